@@ -1,0 +1,121 @@
+//! The vocabulary: a user that we may create, in the roster's own words.
+//!
+//! Knows nobody else in the crate. An [`Agent`] comes out of `validate` only, after every rule has passed.
+
+mod secret;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use secret::Password;
+
+/// How an instance knows its users; fixed for the instance's life (DescribeInstance, `IdentityManagementType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IdentityType {
+    /// Users and passwords live in Amazon Connect.
+    ConnectManaged,
+    /// Users sign in through a SAML 2.0 identity provider.
+    Saml,
+    /// Users come from an AWS Directory Service directory.
+    ExistingDirectory,
+}
+
+impl IdentityType {
+    /// All three, in the order of the API's documentation.
+    pub const ALL: [IdentityType; 3] = [Self::Saml, Self::ConnectManaged, Self::ExistingDirectory];
+
+    /// The API's own word for it.
+    pub fn as_api(self) -> &'static str {
+        match self {
+            Self::ConnectManaged => "CONNECT_MANAGED",
+            Self::Saml => "SAML",
+            Self::ExistingDirectory => "EXISTING_DIRECTORY",
+        }
+    }
+
+    /// Reads the API's own word.
+    pub fn from_api(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.as_api() == word)
+    }
+
+    /// The word that `--identity` takes.
+    pub fn as_flag(self) -> &'static str {
+        match self {
+            Self::ConnectManaged => "connect",
+            Self::Saml => "saml",
+            Self::ExistingDirectory => "directory",
+        }
+    }
+}
+
+impl fmt::Display for IdentityType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_api())
+    }
+}
+
+/// The kind of phone an agent answers on (`PhoneConfig.PhoneType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PhoneType {
+    /// The browser's softphone.
+    Soft,
+    /// A desk phone, which must have a number.
+    Desk,
+}
+
+/// `VoiceEnhancementMode` of CreateUser; the console's `audio enhancement` column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VoiceEnhancement {
+    /// `NONE`, the console's `none`.
+    None,
+    /// `VOICE_ISOLATION`, the console's `isolate voice`.
+    VoiceIsolation,
+    /// `NOISE_SUPPRESSION`, the console's `suppress noise`.
+    NoiseSuppression,
+}
+
+/// Something of the instance that a row names: a name, an id or an ARN, as the cell has it.
+pub type Reference = String;
+
+/// A user that the roster asks for, valid as far as can be known offline. Names are not resolved yet.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// The row as the spreadsheet shows it, counted from 1, the header included.
+    pub row: u64,
+    /// The exact username: case-sensitive, and with the instance the identity of this row.
+    pub username: String,
+    /// The first password, for CONNECT_MANAGED only.
+    pub password: Option<Password>,
+    /// First name, NFC.
+    pub first_name: Option<String>,
+    /// Last name, NFC.
+    pub last_name: Option<String>,
+    /// E-mail address; never with SAML.
+    pub email: Option<String>,
+    /// Secondary e-mail address.
+    pub secondary_email: Option<String>,
+    /// Mobile number, E.164.
+    pub mobile: Option<String>,
+    /// `DirectoryUserId`, for EXISTING_DIRECTORY only.
+    pub directory_user_id: Option<String>,
+    /// The one routing profile.
+    pub routing_profile: Reference,
+    /// One to ten security profiles, distinct.
+    pub security_profiles: Vec<Reference>,
+    /// The hierarchy group: a path with its top level first, or one element that is a leaf name, an id or an ARN.
+    pub hierarchy: Option<Vec<String>>,
+    /// Soft or desk.
+    pub phone_type: Option<PhoneType>,
+    /// The desk phone's number, E.164; a number that a soft-phone row carries and the service would refuse is not here.
+    pub phone_number: Option<String>,
+    /// Softphone auto-accept.
+    pub auto_accept: Option<bool>,
+    /// After-contact work time limit in seconds, 0 for no limit.
+    pub after_contact_work_seconds: Option<u32>,
+    /// Persistent connection.
+    pub persistent_connection: Option<bool>,
+    /// Voice enhancement.
+    pub voice_enhancement: Option<VoiceEnhancement>,
+    /// The roster's own tags, at most 49: the fiftieth place is the provenance tag's.
+    pub tags: BTreeMap<String, String>,
+}

@@ -1,0 +1,40 @@
+//! The command line: what was typed, what is meant, and one file a command.
+
+mod output;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Failure;
+use crate::exit::Exit;
+
+/// Onboards a call-centre roster into Amazon Connect: checked offline, paced to the quota, resumable, never doubled.
+#[derive(Debug, Parser)]
+#[command(name = "headcount", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// Runs the program with these arguments and says how it ended.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    run(cli.command).unwrap_or_else(|failure| {
+        output::failure(&failure);
+        failure.exit
+    })
+}
+
+fn run(command: Command) -> Result<Exit, Failure> {
+    match command {}
+}

@@ -1,0 +1,3 @@
+//! The wire: one attempt a call, no policy.
+
+pub mod model;

@@ -1,0 +1,384 @@
+//! The service's own shapes, with its own names.
+//!
+//! Source: botocore 1.43, `data/connect/2017-08-08/service-2.json.gz` and `data/service-quotas/2019-06-24`. A member
+//! that carries the URI (`InstanceId`, `UserId`) is not in the body and so not here. Requests are written by the client
+//! and read by the embedded Connect, answers the other way round: hence both traits.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::Password;
+
+/// The body of `PUT /users/{InstanceId}` (CreateUser).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateUser {
+    /// 1 to 100 characters in the model; the identity type narrows it.
+    pub username: String,
+    /// Required with CONNECT_MANAGED, an error otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "wire_password")]
+    pub password: Option<Password>,
+    /// Names and addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_info: Option<IdentityInfo>,
+    /// The phone settings of the older family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_config: Option<PhoneConfig>,
+    /// The id of the user in the directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory_user_id: Option<String>,
+    /// 1 to 10 ids.
+    pub security_profile_ids: Vec<String>,
+    /// Exactly one.
+    pub routing_profile_id: String,
+    /// The hierarchy group's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hierarchy_group_id: Option<String>,
+    /// Per channel; never with `PhoneConfig.AutoAccept`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub auto_accept_configs: Vec<AutoAcceptConfig>,
+    /// Per channel; never with `PhoneConfig.AfterContactWorkTimeLimit`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after_contact_work_configs: Vec<AfterContactWorkConfigPerChannel>,
+    /// Per channel; never with `PhoneConfig.PhoneType`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phone_number_configs: Vec<PhoneNumberConfig>,
+    /// Per channel; never with `PhoneConfig.PersistentConnection`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub persistent_connection_configs: Vec<PersistentConnectionConfig>,
+    /// Voice only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voice_enhancement_configs: Vec<VoiceEnhancementConfig>,
+    /// 1 to 50; an empty map is below the model's minimum, so it is left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// `UserIdentityInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct IdentityInfo {
+    /// 0 to 255 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// 0 to 300 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// An error with SAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Gets all notifications but password resets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secondary_email: Option<String>,
+    /// E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mobile: Option<String>,
+}
+
+/// `UserPhoneConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PhoneConfig {
+    /// `SOFT_PHONE` or `DESK_PHONE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_type: Option<String>,
+    /// Softphone auto-accept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_accept: Option<bool>,
+    /// Seconds, 0 for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_contact_work_time_limit: Option<i64>,
+    /// E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desk_phone_number: Option<String>,
+    /// Persistent connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persistent_connection: Option<bool>,
+}
+
+/// `AutoAcceptConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AutoAcceptConfig {
+    /// `VOICE`, `CHAT`, `TASK` or `EMAIL`.
+    pub channel: String,
+    /// Whether contacts of the channel are accepted without a click.
+    pub auto_accept: bool,
+    /// `VOICE` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_first_callback_auto_accept: Option<bool>,
+}
+
+/// `AfterContactWorkConfigPerChannel`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AfterContactWorkConfigPerChannel {
+    /// `VOICE`, `CHAT`, `TASK` or `EMAIL`.
+    pub channel: String,
+    /// The channel's limit.
+    pub after_contact_work_config: AfterContactWorkConfig,
+    /// `VOICE` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_first_callback_after_contact_work_config: Option<AfterContactWorkConfig>,
+}
+
+/// `AfterContactWorkConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AfterContactWorkConfig {
+    /// Seconds, 0 for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_contact_work_time_limit: Option<i64>,
+}
+
+/// `PhoneNumberConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PhoneNumberConfig {
+    /// `VOICE` only.
+    pub channel: String,
+    /// `SOFT_PHONE` or `DESK_PHONE`.
+    pub phone_type: String,
+    /// E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+}
+
+/// `PersistentConnectionConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PersistentConnectionConfig {
+    /// `VOICE` only.
+    pub channel: String,
+    /// Whether the connection is kept after a contact.
+    pub persistent_connection: bool,
+}
+
+/// `VoiceEnhancementConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct VoiceEnhancementConfig {
+    /// `VOICE` only.
+    pub channel: String,
+    /// `VOICE_ISOLATION`, `NOISE_SUPPRESSION` or `NONE`.
+    pub voice_enhancement_mode: String,
+}
+
+/// The answer to CreateUser.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UserCreated {
+    /// The new user's id. An answer without one is unreadable: the outcome is in doubt.
+    #[serde(default)]
+    pub user_id: String,
+    /// `arn:…:instance/INSTANCE/agent/USER`.
+    #[serde(default)]
+    pub user_arn: String,
+}
+
+/// A summary as the List operations give it: `UserSummary`, `RoutingProfileSummary`, `SecurityProfileSummary` and
+/// `HierarchyGroupSummary` (users have a `Username`, the others a `Name`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Summary {
+    /// The id.
+    #[serde(default)]
+    pub id: String,
+    /// The ARN.
+    #[serde(default)]
+    pub arn: String,
+    /// The name of all but a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A user's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Seconds since 1970 with a fraction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified_time: Option<f64>,
+}
+
+/// `User`, as DescribeUser has it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct User {
+    /// The id.
+    #[serde(default)]
+    pub id: String,
+    /// The ARN.
+    #[serde(default)]
+    pub arn: String,
+    /// The exact username.
+    #[serde(default)]
+    pub username: String,
+    /// Names and addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_info: Option<IdentityInfo>,
+    /// The phone settings; here after-contact work is in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_config: Option<PhoneConfig>,
+    /// The id in the directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory_user_id: Option<String>,
+    /// The security profiles' ids.
+    #[serde(default)]
+    pub security_profile_ids: Vec<String>,
+    /// The routing profile's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing_profile_id: Option<String>,
+    /// The hierarchy group's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hierarchy_group_id: Option<String>,
+    /// Per channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub auto_accept_configs: Vec<AutoAcceptConfig>,
+    /// Per channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after_contact_work_configs: Vec<AfterContactWorkConfigPerChannel>,
+    /// Per channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phone_number_configs: Vec<PhoneNumberConfig>,
+    /// Per channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub persistent_connection_configs: Vec<PersistentConnectionConfig>,
+    /// Voice only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voice_enhancement_configs: Vec<VoiceEnhancementConfig>,
+    /// The tags, the provenance tag among them.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Seconds since 1970 with a fraction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified_time: Option<f64>,
+    /// The region of the last change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified_region: Option<String>,
+}
+
+/// `Instance`, as DescribeInstance and ListInstances have it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Instance {
+    /// The id.
+    #[serde(default)]
+    pub id: String,
+    /// The ARN.
+    #[serde(default)]
+    pub arn: String,
+    /// `SAML`, `CONNECT_MANAGED` or `EXISTING_DIRECTORY`.
+    #[serde(default)]
+    pub identity_management_type: String,
+    /// The alias, unique in the region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_alias: Option<String>,
+    /// Seconds since 1970 with a fraction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<f64>,
+    /// `CREATION_IN_PROGRESS`, `ACTIVE` or `CREATION_FAILED`.
+    #[serde(default)]
+    pub instance_status: String,
+    /// Where agents sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_access_url: Option<String>,
+}
+
+/// `HierarchyGroup`, as SearchUserHierarchyGroups and DescribeUserHierarchyGroup have it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct HierarchyGroup {
+    /// The id.
+    #[serde(default)]
+    pub id: String,
+    /// The ARN.
+    #[serde(default)]
+    pub arn: String,
+    /// The leaf's name; may repeat under other parents.
+    #[serde(default)]
+    pub name: String,
+    /// `"1"` to `"5"`; `"0"` is a hidden root that SearchUserHierarchyGroups also returns.
+    #[serde(default)]
+    pub level_id: String,
+    /// From the top to the group itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hierarchy_path: Option<HierarchyPath>,
+}
+
+/// `HierarchyPath`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct HierarchyPath {
+    /// The top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_one: Option<Summary>,
+    /// Below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_two: Option<Summary>,
+    /// Below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_three: Option<Summary>,
+    /// Below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_four: Option<Summary>,
+    /// The lowest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_five: Option<Summary>,
+}
+
+impl HierarchyPath {
+    /// The levels that are set, top first.
+    pub fn levels(&self) -> impl Iterator<Item = &Summary> {
+        [&self.level_one, &self.level_two, &self.level_three, &self.level_four, &self.level_five]
+            .into_iter()
+            .filter_map(Option::as_ref)
+    }
+}
+
+/// A page of a List or Search operation: the service names the list differently for each, so the client reads the
+/// member that [`crate::connect::operation`] names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page<T> {
+    /// The items of this page.
+    pub items: Vec<T>,
+    /// The token of the next page; opaque, good for 24 hours.
+    pub next_token: Option<String>,
+}
+
+/// `ServiceQuota` of Service Quotas' GetServiceQuota.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ServiceQuota {
+    /// `connect`.
+    #[serde(default)]
+    pub service_code: String,
+    /// As in `L-CBDEE3E4`.
+    #[serde(default)]
+    pub quota_code: String,
+    /// The quota's name.
+    #[serde(default)]
+    pub quota_name: String,
+    /// The applied value.
+    #[serde(default)]
+    pub value: f64,
+    /// Whether it can be raised.
+    #[serde(default)]
+    pub adjustable: bool,
+}
+
+/// The one place where a password becomes bytes: the body of the request that creates its user.
+mod wire_password {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::agent::Password;
+
+    pub(super) fn serialize<S: Serializer>(password: &Option<Password>, s: S) -> Result<S::Ok, S::Error> {
+        match password {
+            Some(password) => s.serialize_str(password.expose()),
+            None => s.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Password>, D::Error> {
+        Ok(Option::<String>::deserialize(d)?.map(Password::new))
+    }
+}

@@ -1,0 +1,68 @@
+//! What the user reads when something cannot go on.
+
+use std::fmt;
+
+use crate::exit::Exit;
+
+/// The only error type that the program prints: what happened, where, what was expected, and the next command.
+///
+/// Printed as `error: WHAT`, then one `caused by:` line for each source, then `hint: HINT`.
+pub struct Failure {
+    /// The exit code this failure ends the program with.
+    pub exit: Exit,
+    /// What happened and where: lower case, no full stop, the offending value last and in backticks.
+    pub what: String,
+    /// What to do next: a command where there is one.
+    pub hint: Option<String>,
+    /// The error below, if any.
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// Makes a failure that ends the program with `exit`.
+    pub fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), hint: None, source: None }
+    }
+
+    /// A failure of the command line or of a file or setting that it names (exit 2).
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, what)
+    }
+
+    /// A failure to start or to go on, after which the same command resumes (exit 4).
+    pub fn stopped(what: impl Into<String>) -> Self {
+        Self::new(Exit::Stopped, what)
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the error below.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Failure({:?}: {})", self.exit, self.what)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|e| &**e as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,39 @@
+//! Onboards a call-centre roster into Amazon Connect.
+//!
+//! ```text
+//! roster file ──roster──▶ rows ──validate──▶ agents ──plan──▶ tasks ──import──▶ outcomes ──report──▶ people
+//!                                   ▲                  ▲               │  ▲
+//!                               directory           ledger ◀── intents,│  └─ connect (one attempt, no policy)
+//!                             (names → ids)        (the truth   outcomes       │
+//!                                                    on disk)            the service, or `simulator`
+//! ```
+//!
+//! The modules stand in the order in which the data flows. Verdicts, plan, resume, pace and back-off are decided by
+//! pure functions; one place sleeps (`clock`), one sends (`connect`), one writes files (`disk` and the ledger's writer).
+
+pub mod agent;
+
+pub mod roster;
+
+pub mod directory;
+
+pub mod validate;
+
+pub mod ledger;
+
+pub mod plan;
+
+pub mod connect;
+
+pub mod import;
+
+pub mod report;
+
+pub mod simulator;
+
+pub mod cli;
+
+pub mod clock;
+pub mod disk;
+pub mod error;
+pub mod exit;

@@ -1,0 +1,1 @@
+//! Stage 3: rows × ledger become tasks.

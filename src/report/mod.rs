@@ -1,0 +1,1 @@
+//! Stage 5: events and ledger, for people and programs.

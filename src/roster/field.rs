@@ -1,0 +1,79 @@
+//! What a column can mean.
+
+/// One member of CreateUser as a column of a roster. The order is that of the console's own template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// `IdentityInfo.FirstName`
+    FirstName,
+    /// `IdentityInfo.LastName`
+    LastName,
+    /// `IdentityInfo.Email`
+    Email,
+    /// `IdentityInfo.SecondaryEmail`
+    SecondaryEmail,
+    /// `IdentityInfo.Mobile`
+    Mobile,
+    /// `Password`: the only secret
+    Password,
+    /// `Username`, the console's `user login`
+    Username,
+    /// `DirectoryUserId`
+    DirectoryUserId,
+    /// `RoutingProfileId`, by name, id or ARN
+    RoutingProfile,
+    /// `SecurityProfileIds`, `|` between them
+    SecurityProfiles,
+    /// `HierarchyGroupId`, a path with `|` between its levels
+    Hierarchy,
+    /// `PhoneConfig.PhoneType`
+    PhoneType,
+    /// `PhoneConfig.DeskPhoneNumber`
+    PhoneNumber,
+    /// `PhoneConfig.AutoAccept`
+    AutoAccept,
+    /// `PhoneConfig.AfterContactWorkTimeLimit`, seconds
+    AfterContactWork,
+    /// `PhoneConfig.PersistentConnection`
+    PersistentConnection,
+    /// `VoiceEnhancementConfigs`, the console's `audio enhancement`
+    VoiceEnhancement,
+    /// `Tags`, `key|value||key|value`
+    Tags,
+}
+
+impl Field {
+    /// How many there are.
+    pub const COUNT: usize = 18;
+
+    /// All of them, in the order of the console's template.
+    pub const ALL: [Field; Field::COUNT] = [
+        Field::FirstName,
+        Field::LastName,
+        Field::Email,
+        Field::SecondaryEmail,
+        Field::Mobile,
+        Field::Password,
+        Field::Username,
+        Field::DirectoryUserId,
+        Field::RoutingProfile,
+        Field::SecurityProfiles,
+        Field::Hierarchy,
+        Field::PhoneType,
+        Field::PhoneNumber,
+        Field::AutoAccept,
+        Field::AfterContactWork,
+        Field::PersistentConnection,
+        Field::VoiceEnhancement,
+        Field::Tags,
+    ];
+
+    /// Whether a cell of it must never be shown, stored or digested.
+    pub fn is_secret(self) -> bool {
+        self == Field::Password
+    }
+
+    /// Its place in [`Field::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}

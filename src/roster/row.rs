@@ -1,0 +1,49 @@
+//! One row as the file has it.
+
+use csv::StringRecord;
+
+use super::field::Field;
+use crate::validate::Finding;
+
+/// One row of a roster: its cells as text, and what the reader has to say of it. Reused from row to row, so that
+/// reading allocates nothing once it runs.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// The number that the spreadsheet shows: counted from 1, the header and blank rows included; for a CSV with
+    /// quoted newlines the number a spreadsheet gives it, not the line in the text file.
+    pub number: u64,
+    /// The cells, in the file's order.
+    pub cells: StringRecord,
+    /// Faults that only the reader can see: a ragged row, an error cell, a number where text was meant. The reader
+    /// leaves the cell empty where it cannot tell what was meant.
+    pub findings: Vec<Finding>,
+}
+
+/// Where each field stands in a row.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// The headers as the file has them.
+    pub headers: Vec<String>,
+    /// For each field, the columns that carry it, in the file's order (the console's own files have two for the
+    /// hierarchy).
+    pub places: [Vec<usize>; Field::COUNT],
+}
+
+impl Columns {
+    /// Whether any column carries the field.
+    pub fn has(&self, field: Field) -> bool {
+        !self.places[field.index()].is_empty()
+    }
+
+    /// The field's cell: the first that is not blank among its columns, else the empty string. Cells of one meaning
+    /// that differ are a finding of `validate`, so whichever comes first is as good as another here.
+    pub fn cell<'r>(&self, row: &'r Row, field: Field) -> &'r str {
+        let mut cells = self.places[field.index()].iter().filter_map(|&at| row.cells.get(at));
+        cells.find(|cell| !cell.trim().is_empty()).unwrap_or("")
+    }
+
+    /// The header under which a finding about the field is reported: the file's own, of the field's first column.
+    pub fn header(&self, field: Field) -> Option<&str> {
+        self.places[field.index()].first().map(|&at| self.headers[at].as_str())
+    }
+}

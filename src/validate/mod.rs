@@ -1,0 +1,5 @@
+//! Stage 2: rows × directory become agents and findings.
+
+mod finding;
+
+pub use finding::{Finding, Severity};
