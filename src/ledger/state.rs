@@ -99,6 +99,8 @@ impl Record {
 pub struct Detail {
     /// The attempts before the newest.
     pub earlier: Vec<u32>,
+    /// What the row was planned with before it changed: the last attempt that was made with a fingerprint.
+    pub versions: Vec<(u32, u64)>,
     /// The service's error code or a finding's.
     pub code: Option<String>,
     /// The message with it.
@@ -192,7 +194,11 @@ impl State {
         let at = self.place(user);
         let record = &mut self.rows[at as usize];
         record.row = entry.row.unwrap_or(record.row);
-        record.fingerprint = entry.fingerprint.unwrap_or(record.fingerprint);
+        let fingerprint = entry.fingerprint.unwrap_or(record.fingerprint);
+        let before = std::mem::replace(&mut record.fingerprint, fingerprint);
+        if record.attempt != 0 && before != fingerprint {
+            self.details.entry(at).or_default().versions.push((record.attempt, before));
+        }
         record.dropped = false;
         if matches!(record.state, RowState::Exists | RowState::Rejected | RowState::Invalid) {
             record.state = RowState::Pending;
@@ -228,6 +234,13 @@ impl State {
         record.open = false;
         record.state = state;
         record.recovered = entry.recovered;
+        // The user has the cells of the attempt that made it, which may be older than the roster's: that is drift.
+        let made_with = self.details.get(&at).zip(entry.attempt).and_then(|(detail, attempt)| {
+            detail.versions.iter().find(|(last, _)| attempt <= *last).map(|(_, fingerprint)| *fingerprint)
+        });
+        if let (RowState::Created, Some(fingerprint)) = (state, made_with) {
+            record.fingerprint = fingerprint;
+        }
         let failed = matches!(state, RowState::Exists | RowState::Rejected | RowState::Invalid | RowState::InDoubt);
         if failed {
             let detail = self.details.entry(at).or_default();
@@ -346,6 +359,20 @@ mod tests {
             let state = fold(&entries);
             assert_eq!(state.record(0).state, then, "{end:?}");
             assert_eq!((state.record(0).row, state.record(0).fingerprint), (3, 9));
+        }
+    }
+
+    #[test]
+    fn a_user_made_by_an_older_attempt_has_the_older_cells() {
+        for (attempt, fingerprint) in [(1, 7), (2, 8)] {
+            let state = fold(&[
+                Entry::row("ana", 2, 7),
+                Entry::intent("ana", 1, "t".into()),
+                Entry::row("ana", 2, 8),
+                Entry::intent("ana", 2, "t".into()),
+                outcome(RowState::Created, attempt),
+            ]);
+            assert_eq!(state.record(0).fingerprint, fingerprint);
         }
     }
 
