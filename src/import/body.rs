@@ -1,10 +1,8 @@
 //! An agent becomes the body of a CreateUser request. Pure.
 
-use std::collections::BTreeMap;
-
 use crate::agent::{Agent, PhoneType, VoiceEnhancement};
 use crate::connect::model::{CreateUser, IdentityInfo, PhoneConfig, VoiceEnhancementConfig};
-use crate::directory::Directory;
+use crate::directory::{Directory, Lookup};
 
 /// The key of the provenance tag. Its value is `RUN/ATTEMPT`: the ledger's run and the attempt's number in it.
 pub const PROVENANCE: &str = "headcount:run";
@@ -25,9 +23,13 @@ pub fn read_provenance(value: &str) -> Option<(&str, u32)> {
 /// `None` where a name is not on the instance: `validate` has checked them, so the directory has changed since.
 /// The phone settings are all of the older family (`PhoneConfig`), never mixed with the per-channel one.
 pub fn create_user(agent: &Agent, directory: &Directory) -> Option<CreateUser> {
-    let security_profiles = agent.security_profiles.iter().map(|name| directory.security_profile(name));
+    let found = |lookup: Lookup| match lookup {
+        Lookup::Found(id) => Some(id.to_owned()),
+        Lookup::Ambiguous(_) | Lookup::Unknown(_) => None,
+    };
+    let security_profiles = agent.security_profiles.iter().map(|name| found(directory.security_profile(name)));
     let hierarchy = match &agent.hierarchy {
-        Some(path) => Some(directory.hierarchy_group(path)?),
+        Some(path) => Some(found(directory.hierarchy_group(path.iter().map(String::as_str)))?),
         None => None,
     };
     let identity = IdentityInfo {
@@ -63,10 +65,10 @@ pub fn create_user(agent: &Agent, directory: &Directory) -> Option<CreateUser> {
         phone_config: (phone != PhoneConfig::default()).then_some(phone),
         directory_user_id: agent.directory_user_id.clone(),
         security_profile_ids: security_profiles.collect::<Option<_>>()?,
-        routing_profile_id: directory.routing_profile(&agent.routing_profile)?,
+        routing_profile_id: found(directory.routing_profile(&agent.routing_profile))?,
         hierarchy_group_id: hierarchy,
         voice_enhancement_configs: enhancement.into_iter().collect(),
-        tags: agent.tags.iter().map(|(k, v)| (k.clone(), v.clone())).collect::<BTreeMap<_, _>>(),
+        tags: agent.tags.clone(),
         ..CreateUser::default()
     })
 }

@@ -61,6 +61,28 @@ pub enum Stop {
     },
 }
 
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Full { message } => write!(f, "the instance takes no more users ({message})"),
+            Self::Denied { code, message } => write!(f, "the service refuses the caller: {code} ({message})"),
+            Self::Credentials { message } => write!(f, "no credentials to go on with: {message}"),
+            Self::Skew { seconds } => {
+                write!(f, "this machine's clock is off by {seconds} s, and signing with the service's time did not help")
+            }
+            Self::NoInstance => f.write_str("the instance was not found"),
+            Self::AllRejected { rows, code, message } => {
+                write!(f, "each of the first {rows} rows was rejected alike: {code} ({message})")
+            }
+            Self::Outage { lasted, message } => {
+                write!(f, "nothing clear came back for {} s ({message})", lasted.as_secs())
+            }
+            Self::Ledger { message } | Self::Roster { message } => f.write_str(message),
+        }
+    }
+}
+
 /// Tells everybody to stop. The first reason counts.
 #[derive(Clone, Debug)]
 pub struct Switch(watch::Sender<Option<Stop>>);
