@@ -30,7 +30,7 @@ pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
 use crate::agent::Agent;
-use crate::clock::{self, Clock};
+use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
 use crate::connect::{CallError, Client, Fault, Refreshed, Reply};
 use crate::error::Failure;
@@ -108,7 +108,6 @@ const ALL_REJECTED: usize = 20;
 pub struct Importer {
     client: Client,
     ledger: Ledger,
-    clock: Arc<dyn Clock>,
     settings: Settings,
     switch: Switch,
     events: mpsc::UnboundedSender<Event>,
@@ -122,8 +121,6 @@ pub struct Importer {
     instance_checked: AtomicBool,
     /// When the signing clock was corrected.
     skew_corrected: Mutex<Option<Instant>>,
-    /// When the credentials were last refreshed; held while they are.
-    refreshed: tokio::sync::Mutex<Option<Instant>>,
     /// How many requests may be under way now.
     in_flight: AtomicUsize,
 }
@@ -143,6 +140,14 @@ struct Rejections {
     code: String,
 }
 
+/// When and as whom a request left.
+#[derive(Clone, Copy)]
+struct Sent {
+    at: Instant,
+    /// The generation of the credentials.
+    credentials: u64,
+}
+
 /// How a row's work ended.
 enum End {
     /// Its outcome is recorded.
@@ -156,7 +161,6 @@ impl Importer {
     pub fn new(
         client: Client,
         ledger: Ledger,
-        clock: Arc<dyn Clock>,
         settings: Settings,
         switch: Switch,
         events: mpsc::UnboundedSender<Event>,
@@ -171,11 +175,9 @@ impl Importer {
             rejections: Mutex::default(),
             instance_checked: AtomicBool::new(false),
             skew_corrected: Mutex::default(),
-            refreshed: tokio::sync::Mutex::default(),
             in_flight: AtomicUsize::new(in_flight),
             client,
             ledger,
-            clock,
             settings,
             switch,
             events,
@@ -263,11 +265,11 @@ impl Importer {
                 return Ok(End::Left);
             }
             let intent = self.ledger.begin(task.at).await?;
-            let sent = Instant::now();
+            let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
             let answer = self.attempt(body, intent.attempt).await;
             slot = None;
             let verdict = verdict(&answer);
-            self.learn(verdict, sent, &answer);
+            self.learn(verdict, sent.at, &answer);
             if let Ok(reply) = &answer {
                 return self.created(task, intent, reply);
             }
@@ -323,7 +325,7 @@ impl Importer {
             }
             match verdict {
                 Verdict::InDoubt | Verdict::NotSent => {
-                    let since = *unclear_since.get_or_insert(sent);
+                    let since = *unclear_since.get_or_insert(sent.at);
                     if doubt && since.elapsed() >= self.settings.row_budget {
                         return self.settle_by_look_up(task, None).await;
                     }
@@ -453,30 +455,22 @@ impl Importer {
     }
 
     /// Mends what can be mended about a refusal of the whole run, else stops. Says whether to try again.
-    async fn mended<T>(&self, verdict: Verdict, answer: &Result<T, CallError>, sent: Instant) -> bool {
+    async fn mended<T>(&self, verdict: Verdict, answer: &Result<T, CallError>, sent: Sent) -> bool {
         let Err(CallError::Refused(fault)) = answer else { return false };
         let message = fault.message.clone().unwrap_or_default();
         match verdict {
             Verdict::Full => self.stop(Stop::Full { message }),
-            Verdict::Expired => return self.refresh(&message, sent).await,
-            Verdict::Signature => return self.correct_skew(fault, sent),
+            Verdict::Expired => return self.refresh(&message, sent.credentials).await,
+            Verdict::Signature => return self.correct_skew(fault, sent.at),
             _ => self.stop(Stop::Denied { code: fault.code.clone().unwrap_or_default(), message }),
         }
         false
     }
 
-    /// One refresh of the credentials for all rows whose token was refused. Those that left before the last refresh
-    /// just try again.
-    async fn refresh(&self, message: &str, sent: Instant) -> bool {
-        let mut refreshed = self.refreshed.lock().await;
-        if refreshed.is_some_and(|at| sent <= at) {
-            return true;
-        }
-        let trouble = match self.client.credentials().refresh().await {
-            Ok(Refreshed::Changed) => {
-                *refreshed = Some(Instant::now());
-                return true;
-            }
+    /// One refresh of the credentials for all rows whose token was refused; `used` is the generation that was.
+    async fn refresh(&self, message: &str, used: u64) -> bool {
+        let trouble = match self.client.refresh_credentials(used).await {
+            Ok(Refreshed::Changed) => return true,
             Ok(Refreshed::Unchanged) => {
                 format!("the credentials have expired, and the same ones come back ({message})")
             }
@@ -493,7 +487,7 @@ impl Importer {
         if corrected.is_some_and(|at| sent <= at) {
             return true; // signed before the correction
         }
-        let seconds = fault.date.map_or(0, |date| match self.clock.now().duration_since(date) {
+        let seconds = fault.date.map_or(0, |date| match self.client.now().duration_since(date) {
             Ok(ahead) => ahead.as_secs() as i64,
             Err(behind) => -(behind.duration().as_secs() as i64),
         });
@@ -507,7 +501,7 @@ impl Importer {
             return false;
         }
         *corrected = Some(Instant::now());
-        self.client.set_skew_seconds(-seconds);
+        fault.date.map(|date| self.client.set_service_time(date));
         let message =
             format!("this machine's clock is off by {seconds} s; requests are signed with the service's time");
         self.emit(Event::Note { message });

@@ -8,7 +8,8 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::clock::{Clock as GovernorClock, Reference};
+use governor::clock::{Clock as _, Reference};
+use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -34,7 +35,7 @@ pub fn default_burst(rate: f64) -> u32 {
 
 /// Lets calls of one operation through, in the order in which they ask.
 pub struct Pace {
-    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock>,
+    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Moment>>,
     turn: tokio::sync::Mutex<()>,
     law: Mutex<Law>,
     burst_parts: NonZeroU32,
@@ -129,7 +130,7 @@ impl Pace {
         while let Some(part) = NonZeroU32::new(due.min(self.burst_parts.get())) {
             due -= part.get();
             while let Ok(Err(early)) = self.limiter.check_n(part) {
-                clock::sleep(early.wait_time_from(governor::clock::Clock::now(&TokioClock))).await;
+                clock::sleep(early.wait_time_from(TokioClock.now())).await;
             }
         }
     }
@@ -165,7 +166,7 @@ struct TokioClock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Moment(Instant);
 
-impl GovernorClock for TokioClock {
+impl governor::clock::Clock for TokioClock {
     type Instant = Moment;
 
     fn now(&self) -> Moment {

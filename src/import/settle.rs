@@ -12,7 +12,7 @@ use super::backoff::{Delays, Random};
 use super::body::{PROVENANCE, read_provenance};
 use super::event::Event;
 use super::verdict::{Verdict, of_fault};
-use super::{End, Importer, Task, told};
+use super::{End, Importer, Task};
 use crate::clock;
 use crate::connect::CallError;
 use crate::connect::model::{CreateUser, User};

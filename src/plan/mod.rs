@@ -2,7 +2,7 @@
 
 mod table;
 
-pub use table::{Decision, Mode, Now, decide};
+pub use table::{Decision, Mode, Now, Rule, TABLE, decide};
 
 use crate::ledger::{Entry, Names, RowState, State};
 
