@@ -170,7 +170,7 @@ enum Probe {
 }
 
 /// Compares without regard to case, without allocating.
-pub(crate) fn differs_only_in_case(a: &str, b: &str) -> bool {
+pub(super) fn differs_only_in_case(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() {
         return a.eq_ignore_ascii_case(b);
     }

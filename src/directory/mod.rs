@@ -27,7 +27,6 @@ mod lookup;
 use crate::agent::IdentityType;
 
 pub use folded::{FoldedMap, Found};
-pub(crate) use lookup::nearest;
 pub use lookup::{Group, Hierarchy, Lookup, Names};
 
 /// What is known of an instance: everything that a row may name, and who is there.
