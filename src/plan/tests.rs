@@ -9,7 +9,8 @@ fn outcome(user: &str, attempt: u32, state: RowState, code: Option<&'static str>
 /// A ledger with a row in every state, each planned with fingerprint 1.
 fn ledger() -> State {
     let mut state = State::default();
-    let users = ["pending", "throttled", "open", "doubt", "created", "exists", "rejected", "invalid", "dropped"];
+    let users =
+        ["pending", "throttled", "open", "doubt", "created", "exists", "rejected", "invalid", "dropped"];
     for (at, user) in users.iter().enumerate() {
         state.apply(&Entry::row(user, at as u32 + 2, 1));
     }
@@ -72,20 +73,21 @@ fn an_empty_roster_drops_what_was_never_made_and_keeps_sight_of_what_was() {
 
 #[test]
 fn retry_takes_the_failed_and_the_existing_only_when_picked() {
-    use Decision::{Add, Keep, Replace};
+    use Decision::{Add, Keep, Replace, Settle};
     let rows = ALL.map(|user| (user, 1));
     let retry = Asked { retry: true, ..Asked::default() };
-    assert_eq!(decisions(&rows, retry), [Keep, Keep, Keep, Keep, Keep, Keep, Replace, Add]);
+    assert_eq!(decisions(&rows, retry), [Keep, Keep, Settle, Settle, Keep, Keep, Replace, Add]);
     let codes = ["DuplicateResourceException".to_owned()];
     let retry = Asked { retry: true, codes: &codes, ..Asked::default() };
-    assert_eq!(decisions(&rows, retry), [Keep, Keep, Keep, Keep, Keep, Replace, Keep, Add]);
+    assert_eq!(decisions(&rows, retry), [Keep, Keep, Settle, Settle, Keep, Replace, Keep, Add]);
 }
 
 #[test]
 fn a_made_user_that_the_instance_lost_is_warned_of_and_sent_only_when_asked() {
     let wanted = wanted(&[("created", 1)]);
     let nobody = |_: &str| false;
-    let decide = |asked| Plan::build(&wanted, &ledger(), asked, Some(&nobody)).of(&wanted, "created").unwrap();
+    let decide =
+        |asked| Plan::build(&wanted, &ledger(), asked, Some(&nobody)).of(&wanted, "created").unwrap();
     assert_eq!(decide(Asked::default()), Decision::Missing);
     assert_eq!(decide(Asked { recreate_missing: true, ..Asked::default() }), Decision::Replace);
 }
@@ -113,4 +115,15 @@ fn moving_rows_changes_nothing() {
     let mut decided = decisions(&moved, Asked::default());
     decided.reverse();
     assert_eq!(decided, decisions(&rows, Asked::default()));
+}
+
+#[test]
+fn an_interrupted_retry_is_taken_up_by_the_same_retry() {
+    let mut state = ledger();
+    state.apply(&Entry::row("rejected", 8, 2)); // planned again, not sent
+    let wanted = wanted(&[("rejected", 2), ("pending", 1)]);
+    let asked = Asked { retry: true, ..Asked::default() };
+    let plan = Plan::build(&wanted, &state, asked, None);
+    assert_eq!(plan.of(&wanted, "rejected"), Some(Decision::Send));
+    assert_eq!(plan.of(&wanted, "pending"), Some(Decision::Keep));
 }
