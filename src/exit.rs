@@ -25,11 +25,23 @@ pub enum Exit {
 impl Exit {
     /// All codes with what each means, in the order of the numbers: the table in the README.
     pub const TABLE: [(Exit, &'static str); 8] = [
-        (Exit::Done, "every row is created (now or by an earlier run of this ledger); for a command that creates nothing: it did its work"),
-        (Exit::SomeFailed, "finished, and some rows failed: rejected by the service, name already taken, or skipped as invalid"),
-        (Exit::Usage, "the command line, or a file or setting it names, cannot be used: bad flag or ARN, no region, roster missing, unreadable or of no known format"),
+        (
+            Exit::Done,
+            "every row is created (now or by an earlier run of this ledger); for a command that creates nothing: it did its work",
+        ),
+        (
+            Exit::SomeFailed,
+            "finished, and some rows failed: rejected by the service, name already taken, or skipped as invalid",
+        ),
+        (
+            Exit::Usage,
+            "the command line, or a file or setting it names, cannot be used: bad flag or ARN, no region, roster missing, unreadable or of no known format",
+        ),
         (Exit::Findings, "the roster has errors: nothing was sent (also `validate`, `--dry-run`)"),
-        (Exit::Stopped, "could not start or stopped early, resumable: instance full or too little room, credentials or permissions, instance not found or not reachable, outage, ledger locked, foreign, damaged or not writable"),
+        (
+            Exit::Stopped,
+            "could not start or stopped early, resumable: instance full or too little room, credentials or permissions, instance not found or not reachable, outage, ledger locked, foreign, damaged or not writable",
+        ),
         (Exit::Interrupted, "interrupted (Ctrl-C, SIGTERM) or declined at the question, resumable"),
         (Exit::Unsettled, "finished, but rows remain whose outcome could not be settled"),
         (Exit::Bug, "a bug in headcount"),
@@ -68,7 +80,8 @@ mod tests {
 
     #[test]
     fn the_order_of_precedence_is_the_documented_one() {
-        let order = [Exit::Bug, Exit::Interrupted, Exit::Stopped, Exit::Unsettled, Exit::SomeFailed, Exit::Done];
+        let order =
+            [Exit::Bug, Exit::Interrupted, Exit::Stopped, Exit::Unsettled, Exit::SomeFailed, Exit::Done];
         for (i, a) in order.iter().enumerate() {
             for b in &order[i..] {
                 assert_eq!(a.worst(*b), *a);

@@ -1,6 +1,7 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
 mod output;
+mod simulate;
 
 use std::ffi::OsString;
 
@@ -18,7 +19,9 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Simulate(simulate::SimulateArgs),
+}
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -36,5 +39,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn run(command: Command) -> Result<Exit, Failure> {
-    match command {}
+    match command {
+        Command::Simulate(args) => simulate::run(args),
+    }
 }
