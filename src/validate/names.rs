@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::roster::{Columns, Field, Row};
+use crate::error::Failure;
+use crate::roster::{Columns, Field, Roster, Row};
 
 use super::grammar::{list, trimmed};
 
@@ -36,4 +37,15 @@ fn add(names: &mut BTreeSet<String>, name: &str) {
     if !name.is_empty() && !names.contains(name) {
         names.insert(name.to_owned());
     }
+}
+
+/// Reads the whole roster for the names it uses.
+pub fn names_used(roster: &Roster) -> Result<NamesUsed, Failure> {
+    let mut used = NamesUsed::default();
+    let mut rows = roster.rows()?;
+    let mut row = Row::default();
+    while rows.read(&mut row)? {
+        used.add(&row, roster.columns());
+    }
+    Ok(used)
 }
