@@ -1,6 +1,7 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
-mod output;
+pub mod output;
+pub mod policy;
 
 use std::ffi::OsString;
 
@@ -18,7 +19,9 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Policy(policy::PolicyArgs),
+}
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -36,5 +39,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn run(command: Command) -> Result<Exit, Failure> {
-    match command {}
+    match command {
+        Command::Policy(args) => policy::run(args),
+    }
+}
+
+/// A word as a POSIX shell takes it, quoted where it must be: every command that is printed works when pasted.
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

@@ -19,6 +19,7 @@
 //! `alias`, `status`, `fetched_at`, `quotas` and `users` may be missing or null: what is not known is not compared.
 //! Members that this version does not know are ignored.
 
+pub mod fetch;
 mod file;
 mod folded;
 mod lookup;
