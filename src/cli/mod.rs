@@ -1,7 +1,10 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
+pub mod findings;
 pub mod output;
 pub mod policy;
+pub mod roster_args;
+pub mod validate;
 
 use std::ffi::OsString;
 
@@ -20,6 +23,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Validate(validate::ValidateArgs),
     Policy(policy::PolicyArgs),
 }
 
@@ -40,6 +44,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Validate(args) => validate::run(args),
         Command::Policy(args) => policy::run(args),
     }
 }
@@ -47,5 +52,9 @@ fn run(command: Command) -> Result<Exit, Failure> {
 /// A word as a POSIX shell takes it, quoted where it must be: every command that is printed works when pasted.
 pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
