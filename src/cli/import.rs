@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
 use super::progress::{self, Show};
 use super::roster_args::RosterArgs;
-use super::{output, settings, validate as findings, words};
+use super::{findings, output, settings, words};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::directory::{Directory, Found};
 use crate::error::Failure;
@@ -21,13 +21,15 @@ use crate::exit::Exit;
 use crate::import::{self, Event, Importer, Settings, Stop, Switch, Task, default_burst};
 use crate::ledger::{Entry, Kind, Ledger, LockedFile, RowState, State, VERSION, peek};
 use crate::plan::{Asked, Decision, Plan, Wanted};
-use crate::roster::{Field, Roster, Row};
+use crate::roster::{Roster, Row};
 use crate::validate::{self, Rules};
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
 /// command again resumes.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  headcount import roster.csv --simulate\n  headcount import roster.csv --instance acme --region eu-west-2 --dry-run\n  headcount import roster.csv --instance arn:aws:connect:eu-west-2:111122223333:instance/…")]
+#[command(
+    after_help = "Examples:\n  headcount import roster.csv --simulate\n  headcount import roster.csv --instance acme --region eu-west-2 --dry-run\n  headcount import roster.csv --instance arn:aws:connect:eu-west-2:111122223333:instance/…"
+)]
 pub(super) struct ImportArgs {
     /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
     roster: PathBuf,
@@ -153,7 +155,11 @@ const DOCUMENTED_USERS: u64 = 500;
 
 /// Runs `import`; `typed` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, typed: String) -> Result<Exit, Failure> {
-    let ledger = args.shared.ledger.clone().unwrap_or_else(|| default_ledger(&args.roster, args.shared.rehearsal.simulate));
+    let ledger = args
+        .shared
+        .ledger
+        .clone()
+        .unwrap_or_else(|| default_ledger(&args.roster, args.shared.rehearsal.simulate));
     let job = Job { roster: args.roster, ledger, retry: None, shared: args.shared, typed };
     start(job)
 }
@@ -203,25 +209,31 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let sending = Arc::new(AtomicBool::new(false));
     listen_for_signals(switch.clone(), sending.clone())?;
 
-    let roster = Roster::open(&job.roster, &args.reading.options())?;
+    let roster = args.reading.open(&job.roster)?;
     let mut reached = if args.rehearsal.simulate {
         args.rehearsal.reach(&args.instance, &roster).await?
     } else {
         args.instance.reach().await?
     };
-    let rules = Rules { tag_room: if args.no_provenance_tag { 50 } else { 49 }, compares_users: false, ..Rules::of(&reached.directory) };
+    let rules = Rules {
+        tag_room: if args.no_provenance_tag { 50 } else { 49 },
+        compares_users: false,
+        ..Rules::of(&reached.directory)
+    };
     let mut wanted = Wanted::default();
     let checked = validate::check(&roster, &rules, &mut |row| {
         let number = u32::try_from(row.number).unwrap_or(u32::MAX);
         match (row.fingerprint(), row.first_error) {
             (Some(fingerprint), _) => wanted.add(row.username, number, fingerprint),
             (None, Some(error)) => wanted.add_invalid(row.username, number, error.code, &error.message),
-            (None, None) => wanted.add_invalid(row.username, number, "row-unreadable", "the row cannot be read"),
+            (None, None) => {
+                wanted.add_invalid(row.username, number, "row-unreadable", "the row cannot be read")
+            }
         }
     })?;
     let blocked = !checked.is_clean() && (!args.skip_invalid || checked.file_errors > 0);
     if !checked.findings.is_empty() {
-        output::say(&findings::human(&checked, &job.roster));
+        output::say(&findings::groups(&checked, output::Paint::of_stderr()));
     }
     if blocked {
         output::say(&format!(
@@ -247,10 +259,17 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     output::say(&outlook.words(job, &roster, directory, &plan, &wanted, state));
     outlook.has_room(args)?;
     if args.dry_run {
-        output::result(&format!("dry run: {} would be sent, nothing was\n", words::count(outlook.to_send, "row")));
+        output::result(&format!(
+            "dry run: {} would be sent, nothing was\n",
+            words::count(outlook.to_send, "row")
+        ));
         return Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings });
     }
-    if plan.to_send() + plan.gone(Decision::LookUp).count() as u64 > 0 && settings::is_interactive() && !args.yes && !agreed(&outlook)? {
+    if plan.to_send() + plan.gone(Decision::LookUp).count() as u64 > 0
+        && settings::is_interactive()
+        && !args.yes
+        && !agreed(&outlook)?
+    {
         output::say("nothing was sent");
         return Ok(Exit::Interrupted);
     }
@@ -258,7 +277,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         return Ok(Exit::Interrupted);
     }
 
-    let ledger = file.into_ledger()?;
+    let ledger = Arc::new(file.into_ledger()?);
     let begun = Instant::now();
     let (events, receiver) = mpsc::unbounded_channel();
     let run = record_plan(job, &ledger, &reached, &wanted, &plan).await?;
@@ -286,20 +305,28 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         outage_patience: Duration::from_secs(args.outage_timeout),
         seed: u64::from(std::process::id()) ^ begun_at(),
     };
-    let importer = Importer::new(reached.client.clone(), ledger, settings, switch.clone(), events.clone());
+    let importer =
+        Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone());
     let rules = Rules { tag_room: rules.tag_room, compares_users: false, ..Rules::of(&reached.directory) };
-    let tasks = Tasks::new(&roster, &rules, &wanted, &plan, importer.ledger())?;
-    let ledger = importer.run(tasks).await?;
+    importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?).await?;
     let (counts, calls) = {
         let state = ledger.state();
         (state.counts(false), state.calls)
     };
     let reason = switch.reason();
     let exit = exit_of(&counts, reason.as_ref());
-    let _ = events.send(Event::Ended { exit: exit.code(), rows: counts, calls, seconds: begun.elapsed().as_secs_f64() });
+    let _ = events.send(Event::Ended {
+        exit: exit.code(),
+        rows: counts,
+        calls,
+        seconds: begun.elapsed().as_secs_f64(),
+    });
     drop(events);
     let _ = shown.await;
-    let state = ledger.close(exit.code()).map_err(|fault| Failure::stopped(fault.to_string()));
+    let closed = match Arc::into_inner(ledger) {
+        Some(ledger) => ledger.close(exit.code()).map_err(|fault| Failure::stopped(fault.to_string())),
+        None => Err(Failure::new(Exit::Bug, "an import ended with a row still at work")),
+    };
     if args.format == Format::Human {
         output::result(&summary(&counts, calls, begun.elapsed()));
     }
@@ -307,7 +334,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         running.shutdown().await;
     }
     farewell(job, &reached.directory, exit, reason.as_ref(), &outlook);
-    state.map(|_| exit)
+    closed.map(|_| exit)
 }
 
 /// The ledger before anything is decided: locked for an import, only read for a dry run.
@@ -469,7 +496,10 @@ impl Outlook {
             format!(
                 "instance  {}{}, {}",
                 if job.shared.rehearsal.simulate { "embedded Connect: " } else { "" },
-                instance.alias.as_deref().map_or_else(|| instance.arn.clone(), |alias| format!("{} ({})", words::plain(alias), instance.arn)),
+                instance.alias.as_deref().map_or_else(
+                    || instance.arn.clone(),
+                    |alias| format!("{} ({})", words::plain(alias), instance.arn)
+                ),
                 instance.identity
             ),
             format!("plan      {}", self.plan_words(plan)),
@@ -478,7 +508,11 @@ impl Outlook {
             Some(allowed) => format!("of {} ", words::grouped(allowed)),
             None => String::new(),
         };
-        lines.push(format!("users     {} {allowed}there, {} to come", words::grouped(self.users), words::grouped(self.new_users())));
+        lines.push(format!(
+            "users     {} {allowed}there, {} to come",
+            words::grouped(self.users),
+            words::grouped(self.new_users())
+        ));
         if self.allowed.is_none() && self.users + self.new_users() > DOCUMENTED_USERS {
             lines.push(format!("warning: the quota of users per instance could not be read; its default is {DOCUMENTED_USERS}"));
         }
@@ -499,14 +533,28 @@ impl Outlook {
             ));
         }
         let told = [
-            (Decision::Drift, "was created and has changed in the roster since: the user keeps the cells it was made with"),
-            (Decision::Missing, "was created and is gone from the instance: --recreate-missing sends it again"),
+            (
+                Decision::Drift,
+                "was created and has changed in the roster since: the user keeps the cells it was made with",
+            ),
+            (
+                Decision::Missing,
+                "was created and is gone from the instance: --recreate-missing sends it again",
+            ),
         ];
         for (decision, what) in told {
             tell(&mut lines, plan.named(wanted, decision), what);
         }
-        tell(&mut lines, plan.gone(Decision::Orphan).map(|at| state.user(at)), "was created and is gone from the roster: nothing is deleted");
-        tell(&mut lines, plan.gone(Decision::Drop).map(|at| state.user(at)), "is gone from the roster and was never created: dropped");
+        tell(
+            &mut lines,
+            plan.gone(Decision::Orphan).map(|at| state.user(at)),
+            "was created and is gone from the roster: nothing is deleted",
+        );
+        tell(
+            &mut lines,
+            plan.gone(Decision::Drop).map(|at| state.user(at)),
+            "is gone from the roster and was never created: dropped",
+        );
         lines.join("\n")
     }
 
@@ -514,11 +562,20 @@ impl Outlook {
         let parts = [
             (self.new_users(), "to create"),
             (self.there, "there already"),
-            (plan.count(Decision::Settle) + plan.count(Decision::SettleChanged) + plan.count(Decision::LookUp), "to settle"),
+            (
+                plan.count(Decision::Settle)
+                    + plan.count(Decision::SettleChanged)
+                    + plan.count(Decision::LookUp),
+                "to settle",
+            ),
             (plan.count(Decision::Keep) + plan.count(Decision::Drift), "done"),
             (plan.count(Decision::Skip), "invalid, skipped"),
         ];
-        let told: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", words::grouped(*n))).collect();
+        let told: Vec<_> = parts
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, what)| format!("{} {what}", words::grouped(*n)))
+            .collect();
         if told.is_empty() { "nothing to do".into() } else { told.join(", ") }
     }
 }
@@ -603,7 +660,7 @@ struct Tasks<'t> {
     rules: &'t Rules<'t>,
     wanted: &'t Wanted,
     plan: &'t Plan,
-    ledger: import::LedgerHandle,
+    ledger: Arc<Ledger>,
     look_ups: std::vec::IntoIter<u32>,
 }
 
@@ -613,7 +670,7 @@ impl<'t> Tasks<'t> {
         rules: &'t Rules<'t>,
         wanted: &'t Wanted,
         plan: &'t Plan,
-        ledger: import::LedgerHandle,
+        ledger: Arc<Ledger>,
     ) -> Result<Self, Failure> {
         let mut look_ups: Vec<u32> = plan.gone(Decision::LookUp).collect();
         let invalid = plan.named(wanted, Decision::LookUp).filter_map(|user| ledger.state().find(user));
@@ -627,7 +684,7 @@ impl<'t> Tasks<'t> {
     fn next_row(&mut self) -> Result<Option<Task>, Failure> {
         while self.rows.read(&mut self.row)? {
             let columns = self.roster.columns();
-            let username = validate::trimmed(columns.cell(&self.row, Field::Username));
+            let username = validate::username(&self.row, columns);
             let decision = self.plan.of(self.wanted, username);
             let Some(seen) = self.wanted.find(username).filter(|seen| u64::from(seen.row) == self.row.number)
             else {
@@ -687,7 +744,8 @@ fn exit_of(counts: &crate::ledger::Counts, reason: Option<&Stop>) -> Exit {
 }
 
 fn summary(counts: &crate::ledger::Counts, calls: crate::ledger::Calls, took: Duration) -> String {
-    let mut parts = vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
+    let mut parts =
+        vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
     for (number, what) in [
         (counts.recovered, "of them recovered"),
         (counts.exists, "exist already"),
@@ -718,7 +776,9 @@ fn farewell(job: &Job, directory: &Directory, exit: Exit, reason: Option<&Stop>,
         }
     }
     match exit {
-        Exit::Interrupted | Exit::Stopped | Exit::Unsettled => output::say(&format!("resume with: {}", job.typed)),
+        Exit::Interrupted | Exit::Stopped | Exit::Unsettled => {
+            output::say(&format!("resume with: {}", job.typed))
+        }
         Exit::SomeFailed => {
             let ledger = words::shell_word(&job.ledger.display().to_string());
             output::say(&format!("mend the rows that failed in the roster, then: headcount retry {ledger}"));
@@ -730,7 +790,10 @@ fn farewell(job: &Job, directory: &Directory, exit: Exit, reason: Option<&Stop>,
 fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook) -> Option<String> {
     Some(match stop {
         Stop::Full { .. } => {
-            let allowed = outlook.allowed.map_or_else(|| "its quota could not be read".to_owned(), |n| format!("its quota is {}", words::grouped(n)));
+            let allowed = outlook.allowed.map_or_else(
+                || "its quota could not be read".to_owned(),
+                |n| format!("its quota is {}", words::grouped(n)),
+            );
             format!(
                 "the instance had {} before this run, and {allowed} (L-9A46857E, users per instance): ask for more in \
                  Service Quotas, then resume",
@@ -745,17 +808,24 @@ fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook) -> Option<Str
         Stop::Denied { .. } => "look at `aws sts get-caller-identity`, the region and the instance".into(),
         Stop::Credentials { .. } => "sign in again, as with `aws sso login`, then resume".into(),
         Stop::Skew { .. } => "set this machine's clock, then resume".into(),
-        Stop::NoInstance => "look at --instance and --region: `aws connect list-instances` prints both".into(),
-        Stop::AllRejected { .. } => "the fault is not in single rows: mend it, then run the failed rows with retry".into(),
+        Stop::NoInstance => {
+            "look at --instance and --region: `aws connect list-instances` prints both".into()
+        }
+        Stop::AllRejected { .. } => {
+            "the fault is not in single rows: mend it, then run the failed rows with retry".into()
+        }
         Stop::Outage { .. } => "nothing was lost: resume when the service answers again".into(),
-        Stop::Ledger { .. } => "requests under way were awaited; what they did is settled by the next run".into(),
+        Stop::Ledger { .. } => {
+            "requests under way were awaited; what they did is settled by the next run".into()
+        }
         Stop::Roster { .. } | Stop::Interrupted => return None,
     })
 }
 
 /// The first Ctrl-C (or SIGTERM) drains, the second ends the process at once; before anything is sent, the first does.
 fn listen_for_signals(switch: Switch, sending: Arc<AtomicBool>) -> Result<(), Failure> {
-    let mut interrupts = Signals::listen().map_err(|error| Failure::stopped("cannot wait for Ctrl-C").because(error))?;
+    let mut interrupts =
+        Signals::listen().map_err(|error| Failure::stopped("cannot wait for Ctrl-C").because(error))?;
     tokio::spawn(async move {
         interrupts.next().await;
         if !sending.load(Ordering::SeqCst) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::roster_args::Identity;
 use super::{output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{Clock, SystemClock};
@@ -16,7 +17,7 @@ use crate::error::Failure;
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
-use crate::validate::{NamesUsed, infer_identity};
+use crate::validate::{infer_identity, names_used};
 use crate::{connect, disk};
 
 /// Which instance, and how to reach it. All mean what they mean to the AWS CLI.
@@ -65,27 +66,6 @@ pub(super) struct RehearsalArgs {
     pub(super) weather: Sky,
 }
 
-/// `--identity`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Identity {
-    /// CONNECT_MANAGED: users and passwords live in Amazon Connect
-    Connect,
-    /// SAML: users sign in through an identity provider
-    Saml,
-    /// EXISTING_DIRECTORY: users come from AWS Directory Service
-    Directory,
-}
-
-impl From<Identity> for IdentityType {
-    fn from(identity: Identity) -> Self {
-        match identity {
-            Identity::Connect => Self::ConnectManaged,
-            Identity::Saml => Self::Saml,
-            Identity::Directory => Self::ExistingDirectory,
-        }
-    }
-}
-
 /// `--weather`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Sky {
@@ -128,7 +108,8 @@ impl InstanceArgs {
         let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
         client.check_credentials().await?;
         let directory = self.read(&client, &target).await?;
-        let endpoint = self.endpoint_url.clone().or(environment.endpoint_url_connect.or(environment.endpoint_url));
+        let endpoint =
+            self.endpoint_url.clone().or(environment.endpoint_url_connect.or(environment.endpoint_url));
         Ok(Reached { client, directory, region: target.region, endpoint, rehearsal: None })
     }
 
@@ -148,7 +129,8 @@ impl InstanceArgs {
             }
             (told, _) => {
                 let found = fetch::instance(client, &id, &caller).await?;
-                let identity = told.map(IdentityType::from).or(IdentityType::from_api(&found.identity_management_type));
+                let identity =
+                    told.map(IdentityType::from).or(IdentityType::from_api(&found.identity_management_type));
                 Instance {
                     identity: identity.ok_or_else(|| {
                         Failure::stopped(format!(
@@ -185,7 +167,12 @@ impl InstanceArgs {
     }
 }
 
-async fn names(client: &Client, id: &str, instance: Instance, caller: &Patient) -> Result<Directory, Failure> {
+async fn names(
+    client: &Client,
+    id: &str,
+    instance: Instance,
+    caller: &Patient,
+) -> Result<Directory, Failure> {
     let named = |all: Vec<connect::model::Summary>| {
         all.into_iter().filter_map(|summary| summary.name.map(|name| (name, summary.id)))
     };
@@ -258,14 +245,7 @@ impl RehearsalArgs {
     }
 
     fn spec(&self, args: &InstanceArgs, roster: &Roster, saved: Option<&Directory>) -> Result<Spec, Failure> {
-        let mut used = NamesUsed::default();
-        let mut rows = 0_usize;
-        let mut reader = roster.rows()?;
-        let mut row = crate::roster::Row::default();
-        while reader.read(&mut row)? {
-            rows += 1;
-            used.add(&row, roster.columns());
-        }
+        let used = names_used(roster)?;
         let identity = args.identity.map(IdentityType::from).or(saved.map(|saved| saved.instance.identity));
         let mut spec = Spec {
             identity: identity.unwrap_or_else(|| infer_identity(roster.columns())),
@@ -279,7 +259,7 @@ impl RehearsalArgs {
         if let Some(saved) = saved {
             return Ok(like(saved, spec));
         }
-        spec.users_quota = spec.users_quota.max(rows);
+        spec.users_quota = spec.users_quota.max(used.rows as usize);
         Ok(spec.with_roster(
             used.routing_profiles.iter().map(String::as_str),
             used.security_profiles.iter().map(String::as_str),
@@ -323,7 +303,6 @@ fn like(saved: &Directory, mut spec: Spec) -> Spec {
     }
     spec
 }
-
 
 /// Where a rehearsal keeps its ledger.
 pub(super) fn default_ledger(roster: &Path, simulate: bool) -> PathBuf {

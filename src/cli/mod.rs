@@ -1,13 +1,16 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
+pub mod findings;
 mod import;
 mod instance;
 pub mod output;
 pub mod policy;
 mod progress;
+pub mod roster_args;
 mod settings;
 mod simulate;
 mod status;
+pub mod validate;
 mod words;
 
 use std::ffi::OsString;
@@ -29,6 +32,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Validate(validate::ValidateArgs),
     Import(Box<import::ImportArgs>),
     Retry(Box<import::RetryArgs>),
     Status(status::StatusArgs),
@@ -54,6 +58,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     match command {
+        Command::Validate(args) => validate::run(args),
         Command::Import(args) => import::run(*args, words::typed(typed)),
         Command::Retry(args) => import::retry(*args, words::typed(typed)),
         Command::Status(args) => status::run(&args),

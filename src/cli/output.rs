@@ -1,7 +1,7 @@
 //! The two streams: results to stdout, everything else to stderr. A reader that has gone away is not an error.
 
 use std::error::Error as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::error::Failure;
 
@@ -26,5 +26,47 @@ pub fn failure(failure: &Failure) {
     }
     if let Some(hint) = &failure.hint {
         say(&format!("hint: {hint}"));
+    }
+}
+
+/// Colour for a stream, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint {
+    is_on: bool,
+}
+
+impl Paint {
+    /// Colour for stdout where it is a terminal and colours are welcome.
+    pub fn of_stdout() -> Self {
+        Self { is_on: io::stdout().is_terminal() && super::settings::welcomes_colour() }
+    }
+
+    /// Colour for stderr where it is a terminal and colours are welcome.
+    pub fn of_stderr() -> Self {
+        Self { is_on: io::stderr().is_terminal() && super::settings::welcomes_colour() }
+    }
+
+    /// No colour.
+    pub fn plain() -> Self {
+        Self { is_on: false }
+    }
+
+    /// For errors.
+    pub fn red(self, text: &str) -> String {
+        self.paint("1;31", text)
+    }
+
+    /// For warnings.
+    pub fn yellow(self, text: &str) -> String {
+        self.paint("1;33", text)
+    }
+
+    /// For titles.
+    pub fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.is_on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }

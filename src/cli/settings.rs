@@ -7,7 +7,7 @@ use crate::connect::Environment;
 
 /// Reads what the environment says about reaching AWS; `profile` is `--profile`. The profile's own region and settings
 /// are read where the environment has none.
-pub async fn environment(profile: Option<String>) -> Environment {
+pub(super) async fn environment(profile: Option<String>) -> Environment {
     let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
     let environment = Environment {
         region,
@@ -23,7 +23,7 @@ pub async fn environment(profile: Option<String>) -> Environment {
 }
 
 /// This machine's name, for the ledger's session record.
-pub fn host_name() -> String {
+pub(super) fn host_name() -> String {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
     kernel
         .filter(|name| !name.is_empty())
@@ -33,18 +33,18 @@ pub fn host_name() -> String {
 }
 
 /// Whether a person is there to answer: stdin and stderr are a terminal.
-pub fn is_interactive() -> bool {
+pub(super) fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// Whether stderr is a terminal that can show a moving line.
-pub fn has_live_stderr() -> bool {
+pub(super) fn has_live_stderr() -> bool {
     std::io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Whether colours are welcome on stderr.
-pub fn has_colour() -> bool {
-    has_live_stderr() && variable("NO_COLOR").is_none()
+/// Whether colours are welcome: `NO_COLOR` is not set to anything (no-color.org), and the terminal is not a dumb one.
+pub(super) fn welcomes_colour() -> bool {
+    variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

@@ -207,6 +207,12 @@ impl Plan {
         decided.filter(move |(_, decided)| **decided == decision).map(|(user, _)| user)
     }
 
+    /// The usernames of the roster's rows that a request may leave for, in the roster's order.
+    pub fn sending<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = &'a str> {
+        let decided = wanted.names.iter().zip(&self.wanted);
+        decided.filter(|(_, decided)| decided.sends()).map(|(user, _)| user)
+    }
+
     /// Rows that only the ledger has and that got this decision, by their place in its state.
     pub fn gone(&self, decision: Decision) -> impl Iterator<Item = u32> {
         self.gone.iter().filter(move |(_, decided)| *decided == decision).map(|(at, _)| *at)
