@@ -1,6 +1,9 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
+mod columns;
 mod output;
+mod reading;
+mod template;
 
 use std::ffi::OsString;
 
@@ -18,7 +21,10 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Template(template::TemplateArgs),
+    Columns(columns::ColumnsArgs),
+}
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -36,5 +42,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn run(command: Command) -> Result<Exit, Failure> {
-    match command {}
+    match command {
+        Command::Template(args) => template::run(args),
+        Command::Columns(args) => columns::run(args),
+    }
 }

@@ -1,0 +1,4 @@
+//! Black-box tests: the real program, run as its users run it.
+
+mod roster;
+mod template;
