@@ -1,9 +1,12 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
-mod columns;
-mod output;
-mod reading;
-mod template;
+pub mod columns;
+pub mod findings;
+pub mod output;
+pub mod policy;
+pub mod roster_args;
+pub mod template;
+pub mod validate;
 
 use std::ffi::OsString;
 
@@ -23,7 +26,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Template(template::TemplateArgs),
+    Validate(validate::ValidateArgs),
     Columns(columns::ColumnsArgs),
+    Policy(policy::PolicyArgs),
 }
 
 /// Runs the program with these arguments and says how it ended.
@@ -44,6 +49,18 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Template(args) => template::run(args),
+        Command::Validate(args) => validate::run(args),
         Command::Columns(args) => columns::run(args),
+        Command::Policy(args) => policy::run(args),
+    }
+}
+
+/// A word as a POSIX shell takes it, quoted where it must be: every command that is printed works when pasted.
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }

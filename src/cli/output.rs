@@ -1,7 +1,7 @@
 //! The two streams: results to stdout, everything else to stderr. A reader that has gone away is not an error.
 
 use std::error::Error as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::error::Failure;
 
@@ -31,5 +31,43 @@ pub fn failure(failure: &Failure) {
     }
     if let Some(hint) = &failure.hint {
         say(&format!("hint: {hint}"));
+    }
+}
+
+/// Colour for a stream, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint {
+    is_on: bool,
+}
+
+impl Paint {
+    /// Colour for stdout where it is a terminal and `NO_COLOR` is not set to anything (no-color.org).
+    pub fn of_stdout() -> Self {
+        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { is_on: io::stdout().is_terminal() && !is_unwanted }
+    }
+
+    /// No colour.
+    pub fn plain() -> Self {
+        Self { is_on: false }
+    }
+
+    /// For errors.
+    pub fn red(self, text: &str) -> String {
+        self.paint("1;31", text)
+    }
+
+    /// For warnings.
+    pub fn yellow(self, text: &str) -> String {
+        self.paint("1;33", text)
+    }
+
+    /// For titles.
+    pub fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.is_on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }

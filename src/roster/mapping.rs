@@ -135,9 +135,8 @@ impl Mapping {
         }
         for (field, value) in self.constants.iter().chain(&self.defaults) {
             let at = header.columns.places[field.index()].clone();
-            let name = at
-                .first()
-                .map_or_else(|| field.name().to_owned(), |&at| header.columns.headers[at].clone());
+            let name =
+                at.first().map_or_else(|| field.name().to_owned(), |&at| header.columns.headers[at].clone());
             let place = header.add(Added::Default { at, value: value.clone() }, name);
             header.columns.places[field.index()].push(place);
         }
