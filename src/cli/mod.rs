@@ -1,5 +1,6 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
+pub mod columns;
 pub mod findings;
 mod import;
 mod instance;
@@ -10,6 +11,7 @@ pub mod roster_args;
 mod settings;
 mod simulate;
 mod status;
+pub mod template;
 pub mod validate;
 mod words;
 
@@ -32,11 +34,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Template(template::TemplateArgs),
     Validate(validate::ValidateArgs),
     Import(Box<import::ImportArgs>),
     Retry(Box<import::RetryArgs>),
     Status(status::StatusArgs),
     Simulate(simulate::SimulateArgs),
+    Columns(columns::ColumnsArgs),
     Policy(policy::PolicyArgs),
 }
 
@@ -58,11 +62,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     match command {
+        Command::Template(args) => template::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Import(args) => import::run(*args, words::typed(typed)),
         Command::Retry(args) => import::retry(*args, words::typed(typed)),
         Command::Status(args) => status::run(&args),
         Command::Simulate(args) => simulate::run(args),
+        Command::Columns(args) => columns::run(args),
         Command::Policy(args) => policy::run(args),
     }
 }
