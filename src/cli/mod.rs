@@ -1,7 +1,8 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
-mod output;
-mod simulate;
+pub mod output;
+pub mod policy;
+pub mod simulate;
 
 use std::ffi::OsString;
 
@@ -20,6 +21,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Policy(policy::PolicyArgs),
     Simulate(simulate::SimulateArgs),
 }
 
@@ -40,6 +42,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Policy(args) => policy::run(args),
         Command::Simulate(args) => simulate::run(args),
     }
+}
+
+/// A word as a POSIX shell takes it, quoted where it must be: every command that is printed works when pasted.
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

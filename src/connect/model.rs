@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::agent::Password;
 
@@ -36,22 +36,22 @@ pub struct CreateUser {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hierarchy_group_id: Option<String>,
     /// Per channel; never with `PhoneConfig.AutoAccept`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub auto_accept_configs: Vec<AutoAcceptConfig>,
     /// Per channel; never with `PhoneConfig.AfterContactWorkTimeLimit`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub after_contact_work_configs: Vec<AfterContactWorkConfigPerChannel>,
     /// Per channel; never with `PhoneConfig.PhoneType`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub phone_number_configs: Vec<PhoneNumberConfig>,
     /// Per channel; never with `PhoneConfig.PersistentConnection`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub persistent_connection_configs: Vec<PersistentConnectionConfig>,
     /// Voice only.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub voice_enhancement_configs: Vec<VoiceEnhancementConfig>,
     /// 1 to 50; an empty map is below the model's minimum, so it is left out.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
 }
 
@@ -170,10 +170,10 @@ pub struct VoiceEnhancementConfig {
 #[serde(rename_all = "PascalCase")]
 pub struct UserCreated {
     /// The new user's id. An answer without one is unreadable: the outcome is in doubt.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub user_id: String,
     /// `arn:…:instance/INSTANCE/agent/USER`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub user_arn: String,
 }
 
@@ -183,10 +183,10 @@ pub struct UserCreated {
 #[serde(rename_all = "PascalCase")]
 pub struct Summary {
     /// The id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub id: String,
     /// The ARN.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub arn: String,
     /// The name of all but a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -204,13 +204,13 @@ pub struct Summary {
 #[serde(rename_all = "PascalCase")]
 pub struct User {
     /// The id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub id: String,
     /// The ARN.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub arn: String,
     /// The exact username.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub username: String,
     /// Names and addresses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -222,7 +222,7 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory_user_id: Option<String>,
     /// The security profiles' ids.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub security_profile_ids: Vec<String>,
     /// The routing profile's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,22 +231,22 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hierarchy_group_id: Option<String>,
     /// Per channel.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub auto_accept_configs: Vec<AutoAcceptConfig>,
     /// Per channel.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub after_contact_work_configs: Vec<AfterContactWorkConfigPerChannel>,
     /// Per channel.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub phone_number_configs: Vec<PhoneNumberConfig>,
     /// Per channel.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub persistent_connection_configs: Vec<PersistentConnectionConfig>,
     /// Voice only.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
     pub voice_enhancement_configs: Vec<VoiceEnhancementConfig>,
     /// The tags, the provenance tag among them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub tags: BTreeMap<String, String>,
     /// Seconds since 1970 with a fraction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -261,13 +261,13 @@ pub struct User {
 #[serde(rename_all = "PascalCase")]
 pub struct Instance {
     /// The id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub id: String,
     /// The ARN.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub arn: String,
     /// `SAML`, `CONNECT_MANAGED` or `EXISTING_DIRECTORY`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub identity_management_type: String,
     /// The alias, unique in the region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -276,7 +276,7 @@ pub struct Instance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_time: Option<f64>,
     /// `CREATION_IN_PROGRESS`, `ACTIVE` or `CREATION_FAILED`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub instance_status: String,
     /// Where agents sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -288,16 +288,16 @@ pub struct Instance {
 #[serde(rename_all = "PascalCase")]
 pub struct HierarchyGroup {
     /// The id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub id: String,
     /// The ARN.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub arn: String,
     /// The leaf's name; may repeat under other parents.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub name: String,
     /// `"1"` to `"5"`; `"0"` is a hidden root that SearchUserHierarchyGroups also returns.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub level_id: String,
     /// From the top to the group itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -349,20 +349,122 @@ pub struct Page<T> {
 #[serde(rename_all = "PascalCase")]
 pub struct ServiceQuota {
     /// `connect`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub service_code: String,
     /// As in `L-CBDEE3E4`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub quota_code: String,
     /// The quota's name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub quota_name: String,
     /// The applied value.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub value: f64,
     /// Whether it can be raised.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_absent")]
     pub adjustable: bool,
+}
+
+/// The body of `POST /search-users` (SearchUsers), as far as it is asked here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SearchUsers {
+    /// The search operations have the instance in the body.
+    pub instance_id: String,
+    /// At most 2500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// 1 to 500.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<u32>,
+    /// What is searched for; everything where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_criteria: Option<SearchCriteria>,
+}
+
+/// The body of `POST /search-user-hierarchy-groups` (SearchUserHierarchyGroups), as far as it is asked here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SearchUserHierarchyGroups {
+    /// The search operations have the instance in the body.
+    pub instance_id: String,
+    /// At most 2500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<u32>,
+    /// What is searched for; everything where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_criteria: Option<SearchCriteria>,
+}
+
+/// `UserSearchCriteria` and `UserHierarchyGroupSearchCriteria`, as far as they are the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SearchCriteria {
+    /// Any of these.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub or_conditions: Vec<SearchCriteria>,
+    /// All of these.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub and_conditions: Vec<SearchCriteria>,
+    /// This one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub string_condition: Option<StringCondition>,
+}
+
+/// `StringCondition`. No member of it is required in the model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StringCondition {
+    /// `Username`, `FirstName`, `LastName`, `RoutingProfileId`, `SecurityProfileId` or `resourceId` for users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field_name: Option<String>,
+    /// What the field is compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// `STARTS_WITH`, `CONTAINS` or `EXACT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison_type: Option<String>,
+}
+
+/// The body of `POST /users/{InstanceId}/{UserId}/associate-proficiencies` (AssociateUserProficiencies).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AssociateUserProficiencies {
+    /// What is added to the user; an attribute and value that the user has already is an error.
+    pub user_proficiencies: Vec<UserProficiency>,
+}
+
+/// `UserProficiency`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UserProficiency {
+    /// The predefined attribute's name, 1 to 100 characters.
+    pub attribute_name: String,
+    /// One of its values, 1 to 100 characters.
+    pub attribute_value: String,
+    /// 1.0 to 5.0, whole.
+    pub level: f32,
+}
+
+/// The body of Service Quotas' GetServiceQuota.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetServiceQuota {
+    /// `connect`.
+    pub service_code: String,
+    /// As in `L-CBDEE3E4`.
+    pub quota_code: String,
+    /// The instance's ARN, for a quota of the instance rather than of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_id: Option<String>,
+}
+
+/// Takes an explicit `null` for an absent member, as the service's own clients do.
+fn null_as_absent<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(d: D) -> Result<T, D::Error> {
+    Ok(Option::<T>::deserialize(d)?.unwrap_or_default())
 }
 
 /// The one place where a password becomes bytes: the body of the request that creates its user.

@@ -1,0 +1,366 @@
+//! The calls: one attempt each.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::connect::credentials::{Credentials, CredentialsError, Refreshed};
+use crate::connect::endpoint::Service;
+use crate::connect::fault::{self, CallError, Fault};
+use crate::connect::model::{
+    CreateUser, HierarchyGroup, Instance, Page, ServiceQuota, Summary, User, UserCreated, UserProficiency,
+};
+use crate::connect::operation::{self, Call, Operation};
+use crate::connect::sign::sign;
+use crate::connect::target::Target;
+use crate::connect::transport::{Certainty, HttpOptions, HttpTransport, Transport, TransportError};
+use crate::error::Failure;
+
+/// A result with what is worth keeping of its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply<T> {
+    /// The result.
+    pub value: T,
+    /// The service's id for the request.
+    pub request_id: Option<String>,
+    /// The service's clock at the answer, to the second.
+    pub date: Option<SystemTime>,
+}
+
+/// A connection to the service. Clones share everything: connections, credentials, clock correction.
+///
+/// Every method makes one attempt, signed afresh. None retries or waits for a pace.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    endpoint: String,
+    quotas_endpoint: Option<String>,
+    region: String,
+    credentials: Credentials,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    /// How far the service's clock is ahead of ours, in milliseconds.
+    skew: AtomicI64,
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const JSON_1_1: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const GET_SERVICE_QUOTA: HeaderValue = HeaderValue::from_static("ServiceQuotasV20190624.GetServiceQuota");
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("headcount/", env!("CARGO_PKG_VERSION")));
+
+impl Client {
+    /// Reaches the target over the network.
+    pub fn new(
+        target: &Target,
+        credentials: Credentials,
+        clock: Arc<dyn Clock>,
+        options: &HttpOptions,
+    ) -> Result<Self, Failure> {
+        let endpoints = [Some(target.endpoint.as_str()), target.quotas_endpoint.as_deref()];
+        let transport = HttpTransport::new(endpoints.into_iter().flatten(), options)?;
+        Ok(Self::over(Arc::new(transport), target, credentials, clock))
+    }
+
+    /// Reaches the target over the given transport, as with the embedded Connect.
+    pub fn over(
+        transport: Arc<dyn Transport>,
+        target: &Target,
+        credentials: Credentials,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let shared = Shared {
+            endpoint: target.endpoint.clone(),
+            quotas_endpoint: target.quotas_endpoint.clone(),
+            region: target.region.clone(),
+            credentials,
+            transport,
+            clock,
+            skew: AtomicI64::new(0),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// CreateUser. An answer of 200 that has no `UserId` is unclear.
+    pub async fn create_user(
+        &self,
+        instance: &str,
+        user: &CreateUser,
+    ) -> Result<Reply<UserCreated>, CallError> {
+        let secret = user.password.as_ref().map(|password| password.expose());
+        let response = self.answer(operation::create_user(instance, user), secret).await?;
+        let created: UserCreated = read(Operation::CreateUser, response.body())?;
+        if created.user_id.is_empty() {
+            return Err(unreadable(Operation::CreateUser, "there is no UserId in it"));
+        }
+        Ok(reply(response.headers(), created))
+    }
+
+    /// AssociateUserProficiencies.
+    pub async fn associate_user_proficiencies(
+        &self,
+        instance: &str,
+        user: &str,
+        proficiencies: &[UserProficiency],
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::associate_user_proficiencies(instance, user, proficiencies)).await
+    }
+
+    /// DeleteUser.
+    pub async fn delete_user(&self, instance: &str, user: &str) -> Result<Reply<()>, CallError> {
+        self.done(operation::delete_user(instance, user)).await
+    }
+
+    /// DescribeInstance.
+    pub async fn describe_instance(&self, instance: &str) -> Result<Reply<Instance>, CallError> {
+        self.member(operation::describe_instance(instance), "Instance").await
+    }
+
+    /// DescribeUser.
+    pub async fn describe_user(&self, instance: &str, user: &str) -> Result<Reply<User>, CallError> {
+        self.member(operation::describe_user(instance, user), "User").await
+    }
+
+    /// DescribeUserHierarchyGroup.
+    pub async fn describe_user_hierarchy_group(
+        &self,
+        instance: &str,
+        group: &str,
+    ) -> Result<Reply<HierarchyGroup>, CallError> {
+        self.member(operation::describe_user_hierarchy_group(instance, group), "HierarchyGroup").await
+    }
+
+    /// GetServiceQuota of the service `connect`; with an instance's ARN, as applied to that instance. `None` where
+    /// Service Quotas is not to be asked (see [`Target::quotas_endpoint`]).
+    pub async fn get_service_quota(
+        &self,
+        quota_code: &str,
+        instance_arn: Option<&str>,
+    ) -> Result<Option<Reply<ServiceQuota>>, CallError> {
+        if self.shared.quotas_endpoint.is_none() {
+            return Ok(None);
+        }
+        self.member(operation::get_service_quota(quota_code, instance_arn), "Quota").await.map(Some)
+    }
+
+    /// ListInstances, a page of at most 10.
+    pub async fn list_instances(&self, token: Option<&str>) -> Result<Reply<Page<Instance>>, CallError> {
+        self.page(operation::list_instances(token), "InstanceSummaryList").await
+    }
+
+    /// ListRoutingProfiles, a page of at most 1000.
+    pub async fn list_routing_profiles(
+        &self,
+        instance: &str,
+        token: Option<&str>,
+    ) -> Result<Reply<Page<Summary>>, CallError> {
+        self.page(operation::list_routing_profiles(instance, token), "RoutingProfileSummaryList").await
+    }
+
+    /// ListSecurityProfiles, a page of at most 1000.
+    pub async fn list_security_profiles(
+        &self,
+        instance: &str,
+        token: Option<&str>,
+    ) -> Result<Reply<Page<Summary>>, CallError> {
+        self.page(operation::list_security_profiles(instance, token), "SecurityProfileSummaryList").await
+    }
+
+    /// ListUserHierarchyGroups, a page of at most 1000.
+    pub async fn list_user_hierarchy_groups(
+        &self,
+        instance: &str,
+        token: Option<&str>,
+    ) -> Result<Reply<Page<Summary>>, CallError> {
+        let call = operation::list_user_hierarchy_groups(instance, token);
+        self.page(call, "UserHierarchyGroupSummaryList").await
+    }
+
+    /// ListUsers, a page of at most 1000.
+    pub async fn list_users(
+        &self,
+        instance: &str,
+        token: Option<&str>,
+    ) -> Result<Reply<Page<Summary>>, CallError> {
+        self.page(operation::list_users(instance, token), "UserSummaryList").await
+    }
+
+    /// SearchUserHierarchyGroups, a page of at most 100. Has a hidden root in it, whose `LevelId` is `"0"`.
+    pub async fn search_user_hierarchy_groups(
+        &self,
+        instance: &str,
+        token: Option<&str>,
+    ) -> Result<Reply<Page<HierarchyGroup>>, CallError> {
+        self.page(operation::search_user_hierarchy_groups(instance, token), "UserHierarchyGroups").await
+    }
+
+    /// SearchUsers by exact name, a page of at most 100. Here after-contact work is in **milliseconds**, and there are
+    /// no addresses in `IdentityInfo`.
+    pub async fn search_users(
+        &self,
+        instance: &str,
+        username: &str,
+        token: Option<&str>,
+    ) -> Result<Reply<Page<User>>, CallError> {
+        self.page(operation::search_users(instance, username, token), "Users").await
+    }
+
+    /// The time as the service has it, as far as is known.
+    pub fn now(&self) -> SystemTime {
+        let now = self.shared.clock.now();
+        let skew = self.shared.skew.load(Ordering::Relaxed);
+        let shift = Duration::from_millis(skew.unsigned_abs());
+        let shifted = if skew < 0 { now.checked_sub(shift) } else { now.checked_add(shift) };
+        shifted.unwrap_or(now)
+    }
+
+    /// Signs from now on by the service's clock, as an answer's `Date` gave it. Returns the correction in
+    /// milliseconds, positive where our clock is slow.
+    pub fn set_service_time(&self, date: SystemTime) -> i64 {
+        let now = self.shared.clock.now();
+        let ahead = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        let skew = match date.duration_since(now) {
+            Ok(slow) => ahead(slow),
+            Err(fast) => -ahead(fast.duration()),
+        };
+        self.shared.skew.store(skew, Ordering::Relaxed);
+        skew
+    }
+
+    /// Which credentials are in use; compare before and after, see [`Client::refresh_credentials`].
+    pub fn credentials_generation(&self) -> u64 {
+        self.shared.credentials.generation()
+    }
+
+    /// Loads the credentials, so that a lack of them is found before anything else.
+    pub async fn check_credentials(&self) -> Result<(), CredentialsError> {
+        self.shared.credentials.identity(self.now()).await.map(drop)
+    }
+
+    /// Asks the credentials' source anew, once for all callers: `refused` is the generation that a refused call was
+    /// made with, and where a newer one is in use already, nothing is asked.
+    pub async fn refresh_credentials(&self, refused: u64) -> Result<Refreshed, CredentialsError> {
+        self.shared.credentials.refresh(refused, self.now()).await
+    }
+
+    /// Makes one attempt of any call and returns the answer of 2xx as it came.
+    ///
+    /// `secret` is a password in the request, which a message must not repeat.
+    pub async fn answer(&self, call: Call, secret: Option<&str>) -> Result<Response<Bytes>, CallError> {
+        let shared = &*self.shared;
+        let now = self.now();
+        let held = shared.credentials.identity(now).await.map_err(CallError::NoCredentials)?;
+        let operation = call.operation;
+        let mut request = self.address(call).map_err(CallError::NotSent)?;
+        sign(&mut request, operation.service(), &shared.region, &held.identity, now).map_err(|e| {
+            CallError::NotSent(TransportError::not_sent(format!("cannot sign the request: {e}")))
+        })?;
+        request.headers_mut().insert(USER_AGENT, AGENT);
+        let response = shared.transport.send(request).await.map_err(|error| match error.certainty {
+            Certainty::NotSent => CallError::NotSent(error),
+            Certainty::Unclear => CallError::Unclear(error),
+        })?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status().as_u16();
+        Err(CallError::Refused(Fault::parse(status, response.headers(), response.body(), now, secret)))
+    }
+
+    fn address(&self, call: Call) -> Result<Request<Bytes>, TransportError> {
+        let shared = &*self.shared;
+        let base = match call.operation.service() {
+            Service::Connect => shared.endpoint.as_str(),
+            Service::ServiceQuotas => shared
+                .quotas_endpoint
+                .as_deref()
+                .ok_or_else(|| TransportError::not_sent("Service Quotas is not to be asked here"))?,
+        };
+        let mut url = String::with_capacity(base.len() + call.path.len());
+        url.push_str(base);
+        url.push_str(&call.path);
+        let uri = Uri::try_from(url)
+            .map_err(|e| TransportError::not_sent(format!("cannot address the call: {e}")))?;
+        let has_body = call.body.is_some();
+        let mut request = Request::new(call.body.unwrap_or_default());
+        *request.method_mut() = call.method;
+        *request.uri_mut() = uri;
+        let headers = request.headers_mut();
+        headers.reserve(8);
+        match call.operation.service() {
+            Service::Connect if has_body => drop(headers.insert(CONTENT_TYPE, JSON)),
+            Service::Connect => {}
+            Service::ServiceQuotas => {
+                headers.insert(CONTENT_TYPE, JSON_1_1);
+                headers.insert(TARGET, GET_SERVICE_QUOTA);
+            }
+        }
+        Ok(request)
+    }
+
+    async fn done(&self, call: Call) -> Result<Reply<()>, CallError> {
+        let response = self.answer(call, None).await?;
+        Ok(reply(response.headers(), ()))
+    }
+
+    async fn member<T: DeserializeOwned>(&self, call: Call, member: &str) -> Result<Reply<T>, CallError> {
+        let operation = call.operation;
+        let response = self.answer(call, None).await?;
+        let value = match members(operation, response.body())?.remove(member) {
+            Some(value) if !value.is_null() => part(operation, value)?,
+            _ => return Err(unreadable(operation, &format!("there is no {member} in it"))),
+        };
+        Ok(reply(response.headers(), value))
+    }
+
+    /// An absent list is an empty one, as every client of the service takes it.
+    async fn page<T: DeserializeOwned>(&self, call: Call, list: &str) -> Result<Reply<Page<T>>, CallError> {
+        let operation = call.operation;
+        let response = self.answer(call, None).await?;
+        let mut body = members(operation, response.body())?;
+        let items: Option<Vec<T>> = part(operation, body.remove(list).unwrap_or_default())?;
+        let token: Option<String> = part(operation, body.remove("NextToken").unwrap_or_default())?;
+        let page =
+            Page { items: items.unwrap_or_default(), next_token: token.filter(|token| !token.is_empty()) };
+        Ok(reply(response.headers(), page))
+    }
+}
+
+fn reply<T>(headers: &HeaderMap, value: T) -> Reply<T> {
+    Reply { value, request_id: fault::request_id(headers), date: fault::date(headers) }
+}
+
+fn members(operation: Operation, body: &[u8]) -> Result<serde_json::Map<String, Value>, CallError> {
+    read(operation, body)
+}
+
+fn read<T: DeserializeOwned>(operation: Operation, body: &[u8]) -> Result<T, CallError> {
+    serde_json::from_slice(body).map_err(|e| unreadable(operation, kind(&e)))
+}
+
+fn part<T: DeserializeOwned>(operation: Operation, value: Value) -> Result<T, CallError> {
+    serde_json::from_value(value).map_err(|e| unreadable(operation, kind(&e)))
+}
+
+/// The parser's own message may quote the answer, and an answer may quote a password: only the kind is told.
+fn kind(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        serde_json::error::Category::Eof => "it broke off",
+        serde_json::error::Category::Data => "its members are not those of the service",
+        _ => "it is not JSON",
+    }
+}
+
+fn unreadable(operation: Operation, why: &str) -> CallError {
+    CallError::Unclear(TransportError::unclear(format!("the answer to {operation} cannot be read: {why}")))
+}

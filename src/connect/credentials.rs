@@ -1,0 +1,334 @@
+//! Whom the requests are signed by: the AWS default chain, or fixed keys.
+
+use std::error::Error as StdError;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use aws_config::BehaviorVersion;
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::Credentials as Keys;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError as ChainError;
+use aws_smithy_runtime_api::client::identity::Identity;
+use aws_types::region::Region;
+use aws_types::service_config::ServiceConfigKey;
+
+use crate::connect::adapter::Adapter;
+use crate::connect::target::Environment;
+use crate::connect::transport::{BoxFuture, HttpOptions};
+use crate::error::Failure;
+
+/// Why there is nothing to sign with. Never holds a key.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct CredentialsError {
+    /// What was tried, and how it failed.
+    pub what: String,
+    /// The command that is likely to help.
+    pub hint: String,
+}
+
+impl From<CredentialsError> for Failure {
+    fn from(error: CredentialsError) -> Self {
+        Failure::stopped(error.what).hint(error.hint)
+    }
+}
+
+/// What a refresh brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// Other keys than before: what was refused may be tried again.
+    Changed,
+    /// The very same keys: they will be refused again.
+    Unchanged,
+}
+
+/// Credentials that are loaded once, kept until shortly before they expire, and loaded by one caller at a time.
+#[derive(Clone)]
+pub struct Credentials {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    source: Source,
+    held: RwLock<Option<Arc<Held>>>,
+    /// Whoever holds this is loading.
+    loading: tokio::sync::Mutex<()>,
+}
+
+/// What one load brought.
+pub(super) struct Held {
+    pub(super) identity: Identity,
+    /// Counts up whenever the keys change.
+    pub(super) generation: u64,
+    keys: Keys,
+    /// When to load anew; `None` is never.
+    reload_at: Option<SystemTime>,
+}
+
+type Loader = dyn Fn() -> BoxFuture<'static, Result<Keys, CredentialsError>> + Send + Sync;
+
+enum Source {
+    Fixed,
+    Loader(Box<Loader>),
+}
+
+/// How long before they expire credentials are loaded anew.
+const EARLY: Duration = Duration::from_secs(5 * 60);
+
+/// A source that takes longer than this is given up; signing in by hand, as a credential process may ask, is not.
+const LOAD_LIMIT: Duration = Duration::from_secs(120);
+
+impl Credentials {
+    /// Fixed keys, for the embedded Connect and for tests.
+    pub fn fixed(access_key_id: &str, secret_access_key: &str, session_token: Option<&str>) -> Self {
+        let token = session_token.map(str::to_owned);
+        let keys = Keys::new(access_key_id, secret_access_key, token, None, "fixed");
+        let held = Held { identity: keys.clone().into(), generation: 1, keys, reload_at: None };
+        Self::with(Source::Fixed, Some(Arc::new(held)))
+    }
+
+    /// The AWS default chain: keys in the environment, the profile (keys, SSO, role, process), web identity, container,
+    /// instance metadata. With `--profile` it is that profile alone, as with the AWS CLI.
+    ///
+    /// The chain is built anew for every load, because it reads the profile files once only.
+    pub fn chain(region: &str, environment: &Environment, options: &HttpOptions) -> Self {
+        let options = HttpOptions { ca_bundle: environment.ca_bundle.clone(), ..options.clone() };
+        let (region, profile) = (region.to_owned(), environment.profile.clone());
+        Self::loaded_by(move || Box::pin(load(region.clone(), profile.clone(), options.clone())))
+    }
+
+    /// Keys from any other source, called whenever they are needed anew.
+    pub fn loaded_by(
+        loader: impl Fn() -> BoxFuture<'static, Result<Keys, CredentialsError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self::with(Source::Loader(Box::new(loader)), None)
+    }
+
+    fn with(source: Source, held: Option<Arc<Held>>) -> Self {
+        let shared = Shared { source, held: RwLock::new(held), loading: tokio::sync::Mutex::default() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Which credentials are in use; 0 before the first load.
+    pub fn generation(&self) -> u64 {
+        self.held().map_or(0, |held| held.generation)
+    }
+
+    /// The credentials to sign with at `now`.
+    ///
+    /// Where a load fails while the old ones are still good, they go on.
+    pub(super) async fn identity(&self, now: SystemTime) -> Result<Arc<Held>, CredentialsError> {
+        if let Some(held) = self.held().filter(|held| held.is_fresh(now)) {
+            return Ok(held);
+        }
+        let _loading = self.shared.loading.lock().await;
+        match self.held() {
+            Some(held) if held.is_fresh(now) => Ok(held),
+            Some(held) if !held.has_expired(now) => {
+                Ok(self.load(now).await.unwrap_or_else(|_| self.keep(held.again_after(now))))
+            }
+            _ => self.load(now).await,
+        }
+    }
+
+    /// Loads anew, unless the credentials of the generation `refused` have been replaced already.
+    pub(super) async fn refresh(&self, refused: u64, now: SystemTime) -> Result<Refreshed, CredentialsError> {
+        let _loading = self.shared.loading.lock().await;
+        if self.generation() == refused {
+            self.load(now).await?;
+        }
+        Ok(if self.generation() == refused { Refreshed::Unchanged } else { Refreshed::Changed })
+    }
+
+    /// Asks the source. The caller holds the lock.
+    async fn load(&self, now: SystemTime) -> Result<Arc<Held>, CredentialsError> {
+        let keys = match (&self.shared.source, self.held()) {
+            (Source::Fixed, Some(held)) => return Ok(held),
+            (Source::Fixed, None) => return Err(none_found("there are none", None)),
+            (Source::Loader(loader), _) => tokio::time::timeout(LOAD_LIMIT, loader())
+                .await
+                .map_err(|_| none_found("their source did not answer in two minutes", None))??,
+        };
+        let before = self.held();
+        let generation = match before {
+            Some(held) if same_keys(&held.keys, &keys) => held.generation,
+            Some(held) => held.generation + 1,
+            None => 1,
+        };
+        let reload_at = keys.expiry().map(|expiry| reload_at(expiry, now));
+        Ok(self.keep(Held { identity: keys.clone().into(), generation, keys, reload_at }))
+    }
+
+    fn held(&self) -> Option<Arc<Held>> {
+        self.shared.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, held: Held) -> Arc<Held> {
+        let held = Arc::new(held);
+        *self.shared.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&held));
+        held
+    }
+}
+
+impl Held {
+    fn is_fresh(&self, now: SystemTime) -> bool {
+        self.reload_at.is_none_or(|at| now < at)
+    }
+
+    fn has_expired(&self, now: SystemTime) -> bool {
+        self.keys.expiry().is_some_and(|expiry| expiry <= now)
+    }
+
+    /// The same credentials, not to be replaced before a while.
+    fn again_after(&self, now: SystemTime) -> Held {
+        let reload_at = self.keys.expiry().map(|expiry| reload_at(expiry, now));
+        Held {
+            identity: self.identity.clone(),
+            generation: self.generation,
+            keys: self.keys.clone(),
+            reload_at,
+        }
+    }
+}
+
+/// Five minutes before the expiry; where it is nearer than that, halfway, so that not every call loads.
+fn reload_at(expiry: SystemTime, now: SystemTime) -> SystemTime {
+    let left = expiry.duration_since(now).unwrap_or_default();
+    match left.checked_sub(EARLY) {
+        Some(wait) if !wait.is_zero() => now + wait,
+        _ => now + left / 2,
+    }
+}
+
+fn same_keys(a: &Keys, b: &Keys) -> bool {
+    a.access_key_id() == b.access_key_id()
+        && a.secret_access_key() == b.secret_access_key()
+        && a.session_token() == b.session_token()
+}
+
+async fn load(
+    region: String,
+    profile: Option<String>,
+    options: HttpOptions,
+) -> Result<Keys, CredentialsError> {
+    let region = Region::new(region);
+    let configuration = ProviderConfig::without_region()
+        .with_region(Some(region.clone()))
+        .with_behavior_version(Some(BehaviorVersion::latest()))
+        .with_http_client(Adapter::new(options));
+    let loaded = match &profile {
+        Some(name) => {
+            let provider = ProfileFileCredentialsProvider::builder();
+            provider.configure(&configuration).profile_name(name).build().provide_credentials().await
+        }
+        None => {
+            let chain = DefaultCredentialsChain::builder().configure(configuration).region(region);
+            chain.build().await.provide_credentials().await
+        }
+    };
+    match loaded {
+        Ok(keys) => Ok(keys),
+        Err(error) => {
+            let has_login = profile_setting(profile.as_deref(), "login_session").await.is_some();
+            Err(explain(&error, profile.as_deref(), has_login))
+        }
+    }
+}
+
+/// Says what was tried and what to do, without ever quoting a key: the chain's errors have none.
+fn explain(error: &ChainError, profile: Option<&str>, has_login: bool) -> CredentialsError {
+    if has_login {
+        return CredentialsError {
+            what: "the profile signs in with `aws login`, which headcount does not read".to_owned(),
+            hint: "run `eval \"$(aws configure export-credentials --format env)\"` first".to_owned(),
+        };
+    }
+    match error {
+        ChainError::CredentialsNotLoaded(_) => none_found(
+            match profile {
+                Some(_) => "the profile has none",
+                None => {
+                    "tried the environment, the profile, web identity, the container and the instance metadata"
+                }
+            },
+            profile,
+        ),
+        _ => none_found(&causes(error), profile),
+    }
+}
+
+fn none_found(why: &str, profile: Option<&str>) -> CredentialsError {
+    let (of, option) = match profile {
+        Some(name) => (format!(" of the profile `{name}`"), format!(" --profile {name}")),
+        None => Default::default(),
+    };
+    CredentialsError {
+        what: format!("no AWS credentials{of}: {why}"),
+        hint: format!("sign in with `aws sso login{option}`, or set keys up with `aws configure{option}`"),
+    }
+}
+
+fn causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl Environment {
+    /// Fills in what only the profile says (`region`, `endpoint_url` and the services section, `use_fips_endpoint`,
+    /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays.
+    pub async fn with_profile(mut self) -> Self {
+        let profile = self.profile.clone();
+        let region = ProfileFileRegionProvider::builder();
+        let region = match &profile {
+            Some(name) => region.profile_name(name).build(),
+            None => region.build(),
+        };
+        // A region is named here so that the instance metadata is not asked for one.
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).no_credentials().region(region);
+        if let Some(name) = &profile {
+            loader = loader.profile_name(name);
+        }
+        let loaded = loader.load().await;
+        let setting = |service: &'static str, profile: &'static str, environment: &'static str| {
+            let key =
+                ServiceConfigKey::builder().service_id(service).profile(profile).env(environment).build();
+            loaded.service_config().zip(key.ok()).and_then(|(config, key)| config.load_config(key))
+        };
+        let connect = setting("connect", "endpoint_url", "AWS_ENDPOINT_URL");
+        let quotas = setting("service quotas", "endpoint_url", "AWS_ENDPOINT_URL");
+        let common = loaded.endpoint_url().map(str::to_owned);
+        self.region = self.region.or_else(|| loaded.region().map(|region| region.to_string()));
+        self.endpoint_url = self.endpoint_url.or_else(|| common.clone());
+        // Where no service has its own, the lookup falls back to the common one, which is not the service's.
+        self.endpoint_url_connect =
+            self.endpoint_url_connect.or(connect.filter(|url| Some(url) != common.as_ref()));
+        self.endpoint_url_service_quotas =
+            self.endpoint_url_service_quotas.or(quotas.filter(|url| Some(url) != common.as_ref()));
+        self.use_fips |= loaded.use_fips().unwrap_or_default();
+        self.use_dualstack |= loaded.use_dual_stack().unwrap_or_default();
+        self.ca_bundle = self.ca_bundle.or_else(|| setting("", "ca_bundle", "AWS_CA_BUNDLE").map(Into::into));
+        self
+    }
+}
+
+async fn profile_setting(profile: Option<&str>, name: &'static str) -> Option<String> {
+    let none = aws_config::meta::region::RegionProviderChain::first_try(None::<Region>);
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).no_credentials().region(none);
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    let loaded = loader.load().await;
+    let key = ServiceConfigKey::builder().service_id("").profile(name).env("").build().ok()?;
+    loaded.service_config()?.load_config(key)
+}

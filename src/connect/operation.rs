@@ -1,0 +1,390 @@
+//! The calls, as pure builders of requests.
+//!
+//! Methods, URIs and member names: botocore 1.43, `data/connect/2017-08-08/service-2.json.gz` and
+//! `data/service-quotas/2019-06-24/service-2.json.gz`. Labels and query values are encoded down to
+//! `A-Za-z0-9-_.~`, as botocore does: an ARN's `:` and `/` become `%3A` and `%2F`.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::connect::endpoint::Service;
+use crate::connect::model::{
+    AssociateUserProficiencies, CreateUser, GetServiceQuota, SearchCriteria, SearchUserHierarchyGroups,
+    SearchUsers, StringCondition, UserProficiency,
+};
+
+/// An operation of the service; also the name of a limiter, for quotas are per operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Operation {
+    /// Makes a user. Not idempotent: a second call is a 409.
+    CreateUser,
+    /// Adds proficiencies to a user.
+    AssociateUserProficiencies,
+    /// Removes a user.
+    DeleteUser,
+    /// Reads the instance.
+    DescribeInstance,
+    /// Reads a user, its tags included.
+    DescribeUser,
+    /// Reads a hierarchy group with its path.
+    DescribeUserHierarchyGroup,
+    /// Reads an applied quota (Service Quotas).
+    GetServiceQuota,
+    /// Lists the instances of the region, 10 a page.
+    ListInstances,
+    /// Lists routing profiles, 1000 a page.
+    ListRoutingProfiles,
+    /// Lists security profiles, 1000 a page.
+    ListSecurityProfiles,
+    /// Lists hierarchy groups by their leaf's name only, 1000 a page.
+    ListUserHierarchyGroups,
+    /// Lists users, 1000 a page.
+    ListUsers,
+    /// Finds hierarchy groups with their paths, 100 a page.
+    SearchUserHierarchyGroups,
+    /// Finds users.
+    SearchUsers,
+}
+
+/// The permission of every operation's IAM action is its own name after the service's.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: [Operation; 14] = [
+        Self::CreateUser,
+        Self::AssociateUserProficiencies,
+        Self::DeleteUser,
+        Self::DescribeInstance,
+        Self::DescribeUser,
+        Self::DescribeUserHierarchyGroup,
+        Self::GetServiceQuota,
+        Self::ListInstances,
+        Self::ListRoutingProfiles,
+        Self::ListSecurityProfiles,
+        Self::ListUserHierarchyGroups,
+        Self::ListUsers,
+        Self::SearchUserHierarchyGroups,
+        Self::SearchUsers,
+    ];
+
+    /// The service's own name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateUser => "CreateUser",
+            Self::AssociateUserProficiencies => "AssociateUserProficiencies",
+            Self::DeleteUser => "DeleteUser",
+            Self::DescribeInstance => "DescribeInstance",
+            Self::DescribeUser => "DescribeUser",
+            Self::DescribeUserHierarchyGroup => "DescribeUserHierarchyGroup",
+            Self::GetServiceQuota => "GetServiceQuota",
+            Self::ListInstances => "ListInstances",
+            Self::ListRoutingProfiles => "ListRoutingProfiles",
+            Self::ListSecurityProfiles => "ListSecurityProfiles",
+            Self::ListUserHierarchyGroups => "ListUserHierarchyGroups",
+            Self::ListUsers => "ListUsers",
+            Self::SearchUserHierarchyGroups => "SearchUserHierarchyGroups",
+            Self::SearchUsers => "SearchUsers",
+        }
+    }
+
+    /// The service it belongs to.
+    pub fn service(self) -> Service {
+        match self {
+            Self::GetServiceQuota => Service::ServiceQuotas,
+            _ => Service::Connect,
+        }
+    }
+
+    /// The IAM action, as in `connect:CreateUser`.
+    pub fn action(self) -> String {
+        format!("{}:{}", self.service().signing_name(), self.name())
+    }
+
+    /// The code under which Service Quotas knows the operation's rate, where one is known (service code `connect`).
+    pub fn rate_quota(self) -> Option<&'static str> {
+        match self {
+            Self::CreateUser => Some("L-CBDEE3E4"),
+            Self::AssociateUserProficiencies => Some("L-2CCBA953"),
+            Self::DeleteUser => Some("L-30488271"),
+            Self::DescribeInstance => Some("L-D14CF86E"),
+            Self::DescribeUser => Some("L-EE6F0D82"),
+            Self::DescribeUserHierarchyGroup => Some("L-50D07AB9"),
+            Self::ListInstances => Some("L-98C95556"),
+            Self::ListRoutingProfiles => Some("L-30929A21"),
+            Self::ListSecurityProfiles => Some("L-A408782D"),
+            Self::ListUserHierarchyGroups => Some("L-E6DB6D6D"),
+            Self::ListUsers => Some("L-CCC38177"),
+            Self::SearchUsers => Some("L-E2C35CCE"),
+            Self::GetServiceQuota | Self::SearchUserHierarchyGroups => None,
+        }
+    }
+
+    /// Whether the call changes nothing, so that sending it again is always right.
+    pub fn only_reads(self) -> bool {
+        !matches!(self, Self::CreateUser | Self::AssociateUserProficiencies | Self::DeleteUser)
+    }
+}
+
+/// One call, ready to be addressed and signed.
+///
+/// There is no `Debug`: the body of CreateUser has a password in it.
+#[derive(Clone)]
+pub struct Call {
+    /// What is called.
+    pub operation: Operation,
+    /// The HTTP method.
+    pub method: Method,
+    /// Path and query, encoded, with a slash at its start.
+    pub path: String,
+    /// The body, for the calls that have one.
+    pub body: Option<Bytes>,
+}
+
+/// `PUT /users/{InstanceId}`.
+pub fn create_user(instance: &str, user: &CreateUser) -> Call {
+    with_body(Operation::CreateUser, Method::PUT, format!("/users/{}", label(instance)), user)
+}
+
+/// `GET /instance/{InstanceId}`.
+pub fn describe_instance(instance: &str) -> Call {
+    without_body(Operation::DescribeInstance, Method::GET, format!("/instance/{}", label(instance)))
+}
+
+/// `GET /instance?maxResults=10`.
+pub fn list_instances(token: Option<&str>) -> Call {
+    list(Operation::ListInstances, "/instance".to_owned(), token, 10)
+}
+
+/// `GET /users-summary/{InstanceId}?maxResults=1000`.
+pub fn list_users(instance: &str, token: Option<&str>) -> Call {
+    list(Operation::ListUsers, format!("/users-summary/{}", label(instance)), token, 1000)
+}
+
+/// `GET /routing-profiles-summary/{InstanceId}?maxResults=1000`.
+pub fn list_routing_profiles(instance: &str, token: Option<&str>) -> Call {
+    list(
+        Operation::ListRoutingProfiles,
+        format!("/routing-profiles-summary/{}", label(instance)),
+        token,
+        1000,
+    )
+}
+
+/// `GET /security-profiles-summary/{InstanceId}?maxResults=1000`.
+pub fn list_security_profiles(instance: &str, token: Option<&str>) -> Call {
+    list(
+        Operation::ListSecurityProfiles,
+        format!("/security-profiles-summary/{}", label(instance)),
+        token,
+        1000,
+    )
+}
+
+/// `GET /user-hierarchy-groups-summary/{InstanceId}?maxResults=1000`.
+pub fn list_user_hierarchy_groups(instance: &str, token: Option<&str>) -> Call {
+    let path = format!("/user-hierarchy-groups-summary/{}", label(instance));
+    list(Operation::ListUserHierarchyGroups, path, token, 1000)
+}
+
+/// `GET /users/{InstanceId}/{UserId}`.
+pub fn describe_user(instance: &str, user: &str) -> Call {
+    let path = format!("/users/{}/{}", label(instance), label(user));
+    without_body(Operation::DescribeUser, Method::GET, path)
+}
+
+/// `GET /user-hierarchy-groups/{InstanceId}/{HierarchyGroupId}`.
+pub fn describe_user_hierarchy_group(instance: &str, group: &str) -> Call {
+    let path = format!("/user-hierarchy-groups/{}/{}", label(instance), label(group));
+    without_body(Operation::DescribeUserHierarchyGroup, Method::GET, path)
+}
+
+/// `DELETE /users/{InstanceId}/{UserId}`.
+pub fn delete_user(instance: &str, user: &str) -> Call {
+    let path = format!("/users/{}/{}", label(instance), label(user));
+    without_body(Operation::DeleteUser, Method::DELETE, path)
+}
+
+/// `POST /search-users` for the users of exactly this name.
+///
+/// The service's answer may still hold names in another case: the caller compares.
+pub fn search_users(instance: &str, username: &str, token: Option<&str>) -> Call {
+    let condition = StringCondition {
+        field_name: Some("Username".to_owned()),
+        value: Some(username.to_owned()),
+        comparison_type: Some("EXACT".to_owned()),
+    };
+    let body = SearchUsers {
+        instance_id: instance.to_owned(),
+        next_token: token.map(str::to_owned),
+        max_results: Some(100), // the model takes 500, other pages of the documentation say 100
+        search_criteria: Some(SearchCriteria { string_condition: Some(condition), ..Default::default() }),
+    };
+    with_body(Operation::SearchUsers, Method::POST, "/search-users".to_owned(), &body)
+}
+
+/// `POST /search-user-hierarchy-groups` for all groups.
+pub fn search_user_hierarchy_groups(instance: &str, token: Option<&str>) -> Call {
+    let body = SearchUserHierarchyGroups {
+        instance_id: instance.to_owned(),
+        next_token: token.map(str::to_owned),
+        max_results: Some(100),
+        search_criteria: None,
+    };
+    let path = "/search-user-hierarchy-groups".to_owned();
+    with_body(Operation::SearchUserHierarchyGroups, Method::POST, path, &body)
+}
+
+/// `POST /users/{InstanceId}/{UserId}/associate-proficiencies`.
+pub fn associate_user_proficiencies(instance: &str, user: &str, proficiencies: &[UserProficiency]) -> Call {
+    let path = format!("/users/{}/{}/associate-proficiencies", label(instance), label(user));
+    let body = AssociateUserProficiencies { user_proficiencies: proficiencies.to_vec() };
+    with_body(Operation::AssociateUserProficiencies, Method::POST, path, &body)
+}
+
+/// Service Quotas' GetServiceQuota for the service code `connect`; `context` is an instance's ARN.
+pub fn get_service_quota(quota_code: &str, context: Option<&str>) -> Call {
+    let body = GetServiceQuota {
+        service_code: "connect".to_owned(),
+        quota_code: quota_code.to_owned(),
+        context_id: context.map(str::to_owned),
+    };
+    with_body(Operation::GetServiceQuota, Method::POST, "/".to_owned(), &body)
+}
+
+fn list(operation: Operation, mut path: String, token: Option<&str>, max_results: u32) -> Call {
+    // botocore writes the members in the model's order: the token first.
+    path.push('?');
+    if let Some(token) = token {
+        path.push_str("nextToken=");
+        path.extend(utf8_percent_encode(token, LABEL));
+        path.push('&');
+    }
+    path.push_str("maxResults=");
+    path.push_str(&max_results.to_string());
+    without_body(operation, Method::GET, path)
+}
+
+fn without_body(operation: Operation, method: Method, path: String) -> Call {
+    Call { operation, method, path, body: None }
+}
+
+fn with_body(operation: Operation, method: Method, path: String, body: &impl Serialize) -> Call {
+    let body =
+        serde_json::to_vec(body).expect("strings, numbers, lists and maps of strings always serialise");
+    Call { operation, method, path, body: Some(Bytes::from(body)) }
+}
+
+/// What a path label or a query value keeps as it is: `A-Za-z0-9-_.~`.
+const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+fn label(text: &str) -> impl fmt::Display + '_ {
+    utf8_percent_encode(text, LABEL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
+    const ARN: &str = "arn:aws:connect:us-west-2:123456789012:instance/abc";
+
+    fn shown(call: &Call) -> String {
+        let body = call.body.as_ref().map(|b| String::from_utf8(b.to_vec()).unwrap()).unwrap_or_default();
+        format!("{} {} {} {}", call.operation, call.method, call.path, body).trim_end().to_owned()
+    }
+
+    #[test]
+    fn every_call_is_the_request_that_botocore_makes() {
+        let user = CreateUser {
+            username: "ana".to_owned(),
+            security_profile_ids: vec!["s1".to_owned()],
+            routing_profile_id: "r1".to_owned(),
+            ..Default::default()
+        };
+        let proficiency = UserProficiency {
+            attribute_name: "connect:Language".to_owned(),
+            attribute_value: "connect:English".to_owned(),
+            level: 5.0,
+        };
+        let table = [
+            (
+                create_user(ID, &user),
+                r#"CreateUser PUT /users/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111 {"Username":"ana","SecurityProfileIds":["s1"],"RoutingProfileId":"r1"}"#,
+            ),
+            (
+                describe_instance(ARN),
+                "DescribeInstance GET /instance/arn%3Aaws%3Aconnect%3Aus-west-2%3A123456789012%3Ainstance%2Fabc",
+            ),
+            (list_instances(None), "ListInstances GET /instance?maxResults=10"),
+            (
+                list_users(ID, Some("a+b/c==")),
+                "ListUsers GET /users-summary/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111?nextToken=a%2Bb%2Fc%3D%3D&maxResults=1000",
+            ),
+            (
+                list_routing_profiles("i", None),
+                "ListRoutingProfiles GET /routing-profiles-summary/i?maxResults=1000",
+            ),
+            (
+                list_security_profiles("i", None),
+                "ListSecurityProfiles GET /security-profiles-summary/i?maxResults=1000",
+            ),
+            (
+                list_user_hierarchy_groups("i", None),
+                "ListUserHierarchyGroups GET /user-hierarchy-groups-summary/i?maxResults=1000",
+            ),
+            (describe_user("i", "u/1"), "DescribeUser GET /users/i/u%2F1"),
+            (
+                describe_user_hierarchy_group("i", "é ~_.-"),
+                "DescribeUserHierarchyGroup GET /user-hierarchy-groups/i/%C3%A9%20~_.-",
+            ),
+            (delete_user("i", "u"), "DeleteUser DELETE /users/i/u"),
+            (
+                search_users(ID, "ana", Some("t")),
+                r#"SearchUsers POST /search-users {"InstanceId":"a1b2c3d4-5678-90ab-cdef-EXAMPLE11111","NextToken":"t","MaxResults":100,"SearchCriteria":{"StringCondition":{"FieldName":"Username","Value":"ana","ComparisonType":"EXACT"}}}"#,
+            ),
+            (
+                search_user_hierarchy_groups("i", None),
+                r#"SearchUserHierarchyGroups POST /search-user-hierarchy-groups {"InstanceId":"i","MaxResults":100}"#,
+            ),
+            (
+                associate_user_proficiencies("i", "u", &[proficiency]),
+                r#"AssociateUserProficiencies POST /users/i/u/associate-proficiencies {"UserProficiencies":[{"AttributeName":"connect:Language","AttributeValue":"connect:English","Level":5.0}]}"#,
+            ),
+            (
+                get_service_quota("L-CBDEE3E4", None),
+                r#"GetServiceQuota POST / {"ServiceCode":"connect","QuotaCode":"L-CBDEE3E4"}"#,
+            ),
+            (
+                get_service_quota("L-9A46857E", Some(ARN)),
+                r#"GetServiceQuota POST / {"ServiceCode":"connect","QuotaCode":"L-9A46857E","ContextId":"arn:aws:connect:us-west-2:123456789012:instance/abc"}"#,
+            ),
+        ];
+        for (call, expected) in &table {
+            assert_eq!(shown(call), *expected);
+        }
+        for operation in Operation::ALL {
+            assert!(
+                table.iter().any(|(call, _)| call.operation == operation),
+                "{operation} is not in the table"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_map_of_tags_is_left_out() {
+        let call = create_user("i", &CreateUser::default());
+        assert_eq!(
+            shown(&call),
+            r#"CreateUser PUT /users/i {"Username":"","SecurityProfileIds":[],"RoutingProfileId":""}"#
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! The least permissions that a job needs, as an IAM policy.
+//!
+//! Resource types: AWS service authorization reference, "Actions, resources, and condition keys for Amazon Connect".
+//! CreateUser is checked against the user, its routing profile, security profiles and hierarchy group, the other
+//! calls against the instance or a thing in it: so they are allowed on the instance and what is below it, and on
+//! nothing else. What has no resource of an instance is allowed on `*`.
+
+use serde_json::{Value, json};
+
+use crate::connect::operation::Operation;
+
+/// What is to be done with an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Create users, and not only look.
+    pub creates: bool,
+    /// Put tags on them: the provenance tag, or the roster's own.
+    pub tags: bool,
+    /// Give them proficiencies.
+    pub proficiencies: bool,
+    /// Take users away again, as the tests do.
+    pub deletes: bool,
+}
+
+impl Job {
+    /// The IAM actions of the job on the instance, sorted.
+    pub fn actions(self) -> Vec<String> {
+        let reads = Operation::ALL.into_iter().filter(|o| o.only_reads() && is_of_instance(*o));
+        let writes = [
+            (self.creates, Operation::CreateUser),
+            (self.proficiencies, Operation::AssociateUserProficiencies),
+            (self.deletes, Operation::DeleteUser),
+        ];
+        let writes = writes.into_iter().filter_map(|(wanted, operation)| wanted.then_some(operation));
+        let mut actions: Vec<String> = reads.chain(writes).map(Operation::action).collect();
+        if self.creates && self.tags {
+            actions.push("connect:TagResource".to_owned());
+        }
+        actions.sort();
+        actions
+    }
+}
+
+fn is_of_instance(operation: Operation) -> bool {
+    !matches!(operation, Operation::ListInstances | Operation::GetServiceQuota)
+}
+
+/// Returns the policy document for the job. `instance` is the ARN, whose parts may be `*`.
+pub fn document(job: Job, instance: &str) -> Value {
+    let anywhere = [
+        // DescribeInstance depends on it.
+        "ds:DescribeDirectories".to_owned(),
+        Operation::ListInstances.action(),
+        Operation::GetServiceQuota.action(),
+    ];
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Instance",
+                "Effect": "Allow",
+                "Action": job.actions(),
+                "Resource": [instance, format!("{instance}/*")],
+            },
+            { "Sid": "Account", "Effect": "Allow", "Action": anywhere, "Resource": "*" },
+        ],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Job, document};
+
+    const IMPORT: Job = Job { creates: true, tags: true, proficiencies: false, deletes: false };
+
+    #[test]
+    fn an_import_needs_create_and_tag_and_the_reads() {
+        let actions = IMPORT.actions();
+        assert_eq!(
+            actions,
+            [
+                "connect:CreateUser",
+                "connect:DescribeInstance",
+                "connect:DescribeUser",
+                "connect:DescribeUserHierarchyGroup",
+                "connect:ListRoutingProfiles",
+                "connect:ListSecurityProfiles",
+                "connect:ListUserHierarchyGroups",
+                "connect:ListUsers",
+                "connect:SearchUserHierarchyGroups",
+                "connect:SearchUsers",
+                "connect:TagResource",
+            ]
+        );
+    }
+
+    #[test]
+    fn who_only_looks_may_change_nothing() {
+        let look = Job { creates: false, tags: true, proficiencies: false, deletes: false };
+        for action in look.actions() {
+            let name = action.strip_prefix("connect:").unwrap();
+            assert!(["Describe", "List", "Search"].iter().any(|verb| name.starts_with(verb)), "{action}");
+        }
+        assert!(!Job { tags: false, ..IMPORT }.actions().contains(&"connect:TagResource".to_owned()));
+        assert!(Job { deletes: true, ..IMPORT }.actions().contains(&"connect:DeleteUser".to_owned()));
+    }
+
+    #[test]
+    fn nothing_outside_the_instance_is_writable() {
+        let arn = "arn:aws:connect:us-west-2:123456789012:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
+        let policy = document(IMPORT, arn);
+        assert_eq!(policy["Statement"][0]["Resource"], serde_json::json!([arn, format!("{arn}/*")]));
+        assert_eq!(policy["Statement"][1]["Resource"], "*");
+        assert_eq!(
+            policy["Statement"][1]["Action"],
+            serde_json::json!([
+                "ds:DescribeDirectories",
+                "connect:ListInstances",
+                "servicequotas:GetServiceQuota"
+            ])
+        );
+    }
+}

@@ -1,0 +1,239 @@
+//! One HTTP exchange: reqwest over rustls, or whatever stands in its place in a test or a rehearsal.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response, Uri};
+use reqwest::tls::Certificate;
+
+use crate::connect::endpoint;
+use crate::error::Failure;
+
+/// A future that can be held in a trait object.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Carries one request and brings the whole answer, once. It never sends a request twice.
+///
+/// The request has an absolute URI and is signed for that URI's authority; there is no `Host` header in it, for an
+/// HTTP/1.1 client adds the same. Any status is an answer.
+pub trait Transport: Send + Sync {
+    /// Sends the request.
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>>;
+}
+
+/// What is known of a request that has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// No byte of it left this machine: DNS, connect or TLS failed.
+    NotSent,
+    /// It may have been carried out.
+    Unclear,
+}
+
+/// An exchange without a usable answer. Holds nothing of the request or of the answer's body.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct TransportError {
+    /// Whether the request can have been carried out.
+    pub certainty: Certainty,
+    /// What happened, from the outermost to the innermost cause.
+    pub what: String,
+}
+
+impl TransportError {
+    /// An exchange that ended before the first byte of the request was sent.
+    pub fn not_sent(what: impl Into<String>) -> Self {
+        Self { certainty: Certainty::NotSent, what: what.into() }
+    }
+
+    /// An exchange that ended somewhere after that.
+    pub fn unclear(what: impl Into<String>) -> Self {
+        Self { certainty: Certainty::Unclear, what: what.into() }
+    }
+}
+
+/// How long to wait, how much to take, and whom to trust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// For DNS, TCP and TLS together.
+    pub connect_timeout: Duration,
+    /// For the whole exchange.
+    pub timeout: Duration,
+    /// The longest answer that is taken, in bytes.
+    pub body_limit: usize,
+    /// Certificates to trust in place of the system's (`AWS_CA_BUNDLE`), in PEM.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(30),
+            body_limit: 8 * 1024 * 1024,
+            ca_bundle: None,
+        }
+    }
+}
+
+/// The network. Loopback is reached directly, everything else through the environment's proxy if there is one.
+#[derive(Clone, Debug)]
+pub struct HttpTransport {
+    direct: reqwest::Client,
+    /// `None` where every endpoint is on this machine, so that no certificate is needed.
+    outward: Option<reqwest::Client>,
+    body_limit: usize,
+}
+
+impl HttpTransport {
+    /// Makes the clients. `endpoints` are the URLs that will be asked.
+    ///
+    /// Fails where the machine has no certificates to trust, or the bundle cannot be read: exit code 2.
+    pub fn new<'a>(
+        endpoints: impl IntoIterator<Item = &'a str>,
+        options: &HttpOptions,
+    ) -> Result<Self, Failure> {
+        let all_local =
+            endpoints.into_iter().all(|url| url.parse::<Uri>().is_ok_and(|uri| goes_direct(&uri)));
+        let direct = builder(options).no_proxy().tls_certs_only([]).build().map_err(unusable)?;
+        let outward = if all_local { None } else { Some(trusting(builder(options), options)?) };
+        Ok(Self { direct, outward, body_limit: options.body_limit })
+    }
+}
+
+/// Plain http is to loopback only (see [`endpoint::url`]); that traffic needs neither proxy nor certificates.
+fn goes_direct(uri: &Uri) -> bool {
+    uri.scheme_str() == Some("http") && uri.host().is_some_and(endpoint::is_loopback)
+}
+
+fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
+    super::install_tls();
+    reqwest::Client::builder()
+        .connect_timeout(options.connect_timeout)
+        .timeout(options.timeout)
+        // Below what load balancers keep an idle connection for, so that one is rarely closed as it is taken.
+        .pool_idle_timeout(Duration::from_secs(15))
+        .tcp_keepalive(Duration::from_secs(15))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+}
+
+/// Builds a client that trusts the bundle, or the system's certificates.
+pub(super) fn trusting(
+    builder: reqwest::ClientBuilder,
+    options: &HttpOptions,
+) -> Result<reqwest::Client, Failure> {
+    let builder = match &options.ca_bundle {
+        None => builder,
+        Some(path) => {
+            let bundle = |error: Box<dyn StdError + Send + Sync>| {
+                let what = format!("cannot use the certificates of AWS_CA_BUNDLE: `{}`", path.display());
+                Failure::usage(what).because(error)
+            };
+            let pem = std::fs::read(path).map_err(|e| bundle(e.into()))?;
+            let certificates = Certificate::from_pem_bundle(&pem).map_err(|e| bundle(e.into()))?;
+            if certificates.is_empty() {
+                return Err(bundle("there is no certificate in it".into()));
+            }
+            builder.tls_certs_only(certificates)
+        }
+    };
+    builder.build().map_err(unusable)
+}
+
+fn unusable(error: reqwest::Error) -> Failure {
+    Failure::usage("cannot set up TLS").because(error).hint(
+        "install the system's CA certificates (package `ca-certificates`), or name a PEM file in AWS_CA_BUNDLE",
+    )
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        let client = match &self.outward {
+            Some(outward) if !goes_direct(request.uri()) => outward,
+            _ => &self.direct,
+        };
+        Box::pin(exchange(client, request, self.body_limit))
+    }
+}
+
+async fn exchange(
+    client: &reqwest::Client,
+    request: Request<Bytes>,
+    body_limit: usize,
+) -> Result<Response<Bytes>, TransportError> {
+    let request = request.try_into().map_err(|e| failed(&e))?;
+    let mut response = client.execute(request).await.map_err(|e| failed(&e))?;
+    let too_long = || TransportError::unclear(format!("the answer is longer than {body_limit} bytes"));
+    if response.content_length().is_some_and(|length| length > body_limit as u64) {
+        return Err(too_long());
+    }
+    // Nearly every answer is one chunk: it is taken as it is.
+    let mut body = response.chunk().await.map_err(|e| failed(&e))?.unwrap_or_default();
+    let mut more = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| failed(&e))? {
+        if more.is_empty() {
+            more.extend_from_slice(&body);
+        }
+        more.extend_from_slice(&chunk);
+        if more.len() > body_limit {
+            return Err(too_long());
+        }
+    }
+    if !more.is_empty() {
+        body = more.freeze();
+    }
+    if body.len() > body_limit {
+        return Err(too_long());
+    }
+    let mut answer = Response::new(body);
+    *answer.status_mut() = response.status();
+    *answer.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(answer)
+}
+
+/// Only a failure to connect (DNS, TCP, TLS) or to make the request proves that nothing was sent. This was tried for
+/// refusals, resets, half answers and time-outs: reqwest does not send again, and `is_connect` is true for no other.
+fn failed(error: &reqwest::Error) -> TransportError {
+    let what = causes(error);
+    if error.is_connect() || error.is_builder() {
+        TransportError::not_sent(what)
+    } else if error.is_timeout() {
+        TransportError::unclear(format!("timed out: {what}"))
+    } else {
+        TransportError::unclear(what)
+    }
+}
+
+/// The innermost causes say what happened ("Connection refused"), the outer ones which step it was.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = match error {
+        e if e.is_connect() => "cannot connect".to_owned(),
+        e if e.is_body() || e.is_decode() => "the answer broke off".to_owned(),
+        e if e.is_builder() => "cannot make the request".to_owned(),
+        _ => "the exchange failed".to_owned(),
+    };
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl fmt::Display for Certainty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSent => "not sent",
+            Self::Unclear => "unclear",
+        })
+    }
+}
