@@ -27,7 +27,8 @@ pub fn create_user(agent: &Agent, directory: &Directory) -> Option<CreateUser> {
         Lookup::Found(id) => Some(id.to_owned()),
         Lookup::Ambiguous(_) | Lookup::Unknown(_) => None,
     };
-    let security_profiles = agent.security_profiles.iter().map(|name| found(directory.security_profile(name)));
+    let security_profiles =
+        agent.security_profiles.iter().map(|name| found(directory.security_profile(name)));
     let hierarchy = match &agent.hierarchy {
         Some(path) => Some(found(directory.hierarchy_group(path.iter().map(String::as_str)))?),
         None => None,

@@ -280,7 +280,9 @@ impl Importer {
             };
             let mut wait = None;
             match verdict {
-                Verdict::Created | Verdict::Duplicate => return self.settle_by_look_up(task, Some((intent, told(&answer)))).await,
+                Verdict::Created | Verdict::Duplicate => {
+                    return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
+                }
                 Verdict::Rejected | Verdict::NotFound => {
                     if verdict == Verdict::NotFound && self.instance_is_gone().await {
                         self.ledger.finish(intent, &unexecuted(Unexecuted::Refused))?;
@@ -303,7 +305,12 @@ impl Importer {
                     let told = Outcome { state: RowState::InDoubt, ..told(&answer) };
                     let message = told.message.clone().unwrap_or_default();
                     self.ledger.finish(intent, &told)?;
-                    self.emit(Event::InDoubt { row: task.row, user: task.user.clone(), message, last: false });
+                    self.emit(Event::InDoubt {
+                        row: task.row,
+                        user: task.user.clone(),
+                        message,
+                        last: false,
+                    });
                     wait = Some(delays.next(retry_after(&answer)));
                 }
                 Verdict::NotSent => {
@@ -351,11 +358,7 @@ impl Importer {
     }
 
     /// Sends one request.
-    async fn attempt(
-        &self,
-        body: &CreateUser,
-        attempt: u32,
-    ) -> Result<Reply<UserCreated>, CallError> {
+    async fn attempt(&self, body: &CreateUser, attempt: u32) -> Result<Reply<UserCreated>, CallError> {
         if !self.settings.provenance_tag {
             return self.client.create_user(&self.settings.instance, body).await;
         }
@@ -397,12 +400,7 @@ impl Importer {
         self.slots.add_permits(wanted.saturating_sub(have));
     }
 
-    fn created(
-        &self,
-        task: &Task,
-        intent: Intent,
-        reply: &Reply<UserCreated>,
-    ) -> Result<End, LedgerFault> {
+    fn created(&self, task: &Task, intent: Intent, reply: &Reply<UserCreated>) -> Result<End, LedgerFault> {
         let (id, request_id) = (reply.value.user_id.clone(), reply.request_id.clone());
         let outcome =
             Outcome { state: RowState::Created, id: Some(id.clone()), request_id, ..Outcome::default() };
@@ -502,8 +500,9 @@ impl Importer {
         }
         *corrected = Some(Instant::now());
         fault.date.map(|date| self.client.set_service_time(date));
-        let message =
-            format!("this machine's clock is off by {seconds} s; requests are signed with the service's time");
+        let message = format!(
+            "this machine's clock is off by {seconds} s; requests are signed with the service's time"
+        );
         self.emit(Event::Note { message });
         true
     }
@@ -566,5 +565,6 @@ fn retry_after<T>(answer: &Result<T, CallError>) -> Option<Duration> {
 }
 
 fn joined(ended: Result<(), tokio::task::JoinError>) -> Result<(), Failure> {
-    ended.map_err(|error| Failure::new(crate::exit::Exit::Bug, "a row's work ended in a panic").because(error))
+    ended
+        .map_err(|error| Failure::new(crate::exit::Exit::Bug, "a row's work ended in a panic").because(error))
 }

@@ -90,7 +90,8 @@ impl Law {
         if clean < Duration::from_secs(2) {
             return;
         }
-        let since = self.moved.map_or(Duration::ZERO, |moved| now.duration_since(moved)).as_secs_f64().min(2.0);
+        let since =
+            self.moved.map_or(Duration::ZERO, |moved| now.duration_since(moved)).as_secs_f64().min(2.0);
         self.rate = (self.rate + 0.05 * self.given * since).min(self.given);
         self.moved = Some(now);
     }

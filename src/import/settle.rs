@@ -67,7 +67,9 @@ impl Importer {
             match seen {
                 None => break,
                 Some(Ok(seen)) => {
-                    if let Some(outcome) = self.settled(task, seen, said, doubted && !over, attempt, &mut last) {
+                    if let Some(outcome) =
+                        self.settled(task, seen, said, doubted && !over, attempt, &mut last)
+                    {
                         return self.conclude_look(task, outcome);
                     }
                 }
@@ -128,16 +130,19 @@ impl Importer {
                 *last = whose;
                 None
             }
-            Seen::Variant { id, username } if said == Said::Taken && !wait_for_exact => {
-                exists(id, format!("the instance has `{username}`, which differs from `{}` only in case", task.user))
-            }
+            Seen::Variant { id, username } if said == Said::Taken && !wait_for_exact => exists(
+                id,
+                format!("the instance has `{username}`, which differs from `{}` only in case", task.user),
+            ),
             Seen::Variant { username, .. } => {
                 *last = format!("the instance has `{username}`, which differs only in case");
                 None
             }
             Seen::Invisible => {
                 if said == Said::Taken {
-                    *last = "the service says that the name is taken, and no user of that name can be seen yet".into();
+                    *last =
+                        "the service says that the name is taken, and no user of that name can be seen yet"
+                            .into();
                 }
                 None
             }
@@ -239,9 +244,10 @@ impl Importer {
                 );
                 Seen::Theirs { id, whose }
             }
-            Some((tag, _)) => {
-                Seen::Theirs { whose: format!("user {id} was made by another run, tagged `{tag}`{since}"), id }
-            }
+            Some((tag, _)) => Seen::Theirs {
+                whose: format!("user {id} was made by another run, tagged `{tag}`{since}"),
+                id,
+            },
             None if !self.settings.provenance_tag
                 && task.body.as_deref().is_some_and(|body| same_members(body, user)) =>
             {

@@ -69,7 +69,10 @@ impl std::fmt::Display for Stop {
             Self::Denied { code, message } => write!(f, "the service refuses the caller: {code} ({message})"),
             Self::Credentials { message } => write!(f, "no credentials to go on with: {message}"),
             Self::Skew { seconds } => {
-                write!(f, "this machine's clock is off by {seconds} s, and signing with the service's time did not help")
+                write!(
+                    f,
+                    "this machine's clock is off by {seconds} s, and signing with the service's time did not help"
+                )
             }
             Self::NoInstance => f.write_str("the instance was not found"),
             Self::AllRejected { rows, code, message } => {

@@ -3,8 +3,8 @@
 //! Nobody else's list serves: every AWS SDK has `LimitExceededException` among the throttles, where for CreateUser it
 //! says that the instance is full; and Connect throttles with a code that its own model does not declare.
 
-use crate::connect::{CallError, Fault, Reply};
 use crate::connect::model::UserCreated;
+use crate::connect::{CallError, Fault, Reply};
 
 /// What an attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -185,7 +185,12 @@ impl<'a> Entry<'a> {
 
     /// A planned row.
     pub fn row(user: &'a str, row: u32, fingerprint: u64) -> Self {
-        Self { user: Some(user.into()), row: Some(row), fingerprint: Some(fingerprint), ..Self::of(Kind::Row) }
+        Self {
+            user: Some(user.into()),
+            row: Some(row),
+            fingerprint: Some(fingerprint),
+            ..Self::of(Kind::Row)
+        }
     }
 
     /// A planned row that has left the roster.
@@ -195,7 +200,12 @@ impl<'a> Entry<'a> {
 
     /// An intent to send.
     pub fn intent(user: &'a str, attempt: u32, at: String) -> Self {
-        Self { user: Some(user.into()), attempt: Some(attempt), at: Some(at.into()), ..Self::of(Kind::Intent) }
+        Self {
+            user: Some(user.into()),
+            attempt: Some(attempt),
+            at: Some(at.into()),
+            ..Self::of(Kind::Intent)
+        }
     }
 
     /// Where a row stands now.

@@ -242,7 +242,8 @@ impl OnDisk {
 
 impl Storage for OnDisk {
     fn check(&mut self) -> Result<(), String> {
-        let gone = || format!("the ledger was deleted or replaced while it was written: `{}`", self.path.display());
+        let gone =
+            || format!("the ledger was deleted or replaced while it was written: `{}`", self.path.display());
         let there = std::fs::metadata(&self.path).map_err(|_| gone())?;
         #[cfg(unix)]
         {
@@ -276,7 +277,8 @@ impl Storage for OnDisk {
 }
 
 fn in_use(file: &File, path: &Path) -> Failure {
-    let who = newest_session(file, path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
+    let who =
+        newest_session(file, path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
     Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display())).hint(format!(
         "nothing was sent; see how far it is with: headcount status {}",
         crate::cli::shell_word(&path.display().to_string())

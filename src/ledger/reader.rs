@@ -49,7 +49,8 @@ pub fn each<T>(
             replayed.torn = read as u64;
             return Ok(replayed);
         }
-        let entry: Entry = serde_json::from_slice(&line).map_err(|error| damaged(path, replayed.good, &error))?;
+        let entry: Entry =
+            serde_json::from_slice(&line).map_err(|error| damaged(path, replayed.good, &error))?;
         check(&entry, path, replayed.good)?;
         visit(&mut replayed.state, &entry, replayed.good);
         replayed.good += read as u64;

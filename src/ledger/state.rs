@@ -241,7 +241,8 @@ impl State {
         if let (RowState::Created, Some(fingerprint)) = (state, made_with) {
             record.fingerprint = fingerprint;
         }
-        let failed = matches!(state, RowState::Exists | RowState::Rejected | RowState::Invalid | RowState::InDoubt);
+        let failed =
+            matches!(state, RowState::Exists | RowState::Rejected | RowState::Invalid | RowState::InDoubt);
         if failed {
             let detail = self.details.entry(at).or_default();
             detail.code = entry.code.as_deref().map(str::to_owned);
@@ -378,7 +379,8 @@ mod tests {
 
     #[test]
     fn calls_count_what_left_and_what_was_throttled() {
-        let unexecuted = |why, attempt| Entry { unexecuted: Some(why), ..outcome(RowState::Pending, attempt) };
+        let unexecuted =
+            |why, attempt| Entry { unexecuted: Some(why), ..outcome(RowState::Pending, attempt) };
         let state = fold(&[
             Entry::row("ana", 2, 1),
             Entry::intent("ana", 1, "t".into()),

@@ -142,13 +142,19 @@ impl Plan {
             let mode = match (asked.retry, asked.codes) {
                 (false, _) => Mode::Resume,
                 (true, []) => Mode::Retry { picked: was != Some(RowState::Exists) },
-                (true, codes) => Mode::Retry { picked: code.is_some_and(|code| codes.iter().any(|c| c == code)) },
+                (true, codes) => {
+                    Mode::Retry { picked: code.is_some_and(|code| codes.iter().any(|c| c == code)) }
+                }
             };
             decide(mode, was, now)
         };
         let missing = |user: &str, made: Decision| match (made, on_instance) {
             (Decision::Keep | Decision::Drift, Some(there)) if !there(user) => {
-                if asked.recreate_missing { Decision::Replace } else { Decision::Missing }
+                if asked.recreate_missing {
+                    Decision::Replace
+                } else {
+                    Decision::Missing
+                }
             }
             _ => made,
         };
@@ -204,7 +210,8 @@ impl Plan {
         let planned = rows
             .filter(|(_, decision)| decision.plans() || **decision == Decision::Skip)
             .map(|((user, seen), _)| Entry::row(user, seen.row, seen.fingerprint));
-        let invalid = wanted.first_faults().filter(|fault| self.wanted[fault.place as usize] == Decision::Skip);
+        let invalid =
+            wanted.first_faults().filter(|fault| self.wanted[fault.place as usize] == Decision::Skip);
         let skipped = invalid.map(move |fault| Entry {
             code: Some(fault.code.into()),
             message: Some(fault.message.as_str().into()),

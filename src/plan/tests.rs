@@ -9,7 +9,8 @@ fn outcome(user: &str, attempt: u32, state: RowState, code: Option<&'static str>
 /// A ledger with a row in every state, each planned with fingerprint 1.
 fn ledger() -> State {
     let mut state = State::default();
-    let users = ["pending", "throttled", "open", "doubt", "created", "exists", "rejected", "invalid", "dropped"];
+    let users =
+        ["pending", "throttled", "open", "doubt", "created", "exists", "rejected", "invalid", "dropped"];
     for (at, user) in users.iter().enumerate() {
         state.apply(&Entry::row(user, at as u32 + 2, 1));
     }
@@ -85,7 +86,8 @@ fn retry_takes_the_failed_and_the_existing_only_when_picked() {
 fn a_made_user_that_the_instance_lost_is_warned_of_and_sent_only_when_asked() {
     let wanted = wanted(&[("created", 1)]);
     let nobody = |_: &str| false;
-    let decide = |asked| Plan::build(&wanted, &ledger(), asked, Some(&nobody)).of(&wanted, "created").unwrap();
+    let decide =
+        |asked| Plan::build(&wanted, &ledger(), asked, Some(&nobody)).of(&wanted, "created").unwrap();
     assert_eq!(decide(Asked::default()), Decision::Missing);
     assert_eq!(decide(Asked { recreate_missing: true, ..Asked::default() }), Decision::Replace);
 }
