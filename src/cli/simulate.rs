@@ -18,7 +18,7 @@ use crate::simulator::{ACCESS_KEY_ID, Operation, Pace, SECRET_ACCESS_KEY, Spec, 
 ///
 /// The AWS CLI and the SDKs work against it unchanged: paste the lines that it prints. Nothing is kept when it ends.
 #[derive(Debug, Args)]
-pub struct SimulateArgs {
+pub(super) struct SimulateArgs {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -92,7 +92,7 @@ fn rate(text: &str) -> Result<Rate, String> {
 }
 
 /// Serves until Ctrl-C or SIGTERM, which are how it is meant to end: exit 0.
-pub fn run(args: SimulateArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: SimulateArgs) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
     runtime.block_on(simulate(args))

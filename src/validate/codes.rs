@@ -60,7 +60,13 @@ pub fn markdown() -> String {
          | code | severity | what is wrong |\n|---|---|---|\n",
     );
     for code in all() {
-        let _ = writeln!(page, "| [`{0}`](#{0}) | {1} | {2} |", code.id, code.severity.word(), code.title);
+        let _ = writeln!(
+            page,
+            "| [`{0}`](#{0}) | {1} | {2} |",
+            code.id,
+            code.severity.word(),
+            code.title.replace('|', "\\|")
+        );
     }
     for code in all() {
         let Code { id, title, why, source, fix, .. } = code;
@@ -144,7 +150,7 @@ codes! {
         why: "a spreadsheet drops the leading zeros and plus signs of numbers",
         source: "headcount",
         fix: "format the column as Text and type the value again";
-    DIGITS_LOST = Error "digits-lost", "the cell holds a number with more digits than a spreadsheet keeps",
+    DIGITS_LOST = Warning "digits-lost", "the cell holds a number with more digits than a spreadsheet keeps",
         why: "a spreadsheet keeps 15 digits and makes the others zeros",
         source: "headcount",
         fix: "format the column as Text and type the value again";

@@ -190,7 +190,7 @@ pub(super) fn password_gaps(password: &str) -> Vec<&'static str> {
 
 /// A cell's text for a finding: at most 80 characters, with everything invisible made visible, so that it can neither
 /// hide a fault nor steer a terminal.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     const MOST: usize = 80;
     let mut shown = String::with_capacity(text.len().min(4 * MOST));
     let mut chars = text.chars();

@@ -21,8 +21,9 @@ use crate::roster::{Columns, Field};
 
 pub use agents::{agent, fingerprint};
 pub use finding::{Finding, Severity};
-pub use names::NamesUsed;
-pub use pass::{Checked, CheckedRow, Pass};
+pub use grammar::shown;
+pub use names::{NamesUsed, names_used, username};
+pub use pass::{Checked, CheckedRow, Pass, check};
 pub use rules::{check_columns, check_row};
 
 /// The key of the tag that proves which run made a user; a roster cannot set it.

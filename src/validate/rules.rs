@@ -40,18 +40,13 @@ const RULES: [fn(&mut Check<'_>); 18] = [
 /// What only the whole file shows is not here: duplicates, and columns that are missing altogether.
 pub fn check_row(row: &Row, columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Finding>) {
     findings.extend(row.findings.iter().cloned());
-    if !is_readable(row) {
+    if !row.is_readable() {
         return;
     }
     let mut check = Check { row, columns, rules, findings };
     for rule in RULES {
         rule(&mut check);
     }
-}
-
-/// Whether the row's cells could be told apart. Where not, the reader's finding says all there is to say.
-fn is_readable(row: &Row) -> bool {
-    !row.findings.iter().any(|finding| finding.severity == Severity::Error && finding.column.is_none())
 }
 
 /// Checks the columns: what every row needs is there. One finding for the file rather than one for each row.

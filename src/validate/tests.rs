@@ -314,6 +314,12 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
 }
 
 #[test]
+fn every_code_of_the_reader_is_in_the_table() {
+    let of_reader: HashSet<&str> = crate::roster::codes::TABLE.iter().map(|(code, _)| *code).collect();
+    assert_eq!(of_reader, codes::READER.iter().map(|code| code.id).collect());
+}
+
+#[test]
 fn every_finding_has_its_codes_severity_and_says_where_what_and_how() {
     for (identities, changes, _) in conformance() {
         let changes: Vec<(Field, &str)> =
@@ -357,8 +363,8 @@ fn all_faults_of_a_row_are_said_at_once_and_in_the_order_of_the_template() {
 #[test]
 fn what_the_reader_said_stands_first_and_is_not_said_again() {
     let mut row = row_with(Saml, &[(Username, ""), (RoutingProfile, "")]);
-    let of_reader = |column: Option<&str>| Finding {
-        code: "of-reader",
+    let of_reader = |code, column: Option<&str>| Finding {
+        code,
         severity: Severity::Error,
         row: Some(2),
         column: column.map(str::to_owned),
@@ -366,12 +372,15 @@ fn what_the_reader_said_stands_first_and_is_not_said_again() {
         message: "a number where text is meant".to_owned(),
         hint: None,
     };
-    row.findings = vec![of_reader(Some("Username"))];
-    assert_eq!(codes_of(&findings_of(&row, &Rules::new(Saml))), ["of-reader", "routing-profile-missing"]);
+    row.findings = vec![of_reader("number-not-text", Some("Username"))];
+    assert_eq!(
+        codes_of(&findings_of(&row, &Rules::new(Saml))),
+        ["number-not-text", "routing-profile-missing"]
+    );
     assert!(agent(&row, &all_columns(), &Rules::new(Saml)).is_none());
     // A row whose cells cannot be told apart is not looked at further.
-    row.findings = vec![of_reader(None)];
-    assert_eq!(codes_of(&findings_of(&row, &Rules::new(Saml))), ["of-reader"]);
+    row.findings = vec![of_reader("ragged-row", None)];
+    assert_eq!(codes_of(&findings_of(&row, &Rules::new(Saml))), ["ragged-row"]);
 }
 
 #[test]

@@ -1,5 +1,8 @@
-//! The black-box tests: the real binary, real sockets, other people's clients.
+//! Black-box tests: the real program, run as its users run it.
 
 mod python;
 
+mod roster;
 mod simulator;
+mod template;
+mod validate;
