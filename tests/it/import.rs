@@ -62,8 +62,9 @@ fn every_intent_stands_before_its_outcome_and_every_row_before_the_first_intent(
 
 #[test]
 fn no_password_is_in_any_file_that_an_import_leaves() {
-    let folder = folder(&["roster.csv"]);
-    run(headcount(folder.path()).args(["import", "roster.csv", "--simulate", "--rate", "1000", "--yes"])).exits(0);
+    let folder = folder(&[]);
+    fs::write(folder.path().join("roster.csv"), few(6)).unwrap();
+    run(headcount(folder.path()).args(["import", "roster.csv", "--simulate", "--yes"])).exits(0);
     let roster = fs::read_to_string(sample("roster.csv")).unwrap();
     let mut reader = csv::Reader::from_reader(roster.as_bytes());
     let at = reader.headers().unwrap().iter().position(|header| header == "password").unwrap();
