@@ -1,0 +1,4 @@
+//! The black-box tests, as one binary.
+
+mod python;
+mod wire;
