@@ -1,14 +1,19 @@
 //! The two streams: results to stdout, everything else to stderr. A reader that has gone away is not an error.
 
 use std::error::Error as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::error::Failure;
 
 /// Writes a result to stdout. A closed pipe (`| head`) ends the writing, not the program.
 pub fn result(text: &str) {
+    result_bytes(text.as_bytes());
+}
+
+/// Writes a result that is not text to stdout.
+pub fn result_bytes(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
 
 /// Writes a line of talk to stderr.
@@ -26,5 +31,47 @@ pub fn failure(failure: &Failure) {
     }
     if let Some(hint) = &failure.hint {
         say(&format!("hint: {hint}"));
+    }
+}
+
+/// Colour for a stream, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint {
+    is_on: bool,
+}
+
+impl Paint {
+    /// Colour for stdout where it is a terminal and colours are welcome.
+    pub fn of_stdout() -> Self {
+        Self { is_on: io::stdout().is_terminal() && super::settings::welcomes_colour() }
+    }
+
+    /// Colour for stderr where it is a terminal and colours are welcome.
+    pub fn of_stderr() -> Self {
+        Self { is_on: io::stderr().is_terminal() && super::settings::welcomes_colour() }
+    }
+
+    /// No colour.
+    pub fn plain() -> Self {
+        Self { is_on: false }
+    }
+
+    /// For errors.
+    pub fn red(self, text: &str) -> String {
+        self.paint("1;31", text)
+    }
+
+    /// For warnings.
+    pub fn yellow(self, text: &str) -> String {
+        self.paint("1;33", text)
+    }
+
+    /// For titles.
+    pub fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.is_on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }

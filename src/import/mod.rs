@@ -1,1 +1,568 @@
 //! Stage 4: tasks become outcomes.
+//!
+//! One task for each row: permit → intent, synced → send → verdict → outcome. A row that has to wait gives its place in
+//! flight up; every attempt of every kind passes the pace of its operation.
+
+mod backoff;
+mod body;
+mod breaker;
+mod event;
+mod pace;
+mod settle;
+mod stop;
+mod verdict;
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+pub use backoff::{Delays, Random};
+pub use body::{PROVENANCE, create_user, provenance, read_provenance};
+pub use breaker::{Breaker, Course, Leave};
+pub use event::Event;
+pub use pace::{FLOOR, Law, Pace, default_burst};
+pub use stop::{Stop, Switch};
+pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
+
+use crate::agent::Agent;
+use crate::clock;
+use crate::connect::model::{CreateUser, UserCreated};
+use crate::connect::{CallError, Client, Fault, Refreshed, Reply};
+use crate::error::Failure;
+use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, RowState, Unexecuted};
+
+/// A row to send, or to settle.
+pub struct Task {
+    /// Its place in the ledger's state.
+    pub at: u32,
+    /// The row as the spreadsheet shows it.
+    pub row: u64,
+    /// The username.
+    pub user: String,
+    /// The request, but for its provenance tag; `None` where the row is only to be looked up.
+    pub body: Option<Box<CreateUser>>,
+    /// Whether an earlier attempt may have made the user.
+    pub in_doubt: bool,
+}
+
+impl Task {
+    /// A row to send.
+    pub fn send(at: u32, agent: &Agent, body: CreateUser, in_doubt: bool) -> Self {
+        Self { at, row: agent.row, user: agent.username.clone(), body: Some(Box::new(body)), in_doubt }
+    }
+
+    /// A row to look up only: it is in doubt and no longer wanted.
+    pub fn look_up(at: u32, row: u64, user: String) -> Self {
+        Self { at, row, user, body: None, in_doubt: true }
+    }
+}
+
+/// What an import is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The instance's id or ARN, as it stands in the URI.
+    pub instance: String,
+    /// The run's id, from the ledger.
+    pub run: String,
+    /// Whether each user gets the provenance tag.
+    pub provenance_tag: bool,
+    /// Whether equal members and a fitting time are proof enough where there is no tag.
+    pub accept_probable: bool,
+    /// CreateUser calls a second.
+    pub rate: f64,
+    /// How many calls may leave at once after a quiet time.
+    pub burst: u32,
+    /// How many requests may be under way; `None` follows rate × latency.
+    pub concurrency: Option<usize>,
+    /// How long a row is tried while nothing clear comes back, and how long a made user may stay invisible.
+    pub row_budget: Duration,
+    /// How long an outage is borne before the run stops.
+    pub outage_patience: Duration,
+    /// The seed of the waits.
+    pub seed: u64,
+}
+
+impl Settings {
+    /// The default of [`Settings::row_budget`]: eventual consistency "can take several minutes" (Amazon Connect API
+    /// reference, *Eventual consistency*).
+    pub const ROW_BUDGET: Duration = Duration::from_secs(300);
+    /// The default of [`Settings::outage_patience`].
+    pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(900);
+}
+
+/// The most rows that are open at once, those that wait included.
+const OPEN: usize = 1024;
+
+/// The most requests under way where no number is given.
+const MOST_IN_FLIGHT: usize = 256;
+
+/// After this many rows, each rejected with the same code, the fault is not in the rows.
+const ALL_REJECTED: usize = 20;
+
+/// An import at work.
+pub struct Importer {
+    client: Client,
+    ledger: Arc<Ledger>,
+    settings: Settings,
+    switch: Switch,
+    events: mpsc::UnboundedSender<Event>,
+    pace: Pace,
+    /// The paces of SearchUsers, DescribeUser and ListUsers: each operation has a bucket of its own.
+    reads: [Pace; 3],
+    breaker: Breaker,
+    slots: Arc<Semaphore>,
+    flight: Flight,
+    rejections: Mutex<Rejections>,
+    instance_checked: AtomicBool,
+    /// When the signing clock was corrected.
+    skew_corrected: Mutex<Option<Instant>>,
+    /// How many requests may be under way now.
+    in_flight: AtomicUsize,
+}
+
+/// The usernames in flight, folded: names that differ only in case are never in flight together.
+#[derive(Default)]
+struct Flight {
+    folded: Mutex<HashSet<String>>,
+    landed: Notify,
+}
+
+/// The first outcomes, as long as all are rejections of one code.
+#[derive(Default)]
+struct Rejections {
+    settled: usize,
+    alike: usize,
+    code: String,
+}
+
+/// When and as whom a request left.
+#[derive(Clone, Copy)]
+struct Sent {
+    at: Instant,
+    /// The generation of the credentials.
+    credentials: u64,
+}
+
+/// How a row's work ended.
+enum End {
+    /// Its outcome is recorded.
+    Settled,
+    /// The run stops, and the row stays as it is.
+    Left,
+}
+
+impl Importer {
+    /// Prepares an import; nothing is sent before [`Importer::run`].
+    pub fn new(
+        client: Client,
+        ledger: Arc<Ledger>,
+        settings: Settings,
+        switch: Switch,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Self {
+        let in_flight = settings.concurrency.unwrap_or_else(|| (settings.burst as usize).clamp(2, 64)).max(1);
+        Self {
+            pace: Pace::new(settings.rate, settings.burst),
+            reads: [Pace::new(2.0, 5), Pace::new(2.0, 5), Pace::new(2.0, 5)],
+            breaker: Breaker::default(),
+            slots: Arc::new(Semaphore::new(in_flight)),
+            flight: Flight::default(),
+            rejections: Mutex::default(),
+            instance_checked: AtomicBool::new(false),
+            skew_corrected: Mutex::default(),
+            in_flight: AtomicUsize::new(in_flight),
+            client,
+            ledger,
+            settings,
+            switch,
+            events,
+        }
+    }
+
+    /// Works through the tasks until all are settled or there is a reason to stop; requests under way are awaited.
+    ///
+    /// A task that cannot be had (the roster changed) stops the run.
+    pub async fn run(self, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<(), Failure> {
+        let importer = Arc::new(self);
+        let mut open = JoinSet::new();
+        for task in tasks {
+            let task = match task {
+                Ok(task) => task,
+                Err(failure) => {
+                    importer.stop(Stop::Roster { message: failure.what });
+                    break;
+                }
+            };
+            let Some(slot) = importer.place_for(&task, &mut open).await? else { break };
+            open.spawn(importer.clone().row(task, slot));
+        }
+        while let Some(ended) = open.join_next().await {
+            joined(ended)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the task may start: a place in flight, not too many rows open, no case variant in flight.
+    /// `None` where the run stops first.
+    async fn place_for(
+        &self,
+        task: &Task,
+        open: &mut JoinSet<()>,
+    ) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+        while let Some(ended) = open.try_join_next() {
+            joined(ended)?;
+        }
+        while open.len() >= OPEN {
+            match open.join_next().await {
+                Some(ended) => joined(ended)?,
+                None => break,
+            }
+        }
+        let folded = task.user.to_lowercase();
+        let slot = self.switch.unless_stopped(async {
+            self.flight.take_off(folded).await;
+            self.slots.clone().acquire_owned().await.ok()
+        });
+        Ok(slot.await.flatten())
+    }
+
+    /// One row, from its first permit to its last record.
+    async fn row(self: Arc<Self>, task: Task, slot: OwnedSemaphorePermit) {
+        let end = match &task.body {
+            Some(body) => self.send_until_settled(&task, body, slot).await,
+            None => {
+                drop(slot);
+                self.settle_by_look_up(&task, None).await
+            }
+        };
+        self.flight.land(&task.user.to_lowercase());
+        match end {
+            Ok(End::Settled | End::Left) => {}
+            Err(LedgerFault(message)) => self.stop(Stop::Ledger { message }),
+        }
+    }
+
+    async fn send_until_settled(
+        &self,
+        task: &Task,
+        body: &CreateUser,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<End, LedgerFault> {
+        let random = Random::seeded(self.settings.seed ^ (u64::from(task.at) << 20));
+        let mut delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
+        let mut slot = Some(slot);
+        let mut doubt = task.in_doubt;
+        let mut unclear_since: Option<Instant> = None;
+        loop {
+            if self.leave_to_send(&mut slot).await.is_none() {
+                return Ok(End::Left);
+            }
+            let intent = self.ledger.begin(task.at).await?;
+            let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
+            let answer = self.attempt(body, intent.attempt).await;
+            slot = None;
+            let verdict = verdict(&answer);
+            self.learn(verdict, sent.at, &answer);
+            if let Ok(reply) = &answer {
+                return self.created(task, intent, reply);
+            }
+            let unexecuted = |why| Outcome {
+                state: if doubt { RowState::InDoubt } else { RowState::Pending },
+                unexecuted: Some(why),
+                ..told(&answer)
+            };
+            let mut wait = None;
+            match verdict {
+                Verdict::Created | Verdict::Duplicate => {
+                    return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
+                }
+                Verdict::Rejected | Verdict::NotFound => {
+                    if verdict == Verdict::NotFound && self.instance_is_gone().await {
+                        self.ledger.finish(intent, &unexecuted(Unexecuted::Refused))?;
+                        self.stop(Stop::NoInstance);
+                        return Ok(End::Left);
+                    }
+                    if doubt {
+                        // An earlier attempt may have made the user, and this refusal says nothing of that one.
+                        return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
+                    }
+                    return self.rejected(task, intent, told(&answer));
+                }
+                Verdict::Throttled => {
+                    self.ledger.finish(intent, &unexecuted(Unexecuted::Throttled))?;
+                    self.emit(Event::Throttled { rate: self.pace.rate() });
+                    wait = Some(delays.next(retry_after(&answer)));
+                }
+                Verdict::InDoubt => {
+                    doubt = true;
+                    let told = Outcome { state: RowState::InDoubt, ..told(&answer) };
+                    let message = told.message.clone().unwrap_or_default();
+                    self.ledger.finish(intent, &told)?;
+                    self.emit(Event::InDoubt {
+                        row: task.row,
+                        user: task.user.clone(),
+                        message,
+                        last: false,
+                    });
+                    wait = Some(delays.next(retry_after(&answer)));
+                }
+                Verdict::NotSent => {
+                    self.ledger.finish(intent, &unexecuted(Unexecuted::NotSent))?;
+                    wait = Some(delays.next(None));
+                }
+                Verdict::NoCredentials => {
+                    self.ledger.finish(intent, &unexecuted(Unexecuted::NotSent))?;
+                    let message = told(&answer).message.unwrap_or_default();
+                    self.stop(Stop::Credentials { message });
+                    return Ok(End::Left);
+                }
+                Verdict::Full | Verdict::Denied | Verdict::Expired | Verdict::Signature => {
+                    self.ledger.finish(intent, &unexecuted(Unexecuted::Refused))?;
+                    if !self.mended(verdict, &answer, sent).await {
+                        return Ok(End::Left);
+                    }
+                }
+            }
+            match verdict {
+                Verdict::InDoubt | Verdict::NotSent => {
+                    let since = *unclear_since.get_or_insert(sent.at);
+                    if doubt && since.elapsed() >= self.settings.row_budget {
+                        return self.settle_by_look_up(task, None).await;
+                    }
+                }
+                _ => unclear_since = None,
+            }
+            if let Some(wait) = wait {
+                let _ = self.switch.unless_stopped(clock::sleep(wait)).await;
+            }
+        }
+    }
+
+    /// Waits for a place in flight, for the breaker and for the pace. `None` where the run stops first.
+    async fn leave_to_send(&self, slot: &mut Option<OwnedSemaphorePermit>) -> Option<()> {
+        if slot.is_none() {
+            *slot = self.switch.unless_stopped(self.slots.clone().acquire_owned()).await?.ok();
+        }
+        while let Leave::Wait(wait) = self.breaker.ask() {
+            self.switch.unless_stopped(clock::sleep(wait)).await?;
+        }
+        self.switch.unless_stopped(self.pace.permit()).await?;
+        (!self.switch.is_set()).then_some(())
+    }
+
+    /// Sends one request.
+    async fn attempt(&self, body: &CreateUser, attempt: u32) -> Result<Reply<UserCreated>, CallError> {
+        if !self.settings.provenance_tag {
+            return self.client.create_user(&self.settings.instance, body).await;
+        }
+        let mut body = body.clone();
+        body.tags.insert(PROVENANCE.into(), provenance(&self.settings.run, attempt));
+        self.client.create_user(&self.settings.instance, &body).await
+    }
+
+    /// Tells the pace and the breaker what an answer says of the service as a whole.
+    fn learn<T>(&self, verdict: Verdict, sent: Instant, answer: &Result<T, CallError>) {
+        match verdict {
+            Verdict::InDoubt | Verdict::NotSent => {
+                let lasted = self.breaker.failed();
+                if lasted >= self.settings.outage_patience {
+                    let message = told(answer).message.unwrap_or_default();
+                    self.stop(Stop::Outage { lasted, message });
+                }
+            }
+            Verdict::NoCredentials => {}
+            _ => self.breaker.answered(),
+        }
+        match verdict {
+            Verdict::Throttled => self.pace.throttled(sent, retry_after(answer)),
+            Verdict::Created | Verdict::Rejected | Verdict::Duplicate | Verdict::NotFound => {
+                self.pace.passed();
+                if self.settings.concurrency.is_none() {
+                    self.widen(sent.elapsed());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Lets more requests be under way where rate × latency asks for it; the pace, not their number, sets the speed.
+    fn widen(&self, latency: Duration) {
+        let wanted = (self.settings.rate * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
+        let wanted = wanted.min(MOST_IN_FLIGHT);
+        let have = self.in_flight.fetch_max(wanted, Ordering::Relaxed);
+        self.slots.add_permits(wanted.saturating_sub(have));
+    }
+
+    fn created(&self, task: &Task, intent: Intent, reply: &Reply<UserCreated>) -> Result<End, LedgerFault> {
+        let (id, request_id) = (reply.value.user_id.clone(), reply.request_id.clone());
+        let outcome =
+            Outcome { state: RowState::Created, id: Some(id.clone()), request_id, ..Outcome::default() };
+        self.ledger.finish(intent, &outcome)?;
+        self.note_settled(None);
+        self.emit(Event::Created { row: task.row, user: task.user.clone(), id, recovered: false });
+        Ok(End::Settled)
+    }
+
+    fn rejected(&self, task: &Task, intent: Intent, told: Outcome) -> Result<End, LedgerFault> {
+        let outcome = Outcome { state: RowState::Rejected, ..told };
+        self.ledger.finish(intent, &outcome)?;
+        let code = outcome.code.unwrap_or_default();
+        let message = outcome.message.unwrap_or_default();
+        self.note_settled(Some((&code, &message)));
+        self.emit(Event::Rejected { row: task.row, user: task.user.clone(), code, message });
+        Ok(End::Settled)
+    }
+
+    /// Counts the first outcomes: where each is a rejection with one code, the fault is not in the rows.
+    fn note_settled(&self, rejection: Option<(&str, &str)>) {
+        let mut seen = self.rejections.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.settled += 1;
+        if seen.settled > ALL_REJECTED {
+            return;
+        }
+        if let Some((code, message)) = rejection {
+            if seen.alike == 0 {
+                seen.code = code.to_owned();
+            }
+            seen.alike += usize::from(seen.code == code);
+            if seen.alike == ALL_REJECTED {
+                let (code, message) = (code.to_owned(), message.to_owned());
+                self.stop(Stop::AllRejected { rows: ALL_REJECTED, code, message });
+            }
+        }
+    }
+
+    /// Whether the instance itself is what was not found. Asked once: it does not come back during a run.
+    async fn instance_is_gone(&self) -> bool {
+        if self.instance_checked.load(Ordering::Relaxed) {
+            return false;
+        }
+        let answer = self.client.list_routing_profiles(&self.settings.instance, None).await;
+        let gone = matches!(&answer, Err(CallError::Refused(fault)) if of_fault(fault) == Verdict::NotFound);
+        if answer.is_ok() {
+            self.instance_checked.store(true, Ordering::Relaxed);
+        }
+        gone
+    }
+
+    /// Mends what can be mended about a refusal of the whole run, else stops. Says whether to try again.
+    async fn mended<T>(&self, verdict: Verdict, answer: &Result<T, CallError>, sent: Sent) -> bool {
+        let Err(CallError::Refused(fault)) = answer else { return false };
+        let message = fault.message.clone().unwrap_or_default();
+        match verdict {
+            Verdict::Full => self.stop(Stop::Full { message }),
+            Verdict::Expired => return self.refresh(&message, sent.credentials).await,
+            Verdict::Signature => return self.correct_skew(fault, sent.at),
+            _ => self.stop(Stop::Denied { code: fault.code.clone().unwrap_or_default(), message }),
+        }
+        false
+    }
+
+    /// One refresh of the credentials for all rows whose token was refused; `used` is the generation that was.
+    async fn refresh(&self, message: &str, used: u64) -> bool {
+        let trouble = match self.client.refresh_credentials(used).await {
+            Ok(Refreshed::Changed) => return true,
+            Ok(Refreshed::Unchanged) => {
+                format!("the credentials have expired, and the same ones come back ({message})")
+            }
+            Err(error) => error.to_string(),
+        };
+        self.stop(Stop::Credentials { message: trouble });
+        false
+    }
+
+    /// Corrects the signing clock once by the answer's `Date`; a second refusal stops the run.
+    fn correct_skew(&self, fault: &Fault, sent: Instant) -> bool {
+        const TOLERATED: i64 = 120; // seconds; the service's window is five minutes to either side
+        let mut corrected = self.skew_corrected.lock().unwrap_or_else(PoisonError::into_inner);
+        if corrected.is_some_and(|at| sent <= at) {
+            return true; // signed before the correction
+        }
+        let seconds = fault.date.map_or(0, |date| match self.client.now().duration_since(date) {
+            Ok(ahead) => ahead.as_secs() as i64,
+            Err(behind) => -(behind.duration().as_secs() as i64),
+        });
+        if seconds.abs() <= TOLERATED {
+            let (code, message) = (fault.code.clone().unwrap_or_default(), fault.message.clone());
+            self.stop(Stop::Denied { code, message: message.unwrap_or_default() });
+            return false;
+        }
+        if corrected.is_some() {
+            self.stop(Stop::Skew { seconds });
+            return false;
+        }
+        *corrected = Some(Instant::now());
+        fault.date.map(|date| self.client.set_service_time(date));
+        let message = format!(
+            "this machine's clock is off by {seconds} s; requests are signed with the service's time"
+        );
+        self.emit(Event::Note { message });
+        true
+    }
+
+    fn stop(&self, reason: Stop) {
+        let words = reason.to_string();
+        if self.switch.stop(reason) {
+            self.emit(Event::Stopping { reason: words });
+        }
+    }
+
+    fn emit(&self, event: Event) {
+        let _ = self.events.send(event); // a sink that is gone is no reason to stop
+    }
+}
+
+impl Flight {
+    /// Waits until no case variant of the name is in flight, and takes its place.
+    async fn take_off(&self, folded: String) {
+        loop {
+            let landed = self.landed.notified();
+            tokio::pin!(landed);
+            landed.as_mut().enable();
+            if self.folded().insert(folded.clone()) {
+                return;
+            }
+            landed.await;
+        }
+    }
+
+    fn land(&self, folded: &str) {
+        self.folded().remove(folded);
+        self.landed.notify_waiters();
+    }
+
+    fn folded(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.folded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a refusal or a trouble says, for the ledger.
+fn told<T>(answer: &Result<T, CallError>) -> Outcome {
+    match answer {
+        Ok(_) => Outcome::default(),
+        Err(CallError::Refused(fault)) => Outcome {
+            code: Some(fault.code.clone().unwrap_or_else(|| format!("HTTP {}", fault.status))),
+            message: fault.message.clone(),
+            request_id: fault.request_id.clone(),
+            ..Outcome::default()
+        },
+        Err(error) => Outcome { message: Some(error.to_string()), ..Outcome::default() },
+    }
+}
+
+fn retry_after<T>(answer: &Result<T, CallError>) -> Option<Duration> {
+    match answer {
+        Err(CallError::Refused(fault)) => fault.retry_after,
+        _ => None,
+    }
+}
+
+fn joined(ended: Result<(), tokio::task::JoinError>) -> Result<(), Failure> {
+    ended
+        .map_err(|error| Failure::new(crate::exit::Exit::Bug, "a row's work ended in a panic").because(error))
+}

@@ -1,1 +1,300 @@
 //! The truth on disk: an append-only record of what was meant, sent and answered.
+//!
+//! For every row: `intent` → synced → request → `outcome` → synced. So whatever happens, a user that may exist has an
+//! intent in the ledger, and the intent's attempt is in the user's provenance tag. The invariants:
+//!
+//! * every planned row is recorded before the first request leaves;
+//! * no request leaves whose intent is not synced; if the ledger cannot be written, no further request leaves;
+//! * nothing is ever rewritten, but that a torn last line is cut off before the next is appended;
+//! * no password, and nothing derived from one, is ever in it.
+
+mod entry;
+mod names;
+mod reader;
+mod state;
+mod writer;
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use entry::{Entry, Kind, RowState, Unexecuted, VERSION};
+pub use names::Names;
+pub use reader::{Replay, each, replay};
+pub use state::{Calls, Counts, Detail, Header, Record, Session, State};
+pub use writer::{LedgerFault, Storage, Writer};
+
+use crate::clock::{Clock, rfc3339};
+use crate::disk;
+use crate::error::Failure;
+
+/// A ledger file that this process has locked, and what it said when it was opened.
+pub struct LockedFile {
+    file: File,
+    path: PathBuf,
+    /// What it says; empty for a new one.
+    pub state: State,
+    /// Whether it has no record yet.
+    pub is_new: bool,
+    /// The bytes of a torn last line that were cut off; 0 where there were none.
+    pub repaired: u64,
+}
+
+impl LockedFile {
+    /// Opens a ledger, or makes one; locks it; reads it; cuts off a torn last line.
+    ///
+    /// # Errors
+    /// Exit 4 where another process has it (who, where and since when is said), where it cannot be opened, and where it
+    /// is damaged or of another version.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let cannot = |what: &str, error: io::Error| {
+            Failure::stopped(format!("cannot {what} the ledger: `{}`", path.display()))
+                .because(error)
+                .hint("nothing was sent; choose a place that can be written with --ledger FILE")
+        };
+        let (file, _) = disk::open_append(path).map_err(|error| cannot("open", error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(in_use(&file, path)),
+            // A file system without locks: the session records and the length are what is left to notice another by.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(cannot("lock", error)),
+        }
+        let Replay { state, good, torn } = replay(&file, path)?;
+        if torn > 0 {
+            file.set_len(good).and_then(|()| file.sync_all()).map_err(|error| cannot("repair", error))?;
+        }
+        Ok(Self { file, path: path.to_owned(), state, is_new: good == 0, repaired: torn })
+    }
+
+    /// Starts writing.
+    pub fn into_ledger(self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
+        let path = self.path.clone();
+        let unusable = |error: io::Error| {
+            Failure::stopped(format!("cannot write the ledger: `{}`", path.display())).because(error)
+        };
+        let storage = OnDisk::new(self.file, self.path).map_err(unusable)?;
+        let writer = Writer::start(storage).map_err(unusable)?;
+        Ok(Ledger { writer, state: Mutex::new(self.state), clock })
+    }
+}
+
+/// Reads a ledger without locking it: where a run stands, also while it runs.
+///
+/// The second value says whether an importer is at work.
+pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
+    let cannot = |error: io::Error| {
+        let hint = "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it";
+        Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error).hint(hint)
+    };
+    let file = File::open(path).map_err(cannot)?;
+    let at_work = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    let _ = file.unlock();
+    let Replay { state, good, .. } = replay(&file, path)?;
+    if good == 0 {
+        return Err(Failure::usage(format!("the ledger has no record yet: `{}`", path.display())));
+    }
+    Ok((state, at_work))
+}
+
+/// The ledger at work: appends what happens and keeps the state in step with it.
+pub struct Ledger {
+    writer: Writer,
+    state: Mutex<State>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Leave to send one request for one row: its intent is synced. Consumed by [`Ledger::finish`].
+#[must_use = "an intent without an outcome is in doubt"]
+#[derive(Debug)]
+pub struct Intent {
+    /// The row's place in the state.
+    pub at: u32,
+    /// The attempt's number, for the provenance tag.
+    pub attempt: u32,
+}
+
+/// What an attempt came to, or where a row stands without one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Where the row stands now.
+    pub state: RowState,
+    /// Settled by comparison.
+    pub recovered: bool,
+    /// The attempt was not executed, and why.
+    pub unexecuted: Option<Unexecuted>,
+    /// The user's id.
+    pub id: Option<String>,
+    /// The service's error code or a finding's.
+    pub code: Option<String>,
+    /// The message with it, untouched.
+    pub message: Option<String>,
+    /// The service's id of the request.
+    pub request_id: Option<String>,
+}
+
+impl Ledger {
+    /// Starts writing to any storage, from any state: the seam for tests.
+    pub fn start(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        Ok(Self { writer: Writer::start(storage)?, state: Mutex::new(state), clock })
+    }
+
+    /// What it says now.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records several things at once, synced.
+    pub async fn record<'a>(&self, entries: impl IntoIterator<Item = Entry<'a>>) -> Result<(), LedgerFault> {
+        let synced = {
+            let mut state = self.state();
+            let mut lines = Vec::new();
+            for entry in entries {
+                entry.write_to(&mut lines);
+                state.apply(&entry);
+                if lines.len() > 1 << 20 {
+                    self.writer.append(std::mem::take(&mut lines))?;
+                }
+            }
+            self.writer.append_synced(lines)
+        };
+        synced.await
+    }
+
+    /// Records the intent to send a request for a row, and returns when it is synced.
+    pub async fn begin(&self, at: u32) -> Result<Intent, LedgerFault> {
+        let now = rfc3339(self.clock.now());
+        let (attempt, synced) = {
+            let mut state = self.state();
+            let attempt = state.attempts.saturating_add(1);
+            let user = state.user(at).to_owned();
+            let entry = Entry::intent(&user, attempt, now);
+            let synced = self.append(&mut state, &entry);
+            (attempt, synced)
+        };
+        synced.await.map(|()| Intent { at, attempt })
+    }
+
+    /// Records what an attempt came to. Not waited for: an outcome lost to a crash leaves its intent, which is settled.
+    pub fn finish(&self, intent: Intent, outcome: &Outcome) -> Result<(), LedgerFault> {
+        self.conclude(intent.at, Some(intent.attempt), outcome)
+    }
+
+    /// Records where a row stands, without an attempt or after it.
+    pub fn conclude(&self, at: u32, attempt: Option<u32>, outcome: &Outcome) -> Result<(), LedgerFault> {
+        let now = rfc3339(self.clock.now());
+        let mut state = self.state();
+        let user = state.user(at).to_owned();
+        let entry = Entry {
+            attempt,
+            recovered: outcome.recovered,
+            unexecuted: outcome.unexecuted,
+            id: outcome.id.as_deref().map(Into::into),
+            code: outcome.code.as_deref().map(Into::into),
+            message: outcome.message.as_deref().map(Into::into),
+            request_id: outcome.request_id.as_deref().map(Into::into),
+            ..Entry::outcome(&user, outcome.state, now)
+        };
+        let mut line = Vec::with_capacity(256);
+        entry.write_to(&mut line);
+        state.apply(&entry);
+        self.writer.append(line)
+    }
+
+    /// Ends the session: writes and syncs what is queued.
+    pub fn close(self, exit: u8) -> Result<State, LedgerFault> {
+        let at = rfc3339(self.clock.now());
+        let mut line = Vec::new();
+        Entry { exit: Some(exit), at: Some(at.into()), ..Entry::of(Kind::End) }.write_to(&mut line);
+        let queued = self.writer.append(line);
+        let closed = self.writer.close();
+        queued.and(closed)?;
+        Ok(self.state.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Applies and queues one entry; in one step under the lock, so that the file has the order of the state.
+    fn append(
+        &self,
+        state: &mut State,
+        entry: &Entry,
+    ) -> impl Future<Output = Result<(), LedgerFault>> + Send + use<> {
+        let mut line = Vec::with_capacity(160);
+        entry.write_to(&mut line);
+        state.apply(entry);
+        self.writer.append_synced(line)
+    }
+}
+
+/// The ledger's file. Notices another writer by the length, and a file that was deleted or replaced by its identity.
+struct OnDisk {
+    file: File,
+    path: PathBuf,
+    length: u64,
+}
+
+impl OnDisk {
+    fn new(file: File, path: PathBuf) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Self { file, path, length })
+    }
+}
+
+impl Storage for OnDisk {
+    fn check(&mut self) -> Result<(), String> {
+        let gone =
+            || format!("the ledger was deleted or replaced while it was written: `{}`", self.path.display());
+        let there = std::fs::metadata(&self.path).map_err(|_| gone())?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let ours = self.file.metadata().map_err(|_| gone())?;
+            if (there.dev(), there.ino()) != (ours.dev(), ours.ino()) {
+                return Err(gone());
+            }
+        }
+        if there.len() == self.length {
+            return Ok(());
+        }
+        let other = self
+            .file
+            .try_clone()
+            .ok()
+            .and_then(|file| newest_session(&file, &self.path))
+            .map_or_else(String::new, |session| format!(" ({})", whose(&session)));
+        Err(format!("another process writes to the same ledger{other}: `{}`", self.path.display()))
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.file.write_all(lines)?;
+        self.length += lines.len() as u64;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+fn in_use(file: &File, path: &Path) -> Failure {
+    let who =
+        newest_session(file, path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
+    Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display())).hint(format!(
+        "nothing was sent; see how far it is with: headcount status {}",
+        crate::cli::shell_word(&path.display().to_string())
+    ))
+}
+
+fn newest_session(file: &File, path: &Path) -> Option<Session> {
+    use std::io::Seek as _;
+    let mut file = file.try_clone().ok()?;
+    file.rewind().ok()?;
+    replay(&file, path).ok().map(|replay| replay.state.session).filter(|session| !session.id.is_empty())
+}
+
+fn whose(session: &Session) -> String {
+    format!("process {} on {}, since {}", session.pid, session.host, session.at)
+}
+
+#[cfg(test)]
+mod tests;

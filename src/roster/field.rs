@@ -76,4 +76,55 @@ impl Field {
     pub fn index(self) -> usize {
         self as usize
     }
+
+    /// The header that the console's own template has for it, or would have: what our templates write, and the name
+    /// that a column map gives.
+    pub fn header(self) -> &'static str {
+        match self {
+            Field::FirstName => "first name",
+            Field::LastName => "last name",
+            Field::Email => "email address",
+            Field::SecondaryEmail => "secondary email",
+            Field::Mobile => "mobile",
+            Field::Password => "password",
+            Field::Username => "user login",
+            Field::DirectoryUserId => "directory user id",
+            Field::RoutingProfile => "routing profile name",
+            Field::SecurityProfiles => "security_profile_name_1|security_profile_name_2",
+            Field::Hierarchy => "user_hierarchy_1|user_hierarchy_2",
+            Field::PhoneType => "phone type (soft/desk)",
+            Field::PhoneNumber => "phone number",
+            Field::AutoAccept => "soft phone auto accept (yes/no)",
+            Field::AfterContactWork => "ACW timeout (seconds)",
+            Field::PersistentConnection => "persistent connection (yes/no)",
+            Field::VoiceEnhancement => "audio enhancement (none/isolate voice/suppress noise)",
+            Field::Tags => "tags",
+        }
+    }
+
+    /// What people call it: short, and known as a header too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::SecurityProfiles => "security profiles",
+            Field::Hierarchy => "hierarchy",
+            Field::PhoneType => "phone type",
+            Field::RoutingProfile => "routing profile",
+            Field::AutoAccept => "auto accept",
+            Field::AfterContactWork => "ACW timeout",
+            Field::PersistentConnection => "persistent connection",
+            Field::VoiceEnhancement => "audio enhancement",
+            _ => self.header(),
+        }
+    }
+
+    /// Whether its cells are text even where they look like numbers: a spreadsheet that holds one as a number has lost
+    /// its leading zeros and plus signs.
+    pub fn is_exact_text(self) -> bool {
+        matches!(self, Field::Username | Field::Password | Field::PhoneNumber | Field::Mobile)
+    }
+
+    /// Whether its cells are `yes` or `no`.
+    pub fn is_yes_no(self) -> bool {
+        matches!(self, Field::AutoAccept | Field::PersistentConnection)
+    }
 }

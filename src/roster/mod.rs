@@ -1,7 +1,562 @@
 //! Stage 1: a file becomes rows.
+//!
+//! Reads what people have (CSV in any usual encoding, XLSX), says how each column is read, and hands out rows one at a
+//! time with flat memory. What a cell may hold is `validate`'s business; only what the file's form hides from it (a
+//! ragged row, a number where a spreadsheet should have text) is found here.
 
+pub mod codes;
+pub mod template;
+
+mod columns;
+mod csv;
 mod field;
+mod mapping;
 mod row;
+mod source;
+mod text;
+mod xlsx;
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::Failure;
+use crate::validate::Finding;
+
+pub use columns::{Use, propose};
 pub use field::Field;
 pub use row::{Columns, Row};
+
+use columns::Header;
+use mapping::Mapping;
+use source::{Format, Source};
+
+/// What the command line says of how a roster is read. All `None`: everything is found out.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A column map; see `samples/hr-export.toml`.
+    pub columns: Option<PathBuf>,
+    /// The sheet of a workbook; else its first visible one.
+    pub sheet: Option<String>,
+    /// The encoding of a CSV by any of its WHATWG labels; else its mark, UTF-8, or Windows-1252 with a warning.
+    pub encoding: Option<String>,
+    /// The delimiter of a CSV; else the one of `,` `;` and tab that makes the most of the header.
+    pub delimiter: Option<u8>,
+}
+
+/// How a roster is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Delimited text.
+    Csv {
+        /// The WHATWG name of its encoding.
+        encoding: &'static str,
+        /// What stands between its cells.
+        delimiter: u8,
+    },
+    /// A workbook.
+    Xlsx {
+        /// The sheet that is read.
+        sheet: String,
+    },
+}
+
+/// An open roster whose header has been read. The file stays open: whoever replaces it on disk by a rename meanwhile
+/// changes nothing here.
+#[derive(Clone, Debug)]
+pub struct Roster {
+    path: PathBuf,
+    content: Content,
+    header: Arc<Header>,
+    findings: Vec<Finding>,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Csv(csv::Csv),
+    Xlsx(xlsx::Sheet),
+}
+
+impl Roster {
+    /// Opens a roster: tells its format by content, decodes it, reads its header, and says what each column is.
+    ///
+    /// Fails (exit 2) where the file cannot be read as a roster at all, or the options do not fit it. A roster of a header
+    /// alone is no failure here.
+    pub fn open(path: &Path, options: &Options) -> Result<Self, Failure> {
+        let mapping = options.columns.as_deref().map(Mapping::open).transpose()?.unwrap_or_default();
+        Self::read(path, Source::open(path)?, options, &mapping).map_err(|failure| naming(failure, path))
+    }
+
+    fn read(path: &Path, source: Source, options: &Options, mapping: &Mapping) -> Result<Self, Failure> {
+        let head = source
+            .head(Format::HEAD)
+            .map_err(|error| Failure::usage("the roster cannot be read").because(error))?;
+        let mut findings = Vec::new();
+        let (content, headers) = match Format::of(&head) {
+            Format::Xlsx => {
+                let (sheet, headers) = xlsx::Sheet::open(source, options.sheet.as_deref())?;
+                (Content::Xlsx(sheet), headers)
+            }
+            format => {
+                acceptable(format, &head, options)?;
+                let (decoding, guessed) = text::Decoding::of(&source, options.encoding.as_deref())?;
+                findings.extend(guessed);
+                let (csv, headers) = csv::Csv::open(source, decoding, options.delimiter, mapping)?
+                    .ok_or_else(|| Failure::usage("the roster is empty").hint(EMPTY))?;
+                (Content::Csv(csv), headers)
+            }
+        };
+        let data = columns::looks_like_data(&headers);
+        let header = Header::read(headers, mapping);
+        if data && !header.is_known() {
+            // Not shown: it may be a person's row, password and all.
+            return Err(Failure::usage("the roster has no header: its first row looks like a person's")
+                .hint("put a row of column names on top; `headcount template` writes one"));
+        }
+        mapping.check(&header)?;
+        findings.extend(header.findings.iter().cloned());
+        Ok(Self { path: path.to_owned(), content, header: Arc::new(header), findings })
+    }
+
+    /// Where each field stands.
+    pub fn columns(&self) -> &Columns {
+        &self.header.columns
+    }
+
+    /// How many columns the file itself has. The headers and cells from here on are those that a column map adds: a
+    /// translated copy of a column, a default, a constant.
+    pub fn width(&self) -> usize {
+        self.header.width
+    }
+
+    /// What each of the file's own columns is.
+    pub fn uses(&self) -> &[Use] {
+        &self.header.uses
+    }
+
+    /// What there is to say of the file and its header.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Which known template the header is.
+    pub fn recognised(&self) -> Option<&'static str> {
+        self.header.recognised
+    }
+
+    /// The number of the header's row, as a spreadsheet shows it.
+    pub fn header_row(&self) -> u64 {
+        match &self.content {
+            Content::Csv(csv) => csv.header_row,
+            Content::Xlsx(sheet) => sheet.header_row,
+        }
+    }
+
+    /// How the roster is stored: what a copy of it must be like.
+    pub fn storage(&self) -> Storage {
+        match &self.content {
+            Content::Csv(csv) => Storage::Csv { encoding: csv.decoding.name(), delimiter: csv.delimiter },
+            Content::Xlsx(sheet) => Storage::Xlsx { sheet: sheet.name.clone() },
+        }
+    }
+
+    /// The path it was opened under.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Starts from the first row after the header. May be called again, and several may be read side by side.
+    pub fn rows(&self) -> Result<Rows, Failure> {
+        let content = match &self.content {
+            Content::Csv(csv) => csv.rows(&self.header).map(Reading::Csv),
+            Content::Xlsx(sheet) => sheet.rows(&self.header).map(Reading::Xlsx),
+        };
+        let content = content.map_err(|failure| naming(failure, &self.path))?;
+        Ok(Rows {
+            path: self.path.clone(),
+            content,
+            header: Arc::clone(&self.header),
+            scratch: String::new(),
+        })
+    }
+}
+
+/// The rows of a roster, in the file's order.
+pub struct Rows {
+    path: PathBuf,
+    content: Reading,
+    header: Arc<Header>,
+    scratch: String,
+}
+
+enum Reading {
+    Csv(csv::CsvRows),
+    Xlsx(xlsx::XlsxRows),
+}
+
+impl Rows {
+    /// Reads the next row that is not wholly blank; `false` after the last. What is wrong with a row is in its findings,
+    /// and reading goes on; only a file that can be read no further is a failure.
+    pub fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
+        row.findings.clear();
+        let more = match &mut self.content {
+            Reading::Csv(rows) => rows.read(row),
+            Reading::Xlsx(rows) => rows.read(row),
+        };
+        let more = more.map_err(|failure| naming(failure, &self.path))?;
+        if more && !self.header.added.is_empty() && row.is_readable() {
+            self.header.complete(row, &mut self.scratch);
+        }
+        Ok(more)
+    }
+}
+
+const EMPTY: &str = "`headcount template` writes a roster to fill in";
+
+/// Refuses what is no text.
+fn acceptable(format: Format, head: &[u8], options: &Options) -> Result<(), Failure> {
+    let as_xlsx = "open it in a spreadsheet and save it as XLSX or CSV";
+    let refuse = |what: &str, hint: &str| Err(Failure::usage(what).hint(hint));
+    match format {
+        Format::Text | Format::Xlsx => Ok(()),
+        Format::Binary if options.encoding.is_some() || text::utf16(head).is_some() => Ok(()),
+        Format::Empty => refuse("the roster is empty", EMPTY),
+        Format::Ole => refuse(
+            "the roster is an old Excel workbook (XLS), or one that a password protects",
+            "open it in a spreadsheet and save it as XLSX, without a password",
+        ),
+        Format::OpenDocument => refuse("the roster is an OpenDocument file (ODS)", as_xlsx),
+        Format::Markup => refuse("the roster is HTML or XML, whatever its name says", as_xlsx),
+        Format::Binary => refuse("the roster is neither CSV nor XLSX", as_xlsx),
+    }
+}
+
+/// Adds the path to a failure of a stage that does not know it.
+fn naming(mut failure: Failure, path: &Path) -> Failure {
+    let shown = path.display();
+    if !failure.what.contains('`') {
+        failure.what = format!("{}: `{shown}`", failure.what);
+    } else if !failure.what.contains(&format!("`{shown}`")) {
+        failure.what = format!("`{shown}`: {}", failure.what);
+    }
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::validate::Severity;
+
+    pub(super) fn try_read(bytes: &[u8], options: &Options) -> Result<Roster, Failure> {
+        let mapping = options.columns.as_deref().map(Mapping::open).transpose()?.unwrap_or_default();
+        Roster::read(Path::new("roster"), Source::from_memory(bytes.to_vec()), options, &mapping)
+    }
+
+    pub(super) fn read(bytes: &[u8], options: &Options) -> Roster {
+        try_read(bytes, options).unwrap()
+    }
+
+    pub(super) fn refused(bytes: &[u8], options: &Options) -> Failure {
+        try_read(bytes, options).map(|_| ()).unwrap_err()
+    }
+
+    pub(super) fn read_all(roster: &Roster) -> Vec<Row> {
+        let (mut rows, mut row, mut all) = (roster.rows().unwrap(), Row::default(), Vec::new());
+        while rows.read(&mut row).unwrap() {
+            all.push(row.clone());
+        }
+        assert!(!rows.read(&mut row).unwrap(), "the end stays the end");
+        all
+    }
+
+    fn plain(text: &str) -> Roster {
+        read(text.as_bytes(), &Options::default())
+    }
+
+    /// The rows as number and cells.
+    fn rows(roster: &Roster) -> Vec<(u64, Vec<String>)> {
+        read_all(roster)
+            .iter()
+            .map(|row| (row.number, row.cells.iter().map(str::to_owned).collect()))
+            .collect()
+    }
+
+    fn row(number: u64, cells: &[&str]) -> (u64, Vec<String>) {
+        (number, cells.iter().map(|&cell| cell.to_owned()).collect())
+    }
+
+    #[test]
+    fn a_row_has_the_number_that_a_spreadsheet_shows() {
+        let lines = [
+            "",
+            "user login,tags",
+            "ann,1",
+            "",
+            ",",
+            "bob,\"two",
+            "",
+            "lines\"",
+            "cid,3",
+            "  ,",
+            "",
+            "",
+            "dan,4",
+            "\"\"\"eve\"\"\",\"5",
+            "\"",
+            "fay,6",
+        ];
+        let expected = [
+            row(3, &["ann", "1"]),
+            row(6, &["bob", "two\n\nlines"]),
+            row(7, &["cid", "3"]),
+            row(11, &["dan", "4"]),
+            row(12, &["\"eve\"", "5\n"]),
+            row(13, &["fay", "6"]),
+        ];
+        for end in ["\n", "\r\n", "\r"] {
+            for last in ["", end, &end.repeat(3)] {
+                let roster = plain(&(lines.join(end) + last));
+                assert_eq!(roster.header_row(), 2, "{end:?} {last:?}");
+                assert_eq!(rows(&roster), expected, "{end:?} {last:?}");
+            }
+        }
+        let mixed = "user login,tags\r\nann,1\n\r\nbob,2\r\n\n\ncid,3\rdan,4";
+        let numbers: Vec<u64> = rows(&plain(mixed)).iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [2, 4, 7, 8]);
+    }
+
+    #[test]
+    fn a_header_alone_is_a_roster_of_no_rows() {
+        for text in ["user login,tags", "user login,tags\n", "\n\nuser login,tags\r\n\r\n,\n"] {
+            assert_eq!(rows(&plain(text)), []);
+        }
+    }
+
+    #[test]
+    fn the_rows_can_be_read_again_and_side_by_side() {
+        let roster = plain("user login\nann\nbob\n");
+        let (mut one, mut two) = (roster.rows().unwrap(), roster.rows().unwrap());
+        let (mut a, mut b) = (Row::default(), Row::default());
+        assert!(one.read(&mut a).unwrap() && one.read(&mut a).unwrap() && two.read(&mut b).unwrap());
+        assert_eq!((&a.cells[0], &b.cells[0]), ("bob", "ann"));
+        assert_eq!(rows(&roster).len(), 2);
+    }
+
+    #[test]
+    fn a_ragged_row_is_a_finding_and_reading_goes_on() {
+        let roster = plain(
+            "user login,password,tags\nann,Secret1x\nbob,Secret1x,,,\n,x\ncid,Sec,ret1x,b\ndan,Secret1x,\n",
+        );
+        let read = read_all(&roster);
+        let found: Vec<_> = read
+            .iter()
+            .flat_map(|r| r.findings.iter().map(|f| (f.code, f.row, f.message.as_str())))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (codes::RAGGED_ROW, Some(2), "the row has 2 cells where the header has 3"),
+                (codes::RAGGED_ROW, Some(4), "the row has 2 cells where the header has 3"),
+                (codes::RAGGED_ROW, Some(5), "the row has 4 cells where the header has 3"),
+            ]
+        );
+        assert_eq!(read.iter().map(Row::is_readable).collect::<Vec<_>>(), [false, true, false, false, true]);
+        for row in read.iter().filter(|row| !row.is_readable()) {
+            assert!(!format!("{row:?}").contains("ecret"), "a password may stand anywhere in such a row");
+            assert_eq!(row.cells.len(), 3);
+        }
+        assert_eq!(read[1].cells.len(), 3, "blank cells too many are forgiven");
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_names_its_row_and_ends_the_reading() {
+        // The last tail is as long as the head that is searched for control characters, and ends like our own tail.
+        let long = format!("{}\n\x1e\n", "x".repeat(9000));
+        for tail in ["", "\n", "\ncid,3\n\ndan,4\n", &long] {
+            let roster = plain(&format!("user login,tags\nann,1\n\n\nbob,\"2{tail}"));
+            let read = read_all(&roster);
+            assert_eq!(read.len(), 2, "{tail:?}");
+            let finding = &read[1].findings[0];
+            assert_eq!((finding.code, finding.row), (codes::UNCLOSED_QUOTE, Some(5)), "{tail:?}");
+            assert_eq!(read[1].cells.len(), 0);
+        }
+        let header = refused(b"user login,\"tags\nann,1\n", &Options::default());
+        assert!(header.what.contains("never closes: row 1"), "{}", header.what);
+        let empty_last = read_all(&plain("user login,tags\nann,\"\"\nbob,\"x\n\"\n"));
+        assert!(empty_last.iter().all(|row| row.findings.is_empty()));
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_does_not_take_the_file_into_memory() {
+        let text = format!("user login,tags\nann,1\nbob,\"{}", "x,y\n".repeat(10 << 20));
+        let read = read_all(&plain(&text));
+        assert_eq!(read.len(), 2);
+        assert_eq!((read[1].number, read[1].findings[0].code), (3, codes::UNCLOSED_QUOTE));
+    }
+
+    #[test]
+    fn a_quote_that_closes_rows_later_is_hinted_at() {
+        let read = read_all(&plain("user login,tags\n\"ann,1\nbob,2\ncid,3\"\ndan,4\n"));
+        assert!(read[0].findings[0].hint.as_deref().unwrap().contains("closes 2 lines further down"));
+        assert_eq!((read[1].number, &read[1].cells[0]), (3, "dan"));
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_makes_the_most_of_the_header() {
+        let table = [
+            ("user login,first name\nann,Ann", b','),
+            ("user login;first name\nann;Ann", b';'),
+            ("user login\tfirst name\nann\tAnn", b'\t'),
+            ("user login;\"a, b, c, d\"\nann;1", b';'),
+            ("user login;a, b, c, d\nann;1", b';'),
+            ("user login\nann", b','),
+            ("sep=;\nuser login;first name\nann;Ann", b';'),
+            ("sep=\t\r\nuser login\tfirst name\nann\tAnn", b'\t'),
+        ];
+        for (text, delimiter) in table {
+            let roster = plain(text);
+            assert_eq!(roster.storage(), Storage::Csv { encoding: "UTF-8", delimiter }, "{text}");
+            assert_eq!(roster.header_row(), 1);
+            assert_eq!((rows(&roster)[0].0, rows(&roster)[0].1[0].as_str()), (2, "ann"), "{text}");
+        }
+        let told =
+            read(b"user login|first name\nann|Ann", &Options { delimiter: Some(b'|'), ..Options::default() });
+        assert_eq!(told.width(), 2);
+    }
+
+    #[test]
+    fn the_same_roster_in_every_encoding_has_the_same_rows() {
+        let text = "first name,last name\r\nZoë,Müller\r\nJosé,Núñez\r\n";
+        let mut windows = encoding_rs::WINDOWS_1252.encode(text).0.into_owned();
+        let utf16: Vec<u8> =
+            "\u{FEFF}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+        let expected = rows(&plain(text));
+        assert_eq!(rows(&read(&utf16, &Options::default())), expected);
+        let roster = read(&windows, &Options::default());
+        assert_eq!(rows(&roster), expected);
+        assert_eq!(
+            roster.findings().iter().map(|f| (f.code, f.severity)).collect::<Vec<_>>(),
+            [(codes::ENCODING_GUESSED, Severity::Warning)]
+        );
+        windows.push(0xE9);
+        let told = read(&windows, &Options { encoding: Some("utf-8".into()), ..Options::default() });
+        assert_eq!(told.findings(), []);
+        assert!(read_all(&told).iter().take(2).all(|row| row.findings[0].code == codes::UNDECODABLE_TEXT));
+    }
+
+    #[test]
+    fn what_is_no_roster_is_refused_with_what_to_do() {
+        let table: [(&[u8], &str); 9] = [
+            (b"", "the roster is empty: `roster`"),
+            (b"\n\r\n , \n", "the roster is empty"),
+            (b"\xEF\xBB\xBF", "the roster is empty"),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "neither CSV nor XLSX"),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0", "old Excel workbook (XLS)"),
+            (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "OpenDocument"),
+            (b"<html><body><table>", "HTML or XML"),
+            (b"Ann,Lee,ann@example.com,Secret1x,ann,soft\n", "has no header"),
+            (b"Ann,Lee,Secret1x,ann,Sales,desk,+12065550100\n", "has no header"),
+        ];
+        for (bytes, what) in table {
+            let failure = try_read(bytes, &Options::default())
+                .map(|_| ())
+                .map_err(|f| naming(f, Path::new("roster")))
+                .unwrap_err();
+            assert!(failure.what.contains(what), "{}", failure.what);
+            assert!(failure.hint.is_some(), "{what}");
+            assert!(!format!("{}{:?}", failure.what, failure.hint).contains("Secret1x"));
+            assert_eq!(failure.exit, crate::exit::Exit::Usage);
+        }
+    }
+
+    #[test]
+    fn a_map_completes_the_rows_of_a_file() {
+        let map = "[columns]\nVorname = \"first name\"\n[values.\"first name\"]\nAnn = \"Anna\"\n[constants]\ntags = \"a|b\"\n[defaults]\nmobile = \"+1\"";
+        let mapping = Mapping::parse(map).unwrap();
+        let text = b"Vorname;mobile\nAnn;\nBob;+2;;\n;\n;x;y\n".to_vec();
+        let roster =
+            Roster::read(Path::new("r"), Source::from_memory(text), &Options::default(), &mapping).unwrap();
+        assert_eq!(roster.width(), 2);
+        let read = read_all(&roster);
+        let cells = |row: &Row| {
+            [Field::FirstName, Field::Mobile, Field::Tags].map(|f| roster.columns().cell(row, f).to_owned())
+        };
+        assert_eq!(cells(&read[0]), ["Anna", "+1", "a|b"]);
+        assert_eq!(cells(&read[1]), ["Bob", "+2", "a|b"]);
+        assert_eq!(cells(&read[2]), ["", "", ""], "nothing is added to a ragged row");
+        assert_eq!(read.len(), 3);
+    }
+
+    #[test]
+    fn the_file_that_was_opened_is_read_though_another_takes_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("roster.csv"), folder.path().join("other.csv"));
+        std::fs::write(&path, "user login\nann\n").unwrap();
+        std::fs::write(&other, "user login\nbob\ncid\n").unwrap();
+        let roster = Roster::open(&path, &Options::default()).unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        assert_eq!(rows(&roster), [row(2, &["ann"])]);
+        let missing = Roster::open(&other, &Options::default()).map(|_| ()).unwrap_err();
+        assert!(missing.what.contains("there is no roster at"));
+        let directory = Roster::open(folder.path(), &Options::default()).map(|_| ()).unwrap_err();
+        assert!(directory.what.contains("is a directory"));
+    }
+
+    /// Reads to the end or to a failure; what matters is that it comes back.
+    fn exhaust(bytes: &[u8], options: &Options) {
+        if let Ok(roster) = try_read(bytes, options)
+            && let Ok(mut rows) = roster.rows()
+        {
+            let mut row = Row::default();
+            let mut last = roster.header_row();
+            while let Ok(true) = rows.read(&mut row) {
+                assert!(row.number > last, "row {} after row {last}", row.number);
+                last = row.number;
+                for field in Field::ALL {
+                    let _ = roster.columns().cell(&row, field);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            exhaust(&bytes, &Options::default());
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(
+            text in "(user login|tags|sep=)?([,;\t]|\r?\n|\"|\u{1e}|\u{feff}|[ a-z])*",
+            encoding in prop::option::of(prop::sample::select(vec!["utf-8", "utf-16le", "windows-1252", "shift_jis"])),
+        ) {
+            exhaust(text.as_bytes(), &Options { encoding: encoding.map(str::to_owned), ..Options::default() });
+        }
+
+        #[test]
+        fn numbers_and_cells_are_those_of_a_simple_model(
+            lines in prop::collection::vec(prop::option::of(("[a-z]{1,3}", "[a-z\n\"]{0,6}")), 0..12),
+            end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        ) {
+            let mut text = "user login,tags".to_owned();
+            let mut expected = Vec::new();
+            for (number, line) in (2..).zip(&lines) {
+                text.push_str(end);
+                if let Some((name, tags)) = line {
+                    text.push_str(&format!("{name},\"{}\"", tags.replace('"', "\"\"")));
+                    expected.push((number, vec![name.clone(), tags.clone()]));
+                }
+            }
+            prop_assert_eq!(rows(&plain(&text)), expected);
+        }
+
+        #[test]
+        fn a_workbook_with_any_byte_changed_is_read_or_refused(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut file = include_bytes!("../../samples/roster.xlsx").to_vec();
+            let at = at.index(file.len());
+            file[at] = byte;
+            exhaust(&file, &Options::default());
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use csv::StringRecord;
 
+use super::codes;
 use super::field::Field;
 use crate::validate::Finding;
 
@@ -19,10 +20,19 @@ pub struct Row {
     pub findings: Vec<Finding>,
 }
 
+impl Row {
+    /// Whether its cells could be told apart. Where not (a ragged row, a quote that never closes) the reader has left
+    /// all of them empty, for a password may stand under any header, and the row's own finding says all there is to say.
+    pub fn is_readable(&self) -> bool {
+        !self.findings.iter().any(|finding| codes::UNREADABLE.contains(&finding.code))
+    }
+}
+
 /// Where each field stands in a row.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
-    /// The headers as the file has them.
+    /// The headers as the file has them, then those of the columns that a column map adds; see
+    /// [`Roster::width`](super::Roster::width).
     pub headers: Vec<String>,
     /// For each field, the columns that carry it, in the file's order (the console's own files have two for the
     /// hierarchy).

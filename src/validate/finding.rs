@@ -12,6 +12,16 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// The word it is written with.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// One fault of one row (or of the file, where `row` is `None`).
 ///
 /// Serialises as the element of `findings` in `validate --format json`; the field names are a contract.

@@ -1,5 +1,69 @@
 //! Stage 2: rows × directory become agents and findings.
+//!
+//! [`check`] goes over a roster once and collects all faults of all rows; it stops at none. [`check_row`] is one row by
+//! itself, and [`agent`] builds what a row without errors asks for. The rules stand as a table in `rules.rs`, what they
+//! can say in [`codes`].
 
+pub mod codes;
+
+mod agents;
 mod finding;
+mod grammar;
+mod names;
+mod pass;
+mod rules;
+#[cfg(test)]
+mod tests;
 
+use crate::agent::IdentityType;
+use crate::directory::Directory;
+use crate::roster::{Columns, Field};
+
+pub use agents::{agent, fingerprint};
 pub use finding::{Finding, Severity};
+pub use grammar::shown;
+pub use names::{NamesUsed, names_used, username};
+pub use pass::{Checked, CheckedRow, Pass, check};
+pub use rules::{check_columns, check_row};
+
+/// The key of the tag that proves which run made a user; a roster cannot set it.
+pub const PROVENANCE_TAG_KEY: &str = "headcount:run";
+
+/// Against what a roster is checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'d> {
+    /// The pack of rules: how the instance knows its users.
+    pub identity: IdentityType,
+    /// The instance, where it is known: names must be known to it.
+    pub directory: Option<&'d Directory>,
+    /// Whether the users in the directory are worth a warning. An import decides `exists` by its ledger instead.
+    pub compares_users: bool,
+    /// Whether passwords are generated: then a row need not have one.
+    pub generates_passwords: bool,
+    /// How many tags a row may have: 49, or 50 where no provenance tag is added.
+    pub tag_room: usize,
+}
+
+impl<'d> Rules<'d> {
+    /// The rules of an identity type, without an instance.
+    pub fn new(identity: IdentityType) -> Self {
+        Self { identity, directory: None, compares_users: false, generates_passwords: false, tag_room: 49 }
+    }
+
+    /// The rules of an instance, its names and its users.
+    pub fn of(directory: &'d Directory) -> Self {
+        Self { directory: Some(directory), compares_users: true, ..Self::new(directory.instance.identity) }
+    }
+}
+
+/// Guesses the identity type from the columns: a password column means CONNECT_MANAGED, a directory user id column
+/// EXISTING_DIRECTORY, and neither SAML. A report that rests on this must say so.
+pub fn infer_identity(columns: &Columns) -> IdentityType {
+    if columns.has(Field::Password) {
+        IdentityType::ConnectManaged
+    } else if columns.has(Field::DirectoryUserId) {
+        IdentityType::ExistingDirectory
+    } else {
+        IdentityType::Saml
+    }
+}

@@ -1,4 +1,8 @@
-//! The black-box tests, as one binary.
+//! Black-box tests: the real program, run as its users run it.
 
 mod python;
+
+mod roster;
+mod template;
+mod validate;
 mod wire;

@@ -1,5 +1,7 @@
 //! The wire against witnesses: botocore for what is sent, raw sockets for what can go wrong.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -127,7 +129,7 @@ struct Verifier {
 impl Verifier {
     /// `None` where there is no Python with botocore.
     fn start(token: Option<&str>) -> Option<Self> {
-        let python = python::interpreter(&python::venv()?);
+        let python = python::venv()?.join("bin/python");
         let mut child = Command::new(python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/verify_signature.py"))
             .args([KEY, SECRET, token.unwrap_or("-"), "us-west-2"])
@@ -286,7 +288,7 @@ fn every_body_of_a_create_passes_the_services_own_model() {
     let good: Vec<_> = good.map(|user| body(&user)).collect();
     let bad: Vec<_> = bad.iter().map(body).collect();
 
-    let mut child = Command::new(python::interpreter(&venv))
+    let mut child = Command::new(venv.join("bin/python"))
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/model_check.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

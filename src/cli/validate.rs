@@ -1,0 +1,190 @@
+//! `headcount validate`: checks every row of a roster, offline.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use crate::agent::IdentityType;
+use crate::cli::roster_args::{Identity, RosterArgs};
+use crate::cli::{findings, output, shell_word};
+use crate::directory::Directory;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::roster::{Field, Roster};
+use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity, shown};
+
+/// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// The roster, CSV or XLSX.
+    #[arg(required_unless_present = "explain")]
+    roster: Option<PathBuf>,
+
+    /// How the instance knows its users [default: the directory's, else what the columns say].
+    #[arg(long, value_enum, value_name = "TYPE")]
+    identity: Option<Identity>,
+
+    /// A file saved by `headcount directory`: names must be known to that instance, and its users are compared.
+    #[arg(long, value_name = "FILE")]
+    directory: Option<PathBuf>,
+
+    /// How the findings are printed.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    format: Format,
+
+    /// Explain a code of a finding, and check nothing.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding"])]
+    explain: Option<String>,
+
+    #[command(flatten)]
+    reading: RosterArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Grouped, for people.
+    Human,
+    /// One document, for programs.
+    Json,
+}
+
+/// Runs the command: exit 0 without errors, 3 with them, 2 where the roster or the directory cannot be used.
+pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
+    if let Some(code) = &args.explain {
+        return explain(code);
+    }
+    let Some(path) = &args.roster else { return Err(Failure::usage("no roster is given")) };
+    let directory = args.directory.as_deref().map(Directory::read).transpose()?;
+    let roster = args.reading.open(path)?;
+    let identity = Basis::of(args.identity, directory.as_ref(), &roster)?;
+    let rules = match &directory {
+        Some(directory) => Rules::of(directory),
+        None => Rules::new(identity.identity()),
+    };
+    let checked = check(&roster, &rules, &mut |_| {})?;
+    match args.format {
+        Format::Human => output::result(&human(&roster, &checked, &identity, path)),
+        Format::Json => {
+            if let Basis::Columns(..) = identity {
+                output::say(&format!("note: {}", identity.said()));
+            }
+            if checked.not_kept > 0 {
+                output::say(&format!("note: {} findings more are not listed", checked.not_kept));
+            }
+            output::result(&json(&checked));
+        }
+    }
+    Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings })
+}
+
+fn explain(id: &str) -> Result<Exit, Failure> {
+    let Some(code) = codes::find(id) else {
+        let hint = match codes::nearest(id) {
+            Some(code) => format!("did you mean `{}`?", code.id),
+            None => {
+                format!("the codes are: {}", codes::all().map(|code| code.id).collect::<Vec<_>>().join(", "))
+            }
+        };
+        return Err(Failure::usage(format!("no finding has this code: `{}`", shown(id))).hint(hint));
+    };
+    output::result(&code.explanation());
+    Ok(Exit::Done)
+}
+
+/// Where the identity type comes from, which a report must say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// `--identity`.
+    Flag(IdentityType),
+    /// The directory file's instance.
+    Directory(IdentityType),
+    /// The columns, with the one that says so.
+    Columns(IdentityType, Option<Field>),
+}
+
+impl Basis {
+    /// Decides it: the flag and the directory must agree; without both the columns decide.
+    pub fn of(
+        flag: Option<Identity>,
+        directory: Option<&Directory>,
+        roster: &Roster,
+    ) -> Result<Self, Failure> {
+        let flag = flag.map(IdentityType::from);
+        match (flag, directory.map(|directory| directory.instance.identity)) {
+            (Some(flag), Some(of_directory)) if flag != of_directory => Err(Failure::usage(format!(
+                "the instance of the directory file is {of_directory}, and --identity says: `{}`",
+                flag.as_flag()
+            ))
+            .hint("leave --identity out")),
+            (_, Some(of_directory)) => Ok(Self::Directory(of_directory)),
+            (Some(flag), None) => Ok(Self::Flag(flag)),
+            (None, None) => {
+                let columns = roster.columns();
+                let telling =
+                    [Field::Password, Field::DirectoryUserId].into_iter().find(|field| columns.has(*field));
+                Ok(Self::Columns(infer_identity(columns), telling))
+            }
+        }
+    }
+
+    /// The identity type itself.
+    pub fn identity(&self) -> IdentityType {
+        match self {
+            Self::Flag(identity) | Self::Directory(identity) | Self::Columns(identity, _) => *identity,
+        }
+    }
+
+    /// How it was decided, in words.
+    pub fn said(&self) -> String {
+        let identity = self.identity();
+        match self {
+            Self::Flag(_) => format!("checked for {identity}"),
+            Self::Directory(_) => format!("checked for {identity}, as the directory says"),
+            Self::Columns(_, telling) => {
+                let because = match telling {
+                    Some(Field::Password) => "there is a password column",
+                    Some(_) => "there is a directory user id column",
+                    None => "there is no password column",
+                };
+                format!("checked for {identity}, because {because}; `--identity` says otherwise")
+            }
+        }
+    }
+}
+
+fn human(roster: &Roster, checked: &Checked, identity: &Basis, path: &Path) -> String {
+    let mut text = format!("{}: {}", shown(&path.display().to_string()), identity.said());
+    if let Some(template) = roster.recognised() {
+        let _ = write!(text, "\nread as {template}");
+    }
+    text.push_str("\n\n");
+    text.push_str(&findings::groups(checked, output::Paint::of_stdout()));
+    let _ = writeln!(text, "{}", findings::summary(checked));
+    let roster = shell_word(&path.display().to_string());
+    if checked.is_clean() {
+        let _ = writeln!(
+            text,
+            "next: `headcount import {roster} --instance ID --dry-run`, or `--simulate` for a rehearsal"
+        );
+    } else {
+        let _ = writeln!(
+            text,
+            "next: mend the errors and run `headcount validate {roster}` again; an import sends nothing until then"
+        );
+    }
+    text
+}
+
+fn json(checked: &Checked) -> String {
+    #[derive(Serialize)]
+    struct Document<'c> {
+        rows: u64,
+        findings: &'c [Finding],
+    }
+    let document = Document { rows: checked.rows, findings: &checked.findings };
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}

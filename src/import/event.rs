@@ -1,0 +1,112 @@
+//! Everything that anyone may observe of an import. The engine prints nothing: progress, JSON lines and summary are
+//! sinks of these.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
+/// may be added, and none is ever renamed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first request is about to leave.
+    Started {
+        /// The format of these lines.
+        version: u32,
+        /// The run's id.
+        run: String,
+        /// The ledger's path.
+        ledger: String,
+        /// The instance's ARN.
+        instance: String,
+        /// Rows of the ledger.
+        total: u64,
+        /// Rows that a request may leave for.
+        to_send: u64,
+        /// Calls a second.
+        rate: f64,
+    },
+    /// A user was made, or was found to be ours.
+    Created {
+        /// The row as the spreadsheet shows it.
+        row: u64,
+        /// The username.
+        user: String,
+        /// The user's id.
+        id: String,
+        /// Settled by comparison.
+        recovered: bool,
+    },
+    /// The name is another's.
+    Exists {
+        /// The row as the spreadsheet shows it.
+        row: u64,
+        /// The username.
+        user: String,
+        /// Whose it is, as far as can be read.
+        message: String,
+    },
+    /// The service refused the row.
+    Rejected {
+        /// The row as the spreadsheet shows it.
+        row: u64,
+        /// The username.
+        user: String,
+        /// The service's code.
+        code: String,
+        /// The service's own message.
+        message: String,
+    },
+    /// The row's outcome is not known.
+    InDoubt {
+        /// The row as the spreadsheet shows it.
+        row: u64,
+        /// The username.
+        user: String,
+        /// What is known.
+        message: String,
+        /// Whether this run has given up settling it; else it is tried again.
+        last: bool,
+    },
+    /// A call was told to slow down.
+    Throttled {
+        /// The pace from now on, in calls a second.
+        rate: f64,
+    },
+    /// Nothing is sent for a while.
+    Waiting {
+        /// What for.
+        reason: String,
+        /// At most this long, in seconds.
+        seconds: f64,
+    },
+    /// No further request leaves; those under way are awaited.
+    Stopping {
+        /// Why.
+        reason: String,
+    },
+    /// A line for people.
+    Note {
+        /// What to say.
+        message: String,
+    },
+    /// The import is over.
+    Ended {
+        /// The exit code.
+        exit: u8,
+        /// Where all rows of the ledger stand.
+        rows: crate::ledger::Counts,
+        /// CreateUser calls, over all sessions.
+        calls: crate::ledger::Calls,
+        /// How long this session took, in seconds.
+        seconds: f64,
+    },
+}
+
+impl Event {
+    /// A wait as people read it.
+    pub(crate) fn waiting(reason: impl Into<String>, wait: Duration) -> Self {
+        Self::Waiting { reason: reason.into(), seconds: wait.as_secs_f64() }
+    }
+}

@@ -1,0 +1,271 @@
+//! One line of the ledger.
+//!
+//! A flat record rather than a tagged enum: serde reads it in one pass without buffering, which is what opening a
+//! ledger of a million rows costs. Which members go with which `type` is the table in the README.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the format that this program writes, in the first record.
+pub const VERSION: u32 = 1;
+
+/// What a line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The first record: run, roster, instance, tool.
+    Ledger,
+    /// A process has begun to write: host, pid, when, with which settings.
+    Session,
+    /// A row is planned: who, where it stands, its fingerprint. Said again when the row has changed.
+    Row,
+    /// A planned row has left the roster before anything was sent for it.
+    Dropped,
+    /// A request is about to leave. Synced before its first byte does.
+    Intent,
+    /// What became of an intent, or of a row that was not sent.
+    Outcome,
+    /// A process has ended in order.
+    End,
+}
+
+/// Where a row stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowState {
+    /// To be sent.
+    #[default]
+    Pending,
+    /// A request may have been applied, and nothing has proved it either way.
+    InDoubt,
+    /// Made by this ledger's run.
+    Created,
+    /// The name is taken by a user that is not ours.
+    Exists,
+    /// The service refuses the row.
+    Rejected,
+    /// The row has errors of its own and was skipped.
+    Invalid,
+}
+
+impl RowState {
+    /// All of them, in the order in which `status` prints them.
+    pub const ALL: [RowState; 6] =
+        [Self::Pending, Self::InDoubt, Self::Created, Self::Exists, Self::Rejected, Self::Invalid];
+}
+
+/// Why an attempt was not executed, so that its row is pending as before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unexecuted {
+    /// The service said to slow down.
+    Throttled,
+    /// No byte left.
+    NotSent,
+    /// The service refused before it looked: credentials, permission, quota.
+    Refused,
+}
+
+/// A line of the ledger. Members that a kind does not have are left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry<'a> {
+    /// What the line says.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// Of the format (`ledger`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// The run's id, made with the ledger and never changed (`ledger`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Cow<'a, str>>,
+    /// The roster's path (`ledger`, `session`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub roster: Option<Cow<'a, str>>,
+    /// SHA-256 over the fingerprints of the roster's rows; no secret cell goes into it (`session`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Cow<'a, str>>,
+    /// The instance's ARN (`ledger`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<Cow<'a, str>>,
+    /// The program and its version (`ledger`, `session`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<Cow<'a, str>>,
+    /// The process (`session`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Cow<'a, str>>,
+    /// Its machine (`session`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Cow<'a, str>>,
+    /// Its number there (`session`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// What the process was told, for `retry` to take over (`session`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Cow<'a, str>>,
+    /// The AWS profile (`session`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Cow<'a, str>>,
+    /// The endpoint, where it was overridden (`session`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Cow<'a, str>>,
+    /// The exact username; `row N` for an invalid row that has none of its own (`row`, `dropped`, `intent`, `outcome`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Cow<'a, str>>,
+    /// The number that the spreadsheet shows (`row`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// Sixteen hexadecimal digits over all cells but the secret ones (`row`).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "hexadecimal")]
+    pub fingerprint: Option<u64>,
+    /// Counted from 1 over the whole ledger; the second half of the provenance tag (`intent`, `outcome`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// Where the row stands now (`outcome`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<RowState>,
+    /// Settled by comparison, not by an answer (`outcome`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recovered: bool,
+    /// The attempt was not executed, and why (`outcome`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unexecuted: Option<Unexecuted>,
+    /// The user's id: ours where created, the other's where exists (`outcome`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Cow<'a, str>>,
+    /// The service's error code, or a finding's (`outcome`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Cow<'a, str>>,
+    /// The service's own message, or a finding's (`outcome`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Cow<'a, str>>,
+    /// The service's id of the request (`outcome`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<Cow<'a, str>>,
+    /// The exit code (`end`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<u8>,
+    /// When, RFC 3339 in UTC (all but `row` and `dropped`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Cow<'a, str>>,
+}
+
+impl<'a> Entry<'a> {
+    /// An entry of this kind with nothing in it yet.
+    pub fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            version: None,
+            run: None,
+            roster: None,
+            digest: None,
+            instance: None,
+            tool: None,
+            session: None,
+            host: None,
+            pid: None,
+            region: None,
+            profile: None,
+            endpoint: None,
+            user: None,
+            row: None,
+            fingerprint: None,
+            attempt: None,
+            state: None,
+            recovered: false,
+            unexecuted: None,
+            id: None,
+            code: None,
+            message: None,
+            request_id: None,
+            exit: None,
+            at: None,
+        }
+    }
+
+    /// A planned row.
+    pub fn row(user: &'a str, row: u32, fingerprint: u64) -> Self {
+        Self {
+            user: Some(user.into()),
+            row: Some(row),
+            fingerprint: Some(fingerprint),
+            ..Self::of(Kind::Row)
+        }
+    }
+
+    /// A planned row that has left the roster.
+    pub fn dropped(user: &'a str) -> Self {
+        Self { user: Some(user.into()), ..Self::of(Kind::Dropped) }
+    }
+
+    /// An intent to send.
+    pub fn intent(user: &'a str, attempt: u32, at: String) -> Self {
+        Self {
+            user: Some(user.into()),
+            attempt: Some(attempt),
+            at: Some(at.into()),
+            ..Self::of(Kind::Intent)
+        }
+    }
+
+    /// Where a row stands now.
+    pub fn outcome(user: &'a str, state: RowState, at: String) -> Self {
+        Self { user: Some(user.into()), state: Some(state), at: Some(at.into()), ..Self::of(Kind::Outcome) }
+    }
+
+    /// Appends the line, its newline included.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        // Writing to a vector cannot fail, and no member is of a type that serde_json refuses.
+        let _ = serde_json::to_writer(&mut *out, self);
+        out.push(b'\n');
+    }
+}
+
+/// A fingerprint as sixteen hexadecimal digits: JSON numbers lose precision past 2^53 in `jq`.
+mod hexadecimal {
+    use std::borrow::Cow;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<u64>, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(&format_args!("{:016x}", value.unwrap_or_default()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
+        let text = Cow::<'de, str>::deserialize(d)?;
+        u64::from_str_radix(&text, 16).map(Some).map_err(|_| D::Error::custom("not a fingerprint"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(entry: &Entry) -> String {
+        let mut out = Vec::new();
+        entry.write_to(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn lines_are_what_the_documentation_shows() {
+        assert_eq!(
+            line(&Entry::row("ana", 2, 0xfeed)),
+            "{\"type\":\"row\",\"user\":\"ana\",\"row\":2,\"fingerprint\":\"000000000000feed\"}\n"
+        );
+        assert_eq!(
+            line(&Entry::intent("ana", 1, "2026-11-23T14:38:13.042Z".into())),
+            "{\"type\":\"intent\",\"user\":\"ana\",\"attempt\":1,\"at\":\"2026-11-23T14:38:13.042Z\"}\n"
+        );
+    }
+
+    #[test]
+    fn a_line_survives_being_written_and_read() {
+        let mut entry = Entry::outcome("zoë \"x\"\n", RowState::Created, "t".into());
+        entry.attempt = Some(3);
+        entry.recovered = true;
+        entry.id = Some("u-1".into());
+        let text = line(&entry);
+        assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry);
+    }
+}

@@ -1,0 +1,97 @@
+//! Reads a ledger back.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use super::entry::{Entry, Kind, VERSION};
+use super::state::State;
+use crate::error::Failure;
+
+/// A ledger read from disk.
+pub struct Replay<T = State> {
+    /// Where each row stands, or what a visitor made of the lines.
+    pub state: T,
+    /// The bytes of whole lines: where the next line belongs.
+    pub good: u64,
+    /// The bytes of a last line that was cut short by a crash; 0 where the file ends as it should.
+    pub torn: u64,
+}
+
+/// Reads a whole ledger, from the start of `file`.
+///
+/// A last line without its newline was being written when the process or the machine ended; what it would have said was
+/// not synced, so nothing was sent on the strength of it, and it is left out. Any other line that cannot be read is
+/// damage: an error with its byte offset, for a ledger that was edited or spliced proves nothing.
+pub fn replay(file: &File, path: &Path) -> Result<Replay, Failure> {
+    each(file, path, State::default(), |state, entry, _| state.apply(entry))
+}
+
+/// Reads a ledger line by line, for those who want more than the state: `visit` gets each entry and its byte offset.
+pub fn each<T>(
+    file: &File,
+    path: &Path,
+    start: T,
+    mut visit: impl FnMut(&mut T, &Entry, u64),
+) -> Result<Replay<T>, Failure> {
+    let mut reader = BufReader::with_capacity(1 << 18, file);
+    let mut line = Vec::with_capacity(1 << 10);
+    let mut replayed = Replay { state: start, good: 0, torn: 0 };
+    loop {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line).map_err(|error| {
+            Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
+        })?;
+        if read == 0 {
+            return Ok(replayed);
+        }
+        if line.last() != Some(&b'\n') {
+            replayed.torn = read as u64;
+            return Ok(replayed);
+        }
+        let entry: Entry =
+            serde_json::from_slice(&line).map_err(|error| damaged(path, replayed.good, &error))?;
+        check(&entry, path, replayed.good)?;
+        visit(&mut replayed.state, &entry, replayed.good);
+        replayed.good += read as u64;
+    }
+}
+
+/// The first record must be of a version that we know, and every record must say what its kind needs.
+fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
+    if (offset == 0) != (entry.kind == Kind::Ledger) {
+        return Err(not_a_ledger(path, offset));
+    }
+    let complete = match entry.kind {
+        Kind::Ledger => entry.run.is_some() && entry.instance.is_some() && entry.version.is_some(),
+        Kind::Session => entry.session.is_some(),
+        Kind::Row => entry.user.is_some() && entry.row.is_some() && entry.fingerprint.is_some(),
+        Kind::Dropped => entry.user.is_some(),
+        Kind::Intent => entry.user.is_some() && entry.attempt.is_some_and(|n| n > 0),
+        Kind::Outcome => entry.user.is_some() && entry.state.is_some(),
+        Kind::End => true,
+    };
+    if !complete {
+        return Err(not_a_ledger(path, offset));
+    }
+    match entry.version {
+        Some(version) if entry.kind == Kind::Ledger && version != VERSION => Err(Failure::stopped(format!(
+            "the ledger has format version {version}, and this headcount reads version {VERSION}: `{}`",
+            path.display()
+        ))
+        .hint("use the headcount that wrote it, or import into a new ledger with --ledger FILE")),
+        _ => Ok(()),
+    }
+}
+
+fn not_a_ledger(path: &Path, offset: u64) -> Failure {
+    let what = if offset == 0 { "is not a ledger of headcount" } else { "is damaged" };
+    Failure::stopped(format!("the file {what}, at byte {offset}: `{}`", path.display())).hint(
+        "nothing was sent; restore the ledger from a copy, or import into a new one with --ledger FILE: \
+         users that are there already are then reported as existing",
+    )
+}
+
+fn damaged(path: &Path, offset: u64, error: &serde_json::Error) -> Failure {
+    not_a_ledger(path, offset).because(error.to_string())
+}

@@ -1,0 +1,404 @@
+//! What a ledger says, folded: where each row stands. Pure.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::entry::{Entry, Kind, RowState, Unexecuted};
+use super::names::Names;
+
+/// Where each row stands after all that the ledger says.
+#[derive(Clone, Default)]
+pub struct State {
+    /// What the first record says.
+    pub header: Header,
+    /// What the newest session record says.
+    pub session: Session,
+    /// How many sessions there were.
+    pub sessions: u32,
+    /// The highest attempt so far; 0 before the first.
+    pub attempts: u32,
+    /// How many CreateUser calls left and how many of them were throttled.
+    pub calls: Calls,
+    /// The usernames, each at the place of its record.
+    names: Names,
+    rows: Vec<Record>,
+    /// What only few rows have.
+    details: HashMap<u32, Detail>,
+}
+
+/// The first record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The run's id.
+    pub run: String,
+    /// The roster's path when the ledger was made.
+    pub roster: String,
+    /// The instance's ARN.
+    pub instance: String,
+}
+
+/// A session record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// The session's id.
+    pub id: String,
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+    /// When it began.
+    pub at: String,
+    /// The roster it worked from.
+    pub roster: String,
+    /// The region, where one was needed.
+    pub region: Option<String>,
+    /// The AWS profile, where one was named.
+    pub profile: Option<String>,
+    /// The endpoint, where it was overridden.
+    pub endpoint: Option<String>,
+}
+
+/// CreateUser calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Calls {
+    /// Requests that left.
+    pub sent: u64,
+    /// Those of them that were told to slow down.
+    pub throttled: u64,
+}
+
+/// One row, compact: a ledger of a million rows is held in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// Over all cells but the secret ones, as planned last.
+    pub fingerprint: u64,
+    /// The number that the spreadsheet showed when it was planned last.
+    pub row: u32,
+    /// The newest attempt; 0 where there is none.
+    pub attempt: u32,
+    /// Where it stands by its outcomes alone.
+    pub state: RowState,
+    /// An intent without an outcome: a process ended, or is at work, between the two.
+    pub open: bool,
+    /// Created by comparison.
+    pub recovered: bool,
+    /// It left the roster before anything was sent, or with nothing made.
+    pub dropped: bool,
+}
+
+impl Record {
+    /// Where the row stands once no importer is at work: an open intent is in doubt.
+    pub fn settled_state(&self) -> RowState {
+        if self.open && self.state != RowState::Created { RowState::InDoubt } else { self.state }
+    }
+}
+
+/// What only rows with a history have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// The attempts before the newest.
+    pub earlier: Vec<u32>,
+    /// What the row was planned with before it changed: the last attempt that was made with a fingerprint.
+    pub versions: Vec<(u32, u64)>,
+    /// The service's error code or a finding's.
+    pub code: Option<String>,
+    /// The message with it.
+    pub message: Option<String>,
+}
+
+/// How many rows stand where. Serialises as the `rows` of `status --format json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// The sum of all but `recovered`.
+    pub total: u64,
+    /// To be sent.
+    pub pending: u64,
+    /// Not settled.
+    pub in_doubt: u64,
+    /// Made by this run.
+    pub created: u64,
+    /// Those of `created` that were settled by comparison.
+    pub recovered: u64,
+    /// The name is another's.
+    pub exists: u64,
+    /// Refused by the service.
+    pub rejected: u64,
+    /// With errors of their own.
+    pub invalid: u64,
+}
+
+impl Counts {
+    /// Counts one row.
+    pub fn add(&mut self, state: RowState, recovered: bool) {
+        self.total += 1;
+        match state {
+            RowState::Pending => self.pending += 1,
+            RowState::InDoubt => self.in_doubt += 1,
+            RowState::Created => self.created += 1,
+            RowState::Exists => self.exists += 1,
+            RowState::Rejected => self.rejected += 1,
+            RowState::Invalid => self.invalid += 1,
+        }
+        if state == RowState::Created && recovered {
+            self.recovered += 1;
+        }
+    }
+
+    /// Whether nothing is pending or in doubt.
+    pub fn is_complete(&self) -> bool {
+        self.pending == 0 && self.in_doubt == 0
+    }
+}
+
+impl State {
+    /// Takes one line in.
+    pub fn apply(&mut self, entry: &Entry) {
+        let text = |value: &Option<std::borrow::Cow<str>>| value.as_deref().unwrap_or_default().to_owned();
+        match entry.kind {
+            Kind::Ledger => {
+                self.header = Header {
+                    run: text(&entry.run),
+                    roster: text(&entry.roster),
+                    instance: text(&entry.instance),
+                };
+            }
+            Kind::Session => {
+                self.sessions += 1;
+                self.session = Session {
+                    id: text(&entry.session),
+                    host: text(&entry.host),
+                    pid: entry.pid.unwrap_or_default(),
+                    at: text(&entry.at),
+                    roster: text(&entry.roster),
+                    region: entry.region.as_deref().map(str::to_owned),
+                    profile: entry.profile.as_deref().map(str::to_owned),
+                    endpoint: entry.endpoint.as_deref().map(str::to_owned),
+                };
+            }
+            Kind::Row => self.plan(entry),
+            Kind::Dropped => {
+                if let Some(at) = entry.user.as_deref().and_then(|user| self.names.find(user)) {
+                    self.rows[at as usize].dropped = true;
+                }
+            }
+            Kind::Intent => self.intend(entry),
+            Kind::Outcome => self.conclude(entry),
+            Kind::End => {}
+        }
+    }
+
+    /// A row planned, or planned again because it has changed: a failed one is pending again, a made one stays made.
+    fn plan(&mut self, entry: &Entry) {
+        let Some(user) = entry.user.as_deref() else { return };
+        let at = self.place(user);
+        let record = &mut self.rows[at as usize];
+        record.row = entry.row.unwrap_or(record.row);
+        let fingerprint = entry.fingerprint.unwrap_or(record.fingerprint);
+        let before = std::mem::replace(&mut record.fingerprint, fingerprint);
+        if record.attempt != 0 && before != fingerprint {
+            self.details.entry(at).or_default().versions.push((record.attempt, before));
+        }
+        record.dropped = false;
+        if matches!(record.state, RowState::Exists | RowState::Rejected | RowState::Invalid) {
+            record.state = RowState::Pending;
+        }
+    }
+
+    fn intend(&mut self, entry: &Entry) {
+        let (Some(user), Some(attempt)) = (entry.user.as_deref(), entry.attempt) else { return };
+        let at = self.place(user);
+        let record = &mut self.rows[at as usize];
+        let before = std::mem::replace(&mut record.attempt, attempt);
+        // An intent that found the one before it still open: that one's outcome was never learned.
+        if record.open && record.state != RowState::Created {
+            record.state = RowState::InDoubt;
+        }
+        record.open = true;
+        if before != 0 {
+            self.details.entry(at).or_default().earlier.push(before);
+        }
+        self.attempts = self.attempts.max(attempt);
+        self.calls.sent += 1;
+    }
+
+    fn conclude(&mut self, entry: &Entry) {
+        let (Some(user), Some(state)) = (entry.user.as_deref(), entry.state) else { return };
+        let at = self.place(user);
+        let record = &mut self.rows[at as usize];
+        match entry.unexecuted {
+            Some(Unexecuted::Throttled) => self.calls.throttled += 1,
+            Some(Unexecuted::NotSent) => self.calls.sent = self.calls.sent.saturating_sub(1),
+            Some(Unexecuted::Refused) | None => {}
+        }
+        record.open = false;
+        record.state = state;
+        record.recovered = entry.recovered;
+        // The user has the cells of the attempt that made it, which may be older than the roster's: that is drift.
+        let made_with = self.details.get(&at).zip(entry.attempt).and_then(|(detail, attempt)| {
+            detail.versions.iter().find(|(last, _)| attempt <= *last).map(|(_, fingerprint)| *fingerprint)
+        });
+        if let (RowState::Created, Some(fingerprint)) = (state, made_with) {
+            record.fingerprint = fingerprint;
+        }
+        let failed =
+            matches!(state, RowState::Exists | RowState::Rejected | RowState::Invalid | RowState::InDoubt);
+        if failed {
+            let detail = self.details.entry(at).or_default();
+            detail.code = entry.code.as_deref().map(str::to_owned);
+            detail.message = entry.message.as_deref().map(str::to_owned);
+        } else if let Some(detail) = self.details.get_mut(&at) {
+            detail.code = None;
+            detail.message = None;
+        }
+    }
+
+    fn place(&mut self, user: &str) -> u32 {
+        let (at, added) = self.names.intern(user);
+        if added {
+            self.rows.push(Record::default());
+        }
+        at
+    }
+
+    /// The place of a username's row, if the ledger has one.
+    pub fn find(&self, user: &str) -> Option<u32> {
+        self.names.find(user)
+    }
+
+    /// The row at a place.
+    pub fn record(&self, at: u32) -> &Record {
+        &self.rows[at as usize]
+    }
+
+    /// The username of the row at a place.
+    pub fn user(&self, at: u32) -> &str {
+        self.names.get(at)
+    }
+
+    /// What only few rows have.
+    pub fn detail(&self, at: u32) -> Option<&Detail> {
+        self.details.get(&at)
+    }
+
+    /// How many places there are, those of dropped rows included.
+    pub fn places(&self) -> u32 {
+        self.names.len() as u32
+    }
+
+    /// Whether this attempt was made for this row: the only proof that a user with its tag is ours.
+    pub fn made_attempt(&self, at: u32, attempt: u32) -> bool {
+        attempt != 0
+            && (self.record(at).attempt == attempt
+                || self.detail(at).is_some_and(|detail| detail.earlier.contains(&attempt)))
+    }
+
+    /// How many rows stand where, those that left the roster aside. With an importer at work an open intent is on its
+    /// way, not in doubt.
+    pub fn counts(&self, importer_at_work: bool) -> Counts {
+        let mut counts = Counts::default();
+        for record in self.rows.iter().filter(|record| !record.dropped) {
+            let state = if importer_at_work { record.state } else { record.settled_state() };
+            counts.add(state, record.recovered);
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fold(entries: &[Entry]) -> State {
+        let mut state = State::default();
+        entries.iter().for_each(|entry| state.apply(entry));
+        state
+    }
+
+    fn outcome(state: RowState, attempt: u32) -> Entry<'static> {
+        Entry { attempt: Some(attempt), ..Entry::outcome("ana", state, "t".into()) }
+    }
+
+    #[test]
+    fn an_intent_without_an_outcome_is_in_doubt_only_when_nobody_is_at_work() {
+        let state = fold(&[Entry::row("ana", 2, 1), Entry::intent("ana", 1, "t".into())]);
+        assert_eq!(state.counts(true).pending, 1);
+        assert_eq!(state.counts(false).in_doubt, 1);
+    }
+
+    #[test]
+    fn a_second_intent_over_an_open_one_leaves_the_row_in_doubt_until_it_is_settled() {
+        let mut entries = vec![
+            Entry::row("ana", 2, 1),
+            Entry::intent("ana", 1, "t".into()),
+            Entry::intent("ana", 2, "t".into()),
+        ];
+        let state = fold(&entries);
+        assert_eq!(state.record(0).state, RowState::InDoubt);
+        assert!(state.made_attempt(0, 1) && state.made_attempt(0, 2) && !state.made_attempt(0, 3));
+        assert!(!state.made_attempt(0, 0));
+        entries.push(outcome(RowState::Created, 2));
+        assert_eq!(fold(&entries).counts(false).created, 1);
+    }
+
+    #[test]
+    fn a_failed_row_that_is_planned_again_is_pending_and_a_created_one_stays_created() {
+        for (end, then) in [
+            (RowState::Rejected, RowState::Pending),
+            (RowState::Exists, RowState::Pending),
+            (RowState::Invalid, RowState::Pending),
+            (RowState::InDoubt, RowState::InDoubt),
+            (RowState::Created, RowState::Created),
+            (RowState::Pending, RowState::Pending),
+        ] {
+            let entries = [
+                Entry::row("ana", 2, 1),
+                Entry::intent("ana", 1, "t".into()),
+                outcome(end, 1),
+                Entry::row("ana", 3, 9),
+            ];
+            let state = fold(&entries);
+            assert_eq!(state.record(0).state, then, "{end:?}");
+            assert_eq!((state.record(0).row, state.record(0).fingerprint), (3, 9));
+        }
+    }
+
+    #[test]
+    fn a_user_made_by_an_older_attempt_has_the_older_cells() {
+        for (attempt, fingerprint) in [(1, 7), (2, 8)] {
+            let state = fold(&[
+                Entry::row("ana", 2, 7),
+                Entry::intent("ana", 1, "t".into()),
+                Entry::row("ana", 2, 8),
+                Entry::intent("ana", 2, "t".into()),
+                outcome(RowState::Created, attempt),
+            ]);
+            assert_eq!(state.record(0).fingerprint, fingerprint);
+        }
+    }
+
+    #[test]
+    fn calls_count_what_left_and_what_was_throttled() {
+        let unexecuted =
+            |why, attempt| Entry { unexecuted: Some(why), ..outcome(RowState::Pending, attempt) };
+        let state = fold(&[
+            Entry::row("ana", 2, 1),
+            Entry::intent("ana", 1, "t".into()),
+            unexecuted(Unexecuted::Throttled, 1),
+            Entry::intent("ana", 2, "t".into()),
+            unexecuted(Unexecuted::NotSent, 2),
+            Entry::intent("ana", 3, "t".into()),
+            outcome(RowState::Created, 3),
+        ]);
+        assert_eq!(state.calls, Calls { sent: 2, throttled: 1 });
+        assert_eq!(state.attempts, 3);
+    }
+
+    #[test]
+    fn a_dropped_row_no_longer_counts_until_it_is_planned_again() {
+        let mut entries = vec![Entry::row("ana", 2, 1), Entry::dropped("ana")];
+        assert_eq!(fold(&entries).counts(false).total, 0);
+        entries.push(Entry::row("ana", 2, 1));
+        assert_eq!(fold(&entries).counts(false).pending, 1);
+    }
+}

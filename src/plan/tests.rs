@@ -1,0 +1,129 @@
+use super::*;
+use crate::ledger::Unexecuted;
+
+fn outcome(user: &str, attempt: u32, state: RowState, code: Option<&'static str>) -> Entry<'static> {
+    let entry = Entry::outcome(Box::leak(user.to_owned().into_boxed_str()), state, "t".into());
+    Entry { attempt: Some(attempt), code: code.map(Into::into), ..entry }
+}
+
+/// A ledger with a row in every state, each planned with fingerprint 1.
+fn ledger() -> State {
+    let mut state = State::default();
+    let users =
+        ["pending", "throttled", "open", "doubt", "created", "exists", "rejected", "invalid", "dropped"];
+    for (at, user) in users.iter().enumerate() {
+        state.apply(&Entry::row(user, at as u32 + 2, 1));
+    }
+    for (at, user) in ["throttled", "open", "doubt", "created", "exists", "rejected"].iter().enumerate() {
+        state.apply(&Entry::intent(user, at as u32 + 1, "t".into()));
+    }
+    let throttled = outcome("throttled", 1, RowState::Pending, None);
+    state.apply(&Entry { unexecuted: Some(Unexecuted::Throttled), ..throttled });
+    state.apply(&outcome("doubt", 3, RowState::InDoubt, None));
+    state.apply(&outcome("created", 4, RowState::Created, None));
+    state.apply(&outcome("exists", 5, RowState::Exists, Some("DuplicateResourceException")));
+    state.apply(&outcome("rejected", 6, RowState::Rejected, Some("InvalidRequestException")));
+    state.apply(&outcome("invalid", 0, RowState::Invalid, Some("username-length")));
+    state.apply(&Entry::dropped("dropped"));
+    state
+}
+
+fn wanted(rows: &[(&str, u64)]) -> Wanted {
+    let mut wanted = Wanted::default();
+    for (at, (user, fingerprint)) in rows.iter().enumerate() {
+        match fingerprint {
+            0 => wanted.add_invalid(user, at as u32 + 2, "name-required", "a first name is required"),
+            _ => wanted.add(user, at as u32 + 2, *fingerprint),
+        }
+    }
+    wanted
+}
+
+fn decisions(rows: &[(&str, u64)], asked: Asked) -> Vec<Decision> {
+    let wanted = wanted(rows);
+    let plan = Plan::build(&wanted, &ledger(), asked, None);
+    rows.iter().map(|(user, _)| plan.of(&wanted, user).unwrap()).collect()
+}
+
+const ALL: [&str; 8] = ["pending", "throttled", "open", "doubt", "created", "exists", "rejected", "new"];
+
+#[test]
+fn the_same_roster_sends_what_is_not_done_and_settles_what_is_in_doubt() {
+    use Decision::{Add, Keep, Send, Settle};
+    let rows = ALL.map(|user| (user, 1));
+    assert_eq!(decisions(&rows, Asked::default()), [Send, Send, Settle, Settle, Keep, Keep, Keep, Add]);
+}
+
+#[test]
+fn a_changed_roster_sends_its_new_cells_and_reports_what_was_made_with_the_old() {
+    use Decision::{Add, Drift, Keep, Replace, SettleChanged};
+    let rows = ALL.map(|user| (user, 2));
+    let expected = [Replace, Replace, SettleChanged, SettleChanged, Drift, Keep, Replace, Add];
+    assert_eq!(decisions(&rows, Asked::default()), expected);
+}
+
+#[test]
+fn an_empty_roster_drops_what_was_never_made_and_keeps_sight_of_what_was() {
+    let plan = Plan::build(&Wanted::default(), &ledger(), Asked::default(), None);
+    assert_eq!(plan.count(Decision::Drop), 5); // pending, throttled, exists, rejected, invalid
+    assert_eq!(plan.count(Decision::LookUp), 2); // open, doubt
+    assert_eq!(plan.count(Decision::Orphan), 1);
+    assert_eq!(plan.to_send(), 0);
+}
+
+#[test]
+fn retry_takes_the_failed_and_the_existing_only_when_picked() {
+    use Decision::{Add, Keep, Replace, Settle};
+    let rows = ALL.map(|user| (user, 1));
+    let retry = Asked { retry: true, ..Asked::default() };
+    assert_eq!(decisions(&rows, retry), [Keep, Keep, Settle, Settle, Keep, Keep, Replace, Add]);
+    let codes = ["DuplicateResourceException".to_owned()];
+    let retry = Asked { retry: true, codes: &codes, ..Asked::default() };
+    assert_eq!(decisions(&rows, retry), [Keep, Keep, Settle, Settle, Keep, Replace, Keep, Add]);
+}
+
+#[test]
+fn a_made_user_that_the_instance_lost_is_warned_of_and_sent_only_when_asked() {
+    let wanted = wanted(&[("created", 1)]);
+    let nobody = |_: &str| false;
+    let decide =
+        |asked| Plan::build(&wanted, &ledger(), asked, Some(&nobody)).of(&wanted, "created").unwrap();
+    assert_eq!(decide(Asked::default()), Decision::Missing);
+    assert_eq!(decide(Asked { recreate_missing: true, ..Asked::default() }), Decision::Replace);
+}
+
+#[test]
+fn rows_that_share_a_username_are_both_invalid_and_each_row_is_counted() {
+    let mut wanted = Wanted::default();
+    wanted.add("ana", 2, 7);
+    wanted.add_invalid("ana", 3, "username-duplicate", "the username is also in row 2");
+    wanted.add_invalid("", 4, "username-required", "a username is required");
+    assert_eq!(wanted.len(), 3);
+    let plan = Plan::build(&wanted, &State::default(), Asked::default(), None);
+    assert_eq!(plan.to_send(), 0);
+    let lines: Vec<_> = plan.changes(&wanted, |_| "", "t").collect();
+    let invalid: Vec<_> = lines.iter().filter(|line| line.state == Some(RowState::Invalid)).collect();
+    assert_eq!(invalid.len(), 3);
+    assert_eq!(invalid.iter().filter(|line| line.user.as_deref() == Some("row 4")).count(), 1);
+}
+
+#[test]
+fn moving_rows_changes_nothing() {
+    let rows = ALL.map(|user| (user, 1));
+    let mut moved = rows;
+    moved.reverse();
+    let mut decided = decisions(&moved, Asked::default());
+    decided.reverse();
+    assert_eq!(decided, decisions(&rows, Asked::default()));
+}
+
+#[test]
+fn an_interrupted_retry_is_taken_up_by_the_same_retry() {
+    let mut state = ledger();
+    state.apply(&Entry::row("rejected", 8, 2)); // planned again, not sent
+    let wanted = wanted(&[("rejected", 2), ("pending", 1)]);
+    let asked = Asked { retry: true, ..Asked::default() };
+    let plan = Plan::build(&wanted, &state, asked, None);
+    assert_eq!(plan.of(&wanted, "rejected"), Some(Decision::Send));
+    assert_eq!(plan.of(&wanted, "pending"), Some(Decision::Keep));
+}

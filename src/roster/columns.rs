@@ -1,0 +1,497 @@
+//! What a header means: one table of names, and the console's own templates of every era.
+
+use super::codes;
+use super::field::Field;
+use super::mapping::Mapping;
+use super::row::Columns;
+use crate::validate::{Finding, Severity};
+
+/// The names of each field. Compared as [`key`] makes them, so that case, spaces, `_`, `-` and a parenthesis do not
+/// matter and `FirstName`, `first_name` and `First name (given)` are one.
+///
+/// First the console's own names of every era, as its templates and the pages "Add users to Amazon Connect" and
+/// "Configure SAML with IAM for Amazon Connect" have them; then CreateUser's member names; then what people write.
+#[rustfmt::skip]
+const NAMES: [(Field, &[&str]); Field::COUNT] = [
+    (Field::FirstName, &["first name", "IdentityInfo.FirstName", "given name", "forename"]),
+    (Field::LastName, &["last name", "IdentityInfo.LastName", "surname", "family name"]),
+    (Field::Email, &["email address", "IdentityInfo.Email", "email"]),
+    (Field::SecondaryEmail, &["secondary email", "secondary email address", "IdentityInfo.SecondaryEmail"]),
+    (Field::Mobile, &["mobile", "IdentityInfo.Mobile", "mobile number", "mobile phone", "mobile phone number"]),
+    (Field::Password, &["password", "initial password"]),
+    (Field::Username, &["user login", "username", "login", "login name"]),
+    (Field::DirectoryUserId, &["directory user id"]),
+    (Field::RoutingProfile, &["routing profile name", "RoutingProfileId", "routing profile", "RoutingProfileArn"]),
+    (Field::SecurityProfiles, &[
+        "security_profile_name_1|security_profile_name_2", "SecurityProfileIds", "security profile", "security profiles",
+        "security profile names", "security_profile_1|security_profile_2", "SecurityProfileArns",
+    ]),
+    (Field::Hierarchy, &[
+        "user_hierarchy_1|user_hierarchy_2", "agent hierarchy", "HierarchyGroupId", "hierarchy", "hierarchy group",
+        "hierarchy path", "HierarchyGroupArn",
+    ]),
+    (Field::PhoneType, &["phone type (soft/desk)", "PhoneConfig.PhoneType"]),
+    (Field::PhoneNumber, &["phone number", "PhoneConfig.DeskPhoneNumber", "desk phone", "phone"]),
+    (Field::AutoAccept, &[
+        "soft phone auto accept (yes/no)", "PhoneConfig.AutoAccept", "auto accept calls", "auto accept call",
+    ]),
+    (Field::AfterContactWork, &[
+        "ACW timeout (seconds)", "PhoneConfig.AfterContactWorkTimeLimit", "ACW", "ACW timeout seconds", "ACW seconds",
+        "after contact work", "after contact work timeout", "after call work", "after call work timeout",
+    ]),
+    (Field::PersistentConnection, &["persistent connection (yes/no)", "PhoneConfig.PersistentConnection"]),
+    (Field::VoiceEnhancement, &[
+        "audio enhancement (none/isolate voice/suppress noise)", "VoiceEnhancementConfigs", "voice enhancement",
+        "voice enhancement mode",
+        // With its first parenthesis lost; see `key`.
+        "audio enhancement none/isolate voice/suppress",
+    ]),
+    (Field::Tags, &["tags"]),
+];
+
+/// The console's own templates, as far as they are known word by word.
+///
+/// Sources: programs that write these files for the console (MWarren1/Amazon-Connect-Config-Backup), the template
+/// itself (joshbasquez/AzureAD_to_AmazonConnect, sampleUserForm.csv), the AWS blog "Create and update agents in bulk
+/// with Amazon Connect", and the user management pages of the administrator guide from 2023 to 2026.
+#[rustfmt::skip]
+const TEMPLATES: [(&str, &str); 11] = [
+    ("Amazon Connect console template, SAML (to 2022)",
+     "first name,last name,user login,routing profile name,security_profile_name_1|security_profile_name_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds)"),
+    ("Amazon Connect console template, CONNECT_MANAGED (to 2022)",
+     "first name,last name,email address,password,user login,routing profile name,security_profile_name_1|security_profile_name_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds)"),
+    ("AWS bulk agent tool, SAML",
+     "first name,last name,user login,routing profile name,security_profile_name_1|security_profile_name_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds),UserHierarchy"),
+    ("AWS bulk agent tool, CONNECT_MANAGED",
+     "first name,last name,email address,password,user login,routing profile name,security_profile_name_1|security_profile_name_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds),UserHierarchy"),
+    ("Amazon Connect console template, SAML (2024)",
+     "first name,last name,secondary email,mobile,user login,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds),tags"),
+    ("Amazon Connect console template, CONNECT_MANAGED (2024)",
+     "first name,last name,email address,secondary email,mobile,password,user login,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds),tags"),
+    ("Amazon Connect console template, CONNECT_MANAGED (2023, as documented)",
+     "first name,last name,email address,secondary email address,mobile,password,user login,agent hierarchy,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,soft phone auto accept yes/no),ACW timeout (seconds),tags"),
+    ("Amazon Connect console template, SAML (2025)",
+     "first name,last name,secondary email,mobile,user login,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds),persistent connection (yes/no),tags"),
+    ("Amazon Connect console template, CONNECT_MANAGED (2025)",
+     "first name,last name,email address,secondary email,mobile,password,user login,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds),persistent connection (yes/no),tags"),
+    ("Amazon Connect console template (2026)",
+     "first name,last name,user login,agent hierarchy,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,tags,persistent connection,audio enhancement(none/isolate voice/suppress noise)"),
+    ("headcount template, EXISTING_DIRECTORY",
+     "user login,directory user id,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds),tags"),
+];
+
+/// How the columns of one roster are read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Header {
+    /// Where each field stands, the mapping's own columns included.
+    pub(super) columns: Columns,
+    /// How many columns the file has; the mapping's own come after them.
+    pub(super) width: usize,
+    /// What each of the file's columns is.
+    pub(super) uses: Vec<Use>,
+    /// What there is to say of the header.
+    pub(super) findings: Vec<Finding>,
+    /// Which template it is.
+    pub(super) recognised: Option<&'static str>,
+    /// The columns that the mapping adds, in order.
+    pub(super) added: Vec<Added>,
+}
+
+/// What a column of the file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// It carries this field.
+    Field(Field),
+    /// It is passed over: the column map says so, or it is one of the reason columns that headcount itself adds to a
+    /// file of failed rows.
+    Ignored,
+    /// Its header is empty.
+    Unnamed,
+    /// Its header is almost a name of this field.
+    Misspelt(Field),
+    /// Its header means nothing to us.
+    Unknown,
+}
+
+/// A column that the file does not have and the mapping makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    /// The cell of column `at`, translated.
+    Translated { at: usize, words: Vec<(String, String)> },
+    /// `value` in every row in which the columns `at` are all blank.
+    Default { at: Vec<usize>, value: String },
+}
+
+impl Header {
+    /// Reads a header. Whatever the mapping says goes before what the names say.
+    pub(super) fn read(headers: Vec<String>, mapping: &Mapping) -> Self {
+        let uses: Vec<Use> =
+            headers.iter().map(|header| mapping.column(header).unwrap_or_else(|| Use::of(header))).collect();
+        let recognised = recognise(&headers);
+        let mut header = Self { width: headers.len(), uses, recognised, ..Self::default() };
+        header.columns.headers = headers;
+        for (at, used) in header.uses.iter().enumerate() {
+            if let Use::Field(field) = used {
+                header.columns.places[field.index()].push(at);
+            }
+        }
+        header.findings = header.examine();
+        mapping.add_columns(&mut header);
+        header
+    }
+
+    /// Whether any column is known.
+    pub(super) fn is_known(&self) -> bool {
+        self.uses.iter().any(|used| matches!(used, Use::Field(_)))
+    }
+
+    /// How many columns are known: what tells the right delimiter from the wrong ones.
+    pub(super) fn known(&self) -> usize {
+        self.uses.iter().filter(|used| matches!(used, Use::Field(_))).count()
+    }
+
+    fn examine(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if !self.is_known() {
+            findings.push(about(
+                codes::NO_KNOWN_COLUMN,
+                Severity::Error,
+                None,
+                "no column of the header is known".into(),
+                "`headcount columns` shows how the header is read and proposes a column map for `--columns`"
+                    .into(),
+            ));
+        }
+        for (name, used) in self.columns.headers.iter().zip(&self.uses) {
+            findings.extend(match used {
+                Use::Unknown => Some(about(
+                    codes::UNKNOWN_COLUMN,
+                    Severity::Warning,
+                    Some(name),
+                    format!("the column is not known and is not read: `{}`", printable(name)),
+                    "map or ignore it in a file for `--columns`; `headcount columns` proposes one".into(),
+                )),
+                Use::Misspelt(field) => Some(about(
+                    codes::MISSPELT_COLUMN,
+                    Severity::Error,
+                    Some(name),
+                    format!("the column is not known: `{}`", printable(name)),
+                    format!(
+                        "did you mean `{}`? Correct the header, or map or ignore it in a file for `--columns`",
+                        field.name()
+                    ),
+                )),
+                Use::Field(_) | Use::Ignored | Use::Unnamed => None,
+            });
+        }
+        findings.extend(Field::ALL.into_iter().filter_map(|field| self.examine_duplicates(field)));
+        findings
+    }
+
+    /// The console's own templates have two columns for the hierarchy; any other field is there twice by mistake.
+    fn examine_duplicates(&self, field: Field) -> Option<Finding> {
+        let places = &self.columns.places[field.index()];
+        if places.len() < 2 || field == Field::Hierarchy {
+            return None;
+        }
+        let names: Vec<String> =
+            places.iter().map(|&at| format!("`{}`", printable(&self.columns.headers[at]))).collect();
+        let (names, second) = (names.join(" and "), self.columns.headers.get(places[1]));
+        let keep = "keep one, or ignore the others in a file for `--columns`".to_owned();
+        Some(if field.is_secret() {
+            let message = format!("{} columns hold passwords: {names}", places.len());
+            about(codes::DUPLICATE_COLUMN, Severity::Error, second, message, keep)
+        } else {
+            let message =
+                format!("{} columns mean `{}` and are read as one: {names}", places.len(), field.name());
+            about(codes::MERGED_COLUMNS, Severity::Warning, second, message, keep)
+        })
+    }
+}
+
+fn about(
+    code: &'static str,
+    severity: Severity,
+    column: Option<&String>,
+    message: String,
+    hint: String,
+) -> Finding {
+    Finding { code, severity, row: None, column: column.cloned(), value: None, message, hint: Some(hint) }
+}
+
+impl Use {
+    /// What a header means without a mapping.
+    fn of(header: &str) -> Self {
+        let key = key(header);
+        if key.is_empty() {
+            return Use::Unnamed;
+        }
+        if header.trim().get(..10).is_some_and(|start| start.eq_ignore_ascii_case("headcount ")) {
+            return Use::Ignored;
+        }
+        field_named(&key)
+            .map(Use::Field)
+            .or_else(|| field_like(&key).map(Use::Misspelt))
+            .unwrap_or(Use::Unknown)
+    }
+}
+
+/// The field that any of our names gives, the header being as a person wrote it.
+pub(super) fn field(header: &str) -> Option<Field> {
+    field_named(&key(header))
+}
+
+/// The field whose name is nearest, where one is near enough to be a slip of the hand.
+pub(super) fn near(header: &str) -> Option<Field> {
+    field_like(&key(header))
+}
+
+/// What other systems call our columns, for proposals only: nothing is read by these names.
+#[rustfmt::skip]
+const FOREIGN: [(Field, &[&str]); 12] = [
+    (Field::FirstName, &["vorname", "rufname", "prénom", "prenom", "nombre", "nombres", "nome", "voornaam", "imię"]),
+    (Field::LastName, &["nachname", "familienname", "zuname", "nom", "nom de famille", "apellido", "apellidos", "cognome", "sobrenome", "achternaam", "nazwisko"]),
+    (Field::Email, &["mail", "e-mail-adresse", "e-mail dienstlich", "courriel", "adresse e-mail", "correo", "correo electrónico", "work email", "business email", "primary work email", "email (work)"]),
+    (Field::SecondaryEmail, &["private email", "e-mail privat", "personal email", "home email"]),
+    (Field::Mobile, &["handy", "handynummer", "mobil", "mobiltelefon", "mobilnummer", "portable", "móvil", "cellulare", "cell", "cell phone"]),
+    (Field::Password, &["kennwort", "passwort", "mot de passe", "contraseña", "senha", "wachtwoord", "hasło", "initialkennwort"]),
+    (Field::Username, &["benutzername", "benutzer", "anmeldename", "loginname", "kennung", "identifiant", "usuario", "nome utente", "gebruikersnaam", "agent id", "user id", "network id"]),
+    (Field::RoutingProfile, &["routingprofil", "routing", "skill profile"]),
+    (Field::SecurityProfiles, &["rolle", "rollen", "sicherheitsprofil", "role", "roles", "rôle", "rol"]),
+    (Field::Hierarchy, &["team", "abteilung", "equipe", "équipe", "equipo", "department", "organisation", "organization"]),
+    (Field::PhoneType, &["telefonart", "telefontyp", "type de téléphone", "tipo de teléfono"]),
+    (Field::PhoneNumber, &["telefon", "telefonnummer", "rufnummer", "durchwahl", "nebenstelle", "téléphone", "teléfono", "telefono", "extension", "telephone", "work phone"]),
+];
+
+/// The field that a foreign header may stand for, for a person to confirm.
+pub fn propose(header: &str) -> Option<Field> {
+    let key = key(header);
+    let means = |names: &[&str]| names.iter().any(|name| self::key(name) == key);
+    FOREIGN.into_iter().find(|(_, names)| means(names)).map(|(field, _)| field).or_else(|| field_like(&key))
+}
+
+fn field_named(key: &str) -> Option<Field> {
+    names().find(|(_, name)| name == key).map(|(field, _)| field)
+}
+
+/// One slip in a short name, two in a long one. A doubtful case is an error that asks, so the net is wide rather than
+/// narrow; but `team` is not `tags`.
+fn field_like(key: &str) -> Option<Field> {
+    let slips = match key.chars().count() {
+        0..4 => return None,
+        4..8 => 1,
+        _ => 2,
+    };
+    let distance = |name: &str| strsim::osa_distance(key, name);
+    let (field, nearest) = names().map(|(field, name)| (field, distance(&name))).min_by_key(|(_, d)| *d)?;
+    (nearest <= slips).then_some(field)
+}
+
+/// Every name with its field. A member name such as `PhoneConfig.AutoAccept` is also known by its last part.
+fn names() -> impl Iterator<Item = (Field, String)> {
+    NAMES.into_iter().flat_map(|(field, names)| {
+        names.iter().flat_map(move |name| {
+            let last = name.split_once('.').map(|(_, last)| (field, key(last)));
+            std::iter::once((field, key(name))).chain(last)
+        })
+    })
+}
+
+/// The form in which headers are compared: lower case, without spaces, `_`, `-` or a parenthesis (nor what is left of
+/// one that was lost), and without the numbers in `security_profile_name_1|security_profile_name_2`.
+pub(super) fn key(header: &str) -> String {
+    let text = without_parenthesis(header);
+    let squeezed = text
+        .chars()
+        .filter(|c| !(c.is_whitespace() || matches!(c, '_' | '-' | '\u{FEFF}' | '\u{200B}')))
+        .flat_map(char::to_lowercase)
+        .collect::<String>();
+    // A list of one stem with numbers is that stem.
+    let stem = |part: &str| part.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let mut parts = squeezed.split('|');
+    match (parts.next().map(stem), parts.next()) {
+        (Some(first), Some(_)) if squeezed.split('|').all(|part| stem(part) == first) => first,
+        _ => squeezed,
+    }
+}
+
+/// Drops `(yes/no)`, `(yes/no` and `yes/no)`: the documentation itself prints the last.
+fn without_parenthesis(header: &str) -> &str {
+    let header = header.trim();
+    match (header.find('('), header.strip_suffix(')')) {
+        (Some(open), _) => &header[..open],
+        (None, Some(text)) => text.trim_end().rsplit_once(char::is_whitespace).map_or(text, |(text, _)| text),
+        (None, None) => header,
+    }
+}
+
+/// Which of the console's templates this is: the same columns in any order, our own reason columns aside.
+fn recognise(headers: &[String]) -> Option<&'static str> {
+    let keys = |headers: &mut dyn Iterator<Item = &str>| {
+        let mut keys: Vec<String> = headers.map(key).filter(|key| !key.is_empty()).collect();
+        keys.sort_unstable();
+        keys
+    };
+    let these =
+        keys(&mut headers.iter().map(String::as_str).filter(|header| Use::of(header) != Use::Ignored));
+    TEMPLATES.into_iter().find(|(_, line)| keys(&mut line.split(',')) == these).map(|(name, _)| name)
+}
+
+/// Whether a row can be no header: a header has no e-mail address, no telephone number, and no `yes` of its own.
+pub(super) fn looks_like_data(cells: &[String]) -> bool {
+    cells.iter().map(|cell| cell.trim()).any(|cell| {
+        let is_address =
+            cell.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+        let digits = cell.strip_prefix('+').unwrap_or(cell);
+        let is_number =
+            !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '/'));
+        is_address
+            || is_number
+            || ["yes", "no", "soft", "desk"].iter().any(|word| cell.eq_ignore_ascii_case(word))
+    })
+}
+
+/// A header as it can be shown on one line: cut where long, control characters escaped.
+pub(super) fn printable(text: &str) -> String {
+    const LIMIT: usize = 60;
+    let mut shown = String::new();
+    for (at, c) in text.trim().chars().enumerate() {
+        if at == LIMIT {
+            shown.push('…');
+            break;
+        }
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Header {
+        Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::default())
+    }
+
+    #[test]
+    fn the_header_of_every_era_maps_completely_and_is_recognised() {
+        for (name, line) in TEMPLATES {
+            let header = read(line);
+            assert_eq!(header.recognised, Some(name));
+            assert_eq!(header.findings, [], "{name}");
+            assert_eq!(header.known(), header.width, "{name}: {:?}", header.uses);
+        }
+    }
+
+    #[test]
+    fn no_two_templates_have_the_same_columns() {
+        for (name, line) in TEMPLATES {
+            assert_eq!(recognise(&line.split(',').map(str::to_owned).collect::<Vec<_>>()), Some(name));
+        }
+    }
+
+    #[test]
+    fn a_name_means_one_field_only() {
+        let names: Vec<(Field, String)> = names().collect();
+        for (field, name) in &names {
+            for (other, same) in &names {
+                assert!(name != same || field == other, "`{name}` means {field:?} and {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_is_known_by_its_own_header_and_name() {
+        for field in Field::ALL {
+            assert_eq!(super::field(field.header()), Some(field));
+            assert_eq!(super::field(field.name()), Some(field));
+        }
+    }
+
+    #[test]
+    fn spelling_variants_of_a_header_are_one() {
+        let table = [
+            ("First Name", Field::FirstName),
+            ("  first_name ", Field::FirstName),
+            ("FIRST-NAME", Field::FirstName),
+            ("FirstName", Field::FirstName),
+            ("IdentityInfo.FirstName", Field::FirstName),
+            ("\u{FEFF}first name", Field::FirstName),
+            ("first\u{A0}name", Field::FirstName),
+            ("E-Mail", Field::Email),
+            ("Username", Field::Username),
+            ("RoutingProfileId", Field::RoutingProfile),
+            (
+                "security_profile_name_1|security_profile_name_2|security_profile_name_3",
+                Field::SecurityProfiles,
+            ),
+            ("SecurityProfileIds", Field::SecurityProfiles),
+            ("UserHierarchy", Field::Hierarchy),
+            ("agent hierarchy", Field::Hierarchy),
+            ("Phone type (soft/desk", Field::PhoneType),
+            ("soft phone auto accept yes/no)", Field::AutoAccept),
+            ("AutoAccept", Field::AutoAccept),
+            ("DeskPhoneNumber", Field::PhoneNumber),
+            ("PhoneConfig.DeskPhoneNumber", Field::PhoneNumber),
+            ("ACW timeout", Field::AfterContactWork),
+            ("AfterContactWorkTimeLimit", Field::AfterContactWork),
+            ("audio enhancement none/isolate voice/suppress noise)", Field::VoiceEnhancement),
+            ("VoiceEnhancementConfigs", Field::VoiceEnhancement),
+        ];
+        for (header, field) in table {
+            assert_eq!(Use::of(header), Use::Field(field), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_hand_is_asked_about_and_a_stranger_is_not() {
+        let table = [
+            ("fist name", Use::Misspelt(Field::FirstName)),
+            ("pasword", Use::Misspelt(Field::Password)),
+            ("rooting profile name", Use::Misspelt(Field::RoutingProfile)),
+            ("phone numbr", Use::Misspelt(Field::PhoneNumber)),
+            ("tag", Use::Unknown),
+            ("team", Use::Unknown),
+            ("Cost centre", Use::Unknown),
+            ("Site", Use::Unknown),
+            ("", Use::Unnamed),
+            (" () ", Use::Unnamed),
+            ("headcount reason", Use::Ignored),
+            ("Headcount state", Use::Ignored),
+            ("headcount", Use::Unknown),
+        ];
+        for (header, used) in table {
+            assert_eq!(Use::of(header), used, "{header}");
+        }
+    }
+
+    #[test]
+    fn unknown_and_misspelt_columns_are_named() {
+        let header = read("user login,Cost centre,pasword");
+        let found: Vec<_> =
+            header.findings.iter().map(|f| (f.code, f.severity, f.column.as_deref())).collect();
+        assert_eq!(
+            found,
+            [
+                (codes::UNKNOWN_COLUMN, Severity::Warning, Some("Cost centre")),
+                (codes::MISSPELT_COLUMN, Severity::Error, Some("pasword")),
+            ]
+        );
+    }
+
+    #[test]
+    fn two_columns_of_one_meaning_are_read_as_one_but_passwords_are_not() {
+        let header = read("user login,Username,password,initial password");
+        let found: Vec<_> = header.findings.iter().map(|f| (f.code, f.column.as_deref())).collect();
+        assert_eq!(
+            found,
+            [(codes::DUPLICATE_COLUMN, Some("initial password")), (codes::MERGED_COLUMNS, Some("Username")),]
+        );
+        assert_eq!(header.columns.places[Field::Username.index()], [0, 1]);
+    }
+
+    #[test]
+    fn a_header_without_one_known_column_is_an_error() {
+        assert_eq!(read("Vorname,Kostenstelle").findings[0].code, codes::NO_KNOWN_COLUMN);
+    }
+}

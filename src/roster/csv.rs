@@ -1,0 +1,326 @@
+//! A CSV file, read as a stream.
+
+use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
+
+use super::codes;
+use super::columns::{Header, Use};
+use super::mapping::Mapping;
+use super::row::Row;
+use super::source::Source;
+use super::text::{CHUNK, Decoding, END, Text};
+use crate::error::Failure;
+use crate::validate::{Finding, Severity};
+
+/// The delimiters we look for. Not `|`, which is the cells' own.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
+/// A CSV file whose header has been read.
+#[derive(Clone, Debug)]
+pub(super) struct Csv {
+    source: Source,
+    pub(super) decoding: Decoding,
+    pub(super) delimiter: u8,
+    /// Whether its first line is Excel's `sep=;`, which Excel does not show and does not count.
+    has_directive: bool,
+    pub(super) header_row: u64,
+}
+
+impl Csv {
+    /// Decides encoding and delimiter and reads the header. `None` where there is nothing but blank lines.
+    pub(super) fn open(
+        source: Source,
+        decoding: Decoding,
+        delimiter: Option<u8>,
+        mapping: &Mapping,
+    ) -> Result<Option<(Self, Vec<String>)>, Failure> {
+        let directive = Self::directive(&source, decoding)?;
+        let candidates = match (delimiter, directive) {
+            (Some(delimiter), _) | (None, Some(delimiter)) => vec![delimiter],
+            (None, None) => DELIMITERS.to_vec(),
+        };
+        let mut best: Option<(usize, usize, Self, Vec<String>)> = None;
+        for delimiter in candidates {
+            let csv = Self {
+                source: source.clone(),
+                decoding,
+                delimiter,
+                has_directive: directive.is_some(),
+                header_row: 0,
+            };
+            let Some((header_row, headers)) = csv.header()? else { continue };
+            let rank = (Header::read(headers.clone(), mapping).known(), headers.len());
+            if best.as_ref().is_none_or(|(known, width, ..)| rank > (*known, *width)) {
+                best = Some((rank.0, rank.1, Self { header_row, ..csv }, headers));
+            }
+        }
+        Ok(best.map(|(_, _, csv, headers)| (csv, headers)))
+    }
+
+    /// Starts from the row after the header.
+    pub(super) fn rows(&self, header: &Header) -> Result<CsvRows, Failure> {
+        let mut records = self.records()?;
+        let mut skipped = StringRecord::new();
+        while records.number < self.header_row {
+            if !matches!(records.next(&mut skipped)?, Next::Record) {
+                break;
+            }
+        }
+        let unnamed = |(at, used): (usize, &Use)| (*used == Use::Unnamed).then_some(at);
+        Ok(CsvRows {
+            records,
+            width: header.width,
+            unnamed: header.uses.iter().enumerate().filter_map(unnamed).collect(),
+            may_lose: self.decoding.may_lose(),
+        })
+    }
+
+    /// Reads Excel's `sep=;` off the first line.
+    fn directive(source: &Source, decoding: Decoding) -> Result<Option<u8>, Failure> {
+        let mut record = StringRecord::new();
+        // A delimiter that no file has, so that the line is one field.
+        let mut reader = reader(source, decoding, 0x1F)?;
+        if !reader.read_record(&mut record).map_err(unreadable)? {
+            return Ok(None);
+        }
+        let line = record.get(0).unwrap_or("").trim().to_ascii_lowercase();
+        Ok(match line.strip_prefix("sep=").map(str::as_bytes) {
+            Some([delimiter]) => Some(*delimiter),
+            // `trim` took the tab away.
+            Some([]) => Some(b'\t'),
+            _ => None,
+        })
+    }
+
+    fn header(&self) -> Result<Option<(u64, Vec<String>)>, Failure> {
+        let (mut records, mut record) = (self.records()?, StringRecord::new());
+        loop {
+            match records.next(&mut record)? {
+                // Whatever the delimiter turns out to be, a line of delimiters is no header.
+                Next::Record if record.as_slice().chars().all(|c| c.is_whitespace() || ",;".contains(c)) => {}
+                Next::Record => {
+                    return Ok(Some((records.number, record.iter().map(str::to_owned).collect())));
+                }
+                Next::Unclosed => {
+                    return Err(Failure::usage(format!(
+                        "a quote opens in the header and never closes: row {}",
+                        records.number
+                    )));
+                }
+                Next::End => return Ok(None),
+            }
+        }
+    }
+
+    fn records(&self) -> Result<Records, Failure> {
+        let mut records = Records {
+            reader: reader(&self.source, self.decoding, self.delimiter)?,
+            number: 0,
+            is_done: false,
+        };
+        if self.has_directive {
+            records.next(&mut StringRecord::new())?;
+            records.number = 0;
+        }
+        Ok(records)
+    }
+}
+
+fn reader(source: &Source, decoding: Decoding, delimiter: u8) -> Result<Reader<Text>, Failure> {
+    let text = decoding.text(source).map_err(|error| unreadable(error.into()))?;
+    Ok(ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .buffer_capacity(CHUNK)
+        .from_reader(text))
+}
+
+fn unreadable(error: csv::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::Utf8 { .. } => {
+            Failure::usage("the roster changed while it was read: it is no longer UTF-8")
+        }
+        _ => Failure::usage("the roster cannot be read to its end").because(error),
+    }
+}
+
+/// The records of a file with the numbers that a spreadsheet gives them.
+struct Records {
+    reader: Reader<Text>,
+    /// The number of the record read last.
+    number: u64,
+    is_done: bool,
+}
+
+enum Next {
+    Record,
+    /// A quote opened in this record and swallowed the rest of the file.
+    Unclosed,
+    End,
+}
+
+impl Records {
+    /// Reads a record and counts it, and the empty lines before it, which the parser skips without a word. Every line
+    /// end reaches the parser as one `\n`: those that a record spans, less those inside its quoted cells, are its own
+    /// and the empty lines'.
+    fn next(&mut self, record: &mut StringRecord) -> Result<Next, Failure> {
+        if self.is_done {
+            return Ok(Next::End);
+        }
+        let (line, byte) = (self.reader.position().line(), self.reader.position().byte());
+        self.reader.get_mut().begin_record(byte);
+        match self.reader.read_record(record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Next::End),
+            Err(_) if self.reader.get_ref().overran() => {
+                self.is_done = true;
+                self.number += 1;
+                return Ok(Next::Unclosed);
+            }
+            Err(error) => return Err(unreadable(error)),
+        }
+        let lines = self.reader.position().line() - line;
+        let is_end = self.reader.get_ref().is_end(self.reader.position().byte());
+        if lines == 1 && !is_end {
+            self.number += 1;
+            return Ok(Next::Record);
+        }
+        let quoted = newlines(record);
+        if !is_end {
+            self.number += lines.saturating_sub(quoted);
+            return Ok(Next::Record);
+        }
+        self.is_done = true;
+        if record.len() == 1 && record.get(0) == Some(END) {
+            return Ok(Next::End);
+        }
+        self.number += lines.saturating_sub(quoted) + 1;
+        Ok(Next::Unclosed)
+    }
+}
+
+fn newlines(record: &StringRecord) -> u64 {
+    record.as_slice().bytes().filter(|&byte| byte == b'\n').count() as u64
+}
+
+fn is_blank(record: &StringRecord) -> bool {
+    record.iter().all(|cell| cell.trim().is_empty())
+}
+
+/// The rows of a CSV file, after the header.
+pub(super) struct CsvRows {
+    records: Records,
+    width: usize,
+    /// Columns whose header is empty; emptied when one of them has been found to hold something.
+    unnamed: Vec<usize>,
+    may_lose: bool,
+}
+
+impl CsvRows {
+    /// Reads the next row that is not blank. A row whose cells cannot be told apart has none.
+    pub(super) fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
+        loop {
+            let next = self.records.next(&mut row.cells)?;
+            row.number = self.records.number;
+            match next {
+                Next::Record if is_blank(&row.cells) => {}
+                Next::Record => {
+                    self.examine(row);
+                    return Ok(true);
+                }
+                Next::Unclosed => {
+                    row.findings.push(unclosed(row.number));
+                    row.cells.clear();
+                    return Ok(true);
+                }
+                Next::End => {
+                    row.cells.clear();
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    fn examine(&mut self, row: &mut Row) {
+        if row.cells.len() != self.width {
+            self.fit(row);
+        }
+        if !self.unnamed.is_empty() && self.unnamed.iter().any(|&at| !row.cells[at].trim().is_empty()) {
+            row.findings.push(cell_without_header(row.number));
+            self.unnamed.clear();
+        }
+        if self.may_lose && row.cells.as_slice().contains('\u{FFFD}') {
+            row.findings.push(Finding {
+                code: codes::UNDECODABLE_TEXT,
+                severity: Severity::Error,
+                row: Some(row.number),
+                column: None,
+                value: None,
+                message: "the row has bytes that mean nothing in the encoding the file is read in".into(),
+                hint: Some("give the right `--encoding`, or save the roster as UTF-8".into()),
+            });
+        }
+    }
+
+    /// Cells too many are forgiven where they are blank: spreadsheets write them. Otherwise a delimiter stands where
+    /// none should, and everything after it is in the wrong column.
+    fn fit(&mut self, row: &mut Row) {
+        let found = row.cells.len();
+        if found > self.width && row.cells.iter().skip(self.width).all(|cell| cell.trim().is_empty()) {
+            row.cells.truncate(self.width);
+            return;
+        }
+        row.findings.push(ragged(row, found, self.width));
+        row.cells.clear();
+        for _ in 0..self.width {
+            row.cells.push_field("");
+        }
+    }
+}
+
+fn ragged(row: &Row, found: usize, expected: usize) -> Finding {
+    let quoted = newlines(&row.cells);
+    let hint = if quoted > 0 {
+        format!("a quote that opens in this row closes {quoted} lines further down: look for a stray `\"`")
+    } else if found > expected {
+        "put quotes around the cell that holds the delimiter".into()
+    } else {
+        "add the cells that are missing, empty ones included".into()
+    };
+    Finding {
+        code: codes::RAGGED_ROW,
+        severity: Severity::Error,
+        row: Some(row.number),
+        column: None,
+        value: None,
+        message: format!("the row has {found} cells where the header has {expected}"),
+        hint: Some(hint),
+    }
+}
+
+fn unclosed(row: u64) -> Finding {
+    Finding {
+        code: codes::UNCLOSED_QUOTE,
+        severity: Severity::Error,
+        row: Some(row),
+        column: None,
+        value: None,
+        message: "a quote opens in this row and never closes: nothing after it was read".into(),
+        hint: Some("close the quote, or write `\"\"` for a quote that is meant".into()),
+    }
+}
+
+/// Said once for a file: where one such cell is, there are often thousands. Its value is not shown, for it may be
+/// anything.
+pub(super) fn cell_without_header(row: u64) -> Finding {
+    Finding {
+        code: codes::CELL_WITHOUT_HEADER,
+        severity: Severity::Warning,
+        row: Some(row),
+        column: None,
+        value: None,
+        message: "a cell stands under no header and is not read; this is said for the first such row only"
+            .into(),
+        hint: Some("give the column a header, or clear it".into()),
+    }
+}

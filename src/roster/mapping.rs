@@ -1,0 +1,292 @@
+//! The column map: how a foreign export becomes a roster.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::columns::{self, Added, Header, Use};
+use super::field::Field;
+use super::row::Row;
+use crate::error::Failure;
+
+/// A column map as its file has it; see `samples/hr-export.toml`.
+///
+/// Headers and the names of fields are compared as headers always are: case, spaces, `_`, `-` and parentheses do not
+/// matter.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// Columns to pass over.
+    #[serde(default)]
+    ignore: Vec<String>,
+    /// The roster's header → a name of the field it carries.
+    #[serde(default)]
+    columns: BTreeMap<String, String>,
+    /// Field → its value in every row.
+    #[serde(default)]
+    constants: BTreeMap<String, String>,
+    /// Field → its value in the rows whose cell is blank.
+    #[serde(default)]
+    defaults: BTreeMap<String, String>,
+    /// Field → (word in the roster → word that we read).
+    #[serde(default)]
+    values: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A column map that has been understood. The empty one changes nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mapping {
+    /// The key of a header, the header as the map has it, and what the column is.
+    columns: Vec<(String, String, Use)>,
+    constants: Vec<(Field, String)>,
+    defaults: Vec<(Field, String)>,
+    values: Vec<(Field, Vec<(String, String)>)>,
+}
+
+impl Mapping {
+    /// Reads a map from a file. Fails where it cannot be read, is no TOML, has an unknown entry, or names a field that
+    /// we do not know.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::usage(format!("the column map cannot be read: `{shown}`")).because(error)
+        })?;
+        Self::parse(&text).map_err(|what| {
+            Failure::usage(format!("the column map cannot be used: `{shown}`"))
+                .because(what)
+                .hint("`headcount columns ROSTER` proposes a map")
+        })
+    }
+
+    /// Reads a map from text; the error says what is wrong.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let mut mapping = Self::default();
+        for header in file.ignore {
+            mapping.columns.push((columns::key(&header), header, Use::Ignored));
+        }
+        for (header, name) in file.columns {
+            let used = Use::Field(field("columns", &name)?);
+            mapping.columns.push((columns::key(&header), header, used));
+        }
+        for (at, (key, header, _)) in mapping.columns.iter().enumerate() {
+            if let Some((_, other, _)) = mapping.columns[..at].iter().find(|(k, ..)| k == key) {
+                return Err(format!("one column is named twice: `{other}` and `{header}`"));
+            }
+        }
+        mapping.constants = fields("constants", file.constants)?;
+        mapping.defaults = fields("defaults", file.defaults)?;
+        if let Some((field, _)) =
+            mapping.constants.iter().find(|(field, _)| mapping.defaults.iter().any(|(f, _)| f == field))
+        {
+            return Err(format!("both `[constants]` and `[defaults]` have `{}`", field.name()));
+        }
+        let words = |words: BTreeMap<String, String>| words.into_iter().collect::<Vec<_>>();
+        mapping.values =
+            fields("values", file.values)?.into_iter().map(|(field, w)| (field, words(w))).collect();
+        Ok(mapping)
+    }
+
+    /// What the map says of a column, if anything.
+    pub(super) fn column(&self, header: &str) -> Option<Use> {
+        let key = columns::key(header);
+        // Of two headers that differ only in a parenthesis, the exact one is meant.
+        let exact = self.columns.iter().find(|(_, name, _)| name.trim() == header.trim());
+        exact.or_else(|| self.columns.iter().find(|(k, ..)| *k == key)).map(|(.., used)| *used)
+    }
+
+    /// Fails where the map names a column that the roster does not have, or sets a constant that a column carries.
+    pub(super) fn check(&self, header: &Header) -> Result<(), Failure> {
+        let file = &header.columns.headers[..header.width];
+        for (key, name, _) in &self.columns {
+            if !file.iter().any(|header| columns::key(header) == *key) {
+                let there: Vec<String> =
+                    file.iter().map(|h| format!("`{}`", columns::printable(h))).collect();
+                return Err(Failure::usage(format!(
+                    "the column map names a column that the roster does not have: `{name}`"
+                ))
+                .hint(format!("the roster's columns are {}", there.join(", "))));
+            }
+        }
+        for (field, _) in &self.constants {
+            if let Some(at) = header.uses.iter().position(|used| *used == Use::Field(*field)) {
+                let name = columns::printable(&file[at]);
+                return Err(Failure::usage(format!(
+                    "the column map has a constant for `{}`, which a column of the roster carries: `{name}`",
+                    field.name()
+                ))
+                .hint("move it to `[defaults]`, or ignore the column"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the columns that the map makes: a translated column stands in for its source, and a default comes after
+    /// the columns it fills in for. The file's own cells stay as they are.
+    pub(super) fn add_columns(&self, header: &mut Header) {
+        for (field, words) in &self.values {
+            let mut places = std::mem::take(&mut header.columns.places[field.index()]);
+            for place in &mut places {
+                let added = Added::Translated { at: *place, words: words.clone() };
+                *place = header.add(added, header.columns.headers[*place].clone());
+            }
+            header.columns.places[field.index()] = places;
+        }
+        for (field, value) in self.constants.iter().chain(&self.defaults) {
+            let at = header.columns.places[field.index()].clone();
+            let name =
+                at.first().map_or_else(|| field.name().to_owned(), |&at| header.columns.headers[at].clone());
+            let place = header.add(Added::Default { at, value: value.clone() }, name);
+            header.columns.places[field.index()].push(place);
+        }
+    }
+}
+
+impl Header {
+    fn add(&mut self, added: Added, name: String) -> usize {
+        self.added.push(added);
+        self.columns.headers.push(name);
+        self.columns.headers.len() - 1
+    }
+
+    /// Appends the cells of the added columns to a row that has exactly [`Header::width`] cells.
+    pub(super) fn complete(&self, row: &mut Row, scratch: &mut String) {
+        for added in &self.added {
+            scratch.clear();
+            match added {
+                Added::Translated { at, words } => {
+                    let cell = row.cells.get(*at).unwrap_or("");
+                    scratch.push_str(translate(cell, words));
+                }
+                Added::Default { at, value } => {
+                    let is_blank = |at: &usize| row.cells.get(*at).unwrap_or("").trim().is_empty();
+                    if at.iter().all(is_blank) {
+                        scratch.push_str(value);
+                    }
+                }
+            }
+            row.cells.push_field(scratch);
+        }
+    }
+}
+
+/// The word for a cell: the same word, else the same but for case, else the cell itself.
+fn translate<'a>(cell: &'a str, words: &'a [(String, String)]) -> &'a str {
+    let word = cell.trim();
+    let exact = words.iter().find(|(from, _)| from.trim() == word);
+    let same = || words.iter().find(|(from, _)| from.trim().to_lowercase() == word.to_lowercase());
+    exact.or_else(same).map_or(cell, |(_, to)| to.as_str())
+}
+
+fn field(table: &str, name: &str) -> Result<Field, String> {
+    columns::field(name).ok_or_else(|| match columns::near(name) {
+        Some(near) => {
+            format!("`[{table}]` names no field that is known, did you mean `{}`? `{name}`", near.name())
+        }
+        None => {
+            let names: Vec<String> = Field::ALL.iter().map(|field| format!("`{}`", field.name())).collect();
+            format!("`[{table}]` names no field that is known: `{name}`; known are {}", names.join(", "))
+        }
+    })
+}
+
+fn fields<T>(table: &str, entries: BTreeMap<String, T>) -> Result<Vec<(Field, T)>, String> {
+    let mut fields: Vec<(Field, T)> = Vec::new();
+    for (name, entry) in entries {
+        let field = field(table, &name)?;
+        if fields.iter().any(|(other, _)| *other == field) {
+            return Err(format!("`[{table}]` has one field twice: `{name}`"));
+        }
+        fields.push((field, entry));
+    }
+    Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAP: &str = r#"
+        ignore = ["Cost centre"]
+
+        [columns]
+        "Vorname" = "first name"
+        "Telefonart" = "phone type"
+
+        [constants]
+        "routing profile name" = "Basic Routing Profile"
+
+        [defaults]
+        "phone type" = "soft"
+
+        [values."phone type"]
+        "Tisch" = "desk"
+        "T" = "desk"
+        "t" = "soft"
+    "#;
+
+    fn read(line: &str, map: &str) -> Header {
+        Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::parse(map).unwrap())
+    }
+
+    fn complete(header: &Header, cells: &[&str]) -> Row {
+        let mut row = Row { cells: cells.to_vec().into(), ..Row::default() };
+        header.complete(&mut row, &mut String::new());
+        row
+    }
+
+    #[test]
+    fn a_map_names_ignores_fills_in_and_translates() {
+        let header = read("vorname,Telefonart,Cost Centre,last name", MAP);
+        assert_eq!(header.findings, []);
+        assert_eq!(header.width, 4);
+        let table = [
+            (["Anna", "Tisch", "1", "Berg"], "desk"),
+            (["Anna", " tisch ", "1", "Berg"], "desk"),
+            (["Anna", "T", "1", "Berg"], "desk"),
+            (["Anna", "t", "1", "Berg"], "soft"),
+            (["Anna", "Wandapparat", "1", "Berg"], "Wandapparat"),
+            (["Anna", " ", "1", "Berg"], "soft"),
+        ];
+        for (cells, phone_type) in table {
+            let row = complete(&header, &cells);
+            assert_eq!(header.columns.cell(&row, Field::PhoneType), phone_type, "{cells:?}");
+            assert_eq!(header.columns.cell(&row, Field::FirstName), "Anna");
+            assert_eq!(header.columns.cell(&row, Field::LastName), "Berg");
+            assert_eq!(header.columns.cell(&row, Field::RoutingProfile), "Basic Routing Profile");
+            assert_eq!(row.cells.iter().take(4).collect::<Vec<_>>(), cells, "the file's own cells stay");
+        }
+        assert_eq!(header.columns.header(Field::PhoneType), Some("Telefonart"));
+    }
+
+    #[test]
+    fn a_map_that_cannot_be_used_says_why() {
+        let table = [
+            ("[columns]\n\"Vorname\" = \"fist name\"", "did you mean `first name`"),
+            ("[columns]\n\"Vorname\" = \"shoe size\"", "known are `first name`"),
+            ("[colums]\n", "unknown field `colums`"),
+            ("[columns\n", "TOML parse error"),
+            ("ignore = [\"a b\"]\n[columns]\n\"A_B\" = \"tags\"", "one column is named twice"),
+            (
+                "[constants]\ntags = \"a|b\"\n[defaults]\nTags = \"c|d\"",
+                "both `[constants]` and `[defaults]`",
+            ),
+            ("[defaults]\ntags = \"a|b\"\nTAGS = \"c|d\"", "has one field twice"),
+        ];
+        for (map, why) in table {
+            let error = Mapping::parse(map).unwrap_err();
+            assert!(error.contains(why), "{map}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_map_must_fit_the_roster() {
+        let refused = |line: &str, map: &str| {
+            let mapping = Mapping::parse(map).unwrap();
+            mapping.check(&read(line, map)).unwrap_err().what
+        };
+        assert!(refused("first name", "ignore = [\"Team\"]").contains("does not have: `Team`"));
+        assert!(refused("tags", "[constants]\ntags = \"a|b\"").contains("constant for `tags`"));
+    }
+}

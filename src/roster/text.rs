@@ -1,0 +1,336 @@
+//! Bytes become text: which encoding, and every line end a `\n`.
+
+use std::io::{self, Read, Seek as _, SeekFrom};
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
+
+use super::codes;
+use super::source::{Cursor, Source};
+use crate::error::Failure;
+use crate::validate::{Finding, Severity};
+
+/// How many bytes are read at a time.
+pub(super) const CHUNK: usize = 64 << 10;
+
+/// The longest record, in bytes. A quote that never closes would otherwise pull the whole file into memory.
+const RECORD_LIMIT: u64 = 16 << 20;
+
+/// What follows the last byte of the file: an end for its last line, and a record of one control character. Whoever reads
+/// that record knows that every quote is closed; whoever reads to the end without it has swallowed it in a quote.
+const TAIL: &[u8] = b"\n\x1e\n";
+
+/// The one field of the record that follows the last.
+pub(super) const END: &str = "\x1e";
+
+/// How a file's bytes become text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decoding {
+    /// Valid UTF-8, after a mark of this many bytes: nothing is copied.
+    Utf8 { mark: u64 },
+    /// Anything else.
+    From(&'static Encoding),
+}
+
+impl Decoding {
+    /// Decides the encoding: as told, else by the mark at the top, else UTF-8 where all of the file is, else
+    /// Windows-1252, which is said in a finding.
+    pub(super) fn of(source: &Source, label: Option<&str>) -> Result<(Self, Option<Finding>), Failure> {
+        let unreadable = |error: io::Error| Failure::usage("the roster cannot be read").because(error);
+        let head = source.head(64).map_err(unreadable)?;
+        if let Some(label) = label {
+            let encoding = Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
+                Failure::usage(format!("no such encoding: `{label}`"))
+                    .hint("for example `utf-8`, `utf-16le`, `windows-1252`, `iso-8859-2` or `shift_jis`")
+            })?;
+            return Ok((Self::From(encoding), None));
+        }
+        if let Some(encoding) = utf16(&head) {
+            return Ok((Self::From(encoding), None));
+        }
+        let mark = if head.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        match first_invalid(source).map_err(unreadable)? {
+            None => Ok((Self::Utf8 { mark }, None)),
+            Some(_) if mark > 0 => Ok((Self::From(UTF_8), None)),
+            Some(at) => {
+                let line = line_of(source, at).map_err(unreadable)?;
+                Ok((Self::From(WINDOWS_1252), Some(guessed(line))))
+            }
+        }
+    }
+
+    /// The encoding's name, as the WHATWG has it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 { .. } => UTF_8.name(),
+            Self::From(encoding) => encoding.name(),
+        }
+    }
+
+    /// Whether the text may have had bytes that mean nothing, which decode to U+FFFD.
+    pub(super) fn may_lose(self) -> bool {
+        matches!(self, Self::From(_))
+    }
+
+    /// The file's text from the top.
+    pub(super) fn text(self, source: &Source) -> io::Result<Text> {
+        let mut reader = source.reader();
+        let input = match self {
+            Self::Utf8 { mark } => {
+                reader.seek(SeekFrom::Start(mark))?;
+                Input::Plain(reader)
+            }
+            Self::From(encoding) => {
+                let decoder =
+                    DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(reader);
+                Input::Decoded(Box::new(decoder))
+            }
+        };
+        Ok(Text { input, after_return: false, tail: 0, given: 0, record: 0, overran: false })
+    }
+}
+
+/// UTF-16 by its mark, or without one where every other byte of the head is NUL.
+pub(super) fn utf16(head: &[u8]) -> Option<&'static Encoding> {
+    if head.starts_with(b"\xFF\xFE") {
+        return Some(UTF_16LE);
+    }
+    if head.starts_with(b"\xFE\xFF") {
+        return Some(UTF_16BE);
+    }
+    let (pairs, _) = head.as_chunks::<2>();
+    let pairs = &pairs[..pairs.len().min(32)];
+    let all = |is: fn(&[u8; 2]) -> bool| pairs.len() >= 4 && pairs.iter().all(is);
+    if all(|pair| pair[0] != 0 && pair[1] == 0) {
+        Some(UTF_16LE)
+    } else if all(|pair| pair[0] == 0 && pair[1] != 0) {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+fn guessed(line: u64) -> Finding {
+    Finding {
+        code: codes::ENCODING_GUESSED,
+        severity: Severity::Warning,
+        row: None,
+        column: None,
+        value: None,
+        message: format!(
+            "the file is not UTF-8 (first in line {line} of the file) and is read as Windows-1252"
+        ),
+        hint: Some("check the names with `headcount columns`, or give `--encoding`".into()),
+    }
+}
+
+/// Where the first byte stands that is not UTF-8, in one pass with flat memory.
+fn first_invalid(source: &Source) -> io::Result<Option<u64>> {
+    let mut reader = source.reader();
+    let mut buffer = vec![0; CHUNK];
+    let (mut kept, mut base) = (0, 0);
+    loop {
+        let read = reader.read(&mut buffer[kept..])?;
+        if read == 0 {
+            return Ok((kept > 0).then_some(base));
+        }
+        let filled = kept + read;
+        match std::str::from_utf8(&buffer[..filled]) {
+            Ok(_) => (base, kept) = (base + filled as u64, 0),
+            Err(error) if error.error_len().is_some() => return Ok(Some(base + error.valid_up_to() as u64)),
+            Err(error) => {
+                // A character that the next chunk completes.
+                buffer.copy_within(error.valid_up_to()..filled, 0);
+                base += error.valid_up_to() as u64;
+                kept = filled - error.valid_up_to();
+            }
+        }
+    }
+}
+
+/// The line of the file that a byte stands in, counted from 1.
+fn line_of(source: &Source, at: u64) -> io::Result<u64> {
+    let mut reader = source.reader().take(at);
+    let mut buffer = vec![0; CHUNK];
+    let mut line = 1;
+    loop {
+        let read = reader.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(line);
+        }
+        line += buffer[..read].iter().filter(|&&byte| byte == b'\n').count() as u64;
+    }
+}
+
+/// A file's text as the parser gets it: UTF-8 where [`Decoding`] could see to it, every CRLF and lone CR a `\n`, and
+/// [`TAIL`] after the last byte.
+pub(super) struct Text {
+    input: Input,
+    /// The last byte given was a `\n` for a CR, so that a following LF belongs to it.
+    after_return: bool,
+    /// How much of the tail has been given.
+    tail: usize,
+    /// How many bytes have been given.
+    given: u64,
+    /// Where the record now being read began.
+    record: u64,
+    overran: bool,
+}
+
+enum Input {
+    Plain(Cursor),
+    Decoded(Box<DecodeReaderBytes<Cursor, Vec<u8>>>),
+}
+
+impl Text {
+    /// Says that the parser begins a record at this byte.
+    pub(super) fn begin_record(&mut self, at: u64) {
+        self.record = at;
+    }
+
+    /// Whether this is the place after the last byte of the tail.
+    pub(super) fn is_end(&self, at: u64) -> bool {
+        self.tail == TAIL.len() && at == self.given
+    }
+
+    /// Whether reading stopped because a record was longer than any record is.
+    pub(super) fn overran(&self) -> bool {
+        self.overran
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = match &mut self.input {
+                Input::Plain(reader) => reader.read(buffer)?,
+                Input::Decoded(reader) => reader.read(buffer)?,
+            };
+            if read == 0 {
+                return Ok(0);
+            }
+            if !self.after_return && !buffer[..read].contains(&b'\r') {
+                return Ok(read);
+            }
+            let kept = self.join_line_ends(&mut buffer[..read]);
+            if kept > 0 {
+                return Ok(kept);
+            }
+        }
+    }
+
+    fn join_line_ends(&mut self, bytes: &mut [u8]) -> usize {
+        let mut kept = 0;
+        for at in 0..bytes.len() {
+            let byte = bytes[at];
+            let joins = self.after_return && byte == b'\n';
+            self.after_return = byte == b'\r';
+            if !joins {
+                bytes[kept] = if byte == b'\r' { b'\n' } else { byte };
+                kept += 1;
+            }
+        }
+        kept
+    }
+}
+
+impl Read for Text {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given - self.record > RECORD_LIMIT {
+            self.overran = true;
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        let mut read = if self.tail == 0 { self.fill(buffer)? } else { 0 };
+        if read == 0 {
+            let tail = &TAIL[self.tail..];
+            read = tail.len().min(buffer.len());
+            buffer[..read].copy_from_slice(&tail[..read]);
+            self.tail += read;
+        }
+        self.given += read as u64;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(bytes: &[u8], label: Option<&str>) -> (String, &'static str, bool) {
+        let source = Source::from_memory(bytes.to_vec());
+        let (decoding, finding) = Decoding::of(&source, label).unwrap();
+        let mut text = String::new();
+        decoding.text(&source).unwrap().read_to_string(&mut text).unwrap();
+        (text.strip_suffix("\n\x1e\n").unwrap().to_owned(), decoding.name(), finding.is_some())
+    }
+
+    fn utf16(text: &str, mark: bool, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        mark.then_some(0xFEFF).into_iter().chain(text.encode_utf16()).flat_map(to_bytes).collect()
+    }
+
+    #[test]
+    fn every_encoding_that_people_have_gives_the_same_text() {
+        let name = "Zoë Müller, 東京\n";
+        let with_mark = format!("\u{FEFF}{name}");
+        let table: [(Vec<u8>, Option<&str>, &str); 7] = [
+            (name.into(), None, "UTF-8"),
+            (with_mark.into(), None, "UTF-8"),
+            (utf16(name, true, u16::to_le_bytes), None, "UTF-16LE"),
+            (utf16(name, true, u16::to_be_bytes), None, "UTF-16BE"),
+            (utf16(name, false, u16::to_le_bytes), Some("utf-16le"), "UTF-16LE"),
+            (utf16(name, true, u16::to_le_bytes), Some("utf-16le"), "UTF-16LE"),
+            (name.into(), Some("utf-8"), "UTF-8"),
+        ];
+        for (bytes, label, encoding) in table {
+            assert_eq!(text(&bytes, label), (name.to_owned(), encoding, false), "{encoding} {label:?}");
+        }
+        let latin = "first name,last name\n";
+        assert_eq!(text(&utf16(latin, false, u16::to_le_bytes), None), (latin.to_owned(), "UTF-16LE", false));
+        assert_eq!(text(&utf16(latin, false, u16::to_be_bytes), None), (latin.to_owned(), "UTF-16BE", false));
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_read_as_windows_1252_with_a_warning_that_names_the_line() {
+        assert_eq!(text(b"a\nM\xFCller \x80\n", None), ("a\nMüller €\n".to_owned(), "windows-1252", true));
+        assert_eq!(
+            text(b"a\nM\xFCller\n", Some("iso-8859-2")),
+            ("a\nMüller\n".to_owned(), "ISO-8859-2", false)
+        );
+        let (_, finding) = Decoding::of(&Source::from_memory(b"a\nM\xFCller\n".to_vec()), None).unwrap();
+        assert!(finding.unwrap().message.contains("line 2"));
+        let refused = Decoding::of(&Source::from_memory(b"a".to_vec()), Some("klingon")).unwrap_err();
+        assert_eq!(refused.what, "no such encoding: `klingon`");
+    }
+
+    #[test]
+    fn a_character_across_two_chunks_is_utf8() {
+        for pad in CHUNK - 4..CHUNK + 4 {
+            let mut bytes = vec![b'a'; pad];
+            bytes.extend("東".as_bytes());
+            assert_eq!(first_invalid(&Source::from_memory(bytes.clone())).unwrap(), None);
+            bytes.pop();
+            let at = first_invalid(&Source::from_memory(bytes)).unwrap();
+            assert_eq!(at, Some(pad as u64));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn line_ends_are_joined_whatever_the_chunks(pieces in prop::collection::vec("[ab\r\n]{0,5}", 0..8), size in 1..9_usize) {
+            let text = pieces.concat();
+            let decoding = Decoding::Utf8 { mark: 0 };
+            let mut reader = decoding.text(&Source::from_memory(text.clone().into_bytes())).unwrap();
+            let (mut out, mut buffer) = (Vec::new(), vec![0; size]);
+            loop {
+                let read = reader.read(&mut buffer).unwrap();
+                if read == 0 { break }
+                out.extend_from_slice(&buffer[..read]);
+            }
+            prop_assert!(reader.is_end(out.len() as u64));
+            let expected = text.replace("\r\n", "\n").replace('\r', "\n") + "\n\x1e\n";
+            prop_assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,713 @@
+//! A workbook, read as a stream of cells.
+//!
+//! Never as a dense range: a file of 1.4 KB can ask for 512 GB that way, and an allocation that fails cannot be caught.
+//! The cells borrow the workbook, and the reading of a hostile file may panic in a crate that is not ours; so a thread of
+//! its own reads each pass and sends rows in batches.
+
+use std::io::{BufReader, Read as _};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
+use csv::StringRecord;
+
+use super::codes;
+use super::columns::{Header, Use, printable};
+use super::csv::cell_without_header;
+use super::field::Field;
+use super::row::Row;
+use super::source::{Cursor, Source};
+use crate::error::Failure;
+use crate::validate::{Finding, Severity};
+
+type Workbook = calamine::Xlsx<BufReader<Cursor>>;
+
+/// Excel's own limit.
+const MAX_ROWS: u32 = 1_048_576;
+/// More columns than any roster has; Excel allows 16,384.
+const MAX_COLUMNS: u32 = 1_024;
+/// The largest part of a workbook that is loaded as a whole (its shared strings), unpacked, in bytes.
+const MAX_PART: u64 = 512 << 20;
+/// The largest sheet, unpacked, in bytes: it is read as a stream.
+const MAX_SHEET: u64 = 4 << 30;
+/// The longest stretch of a part without a tag, in bytes: a cell has at most 32,767 characters.
+const MAX_STRETCH: u64 = 4 << 20;
+/// How many times its packed size a part may unpack to, once it is larger than [`RATIO_FROM`].
+const MAX_RATIO: u64 = 200;
+/// Smaller parts may have any ratio, in bytes.
+const RATIO_FROM: u64 = 16 << 20;
+/// The most parts a workbook may have.
+const MAX_PARTS: usize = 10_000;
+/// Digits that a spreadsheet's number keeps.
+const DIGITS_KEPT: f64 = 1e15;
+/// Rows sent at a time.
+const BATCH: usize = 256;
+
+/// A sheet whose header has been read.
+#[derive(Clone, Debug)]
+pub(super) struct Sheet {
+    source: Source,
+    pub(super) name: String,
+    pub(super) header_row: u64,
+}
+
+impl Sheet {
+    /// Opens the workbook, picks the sheet (the first visible one unless told) and reads its header.
+    pub(super) fn open(source: Source, wanted: Option<&str>) -> Result<(Self, Vec<String>), Failure> {
+        let (at, wanted) = (source.clone(), wanted.map(str::to_owned));
+        let (name, header_row, headers) = contained(move || {
+            weigh(&at)?;
+            let mut workbook = workbook(&at)?;
+            let name = pick(&workbook, wanted.as_deref())?;
+            let (row, headers) = read_header(&mut workbook, &name)?;
+            Ok((name, row, headers))
+        })?;
+        Ok((Self { source, name, header_row }, headers))
+    }
+
+    /// Starts from the row after the header.
+    pub(super) fn rows(&self, header: &Header) -> Result<XlsxRows, Failure> {
+        let (sender, receiver) = sync_channel(2);
+        let table = Table {
+            header_row: self.header_row,
+            uses: header.uses.clone(),
+            names: header.columns.headers.clone(),
+        };
+        let (source, name) = (self.source.clone(), self.name.clone());
+        let thread = spawn(move || {
+            if let Err(failure) = send_rows(&source, &name, table, &sender) {
+                // Where nobody listens any more, nobody wants to know.
+                let _ = sender.send(Err(failure));
+            }
+        })?;
+        Ok(XlsxRows { receiver, thread: Some(thread), batch: Vec::new().into_iter() })
+    }
+}
+
+/// The rows of a sheet, after the header. Dropped early, its thread ends at its next batch.
+pub(super) struct XlsxRows {
+    receiver: Receiver<Result<Vec<Row>, Failure>>,
+    thread: Option<JoinHandle<()>>,
+    batch: std::vec::IntoIter<Row>,
+}
+
+impl XlsxRows {
+    /// Reads the next row that is not blank.
+    pub(super) fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
+        loop {
+            if let Some(next) = self.batch.next() {
+                *row = next;
+                return Ok(true);
+            }
+            match self.receiver.recv() {
+                Ok(batch) => self.batch = batch?.into_iter(),
+                Err(_) => {
+                    return match self.thread.take().map(JoinHandle::join) {
+                        Some(Err(_)) => Err(damaged()),
+                        Some(Ok(())) | None => Ok(false),
+                    };
+                }
+            }
+        }
+    }
+}
+
+fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>, Failure> {
+    std::thread::Builder::new()
+        .name("workbook".into())
+        .spawn(work)
+        .map_err(|error| Failure::stopped("no thread can be started to read the workbook").because(error))
+}
+
+/// Runs the work on a thread, so that a panic in it is a damaged workbook and not the end of the program.
+fn contained<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    spawn(work)?.join().unwrap_or_else(|_| Err(damaged()))
+}
+
+fn damaged() -> Failure {
+    Failure::usage("the workbook is damaged or incomplete")
+        .hint("open it in a spreadsheet and save it again as XLSX")
+}
+
+fn unreadable(error: XlsxError) -> Failure {
+    match error {
+        XlsxError::Password => {
+            Failure::usage("the workbook is protected by a password").hint("save it without one, as XLSX")
+        }
+        XlsxError::CellError(value) => Failure::usage(format!(
+            "the workbook has a cell with an error that cannot be read: `{}`",
+            printable(&value)
+        ))
+        .hint("mend the formula, or replace it by its value"),
+        error => damaged().because(error),
+    }
+}
+
+fn workbook(source: &Source) -> Result<Workbook, Failure> {
+    Workbook::new(BufReader::new(source.reader())).map_err(unreadable)
+}
+
+/// Unpacks every part that could be loaded, without keeping any of it, and refuses a workbook that would unpack to more
+/// than a roster can be. What the file declares of its sizes is not believed.
+fn weigh(source: &Source) -> Result<(), Failure> {
+    let mut archive =
+        zip::ZipArchive::new(BufReader::new(source.reader())).map_err(|error| damaged().because(error))?;
+    if archive.len() > MAX_PARTS {
+        return Err(too_large("it has too many parts"));
+    }
+    for at in 0..archive.len() {
+        let part = archive.by_index(at).map_err(|error| damaged().because(error))?;
+        let name = part.name().map_err(|error| damaged().because(error))?.to_ascii_lowercase();
+        if !(name.ends_with(".xml") || name.ends_with(".rels")) {
+            continue;
+        }
+        let limit = if name.contains("worksheets/") { MAX_SHEET } else { MAX_PART };
+        weigh_part(part, limit)?;
+    }
+    Ok(())
+}
+
+fn weigh_part(mut part: zip::read::ZipFile<'_, BufReader<Cursor>>, limit: u64) -> Result<(), Failure> {
+    let packed = part.compressed_size().max(1);
+    let (mut buffer, mut size, mut stretch) = (vec![0; 64 << 10], 0, 0);
+    loop {
+        let read = part.read(&mut buffer).map_err(|error| damaged().because(error))?;
+        if read == 0 {
+            return Ok(());
+        }
+        size += read as u64;
+        stretch = match buffer[..read].iter().rposition(|&byte| byte == b'<') {
+            Some(at) => (read - at) as u64,
+            None => stretch + read as u64,
+        };
+        if size > limit || stretch > MAX_STRETCH || (size > RATIO_FROM && size / packed > MAX_RATIO) {
+            return Err(too_large("a part of it unpacks to more than a roster can be"));
+        }
+    }
+}
+
+fn too_large(why: &str) -> Failure {
+    Failure::usage(format!("the workbook is refused: {why}"))
+        .hint("copy the roster's cells alone into a new workbook, or save the sheet as CSV")
+}
+
+fn pick(workbook: &Workbook, wanted: Option<&str>) -> Result<String, Failure> {
+    let sheets: Vec<_> =
+        workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
+    let Some(wanted) = wanted else {
+        let visible = sheets.iter().find(|sheet| sheet.visible == SheetVisible::Visible);
+        return visible
+            .or(sheets.first())
+            .map(|sheet| sheet.name.clone())
+            .ok_or_else(|| Failure::usage("the workbook has no sheet with cells"));
+    };
+    let exact = sheets.iter().find(|sheet| sheet.name == wanted);
+    let same = || sheets.iter().find(|sheet| sheet.name.to_lowercase() == wanted.trim().to_lowercase());
+    exact.or_else(same).map(|sheet| sheet.name.clone()).ok_or_else(|| {
+        let names: Vec<String> = sheets.iter().map(|sheet| format!("`{}`", printable(&sheet.name))).collect();
+        Failure::usage(format!("the workbook has no such sheet: `{wanted}`"))
+            .hint(format!("its sheets are {}", names.join(", ")))
+    })
+}
+
+/// The first row that has text is the header; its last cell with text ends the table.
+fn read_header(workbook: &mut Workbook, sheet: &str) -> Result<(u64, Vec<String>), Failure> {
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
+    let mut headers: Vec<String> = Vec::new();
+    let mut row = None;
+    while let Some(cell) = cells.next_cell().map_err(unreadable)? {
+        let (at, column) = cell.get_position();
+        let mut text = String::new();
+        write_plain(cell.get_value(), &mut text);
+        if text.trim().is_empty() {
+            continue;
+        }
+        if *row.get_or_insert(at) != at {
+            break;
+        }
+        if column >= MAX_COLUMNS {
+            return Err(Failure::usage(format!("the header has more than {MAX_COLUMNS} columns")));
+        }
+        let column = column as usize;
+        if headers.len() <= column {
+            headers.resize(column + 1, String::new());
+        }
+        headers[column] = text;
+    }
+    match row {
+        Some(row) => Ok((u64::from(row) + 1, headers)),
+        None => Err(Failure::usage(format!("the sheet is empty: `{}`", printable(sheet)))
+            .hint("`--sheet NAME` reads another")),
+    }
+}
+
+/// What the reading thread has to know of the header.
+struct Table {
+    header_row: u64,
+    uses: Vec<Use>,
+    names: Vec<String>,
+}
+
+fn send_rows(
+    source: &Source,
+    sheet: &str,
+    table: Table,
+    sender: &SyncSender<Result<Vec<Row>, Failure>>,
+) -> Result<(), Failure> {
+    let mut workbook = workbook(source)?;
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
+    let mut builder = RowBuilder::new(&table);
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        let cell = cells.next_cell().map_err(unreadable)?;
+        let number = cell.as_ref().map(|cell| u64::from(cell.get_position().0) + 1);
+        if number != Some(builder.number) {
+            batch.extend(builder.finish());
+            if batch.len() >= BATCH || (number.is_none() && !batch.is_empty()) {
+                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+                if sender.send(Ok(full)).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        let (Some(cell), Some(number)) = (cell, number) else { return Ok(()) };
+        if number < builder.number {
+            return Err(Failure::usage(format!("the sheet's rows are out of order at row {number}"))
+                .hint("open it in a spreadsheet and save it again as XLSX"));
+        }
+        if number > u64::from(MAX_ROWS) {
+            return Err(Failure::usage(format!("the sheet has a row beyond a spreadsheet's last: {number}")));
+        }
+        builder.number = number;
+        if number > table.header_row {
+            builder.add(cell.get_position().1 as usize, cell.get_value());
+        }
+    }
+}
+
+/// Gathers the cells of one row.
+struct RowBuilder<'t> {
+    table: &'t Table,
+    number: u64,
+    cells: Vec<String>,
+    findings: Vec<Finding>,
+    /// Whether this row has a cell under no header.
+    has_stray: bool,
+    /// Whether that has been said of any row.
+    has_said_stray: bool,
+}
+
+impl<'t> RowBuilder<'t> {
+    fn new(table: &'t Table) -> Self {
+        let cells = vec![String::new(); table.uses.len()];
+        Self { table, number: 0, cells, findings: Vec::new(), has_stray: false, has_said_stray: false }
+    }
+
+    fn add(&mut self, column: usize, value: &DataRef<'_>) {
+        let used = self.table.uses.get(column).copied().unwrap_or(Use::Unnamed);
+        match used {
+            Use::Unnamed => self.has_stray |= !is_blank(value),
+            Use::Field(field) => {
+                let finding = write_cell(value, field, &mut self.cells[column]);
+                self.findings.extend(finding.map(|mut finding| {
+                    finding.row = Some(self.number);
+                    finding.column = Some(self.table.names[column].clone());
+                    finding
+                }));
+            }
+            Use::Ignored | Use::Misspelt(_) | Use::Unknown => write_plain(value, &mut self.cells[column]),
+        }
+    }
+
+    /// The row, unless it is blank.
+    fn finish(&mut self) -> Option<Row> {
+        let is_blank = self.findings.is_empty() && self.cells.iter().all(|cell| cell.trim().is_empty());
+        let mut row = (!is_blank).then(|| Row {
+            number: self.number,
+            cells: StringRecord::from_iter(&self.cells),
+            findings: std::mem::take(&mut self.findings),
+        });
+        if let Some(row) = &mut row
+            && self.has_stray
+            && !self.has_said_stray
+        {
+            row.findings.push(cell_without_header(self.number));
+            self.has_said_stray = true;
+        }
+        self.has_stray = false;
+        self.cells.iter_mut().for_each(String::clear);
+        row
+    }
+}
+
+fn is_blank(value: &DataRef<'_>) -> bool {
+    match value {
+        DataRef::Empty => true,
+        DataRef::String(text) => text.trim().is_empty(),
+        DataRef::SharedString(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+/// Writes a cell of a field as text; where that cannot be what was meant, leaves it empty and says why.
+fn write_cell(value: &DataRef<'_>, field: Field, cell: &mut String) -> Option<Finding> {
+    cell.clear();
+    match value {
+        DataRef::Bool(answer) if field.is_yes_no() => {
+            cell.push_str(if *answer { "yes" } else { "no" });
+            None
+        }
+        DataRef::Int(_) | DataRef::Float(_) if field.is_exact_text() => Some(number_not_text(value, field)),
+        DataRef::Float(number) if number.abs() >= DIGITS_KEPT => {
+            write_plain(value, cell);
+            Some(finding(
+                codes::DIGITS_LOST,
+                Severity::Warning,
+                Some(cell.clone()),
+                "the cell holds a number of more than 15 digits, of which a spreadsheet keeps 15".into(),
+                AS_TEXT,
+            ))
+        }
+        DataRef::DateTime(_) | DataRef::DateTimeIso(_) | DataRef::DurationIso(_) => Some(finding(
+            codes::DATE_NOT_TEXT,
+            Severity::Error,
+            None,
+            "the cell holds a date or a time".into(),
+            AS_TEXT,
+        )),
+        DataRef::Error(error) => {
+            let shown = error.to_string();
+            let message = format!("the cell holds a spreadsheet error: `{shown}`");
+            Some(finding(
+                codes::CELL_ERROR,
+                Severity::Error,
+                Some(shown),
+                message,
+                "mend the formula, or type the value",
+            ))
+        }
+        _ => {
+            write_plain(value, cell);
+            None
+        }
+    }
+}
+
+const AS_TEXT: &str = "format the column as Text and type the value again";
+
+fn number_not_text(value: &DataRef<'_>, field: Field) -> Finding {
+    let mut shown = String::new();
+    write_plain(value, &mut shown);
+    let (message, value) = if field.is_secret() {
+        (
+            "the cell holds a number, not text: a spreadsheet drops its leading zeros".to_owned(),
+            Finding::HIDDEN.to_owned(),
+        )
+    } else {
+        let lost = match field {
+            Field::PhoneNumber | Field::Mobile => "plus sign and leading zeros",
+            _ => "leading zeros",
+        };
+        (format!("the cell holds a number, not text: a spreadsheet drops its {lost}: `{shown}`"), shown)
+    };
+    finding(codes::NUMBER_NOT_TEXT, Severity::Error, Some(value), message, AS_TEXT)
+}
+
+fn finding(
+    code: &'static str,
+    severity: Severity,
+    value: Option<String>,
+    message: String,
+    hint: &str,
+) -> Finding {
+    Finding { code, severity, row: None, column: None, value, message, hint: Some(hint.into()) }
+}
+
+/// Writes a cell as a spreadsheet shows it in a column of no particular format.
+fn write_plain(value: &DataRef<'_>, cell: &mut String) {
+    use std::fmt::Write as _;
+    cell.clear();
+    // Writing to a string cannot fail.
+    let _ = match value {
+        DataRef::Empty => Ok(()),
+        DataRef::String(text) => cell.write_str(text),
+        DataRef::SharedString(text) => cell.write_str(text),
+        DataRef::Int(number) => write!(cell, "{number}"),
+        // Minus nought is nought.
+        DataRef::Float(number) if *number == 0.0 => cell.write_str("0"),
+        DataRef::Float(number) if number.fract() == 0.0 => write!(cell, "{number:.0}"),
+        DataRef::Float(number) => write!(cell, "{number}"),
+        DataRef::Bool(true) => cell.write_str("TRUE"),
+        DataRef::Bool(false) => cell.write_str("FALSE"),
+        DataRef::DateTime(date) => write!(cell, "{}", date.as_f64()),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => cell.write_str(text),
+        DataRef::Error(error) => write!(cell, "{error}"),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor as Memory, Write as _};
+
+    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+
+    use super::super::tests::{read, read_all, refused};
+    use super::super::{Options, Storage};
+    use super::*;
+
+    fn bytes(mut workbook: Workbook) -> Vec<u8> {
+        workbook.save_to_buffer().unwrap()
+    }
+
+    /// A workbook of one sheet, all cells text.
+    fn text(rows: &[&[&str]]) -> Vec<u8> {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (r, row) in (0..).zip(rows) {
+            for (c, cell) in (0..).zip(*row) {
+                sheet.write_string(r, c, *cell).unwrap();
+            }
+        }
+        bytes(workbook)
+    }
+
+    /// A workbook made by hand, with this as its sheet's cells.
+    fn raw(sheet_data: &str) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Memory::new(Vec::new()));
+        let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+        let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+        let package = "http://schemas.openxmlformats.org/package/2006/relationships";
+        let parts = [
+            (
+                "[Content_Types].xml",
+                r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#.to_owned(),
+            ),
+            (
+                "_rels/.rels",
+                format!(
+                    r#"<Relationships xmlns="{package}"><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+                ),
+            ),
+            (
+                "xl/workbook.xml",
+                format!(
+                    r#"<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>"#
+                ),
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                format!(
+                    r#"<Relationships xmlns="{package}"><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#
+                ),
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!(r#"<worksheet xmlns="{main}"><sheetData>{sheet_data}</sheetData></worksheet>"#),
+            ),
+        ];
+        for (name, part) in parts {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(part.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn inline(at: &str, text: &str) -> String {
+        format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+    }
+
+    #[test]
+    fn rows_have_the_numbers_of_the_sheet_and_blank_ones_are_passed_over() {
+        let file = text(&[
+            &[],
+            &["", "first name", "user login"],
+            &[],
+            &["", "Ann", "ann"],
+            &["", " ", ""],
+            &["", "Bob", "bob"],
+        ]);
+        let roster = read(&file, &Options::default());
+        assert_eq!(roster.header_row(), 2);
+        assert_eq!(roster.width(), 3);
+        assert_eq!(roster.storage(), Storage::Xlsx { sheet: "Sheet1".into() });
+        let rows = read_all(&roster);
+        let seen: Vec<_> =
+            rows.iter().map(|row| (row.number, roster.columns().cell(row, Field::Username))).collect();
+        assert_eq!(seen, [(4, "ann"), (6, "bob")]);
+        assert!(rows.iter().all(|row| row.cells.len() == 3));
+        assert_eq!(read_all(&roster).len(), 2, "and again from the top");
+    }
+
+    #[test]
+    fn a_sheet_longer_than_a_batch_is_read_whole() {
+        let names: Vec<String> = (0..3 * BATCH + 7).map(|i| format!("agent{i}")).collect();
+        let rows: Vec<[&str; 1]> =
+            std::iter::once(["user login"]).chain(names.iter().map(|n| [n.as_str()])).collect();
+        let rows: Vec<&[&str]> = rows.iter().map(|r| r.as_slice()).collect();
+        let roster = read(&text(&rows), &Options::default());
+        let read = read_all(&roster);
+        assert_eq!(read.len(), names.len());
+        for (at, (row, name)) in (2..).zip(read.iter().zip(&names)) {
+            assert_eq!((row.number, &row.cells[0]), (at, name.as_str()));
+        }
+        // Dropping the rows half-way stops their thread.
+        let mut rows = roster.rows().unwrap();
+        assert!(rows.read(&mut Row::default()).unwrap());
+        drop(rows);
+    }
+
+    #[test]
+    fn what_a_spreadsheet_made_of_a_cell_is_undone_or_is_a_finding() {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        let headers = [
+            "user login",
+            "password",
+            "phone number",
+            "ACW timeout (seconds)",
+            "soft phone auto accept (yes/no)",
+            "last name",
+            "tags",
+            "Notes",
+        ];
+        for (c, header) in (0..).zip(headers) {
+            sheet.write_string(0, c, header).unwrap();
+        }
+        let date = ExcelDateTime::from_ymd(2026, 11, 23).unwrap();
+        let format = Format::new().set_num_format("yyyy-mm-dd");
+        sheet.write_number(1, 0, 1001).unwrap();
+        sheet.write_number(1, 1, 12_345_678).unwrap();
+        sheet.write_number(1, 2, 12_065_550_100_f64).unwrap();
+        sheet.write_number(1, 3, 30).unwrap();
+        sheet.write_boolean(1, 4, true).unwrap();
+        sheet.write_datetime_with_format(1, 5, &date, &format).unwrap();
+        sheet.write_number(1, 6, 1_234_567_890_123_456_789_i64 as f64).unwrap();
+        sheet.write_datetime_with_format(1, 7, &date, &format).unwrap();
+        sheet.write_string(2, 0, "0071").unwrap();
+        sheet.write_formula(2, 2, Formula::new("=NA()").set_result("#N/A")).unwrap();
+        sheet.write_number(2, 3, 1.5).unwrap();
+        sheet.write_boolean(2, 4, false).unwrap();
+        sheet.write_formula(2, 5, Formula::new("=\"O\"&\"Hara\"").set_result("OHara")).unwrap();
+        sheet.write_boolean(2, 6, true).unwrap();
+        let roster = read(&bytes(workbook), &Options::default());
+        let rows = read_all(&roster);
+        let cells = |row: &Row| row.cells.iter().take(7).map(str::to_owned).collect::<Vec<_>>();
+        let found = |row: &Row| {
+            row.findings
+                .iter()
+                .map(|f| (f.code, f.column.clone().unwrap(), f.value.clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(cells(&rows[0]), ["", "", "", "30", "yes", "", "1234567890123456768"]);
+        let value = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            found(&rows[0]),
+            [
+                (codes::NUMBER_NOT_TEXT, "user login".into(), value("1001")),
+                (codes::NUMBER_NOT_TEXT, "password".into(), value(Finding::HIDDEN)),
+                (codes::NUMBER_NOT_TEXT, "phone number".into(), value("12065550100")),
+                (codes::DATE_NOT_TEXT, "last name".into(), None),
+                (codes::DIGITS_LOST, "tags".into(), value("1234567890123456768")),
+            ]
+        );
+        assert!(rows[0].findings.iter().all(|f| f.row == Some(2)));
+        assert!(!format!("{:?}", rows[0].findings).contains("12345678,"), "the password is shown nowhere");
+        assert_eq!(cells(&rows[1]), ["0071", "", "", "1.5", "no", "OHara", "TRUE"]);
+        assert_eq!(found(&rows[1]), [(codes::CELL_ERROR, "phone number".into(), value("#N/A"))]);
+    }
+
+    #[test]
+    fn the_first_visible_sheet_is_read_unless_another_is_named() {
+        let mut workbook = Workbook::new();
+        for (name, is_hidden) in [("Lists", true), ("Agents", false), ("Old", false)] {
+            let sheet = workbook.add_worksheet().set_name(name).unwrap();
+            sheet.set_hidden(is_hidden).write_string(0, 0, "user login").unwrap();
+            sheet.write_string(1, 0, name).unwrap();
+            if name == "Agents" {
+                sheet.set_active(true);
+            }
+        }
+        let file = bytes(workbook);
+        let first = |sheet: Option<&str>| {
+            let options = Options { sheet: sheet.map(str::to_owned), ..Options::default() };
+            read_all(&read(&file, &options))[0].cells[0].to_owned()
+        };
+        assert_eq!(first(None), "Agents");
+        assert_eq!(first(Some("Lists")), "Lists");
+        assert_eq!(first(Some(" old")), "Old");
+        let failure = refused(&file, &Options { sheet: Some("Neu".into()), ..Options::default() });
+        assert!(failure.what.contains("no such sheet: `Neu`"));
+        assert_eq!(failure.hint.unwrap(), "its sheets are `Lists`, `Agents`, `Old`");
+    }
+
+    #[test]
+    fn a_cell_in_the_last_corner_of_a_sheet_costs_nothing() {
+        let corner = format!(
+            r#"<row r="1">{}</row><row r="2">{}</row><row r="1048576">{}</row>"#,
+            inline("A1", "user login"),
+            inline("A2", "ann"),
+            inline("XFD1048576", "x")
+        );
+        let file = raw(&corner);
+        assert!(file.len() < 1500, "{}", file.len());
+        let rows = read_all(&read(&file, &Options::default()));
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].findings, []);
+        let header = format!(r#"<row r="1">{}{}</row>"#, inline("A1", "user login"), inline("XFD1", "tags"));
+        assert!(refused(&raw(&header), &Options::default()).what.contains("more than 1024 columns"));
+    }
+
+    #[test]
+    fn a_cell_under_no_header_is_said_once_and_not_shown() {
+        let rows: &[&[&str]] = &[
+            &["user login", "", "tags"],
+            &["ann", "s3cret", ""],
+            &["bob", "s3cret", ""],
+            &["cid", "", "", "s3cret"],
+        ];
+        let rows = read_all(&read(&text(rows), &Options::default()));
+        let found: Vec<_> = rows.iter().flat_map(|row| &row.findings).collect();
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].code, found[0].row), (codes::CELL_WITHOUT_HEADER, Some(2)));
+        assert!(!format!("{found:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_workbook_that_is_none_is_refused_with_what_to_do() {
+        let good = text(&[&["user login"], &["ann"]]);
+        for cut in [4, 30, good.len() / 2, good.len() - 1] {
+            let failure = refused(&good[..cut], &Options::default());
+            assert!(failure.what.contains("damaged or incomplete"), "{cut}: {}", failure.what);
+        }
+        assert!(refused(&text(&[]), &Options::default()).what.contains("the sheet is empty: `Sheet1`"));
+        assert!(refused(b"PK\x05\x06", &Options::default()).what.contains("damaged"));
+        let swapped = format!(
+            r#"<row r="1">{}</row><row r="9">{}</row><row r="3">{}</row>"#,
+            inline("A1", "user login"),
+            inline("A9", "ann"),
+            inline("A3", "bob")
+        );
+        let roster = read(&raw(&swapped), &Options::default());
+        let (mut rows, mut row) = (roster.rows().unwrap(), Row::default());
+        let failure = loop {
+            match rows.read(&mut row) {
+                Ok(true) => {}
+                Ok(false) => panic!("read to the end"),
+                Err(failure) => break failure,
+            }
+        };
+        assert!(failure.what.contains("out of order at row 3"), "{}", failure.what);
+    }
+
+    #[test]
+    fn a_workbook_that_unpacks_to_far_more_than_it_is_is_refused() {
+        let bomb = "<row/>".repeat((RATIO_FROM / 6 + 20_000) as usize);
+        let file = raw(&bomb);
+        assert!(file.len() < 200_000);
+        assert!(refused(&file, &Options::default()).what.contains("refused"));
+        let stretch = raw(&inline("A1", &"x".repeat(MAX_STRETCH as usize + (128 << 10))));
+        assert!(refused(&stretch, &Options::default()).what.contains("refused"));
+    }
+}

@@ -1,0 +1,155 @@
+//! A row without errors becomes an agent; an agent has a fingerprint.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::agent::{Agent, Password, PhoneType, VoiceEnhancement};
+use crate::roster::{Columns, Field, Row};
+
+use super::finding::Severity;
+use super::rules::check_row;
+use super::{Rules, grammar};
+
+/// Builds the agent of a row; `None` where the row has errors of its own, or its columns lack what a user needs.
+///
+/// Everything is normalised: spaces around cells are gone, names are in composed form, and a number that a soft-phone
+/// row carries and the service would refuse is left out. The password is taken as it stands.
+pub fn agent(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<Agent> {
+    let mut findings = Vec::new();
+    check_row(row, columns, rules, &mut findings);
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return None;
+    }
+    build(row, columns, rules)
+}
+
+/// Builds the agent of a row that is known to have no errors.
+pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<Agent> {
+    let cell = |field| grammar::trimmed(columns.cell(row, field));
+    let optional = |field| Some(cell(field)).filter(|text| !text.is_empty());
+    let text = |field| optional(field).map(str::to_owned);
+    let name = |field| optional(field).map(|name| name.nfc().collect::<String>());
+
+    for field in super::rules::required(rules) {
+        if columns.cell(row, field).is_empty() {
+            return None;
+        }
+    }
+    let phone_type = grammar::phone_type(cell(Field::PhoneType));
+    let sends_number = |number: &&str| phone_type != Some(PhoneType::Soft) || grammar::is_e164(number);
+    let password = columns.cell(row, Field::Password);
+    Some(Agent {
+        row: row.number,
+        username: text(Field::Username)?,
+        password: (!password.is_empty()).then(|| Password::new(password)),
+        first_name: name(Field::FirstName),
+        last_name: name(Field::LastName),
+        email: text(Field::Email),
+        secondary_email: text(Field::SecondaryEmail),
+        mobile: text(Field::Mobile),
+        directory_user_id: text(Field::DirectoryUserId),
+        routing_profile: text(Field::RoutingProfile)?,
+        security_profiles: grammar::list(cell(Field::SecurityProfiles)).map(str::to_owned).collect(),
+        hierarchy: optional(Field::Hierarchy).map(|path| grammar::list(path).map(str::to_owned).collect()),
+        phone_type,
+        phone_number: optional(Field::PhoneNumber).filter(sends_number).map(str::to_owned),
+        auto_accept: grammar::yes_or_no(cell(Field::AutoAccept)),
+        after_contact_work_seconds: optional(Field::AfterContactWork).and_then(grammar::after_contact_work),
+        persistent_connection: grammar::yes_or_no(cell(Field::PersistentConnection)),
+        voice_enhancement: grammar::voice_enhancement(cell(Field::VoiceEnhancement)),
+        tags: tags(cell(Field::Tags)),
+    })
+}
+
+fn tags(cell: &str) -> BTreeMap<String, String> {
+    grammar::tags(cell).flatten().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// Says with 64 bits what a row asks for, so that a later run can tell whether the row has changed.
+///
+/// It is the first eight bytes, read big-endian, of the SHA-256 of all members but the row's number and the password
+/// (nothing derived from a password is kept): a version, then for each member in the order of [`Agent`] its place, and
+/// its length and bytes where it is there. Security profiles are sorted, for their order means nothing. It does not
+/// depend on the order of columns, on formatting, or on the form of Unicode; it does on how a profile is named, for a
+/// name and an id can be told to be one only with the instance.
+pub fn fingerprint(agent: &Agent) -> u64 {
+    let Agent {
+        row: _, username, password: _, first_name, last_name, email, secondary_email, mobile, ..
+    } = agent;
+    let Agent {
+        directory_user_id,
+        routing_profile,
+        security_profiles,
+        hierarchy,
+        phone_type,
+        phone_number,
+        ..
+    } = agent;
+    let Agent {
+        auto_accept, after_contact_work_seconds, persistent_connection, voice_enhancement, tags, ..
+    } = agent;
+
+    let mut digest = Fingerprint(Sha256::new_with_prefix("headcount agent 1"));
+    digest.text(1, Some(username));
+    digest.text(2, first_name.as_deref());
+    digest.text(3, last_name.as_deref());
+    digest.text(4, email.as_deref());
+    digest.text(5, secondary_email.as_deref());
+    digest.text(6, mobile.as_deref());
+    digest.text(7, directory_user_id.as_deref());
+    digest.text(8, Some(routing_profile));
+    let mut profiles: Vec<&String> = security_profiles.iter().collect();
+    profiles.sort();
+    digest.texts(9, profiles.into_iter());
+    digest.texts(10, hierarchy.iter().flatten());
+    digest.text(
+        11,
+        phone_type.map(|phone| match phone {
+            PhoneType::Soft => "soft",
+            PhoneType::Desk => "desk",
+        }),
+    );
+    digest.text(12, phone_number.as_deref());
+    digest.text(13, auto_accept.map(yes_or_no));
+    digest.text(14, after_contact_work_seconds.map(|seconds| seconds.to_string()).as_deref());
+    digest.text(15, persistent_connection.map(yes_or_no));
+    digest.text(
+        16,
+        voice_enhancement.map(|mode| match mode {
+            VoiceEnhancement::None => "none",
+            VoiceEnhancement::VoiceIsolation => "isolate voice",
+            VoiceEnhancement::NoiseSuppression => "suppress noise",
+        }),
+    );
+    digest.texts(17, tags.iter().flat_map(|(key, value)| [key, value]));
+    digest.finish()
+}
+
+fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}
+
+struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    fn text(&mut self, place: u8, text: Option<&str>) {
+        if let Some(text) = text {
+            self.0.update([place]);
+            self.0.update((text.len() as u64).to_be_bytes());
+            self.0.update(text);
+        }
+    }
+
+    fn texts<'a>(&mut self, place: u8, texts: impl Iterator<Item = &'a String>) {
+        for text in texts {
+            self.text(place, Some(text));
+        }
+    }
+
+    fn finish(self) -> u64 {
+        let digest = self.0.finalize();
+        digest.iter().take(8).fold(0, |bits, &byte| bits << 8 | u64::from(byte))
+    }
+}

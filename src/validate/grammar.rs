@@ -1,0 +1,284 @@
+//! The grammar of cells: what a cell's text means, and whether the service would take it. Knows no rows and no rules.
+//!
+//! Everything here borrows from the cell and allocates nothing.
+
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark, is_nfc};
+
+use crate::agent::{PhoneType, VoiceEnhancement};
+
+/// The most seconds of after-contact work that the service takes (24 days, says the API's page).
+pub(super) const AFTER_CONTACT_WORK_MAX: u32 = 2_000_000;
+
+/// A cell without the spaces around it, the non-breaking and the zero-width ones included.
+pub(super) fn trimmed(cell: &str) -> &str {
+    let plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    if plain(cell.as_bytes().first()) && plain(cell.as_bytes().last()) {
+        return cell;
+    }
+    cell.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{feff}')
+    })
+}
+
+/// The names of a cell with `|` between them, trimmed; an empty cell has none.
+pub(super) fn list(cell: &str) -> impl Iterator<Item = &str> + Clone {
+    let cell = trimmed(cell);
+    let names = if cell.is_empty() { 0 } else { usize::MAX };
+    cell.split('|').take(names).map(trimmed)
+}
+
+/// The tags of a cell `key|value||key|value`, trimmed; `Err` has a piece that is not `key|value`.
+pub(super) fn tags(cell: &str) -> impl Iterator<Item = Result<(&str, &str), &str>> + Clone {
+    let cell = trimmed(cell);
+    let pieces = if cell.is_empty() { 0 } else { usize::MAX };
+    cell.split("||").take(pieces).map(|piece| match piece.split_once('|') {
+        Some((key, value)) if !value.contains('|') => Ok((trimmed(key), trimmed(value))),
+        _ => Err(piece),
+    })
+}
+
+/// `soft` and `desk`, in any case, and the API's own words.
+pub(super) fn phone_type(cell: &str) -> Option<PhoneType> {
+    match cell {
+        _ if is_word(cell, "soft") || is_word(cell, "soft phone") => Some(PhoneType::Soft),
+        _ if is_word(cell, "desk") || is_word(cell, "desk phone") => Some(PhoneType::Desk),
+        _ => None,
+    }
+}
+
+/// `yes` and `no`, `true` and `false`, in any case.
+pub(super) fn yes_or_no(cell: &str) -> Option<bool> {
+    match cell {
+        _ if is_word(cell, "yes") || is_word(cell, "true") => Some(true),
+        _ if is_word(cell, "no") || is_word(cell, "false") => Some(false),
+        _ => None,
+    }
+}
+
+/// `none`, `isolate voice` and `suppress noise`, in any case, and the API's own words.
+pub(super) fn voice_enhancement(cell: &str) -> Option<VoiceEnhancement> {
+    match cell {
+        _ if is_word(cell, "none") => Some(VoiceEnhancement::None),
+        _ if is_word(cell, "isolate voice") || is_word(cell, "voice isolation") => {
+            Some(VoiceEnhancement::VoiceIsolation)
+        }
+        _ if is_word(cell, "suppress noise") || is_word(cell, "noise suppression") => {
+            Some(VoiceEnhancement::NoiseSuppression)
+        }
+        _ => None,
+    }
+}
+
+/// Whole seconds from 0 to [`AFTER_CONTACT_WORK_MAX`], digits only.
+pub(super) fn after_contact_work(cell: &str) -> Option<u32> {
+    if !cell.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    cell.parse().ok().filter(|&seconds| seconds <= AFTER_CONTACT_WORK_MAX)
+}
+
+/// Compares in any case, and `_`, `-` and a space alike.
+fn is_word(cell: &str, word: &str) -> bool {
+    let plain = |b: u8| if matches!(b, b'_' | b'-') { b' ' } else { b.to_ascii_lowercase() };
+    cell.len() == word.len() && cell.bytes().zip(word.bytes()).all(|(a, b)| plain(a) == b)
+}
+
+/// `^\+[1-9]\d{1,14}$`, the pattern of the API's phone numbers.
+pub(super) fn is_e164(cell: &str) -> bool {
+    match cell.as_bytes() {
+        [b'+', b'1'..=b'9', rest @ ..] => {
+            (1..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}
+
+/// An international number that was written for people, as the service would take it: a suggestion, never a guess
+/// at a country.
+pub(super) fn as_e164(cell: &str) -> Option<String> {
+    let between =
+        |c: char| c.is_whitespace() || matches!(c, '-' | '(' | ')' | '.' | '/' | '\u{2011}' | '\u{2013}');
+    let plain: String = cell.chars().filter(|&c| !between(c)).collect();
+    let plain = plain.strip_prefix("00").map_or(plain.clone(), |rest| format!("+{rest}"));
+    is_e164(&plain).then_some(plain)
+}
+
+/// The first character that a username cannot have (`[a-zA-Z0-9_\-.@]`).
+pub(super) fn stray_in_username(name: &str) -> Option<char> {
+    name.chars().find(|&c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@')))
+}
+
+/// Whether an `@` is part of a whole address: `user@example.com`, not `user@example`.
+pub(super) fn is_whole_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && !domain.contains('@')
+            && domain.contains('.')
+            && domain.split('.').all(|l| !l.is_empty())
+    })
+}
+
+/// What an e-mail address must be at least: the service publishes no pattern for the first one, and an apostrophe in
+/// a name is fine.
+pub(super) fn is_email(text: &str) -> bool {
+    is_whole_address(text)
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || ",;<>()\"".contains(c))
+}
+
+/// `(?=^.{0,265}$)[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,63}`, the API's pattern of a secondary e-mail address.
+pub(super) fn is_secondary_email(text: &str) -> bool {
+    let local_byte = |b: u8| b.is_ascii_alphanumeric() || b"._%+-".contains(&b);
+    let domain_byte = |b: u8| b.is_ascii_alphanumeric() || b".-".contains(&b);
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let Some((host, top)) = domain.rsplit_once('.') else { return false };
+    text.len() <= 265
+        && !local.is_empty()
+        && local.bytes().all(local_byte)
+        && !host.is_empty()
+        && host.bytes().all(domain_byte)
+        && (2..=63).contains(&top.len())
+        && top.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+/// Characters in composed form, which is how the service counts a name.
+pub(super) fn nfc_length(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.nfc().count() }
+}
+
+/// Whether a name is in composed form already.
+pub(super) fn is_composed(text: &str) -> bool {
+    text.is_ascii() || is_nfc(text)
+}
+
+/// Whether a tag key may have the character: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
+///
+/// The standard library's `is_alphabetic` is wider than `\p{L}`: it has marks and the circled and squared letters too,
+/// which are taken out here.
+pub(super) fn is_tag_key_character(c: char) -> bool {
+    let enclosed = matches!(c, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f149}' | '\u{1f150}'..='\u{1f169}' | '\u{1f170}'..='\u{1f189}');
+    let separator = matches!(
+        c,
+        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    );
+    c.is_numeric()
+        || (c.is_alphabetic() && !is_combining_mark(c) && !enclosed)
+        || separator
+        || matches!(c, '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
+}
+
+/// What the password policy misses in a password; whitespace is a fault of its own. Says nothing of the text itself.
+pub(super) fn password_gaps(password: &str) -> Vec<&'static str> {
+    let bytes = password.as_bytes();
+    let mut gaps = Vec::new();
+    match password.chars().count() {
+        0..8 => gaps.push("it is shorter than 8 characters"),
+        8..=64 => {}
+        _ => gaps.push("it is longer than 64 characters"),
+    }
+    if !bytes.iter().any(u8::is_ascii_lowercase) {
+        gaps.push("it has no letter a-z");
+    }
+    if !bytes.iter().any(u8::is_ascii_uppercase) {
+        gaps.push("it has no letter A-Z");
+    }
+    if !bytes.iter().any(u8::is_ascii_digit) {
+        gaps.push("it has no digit 0-9");
+    }
+    gaps
+}
+
+/// A cell's text for a finding: at most 80 characters, with everything invisible made visible, so that it can neither
+/// hide a fault nor steer a terminal.
+pub fn shown(text: &str) -> String {
+    const MOST: usize = 80;
+    let mut shown = String::with_capacity(text.len().min(4 * MOST));
+    let mut chars = text.chars();
+    for c in chars.by_ref().take(MOST) {
+        if is_invisible(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    if chars.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || (c.is_whitespace() && c != ' ')
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces_of_every_kind_are_trimmed() {
+        for cell in ["  a b ", "\u{a0}a b\u{a0}", "\u{feff}a b", "a b\u{200b}\t"] {
+            assert_eq!(trimmed(cell), "a b");
+        }
+        assert_eq!(trimmed(" \u{a0} "), "");
+    }
+
+    #[test]
+    fn a_list_keeps_its_empty_places_and_an_empty_cell_has_none() {
+        assert_eq!(list(" Admin | Agent ").collect::<Vec<_>>(), ["Admin", "Agent"]);
+        assert_eq!(list("a||b").collect::<Vec<_>>(), ["a", "", "b"]);
+        assert_eq!(list("a|").collect::<Vec<_>>(), ["a", ""]);
+        assert_eq!(list("  ").count(), 0);
+    }
+
+    #[test]
+    fn tags_are_read_as_the_console_writes_them() {
+        let read = |cell| tags(cell).collect::<Vec<_>>();
+        assert_eq!(read("key1|value1||key2|value2"), [Ok(("key1", "value1")), Ok(("key2", "value2"))]);
+        assert_eq!(read("key|"), [Ok(("key", ""))]);
+        assert_eq!(read("key"), [Err("key")]);
+        assert_eq!(read("a|b|c"), [Err("a|b|c")]);
+        assert_eq!(read(""), []);
+    }
+
+    #[test]
+    fn words_are_read_in_any_case_and_in_the_apis_own() {
+        for cell in ["soft", "Soft", "SOFT_PHONE", "soft phone", "Soft-Phone"] {
+            assert_eq!(phone_type(cell), Some(PhoneType::Soft));
+        }
+        assert_eq!(phone_type("DESK_PHONE"), Some(PhoneType::Desk));
+        assert_eq!(phone_type("softphone"), None);
+        assert_eq!(yes_or_no("TRUE"), Some(true));
+        assert_eq!(yes_or_no("No"), Some(false));
+        assert_eq!(yes_or_no("y"), None);
+        assert_eq!(voice_enhancement("Isolate voice"), Some(VoiceEnhancement::VoiceIsolation));
+        assert_eq!(voice_enhancement("NOISE_SUPPRESSION"), Some(VoiceEnhancement::NoiseSuppression));
+    }
+
+    #[test]
+    fn a_number_written_for_people_is_offered_as_e164_and_a_national_one_is_not() {
+        assert_eq!(as_e164("+1 (206) 555-0100").as_deref(), Some("+12065550100"));
+        assert_eq!(as_e164("0049 30 1234567").as_deref(), Some("+49301234567"));
+        assert_eq!(as_e164("030 1234567"), None);
+        assert_eq!(as_e164("+1206555010A"), None);
+    }
+
+    #[test]
+    fn tag_keys_take_the_letters_of_any_script_and_no_marks_or_symbols() {
+        for c in "aZ9é日Ⅷ½ \u{a0}\u{3000}_.:/=+-@".chars() {
+            assert!(is_tag_key_character(c), "{c:?}");
+        }
+        for c in "*!|\t\u{301}\u{93f}Ⓐ😀#".chars() {
+            assert!(!is_tag_key_character(c), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn a_shown_value_is_short_and_visible() {
+        assert_eq!(shown("a\u{1b}[31m\nb\u{a0}c\u{202e}"), "a\\u{1b}[31m\\nb\\u{a0}c\\u{202e}");
+        assert_eq!(shown(&"x".repeat(80)), "x".repeat(80));
+        assert_eq!(shown(&"x".repeat(81)), format!("{}…", "x".repeat(80)));
+    }
+}

@@ -1,0 +1,274 @@
+//! One pass over a roster: every row by itself, and what only all rows together show.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+
+use crate::agent::{Agent, IdentityType};
+use crate::directory::{FoldedMap, Found};
+use crate::error::Failure;
+use crate::roster::{Columns, Field, Roster, Row};
+
+use super::codes::{self, Code};
+use super::finding::{Finding, Severity};
+use super::grammar::{shown, trimmed};
+use super::rules::{check_columns, check_row, column_of};
+use super::{Rules, agents};
+
+/// What a roster turned out to be.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The identity type whose rules were applied.
+    pub identity: IdentityType,
+    /// How many rows there are, the header and blank rows not counted.
+    pub rows: u64,
+    /// How many rows have errors; all of them where the file itself has one.
+    pub invalid_rows: u64,
+    /// How many errors there are.
+    pub errors: u64,
+    /// How many warnings there are.
+    pub warnings: u64,
+    /// How many of the errors are of the file as a whole: these stop every row.
+    pub file_errors: u64,
+    /// The findings in the order of the file, those of the file as a whole first: at most [`Pass::KEPT`].
+    pub findings: Vec<Finding>,
+    /// How many findings were counted and not kept.
+    pub not_kept: u64,
+}
+
+impl Checked {
+    /// Whether the whole roster can be sent.
+    pub fn is_clean(&self) -> bool {
+        self.errors == 0
+    }
+}
+
+/// One row after its check, lent while the pass goes on. No `Debug`: its cells may hold a password.
+pub struct CheckedRow<'p> {
+    /// The row's number as the spreadsheet shows it.
+    pub number: u64,
+    /// The exact username without the spaces around it; empty where there is none.
+    pub username: &'p str,
+    /// Whether the row cannot be sent, be it for the sake of the whole file.
+    pub has_errors: bool,
+    /// The first of its errors, those of the file as a whole before its own.
+    pub first_error: Option<&'p Finding>,
+    /// The row as it was read.
+    pub row: &'p Row,
+    columns: &'p Columns,
+    rules: &'p Rules<'p>,
+}
+
+impl CheckedRow<'_> {
+    /// Builds the row's agent; `None` where the row has errors.
+    pub fn agent(&self) -> Option<Agent> {
+        if self.has_errors { None } else { agents::build(self.row, self.columns, self.rules) }
+    }
+
+    /// The fingerprint of the row's agent; `None` where the row has errors.
+    pub fn fingerprint(&self) -> Option<u64> {
+        self.agent().map(|agent| agents::fingerprint(&agent))
+    }
+}
+
+/// Checks a whole roster in one pass, and lends every row to `on_row` as it goes by. Memory grows with the usernames
+/// only (some 60 bytes each) and with the findings up to [`Pass::KEPT`].
+pub fn check(
+    roster: &Roster,
+    rules: &Rules<'_>,
+    on_row: &mut dyn FnMut(CheckedRow<'_>),
+) -> Result<Checked, Failure> {
+    let mut pass = Pass::new(roster.columns(), rules, roster.findings());
+    let mut rows = roster.rows()?;
+    let mut row = Row::default();
+    while rows.read(&mut row)? {
+        pass.row(&row, on_row);
+    }
+    Ok(pass.finish())
+}
+
+/// The pass itself, without the file: rows go in, and the result comes out.
+pub struct Pass<'r> {
+    columns: &'r Columns,
+    rules: &'r Rules<'r>,
+    usernames: FoldedMap<u64>,
+    passwords: Passwords,
+    checked: Checked,
+    /// The first error of the file as a whole.
+    file_error: Option<Finding>,
+    /// The findings of the row at hand.
+    of_row: Vec<Finding>,
+}
+
+impl<'r> Pass<'r> {
+    /// How many findings are kept in memory; the others are counted.
+    pub const KEPT: usize = 100_000;
+
+    /// The longest username that is compared with the others; a longer one is an error by itself.
+    const USERNAME_COMPARED: usize = 1024;
+
+    /// Starts with the columns, and with what the reader said of the header.
+    pub fn new(columns: &'r Columns, rules: &'r Rules<'r>, of_header: &[Finding]) -> Self {
+        let checked = Checked {
+            identity: rules.identity,
+            rows: 0,
+            invalid_rows: 0,
+            errors: 0,
+            warnings: 0,
+            file_errors: 0,
+            findings: Vec::new(),
+            not_kept: 0,
+        };
+        let mut pass = Self {
+            columns,
+            rules,
+            usernames: FoldedMap::default(),
+            passwords: Passwords::default(),
+            checked,
+            file_error: None,
+            of_row: of_header.to_vec(),
+        };
+        // Of a header of which nothing is known, that is all there is to say.
+        if !of_header.iter().any(|finding| finding.code == codes::NO_KNOWN_COLUMN.id) {
+            check_columns(columns, rules, &mut pass.of_row);
+        }
+        pass.file_error = pass.of_row.iter().find(|finding| finding.severity == Severity::Error).cloned();
+        pass.checked.file_errors = count(&pass.of_row, Severity::Error);
+        pass.keep_findings();
+        pass
+    }
+
+    /// Checks the next row.
+    pub fn row(&mut self, row: &Row, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
+        self.checked.rows += 1;
+        check_row(row, self.columns, self.rules, &mut self.of_row);
+        let username = trimmed(self.columns.cell(row, Field::Username));
+        self.compare_username(row, username);
+        if self.rules.identity == IdentityType::ConnectManaged {
+            self.passwords.count(self.columns.cell(row, Field::Password), row.number);
+        }
+        let own_error = self.of_row.iter().find(|finding| finding.severity == Severity::Error);
+        let first_error = self.file_error.as_ref().or(own_error);
+        if first_error.is_some() {
+            self.checked.invalid_rows += 1;
+        }
+        on_row(CheckedRow {
+            number: row.number,
+            username,
+            has_errors: first_error.is_some(),
+            first_error,
+            row,
+            columns: self.columns,
+            rules: self.rules,
+        });
+        self.keep_findings();
+    }
+
+    /// Ends the pass.
+    pub fn finish(mut self) -> Checked {
+        if self.checked.rows == 0 {
+            self.of_row.push(of_file(&codes::NO_ROWS, codes::NO_ROWS.title.to_owned()));
+            self.checked.file_errors += 1;
+        }
+        if let Some((rows, first)) = self.passwords.shared() {
+            let message =
+                format!("{rows} rows have one and the same password, the first of them in row {first}");
+            let mut finding = of_file(&codes::PASSWORDS_IDENTICAL, message);
+            finding.column = self.columns.header(Field::Password).map(str::to_owned);
+            finding.value = Some(Finding::HIDDEN.to_owned());
+            self.of_row.push(finding);
+        }
+        let of_file_before = self.checked.findings.iter().take_while(|finding| finding.row.is_none()).count();
+        let late = std::mem::take(&mut self.of_row);
+        self.checked.errors += count(&late, Severity::Error);
+        self.checked.warnings += count(&late, Severity::Warning);
+        self.checked.findings.splice(of_file_before..of_file_before, late);
+        self.checked
+    }
+
+    fn compare_username(&mut self, row: &Row, username: &str) {
+        if username.is_empty() || username.len() > Self::USERNAME_COMPARED {
+            return;
+        }
+        let (code, message) = match self.usernames.add(username, row.number) {
+            Found::Nothing => return,
+            Found::Exact(first) => {
+                let message = format!("row {first} has the same username: `{}`", shown(username));
+                (&codes::USERNAME_DUPLICATE, message)
+            }
+            Found::Variant(there, first) => {
+                let message =
+                    format!("row {first} has a username that differs only in case: `{}`", shown(there));
+                (&codes::USERNAME_CASE_VARIANT, message)
+            }
+        };
+        self.of_row.push(Finding {
+            row: Some(row.number),
+            column: column_of(row, self.columns, Field::Username),
+            value: Some(shown(username)),
+            ..of_file(code, message)
+        });
+    }
+
+    fn keep_findings(&mut self) {
+        if self.of_row.is_empty() {
+            return;
+        }
+        self.checked.errors += count(&self.of_row, Severity::Error);
+        self.checked.warnings += count(&self.of_row, Severity::Warning);
+        let room = Self::KEPT.saturating_sub(self.checked.findings.len()).min(self.of_row.len());
+        self.checked.not_kept += (self.of_row.len() - room) as u64;
+        self.checked.findings.extend(self.of_row.drain(..room));
+        self.of_row.clear();
+    }
+}
+
+fn of_file(code: &'static Code, message: String) -> Finding {
+    Finding {
+        code: code.id,
+        severity: code.severity,
+        row: None,
+        column: None,
+        value: None,
+        message,
+        hint: Some(code.fix.to_owned()),
+    }
+}
+
+fn count(findings: &[Finding], severity: Severity) -> u64 {
+    findings.iter().filter(|finding| finding.severity == severity).count() as u64
+}
+
+/// Counts equal passwords by a hash that is keyed anew in every process and leaves it in no form.
+#[derive(Default)]
+struct Passwords {
+    hasher: RandomState,
+    seen: HashMap<u64, (u64, u64)>,
+    rows: u64,
+}
+
+impl Passwords {
+    /// How many different ones are told apart; a roster with more has no default password worth a warning.
+    const DIFFERENT: usize = 65_536;
+    /// From how many rows on one password is worth a warning, or fewer where all rows share it.
+    const MANY: u64 = 10;
+    const FEW: u64 = 3;
+
+    fn count(&mut self, password: &str, row: u64) {
+        if password.is_empty() {
+            return;
+        }
+        self.rows += 1;
+        let hash = self.hasher.hash_one(password);
+        if let Some((rows, _)) = self.seen.get_mut(&hash) {
+            *rows += 1;
+        } else if self.seen.len() < Self::DIFFERENT {
+            self.seen.insert(hash, (1, row));
+        }
+    }
+
+    /// The password that most rows share, where these are many: how many rows, and the first of them.
+    fn shared(&self) -> Option<(u64, u64)> {
+        let most = self.seen.values().max_by_key(|(rows, first)| (*rows, std::cmp::Reverse(*first))).copied();
+        most.filter(|&(rows, _)| rows >= Self::MANY || (rows >= Self::FEW && rows == self.rows))
+    }
+}

@@ -1,0 +1,630 @@
+//! The rules of a row: one table, and one small function each.
+//!
+//! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
+//! nothing. Every finding's reason and source stand with its code in `codes.rs`.
+
+use crate::agent::{IdentityType, PhoneType};
+use crate::directory::{Directory, Found, Lookup};
+use crate::roster::{Columns, Field, Row};
+
+use super::Rules;
+use super::codes::{self, Code};
+use super::finding::{Finding, Severity};
+use super::grammar::{self, shown};
+
+/// All rules of a row, in the order of the console's template.
+const RULES: [fn(&mut Check<'_>); 18] = [
+    sample_row,
+    columns_agree,
+    first_name,
+    last_name,
+    email,
+    secondary_email,
+    mobile,
+    password,
+    username,
+    directory_user_id,
+    routing_profile,
+    security_profiles,
+    hierarchy,
+    phone,
+    after_contact_work,
+    yes_or_no,
+    voice_enhancement,
+    tags,
+];
+
+/// Checks one row by itself and adds what is wrong with it to `findings`: first what the reader said, then what the
+/// rules say. Pure, and allocates nothing for a row without faults.
+///
+/// What only the whole file shows is not here: duplicates, and columns that are missing altogether.
+pub fn check_row(row: &Row, columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(row.findings.iter().cloned());
+    if !row.is_readable() {
+        return;
+    }
+    let mut check = Check { row, columns, rules, findings };
+    for rule in RULES {
+        rule(&mut check);
+    }
+}
+
+/// Checks the columns: what every row needs is there. One finding for the file rather than one for each row.
+pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Finding>) {
+    for field in required(rules) {
+        if !columns.has(field) {
+            let name = name_of(field);
+            findings.push(Finding {
+                code: codes::COLUMN_MISSING.id,
+                severity: codes::COLUMN_MISSING.severity,
+                row: None,
+                column: None,
+                value: None,
+                message: format!("there is no {name} column, which {} needs", needs(field, rules.identity)),
+                hint: Some(codes::COLUMN_MISSING.fix.to_owned()),
+            });
+        }
+    }
+    if rules.identity == IdentityType::ConnectManaged && !columns.has(Field::Email) {
+        findings.push(Finding {
+            code: codes::EMAIL_MISSING.id,
+            severity: codes::EMAIL_MISSING.severity,
+            row: None,
+            column: None,
+            value: None,
+            message: "there is no e-mail address column".to_owned(),
+            hint: Some("add a column `email address`".to_owned()),
+        });
+    }
+}
+
+/// The fields that no row can do without.
+pub(super) fn required(rules: &Rules<'_>) -> impl Iterator<Item = Field> {
+    let names = rules.identity != IdentityType::ExistingDirectory;
+    let password = rules.identity == IdentityType::ConnectManaged && !rules.generates_passwords;
+    [
+        (Field::FirstName, names),
+        (Field::LastName, names),
+        (Field::Password, password),
+        (Field::Username, true),
+        (Field::RoutingProfile, true),
+        (Field::SecurityProfiles, true),
+    ]
+    .into_iter()
+    .filter_map(|(field, is_required)| is_required.then_some(field))
+}
+
+fn needs(field: Field, identity: IdentityType) -> String {
+    match field {
+        Field::Username | Field::RoutingProfile | Field::SecurityProfiles => "every user".to_owned(),
+        _ => format!("every user of a {identity} instance"),
+    }
+}
+
+fn name_of(field: Field) -> &'static str {
+    match field {
+        Field::FirstName => "first name",
+        Field::LastName => "last name",
+        Field::Email => "e-mail address",
+        Field::SecondaryEmail => "secondary e-mail",
+        Field::Mobile => "mobile",
+        Field::Password => "password",
+        Field::Username => "username (user login)",
+        Field::DirectoryUserId => "directory user id",
+        Field::RoutingProfile => "routing profile",
+        Field::SecurityProfiles => "security profile",
+        Field::Hierarchy => "hierarchy",
+        Field::PhoneType => "phone type",
+        Field::PhoneNumber => "phone number",
+        Field::AutoAccept => "auto-accept",
+        Field::AfterContactWork => "after-contact work",
+        Field::PersistentConnection => "persistent connection",
+        Field::VoiceEnhancement => "audio enhancement",
+        Field::Tags => "tags",
+    }
+}
+
+/// One row under the rules.
+struct Check<'a> {
+    row: &'a Row,
+    columns: &'a Columns,
+    rules: &'a Rules<'a>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl<'a> Check<'a> {
+    /// The field's cell without the spaces around it. Never for passwords.
+    fn cell(&self, field: Field) -> &'a str {
+        grammar::trimmed(self.columns.cell(self.row, field))
+    }
+
+    /// Reports a fault of a field with the code's own fix as the hint.
+    fn fault(&mut self, code: &'static Code, field: Field, value: &str, message: String) {
+        self.fault_with(code, field, value, message, code.fix.to_owned());
+    }
+
+    /// Reports a fault of a field with a hint of its own.
+    fn fault_with(&mut self, code: &'static Code, field: Field, value: &str, message: String, hint: String) {
+        let value = if field.is_secret() { Finding::HIDDEN.to_owned() } else { shown(value) };
+        self.findings.push(Finding {
+            code: code.id,
+            severity: code.severity,
+            row: Some(self.row.number),
+            column: column_of(self.row, self.columns, field),
+            value: Some(value),
+            message,
+            hint: Some(hint),
+        });
+    }
+
+    /// Reports a cell that is empty and must not be, unless the column is missing (said once for the file) or the
+    /// reader has said why it could not read the cell.
+    fn missing(&mut self, code: &'static Code, field: Field) {
+        let column = column_of(self.row, self.columns, field);
+        let is_explained =
+            self.row.findings.iter().any(|f| f.severity == Severity::Error && f.column == column);
+        if column.is_none() || is_explained {
+            return;
+        }
+        self.findings.push(Finding {
+            code: code.id,
+            severity: code.severity,
+            row: Some(self.row.number),
+            column,
+            value: None,
+            message: code.title.to_owned(),
+            hint: Some(code.fix.to_owned()),
+        });
+    }
+}
+
+/// The header of the column that the field's cell came from.
+pub(super) fn column_of(row: &Row, columns: &Columns, field: Field) -> Option<String> {
+    let places = &columns.places[field.index()];
+    let has_text = |&&at: &&usize| row.cells.get(at).is_some_and(|cell| !cell.trim().is_empty());
+    let place = places.iter().find(has_text).or(places.first())?;
+    columns.headers.get(*place).map(|header| header.trim().to_owned())
+}
+
+fn sample_row(check: &mut Check<'_>) {
+    let cells = [Field::FirstName, Field::LastName, Field::Username].map(|field| check.cell(field));
+    if cells == ["first", "last", "user"] {
+        check.fault(&codes::SAMPLE_ROW, Field::Username, "user", codes::SAMPLE_ROW.title.to_owned());
+    }
+}
+
+fn columns_agree(check: &mut Check<'_>) {
+    for field in Field::ALL {
+        let places = &check.columns.places[field.index()];
+        if places.len() < 2 {
+            continue;
+        }
+        let cells = places.iter().filter_map(|&at| Some((at, check.row.cells.get(at)?)));
+        let mut cells = cells.filter(|(_, cell)| !cell.trim().is_empty());
+        let Some((first, kept)) = cells.next() else { continue };
+        let is_same = |cell: &str| {
+            if field.is_secret() { cell == kept } else { grammar::trimmed(cell) == grammar::trimmed(kept) }
+        };
+        let Some((other, cell)) = cells.find(|(_, cell)| !is_same(cell)) else { continue };
+        let header = |at: usize| check.columns.headers.get(at).map_or("", |header| header.trim());
+        let message = if field.is_secret() {
+            format!("`{}` and `{}` are both the {}, and differ", header(first), header(other), name_of(field))
+        } else {
+            let (a, b) = (shown(grammar::trimmed(kept)), shown(grammar::trimmed(cell)));
+            format!(
+                "`{}` has `{a}` and `{}` has `{b}`: both are the {}",
+                header(first),
+                header(other),
+                name_of(field)
+            )
+        };
+        check.fault(&codes::COLUMNS_DISAGREE, field, grammar::trimmed(kept), message);
+    }
+}
+
+fn first_name(check: &mut Check<'_>) {
+    person_name(check, Field::FirstName, &codes::FIRST_NAME_MISSING, 255);
+}
+
+fn last_name(check: &mut Check<'_>) {
+    let most = if check.rules.identity == IdentityType::ConnectManaged { 256 } else { 300 };
+    person_name(check, Field::LastName, &codes::LAST_NAME_MISSING, most);
+}
+
+fn person_name(check: &mut Check<'_>, field: Field, missing: &'static Code, most: usize) {
+    let name = check.cell(field);
+    if name.is_empty() {
+        if check.rules.identity != IdentityType::ExistingDirectory {
+            check.missing(missing, field);
+        }
+        return;
+    }
+    // A string of few bytes has few characters: no need to count them.
+    if name.len() > most {
+        let length = grammar::nfc_length(name);
+        if length > most {
+            let message = format!("the {} has {length} characters, and {most} is the most", name_of(field));
+            check.fault(&codes::NAME_TOO_LONG, field, name, message);
+        }
+    }
+    if !grammar::is_composed(name) {
+        let message = format!(
+            "the {} is written with decomposed characters; it is sent composed (NFC)",
+            name_of(field)
+        );
+        check.fault(&codes::NAME_NOT_NFC, field, name, message);
+    }
+    if name.contains(char::is_control) {
+        let message = format!("the {} has a line break or another control character", name_of(field));
+        check.fault(&codes::NAME_CONTROL_CHARACTER, field, name, message);
+    }
+}
+
+fn email(check: &mut Check<'_>) {
+    let email = check.cell(Field::Email);
+    match (email, check.rules.identity) {
+        ("", IdentityType::ConnectManaged) => check.missing(&codes::EMAIL_MISSING, Field::Email),
+        ("", _) => {}
+        (email, IdentityType::Saml) => {
+            let message = codes::EMAIL_NOT_ALLOWED.title.to_owned();
+            check.fault(&codes::EMAIL_NOT_ALLOWED, Field::Email, email, message);
+        }
+        (email, _) if !grammar::is_email(email) => {
+            check.fault(&codes::EMAIL_SYNTAX, Field::Email, email, codes::EMAIL_SYNTAX.title.to_owned());
+        }
+        _ => {}
+    }
+}
+
+fn secondary_email(check: &mut Check<'_>) {
+    let email = check.cell(Field::SecondaryEmail);
+    if !email.is_empty() && !grammar::is_secondary_email(email) {
+        let message = codes::SECONDARY_EMAIL_SYNTAX.title.to_owned();
+        check.fault(&codes::SECONDARY_EMAIL_SYNTAX, Field::SecondaryEmail, email, message);
+    }
+}
+
+fn mobile(check: &mut Check<'_>) {
+    let number = check.cell(Field::Mobile);
+    if !number.is_empty() && !grammar::is_e164(number) {
+        not_e164(check, &codes::MOBILE_NOT_E164, Field::Mobile, number);
+    }
+}
+
+fn not_e164(check: &mut Check<'_>, code: &'static Code, field: Field, number: &str) {
+    let is_scientific = number.contains(['e', 'E']) && number.starts_with(|c: char| c.is_ascii_digit());
+    let hint = match grammar::as_e164(number) {
+        Some(plain) => format!("write `{plain}`"),
+        None if is_scientific => {
+            "a spreadsheet made it a rounded number: format the column as text and type the number again"
+                .to_owned()
+        }
+        None => code.fix.to_owned(),
+    };
+    check.fault_with(code, field, number, code.title.to_owned(), hint);
+}
+
+fn password(check: &mut Check<'_>) {
+    // As it stands: a password is never trimmed.
+    let password = check.columns.cell(check.row, Field::Password);
+    let fault = |check: &mut Check<'_>, code: &'static Code, message: String| {
+        check.fault(code, Field::Password, Finding::HIDDEN, message);
+    };
+    match (password.is_empty(), check.rules.identity) {
+        (true, IdentityType::ConnectManaged) if !check.rules.generates_passwords => {
+            check.missing(&codes::PASSWORD_MISSING, Field::Password);
+        }
+        (true, _) => {}
+        (false, IdentityType::ConnectManaged) => {
+            let gaps = grammar::password_gaps(password);
+            if !gaps.is_empty() {
+                fault(
+                    check,
+                    &codes::PASSWORD_POLICY,
+                    format!("the password breaks the policy: {}", gaps.join(", ")),
+                );
+            }
+            if password.contains(char::is_whitespace) {
+                fault(check, &codes::PASSWORD_WHITESPACE, codes::PASSWORD_WHITESPACE.title.to_owned());
+            }
+            if password.contains('…') {
+                fault(check, &codes::PASSWORD_ELLIPSIS, codes::PASSWORD_ELLIPSIS.title.to_owned());
+            }
+        }
+        (false, identity) => {
+            fault(check, &codes::PASSWORD_NOT_ALLOWED, format!("a password is not allowed with {identity}"));
+        }
+    }
+}
+
+fn username(check: &mut Check<'_>) {
+    let username = check.cell(Field::Username);
+    if username.is_empty() {
+        return check.missing(&codes::USERNAME_MISSING, Field::Username);
+    }
+    let raw = check.columns.cell(check.row, Field::Username);
+    if raw.len() != username.len() {
+        check.fault(&codes::USERNAME_SPACES, Field::Username, raw, codes::USERNAME_SPACES.title.to_owned());
+    }
+    let most = if check.rules.identity == IdentityType::Saml { 64 } else { 20 };
+    if username.len() > most && username.chars().count() > most {
+        let (length, identity) = (username.chars().count(), check.rules.identity);
+        let message = format!("the username has {length} characters, and {most} is the most with {identity}");
+        check.fault(&codes::USERNAME_TOO_LONG, Field::Username, username, message);
+    }
+    if let Some(stray) = grammar::stray_in_username(username) {
+        let message = format!(
+            "the username has a character that is not allowed: `{}`",
+            shown(stray.encode_utf8(&mut [0; 4]))
+        );
+        check.fault(&codes::USERNAME_CHARACTERS, Field::Username, username, message);
+    }
+    if username.contains('@') && !grammar::is_whole_address(username) {
+        let message = codes::USERNAME_NOT_EMAIL.title.to_owned();
+        check.fault(&codes::USERNAME_NOT_EMAIL, Field::Username, username, message);
+    }
+    users_there(check, username);
+}
+
+fn users_there(check: &mut Check<'_>, username: &str) {
+    let users = check.rules.directory.filter(|_| check.rules.compares_users).and_then(|d| d.users.as_ref());
+    match users.map_or(Found::Nothing, |users| users.find(username)) {
+        Found::Exact(_) => {
+            let message = codes::USERNAME_EXISTS.title.to_owned();
+            check.fault(&codes::USERNAME_EXISTS, Field::Username, username, message);
+        }
+        Found::Variant(there, _) => {
+            let message =
+                format!("the instance has a user whose name differs only in case: `{}`", shown(there));
+            check.fault(&codes::USERNAME_CASE_VARIANT, Field::Username, username, message);
+        }
+        Found::Nothing => {}
+    }
+}
+
+fn directory_user_id(check: &mut Check<'_>) {
+    let id = check.cell(Field::DirectoryUserId);
+    if !id.is_empty() && check.rules.identity != IdentityType::ExistingDirectory {
+        let message = format!("a directory user id is not allowed with {}", check.rules.identity);
+        check.fault(&codes::DIRECTORY_USER_ID_NOT_ALLOWED, Field::DirectoryUserId, id, message);
+    }
+}
+
+fn routing_profile(check: &mut Check<'_>) {
+    let reference = check.cell(Field::RoutingProfile);
+    if reference.is_empty() {
+        return check.missing(&codes::ROUTING_PROFILE_MISSING, Field::RoutingProfile);
+    }
+    let Some(directory) = check.rules.directory else { return };
+    if let Lookup::Unknown(meant) = directory.routing_profile(reference) {
+        unknown(check, &codes::ROUTING_PROFILE_UNKNOWN, Field::RoutingProfile, reference, meant);
+    }
+}
+
+/// Reports a name that the instance does not know, with the one that was probably meant.
+fn unknown(check: &mut Check<'_>, code: &'static Code, field: Field, reference: &str, meant: Option<String>) {
+    let hint = match meant {
+        Some(meant) => format!("did you mean `{}`?", shown(&meant)),
+        None => code.fix.to_owned(),
+    };
+    check.fault_with(code, field, reference, format!("{}: `{}`", code.title, shown(reference)), hint);
+}
+
+fn security_profiles(check: &mut Check<'_>) {
+    const MOST: usize = 10;
+    let field = Field::SecurityProfiles;
+    let cell = check.cell(field);
+    if cell.is_empty() {
+        return check.missing(&codes::SECURITY_PROFILES_MISSING, field);
+    }
+    let profiles = grammar::list(cell);
+    if profiles.clone().any(str::is_empty) {
+        check.fault(
+            &codes::SECURITY_PROFILE_EMPTY,
+            field,
+            cell,
+            codes::SECURITY_PROFILE_EMPTY.title.to_owned(),
+        );
+    }
+    let count = profiles.clone().filter(|name| !name.is_empty()).count();
+    if count > MOST {
+        let message = format!("there are {count} security profiles, and {MOST} is the most");
+        return check.fault(&codes::SECURITY_PROFILES_TOO_MANY, field, cell, message);
+    }
+    for (place, name) in profiles.clone().enumerate().filter(|(_, name)| !name.is_empty()) {
+        let is_same = |other: &str| is_same_security_profile(other, name, check.rules.directory);
+        if profiles.clone().take(place).any(is_same) {
+            let message = format!("a security profile is named twice: `{}`", shown(name));
+            check.fault(&codes::SECURITY_PROFILE_REPEATED, field, cell, message);
+        }
+        if let Some(Lookup::Unknown(meant)) =
+            check.rules.directory.map(|directory| directory.security_profile(name))
+        {
+            unknown(check, &codes::SECURITY_PROFILE_UNKNOWN, field, name, meant);
+        }
+    }
+}
+
+/// Whether two names, ids or ARNs are one profile, as far as that is known.
+fn is_same_security_profile(a: &str, b: &str, directory: Option<&Directory>) -> bool {
+    if a == b {
+        return true;
+    }
+    let Some(directory) = directory.filter(|_| !a.is_empty()) else { return false };
+    match (directory.security_profile(a), directory.security_profile(b)) {
+        (Lookup::Found(a), Lookup::Found(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn hierarchy(check: &mut Check<'_>) {
+    const DEEPEST: usize = 5;
+    let field = Field::Hierarchy;
+    let cell = check.cell(field);
+    if cell.is_empty() {
+        return;
+    }
+    let levels = grammar::list(cell);
+    let depth = levels.clone().count();
+    let has_gap = levels.clone().any(str::is_empty);
+    if depth > DEEPEST {
+        let message = format!("the hierarchy path has {depth} levels, and {DEEPEST} is the most");
+        check.fault(&codes::HIERARCHY_TOO_DEEP, field, cell, message);
+    }
+    if has_gap {
+        check.fault(
+            &codes::HIERARCHY_LEVEL_EMPTY,
+            field,
+            cell,
+            codes::HIERARCHY_LEVEL_EMPTY.title.to_owned(),
+        );
+    }
+    let Some(directory) = check.rules.directory.filter(|_| depth <= DEEPEST && !has_gap) else { return };
+    match directory.hierarchy_group(levels) {
+        Lookup::Found(_) => {}
+        Lookup::Unknown(meant) => unknown(check, &codes::HIERARCHY_UNKNOWN, field, cell, meant),
+        Lookup::Ambiguous(paths) => {
+            const MOST: usize = 5;
+            let more = if paths.len() > MOST { ", …" } else { "" };
+            let paths: Vec<String> =
+                paths.iter().take(MOST).map(|path| format!("`{}`", shown(path))).collect();
+            let message = format!("several hierarchy groups have this name: {}{more}", paths.join(", "));
+            check.fault(&codes::HIERARCHY_AMBIGUOUS, field, cell, message);
+        }
+    }
+}
+
+fn phone(check: &mut Check<'_>) {
+    let (word, number) = (check.cell(Field::PhoneType), check.cell(Field::PhoneNumber));
+    let phone_type = grammar::phone_type(word);
+    if !word.is_empty() && phone_type.is_none() {
+        check.fault(
+            &codes::PHONE_TYPE_UNKNOWN,
+            Field::PhoneType,
+            word,
+            codes::PHONE_TYPE_UNKNOWN.title.to_owned(),
+        );
+    }
+    match phone_type {
+        Some(PhoneType::Desk) if number.is_empty() => desk_phone_number_missing(check),
+        Some(PhoneType::Soft) if !number.is_empty() && !grammar::is_e164(number) => {
+            not_e164(check, &codes::PHONE_NUMBER_NOT_SENT, Field::PhoneNumber, number);
+        }
+        _ if !number.is_empty() && !grammar::is_e164(number) => {
+            not_e164(check, &codes::PHONE_NUMBER_NOT_E164, Field::PhoneNumber, number);
+        }
+        None if word.is_empty() && !number.is_empty() => {
+            let message = codes::PHONE_TYPE_MISSING.title.to_owned();
+            check.fault(&codes::PHONE_TYPE_MISSING, Field::PhoneNumber, number, message);
+        }
+        _ => {}
+    }
+    let auto_accept = check.cell(Field::AutoAccept);
+    if phone_type == Some(PhoneType::Desk) && grammar::yes_or_no(auto_accept) == Some(true) {
+        let message = codes::AUTO_ACCEPT_DESK_PHONE.title.to_owned();
+        check.fault(&codes::AUTO_ACCEPT_DESK_PHONE, Field::AutoAccept, auto_accept, message);
+    }
+}
+
+/// The number may be missing with its whole column, which no other row may need: then the phone type is the culprit.
+fn desk_phone_number_missing(check: &mut Check<'_>) {
+    let code = &codes::DESK_PHONE_NUMBER_MISSING;
+    if check.columns.has(Field::PhoneNumber) {
+        return check.missing(code, Field::PhoneNumber);
+    }
+    let word = check.cell(Field::PhoneType);
+    check.fault(code, Field::PhoneType, word, code.title.to_owned());
+}
+
+fn after_contact_work(check: &mut Check<'_>) {
+    let seconds = check.cell(Field::AfterContactWork);
+    if !seconds.is_empty() && grammar::after_contact_work(seconds).is_none() {
+        let message = codes::AFTER_CONTACT_WORK.title.to_owned();
+        check.fault(&codes::AFTER_CONTACT_WORK, Field::AfterContactWork, seconds, message);
+    }
+}
+
+fn yes_or_no(check: &mut Check<'_>) {
+    for field in [Field::AutoAccept, Field::PersistentConnection] {
+        let cell = check.cell(field);
+        if !cell.is_empty() && grammar::yes_or_no(cell).is_none() {
+            check.fault(&codes::NOT_YES_OR_NO, field, cell, codes::NOT_YES_OR_NO.title.to_owned());
+        }
+    }
+}
+
+fn voice_enhancement(check: &mut Check<'_>) {
+    let cell = check.cell(Field::VoiceEnhancement);
+    if !cell.is_empty() && grammar::voice_enhancement(cell).is_none() {
+        let message = codes::AUDIO_ENHANCEMENT_UNKNOWN.title.to_owned();
+        check.fault(&codes::AUDIO_ENHANCEMENT_UNKNOWN, Field::VoiceEnhancement, cell, message);
+    }
+}
+
+/// How many tags the service takes.
+const TAGS_MOST: usize = 50;
+
+fn tags(check: &mut Check<'_>) {
+    let field = Field::Tags;
+    let cell = check.cell(field);
+    if cell.is_empty() {
+        return;
+    }
+    let tags = grammar::tags(cell);
+    let count = tags.clone().count();
+    if count > check.rules.tag_room {
+        let own_place = count == TAGS_MOST;
+        let code = if own_place { &codes::TAG_ROOM } else { &codes::TAGS_TOO_MANY };
+        let message = match own_place {
+            true => code.title.to_owned(),
+            false => format!("there are {count} tags, and {} is the most", check.rules.tag_room),
+        };
+        return check.fault(code, field, cell, message);
+    }
+    for (place, tag) in tags.clone().enumerate() {
+        match tag {
+            Err(piece) => {
+                let message = format!("a tag is not written as key|value: `{}`", shown(piece));
+                check.fault(&codes::TAG_SYNTAX, field, cell, message);
+            }
+            Ok((key, value)) => {
+                one_tag(check, cell, key, value);
+                if tags.clone().take(place).flatten().any(|(other, _)| other == key) {
+                    let message = format!("a tag key is there twice: `{}`", shown(key));
+                    check.fault(&codes::TAG_REPEATED, field, cell, message);
+                }
+            }
+        }
+    }
+}
+
+fn one_tag(check: &mut Check<'_>, cell: &str, key: &str, value: &str) {
+    let mut fault = |code: &'static Code, message: String| check.fault(code, Field::Tags, cell, message);
+    let length = key.chars().count();
+    if !(1..=128).contains(&length) {
+        fault(
+            &codes::TAG_KEY_LENGTH,
+            format!("a tag's key has {length} characters, and 1 to 128 are allowed"),
+        );
+    }
+    if let Some(stray) = key.chars().find(|&c| !grammar::is_tag_key_character(c)) {
+        let stray = shown(stray.encode_utf8(&mut [0; 4]));
+        fault(
+            &codes::TAG_KEY_CHARACTERS,
+            format!("the tag key `{}` has a character that is not allowed: `{stray}`", shown(key)),
+        );
+    }
+    if key.starts_with("aws:") {
+        fault(&codes::TAG_KEY_AWS, format!("a tag's key begins with `aws:`: `{}`", shown(key)));
+    }
+    if key == super::PROVENANCE_TAG_KEY {
+        fault(&codes::TAG_KEY_RESERVED, codes::TAG_KEY_RESERVED.title.to_owned());
+    }
+    let length = value.chars().count();
+    if length > 256 {
+        fault(
+            &codes::TAG_VALUE_TOO_LONG,
+            format!("the value of the tag `{}` has {length} characters, and 256 is the most", shown(key)),
+        );
+    }
+}

@@ -1,0 +1,895 @@
+//! The rules' conformance: for each rule, what just passes and what breaks it alone.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::agent::Agent;
+use crate::directory::{Group, Hierarchy, Instance, Names};
+use crate::roster::Row;
+
+use Field::*;
+use IdentityType::{ConnectManaged, ExistingDirectory, Saml};
+
+const EVERYWHERE: &[IdentityType] = &[Saml, ConnectManaged, ExistingDirectory];
+const CONNECT: &[IdentityType] = &[ConnectManaged];
+const SAML: &[IdentityType] = &[Saml];
+const DIRECTORY: &[IdentityType] = &[ExistingDirectory];
+const NOT_SAML: &[IdentityType] = &[ConnectManaged, ExistingDirectory];
+const NOT_CONNECT: &[IdentityType] = &[Saml, ExistingDirectory];
+const NOT_DIRECTORY: &[IdentityType] = &[Saml, ConnectManaged];
+
+/// All columns, each once, headed by what the test calls them.
+fn all_columns() -> Columns {
+    Columns {
+        headers: Field::ALL.map(|field| format!("{field:?}")).to_vec(),
+        places: std::array::from_fn(|at| vec![at]),
+    }
+}
+
+fn row_of(number: u64, cells: impl IntoIterator<Item = impl AsRef<str>>) -> Row {
+    let mut record = csv::StringRecord::new();
+    for cell in cells {
+        record.push_field(cell.as_ref());
+    }
+    Row { number, cells: record, findings: Vec::new() }
+}
+
+/// A row of all columns that has no fault, with some cells set otherwise.
+fn row_with(identity: IdentityType, changes: &[(Field, &str)]) -> Row {
+    let mut cells: [&str; Field::COUNT] = [""; Field::COUNT];
+    let base = [
+        (FirstName, "Ada"),
+        (LastName, "Lovelace"),
+        (Username, "ada"),
+        (RoutingProfile, "Basic Routing Profile"),
+        (SecurityProfiles, "Agent"),
+    ];
+    let connect = [(Email, "ada@example.com"), (Password, "Passw0rd")];
+    let connect = if identity == ConnectManaged { &connect[..] } else { &[] };
+    for (field, text) in base.iter().chain(connect).chain(changes) {
+        cells[field.index()] = text;
+    }
+    row_of(2, cells)
+}
+
+fn findings_of(row: &Row, rules: &Rules<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    check_row(row, &all_columns(), rules, &mut findings);
+    findings
+}
+
+fn codes_of(findings: &[Finding]) -> Vec<&'static str> {
+    findings.iter().map(|finding| finding.code).collect()
+}
+
+fn letters(count: usize) -> String {
+    "a".repeat(count)
+}
+
+fn address(length: usize) -> String {
+    format!("{}@example.com", letters(length - "@example.com".len()))
+}
+
+fn profiles(count: usize) -> String {
+    (1..=count).map(|n| format!("P{n}")).collect::<Vec<_>>().join("|")
+}
+
+fn tags_of(count: usize) -> String {
+    (1..=count).map(|n| format!("k{n}|v")).collect::<Vec<_>>().join("||")
+}
+
+/// One line of the conformance table: under these identity types, a row with these cells has these findings.
+type Case = (&'static [IdentityType], Vec<(Field, String)>, &'static [&'static str]);
+
+fn case(
+    identities: &'static [IdentityType],
+    field: Field,
+    cell: impl Into<String>,
+    codes: &'static [&'static str],
+) -> Case {
+    (identities, vec![(field, cell.into())], codes)
+}
+
+fn phone(cells: [&str; 3], codes: &'static [&'static str]) -> Case {
+    let cells = [PhoneType, PhoneNumber, AutoAccept].into_iter().zip(cells.map(str::to_owned));
+    (EVERYWHERE, cells.collect(), codes)
+}
+
+fn conformance() -> Vec<Case> {
+    // 'e' and a combining acute: two characters that compose to one.
+    let decomposed = |count: usize| "e\u{301}".repeat(count);
+    vec![
+        (EVERYWHERE, vec![], &[]),
+        // Username.
+        case(EVERYWHERE, Username, "", &["username-missing"]),
+        case(EVERYWHERE, Username, " \u{a0} ", &["username-missing"]),
+        case(NOT_SAML, Username, letters(20), &[]),
+        case(NOT_SAML, Username, letters(21), &["username-too-long"]),
+        case(SAML, Username, letters(64), &[]),
+        case(SAML, Username, letters(65), &["username-too-long"]),
+        case(EVERYWHERE, Username, "aZ09_-.", &[]),
+        case(EVERYWHERE, Username, "ada lovelace", &["username-characters"]),
+        case(EVERYWHERE, Username, "ada'l", &["username-characters"]),
+        case(EVERYWHERE, Username, "adä", &["username-characters"]),
+        case(NOT_SAML, Username, "ä".repeat(20), &["username-characters"]),
+        case(EVERYWHERE, Username, "DOMAIN\\ada", &["username-characters"]),
+        case(EVERYWHERE, Username, "a+b@example.com", &["username-characters"]),
+        case(EVERYWHERE, Username, "a@example.com", &[]),
+        case(EVERYWHERE, Username, "a@example", &["username-not-email"]),
+        case(EVERYWHERE, Username, "@example.com", &["username-not-email"]),
+        case(EVERYWHERE, Username, "a@b@example.com", &["username-not-email"]),
+        case(EVERYWHERE, Username, "a@example..com", &["username-not-email"]),
+        case(EVERYWHERE, Username, " ada", &["username-spaces"]),
+        case(EVERYWHERE, Username, "ada\u{a0}", &["username-spaces"]),
+        // Names.
+        case(NOT_DIRECTORY, FirstName, "", &["first-name-missing"]),
+        case(DIRECTORY, FirstName, "", &[]),
+        case(EVERYWHERE, FirstName, letters(255), &[]),
+        case(EVERYWHERE, FirstName, letters(256), &["name-too-long"]),
+        case(EVERYWHERE, FirstName, "é".repeat(255), &[]),
+        case(EVERYWHERE, FirstName, "é".repeat(256), &["name-too-long"]),
+        case(EVERYWHERE, FirstName, decomposed(255), &["name-not-nfc"]),
+        case(EVERYWHERE, FirstName, decomposed(256), &["name-too-long", "name-not-nfc"]),
+        case(EVERYWHERE, FirstName, "Ada\nMaria", &["name-control-character"]),
+        case(EVERYWHERE, FirstName, " Ada\u{a0}", &[]),
+        case(NOT_DIRECTORY, LastName, "", &["last-name-missing"]),
+        case(DIRECTORY, LastName, "", &[]),
+        case(CONNECT, LastName, letters(256), &[]),
+        case(CONNECT, LastName, letters(257), &["name-too-long"]),
+        case(NOT_CONNECT, LastName, letters(300), &[]),
+        case(NOT_CONNECT, LastName, letters(301), &["name-too-long"]),
+        case(EVERYWHERE, LastName, "Müller", &[]),
+        case(EVERYWHERE, LastName, "Mu\u{308}ller", &["name-not-nfc"]),
+        // E-mail and mobile.
+        case(CONNECT, Email, "", &["email-missing"]),
+        case(NOT_SAML, Email, "o'brien@example.com", &[]),
+        case(NOT_SAML, Email, "ada", &["email-syntax"]),
+        case(NOT_SAML, Email, "ada@example", &["email-syntax"]),
+        case(NOT_SAML, Email, "a@example.com, b@example.com", &["email-syntax"]),
+        case(SAML, Email, "ada@example.com", &["email-not-allowed"]),
+        case(EVERYWHERE, SecondaryEmail, "a.b_c%d+e-f@mail.example.museum", &[]),
+        case(EVERYWHERE, SecondaryEmail, "o'brien@example.com", &["secondary-email-syntax"]),
+        case(EVERYWHERE, SecondaryEmail, "ada@example.c", &["secondary-email-syntax"]),
+        case(EVERYWHERE, SecondaryEmail, "ada@example.c0", &["secondary-email-syntax"]),
+        case(EVERYWHERE, SecondaryEmail, address(265), &[]),
+        case(EVERYWHERE, SecondaryEmail, address(266), &["secondary-email-syntax"]),
+        case(EVERYWHERE, SecondaryEmail, format!("a@example.{}", letters(63)), &[]),
+        case(EVERYWHERE, SecondaryEmail, format!("a@example.{}", letters(64)), &["secondary-email-syntax"]),
+        case(EVERYWHERE, Mobile, "+11234567891", &[]),
+        case(EVERYWHERE, Mobile, "+12", &[]),
+        case(EVERYWHERE, Mobile, "+1", &["mobile-not-e164"]),
+        case(EVERYWHERE, Mobile, "+123456789012345", &[]),
+        case(EVERYWHERE, Mobile, "+1234567890123456", &["mobile-not-e164"]),
+        case(EVERYWHERE, Mobile, "+0123456789", &["mobile-not-e164"]),
+        case(EVERYWHERE, Mobile, "1.2E+10", &["mobile-not-e164"]),
+        // Password.
+        case(CONNECT, Password, "", &["password-missing"]),
+        case(CONNECT, Password, "aB34567", &["password-policy"]),
+        case(CONNECT, Password, "aB345678", &[]),
+        case(CONNECT, Password, format!("B1{}", letters(62)), &[]),
+        case(CONNECT, Password, format!("B1{}", letters(63)), &["password-policy"]),
+        case(CONNECT, Password, "AB345678", &["password-policy"]),
+        case(CONNECT, Password, "ab345678", &["password-policy"]),
+        case(CONNECT, Password, "abCDefGH", &["password-policy"]),
+        case(CONNECT, Password, "aB3456!\"§$%&|üñ密", &[]),
+        case(CONNECT, Password, "aB34 5678", &["password-whitespace"]),
+        case(CONNECT, Password, " aB345678", &["password-whitespace"]),
+        case(CONNECT, Password, "aB345678\u{a0}", &["password-whitespace"]),
+        case(CONNECT, Password, "aB345678\n", &["password-whitespace"]),
+        case(CONNECT, Password, "aB34567…", &["password-ellipsis"]),
+        case(NOT_CONNECT, Password, "aB345678", &["password-not-allowed"]),
+        // Directory user id.
+        case(DIRECTORY, DirectoryUserId, "S-1-5-21", &[]),
+        case(NOT_DIRECTORY, DirectoryUserId, "S-1-5-21", &["directory-user-id-not-allowed"]),
+        // Profiles and hierarchy.
+        case(EVERYWHERE, RoutingProfile, "", &["routing-profile-missing"]),
+        case(EVERYWHERE, SecurityProfiles, "", &["security-profiles-missing"]),
+        case(EVERYWHERE, SecurityProfiles, profiles(10), &[]),
+        case(EVERYWHERE, SecurityProfiles, profiles(11), &["security-profiles-too-many"]),
+        case(EVERYWHERE, SecurityProfiles, "Admin|Agent", &[]),
+        case(EVERYWHERE, SecurityProfiles, "Admin|Agent|Admin", &["security-profile-repeated"]),
+        case(EVERYWHERE, SecurityProfiles, "Admin|admin", &[]),
+        case(EVERYWHERE, SecurityProfiles, "Admin||Agent", &["security-profile-empty"]),
+        case(EVERYWHERE, SecurityProfiles, "Admin|", &["security-profile-empty"]),
+        case(EVERYWHERE, Hierarchy, "1|2|3|4|5", &[]),
+        case(EVERYWHERE, Hierarchy, "1|2|3|4|5|6", &["hierarchy-too-deep"]),
+        case(EVERYWHERE, Hierarchy, "1||3", &["hierarchy-level-empty"]),
+        case(EVERYWHERE, Hierarchy, "|2", &["hierarchy-level-empty"]),
+        // Phone.
+        phone(["soft", "", "yes"], &[]),
+        phone(["SOFT_PHONE", "", "no"], &[]),
+        phone(["soft", "1234567890", ""], &["phone-number-not-sent"]),
+        phone(["soft", "+12065550100", ""], &[]),
+        phone(["desk", "+12065550100", "no"], &[]),
+        phone(["DESK_PHONE", "+12065550100", ""], &[]),
+        phone(["desk", "", ""], &["desk-phone-number-missing"]),
+        phone(["desk", "1234567890", ""], &["phone-number-not-e164"]),
+        phone(["desk", "+1 206 555 0100", ""], &["phone-number-not-e164"]),
+        phone(["desk", "+12065550100", "yes"], &["auto-accept-desk-phone"]),
+        phone(["", "+12065550100", ""], &["phone-type-missing"]),
+        phone(["", "1234567890", ""], &["phone-number-not-e164"]),
+        phone(["mobile", "", ""], &["phone-type-unknown"]),
+        case(EVERYWHERE, AutoAccept, "TRUE", &[]),
+        case(EVERYWHERE, AutoAccept, "maybe", &["not-yes-or-no"]),
+        case(EVERYWHERE, PersistentConnection, "yes", &[]),
+        case(EVERYWHERE, PersistentConnection, "1", &["not-yes-or-no"]),
+        case(EVERYWHERE, AfterContactWork, "0", &[]),
+        case(EVERYWHERE, AfterContactWork, "2000000", &[]),
+        case(EVERYWHERE, AfterContactWork, "2000001", &["after-contact-work"]),
+        case(EVERYWHERE, AfterContactWork, "99999999999999999999", &["after-contact-work"]),
+        case(EVERYWHERE, AfterContactWork, "-1", &["after-contact-work"]),
+        case(EVERYWHERE, AfterContactWork, "1.5", &["after-contact-work"]),
+        case(EVERYWHERE, AfterContactWork, "2,000", &["after-contact-work"]),
+        case(EVERYWHERE, AfterContactWork, "30s", &["after-contact-work"]),
+        case(EVERYWHERE, VoiceEnhancement, "isolate voice", &[]),
+        case(EVERYWHERE, VoiceEnhancement, "NOISE_SUPPRESSION", &[]),
+        case(EVERYWHERE, VoiceEnhancement, "none", &[]),
+        case(EVERYWHERE, VoiceEnhancement, "loud", &["audio-enhancement-unknown"]),
+        // Tags.
+        case(EVERYWHERE, Tags, "key1|value1||key2|value2", &[]),
+        case(EVERYWHERE, Tags, "key|", &[]),
+        case(EVERYWHERE, Tags, tags_of(49), &[]),
+        case(EVERYWHERE, Tags, tags_of(50), &["tag-room"]),
+        case(EVERYWHERE, Tags, tags_of(51), &["tags-too-many"]),
+        case(EVERYWHERE, Tags, "key", &["tag-syntax"]),
+        case(EVERYWHERE, Tags, "key|a|b", &["tag-syntax"]),
+        case(EVERYWHERE, Tags, "|value", &["tag-key-length"]),
+        case(EVERYWHERE, Tags, format!("{}|v", "k".repeat(128)), &[]),
+        case(EVERYWHERE, Tags, format!("{}|v", "k".repeat(129)), &["tag-key-length"]),
+        case(EVERYWHERE, Tags, format!("{}|v", "é".repeat(128)), &[]),
+        case(EVERYWHERE, Tags, format!("k|{}", "v".repeat(256)), &[]),
+        case(EVERYWHERE, Tags, format!("k|{}", "v".repeat(257)), &["tag-value-too-long"]),
+        case(EVERYWHERE, Tags, "cost centre/日本_.:=+-@9|*", &[]),
+        case(EVERYWHERE, Tags, "team*|v", &["tag-key-characters"]),
+        case(EVERYWHERE, Tags, "aws:team|v", &["tag-key-aws"]),
+        case(EVERYWHERE, Tags, "headcount:run|v", &["tag-key-reserved"]),
+        case(EVERYWHERE, Tags, "a|1||b|2||a|3", &["tag-repeated"]),
+        case(EVERYWHERE, Tags, "a|1||A|2", &[]),
+        // The template's own row.
+        (
+            EVERYWHERE,
+            vec![
+                (FirstName, "first".to_owned()),
+                (LastName, "last".to_owned()),
+                (Username, "user".to_owned()),
+            ],
+            &["sample-row"],
+        ),
+        (EVERYWHERE, vec![(FirstName, "first".to_owned()), (LastName, "last".to_owned())], &[]),
+    ]
+}
+
+#[test]
+fn each_rule_passes_at_its_boundary_and_breaks_alone_beyond_it() {
+    for (identities, changes, expected) in conformance() {
+        for &identity in identities {
+            let changes: Vec<(Field, &str)> =
+                changes.iter().map(|(field, cell)| (*field, cell.as_str())).collect();
+            let row = row_with(identity, &changes);
+            let findings = findings_of(&row, &Rules::new(identity));
+            assert_eq!(codes_of(&findings), expected, "{identity}: {changes:?}: {findings:?}");
+        }
+    }
+}
+
+#[test]
+fn a_row_becomes_an_agent_exactly_when_it_has_no_errors() {
+    for (identities, changes, _) in conformance() {
+        for &identity in identities {
+            let changes: Vec<(Field, &str)> =
+                changes.iter().map(|(field, cell)| (*field, cell.as_str())).collect();
+            let (row, rules) = (row_with(identity, &changes), Rules::new(identity));
+            let has_errors =
+                findings_of(&row, &rules).iter().any(|finding| finding.severity == Severity::Error);
+            assert_eq!(agent(&row, &all_columns(), &rules).is_none(), has_errors, "{identity}: {changes:?}");
+        }
+    }
+}
+
+#[test]
+fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
+    let elsewhere: HashSet<&str> = [
+        "no-rows",
+        "column-missing",
+        "columns-disagree",
+        "username-duplicate",
+        "username-case-variant",
+        "username-exists",
+        "passwords-identical",
+        "routing-profile-unknown",
+        "security-profile-unknown",
+        "hierarchy-unknown",
+        "hierarchy-ambiguous",
+    ]
+    .into();
+    let table: HashSet<&str> = conformance().into_iter().flat_map(|(_, _, codes)| codes).copied().collect();
+    for code in codes::RULES {
+        assert_ne!(table.contains(code.id), elsewhere.contains(code.id), "{}", code.id);
+    }
+    for id in table {
+        assert!(codes::find(id).is_some(), "{id}");
+    }
+}
+
+#[test]
+fn every_code_of_the_reader_is_in_the_table() {
+    let of_reader: HashSet<&str> = crate::roster::codes::TABLE.iter().map(|(code, _)| *code).collect();
+    assert_eq!(of_reader, codes::READER.iter().map(|code| code.id).collect());
+}
+
+#[test]
+fn every_finding_has_its_codes_severity_and_says_where_what_and_how() {
+    for (identities, changes, _) in conformance() {
+        let changes: Vec<(Field, &str)> =
+            changes.iter().map(|(field, cell)| (*field, cell.as_str())).collect();
+        for finding in findings_of(&row_with(identities[0], &changes), &Rules::new(identities[0])) {
+            let code = codes::find(finding.code).unwrap();
+            assert_eq!(finding.severity, code.severity);
+            assert_eq!(finding.row, Some(2));
+            let column = finding.column.as_deref().unwrap();
+            assert!(changes.iter().any(|(field, _)| format!("{field:?}") == column), "{finding:?}");
+            assert!(!finding.message.is_empty() && !finding.message.ends_with('.'), "{finding:?}");
+            assert!(finding.hint.is_some_and(|hint| !hint.is_empty()));
+            assert!(finding.value.is_none_or(|value| value.chars().count() <= 81));
+        }
+    }
+}
+
+#[test]
+fn all_faults_of_a_row_are_said_at_once_and_in_the_order_of_the_template() {
+    let row = row_with(
+        ConnectManaged,
+        &[
+            (FirstName, ""),
+            (Password, "x"),
+            (Username, "a b@c"),
+            (PhoneType, "desk"),
+            (AfterContactWork, "x"),
+        ],
+    );
+    let codes = [
+        "first-name-missing",
+        "password-policy",
+        "username-characters",
+        "username-not-email",
+        "desk-phone-number-missing",
+        "after-contact-work",
+    ];
+    assert_eq!(codes_of(&findings_of(&row, &Rules::new(ConnectManaged))), codes);
+}
+
+#[test]
+fn what_the_reader_said_stands_first_and_is_not_said_again() {
+    let mut row = row_with(Saml, &[(Username, ""), (RoutingProfile, "")]);
+    let of_reader = |code, column: Option<&str>| Finding {
+        code,
+        severity: Severity::Error,
+        row: Some(2),
+        column: column.map(str::to_owned),
+        value: None,
+        message: "a number where text is meant".to_owned(),
+        hint: None,
+    };
+    row.findings = vec![of_reader("number-not-text", Some("Username"))];
+    assert_eq!(
+        codes_of(&findings_of(&row, &Rules::new(Saml))),
+        ["number-not-text", "routing-profile-missing"]
+    );
+    assert!(agent(&row, &all_columns(), &Rules::new(Saml)).is_none());
+    // A row whose cells cannot be told apart is not looked at further.
+    row.findings = vec![of_reader("ragged-row", None)];
+    assert_eq!(codes_of(&findings_of(&row, &Rules::new(Saml))), ["ragged-row"]);
+}
+
+#[test]
+fn a_generated_password_need_not_be_in_the_roster() {
+    let rules = Rules { generates_passwords: true, ..Rules::new(ConnectManaged) };
+    let row = row_with(ConnectManaged, &[(Password, "")]);
+    assert_eq!(findings_of(&row, &rules), []);
+    assert!(agent(&row, &all_columns(), &rules).unwrap().password.is_none());
+    let mut columns = all_columns();
+    columns.places[Password.index()].clear();
+    let mut findings = Vec::new();
+    check_columns(&columns, &rules, &mut findings);
+    assert_eq!(findings, []);
+}
+
+#[test]
+fn without_a_provenance_tag_fifty_tags_fit() {
+    let rules = Rules { tag_room: 50, ..Rules::new(Saml) };
+    let codes = |count| codes_of(&findings_of(&row_with(Saml, &[(Tags, &tags_of(count))]), &rules));
+    assert_eq!(codes(50), [""; 0]);
+    assert_eq!(codes(51), ["tags-too-many"]);
+}
+
+#[test]
+fn a_hint_offers_the_number_that_was_meant() {
+    let hint =
+        |number| findings_of(&row_with(Saml, &[(Mobile, number)]), &Rules::new(Saml)).remove(0).hint.unwrap();
+    assert_eq!(hint("+1 (206) 555-0100"), "write `+12065550100`");
+    assert!(hint("1.20655E+10").contains("rounded"));
+    assert!(hint("030 1234567").contains("+12065550100"), "a country is never guessed");
+}
+
+// Columns.
+
+#[test]
+fn a_missing_column_is_said_once_for_the_file_and_stops_every_row() {
+    let cases: [(&[IdentityType], Field, bool); 8] = [
+        (EVERYWHERE, Username, true),
+        (EVERYWHERE, RoutingProfile, true),
+        (EVERYWHERE, SecurityProfiles, true),
+        (NOT_DIRECTORY, FirstName, true),
+        (NOT_DIRECTORY, LastName, true),
+        (CONNECT, Password, true),
+        (DIRECTORY, FirstName, false),
+        (NOT_CONNECT, Password, false),
+    ];
+    for (identities, field, is_required) in cases {
+        for &identity in identities {
+            let mut columns = all_columns();
+            columns.places[field.index()].clear();
+            let rules = Rules::new(identity);
+            let mut pass = Pass::new(&columns, &rules, &[]);
+            let mut stopped = 0;
+            for number in 2..12 {
+                let username = format!("u{number}");
+                let mut row = row_with(identity, &[(Username, &username)]);
+                row.number = number;
+                pass.row(&row, &mut |row| {
+                    stopped += u64::from(row.has_errors);
+                    assert_eq!(row.agent().is_none(), row.has_errors);
+                });
+            }
+            let checked = pass.finish();
+            let expected: &[&str] = if is_required { &["column-missing"] } else { &[] };
+            assert_eq!(
+                codes_of(&checked.findings)
+                    .iter()
+                    .filter(|c| **c != "passwords-identical")
+                    .copied()
+                    .collect::<Vec<_>>(),
+                expected,
+                "{identity} {field:?}"
+            );
+            assert_eq!(checked.file_errors, u64::from(is_required));
+            assert_eq!(stopped, if is_required { 10 } else { 0 });
+            assert_eq!(checked.invalid_rows, stopped);
+        }
+    }
+}
+
+#[test]
+fn without_an_email_column_there_is_one_warning_with_connect_managed_only() {
+    for &identity in EVERYWHERE {
+        let mut columns = all_columns();
+        columns.places[Email.index()].clear();
+        let mut findings = Vec::new();
+        check_columns(&columns, &Rules::new(identity), &mut findings);
+        let expected: &[&str] = if identity == ConnectManaged { &["email-missing"] } else { &[] };
+        assert_eq!(codes_of(&findings), expected);
+    }
+}
+
+#[test]
+fn two_columns_of_one_meaning_merge_where_equal_or_empty_and_must_not_differ() {
+    let mut columns = all_columns();
+    columns.headers.push("agent hierarchy".to_owned());
+    columns.places[Hierarchy.index()].push(Field::COUNT);
+    let rules = Rules::new(Saml);
+    let check = |one: &str, two: &str| {
+        let mut row = row_with(Saml, &[(Hierarchy, one)]);
+        row.cells.push_field(two);
+        let mut findings = Vec::new();
+        check_row(&row, &columns, &rules, &mut findings);
+        let hierarchy = agent(&row, &columns, &rules).and_then(|agent| agent.hierarchy);
+        (codes_of(&findings), hierarchy.map(|path| path.join("|")))
+    };
+    let path = Some("Planet|Asia".to_owned());
+    assert_eq!(check("Planet|Asia", ""), (vec![], path.clone()));
+    assert_eq!(check(" ", "Planet|Asia"), (vec![], path.clone()));
+    assert_eq!(check("Planet|Asia", " Planet|Asia\u{a0}"), (vec![], path));
+    assert_eq!(check("Planet|Asia", "Planet|Europe"), (vec!["columns-disagree"], None));
+}
+
+#[test]
+fn a_finding_names_the_column_that_its_cell_came_from() {
+    let mut columns = all_columns();
+    columns.headers.push("agent hierarchy".to_owned());
+    columns.places[Hierarchy.index()].push(Field::COUNT);
+    let mut row = row_with(Saml, &[]);
+    row.cells.push_field("a||b");
+    let mut findings = Vec::new();
+    check_row(&row, &columns, &Rules::new(Saml), &mut findings);
+    assert_eq!(findings[0].column.as_deref(), Some("agent hierarchy"));
+}
+
+#[test]
+fn the_identity_type_is_inferred_from_the_columns() {
+    let with = |fields: &[Field]| {
+        let mut columns = Columns::default();
+        for field in fields {
+            columns.places[field.index()].push(0);
+        }
+        infer_identity(&columns)
+    };
+    assert_eq!(with(&[Username]), Saml);
+    assert_eq!(with(&[Username, Password]), ConnectManaged);
+    assert_eq!(with(&[Username, DirectoryUserId]), ExistingDirectory);
+    assert_eq!(with(&[Password, DirectoryUserId]), ConnectManaged);
+}
+
+// The instance.
+
+fn an_instance(identity: IdentityType) -> Directory {
+    let pair = |name: &str, id: &str| (name.to_owned(), id.to_owned());
+    let group = |id: &str, path: &str| Group {
+        id: id.to_owned(),
+        path: path.split('|').map(str::to_owned).collect(),
+    };
+    let instance = Instance {
+        id: "i-1".to_owned(),
+        arn: "arn:aws:connect:us-west-2:123456789012:instance/i-1".to_owned(),
+        alias: None,
+        identity,
+        status: None,
+    };
+    Directory {
+        routing_profiles: Names::of_routing_profiles([pair("Basic Routing Profile", "rp-1")]),
+        security_profiles: Names::of_security_profiles([pair("Agent", "sp-1"), pair("Admin", "sp-2")]),
+        hierarchy: Hierarchy::new([
+            group("g-1", "Planet"),
+            group("g-2", "Planet|Sales"),
+            group("g-3", "Moon|Sales"),
+        ]),
+        users: Some([pair("grace", "u-1"), pair("Ada", "u-2")].into_iter().collect()),
+        ..Directory::new(instance)
+    }
+}
+
+#[test]
+fn names_must_be_known_to_the_instance() {
+    let directory = an_instance(Saml);
+    let rules = Rules { compares_users: false, ..Rules::of(&directory) };
+    let check = |field, cell| {
+        let findings = findings_of(&row_with(Saml, &[(field, cell)]), &rules);
+        findings
+            .into_iter()
+            .map(|finding| (finding.code, finding.hint.unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    let meant = |code, name| vec![(code, format!("did you mean `{name}`?"))];
+    let none: Vec<(&str, String)> = Vec::new();
+    assert_eq!(check(RoutingProfile, "Basic Routing Profile"), none);
+    assert_eq!(check(RoutingProfile, "rp-1"), none);
+    let arn = "arn:aws:connect:us-west-2:123456789012:instance/i-1/routing-profile/rp-1";
+    assert_eq!(check(RoutingProfile, arn), none);
+    let code = "routing-profile-unknown";
+    assert_eq!(check(RoutingProfile, "Basic routing profile"), meant(code, "Basic Routing Profile"));
+    assert_eq!(check(SecurityProfiles, "Agent|Admin"), none);
+    assert_eq!(check(SecurityProfiles, "Agent|Admn"), meant("security-profile-unknown", "Admin"));
+    assert_eq!(check(SecurityProfiles, "Agent|sp-1")[0].0, "security-profile-repeated");
+    assert_eq!(check(Hierarchy, "Planet | Sales"), none);
+    assert_eq!(check(Hierarchy, "planet|Sales"), meant("hierarchy-unknown", "Planet|Sales"));
+    assert_eq!(check(Hierarchy, "Sales")[0].0, "hierarchy-ambiguous");
+}
+
+#[test]
+fn users_of_the_instance_are_compared_exactly_and_in_any_case_where_asked() {
+    let directory = an_instance(Saml);
+    let codes = |compares_users, username| {
+        let rules = Rules { compares_users, ..Rules::of(&directory) };
+        codes_of(&findings_of(&row_with(Saml, &[(Username, username)]), &rules))
+    };
+    assert_eq!(codes(true, "grace"), ["username-exists"]);
+    assert_eq!(codes(true, "ADA"), ["username-case-variant"]);
+    assert_eq!(codes(true, "joan"), [""; 0]);
+    assert_eq!(codes(false, "grace"), [""; 0]);
+}
+
+// The whole roster.
+
+fn pass_over(identity: IdentityType, rows: &[Row]) -> Checked {
+    let (columns, rules) = (all_columns(), Rules::new(identity));
+    let mut pass = Pass::new(&columns, &rules, &[]);
+    for row in rows {
+        pass.row(row, &mut |_| {});
+    }
+    pass.finish()
+}
+
+fn numbered(number: u64, row: Row) -> Row {
+    Row { number, ..row }
+}
+
+#[test]
+fn a_roster_without_rows_is_an_error() {
+    let checked = pass_over(Saml, &[]);
+    assert_eq!(codes_of(&checked.findings), ["no-rows"]);
+    assert_eq!((checked.errors, checked.file_errors, checked.rows), (1, 1, 0));
+}
+
+#[test]
+fn a_username_taken_twice_is_an_error_that_names_the_other_row() {
+    let user = |number, username: &str| numbered(number, row_with(Saml, &[(Username, username)]));
+    let checked = pass_over(Saml, &[user(2, "ada"), user(4, "Ada"), user(5, "grace"), user(9, " ada")]);
+    let said: Vec<_> = checked.findings.iter().map(|f| (f.row, f.code, f.message.as_str())).collect();
+    assert_eq!(
+        said,
+        [
+            (Some(4), "username-case-variant", "row 2 has a username that differs only in case: `ada`"),
+            (Some(9), "username-spaces", "there are spaces around the username"),
+            (Some(9), "username-duplicate", "row 2 has the same username: `ada`"),
+        ]
+    );
+    assert_eq!((checked.errors, checked.warnings, checked.invalid_rows), (1, 2, 1));
+}
+
+#[test]
+fn many_rows_with_one_password_are_one_warning() {
+    let user = |number: u64, password: &str| {
+        let username = format!("u{number}");
+        numbered(number, row_with(ConnectManaged, &[(Username, &username), (Password, password)]))
+    };
+    let rows = |passwords: &[&str]| (2..).zip(passwords).map(|(n, p)| user(n, p)).collect::<Vec<_>>();
+    let codes = |passwords: &[&str]| codes_of(&pass_over(ConnectManaged, &rows(passwords)).findings);
+    assert_eq!(codes(&["Passw0rd"; 2]), [""; 0]);
+    assert_eq!(codes(&["Passw0rd"; 3]), ["passwords-identical"]);
+    let mut most = vec!["Other0ne"; 1];
+    most.extend(["Passw0rd"; 9]);
+    assert_eq!(codes(&most), [""; 0]);
+    most.push("Passw0rd");
+    let checked = pass_over(ConnectManaged, &rows(&most));
+    assert_eq!(
+        checked.findings[0].message,
+        "10 rows have one and the same password, the first of them in row 3"
+    );
+    assert_eq!(checked.findings[0].value.as_deref(), Some("[hidden]"));
+}
+
+#[test]
+fn findings_of_the_file_stand_before_those_of_rows() {
+    let rows: Vec<Row> =
+        (2..12).map(|n| numbered(n, row_with(ConnectManaged, &[(PhoneType, "x")]))).collect();
+    let checked = pass_over(ConnectManaged, &rows);
+    let numbers: Vec<_> = checked.findings.iter().map(|finding| finding.row).collect();
+    assert!(numbers.is_sorted(), "{numbers:?}");
+    assert_eq!(checked.findings[0].code, "passwords-identical");
+}
+
+#[test]
+fn findings_beyond_the_limit_are_counted_and_not_kept() {
+    let row = row_with(Saml, &[(Username, ""), (RoutingProfile, "")]);
+    let (columns, rules) = (all_columns(), Rules::new(Saml));
+    let mut pass = Pass::new(&columns, &rules, &[]);
+    for number in 0..Pass::KEPT as u64 {
+        pass.row(&numbered(number + 2, row.clone()), &mut |_| {});
+    }
+    let checked = pass.finish();
+    assert_eq!(checked.errors, 2 * Pass::KEPT as u64);
+    assert_eq!(checked.findings.len(), Pass::KEPT);
+    assert_eq!(checked.not_kept, Pass::KEPT as u64);
+}
+
+#[test]
+fn the_pass_lends_each_row_with_its_first_error() {
+    let (columns, rules) = (all_columns(), Rules::new(Saml));
+    let mut pass = Pass::new(&columns, &rules, &[]);
+    let mut seen = Vec::new();
+    for row in [row_with(Saml, &[(Username, " ada ")]), row_with(Saml, &[(PhoneType, "x"), (Tags, "x")])] {
+        pass.row(&row, &mut |row| {
+            let error = row.first_error.map(|finding| finding.code);
+            seen.push((row.username.to_owned(), row.has_errors, error, row.fingerprint().is_some()));
+        });
+    }
+    let ada = "ada".to_owned();
+    assert_eq!(seen, [(ada.clone(), false, None, true), (ada, true, Some("phone-type-unknown"), false)]);
+}
+
+// Agents.
+
+#[test]
+fn an_agent_is_what_the_row_says_normalised() {
+    let row = row_with(
+        ConnectManaged,
+        &[
+            (FirstName, " Zoe\u{308}\u{a0}"),
+            (SecurityProfiles, "Admin | Agent"),
+            (Hierarchy, "Planet |Asia"),
+            (PhoneType, "Soft"),
+            (PhoneNumber, "1234567890"),
+            (AutoAccept, "yes"),
+            (AfterContactWork, "030"),
+            (PersistentConnection, "FALSE"),
+            (VoiceEnhancement, "suppress noise"),
+            (Tags, "a|1||b|"),
+        ],
+    );
+    let agent = agent(&row, &all_columns(), &Rules::new(ConnectManaged)).unwrap();
+    assert_eq!(agent.row, 2);
+    assert_eq!(agent.first_name.as_deref(), Some("Zoë"));
+    assert_eq!(agent.security_profiles, ["Admin", "Agent"]);
+    assert_eq!(agent.hierarchy, Some(vec!["Planet".to_owned(), "Asia".to_owned()]));
+    assert_eq!((agent.phone_type, agent.phone_number), (Some(crate::agent::PhoneType::Soft), None));
+    assert_eq!((agent.auto_accept, agent.persistent_connection), (Some(true), Some(false)));
+    assert_eq!(agent.after_contact_work_seconds, Some(30));
+    assert_eq!(agent.voice_enhancement, Some(crate::agent::VoiceEnhancement::NoiseSuppression));
+    assert_eq!(
+        agent.tags.into_iter().collect::<Vec<_>>(),
+        [("a", "1"), ("b", "")].map(|(k, v)| (k.to_owned(), v.to_owned()))
+    );
+    assert_eq!(agent.password.unwrap().expose(), "Passw0rd");
+}
+
+fn full_row() -> Row {
+    row_with(
+        ConnectManaged,
+        &[
+            (SecondaryEmail, "a@example.org"),
+            (Mobile, "+12065550101"),
+            (SecurityProfiles, "Agent|Admin"),
+            (Hierarchy, "Planet|Asia"),
+            (PhoneType, "desk"),
+            (PhoneNumber, "+12065550100"),
+            (AutoAccept, "no"),
+            (AfterContactWork, "30"),
+            (PersistentConnection, "yes"),
+            (VoiceEnhancement, "none"),
+            (Tags, "a|1||b|2"),
+        ],
+    )
+}
+
+fn fingerprint_of(row: &Row, columns: &Columns) -> u64 {
+    fingerprint(&agent(row, columns, &Rules::new(ConnectManaged)).unwrap())
+}
+
+/// Both numbers were computed from the description in the documentation, by another program.
+#[test]
+fn fingerprints_are_pinned_for_ledgers_outlive_versions() {
+    assert_eq!(fingerprint_of(&full_row(), &all_columns()), 6_569_327_660_250_262_808);
+    assert_eq!(fingerprint_of(&row_with(ConnectManaged, &[]), &all_columns()), 11_390_485_685_088_349_707);
+}
+
+#[test]
+fn a_fingerprint_knows_no_order_of_columns_no_formatting_and_no_password() {
+    let expected = fingerprint_of(&full_row(), &all_columns());
+    let same = [
+        (Password, "Another1"),
+        (FirstName, " Ada "),
+        (SecurityProfiles, "Admin | Agent"),
+        (PhoneType, "DESK_PHONE"),
+        (AfterContactWork, "0030"),
+        (PersistentConnection, "TRUE"),
+        (Tags, "b|2||a|1"),
+    ];
+    for (field, cell) in same {
+        let mut cells: Vec<String> = full_row().cells.iter().map(str::to_owned).collect();
+        cells[field.index()] = cell.to_owned();
+        assert_eq!(fingerprint_of(&row_of(77, &cells), &all_columns()), expected, "{field:?}");
+    }
+    let cells: Vec<String> = full_row().cells.iter().rev().map(str::to_owned).collect();
+    let mut columns = all_columns();
+    columns.headers.reverse();
+    columns.places = std::array::from_fn(|at| vec![Field::COUNT - 1 - at]);
+    assert_eq!(fingerprint_of(&row_of(2, &cells), &columns), expected);
+}
+
+#[test]
+fn a_fingerprint_sees_every_member() {
+    let other = [
+        (FirstName, "Adah"),
+        (LastName, "Love"),
+        (Email, "other@example.com"),
+        (SecondaryEmail, "b@example.org"),
+        (Mobile, "+12065550102"),
+        (Username, "Ada"),
+        (RoutingProfile, "basic routing profile"),
+        (SecurityProfiles, "Agent"),
+        (Hierarchy, "PlanetAsia"),
+        (PhoneType, "soft"),
+        (PhoneNumber, "+12065550109"),
+        (AutoAccept, "yes"),
+        (AfterContactWork, ""),
+        (PersistentConnection, ""),
+        (VoiceEnhancement, "isolate voice"),
+        (Tags, "a|1||b|3"),
+    ];
+    let mut seen = HashSet::from([fingerprint_of(&full_row(), &all_columns())]);
+    for (field, cell) in other {
+        let mut cells: Vec<String> = full_row().cells.iter().map(str::to_owned).collect();
+        cells[field.index()] = cell.to_owned();
+        assert!(seen.insert(fingerprint_of(&row_of(2, &cells), &all_columns())), "{field:?}");
+    }
+    let with_id = |id: &str| {
+        let row = row_with(ExistingDirectory, &[(DirectoryUserId, id)]);
+        let agent: Agent = agent(&row, &all_columns(), &Rules::new(ExistingDirectory)).unwrap();
+        fingerprint(&agent)
+    };
+    assert_ne!(with_id("S-1"), with_id("S-2"));
+}
+
+#[test]
+fn the_names_a_roster_uses_are_collected_once_each() {
+    let mut used = NamesUsed::default();
+    for (security, hierarchy) in
+        [("Agent|Admin", "Planet|Asia"), ("Agent", "Planet"), ("Agent|", ""), ("", "a||b")]
+    {
+        used.add(&row_with(Saml, &[(SecurityProfiles, security), (Hierarchy, hierarchy)]), &all_columns());
+    }
+    assert_eq!(used.routing_profiles.into_iter().collect::<Vec<_>>(), ["Basic Routing Profile"]);
+    assert_eq!(used.security_profiles.into_iter().collect::<Vec<_>>(), ["Admin", "Agent"]);
+    assert_eq!(
+        used.hierarchy.into_iter().map(|path| path.join("|")).collect::<Vec<_>>(),
+        ["Planet", "Planet|Asia"]
+    );
+}
+
+// Secrets.
+
+/// Cells of all kinds, good and bad.
+fn any_cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "\\PC{0,12}",
+        "[ \u{a0}a-zA-Z0-9@.|+_-]{0,24}",
+        Just("yes".to_owned()),
+        Just("desk".to_owned()),
+        Just("+12065550100".to_owned()),
+        ".{0,300}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_finding_contains_the_password(
+        password in "[ -~äß…\u{a0}\n]{0,4}Zq7x!Canary[ -~äß…\u{a0}\n]{0,60}",
+        second in prop::option::of("Zq7x!Canary[ -~]{0,9}"),
+        identity in prop::sample::select(EVERYWHERE),
+        cells in prop::collection::vec(any_cell(), Field::COUNT),
+    ) {
+        let mut columns = all_columns();
+        let mut cells = cells;
+        cells[Password.index()] = password;
+        if let Some(second) = second {
+            columns.headers.push("initial password".to_owned());
+            columns.places[Password.index()].push(cells.len());
+            cells.push(second);
+        }
+        let directory = an_instance(identity);
+        let rules = Rules::of(&directory);
+        let mut pass = Pass::new(&columns, &rules, &[]);
+        for number in 2..6 {
+            pass.row(&row_of(number, &cells), &mut |row| {
+                assert!(!format!("{:?}", row.agent()).contains("Canary"));
+                assert!(!format!("{:?}", row.first_error).contains("Canary"));
+            });
+        }
+        let checked = pass.finish();
+        let said = format!("{:?}", checked.findings);
+        prop_assert!(!said.contains("Canary"));
+        prop_assert!(!serde_json::to_string(&checked.findings).unwrap().contains("Canary"));
+    }
+
+    #[test]
+    fn no_row_makes_the_rules_panic_and_findings_are_safe_to_print(
+        identity in prop::sample::select(EVERYWHERE),
+        cells in prop::collection::vec(any_cell(), 0..Field::COUNT + 2),
+    ) {
+        let directory = an_instance(identity);
+        for finding in findings_of(&row_of(2, &cells), &Rules::of(&directory)) {
+            let text = format!("{} {} {}", finding.message, finding.value.unwrap_or_default(), finding.hint.unwrap_or_default());
+            prop_assert!(!text.chars().any(char::is_control), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_phone_of_an_agent_is_one_that_the_service_takes(number in "[+0-9 ()-]{0,18}", phone in "soft|desk|") {
+        let row = row_with(Saml, &[(PhoneType, &phone), (PhoneNumber, &number)]);
+        if let Some(agent) = agent(&row, &all_columns(), &Rules::new(Saml)) {
+            prop_assert!(agent.phone_number.as_deref().is_none_or(grammar::is_e164));
+            prop_assert!(agent.phone_type != Some(crate::agent::PhoneType::Desk) || agent.phone_number.is_some());
+        }
+    }
+}
