@@ -11,3 +11,4 @@ mod roster;
 mod simulator;
 mod template;
 mod validate;
+mod wire;
