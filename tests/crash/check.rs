@@ -122,11 +122,15 @@ pub(crate) struct Scene<'a> {
     pub(crate) everyone: &'a [User],
     pub(crate) foreign: &'a [User],
     /// The roster of each process, by its number.
-    pub(crate) rosters: &'a HashMap<u32, &'a [Row]>,
+    pub(crate) rosters: &'a HashMap<u32, Vec<Row>>,
     pub(crate) last: &'a [Row],
     /// CreateUser calls that made a user.
     pub(crate) executed: u64,
     pub(crate) variants_clash: bool,
+    /// An older copy of the ledger was put back: what it forgot cannot be claimed, and is said to be so.
+    pub(crate) restored: bool,
+    /// Some requests left without a tag: what they made cannot be proved, and may stay in doubt.
+    pub(crate) untagged: bool,
 }
 
 const TAG: &str = "headcount:run";
@@ -135,12 +139,9 @@ impl Scene<'_> {
     /// Everything that is not as it must be.
     pub(crate) fn violations(&self) -> Vec<String> {
         let mut found = self.told.violations.clone();
-        let ours: Vec<&User> = self.everyone.iter().filter(|user| user.tags.contains_key(TAG)).collect();
+        let ours: Vec<&User> = self.everyone.iter().filter(|user| self.is_ours(user)).collect();
         if ours.len() as u64 != self.executed {
             found.push(format!("{} users were made, {} are there", self.executed, ours.len()));
-        }
-        if ours.len() + self.foreign.len() != self.everyone.len() {
-            found.push("users were made without a tag, or another's are gone".into());
         }
         for foreign in self.foreign {
             if !self.everyone.contains(foreign) {
@@ -148,7 +149,7 @@ impl Scene<'_> {
             }
         }
         for user in ours {
-            found.extend(self.accounted(user));
+            found.extend(self.accounted(user).into_iter().map(|what| format!("{}: {what}", user.username)));
         }
         for row in self.last {
             match self.told.rows.get(&row.user) {
@@ -163,29 +164,41 @@ impl Scene<'_> {
         found
     }
 
-    /// A user that carries our tag is a row of this ledger, created, by an attempt of its own, with the cells that the
-    /// roster of that attempt's process had.
+    fn is_ours(&self, user: &User) -> bool {
+        !self.foreign.iter().any(|foreign| foreign.id == user.id)
+    }
+
+    /// A user that we made is a row of this ledger, created, by an attempt of its own, with the cells that the roster of
+    /// that attempt's process had.
     fn accounted(&self, user: &User) -> Vec<String> {
-        let name = &user.username;
-        let tag = &user.tags[TAG];
-        let Some(row) = self.told.rows.get(name) else {
-            return vec![format!("{name}: made, and not in the ledger")];
+        let Some(row) = self.told.rows.get(&user.username) else {
+            return vec!["made, and not in the ledger".into()];
         };
+        let forgotten = self.restored && row.state() == "exists" && row.message.contains("older copy");
+        let unproved = self.untagged && row.state() == "in_doubt";
+        if forgotten || unproved {
+            return Vec::new();
+        }
         let mut found = Vec::new();
         if row.state() != "created" || row.dropped {
-            found.push(format!("{name}: made, and the ledger says {} ({})", row.state(), row.message));
+            found.push(format!("made, and the ledger says {} ({})", row.state(), row.message));
         }
+        let Some(tag) = user.tags.get(TAG) else {
+            if !self.untagged {
+                found.push("made without a tag".into());
+            }
+            return found;
+        };
         let attempt = tag.strip_prefix(&format!("{}/", self.told.run)).and_then(|n| n.parse().ok());
         match attempt.filter(|attempt| row.attempts.contains(attempt)) {
-            None => {
-                found.push(format!("{name}: made by {tag}, an attempt that the ledger has not of this row"))
-            }
+            None => found.push(format!("made by {tag}, an attempt that the ledger has not of this row")),
+            Some(_) if self.restored => {} // the number may have been given anew
             Some(attempt) => {
                 let roster = self.told.pids.get(&attempt).and_then(|pid| self.rosters.get(pid));
-                let planned = roster.and_then(|rows| rows.iter().find(|row| row.user == *name));
+                let planned = roster.and_then(|rows| rows.iter().find(|row| row.user == user.username));
                 let has = user.identity_info.as_ref().and_then(|identity| identity.last_name.as_deref());
                 if planned.map(|row| row.last_name.as_str()) != has {
-                    found.push(format!("{name}: attempt {attempt} was of {planned:?}, the user has {has:?}"));
+                    found.push(format!("attempt {attempt} was of {planned:?}, the user has {has:?}"));
                 }
             }
         }
@@ -195,11 +208,12 @@ impl Scene<'_> {
     /// Where the ledger says a row stands is so.
     fn true_of(&self, user: &str, row: &ToldRow) -> Option<String> {
         let there = self.everyone.iter().find(|one| one.username == user);
-        let is_ours = there.is_some_and(|one| one.tags.contains_key(TAG));
+        let is_ours = there.is_some_and(|one| self.is_ours(one));
         let wanted = self.last.iter().any(|row| row.user == user);
         match row.state() {
             "created" if !is_ours => Some(format!("created, and on the instance is {there:?}")),
             "created" if there.is_some_and(|one| one.id != row.id) => Some("created under another id".into()),
+            "exists" if is_ours && self.restored && row.message.contains("older copy") => None,
             "exists" if is_ours => Some(format!("exists, and it is ours: {}", row.message)),
             "exists" => match there {
                 Some(one) if row.message.contains(&one.id) => None,
@@ -215,6 +229,7 @@ impl Scene<'_> {
             "rejected" if is_ours => Some("rejected, and it is there".into()),
             // A row that left the roster while in doubt may stay so: nothing is sent for it any more, and neither that
             // it cannot be found nor that another has its name is an answer. Where it was made, it is found.
+            "in_doubt" if self.untagged => None,
             "in_doubt" if wanted || is_ours => Some(format!("still in doubt: {}", row.message)),
             "pending" if !row.dropped => Some("still pending".into()),
             _ => None,

@@ -45,7 +45,7 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
     let foreign: Vec<User> = stage.everyone();
     let word = sabotage.map(Sabotage::word);
     let mut verdict = Verdict::default();
-    let mut rosters: HashMap<u32, &[Row]> = HashMap::new();
+    let mut rosters: HashMap<u32, Vec<Row>> = HashMap::new();
     let mut finished = false;
     for process in 0..case.crashes.len() + RESUMES {
         let rows = if process == 0 { &case.before } else { &case.after };
@@ -57,7 +57,7 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
         }
         let ended = stage.import(case.concurrency, crash, word);
         verdict.processes += 1;
-        rosters.insert(ended.pid, rows);
+        rosters.insert(ended.pid, rows.clone());
         verdict.log.push_str(&format!(
             "--- process {process} ({crash:?}): {:?}\n{}{}",
             ended.code, ended.stdout, ended.stderr
@@ -112,6 +112,8 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
         last: &case.after,
         executed,
         variants_clash: case.variants_clash,
+        restored: false,
+        untagged: false,
     };
     verdict.violations.extend(scene.violations());
     verdict.log.push_str(&format!("--- ledger\n{text}"));
