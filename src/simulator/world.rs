@@ -1023,6 +1023,34 @@ mod tests {
         assert_eq!(code(&read(&mut world, now(), "/elsewhere")), (404, "UnknownOperationException".into()));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_is_answered(
+            method in proptest::sample::select(vec![Method::GET, Method::PUT, Method::POST, Method::DELETE]),
+            path in "/(users|users-summary|tags|instance|search-users|search-user-hierarchy-groups|user-hierarchy-groups|routing-profiles-summary)?(/(I|A|[a-z%]{0,6})){0,3}",
+            query in "(\\?((nextToken|maxResults)=[0-9a-f+/=%]{0,60}&?){0,2})?",
+            body in "\\{(\"(Username|InstanceId|MaxResults|SearchCriteria|NextToken|tags|Tags|Password)\":(\"I\"|\"\"|[0-9-]{1,20}|\\{\\}|\\[\\]|null|\\{\"OrConditions\":\\[\\{\\}\\]\\}),?){0,4}\\}?",
+            authorization in proptest::option::of("(AWS4-HMAC-SHA256 )?[A-Za-z=/;, 0-9]{0,80}"),
+            signed in proptest::bool::ANY,
+        ) {
+            let mut world = World::new(Spec { signed, ..open_spec() }, now());
+            let id = world.spec.instance_id.clone();
+            let path = path.replace("/I", &format!("/{id}")).replace("/A", &format!("/{}", world.spec.instance_arn().replace('/', "%2F")));
+            let mut headers = HeaderMap::new();
+            if let Some(text) = authorization {
+                headers.insert("authorization", http::HeaderValue::from_str(&text).expect("a header"));
+            }
+            let body = Bytes::from(body.replace("\"I\"", &format!("{id:?}")));
+            let reply = world.respond(now(), &Request { method, target: path + &query, headers, body });
+            proptest::prop_assert_ne!(reply.answer.status.as_u16(), 500);
+            proptest::prop_assert_eq!(reply.delivery, Delivery::Deliver);
+            let stats = world.stats();
+            for calls in stats.operations.values() {
+                proptest::prop_assert_eq!(calls.called, calls.throttled + calls.refused + calls.executed);
+            }
+        }
+    }
+
     #[test]
     fn no_answer_and_no_debug_of_a_world_shows_a_password() {
         let mut world = World::new(open_spec(), now());
