@@ -684,6 +684,16 @@ mod tests {
         serde_json::from_slice(&reply.answer.body).expect("JSON")
     }
 
+    fn search(world: &mut World, at: SystemTime, criteria: Value) -> Vec<Value> {
+        let body = json!({ "InstanceId": world.spec.instance_id, "SearchCriteria": criteria });
+        let found = parsed(&call(world, at, Method::POST, "/search-users", &body));
+        found["Users"].as_array().expect("a list").clone()
+    }
+
+    fn exactly(username: &str) -> Value {
+        json!({ "StringCondition": { "FieldName": "Username", "Value": username, "ComparisonType": "EXACT" } })
+    }
+
     /// The status and code of an answer, wherever the service put the code.
     fn code(reply: &Reply) -> (u16, String) {
         let header =
@@ -809,6 +819,10 @@ mod tests {
         assert_eq!(list(&mut world, early), Vec::<String>::new());
         assert_eq!(code(&read(&mut world, early, &described)), (404, "ResourceNotFoundException".into()));
         assert_eq!(code(&create_at(&mut world, early, "ada")), (409, "DuplicateResourceException".into()));
+        for criteria in [json!({}), exactly("ada")] {
+            assert_eq!(search(&mut world, early, criteria.clone()), [] as [Value; 0]);
+            assert_eq!(search(&mut world, now() + lag, criteria).len(), 1);
+        }
         let late = now() + lag;
         assert_eq!(list(&mut world, late), ["ada"]);
         assert_eq!(read(&mut world, late, &described).answer.status, 200);
@@ -840,6 +854,23 @@ mod tests {
         assert_eq!(search(&mut world, "STARTS_WITH"), ["ada", "Ada", "adam"]);
         world.spec.search_ignores_case = false;
         assert_eq!(search(&mut world, "EXACT"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_search_gives_milliseconds_and_no_addresses_where_a_describe_gives_all() {
+        let mut world = World::new(open_spec(), now());
+        let mut asked = body(&world, "ada");
+        asked["IdentityInfo"]["Email"] = "ada@example.com".into();
+        asked["PhoneConfig"] = json!({ "PhoneType": "SOFT_PHONE", "AfterContactWorkTimeLimit": 30 });
+        let target = format!("/users/{}", world.spec.instance_id);
+        let created = parsed(&call(&mut world, now(), Method::PUT, &target, &asked));
+        let found = search(&mut world, now(), exactly("ada")).remove(0);
+        assert_eq!(found["PhoneConfig"]["AfterContactWorkTimeLimit"], 30_000);
+        assert_eq!(found["IdentityInfo"], json!({ "FirstName": "Ada", "LastName": "Byron" }));
+        let target = format!("{target}/{}", created["UserId"].as_str().expect("an id"));
+        let described = parsed(&read(&mut world, now(), &target))["User"].clone();
+        assert_eq!(described["PhoneConfig"]["AfterContactWorkTimeLimit"], 30);
+        assert_eq!(described["IdentityInfo"], asked["IdentityInfo"]);
     }
 
     #[test]
