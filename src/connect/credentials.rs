@@ -335,7 +335,10 @@ async fn profile_setting(profile: Option<&str>, name: &'static str) -> Option<St
         loader = loader.profile_name(profile);
     }
     let loaded = loader.load().await;
-    let key = ServiceConfigKey::builder().service_id("").profile(name).env("").build().ok()?;
+    // The environment is asked for the variable with `_` and the service's id behind it; an empty variable would ask
+    // for `_`, which shells set to the program's path.
+    let none = "HEADCOUNT_READS_NO_VARIABLE";
+    let key = ServiceConfigKey::builder().service_id("").profile(name).env(none).build().ok()?;
     loaded.service_config()?.load_config(key)
 }
 

@@ -49,7 +49,13 @@ fn a_header_without_rows() {
 #[test]
 fn an_unknown_column_is_named() {
     let text = String::from_utf8(csv()).unwrap().replacen("routing profile name", "routing profle name", 1);
-    refused("roster.csv", text.as_bytes(), &[], 3, &["routing profle name", "routing profile name"]);
+    refused(
+        "roster.csv",
+        text.as_bytes(),
+        &[],
+        3,
+        &["`routing profle name`", "did you mean `routing profile"],
+    );
 }
 
 #[test]
@@ -92,7 +98,11 @@ fn a_ledger_that_cannot_be_written() {
     let service = Service::start(&[]);
     let flags = ["--ledger", "no/such/folder/ledger.jsonl"];
     let ran = run(&mut service.import(folder.path(), "roster.csv", &flags)).exits(4);
-    assert!(ran.stderr.contains("no/such/folder/ledger.jsonl") && ran.stderr.contains("--ledger"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("no/such/folder/ledger.jsonl") && ran.stderr.contains("--ledger"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(service.calls("CreateUser", "called"), 0);
 }
 
