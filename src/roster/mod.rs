@@ -92,12 +92,24 @@ impl Roster {
             .map_err(|error| Failure::usage("the roster cannot be read").because(error))?;
         let mut findings = Vec::new();
         let (content, headers) = match Format::of(&head) {
+            Format::Xlsx if options.encoding.is_some() || options.delimiter.is_some() => {
+                return Err(Failure::usage(
+                    "the roster is a workbook, which has neither encoding nor delimiter",
+                )
+                .hint("leave `--encoding` out"));
+            }
             Format::Xlsx => {
                 let (sheet, headers) = xlsx::Sheet::open(source, options.sheet.as_deref())?;
                 (Content::Xlsx(sheet), headers)
             }
             format => {
                 acceptable(format, &head, options)?;
+                if let Some(sheet) = &options.sheet {
+                    return Err(Failure::usage(format!(
+                        "the roster is a CSV, which has no sheets: `{sheet}`"
+                    ))
+                    .hint("leave `--sheet` out"));
+                }
                 let (decoding, guessed) = text::Decoding::of(&source, options.encoding.as_deref())?;
                 findings.extend(guessed);
                 let (csv, headers) = csv::Csv::open(source, decoding, options.delimiter, mapping)?
@@ -380,7 +392,7 @@ mod tests {
             assert_eq!(read.len(), 2, "{tail:?}");
             let finding = &read[1].findings[0];
             assert_eq!((finding.code, finding.row), (codes::UNCLOSED_QUOTE, Some(5)), "{tail:?}");
-            assert_eq!(read[1].cells.len(), 0);
+            assert!(read[1].cells.len() == 2 && read[1].cells.as_slice().is_empty());
         }
         let header = refused(b"user login,\"tags\nann,1\n", &Options::default());
         assert!(header.what.contains("never closes: row 1"), "{}", header.what);
@@ -469,6 +481,16 @@ mod tests {
             assert!(!format!("{}{:?}", failure.what, failure.hint).contains("Secret1x"));
             assert_eq!(failure.exit, crate::exit::Exit::Usage);
         }
+    }
+
+    #[test]
+    fn a_flag_that_does_not_fit_the_format_is_refused() {
+        let sheet = Options { sheet: Some("Users".into()), ..Options::default() };
+        assert!(refused(b"user login\nann\n", &sheet).what.contains("a CSV, which has no sheets: `Users`"));
+        let encoding = Options { encoding: Some("utf-8".into()), ..Options::default() };
+        assert!(
+            refused(include_bytes!("../../samples/roster.xlsx"), &encoding).what.contains("is a workbook")
+        );
     }
 
     #[test]

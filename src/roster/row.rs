@@ -15,7 +15,7 @@ pub struct Row {
     /// The number that the spreadsheet shows: counted from 1, the header and blank rows included; for a CSV with
     /// quoted newlines the number a spreadsheet gives it, not the line in the text file.
     pub number: u64,
-    /// The cells, in the file's order.
+    /// The cells, in the file's order, exactly one for each of its columns; after them those that a column map adds.
     pub cells: StringRecord,
     /// Faults that only the reader can see: a ragged row, an error cell, a number where text was meant. The reader
     /// leaves the cell empty where it cannot tell what was meant.
