@@ -57,7 +57,9 @@ impl<'f> Group<'f> {
         let mut places = std::collections::HashMap::new();
         let mut groups: Vec<Self> = Vec::new();
         for finding in findings {
-            let place = *places.entry((finding.code, &finding.column)).or_insert(groups.len());
+            // What is said of the file names its columns in words: one group for all of them.
+            let column = finding.row.and(finding.column.as_ref());
+            let place = *places.entry((finding.code, column)).or_insert(groups.len());
             match groups.get_mut(place) {
                 Some(group) => group.findings.push(finding),
                 None => groups.push(Self { findings: vec![finding] }),
@@ -92,11 +94,7 @@ impl<'f> Group<'f> {
             }
         }
         if self.findings.len() > EXAMPLES {
-            let _ = writeln!(
-                text,
-                "  … and {}",
-                counted((self.findings.len() - EXAMPLES) as u64, "more row").replace("more rows", "more")
-            );
+            let _ = writeln!(text, "  … and {} more", self.findings.len() - EXAMPLES);
         }
         if let (true, Some(hint)) = (has_one_hint, &first.hint) {
             let _ = writeln!(text, "  fix: {hint}");
@@ -113,11 +111,17 @@ fn line(finding: &Finding, title: &str) -> String {
         (None, Some(column)) => parts.push(format!("column {}", shown(column))),
         (None, None) => parts.push("the file".to_owned()),
     }
-    if finding.message != title {
-        parts.push(finding.message.clone());
-    }
-    let quoted = finding.value.as_ref().filter(|value| !value.is_empty()).map(|value| format!("`{value}`"));
-    parts.extend(quoted.filter(|value| value != "`[hidden]`" && !finding.message.contains(value.as_str())));
+    // The title stands above: of a message that repeats it, what it adds is enough.
+    let added = finding
+        .message
+        .strip_prefix(title)
+        .map_or(Some(finding.message.as_str()), |rest| rest.strip_prefix(": "));
+    let value = finding.value.as_ref().filter(|value| !value.is_empty() && *value != Finding::HIDDEN);
+    let value = value
+        .map(|value| format!("`{value}`"))
+        .filter(|value| !added.is_some_and(|added| added.contains(value)));
+    parts.extend(added.map(str::to_owned));
+    parts.extend(value);
     parts.join(": ")
 }
 

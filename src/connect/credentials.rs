@@ -295,7 +295,7 @@ impl Environment {
             None => region.build(),
         };
         // A region is named here so that the instance metadata is not asked for one.
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).no_credentials().region(region);
+        let mut loader = settings_loader().region(region);
         if let Some(name) = &profile {
             loader = loader.profile_name(name);
         }
@@ -322,9 +322,15 @@ impl Environment {
     }
 }
 
+/// A loader for settings alone. It asks nothing over the network, and yet builds a client that could.
+fn settings_loader() -> aws_config::ConfigLoader {
+    let http = Adapter::new(HttpOptions::default());
+    aws_config::defaults(BehaviorVersion::latest()).no_credentials().http_client(http)
+}
+
 async fn profile_setting(profile: Option<&str>, name: &'static str) -> Option<String> {
     let none = aws_config::meta::region::RegionProviderChain::first_try(None::<Region>);
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).no_credentials().region(none);
+    let mut loader = settings_loader().region(none);
     if let Some(profile) = profile {
         loader = loader.profile_name(profile);
     }

@@ -48,17 +48,33 @@ pub struct Task {
     pub body: Option<Box<CreateUser>>,
     /// Whether an earlier attempt may have made the user.
     pub in_doubt: bool,
+    /// Whether a user of this exact name was seen on the instance before anything was sent: looked at first, which
+    /// costs none of CreateUser's quota.
+    pub seen: bool,
 }
 
 impl Task {
     /// A row to send.
     pub fn send(at: u32, agent: &Agent, body: CreateUser, in_doubt: bool) -> Self {
-        Self { at, row: agent.row, user: agent.username.clone(), body: Some(Box::new(body)), in_doubt }
+        Self {
+            at,
+            row: agent.row,
+            user: agent.username.clone(),
+            body: Some(Box::new(body)),
+            in_doubt,
+            seen: false,
+        }
+    }
+
+    /// The same, with a user of this exact name on the instance.
+    #[must_use]
+    pub fn seen(self, seen: bool) -> Self {
+        Self { seen, ..self }
     }
 
     /// A row to look up only: it is in doubt and no longer wanted.
     pub fn look_up(at: u32, row: u64, user: String) -> Self {
-        Self { at, row, user, body: None, in_doubt: true }
+        Self { at, row, user, body: None, in_doubt: true, seen: false }
     }
 }
 
@@ -107,7 +123,7 @@ const ALL_REJECTED: usize = 20;
 /// An import at work.
 pub struct Importer {
     client: Client,
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     settings: Settings,
     switch: Switch,
     events: mpsc::UnboundedSender<Event>,
@@ -160,7 +176,7 @@ impl Importer {
     /// Prepares an import; nothing is sent before [`Importer::run`].
     pub fn new(
         client: Client,
-        ledger: Ledger,
+        ledger: Arc<Ledger>,
         settings: Settings,
         switch: Switch,
         events: mpsc::UnboundedSender<Event>,
@@ -186,8 +202,8 @@ impl Importer {
 
     /// Works through the tasks until all are settled or there is a reason to stop; requests under way are awaited.
     ///
-    /// Returns the ledger for its end to be recorded. A task that cannot be had (the roster changed) stops the run.
-    pub async fn run(self, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<Ledger, Failure> {
+    /// A task that cannot be had (the roster changed) stops the run.
+    pub async fn run(self, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<(), Failure> {
         let importer = Arc::new(self);
         let mut open = JoinSet::new();
         for task in tasks {
@@ -204,9 +220,7 @@ impl Importer {
         while let Some(ended) = open.join_next().await {
             joined(ended)?;
         }
-        Arc::into_inner(importer)
-            .map(|importer| importer.ledger)
-            .ok_or_else(|| Failure::new(crate::exit::Exit::Bug, "an import ended with a row still at work"))
+        Ok(())
     }
 
     /// Waits until the task may start: a place in flight, not too many rows open, no case variant in flight.
@@ -236,7 +250,7 @@ impl Importer {
     /// One row, from its first permit to its last record.
     async fn row(self: Arc<Self>, task: Task, slot: OwnedSemaphorePermit) {
         let end = match &task.body {
-            Some(body) => self.send_until_settled(&task, body, slot).await,
+            Some(body) => self.look_or_send(&task, body, slot).await,
             None => {
                 drop(slot);
                 self.settle_by_look_up(&task, None).await
@@ -246,6 +260,26 @@ impl Importer {
         match end {
             Ok(End::Settled | End::Left) => {}
             Err(LedgerFault(message)) => self.stop(Stop::Ledger { message }),
+        }
+    }
+
+    /// A row whose name was seen on the instance is looked at; it is sent only where that settles nothing.
+    async fn look_or_send(
+        &self,
+        task: &Task,
+        body: &CreateUser,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<End, LedgerFault> {
+        if !task.seen {
+            return self.send_until_settled(task, body, slot).await;
+        }
+        drop(slot);
+        if let Some(end) = self.settle_by_first_look(task).await? {
+            return Ok(end);
+        }
+        match self.switch.unless_stopped(self.slots.clone().acquire_owned()).await {
+            Some(Ok(slot)) => self.send_until_settled(task, body, slot).await,
+            _ => Ok(End::Left),
         }
     }
 

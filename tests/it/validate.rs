@@ -1,0 +1,230 @@
+//! `headcount validate`, from outside.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// What a run left behind.
+struct Ran {
+    exit: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn run_in(directory: &Path, args: &[&str]) -> Ran {
+    let mut command = Command::cargo_bin("headcount").unwrap();
+    let output = command.arg("validate").args(args).current_dir(directory).output().unwrap();
+    Ran {
+        exit: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A fresh directory with these files.
+fn files(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(directory.path().join(name), text).unwrap();
+    }
+    directory
+}
+
+fn validate(roster: &str, args: &[&str]) -> Ran {
+    let directory = files(&[("roster.csv", roster)]);
+    run_in(directory.path(), &[&["roster.csv"], args].concat())
+}
+
+/// The findings of a run with `--format json` as (row, code).
+fn findings(json: &str) -> Vec<(Option<u64>, String)> {
+    let document: Value = serde_json::from_str(json).unwrap();
+    let findings = document["findings"].as_array().unwrap();
+    findings.iter().map(|f| (f["row"].as_u64(), f["code"].as_str().unwrap().to_owned())).collect()
+}
+
+const SAML: &str =
+    "first name,last name,user login,routing profile name,security_profile_name_1|security_profile_name_2";
+
+const DIRECTORY: &str = r#"{
+  "format": "headcount-directory", "version": 1,
+  "instance": {"id": "i-1", "arn": "arn:aws:connect:us-west-2:123456789012:instance/i-1", "identity": "SAML"},
+  "routing_profiles": [{"name": "Basic Routing Profile", "id": "rp-1"}],
+  "security_profiles": [{"name": "Agent", "id": "sp-1"}],
+  "hierarchy": [], "users": [{"username": "grace", "id": "u-1"}]
+}"#;
+
+#[test]
+fn a_clean_roster_ends_with_0_and_says_what_to_do_next() {
+    let ran = validate(&format!("{SAML}\nAda,Lovelace,ada,Basic,Agent\n"), &[]);
+    insta::assert_snapshot!(ran.stdout, @"");
+    assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn warnings_alone_end_with_0() {
+    let ran = validate(
+        &format!("{SAML}\nAda,Lovelace,ada,Basic,Agent\nAda,L,ADA,Basic,Agent\n"),
+        &["--format", "json"],
+    );
+    assert_eq!(findings(&ran.stdout), [(Some(3), "username-case-variant".to_owned())]);
+    assert_eq!(ran.exit, 0);
+}
+
+#[test]
+fn errors_end_with_3_and_are_grouped_for_people() {
+    let rows: String = (1..=500).map(|n| format!("Ada,Lovelace,ada lovelace {n},Basic,Agent\n")).collect();
+    let ran = validate(&format!("{SAML}\n{rows}"), &[]);
+    insta::assert_snapshot!(ran.stdout, @"");
+    assert_eq!((ran.exit, ran.stderr.as_str()), (3, ""));
+}
+
+#[test]
+fn json_is_one_document_of_exactly_this_shape() {
+    let ran =
+        validate(&format!("{SAML}\nAda,Lovelace,ada,,Agent\n"), &["--format", "json", "--identity", "saml"]);
+    insta::assert_snapshot!(ran.stdout, @"");
+    assert_eq!((ran.exit, ran.stderr.as_str()), (3, ""));
+}
+
+#[test]
+fn the_inferred_identity_type_is_said_in_both_formats() {
+    let with_password = format!("{SAML},password\nAda,Lovelace,ada,Basic,Agent,Passw0rd\n");
+    let ran = validate(&with_password, &[]);
+    assert!(
+        ran.stdout.contains("checked for CONNECT_MANAGED, because there is a password column"),
+        "{}",
+        ran.stdout
+    );
+    let ran = validate(&with_password, &["--format", "json"]);
+    assert!(ran.stderr.contains("CONNECT_MANAGED"), "{}", ran.stderr);
+    let ran = validate(&with_password, &["--format", "json", "--identity", "directory"]);
+    assert_eq!(findings(&ran.stdout), [(Some(2), "password-not-allowed".to_owned())]);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn a_directory_file_adds_the_instances_names_users_and_identity_type() {
+    let roster =
+        format!("{SAML}\nAda,L,ada,Basic routing profile,Agent\nGrace,H,grace,Basic Routing Profile,sp-1\n");
+    let directory = files(&[("roster.csv", &roster), ("directory.json", DIRECTORY)]);
+    let ran = run_in(directory.path(), &["roster.csv", "--directory", "directory.json"]);
+    insta::assert_snapshot!(ran.stdout, @"");
+    assert_eq!((ran.exit, ran.stderr.as_str()), (3, ""));
+
+    let ran =
+        run_in(directory.path(), &["roster.csv", "--directory", "directory.json", "--identity", "connect"]);
+    assert_eq!(ran.exit, 2);
+    insta::assert_snapshot!(ran.stderr, @"");
+}
+
+#[test]
+fn what_cannot_be_used_ends_with_2_and_says_what_to_do() {
+    let directory = files(&[("roster.csv", SAML), ("other.json", "{}"), ("empty.csv", "")]);
+    for args in [
+        &["missing.csv"][..],
+        &["empty.csv"],
+        &["roster.csv", "--directory", "other.json"],
+        &["roster.csv", "--directory", "missing.json"],
+        &["roster.csv", "--columns", "missing.toml"],
+        &["roster.csv", "--encoding", "klingon"],
+    ] {
+        let ran = run_in(directory.path(), args);
+        assert_eq!((ran.exit, ran.stdout.as_str()), (2, ""), "{args:?}");
+        assert!(
+            ran.stderr.starts_with("error: ") && ran.stderr.contains("\nhint: "),
+            "{args:?}: {}",
+            ran.stderr
+        );
+    }
+    for args in [
+        &[][..],
+        &["roster.csv", "--identity", "ldap"],
+        &["roster.csv", "--format", "xml"],
+        &["a.csv", "b.csv"],
+    ] {
+        assert_eq!(run_in(directory.path(), args).exit, 2, "{args:?}");
+    }
+}
+
+#[test]
+fn a_header_alone_is_an_error_of_the_roster() {
+    let ran = validate(SAML, &["--format", "json"]);
+    assert_eq!(findings(&ran.stdout), [(None, "no-rows".to_owned())]);
+    assert_eq!(ran.exit, 3);
+}
+
+#[test]
+fn a_missing_column_is_said_once() {
+    let rows = "Ada,Lovelace,ada,Basic\n".repeat(3).replace("ada", "a");
+    let ran = validate(
+        &format!("first name,last name,user login,routing profile name\n{rows}"),
+        &["--format", "json"],
+    );
+    let missing = findings(&ran.stdout).into_iter().filter(|(_, code)| code == "column-missing").count();
+    assert_eq!((missing, ran.exit), (1, 3));
+}
+
+#[test]
+fn a_header_of_which_nothing_is_known_is_said_and_nothing_follows_from_it() {
+    let ran = validate("Vorname,Nachname\nAda,Lovelace\n", &["--format", "json"]);
+    let errors: Vec<_> =
+        findings(&ran.stdout).into_iter().filter(|(_, code)| code != "unknown-column").collect();
+    assert_eq!(errors, [(None, "no-known-column".to_owned())]);
+}
+
+#[test]
+fn every_code_explains_itself() {
+    let nowhere = files(&[]);
+    let ran = run_in(nowhere.path(), &["--explain", "tag-room"]);
+    insta::assert_snapshot!(ran.stdout, @"");
+    assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""));
+    for code in headcount::validate::codes::all() {
+        assert_eq!(run_in(nowhere.path(), &["--explain", code.id]).exit, 0, "{}", code.id);
+    }
+    let ran = run_in(nowhere.path(), &["--explain", "user-name-missing"]);
+    assert_eq!((ran.exit, ran.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(ran.stderr, @"");
+}
+
+#[test]
+fn a_password_is_in_no_output() {
+    const CANARY: &str = "Zq7xCanary";
+    let rows: String = [CANARY, "Zq7xCanary space", "Zq7xCanary…", "zq7xCanary\u{a0}"]
+        .iter()
+        .map(|password| format!("Ada,Lovelace,ada,Basic,Agent,{password}\n"))
+        .collect();
+    let ragged = format!("Ada,Lovelace,{CANARY},ada,Basic\n");
+    let roster = format!("{SAML},password\n{rows}{ragged}");
+    for args in [
+        &[][..],
+        &["--format", "json"],
+        &["--identity", "saml"],
+        &["--identity", "directory", "--format", "json"],
+    ] {
+        let ran = validate(&roster, args);
+        assert_eq!(ran.exit, 3);
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).to_lowercase().contains("zq7xcanary"), "{args:?}");
+    }
+}
+
+#[test]
+fn a_hostile_cell_cannot_steer_the_terminal() {
+    let ran = validate(&format!("{SAML}\nAda,Lovelace,\u{1b}]0;x\u{202e}ada,Basic,Agent\n"), &[]);
+    assert_eq!(ran.exit, 3);
+    assert!(!ran.stdout.contains(['\u{1b}', '\u{202e}']), "{:?}", ran.stdout);
+}
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)
+}
+
+/// Compares with the pinned file; `HEADCOUNT_BLESS=1` rewrites it.
+fn assert_pinned(name: &str, actual: &str) {
+    let path = sample(name);
+    if std::env::var_os("HEADCOUNT_BLESS").is_some() {
+        std::fs::write(&path, actual).unwrap();
+    }
+    let pinned = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(pinned == actual, "{name} is not what validate says; HEADCOUNT_BLESS=1 rewrites it:\n{actual}");
+}
