@@ -384,9 +384,8 @@ mod tests {
 
     #[test]
     fn a_quote_that_never_closes_names_its_row_and_ends_the_reading() {
-        // The last tail is as long as the head that is searched for control characters, and ends like our own tail.
-        let long = format!("{}\n\x1e\n", "x".repeat(9000));
-        for tail in ["", "\n", "\ncid,3\n\ndan,4\n", &long] {
+        // The last tail ends like our own.
+        for tail in ["", "\n", "\ncid,3\n\ndan,4\n", ",3\n\u{1e}\n"] {
             let roster = plain(&format!("user login,tags\nann,1\n\n\nbob,\"2{tail}"));
             let read = read_all(&roster);
             assert_eq!(read.len(), 2, "{tail:?}");
