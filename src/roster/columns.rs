@@ -1,5 +1,7 @@
 //! What a header means: one table of names, and the console's own templates of every era.
 
+use std::fmt;
+
 use super::codes;
 use super::field::Field;
 use super::mapping::Mapping;
@@ -114,12 +116,22 @@ pub enum Use {
 }
 
 /// A column that the file does not have and the mapping makes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Added {
     /// The cell of column `at`, translated.
     Translated { at: usize, words: Vec<(String, String)> },
     /// `value` in every row in which the columns `at` are all blank.
     Default { at: Vec<usize>, value: String },
+}
+
+/// Without the words: one of them may be a password for everybody.
+impl fmt::Debug for Added {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Translated { at, .. } => write!(f, "Translated({at})"),
+            Self::Default { at, .. } => write!(f, "Default({at:?})"),
+        }
+    }
 }
 
 impl Header {

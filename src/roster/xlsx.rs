@@ -157,6 +157,7 @@ fn weigh(source: &Source) -> Result<(), Failure> {
     if archive.len() > MAX_PARTS {
         return Err(too_large("it has too many parts"));
     }
+    is_workbook(&archive)?;
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|error| damaged().because(error))?;
         let name = part.name().map_err(|error| damaged().because(error))?.to_ascii_lowercase();
@@ -167,6 +168,22 @@ fn weigh(source: &Source) -> Result<(), Failure> {
         weigh_part(part, limit)?;
     }
     Ok(())
+}
+
+/// Tells a workbook from what else is a ZIP archive: XLSB, a document, a folder.
+fn is_workbook(archive: &zip::ZipArchive<BufReader<Cursor>>) -> Result<(), Failure> {
+    let as_xlsx = "open it in a spreadsheet and save it as XLSX or CSV";
+    let mut is_binary = false;
+    let has_workbook = archive.file_names().flatten().any(|part| {
+        let name = part.rsplit('/').next().unwrap_or(&part).to_ascii_lowercase();
+        is_binary |= name == "workbook.bin";
+        name.starts_with("workbook") && name.ends_with(".xml")
+    });
+    match (has_workbook, is_binary) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Failure::usage("the roster is a binary workbook (XLSB)").hint(as_xlsx)),
+        (false, false) => Err(Failure::usage("the roster is a ZIP archive, not a workbook").hint(as_xlsx)),
+    }
 }
 
 fn weigh_part(mut part: zip::read::ZipFile<'_, BufReader<Cursor>>, limit: u64) -> Result<(), Failure> {
@@ -699,6 +716,17 @@ mod tests {
             }
         };
         assert!(failure.what.contains("out of order at row 3"), "{}", failure.what);
+    }
+
+    #[test]
+    fn an_archive_that_is_no_workbook_is_told_by_what_it_is() {
+        let archive = |name: &str| {
+            let mut zip = zip::ZipWriter::new(Memory::new(Vec::new()));
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.finish().unwrap().into_inner()
+        };
+        assert!(refused(&archive("xl/workbook.bin"), &Options::default()).what.contains("(XLSB)"));
+        assert!(refused(&archive("word/document.xml"), &Options::default()).what.contains("a ZIP archive"));
     }
 
     #[test]
