@@ -102,7 +102,7 @@ impl Mapping {
         for (key, name, _) in &self.columns {
             if !file.iter().any(|header| columns::key(header) == *key) {
                 let there: Vec<String> =
-                    file.iter().map(|h| format!("`{}`", columns::printable(h))).collect();
+                    file.iter().map(|h| format!("`{}`", columns::name_shown(h))).collect();
                 return Err(Failure::usage(format!(
                     "the column map names a column that the roster does not have: `{name}`"
                 ))
@@ -111,7 +111,7 @@ impl Mapping {
         }
         for (field, _) in &self.constants {
             if let Some(at) = header.uses.iter().position(|used| *used == Use::Field(*field)) {
-                let name = columns::printable(&file[at]);
+                let name = columns::name_shown(&file[at]);
                 return Err(Failure::usage(format!(
                     "the column map has a constant for `{}`, which a column of the roster carries: `{name}`",
                     field.name()

@@ -12,7 +12,7 @@ use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use csv::StringRecord;
 
 use super::codes;
-use super::columns::{Header, Use, printable};
+use super::columns::{Header, Use, name_shown};
 use super::csv::cell_without_header;
 use super::field::Field;
 use super::row::Row;
@@ -138,7 +138,7 @@ fn unreadable(error: XlsxError) -> Failure {
         }
         XlsxError::CellError(value) => Failure::usage(format!(
             "the workbook has a cell with an error that cannot be read: `{}`",
-            printable(&value)
+            name_shown(&value)
         ))
         .hint("mend the formula, or replace it by its value"),
         error => damaged().because(error),
@@ -223,7 +223,8 @@ fn pick(workbook: &Workbook, wanted: Option<&str>) -> Result<String, Failure> {
     let exact = sheets.iter().find(|sheet| sheet.name == wanted);
     let same = || sheets.iter().find(|sheet| sheet.name.to_lowercase() == wanted.trim().to_lowercase());
     exact.or_else(same).map(|sheet| sheet.name.clone()).ok_or_else(|| {
-        let names: Vec<String> = sheets.iter().map(|sheet| format!("`{}`", printable(&sheet.name))).collect();
+        let names: Vec<String> =
+            sheets.iter().map(|sheet| format!("`{}`", name_shown(&sheet.name))).collect();
         Failure::usage(format!("the workbook has no such sheet: `{wanted}`"))
             .hint(format!("its sheets are {}", names.join(", ")))
     })
@@ -255,7 +256,7 @@ fn read_header(workbook: &mut Workbook, sheet: &str) -> Result<(u64, Vec<String>
     }
     match row {
         Some(row) => Ok((u64::from(row) + 1, headers)),
-        None => Err(Failure::usage(format!("the sheet is empty: `{}`", printable(sheet)))
+        None => Err(Failure::usage(format!("the sheet is empty: `{}`", name_shown(sheet)))
             .hint("`--sheet NAME` reads another")),
     }
 }
