@@ -1,9 +1,11 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
+mod columns;
 pub mod findings;
 pub mod output;
 pub mod policy;
-pub mod roster_args;
+mod reading;
+mod template;
 pub mod validate;
 
 use std::ffi::OsString;
@@ -23,7 +25,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Template(template::TemplateArgs),
     Validate(validate::ValidateArgs),
+    Columns(columns::ColumnsArgs),
     Policy(policy::PolicyArgs),
 }
 
@@ -44,7 +48,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Template(args) => template::run(args),
         Command::Validate(args) => validate::run(args),
+        Command::Columns(args) => columns::run(args),
         Command::Policy(args) => policy::run(args),
     }
 }
@@ -55,6 +61,6 @@ pub fn shell_word(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+        format!("'{}'", word.replace('\'', "'\''"))
     }
 }

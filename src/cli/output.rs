@@ -7,8 +7,13 @@ use crate::error::Failure;
 
 /// Writes a result to stdout. A closed pipe (`| head`) ends the writing, not the program.
 pub fn result(text: &str) {
+    result_bytes(text.as_bytes());
+}
+
+/// Writes a result that is not text to stdout.
+pub fn result_bytes(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
 
 /// Writes a line of talk to stderr.

@@ -178,7 +178,7 @@ impl Header {
                     format!("the column is not known: `{}`", printable(name)),
                     format!(
                         "did you mean `{}`? Correct the header, or map or ignore it in a file for `--columns`",
-                        field.header()
+                        field.name()
                     ),
                 )),
                 Use::Field(_) | Use::Ignored | Use::Unnamed => None,
@@ -203,7 +203,7 @@ impl Header {
             about(codes::DUPLICATE_COLUMN, Severity::Error, second, message, keep)
         } else {
             let message =
-                format!("{} columns mean `{}` and are read as one: {names}", places.len(), field.header());
+                format!("{} columns mean `{}` and are read as one: {names}", places.len(), field.name());
             about(codes::MERGED_COLUMNS, Severity::Warning, second, message, keep)
         })
     }
@@ -244,6 +244,30 @@ pub(super) fn field(header: &str) -> Option<Field> {
 /// The field whose name is nearest, where one is near enough to be a slip of the hand.
 pub(super) fn near(header: &str) -> Option<Field> {
     field_like(&key(header))
+}
+
+/// What other systems call our columns, for proposals only: nothing is read by these names.
+#[rustfmt::skip]
+const FOREIGN: [(Field, &[&str]); 12] = [
+    (Field::FirstName, &["vorname", "rufname", "prénom", "prenom", "nombre", "nombres", "nome", "voornaam", "imię"]),
+    (Field::LastName, &["nachname", "familienname", "zuname", "nom", "nom de famille", "apellido", "apellidos", "cognome", "sobrenome", "achternaam", "nazwisko"]),
+    (Field::Email, &["mail", "e-mail-adresse", "e-mail dienstlich", "courriel", "adresse e-mail", "correo", "correo electrónico", "work email", "business email", "primary work email", "email (work)"]),
+    (Field::SecondaryEmail, &["private email", "e-mail privat", "personal email", "home email"]),
+    (Field::Mobile, &["handy", "handynummer", "mobil", "mobiltelefon", "mobilnummer", "portable", "móvil", "cellulare", "cell", "cell phone"]),
+    (Field::Password, &["kennwort", "passwort", "mot de passe", "contraseña", "senha", "wachtwoord", "hasło", "initialkennwort"]),
+    (Field::Username, &["benutzername", "benutzer", "anmeldename", "loginname", "kennung", "identifiant", "usuario", "nome utente", "gebruikersnaam", "agent id", "user id", "network id"]),
+    (Field::RoutingProfile, &["routingprofil", "routing", "skill profile"]),
+    (Field::SecurityProfiles, &["rolle", "rollen", "sicherheitsprofil", "role", "roles", "rôle", "rol"]),
+    (Field::Hierarchy, &["team", "abteilung", "equipe", "équipe", "equipo", "department", "organisation", "organization"]),
+    (Field::PhoneType, &["telefonart", "telefontyp", "type de téléphone", "tipo de teléfono"]),
+    (Field::PhoneNumber, &["telefon", "telefonnummer", "rufnummer", "durchwahl", "nebenstelle", "téléphone", "teléfono", "telefono", "extension", "telephone", "work phone"]),
+];
+
+/// The field that a foreign header may stand for, for a person to confirm.
+pub fn propose(header: &str) -> Option<Field> {
+    let key = key(header);
+    let means = |names: &[&str]| names.iter().any(|name| self::key(name) == key);
+    FOREIGN.into_iter().find(|(_, names)| means(names)).map(|(field, _)| field).or_else(|| field_like(&key))
 }
 
 fn field_named(key: &str) -> Option<Field> {
@@ -377,9 +401,10 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_known_by_its_own_header() {
+    fn every_field_is_known_by_its_own_header_and_name() {
         for field in Field::ALL {
             assert_eq!(super::field(field.header()), Some(field));
+            assert_eq!(super::field(field.name()), Some(field));
         }
     }
 

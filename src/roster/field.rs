@@ -102,6 +102,21 @@ impl Field {
         }
     }
 
+    /// What people call it: short, and known as a header too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::SecurityProfiles => "security profiles",
+            Field::Hierarchy => "hierarchy",
+            Field::PhoneType => "phone type",
+            Field::RoutingProfile => "routing profile",
+            Field::AutoAccept => "auto accept",
+            Field::AfterContactWork => "ACW timeout",
+            Field::PersistentConnection => "persistent connection",
+            Field::VoiceEnhancement => "audio enhancement",
+            _ => self.header(),
+        }
+    }
+
     /// Whether its cells are text even where they look like numbers: a spreadsheet that holds one as a number has lost
     /// its leading zeros and plus signs.
     pub fn is_exact_text(self) -> bool {

@@ -80,7 +80,7 @@ impl Mapping {
         if let Some((field, _)) =
             mapping.constants.iter().find(|(field, _)| mapping.defaults.iter().any(|(f, _)| f == field))
         {
-            return Err(format!("both `[constants]` and `[defaults]` have `{}`", field.header()));
+            return Err(format!("both `[constants]` and `[defaults]` have `{}`", field.name()));
         }
         let words = |words: BTreeMap<String, String>| words.into_iter().collect::<Vec<_>>();
         mapping.values =
@@ -114,7 +114,7 @@ impl Mapping {
                 let name = columns::printable(&file[at]);
                 return Err(Failure::usage(format!(
                     "the column map has a constant for `{}`, which a column of the roster carries: `{name}`",
-                    field.header()
+                    field.name()
                 ))
                 .hint("move it to `[defaults]`, or ignore the column"));
             }
@@ -135,9 +135,8 @@ impl Mapping {
         }
         for (field, value) in self.constants.iter().chain(&self.defaults) {
             let at = header.columns.places[field.index()].clone();
-            let name = at
-                .first()
-                .map_or_else(|| field.header().to_owned(), |&at| header.columns.headers[at].clone());
+            let name =
+                at.first().map_or_else(|| field.name().to_owned(), |&at| header.columns.headers[at].clone());
             let place = header.add(Added::Default { at, value: value.clone() }, name);
             header.columns.places[field.index()].push(place);
         }
@@ -183,10 +182,10 @@ fn translate<'a>(cell: &'a str, words: &'a [(String, String)]) -> &'a str {
 fn field(table: &str, name: &str) -> Result<Field, String> {
     columns::field(name).ok_or_else(|| match columns::near(name) {
         Some(near) => {
-            format!("`[{table}]` names no field that is known, did you mean `{}`? `{name}`", near.header())
+            format!("`[{table}]` names no field that is known, did you mean `{}`? `{name}`", near.name())
         }
         None => {
-            let names: Vec<String> = Field::ALL.iter().map(|field| format!("`{}`", field.header())).collect();
+            let names: Vec<String> = Field::ALL.iter().map(|field| format!("`{}`", field.name())).collect();
             format!("`[{table}]` names no field that is known: `{name}`; known are {}", names.join(", "))
         }
     })

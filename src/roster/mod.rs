@@ -5,6 +5,7 @@
 //! ragged row, a number where a spreadsheet should have text) is found here.
 
 pub mod codes;
+pub mod template;
 
 mod columns;
 mod csv;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use crate::error::Failure;
 use crate::validate::Finding;
 
-pub use columns::Use;
+pub use columns::{Use, propose};
 pub use field::Field;
 pub use row::{Columns, Row};
 

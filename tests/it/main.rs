@@ -1,3 +1,5 @@
-//! The black-box tests: the real binary, its output, its exit codes.
+//! Black-box tests: the real program, run as its users run it.
 
+mod roster;
+mod template;
 mod validate;

@@ -1,0 +1,79 @@
+//! `headcount template`: writes an empty roster to fill in.
+
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::output;
+use super::reading;
+use crate::agent::IdentityType;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::roster::template;
+
+/// Writes an empty roster to fill in
+#[derive(Debug, clap::Args)]
+pub(super) struct TemplateArgs {
+    /// How the instance knows its users
+    #[arg(long, value_name = "TYPE", default_value = "connect", value_parser = reading::identity())]
+    identity: IdentityType,
+
+    /// The format [default: as FILE's name ends, else csv]
+    #[arg(long)]
+    format: Option<Format>,
+
+    /// Where to write it; a file that is there is never overwritten [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Delimited text
+    Csv,
+    /// A workbook with lists of words and a sheet of help
+    Xlsx,
+}
+
+/// Runs `headcount template`.
+pub(super) fn run(args: TemplateArgs) -> Result<Exit, Failure> {
+    let format = args.format.unwrap_or_else(|| Format::of(args.output.as_deref()));
+    let bytes = match format {
+        Format::Csv => template::csv(args.identity).into_bytes(),
+        Format::Xlsx if args.output.is_none() && io::stdout().is_terminal() => {
+            return Err(Failure::usage("a workbook is not for a terminal").hint("add `-o roster.xlsx`"));
+        }
+        Format::Xlsx => template::workbook(args.identity)?,
+    };
+    match &args.output {
+        Some(path) => {
+            create(path, &bytes)?;
+            let shown = path.display();
+            output::say(&format!("fill in `{shown}`, then run `headcount validate {shown}`"));
+        }
+        None => output::result_bytes(&bytes),
+    }
+    Ok(Exit::Done)
+}
+
+impl Format {
+    fn of(path: Option<&Path>) -> Self {
+        let extension = path.and_then(Path::extension);
+        if extension.is_some_and(|e| e.eq_ignore_ascii_case("xlsx")) { Self::Xlsx } else { Self::Csv }
+    }
+}
+
+fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let refuse = |error: io::Error| {
+        let shown = path.display();
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            Failure::usage(format!("a file is there already: `{shown}`")).hint("choose another name for `-o`")
+        } else {
+            Failure::usage(format!("the template cannot be written: `{shown}`")).because(error)
+        }
+    };
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(refuse)?;
+    file.write_all(bytes).map_err(refuse)
+}

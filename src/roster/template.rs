@@ -1,0 +1,246 @@
+//! The empty roster to fill in, as CSV and as a workbook. `templates/` has what this writes, byte for byte.
+
+use rust_xlsxwriter::{
+    Color, DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook,
+    Worksheet, XlsxError,
+};
+
+use super::field::Field;
+use crate::agent::IdentityType;
+use crate::error::Failure;
+
+/// The date that every workbook of ours is dated with, so that the same content is the same bytes.
+const DATED: (u16, u8, u8) = (2026, 1, 1);
+/// The rows that the lists of allowed words reach.
+const LISTED_ROWS: u32 = 10_000;
+
+/// The columns of the template for an identity type: those of the console's own template of 2024, in its order; for
+/// EXISTING_DIRECTORY, which the console has none for, those that such a user can have (CreateUser's documentation: names
+/// and e-mail addresses come from the directory).
+pub fn fields(identity: IdentityType) -> Vec<Field> {
+    let is_there = |field: &Field| match field {
+        Field::PersistentConnection | Field::VoiceEnhancement => false,
+        Field::Email | Field::Password => identity == IdentityType::ConnectManaged,
+        Field::DirectoryUserId => identity == IdentityType::ExistingDirectory,
+        Field::FirstName | Field::LastName | Field::SecondaryEmail | Field::Mobile => {
+            identity != IdentityType::ExistingDirectory
+        }
+        _ => true,
+    };
+    Field::ALL.into_iter().filter(is_there).collect()
+}
+
+/// The template as CSV: the header alone, with a byte order mark and LF as the console's own has them. Excel reads it as
+/// UTF-8 for the mark.
+pub fn csv(identity: IdentityType) -> String {
+    let headers: Vec<&str> = fields(identity).into_iter().map(Field::header).collect();
+    format!("\u{FEFF}{}\n", headers.join(","))
+}
+
+/// The template as a workbook: a sheet to fill in, whose columns are text, and one that says how.
+pub fn workbook(identity: IdentityType) -> Result<Vec<u8>, Failure> {
+    build(identity).map_err(made)
+}
+
+/// A workbook of text cells, the first row a header: what `samples/roster.xlsx` is.
+pub fn workbook_of<'a>(rows: impl IntoIterator<Item = Vec<&'a str>>) -> Result<Vec<u8>, Failure> {
+    let build = || -> Result<Vec<u8>, XlsxError> {
+        let mut workbook = dated()?;
+        let sheet = workbook.add_worksheet().set_name("Users")?;
+        for (row, cells) in (0..).zip(rows) {
+            for (column, cell) in (0..).zip(cells) {
+                let format = if row == 0 { heading() } else { text() };
+                sheet.write_string_with_format(row, column, cell, &format)?;
+            }
+        }
+        sheet.set_freeze_panes(1, 0)?;
+        workbook.save_to_buffer()
+    };
+    build().map_err(made)
+}
+
+fn made(error: XlsxError) -> Failure {
+    Failure::stopped("the workbook cannot be made").because(error)
+}
+
+fn build(identity: IdentityType) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = dated()?;
+    let fields = fields(identity);
+    fill_in(workbook.add_worksheet().set_name("Users")?, &fields)?;
+    explain(workbook.add_worksheet().set_name("How to fill this in")?, &fields, identity)?;
+    workbook.save_to_buffer()
+}
+
+fn dated() -> Result<Workbook, XlsxError> {
+    let (year, month, day) = DATED;
+    let mut workbook = Workbook::new();
+    let created = ExcelDateTime::from_ymd(year, month, day)?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
+    Ok(workbook)
+}
+
+fn text() -> Format {
+    Format::new().set_num_format("@")
+}
+
+fn heading() -> Format {
+    text()
+        .set_bold()
+        .set_background_color(Color::RGB(0x00D9_E2F3))
+        .set_border_bottom(FormatBorder::Thin)
+        .set_text_wrap()
+        .set_align(FormatAlign::Top)
+}
+
+fn fill_in(sheet: &mut Worksheet, fields: &[Field]) -> Result<(), XlsxError> {
+    for (column, field) in (0..).zip(fields) {
+        sheet.set_column_format(column, &text())?;
+        sheet.set_column_width(column, 22)?;
+        sheet.write_string_with_format(0, column, field.header(), &heading())?;
+        if let Some(words) = words(*field) {
+            let list = DataValidation::new()
+                .allow_list_strings(words)?
+                .set_error_title("Not one of the words")?
+                .set_error_message(format!("Write {}, or leave the cell empty.", words.join(" or ")))?;
+            sheet.add_data_validation(1, column, LISTED_ROWS, column, &list)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    Ok(())
+}
+
+fn explain(sheet: &mut Worksheet, fields: &[Field], identity: IdentityType) -> Result<(), XlsxError> {
+    let wrapped = text().set_text_wrap().set_align(FormatAlign::Top);
+    for (column, (title, width)) in
+        (0..).zip([("Column", 34), ("Needed", 12), ("What goes in", 80), ("Example", 44)])
+    {
+        sheet.set_column_width(column, width)?;
+        sheet.write_string_with_format(0, column, title, &heading())?;
+    }
+    for (row, field) in (1..).zip(fields) {
+        let (needed, what, example) = help(*field, identity);
+        for (column, cell) in (0..).zip([field.header(), needed, what, example]) {
+            sheet.write_string_with_format(row, column, cell, &wrapped)?;
+        }
+    }
+    let mut row = u32::try_from(fields.len()).unwrap_or(u32::MAX).saturating_add(2);
+    for line in NOTES {
+        sheet.write_string(row, 0, line)?;
+        row += 1;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    Ok(())
+}
+
+const NOTES: [&str; 5] = [
+    "One row a person, on the sheet `Users`. Leave its first row as it is; blank rows are passed over.",
+    "Names of profiles and hierarchy groups are written exactly as Amazon Connect has them: case counts.",
+    "Cells are formatted as text on purpose: as numbers, telephone numbers lose their plus sign and leading zeros.",
+    "Check the sheet before anything is sent: headcount validate FILE.xlsx",
+    "Then create the users: headcount import FILE.xlsx --instance ID",
+];
+
+/// The words of a column that has but a few.
+fn words(field: Field) -> Option<&'static [&'static str]> {
+    match field {
+        Field::PhoneType => Some(&["soft", "desk"]),
+        Field::AutoAccept | Field::PersistentConnection => Some(&["yes", "no"]),
+        Field::VoiceEnhancement => Some(&["none", "isolate voice", "suppress noise"]),
+        _ => None,
+    }
+}
+
+/// Whether a column is needed, what goes in, and an example.
+fn help(field: Field, identity: IdentityType) -> (&'static str, &'static str, &'static str) {
+    let is_saml = identity == IdentityType::Saml;
+    match field {
+        Field::FirstName => ("yes", "The given name, at most 255 characters.", "Zoë"),
+        Field::LastName if is_saml => ("yes", "The family name, at most 300 characters.", "Müller"),
+        Field::LastName => ("yes", "The family name, at most 256 characters.", "Müller"),
+        Field::Email => ("advised", "The e-mail address: where password resets go.", "zoe@example.com"),
+        Field::SecondaryEmail => {
+            ("no", "Gets every notification but password resets.", "zoe.home@example.com")
+        }
+        Field::Mobile => ("no", "With a plus sign and the country code, without spaces.", "+12065550142"),
+        Field::Password => (
+            "yes",
+            "8 to 64 characters without spaces, with a small letter, a capital and a digit. Everyone another.",
+            "Lantern-Reef-7",
+        ),
+        Field::Username if is_saml => (
+            "yes",
+            "At most 64 letters, digits and . _ - @, written exactly as the identity provider sends it: case counts.",
+            "zoe.mueller@example.com",
+        ),
+        Field::Username => (
+            "yes",
+            "At most 20 letters, digits and . _ - @; case counts. An @ only in a whole address.",
+            "zoe.mueller",
+        ),
+        Field::DirectoryUserId => (
+            "sometimes",
+            "The user's id in the directory, where Amazon Connect cannot look it up itself.",
+            "S-1-5-21-1004336348-1177238915-682003330-512",
+        ),
+        Field::RoutingProfile => {
+            ("yes", "The name of one routing profile, or its id or ARN.", "Basic Routing Profile")
+        }
+        Field::SecurityProfiles => (
+            "yes",
+            "One to ten names of security profiles with | between them, or ids or ARNs.",
+            "Agent|QualityAnalyst",
+        ),
+        Field::Hierarchy => (
+            "no",
+            "The path to a hierarchy group, top level first, with | between at most five levels.",
+            "EMEA|Germany|Berlin",
+        ),
+        Field::PhoneType => ("no", "soft for the browser's phone, desk for a telephone.", "soft"),
+        Field::PhoneNumber => (
+            "for desk",
+            "The desk phone's number with a plus sign and the country code, without spaces.",
+            "+493023125042",
+        ),
+        Field::AutoAccept => ("no", "yes: calls connect by themselves; for soft phones only.", "no"),
+        Field::AfterContactWork => {
+            ("no", "Seconds for after contact work, a whole number to 2000000; 0 for no limit.", "30")
+        }
+        Field::PersistentConnection => ("no", "yes: the line stays open between calls.", "no"),
+        Field::VoiceEnhancement => ("no", "none, isolate voice or suppress noise.", "none"),
+        Field::Tags => ("no", "key|value, with || between tags; at most 49.", "site|Berlin||language|de"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roster::Options;
+    use crate::roster::tests::{read, read_all};
+
+    #[test]
+    fn the_template_of_each_identity_type_is_a_roster_that_we_know() {
+        let table = [
+            (IdentityType::ConnectManaged, "Amazon Connect console template, CONNECT_MANAGED (2024)"),
+            (IdentityType::Saml, "Amazon Connect console template, SAML (2024)"),
+            (IdentityType::ExistingDirectory, "headcount template, EXISTING_DIRECTORY"),
+        ];
+        for (identity, name) in table {
+            for file in [csv(identity).into_bytes(), workbook(identity).unwrap()] {
+                let roster = read(&file, &Options::default());
+                assert_eq!(roster.recognised(), Some(name));
+                assert_eq!(roster.findings(), []);
+                assert_eq!(read_all(&roster).len(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_covers_every_column_of_every_template() {
+        for identity in IdentityType::ALL {
+            for field in Field::ALL {
+                let (needed, what, example) = help(field, identity);
+                assert!(!needed.is_empty() && what.ends_with('.') && !example.is_empty());
+            }
+        }
+    }
+}
