@@ -121,6 +121,26 @@ pub struct Asked<'a> {
     pub recreate_missing: bool,
 }
 
+impl Asked<'_> {
+    /// Whether `retry` is for a row that stands so, with the code of its last failure.
+    fn picks(&self, was: Option<RowState>, code: Option<&str>) -> bool {
+        let coded = || code.is_some_and(|code| self.codes.iter().any(|asked| asked == code));
+        match was {
+            // Left by a retry that was interrupted: what is in doubt is settled whatever was asked for.
+            Some(RowState::InDoubt) => true,
+            Some(RowState::Pending) => {
+                if self.codes.is_empty() {
+                    code.is_some()
+                } else {
+                    coded()
+                }
+            }
+            Some(RowState::Exists) => coded(),
+            _ => self.codes.is_empty() || coded(),
+        }
+    }
+}
+
 impl Plan {
     /// Decides every row. `on_instance` says whether a username is on the instance now; `None` where that is not known.
     pub fn build(
@@ -139,13 +159,8 @@ impl Plan {
                 (_, Some(_)) => Now::Changed,
             };
             let code = at.and_then(|at| state.detail(at)).and_then(|detail| detail.code.as_deref());
-            let mode = match (asked.retry, asked.codes) {
-                (false, _) => Mode::Resume,
-                (true, []) => Mode::Retry { picked: was != Some(RowState::Exists) },
-                (true, codes) => {
-                    Mode::Retry { picked: code.is_some_and(|code| codes.iter().any(|c| c == code)) }
-                }
-            };
+            let mode =
+                if asked.retry { Mode::Retry { picked: asked.picks(was, code) } } else { Mode::Resume };
             decide(mode, was, now)
         };
         let missing = |user: &str, made: Decision| match (made, on_instance) {
@@ -190,6 +205,12 @@ impl Plan {
     pub fn named<'a>(&'a self, wanted: &'a Wanted, decision: Decision) -> impl Iterator<Item = &'a str> {
         let decided = wanted.names.iter().zip(&self.wanted);
         decided.filter(move |(_, decided)| **decided == decision).map(|(user, _)| user)
+    }
+
+    /// The usernames of the roster's rows that a request may leave for, in the roster's order.
+    pub fn sending<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = &'a str> {
+        let decided = wanted.names.iter().zip(&self.wanted);
+        decided.filter(|(_, decided)| decided.sends()).map(|(user, _)| user)
     }
 
     /// Rows that only the ledger has and that got this decision, by their place in its state.

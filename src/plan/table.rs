@@ -25,9 +25,9 @@ impl Now {
 pub enum Mode {
     /// `import`: what is not done yet.
     Resume,
-    /// `retry`: what failed; a row that `--code` does not pick is left alone.
+    /// `retry`: what failed, and what an interrupted retry left; a row that is not picked is left alone.
     Retry {
-        /// Whether the row's code is among those asked for.
+        /// Whether the row is among those asked for.
         picked: bool,
     },
 }
@@ -102,12 +102,12 @@ pub const TABLE: [Rule; 28] = {
         rule(2, None, Changed, Add, Add),
         rule(3, None, Invalid, Skip, Skip),
         rule(4, None, Gone, Keep, Keep),
-        rule(5, Some(S::Pending), Same, Send, Keep),
-        rule(6, Some(S::Pending), Changed, Replace, Keep),
-        rule(7, Some(S::Pending), Invalid, Skip, Keep),
+        rule(5, Some(S::Pending), Same, Send, Send),
+        rule(6, Some(S::Pending), Changed, Replace, Replace),
+        rule(7, Some(S::Pending), Invalid, Skip, Skip),
         rule(8, Some(S::Pending), Gone, Drop, Keep),
-        rule(9, Some(S::InDoubt), Same, Settle, Keep),
-        rule(10, Some(S::InDoubt), Changed, SettleChanged, Keep),
+        rule(9, Some(S::InDoubt), Same, Settle, Settle),
+        rule(10, Some(S::InDoubt), Changed, SettleChanged, SettleChanged),
         rule(11, Some(S::InDoubt), Invalid, LookUp, Keep),
         rule(12, Some(S::InDoubt), Gone, LookUp, Keep),
         rule(13, Some(S::Created), Same, Keep, Keep),

@@ -73,13 +73,13 @@ fn an_empty_roster_drops_what_was_never_made_and_keeps_sight_of_what_was() {
 
 #[test]
 fn retry_takes_the_failed_and_the_existing_only_when_picked() {
-    use Decision::{Add, Keep, Replace};
+    use Decision::{Add, Keep, Replace, Settle};
     let rows = ALL.map(|user| (user, 1));
     let retry = Asked { retry: true, ..Asked::default() };
-    assert_eq!(decisions(&rows, retry), [Keep, Keep, Keep, Keep, Keep, Keep, Replace, Add]);
+    assert_eq!(decisions(&rows, retry), [Keep, Keep, Settle, Settle, Keep, Keep, Replace, Add]);
     let codes = ["DuplicateResourceException".to_owned()];
     let retry = Asked { retry: true, codes: &codes, ..Asked::default() };
-    assert_eq!(decisions(&rows, retry), [Keep, Keep, Keep, Keep, Keep, Replace, Keep, Add]);
+    assert_eq!(decisions(&rows, retry), [Keep, Keep, Settle, Settle, Keep, Replace, Keep, Add]);
 }
 
 #[test]
@@ -115,4 +115,15 @@ fn moving_rows_changes_nothing() {
     let mut decided = decisions(&moved, Asked::default());
     decided.reverse();
     assert_eq!(decided, decisions(&rows, Asked::default()));
+}
+
+#[test]
+fn an_interrupted_retry_is_taken_up_by_the_same_retry() {
+    let mut state = ledger();
+    state.apply(&Entry::row("rejected", 8, 2)); // planned again, not sent
+    let wanted = wanted(&[("rejected", 2), ("pending", 1)]);
+    let asked = Asked { retry: true, ..Asked::default() };
+    let plan = Plan::build(&wanted, &state, asked, None);
+    assert_eq!(plan.of(&wanted, "rejected"), Some(Decision::Send));
+    assert_eq!(plan.of(&wanted, "pending"), Some(Decision::Keep));
 }
