@@ -1,9 +1,10 @@
 //! `headcount columns`: shows how the columns are read, and proposes a column map.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use super::output;
-use super::reading::RosterArgs;
+use super::roster_args::RosterArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::roster::{self, Field, Roster, Row, Storage, Use, codes};
@@ -11,9 +12,13 @@ use crate::validate::{Finding, Severity};
 
 /// Shows how the columns of a roster are read, and proposes a column map for those that are not known
 #[derive(Debug, clap::Args)]
-pub(super) struct ColumnsArgs {
+pub struct ColumnsArgs {
+    /// The roster: CSV or XLSX
+    #[arg(value_name = "ROSTER")]
+    roster: PathBuf,
+
     #[command(flatten)]
-    roster: RosterArgs,
+    reading: RosterArgs,
 }
 
 /// How many rows are searched for a first value.
@@ -22,8 +27,8 @@ const SEARCHED: usize = 200;
 const SHOWN: usize = 40;
 
 /// Runs `headcount columns`.
-pub(super) fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
-    let roster = Roster::open(&args.roster.path, &args.roster.options())?;
+pub fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
+    let roster = args.reading.open(&args.roster)?;
     let samples = samples(&roster)?;
     let mut text = title(&roster);
     text.push_str(&table(&roster, &samples));

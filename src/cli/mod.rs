@@ -1,12 +1,19 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
-mod columns;
+pub mod columns;
 pub mod findings;
+mod import;
+mod instance;
 pub mod output;
 pub mod policy;
-mod reading;
-mod template;
+mod progress;
+pub mod roster_args;
+mod settings;
+mod simulate;
+mod status;
+pub mod template;
 pub mod validate;
+mod words;
 
 use std::ffi::OsString;
 
@@ -14,6 +21,8 @@ use clap::{Parser, Subcommand};
 
 use crate::error::Failure;
 use crate::exit::Exit;
+
+pub use words::shell_word;
 
 /// Onboards a call-centre roster into Amazon Connect: checked offline, paced to the quota, resumable, never doubled.
 #[derive(Debug, Parser)]
@@ -27,40 +36,39 @@ struct Cli {
 enum Command {
     Template(template::TemplateArgs),
     Validate(validate::ValidateArgs),
+    Import(Box<import::ImportArgs>),
+    Retry(Box<import::RetryArgs>),
+    Status(status::StatusArgs),
+    Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
     Policy(policy::PolicyArgs),
 }
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
-    run(cli.command).unwrap_or_else(|failure| {
+    run(cli.command, &args).unwrap_or_else(|failure| {
         output::failure(&failure);
         failure.exit
     })
 }
 
-fn run(command: Command) -> Result<Exit, Failure> {
+fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     match command {
         Command::Template(args) => template::run(args),
         Command::Validate(args) => validate::run(args),
+        Command::Import(args) => import::run(*args, words::typed(typed)),
+        Command::Retry(args) => import::retry(*args, words::typed(typed)),
+        Command::Status(args) => status::run(&args),
+        Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
         Command::Policy(args) => policy::run(args),
-    }
-}
-
-/// A word as a POSIX shell takes it, quoted where it must be: every command that is printed works when pasted.
-pub fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\''"))
     }
 }

@@ -41,10 +41,14 @@ pub struct Paint {
 }
 
 impl Paint {
-    /// Colour for stdout where it is a terminal and `NO_COLOR` is not set to anything (no-color.org).
+    /// Colour for stdout where it is a terminal and colours are welcome.
     pub fn of_stdout() -> Self {
-        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { is_on: io::stdout().is_terminal() && !is_unwanted }
+        Self { is_on: io::stdout().is_terminal() && super::settings::welcomes_colour() }
+    }
+
+    /// Colour for stderr where it is a terminal and colours are welcome.
+    pub fn of_stderr() -> Self {
+        Self { is_on: io::stderr().is_terminal() && super::settings::welcomes_colour() }
     }
 
     /// No colour.

@@ -1,55 +1,70 @@
 //! How a roster is read: the flags that every command with a roster has.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 
 use crate::agent::IdentityType;
-use crate::roster::Options;
+use crate::error::Failure;
+use crate::roster::{Options, Roster};
 
 /// How the roster is read. Without any of these it is found out.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Reading the roster")]
 pub struct RosterArgs {
-    /// A column map for a foreign export (TOML); `headcount columns` proposes one
-    #[arg(long, value_name = "FILE")]
+    /// A column map for a foreign export; `headcount columns ROSTER` proposes one.
+    #[arg(long, value_name = "FILE.toml")]
     pub columns: Option<PathBuf>,
 
-    /// The sheet of a workbook [default: the first visible one]
+    /// The sheet of a workbook [default: its first visible one].
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
 
-    /// The encoding of a CSV [default: its mark, UTF-8, or Windows-1252 with a warning]
+    /// The encoding of a CSV, as in `windows-1252` or `shift_jis` [default: its mark, UTF-8, else windows-1252].
     #[arg(long, value_name = "LABEL")]
     pub encoding: Option<String>,
-
-    /// The delimiter of a CSV: one character, or `tab` [default: the one of , ; and tab that fits]
-    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
-    pub delimiter: Option<u8>,
 }
 
 impl RosterArgs {
-    /// The flags as the reader takes them.
-    pub fn options(&self) -> Options {
-        let Self { columns, sheet, encoding, delimiter } = self.clone();
-        Options { columns, sheet, encoding, delimiter }
+    /// Opens the roster as these flags say.
+    pub fn open(&self, path: &Path) -> Result<Roster, Failure> {
+        let Self { columns, sheet, encoding } = self.clone();
+        Roster::open(path, &Options { columns, sheet, encoding, delimiter: None })
     }
 }
 
-fn delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        b"tab" | b"\\t" | b"\t" => Ok(b'\t'),
-        [byte] if byte.is_ascii_punctuation() && *byte != b'"' => Ok(*byte),
-        _ => Err("expected one character such as `;`, or `tab`".into()),
+/// The words of `--identity`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Identity {
+    /// Users and passwords live in Amazon Connect (CONNECT_MANAGED).
+    Connect,
+    /// Users sign in through a SAML 2.0 identity provider (SAML).
+    Saml,
+    /// Users come from a directory (EXISTING_DIRECTORY).
+    Directory,
+}
+
+impl From<Identity> for IdentityType {
+    fn from(word: Identity) -> Self {
+        match word {
+            Identity::Connect => Self::ConnectManaged,
+            Identity::Saml => Self::Saml,
+            Identity::Directory => Self::ExistingDirectory,
+        }
     }
 }
 
-/// Reads the words of `--identity`.
-pub fn identity() -> impl TypedValueParser<Value = IdentityType> {
-    PossibleValuesParser::new(IdentityType::ALL.map(IdentityType::as_flag)).map(|word| {
-        let named = IdentityType::ALL.into_iter().find(|identity| identity.as_flag() == word);
-        // The parser lets no other word pass.
-        named.unwrap_or(IdentityType::ConnectManaged)
-    })
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_flag_are_those_of_the_vocabulary() {
+        for word in Identity::value_variants() {
+            let shown = word.to_possible_value().unwrap();
+            assert_eq!(shown.get_name(), IdentityType::from(*word).as_flag());
+        }
+    }
 }

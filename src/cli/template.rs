@@ -1,24 +1,23 @@
 //! `headcount template`: writes an empty roster to fill in.
 
-use std::fs::OpenOptions;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::output;
-use super::reading;
-use crate::agent::IdentityType;
+use super::roster_args::Identity;
+use super::{output, shell_word};
+use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::roster::template;
 
 /// Writes an empty roster to fill in
 #[derive(Debug, clap::Args)]
-pub(super) struct TemplateArgs {
+pub struct TemplateArgs {
     /// How the instance knows its users
-    #[arg(long, value_name = "TYPE", default_value = "connect", value_parser = reading::identity())]
-    identity: IdentityType,
+    #[arg(long, value_enum, value_name = "TYPE", default_value = "connect")]
+    identity: Identity,
 
     /// The format [default: as FILE's name ends, else csv]
     #[arg(long)]
@@ -38,20 +37,21 @@ enum Format {
 }
 
 /// Runs `headcount template`.
-pub(super) fn run(args: TemplateArgs) -> Result<Exit, Failure> {
+pub fn run(args: TemplateArgs) -> Result<Exit, Failure> {
     let format = args.format.unwrap_or_else(|| Format::of(args.output.as_deref()));
+    let identity = args.identity.into();
     let bytes = match format {
-        Format::Csv => template::csv(args.identity).into_bytes(),
+        Format::Csv => template::csv(identity).into_bytes(),
         Format::Xlsx if args.output.is_none() && io::stdout().is_terminal() => {
             return Err(Failure::usage("a workbook is not for a terminal").hint("add `-o roster.xlsx`"));
         }
-        Format::Xlsx => template::workbook(args.identity)?,
+        Format::Xlsx => template::workbook(identity)?,
     };
     match &args.output {
         Some(path) => {
             create(path, &bytes)?;
-            let shown = path.display();
-            output::say(&format!("fill in `{shown}`, then run `headcount validate {shown}`"));
+            let word = shell_word(&path.to_string_lossy());
+            output::say(&format!("fill it in, then run `headcount validate {word}`"));
         }
         None => output::result_bytes(&bytes),
     }
@@ -65,15 +65,14 @@ impl Format {
     }
 }
 
+/// Readable by its owner only: it is there for passwords to be filled in.
 fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let refuse = |error: io::Error| {
+    disk::create_new(path, bytes).map_err(|error| {
         let shown = path.display();
         if error.kind() == io::ErrorKind::AlreadyExists {
             Failure::usage(format!("a file is there already: `{shown}`")).hint("choose another name for `-o`")
         } else {
             Failure::usage(format!("the template cannot be written: `{shown}`")).because(error)
         }
-    };
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(refuse)?;
-    file.write_all(bytes).map_err(refuse)
+    })
 }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::agent::IdentityType;
-use crate::cli::reading::{self, RosterArgs};
+use crate::cli::roster_args::{Identity, RosterArgs};
 use crate::cli::{findings, output, shell_word};
 use crate::directory::Directory;
 use crate::error::Failure;
@@ -18,24 +18,28 @@ use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity, sho
 /// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    #[command(flatten)]
-    roster: Option<RosterArgs>,
+    /// The roster, CSV or XLSX.
+    #[arg(required_unless_present = "explain")]
+    roster: Option<PathBuf>,
 
-    /// How the instance knows its users [default: the directory's, else what the columns say]
-    #[arg(long, value_name = "TYPE", value_parser = reading::identity())]
-    identity: Option<IdentityType>,
+    /// How the instance knows its users [default: the directory's, else what the columns say].
+    #[arg(long, value_enum, value_name = "TYPE")]
+    identity: Option<Identity>,
 
-    /// A file saved by `headcount directory`: names must be known to that instance, and its users are compared
+    /// A file saved by `headcount directory`: names must be known to that instance, and its users are compared.
     #[arg(long, value_name = "FILE")]
     directory: Option<PathBuf>,
 
-    /// How the findings are printed
+    /// How the findings are printed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     format: Format,
 
-    /// Explain a code of a finding, and check nothing
-    #[arg(long, value_name = "CODE", exclusive = true)]
+    /// Explain a code of a finding, and check nothing.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding"])]
     explain: Option<String>,
+
+    #[command(flatten)]
+    reading: RosterArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,10 +55,9 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     if let Some(code) = &args.explain {
         return explain(code);
     }
-    let Some(typed) = &args.roster else { return Err(Failure::usage("no roster is given")) };
-    let path = typed.path.as_path();
+    let Some(path) = &args.roster else { return Err(Failure::usage("no roster is given")) };
     let directory = args.directory.as_deref().map(Directory::read).transpose()?;
-    let roster = Roster::open(path, &typed.options())?;
+    let roster = args.reading.open(path)?;
     let identity = Basis::of(args.identity, directory.as_ref(), &roster)?;
     let rules = match &directory {
         Some(directory) => Rules::of(directory),
@@ -104,10 +107,11 @@ pub enum Basis {
 impl Basis {
     /// Decides it: the flag and the directory must agree; without both the columns decide.
     pub fn of(
-        flag: Option<IdentityType>,
+        flag: Option<Identity>,
         directory: Option<&Directory>,
         roster: &Roster,
     ) -> Result<Self, Failure> {
+        let flag = flag.map(IdentityType::from);
         match (flag, directory.map(|directory| directory.instance.identity)) {
             (Some(flag), Some(of_directory)) if flag != of_directory => Err(Failure::usage(format!(
                 "the instance of the directory file is {of_directory}, and --identity says: `{}`",

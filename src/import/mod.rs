@@ -107,7 +107,7 @@ const ALL_REJECTED: usize = 20;
 /// An import at work.
 pub struct Importer {
     client: Client,
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     settings: Settings,
     switch: Switch,
     events: mpsc::UnboundedSender<Event>,
@@ -160,7 +160,7 @@ impl Importer {
     /// Prepares an import; nothing is sent before [`Importer::run`].
     pub fn new(
         client: Client,
-        ledger: Ledger,
+        ledger: Arc<Ledger>,
         settings: Settings,
         switch: Switch,
         events: mpsc::UnboundedSender<Event>,
@@ -186,8 +186,8 @@ impl Importer {
 
     /// Works through the tasks until all are settled or there is a reason to stop; requests under way are awaited.
     ///
-    /// Returns the ledger for its end to be recorded. A task that cannot be had (the roster changed) stops the run.
-    pub async fn run(self, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<Ledger, Failure> {
+    /// A task that cannot be had (the roster changed) stops the run.
+    pub async fn run(self, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<(), Failure> {
         let importer = Arc::new(self);
         let mut open = JoinSet::new();
         for task in tasks {
@@ -204,9 +204,7 @@ impl Importer {
         while let Some(ended) = open.join_next().await {
             joined(ended)?;
         }
-        Arc::into_inner(importer)
-            .map(|importer| importer.ledger)
-            .ok_or_else(|| Failure::new(crate::exit::Exit::Bug, "an import ended with a row still at work"))
+        Ok(())
     }
 
     /// Waits until the task may start: a place in flight, not too many rows open, no case variant in flight.

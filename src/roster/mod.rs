@@ -460,7 +460,7 @@ mod tests {
         ];
         for (bytes, what) in table {
             let failure = try_read(bytes, &Options::default())
-                .and_then(|_| Ok(()))
+                .map(|_| ())
                 .map_err(|f| naming(f, Path::new("roster")))
                 .unwrap_err();
             assert!(failure.what.contains(what), "{}", failure.what);

@@ -55,11 +55,6 @@ impl Source {
         Self { length: bytes.len() as u64, held: Arc::new(Held::Memory(bytes)) }
     }
 
-    /// How many bytes there are.
-    pub(super) fn length(&self) -> u64 {
-        self.length
-    }
-
     /// A reader from the top, independent of all others.
     pub(super) fn reader(&self) -> Cursor {
         Cursor { source: self.clone(), at: 0 }

@@ -123,10 +123,9 @@ fn explain(sheet: &mut Worksheet, fields: &[Field], identity: IdentityType) -> R
             sheet.write_string_with_format(row, column, cell, &wrapped)?;
         }
     }
-    let mut row = u32::try_from(fields.len()).unwrap_or(u32::MAX).saturating_add(2);
-    for line in NOTES {
-        sheet.write_string(row, 0, line)?;
-        row += 1;
+    let after = u32::try_from(fields.len()).unwrap_or(u32::MAX).saturating_add(2);
+    for (row, note) in (after..).zip(NOTES) {
+        sheet.write_string(row, 0, note)?;
     }
     sheet.set_freeze_panes(1, 0)?;
     Ok(())

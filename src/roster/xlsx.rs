@@ -579,7 +579,7 @@ mod tests {
         let format = Format::new().set_num_format("yyyy-mm-dd");
         sheet.write_number(1, 0, 1001).unwrap();
         sheet.write_number(1, 1, 12_345_678).unwrap();
-        sheet.write_number(1, 2, 12_065_550_100_i64 as f64).unwrap();
+        sheet.write_number(1, 2, 12_065_550_100_f64).unwrap();
         sheet.write_number(1, 3, 30).unwrap();
         sheet.write_boolean(1, 4, true).unwrap();
         sheet.write_datetime_with_format(1, 5, &date, &format).unwrap();

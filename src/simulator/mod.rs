@@ -1,1 +1,47 @@
 //! The embedded Connect: an independent witness that shares the wire types and none of the rules.
+//!
+//! [`World`] is the service itself, without sockets: a request goes in with the time, and an answer comes out together
+//! with what becomes of it on its way back. [`server`] puts a world on loopback for any AWS client. What a world holds
+//! and how it behaves is its [`Spec`]; how reliable it is, its [`Weather`]. The rules of CreateUser are written here a
+//! second time, from the service's own documents, so that a fault of `validate` cannot hide behind the same fault in
+//! its test double.
+//!
+//! Where the service's documents are silent (domain facts without a source on the wire), the choice is stated at the
+//! place where it is made.
+
+pub mod server;
+
+mod world;
+
+mod spec;
+
+mod weather;
+
+mod operation;
+
+mod rules;
+
+mod answers;
+
+mod search;
+
+mod users;
+
+mod page;
+
+mod signature;
+
+mod wire;
+
+mod bucket;
+mod dice;
+mod journal;
+
+pub use bucket::Pace;
+pub use journal::JournalError;
+pub use operation::Operation;
+pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN_PREFIX, session_token};
+pub use spec::{Group, Named, Spec};
+pub use weather::{Fault, Odds, ThrottleName, Weather};
+pub use wire::{Answer, Delivery, Reply, Request};
+pub use world::{Calls, Stats, World};

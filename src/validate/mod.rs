@@ -22,7 +22,7 @@ use crate::roster::{Columns, Field};
 pub use agents::{agent, fingerprint};
 pub use finding::{Finding, Severity};
 pub use grammar::shown;
-pub use names::{NamesUsed, names_used};
+pub use names::{NamesUsed, names_used, username};
 pub use pass::{Checked, CheckedRow, Pass, check};
 pub use rules::{check_columns, check_row};
 

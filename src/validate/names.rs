@@ -16,11 +16,14 @@ pub struct NamesUsed {
     pub security_profiles: BTreeSet<String>,
     /// Hierarchy paths, the top level first.
     pub hierarchy: BTreeSet<Vec<String>>,
+    /// In how many rows.
+    pub rows: u64,
 }
 
 impl NamesUsed {
     /// Adds what a row names. Empty places are left out.
     pub fn add(&mut self, row: &Row, columns: &Columns) {
+        self.rows += 1;
         let cell = |field| trimmed(columns.cell(row, field));
         add(&mut self.routing_profiles, cell(Field::RoutingProfile));
         for name in list(cell(Field::SecurityProfiles)) {
@@ -37,6 +40,11 @@ fn add(names: &mut BTreeSet<String>, name: &str) {
     if !name.is_empty() && !names.contains(name) {
         names.insert(name.to_owned());
     }
+}
+
+/// A row's username as it is sent: without the spaces around it, and empty where there is none.
+pub fn username<'r>(row: &'r Row, columns: &Columns) -> &'r str {
+    trimmed(columns.cell(row, Field::Username))
 }
 
 /// Reads the whole roster for the names it uses.

@@ -1,0 +1,883 @@
+//! `headcount import` and `headcount retry`: a roster becomes users.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
+use super::progress::{self, Show};
+use super::roster_args::RosterArgs;
+use super::{findings, output, settings, words};
+use crate::clock::{Clock, SystemClock, rfc3339};
+use crate::directory::{Directory, Found};
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::import::{self, Event, Importer, Settings, Stop, Switch, Task, default_burst};
+use crate::ledger::{Entry, Kind, Ledger, LockedFile, RowState, State, VERSION, peek};
+use crate::plan::{Asked, Decision, Plan, Wanted};
+use crate::roster::{Roster, Row};
+use crate::validate::{self, Rules};
+
+/// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
+/// command again resumes.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  headcount import roster.csv --simulate\n  headcount import roster.csv --instance acme --region eu-west-2 --dry-run\n  headcount import roster.csv --instance arn:aws:connect:eu-west-2:111122223333:instance/…"
+)]
+pub(super) struct ImportArgs {
+    /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
+    roster: PathBuf,
+
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// Reruns the rows that failed, with the roster as it is now.
+#[derive(Debug, Args)]
+pub(super) struct RetryArgs {
+    /// The ledger of the import, as in roster.csv.ledger.jsonl
+    #[arg(value_name = "LEDGER")]
+    of: PathBuf,
+
+    /// Another roster than the ledger's, as a mended file of the failed rows
+    #[arg(long, value_name = "FILE")]
+    roster: Option<PathBuf>,
+
+    /// Only rows that failed with this error code; rows that exist are rerun only so
+    #[arg(long = "code", value_name = "CODE")]
+    codes: Vec<String>,
+
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// What both commands take.
+#[derive(Debug, Args)]
+struct Shared {
+    #[command(flatten)]
+    reading: RosterArgs,
+
+    #[command(flatten)]
+    instance: InstanceArgs,
+
+    #[command(flatten)]
+    rehearsal: RehearsalArgs,
+
+    /// The ledger [default: beside the roster, as in roster.csv.ledger.jsonl]
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+
+    /// CreateUser calls a second: a number, or the account's applied quota
+    #[arg(long, value_name = "quota|N", default_value = "quota", value_parser = rate)]
+    rate: Rate,
+
+    /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    burst: Option<u32>,
+
+    /// Requests under way at once [default: follows rate × latency]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    concurrency: Option<u16>,
+
+    /// Do everything but create: check, resolve names, compare with the users there, say how long it will take
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Send the valid rows although others have errors
+    #[arg(long)]
+    skip_invalid: bool,
+
+    /// Start although the instance has not room for all rows
+    #[arg(long)]
+    allow_partial: bool,
+
+    /// Send rows again whose users were created and are gone from the instance
+    #[arg(long)]
+    recreate_missing: bool,
+
+    /// Do not tag users with the run that made them: a lost answer can then not be proved
+    #[arg(long)]
+    no_provenance_tag: bool,
+
+    /// Without the tag, take a user with the name and every member of the row for ours
+    #[arg(long, requires = "no_provenance_tag")]
+    accept_probable: bool,
+
+    /// How many seconds to go on settling a row whose answer was lost
+    #[arg(long, value_name = "SECONDS", default_value_t = Settings::ROW_BUDGET.as_secs())]
+    settle_timeout: u64,
+
+    /// How many seconds to bear an outage before stopping
+    #[arg(long, value_name = "SECONDS", default_value_t = Settings::OUTAGE_PATIENCE.as_secs())]
+    outage_timeout: u64,
+
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+
+    /// For people, or one event a line for programs
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// `--rate`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Rate {
+    Quota,
+    Fixed(f64),
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    match (text, text.parse::<f64>()) {
+        ("quota", _) => Ok(Rate::Quota),
+        (_, Ok(rate)) if (0.01..=100_000.0).contains(&rate) => Ok(Rate::Fixed(rate)),
+        _ => Err("expected `quota`, or a number of calls a second from 0.01 to 100000".into()),
+    }
+}
+
+/// The documented default quota of CreateUser, in calls a second (Amazon Connect service quotas, L-CBDEE3E4).
+const DOCUMENTED_RATE: f64 = 2.0;
+
+/// The documented default of users per instance (L-9A46857E).
+const DOCUMENTED_USERS: u64 = 500;
+
+/// Runs `import`; `typed` is the command line, to be pasted again.
+pub(super) fn run(args: ImportArgs, typed: String) -> Result<Exit, Failure> {
+    let ledger = args
+        .shared
+        .ledger
+        .clone()
+        .unwrap_or_else(|| default_ledger(&args.roster, args.shared.rehearsal.simulate));
+    let job = Job { roster: args.roster, ledger, retry: None, shared: args.shared, typed };
+    start(job)
+}
+
+/// Runs `retry`: roster, instance, region and profile default to the ledger's.
+pub(super) fn retry(mut args: RetryArgs, typed: String) -> Result<Exit, Failure> {
+    let (state, _) = peek(&args.of)?;
+    let shared = &mut args.shared;
+    let session = state.session;
+    if shared.ledger.as_ref().is_some_and(|ledger| *ledger != args.of) {
+        return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
+    }
+    let is_rehearsal = args.of.to_string_lossy().ends_with(".simulate.ledger.jsonl");
+    if is_rehearsal && shared.instance.instance.is_none() {
+        shared.rehearsal.simulate = true;
+    } else {
+        let instance = &mut shared.instance;
+        instance.instance = instance.instance.take().or(Some(state.header.instance.clone()));
+        instance.profile = instance.profile.take().or(session.profile);
+        instance.endpoint_url = instance.endpoint_url.take().or(session.endpoint);
+    }
+    let recorded = if session.roster.is_empty() { state.header.roster } else { session.roster };
+    let roster = args.roster.unwrap_or_else(|| PathBuf::from(recorded));
+    let job = Job { roster, ledger: args.of, retry: Some(args.codes), shared: args.shared, typed };
+    start(job)
+}
+
+/// An import or a retry, with all defaults resolved.
+struct Job {
+    roster: PathBuf,
+    ledger: PathBuf,
+    /// The codes that `retry` picks; `None` for an import.
+    retry: Option<Vec<String>>,
+    shared: Shared,
+    typed: String,
+}
+
+fn start(job: Job) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
+    runtime.block_on(import(&job))
+}
+
+async fn import(job: &Job) -> Result<Exit, Failure> {
+    let args = &job.shared;
+    let switch = Switch::default();
+    let sending = Arc::new(AtomicBool::new(false));
+    listen_for_signals(switch.clone(), sending.clone())?;
+
+    let roster = args.reading.open(&job.roster)?;
+    let mut reached = if args.rehearsal.simulate {
+        args.rehearsal.reach(&args.instance, &roster).await?
+    } else {
+        args.instance.reach().await?
+    };
+    let rules = Rules {
+        tag_room: if args.no_provenance_tag { 50 } else { 49 },
+        compares_users: false,
+        ..Rules::of(&reached.directory)
+    };
+    let mut wanted = Wanted::default();
+    let checked = validate::check(&roster, &rules, &mut |row| {
+        let number = u32::try_from(row.number).unwrap_or(u32::MAX);
+        match (row.fingerprint(), row.first_error) {
+            (Some(fingerprint), _) => wanted.add(row.username, number, fingerprint),
+            (None, Some(error)) => wanted.add_invalid(row.username, number, error.code, &error.message),
+            (None, None) => {
+                wanted.add_invalid(row.username, number, "row-unreadable", "the row cannot be read")
+            }
+        }
+    })?;
+    let blocked = !checked.is_clean() && (!args.skip_invalid || checked.file_errors > 0);
+    if !checked.findings.is_empty() {
+        output::say(&findings::groups(&checked, output::Paint::of_stderr()));
+    }
+    if blocked {
+        output::say(&format!(
+            "nothing was sent: {} with errors{}",
+            words::count(checked.invalid_rows, "row"),
+            if checked.file_errors > 0 { "" } else { "; --skip-invalid sends the others" }
+        ));
+        return Ok(Exit::Findings);
+    }
+
+    let file = open_ledger(job, &reached.directory, &wanted)?;
+    let state = file.state();
+    let directory = &reached.directory;
+    let on_instance = |user: &str| directory.users.as_ref().is_some_and(|users| users.get(user).is_some());
+    let asked = Asked {
+        retry: job.retry.is_some(),
+        codes: job.retry.as_deref().unwrap_or_default(),
+        recreate_missing: args.recreate_missing,
+    };
+    let plan = Plan::build(&wanted, state, asked, Some(&on_instance));
+    let pace = chosen_pace(args, directory);
+    let outlook = Outlook::of(&plan, &wanted, directory, pace);
+    output::say(&outlook.words(job, &roster, directory, &plan, &wanted, state));
+    outlook.has_room(args)?;
+    if args.dry_run {
+        output::result(&format!(
+            "dry run: {} would be sent, nothing was\n",
+            words::count(outlook.to_send, "row")
+        ));
+        return Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings });
+    }
+    if plan.to_send() + plan.gone(Decision::LookUp).count() as u64 > 0
+        && settings::is_interactive()
+        && !args.yes
+        && !agreed(&outlook)?
+    {
+        output::say("nothing was sent");
+        return Ok(Exit::Interrupted);
+    }
+    if switch.is_set() {
+        return Ok(Exit::Interrupted);
+    }
+
+    let ledger = Arc::new(file.into_ledger()?);
+    let begun = Instant::now();
+    let (events, receiver) = mpsc::unbounded_channel();
+    let run = record_plan(job, &ledger, &reached, &wanted, &plan).await?;
+    let how = if args.format == Format::Json { Show::Json } else { Show::Human };
+    let shown = tokio::spawn(progress::show(receiver, how));
+    let _ = events.send(Event::Started {
+        version: 1,
+        run: run.clone(),
+        ledger: job.ledger.display().to_string(),
+        instance: reached.directory.instance.arn.clone(),
+        total: ledger.state().counts(true).total,
+        to_send: outlook.to_send,
+        rate: pace.0,
+    });
+    sending.store(true, Ordering::SeqCst);
+    let settings = Settings {
+        instance: reached.directory.instance.id.clone(),
+        run,
+        provenance_tag: !args.no_provenance_tag,
+        accept_probable: args.accept_probable,
+        rate: pace.0,
+        burst: pace.1,
+        concurrency: args.concurrency.map(usize::from),
+        row_budget: Duration::from_secs(args.settle_timeout),
+        outage_patience: Duration::from_secs(args.outage_timeout),
+        seed: u64::from(std::process::id()) ^ begun_at(),
+    };
+    let importer =
+        Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone());
+    let rules = Rules { tag_room: rules.tag_room, compares_users: false, ..Rules::of(&reached.directory) };
+    importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?).await?;
+    let (counts, calls) = {
+        let state = ledger.state();
+        (state.counts(false), state.calls)
+    };
+    let reason = switch.reason();
+    let exit = exit_of(&counts, reason.as_ref());
+    let _ = events.send(Event::Ended {
+        exit: exit.code(),
+        rows: counts,
+        calls,
+        seconds: begun.elapsed().as_secs_f64(),
+    });
+    drop(events);
+    let _ = shown.await;
+    let closed = match Arc::into_inner(ledger) {
+        Some(ledger) => ledger.close(exit.code()).map_err(|fault| Failure::stopped(fault.to_string())),
+        None => Err(Failure::new(Exit::Bug, "an import ended with a row still at work")),
+    };
+    if args.format == Format::Human {
+        output::result(&summary(&counts, calls, begun.elapsed()));
+    }
+    if let Some(running) = reached.rehearsal.take() {
+        running.shutdown().await;
+    }
+    farewell(job, &reached.directory, exit, reason.as_ref(), &outlook);
+    closed.map(|_| exit)
+}
+
+/// The ledger before anything is decided: locked for an import, only read for a dry run.
+enum File {
+    Locked(Box<LockedFile>),
+    Read(Box<State>),
+}
+
+impl File {
+    fn state(&self) -> &State {
+        match self {
+            Self::Locked(file) => &file.state,
+            Self::Read(state) => state,
+        }
+    }
+
+    fn into_ledger(self) -> Result<Ledger, Failure> {
+        match self {
+            Self::Locked(file) => file.into_ledger(Arc::new(SystemClock)),
+            Self::Read(_) => Err(Failure::new(Exit::Bug, "a dry run was about to write its ledger")),
+        }
+    }
+}
+
+fn open_ledger(job: &Job, directory: &Directory, wanted: &Wanted) -> Result<File, Failure> {
+    let path = &job.ledger;
+    let file = if job.shared.dry_run {
+        let state = if path.exists() { peek(path)?.0 } else { State::default() };
+        File::Read(Box::new(state))
+    } else {
+        let file = LockedFile::open(path)?;
+        if file.repaired > 0 {
+            output::say(&format!(
+                "the ledger's last line was cut short by a crash ({}) and has been removed: nothing was sent on the strength of it",
+                words::count(file.repaired, "byte")
+            ));
+        }
+        File::Locked(Box::new(file))
+    };
+    let state = file.state();
+    if state.header.run.is_empty() {
+        return Ok(file);
+    }
+    if state.header.instance != directory.instance.arn {
+        return Err(Failure::stopped(format!(
+            "the ledger is of another instance: `{}`",
+            state.header.instance
+        ))
+        .hint(format!(
+            "give that instance, or import into {} with a ledger of its own: --ledger FILE",
+            directory.instance.arn
+        )));
+    }
+    let roster = absolute(&job.roster);
+    let known = [&state.header.roster, &state.session.roster].iter().any(|path| **path == roster);
+    let shares_rows = || (0..state.places()).any(|at| wanted.find(state.user(at)).is_some());
+    if job.retry.is_none() && !known && state.places() > 0 && !shares_rows() {
+        return Err(Failure::stopped(format!("the ledger is of another roster: `{}`", state.header.roster))
+            .hint("give that roster, or a ledger of its own with --ledger FILE"));
+    }
+    Ok(file)
+}
+
+fn absolute(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.canonicalize().unwrap_or(path).display().to_string()
+}
+
+/// Rate and burst of CreateUser.
+fn chosen_pace(args: &Shared, directory: &Directory) -> (f64, u32) {
+    let rate = match args.rate {
+        Rate::Fixed(rate) => rate,
+        Rate::Quota => directory.quotas.create_user_rate.unwrap_or(DOCUMENTED_RATE),
+    };
+    (rate, args.burst.unwrap_or_else(|| default_burst(rate)))
+}
+
+/// What an import is going to do, before it does it.
+struct Outlook {
+    to_send: u64,
+    /// Rows to send whose exact name is on the instance already.
+    there: u64,
+    /// Rows to send whose name is there in another case.
+    variants: Vec<(String, String)>,
+    users: u64,
+    /// The applied quota, where it was read.
+    allowed: Option<u64>,
+    rate: f64,
+    burst: u32,
+}
+
+impl Outlook {
+    fn of(plan: &Plan, wanted: &Wanted, directory: &Directory, (rate, burst): (f64, u32)) -> Self {
+        let mut outlook = Self {
+            to_send: plan.to_send(),
+            there: 0,
+            variants: Vec::new(),
+            users: directory.users.as_ref().map_or(0, |users| users.len() as u64),
+            allowed: directory.quotas.users_per_instance.map(|quota| quota as u64),
+            rate,
+            burst,
+        };
+        if let Some(users) = &directory.users {
+            for user in plan.sending(wanted) {
+                match users.find(user) {
+                    Found::Exact(_) => outlook.there += 1,
+                    Found::Variant(name, _) => outlook.variants.push((user.to_owned(), name.to_owned())),
+                    Found::Nothing => {}
+                }
+            }
+        }
+        outlook
+    }
+
+    fn new_users(&self) -> u64 {
+        self.to_send - self.there
+    }
+
+    fn time(&self) -> Duration {
+        let waited = self.new_users().saturating_sub(u64::from(self.burst)) as f64 / self.rate;
+        Duration::from_secs_f64(waited.min(1e9))
+    }
+
+    /// What cannot fit an applied quota that was read does not start.
+    fn has_room(&self, args: &Shared) -> Result<(), Failure> {
+        let Some(allowed) = self.allowed else { return Ok(()) };
+        let after = self.users + self.new_users();
+        if after <= allowed || args.allow_partial || args.dry_run {
+            return Ok(());
+        }
+        Err(Failure::stopped(format!(
+            "the instance has not room for this roster: {} there and {} to create, {} too many for its quota of {} (L-9A46857E)",
+            words::count(self.users, "user"),
+            words::grouped(self.new_users()),
+            words::grouped(after - allowed),
+            words::grouped(allowed)
+        ))
+        .hint("ask for more in Service Quotas (Amazon Connect, users per instance), or create as many as fit with --allow-partial"))
+    }
+
+    /// The plan as people read it.
+    fn words(
+        &self,
+        job: &Job,
+        roster: &Roster,
+        directory: &Directory,
+        plan: &Plan,
+        wanted: &Wanted,
+        state: &State,
+    ) -> String {
+        let instance = &directory.instance;
+        let mut lines = vec![
+            format!(
+                "roster    {}: {}{}",
+                words::plain(&job.roster.display().to_string()),
+                words::count(wanted.len() as u64, "row"),
+                roster.recognised().map(|name| format!(", {name}")).unwrap_or_default()
+            ),
+            format!(
+                "instance  {}{}, {}",
+                if job.shared.rehearsal.simulate { "embedded Connect: " } else { "" },
+                instance.alias.as_deref().map_or_else(
+                    || instance.arn.clone(),
+                    |alias| format!("{} ({})", words::plain(alias), instance.arn)
+                ),
+                instance.identity
+            ),
+            format!("plan      {}", self.plan_words(plan)),
+        ];
+        let allowed = match self.allowed {
+            Some(allowed) => format!("of {} ", words::grouped(allowed)),
+            None => String::new(),
+        };
+        lines.push(format!(
+            "users     {} {allowed}there, {} to come",
+            words::grouped(self.users),
+            words::grouped(self.new_users())
+        ));
+        if self.allowed.is_none() && self.users + self.new_users() > DOCUMENTED_USERS {
+            lines.push(format!("warning: the quota of users per instance could not be read; its default is {DOCUMENTED_USERS}"));
+        }
+        if self.to_send > 0 {
+            lines.push(format!(
+                "time      about {} at {} calls a second (burst {})",
+                words::duration(self.time()),
+                self.rate,
+                self.burst
+            ));
+        }
+        lines.push(format!("ledger    {}", words::plain(&job.ledger.display().to_string())));
+        for (user, name) in self.variants.iter().take(10) {
+            lines.push(format!(
+                "warning: `{}` differs only in case from `{}`, who is on the instance: usernames are case-sensitive",
+                words::plain(user),
+                words::plain(name)
+            ));
+        }
+        let told = [
+            (
+                Decision::Drift,
+                "was created and has changed in the roster since: the user keeps the cells it was made with",
+            ),
+            (
+                Decision::Missing,
+                "was created and is gone from the instance: --recreate-missing sends it again",
+            ),
+        ];
+        for (decision, what) in told {
+            tell(&mut lines, plan.named(wanted, decision), what);
+        }
+        tell(
+            &mut lines,
+            plan.gone(Decision::Orphan).map(|at| state.user(at)),
+            "was created and is gone from the roster: nothing is deleted",
+        );
+        tell(
+            &mut lines,
+            plan.gone(Decision::Drop).map(|at| state.user(at)),
+            "is gone from the roster and was never created: dropped",
+        );
+        lines.join("\n")
+    }
+
+    fn plan_words(&self, plan: &Plan) -> String {
+        let parts = [
+            (self.new_users(), "to create"),
+            (self.there, "there already"),
+            (
+                plan.count(Decision::Settle)
+                    + plan.count(Decision::SettleChanged)
+                    + plan.count(Decision::LookUp),
+                "to settle",
+            ),
+            (plan.count(Decision::Keep) + plan.count(Decision::Drift), "done"),
+            (plan.count(Decision::Skip), "invalid, skipped"),
+        ];
+        let told: Vec<_> = parts
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, what)| format!("{} {what}", words::grouped(*n)))
+            .collect();
+        if told.is_empty() { "nothing to do".into() } else { told.join(", ") }
+    }
+}
+
+/// At most ten rows by name, then how many more.
+fn tell<'a>(lines: &mut Vec<String>, users: impl Iterator<Item = &'a str>, what: &str) {
+    let mut more = 0_u64;
+    for (at, user) in users.enumerate() {
+        if at < 10 {
+            lines.push(format!("note: `{}` {what}", words::plain(user)));
+        } else {
+            more += 1;
+        }
+    }
+    if more > 0 {
+        lines.push(format!("note: so it is with {more} more"));
+    }
+}
+
+fn agreed(outlook: &Outlook) -> Result<bool, Failure> {
+    let question = format!("Create {}? [y/N] ", words::count(outlook.new_users(), "user"));
+    let mut stderr = std::io::stderr().lock();
+    let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
+    drop(stderr);
+    let mut answer = String::new();
+    std::io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::stopped("cannot read the answer").because(error))?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Records the session and every planned row, synced: before the first request leaves. Returns the run's id.
+async fn record_plan(
+    job: &Job,
+    ledger: &Ledger,
+    reached: &Reached,
+    wanted: &Wanted,
+    plan: &Plan,
+) -> Result<String, Failure> {
+    let before = ledger.state().clone();
+    let now = rfc3339(SystemClock.now());
+    let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
+    let roster = absolute(&job.roster);
+    let is_new = before.header.run.is_empty();
+    let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
+    let header = is_new.then(|| Entry {
+        version: Some(VERSION),
+        run: Some(run.as_str().into()),
+        roster: Some(roster.as_str().into()),
+        digest: Some(wanted.digest().into()),
+        instance: Some(reached.directory.instance.arn.as_str().into()),
+        tool: Some(tool.into()),
+        at: Some(now.as_str().into()),
+        ..Entry::of(Kind::Ledger)
+    });
+    let session = Entry {
+        session: Some(uuid::Uuid::new_v4().to_string().into()),
+        host: Some(settings::host_name().into()),
+        pid: Some(std::process::id()),
+        roster: Some(roster.as_str().into()),
+        digest: Some(wanted.digest().into()),
+        tool: Some(tool.into()),
+        region: Some(reached.region.as_str().into()),
+        profile: job.shared.instance.profile.as_deref().map(Into::into),
+        endpoint: reached.endpoint.as_deref().map(Into::into),
+        at: Some(now.as_str().into()),
+        ..Entry::of(Kind::Session)
+    };
+    let changes = plan.changes(wanted, |at| before.user(at), &now);
+    let entries = header.into_iter().chain([session]).chain(changes);
+    ledger.record(entries).await.map_err(|fault| {
+        Failure::stopped(fault.to_string()).hint("nothing was sent; choose another place with --ledger FILE")
+    })?;
+    Ok(run)
+}
+
+/// The rows to send, read from the roster once more and compared with the plan; then those to look up only.
+struct Tasks<'t> {
+    rows: crate::roster::Rows,
+    row: Row,
+    roster: &'t Roster,
+    rules: &'t Rules<'t>,
+    wanted: &'t Wanted,
+    plan: &'t Plan,
+    ledger: Arc<Ledger>,
+    look_ups: std::vec::IntoIter<u32>,
+}
+
+impl<'t> Tasks<'t> {
+    fn new(
+        roster: &'t Roster,
+        rules: &'t Rules<'t>,
+        wanted: &'t Wanted,
+        plan: &'t Plan,
+        ledger: Arc<Ledger>,
+    ) -> Result<Self, Failure> {
+        let mut look_ups: Vec<u32> = plan.gone(Decision::LookUp).collect();
+        let invalid = plan.named(wanted, Decision::LookUp).filter_map(|user| ledger.state().find(user));
+        look_ups.extend(invalid.collect::<Vec<_>>());
+        let rows = roster.rows()?;
+        let look_ups = look_ups.into_iter();
+        Ok(Self { rows, row: Row::default(), roster, rules, wanted, plan, ledger, look_ups })
+    }
+
+    /// The next row that is to be sent.
+    fn next_row(&mut self) -> Result<Option<Task>, Failure> {
+        while self.rows.read(&mut self.row)? {
+            let columns = self.roster.columns();
+            let username = validate::username(&self.row, columns);
+            let decision = self.plan.of(self.wanted, username);
+            let Some(seen) = self.wanted.find(username).filter(|seen| u64::from(seen.row) == self.row.number)
+            else {
+                continue; // invalid, or gone by another name: the plan has it under its number
+            };
+            if !decision.is_some_and(Decision::sends) {
+                continue;
+            }
+            let agent = validate::agent(&self.row, columns, self.rules);
+            let Some(agent) = agent.filter(|agent| validate::fingerprint(agent) == seen.fingerprint) else {
+                return Err(self.changed());
+            };
+            let body = import::create_user(&agent, self.rules.directory.ok_or_else(|| self.changed())?);
+            let state = self.ledger.state();
+            let at = state.find(username).ok_or_else(|| self.changed())?;
+            let in_doubt = state.record(at).settled_state() == RowState::InDoubt;
+            let body = body.ok_or_else(|| self.changed())?;
+            return Ok(Some(Task::send(at, &agent, body, in_doubt)));
+        }
+        Ok(None)
+    }
+
+    fn changed(&self) -> Failure {
+        Failure::stopped(format!("the roster changed while it was imported, in row {}", self.row.number))
+            .hint("the rows before it are done; the same command resumes with the roster as it is now")
+    }
+}
+
+impl Iterator for Tasks<'_> {
+    type Item = Result<Task, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(next) = self.next_row().transpose() {
+            return Some(next);
+        }
+        let at = self.look_ups.next()?;
+        let state = self.ledger.state();
+        Some(Ok(Task::look_up(at, u64::from(state.record(at).row), state.user(at).to_owned())))
+    }
+}
+
+fn exit_of(counts: &crate::ledger::Counts, reason: Option<&Stop>) -> Exit {
+    let by_reason = match reason {
+        None if counts.pending > 0 => Exit::Stopped,
+        None => Exit::Done,
+        Some(Stop::Interrupted) => Exit::Interrupted,
+        Some(_) => Exit::Stopped,
+    };
+    let by_rows = if counts.in_doubt > 0 {
+        Exit::Unsettled
+    } else if counts.exists + counts.rejected + counts.invalid > 0 {
+        Exit::SomeFailed
+    } else {
+        Exit::Done
+    };
+    by_reason.worst(by_rows)
+}
+
+fn summary(counts: &crate::ledger::Counts, calls: crate::ledger::Calls, took: Duration) -> String {
+    let mut parts =
+        vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
+    for (number, what) in [
+        (counts.recovered, "of them recovered"),
+        (counts.exists, "exist already"),
+        (counts.rejected, "rejected"),
+        (counts.invalid, "invalid"),
+        (counts.in_doubt, "in doubt"),
+        (counts.pending, "pending"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {what}", words::grouped(number)));
+        }
+    }
+    format!(
+        "{}; {}, {} throttled; {}\n",
+        parts.join(", "),
+        words::count(calls.sent, "call"),
+        words::grouped(calls.throttled),
+        words::duration(took)
+    )
+}
+
+/// What to do next, on stderr.
+fn farewell(job: &Job, directory: &Directory, exit: Exit, reason: Option<&Stop>, outlook: &Outlook) {
+    if let Some(stop) = reason {
+        output::say(&format!("stopped: {}", words::plain(&stop.to_string())));
+        if let Some(hint) = hint_for(stop, directory, outlook) {
+            output::say(&format!("hint: {hint}"));
+        }
+    }
+    match exit {
+        Exit::Interrupted | Exit::Stopped | Exit::Unsettled => {
+            output::say(&format!("resume with: {}", job.typed))
+        }
+        Exit::SomeFailed => {
+            let ledger = words::shell_word(&job.ledger.display().to_string());
+            output::say(&format!("mend the rows that failed in the roster, then: headcount retry {ledger}"));
+        }
+        _ => {}
+    }
+}
+
+fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook) -> Option<String> {
+    Some(match stop {
+        Stop::Full { .. } => {
+            let allowed = outlook.allowed.map_or_else(
+                || "its quota could not be read".to_owned(),
+                |n| format!("its quota is {}", words::grouped(n)),
+            );
+            format!(
+                "the instance had {} before this run, and {allowed} (L-9A46857E, users per instance): ask for more in \
+                 Service Quotas, then resume",
+                words::count(outlook.users, "user")
+            )
+        }
+        Stop::Denied { code, .. } if code.contains("AccessDenied") => format!(
+            "creating tagged users needs both connect:CreateUser and connect:TagResource; `headcount policy --instance {}` \
+             prints all that is needed, and --no-provenance-tag does without the second",
+            directory.instance.arn
+        ),
+        Stop::Denied { .. } => "look at `aws sts get-caller-identity`, the region and the instance".into(),
+        Stop::Credentials { .. } => "sign in again, as with `aws sso login`, then resume".into(),
+        Stop::Skew { .. } => "set this machine's clock, then resume".into(),
+        Stop::NoInstance => {
+            "look at --instance and --region: `aws connect list-instances` prints both".into()
+        }
+        Stop::AllRejected { .. } => {
+            "the fault is not in single rows: mend it, then run the failed rows with retry".into()
+        }
+        Stop::Outage { .. } => "nothing was lost: resume when the service answers again".into(),
+        Stop::Ledger { .. } => {
+            "requests under way were awaited; what they did is settled by the next run".into()
+        }
+        Stop::Roster { .. } | Stop::Interrupted => return None,
+    })
+}
+
+/// The first Ctrl-C (or SIGTERM) drains, the second ends the process at once; before anything is sent, the first does.
+fn listen_for_signals(switch: Switch, sending: Arc<AtomicBool>) -> Result<(), Failure> {
+    let mut interrupts =
+        Signals::listen().map_err(|error| Failure::stopped("cannot wait for Ctrl-C").because(error))?;
+    tokio::spawn(async move {
+        interrupts.next().await;
+        if !sending.load(Ordering::SeqCst) {
+            output::say("\ninterrupted; nothing was sent");
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+        output::say("\ninterrupted: requests under way are awaited; press Ctrl-C again to stop at once");
+        switch.stop(Stop::Interrupted);
+        interrupts.next().await;
+        output::say("\nstopped at once; the same command resumes");
+        std::process::exit(i32::from(Exit::Interrupted.code()));
+    });
+    Ok(())
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// Something that differs from run to run, for the seed of the waits.
+fn begun_at() -> u64 {
+    let since = SystemClock.now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or_default()
+}

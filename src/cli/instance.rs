@@ -1,0 +1,310 @@
+//! Reaching an instance: the flags that all commands with a network share, and the embedded Connect in their place.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::roster_args::Identity;
+use super::{output, settings};
+use crate::agent::IdentityType;
+use crate::clock::{Clock, SystemClock};
+use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Target};
+use crate::directory::fetch::{self, Patient};
+use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas};
+use crate::error::Failure;
+use crate::roster::Roster;
+use crate::simulator::server::{self, Running};
+use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
+use crate::validate::{infer_identity, names_used};
+use crate::{connect, disk};
+
+/// Which instance, and how to reach it. All mean what they mean to the AWS CLI.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Instance")]
+pub(super) struct InstanceArgs {
+    /// The instance: its id, ARN or alias
+    #[arg(long, value_name = "ID|ARN|ALIAS")]
+    pub(super) instance: Option<String>,
+
+    /// The AWS region; an ARN has it already
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+
+    /// The profile of the AWS configuration
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+
+    /// Another endpoint than the region's own (also AWS_ENDPOINT_URL_CONNECT, AWS_ENDPOINT_URL)
+    #[arg(long, value_name = "URL")]
+    pub(super) endpoint_url: Option<String>,
+
+    /// How the instance knows its users; skips DescribeInstance
+    #[arg(long, value_name = "TYPE", value_enum)]
+    pub(super) identity: Option<Identity>,
+
+    /// A saved directory of the instance: names are resolved from it
+    #[arg(long, value_name = "FILE")]
+    pub(super) directory: Option<PathBuf>,
+}
+
+/// A rehearsal in place of an instance.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Rehearsal")]
+pub(super) struct RehearsalArgs {
+    /// Rehearse against an embedded Connect that has the names the roster uses; nothing leaves this machine
+    #[arg(long, conflicts_with_all = ["instance", "endpoint_url"])]
+    pub(super) simulate: bool,
+
+    /// Where the embedded Connect's weather comes from
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "simulate")]
+    pub(super) seed: u64,
+
+    /// How reliable the embedded Connect is
+    #[arg(long, value_enum, default_value_t = Sky::Calm, requires = "simulate")]
+    pub(super) weather: Sky,
+}
+
+/// `--weather`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sky {
+    /// Nothing goes wrong
+    #[default]
+    Calm,
+    /// Throttling, errors, lost answers, stalls and users that the searches do not show yet
+    Rough,
+}
+
+/// A connection to an instance, and what is known of it.
+pub(super) struct Reached {
+    pub(super) client: Client,
+    /// The instance with its names, and its users where they could be read.
+    pub(super) directory: Directory,
+    /// What the ledger keeps for a later `retry`.
+    pub(super) region: String,
+    pub(super) endpoint: Option<String>,
+    /// The embedded Connect, served as long as this lives.
+    pub(super) rehearsal: Option<Running>,
+}
+
+impl InstanceArgs {
+    /// Reaches the instance and reads what an import needs of it.
+    pub(super) async fn reach(&self) -> Result<Reached, Failure> {
+        let environment = settings::environment(self.profile.clone()).await;
+        let Some(instance) = &self.instance else {
+            return Err(Failure::usage("which instance?").hint(
+                "give --instance ID|ARN|alias (`aws connect list-instances` prints them), \
+                 or rehearse without an AWS account with --simulate",
+            ));
+        };
+        let target =
+            Target::resolve(instance, self.region.as_deref(), self.endpoint_url.as_deref(), &environment)?;
+        if let Some(warning) = &target.warning {
+            output::say(&format!("warning: {warning}"));
+        }
+        let options = HttpOptions { ca_bundle: environment.ca_bundle.clone(), ..HttpOptions::default() };
+        let credentials = Credentials::chain(&target.region, &environment, &options);
+        let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
+        client.check_credentials().await?;
+        let directory = self.read(&client, &target).await?;
+        let endpoint =
+            self.endpoint_url.clone().or(environment.endpoint_url_connect.or(environment.endpoint_url));
+        Ok(Reached { client, directory, region: target.region, endpoint, rehearsal: None })
+    }
+
+    /// Reads the instance, its names, its users and its quotas.
+    async fn read(&self, client: &Client, target: &Target) -> Result<Directory, Failure> {
+        let caller = Patient::default();
+        let saved = self.directory.as_deref().map(Directory::read).transpose()?;
+        let id = match &target.instance {
+            InstanceRef::Alias(alias) => fetch::instance_of_alias(client, alias, &caller).await?.id,
+            InstanceRef::Id(id) | InstanceRef::Arn { id, .. } => id.clone(),
+        };
+        let instance = match (self.identity, &target.instance) {
+            // Told by flag, for callers who may not ask: DescribeInstance needs ds:DescribeDirectories as well.
+            (Some(identity), InstanceRef::Arn { arn, .. }) => {
+                let identity = identity.into();
+                Instance { id: id.clone(), arn: arn.clone(), alias: None, identity, status: None }
+            }
+            (told, _) => {
+                let found = fetch::instance(client, &id, &caller).await?;
+                let identity =
+                    told.map(IdentityType::from).or(IdentityType::from_api(&found.identity_management_type));
+                Instance {
+                    identity: identity.ok_or_else(|| {
+                        Failure::stopped(format!(
+                            "the instance has an identity type that is not known: `{}`",
+                            found.identity_management_type
+                        ))
+                        .hint("say which rules to apply with --identity connect|saml|directory")
+                    })?,
+                    id: found.id,
+                    arn: found.arn,
+                    alias: found.instance_alias,
+                    status: Some(found.instance_status),
+                }
+            }
+        };
+        if let Some(status) = instance.status.as_deref().filter(|status| *status != "ACTIVE") {
+            return Err(Failure::stopped(format!("the instance is not active: its status is `{status}`"))
+                .hint("wait until `aws connect describe-instance` says ACTIVE"));
+        }
+        if let Some(saved) = saved.as_ref().filter(|saved| saved.instance.id != instance.id) {
+            return Err(Failure::usage(format!(
+                "the directory file is of another instance: `{}`",
+                saved.instance.arn
+            )));
+        }
+        let mut directory = match saved {
+            Some(saved) => saved,
+            None => names(client, &id, instance.clone(), &caller).await?,
+        };
+        directory.instance = instance;
+        directory.users = Some(users(client, &id, &caller).await?);
+        directory.quotas = quotas(client, &directory.instance.arn).await;
+        Ok(directory)
+    }
+}
+
+async fn names(
+    client: &Client,
+    id: &str,
+    instance: Instance,
+    caller: &Patient,
+) -> Result<Directory, Failure> {
+    let named = |all: Vec<connect::model::Summary>| {
+        all.into_iter().filter_map(|summary| summary.name.map(|name| (name, summary.id)))
+    };
+    let routing = fetch::routing_profiles(client, id, caller).await?;
+    let security = fetch::security_profiles(client, id, caller).await?;
+    let groups = fetch::hierarchy_groups(client, id, caller).await?;
+    let hierarchy = groups.into_iter().map(|group| {
+        let levels = group.hierarchy_path.iter().flat_map(|path| path.levels());
+        let path: Vec<String> = levels.filter_map(|level| level.name.clone()).collect();
+        Group { path: if path.is_empty() { vec![group.name] } else { path }, id: group.id }
+    });
+    Ok(Directory {
+        routing_profiles: Names::of_routing_profiles(named(routing)),
+        security_profiles: Names::of_security_profiles(named(security)),
+        hierarchy: Hierarchy::new(hierarchy),
+        fetched_at: Some(crate::clock::rfc3339(SystemClock.now())),
+        ..Directory::new(instance)
+    })
+}
+
+async fn users(client: &Client, id: &str, caller: &Patient) -> Result<crate::directory::Users, Failure> {
+    let users = fetch::users(client, id, caller).await?.into_iter();
+    Ok(users.filter_map(|user| user.username.map(|name| (name, user.id))).collect())
+}
+
+/// The applied quotas, where they may be read: no permission to ask is no error.
+async fn quotas(client: &Client, arn: &str) -> Quotas {
+    let value = async |code: &str| {
+        let own = client.get_service_quota(code, Some(arn)).await.ok().flatten();
+        let quota = match own {
+            Some(own) => Some(own),
+            None => client.get_service_quota(code, None).await.ok().flatten(),
+        };
+        quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
+    };
+    Quotas { create_user_rate: value("L-CBDEE3E4").await, users_per_instance: value("L-9A46857E").await }
+}
+
+impl RehearsalArgs {
+    /// Serves an embedded Connect that has the roster's names (or the directory file's), and reads it as any instance.
+    ///
+    /// Its world is kept beside the roster, so that an interrupted rehearsal resumes.
+    pub(super) async fn reach(&self, args: &InstanceArgs, roster: &Roster) -> Result<Reached, Failure> {
+        let saved = args.directory.as_deref().map(Directory::read).transpose()?;
+        let spec = self.spec(args, roster, saved.as_ref())?;
+        let arn = spec.instance_arn();
+        let region = spec.region.clone();
+        let world = disk::with_suffix(roster.path(), ".simulate.world.jsonl");
+        let world = World::remembering(spec, SystemClock.now(), &world).map_err(|error| {
+            Failure::stopped("cannot keep the rehearsal's world")
+                .because(error)
+                .hint("remove that file and the rehearsal's ledger to start the rehearsal anew")
+        })?;
+        let running = server::serve(world, 0, Arc::new(SystemClock)).await.map_err(|error| {
+            Failure::stopped("cannot listen on loopback for the rehearsal").because(error)
+        })?;
+        let environment = Environment {
+            endpoint_url: Some(running.url.clone()),
+            region: Some(region.clone()),
+            ..Environment::default()
+        };
+        let target = Target::resolve(&arn, None, None, &environment)?;
+        let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+        // A rehearsal's stalls are as long as they are told to be; a real time-out is thirty seconds.
+        let options = HttpOptions { timeout: Duration::from_secs(5), ..HttpOptions::default() };
+        let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
+        let args = InstanceArgs { identity: None, directory: None, ..args.clone() };
+        let directory = args.read(&client, &target).await?;
+        Ok(Reached { client, directory, region, endpoint: None, rehearsal: Some(running) })
+    }
+
+    fn spec(&self, args: &InstanceArgs, roster: &Roster, saved: Option<&Directory>) -> Result<Spec, Failure> {
+        let used = names_used(roster)?;
+        let identity = args.identity.map(IdentityType::from).or(saved.map(|saved| saved.instance.identity));
+        let mut spec = Spec {
+            identity: identity.unwrap_or_else(|| infer_identity(roster.columns())),
+            seed: self.seed,
+            weather: match self.weather {
+                Sky::Calm => Weather::calm(),
+                Sky::Rough => Weather::rough(),
+            },
+            ..Spec::default()
+        };
+        if let Some(saved) = saved {
+            return Ok(like(saved, spec));
+        }
+        spec.users_quota = spec.users_quota.max(used.rows as usize);
+        Ok(spec.with_roster(
+            used.routing_profiles.iter().map(String::as_str),
+            used.security_profiles.iter().map(String::as_str),
+            used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
+        ))
+    }
+}
+
+/// An embedded instance with the names, users and quotas of a real one.
+fn like(saved: &Directory, mut spec: Spec) -> Spec {
+    let named = |names: &Names| {
+        names
+            .iter()
+            .map(|(name, id)| crate::simulator::Named { name: name.to_owned(), id: Some(id.to_owned()) })
+            .collect::<Vec<_>>()
+    };
+    spec.routing_profiles = named(&saved.routing_profiles);
+    spec.security_profiles = named(&saved.security_profiles);
+    spec.hierarchy = saved
+        .hierarchy
+        .iter()
+        .map(|group| crate::simulator::Group { path: group.path.clone(), id: Some(group.id.clone()) })
+        .collect();
+    spec.alias = saved.instance.alias.clone().unwrap_or(spec.alias);
+    if let Some(quota) = saved.quotas.users_per_instance {
+        spec.users_quota = quota as usize;
+    }
+    let routing = saved.routing_profiles.iter().next().map(|(_, id)| id.to_owned());
+    let security: Vec<String> = saved.security_profiles.iter().take(1).map(|(_, id)| id.to_owned()).collect();
+    if let Some(users) = &saved.users {
+        spec.users = users
+            .iter()
+            .map(|(username, id)| connect::model::User {
+                id: id.to_string(),
+                username: username.to_owned(),
+                routing_profile_id: routing.clone(),
+                security_profile_ids: security.clone(),
+                ..connect::model::User::default()
+            })
+            .collect();
+    }
+    spec
+}
+
+/// Where a rehearsal keeps its ledger.
+pub(super) fn default_ledger(roster: &Path, simulate: bool) -> PathBuf {
+    disk::with_suffix(roster, if simulate { ".simulate.ledger.jsonl" } else { ".ledger.jsonl" })
+}

@@ -1,0 +1,57 @@
+//! What is meant: flags and environment, resolved before anything happens. The only reader of the environment.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use crate::connect::Environment;
+
+/// Reads what the environment says about reaching AWS; `profile` is `--profile`. The profile's own region and settings
+/// are read where the environment has none.
+pub(super) async fn environment(profile: Option<String>) -> Environment {
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    let environment = Environment {
+        region,
+        profile,
+        endpoint_url_connect: variable("AWS_ENDPOINT_URL_CONNECT"),
+        endpoint_url: variable("AWS_ENDPOINT_URL"),
+        endpoint_url_service_quotas: variable("AWS_ENDPOINT_URL_SERVICE_QUOTAS"),
+        use_fips: switch("AWS_USE_FIPS_ENDPOINT"),
+        use_dualstack: switch("AWS_USE_DUALSTACK_ENDPOINT"),
+        ca_bundle: variable("AWS_CA_BUNDLE").map(PathBuf::from),
+    };
+    environment.with_profile().await
+}
+
+/// This machine's name, for the ledger's session record.
+pub(super) fn host_name() -> String {
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    kernel
+        .filter(|name| !name.is_empty())
+        .or_else(|| variable("HOSTNAME"))
+        .or_else(|| variable("COMPUTERNAME"))
+        .unwrap_or_else(|| "unknown".into())
+}
+
+/// Whether a person is there to answer: stdin and stderr are a terminal.
+pub(super) fn is_interactive() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Whether stderr is a terminal that can show a moving line.
+pub(super) fn has_live_stderr() -> bool {
+    std::io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Whether colours are welcome: `NO_COLOR` is not set to anything (no-color.org), and the terminal is not a dumb one.
+pub(super) fn welcomes_colour() -> bool {
+    variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn switch(name: &str) -> bool {
+    variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}

@@ -1,0 +1,237 @@
+//! `headcount simulate`: the embedded Connect on loopback, for any AWS client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::output;
+use crate::agent::IdentityType;
+use crate::clock::{Clock as _, SystemClock};
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::simulator::server::{self, Running, STATS_PATH};
+use crate::simulator::{ACCESS_KEY_ID, Operation, Pace, SECRET_ACCESS_KEY, Spec, Stats, Weather, World};
+
+/// Serves an embedded Amazon Connect on loopback until Ctrl-C.
+///
+/// The AWS CLI and the SDKs work against it unchanged: paste the lines that it prints. Nothing is kept when it ends.
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+
+    /// How the instance knows its users
+    #[arg(long, value_enum, default_value_t = Identity::Connect)]
+    identity: Identity,
+
+    /// CreateUser calls a second, or `unlimited`
+    #[arg(long, value_name = "N", default_value = "2", value_parser = rate)]
+    rate: Rate,
+
+    /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    burst: Option<u32>,
+
+    /// Users that the instance may hold
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    users_quota: usize,
+
+    /// Where the weather comes from: the same seed and the same calls meet the same faults
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// How reliable it is
+    #[arg(long, value_enum, default_value_t = Sky::Calm)]
+    weather: Sky,
+
+    /// Milliseconds that every answer takes
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+
+    /// How the address is printed; json is one object on one line
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Identity {
+    Connect,
+    Saml,
+    Directory,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Sky {
+    /// Nothing goes wrong
+    Calm,
+    /// Throttling, errors, lost answers, stalls and users that the searches do not show yet
+    Rough,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// Calls a second; `None` for no limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rate(Option<f64>);
+
+fn rate(text: &str) -> Result<Rate, String> {
+    if text == "unlimited" {
+        return Ok(Rate(None));
+    }
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(Rate(Some(rate))),
+        _ => Err("expected a number above 0, or `unlimited`".into()),
+    }
+}
+
+/// Serves until Ctrl-C or SIGTERM, which are how it is meant to end: exit 0.
+pub(super) fn run(args: SimulateArgs) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
+    runtime.block_on(simulate(args))
+}
+
+async fn simulate(args: SimulateArgs) -> Result<Exit, Failure> {
+    // Before the address is printed: whoever reads it may end the service at once.
+    let stop = stop_signal().map_err(|error| Failure::stopped("cannot wait for Ctrl-C").because(error))?;
+    let (port, format) = (args.port, args.format);
+    let spec = args.spec();
+    let shown = (spec.clone(), format);
+    let world = World::new(spec, SystemClock.now());
+    let running = server::serve(world, port, Arc::new(SystemClock)).await.map_err(|error| {
+        Failure::usage(format!("cannot listen on 127.0.0.1 port `{port}`"))
+            .because(error)
+            .hint("leave out `--port` to take a free one")
+    })?;
+    output::result(&match shown {
+        (spec, Format::Human) => human(&spec, &running),
+        (spec, Format::Json) => machine(&spec, &running),
+    });
+    stop.await;
+    let stats = running.stats();
+    running.shutdown().await;
+    output::say(&farewell(&stats));
+    Ok(Exit::Done)
+}
+
+impl SimulateArgs {
+    fn spec(&self) -> Spec {
+        let mut spec = Spec {
+            identity: match self.identity {
+                Identity::Connect => IdentityType::ConnectManaged,
+                Identity::Saml => IdentityType::Saml,
+                Identity::Directory => IdentityType::ExistingDirectory,
+            },
+            users_quota: self.users_quota,
+            weather: match self.weather {
+                Sky::Calm => Weather::calm(),
+                Sky::Rough => Weather::rough(),
+            },
+            latency: Duration::from_millis(self.latency),
+            seed: self.seed,
+            ..Spec::default()
+        };
+        let pace = match self.rate {
+            Rate(None) => Pace::UNLIMITED,
+            Rate(Some(rate)) => Pace::per_second(rate, self.burst.map_or((2.5 * rate).max(5.0), f64::from)),
+        };
+        spec.paces.insert(Operation::CreateUser, pace);
+        spec
+    }
+}
+
+/// What to paste into a shell. The AWS CLI version 1 and boto3 read AWS_DEFAULT_REGION only, the others AWS_REGION.
+fn human(spec: &Spec, running: &Running) -> String {
+    let (url, region, id, arn) = (&running.url, &spec.region, &spec.instance_id, spec.instance_arn());
+    format!(
+        "Simulated Amazon Connect at {url} until Ctrl-C.\n\
+         \n\
+         instance  {alias} ({identity})\n\
+         id        {id}\n\
+         arn       {arn}\n\
+         region    {region}\n\
+         calls     {url}{STATS_PATH}\n\
+         \n\
+         Paste these to point any AWS client at it:\n\
+         \n\
+         export AWS_ENDPOINT_URL_CONNECT={url}\n\
+         export AWS_ENDPOINT_URL_SERVICE_QUOTAS={url}\n\
+         export AWS_ACCESS_KEY_ID={ACCESS_KEY_ID}\n\
+         export AWS_SECRET_ACCESS_KEY={SECRET_ACCESS_KEY}\n\
+         export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\
+         unset AWS_PROFILE AWS_SESSION_TOKEN\n\
+         \n\
+         Then, for example:\n\
+         \n\
+         aws connect list-users --instance-id {id}\n",
+        alias = spec.alias,
+        identity = spec.identity,
+    )
+}
+
+fn machine(spec: &Spec, running: &Running) -> String {
+    let line = json!({
+        "url": running.url,
+        "stats_url": format!("{}{STATS_PATH}", running.url),
+        "instance_id": spec.instance_id,
+        "instance_arn": spec.instance_arn(),
+        "instance_alias": spec.alias,
+        "identity": spec.identity.as_api(),
+        "region": spec.region,
+        "access_key_id": ACCESS_KEY_ID,
+        "secret_access_key": SECRET_ACCESS_KEY,
+    });
+    format!("{line}\n")
+}
+
+fn farewell(stats: &Stats) -> String {
+    let calls: u64 = stats.operations.values().map(|calls| calls.called).sum();
+    let creates = stats.of(Operation::CreateUser);
+    format!(
+        "answered {calls} calls; CreateUser: {} called, {} throttled, {} refused, {} executed",
+        creates.called, creates.throttled, creates.refused, creates.executed
+    )
+}
+
+/// Resolves at the first Ctrl-C or SIGTERM; both are caught from now on.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves at the first Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Rate, rate};
+
+    #[test]
+    fn a_rate_is_a_number_above_zero_or_unlimited() {
+        assert_eq!(rate("2"), Ok(Rate(Some(2.0))));
+        assert_eq!(rate("0.5"), Ok(Rate(Some(0.5))));
+        assert_eq!(rate("unlimited"), Ok(Rate(None)));
+        for bad in ["", "0", "-1", "inf", "NaN", "two", "1e999"] {
+            assert!(rate(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Words that people read: commands to paste, counts, durations.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// A word as a POSIX shell takes it, quoted where it must be: every command that is printed works when pasted.
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// The command line as it was typed, to be pasted again.
+pub(super) fn typed(args: &[OsString]) -> String {
+    let words: Vec<String> = args.iter().map(|word| shell_word(&word.to_string_lossy())).collect();
+    words.join(" ")
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
+/// `12,345`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `8 s`, `2 min 5 s`, `6 h 7 min`.
+pub(super) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round() as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// A text from outside, safe for a terminal: control characters as escapes.
+pub(super) fn plain(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_only_where_a_shell_would_split_or_expand_them() {
+        for (word, quoted) in [
+            ("roster.csv", "roster.csv"),
+            ("arn:aws:connect:eu-west-2:1:instance/a", "arn:aws:connect:eu-west-2:1:instance/a"),
+            ("my roster.csv", "'my roster.csv'"),
+            ("it's", "'it'\\''s'"),
+            ("$HOME", "'$HOME'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(word), quoted);
+        }
+    }
+
+    #[test]
+    fn counts_and_durations_read_well() {
+        assert_eq!(count(1, "row"), "1 row");
+        assert_eq!(count(12_345, "row"), "12,345 rows");
+        assert_eq!(grouped(1_000_000), "1,000,000");
+        for (seconds, words) in
+            [(0.4, "0 s"), (59.4, "59 s"), (500.0, "8 min 20 s"), (600.0, "10 min"), (22_000.0, "6 h 6 min")]
+        {
+            assert_eq!(duration(Duration::from_secs_f64(seconds)), words);
+        }
+        assert_eq!(plain("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+    }
+}

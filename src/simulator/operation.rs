@@ -1,0 +1,264 @@
+//! The operations that a world knows, and which one a request asks for.
+
+use std::fmt;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use super::wire::Request;
+
+/// An operation of the service; each has its own token bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "they are the service's own names")]
+pub enum Operation {
+    AssociateUserProficiencies,
+    CreateUser,
+    DeleteUser,
+    DescribeInstance,
+    DescribeUser,
+    DescribeUserHierarchyGroup,
+    GetServiceQuota,
+    ListInstances,
+    ListRoutingProfiles,
+    ListSecurityProfiles,
+    ListTagsForResource,
+    ListUserHierarchyGroups,
+    ListUserProficiencies,
+    ListUsers,
+    SearchUserHierarchyGroups,
+    SearchUsers,
+    TagResource,
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: [Operation; 17] = [
+        Self::AssociateUserProficiencies,
+        Self::CreateUser,
+        Self::DeleteUser,
+        Self::DescribeInstance,
+        Self::DescribeUser,
+        Self::DescribeUserHierarchyGroup,
+        Self::GetServiceQuota,
+        Self::ListInstances,
+        Self::ListRoutingProfiles,
+        Self::ListSecurityProfiles,
+        Self::ListTagsForResource,
+        Self::ListUserHierarchyGroups,
+        Self::ListUserProficiencies,
+        Self::ListUsers,
+        Self::SearchUserHierarchyGroups,
+        Self::SearchUsers,
+        Self::TagResource,
+    ];
+
+    /// The service's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AssociateUserProficiencies => "AssociateUserProficiencies",
+            Self::CreateUser => "CreateUser",
+            Self::DeleteUser => "DeleteUser",
+            Self::DescribeInstance => "DescribeInstance",
+            Self::DescribeUser => "DescribeUser",
+            Self::DescribeUserHierarchyGroup => "DescribeUserHierarchyGroup",
+            Self::GetServiceQuota => "GetServiceQuota",
+            Self::ListInstances => "ListInstances",
+            Self::ListRoutingProfiles => "ListRoutingProfiles",
+            Self::ListSecurityProfiles => "ListSecurityProfiles",
+            Self::ListTagsForResource => "ListTagsForResource",
+            Self::ListUserHierarchyGroups => "ListUserHierarchyGroups",
+            Self::ListUserProficiencies => "ListUserProficiencies",
+            Self::ListUsers => "ListUsers",
+            Self::SearchUserHierarchyGroups => "SearchUserHierarchyGroups",
+            Self::SearchUsers => "SearchUsers",
+            Self::TagResource => "TagResource",
+        }
+    }
+
+    /// The code of its rate in Service Quotas, where one is published.
+    pub(super) fn quota_code(self) -> Option<&'static str> {
+        Some(match self {
+            Self::AssociateUserProficiencies => "L-2CCBA953",
+            Self::CreateUser => "L-CBDEE3E4",
+            Self::DeleteUser => "L-30488271",
+            Self::DescribeInstance => "L-D14CF86E",
+            Self::DescribeUser => "L-EE6F0D82",
+            Self::DescribeUserHierarchyGroup => "L-50D07AB9",
+            Self::ListInstances => "L-98C95556",
+            Self::ListRoutingProfiles => "L-30929A21",
+            Self::ListSecurityProfiles => "L-A408782D",
+            Self::ListUserHierarchyGroups => "L-E6DB6D6D",
+            Self::ListUserProficiencies => "L-A59C54EE",
+            Self::ListUsers => "L-CCC38177",
+            Self::SearchUsers => "L-E2C35CCE",
+            Self::TagResource => "L-EA358306",
+            Self::GetServiceQuota | Self::ListTagsForResource | Self::SearchUserHierarchyGroups => {
+                return None;
+            }
+        })
+    }
+
+    /// The service in whose name a request for it is signed.
+    pub(super) fn service(self) -> &'static str {
+        if self == Self::GetServiceQuota { "servicequotas" } else { "connect" }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A request, understood as far as its method, path and query go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    pub(super) operation: Operation,
+    /// The decoded labels of the path, in order.
+    pub(super) labels: Vec<String>,
+    /// The decoded query.
+    pub(super) query: Vec<(String, String)>,
+}
+
+impl Route {
+    /// Finds the operation, or `None` where the service has none such.
+    pub(super) fn of(request: &Request) -> Option<Self> {
+        let (path, query) = request.split();
+        let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+        let (operation, labels): (Operation, Vec<String>) = match (&request.method, segments.as_slice()) {
+            (&Method::PUT, ["users", iid]) => (Operation::CreateUser, vec![decode(iid)]),
+            (&Method::GET, ["users", iid, uid]) => (Operation::DescribeUser, vec![decode(iid), decode(uid)]),
+            (&Method::DELETE, ["users", iid, uid]) => (Operation::DeleteUser, vec![decode(iid), decode(uid)]),
+            (&Method::POST, ["users", iid, uid, "associate-proficiencies"]) => {
+                (Operation::AssociateUserProficiencies, vec![decode(iid), decode(uid)])
+            }
+            (&Method::GET, ["users", iid, uid, "proficiencies"]) => {
+                (Operation::ListUserProficiencies, vec![decode(iid), decode(uid)])
+            }
+            (&Method::GET, ["users-summary", iid]) => (Operation::ListUsers, vec![decode(iid)]),
+            (&Method::POST, ["search-users"]) => (Operation::SearchUsers, vec![]),
+            (&Method::GET, ["instance"]) => (Operation::ListInstances, vec![]),
+            (&Method::GET, ["instance", iid]) => (Operation::DescribeInstance, vec![decode(iid)]),
+            (&Method::GET, ["routing-profiles-summary", iid]) => {
+                (Operation::ListRoutingProfiles, vec![decode(iid)])
+            }
+            (&Method::GET, ["security-profiles-summary", iid]) => {
+                (Operation::ListSecurityProfiles, vec![decode(iid)])
+            }
+            (&Method::GET, ["user-hierarchy-groups-summary", iid]) => {
+                (Operation::ListUserHierarchyGroups, vec![decode(iid)])
+            }
+            (&Method::GET, ["user-hierarchy-groups", iid, gid]) => {
+                (Operation::DescribeUserHierarchyGroup, vec![decode(iid), decode(gid)])
+            }
+            (&Method::POST, ["search-user-hierarchy-groups"]) => {
+                (Operation::SearchUserHierarchyGroups, vec![])
+            }
+            (&Method::POST, ["tags", arn]) => (Operation::TagResource, vec![decode(arn)]),
+            (&Method::GET, ["tags", arn]) => (Operation::ListTagsForResource, vec![decode(arn)]),
+            (&Method::POST, [""]) if is_get_service_quota(request) => (Operation::GetServiceQuota, vec![]),
+            _ => return None,
+        };
+        let query = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decode(name), decode(value)))
+            .collect();
+        Some(Self { operation, labels, query })
+    }
+
+    /// A label of the path, counted from 0; empty where there is none.
+    pub(super) fn label(&self, index: usize) -> &str {
+        self.labels.get(index).map_or("", String::as_str)
+    }
+
+    /// A member of the query.
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn is_get_service_quota(request: &Request) -> bool {
+    request.header("x-amz-target") == Some("ServiceQuotasV20190624.GetServiceQuota")
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue, Method};
+
+    use super::{Operation, Route};
+    use crate::simulator::Request;
+
+    fn request(method: &Method, target: &str) -> Request {
+        let mut headers = HeaderMap::new();
+        if target == "/" {
+            headers
+                .insert("x-amz-target", HeaderValue::from_static("ServiceQuotasV20190624.GetServiceQuota"));
+        }
+        Request { method: method.clone(), target: target.into(), headers, body: Bytes::new() }
+    }
+
+    #[test]
+    fn every_operation_has_its_method_and_path() {
+        let table = [
+            (Method::PUT, "/users/i", Operation::CreateUser),
+            (Method::GET, "/users/i/u", Operation::DescribeUser),
+            (Method::DELETE, "/users/i/u", Operation::DeleteUser),
+            (Method::POST, "/users/i/u/associate-proficiencies", Operation::AssociateUserProficiencies),
+            (Method::GET, "/users/i/u/proficiencies", Operation::ListUserProficiencies),
+            (Method::GET, "/users-summary/i?maxResults=3", Operation::ListUsers),
+            (Method::POST, "/search-users", Operation::SearchUsers),
+            (Method::GET, "/instance", Operation::ListInstances),
+            (Method::GET, "/instance/i", Operation::DescribeInstance),
+            (Method::GET, "/routing-profiles-summary/i", Operation::ListRoutingProfiles),
+            (Method::GET, "/security-profiles-summary/i", Operation::ListSecurityProfiles),
+            (Method::GET, "/user-hierarchy-groups-summary/i", Operation::ListUserHierarchyGroups),
+            (Method::GET, "/user-hierarchy-groups/i/g", Operation::DescribeUserHierarchyGroup),
+            (Method::POST, "/search-user-hierarchy-groups", Operation::SearchUserHierarchyGroups),
+            (Method::POST, "/tags/arn", Operation::TagResource),
+            (Method::GET, "/tags/arn", Operation::ListTagsForResource),
+            (Method::POST, "/", Operation::GetServiceQuota),
+        ];
+        for (method, target, operation) in &table {
+            let route = Route::of(&request(method, target));
+            assert_eq!(route.map(|r| r.operation), Some(*operation), "{method} {target}");
+        }
+        let reached: BTreeSet<Operation> = table.iter().map(|(_, _, o)| *o).collect();
+        assert_eq!(reached, Operation::ALL.into_iter().collect());
+    }
+
+    #[test]
+    fn what_the_service_does_not_have_is_not_found() {
+        for (method, target) in [
+            (Method::POST, "/users/i"),
+            (Method::PUT, "/users"),
+            (Method::PUT, "/users/i/u/v"),
+            (Method::GET, "/"),
+            (Method::GET, ""),
+            (Method::OPTIONS, "*"),
+        ] {
+            assert_eq!(Route::of(&request(&method, target)), None, "{method} {target}");
+        }
+    }
+
+    #[test]
+    fn labels_and_query_are_decoded_once() {
+        let route = Route::of(&request(
+            &Method::GET,
+            "/users-summary/arn%3Aaws%3Aconnect%3Aeu-central-1%3A1%3Ainstance%2Fi?nextToken=a%2Bb%2Fc%3D%3D&maxResults=10",
+        ));
+        let route = route.expect("ListUsers");
+        assert_eq!(route.label(0), "arn:aws:connect:eu-central-1:1:instance/i");
+        assert_eq!(route.query("nextToken"), Some("a+b/c=="));
+        assert_eq!(route.query("maxResults"), Some("10"));
+        assert_eq!(route.query("MaxResults"), None);
+    }
+}

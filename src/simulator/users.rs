@@ -1,0 +1,110 @@
+//! The users of a world: by id, by exact username, by username without case, and in the order they were made.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::connect::model;
+
+/// A user and what the API does not show with it. There is no place for a password in it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Record {
+    pub(super) user: model::User,
+    /// From when on the reads show it.
+    pub(super) seen: SystemTime,
+    pub(super) proficiencies: Vec<Proficiency>,
+}
+
+/// `UserProficiency`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Proficiency {
+    pub(super) attribute_name: String,
+    pub(super) attribute_value: String,
+    pub(super) level: f64,
+}
+
+/// All users. A place is a user's number in the order of creation, from 1, and is never given twice.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Users {
+    places: BTreeMap<u64, Record>,
+    by_id: HashMap<String, u64>,
+    by_name: HashMap<String, u64>,
+    by_folded_name: HashMap<String, BTreeSet<u64>>,
+    last: u64,
+}
+
+impl Users {
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The place of the next user.
+    pub(super) fn next_place(&self) -> u64 {
+        self.last + 1
+    }
+
+    /// Puts a user in its place; one of the same username or id makes room.
+    pub(super) fn insert(&mut self, place: u64, record: Record) {
+        let stale = [self.by_name.get(&record.user.username), self.by_id.get(&record.user.id)];
+        for place in stale.into_iter().flatten().copied().collect::<Vec<_>>() {
+            self.remove_place(place);
+        }
+        self.last = self.last.max(place);
+        self.by_id.insert(record.user.id.clone(), place);
+        self.by_name.insert(record.user.username.clone(), place);
+        self.by_folded_name.entry(folded(&record.user.username)).or_default().insert(place);
+        self.places.insert(place, record);
+    }
+
+    pub(super) fn remove(&mut self, id: &str) {
+        if let Some(place) = self.by_id.get(id).copied() {
+            self.remove_place(place);
+        }
+    }
+
+    fn remove_place(&mut self, place: u64) {
+        let Some(record) = self.places.remove(&place) else { return };
+        self.by_id.remove(&record.user.id);
+        self.by_name.remove(&record.user.username);
+        let key = folded(&record.user.username);
+        if let Some(places) = self.by_folded_name.get_mut(&key) {
+            places.remove(&place);
+            if places.is_empty() {
+                self.by_folded_name.remove(&key);
+            }
+        }
+    }
+
+    pub(super) fn has_name(&self, username: &str) -> bool {
+        self.by_name.contains_key(username)
+    }
+
+    pub(super) fn has_variant(&self, username: &str) -> bool {
+        self.by_folded_name.contains_key(&folded(username))
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&Record> {
+        self.places.get(self.by_id.get(id)?)
+    }
+
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Record> {
+        self.places.get_mut(self.by_id.get(id)?)
+    }
+
+    /// The users whose name is this one but for case, in order, with their places.
+    pub(super) fn variants(&self, username: &str) -> impl Iterator<Item = (u64, &Record)> {
+        let places = self.by_folded_name.get(&folded(username)).into_iter().flatten();
+        places.filter_map(|place| Some((*place, self.places.get(place)?)))
+    }
+
+    /// The users after this place, in order, with their places.
+    pub(super) fn after(&self, place: u64) -> impl Iterator<Item = (u64, &Record)> {
+        self.places.range(place.saturating_add(1)..).map(|(place, record)| (*place, record))
+    }
+}
+
+fn folded(username: &str) -> String {
+    username.to_lowercase()
+}

@@ -1,0 +1,615 @@
+//! The service itself, without sockets.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::bucket::Bucket;
+use super::dice::Dice;
+use super::journal::{Change, Journal, JournalError};
+use super::operation::{Operation, Route};
+use super::rules;
+use super::signature::{Caller, Gate, expired};
+use super::spec::{Group, Named, Spec};
+use super::users::{Proficiency, Record, Users};
+use super::weather::Fault;
+use super::wire::{Answer, Delivery, Refusal, Reply, Request};
+use crate::connect::model;
+
+/// An instance with its users, quotas and weather. Time is passed in; randomness comes from the seed: the same calls
+/// in the same order at the same times are answered the same.
+#[derive(Debug)]
+pub struct World {
+    pub(super) spec: Spec,
+    pub(super) routing_profiles: Vec<Profile>,
+    pub(super) security_profiles: Vec<Profile>,
+    pub(super) groups: Vec<model::HierarchyGroup>,
+    pub(super) users: Users,
+    /// When the description came to life; the times of all that was there already.
+    pub(super) born: SystemTime,
+    buckets: BTreeMap<Operation, Bucket>,
+    calls: BTreeMap<Operation, Calls>,
+    gate: Gate,
+    dice: Dice,
+    journal: Option<Journal>,
+}
+
+/// A routing or security profile.
+#[derive(Clone, Debug)]
+pub(super) struct Profile {
+    pub(super) id: String,
+    pub(super) arn: String,
+    pub(super) name: String,
+}
+
+/// What was asked of one operation. `called` is the sum of `throttled`, `refused` and `executed`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Calls {
+    /// Calls that arrived.
+    pub called: u64,
+    /// Answered with 429 by the bucket or the weather, not executed.
+    pub throttled: u64,
+    /// Not executed for any other reason, answered or not.
+    pub refused: u64,
+    /// Executed.
+    pub executed: u64,
+    /// Of the executed, those whose answer was lost on the way: an error, a broken body or no answer in its place.
+    pub lost: u64,
+}
+
+/// What was asked of a world so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// By operation; those never called are left out.
+    pub operations: BTreeMap<&'static str, Calls>,
+    /// The users there now.
+    pub users: usize,
+}
+
+impl Stats {
+    /// The counts of one operation.
+    pub fn of(&self, operation: Operation) -> Calls {
+        self.operations.get(operation.name()).copied().unwrap_or_default()
+    }
+}
+
+/// What an operation gives: a body, or nothing at all.
+pub(super) type Outcome = Result<Option<Value>, Refusal>;
+
+impl World {
+    /// Makes a world that forgets.
+    pub fn new(spec: Spec, now: SystemTime) -> Self {
+        let arn = spec.instance_arn();
+        let mut world = Self {
+            routing_profiles: profiles(&arn, "routing-profile", &spec.routing_profiles),
+            security_profiles: profiles(&arn, "security-profile", &spec.security_profiles),
+            groups: groups(&arn, &spec.hierarchy),
+            users: Users::default(),
+            born: now,
+            buckets: Operation::ALL.into_iter().map(|o| (o, Bucket::new(spec.pace(o)))).collect(),
+            calls: BTreeMap::new(),
+            gate: Gate::default(),
+            dice: Dice::new(spec.seed),
+            journal: None,
+            spec,
+        };
+        for mut user in std::mem::take(&mut world.spec.users) {
+            if user.id.is_empty() {
+                user.id = identifier(&[&arn, "user", &user.username]);
+            }
+            user.arn = format!("{arn}/agent/{}", user.id);
+            user.last_modified_time.get_or_insert(epoch(now));
+            let place = world.users.next_place();
+            world.users.insert(place, Record { user, seen: UNIX_EPOCH, proficiencies: Vec::new() });
+        }
+        world
+    }
+
+    /// Makes a world that remembers its users in this file, and has those that the file remembers.
+    ///
+    /// # Errors
+    /// The file cannot be used, is in use, is damaged before its last line, or is another instance's.
+    pub fn remembering(spec: Spec, now: SystemTime, file: &Path) -> Result<Self, JournalError> {
+        let (journal, changes) = Journal::open(file, &spec.instance_id)?;
+        let mut world = Self::new(spec, now);
+        // A world that goes on does not meet the weather of its first minutes again.
+        world.dice = Dice::new(world.spec.seed ^ (changes.len() as u64).rotate_left(32));
+        changes.into_iter().for_each(|change| world.apply(change));
+        world.journal = Some(journal);
+        Ok(world)
+    }
+
+    /// What was asked so far.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            operations: self.calls.iter().map(|(operation, calls)| (operation.name(), *calls)).collect(),
+            users: self.users.len(),
+        }
+    }
+
+    /// The description it was made from, without the users.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Changes how reliable it is from now on.
+    pub fn set_weather(&mut self, weather: super::Weather) {
+        self.spec.weather = weather;
+    }
+
+    /// Orders what befalls the next CreateUser calls, after what was ordered before.
+    pub fn order(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        self.spec.script.extend(faults);
+    }
+
+    /// Ends a session: its token is refused from now on.
+    pub fn expire(&mut self, session_token: &str) {
+        self.gate.expire(session_token);
+    }
+
+    /// Every user as DescribeUser would show it, seen or unseen by the reads, in the order of creation.
+    pub fn everyone(&self) -> impl Iterator<Item = &model::User> {
+        self.users.after(0).map(|(_, record)| &record.user)
+    }
+
+    /// Puts a user there behind the API's back: no quota, no rules, no journal.
+    pub fn plant(&mut self, mut user: model::User, now: SystemTime) {
+        let place = self.users.next_place();
+        if user.id.is_empty() {
+            user.id = identifier(&[&self.spec.instance_arn(), "planted", &place.to_string(), &user.username]);
+        }
+        user.arn = format!("{}/agent/{}", self.spec.instance_arn(), user.id);
+        user.last_modified_time.get_or_insert(epoch(now));
+        self.users.insert(place, Record { user, seen: now, proficiencies: Vec::new() });
+    }
+
+    /// Answers a request, and says what becomes of the answer.
+    pub fn respond(&mut self, now: SystemTime, request: &Request) -> Reply {
+        let Some(route) = Route::of(request) else {
+            let refusal =
+                Refusal::new(404, "UnknownOperationException", "The service has no such operation.");
+            return self.deliver(self.spec.latency, Err(refusal), now);
+        };
+        let admitted = self.admit(now, &route, request);
+        let calls = self.calls.entry(route.operation).or_default();
+        calls.called += 1;
+        match admitted {
+            Err(refusal) => {
+                let throttled = refusal.status == 429 && refusal.code != "LimitExceededException";
+                *(if throttled { &mut calls.throttled } else { &mut calls.refused }) += 1;
+                self.deliver(self.spec.latency, Err(refusal), now)
+            }
+            Ok(fault) => self.perform(now, &route, request, fault),
+        }
+    }
+
+    /// The doors before an operation, in order: signature, permission, token bucket, weather. What comes through may
+    /// still meet a fault on its way back.
+    fn admit(&mut self, now: SystemTime, route: &Route, request: &Request) -> Result<Fault, Refusal> {
+        let operation = route.operation;
+        let caller = if self.spec.signed {
+            self.gate.admit(now, &self.spec.region, operation.service(), request)?
+        } else {
+            Caller { session_token: None }
+        };
+        if self.spec.denied.contains(&operation) {
+            return Err(self.denied(operation));
+        }
+        if self.buckets.get_mut(&operation).is_some_and(|bucket| !bucket.take(now)) {
+            return Err(throttle(super::ThrottleName::TooManyRequests.code()));
+        }
+        let create = operation == Operation::CreateUser;
+        let ordered = if create { self.spec.script.pop_front() } else { None };
+        let fault = ordered.unwrap_or_else(|| {
+            self.spec.weather.draw(&mut self.dice, create, caller.session_token.is_some())
+        });
+        match fault {
+            Fault::Expired => {
+                if let Some(token) = &caller.session_token {
+                    self.gate.expire(token);
+                }
+                Err(expired())
+            }
+            Fault::Throttle(name) => Err(throttle(name.code())),
+            Fault::ErrorBefore => Err(Refusal::internal()),
+            Fault::Refuse { status, code } => {
+                Err(Refusal::new(status, code, "The simulated service refuses by order."))
+            }
+            fault => Ok(fault),
+        }
+    }
+
+    /// Executes the operation and lets the fault befall the answer.
+    fn perform(&mut self, now: SystemTime, route: &Route, request: &Request, fault: Fault) -> Reply {
+        let latency = self.spec.latency;
+        if let Fault::DropBefore | Fault::StallBefore(_) = fault {
+            self.calls.entry(route.operation).or_default().refused += 1;
+            let after = if let Fault::StallBefore(stall) = fault { stall } else { Duration::ZERO };
+            let mut reply = self.deliver(latency + after, Err(Refusal::internal()), now);
+            reply.delivery = Delivery::DropBefore;
+            return reply;
+        }
+        let outcome = self.execute(now, route, request);
+        let done = outcome.is_ok();
+        let lost = done && matches!(fault, Fault::ErrorAfter | Fault::DropAfter | Fault::Garbled);
+        let calls = self.calls.entry(route.operation).or_default();
+        *(if done { &mut calls.executed } else { &mut calls.refused }) += 1;
+        calls.lost += u64::from(lost);
+        match fault {
+            Fault::ErrorAfter => self.deliver(latency, Err(Refusal::internal()), now),
+            Fault::DropAfter => {
+                let mut reply = self.deliver(latency, outcome, now);
+                reply.delivery = if done { Delivery::DropAfter } else { Delivery::DropBefore };
+                reply
+            }
+            Fault::Garbled if done => {
+                let mut reply = self.deliver(latency, outcome, now);
+                reply.answer.body = Bytes::from_static(b"{\"UserId\":\"");
+                reply
+            }
+            Fault::StallAfter(stall) => self.deliver(latency + stall, outcome, now),
+            _ => self.deliver(latency, outcome, now),
+        }
+    }
+
+    fn execute(&mut self, now: SystemTime, route: &Route, request: &Request) -> Outcome {
+        match route.operation {
+            Operation::AssociateUserProficiencies => self.associate_user_proficiencies(now, route, request),
+            Operation::CreateUser => self.create_user(now, route, request),
+            Operation::DeleteUser => self.delete_user(now, route),
+            Operation::TagResource => self.tag_resource(now, route, request),
+            _ => self.read(now, route, request),
+        }
+    }
+
+    fn create_user(&mut self, now: SystemTime, route: &Route, request: &Request) -> Outcome {
+        self.check_instance(route.label(0))?;
+        let asked = rules::read(self.spec.identity, &request.body)?;
+        if !asked.tags.is_empty() && self.spec.denied.contains(&Operation::TagResource) {
+            return Err(self.denied(Operation::TagResource));
+        }
+        let routing_profile_id =
+            self.resolve("routing-profile", &asked.routing_profile_id, |id| has(&self.routing_profiles, id))?;
+        let security_profile_ids = asked
+            .security_profile_ids
+            .iter()
+            .map(|id| self.resolve("security-profile", id, |id| has(&self.security_profiles, id)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let hierarchy_group_id = asked
+            .hierarchy_group_id
+            .as_ref()
+            .map(|id| {
+                self.resolve("agent-group", id, |id| {
+                    self.groups.iter().any(|g| g.id == id && g.level_id != "0")
+                })
+            })
+            .transpose()?;
+        // Which of the two comes first is not documented. With the quota first, a client that repeats a create whose
+        // answer it lost may be told that the instance is full of a user that is there: the harder case.
+        if self.users.len() >= self.spec.users_quota {
+            return Err(Refusal::new(
+                429,
+                "LimitExceededException",
+                "The allowed limit for users has been exceeded.",
+            ));
+        }
+        let clash = self.users.has_name(&asked.username)
+            || (self.spec.case_variants_clash && self.users.has_variant(&asked.username));
+        if clash {
+            return Err(Refusal::new(
+                409,
+                "DuplicateResourceException",
+                "A resource with the specified name already exists.",
+            ));
+        }
+        let place = self.users.next_place();
+        let arn = self.spec.instance_arn();
+        let id = identifier(&[&arn, "user", &place.to_string(), &asked.username]);
+        let user = model::User {
+            arn: format!("{arn}/agent/{id}"),
+            id,
+            username: asked.username,
+            identity_info: asked.identity_info,
+            phone_config: asked.phone_config,
+            directory_user_id: asked.directory_user_id,
+            security_profile_ids,
+            routing_profile_id: Some(routing_profile_id),
+            hierarchy_group_id,
+            auto_accept_configs: asked.auto_accept_configs,
+            after_contact_work_configs: asked.after_contact_work_configs,
+            phone_number_configs: asked.phone_number_configs,
+            persistent_connection_configs: asked.persistent_connection_configs,
+            voice_enhancement_configs: asked.voice_enhancement_configs,
+            tags: asked.tags,
+            last_modified_time: Some(epoch(now)),
+            last_modified_region: Some(self.spec.region.clone()),
+        };
+        let answer = json!({ "UserId": user.id, "UserArn": user.arn });
+        let seen = epoch(now) + self.lag().as_secs_f64();
+        self.commit(Change::Created { place, seen, user: Box::new(user) })?;
+        Ok(Some(answer))
+    }
+
+    fn delete_user(&mut self, now: SystemTime, route: &Route) -> Outcome {
+        let id = self.user(now, route.label(0), route.label(1))?.user.id.clone();
+        self.commit(Change::Deleted { id })?;
+        Ok(None)
+    }
+
+    fn tag_resource(&mut self, now: SystemTime, route: &Route, request: &Request) -> Outcome {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            tags: BTreeMap<String, String>,
+        }
+        let Body { tags } = serde_json::from_slice(&request.body).map_err(|_| rules::unreadable())?;
+        let record = self.user_by_arn(now, route.label(0))?;
+        rules::check_tags(&tags)?;
+        let mut all = record.user.tags.clone();
+        all.extend(tags.clone());
+        if tags.is_empty() || all.len() > 50 {
+            return Err(Refusal::invalid_parameter("Tags must have between 1 and 50 items"));
+        }
+        let id = record.user.id.clone();
+        self.commit(Change::Tagged { id, tags })?;
+        Ok(None)
+    }
+
+    /// Levels are whole numbers from 1 to 5, attributes and values those of the instance, at most 10 an agent
+    /// (AssociateUserProficiencies; quota L-50375162).
+    fn associate_user_proficiencies(&mut self, now: SystemTime, route: &Route, request: &Request) -> Outcome {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            #[serde(rename = "UserProficiencies")]
+            proficiencies: Vec<Proficiency>,
+        }
+        let record = self.user(now, route.label(0), route.label(1))?;
+        let Body { proficiencies } =
+            serde_json::from_slice(&request.body).map_err(|_| rules::unreadable())?;
+        let mut all = record.proficiencies.clone();
+        for asked in &proficiencies {
+            let values = self.spec.predefined_attributes.get(&asked.attribute_name);
+            if !values.is_some_and(|values| values.contains(&asked.attribute_value)) {
+                return Err(Refusal::not_found("The predefined attribute or its value was not found."));
+            }
+            if !(1.0..=5.0).contains(&asked.level) || asked.level.fract() != 0.0 {
+                return Err(Refusal::invalid_parameter("Level must be one of 1, 2, 3, 4, 5"));
+            }
+            let same = |had: &Proficiency| {
+                (&had.attribute_name, &had.attribute_value) == (&asked.attribute_name, &asked.attribute_value)
+            };
+            if all.iter().any(same) {
+                return Err(Refusal::invalid_request("The user already has the proficiency."));
+            }
+            all.push(asked.clone());
+        }
+        if proficiencies.is_empty() || all.len() > 10 {
+            return Err(Refusal::invalid_request("A user may have between 1 and 10 proficiencies."));
+        }
+        let id = record.user.id.clone();
+        self.commit(Change::Proficient { id, proficiencies: all })?;
+        Ok(None)
+    }
+
+    /// Writes the change down, then makes it. What cannot be written down is not done.
+    fn commit(&mut self, change: Change) -> Result<(), Refusal> {
+        if let Some(journal) = &mut self.journal {
+            journal.append(&change).map_err(|_| Refusal::internal())?;
+        }
+        self.apply(change);
+        Ok(())
+    }
+
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::World { .. } => {}
+            Change::Created { place, seen, user } => {
+                let seen = UNIX_EPOCH + Duration::try_from_secs_f64(seen).unwrap_or_default();
+                self.users.insert(place, Record { user: *user, seen, proficiencies: Vec::new() });
+            }
+            Change::Deleted { id } => self.users.remove(&id),
+            Change::Tagged { id, tags } => {
+                if let Some(record) = self.users.get_mut(&id) {
+                    record.user.tags.extend(tags);
+                }
+            }
+            Change::Proficient { id, proficiencies } => {
+                if let Some(record) = self.users.get_mut(&id) {
+                    record.proficiencies = proficiencies;
+                }
+            }
+        }
+    }
+
+    /// How long the next new user stays unseen.
+    fn lag(&mut self) -> Duration {
+        let weather = &self.spec.weather;
+        let extra = if self.dice.chance(weather.lagging) {
+            weather.lag.mul_f64(self.dice.unit())
+        } else {
+            Duration::ZERO
+        };
+        self.spec.search_lag + extra
+    }
+
+    /// The instance is this one, by id or ARN.
+    pub(super) fn check_instance(&self, instance: &str) -> Result<(), Refusal> {
+        if instance == self.spec.instance_id || instance == self.spec.instance_arn() {
+            return Ok(());
+        }
+        Err(Refusal::not_found("The specified resource was not found: Instance"))
+    }
+
+    /// A user that the reads show, by id or ARN.
+    pub(super) fn user(&self, now: SystemTime, instance: &str, user: &str) -> Result<&Record, Refusal> {
+        self.check_instance(instance)?;
+        let id = user.strip_prefix(&format!("{}/agent/", self.spec.instance_arn())).unwrap_or(user);
+        self.users
+            .get(id)
+            .filter(|record| record.seen <= now)
+            .ok_or_else(|| Refusal::not_found("The specified resource was not found: User"))
+    }
+
+    /// A user that the reads show, by ARN only.
+    pub(super) fn user_by_arn(&self, now: SystemTime, arn: &str) -> Result<&Record, Refusal> {
+        self.user(now, &self.spec.instance_id, arn).and_then(|record| {
+            if record.user.arn == arn {
+                Ok(record)
+            } else {
+                Err(Refusal::invalid_parameter("resourceArn is not the ARN of a resource"))
+            }
+        })
+    }
+
+    /// The id of something of the instance, from its id or ARN.
+    fn resolve(&self, kind: &str, given: &str, known: impl Fn(&str) -> bool) -> Result<String, Refusal> {
+        let prefix = format!("{}/{kind}/", self.spec.instance_arn());
+        let id = given.strip_prefix(&prefix).unwrap_or(given);
+        if known(id) {
+            return Ok(id.to_owned());
+        }
+        Err(Refusal::not_found(format!("The specified resource was not found: {kind}")))
+    }
+
+    fn denied(&self, operation: Operation) -> Refusal {
+        Refusal::new(
+            403,
+            "AccessDeniedException",
+            format!(
+                "User: arn:aws:iam::{}:user/simulated is not authorized to perform: {}:{operation} on resource: {}",
+                self.spec.account,
+                operation.service(),
+                self.spec.instance_arn()
+            ),
+        )
+    }
+
+    /// Makes the answer, in one of the shapes that the service has for it.
+    fn deliver(&mut self, after: Duration, outcome: Outcome, now: SystemTime) -> Reply {
+        let request_id = self.request_id();
+        let answer = match outcome {
+            Ok(body) => {
+                let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+                Answer::new(now, &request_id, StatusCode::OK, body)
+            }
+            Err(refusal) => self.refusal(now, &request_id, &refusal),
+        };
+        Reply { answer, delivery: Delivery::Deliver, after }
+    }
+
+    /// The code comes in the header `x-amzn-errortype`, bare or with a colon after it, or in the body's `__type` with a
+    /// namespace before it; the message as `message` or `Message` (all seen in the field, and all that botocore reads).
+    fn refusal(&mut self, now: SystemTime, request_id: &str, refusal: &Refusal) -> Answer {
+        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let shape = if self.dice.chance(self.spec.weather.odd_errors) { self.dice.next() % 3 } else { 3 };
+        let member = if shape == 0 { "Message" } else { "message" };
+        let mut body = json!({ member: refusal.message });
+        if shape == 2 || refusal.code == "NoSuchResourceException" {
+            body["__type"] = format!("com.amazonaws.connect#{}", refusal.code).into();
+        }
+        let mut answer = Answer::new(now, request_id, status, Bytes::from(body.to_string()));
+        match shape {
+            1 => answer.set("x-amzn-errortype", &format!("{}:", refusal.code)),
+            2 => {}
+            _ => answer.set("x-amzn-errortype", refusal.code),
+        }
+        if refusal.status == 429 && self.dice.chance(self.spec.weather.retry_after) {
+            let milliseconds = 500 + self.dice.next() % 1_500;
+            answer.set("x-amz-retry-after", &milliseconds.to_string());
+        }
+        answer
+    }
+
+    fn request_id(&mut self) -> String {
+        let (high, low) = (self.dice.next(), self.dice.next());
+        uuid::Builder::from_random_bytes(((u128::from(high) << 64) | u128::from(low)).to_be_bytes())
+            .into_uuid()
+            .to_string()
+    }
+}
+
+fn throttle(code: &'static str) -> Refusal {
+    let message = if code == "ThrottlingException" { "Rate exceeded" } else { "Too Many Requests" };
+    Refusal::new(429, code, message)
+}
+
+fn has(profiles: &[Profile], id: &str) -> bool {
+    profiles.iter().any(|profile| profile.id == id)
+}
+
+fn profiles(arn: &str, kind: &str, named: &[Named]) -> Vec<Profile> {
+    named
+        .iter()
+        .map(|Named { name, id }| {
+            let id = id.clone().unwrap_or_else(|| identifier(&[arn, kind, name]));
+            Profile { arn: format!("{arn}/{kind}/{id}"), id, name: name.clone() }
+        })
+        .collect()
+}
+
+/// The groups with all groups above them, each once, parents first, after the hidden root that the service has.
+fn groups(arn: &str, described: &[Group]) -> Vec<model::HierarchyGroup> {
+    let mut paths: BTreeMap<&[String], Option<&String>> = BTreeMap::new();
+    for group in described {
+        for depth in 1..=group.path.len().min(5) {
+            paths.entry(&group.path[..depth]).or_default();
+        }
+        if let Some(id) = paths.get_mut(group.path.as_slice()) {
+            *id = id.or(group.id.as_ref());
+        }
+    }
+    let id_of = |path: &[String]| match paths.get(path) {
+        Some(Some(id)) => (*id).clone(),
+        _ => identifier(&[arn, "agent-group", &path.join("|")]),
+    };
+    let arn_of = |id: &str| format!("{arn}/agent-group/{id}");
+    let summary = |path: &[String]| {
+        let id = id_of(path);
+        model::Summary { arn: arn_of(&id), id, name: path.last().cloned(), ..Default::default() }
+    };
+    let root = identifier(&[arn, "agent-group"]);
+    let root = model::HierarchyGroup {
+        arn: arn_of(&root),
+        id: root,
+        name: "Root".into(),
+        level_id: "0".into(),
+        hierarchy_path: None,
+    };
+    let rest = paths.keys().map(|path| {
+        let level = |depth: usize| path.get(..depth).map(summary);
+        let id = id_of(path);
+        model::HierarchyGroup {
+            arn: arn_of(&id),
+            id,
+            name: path.last().cloned().unwrap_or_default(),
+            level_id: path.len().to_string(),
+            hierarchy_path: Some(model::HierarchyPath {
+                level_one: level(1),
+                level_two: level(2),
+                level_three: level(3),
+                level_four: level(4),
+                level_five: level(5),
+            }),
+        }
+    });
+    std::iter::once(root).chain(rest).collect()
+}
+
+/// An id in the form of a UUID that depends on what it names and nothing else.
+fn identifier(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\0"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// Seconds since 1970, to the millisecond as the service has it.
+fn epoch(at: SystemTime) -> f64 {
+    let milliseconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    milliseconds as f64 / 1000.0
+}
