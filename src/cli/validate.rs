@@ -1,14 +1,14 @@
 //! `headcount validate`: checks every row of a roster, offline.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::agent::IdentityType;
 use crate::cli::roster_args::{Identity, RosterArgs};
-use crate::cli::{findings, output, shell_word};
+use crate::cli::{findings, output};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -65,7 +65,7 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     };
     let checked = check(&roster, &rules, &mut |_| {})?;
     match args.format {
-        Format::Human => output::result(&human(&roster, &checked, &identity, path)),
+        Format::Human => output::result(&human(&roster, &checked, &identity, &args.reading)),
         Format::Json => {
             if let Basis::Columns(..) = identity {
                 output::say(&format!("note: {}", identity.said()));
@@ -154,7 +154,8 @@ impl Basis {
     }
 }
 
-fn human(roster: &Roster, checked: &Checked, identity: &Basis, path: &Path) -> String {
+fn human(roster: &Roster, checked: &Checked, identity: &Basis, typed: &RosterArgs) -> String {
+    let path = roster.path();
     let mut text = format!("{}: {}", shown(&path.display().to_string()), identity.said());
     if let Some(template) = roster.recognised() {
         let _ = write!(text, "\nread as {template}");
@@ -162,7 +163,7 @@ fn human(roster: &Roster, checked: &Checked, identity: &Basis, path: &Path) -> S
     text.push_str("\n\n");
     text.push_str(&findings::groups(checked, output::Paint::of_stdout()));
     let _ = writeln!(text, "{}", findings::summary(checked));
-    let roster = shell_word(&path.display().to_string());
+    let roster = typed.words(path);
     if checked.is_clean() {
         let _ = writeln!(
             text,
