@@ -19,7 +19,7 @@ use crate::directory::{Directory, Found};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::import::{self, Event, Importer, Settings, Stop, Switch, Task, default_burst};
-use crate::ledger::{Entry, Kind, Ledger, LockedFile, RowState, State, VERSION, peek};
+use crate::ledger::{Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, VERSION, peek};
 use crate::plan::{Asked, Decision, Plan, Wanted};
 use crate::roster::{Roster, Row};
 use crate::validate::{self, Rules};
@@ -278,6 +278,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     }
 
     let ledger = Arc::new(file.into_ledger()?);
+    let calls_before = ledger.state().calls;
     let begun = Instant::now();
     let (events, receiver) = mpsc::unbounded_channel();
     let run = record_plan(job, &ledger, &reached, &wanted, &plan).await?;
@@ -328,7 +329,11 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         None => Err(Failure::new(Exit::Bug, "an import ended with a row still at work")),
     };
     if args.format == Format::Human {
-        output::result(&summary(&counts, calls, begun.elapsed()));
+        let now = Calls {
+            sent: calls.sent - calls_before.sent,
+            throttled: calls.throttled - calls_before.throttled,
+        };
+        output::result(&summary(&counts, now, begun.elapsed()));
     }
     if let Some(running) = reached.rehearsal.take() {
         running.shutdown().await;
@@ -702,7 +707,9 @@ impl<'t> Tasks<'t> {
             let at = state.find(username).ok_or_else(|| self.changed())?;
             let in_doubt = state.record(at).settled_state() == RowState::InDoubt;
             let body = body.ok_or_else(|| self.changed())?;
-            return Ok(Some(Task::send(at, &agent, body, in_doubt)));
+            let users = self.rules.directory.and_then(|directory| directory.users.as_ref());
+            let seen = users.is_some_and(|users| users.get(username).is_some());
+            return Ok(Some(Task::send(at, &agent, body, in_doubt).seen(seen)));
         }
         Ok(None)
     }
@@ -726,7 +733,7 @@ impl Iterator for Tasks<'_> {
     }
 }
 
-fn exit_of(counts: &crate::ledger::Counts, reason: Option<&Stop>) -> Exit {
+fn exit_of(counts: &Counts, reason: Option<&Stop>) -> Exit {
     let by_reason = match reason {
         None if counts.pending > 0 => Exit::Stopped,
         None => Exit::Done,
@@ -743,7 +750,7 @@ fn exit_of(counts: &crate::ledger::Counts, reason: Option<&Stop>) -> Exit {
     by_reason.worst(by_rows)
 }
 
-fn summary(counts: &crate::ledger::Counts, calls: crate::ledger::Calls, took: Duration) -> String {
+fn summary(counts: &Counts, calls: Calls, took: Duration) -> String {
     let mut parts =
         vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
     for (number, what) in [
@@ -761,7 +768,7 @@ fn summary(counts: &crate::ledger::Counts, calls: crate::ledger::Calls, took: Du
     format!(
         "{}; {}, {} throttled; {}\n",
         parts.join(", "),
-        words::count(calls.sent, "call"),
+        words::count(calls.sent, "CreateUser call"),
         words::grouped(calls.throttled),
         words::duration(took)
     )

@@ -48,17 +48,33 @@ pub struct Task {
     pub body: Option<Box<CreateUser>>,
     /// Whether an earlier attempt may have made the user.
     pub in_doubt: bool,
+    /// Whether a user of this exact name was seen on the instance before anything was sent: looked at first, which
+    /// costs none of CreateUser's quota.
+    pub seen: bool,
 }
 
 impl Task {
     /// A row to send.
     pub fn send(at: u32, agent: &Agent, body: CreateUser, in_doubt: bool) -> Self {
-        Self { at, row: agent.row, user: agent.username.clone(), body: Some(Box::new(body)), in_doubt }
+        Self {
+            at,
+            row: agent.row,
+            user: agent.username.clone(),
+            body: Some(Box::new(body)),
+            in_doubt,
+            seen: false,
+        }
+    }
+
+    /// The same, with a user of this exact name on the instance.
+    #[must_use]
+    pub fn seen(self, seen: bool) -> Self {
+        Self { seen, ..self }
     }
 
     /// A row to look up only: it is in doubt and no longer wanted.
     pub fn look_up(at: u32, row: u64, user: String) -> Self {
-        Self { at, row, user, body: None, in_doubt: true }
+        Self { at, row, user, body: None, in_doubt: true, seen: false }
     }
 }
 
@@ -234,7 +250,7 @@ impl Importer {
     /// One row, from its first permit to its last record.
     async fn row(self: Arc<Self>, task: Task, slot: OwnedSemaphorePermit) {
         let end = match &task.body {
-            Some(body) => self.send_until_settled(&task, body, slot).await,
+            Some(body) => self.look_or_send(&task, body, slot).await,
             None => {
                 drop(slot);
                 self.settle_by_look_up(&task, None).await
@@ -244,6 +260,26 @@ impl Importer {
         match end {
             Ok(End::Settled | End::Left) => {}
             Err(LedgerFault(message)) => self.stop(Stop::Ledger { message }),
+        }
+    }
+
+    /// A row whose name was seen on the instance is looked at; it is sent only where that settles nothing.
+    async fn look_or_send(
+        &self,
+        task: &Task,
+        body: &CreateUser,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<End, LedgerFault> {
+        if !task.seen {
+            return self.send_until_settled(task, body, slot).await;
+        }
+        drop(slot);
+        if let Some(end) = self.settle_by_first_look(task).await? {
+            return Ok(end);
+        }
+        match self.switch.unless_stopped(self.slots.clone().acquire_owned()).await {
+            Some(Ok(slot)) => self.send_until_settled(task, body, slot).await,
+            _ => Ok(End::Left),
         }
     }
 

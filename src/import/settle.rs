@@ -96,6 +96,25 @@ impl Importer {
         Ok(End::Settled)
     }
 
+    /// One look at a user that was listed before anything was sent. `None` where it settles nothing: the user has gone
+    /// since, or cannot be read, or is another's while an attempt of ours is in doubt.
+    pub(super) async fn settle_by_first_look(&self, task: &Task) -> Result<Option<End>, LedgerFault> {
+        let Some(Ok(seen)) = self.switch.unless_stopped(self.look_up(task, 0)).await else { return Ok(None) };
+        // With no attempt of ours there is nothing of ours to be found: a listed user is as good as a 409.
+        let said = if task.in_doubt { Said::Otherwise } else { Said::Taken };
+        let seen = match seen {
+            Seen::Probable { id } if !task.in_doubt => {
+                Seen::Theirs { whose: format!("user {id} has every member of the row, and no tag"), id }
+            }
+            Seen::Variant { .. } => return Ok(None),
+            seen => seen,
+        };
+        match self.settled(task, seen, said, false, None, &mut String::new()) {
+            Some(outcome) => self.conclude_look(task, outcome).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Turns what was seen into an outcome with the attempt that it is of; `None` where it settles nothing yet.
     fn settled(
         &self,

@@ -19,24 +19,24 @@ use crate::connect::model::{CreateUser, IdentityInfo, PhoneConfig};
 type Rule = fn(&Case<'_>) -> Result<(), Refusal>;
 
 /// The rules in the order in which they are checked; the first that is broken is the answer.
-const RULES: [(&str, Rule); 17] = [
-    ("username length", username_length),
-    ("username characters", username_characters),
-    ("password", password),
-    ("members that the identity type forbids", foreign_members),
-    ("names present", names_present),
-    ("names length", names_length),
-    ("names NFC", names_nfc),
-    ("e-mail addresses", emails),
-    ("phone numbers", phone_numbers),
-    ("phone type", phone_type),
-    ("desk phone has a number", desk_phone),
-    ("after-contact work", after_contact_work),
-    ("channels", channels),
-    ("one family of phone settings", one_family),
-    ("security profiles", security_profiles),
-    ("tags", tags),
-    ("tag room", tag_count),
+const RULES: [Rule; 17] = [
+    username_length,
+    username_characters,
+    password,
+    foreign_members,
+    names_present,
+    names_length,
+    names_nfc,
+    emails,
+    phone_numbers,
+    phone_type,
+    desk_phone,
+    after_contact_work,
+    channels,
+    one_family,
+    security_profiles,
+    tags,
+    tag_count,
 ];
 
 /// The most characters of a username, by identity type (CreateUser, `Username`).
@@ -78,7 +78,7 @@ pub(super) fn read(identity: IdentityType, body: &[u8]) -> Result<CreateUser, Re
     let user: CreateUser =
         serde_json::from_value(Value::Object(members.clone())).map_err(|_| unreadable())?;
     let case = Case { identity, user: &user, members: &members };
-    for (_, rule) in RULES {
+    for rule in RULES {
         rule(&case)?;
     }
     Ok(user)

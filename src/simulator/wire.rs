@@ -1,5 +1,6 @@
 //! What goes into a world and what comes out, without sockets.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -8,8 +9,8 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-/// A request as it stands on the wire.
-#[derive(Clone, Debug)]
+/// A request as it stands on the wire. Its body may hold a password: `Debug` shows the method and the target only.
+#[derive(Clone)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -30,6 +31,12 @@ impl Request {
     /// The path and the query, apart.
     pub(super) fn split(&self) -> (&str, &str) {
         self.target.split_once('?').unwrap_or((&self.target, ""))
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.target)
     }
 }
 

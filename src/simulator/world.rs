@@ -613,3 +613,422 @@ fn epoch(at: SystemTime) -> f64 {
     let milliseconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     milliseconds as f64 / 1000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use bytes::Bytes;
+    use http::{HeaderMap, Method};
+    use serde_json::{Value, json};
+
+    use super::{Calls, World};
+    use crate::connect::model;
+    use crate::simulator::signature::tests::signed;
+    use crate::simulator::{
+        Delivery, Fault, Odds, Operation, Pace, Reply, Request, SECRET_ACCESS_KEY, Spec, ThrottleName,
+        Weather, session_token,
+    };
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_795_444_693)
+    }
+
+    /// No signatures and no throttling: for what is not about them.
+    fn open_spec() -> Spec {
+        Spec { signed: false, pace: Pace::UNLIMITED, ..Spec::default() }
+    }
+
+    fn call(world: &mut World, at: SystemTime, method: Method, target: &str, body: &Value) -> Reply {
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+        world.respond(at, &Request { method, target: target.into(), headers: HeaderMap::new(), body })
+    }
+
+    fn body(world: &World, username: &str) -> Value {
+        json!({
+            "Username": username,
+            "Password": "Analytical-1",
+            "IdentityInfo": { "FirstName": "Ada", "LastName": "Byron" },
+            "SecurityProfileIds": [world.security_profiles[1].id],
+            "RoutingProfileId": world.routing_profiles[0].id,
+        })
+    }
+
+    fn create_at(world: &mut World, at: SystemTime, username: &str) -> Reply {
+        let (body, target) = (body(world, username), format!("/users/{}", world.spec.instance_id));
+        call(world, at, Method::PUT, &target, &body)
+    }
+
+    fn create(world: &mut World, username: &str) -> Reply {
+        create_at(world, now(), username)
+    }
+
+    fn read(world: &mut World, at: SystemTime, target: &str) -> Reply {
+        call(world, at, Method::GET, target, &Value::Null)
+    }
+
+    fn list(world: &mut World, at: SystemTime) -> Vec<String> {
+        let target = format!("/users-summary/{}?maxResults=1000", world.spec.instance_id);
+        let page = parsed(&read(world, at, &target));
+        let users = page["UserSummaryList"].as_array().expect("a list");
+        users.iter().map(|user| user["Username"].as_str().expect("a name").to_owned()).collect()
+    }
+
+    fn parsed(reply: &Reply) -> Value {
+        serde_json::from_slice(&reply.answer.body).expect("JSON")
+    }
+
+    /// The status and code of an answer, wherever the service put the code.
+    fn code(reply: &Reply) -> (u16, String) {
+        let header =
+            reply.answer.headers.get("x-amzn-errortype").map(|v| v.to_str().expect("ASCII").to_owned());
+        let code = header.unwrap_or_else(|| {
+            parsed(reply)["__type"]
+                .as_str()
+                .unwrap_or_default()
+                .rsplit('#')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        });
+        (reply.answer.status.as_u16(), code.trim_end_matches(':').to_owned())
+    }
+
+    #[test]
+    fn every_fault_does_what_it_says_and_is_counted() {
+        use Delivery::{Deliver, DropAfter, DropBefore};
+        let stall = Duration::from_secs(40);
+        let refuse = Fault::Refuse { status: 503, code: "ServiceUnavailable" };
+        let none = Duration::ZERO;
+        // The fault; the status on the wire, what becomes of it and when; whether the user is there.
+        let table = [
+            (Fault::Pass, 200, Deliver, none, true),
+            (Fault::Expired, 403, Deliver, none, false),
+            (Fault::Throttle(ThrottleName::TooManyRequests), 429, Deliver, none, false),
+            (Fault::Throttle(ThrottleName::Throttling), 429, Deliver, none, false),
+            (Fault::ErrorBefore, 500, Deliver, none, false),
+            (Fault::ErrorAfter, 500, Deliver, none, true),
+            (Fault::DropBefore, 500, DropBefore, none, false),
+            (Fault::DropAfter, 200, DropAfter, none, true),
+            (Fault::StallBefore(stall), 500, DropBefore, stall, false),
+            (Fault::StallAfter(stall), 200, Deliver, stall, true),
+            (Fault::Garbled, 200, Deliver, none, true),
+            (refuse, 503, Deliver, none, false),
+        ];
+        for (fault, status, delivery, after, there) in table {
+            let mut world = World::new(open_spec(), now());
+            world.order([fault.clone()]);
+            let reply = create(&mut world, "ada");
+            assert_eq!(reply.answer.status.as_u16(), status, "{fault:?}");
+            assert_eq!((reply.delivery, reply.after), (delivery, after), "{fault:?}");
+            assert_eq!(world.users.has_name("ada"), there, "{fault:?}");
+            let readable = serde_json::from_slice::<Value>(&reply.answer.body).is_ok();
+            assert_eq!(readable, fault != Fault::Garbled);
+            let calls = world.stats().of(Operation::CreateUser);
+            let lost = matches!(fault, Fault::ErrorAfter | Fault::DropAfter | Fault::Garbled);
+            let throttled = u64::from(matches!(fault, Fault::Throttle(_)));
+            let executed = u64::from(there);
+            let refused = 1 - executed - throttled;
+            assert_eq!(
+                calls,
+                Calls { called: 1, throttled, refused, executed, lost: lost.into() },
+                "{fault:?}"
+            );
+            // What the next attempt meets is the proof of what was done.
+            assert_eq!(
+                create(&mut world, "ada").answer.status.as_u16(),
+                if there { 409 } else { 200 },
+                "{fault:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refused_create_whose_answer_is_lost_has_done_nothing() {
+        for fault in [Fault::ErrorAfter, Fault::DropAfter, Fault::Garbled, Fault::StallAfter(Duration::ZERO)]
+        {
+            let mut world = World::new(Spec { users_quota: 0, ..open_spec() }, now());
+            world.order([fault.clone()]);
+            let reply = create(&mut world, "ada");
+            assert_ne!(reply.delivery, Delivery::DropAfter, "{fault:?}");
+            let calls = world.stats().of(Operation::CreateUser);
+            assert_eq!((calls.refused, calls.executed, calls.lost), (1, 0, 0), "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_craft_of_weather_hits_creates_as_often_as_it_says_and_spares_the_rest() {
+        let weather = Weather { creates: Odds { error_after: 0.3, ..Odds::NONE }, ..Weather::calm() };
+        let mut world = World::new(Spec { users_quota: 2_000, weather, ..open_spec() }, now());
+        let failed = (0..1_000).filter(|i| create(&mut world, &format!("u{i}")).answer.status == 500).count();
+        assert!((250..350).contains(&failed), "{failed}");
+        assert_eq!(world.users.len(), 1_000);
+        assert_eq!(list(&mut world, now()).len(), 1_000);
+    }
+
+    #[test]
+    fn one_seed_is_one_world() {
+        let run = |seed| {
+            let spec = Spec { seed, weather: Weather::rough(), ..open_spec() };
+            let mut world = World::new(spec, now());
+            (0..300)
+                .map(|i| create(&mut world, &format!("u{i}")))
+                .map(|reply| format!("{:?} {:?} {:?}", reply.answer, reply.delivery, reply.after))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(run(7), run(7));
+        assert_ne!(run(7), run(8));
+    }
+
+    #[test]
+    fn every_operation_has_its_own_bucket() {
+        let mut world = World::new(Spec { signed: false, ..Spec::default() }, now());
+        let codes: Vec<_> =
+            (0..8).map(|i| create(&mut world, &format!("u{i}")).answer.status.as_u16()).collect();
+        assert_eq!(codes, [200, 200, 200, 200, 200, 429, 429, 429]);
+        assert_eq!(code(&create(&mut world, "u9")), (429, "TooManyRequestsException".into()));
+        assert_eq!(list(&mut world, now()).len(), 5);
+        assert_eq!(create_at(&mut world, now() + Duration::from_millis(500), "u9").answer.status, 200);
+        let calls = world.stats().of(Operation::CreateUser);
+        assert_eq!((calls.called, calls.throttled, calls.executed), (10, 4, 6));
+    }
+
+    #[test]
+    fn a_new_user_stays_unseen_by_the_reads_but_not_by_a_create() {
+        let lag = Duration::from_secs(30);
+        let mut world = World::new(Spec { search_lag: lag, ..open_spec() }, now());
+        let id = parsed(&create(&mut world, "ada"))["UserId"].as_str().expect("an id").to_owned();
+        let described = format!("/users/{}/{id}", world.spec.instance_id);
+        let early = now() + lag - Duration::from_millis(1);
+        assert_eq!(list(&mut world, early), Vec::<String>::new());
+        assert_eq!(code(&read(&mut world, early, &described)), (404, "ResourceNotFoundException".into()));
+        assert_eq!(code(&create_at(&mut world, early, "ada")), (409, "DuplicateResourceException".into()));
+        let late = now() + lag;
+        assert_eq!(list(&mut world, late), ["ada"]);
+        assert_eq!(read(&mut world, late, &described).answer.status, 200);
+    }
+
+    #[test]
+    fn usernames_are_exact_unless_variants_are_made_to_clash() {
+        for (clash, status) in [(false, 200), (true, 409)] {
+            let mut world = World::new(Spec { case_variants_clash: clash, ..open_spec() }, now());
+            assert_eq!(create(&mut world, "ada").answer.status, 200);
+            assert_eq!(create(&mut world, "Ada").answer.status, status);
+        }
+    }
+
+    #[test]
+    fn a_search_for_a_username_finds_its_variants_and_only_them() {
+        let mut world = World::new(open_spec(), now());
+        for name in ["ada", "Ada", "adam", "grace"] {
+            create(&mut world, name);
+        }
+        let search = |world: &mut World, how: &str| {
+            let criteria = json!({ "StringCondition": { "FieldName": "Username", "Value": "ADA", "ComparisonType": how } });
+            let body = json!({ "InstanceId": world.spec.instance_id, "SearchCriteria": criteria });
+            let found = parsed(&call(world, now(), Method::POST, "/search-users", &body));
+            let users = found["Users"].as_array().expect("a list");
+            users.iter().map(|user| user["Username"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(search(&mut world, "EXACT"), ["ada", "Ada"]);
+        assert_eq!(search(&mut world, "STARTS_WITH"), ["ada", "Ada", "adam"]);
+        world.spec.search_ignores_case = false;
+        assert_eq!(search(&mut world, "EXACT"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_instance_is_full_at_its_quota_and_has_room_again_after_a_delete() {
+        let mut world = World::new(Spec { users_quota: 2, ..open_spec() }, now());
+        let id = parsed(&create(&mut world, "a"))["UserId"].as_str().expect("an id").to_owned();
+        create(&mut world, "b");
+        assert_eq!(code(&create(&mut world, "c")), (429, "LimitExceededException".into()));
+        let calls = world.stats().of(Operation::CreateUser);
+        assert_eq!((calls.throttled, calls.refused), (0, 1), "a full instance is no throttling");
+        let target = format!("/users/{}/{id}", world.spec.instance_id);
+        assert_eq!(call(&mut world, now(), Method::DELETE, &target, &Value::Null).answer.status, 200);
+        assert_eq!(create(&mut world, "c").answer.status, 200);
+        assert_eq!(list(&mut world, now()), ["b", "c"]);
+    }
+
+    #[test]
+    fn what_is_denied_is_denied_and_a_tagged_create_needs_two_permissions() {
+        let denied = BTreeSet::from([Operation::TagResource, Operation::DescribeInstance]);
+        let mut world = World::new(Spec { denied, ..open_spec() }, now());
+        assert_eq!(create(&mut world, "ada").answer.status, 200);
+        let mut tagged = body(&world, "grace");
+        tagged["Tags"] = json!({ "headcount:run": "r/1" });
+        let (target, instance) =
+            (format!("/users/{}", world.spec.instance_id), format!("/instance/{}", world.spec.instance_id));
+        let reply = call(&mut world, now(), Method::PUT, &target, &tagged);
+        assert_eq!(code(&reply), (403, "AccessDeniedException".into()));
+        let message = parsed(&reply)["message"].as_str().expect("a message").to_owned();
+        assert!(message.contains("is not authorized to perform: connect:TagResource"), "{message}");
+        assert_eq!(code(&read(&mut world, now(), &instance)), (403, "AccessDeniedException".into()));
+    }
+
+    #[test]
+    fn pages_show_everyone_once_even_where_they_are_short() {
+        let users =
+            (0..23).map(|i| model::User { username: format!("u{i}"), ..Default::default() }).collect();
+        let mut world = World::new(Spec { users, page_cap: 4, ..open_spec() }, now());
+        let (mut names, mut token, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let target = format!("/users-summary/{}?maxResults=10{token}", world.spec.instance_id);
+            let page = parsed(&read(&mut world, now(), &target));
+            names.extend(
+                page["UserSummaryList"].as_array().expect("a list").iter().map(|u| u["Username"].to_string()),
+            );
+            pages += 1;
+            match page["NextToken"].as_str() {
+                Some(next) => token = format!("&nextToken={}", next.replace('+', "%2B").replace('/', "%2F")),
+                None => break,
+            }
+        }
+        assert_eq!((names.len(), pages), (23, 6));
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 23);
+    }
+
+    #[test]
+    fn a_world_remembers_its_users_and_nothing_secret() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("roster.csv.simulate.world.jsonl");
+        let mut world = World::remembering(open_spec(), now(), &file).expect("made");
+        let gone = parsed(&create(&mut world, "gone"))["UserId"].as_str().expect("an id").to_owned();
+        let ada = parsed(&create(&mut world, "ada"));
+        world.order([Fault::DropAfter, Fault::DropBefore]);
+        create(&mut world, "grace");
+        create(&mut world, "never");
+        let (gone, tags) = (
+            format!("/users/{}/{gone}", world.spec.instance_id),
+            format!("/tags/{}", ada["UserArn"].as_str().expect("an ARN").replace('/', "%2F")),
+        );
+        assert_eq!(call(&mut world, now(), Method::DELETE, &gone, &Value::Null).answer.status, 200);
+        let tagged = call(&mut world, now(), Method::POST, &tags, &json!({ "tags": { "a": "b" } }));
+        assert_eq!(tagged.answer.status, 200);
+        let before: Vec<model::User> = world.everyone().cloned().collect();
+        drop(world);
+
+        let mut world =
+            World::remembering(open_spec(), now() + Duration::from_secs(60), &file).expect("read");
+        assert_eq!(world.everyone().cloned().collect::<Vec<_>>(), before);
+        assert_eq!(list(&mut world, now()), ["ada", "grace"]);
+        assert_eq!(code(&create(&mut world, "ada")).0, 409);
+        let new = parsed(&create(&mut world, "gone"))["UserId"].clone();
+        assert!(
+            world.everyone().filter(|user| user.id == new).count() == 1
+                && !gone.ends_with(new.as_str().unwrap())
+        );
+        let text = std::fs::read_to_string(&file).expect("text");
+        assert!(!text.contains("Analytical-1") && !text.contains("Password"), "{text}");
+    }
+
+    #[test]
+    fn an_order_of_names_does_not_change_their_ids() {
+        let mut turned = open_spec();
+        turned.routing_profiles.reverse();
+        turned.hierarchy.reverse();
+        let (one, other) = (World::new(open_spec(), now()), World::new(turned, now()));
+        for profile in &one.routing_profiles {
+            assert!(other.routing_profiles.iter().any(|p| (&p.id, &p.name) == (&profile.id, &profile.name)));
+        }
+        assert_eq!(one.groups, other.groups);
+    }
+
+    #[test]
+    fn the_groups_above_a_group_are_there_and_leaf_names_may_repeat() {
+        let world = World::new(open_spec(), now());
+        let paths: Vec<String> = world
+            .groups
+            .iter()
+            .filter_map(|group| group.hierarchy_path.as_ref())
+            .map(|path| path.levels().filter_map(|level| level.name.clone()).collect::<Vec<_>>().join("|"))
+            .collect();
+        for path in ["EMEA", "EMEA|Germany", "EMEA|Germany|Berlin|Support|Team A"] {
+            assert_eq!(paths.iter().filter(|p| *p == path).count(), 1, "{path}");
+        }
+        assert!(world.groups.iter().filter(|group| group.name == "Team A").count() > 1);
+        let ids: BTreeSet<&str> = world.groups.iter().map(|group| group.id.as_str()).collect();
+        assert_eq!(ids.len(), world.groups.len());
+        assert_eq!(world.groups.iter().filter(|group| group.level_id == "0").count(), 1);
+    }
+
+    #[test]
+    fn a_session_that_expires_stays_expired_and_the_next_one_goes_on() {
+        let mut world = World::new(Spec { pace: Pace::UNLIMITED, ..Spec::default() }, now());
+        let attempt = |world: &mut World, session: u64, username: &str| {
+            let body = body(world, username).to_string();
+            let request = Request {
+                method: Method::PUT,
+                target: format!("/users/{}", world.spec.instance_id),
+                headers: HeaderMap::new(),
+                body: body.into(),
+            };
+            let token = Some(session_token(session));
+            code(&world.respond(now(), &signed(request, now(), SECRET_ACCESS_KEY, token, "connect")))
+        };
+        world.order([Fault::Pass, Fault::Expired]);
+        assert_eq!(attempt(&mut world, 1, "a").0, 200);
+        assert_eq!(attempt(&mut world, 1, "b"), (403, "ExpiredTokenException".into()));
+        assert_eq!(attempt(&mut world, 1, "b"), (403, "ExpiredTokenException".into()));
+        assert_eq!(attempt(&mut world, 2, "b").0, 200);
+    }
+
+    #[test]
+    fn errors_come_in_every_shape_that_the_service_has() {
+        let weather = Weather { odd_errors: 0.8, retry_after: 0.5, ..Weather::calm() };
+        let mut world = World::new(Spec { weather, ..open_spec() }, now());
+        world.order(vec![Fault::Throttle(ThrottleName::Throttling); 200]);
+        let mut shapes = BTreeSet::new();
+        for i in 0..200 {
+            let reply = create(&mut world, &format!("u{i}"));
+            assert_eq!(code(&reply), (429, "ThrottlingException".into()));
+            let body = parsed(&reply);
+            shapes.insert((
+                reply.answer.headers.get("x-amzn-errortype").map(|v| v.to_str().expect("ASCII").to_owned()),
+                body["message"].is_string(),
+                body["Message"].is_string(),
+                body["__type"].as_str().map(str::to_owned),
+                reply.answer.headers.contains_key("x-amz-retry-after"),
+            ));
+        }
+        assert_eq!(shapes.len(), 8, "four shapes, each with and without a time to wait: {shapes:#?}");
+    }
+
+    #[test]
+    fn the_latency_is_every_answers() {
+        let latency = Duration::from_millis(250);
+        let mut world = World::new(Spec { latency, ..open_spec() }, now());
+        assert_eq!(create(&mut world, "a").after, latency);
+        assert_eq!(create(&mut world, "a").after, latency);
+        assert_eq!(read(&mut world, now(), "/nothing").after, latency);
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let mut world = World::new(open_spec(), now());
+        let nobody = format!("/users/{}/nobody", world.spec.instance_id);
+        for target in ["/instance/x", "/users-summary/x", "/routing-profiles-summary/x", &nobody] {
+            assert_eq!(
+                code(&read(&mut world, now(), target)),
+                (404, "ResourceNotFoundException".into()),
+                "{target}"
+            );
+        }
+        assert_eq!(code(&read(&mut world, now(), "/elsewhere")), (404, "UnknownOperationException".into()));
+    }
+
+    #[test]
+    fn no_answer_and_no_debug_of_a_world_shows_a_password() {
+        let mut world = World::new(open_spec(), now());
+        let mut request = body(&world, "ada");
+        request["Password"] = "Canary-7f3a-Pw1".into();
+        let target = format!("/users/{}", world.spec.instance_id);
+        for _ in 0..2 {
+            let reply = call(&mut world, now(), Method::PUT, &target, &request);
+            assert!(!format!("{reply:?}").contains("Canary-7f3a"));
+            assert!(!String::from_utf8_lossy(&reply.answer.body).contains("Canary-7f3a"));
+        }
+        assert!(!format!("{world:?}").contains("Canary-7f3a"));
+    }
+}

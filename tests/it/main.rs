@@ -1,5 +1,9 @@
-//! Black-box tests: the real program, run as its users run it.
+//! Black-box tests: the real program, run as its users run it, and other people's clients.
 
+mod harness;
+mod import;
+mod python;
 mod roster;
+mod simulator;
 mod template;
 mod validate;
