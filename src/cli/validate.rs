@@ -12,7 +12,7 @@ use crate::cli::{findings, output};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::roster::{Field, Roster};
+use crate::roster::{Field, Roster, Use};
 use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity, shown};
 
 /// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
@@ -121,10 +121,17 @@ impl Basis {
             (_, Some(of_directory)) => Ok(Self::Directory(of_directory)),
             (Some(flag), None) => Ok(Self::Flag(flag)),
             (None, None) => {
+                // A misspelt password column is an error by itself; it must not make every e-mail address one too.
                 let columns = roster.columns();
+                let is_there = |field| columns.has(field) || roster.uses().contains(&Use::Misspelt(field));
                 let telling =
-                    [Field::Password, Field::DirectoryUserId].into_iter().find(|field| columns.has(*field));
-                Ok(Self::Columns(infer_identity(columns), telling))
+                    [Field::Password, Field::DirectoryUserId].into_iter().find(|field| is_there(*field));
+                let identity = match telling {
+                    Some(Field::Password) => IdentityType::ConnectManaged,
+                    Some(_) => IdentityType::ExistingDirectory,
+                    None => infer_identity(columns),
+                };
+                Ok(Self::Columns(identity, telling))
             }
         }
     }

@@ -183,7 +183,7 @@ pub(super) fn column_of(row: &Row, columns: &Columns, field: Field) -> Option<St
     let places = &columns.places[field.index()];
     let has_text = |&&at: &&usize| row.cells.get(at).is_some_and(|cell| !cell.trim().is_empty());
     let place = places.iter().find(has_text).or(places.first())?;
-    columns.headers.get(*place).map(|header| header.trim().to_owned())
+    columns.headers.get(*place).cloned()
 }
 
 fn sample_row(check: &mut Check<'_>) {

@@ -226,6 +226,15 @@ fn a_header_of_which_nothing_is_known_is_said_and_nothing_follows_from_it() {
 }
 
 #[test]
+fn a_misspelt_password_column_is_the_only_fault_it_causes() {
+    let roster =
+        format!("{SAML},email address,pasword\nAda,Lovelace,ada,Basic,Agent,ada@example.com,Passw0rd\n");
+    let ran = validate(&roster, &["--format", "json"]);
+    let expected = [(None, "misspelt-column".to_owned()), (None, "column-missing".to_owned())];
+    assert_eq!(findings(&ran.stdout), expected);
+}
+
+#[test]
 fn every_code_explains_itself() {
     let nowhere = files(&[]);
     let ran = run_in(nowhere.path(), &["--explain", "tag-room"]);
