@@ -12,6 +12,7 @@ use aws_credential_types::Credentials as Keys;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError as ChainError;
 use aws_smithy_runtime_api::client::identity::Identity;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::ServiceConfigKey;
 
@@ -288,18 +289,7 @@ impl Environment {
     /// Fills in what only the profile says (`region`, `endpoint_url` and the services section, `use_fips_endpoint`,
     /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays.
     pub async fn with_profile(mut self) -> Self {
-        let profile = self.profile.clone();
-        let region = ProfileFileRegionProvider::builder();
-        let region = match &profile {
-            Some(name) => region.profile_name(name).build(),
-            None => region.build(),
-        };
-        // A region is named here so that the instance metadata is not asked for one.
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).no_credentials().region(region);
-        if let Some(name) = &profile {
-            loader = loader.profile_name(name);
-        }
-        let loaded = loader.load().await;
+        let loaded = settings(self.profile.as_deref()).await;
         let setting = |service: &'static str, profile: &'static str, environment: &'static str| {
             let key =
                 ServiceConfigKey::builder().service_id(service).profile(profile).env(environment).build();
@@ -323,14 +313,28 @@ impl Environment {
 }
 
 async fn profile_setting(profile: Option<&str>, name: &'static str) -> Option<String> {
-    let none = aws_config::meta::region::RegionProviderChain::first_try(None::<Region>);
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).no_credentials().region(none);
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
-    }
-    let loaded = loader.load().await;
+    let loaded = settings(profile).await;
     let key = ServiceConfigKey::builder().service_id("").profile(name).env("").build().ok()?;
     loaded.service_config()?.load_config(key)
+}
+
+/// What the environment and the profile's files say, without any request.
+async fn settings(profile: Option<&str>) -> SdkConfig {
+    // The region is looked for in the files only, for else the instance metadata would be asked for one.
+    let region = ProfileFileRegionProvider::builder();
+    let region = match profile {
+        Some(name) => region.profile_name(name).build(),
+        None => region.build(),
+    };
+    // The loader builds clients that it does not use here, and would panic without an HTTP client.
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(Adapter::new(HttpOptions::default()))
+        .no_credentials()
+        .region(region);
+    match profile {
+        Some(name) => loader.profile_name(name).load().await,
+        None => loader.load().await,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Black-box tests: the real program, run as its users run it, and other people's clients.
 
+mod credentials;
 mod harness;
 mod import;
 mod python;
