@@ -287,7 +287,8 @@ fn causes(error: &dyn StdError) -> String {
 
 impl Environment {
     /// Fills in what only the profile says (`region`, `endpoint_url` and the services section, `use_fips_endpoint`,
-    /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays.
+    /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays, but endpoint URLs go
+    /// where `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` or the profile says to ignore them.
     pub async fn with_profile(mut self) -> Self {
         let loaded = settings(self.profile.as_deref()).await;
         let setting = |service: &'static str, profile: &'static str, environment: &'static str| {
@@ -295,16 +296,22 @@ impl Environment {
                 ServiceConfigKey::builder().service_id(service).profile(profile).env(environment).build();
             loaded.service_config().zip(key.ok()).and_then(|(config, key)| config.load_config(key))
         };
-        let connect = setting("connect", "endpoint_url", "AWS_ENDPOINT_URL");
-        let quotas = setting("service quotas", "endpoint_url", "AWS_ENDPOINT_URL");
-        let common = loaded.endpoint_url().map(str::to_owned);
+        let own = |service| setting(service, "endpoint_url", "AWS_ENDPOINT_URL");
+        let ignored = setting("", "ignore_configured_endpoint_urls", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+        if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+            self.endpoint_url = None;
+            self.endpoint_url_connect = None;
+            self.endpoint_url_service_quotas = None;
+        } else {
+            let common = loaded.endpoint_url().map(str::to_owned);
+            // Where a service has none of its own, the lookup falls back to the common one, which is not the service's.
+            let of_service = |service| own(service).filter(|url| Some(url) != common.as_ref());
+            self.endpoint_url_connect = self.endpoint_url_connect.or_else(|| of_service("connect"));
+            self.endpoint_url_service_quotas =
+                self.endpoint_url_service_quotas.or_else(|| of_service("service quotas"));
+            self.endpoint_url = self.endpoint_url.or(common);
+        }
         self.region = self.region.or_else(|| loaded.region().map(|region| region.to_string()));
-        self.endpoint_url = self.endpoint_url.or_else(|| common.clone());
-        // Where no service has its own, the lookup falls back to the common one, which is not the service's.
-        self.endpoint_url_connect =
-            self.endpoint_url_connect.or(connect.filter(|url| Some(url) != common.as_ref()));
-        self.endpoint_url_service_quotas =
-            self.endpoint_url_service_quotas.or(quotas.filter(|url| Some(url) != common.as_ref()));
         self.use_fips |= loaded.use_fips().unwrap_or_default();
         self.use_dualstack |= loaded.use_dual_stack().unwrap_or_default();
         self.ca_bundle = self.ca_bundle.or_else(|| setting("", "ca_bundle", "AWS_CA_BUNDLE").map(Into::into));

@@ -147,6 +147,12 @@ impl Home {
 
     /// Starts a dry run against the stub, which refuses the first call; returns what was said on stderr.
     fn dry_run(&self, stub: &Stub, env: &[(&str, &str)], args: &[&str]) -> String {
+        let url = stub.url();
+        self.run(env, &[&["--instance", ARN, "--endpoint-url", url.as_str()], args].concat(), 4)
+    }
+
+    /// Starts a dry run, which ends with this code; returns what was said on stderr.
+    fn run(&self, env: &[(&str, &str)], args: &[&str], exit: i32) -> String {
         let roster = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/roster.csv");
         let mut command = Command::cargo_bin("headcount").unwrap();
         command
@@ -155,12 +161,12 @@ impl Home {
             .env("PATH", "/usr/bin:/bin")
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .envs(env.iter().copied())
-            .args(["import", roster, "--dry-run", "--instance", ARN, "--endpoint-url", &stub.url()])
+            .args(["import", roster, "--dry-run"])
             .args(args)
             .current_dir(self.path());
         let output = command.output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(4), "{said}");
+        assert_eq!(output.status.code(), Some(exit), "{said}");
         said
     }
 }
@@ -283,4 +289,47 @@ fn without_credentials_nothing_is_called_and_the_way_out_is_said() {
     let said = home.dry_run(&stub, &[], &[]);
     assert!(said.contains("aws configure export-credentials"), "{said}");
     assert!(stub.asked.lock().unwrap().is_empty());
+}
+
+#[test]
+fn the_profile_says_region_and_endpoint_as_it_does_for_the_aws_cli() {
+    let id = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
+    let (own, common) = (Stub::start(), Stub::start());
+    let config = format!(
+        "[default]\nregion=us-west-2\nendpoint_url={}\nservices=mine\n\
+         [profile plain]\nregion=us-west-2\nendpoint_url={}\n\
+         [profile fips]\nregion=us-west-2\nuse_fips_endpoint=true\n\
+         [services mine]\nconnect =\n  endpoint_url={}\n",
+        common.url(),
+        common.url(),
+        own.url()
+    );
+    let home = Home::with(&config);
+    home.write(".aws/credentials", "[default]\naws_access_key_id=A\naws_secret_access_key=s\n[plain]\naws_access_key_id=B\naws_secret_access_key=s\n");
+    let signed_in =
+        |name: &str, stub: &Stub| assert_eq!(stub.signers().last().map(String::as_str), Some(name));
+
+    home.run(&[], &["--instance", id], 4);
+    signed_in("A", &own);
+    home.run(&[], &["--instance", id, "--profile", "plain"], 4);
+    signed_in("B", &common);
+    home.run(&[("AWS_ENDPOINT_URL_CONNECT", &own.url())], &["--instance", id, "--profile", "plain"], 4);
+    signed_in("B", &own);
+    assert_eq!((own.signers().len(), common.signers().len()), (2, 1));
+
+    let said = home.run(&[], &["--instance", id, "--profile", "fips", "--endpoint-url", &own.url()], 2);
+    assert!(said.contains("a FIPS endpoint and an endpoint URL cannot both be asked for"), "{said}");
+    let said = home.run(&[("AWS_CONFIG_FILE", "/nowhere")], &["--instance", id], 2);
+    assert!(said.contains("no region is known for the instance"), "{said}");
+    let said = home.run(
+        &[("AWS_CA_BUNDLE", "/nowhere")],
+        &["--instance", ARN, "--endpoint-url", "https://connect.invalid"],
+        2,
+    );
+    assert!(said.contains("cannot use the certificates of AWS_CA_BUNDLE: `/nowhere`"), "{said}");
+    // Ignored, the way leads to AWS itself: through this proxy, which shows where to.
+    let proxy = Stub::start();
+    let ignore = [("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"), ("HTTPS_PROXY", &proxy.url())];
+    home.run(&ignore, &["--instance", id], 4);
+    assert!(proxy.was_asked("CONNECT connect.us-west-2.amazonaws.com:443"));
 }
