@@ -3,6 +3,7 @@
 mod credentials;
 mod harness;
 mod import;
+mod policy;
 mod python;
 mod roster;
 mod simulator;
