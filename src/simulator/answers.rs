@@ -209,7 +209,7 @@ impl World {
 
     /// The ids from the top of the hierarchy down to this group.
     fn above(&self, group: Option<&str>) -> Vec<&str> {
-        let group = group.and_then(|id| self.groups.iter().find(|group| group.id == id));
+        let group = group.and_then(|id| self.group(id));
         let path = group.and_then(|group| group.hierarchy_path.as_ref());
         path.into_iter().flat_map(|path| path.levels()).map(|level| level.id.as_str()).collect()
     }

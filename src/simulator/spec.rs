@@ -176,6 +176,9 @@ impl Default for Spec {
             instance_status: "ACTIVE".into(),
             routing_profiles: named(&[
                 "Basic Routing Profile",
+                "Customer Care",
+                "Sales",
+                "Technical Support",
                 "Billing Voice",
                 "Sales Voice and Chat",
                 "Technical Support Tier 1",
@@ -188,16 +191,22 @@ impl Default for Spec {
                 "Agent",
                 "CallCenterManager",
                 "QualityAnalyst",
+                "Supervisor",
                 "Team Lead",
                 "Workforce Planner",
             ]),
             hierarchy: [
                 "EMEA|Germany|Berlin|Support|Team A",
                 "EMEA|Germany|Berlin|Support|Team B",
+                "EMEA|France|Paris|Sales|Team C",
+                "EMEA|Ireland|Dublin|Support|Team D",
                 "EMEA|Germany|Hamburg|Sales|Team A",
                 "EMEA|United Kingdom|Leeds|Support|Team A",
+                "AMER|United States|Texas|Austin|Team E",
+                "AMER|United States|Oregon|Portland|Team F",
                 "AMER|United States|Austin|Support|Team A",
                 "AMER|United States|Austin|Billing|Team C",
+                "APAC|Japan|Tokyo|Support|Team G",
                 "APAC|Philippines|Manila|Support|Team D",
             ]
             .iter()

@@ -1,6 +1,6 @@
 //! The service itself, without sockets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -30,6 +30,8 @@ pub struct World {
     pub(super) routing_profiles: Vec<Profile>,
     pub(super) security_profiles: Vec<Profile>,
     pub(super) groups: Vec<model::HierarchyGroup>,
+    /// Where each group stands in `groups`, by id.
+    group_at: HashMap<String, usize>,
     pub(super) users: Users,
     /// When the description came to life; the times of all that was there already.
     pub(super) born: SystemTime,
@@ -86,10 +88,12 @@ impl World {
     /// Makes a world that forgets.
     pub fn new(spec: Spec, now: SystemTime) -> Self {
         let arn = spec.instance_arn();
+        let groups = groups(&arn, &spec.hierarchy);
         let mut world = Self {
             routing_profiles: profiles(&arn, "routing-profile", &spec.routing_profiles),
             security_profiles: profiles(&arn, "security-profile", &spec.security_profiles),
-            groups: groups(&arn, &spec.hierarchy),
+            group_at: groups.iter().enumerate().map(|(at, group)| (group.id.clone(), at)).collect(),
+            groups,
             users: Users::default(),
             born: now,
             buckets: Operation::ALL.into_iter().map(|o| (o, Bucket::new(spec.pace(o)))).collect(),
@@ -284,11 +288,7 @@ impl World {
         let hierarchy_group_id = asked
             .hierarchy_group_id
             .as_ref()
-            .map(|id| {
-                self.resolve("agent-group", id, |id| {
-                    self.groups.iter().any(|g| g.id == id && g.level_id != "0")
-                })
-            })
+            .map(|id| self.resolve("agent-group", id, |id| self.group(id).is_some()))
             .transpose()?;
         // Which of the two comes first is not documented. With the quota first, a client that repeats a create whose
         // answer it lost may be told that the instance is full of a user that is there: the harder case.
@@ -474,6 +474,11 @@ impl World {
             return Ok(id.to_owned());
         }
         Err(Refusal::not_found(format!("The specified resource was not found: {kind}")))
+    }
+
+    /// A group by its id; the hidden root is none.
+    pub(super) fn group(&self, id: &str) -> Option<&model::HierarchyGroup> {
+        self.group_at.get(id).map(|at| &self.groups[*at]).filter(|group| group.level_id != "0")
     }
 
     fn denied(&self, operation: Operation) -> Refusal {

@@ -1,1 +1,185 @@
+//! Runs the real program as its users do, against an embedded Connect served by a process of its own.
 
+use std::io::{BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+
+/// What a run printed and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub exit: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Fails with all that was printed, unless the run ended with this code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.exit, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// The program in a directory, with nothing of this machine's AWS configuration.
+pub fn headcount(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headcount"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("NO_COLOR", "1")
+        .env_remove("HTTP_PROXY")
+        .env_remove("http_proxy")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub fn run(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
+    Ran {
+        exit: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A fresh folder with copies of these samples.
+pub fn folder(samples: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in samples {
+        std::fs::copy(sample(name), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+pub fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)
+}
+
+/// `headcount simulate` in a process of its own, ended when dropped.
+pub struct Service {
+    child: Child,
+    pub url: String,
+    pub arn: String,
+    said: Value,
+}
+
+impl Service {
+    /// Serves with these flags; CreateUser is unlimited where they do not say otherwise.
+    pub fn start(flags: &[&str]) -> Self {
+        let paced = flags.contains(&"--rate");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_headcount"));
+        command.args(["simulate", "--format", "json"]).args(flags);
+        if !paced {
+            command.args(["--rate", "unlimited"]);
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        let text = |name: &str| said[name].as_str().unwrap().to_owned();
+        Self { child, url: text("url"), arn: text("instance_arn"), said }
+    }
+
+    /// The program with the credentials and the endpoint of this service.
+    pub fn headcount(&self, folder: &Path) -> Command {
+        let mut command = headcount(folder);
+        command
+            .env("AWS_ACCESS_KEY_ID", self.said["access_key_id"].as_str().unwrap())
+            .env("AWS_SECRET_ACCESS_KEY", self.said["secret_access_key"].as_str().unwrap())
+            .env("AWS_ENDPOINT_URL_CONNECT", &self.url);
+        command
+    }
+
+    /// An import of a roster in the folder with these flags.
+    pub fn import(&self, folder: &Path, roster: &str, flags: &[&str]) -> Command {
+        let mut command = self.headcount(folder);
+        command.args(["import", roster, "--instance", &self.arn]).args(flags);
+        command
+    }
+
+    /// What was asked of one operation so far: `called`, `throttled` or `executed`.
+    pub fn calls(&self, operation: &str, what: &str) -> u64 {
+        let stats = get(&self.url, "/_headcount/stats");
+        let stats: Value = serde_json::from_str(&stats).unwrap();
+        let found = stats.pointer(&format!("/operations/{operation}/{what}")).and_then(Value::as_u64);
+        found.unwrap_or(0)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn get(url: &str, path: &str) -> String {
+    use std::io::Write as _;
+    let address = url.strip_prefix("http://").unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+/// A run that is watched by its events while it goes on.
+pub struct Watched {
+    pub child: Child,
+    events: BufReader<ChildStdout>,
+}
+
+impl Watched {
+    /// Starts a command that was given `--format json`.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let events = BufReader::new(child.stdout.take().unwrap());
+        Self { child, events }
+    }
+
+    /// The next event; `None` at the end.
+    pub fn event(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        let read = self.events.read_line(&mut line).unwrap();
+        (read > 0).then(|| serde_json::from_str(&line).unwrap())
+    }
+
+    /// Reads on until this many users are created.
+    pub fn until_created(&mut self, number: usize) {
+        let mut seen = 0;
+        while seen < number {
+            let event = self.event().expect("the run ended early");
+            seen += usize::from(event["event"] == "created");
+        }
+    }
+
+    /// Sends a signal by name, as in `INT`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Reads to the end.
+    pub fn end(mut self) -> Ran {
+        let mut stdout = String::new();
+        self.events.read_to_string(&mut stdout).unwrap();
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        let exit = self.child.wait().unwrap().code().unwrap_or(-1);
+        Ran { exit, stdout, stderr }
+    }
+}
+
+/// `status --format json` of a ledger.
+pub fn status(folder: &Path, ledger: &str) -> Value {
+    let ran = run(headcount(folder).args(["status", ledger, "--format", "json"])).exits(0);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
