@@ -364,3 +364,86 @@ fn kind(error: &serde_json::Error) -> &'static str {
 fn unreadable(operation: Operation, why: &str) -> CallError {
     CallError::Unclear(TransportError::unclear(format!("the answer to {operation} cannot be read: {why}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use bytes::Bytes;
+    use http::{HeaderMap, Request, Response};
+
+    use super::Client;
+    use crate::clock::SteadyClock;
+    use crate::connect::{BoxFuture, Credentials, Environment, Target, Transport, TransportError};
+
+    /// Answers every request with an empty list and keeps the headers.
+    #[derive(Default)]
+    struct Keeper(Mutex<Vec<HeaderMap>>);
+
+    impl Transport for Keeper {
+        fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+            self.0.lock().unwrap().push(request.headers().clone());
+            Box::pin(async { Ok(Response::new(Bytes::from_static(b"{}"))) })
+        }
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn client(endpoint: Option<&str>) -> (Client, Arc<Keeper>) {
+        let keeper = Arc::new(Keeper::default());
+        let id = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
+        let target = Target::resolve(id, Some("us-west-2"), endpoint, &Environment::default()).unwrap();
+        let credentials = Credentials::fixed("AKIDEXAMPLE", "secret", Some("token"));
+        let clock = Arc::new(SteadyClock::starting_at(at(1_795_444_693)));
+        (Client::over(Arc::clone(&keeper) as Arc<dyn Transport>, &target, credentials, clock), keeper)
+    }
+
+    fn sent(keeper: &Keeper, header: &str) -> Vec<String> {
+        let value = |headers: &HeaderMap| headers[header].to_str().unwrap().to_owned();
+        keeper.0.lock().unwrap().iter().map(value).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_attempt_is_signed_anew_by_the_services_clock() {
+        let (client, keeper) = client(None);
+        client.list_users("i", None).await.unwrap();
+        tokio::time::advance(Duration::from_secs(7)).await;
+        client.list_users("i", None).await.unwrap();
+        assert_eq!(client.set_service_time(at(1_795_444_693 + 7 + 3600)), 3_600_000);
+        client.list_users("i", None).await.unwrap();
+        assert_eq!(client.set_service_time(at(1_795_444_693 + 7 - 60)), -60_000);
+        client.clone().list_users("i", None).await.unwrap();
+        assert_eq!(
+            sent(&keeper, "x-amz-date"),
+            ["20261123T143813Z", "20261123T143820Z", "20261123T153820Z", "20261123T143720Z"]
+        );
+        let signatures = sent(&keeper, "authorization");
+        assert!(signatures.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_secret_headers_are_marked_so_that_nothing_prints_them() {
+        let (client, keeper) = client(None);
+        client.list_users("i", None).await.unwrap();
+        let headers = keeper.0.lock().unwrap()[0].clone();
+        let shown = format!("{headers:?}");
+        assert!(headers["authorization"].is_sensitive(), "{shown}");
+        assert!(!shown.contains("Signature="), "{shown}");
+        assert!(!headers.contains_key("host"), "{shown}");
+        assert_eq!(headers["user-agent"], concat!("headcount/", env!("CARGO_PKG_VERSION")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn service_quotas_is_not_asked_where_only_connect_is_elsewhere() {
+        let (near, keeper) = client(Some("http://127.0.0.1:1"));
+        assert_eq!(near.get_service_quota("L-CBDEE3E4", None).await.unwrap(), None);
+        assert!(keeper.0.lock().unwrap().is_empty());
+        let (far, keeper) = client(None);
+        assert!(far.get_service_quota("L-CBDEE3E4", None).await.is_err(), "there is no Quota in the answer");
+        assert_eq!(sent(&keeper, "x-amz-target"), ["ServiceQuotasV20190624.GetServiceQuota"]);
+        assert!(sent(&keeper, "authorization")[0].contains("/us-west-2/servicequotas/aws4_request"));
+    }
+}

@@ -12,6 +12,7 @@ use aws_credential_types::Credentials as Keys;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError as ChainError;
 use aws_smithy_runtime_api::client::identity::Identity;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::ServiceConfigKey;
 
@@ -286,35 +287,31 @@ fn causes(error: &dyn StdError) -> String {
 
 impl Environment {
     /// Fills in what only the profile says (`region`, `endpoint_url` and the services section, `use_fips_endpoint`,
-    /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays.
+    /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays, but endpoint URLs go
+    /// where `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` or the profile says to ignore them.
     pub async fn with_profile(mut self) -> Self {
-        let profile = self.profile.clone();
-        let region = ProfileFileRegionProvider::builder();
-        let region = match &profile {
-            Some(name) => region.profile_name(name).build(),
-            None => region.build(),
-        };
-        // A region is named here so that the instance metadata is not asked for one.
-        let mut loader = settings_loader().region(region);
-        if let Some(name) = &profile {
-            loader = loader.profile_name(name);
-        }
-        let loaded = loader.load().await;
+        let loaded = settings(self.profile.as_deref()).await;
         let setting = |service: &'static str, profile: &'static str, environment: &'static str| {
             let key =
                 ServiceConfigKey::builder().service_id(service).profile(profile).env(environment).build();
             loaded.service_config().zip(key.ok()).and_then(|(config, key)| config.load_config(key))
         };
-        let connect = setting("connect", "endpoint_url", "AWS_ENDPOINT_URL");
-        let quotas = setting("service quotas", "endpoint_url", "AWS_ENDPOINT_URL");
-        let common = loaded.endpoint_url().map(str::to_owned);
+        let own = |service| setting(service, "endpoint_url", "AWS_ENDPOINT_URL");
+        let ignored = setting("", "ignore_configured_endpoint_urls", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+        if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+            self.endpoint_url = None;
+            self.endpoint_url_connect = None;
+            self.endpoint_url_service_quotas = None;
+        } else {
+            let common = loaded.endpoint_url().map(str::to_owned);
+            // Where a service has none of its own, the lookup falls back to the common one, which is not the service's.
+            let of_service = |service| own(service).filter(|url| Some(url) != common.as_ref());
+            self.endpoint_url_connect = self.endpoint_url_connect.or_else(|| of_service("connect"));
+            self.endpoint_url_service_quotas =
+                self.endpoint_url_service_quotas.or_else(|| of_service("service quotas"));
+            self.endpoint_url = self.endpoint_url.or(common);
+        }
         self.region = self.region.or_else(|| loaded.region().map(|region| region.to_string()));
-        self.endpoint_url = self.endpoint_url.or_else(|| common.clone());
-        // Where no service has its own, the lookup falls back to the common one, which is not the service's.
-        self.endpoint_url_connect =
-            self.endpoint_url_connect.or(connect.filter(|url| Some(url) != common.as_ref()));
-        self.endpoint_url_service_quotas =
-            self.endpoint_url_service_quotas.or(quotas.filter(|url| Some(url) != common.as_ref()));
         self.use_fips |= loaded.use_fips().unwrap_or_default();
         self.use_dualstack |= loaded.use_dual_stack().unwrap_or_default();
         self.ca_bundle = self.ca_bundle.or_else(|| setting("", "ca_bundle", "AWS_CA_BUNDLE").map(Into::into));
@@ -322,19 +319,161 @@ impl Environment {
     }
 }
 
-/// A loader for settings alone. It asks nothing over the network, and yet builds a client that could.
-fn settings_loader() -> aws_config::ConfigLoader {
-    let http = Adapter::new(HttpOptions::default());
-    aws_config::defaults(BehaviorVersion::latest()).no_credentials().http_client(http)
+async fn profile_setting(profile: Option<&str>, name: &'static str) -> Option<String> {
+    let loaded = settings(profile).await;
+    // The environment is asked for the variable with `_` and the service's id behind it; an empty variable would ask
+    // for `_`, which shells set to the program's path.
+    let none = "HEADCOUNT_READS_NO_VARIABLE";
+    let key = ServiceConfigKey::builder().service_id("").profile(name).env(none).build().ok()?;
+    loaded.service_config()?.load_config(key)
 }
 
-async fn profile_setting(profile: Option<&str>, name: &'static str) -> Option<String> {
-    let none = aws_config::meta::region::RegionProviderChain::first_try(None::<Region>);
-    let mut loader = settings_loader().region(none);
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
+/// What the environment and the profile's files say, without any request.
+async fn settings(profile: Option<&str>) -> SdkConfig {
+    // The region is looked for in the files only, for else the instance metadata would be asked for one.
+    let region = ProfileFileRegionProvider::builder();
+    let region = match profile {
+        Some(name) => region.profile_name(name).build(),
+        None => region.build(),
+    };
+    // The loader builds clients that it does not use here, and would panic without an HTTP client.
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(Adapter::new(HttpOptions::default()))
+        .no_credentials()
+        .region(region);
+    match profile {
+        Some(name) => loader.profile_name(name).load().await,
+        None => loader.load().await,
     }
-    let loaded = loader.load().await;
-    let key = ServiceConfigKey::builder().service_id("").profile(name).env("").build().ok()?;
-    loaded.service_config()?.load_config(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use aws_credential_types::Credentials as Keys;
+
+    use super::{Credentials, Refreshed, none_found};
+
+    fn at(minutes: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_795_444_693 + minutes * 60)
+    }
+
+    /// A source that counts its loads; each gives keys of its own, good until the minute that `expiry` says.
+    fn counting(
+        expiry: impl Fn(u64) -> Option<u64> + Send + Sync + 'static,
+        fails_from: u64,
+    ) -> (Credentials, Arc<AtomicU64>) {
+        let loads = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&loads);
+        let credentials = Credentials::loaded_by(move || {
+            let n = counter.fetch_add(1, Ordering::SeqCst) + 1;
+            let expiry = expiry(n).map(at);
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                if n >= fails_from {
+                    return Err(none_found("gone", None));
+                }
+                Ok(Keys::new(format!("AKID{n}"), "secret", None, expiry, "test"))
+            })
+        });
+        (credentials, loads)
+    }
+
+    async fn key_at(credentials: &Credentials, minutes: u64) -> String {
+        let held = credentials.identity(at(minutes)).await.unwrap();
+        held.keys.access_key_id().to_owned()
+    }
+
+    #[tokio::test]
+    async fn credentials_are_loaded_once_until_five_minutes_before_they_expire() {
+        let (credentials, loads) = counting(|n| Some(n * 60), u64::MAX);
+        for (minute, key) in
+            [(0, "AKID1"), (54, "AKID1"), (55, "AKID2"), (56, "AKID2"), (114, "AKID2"), (130, "AKID3")]
+        {
+            assert_eq!(key_at(&credentials, minute).await, key, "minute {minute}");
+        }
+        assert_eq!(loads.load(Ordering::SeqCst), 3);
+        assert_eq!(credentials.generation(), 3);
+    }
+
+    #[tokio::test]
+    async fn credentials_that_never_expire_are_loaded_once() {
+        let (credentials, loads) = counting(|_| None, u64::MAX);
+        assert_eq!(key_at(&credentials, 0).await, key_at(&credentials, 1_000_000).await);
+        assert_eq!(loads.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn short_lived_credentials_are_not_loaded_for_every_call() {
+        let (credentials, loads) = counting(|_| Some(4), u64::MAX);
+        for _ in 0..100 {
+            assert_eq!(key_at(&credentials, 0).await, "AKID1");
+        }
+        assert_eq!(loads.load(Ordering::SeqCst), 1);
+        assert_eq!(key_at(&credentials, 2).await, "AKID2");
+    }
+
+    #[tokio::test]
+    async fn old_credentials_go_on_while_they_are_good_and_new_ones_cannot_be_had() {
+        let (credentials, loads) = counting(|_| Some(60), 2);
+        assert_eq!(key_at(&credentials, 0).await, "AKID1");
+        assert_eq!(key_at(&credentials, 56).await, "AKID1");
+        assert_eq!(key_at(&credentials, 57).await, "AKID1");
+        assert_eq!(loads.load(Ordering::SeqCst), 2, "the second failure is not sought at once");
+        let error = credentials.identity(at(60)).await.map(drop).unwrap_err();
+        assert!(error.what.contains("gone"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn many_callers_make_one_load() {
+        let (credentials, loads) = counting(|_| None, u64::MAX);
+        let callers: Vec<_> = (0..50)
+            .map(|_| {
+                let credentials = credentials.clone();
+                tokio::spawn(async move { key_at(&credentials, 0).await })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap(), "AKID1");
+        }
+        assert_eq!(loads.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_refresh_is_made_once_for_all_who_were_refused() {
+        let (credentials, loads) = counting(|_| None, u64::MAX);
+        key_at(&credentials, 0).await;
+        let refused = credentials.generation();
+        let callers: Vec<_> = (0..50)
+            .map(|_| {
+                let credentials = credentials.clone();
+                tokio::spawn(async move { credentials.refresh(refused, at(0)).await })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap().unwrap(), Refreshed::Changed);
+        }
+        assert_eq!(loads.load(Ordering::SeqCst), 2);
+        assert_eq!(key_at(&credentials, 0).await, "AKID2");
+    }
+
+    #[tokio::test]
+    async fn a_refresh_that_brings_the_same_keys_says_so() {
+        let fixed = Credentials::fixed("AKID", "secret", None);
+        assert_eq!(fixed.refresh(fixed.generation(), at(0)).await.unwrap(), Refreshed::Unchanged);
+        let same =
+            Credentials::loaded_by(|| Box::pin(async { Ok(Keys::new("AKID", "s", None, None, "test")) }));
+        same.identity(at(0)).await.map(drop).unwrap();
+        assert_eq!(same.refresh(1, at(0)).await.unwrap(), Refreshed::Unchanged);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_never_answers_is_given_up() {
+        let stuck = Credentials::loaded_by(|| Box::pin(std::future::pending()));
+        let error = stuck.identity(at(0)).await.map(drop).unwrap_err();
+        assert_eq!(error.to_string(), "no AWS credentials: their source did not answer in two minutes");
+    }
 }

@@ -282,7 +282,8 @@ mod tests {
     #[test]
     fn a_wait_is_read_from_either_header_and_bounded() {
         let date = ("date", "Mon, 23 Nov 2026 14:38:13 GMT");
-        let table: [(&[(&'static str, &str)], Option<u64>); 9] = [
+        type Headers = [(&'static str, &'static str)];
+        let table: [(&Headers, Option<u64>); 9] = [
             (&[("x-amz-retry-after", "1500")], Some(1500)),
             (&[("x-amz-retry-after", "1500"), ("retry-after", "9")], Some(1500)),
             (&[("x-amz-retry-after", "soon"), ("retry-after", "9")], Some(9000)),

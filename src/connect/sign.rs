@@ -6,6 +6,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request};
 
 use crate::connect::endpoint::Service;
@@ -40,7 +41,8 @@ pub(super) fn sign(
     let (signed, _) = instructions.into_parts();
     for header in signed {
         let mut value = HeaderValue::from_str(header.value())?;
-        value.set_sensitive(header.sensitive());
+        // The signing library marks the session token only.
+        value.set_sensitive(header.sensitive() || header.name() == AUTHORIZATION.as_str());
         request.headers_mut().insert(HeaderName::from_static(header.name()), value);
     }
     Ok(())

@@ -81,11 +81,11 @@ impl Default for HttpOptions {
     }
 }
 
-/// The network. Loopback is reached directly, everything else through the environment's proxy if there is one.
+/// The network. This machine is reached directly, everything else through the environment's proxy if there is one.
 #[derive(Clone, Debug)]
 pub struct HttpTransport {
     direct: reqwest::Client,
-    /// `None` where every endpoint is on this machine, so that no certificate is needed.
+    /// `None` where every endpoint is on this machine, so that neither proxy nor certificates are needed.
     outward: Option<reqwest::Client>,
     body_limit: usize,
 }
@@ -98,17 +98,22 @@ impl HttpTransport {
         endpoints: impl IntoIterator<Item = &'a str>,
         options: &HttpOptions,
     ) -> Result<Self, Failure> {
-        let all_local =
-            endpoints.into_iter().all(|url| url.parse::<Uri>().is_ok_and(|uri| goes_direct(&uri)));
-        let direct = builder(options).no_proxy().tls_certs_only([]).build().map_err(unusable)?;
-        let outward = if all_local { None } else { Some(trusting(builder(options), options)?) };
+        let uris: Vec<Uri> = endpoints.into_iter().filter_map(|url| url.parse().ok()).collect();
+        let local_tls = uris.iter().any(|uri| goes_direct(uri) && uri.scheme_str() == Some("https"));
+        let direct = builder(options).no_proxy();
+        let direct = if local_tls {
+            trusting(direct, options)?
+        } else {
+            direct.tls_certs_only([]).build().map_err(unusable)?
+        };
+        let outward =
+            if uris.iter().all(goes_direct) { None } else { Some(trusting(builder(options), options)?) };
         Ok(Self { direct, outward, body_limit: options.body_limit })
     }
 }
 
-/// Plain http is to loopback only (see [`endpoint::url`]); that traffic needs neither proxy nor certificates.
 fn goes_direct(uri: &Uri) -> bool {
-    uri.scheme_str() == Some("http") && uri.host().is_some_and(endpoint::is_loopback)
+    uri.host().is_some_and(endpoint::is_loopback)
 }
 
 fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {

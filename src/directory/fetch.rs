@@ -297,3 +297,226 @@ fn once_each<T>(mut items: Vec<T>, id: impl Fn(&T) -> &String) -> Vec<T> {
     items.retain(|item| seen.insert(id(item).clone()));
     items
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use tokio::time::Instant;
+
+    use super::{FetchError, Patient, hierarchy_groups, instance_of_alias, users};
+    use crate::clock::SteadyClock;
+    use crate::connect::{
+        BoxFuture, CallError, Client, Credentials, Environment, Operation, Target, Transport, TransportError,
+    };
+    use crate::error::Failure;
+    use crate::exit::Exit;
+
+    type Answer = Result<(u16, &'static str), TransportError>;
+
+    /// Gives the answers it was told to give and keeps what it was asked; without an answer left, it fails to connect.
+    #[derive(Default)]
+    struct Script {
+        answers: Mutex<VecDeque<Answer>>,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl Transport for Script {
+        fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+            let body = String::from_utf8(request.body().to_vec()).unwrap();
+            let path = request.uri().path_and_query().unwrap();
+            self.asked
+                .lock()
+                .unwrap()
+                .push(format!("{} {path} {body}", request.method()).trim_end().to_owned());
+            let answer = self.answers.lock().unwrap().pop_front();
+            Box::pin(async move {
+                let (status, body) =
+                    answer.unwrap_or_else(|| Err(TransportError::not_sent("cannot connect")))?;
+                Ok(Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap())
+            })
+        }
+    }
+
+    fn scripted(answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Script>) {
+        let script =
+            Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), ..Default::default() });
+        let id = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
+        let target = Target::resolve(id, Some("us-west-2"), None, &Environment::default()).unwrap();
+        let clock = SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693));
+        let credentials = Credentials::fixed("AKIDEXAMPLE", "secret", None);
+        (
+            Client::over(Arc::clone(&script) as Arc<dyn Transport>, &target, credentials, Arc::new(clock)),
+            script,
+        )
+    }
+
+    fn asked(script: &Script) -> Vec<String> {
+        script.asked.lock().unwrap().clone()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_page_is_read_and_nobody_is_listed_twice() {
+        let (client, script) = scripted([
+            Ok((
+                200,
+                r#"{"UserSummaryList":[{"Id":"1","Username":"a"},{"Id":"2","Username":"b"}],"NextToken":"t/1"}"#,
+            )),
+            Ok((200, r#"{"UserSummaryList":[],"NextToken":"t2"}"#)),
+            Ok((
+                200,
+                r#"{"UserSummaryList":[{"Id":"2","Username":"b"},{"Id":"3","Username":"B"}],"NextToken":""}"#,
+            )),
+        ]);
+        let found = users(&client, "i", &Patient::default()).await.unwrap();
+        let names: Vec<_> = found.iter().filter_map(|user| user.username.as_deref()).collect();
+        assert_eq!(names, ["a", "b", "B"]);
+        assert_eq!(
+            asked(&script),
+            [
+                "GET /users-summary/i?maxResults=1000",
+                "GET /users-summary/i?nextToken=t%2F1&maxResults=1000",
+                "GET /users-summary/i?nextToken=t2&maxResults=1000",
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_comes_again_ends_in_an_error() {
+        let page = |token| Ok((200, token));
+        let (client, script) = scripted([
+            page(r#"{"UserSummaryList":[],"NextToken":"a"}"#),
+            page(r#"{"UserSummaryList":[],"NextToken":"b"}"#),
+            page(r#"{"UserSummaryList":[],"NextToken":"a"}"#),
+        ]);
+        let error = users(&client, "i", &Patient::default()).await.unwrap_err();
+        assert!(matches!(error, FetchError::SamePage(Operation::ListUsers)), "{error}");
+        assert_eq!(asked(&script).len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_read_is_tried_again_after_throttles_trouble_and_lost_answers() {
+        let (client, script) = scripted([
+            Ok((429, r#"{"__type":"TooManyRequestsException"}"#)),
+            Ok((400, r#"{"__type":"ThrottlingException"}"#)),
+            Ok((503, "<html>")),
+            Err(TransportError::unclear("reset")),
+            Err(TransportError::not_sent("refused")),
+            Ok((200, "not JSON")),
+            Ok((200, r#"{"UserSummaryList":[]}"#)),
+        ]);
+        let start = Instant::now();
+        assert!(
+            users(
+                &client,
+                "i",
+                &Patient { patience_unreachable: Duration::from_secs(60), ..Patient::default() }
+            )
+            .await
+            .unwrap()
+            .is_empty()
+        );
+        assert_eq!(asked(&script).len(), 7);
+        assert_eq!(start.elapsed().as_millis(), 500 + 1000 + 2000 + 4000 + 8000 + 8000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_has_an_end() {
+        let (client, script) = scripted((0..100).map(|_| Ok((500, "{}"))));
+        let start = Instant::now();
+        let error = users(&client, "i", &Patient::default()).await.unwrap_err();
+        assert!(
+            matches!(&error, FetchError::Call { error: CallError::Refused(fault), .. } if fault.status == 500)
+        );
+        assert!(start.elapsed() <= Duration::from_secs(60), "{:?}", start.elapsed());
+        assert_eq!(asked(&script).len(), 11);
+
+        let (client, _) = scripted([]);
+        let start = Instant::now();
+        let error = users(&client, "i", &Patient::default()).await.unwrap_err();
+        assert!(start.elapsed() <= Duration::from_secs(10));
+        let failure = Failure::from(error);
+        assert_eq!((failure.exit, failure.what.as_str()), (Exit::Stopped, "ListUsers failed"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_will_not_pass_is_not_tried_again() {
+        let refusals = [
+            (403, r#"{"__type":"AccessDeniedException"}"#),
+            (404, r#"{"__type":"ResourceNotFoundException"}"#),
+            (400, r#"{"__type":"InvalidRequestException"}"#),
+            (429, r#"{"__type":"LimitExceededException"}"#),
+        ];
+        for refusal in refusals {
+            let (client, script) = scripted([Ok(refusal)]);
+            let error = users(&client, "i", &Patient::default()).await.unwrap_err();
+            assert_eq!(asked(&script).len(), 1, "{refusal:?}");
+            let failure = Failure::from(error);
+            assert_eq!(failure.exit, Exit::Stopped);
+            if refusal.0 == 403 {
+                assert!(failure.hint.unwrap().contains("connect:ListUsers"));
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hierarchy_groups_come_with_their_paths_and_without_the_hidden_root() {
+        let (client, script) = scripted([Ok((
+            200,
+            r#"{"UserHierarchyGroups":[{"Id":"0","LevelId":"0"},{"Id":"2","Name":"Paris","LevelId":"2","HierarchyPath":{"LevelOne":{"Id":"1","Name":"France"},"LevelTwo":{"Id":"2","Name":"Paris"}}}]}"#,
+        ))]);
+        let groups = hierarchy_groups(&client, "i", &Patient::default()).await.unwrap();
+        assert_eq!(groups.len(), 1);
+        let path: Vec<_> = groups[0].hierarchy_path.iter().flat_map(|path| path.levels()).collect();
+        assert_eq!(
+            path.iter().filter_map(|level| level.name.as_deref()).collect::<Vec<_>>(),
+            ["France", "Paris"]
+        );
+        assert_eq!(
+            asked(&script),
+            [r#"POST /search-user-hierarchy-groups {"InstanceId":"i","MaxResults":100}"#]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_the_search_is_not_permitted_each_group_is_described() {
+        let (client, script) = scripted([
+            Ok((403, r#"{"__type":"AccessDeniedException"}"#)),
+            Ok((
+                200,
+                r#"{"UserHierarchyGroupSummaryList":[{"Id":"1","Name":"A"},{"Id":"2","Name":"gone"}]}"#,
+            )),
+            Ok((200, r#"{"HierarchyGroup":{"Id":"1","Name":"A","LevelId":"1"}}"#)),
+            Ok((404, r#"{"__type":"ResourceNotFoundException"}"#)),
+        ]);
+        let groups = hierarchy_groups(&client, "i", &Patient::default()).await.unwrap();
+        assert_eq!(groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["A"]);
+        assert_eq!(
+            asked(&script)[1..],
+            [
+                "GET /user-hierarchy-groups-summary/i?maxResults=1000",
+                "GET /user-hierarchy-groups/i/1",
+                "GET /user-hierarchy-groups/i/2",
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alias_is_found_on_whichever_page_it_is() {
+        let pages = || {
+            [
+                Ok((200, r#"{"InstanceSummaryList":[{"Id":"1","InstanceAlias":"one"}],"NextToken":"t"}"#)),
+                Ok((200, r#"{"InstanceSummaryList":[{"Id":"2","InstanceAlias":"two"}]}"#)),
+            ]
+        };
+        let (client, _) = scripted(pages());
+        assert_eq!(instance_of_alias(&client, "two", &Patient::default()).await.unwrap().id, "2");
+        let (client, _) = scripted(pages());
+        let error = instance_of_alias(&client, "Two", &Patient::default()).await.unwrap_err();
+        assert_eq!(error.to_string(), "no instance of this region has the alias `Two`");
+    }
+}
