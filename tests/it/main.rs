@@ -4,8 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 mod bad_input;
+mod bodies;
+mod credentials;
 mod harness;
 mod import;
+mod policy;
 mod python;
 mod roster;
 mod simulator;
