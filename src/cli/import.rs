@@ -245,13 +245,15 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let file = open_ledger(job, &reached.directory, &wanted)?;
     let state = file.state();
     let directory = &reached.directory;
-    let on_instance = |user: &str| directory.users.as_ref().is_some_and(|users| users.get(user).is_some());
+    let users = directory.users.as_ref();
+    let on_instance = users.map(|users| move |user: &str| users.get(user).is_some());
     let asked = Asked {
         retry: job.retry.is_some(),
         codes: job.retry.as_deref().unwrap_or_default(),
         recreate_missing: args.recreate_missing,
     };
-    let plan = Plan::build(&wanted, state, asked, Some(&on_instance));
+    let on_instance = on_instance.as_ref().map(|there| there as &dyn Fn(&str) -> bool);
+    let plan = Plan::build(&wanted, state, asked, on_instance);
     let pace = chosen_pace(args, directory);
     let outlook = Outlook::of(&plan, &wanted, directory, pace);
     let scene = Scene {
