@@ -57,14 +57,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     std::panic::set_hook(Box::new(|panic| output::say(&format!("error: a bug in headcount: {panic}"))));
     // The payload was printed by the hook. Nothing is used after an unwind but the exit code.
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(cli.command, &args)));
-    ended.unwrap_or_else(|_| {
-        Err(Failure::new(Exit::Bug, "headcount ended in a panic")
-            .hint("the ledger, if one was being written, is whole: the same command resumes"))
-    })
-    .unwrap_or_else(|failure| {
-        output::failure(&failure);
-        failure.exit
-    })
+    ended
+        .unwrap_or_else(|_| {
+            Err(Failure::new(Exit::Bug, "headcount ended in a panic")
+                .hint("the ledger, if one was being written, is whole: the same command resumes"))
+        })
+        .unwrap_or_else(|failure| {
+            output::failure(&failure);
+            failure.exit
+        })
 }
 
 fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {

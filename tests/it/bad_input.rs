@@ -92,7 +92,11 @@ fn a_ledger_that_cannot_be_written() {
     let service = Service::start(&[]);
     let flags = ["--ledger", "no/such/folder/ledger.jsonl"];
     let ran = run(&mut service.import(folder.path(), "roster.csv", &flags)).exits(4);
-    assert!(ran.stderr.contains("no/such/folder/ledger.jsonl") && ran.stderr.contains("--ledger"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("no/such/folder/ledger.jsonl") && ran.stderr.contains("--ledger"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(service.calls("CreateUser", "called"), 0);
 }
 

@@ -23,13 +23,19 @@ fn the_sample_is_imported_at_the_default_quota_without_a_throttle_and_then_there
     let folder = folder(&["roster.csv"]);
     let import = || run(headcount(folder.path()).args(["import", "roster.csv", "--simulate"])).exits(0);
     let first = import();
-    assert!(first.stdout.starts_with("25 of 25 rows created; 25 CreateUser calls, 0 throttled; "), "{first:?}");
+    assert!(
+        first.stdout.starts_with("25 of 25 rows created; 25 CreateUser calls, 0 throttled; "),
+        "{first:?}"
+    );
     let then = status(folder.path(), "roster.csv.simulate.ledger.jsonl");
     assert_eq!(then["rows"], created(25));
     assert_eq!(then["calls"], json!({"sent": 25, "throttled": 0}));
     assert_eq!(then["complete"], json!(true));
     let again = import();
-    assert!(again.stdout.starts_with("25 of 25 rows created; 0 CreateUser calls, 0 throttled; "), "{again:?}");
+    assert!(
+        again.stdout.starts_with("25 of 25 rows created; 0 CreateUser calls, 0 throttled; "),
+        "{again:?}"
+    );
     assert_eq!(status(folder.path(), "roster.csv.simulate.ledger.jsonl")["calls"]["sent"], 25);
 }
 
@@ -116,7 +122,8 @@ fn a_name_that_is_taken_is_looked_up_and_said_whose_it_is() {
 fn ctrl_c_drains_and_the_same_command_resumes() {
     let folder = folder(&["roster.csv"]);
     let service = Service::start(&["--rate", "20", "--burst", "5", "--latency", "20"]);
-    let mut import = service.import(folder.path(), "roster.csv", &["--rate", "20", "--burst", "5", "--format", "json"]);
+    let mut import =
+        service.import(folder.path(), "roster.csv", &["--rate", "20", "--burst", "5", "--format", "json"]);
     let mut running = Watched::start(&mut import);
     running.until_created(6);
     running.signal("INT");
@@ -239,7 +246,11 @@ fn retry_sends_what_failed_after_it_was_mended() {
     let path = folder.path().join("roster.csv");
     let service = Service::start(&[]);
     let roster = few(4);
-    fs::write(&path, roster.replace("Customer Care", "Basic Routing Profile").replace("Lantern-Reef-7", "short")).unwrap();
+    fs::write(
+        &path,
+        roster.replace("Customer Care", "Basic Routing Profile").replace("Lantern-Reef-7", "short"),
+    )
+    .unwrap();
     let flags = ["--rate", "1000", "--skip-invalid"];
     run(&mut service.import(folder.path(), "roster.csv", &flags)).exits(1);
     assert_eq!(status(folder.path(), LEDGER)["rows"]["invalid"], 1);
