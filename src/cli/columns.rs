@@ -175,16 +175,5 @@ fn quoted(text: &str) -> String {
 }
 
 fn clip(text: &str) -> String {
-    let mut shown: String = text.trim().chars().take(SHOWN).flat_map(visible).collect();
-    if text.trim().chars().count() > SHOWN {
-        shown.push('…');
-    }
-    shown
-}
-
-/// Control characters would write over the table.
-fn visible(c: char) -> impl Iterator<Item = char> {
-    let escaped = c.is_control().then(|| c.escape_default());
-    let plain = escaped.is_none().then_some(c);
-    escaped.into_iter().flatten().chain(plain)
+    roster::printable(text, SHOWN)
 }

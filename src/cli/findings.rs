@@ -106,9 +106,9 @@ impl<'f> Group<'f> {
 fn line(finding: &Finding, title: &str) -> String {
     let mut parts = Vec::new();
     match (finding.row, &finding.column) {
-        (Some(row), Some(column)) => parts.push(format!("row {row}, {}", shown(column))),
+        (Some(row), Some(column)) => parts.push(format!("row {row}, {}", shown(column.trim()))),
         (Some(row), None) => parts.push(format!("row {row}")),
-        (None, Some(column)) => parts.push(format!("column {}", shown(column))),
+        (None, Some(column)) => parts.push(format!("column {}", shown(column.trim()))),
         (None, None) => parts.push("the file".to_owned()),
     }
     // The title stands above: of a message that repeats it, what it adds is enough.

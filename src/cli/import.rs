@@ -11,11 +11,12 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
+use super::outlook::{Outlook, Scene};
 use super::progress::{self, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
 use crate::clock::{Clock, SystemClock, rfc3339};
-use crate::directory::{Directory, Found};
+use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::import::{self, Event, Importer, Settings, Stop, Switch, Task, default_burst};
@@ -150,9 +151,6 @@ fn rate(text: &str) -> Result<Rate, String> {
 /// The documented default quota of CreateUser, in calls a second (Amazon Connect service quotas, L-CBDEE3E4).
 const DOCUMENTED_RATE: f64 = 2.0;
 
-/// The documented default of users per instance (L-9A46857E).
-const DOCUMENTED_USERS: u64 = 500;
-
 /// Runs `import`; `typed` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, typed: String) -> Result<Exit, Failure> {
     let ledger = args
@@ -256,8 +254,19 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let plan = Plan::build(&wanted, state, asked, Some(&on_instance));
     let pace = chosen_pace(args, directory);
     let outlook = Outlook::of(&plan, &wanted, directory, pace);
-    output::say(&outlook.words(job, &roster, directory, &plan, &wanted, state));
-    outlook.has_room(args)?;
+    let scene = Scene {
+        roster: &roster,
+        rehearsal: args.rehearsal.simulate,
+        ledger: &job.ledger,
+        directory,
+        plan: &plan,
+        wanted: &wanted,
+        state,
+    };
+    output::say(&outlook.words(&scene));
+    if !args.allow_partial && !args.dry_run {
+        outlook.has_room()?;
+    }
     if args.dry_run {
         output::result(&format!(
             "dry run: {} would be sent, nothing was\n",
@@ -415,189 +424,6 @@ fn chosen_pace(args: &Shared, directory: &Directory) -> (f64, u32) {
         Rate::Quota => directory.quotas.create_user_rate.unwrap_or(DOCUMENTED_RATE),
     };
     (rate, args.burst.unwrap_or_else(|| default_burst(rate)))
-}
-
-/// What an import is going to do, before it does it.
-struct Outlook {
-    to_send: u64,
-    /// Rows to send whose exact name is on the instance already.
-    there: u64,
-    /// Rows to send whose name is there in another case.
-    variants: Vec<(String, String)>,
-    users: u64,
-    /// The applied quota, where it was read.
-    allowed: Option<u64>,
-    rate: f64,
-    burst: u32,
-}
-
-impl Outlook {
-    fn of(plan: &Plan, wanted: &Wanted, directory: &Directory, (rate, burst): (f64, u32)) -> Self {
-        let mut outlook = Self {
-            to_send: plan.to_send(),
-            there: 0,
-            variants: Vec::new(),
-            users: directory.users.as_ref().map_or(0, |users| users.len() as u64),
-            allowed: directory.quotas.users_per_instance.map(|quota| quota as u64),
-            rate,
-            burst,
-        };
-        if let Some(users) = &directory.users {
-            for user in plan.sending(wanted) {
-                match users.find(user) {
-                    Found::Exact(_) => outlook.there += 1,
-                    Found::Variant(name, _) => outlook.variants.push((user.to_owned(), name.to_owned())),
-                    Found::Nothing => {}
-                }
-            }
-        }
-        outlook
-    }
-
-    fn new_users(&self) -> u64 {
-        self.to_send - self.there
-    }
-
-    fn time(&self) -> Duration {
-        let waited = self.new_users().saturating_sub(u64::from(self.burst)) as f64 / self.rate;
-        Duration::from_secs_f64(waited.min(1e9))
-    }
-
-    /// What cannot fit an applied quota that was read does not start.
-    fn has_room(&self, args: &Shared) -> Result<(), Failure> {
-        let Some(allowed) = self.allowed else { return Ok(()) };
-        let after = self.users + self.new_users();
-        if after <= allowed || args.allow_partial || args.dry_run {
-            return Ok(());
-        }
-        Err(Failure::stopped(format!(
-            "the instance has not room for this roster: {} there and {} to create, {} too many for its quota of {} (L-9A46857E)",
-            words::count(self.users, "user"),
-            words::grouped(self.new_users()),
-            words::grouped(after - allowed),
-            words::grouped(allowed)
-        ))
-        .hint("ask for more in Service Quotas (Amazon Connect, users per instance), or create as many as fit with --allow-partial"))
-    }
-
-    /// The plan as people read it.
-    fn words(
-        &self,
-        job: &Job,
-        roster: &Roster,
-        directory: &Directory,
-        plan: &Plan,
-        wanted: &Wanted,
-        state: &State,
-    ) -> String {
-        let instance = &directory.instance;
-        let mut lines = vec![
-            format!(
-                "roster    {}: {}{}",
-                words::plain(&job.roster.display().to_string()),
-                words::count(wanted.len() as u64, "row"),
-                roster.recognised().map(|name| format!(", {name}")).unwrap_or_default()
-            ),
-            format!(
-                "instance  {}{}, {}",
-                if job.shared.rehearsal.simulate { "embedded Connect: " } else { "" },
-                instance.alias.as_deref().map_or_else(
-                    || instance.arn.clone(),
-                    |alias| format!("{} ({})", words::plain(alias), instance.arn)
-                ),
-                instance.identity
-            ),
-            format!("plan      {}", self.plan_words(plan)),
-        ];
-        let allowed = match self.allowed {
-            Some(allowed) => format!("of {} ", words::grouped(allowed)),
-            None => String::new(),
-        };
-        lines.push(format!(
-            "users     {} {allowed}there, {} to come",
-            words::grouped(self.users),
-            words::grouped(self.new_users())
-        ));
-        if self.allowed.is_none() && self.users + self.new_users() > DOCUMENTED_USERS {
-            lines.push(format!("warning: the quota of users per instance could not be read; its default is {DOCUMENTED_USERS}"));
-        }
-        if self.to_send > 0 {
-            lines.push(format!(
-                "time      about {} at {} calls a second (burst {})",
-                words::duration(self.time()),
-                self.rate,
-                self.burst
-            ));
-        }
-        lines.push(format!("ledger    {}", words::plain(&job.ledger.display().to_string())));
-        for (user, name) in self.variants.iter().take(10) {
-            lines.push(format!(
-                "warning: `{}` differs only in case from `{}`, who is on the instance: usernames are case-sensitive",
-                words::plain(user),
-                words::plain(name)
-            ));
-        }
-        let told = [
-            (
-                Decision::Drift,
-                "was created and has changed in the roster since: the user keeps the cells it was made with",
-            ),
-            (
-                Decision::Missing,
-                "was created and is gone from the instance: --recreate-missing sends it again",
-            ),
-        ];
-        for (decision, what) in told {
-            tell(&mut lines, plan.named(wanted, decision), what);
-        }
-        tell(
-            &mut lines,
-            plan.gone(Decision::Orphan).map(|at| state.user(at)),
-            "was created and is gone from the roster: nothing is deleted",
-        );
-        tell(
-            &mut lines,
-            plan.gone(Decision::Drop).map(|at| state.user(at)),
-            "is gone from the roster and was never created: dropped",
-        );
-        lines.join("\n")
-    }
-
-    fn plan_words(&self, plan: &Plan) -> String {
-        let parts = [
-            (self.new_users(), "to create"),
-            (self.there, "there already"),
-            (
-                plan.count(Decision::Settle)
-                    + plan.count(Decision::SettleChanged)
-                    + plan.count(Decision::LookUp),
-                "to settle",
-            ),
-            (plan.count(Decision::Keep) + plan.count(Decision::Drift), "done"),
-            (plan.count(Decision::Skip), "invalid, skipped"),
-        ];
-        let told: Vec<_> = parts
-            .iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, what)| format!("{} {what}", words::grouped(*n)))
-            .collect();
-        if told.is_empty() { "nothing to do".into() } else { told.join(", ") }
-    }
-}
-
-/// At most ten rows by name, then how many more.
-fn tell<'a>(lines: &mut Vec<String>, users: impl Iterator<Item = &'a str>, what: &str) {
-    let mut more = 0_u64;
-    for (at, user) in users.enumerate() {
-        if at < 10 {
-            lines.push(format!("note: `{}` {what}", words::plain(user)));
-        } else {
-            more += 1;
-        }
-    }
-    if more > 0 {
-        lines.push(format!("note: so it is with {more} more"));
-    }
 }
 
 fn agreed(outlook: &Outlook) -> Result<bool, Failure> {

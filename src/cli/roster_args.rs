@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::shell_word;
 use crate::agent::IdentityType;
 use crate::error::Failure;
 use crate::roster::{Options, Roster};
@@ -30,6 +31,18 @@ impl RosterArgs {
     pub fn open(&self, path: &Path) -> Result<Roster, Failure> {
         let Self { columns, sheet, encoding } = self.clone();
         Roster::open(path, &Options { columns, sheet, encoding, delimiter: None })
+    }
+
+    /// The roster and these flags as a shell takes them, for a command that is to be pasted.
+    pub fn words(&self, path: &Path) -> String {
+        let columns = self.columns.as_ref().map(|path| ("--columns", path.display().to_string()));
+        let sheet = self.sheet.clone().map(|sheet| ("--sheet", sheet));
+        let encoding = self.encoding.clone().map(|label| ("--encoding", label));
+        let mut words = shell_word(&path.display().to_string());
+        for (flag, value) in [columns, sheet, encoding].into_iter().flatten() {
+            words.push_str(&format!(" {flag} {}", shell_word(&value)));
+        }
+        words
     }
 }
 
@@ -59,6 +72,18 @@ mod tests {
     use clap::ValueEnum as _;
 
     use super::*;
+
+    #[test]
+    fn the_words_to_paste_have_every_flag_and_are_quoted() {
+        let args = RosterArgs {
+            columns: Some("my map.toml".into()),
+            sheet: Some("Sheet 1".to_owned()),
+            encoding: Some("latin1".to_owned()),
+        };
+        let words = "'my roster.csv' --columns 'my map.toml' --sheet 'Sheet 1' --encoding latin1";
+        assert_eq!(args.words(Path::new("my roster.csv")), words);
+        assert_eq!(RosterArgs::default().words(Path::new("roster.csv")), "roster.csv");
+    }
 
     #[test]
     fn the_words_of_the_flag_are_those_of_the_vocabulary() {

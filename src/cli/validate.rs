@@ -1,18 +1,18 @@
 //! `headcount validate`: checks every row of a roster, offline.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::agent::IdentityType;
 use crate::cli::roster_args::{Identity, RosterArgs};
-use crate::cli::{findings, output, shell_word};
+use crate::cli::{findings, output};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::roster::{Field, Roster};
+use crate::roster::{Field, Roster, Use};
 use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity, shown};
 
 /// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
@@ -65,7 +65,7 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     };
     let checked = check(&roster, &rules, &mut |_| {})?;
     match args.format {
-        Format::Human => output::result(&human(&roster, &checked, &identity, path)),
+        Format::Human => output::result(&human(&roster, &checked, &identity, &args.reading)),
         Format::Json => {
             if let Basis::Columns(..) = identity {
                 output::say(&format!("note: {}", identity.said()));
@@ -121,10 +121,17 @@ impl Basis {
             (_, Some(of_directory)) => Ok(Self::Directory(of_directory)),
             (Some(flag), None) => Ok(Self::Flag(flag)),
             (None, None) => {
+                // A misspelt password column is an error by itself; it must not make every e-mail address one too.
                 let columns = roster.columns();
+                let is_there = |field| columns.has(field) || roster.uses().contains(&Use::Misspelt(field));
                 let telling =
-                    [Field::Password, Field::DirectoryUserId].into_iter().find(|field| columns.has(*field));
-                Ok(Self::Columns(infer_identity(columns), telling))
+                    [Field::Password, Field::DirectoryUserId].into_iter().find(|field| is_there(*field));
+                let identity = match telling {
+                    Some(Field::Password) => IdentityType::ConnectManaged,
+                    Some(_) => IdentityType::ExistingDirectory,
+                    None => infer_identity(columns),
+                };
+                Ok(Self::Columns(identity, telling))
             }
         }
     }
@@ -154,7 +161,8 @@ impl Basis {
     }
 }
 
-fn human(roster: &Roster, checked: &Checked, identity: &Basis, path: &Path) -> String {
+fn human(roster: &Roster, checked: &Checked, identity: &Basis, typed: &RosterArgs) -> String {
+    let path = roster.path();
     let mut text = format!("{}: {}", shown(&path.display().to_string()), identity.said());
     if let Some(template) = roster.recognised() {
         let _ = write!(text, "\nread as {template}");
@@ -162,7 +170,7 @@ fn human(roster: &Roster, checked: &Checked, identity: &Basis, path: &Path) -> S
     text.push_str("\n\n");
     text.push_str(&findings::groups(checked, output::Paint::of_stdout()));
     let _ = writeln!(text, "{}", findings::summary(checked));
-    let roster = shell_word(&path.display().to_string());
+    let roster = typed.words(path);
     if checked.is_clean() {
         let _ = writeln!(
             text,

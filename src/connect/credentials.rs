@@ -12,6 +12,7 @@ use aws_credential_types::Credentials as Keys;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError as ChainError;
 use aws_smithy_runtime_api::client::identity::Identity;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::ServiceConfigKey;
 
@@ -286,35 +287,31 @@ fn causes(error: &dyn StdError) -> String {
 
 impl Environment {
     /// Fills in what only the profile says (`region`, `endpoint_url` and the services section, `use_fips_endpoint`,
-    /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays.
+    /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays, but endpoint URLs go
+    /// where `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` or the profile says to ignore them.
     pub async fn with_profile(mut self) -> Self {
-        let profile = self.profile.clone();
-        let region = ProfileFileRegionProvider::builder();
-        let region = match &profile {
-            Some(name) => region.profile_name(name).build(),
-            None => region.build(),
-        };
-        // A region is named here so that the instance metadata is not asked for one.
-        let mut loader = settings_loader().region(region);
-        if let Some(name) = &profile {
-            loader = loader.profile_name(name);
-        }
-        let loaded = loader.load().await;
+        let loaded = settings(self.profile.as_deref()).await;
         let setting = |service: &'static str, profile: &'static str, environment: &'static str| {
             let key =
                 ServiceConfigKey::builder().service_id(service).profile(profile).env(environment).build();
             loaded.service_config().zip(key.ok()).and_then(|(config, key)| config.load_config(key))
         };
-        let connect = setting("connect", "endpoint_url", "AWS_ENDPOINT_URL");
-        let quotas = setting("service quotas", "endpoint_url", "AWS_ENDPOINT_URL");
-        let common = loaded.endpoint_url().map(str::to_owned);
+        let own = |service| setting(service, "endpoint_url", "AWS_ENDPOINT_URL");
+        let ignored = setting("", "ignore_configured_endpoint_urls", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+        if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+            self.endpoint_url = None;
+            self.endpoint_url_connect = None;
+            self.endpoint_url_service_quotas = None;
+        } else {
+            let common = loaded.endpoint_url().map(str::to_owned);
+            // Where a service has none of its own, the lookup falls back to the common one, which is not the service's.
+            let of_service = |service| own(service).filter(|url| Some(url) != common.as_ref());
+            self.endpoint_url_connect = self.endpoint_url_connect.or_else(|| of_service("connect"));
+            self.endpoint_url_service_quotas =
+                self.endpoint_url_service_quotas.or_else(|| of_service("service quotas"));
+            self.endpoint_url = self.endpoint_url.or(common);
+        }
         self.region = self.region.or_else(|| loaded.region().map(|region| region.to_string()));
-        self.endpoint_url = self.endpoint_url.or_else(|| common.clone());
-        // Where no service has its own, the lookup falls back to the common one, which is not the service's.
-        self.endpoint_url_connect =
-            self.endpoint_url_connect.or(connect.filter(|url| Some(url) != common.as_ref()));
-        self.endpoint_url_service_quotas =
-            self.endpoint_url_service_quotas.or(quotas.filter(|url| Some(url) != common.as_ref()));
         self.use_fips |= loaded.use_fips().unwrap_or_default();
         self.use_dualstack |= loaded.use_dual_stack().unwrap_or_default();
         self.ca_bundle = self.ca_bundle.or_else(|| setting("", "ca_bundle", "AWS_CA_BUNDLE").map(Into::into));
@@ -322,21 +319,32 @@ impl Environment {
     }
 }
 
-/// A loader for settings alone. It asks nothing over the network, and yet builds a client that could.
-fn settings_loader() -> aws_config::ConfigLoader {
-    let http = Adapter::new(HttpOptions::default());
-    aws_config::defaults(BehaviorVersion::latest()).no_credentials().http_client(http)
+async fn profile_setting(profile: Option<&str>, name: &'static str) -> Option<String> {
+    let loaded = settings(profile).await;
+    // The environment is asked for the variable with `_` and the service's id behind it; an empty variable would ask
+    // for `_`, which shells set to the program's path.
+    let none = "HEADCOUNT_READS_NO_VARIABLE";
+    let key = ServiceConfigKey::builder().service_id("").profile(name).env(none).build().ok()?;
+    loaded.service_config()?.load_config(key)
 }
 
-async fn profile_setting(profile: Option<&str>, name: &'static str) -> Option<String> {
-    let none = aws_config::meta::region::RegionProviderChain::first_try(None::<Region>);
-    let mut loader = settings_loader().region(none);
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
+/// What the environment and the profile's files say, without any request.
+async fn settings(profile: Option<&str>) -> SdkConfig {
+    // The region is looked for in the files only, for else the instance metadata would be asked for one.
+    let region = ProfileFileRegionProvider::builder();
+    let region = match profile {
+        Some(name) => region.profile_name(name).build(),
+        None => region.build(),
+    };
+    // The loader builds clients that it does not use here, and would panic without an HTTP client.
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(Adapter::new(HttpOptions::default()))
+        .no_credentials()
+        .region(region);
+    match profile {
+        Some(name) => loader.profile_name(name).load().await,
+        None => loader.load().await,
     }
-    let loaded = loader.load().await;
-    let key = ServiceConfigKey::builder().service_id("").profile(name).env("").build().ok()?;
-    loaded.service_config()?.load_config(key)
 }
 
 #[cfg(test)]

@@ -42,6 +42,17 @@ enum Said {
     Otherwise,
 }
 
+/// What is known when a user is looked at.
+#[derive(Clone, Copy)]
+struct Known {
+    /// What the last answer to CreateUser said.
+    said: Said,
+    /// The attempt whose answer that was.
+    attempt: Option<u32>,
+    /// An earlier attempt may have made the exact name, which cannot be seen yet: a case variant settles nothing.
+    wait_for_exact: bool,
+}
+
 impl Importer {
     /// Looks the name up until the row is settled, its time is over, or the run stops.
     ///
@@ -57,7 +68,7 @@ impl Importer {
             _ => Said::Otherwise,
         };
         let attempt = held.as_ref().map(|(intent, _)| intent.attempt);
-        let doubted = task.in_doubt || self.has_earlier_attempts(task.at);
+        let doubted = task.in_doubt || self.is_in_doubt(task.at);
         let mut delays = self.look_delays(task);
         let deadline = Instant::now() + self.settings.row_budget;
         let mut last = held.as_ref().and_then(|(_, told)| told.message.clone()).unwrap_or_default();
@@ -67,10 +78,11 @@ impl Importer {
             match seen {
                 None => break,
                 Some(Ok(seen)) => {
-                    if let Some(outcome) =
-                        self.settled(task, seen, said, doubted && !over, attempt, &mut last)
-                    {
-                        return self.conclude_look(task, outcome);
+                    let known = Known { said, attempt, wait_for_exact: doubted && !over };
+                    match self.settled(task, seen, known) {
+                        Ok(outcome) => return self.conclude_look(task, outcome),
+                        Err(Some(unsettled)) => last = unsettled,
+                        Err(None) => {}
                     }
                 }
                 Some(Err(CallError::Refused(fault))) if of_fault(&fault) == Verdict::Denied => {
@@ -109,62 +121,48 @@ impl Importer {
             Seen::Variant { .. } => return Ok(None),
             seen => seen,
         };
-        match self.settled(task, seen, said, false, None, &mut String::new()) {
-            Some(outcome) => self.conclude_look(task, outcome).map(Some),
-            None => Ok(None),
+        match self.settled(task, seen, Known { said, attempt: None, wait_for_exact: false }) {
+            Ok(outcome) => self.conclude_look(task, outcome).map(Some),
+            Err(_) => Ok(None),
         }
     }
 
-    /// Turns what was seen into an outcome with the attempt that it is of; `None` where it settles nothing yet.
+    /// Turns what was seen into an outcome with the attempt that it is of; where it settles nothing yet, into what is
+    /// to be said of it, if anything.
     fn settled(
         &self,
         task: &Task,
         seen: Seen,
-        said: Said,
-        wait_for_exact: bool,
-        attempt: Option<u32>,
-        last: &mut String,
-    ) -> Option<(Option<u32>, Outcome)> {
+        known: Known,
+    ) -> Result<(Option<u32>, Outcome), Option<String>> {
+        let taken = known.said == Said::Taken;
         let exists = |id: String, message: String| {
             let code = Some("DuplicateResourceException".to_owned());
             let outcome = Outcome { state: RowState::Exists, id: Some(id), code, ..Outcome::default() };
-            Some((attempt, Outcome { message: Some(message), ..outcome }))
+            Ok((known.attempt, Outcome { message: Some(message), ..outcome }))
         };
         let created = |id: String, attempt| {
             let outcome = Outcome { state: RowState::Created, recovered: true, ..Outcome::default() };
-            Some((attempt, Outcome { id: Some(id), ..outcome }))
+            Ok((attempt, Outcome { id: Some(id), ..outcome }))
         };
         match seen {
             Seen::Ours { id, attempt } => created(id, Some(attempt)),
-            Seen::Probable { id } if self.settings.accept_probable => created(id, attempt),
-            Seen::Probable { id } => {
-                *last = format!(
-                    "user {id} has this name and every member of the row, but no tag to prove that this run made it; \
-                     --accept-probable takes it for ours"
-                );
-                None
+            Seen::Probable { id } if self.settings.accept_probable => created(id, known.attempt),
+            Seen::Probable { id } => Err(Some(format!(
+                "user {id} has this name and every member of the row, but no tag to prove that this run made it; \
+                 --accept-probable takes it for ours"
+            ))),
+            Seen::Theirs { id, whose } if taken => exists(id, whose),
+            Seen::Theirs { whose, .. } => Err(Some(whose)),
+            Seen::Variant { id, username } => {
+                let differs =
+                    format!("the instance has `{username}`, which differs from `{}` only in case", task.user);
+                if taken && !known.wait_for_exact { exists(id, differs) } else { Err(Some(differs)) }
             }
-            Seen::Theirs { id, whose } if said == Said::Taken => exists(id, whose),
-            Seen::Theirs { whose, .. } => {
-                *last = whose;
-                None
-            }
-            Seen::Variant { id, username } if said == Said::Taken && !wait_for_exact => exists(
-                id,
-                format!("the instance has `{username}`, which differs from `{}` only in case", task.user),
-            ),
-            Seen::Variant { username, .. } => {
-                *last = format!("the instance has `{username}`, which differs only in case");
-                None
-            }
-            Seen::Invisible => {
-                if said == Said::Taken {
-                    *last =
-                        "the service says that the name is taken, and no user of that name can be seen yet"
-                            .into();
-                }
-                None
-            }
+            Seen::Invisible if taken => Err(Some(
+                "the service says that the name is taken, and no user of that name can be seen yet".into(),
+            )),
+            Seen::Invisible => Err(None),
         }
     }
 
@@ -191,7 +189,7 @@ impl Importer {
         let mut candidates: Vec<(String, String)> = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let page = if look % 2 == 0 {
+            let page = if look.is_multiple_of(2) {
                 self.reads[0].permit().await;
                 let page = self.client.search_users(instance, &task.user, token.as_deref()).await;
                 page.map(|reply| {
@@ -276,9 +274,9 @@ impl Importer {
         }
     }
 
-    fn has_earlier_attempts(&self, at: u32) -> bool {
-        let state = self.ledger.state();
-        state.detail(at).is_some_and(|detail| !detail.earlier.is_empty())
+    /// Whether an earlier attempt of this row was left unclear; one that was throttled was not.
+    fn is_in_doubt(&self, at: u32) -> bool {
+        self.ledger.state().record(at).state == RowState::InDoubt
     }
 
     fn look_delays(&self, task: &Task) -> Delays {

@@ -1,5 +1,7 @@
 //! What a header means: one table of names, and the console's own templates of every era.
 
+use std::fmt;
+
 use super::codes;
 use super::field::Field;
 use super::mapping::Mapping;
@@ -114,12 +116,22 @@ pub enum Use {
 }
 
 /// A column that the file does not have and the mapping makes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Added {
     /// The cell of column `at`, translated.
     Translated { at: usize, words: Vec<(String, String)> },
     /// `value` in every row in which the columns `at` are all blank.
     Default { at: Vec<usize>, value: String },
+}
+
+/// Without the words: one of them may be a password for everybody.
+impl fmt::Debug for Added {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Translated { at, .. } => write!(f, "Translated({at})"),
+            Self::Default { at, .. } => write!(f, "Default({at:?})"),
+        }
+    }
 }
 
 impl Header {
@@ -168,14 +180,14 @@ impl Header {
                     codes::UNKNOWN_COLUMN,
                     Severity::Warning,
                     Some(name),
-                    format!("the column is not known and is not read: `{}`", printable(name)),
+                    format!("the column is not known and is not read: `{}`", name_shown(name)),
                     "map or ignore it in a file for `--columns`; `headcount columns` proposes one".into(),
                 )),
                 Use::Misspelt(field) => Some(about(
                     codes::MISSPELT_COLUMN,
                     Severity::Error,
                     Some(name),
-                    format!("the column is not known: `{}`", printable(name)),
+                    format!("the column is not known: `{}`", name_shown(name)),
                     format!(
                         "did you mean `{}`? Correct the header, or map or ignore it in a file for `--columns`",
                         field.name()
@@ -195,7 +207,7 @@ impl Header {
             return None;
         }
         let names: Vec<String> =
-            places.iter().map(|&at| format!("`{}`", printable(&self.columns.headers[at]))).collect();
+            places.iter().map(|&at| format!("`{}`", name_shown(&self.columns.headers[at]))).collect();
         let (names, second) = (names.join(" and "), self.columns.headers.get(places[1]));
         let keep = "keep one, or ignore the others in a file for `--columns`".to_owned();
         Some(if field.is_secret() {
@@ -351,18 +363,24 @@ pub(super) fn looks_like_data(cells: &[String]) -> bool {
     })
 }
 
-/// A header as it can be shown on one line: cut where long, control characters escaped.
-pub(super) fn printable(text: &str) -> String {
-    const LIMIT: usize = 60;
+/// A text of the file as it can be shown on one line: cut after `limit` characters, and with every character escaped
+/// that would steer a terminal or turn the direction of what follows.
+pub fn printable(text: &str, limit: usize) -> String {
     let mut shown = String::new();
     for (at, c) in text.trim().chars().enumerate() {
-        if at == LIMIT {
+        if at == limit {
             shown.push('…');
             break;
         }
-        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+        let steers = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || steers { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
     shown
+}
+
+/// A header, a sheet's name: as it stands in a message.
+pub(super) fn name_shown(text: &str) -> String {
+    printable(text, 60)
 }
 
 #[cfg(test)]
@@ -488,6 +506,12 @@ mod tests {
             [(codes::DUPLICATE_COLUMN, Some("initial password")), (codes::MERGED_COLUMNS, Some("Username")),]
         );
         assert_eq!(header.columns.places[Field::Username.index()], [0, 1]);
+    }
+
+    #[test]
+    fn what_is_shown_of_a_file_cannot_steer_a_terminal() {
+        assert_eq!(printable(" a\u{1b}[2Jb\u{202e}c\n ", 60), "a\\u{1b}[2Jb\\u{202e}c");
+        assert_eq!(printable("Zoë 東京", 5), "Zoë 東…");
     }
 
     #[test]

@@ -230,7 +230,7 @@ impl CsvRows {
                 }
                 Next::Unclosed => {
                     row.findings.push(unclosed(row.number));
-                    row.cells.clear();
+                    self.empty(row);
                     return Ok(true);
                 }
                 Next::End => {
@@ -271,6 +271,11 @@ impl CsvRows {
             return;
         }
         row.findings.push(ragged(row, found, self.width));
+        self.empty(row);
+    }
+
+    /// Leaves every cell blank where a password may stand in any of them.
+    fn empty(&self, row: &mut Row) {
         row.cells.clear();
         for _ in 0..self.width {
             row.cells.push_field("");

@@ -120,7 +120,8 @@ impl Field {
     /// Whether its cells are text even where they look like numbers: a spreadsheet that holds one as a number has lost
     /// its leading zeros and plus signs.
     pub fn is_exact_text(self) -> bool {
-        matches!(self, Field::Username | Field::Password | Field::PhoneNumber | Field::Mobile)
+        use Field::{DirectoryUserId, Mobile, Password, PhoneNumber, Username};
+        matches!(self, Username | Password | DirectoryUserId | PhoneNumber | Mobile)
     }
 
     /// Whether its cells are `yes` or `no`.

@@ -14,7 +14,7 @@ use crate::error::Failure;
 ///
 /// Headers and the names of fields are compared as headers always are: case, spaces, `_`, `-` and parentheses do not
 /// matter.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     /// Columns to pass over.
@@ -35,7 +35,7 @@ struct File {
 }
 
 /// A column map that has been understood. The empty one changes nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Mapping {
     /// The key of a header, the header as the map has it, and what the column is.
     columns: Vec<(String, String, Use)>,
@@ -61,7 +61,7 @@ impl Mapping {
 
     /// Reads a map from text; the error says what is wrong.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let file: File = toml::from_str(text).map_err(|error| told(&error, text))?;
         let mut mapping = Self::default();
         for header in file.ignore {
             mapping.columns.push((columns::key(&header), header, Use::Ignored));
@@ -102,7 +102,7 @@ impl Mapping {
         for (key, name, _) in &self.columns {
             if !file.iter().any(|header| columns::key(header) == *key) {
                 let there: Vec<String> =
-                    file.iter().map(|h| format!("`{}`", columns::printable(h))).collect();
+                    file.iter().map(|h| format!("`{}`", columns::name_shown(h))).collect();
                 return Err(Failure::usage(format!(
                     "the column map names a column that the roster does not have: `{name}`"
                 ))
@@ -111,7 +111,7 @@ impl Mapping {
         }
         for (field, _) in &self.constants {
             if let Some(at) = header.uses.iter().position(|used| *used == Use::Field(*field)) {
-                let name = columns::printable(&file[at]);
+                let name = columns::name_shown(&file[at]);
                 return Err(Failure::usage(format!(
                     "the column map has a constant for `{}`, which a column of the roster carries: `{name}`",
                     field.name()
@@ -177,6 +177,19 @@ fn translate<'a>(cell: &'a str, words: &'a [(String, String)]) -> &'a str {
     let exact = words.iter().find(|(from, _)| from.trim() == word);
     let same = || words.iter().find(|(from, _)| from.trim().to_lowercase() == word.to_lowercase());
     exact.or_else(same).map_or(cell, |(_, to)| to.as_str())
+}
+
+/// What is wrong and in which line, without the line itself or a value of it: one of them may be a password.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message();
+    let message = match message.split_once(", expected ") {
+        Some((start, expected)) if start.starts_with("invalid ") => format!("expected {expected}"),
+        _ => message.to_owned(),
+    };
+    match error.span().and_then(|span| text.get(..span.start)) {
+        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
+        None => message,
+    }
 }
 
 fn field(table: &str, name: &str) -> Result<Field, String> {
@@ -266,7 +279,8 @@ mod tests {
             ("[columns]\n\"Vorname\" = \"fist name\"", "did you mean `first name`"),
             ("[columns]\n\"Vorname\" = \"shoe size\"", "known are `first name`"),
             ("[colums]\n", "unknown field `colums`"),
-            ("[columns\n", "TOML parse error"),
+            ("[columns\n", "line 1: "),
+            ("ignore = [\"a\"]\n[constants]\npassword = 12345678\n", "line 3: expected a string"),
             ("ignore = [\"a b\"]\n[columns]\n\"A_B\" = \"tags\"", "one column is named twice"),
             (
                 "[constants]\ntags = \"a|b\"\n[defaults]\nTags = \"c|d\"",
@@ -275,8 +289,9 @@ mod tests {
             ("[defaults]\ntags = \"a|b\"\nTAGS = \"c|d\"", "has one field twice"),
         ];
         for (map, why) in table {
-            let error = Mapping::parse(map).unwrap_err();
+            let error = Mapping::parse(map).map(|_| ()).unwrap_err();
             assert!(error.contains(why), "{map}: {error}");
+            assert!(!error.contains("12345678"), "{error}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! One row as the file has it.
 
+use std::fmt;
+
 use csv::StringRecord;
 
 use super::codes;
@@ -8,12 +10,12 @@ use crate::validate::Finding;
 
 /// One row of a roster: its cells as text, and what the reader has to say of it. Reused from row to row, so that
 /// reading allocates nothing once it runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Row {
     /// The number that the spreadsheet shows: counted from 1, the header and blank rows included; for a CSV with
     /// quoted newlines the number a spreadsheet gives it, not the line in the text file.
     pub number: u64,
-    /// The cells, in the file's order.
+    /// The cells, in the file's order, exactly one for each of its columns; after them those that a column map adds.
     pub cells: StringRecord,
     /// Faults that only the reader can see: a ragged row, an error cell, a number where text was meant. The reader
     /// leaves the cell empty where it cannot tell what was meant.
@@ -25,6 +27,18 @@ impl Row {
     /// all of them empty, for a password may stand under any header, and the row's own finding says all there is to say.
     pub fn is_readable(&self) -> bool {
         !self.findings.iter().any(|finding| codes::UNREADABLE.contains(&finding.code))
+    }
+}
+
+/// Without the cells: one of them is a password.
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Row");
+        shown
+            .field("number", &self.number)
+            .field("cells", &self.cells.len())
+            .field("findings", &self.findings);
+        shown.finish()
     }
 }
 

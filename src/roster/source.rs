@@ -158,9 +158,11 @@ impl Format {
         if text.starts_with(b"%PDF-") {
             return Format::Binary;
         }
-        // Control characters that no text has. UTF-16 without a mark is full of NUL and is told by `--encoding`.
-        let is_control = |byte: &u8| matches!(byte, 0x00..=0x08 | 0x0E..=0x19 | 0x1B..=0x1F);
-        if head.iter().any(is_control) { Format::Binary } else { Format::Text }
+        // No text has a NUL (UTF-16 without a mark has, and is told apart elsewhere) nor many other control characters;
+        // a stray one is the cell's fault and not the file's.
+        let is_control = |byte: &&u8| matches!(byte, 0x00..=0x08 | 0x0E..=0x19 | 0x1B..=0x1F);
+        let controls = head.iter().filter(is_control).count();
+        if head.contains(&0) || controls * 20 > head.len() { Format::Binary } else { Format::Text }
     }
 }
 
@@ -172,11 +174,12 @@ mod tests {
 
     #[test]
     fn a_format_is_told_by_content() {
-        let table: [(&[u8], Format); 12] = [
+        let table: [(&[u8], Format); 13] = [
             (b"", Format::Empty),
             (b"first name,last name\n", Format::Text),
             (b"\xEF\xBB\xBFfirst name\n", Format::Text),
             (b"\xFF\xFEf\0i\0", Format::Text),
+            (b"first name,last name\nAda,Love\x1b]0;lace\n", Format::Text),
             (b"Vorname;Stra\xDFe\n", Format::Text),
             (b"PK\x03\x04 and so on", Format::Xlsx),
             (b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument.spreadsheet", Format::OpenDocument),

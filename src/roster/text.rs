@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
+use memchr::memchr;
 
 use super::codes;
 use super::source::{Cursor, Source};
@@ -207,7 +208,7 @@ impl Text {
             if read == 0 {
                 return Ok(0);
             }
-            if !self.after_return && !buffer[..read].contains(&b'\r') {
+            if !self.after_return && memchr(b'\r', &buffer[..read]).is_none() {
                 return Ok(read);
             }
             let kept = self.join_line_ends(&mut buffer[..read]);
@@ -217,18 +218,30 @@ impl Text {
         }
     }
 
+    /// Moves the text between two CRs as a whole; says how much is left.
     fn join_line_ends(&mut self, bytes: &mut [u8]) -> usize {
-        let mut kept = 0;
-        for at in 0..bytes.len() {
-            let byte = bytes[at];
-            let joins = self.after_return && byte == b'\n';
-            self.after_return = byte == b'\r';
-            if !joins {
-                bytes[kept] = if byte == b'\r' { b'\n' } else { byte };
-                kept += 1;
-            }
+        let (mut from, mut kept) = (0, 0);
+        if self.after_return && bytes.first() == Some(&b'\n') {
+            from = 1;
         }
-        kept
+        self.after_return = false;
+        while let Some(length) = memchr(b'\r', &bytes[from..]) {
+            let at = from + length;
+            bytes.copy_within(from..at, kept);
+            kept += length;
+            bytes[kept] = b'\n';
+            kept += 1;
+            from = match bytes.get(at + 1) {
+                Some(b'\n') => at + 2,
+                Some(_) => at + 1,
+                None => {
+                    self.after_return = true;
+                    at + 1
+                }
+            };
+        }
+        bytes.copy_within(from.., kept);
+        kept + bytes.len() - from
     }
 }
 

@@ -12,7 +12,7 @@ use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use csv::StringRecord;
 
 use super::codes;
-use super::columns::{Header, Use, printable};
+use super::columns::{Header, Use, name_shown};
 use super::csv::cell_without_header;
 use super::field::Field;
 use super::row::Row;
@@ -138,7 +138,7 @@ fn unreadable(error: XlsxError) -> Failure {
         }
         XlsxError::CellError(value) => Failure::usage(format!(
             "the workbook has a cell with an error that cannot be read: `{}`",
-            printable(&value)
+            name_shown(&value)
         ))
         .hint("mend the formula, or replace it by its value"),
         error => damaged().because(error),
@@ -157,6 +157,7 @@ fn weigh(source: &Source) -> Result<(), Failure> {
     if archive.len() > MAX_PARTS {
         return Err(too_large("it has too many parts"));
     }
+    is_workbook(&archive)?;
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|error| damaged().because(error))?;
         let name = part.name().map_err(|error| damaged().because(error))?.to_ascii_lowercase();
@@ -167,6 +168,22 @@ fn weigh(source: &Source) -> Result<(), Failure> {
         weigh_part(part, limit)?;
     }
     Ok(())
+}
+
+/// Tells a workbook from what else is a ZIP archive: XLSB, a document, a folder.
+fn is_workbook(archive: &zip::ZipArchive<BufReader<Cursor>>) -> Result<(), Failure> {
+    let as_xlsx = "open it in a spreadsheet and save it as XLSX or CSV";
+    let mut is_binary = false;
+    let has_workbook = archive.file_names().flatten().any(|part| {
+        let name = part.rsplit('/').next().unwrap_or(&part).to_ascii_lowercase();
+        is_binary |= name == "workbook.bin";
+        name.starts_with("workbook") && name.ends_with(".xml")
+    });
+    match (has_workbook, is_binary) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Failure::usage("the roster is a binary workbook (XLSB)").hint(as_xlsx)),
+        (false, false) => Err(Failure::usage("the roster is a ZIP archive, not a workbook").hint(as_xlsx)),
+    }
 }
 
 fn weigh_part(mut part: zip::read::ZipFile<'_, BufReader<Cursor>>, limit: u64) -> Result<(), Failure> {
@@ -206,7 +223,8 @@ fn pick(workbook: &Workbook, wanted: Option<&str>) -> Result<String, Failure> {
     let exact = sheets.iter().find(|sheet| sheet.name == wanted);
     let same = || sheets.iter().find(|sheet| sheet.name.to_lowercase() == wanted.trim().to_lowercase());
     exact.or_else(same).map(|sheet| sheet.name.clone()).ok_or_else(|| {
-        let names: Vec<String> = sheets.iter().map(|sheet| format!("`{}`", printable(&sheet.name))).collect();
+        let names: Vec<String> =
+            sheets.iter().map(|sheet| format!("`{}`", name_shown(&sheet.name))).collect();
         Failure::usage(format!("the workbook has no such sheet: `{wanted}`"))
             .hint(format!("its sheets are {}", names.join(", ")))
     })
@@ -238,7 +256,7 @@ fn read_header(workbook: &mut Workbook, sheet: &str) -> Result<(u64, Vec<String>
     }
     match row {
         Some(row) => Ok((u64::from(row) + 1, headers)),
-        None => Err(Failure::usage(format!("the sheet is empty: `{}`", printable(sheet)))
+        None => Err(Failure::usage(format!("the sheet is empty: `{}`", name_shown(sheet)))
             .hint("`--sheet NAME` reads another")),
     }
 }
@@ -699,6 +717,17 @@ mod tests {
             }
         };
         assert!(failure.what.contains("out of order at row 3"), "{}", failure.what);
+    }
+
+    #[test]
+    fn an_archive_that_is_no_workbook_is_told_by_what_it_is() {
+        let archive = |name: &str| {
+            let mut zip = zip::ZipWriter::new(Memory::new(Vec::new()));
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.finish().unwrap().into_inner()
+        };
+        assert!(refused(&archive("xl/workbook.bin"), &Options::default()).what.contains("(XLSB)"));
+        assert!(refused(&archive("word/document.xml"), &Options::default()).what.contains("a ZIP archive"));
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub enum JournalError {
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
+    /// The bytes of whole lines.
+    length: u64,
 }
 
 impl Journal {
@@ -96,7 +98,7 @@ impl Journal {
             file.set_len(whole as u64).map_err(io)?;
             file.seek(SeekFrom::End(0)).map_err(io)?;
         }
-        let mut journal = Self { file };
+        let mut journal = Self { file, length: whole as u64 };
         let header = Change::World { version: VERSION, instance: instance.to_owned() };
         match changes.split_first() {
             None => journal.append(&header).map(|()| (journal, Vec::new())).map_err(io),
@@ -105,11 +107,16 @@ impl Journal {
         }
     }
 
-    /// Writes a line.
+    /// Writes a line, or takes back what was written of it: on a full disk, half a line in the middle would be damage.
     pub(super) fn append(&mut self, change: &Change) -> io::Result<()> {
         let mut line = serde_json::to_vec(change)?;
         line.push(b'\n');
-        self.file.write_all(&line)
+        if let Err(error) = self.file.write_all(&line) {
+            let _ = self.file.set_len(self.length);
+            return Err(error);
+        }
+        self.length += line.len() as u64;
+        Ok(())
     }
 }
 

@@ -11,6 +11,8 @@
 
 pub mod server;
 
+mod in_process;
+
 mod world;
 
 mod spec;
@@ -38,6 +40,7 @@ mod dice;
 mod journal;
 
 pub use bucket::Pace;
+pub use in_process::InProcess;
 pub use journal::JournalError;
 pub use operation::Operation;
 pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN_PREFIX, session_token};

@@ -155,3 +155,141 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {
 fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
     world.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use serde_json::Value;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::{BODY_LIMIT, Running, STATS_PATH, serve};
+    use crate::clock::{Clock as _, SystemClock};
+    use crate::simulator::{Fault, Operation, Pace, Spec, World};
+
+    async fn start(spec: Spec) -> Running {
+        let spec = Spec { signed: false, pace: Pace::UNLIMITED, ..spec };
+        serve(World::new(spec, SystemClock.now()), 0, Arc::new(SystemClock)).await.expect("listening")
+    }
+
+    fn create(running: &Running, username: &str) -> String {
+        let world = running.world();
+        let body = serde_json::json!({
+            "Username": username,
+            "Password": "Analytical-1",
+            "IdentityInfo": { "FirstName": "Ada", "LastName": "Byron" },
+            "SecurityProfileIds": [world.security_profiles[0].id],
+            "RoutingProfileId": world.routing_profiles[0].id,
+        })
+        .to_string();
+        let target = format!("/users/{}", world.spec().instance_id);
+        format!("PUT {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    }
+
+    /// Sends these bytes on a connection of their own and reads until the other side closes it.
+    async fn exchange(running: &Running, bytes: &str) -> String {
+        let mut stream = TcpStream::connect(running.address).await.expect("connected");
+        // A reset counts as closed, also while we still write.
+        let _ = stream.write_all(bytes.as_bytes()).await;
+        let mut text = Vec::new();
+        let _ = stream.read_to_end(&mut text).await;
+        String::from_utf8(text).expect("text")
+    }
+
+    /// Reads one whole answer from a connection that stays open.
+    async fn answer(stream: &mut TcpStream) -> String {
+        let mut text = String::new();
+        loop {
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                if length.and_then(|n| n.parse().ok()).is_none_or(|n: usize| body.len() >= n) {
+                    return text;
+                }
+            }
+            let mut some = [0; 4096];
+            let read = stream.read(&mut some).await.expect("more");
+            assert_ne!(read, 0, "closed after: {text}");
+            text.push_str(&String::from_utf8_lossy(&some[..read]));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_answer_is_a_closed_connection_without_a_byte() {
+        let stall = Duration::from_millis(1);
+        for (fault, there) in [(Fault::DropBefore, 0), (Fault::DropAfter, 1), (Fault::StallBefore(stall), 0)]
+        {
+            let running = start(Spec { script: [fault.clone()].into(), ..Spec::default() }).await;
+            assert_eq!(exchange(&running, &create(&running, "ada")).await, "", "{fault:?}");
+            assert_eq!(running.stats().users, there, "{fault:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_carries_many_calls_and_ends_with_a_dropped_one() {
+        let script = [Fault::Pass, Fault::ErrorAfter, Fault::Pass, Fault::DropAfter].into();
+        let running = start(Spec { script, ..Spec::default() }).await;
+        let mut stream = TcpStream::connect(running.address).await.expect("connected");
+        for (username, status) in [("a", "200 OK"), ("b", "500 Internal Server Error"), ("b", "409 Conflict")]
+        {
+            stream.write_all(create(&running, username).as_bytes()).await.expect("sent");
+            let text = answer(&mut stream).await;
+            assert!(text.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{text}");
+            for header in ["x-amzn-requestid: ", "date: ", "content-type: application/json"] {
+                assert!(text.contains(header), "{text}");
+            }
+        }
+        stream.write_all(create(&running, "c").as_bytes()).await.expect("sent");
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest).await;
+        assert!(rest.is_empty());
+        assert_eq!(running.stats().users, 3);
+    }
+
+    #[tokio::test]
+    async fn its_counts_are_there_for_anyone_to_read() {
+        let running = start(Spec::default()).await;
+        let mut stream = TcpStream::connect(running.address).await.expect("connected");
+        stream.write_all(create(&running, "ada").as_bytes()).await.expect("sent");
+        answer(&mut stream).await;
+        let text =
+            exchange(&running, &format!("GET {STATS_PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+                .await;
+        let (_, body) = text.split_once("\r\n\r\n").expect("a body");
+        let stats: Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(stats["users"], 1);
+        assert_eq!(stats["operations"]["CreateUser"]["executed"], 1);
+        assert_eq!(running.stats().of(Operation::CreateUser).called, 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_or_no_request_is_refused_and_the_rest_goes_on() {
+        let running = start(Spec::default()).await;
+        let long = format!(
+            "PUT /users/i HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+            BODY_LIMIT + 1
+        );
+        let text = exchange(&running, &(long + &"x".repeat(BODY_LIMIT + 1))).await;
+        assert!(text.is_empty() || text.starts_with("HTTP/1.1 413"), "{text}");
+        assert!(exchange(&running, "nonsense\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+        assert_eq!(running.stats().operations.len(), 0);
+        let mut stream = TcpStream::connect(running.address).await.expect("connected");
+        stream.write_all(create(&running, "ada").as_bytes()).await.expect("sent");
+        assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200"));
+    }
+
+    #[tokio::test]
+    async fn a_world_that_is_shut_down_is_gone() {
+        let running = start(Spec::default()).await;
+        let (address, mut open) =
+            (running.address, TcpStream::connect(running.address).await.expect("connected"));
+        open.write_all(create(&running, "ada").as_bytes()).await.expect("sent");
+        answer(&mut open).await;
+        running.shutdown().await;
+        let mut rest = Vec::new();
+        let _ = open.read_to_end(&mut rest).await;
+        assert!(rest.is_empty(), "an open connection is closed");
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+}

@@ -156,12 +156,12 @@ impl<'a> FromIterator<&'a str> for Group {
     }
 }
 
-/// The id in an ARN of this service, or the text itself if it is a UUID.
+/// The id in an ARN of this service, or the text itself if it is a UUID of the usual form.
 fn id_in(text: &str) -> Option<&str> {
     if text.starts_with("arn:") && text.contains(":connect:") {
         return text.rsplit('/').next();
     }
-    uuid::Uuid::try_parse(text).is_ok().then_some(text)
+    (text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()).then_some(text)
 }
 
 impl Default for Spec {

@@ -684,6 +684,16 @@ mod tests {
         serde_json::from_slice(&reply.answer.body).expect("JSON")
     }
 
+    fn search(world: &mut World, at: SystemTime, criteria: Value) -> Vec<Value> {
+        let body = json!({ "InstanceId": world.spec.instance_id, "SearchCriteria": criteria });
+        let found = parsed(&call(world, at, Method::POST, "/search-users", &body));
+        found["Users"].as_array().expect("a list").clone()
+    }
+
+    fn exactly(username: &str) -> Value {
+        json!({ "StringCondition": { "FieldName": "Username", "Value": username, "ComparisonType": "EXACT" } })
+    }
+
     /// The status and code of an answer, wherever the service put the code.
     fn code(reply: &Reply) -> (u16, String) {
         let header =
@@ -809,6 +819,10 @@ mod tests {
         assert_eq!(list(&mut world, early), Vec::<String>::new());
         assert_eq!(code(&read(&mut world, early, &described)), (404, "ResourceNotFoundException".into()));
         assert_eq!(code(&create_at(&mut world, early, "ada")), (409, "DuplicateResourceException".into()));
+        for criteria in [json!({}), exactly("ada")] {
+            assert_eq!(search(&mut world, early, criteria.clone()), [] as [Value; 0]);
+            assert_eq!(search(&mut world, now() + lag, criteria).len(), 1);
+        }
         let late = now() + lag;
         assert_eq!(list(&mut world, late), ["ada"]);
         assert_eq!(read(&mut world, late, &described).answer.status, 200);
@@ -840,6 +854,23 @@ mod tests {
         assert_eq!(search(&mut world, "STARTS_WITH"), ["ada", "Ada", "adam"]);
         world.spec.search_ignores_case = false;
         assert_eq!(search(&mut world, "EXACT"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_search_gives_milliseconds_and_no_addresses_where_a_describe_gives_all() {
+        let mut world = World::new(open_spec(), now());
+        let mut asked = body(&world, "ada");
+        asked["IdentityInfo"]["Email"] = "ada@example.com".into();
+        asked["PhoneConfig"] = json!({ "PhoneType": "SOFT_PHONE", "AfterContactWorkTimeLimit": 30 });
+        let target = format!("/users/{}", world.spec.instance_id);
+        let created = parsed(&call(&mut world, now(), Method::PUT, &target, &asked));
+        let found = search(&mut world, now(), exactly("ada")).remove(0);
+        assert_eq!(found["PhoneConfig"]["AfterContactWorkTimeLimit"], 30_000);
+        assert_eq!(found["IdentityInfo"], json!({ "FirstName": "Ada", "LastName": "Byron" }));
+        let target = format!("{target}/{}", created["UserId"].as_str().expect("an id"));
+        let described = parsed(&read(&mut world, now(), &target))["User"].clone();
+        assert_eq!(described["PhoneConfig"]["AfterContactWorkTimeLimit"], 30);
+        assert_eq!(described["IdentityInfo"], asked["IdentityInfo"]);
     }
 
     #[test]
@@ -1021,6 +1052,34 @@ mod tests {
             );
         }
         assert_eq!(code(&read(&mut world, now(), "/elsewhere")), (404, "UnknownOperationException".into()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_is_answered(
+            method in proptest::sample::select(vec![Method::GET, Method::PUT, Method::POST, Method::DELETE]),
+            path in "/(users|users-summary|tags|instance|search-users|search-user-hierarchy-groups|user-hierarchy-groups|routing-profiles-summary)?(/(I|A|[a-z%]{0,6})){0,3}",
+            query in "(\\?((nextToken|maxResults)=[0-9a-f+/=%]{0,60}&?){0,2})?",
+            body in "\\{(\"(Username|InstanceId|MaxResults|SearchCriteria|NextToken|tags|Tags|Password)\":(\"I\"|\"\"|[0-9-]{1,20}|\\{\\}|\\[\\]|null|\\{\"OrConditions\":\\[\\{\\}\\]\\}),?){0,4}\\}?",
+            authorization in proptest::option::of("(AWS4-HMAC-SHA256 )?[A-Za-z=/;, 0-9]{0,80}"),
+            signed in proptest::bool::ANY,
+        ) {
+            let mut world = World::new(Spec { signed, ..open_spec() }, now());
+            let id = world.spec.instance_id.clone();
+            let path = path.replace("/I", &format!("/{id}")).replace("/A", &format!("/{}", world.spec.instance_arn().replace('/', "%2F")));
+            let mut headers = HeaderMap::new();
+            if let Some(text) = authorization {
+                headers.insert("authorization", http::HeaderValue::from_str(&text).expect("a header"));
+            }
+            let body = Bytes::from(body.replace("\"I\"", &format!("{id:?}")));
+            let reply = world.respond(now(), &Request { method, target: path + &query, headers, body });
+            proptest::prop_assert_ne!(reply.answer.status.as_u16(), 500);
+            proptest::prop_assert_eq!(reply.delivery, Delivery::Deliver);
+            let stats = world.stats();
+            for calls in stats.operations.values() {
+                proptest::prop_assert_eq!(calls.called, calls.throttled + calls.refused + calls.executed);
+            }
+        }
     }
 
     #[test]

@@ -183,7 +183,7 @@ pub(super) fn column_of(row: &Row, columns: &Columns, field: Field) -> Option<St
     let places = &columns.places[field.index()];
     let has_text = |&&at: &&usize| row.cells.get(at).is_some_and(|cell| !cell.trim().is_empty());
     let place = places.iter().find(has_text).or(places.first())?;
-    columns.headers.get(*place).map(|header| header.trim().to_owned())
+    columns.headers.get(*place).cloned()
 }
 
 fn sample_row(check: &mut Check<'_>) {
@@ -353,10 +353,8 @@ fn username(check: &mut Check<'_>) {
         check.fault(&codes::USERNAME_TOO_LONG, Field::Username, username, message);
     }
     if let Some(stray) = grammar::stray_in_username(username) {
-        let message = format!(
-            "the username has a character that is not allowed: `{}`",
-            shown(stray.encode_utf8(&mut [0; 4]))
-        );
+        let stray = shown(stray.encode_utf8(&mut [0; 4]));
+        let message = format!("the username has the character `{stray}`, which is not allowed");
         check.fault(&codes::USERNAME_CHARACTERS, Field::Username, username, message);
     }
     if username.contains('@') && !grammar::is_whole_address(username) {
@@ -434,7 +432,7 @@ fn security_profiles(check: &mut Check<'_>) {
     for (place, name) in profiles.clone().enumerate().filter(|(_, name)| !name.is_empty()) {
         let is_same = |other: &str| is_same_security_profile(other, name, check.rules.directory);
         if profiles.clone().take(place).any(is_same) {
-            let message = format!("a security profile is named twice: `{}`", shown(name));
+            let message = format!("`{}` is named twice", shown(name));
             check.fault(&codes::SECURITY_PROFILE_REPEATED, field, cell, message);
         }
         if let Some(Lookup::Unknown(meant)) =
@@ -485,10 +483,10 @@ fn hierarchy(check: &mut Check<'_>) {
         Lookup::Unknown(meant) => unknown(check, &codes::HIERARCHY_UNKNOWN, field, cell, meant),
         Lookup::Ambiguous(paths) => {
             const MOST: usize = 5;
-            let more = if paths.len() > MOST { ", …" } else { "" };
+            let more = if paths.len() > MOST { " or another" } else { "" };
             let paths: Vec<String> =
                 paths.iter().take(MOST).map(|path| format!("`{}`", shown(path))).collect();
-            let message = format!("several hierarchy groups have this name: {}{more}", paths.join(", "));
+            let message = format!("`{}` may be {}{more}", shown(cell), paths.join(" or "));
             check.fault(&codes::HIERARCHY_AMBIGUOUS, field, cell, message);
         }
     }
@@ -584,13 +582,13 @@ fn tags(check: &mut Check<'_>) {
     for (place, tag) in tags.clone().enumerate() {
         match tag {
             Err(piece) => {
-                let message = format!("a tag is not written as key|value: `{}`", shown(piece));
+                let message = format!("`{}` is not written as key|value", shown(piece));
                 check.fault(&codes::TAG_SYNTAX, field, cell, message);
             }
             Ok((key, value)) => {
                 one_tag(check, cell, key, value);
                 if tags.clone().take(place).flatten().any(|(other, _)| other == key) {
-                    let message = format!("a tag key is there twice: `{}`", shown(key));
+                    let message = format!("the key `{}` is there twice", shown(key));
                     check.fault(&codes::TAG_REPEATED, field, cell, message);
                 }
             }
@@ -615,7 +613,7 @@ fn one_tag(check: &mut Check<'_>, cell: &str, key: &str, value: &str) {
         );
     }
     if key.starts_with("aws:") {
-        fault(&codes::TAG_KEY_AWS, format!("a tag's key begins with `aws:`: `{}`", shown(key)));
+        fault(&codes::TAG_KEY_AWS, format!("the key `{}` begins with `aws:`", shown(key)));
     }
     if key == super::PROVENANCE_TAG_KEY {
         fault(&codes::TAG_KEY_RESERVED, codes::TAG_KEY_RESERVED.title.to_owned());

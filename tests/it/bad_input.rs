@@ -49,7 +49,13 @@ fn a_header_without_rows() {
 #[test]
 fn an_unknown_column_is_named() {
     let text = String::from_utf8(csv()).unwrap().replacen("routing profile name", "routing profle name", 1);
-    refused("roster.csv", text.as_bytes(), &[], 3, &["routing profle name", "routing profile name"]);
+    refused(
+        "roster.csv",
+        text.as_bytes(),
+        &[],
+        3,
+        &["`routing profle name`", "did you mean `routing profile"],
+    );
 }
 
 #[test]

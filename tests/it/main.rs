@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 mod bad_input;
+mod credentials;
 mod harness;
 mod import;
+mod policy;
 mod python;
 mod readme;
 mod roster;

@@ -18,6 +18,9 @@ use headcount::connect::model::{
 };
 use headcount::connect::{CallError, Client, Credentials, Environment, HttpOptions, Target, operation};
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
 use crate::python;
 
 const ID: &str = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
@@ -405,6 +408,62 @@ async fn tls_to_a_port_that_speaks_none_is_not_sent() {
     let error = create(&client).await.unwrap_err();
     assert!(matches!(error, CallError::NotSent(_)), "{error}");
     ended(thread).await;
+}
+
+/// A TLS server of one connection for `localhost`, whose certificate the authority in `tests/tls/ca.pem` has signed;
+/// says whether it got a request.
+fn tls_server() -> (String, JoinHandle<bool>) {
+    headcount::connect::install_tls();
+    let chain = CertificateDer::pem_file_iter(TLS_FILES.to_owned() + "server.pem").unwrap();
+    let key = PrivateKeyDer::from_pem_file(TLS_FILES.to_owned() + "server.key").unwrap();
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain.map(Result::unwrap).collect(), key)
+        .unwrap();
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let thread = std::thread::spawn(move || {
+        let tls = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = rustls::StreamOwned::new(tls, listener.accept().unwrap().0);
+        let mut seen = [0; 4096];
+        let got = stream.read(&mut seen).is_ok_and(|length| length > 0);
+        if got {
+            stream
+                .write_all(http("200 OK", "Connection: close\r\n", "{\"UserId\":\"u-1\"}").as_bytes())
+                .unwrap();
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+        got
+    });
+    (format!("https://localhost:{port}"), thread)
+}
+
+const TLS_FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/");
+
+#[tokio::test]
+async fn only_a_certificate_that_is_trusted_gets_a_request() {
+    let bundle =
+        HttpOptions { ca_bundle: Some((TLS_FILES.to_owned() + "ca.pem").into()), ..Default::default() };
+    let credentials = Credentials::fixed(KEY, SECRET, None);
+
+    let (url, thread) = tls_server();
+    let error = create(&client(&url, credentials.clone(), &HttpOptions::default())).await.unwrap_err();
+    assert!(matches!(error, CallError::NotSent(_)), "{error}");
+    assert!(error.to_string().contains("certificate"), "{error}");
+    assert!(!tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap());
+
+    let (url, thread) = tls_server();
+    assert_eq!(create(&client(&url, credentials.clone(), &bundle)).await.unwrap(), "u-1");
+    assert!(tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap());
+
+    // The name has to be right as well.
+    let (url, thread) = tls_server();
+    let error =
+        create(&client(&url.replace("localhost", "127.0.0.2"), credentials, &bundle)).await.unwrap_err();
+    assert!(matches!(error, CallError::NotSent(_)), "{error}");
+    drop(TcpStream::connect(url.trim_start_matches("https://")));
+    assert!(!tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap());
 }
 
 #[tokio::test]

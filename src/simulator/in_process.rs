@@ -1,0 +1,177 @@
+//! A world reached without sockets, so that a run of hours passes in no time under a paused clock.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderValue, Request, Response};
+
+use super::wire::{self, Delivery, Reply};
+use super::world::World;
+use crate::clock::{self, Clock};
+use crate::connect::{BoxFuture, Transport, TransportError};
+
+/// Carries requests to a world in the same process. Latency and stalls are slept through on tokio's clock.
+#[derive(Clone)]
+pub struct InProcess {
+    world: Arc<Mutex<World>>,
+    clock: Arc<dyn Clock>,
+    patience: Duration,
+}
+
+impl InProcess {
+    /// Reaches this world; an answer that takes longer than `patience` is a time-out.
+    pub fn new(world: World, clock: Arc<dyn Clock>, patience: Duration) -> Self {
+        Self { world: Arc::new(Mutex::new(world)), clock, patience }
+    }
+
+    /// The world itself, locked: no request is answered while this is held.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transport for InProcess {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let request = on_the_wire(request);
+            // Whatever becomes of the answer, what the service does it does at once.
+            let Reply { answer, delivery, after } = self.world().respond(self.clock.now(), &request);
+            if after > self.patience {
+                clock::sleep(self.patience).await;
+                return Err(TransportError::unclear("no answer in time"));
+            }
+            if !after.is_zero() {
+                clock::sleep(after).await;
+            }
+            match delivery {
+                Delivery::DropBefore | Delivery::DropAfter => {
+                    Err(TransportError::unclear("the connection was closed before the answer"))
+                }
+                Delivery::Deliver => {
+                    let mut response = Response::new(answer.body);
+                    *response.status_mut() = answer.status;
+                    *response.headers_mut() = answer.headers;
+                    Ok(response)
+                }
+            }
+        })
+    }
+}
+
+/// The request as an HTTP/1.1 client writes it: the authority becomes the `Host` header.
+fn on_the_wire(request: Request<Bytes>) -> wire::Request {
+    let (mut head, body) = request.into_parts();
+    let host = head.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(host) = host {
+        head.headers.insert(HOST, host);
+    }
+    let target = head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    wire::Request { method: head.method, target, headers: head.headers, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use tokio::time::Instant;
+
+    use super::InProcess;
+    use crate::agent::Password;
+    use crate::clock::{Clock, SteadyClock};
+    use crate::connect::model::{CreateUser, IdentityInfo};
+    use crate::connect::{CallError, Client, Credentials, Environment, Target};
+    use crate::simulator::{ACCESS_KEY_ID, Fault, Operation, SECRET_ACCESS_KEY, Spec, World, session_token};
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    fn reach(spec: Spec) -> (InProcess, Client, String) {
+        let clock: Arc<dyn Clock> =
+            Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
+        let arn = spec.instance_arn();
+        let transport = InProcess::new(World::new(spec, clock.now()), Arc::clone(&clock), PATIENCE);
+        let environment =
+            Environment { endpoint_url: Some("http://127.0.0.1:4510".into()), ..Environment::default() };
+        let target = Target::resolve(&arn, None, None, &environment).expect("a target");
+        let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, Some(&session_token(1)));
+        let client = Client::over(Arc::new(transport.clone()), &target, credentials, clock);
+        (transport, client, arn)
+    }
+
+    async fn user(client: &Client, instance: &str, username: &str) -> CreateUser {
+        let routing = client.list_routing_profiles(instance, None).await.expect("routing profiles").value;
+        let security = client.list_security_profiles(instance, None).await.expect("security profiles").value;
+        CreateUser {
+            username: username.into(),
+            password: Some(Password::new("Analytical-1")),
+            identity_info: Some(IdentityInfo {
+                first_name: Some("Ada".into()),
+                last_name: Some("Byron".into()),
+                ..IdentityInfo::default()
+            }),
+            routing_profile_id: routing.items[0].id.clone(),
+            security_profile_ids: vec![security.items[0].id.clone()],
+            ..CreateUser::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn our_own_client_reads_and_writes_it() {
+        let (transport, client, instance) =
+            reach(Spec { latency: Duration::from_millis(80), ..Spec::default() });
+        let asked = user(&client, &instance, "ada").await;
+        let created = client.create_user(&instance, &asked).await.expect("created").value;
+        let shown = client.describe_user(&instance, &created.user_id).await.expect("described").value;
+        assert_eq!((shown.username, shown.identity_info), (asked.username, asked.identity_info));
+        let found = client.search_users(&instance, "ada", None).await.expect("found").value;
+        assert_eq!(found.items.len(), 1);
+        let groups = client.search_user_hierarchy_groups(&instance, None).await.expect("groups").value;
+        assert_eq!(groups.items.iter().filter(|group| group.level_id == "0").count(), 1);
+        assert_eq!(client.list_instances(None).await.expect("instances").value.items[0].arn, instance);
+        let quota = client.get_service_quota("L-CBDEE3E4", None).await.expect("a quota").expect("a quota");
+        assert_eq!(quota.value.value, 2.0);
+        let quota = client.get_service_quota("L-9A46857E", Some(&instance)).await.expect("a quota");
+        assert_eq!(quota.expect("a quota").value.value, 500.0);
+        client.delete_user(&instance, &created.user_id).await.expect("deleted");
+        assert_eq!(transport.world().everyone().count(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_a_second_are_two_a_virtual_second() {
+        let (transport, client, instance) = reach(Spec::default());
+        let asked = user(&client, &instance, "ada").await;
+        let (start, mut number) = (Instant::now(), 0);
+        while number < 205 {
+            let next = CreateUser { username: format!("ada{number}"), ..asked.clone() };
+            match client.create_user(&instance, &next).await {
+                Ok(_) => number += 1,
+                Err(_) => crate::clock::sleep(Duration::from_millis(250)).await,
+            }
+        }
+        assert_eq!(start.elapsed(), Duration::from_secs(100), "a burst of five and then two a second");
+        assert_eq!(transport.world().stats().of(Operation::CreateUser).executed, 205);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_lost_on_the_way_is_unclear_and_done_or_not() {
+        let stall = Duration::from_secs(45);
+        for (fault, waited, there) in [
+            (Fault::DropBefore, Duration::ZERO, false),
+            (Fault::DropAfter, Duration::ZERO, true),
+            (Fault::StallBefore(stall), PATIENCE, false),
+            (Fault::StallAfter(stall), PATIENCE, true),
+            (Fault::Garbled, Duration::ZERO, true),
+        ] {
+            let (transport, client, instance) = reach(Spec::default());
+            let asked = user(&client, &instance, "ada").await;
+            transport.world().order([fault.clone()]);
+            let start = Instant::now();
+            let lost = client.create_user(&instance, &asked).await;
+            assert!(matches!(lost, Err(CallError::Unclear(_))), "{fault:?}: {lost:?}");
+            assert_eq!(start.elapsed(), waited, "{fault:?}");
+            assert_eq!(transport.world().everyone().count(), usize::from(there), "{fault:?}");
+        }
+    }
+}
