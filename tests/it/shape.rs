@@ -174,7 +174,7 @@ fn modules_know_only_what_they_may() {
                 name == **may || name.strip_prefix(*may).is_some_and(|rest| rest.starts_with("::"))
             };
             let is_own = name == source.module || name.starts_with(&format!("{}::", source.module));
-            if !is_own && !knows.iter().any(|may| is_below(may)) {
+            if !is_own && !knows.iter().any(is_below) {
                 wrong.push(format!("src/{} knows crate::{name}", source.path));
             }
         }
