@@ -16,6 +16,7 @@ use super::progress::{self, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
 use crate::clock::{Clock, SystemClock, rfc3339};
+use crate::crash;
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -292,7 +293,9 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let calls_before = ledger.state().calls;
     let begun = Instant::now();
     let (events, receiver) = mpsc::unbounded_channel();
+    crash::point("plan-before");
     let run = record_plan(job, &ledger, &reached, &wanted, &plan).await?;
+    crash::point("plan-recorded");
     let how = if args.format == Format::Json { Show::Json } else { Show::Human };
     let shown = tokio::spawn(progress::show(receiver, how));
     let _ = events.send(Event::Started {
@@ -335,10 +338,12 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     });
     drop(events);
     let _ = shown.await;
+    crash::point("close-before");
     let closed = match Arc::into_inner(ledger) {
         Some(ledger) => ledger.close(exit.code()).map_err(|fault| Failure::stopped(fault.to_string())),
         None => Err(Failure::new(Exit::Bug, "an import ended with a row still at work")),
     };
+    crash::point("close-after");
     if args.format == Format::Human {
         let now = Calls {
             sent: calls.sent - calls_before.sent,
