@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate. A path allows what is below it.
-const KNOWS: [(&str, &[&str]); 15] = [
+const KNOWS: [(&str, &[&str]); 16] = [
     // The words know nobody.
     ("agent", &[]),
     ("clock", &[]),
+    ("crash", &[]),
     ("disk", &[]),
     ("exit", &[]),
     ("error", &["exit"]),
@@ -17,10 +18,10 @@ const KNOWS: [(&str, &[&str]); 15] = [
     ("directory", &["agent", "clock", "connect", "error"]),
     ("validate", &["agent", "directory", "error", "roster"]),
     // `shell_word` is text: a hint that can be pasted.
-    ("ledger", &["clock", "cli::shell_word", "disk", "error"]),
+    ("ledger", &["clock", "cli::shell_word", "crash", "disk", "error"]),
     ("plan", &["ledger"]),
     ("connect", &["agent", "clock", "error"]),
-    ("import", &["agent", "clock", "connect", "directory", "error", "exit", "ledger"]),
+    ("import", &["agent", "clock", "connect", "crash", "directory", "error", "exit", "ledger"]),
     (
         "report",
         &["agent", "clock", "disk", "error", "exit", "import", "ledger", "plan", "roster", "validate"],
@@ -33,6 +34,7 @@ const KNOWS: [(&str, &[&str]); 15] = [
             "agent",
             "clock",
             "connect",
+            "crash",
             "directory",
             "disk",
             "error",
