@@ -19,8 +19,8 @@ const KNOWS: [(&str, &[&str]); 16] = [
     ("validate", &["agent", "directory", "error", "roster"]),
     // `shell_word` is text: a hint that can be pasted.
     ("ledger", &["clock", "cli::shell_word", "crash", "disk", "error"]),
-    ("plan", &["ledger"]),
-    ("connect", &["agent", "clock", "error"]),
+    ("plan", &["crash", "ledger"]),
+    ("connect", &["agent", "clock", "crash", "error"]),
     ("import", &["agent", "clock", "connect", "crash", "directory", "error", "exit", "ledger"]),
     (
         "report",
