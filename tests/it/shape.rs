@@ -19,7 +19,7 @@ const KNOWS: [(&str, &[&str]); 16] = [
     ("validate", &["agent", "directory", "error", "roster"]),
     // `shell_word` is text: a hint that can be pasted.
     ("ledger", &["clock", "cli::shell_word", "crash", "disk", "error"]),
-    ("plan", &["crash", "ledger"]),
+    ("plan", &["crash", "ledger", "validate::codes"]),
     ("connect", &["agent", "clock", "crash", "error"]),
     ("import", &["agent", "clock", "connect", "crash", "directory", "error", "exit", "ledger"]),
     (
