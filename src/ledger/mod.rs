@@ -98,7 +98,7 @@ impl LockedFile {
 impl Drop for LockedFile {
     fn drop(&mut self) {
         if self.was_made && self.file.is_some() {
-            let _ = std::fs::remove_file(&self.path);
+            let _ = disk::remove(&self.path);
         }
     }
 }
