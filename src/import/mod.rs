@@ -14,8 +14,8 @@ mod verdict;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -26,6 +26,7 @@ pub use body::{PROVENANCE, create_user, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Leave};
 pub use event::Event;
 pub use pace::{FLOOR, Law, Pace, default_burst};
+use settle::Said;
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
@@ -52,6 +53,9 @@ pub struct Task {
     /// Whether a user of this exact name was seen on the instance before anything was sent: looked at first, which
     /// costs none of CreateUser's quota.
     pub seen: bool,
+    /// When the first attempt that may have made the user left, by our clock; `None` before there is one, or where
+    /// nobody needs to know. Only users without a provenance tag are compared by it.
+    pub attempted: OnceLock<SystemTime>,
 }
 
 impl Task {
@@ -64,7 +68,14 @@ impl Task {
             body: Some(Box::new(body)),
             in_doubt,
             seen: false,
+            attempted: OnceLock::new(),
         }
+    }
+
+    /// The same, with the time of an earlier process's first attempt.
+    #[must_use]
+    pub fn attempted(self, at: Option<SystemTime>) -> Self {
+        Self { attempted: at.map(OnceLock::from).unwrap_or_default(), ..self }
     }
 
     /// The same, with a user of this exact name on the instance.
@@ -75,7 +86,7 @@ impl Task {
 
     /// A row to look up only: it is in doubt and no longer wanted.
     pub fn look_up(at: u32, row: u64, user: String) -> Self {
-        Self { at, row, user, body: None, in_doubt: true, seen: false }
+        Self { at, row, user, body: None, in_doubt: true, seen: false, attempted: OnceLock::new() }
     }
 }
 
@@ -254,7 +265,7 @@ impl Importer {
             Some(body) => self.look_or_send(&task, body, slot).await,
             None => {
                 drop(slot);
-                self.settle_by_look_up(&task, None).await
+                self.settle_by_look_up(&task, None, Said::Otherwise).await
             }
         };
         self.flight.land(&task.user.to_lowercase());
@@ -300,6 +311,7 @@ impl Importer {
                 return Ok(End::Left);
             }
             let intent = self.ledger.begin(task.at).await?;
+            task.attempted.get_or_init(|| self.client.now());
             let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
             crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
@@ -326,7 +338,7 @@ impl Importer {
                     return Ok(End::Settled);
                 }
                 Verdict::Created | Verdict::Duplicate => {
-                    return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
+                    return self.settle_by_look_up(task, Some((intent, told(&answer))), Said::Taken).await;
                 }
                 Verdict::Rejected | Verdict::NotFound => {
                     if verdict == Verdict::NotFound && self.instance_is_gone().await {
@@ -336,7 +348,9 @@ impl Importer {
                     }
                     if doubt {
                         // An earlier attempt may have made the user, and this refusal says nothing of that one.
-                        return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
+                        return self
+                            .settle_by_look_up(task, Some((intent, told(&answer))), Said::Otherwise)
+                            .await;
                     }
                     return self.rejected(task, intent, told(&answer));
                 }
@@ -379,7 +393,7 @@ impl Importer {
                 Verdict::InDoubt | Verdict::NotSent => {
                     let since = *unclear_since.get_or_insert(sent.at);
                     if doubt && since.elapsed() >= self.settings.row_budget {
-                        return self.settle_by_look_up(task, None).await;
+                        return self.settle_by_look_up(task, None, Said::Otherwise).await;
                     }
                 }
                 _ => unclear_since = None,

@@ -4,7 +4,7 @@
 //! row in doubt: a 200, a user whose tag is one of this row's attempts in this ledger, and a 409 whose user is read and
 //! is not ours.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -14,8 +14,8 @@ use super::event::Event;
 use super::verdict::{Verdict, of_fault};
 use super::{End, Importer, Task};
 use crate::clock;
-use crate::connect::CallError;
 use crate::connect::model::{CreateUser, User};
+use crate::connect::{CallError, Reply};
 use crate::crash;
 use crate::ledger::{Intent, LedgerFault, Outcome, RowState};
 
@@ -24,7 +24,7 @@ use crate::ledger::{Intent, LedgerFault, Outcome, RowState};
 pub(super) enum Seen {
     /// Ours: its tag is one of this row's attempts.
     Ours { id: String, attempt: u32 },
-    /// Untagged, with all members as the row has them: ours or made alike by another.
+    /// Untagged, with all members as the row has them, and made since the first attempt: ours, or alike.
     Probable { id: String },
     /// Somebody else's; the text says whose as far as can be read.
     Theirs { id: String, whose: String },
@@ -36,7 +36,7 @@ pub(super) enum Seen {
 
 /// What the last answer to CreateUser said.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Said {
+pub(super) enum Said {
     /// 409: the name is taken.
     Taken,
     /// Anything else, or nothing.
@@ -62,12 +62,8 @@ impl Importer {
         &self,
         task: &Task,
         held: Option<(Intent, Outcome)>,
+        said: Said,
     ) -> Result<End, LedgerFault> {
-        let duplicate = |told: &Outcome| told.code.as_deref() == Some("DuplicateResourceException");
-        let said = match &held {
-            Some((_, told)) if duplicate(told) || is_conflict(told) => Said::Taken,
-            _ => Said::Otherwise,
-        };
         let attempt = held.as_ref().map(|(intent, _)| intent.attempt);
         let doubted = task.in_doubt || self.is_in_doubt(task.at);
         let mut delays = self.look_delays(task);
@@ -80,10 +76,15 @@ impl Importer {
                 None => break,
                 Some(Ok(seen)) => {
                     let known = Known { said, attempt, wait_for_exact: doubted && !over };
+                    let is_probable = matches!(seen, Seen::Probable { .. });
                     match self.settled(task, seen, known) {
                         Ok(outcome) => return self.conclude_look(task, outcome),
                         Err(Some(unsettled)) => last = unsettled,
                         Err(None) => {}
+                    }
+                    // No later look can prove more of a user without a tag.
+                    if is_probable {
+                        break;
                     }
                 }
                 Some(Err(CallError::Refused(fault))) if of_fault(&fault) == Verdict::Denied => {
@@ -228,7 +229,7 @@ impl Importer {
         match self.client.describe_user(instance, id).await {
             Ok(reply) => {
                 crash::point("look-after");
-                Ok(self.whose(task, &reply.value))
+                Ok(self.whose(task, &reply))
             }
             // Found and not there: an index that is ahead of the store.
             Err(CallError::Refused(fault)) if of_fault(&fault) == Verdict::NotFound => Ok(Seen::Invisible),
@@ -248,7 +249,8 @@ impl Importer {
     }
 
     /// Compares a user that has the exact name with what this ledger did.
-    fn whose(&self, task: &Task, user: &User) -> Seen {
+    fn whose(&self, task: &Task, reply: &Reply<User>) -> Seen {
+        let user = &reply.value;
         let id = user.id.clone();
         let since = user.last_modified_time.and_then(|seconds| {
             let since = Duration::try_from_secs_f64(seconds).ok()?;
@@ -272,12 +274,27 @@ impl Importer {
                 id,
             },
             None if !self.settings.provenance_tag
-                && task.body.as_deref().is_some_and(|body| same_members(body, user)) =>
+                && task.body.as_deref().is_some_and(|body| same_members(body, user))
+                && self.is_younger_than_the_first_attempt(task, reply) =>
             {
                 Seen::Probable { id }
             }
             None => Seen::Theirs { whose: format!("user {id} has no tag of headcount{since}"), id },
         }
+    }
+
+    /// Whether a user was changed last after the row's first attempt left, by the service's clock, which the answer
+    /// tells to the second.
+    fn is_younger_than_the_first_attempt(&self, task: &Task, reply: &Reply<User>) -> bool {
+        const GRAIN: f64 = 2.0;
+        let seconds =
+            |at: SystemTime| at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let (Some(attempted), Some(changed)) = (task.attempted.get(), reply.value.last_modified_time) else {
+            return false;
+        };
+        let now = seconds(self.client.now());
+        let ahead = reply.date.map_or(0.0, |date| seconds(date) - now);
+        (seconds(*attempted) + ahead - GRAIN..=now + ahead + GRAIN).contains(&changed)
     }
 
     /// Whether an earlier attempt of this row was left unclear; one that was throttled was not.
@@ -289,11 +306,6 @@ impl Importer {
         let random = Random::seeded(self.settings.seed.rotate_left(17) ^ u64::from(task.at));
         Delays::new(Duration::from_secs(2), Duration::from_secs(30), random)
     }
-}
-
-/// A 409 under a code that is not the declared one.
-fn is_conflict(told: &Outcome) -> bool {
-    told.code.as_deref().is_some_and(|code| code == "HTTP 409" || code == "ResourceConflictException")
 }
 
 /// Whether a user has every member that the request asked for. The password cannot be read back.

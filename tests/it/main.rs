@@ -12,6 +12,7 @@ mod policy;
 mod python;
 mod readme;
 mod roster;
+mod settle;
 mod shape;
 mod simulator;
 mod template;

@@ -19,7 +19,7 @@ const KNOWS: [(&str, &[&str]); 16] = [
     ("validate", &["agent", "directory", "error", "roster"]),
     // `shell_word` is text: a hint that can be pasted.
     ("ledger", &["clock", "cli::shell_word", "disk", "error"]),
-    ("plan", &["ledger"]),
+    ("plan", &["ledger", "validate::codes"]),
     ("connect", &["agent", "clock", "error"]),
     ("import", &["agent", "clock", "connect", "directory", "error", "exit", "ledger"]),
     (
