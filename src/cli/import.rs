@@ -1,11 +1,10 @@
 //! `headcount import` and `headcount retry`: a roster becomes users.
 
-use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
@@ -22,9 +21,7 @@ use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::import::{self, Event, Importer, Settings, Stop, Switch, Task, default_burst};
-use crate::ledger::{
-    Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, VERSION, first_attempts, peek,
-};
+use crate::ledger::{Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, VERSION, peek};
 use crate::plan::{Asked, Decision, Plan, Wanted};
 use crate::roster::{Roster, Row};
 use crate::validate::{self, Rules};
@@ -326,11 +323,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let importer =
         Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone());
     let rules = Rules { tag_room: rules.tag_room, compares_users: false, ..Rules::of(&reached.directory) };
-    let mut tasks = Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?;
-    if args.no_provenance_tag {
-        tasks.first_attempts = first_attempts(&job.ledger)?;
-    }
-    importer.run(tasks).await?;
+    importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?).await?;
     let (counts, calls) = {
         let state = ledger.state();
         (state.counts(false), state.calls)
@@ -506,8 +499,6 @@ struct Tasks<'t> {
     wanted: &'t Wanted,
     plan: &'t Plan,
     ledger: Arc<Ledger>,
-    /// When the first attempt left of each row that is in doubt; empty where tags prove whose a user is.
-    first_attempts: HashMap<String, SystemTime>,
     look_ups: std::vec::IntoIter<u32>,
 }
 
@@ -524,8 +515,7 @@ impl<'t> Tasks<'t> {
         look_ups.extend(invalid.collect::<Vec<_>>());
         let rows = roster.rows()?;
         let look_ups = look_ups.into_iter();
-        let first_attempts = HashMap::new();
-        Ok(Self { rows, row: Row::default(), roster, rules, wanted, plan, ledger, first_attempts, look_ups })
+        Ok(Self { rows, row: Row::default(), roster, rules, wanted, plan, ledger, look_ups })
     }
 
     /// The next row that is to be sent.
@@ -552,11 +542,7 @@ impl<'t> Tasks<'t> {
             let body = body.ok_or_else(|| self.changed())?;
             let users = self.rules.directory.and_then(|directory| directory.users.as_ref());
             let seen = users.is_some_and(|users| users.get(username).is_some());
-            return Ok(Some(
-                Task::send(at, &agent, body, in_doubt)
-                    .seen(seen)
-                    .attempted(self.first_attempts.get(username).copied()),
-            ));
+            return Ok(Some(Task::send(at, &agent, body, in_doubt).seen(seen)));
         }
         Ok(None)
     }

@@ -14,7 +14,7 @@ mod verdict;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
@@ -26,9 +26,10 @@ pub use body::{PROVENANCE, create_user, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Leave};
 pub use event::Event;
 pub use pace::{FLOOR, Law, Pace, default_burst};
-use settle::Said;
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
+
+use settle::Held;
 
 use crate::agent::Agent;
 use crate::clock;
@@ -53,9 +54,6 @@ pub struct Task {
     /// Whether a user of this exact name was seen on the instance before anything was sent: looked at first, which
     /// costs none of CreateUser's quota.
     pub seen: bool,
-    /// When the first attempt that may have made the user left, by our clock; `None` before there is one, or where
-    /// nobody needs to know. Only users without a provenance tag are compared by it.
-    pub attempted: OnceLock<SystemTime>,
 }
 
 impl Task {
@@ -68,14 +66,7 @@ impl Task {
             body: Some(Box::new(body)),
             in_doubt,
             seen: false,
-            attempted: OnceLock::new(),
         }
-    }
-
-    /// The same, with the time of an earlier process's first attempt.
-    #[must_use]
-    pub fn attempted(self, at: Option<SystemTime>) -> Self {
-        Self { attempted: at.map(OnceLock::from).unwrap_or_default(), ..self }
     }
 
     /// The same, with a user of this exact name on the instance.
@@ -86,7 +77,7 @@ impl Task {
 
     /// A row to look up only: it is in doubt and no longer wanted.
     pub fn look_up(at: u32, row: u64, user: String) -> Self {
-        Self { at, row, user, body: None, in_doubt: true, seen: false, attempted: OnceLock::new() }
+        Self { at, row, user, body: None, in_doubt: true, seen: false }
     }
 }
 
@@ -147,6 +138,10 @@ pub struct Importer {
     flight: Flight,
     rejections: Mutex<Rejections>,
     instance_checked: AtomicBool,
+    /// SearchUsers may not be called: ListUsers is what is left.
+    search_denied: AtomicBool,
+    /// When the newest request before this session was about to leave.
+    newest_before: Option<SystemTime>,
     /// When the signing clock was corrected.
     skew_corrected: Mutex<Option<Instant>>,
     /// How many requests may be under way now.
@@ -193,6 +188,7 @@ impl Importer {
         switch: Switch,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
+        let newest_before = clock::parse_rfc3339(&ledger.state().newest_intent);
         let in_flight = settings.concurrency.unwrap_or_else(|| (settings.burst as usize).clamp(2, 64)).max(1);
         Self {
             pace: Pace::new(settings.rate, settings.burst),
@@ -202,6 +198,8 @@ impl Importer {
             flight: Flight::default(),
             rejections: Mutex::default(),
             instance_checked: AtomicBool::new(false),
+            search_denied: AtomicBool::new(false),
+            newest_before,
             skew_corrected: Mutex::default(),
             in_flight: AtomicUsize::new(in_flight),
             client,
@@ -265,7 +263,7 @@ impl Importer {
             Some(body) => self.look_or_send(&task, body, slot).await,
             None => {
                 drop(slot);
-                self.settle_by_look_up(&task, None, Said::Otherwise).await
+                self.settle_by_look_up(&task, None).await
             }
         };
         self.flight.land(&task.user.to_lowercase());
@@ -305,13 +303,13 @@ impl Importer {
         let mut delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
         let mut slot = Some(slot);
         let mut doubt = task.in_doubt;
+        let mut was_unclear = false;
         let mut unclear_since: Option<Instant> = None;
         loop {
             if self.leave_to_send(&mut slot).await.is_none() {
                 return Ok(End::Left);
             }
-            let intent = self.ledger.begin(task.at).await?;
-            task.attempted.get_or_init(|| self.client.now());
+            let intent = self.ledger.begin(task.at, self.settings.provenance_tag).await?;
             let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
             crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
@@ -338,7 +336,8 @@ impl Importer {
                     return Ok(End::Settled);
                 }
                 Verdict::Created | Verdict::Duplicate => {
-                    return self.settle_by_look_up(task, Some((intent, told(&answer))), Said::Taken).await;
+                    let held = Held::new(intent, verdict, &answer, was_unclear);
+                    return self.settle_by_look_up(task, Some(held)).await;
                 }
                 Verdict::Rejected | Verdict::NotFound => {
                     if verdict == Verdict::NotFound && self.instance_is_gone().await {
@@ -348,9 +347,8 @@ impl Importer {
                     }
                     if doubt {
                         // An earlier attempt may have made the user, and this refusal says nothing of that one.
-                        return self
-                            .settle_by_look_up(task, Some((intent, told(&answer))), Said::Otherwise)
-                            .await;
+                        let held = Held::new(intent, verdict, &answer, was_unclear);
+                        return self.settle_by_look_up(task, Some(held)).await;
                     }
                     return self.rejected(task, intent, told(&answer));
                 }
@@ -360,7 +358,7 @@ impl Importer {
                     wait = Some(delays.next(retry_after(&answer)));
                 }
                 Verdict::InDoubt => {
-                    doubt = true;
+                    (doubt, was_unclear) = (true, true);
                     let told = Outcome { state: RowState::InDoubt, ..told(&answer) };
                     let message = told.message.clone().unwrap_or_default();
                     self.ledger.finish(intent, &told)?;
@@ -393,7 +391,7 @@ impl Importer {
                 Verdict::InDoubt | Verdict::NotSent => {
                     let since = *unclear_since.get_or_insert(sent.at);
                     if doubt && since.elapsed() >= self.settings.row_budget {
-                        return self.settle_by_look_up(task, None, Said::Otherwise).await;
+                        return self.settle_by_look_up(task, None).await;
                     }
                 }
                 _ => unclear_since = None,

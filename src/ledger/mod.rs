@@ -14,12 +14,10 @@ mod reader;
 mod state;
 mod writer;
 
-use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 pub use entry::{Entry, Kind, RowState, Unexecuted, VERSION};
 pub use names::Names;
@@ -27,7 +25,7 @@ pub use reader::{Replay, each, replay};
 pub use state::{Calls, Counts, Detail, Header, Record, Session, State};
 pub use writer::{LedgerFault, Storage, Writer};
 
-use crate::clock::{Clock, parse_rfc3339, rfc3339};
+use crate::clock::{Clock, rfc3339};
 use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
@@ -134,32 +132,6 @@ pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
     Ok((state, at_work))
 }
 
-/// When the first attempt left of each row whose outcome is not known, by the clock of the process that made it.
-///
-/// Read only where users are not tagged: the state does not hold it, for a million rows have no need of it.
-pub fn first_attempts(path: &Path) -> Result<HashMap<String, SystemTime>, Failure> {
-    let cannot =
-        |error| Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error);
-    let file = File::open(path).map_err(cannot)?;
-    let replay = each(&file, path, HashMap::new(), |open, entry, _| {
-        let (Some(user), Some(at)) = (&entry.user, &entry.at) else { return };
-        match (entry.kind, entry.state, entry.unexecuted) {
-            (Kind::Intent, _, _) => {
-                if let Some(at) = parse_rfc3339(at) {
-                    open.entry(user.clone().into_owned()).or_insert(at);
-                }
-            }
-            // In doubt, or not executed after having been in doubt: the first attempt still counts.
-            (Kind::Outcome, Some(RowState::InDoubt), _) => {}
-            (Kind::Outcome, _, _) => {
-                open.remove(user.as_ref());
-            }
-            _ => {}
-        }
-    })?;
-    Ok(replay.state)
-}
-
 /// The ledger at work: appends what happens and keeps the state in step with it.
 pub struct Ledger {
     writer: Writer,
@@ -224,14 +196,14 @@ impl Ledger {
         synced.await
     }
 
-    /// Records the intent to send a request for a row, and returns when it is synced.
-    pub async fn begin(&self, at: u32) -> Result<Intent, LedgerFault> {
+    /// Records the intent to send a request for a row, with or without a provenance tag, and returns when it is synced.
+    pub async fn begin(&self, at: u32, tagged: bool) -> Result<Intent, LedgerFault> {
         let now = rfc3339(self.clock.now());
         let (attempt, synced) = {
             let mut state = self.state();
             let attempt = state.attempts.saturating_add(1);
             let user = state.user(at).to_owned();
-            let entry = Entry::intent(&user, attempt, now);
+            let entry = Entry { untagged: !tagged, ..Entry::intent(&user, attempt, now) };
             if crash::sabotage(Sabotage::IntentNotWritten) {
                 state.apply(&entry);
                 return Ok(Intent { at, attempt });
