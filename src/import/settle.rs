@@ -9,10 +9,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::backoff::{Delays, Random};
-use super::body::{PROVENANCE, read_provenance};
+use super::body::read_provenance;
 use super::event::Event;
 use super::verdict::{Verdict, of_fault};
 use super::{End, Importer, Task};
+use crate::agent::PROVENANCE;
 use crate::clock;
 use crate::connect::CallError;
 use crate::connect::model::{CreateUser, User};
