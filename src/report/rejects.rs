@@ -240,10 +240,20 @@ fn own_columns(roster: &Roster) -> Vec<(usize, bool)> {
     let own = headers.zip(roster.uses()).enumerate();
     own.filter(|(_, (header, _))| roster::reason(header).is_none())
         .map(|(at, (header, used))| {
-            let by_use = matches!(used, Use::Field(field) | Use::Misspelt(field) if field.is_secret());
-            (at, by_use || roster::propose(header).is_some_and(|field| field.is_secret()))
+            let is_secret = match used {
+                Use::Field(field) => field.is_secret(),
+                Use::Misspelt(_) | Use::Ignored | Use::Unnamed | Use::Unknown => sounds_secret(header),
+            };
+            (at, is_secret)
         })
         .collect()
+}
+
+/// Whether a header that means nothing to us sounds like passwords.
+fn sounds_secret(header: &str) -> bool {
+    let header = header.to_lowercase();
+    ["passw", "pwd", "passphrase", "passcode", "kennwort", "secret"].iter().any(|word| header.contains(word))
+        || roster::propose(&header).is_some_and(|field| field.is_secret())
 }
 
 /// Where the marks are, in a file that has all of our columns.

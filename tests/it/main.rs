@@ -9,6 +9,7 @@ mod harness;
 mod import;
 mod policy;
 mod python;
+mod retry;
 mod roster;
 mod simulator;
 mod template;
