@@ -52,6 +52,11 @@ pub fn write_atomic_with<E: From<io::Error>>(
     Ok(sync_folder(path)?)
 }
 
+/// Removes a file that this program made.
+pub fn remove(path: &Path) -> io::Result<()> {
+    std::fs::remove_file(path)
+}
+
 /// A path with something added to its whole name: `roster.csv` and `.ledger.jsonl` give `roster.csv.ledger.jsonl`.
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -19,6 +19,7 @@ use super::progress::{self, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
 use crate::clock::{Clock, SystemClock, rfc3339};
+use crate::crash;
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -234,13 +235,15 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let file = open_ledger(job, &reached.directory, &wanted)?;
     let state = file.state();
     let directory = &reached.directory;
-    let on_instance = |user: &str| directory.users.as_ref().is_some_and(|users| users.get(user).is_some());
+    let users = directory.users.as_ref();
+    let on_instance = users.map(|users| move |user: &str| users.get(user).is_some());
     let asked = Asked {
         retry: job.retry.is_some(),
         codes: job.retry.as_ref().map_or(&[], |retry| &retry.codes),
         recreate_missing: args.recreate_missing,
     };
-    let mut plan = Plan::build(&wanted, state, asked, Some(&on_instance));
+    let on_instance = on_instance.as_ref().map(|there| there as &dyn Fn(&str) -> bool);
+    let mut plan = Plan::build(&wanted, state, asked, on_instance);
     if let Some(retry) = &job.retry {
         origins.check(state)?;
         if retry.is_of_part || origins.is_ours() {
@@ -285,7 +288,9 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let calls_before = ledger.state().calls;
     let begun = Instant::now();
     let (events, receiver) = mpsc::unbounded_channel();
+    crash::point("plan-before");
     let run = record_plan(job, &ledger, &reached, &wanted, &plan).await?;
+    crash::point("plan-recorded");
     let how = if args.format == Format::Json { Show::Json } else { Show::Human };
     let shown = tokio::spawn(progress::show(receiver, how));
     let _ = events.send(Event::Started {
@@ -329,10 +334,12 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     });
     drop(events);
     let _ = shown.await;
+    crash::point("close-before");
     let closed = match Arc::into_inner(ledger) {
         Some(ledger) => ledger.close(exit.code()).map_err(|fault| Failure::stopped(fault.to_string())),
         None => Err(Failure::new(Exit::Bug, "an import ended with a row still at work")),
     };
+    crash::point("close-after");
     if args.format == Format::Human {
         let now = Calls {
             sent: calls.sent - calls_before.sent,

@@ -11,8 +11,8 @@ use super::{output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{Clock, SystemClock};
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Target};
-use crate::directory::fetch::{self, Patient};
-use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas};
+use crate::directory::fetch::{self, FetchError, Patient};
+use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
 use crate::error::Failure;
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
@@ -135,28 +135,15 @@ impl InstanceArgs {
         };
         let instance = match (self.identity, &target.instance) {
             // Told by flag, for callers who may not ask: DescribeInstance needs ds:DescribeDirectories as well.
-            (Some(identity), InstanceRef::Arn { arn, .. }) => {
-                let identity = identity.into();
-                Instance { id: id.clone(), arn: arn.clone(), alias: None, identity, status: None }
+            (Some(identity), InstanceRef::Arn { arn, .. }) => known(&id, arn.clone(), identity),
+            (Some(identity), InstanceRef::Id(_)) => {
+                let arn = match &saved {
+                    Some(saved) => saved.instance.arn.clone(),
+                    None => arn_from_names(client, &id, &caller).await?,
+                };
+                known(&id, arn, identity)
             }
-            (told, _) => {
-                let found = fetch::instance(client, &id, &caller).await?;
-                let identity =
-                    told.map(IdentityType::from).or(IdentityType::from_api(&found.identity_management_type));
-                Instance {
-                    identity: identity.ok_or_else(|| {
-                        Failure::stopped(format!(
-                            "the instance has an identity type that is not known: `{}`",
-                            found.identity_management_type
-                        ))
-                        .hint("say which rules to apply with --identity connect|saml|directory")
-                    })?,
-                    id: found.id,
-                    arn: found.arn,
-                    alias: found.instance_alias,
-                    status: Some(found.instance_status),
-                }
-            }
+            (told, _) => described(fetch::instance(client, &id, &caller).await?, told)?,
         };
         if let Some(status) = instance.status.as_deref().filter(|status| *status != "ACTIVE") {
             return Err(Failure::stopped(format!("the instance is not active: its status is `{status}`"))
@@ -173,7 +160,7 @@ impl InstanceArgs {
             None => names(client, &id, instance.clone(), &caller).await?,
         };
         directory.instance = instance;
-        directory.users = Some(users(client, &id, &caller).await?);
+        directory.users = users(client, &id, &caller).await?;
         directory.quotas = quotas(client, &directory.instance.arn).await;
         Ok(directory)
     }
@@ -190,7 +177,15 @@ async fn names(
     };
     let routing = fetch::routing_profiles(client, id, caller).await?;
     let security = fetch::security_profiles(client, id, caller).await?;
-    let groups = fetch::hierarchy_groups(client, id, caller).await?;
+    let groups = match fetch::hierarchy_groups(client, id, caller).await {
+        Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => {
+            output::say(
+                "warning: the hierarchy may not be read, so a row that names a group of it is an error",
+            );
+            Vec::new()
+        }
+        groups => groups?,
+    };
     let hierarchy = groups.into_iter().map(|group| {
         let levels = group.hierarchy_path.iter().flat_map(|path| path.levels());
         let path: Vec<String> = levels.filter_map(|level| level.name.clone()).collect();
@@ -205,9 +200,55 @@ async fn names(
     })
 }
 
-async fn users(client: &Client, id: &str, caller: &Patient) -> Result<crate::directory::Users, Failure> {
-    let users = fetch::users(client, id, caller).await?.into_iter();
-    Ok(users.filter_map(|user| user.username.map(|name| (name, user.id))).collect())
+/// The users there; `None` for a caller who may not list them.
+async fn users(client: &Client, id: &str, caller: &Patient) -> Result<Option<Users>, Failure> {
+    match fetch::users(client, id, caller).await {
+        Ok(users) => {
+            Ok(Some(users.into_iter().filter_map(|user| user.username.map(|name| (name, user.id))).collect()))
+        }
+        Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => {
+            output::say("warning: connect:ListUsers is not permitted, so who is there already is not known");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An instance as the command line has it.
+fn known(id: &str, arn: String, identity: Identity) -> Instance {
+    Instance { id: id.to_owned(), arn, alias: None, identity: identity.into(), status: None }
+}
+
+/// An instance as the service has it; `told` is `--identity`.
+fn described(found: connect::model::Instance, told: Option<Identity>) -> Result<Instance, Failure> {
+    let identity = told
+        .map(IdentityType::from)
+        .or(IdentityType::from_api(&found.identity_management_type))
+        .ok_or_else(|| {
+        Failure::stopped(format!(
+            "the instance has an identity type that is not known: `{}`",
+            found.identity_management_type
+        ))
+        .hint("say which rules to apply with --identity connect|saml|directory")
+    })?;
+    Ok(Instance {
+        id: found.id,
+        arn: found.arn,
+        alias: found.instance_alias,
+        identity,
+        status: Some(found.instance_status),
+    })
+}
+
+/// The instance's ARN, read off that of a routing profile: every instance has one.
+async fn arn_from_names(client: &Client, id: &str, caller: &Patient) -> Result<String, Failure> {
+    let profiles = fetch::routing_profiles(client, id, caller).await?;
+    let of_instance =
+        |arn: &str| arn.split_once("/routing-profile/").map(|(instance, _)| instance.to_owned());
+    profiles.iter().find_map(|profile| of_instance(&profile.arn)).ok_or_else(|| {
+        Failure::usage(format!("the ARN of the instance cannot be told from its id alone: `{id}`"))
+            .hint("give the ARN as --instance: `aws connect list-instances` prints it")
+    })
 }
 
 /// The applied quotas, where they may be read: no permission to ask is no error.

@@ -33,6 +33,7 @@ use crate::agent::{Agent, PROVENANCE};
 use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
 use crate::connect::{CallError, Client, Fault, Refreshed, Reply};
+use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, RowState, Unexecuted};
 
@@ -300,7 +301,9 @@ impl Importer {
             }
             let intent = self.ledger.begin(task.at).await?;
             let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
+            crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
+            crash::point("answer-unmarked");
             slot = None;
             let verdict = verdict(&answer);
             self.learn(verdict, sent.at, &answer);
@@ -314,6 +317,14 @@ impl Importer {
             };
             let mut wait = None;
             match verdict {
+                Verdict::Duplicate if crash::sabotage(Sabotage::DuplicateIsFailed) => {
+                    return self.rejected(task, intent, told(&answer));
+                }
+                Verdict::Duplicate if crash::sabotage(Sabotage::DuplicateIsSuccess) => {
+                    let outcome = Outcome { state: RowState::Created, ..Outcome::default() };
+                    self.ledger.finish(intent, &outcome)?;
+                    return Ok(End::Settled);
+                }
                 Verdict::Created | Verdict::Duplicate => {
                     return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
                 }

@@ -17,6 +17,7 @@ use crate::agent::PROVENANCE;
 use crate::clock;
 use crate::connect::CallError;
 use crate::connect::model::{CreateUser, User};
+use crate::crash;
 use crate::ledger::{Intent, LedgerFault, Outcome, RowState};
 
 /// Whose user has the name.
@@ -173,6 +174,7 @@ impl Importer {
         (attempt, outcome): (Option<u32>, Outcome),
     ) -> Result<End, LedgerFault> {
         self.ledger.conclude(task.at, attempt, &outcome)?;
+        crash::point("settled");
         self.note_settled(None);
         let (row, user) = (task.row, task.user.clone());
         self.emit(match outcome.state {
@@ -186,6 +188,7 @@ impl Importer {
 
     /// One look: SearchUsers by exact username; every other time the whole of ListUsers, whose index can be ahead.
     async fn look_up(&self, task: &Task, look: u32) -> Result<Seen, CallError> {
+        crash::point("look-before");
         let instance = &self.settings.instance;
         let mut candidates: Vec<(String, String)> = Vec::new();
         let mut token: Option<String> = None;
@@ -224,7 +227,10 @@ impl Importer {
         };
         self.reads[2].permit().await;
         match self.client.describe_user(instance, id).await {
-            Ok(reply) => Ok(self.whose(task, &reply.value)),
+            Ok(reply) => {
+                crash::point("look-after");
+                Ok(self.whose(task, &reply.value))
+            }
             // Found and not there: an index that is ahead of the store.
             Err(CallError::Refused(fault)) if of_fault(&fault) == Verdict::NotFound => Ok(Seen::Invisible),
             Err(error) => {

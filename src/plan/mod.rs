@@ -4,6 +4,7 @@ mod table;
 
 pub use table::{Decision, Mode, Now, Rule, TABLE, decide};
 
+use crate::crash::{Sabotage, sabotage};
 use crate::ledger::{Entry, Names, RowState, State};
 
 /// What one pass over the roster says of a row: enough to plan with, and compact, for rosters of a million rows.
@@ -174,8 +175,10 @@ impl Plan {
             _ => made,
         };
         let is_created = |at: Option<u32>| at.is_some_and(|at| state.record(at).state == RowState::Created);
-        let decisions = wanted.names.iter().zip(&wanted.seen).map(|(user, seen)| {
-            let at = state.find(user);
+        let by_position = sabotage(Sabotage::ResumeByPosition);
+        let decisions = wanted.names.iter().zip(&wanted.seen).zip(0..).map(|((user, seen), place)| {
+            let at =
+                if by_position { Some(place).filter(|at| *at < state.places()) } else { state.find(user) };
             let decided = decision(at, Some(*seen));
             if is_created(at) { missing(user, decided) } else { decided }
         });

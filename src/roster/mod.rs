@@ -30,6 +30,10 @@ use columns::Header;
 use mapping::Mapping;
 use source::{Format, Source};
 
+/// The name of the thread on which a workbook is read. A panic there is the foreign reader's, and is told as a damaged
+/// workbook.
+pub(crate) const WORKBOOK_THREAD: &str = "workbook";
+
 /// What the command line says of how a roster is read. All `None`: everything is found out.
 #[derive(Clone, Debug, Default)]
 pub struct Options {

@@ -1,7 +1,5 @@
 //! Where credentials come from: every source of the AWS default chain, through the program itself.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

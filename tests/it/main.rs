@@ -4,13 +4,16 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 mod bad_input;
+mod bodies;
 mod credentials;
 mod harness;
 mod import;
 mod policy;
 mod python;
+mod readme;
 mod retry;
 mod roster;
+mod shape;
 mod simulator;
 mod template;
 mod validate;

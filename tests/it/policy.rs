@@ -1,7 +1,5 @@
 //! `headcount policy`, from outside.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
-
 use assert_cmd::Command;
 use serde_json::Value;
 

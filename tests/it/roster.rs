@@ -1,7 +1,5 @@
 //! Reading rosters: the samples, and `headcount columns`.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

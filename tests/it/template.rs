@@ -1,7 +1,5 @@
 //! `headcount template`, and the files of `templates/` that it writes.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
-
 use std::fs;
 use std::path::PathBuf;
 

@@ -1,7 +1,5 @@
 //! `headcount validate`, from outside.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
-
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;

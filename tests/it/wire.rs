@@ -1,7 +1,5 @@
 //! The wire against witnesses: botocore for what is sent, raw sockets for what can go wrong.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
-
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

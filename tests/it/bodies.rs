@@ -1,0 +1,128 @@
+//! A roster that uses every column becomes bodies that the service's own model takes.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use headcount::agent::{IdentityType, PROVENANCE};
+use headcount::directory::{Directory, Group, Hierarchy, Instance, Names};
+use headcount::import::{create_user, provenance};
+use headcount::roster::{Field, Options, Roster};
+use headcount::validate::{Rules, check};
+use serde_json::{Value, json};
+
+use crate::{harness, python};
+
+const ID: &str = "5f3c9a1e-7b42-4d08-9c6f-2e81d0a4b7c3";
+
+fn directory(identity: IdentityType) -> Directory {
+    // Ids that differ as their names do.
+    let name = |name: &str| {
+        let sum: u64 = name.bytes().fold(7, |sum, byte| sum * 31 % 999_999_999_989 + u64::from(byte));
+        (name.to_owned(), format!("00000000-0000-4000-8000-{sum:012}"))
+    };
+    let instance = Instance {
+        id: ID.into(),
+        arn: format!("arn:aws:connect:eu-west-2:111122223333:instance/{ID}"),
+        alias: None,
+        identity,
+        status: None,
+    };
+    let path = ["EMEA", "Germany", "Berlin", "Support", "Team A"].map(str::to_owned).to_vec();
+    Directory {
+        routing_profiles: Names::of_routing_profiles([name("Basic Routing Profile")]),
+        security_profiles: Names::of_security_profiles(["Agent", "Admin", "Supervisor"].map(name)),
+        hierarchy: Hierarchy::new([Group { path, id: "00000000-0000-4000-8000-000000000099".into() }]),
+        ..Directory::new(instance)
+    }
+}
+
+/// One row with every column that the identity type may have, and one with as little as it must.
+fn roster(identity: IdentityType) -> String {
+    let full = [
+        (Field::FirstName, "Zoë"),
+        (Field::LastName, "Müller"),
+        (Field::Email, "zoe@example.com"),
+        (Field::SecondaryEmail, "zoe.private@example.com"),
+        (Field::Mobile, "+4915112345678"),
+        (Field::Password, "Lantern-Reef-7"),
+        (Field::Username, "zoe.mueller"),
+        (Field::DirectoryUserId, "S-1-5-21-7"),
+        (Field::RoutingProfile, "Basic Routing Profile"),
+        (Field::SecurityProfiles, "Agent|Admin|Supervisor"),
+        (Field::Hierarchy, "EMEA|Germany|Berlin|Support|Team A"),
+        (Field::PhoneType, "desk"),
+        (Field::PhoneNumber, "+493023125042"),
+        (Field::AutoAccept, "no"),
+        (Field::AfterContactWork, "2000000"),
+        (Field::PersistentConnection, "yes"),
+        (Field::VoiceEnhancement, "isolate voice"),
+        (Field::Tags, "site|Berlin||cost-centre|47 11"),
+    ];
+    assert_eq!(full.map(|(field, _)| field), Field::ALL, "every column there is");
+    let may = |field: Field| match identity {
+        IdentityType::ConnectManaged => field != Field::DirectoryUserId,
+        IdentityType::Saml => !matches!(field, Field::Email | Field::Password | Field::DirectoryUserId),
+        IdentityType::ExistingDirectory => field != Field::Password,
+    };
+    let must = |field: Field| match field {
+        Field::FirstName | Field::LastName | Field::RoutingProfile | Field::SecurityProfiles => true,
+        Field::Password | Field::Email => identity == IdentityType::ConnectManaged,
+        _ => false,
+    };
+    let columns: Vec<_> = full.into_iter().filter(|(field, _)| may(*field)).collect();
+    let line = |cells: Vec<&str>| cells.join(",") + "\n";
+    let header = line(columns.iter().map(|(field, _)| field.header()).collect());
+    let rich = line(columns.iter().map(|(_, cell)| *cell).collect());
+    let poor = |(field, cell): &(Field, &'static str)| match *field {
+        Field::Username => "ada",
+        field if must(field) => cell,
+        _ => "",
+    };
+    header + &rich + &line(columns.iter().map(poor).collect())
+}
+
+#[test]
+fn every_body_made_from_every_column_passes_the_services_own_model() {
+    let Some(venv) = python::venv() else { return };
+    let folder = harness::folder(&[]);
+    let mut bodies = Vec::new();
+    for identity in IdentityType::ALL {
+        let path = folder.path().join("roster.csv");
+        fs::write(&path, roster(identity)).unwrap();
+        let roster = Roster::open(&path, &Options::default()).unwrap();
+        let directory = directory(identity);
+        let mut agents = Vec::new();
+        let checked = check(&roster, &Rules::of(&directory), &mut |row| agents.extend(row.agent())).unwrap();
+        assert_eq!((checked.errors, agents.len()), (0, 2), "{identity}: {:?}", checked.findings);
+        for agent in agents {
+            let mut user = create_user(&agent, &directory).unwrap();
+            user.tags.insert(PROVENANCE.into(), provenance("6f1c2c1e-7b42-4d08-9c6f-2e81d0a4b7c3", 1));
+            let mut body = serde_json::to_value(&user).unwrap();
+            body["InstanceId"] = ID.into();
+            bodies.push(body);
+        }
+    }
+    let rich =
+        &bodies[IdentityType::ALL.iter().position(|i| *i == IdentityType::ConnectManaged).unwrap() * 2];
+    assert_eq!(rich["PhoneConfig"]["DeskPhoneNumber"], "+493023125042");
+    assert_eq!(rich["PhoneConfig"]["AfterContactWorkTimeLimit"], 2_000_000);
+    assert_eq!(rich["Tags"].as_object().unwrap().len(), 3);
+    let mut check = Command::new(venv.join("bin/python"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/model_check.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = check.stdin.take().unwrap();
+    for body in &bodies {
+        writeln!(stdin, "{}", json!({"operation": "CreateUser", "parameters": body})).unwrap();
+    }
+    drop(stdin);
+    let output = String::from_utf8(check.wait_with_output().unwrap().stdout).unwrap();
+    let verdicts: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(verdicts.len(), bodies.len() + 1);
+    for (verdict, body) in verdicts.iter().zip(&bodies) {
+        assert_eq!(*verdict, json!([]), "{body}");
+    }
+}
