@@ -17,7 +17,7 @@ use crate::error::Failure;
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
-use crate::validate::{infer_identity, names_used};
+use crate::validate::{NamesUsed, infer_identity, names_used};
 use crate::{connect, disk};
 
 /// Which instance, and how to reach it. All mean what they mean to the AWS CLI.
@@ -74,6 +74,18 @@ pub(super) enum Sky {
     Calm,
     /// Throttling, errors, lost answers, stalls and users that the searches do not show yet
     Rough,
+}
+
+/// What a rehearsal is for, and what it goes on with.
+pub(super) struct Stage<'s> {
+    /// The roster that is read.
+    pub(super) roster: &'s Roster,
+    /// The roster that it is a part of: the names of both are there.
+    pub(super) whole: Option<Roster>,
+    /// How many rows there were before: their users may be there already.
+    pub(super) rows: u64,
+    /// Where the world is kept, so that an interrupted rehearsal resumes.
+    pub(super) world: PathBuf,
 }
 
 /// A connection to an instance, and what is known of it.
@@ -254,15 +266,12 @@ async fn quotas(client: &Client, arn: &str) -> Quotas {
 
 impl RehearsalArgs {
     /// Serves an embedded Connect that has the roster's names (or the directory file's), and reads it as any instance.
-    ///
-    /// Its world is kept beside the roster, so that an interrupted rehearsal resumes.
-    pub(super) async fn reach(&self, args: &InstanceArgs, roster: &Roster) -> Result<Reached, Failure> {
+    pub(super) async fn reach(&self, args: &InstanceArgs, stage: &Stage<'_>) -> Result<Reached, Failure> {
         let saved = args.directory.as_deref().map(Directory::read).transpose()?;
-        let spec = self.spec(args, roster, saved.as_ref())?;
+        let spec = self.spec(args, stage, saved.as_ref())?;
         let arn = spec.instance_arn();
         let region = spec.region.clone();
-        let world = disk::with_suffix(roster.path(), ".simulate.world.jsonl");
-        let world = World::remembering(spec, SystemClock.now(), &world).map_err(|error| {
+        let world = World::remembering(spec, SystemClock.now(), &stage.world).map_err(|error| {
             Failure::stopped("cannot keep the rehearsal's world")
                 .because(error)
                 .hint("remove that file and the rehearsal's ledger to start the rehearsal anew")
@@ -285,11 +294,16 @@ impl RehearsalArgs {
         Ok(Reached { client, directory, region, endpoint: None, rehearsal: Some(running) })
     }
 
-    fn spec(&self, args: &InstanceArgs, roster: &Roster, saved: Option<&Directory>) -> Result<Spec, Failure> {
-        let used = names_used(roster)?;
+    fn spec(
+        &self,
+        args: &InstanceArgs,
+        stage: &Stage<'_>,
+        saved: Option<&Directory>,
+    ) -> Result<Spec, Failure> {
+        let used = names_used(stage.roster)?;
         let identity = args.identity.map(IdentityType::from).or(saved.map(|saved| saved.instance.identity));
         let mut spec = Spec {
-            identity: identity.unwrap_or_else(|| infer_identity(roster.columns())),
+            identity: identity.unwrap_or_else(|| infer_identity(stage.roster.columns())),
             seed: self.seed,
             weather: match self.weather {
                 Sky::Calm => Weather::calm(),
@@ -300,13 +314,21 @@ impl RehearsalArgs {
         if let Some(saved) = saved {
             return Ok(like(saved, spec));
         }
-        spec.users_quota = spec.users_quota.max(used.rows as usize);
-        Ok(spec.with_roster(
-            used.routing_profiles.iter().map(String::as_str),
-            used.security_profiles.iter().map(String::as_str),
-            used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
-        ))
+        spec.users_quota = spec.users_quota.max((stage.rows + used.rows) as usize);
+        spec = with_names(spec, &used);
+        match &stage.whole {
+            Some(whole) => Ok(with_names(spec, &names_used(whole)?)),
+            None => Ok(spec),
+        }
     }
+}
+
+fn with_names(spec: Spec, used: &NamesUsed) -> Spec {
+    spec.with_roster(
+        used.routing_profiles.iter().map(String::as_str),
+        used.security_profiles.iter().map(String::as_str),
+        used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
+    )
 }
 
 /// An embedded instance with the names, users and quotas of a real one.

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 pub use backoff::{Delays, Random};
-pub use body::{PROVENANCE, create_user, provenance, read_provenance};
+pub use body::{create_user, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Leave};
 pub use event::Event;
 pub use pace::{FLOOR, Law, Pace, default_burst};
@@ -31,7 +31,7 @@ pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
 use settle::Held;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, PROVENANCE};
 use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
 use crate::connect::{CallError, Client, Fault, Refreshed, Reply};

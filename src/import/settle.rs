@@ -10,10 +10,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 use super::backoff::{Delays, Random};
-use super::body::{PROVENANCE, read_provenance};
+use super::body::read_provenance;
 use super::event::Event;
 use super::verdict::{Verdict, of_fault};
 use super::{End, Importer, Task, told};
+use crate::agent::PROVENANCE;
 use crate::clock;
 use crate::connect::CallError;
 use crate::connect::model::{CreateUser, User};

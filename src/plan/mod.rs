@@ -191,6 +191,15 @@ impl Plan {
         Self { wanted: decisions.collect(), gone: gone.collect() }
     }
 
+    /// Leaves the rows that only the ledger has where they stand, for the roster is but a part of the whole: all but
+    /// those that `is_renamed` says have another name now, which are dropped where nothing was made of them.
+    pub fn spare_gone(&mut self, state: &State, is_renamed: impl Fn(&str) -> bool) {
+        for (at, decision) in &mut self.gone {
+            let made = matches!(state.record(*at).settled_state(), RowState::Created | RowState::InDoubt);
+            *decision = if !made && is_renamed(state.user(*at)) { Decision::Drop } else { Decision::Keep };
+        }
+    }
+
     /// The decision for a row of the roster.
     pub fn of(&self, wanted: &Wanted, username: &str) -> Option<Decision> {
         wanted.names.find(username).map(|place| self.wanted[place as usize])

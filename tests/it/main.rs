@@ -11,6 +11,7 @@ mod import;
 mod policy;
 mod python;
 mod readme;
+mod retry;
 mod roster;
 mod settle;
 mod shape;
