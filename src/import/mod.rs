@@ -23,9 +23,9 @@ use tokio::time::Instant;
 
 pub use backoff::{Delays, Random};
 pub use body::{PROVENANCE, create_user, provenance, read_provenance};
-pub use breaker::{Breaker, Course, Leave};
+pub use breaker::{Breaker, Course, Failing, Leave};
 pub use event::Event;
-pub use pace::{FLOOR, Law, Pace, default_burst};
+pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
@@ -367,7 +367,7 @@ impl Importer {
             match verdict {
                 Verdict::InDoubt | Verdict::NotSent => {
                     let since = *unclear_since.get_or_insert(sent.at);
-                    if doubt && since.elapsed() >= self.settings.row_budget {
+                    if doubt && self.breaker.served(since) >= self.settings.row_budget {
                         return self.settle_by_look_up(task, None).await;
                     }
                 }
@@ -384,9 +384,7 @@ impl Importer {
         if slot.is_none() {
             *slot = self.switch.unless_stopped(self.slots.clone().acquire_owned()).await?.ok();
         }
-        while let Leave::Wait(wait) = self.breaker.ask() {
-            self.switch.unless_stopped(clock::sleep(wait)).await?;
-        }
+        self.switch.unless_stopped(self.breaker.leave()).await?;
         self.switch.unless_stopped(self.pace.permit()).await?;
         (!self.switch.is_set()).then_some(())
     }
@@ -405,10 +403,12 @@ impl Importer {
     fn learn<T>(&self, verdict: Verdict, sent: Instant, answer: &Result<T, CallError>) {
         match verdict {
             Verdict::InDoubt | Verdict::NotSent => {
-                let lasted = self.breaker.failed();
+                let Failing { lasted, pause } = self.breaker.failed();
+                let message = || told(answer).message.unwrap_or_default();
                 if lasted >= self.settings.outage_patience {
-                    let message = told(answer).message.unwrap_or_default();
-                    self.stop(Stop::Outage { lasted, message });
+                    self.stop(Stop::Outage { lasted, message: message() });
+                } else if let Some(pause) = pause {
+                    self.emit(Event::waiting(format!("nothing clear comes back: {}", message()), pause));
                 }
             }
             Verdict::NoCredentials => {}
@@ -417,7 +417,7 @@ impl Importer {
         match verdict {
             Verdict::Throttled => self.pace.throttled(sent, retry_after(answer)),
             Verdict::Created | Verdict::Rejected | Verdict::Duplicate | Verdict::NotFound => {
-                self.pace.passed();
+                self.pace.passed(sent);
                 if self.settings.concurrency.is_none() {
                     self.widen(sent.elapsed());
                 }
