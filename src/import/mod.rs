@@ -8,6 +8,7 @@ mod body;
 mod breaker;
 mod event;
 mod pace;
+mod paces;
 mod settle;
 mod stop;
 mod verdict;
@@ -26,13 +27,14 @@ pub use body::{PROVENANCE, create_user, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Failing, Leave};
 pub use event::Event;
 pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
+pub use paces::{Paced, Paces};
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
 use crate::agent::Agent;
 use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
-use crate::connect::{CallError, Client, Fault, Refreshed, Reply};
+use crate::connect::{CallError, Client, Fault, Operation, Refreshed, Reply};
 use crate::error::Failure;
 use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, RowState, Unexecuted};
 
@@ -127,9 +129,7 @@ pub struct Importer {
     settings: Settings,
     switch: Switch,
     events: mpsc::UnboundedSender<Event>,
-    pace: Pace,
-    /// The paces of SearchUsers, DescribeUser and ListUsers: each operation has a bucket of its own.
-    reads: [Pace; 3],
+    paces: Arc<Paces>,
     breaker: Breaker,
     slots: Arc<Semaphore>,
     flight: Flight,
@@ -183,8 +183,7 @@ impl Importer {
     ) -> Self {
         let in_flight = settings.concurrency.unwrap_or_else(|| (settings.burst as usize).clamp(2, 64)).max(1);
         Self {
-            pace: Pace::new(settings.rate, settings.burst),
-            reads: [Pace::new(2.0, 5), Pace::new(2.0, 5), Pace::new(2.0, 5)],
+            paces: Arc::default(),
             breaker: Breaker::default(),
             slots: Arc::new(Semaphore::new(in_flight)),
             flight: Flight::default(),
@@ -200,10 +199,22 @@ impl Importer {
         }
     }
 
+    /// Shares the paces of whoever reads the same instance; CreateUser's is the settings' where none is set.
+    #[must_use]
+    pub fn paced(self, paces: Arc<Paces>) -> Self {
+        Self { paces, ..self }
+    }
+
+    /// CreateUser's pace.
+    fn pace(&self) -> &Pace {
+        self.paces.of(Operation::CreateUser)
+    }
+
     /// Works through the tasks until all are settled or there is a reason to stop; requests under way are awaited.
     ///
     /// A task that cannot be had (the roster changed) stops the run.
     pub async fn run(self, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<(), Failure> {
+        self.paces.set(Operation::CreateUser, Pace::new(self.settings.rate, self.settings.burst));
         let importer = Arc::new(self);
         let mut open = JoinSet::new();
         for task in tasks {
@@ -331,7 +342,7 @@ impl Importer {
                 }
                 Verdict::Throttled => {
                     self.ledger.finish(intent, &unexecuted(Unexecuted::Throttled))?;
-                    self.emit(Event::Throttled { rate: self.pace.rate() });
+                    self.emit(Event::Throttled { rate: self.pace().rate() });
                     wait = Some(delays.next(retry_after(&answer)));
                 }
                 Verdict::InDoubt => {
@@ -385,7 +396,7 @@ impl Importer {
             *slot = self.switch.unless_stopped(self.slots.clone().acquire_owned()).await?.ok();
         }
         self.switch.unless_stopped(self.breaker.leave()).await?;
-        self.switch.unless_stopped(self.pace.permit()).await?;
+        self.switch.unless_stopped(self.pace().permit()).await?;
         (!self.switch.is_set()).then_some(())
     }
 
@@ -415,9 +426,9 @@ impl Importer {
             _ => self.breaker.answered(),
         }
         match verdict {
-            Verdict::Throttled => self.pace.throttled(sent, retry_after(answer)),
+            Verdict::Throttled => self.pace().throttled(sent, retry_after(answer)),
             Verdict::Created | Verdict::Rejected | Verdict::Duplicate | Verdict::NotFound => {
-                self.pace.passed(sent);
+                self.pace().passed(sent);
                 if self.settings.concurrency.is_none() {
                     self.widen(sent.elapsed());
                 }
@@ -428,7 +439,7 @@ impl Importer {
 
     /// Lets more requests be under way where rate × latency asks for it; the pace, not their number, sets the speed.
     fn widen(&self, latency: Duration) {
-        let wanted = (self.settings.rate * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
+        let wanted = (self.pace().rate() * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
         let wanted = wanted.min(MOST_IN_FLIGHT);
         let have = self.in_flight.fetch_max(wanted, Ordering::Relaxed);
         self.slots.add_permits(wanted.saturating_sub(have));
@@ -478,7 +489,8 @@ impl Importer {
         if self.instance_checked.load(Ordering::Relaxed) {
             return false;
         }
-        let answer = self.client.list_routing_profiles(&self.settings.instance, None).await;
+        let call = self.client.list_routing_profiles(&self.settings.instance, None);
+        let answer = self.paces.call(Operation::ListRoutingProfiles, call).await;
         let gone = matches!(&answer, Err(CallError::Refused(fault)) if of_fault(fault) == Verdict::NotFound);
         if answer.is_ok() {
             self.instance_checked.store(true, Ordering::Relaxed);

@@ -14,8 +14,8 @@ use super::event::Event;
 use super::verdict::{Verdict, of_fault};
 use super::{End, Importer, Task};
 use crate::clock;
-use crate::connect::CallError;
 use crate::connect::model::{CreateUser, User};
+use crate::connect::{CallError, Operation};
 use crate::ledger::{Intent, LedgerFault, Outcome, RowState};
 
 /// Whose user has the name.
@@ -59,7 +59,8 @@ impl Importer {
         let attempt = held.as_ref().map(|(intent, _)| intent.attempt);
         let doubted = task.in_doubt || self.has_earlier_attempts(task.at);
         let mut delays = self.look_delays(task);
-        let deadline = Instant::now() + self.settings.row_budget;
+        let mut deadline = Instant::now() + self.settings.row_budget;
+        let mut answered = Instant::now();
         let mut last = held.as_ref().and_then(|(_, told)| told.message.clone()).unwrap_or_default();
         for look in 0_u32.. {
             let seen = self.switch.unless_stopped(self.look_up(task, look)).await;
@@ -67,6 +68,7 @@ impl Importer {
             match seen {
                 None => break,
                 Some(Ok(seen)) => {
+                    answered = Instant::now();
                     if let Some(outcome) =
                         self.settled(task, seen, said, doubted && !over, attempt, &mut last)
                     {
@@ -77,9 +79,15 @@ impl Importer {
                     last = format!("the user cannot be looked up: {}", fault.message.unwrap_or_default());
                     break;
                 }
-                Some(Err(error)) => last = format!("the user cannot be looked up: {error}"),
+                // An outage of the reads counts against no row; it is borne as long as any other.
+                Some(Err(error)) => {
+                    last = format!("the user cannot be looked up: {error}");
+                    if answered.elapsed() < self.settings.outage_patience {
+                        deadline = deadline.max(Instant::now() + self.settings.row_budget);
+                    }
+                }
             }
-            if over {
+            if over && Instant::now() >= deadline {
                 break;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -192,24 +200,21 @@ impl Importer {
         let mut token: Option<String> = None;
         loop {
             let page = if look % 2 == 0 {
-                self.reads[0].permit().await;
-                let page = self.client.search_users(instance, &task.user, token.as_deref()).await;
+                let call = self.client.search_users(instance, &task.user, token.as_deref());
+                let page = self.paces.call(Operation::SearchUsers, call).await;
                 page.map(|reply| {
                     let found = reply.value.items.into_iter().map(|user| (user.username, user.id));
                     (found.collect::<Vec<_>>(), reply.value.next_token)
                 })
             } else {
-                self.reads[1].permit().await;
-                let page = self.client.list_users(instance, token.as_deref()).await;
+                let call = self.client.list_users(instance, token.as_deref());
+                let page = self.paces.call(Operation::ListUsers, call).await;
                 page.map(|reply| {
                     let users = reply.value.items.into_iter();
                     let named = users.filter_map(|user| user.username.map(|name| (name, user.id)));
                     (named.collect::<Vec<_>>(), reply.value.next_token)
                 })
             };
-            if let Err(error) = &page {
-                self.slow_reads(usize::from(look % 2 == 1), error);
-            }
             let (users, next) = page?;
             let alike = |(name, _): &(String, String)| name.to_lowercase() == task.user.to_lowercase();
             candidates.extend(users.into_iter().filter(alike));
@@ -223,23 +228,12 @@ impl Importer {
             let variant = candidates.into_iter().next();
             return Ok(variant.map_or(Seen::Invisible, |(username, id)| Seen::Variant { id, username }));
         };
-        self.reads[2].permit().await;
-        match self.client.describe_user(instance, id).await {
+        let describing = self.client.describe_user(instance, id);
+        match self.paces.call(Operation::DescribeUser, describing).await {
             Ok(reply) => Ok(self.whose(task, &reply.value)),
             // Found and not there: an index that is ahead of the store.
             Err(CallError::Refused(fault)) if of_fault(&fault) == Verdict::NotFound => Ok(Seen::Invisible),
-            Err(error) => {
-                self.slow_reads(2, &error);
-                Err(error)
-            }
-        }
-    }
-
-    fn slow_reads(&self, which: usize, error: &CallError) {
-        if let CallError::Refused(fault) = error
-            && of_fault(fault) == Verdict::Throttled
-        {
-            self.reads[which].throttled(Instant::now(), fault.retry_after);
+            Err(error) => Err(error),
         }
     }
 
