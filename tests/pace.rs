@@ -156,7 +156,7 @@ fn an_outage_of_an_hour_costs_no_row() {
     assert!(matches!(ran.stop, Some(Stop::Outage { .. })), "{:?}", ran.stop);
     let settled = ran.counts.created + ran.counts.pending + ran.counts.in_doubt;
     assert_eq!(settled, 1000, "no row failed: {:?}", ran.counts);
-    assert!(ran.counts.in_doubt <= 10, "those that were on their way: {:?}", ran.counts);
+    assert!(ran.counts.in_doubt <= 16, "those that were on their way: {:?}", ran.counts);
     assert!((1000.0..1200.0).contains(&ran.seconds), "a quarter of an hour is borne: {}", ran.seconds);
 }
 

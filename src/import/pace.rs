@@ -71,8 +71,10 @@ pub struct Law {
     cap: f64,
     /// The rate now.
     rate: f64,
-    /// The quota as last found out; `None` where nothing is known, and it may be far off.
+    /// The quota as last found out; `None` where nothing is known.
     good: Option<f64>,
+    /// The quota may be far above `good`.
+    far: bool,
     /// A quota that was good before it fell to `good`, and may be back.
     better: Option<f64>,
     /// When the throttled call left that last showed the bucket empty.
@@ -108,6 +110,7 @@ impl Law {
             cap: given,
             rate: given,
             good: Some(given),
+            far: false,
             better: None,
             empty: None,
             accepted: 0,
@@ -119,7 +122,8 @@ impl Law {
     /// Learns the rate: starts at the one remembered, else at [`START`] knowing nothing.
     pub fn learning(remembered: Option<f64>) -> Self {
         let remembered = remembered.map(|rate| rate.clamp(FLOOR, CEILING));
-        Self { cap: CEILING, good: remembered, ..Self::new(remembered.unwrap_or(START)) }
+        let far = remembered.is_none();
+        Self { cap: CEILING, good: remembered, far, ..Self::new(remembered.unwrap_or(START)) }
     }
 
     /// The rate now, in calls a second.
@@ -133,41 +137,47 @@ impl Law {
     }
 
     /// A call that left at `sent` was throttled: cut the rate, once for all calls that left at the old one.
-    pub fn throttled(&mut self, sent: Instant, now: Instant, asked: Option<Duration>) {
+    ///
+    /// Says whether it was cut.
+    pub fn throttled(&mut self, sent: Instant, now: Instant, asked: Option<Duration>) -> bool {
         if let Some(asked) = asked {
             let until = now + asked.min(Delays::PATIENCE);
             self.pause = Some(self.pause.map_or(until, |pause| pause.max(until)));
         }
         if self.cut.is_some_and(|cut| sent <= cut) {
-            return;
+            return false;
         }
         self.cut = Some(now);
         let floor = FLOOR.min(self.cap);
         let Some(found) = self.count(sent) else {
             self.rate = (self.rate * 0.7).max(floor);
-            return;
+            return true;
         };
         if let Some(good) = self.good.filter(|good| found < 0.75 * good) {
             self.better = Some(self.better.map_or(good, |better| better.max(good)));
         }
         self.good = Some(found.clamp(floor, self.cap));
+        self.far = false;
         self.rate = (Self::BELOW * found).min(0.95 * self.rate).max(floor);
         self.empty = Some(sent);
         self.accepted = 0;
+        true
     }
 
     /// What the quota is, by a throttled call that left at `sent`; `None` where too little was counted.
     fn count(&self, sent: Instant) -> Option<f64> {
-        let overshot = self.rate / Self::OVERSHOT;
+        // At least what it was believed to be before it was left behind.
+        let overshot = (self.rate / Self::OVERSHOT).max(self.good.unwrap_or_default());
         let Some(empty) = self.empty else {
-            return Some(self.good.map_or(overshot, |good| 0.9 * good.min(self.rate)));
+            let known = self.good.filter(|_| !self.far);
+            return Some(known.map_or(overshot, |good| 0.9 * good.min(self.rate)));
         };
         if self.accepted < Self::ENOUGH {
             return None;
         }
         let counted =
             f64::from(self.accepted) / sent.saturating_duration_since(empty).as_secs_f64().max(1e-3);
-        Some(if self.good.is_none() { counted.max(overshot) } else { counted })
+        Some(if self.far { counted.max(overshot) } else { counted })
     }
 
     /// A call that left at `sent` was answered without a throttle.
@@ -175,22 +185,25 @@ impl Law {
         if self.empty.is_some_and(|empty| sent > empty) {
             self.accepted = self.accepted.saturating_add(1);
         }
-        if self.rate >= self.cap && self.good.is_some() || self.cut.is_some_and(|cut| sent <= cut) {
+        if self.cut.is_some_and(|cut| sent <= cut) {
             return;
         }
-        match (self.good, self.better) {
-            (Some(good), _) if self.rate < good => self.rate = (self.rate + Self::BACK).min(good),
-            (Some(good), _) if self.rate < Self::EDGE * good => self.rate += Self::PROBE,
-            (Some(_), Some(better)) => {
-                self.rate += Self::FAR;
-                if self.rate >= 0.9 * better {
-                    self.rate = self.rate.min(better);
-                    self.good = Some(better);
-                    self.better = None;
-                }
+        let good = self.good.unwrap_or_default();
+        if self.far {
+            self.rate += Self::FAR;
+        } else if self.rate < good {
+            self.rate = (self.rate + Self::BACK).min(good);
+        } else if self.rate < Self::EDGE * good {
+            self.rate += Self::PROBE;
+        } else if let Some(better) = self.better {
+            self.rate += Self::FAR;
+            if self.rate >= 0.9 * better {
+                self.rate = self.rate.min(better);
+                self.good = Some(better);
+                self.better = None;
             }
-            (Some(_), None) => self.good = None,
-            (None, _) => self.rate += Self::FAR,
+        } else {
+            self.far = true;
         }
         self.rate = self.rate.min(self.cap);
     }
@@ -233,13 +246,7 @@ impl Pace {
     /// Waits for this caller's turn and then until a call may leave.
     pub async fn permit(&self) {
         let _turn = self.turn.lock().await; // fair: who came first goes first
-        loop {
-            let pause = self.law().pause;
-            match pause.map(|until| until.saturating_duration_since(Instant::now())) {
-                Some(wait) if !wait.is_zero() => clock::sleep(wait).await,
-                _ => break,
-            }
-        }
+        self.wait_as_asked().await;
         let opening = self.opening.load(Ordering::Relaxed);
         let owed = if opening == 0 {
             self.wait_for_first_answer().await;
@@ -254,6 +261,27 @@ impl Pace {
             due -= part.get();
             while let Ok(Err(early)) = self.limiter.check_n(part) {
                 clock::sleep(early.wait_time_from(TokioClock.now())).await;
+            }
+        }
+        self.wait_as_asked().await; // the service may have asked meanwhile
+    }
+
+    async fn wait_as_asked(&self) {
+        loop {
+            let pause = self.law().pause;
+            match pause.map(|until| until.saturating_duration_since(Instant::now())) {
+                Some(wait) if !wait.is_zero() => clock::sleep(wait).await,
+                _ => return,
+            }
+        }
+    }
+
+    /// The service's bucket is empty, so nothing that was saved up here is worth anything.
+    fn drain(&self) {
+        let mut part = self.burst_parts.get();
+        while let Some(some) = NonZeroU32::new(part) {
+            if !matches!(self.limiter.check_n(some), Ok(Ok(()))) {
+                part /= 2;
             }
         }
     }
@@ -296,7 +324,9 @@ impl Pace {
 
     /// Tells the law of a throttled call that left at `sent`.
     pub fn throttled(&self, sent: Instant, asked: Option<Duration>) {
-        self.law().throttled(sent, Instant::now(), asked);
+        if self.law().throttled(sent, Instant::now(), asked) {
+            self.drain();
+        }
         self.answered_after(sent.elapsed());
     }
 

@@ -234,7 +234,7 @@ pub(crate) struct Way {
 impl Way {
     pub(crate) fn new(quota: &[Quota], weather: &[(Duration, Weather)], room: usize) -> Self {
         let clock = SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693));
-        let mut spec = Spec { users_quota: room, seed: 11, ..Spec::default() };
+        let mut spec = Spec { users_quota: room, seed: 11, signed: false, ..Spec::default() };
         spec.routing_profiles.truncate(1);
         spec.routing_profiles[0].id = Some("routing".into());
         spec.security_profiles.truncate(1);
