@@ -31,9 +31,13 @@ use crate::disk;
 use crate::error::Failure;
 
 /// A ledger file that this process has locked, and what it said when it was opened.
+///
+/// One that was made for this and is let go of unused is removed: a run that never began leaves nothing.
 pub struct LockedFile {
-    file: File,
+    /// Taken when writing begins.
+    file: Option<File>,
     path: PathBuf,
+    was_made: bool,
     /// What it says; empty for a new one.
     pub state: State,
     /// Whether it has no record yet.
@@ -54,9 +58,9 @@ impl LockedFile {
                 .because(error)
                 .hint("nothing was sent; choose a place that can be written with --ledger FILE")
         };
-        let (file, _) = disk::open_append(path).map_err(|error| cannot("open", error))?;
+        let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
         crash::point("ledger-opened");
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(in_use(&file, path)),
             // A file system without locks: the session records and the length are what is left to notice another by.
@@ -69,19 +73,45 @@ impl LockedFile {
             file.set_len(good).and_then(|()| file.sync_all()).map_err(|error| cannot("repair", error))?;
             crash::point("repair-after");
         }
-        Ok(Self { file, path: path.to_owned(), state, is_new: good == 0, repaired: torn })
+        Ok(Self {
+            file: Some(file),
+            path: path.to_owned(),
+            was_made,
+            state,
+            is_new: good == 0,
+            repaired: torn,
+        })
     }
 
     /// Starts writing.
-    pub fn into_ledger(self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
-        let path = self.path.clone();
+    pub fn into_ledger(mut self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
         let unusable = |error: io::Error| {
-            Failure::stopped(format!("cannot write the ledger: `{}`", path.display())).because(error)
+            Failure::stopped(format!("cannot write the ledger: `{}`", self.path.display())).because(error)
         };
-        let storage = OnDisk::new(self.file, self.path).map_err(unusable)?;
+        let file = self.file.take().ok_or_else(|| unusable(io::ErrorKind::NotFound.into()))?;
+        let storage = OnDisk::new(file, self.path.clone()).map_err(unusable)?;
         let writer = Writer::start(storage).map_err(unusable)?;
-        Ok(Ledger { writer, state: Mutex::new(self.state), clock })
+        Ok(Ledger { writer, state: Mutex::new(std::mem::take(&mut self.state)), clock })
     }
+}
+
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        if self.was_made && self.file.is_some() {
+            let _ = disk::remove(&self.path);
+        }
+    }
+}
+
+/// Takes the lock; a `status` in another process holds it for the blink of an eye, so it is tried more than once.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..200 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+            done => return done,
+        }
+    }
+    file.try_lock()
 }
 
 /// Reads a ledger without locking it: where a run stands, also while it runs.
@@ -142,6 +172,11 @@ impl Ledger {
     /// Starts writing to any storage, from any state: the seam for tests.
     pub fn start(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> io::Result<Self> {
         Ok(Self { writer: Writer::start(storage)?, state: Mutex::new(state), clock })
+    }
+
+    /// The same, in step with its callers: see [`Writer::in_step`].
+    pub fn in_step(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> Self {
+        Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
     }
 
     /// What it says now.

@@ -380,7 +380,7 @@ impl Case {
     async fn process(&mut self, pid: u32, steps: Option<u64>) -> bool {
         std::fs::write(&self.path, &self.image).expect("written");
         let state = match LockedFile::open(&self.path) {
-            Ok(file) => file.state,
+            Ok(file) => file.state.clone(),
             Err(failure) => {
                 panic!("case {}: {failure}: {}", self.number, String::from_utf8_lossy(&self.image))
             }
