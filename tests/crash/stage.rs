@@ -55,7 +55,7 @@ pub(crate) struct Ended {
 }
 
 /// The longest that any run of a case may take; one that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Stage {
     pub(crate) fn set(runtime: &Runtime, case: &Case) -> Self {
