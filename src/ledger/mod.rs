@@ -196,14 +196,14 @@ impl Ledger {
         synced.await
     }
 
-    /// Records the intent to send a request for a row, and returns when it is synced.
-    pub async fn begin(&self, at: u32) -> Result<Intent, LedgerFault> {
+    /// Records the intent to send a request for a row, with or without a provenance tag, and returns when it is synced.
+    pub async fn begin(&self, at: u32, tagged: bool) -> Result<Intent, LedgerFault> {
         let now = rfc3339(self.clock.now());
         let (attempt, synced) = {
             let mut state = self.state();
             let attempt = state.attempts.saturating_add(1);
             let user = state.user(at).to_owned();
-            let entry = Entry::intent(&user, attempt, now);
+            let entry = Entry { untagged: !tagged, ..Entry::intent(&user, attempt, now) };
             if crash::sabotage(Sabotage::IntentNotWritten) {
                 state.apply(&entry);
                 return Ok(Intent { at, attempt });

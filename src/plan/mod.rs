@@ -18,6 +18,9 @@ pub struct Seen {
     pub valid: bool,
 }
 
+/// The code of the finding that two rows share a username.
+const USERNAME_SHARED: &str = crate::validate::codes::USERNAME_DUPLICATE.id;
+
 /// The roster as it is now, by who.
 #[derive(Clone, Default)]
 pub struct Wanted {
@@ -49,7 +52,7 @@ impl Wanted {
             self.seen.push(Seen { row, fingerprint, valid: true });
         } else {
             let message = format!("the username is also in row {}", self.seen[place as usize].row);
-            self.add_invalid(username, row, "username-duplicate", &message);
+            self.add_invalid(username, row, USERNAME_SHARED, &message);
         }
     }
 
@@ -59,11 +62,11 @@ impl Wanted {
         self.digest.update(row.to_be_bytes());
         let by_row = format!("row {row}");
         let taken = self.names.find(username);
-        if let Some(place) = taken.filter(|_| code == "username-duplicate") {
+        if let Some(place) = taken {
             let first = &mut self.seen[place as usize];
             if std::mem::replace(&mut first.valid, false) {
                 let message = format!("the username is also in row {row}");
-                self.invalid.push(Invalid { place, code, message });
+                self.invalid.push(Invalid { place, code: USERNAME_SHARED, message });
             }
         }
         let name = if username.trim().is_empty() || taken.is_some() { &by_row } else { username };

@@ -172,11 +172,15 @@ impl Scene<'_> {
     /// that attempt's process had.
     fn accounted(&self, user: &User) -> Vec<String> {
         let Some(row) = self.told.rows.get(&user.username) else {
-            return vec!["made, and not in the ledger".into()];
+            let told = "made, and not in the ledger".to_owned();
+            return if self.restored { Vec::new() } else { vec![told] };
         };
-        let forgotten = self.restored && row.state() == "exists" && row.message.contains("older copy");
-        let unproved = self.untagged && row.state() == "in_doubt";
-        if forgotten || unproved {
+        let forgotten = match row.state() {
+            "exists" | "in_doubt" => row.message.contains("older copy"),
+            "pending" => row.dropped,
+            state => state == "rejected",
+        };
+        if self.restored && forgotten || self.untagged && row.state() == "in_doubt" {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -215,21 +219,22 @@ impl Scene<'_> {
             "created" if there.is_some_and(|one| one.id != row.id) => Some("created under another id".into()),
             "exists" if is_ours && self.restored && row.message.contains("older copy") => None,
             "exists" if is_ours => Some(format!("exists, and it is ours: {}", row.message)),
-            "exists" => match there {
-                Some(one) if row.message.contains(&one.id) => None,
-                Some(_) => Some(format!("exists, and it is not said whose: {}", row.message)),
-                None => {
-                    let variant = self.everyone.iter().find(|one| one.username.eq_ignore_ascii_case(user));
-                    match variant.filter(|_| self.variants_clash) {
-                        Some(one) if row.message.contains(&one.username) => None,
-                        _ => Some(format!("exists, and does not: {}", row.message)),
-                    }
+            "exists" if there.is_some_and(|one| row.message.contains(&one.id)) => None,
+            "exists" => {
+                // Nobody of the exact name could be seen, but a variant. Whoever has the name may have come later, too.
+                let is_variant =
+                    |one: &&User| one.username != user && one.username.eq_ignore_ascii_case(user);
+                let variant = self.everyone.iter().find(is_variant);
+                match variant.filter(|_| self.variants_clash || there.is_some()) {
+                    Some(one) if row.message.contains(&format!("`{}`", one.username)) => None,
+                    _ => Some(format!("exists, and it is not so: {}, there is {there:?}", row.message)),
                 }
-            },
-            "rejected" if is_ours => Some("rejected, and it is there".into()),
+            }
+            "rejected" if is_ours && !self.restored => Some("rejected, and it is there".into()),
             // A row that left the roster while in doubt may stay so: nothing is sent for it any more, and neither that
             // it cannot be found nor that another has its name is an answer. Where it was made, it is found.
             "in_doubt" if self.untagged => None,
+            "in_doubt" if self.restored && !wanted && row.message.contains("older copy") => None,
             "in_doubt" if wanted || is_ours => Some(format!("still in doubt: {}", row.message)),
             "pending" if !row.dropped => Some("still pending".into()),
             _ => None,

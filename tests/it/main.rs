@@ -13,6 +13,7 @@ mod python;
 mod readme;
 mod retry;
 mod roster;
+mod settle;
 mod shape;
 mod simulator;
 mod template;

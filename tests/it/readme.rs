@@ -333,6 +333,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         attempt: Some(1),
         state: Some(RowState::Created),
         recovered: true,
+        untagged: true,
         unexecuted: Some(headcount::ledger::Unexecuted::Throttled),
         id: text(),
         code: text(),
