@@ -662,3 +662,21 @@ fn a_cell_that_is_no_text_stays_what_it_is_in_a_workbook() {
     let raw = fs::read(path.join("roster.xlsx.failed.xlsx")).unwrap();
     assert!(!unpacked(&raw).contains("12345678"), "a password is left out whatever it is");
 }
+
+#[test]
+fn a_rehearsal_with_a_ledger_of_any_name_is_retried_as_a_rehearsal() {
+    let folder = folder(&[]);
+    let path = folder.path();
+    let rows_of = [row("ann", "Night Shift"), row("b ob", "Tag|es"), row("cid", "Night Shift")];
+    fs::write(path.join("roster.csv"), roster(&rows_of)).unwrap();
+    let mut import = headcount(path);
+    // A name that begins with a dash is the hardest to print.
+    import.args(["import", "roster.csv", "--simulate", "--ledger=-l.jsonl", "--skip-invalid"]);
+    let ran = run(&mut import).exits(1);
+    let name = "roster.csv.simulate.failed.csv";
+    edit(path, name, "b ob@example.com,,b ob,Tag|es", "bob@example.com,Canary-bob-2,bob,Day Shift");
+    let ran = run(&mut pasted(&headcount(path), &printed(&ran))).exits(0);
+    assert!(ran.stdout.starts_with("3 of 3 rows created; 1 CreateUser call,"), "{ran:?}");
+    let ran = run(headcount(path).args(["retry", "./-l.jsonl", "--skip-invalid"])).exits(1);
+    assert!(ran.stderr.contains("embedded Connect"), "{}", ran.stderr);
+}
