@@ -319,7 +319,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         seed: u64::from(std::process::id()) ^ begun_at(),
     };
     let importer =
-        Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone());
+        Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone())
+            .paced(reached.paces.clone());
     let rules = Rules { tag_room: rules.tag_room, compares_users: false, ..Rules::of(&reached.directory) };
     importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?).await?;
     let (counts, calls, left) = {

@@ -174,6 +174,11 @@ impl Ledger {
         Ok(Self { writer: Writer::start(storage)?, state: Mutex::new(state), clock })
     }
 
+    /// The same, in step with its callers: see [`Writer::in_step`].
+    pub fn in_step(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> Self {
+        Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
+    }
+
     /// What it says now.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
