@@ -207,8 +207,11 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         ..Rules::of(&reached.directory)
     };
     let mut wanted = Wanted::default();
-    let mut origins = again::Origins::of(&roster);
+    let mut origins = again::Origins::of(&roster, job);
     let checked = validate::check(&roster, &rules, &mut |row| {
+        if row.has_errors && origins.is_left(row.row) {
+            return;
+        }
         origins.add(row.row, row.username);
         let number = u32::try_from(row.number).unwrap_or(u32::MAX);
         match (row.fingerprint(), row.first_error) {

@@ -325,7 +325,6 @@ impl Importer {
             crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
             crash::point("answer-unmarked");
-            slot = None;
             let verdict = verdict(&answer);
             self.learn(verdict, sent.at, &answer);
             if let Ok(reply) = &answer {
@@ -347,6 +346,7 @@ impl Importer {
                     return Ok(End::Settled);
                 }
                 Verdict::Created | Verdict::Duplicate => {
+                    drop(slot);
                     let held = Held::new(intent, verdict, &answer, was_unclear);
                     return self.settle_by_look_up(task, Some(held)).await;
                 }
@@ -358,6 +358,7 @@ impl Importer {
                     }
                     if doubt {
                         // An earlier attempt may have made the user, and this refusal says nothing of that one.
+                        drop(slot);
                         let held = Held::new(intent, verdict, &answer, was_unclear);
                         return self.settle_by_look_up(task, Some(held)).await;
                     }
@@ -398,6 +399,8 @@ impl Importer {
                     }
                 }
             }
+            // Only now, with a reason to stop told to all, may the next row take this one's place.
+            slot = None;
             match verdict {
                 Verdict::InDoubt | Verdict::NotSent => {
                     let since = *unclear_since.get_or_insert(sent.at);
