@@ -5,6 +5,7 @@
 //! many cases, `HEADCOUNT_CRASH_CASE=N` one alone, with all that it printed.
 
 #![cfg(unix)]
+#![expect(clippy::print_stdout, reason = "a long test says how much it did")]
 
 mod case;
 mod check;

@@ -5,8 +5,11 @@
 //! copies of the ledger are put back; the power goes at any step. At the end every row of the last roster is created
 //! once or truly accounted for. `HEADCOUNT_POWER_CASES=N` runs that many, `HEADCOUNT_POWER_CASE=N` one alone.
 
+#![expect(clippy::print_stdout, reason = "a long test says how much it did")]
+
 #[allow(dead_code, reason = "the crash matrix uses all of it")]
 mod case;
+#[allow(dead_code, reason = "the crash matrix uses all of it")]
 mod check;
 
 use std::collections::{BTreeSet, HashMap};
