@@ -6,6 +6,7 @@
 mod bad_input;
 mod harness;
 mod import;
+mod pace;
 mod python;
 mod roster;
 mod simulator;
