@@ -9,6 +9,7 @@ mod breaker;
 mod event;
 mod pace;
 mod paces;
+mod remembered;
 mod settle;
 mod stop;
 mod verdict;
@@ -28,6 +29,7 @@ pub use breaker::{Breaker, Course, Failing, Leave};
 pub use event::Event;
 pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
 pub use paces::{Paced, Paces};
+pub use remembered::Remembered;
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
