@@ -219,7 +219,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         ..Rules::of(&reached.directory)
     };
     let mut wanted = Wanted::default();
-    let checked = validate::check(&roster, &rules, &mut |row| {
+    let checked = validate::check_with_fingerprints(&roster, &rules, &mut |row| {
         let number = u32::try_from(row.number).unwrap_or(u32::MAX);
         match (row.fingerprint(), row.first_error) {
             (Some(fingerprint), _) => wanted.add(row.username, number, fingerprint),
