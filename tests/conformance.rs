@@ -83,7 +83,8 @@ struct OursAlone {
 }
 
 /// Findings of the file or of several rows: no row by itself shows them.
-const NOT_OF_A_ROW: [&str; 4] = ["no-rows", "column-missing", "username-duplicate", "passwords-identical"];
+const NOT_OF_A_ROW: [&str; 5] =
+    ["no-rows", "column-missing", "username-duplicate", "passwords-identical", "password-blanked"];
 
 // The instance that both sides know.
 
