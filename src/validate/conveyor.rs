@@ -170,11 +170,7 @@ impl Batch {
         }
     }
 
-    fn hand_over(
-        &mut self,
-        scratch: &mut Vec<Finding>,
-        take: &mut dyn FnMut(Handed<'_>, &mut Vec<Finding>),
-    ) {
+    fn hand_over(&mut self, scratch: &mut Vec<Finding>, take: &mut dyn FnMut(Handed<'_>, &mut Vec<Finding>)) {
         let mut findings = self.findings.drain(..).peekable();
         for (place, row) in self.rows[..self.filled].iter().enumerate() {
             while let Some((_, finding)) = findings.next_if(|(at, _)| *at == place) {
