@@ -182,3 +182,91 @@ impl Batch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::agent::IdentityType;
+    use crate::roster::Options;
+    use crate::validate::{Pass, check, check_with_fingerprints};
+
+    /// A roster of many batches, with faults here and there and one row that is larger than a batch.
+    fn roster(folder: &tempfile::TempDir) -> Roster {
+        let mut text =
+            "user login,first name,last name,routing profile,security profile,phone type,tags\n".to_owned();
+        for number in 0..3_000 {
+            let name = if number % 700 == 699 { number - 5 } else { number };
+            let phone = if number % 11 == 3 { "fax" } else { "soft" };
+            let tags = if number == 1_234 { "x".repeat(3 * TEXT) } else { String::new() };
+            let stray = if number % 400 == 17 { ",stray" } else { "" };
+            let _ = writeln!(text, "u{name},Ann,Lee,Basic,Agent,{phone},{tags}{stray}");
+        }
+        let path = folder.path().join("roster.csv");
+        std::fs::write(&path, text).unwrap();
+        Roster::open(&path, &Options::default()).unwrap()
+    }
+
+    #[test]
+    fn many_threads_say_what_one_says_and_in_the_same_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let (roster, rules) = (roster(&folder), Rules::new(IdentityType::Saml));
+        let (mut one, mut many, mut marked) = (Vec::new(), Vec::new(), Vec::new());
+
+        let mut pass = Pass::new(roster.columns(), &rules, roster.findings());
+        let (mut rows, mut row) = (roster.rows().unwrap(), Row::default());
+        while rows.read(&mut row).unwrap() {
+            pass.row(&row, &mut |row| one.push((row.number, row.has_errors, row.fingerprint())));
+        }
+        let by_one = pass.finish();
+        let by_many = check(&roster, &rules, &mut |row| {
+            many.push((row.number, row.has_errors, row.fingerprint()));
+        });
+        let with_marks = check_with_fingerprints(&roster, &rules, &mut |row| {
+            marked.push((row.number, row.has_errors, row.fingerprint()));
+        });
+
+        assert_eq!(one.len(), 3_000);
+        assert!(one == many && one == marked);
+        assert!(by_one.findings.len() > 280, "{}", by_one.findings.len());
+        for other in [by_many.unwrap(), with_marks.unwrap()] {
+            assert_eq!(by_one.findings, other.findings);
+            assert_eq!(
+                (by_one.rows, by_one.invalid_rows, by_one.errors, by_one.warnings),
+                (other.rows, other.invalid_rows, other.errors, other.warnings)
+            );
+        }
+    }
+
+    #[test]
+    fn the_rows_before_a_failure_are_handed_over_and_then_it_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let roster = roster(&folder);
+        // The file is cut while it is open: there is less of it than there was.
+        let path = folder.path().join("roster.csv");
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = bytes.len() - 400;
+        bytes[at..].fill(0xFF);
+        std::fs::write(&path, bytes).unwrap();
+        let mut seen = 0;
+        let rules = Rules::new(IdentityType::Saml);
+        let failure = check(&roster, &rules, &mut |_| seen += 1).unwrap_err();
+        assert!(failure.what.contains("changed while it was read"), "{}", failure.what);
+        assert!((2_900..3_000).contains(&seen), "{seen}");
+    }
+
+    #[test]
+    fn a_caller_that_gives_up_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (roster, rules) = (roster(&folder), Rules::new(IdentityType::Saml));
+        let gone = std::panic::catch_unwind(|| {
+            let mut seen = 0;
+            let _ = check(&roster, &rules, &mut |_| {
+                seen += 1;
+                assert!(seen < 700, "enough");
+            });
+        });
+        assert!(gone.is_err());
+    }
+}
