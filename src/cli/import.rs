@@ -214,7 +214,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     };
     let mut wanted = Wanted::default();
     let mut origins = again::Origins::of(&roster, job);
-    let checked = validate::check(&roster, &rules, &mut |row| {
+    let checked = validate::check_with_fingerprints(&roster, &rules, &mut |row| {
         if row.has_errors && origins.is_left(row.row) {
             return;
         }

@@ -4,6 +4,7 @@ pub mod columns;
 pub mod findings;
 mod import;
 mod instance;
+mod junit;
 mod outlook;
 pub mod output;
 pub mod policy;
