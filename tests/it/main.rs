@@ -6,6 +6,8 @@
 mod bad_input;
 mod bodies;
 mod credentials;
+mod directory;
+mod files;
 mod harness;
 mod import;
 mod policy;
