@@ -7,8 +7,10 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::agent::IdentityType;
+use crate::cli::directory::told;
 use crate::cli::roster_args::{Identity, RosterArgs};
 use crate::cli::{findings, junit, output, words};
+use crate::clock::{Clock as _, SystemClock};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -41,7 +43,7 @@ pub struct ValidateArgs {
     annotate: Option<PathBuf>,
 
     /// Explain a code of a finding, and check nothing.
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "annotate"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "phone_region", "annotate"])]
     explain: Option<String>,
 
     #[command(flatten)]
@@ -75,7 +77,11 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     };
     let checked = check(&roster, &rules, &mut |_| {})?;
     match args.format {
-        Format::Human => output::result(&human(&roster, &checked, &identity, &args.reading)),
+        Format::Human => {
+            let names = args.directory.as_deref().zip(directory.as_ref());
+            let names = names.map(|(path, directory)| told(path, directory, SystemClock.now()));
+            output::result(&human(&roster, &checked, &identity, names, &args.reading));
+        }
         Format::Json | Format::Junit => {
             if let Basis::Columns(..) = identity {
                 output::say(&format!("note: {}", identity.said()));
@@ -196,11 +202,20 @@ impl Basis {
     }
 }
 
-fn human(roster: &Roster, checked: &Checked, identity: &Basis, typed: &RosterArgs) -> String {
+fn human(
+    roster: &Roster,
+    checked: &Checked,
+    identity: &Basis,
+    names: Option<String>,
+    typed: &RosterArgs,
+) -> String {
     let path = roster.path();
     let mut text = format!("{}: {}", shown(&path.display().to_string()), identity.said());
     if let Some(template) = roster.recognised() {
         let _ = write!(text, "\nread as {template}");
+    }
+    if let Some(names) = names {
+        let _ = write!(text, "\n{names}");
     }
     text.push_str("\n\n");
     text.push_str(&findings::groups(checked, output::Paint::of_stdout()));

@@ -12,6 +12,7 @@ mod finding;
 mod grammar;
 mod names;
 mod pass;
+mod phone;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub use finding::{Finding, Severity};
 pub use grammar::shown;
 pub use names::{NamesUsed, names_used, username};
 pub use pass::{Checked, CheckedRow, Pass, check, check_with_fingerprints};
+pub use phone::PhoneRegion;
 pub use rules::{check_columns, check_row};
 
 /// Against what a roster is checked.

@@ -7,6 +7,8 @@ mod annotate;
 mod bad_input;
 mod bodies;
 mod credentials;
+mod directory;
+mod files;
 mod harness;
 mod import;
 mod pace;
