@@ -8,6 +8,7 @@ mod outlook;
 pub mod output;
 pub mod policy;
 mod progress;
+mod report;
 pub mod roster_args;
 mod settings;
 mod simulate;
@@ -40,6 +41,7 @@ enum Command {
     Import(Box<import::ImportArgs>),
     Retry(Box<import::RetryArgs>),
     Status(status::StatusArgs),
+    Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
     Policy(policy::PolicyArgs),
@@ -81,6 +83,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Import(args) => import::run(*args, words::typed(typed)),
         Command::Retry(args) => import::retry(*args, words::typed(typed)),
         Command::Status(args) => status::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
         Command::Policy(args) => policy::run(args),

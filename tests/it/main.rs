@@ -10,6 +10,7 @@ mod harness;
 mod import;
 mod policy;
 mod python;
+mod report;
 mod roster;
 mod simulator;
 mod template;
