@@ -10,14 +10,15 @@ use super::roster_args::Identity;
 use super::{output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{Clock, SystemClock};
-use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Target};
-use crate::directory::fetch::{self, FetchError, Patient};
+use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Operation, Target};
+use crate::directory::fetch::{self, FetchError};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
 use crate::error::Failure;
+use crate::import::{Paced, Paces};
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
-use crate::validate::{infer_identity, names_used};
+use crate::validate::{NamesUsed, infer_identity, names_used};
 use crate::{connect, disk};
 
 /// Which instance, and how to reach it. All mean what they mean to the AWS CLI.
@@ -76,6 +77,18 @@ pub(super) enum Sky {
     Rough,
 }
 
+/// What a rehearsal is for, and what it goes on with.
+pub(super) struct Stage<'s> {
+    /// The roster that is read.
+    pub(super) roster: &'s Roster,
+    /// The roster that it is a part of: the names of both are there.
+    pub(super) whole: Option<Roster>,
+    /// How many rows there were before: their users may be there already.
+    pub(super) rows: u64,
+    /// Where the world is kept, so that an interrupted rehearsal resumes.
+    pub(super) world: PathBuf,
+}
+
 /// A connection to an instance, and what is known of it.
 pub(super) struct Reached {
     pub(super) client: Client,
@@ -84,6 +97,8 @@ pub(super) struct Reached {
     /// What the ledger keeps for a later `retry`.
     pub(super) region: String,
     pub(super) endpoint: Option<String>,
+    /// How fast its operations may be called.
+    pub(super) paces: Arc<Paces>,
     /// The embedded Connect, served as long as this lives.
     pub(super) rehearsal: Option<Running>,
 }
@@ -107,18 +122,25 @@ impl InstanceArgs {
         let credentials = Credentials::chain(&target.region, &environment, &options);
         let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
         client.check_credentials().await?;
-        let directory = self.read(&client, &target).await?;
+        let caller = Paced::default();
+        let directory = self.read(&client, &target, &caller).await?;
         let endpoint =
             self.endpoint_url.clone().or(environment.endpoint_url_connect.or(environment.endpoint_url));
-        Ok(Reached { client, directory, region: target.region, endpoint, rehearsal: None })
+        Ok(Reached {
+            client,
+            directory,
+            region: target.region,
+            endpoint,
+            paces: caller.paces,
+            rehearsal: None,
+        })
     }
 
     /// Reads the instance, its names, its users and its quotas.
-    async fn read(&self, client: &Client, target: &Target) -> Result<Directory, Failure> {
-        let caller = Patient::default();
+    async fn read(&self, client: &Client, target: &Target, caller: &Paced) -> Result<Directory, Failure> {
         let saved = self.directory.as_deref().map(Directory::read).transpose()?;
         let id = match &target.instance {
-            InstanceRef::Alias(alias) => fetch::instance_of_alias(client, alias, &caller).await?.id,
+            InstanceRef::Alias(alias) => fetch::instance_of_alias(client, alias, caller).await?.id,
             InstanceRef::Id(id) | InstanceRef::Arn { id, .. } => id.clone(),
         };
         let instance = match (self.identity, &target.instance) {
@@ -127,11 +149,11 @@ impl InstanceArgs {
             (Some(identity), InstanceRef::Id(_)) => {
                 let arn = match &saved {
                     Some(saved) => saved.instance.arn.clone(),
-                    None => arn_from_names(client, &id, &caller).await?,
+                    None => arn_from_names(client, &id, caller).await?,
                 };
                 known(&id, arn, identity)
             }
-            (told, _) => described(fetch::instance(client, &id, &caller).await?, told)?,
+            (told, _) => described(fetch::instance(client, &id, caller).await?, told)?,
         };
         if let Some(status) = instance.status.as_deref().filter(|status| *status != "ACTIVE") {
             return Err(Failure::stopped(format!("the instance is not active: its status is `{status}`"))
@@ -145,21 +167,16 @@ impl InstanceArgs {
         }
         let mut directory = match saved {
             Some(saved) => saved,
-            None => names(client, &id, instance.clone(), &caller).await?,
+            None => names(client, &id, instance.clone(), caller).await?,
         };
         directory.instance = instance;
-        directory.users = users(client, &id, &caller).await?;
-        directory.quotas = quotas(client, &directory.instance.arn).await;
+        directory.users = users(client, &id, caller).await?;
+        directory.quotas = quotas(client, &directory.instance.arn, caller).await;
         Ok(directory)
     }
 }
 
-async fn names(
-    client: &Client,
-    id: &str,
-    instance: Instance,
-    caller: &Patient,
-) -> Result<Directory, Failure> {
+async fn names(client: &Client, id: &str, instance: Instance, caller: &Paced) -> Result<Directory, Failure> {
     let named = |all: Vec<connect::model::Summary>| {
         all.into_iter().filter_map(|summary| summary.name.map(|name| (name, summary.id)))
     };
@@ -189,7 +206,7 @@ async fn names(
 }
 
 /// The users there; `None` for a caller who may not list them.
-async fn users(client: &Client, id: &str, caller: &Patient) -> Result<Option<Users>, Failure> {
+async fn users(client: &Client, id: &str, caller: &Paced) -> Result<Option<Users>, Failure> {
     match fetch::users(client, id, caller).await {
         Ok(users) => {
             Ok(Some(users.into_iter().filter_map(|user| user.username.map(|name| (name, user.id))).collect()))
@@ -229,7 +246,7 @@ fn described(found: connect::model::Instance, told: Option<Identity>) -> Result<
 }
 
 /// The instance's ARN, read off that of a routing profile: every instance has one.
-async fn arn_from_names(client: &Client, id: &str, caller: &Patient) -> Result<String, Failure> {
+async fn arn_from_names(client: &Client, id: &str, caller: &Paced) -> Result<String, Failure> {
     let profiles = fetch::routing_profiles(client, id, caller).await?;
     let of_instance =
         |arn: &str| arn.split_once("/routing-profile/").map(|(instance, _)| instance.to_owned());
@@ -240,12 +257,16 @@ async fn arn_from_names(client: &Client, id: &str, caller: &Patient) -> Result<S
 }
 
 /// The applied quotas, where they may be read: no permission to ask is no error.
-async fn quotas(client: &Client, arn: &str) -> Quotas {
+async fn quotas(client: &Client, arn: &str, caller: &Paced) -> Quotas {
     let value = async |code: &str| {
-        let own = client.get_service_quota(code, Some(arn)).await.ok().flatten();
-        let quota = match own {
+        let ask = async |context| {
+            let asked =
+                caller.paces.call(Operation::GetServiceQuota, client.get_service_quota(code, context));
+            asked.await.ok().flatten()
+        };
+        let quota = match ask(Some(arn)).await {
             Some(own) => Some(own),
-            None => client.get_service_quota(code, None).await.ok().flatten(),
+            None => ask(None).await,
         };
         quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
     };
@@ -254,15 +275,12 @@ async fn quotas(client: &Client, arn: &str) -> Quotas {
 
 impl RehearsalArgs {
     /// Serves an embedded Connect that has the roster's names (or the directory file's), and reads it as any instance.
-    ///
-    /// Its world is kept beside the roster, so that an interrupted rehearsal resumes.
-    pub(super) async fn reach(&self, args: &InstanceArgs, roster: &Roster) -> Result<Reached, Failure> {
+    pub(super) async fn reach(&self, args: &InstanceArgs, stage: &Stage<'_>) -> Result<Reached, Failure> {
         let saved = args.directory.as_deref().map(Directory::read).transpose()?;
-        let spec = self.spec(args, roster, saved.as_ref())?;
+        let spec = self.spec(args, stage, saved.as_ref())?;
         let arn = spec.instance_arn();
         let region = spec.region.clone();
-        let world = disk::with_suffix(roster.path(), ".simulate.world.jsonl");
-        let world = World::remembering(spec, SystemClock.now(), &world).map_err(|error| {
+        let world = World::remembering(spec, SystemClock.now(), &stage.world).map_err(|error| {
             Failure::stopped("cannot keep the rehearsal's world")
                 .because(error)
                 .hint("remove that file and the rehearsal's ledger to start the rehearsal anew")
@@ -281,15 +299,28 @@ impl RehearsalArgs {
         let options = HttpOptions { timeout: Duration::from_secs(5), ..HttpOptions::default() };
         let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
         let args = InstanceArgs { identity: None, directory: None, ..args.clone() };
-        let directory = args.read(&client, &target).await?;
-        Ok(Reached { client, directory, region, endpoint: None, rehearsal: Some(running) })
+        let caller = Paced::default();
+        let directory = args.read(&client, &target, &caller).await?;
+        Ok(Reached {
+            client,
+            directory,
+            region,
+            endpoint: None,
+            paces: caller.paces,
+            rehearsal: Some(running),
+        })
     }
 
-    fn spec(&self, args: &InstanceArgs, roster: &Roster, saved: Option<&Directory>) -> Result<Spec, Failure> {
-        let used = names_used(roster)?;
+    fn spec(
+        &self,
+        args: &InstanceArgs,
+        stage: &Stage<'_>,
+        saved: Option<&Directory>,
+    ) -> Result<Spec, Failure> {
+        let used = names_used(stage.roster)?;
         let identity = args.identity.map(IdentityType::from).or(saved.map(|saved| saved.instance.identity));
         let mut spec = Spec {
-            identity: identity.unwrap_or_else(|| infer_identity(roster.columns())),
+            identity: identity.unwrap_or_else(|| infer_identity(stage.roster.columns())),
             seed: self.seed,
             weather: match self.weather {
                 Sky::Calm => Weather::calm(),
@@ -300,13 +331,21 @@ impl RehearsalArgs {
         if let Some(saved) = saved {
             return Ok(like(saved, spec));
         }
-        spec.users_quota = spec.users_quota.max(used.rows as usize);
-        Ok(spec.with_roster(
-            used.routing_profiles.iter().map(String::as_str),
-            used.security_profiles.iter().map(String::as_str),
-            used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
-        ))
+        spec.users_quota = spec.users_quota.max((stage.rows + used.rows) as usize);
+        spec = with_names(spec, &used);
+        match &stage.whole {
+            Some(whole) => Ok(with_names(spec, &names_used(whole)?)),
+            None => Ok(spec),
+        }
     }
+}
+
+fn with_names(spec: Spec, used: &NamesUsed) -> Spec {
+    spec.with_roster(
+        used.routing_profiles.iter().map(String::as_str),
+        used.security_profiles.iter().map(String::as_str),
+        used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
+    )
 }
 
 /// An embedded instance with the names, users and quotas of a real one.

@@ -80,8 +80,8 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     match command {
         Command::Template(args) => template::run(args),
         Command::Validate(args) => validate::run(args),
-        Command::Import(args) => import::run(*args, words::typed(typed)),
-        Command::Retry(args) => import::retry(*args, words::typed(typed)),
+        Command::Import(args) => import::run(*args, typed),
+        Command::Retry(args) => import::retry(*args, typed),
         Command::Status(args) => status::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Simulate(args) => simulate::run(args),

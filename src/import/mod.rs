@@ -8,6 +8,7 @@ mod body;
 mod breaker;
 mod event;
 mod pace;
+mod paces;
 mod settle;
 mod stop;
 mod verdict;
@@ -15,24 +16,28 @@ mod verdict;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 pub use backoff::{Delays, Random};
-pub use body::{PROVENANCE, create_user, provenance, read_provenance};
-pub use breaker::{Breaker, Course, Leave};
+pub use body::{create_user, provenance, read_provenance};
+pub use breaker::{Breaker, Course, Failing, Leave};
 pub use event::Event;
-pub use pace::{FLOOR, Law, Pace, default_burst};
+pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
+pub use paces::{Paced, Paces};
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
-use crate::agent::Agent;
+use settle::Held;
+
+use crate::agent::{Agent, PROVENANCE};
 use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
-use crate::connect::{CallError, Client, Fault, Refreshed, Reply};
+use crate::connect::{CallError, Client, Fault, Operation, Refreshed, Reply};
+use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, RowState, Unexecuted};
 
@@ -127,14 +132,16 @@ pub struct Importer {
     settings: Settings,
     switch: Switch,
     events: mpsc::UnboundedSender<Event>,
-    pace: Pace,
-    /// The paces of SearchUsers, DescribeUser and ListUsers: each operation has a bucket of its own.
-    reads: [Pace; 3],
+    paces: Arc<Paces>,
     breaker: Breaker,
     slots: Arc<Semaphore>,
     flight: Flight,
     rejections: Mutex<Rejections>,
     instance_checked: AtomicBool,
+    /// SearchUsers may not be called: ListUsers is what is left.
+    search_denied: AtomicBool,
+    /// When the newest request before this session was about to leave.
+    newest_before: Option<SystemTime>,
     /// When the signing clock was corrected.
     skew_corrected: Mutex<Option<Instant>>,
     /// How many requests may be under way now.
@@ -181,15 +188,17 @@ impl Importer {
         switch: Switch,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
+        let newest_before = clock::parse_rfc3339(&ledger.state().newest_intent);
         let in_flight = settings.concurrency.unwrap_or_else(|| (settings.burst as usize).clamp(2, 64)).max(1);
         Self {
-            pace: Pace::new(settings.rate, settings.burst),
-            reads: [Pace::new(2.0, 5), Pace::new(2.0, 5), Pace::new(2.0, 5)],
+            paces: Arc::default(),
             breaker: Breaker::default(),
             slots: Arc::new(Semaphore::new(in_flight)),
             flight: Flight::default(),
             rejections: Mutex::default(),
             instance_checked: AtomicBool::new(false),
+            search_denied: AtomicBool::new(false),
+            newest_before,
             skew_corrected: Mutex::default(),
             in_flight: AtomicUsize::new(in_flight),
             client,
@@ -200,10 +209,22 @@ impl Importer {
         }
     }
 
+    /// Shares the paces of whoever reads the same instance; CreateUser's is the settings' where none is set.
+    #[must_use]
+    pub fn paced(self, paces: Arc<Paces>) -> Self {
+        Self { paces, ..self }
+    }
+
+    /// CreateUser's pace.
+    fn pace(&self) -> &Pace {
+        self.paces.of(Operation::CreateUser)
+    }
+
     /// Works through the tasks until all are settled or there is a reason to stop; requests under way are awaited.
     ///
     /// A task that cannot be had (the roster changed) stops the run.
     pub async fn run(self, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<(), Failure> {
+        self.paces.set(Operation::CreateUser, Pace::new(self.settings.rate, self.settings.burst));
         let importer = Arc::new(self);
         let mut open = JoinSet::new();
         for task in tasks {
@@ -293,14 +314,17 @@ impl Importer {
         let mut delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
         let mut slot = Some(slot);
         let mut doubt = task.in_doubt;
+        let mut was_unclear = false;
         let mut unclear_since: Option<Instant> = None;
         loop {
             if self.leave_to_send(&mut slot).await.is_none() {
                 return Ok(End::Left);
             }
-            let intent = self.ledger.begin(task.at).await?;
+            let intent = self.ledger.begin(task.at, self.settings.provenance_tag).await?;
             let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
+            crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
+            crash::point("answer-unmarked");
             slot = None;
             let verdict = verdict(&answer);
             self.learn(verdict, sent.at, &answer);
@@ -314,8 +338,17 @@ impl Importer {
             };
             let mut wait = None;
             match verdict {
+                Verdict::Duplicate if crash::sabotage(Sabotage::DuplicateIsFailed) => {
+                    return self.rejected(task, intent, told(&answer));
+                }
+                Verdict::Duplicate if crash::sabotage(Sabotage::DuplicateIsSuccess) => {
+                    let outcome = Outcome { state: RowState::Created, ..Outcome::default() };
+                    self.ledger.finish(intent, &outcome)?;
+                    return Ok(End::Settled);
+                }
                 Verdict::Created | Verdict::Duplicate => {
-                    return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
+                    let held = Held::new(intent, verdict, &answer, was_unclear);
+                    return self.settle_by_look_up(task, Some(held)).await;
                 }
                 Verdict::Rejected | Verdict::NotFound => {
                     if verdict == Verdict::NotFound && self.instance_is_gone().await {
@@ -325,17 +358,18 @@ impl Importer {
                     }
                     if doubt {
                         // An earlier attempt may have made the user, and this refusal says nothing of that one.
-                        return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
+                        let held = Held::new(intent, verdict, &answer, was_unclear);
+                        return self.settle_by_look_up(task, Some(held)).await;
                     }
                     return self.rejected(task, intent, told(&answer));
                 }
                 Verdict::Throttled => {
                     self.ledger.finish(intent, &unexecuted(Unexecuted::Throttled))?;
-                    self.emit(Event::Throttled { rate: self.pace.rate() });
+                    self.emit(Event::Throttled { rate: self.pace().rate() });
                     wait = Some(delays.next(retry_after(&answer)));
                 }
                 Verdict::InDoubt => {
-                    doubt = true;
+                    (doubt, was_unclear) = (true, true);
                     let told = Outcome { state: RowState::InDoubt, ..told(&answer) };
                     let message = told.message.clone().unwrap_or_default();
                     self.ledger.finish(intent, &told)?;
@@ -367,7 +401,7 @@ impl Importer {
             match verdict {
                 Verdict::InDoubt | Verdict::NotSent => {
                     let since = *unclear_since.get_or_insert(sent.at);
-                    if doubt && since.elapsed() >= self.settings.row_budget {
+                    if doubt && self.breaker.served(since) >= self.settings.row_budget {
                         return self.settle_by_look_up(task, None).await;
                     }
                 }
@@ -384,10 +418,8 @@ impl Importer {
         if slot.is_none() {
             *slot = self.switch.unless_stopped(self.slots.clone().acquire_owned()).await?.ok();
         }
-        while let Leave::Wait(wait) = self.breaker.ask() {
-            self.switch.unless_stopped(clock::sleep(wait)).await?;
-        }
-        self.switch.unless_stopped(self.pace.permit()).await?;
+        self.switch.unless_stopped(self.breaker.leave()).await?;
+        self.switch.unless_stopped(self.pace().permit()).await?;
         (!self.switch.is_set()).then_some(())
     }
 
@@ -405,19 +437,21 @@ impl Importer {
     fn learn<T>(&self, verdict: Verdict, sent: Instant, answer: &Result<T, CallError>) {
         match verdict {
             Verdict::InDoubt | Verdict::NotSent => {
-                let lasted = self.breaker.failed();
+                let Failing { lasted, pause } = self.breaker.failed();
+                let message = || told(answer).message.unwrap_or_default();
                 if lasted >= self.settings.outage_patience {
-                    let message = told(answer).message.unwrap_or_default();
-                    self.stop(Stop::Outage { lasted, message });
+                    self.stop(Stop::Outage { lasted, message: message() });
+                } else if let Some(pause) = pause {
+                    self.emit(Event::waiting(format!("nothing clear comes back: {}", message()), pause));
                 }
             }
             Verdict::NoCredentials => {}
             _ => self.breaker.answered(),
         }
         match verdict {
-            Verdict::Throttled => self.pace.throttled(sent, retry_after(answer)),
+            Verdict::Throttled => self.pace().throttled(sent, retry_after(answer)),
             Verdict::Created | Verdict::Rejected | Verdict::Duplicate | Verdict::NotFound => {
-                self.pace.passed();
+                self.pace().passed(sent);
                 if self.settings.concurrency.is_none() {
                     self.widen(sent.elapsed());
                 }
@@ -428,7 +462,7 @@ impl Importer {
 
     /// Lets more requests be under way where rate × latency asks for it; the pace, not their number, sets the speed.
     fn widen(&self, latency: Duration) {
-        let wanted = (self.settings.rate * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
+        let wanted = (self.pace().rate() * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
         let wanted = wanted.min(MOST_IN_FLIGHT);
         let have = self.in_flight.fetch_max(wanted, Ordering::Relaxed);
         self.slots.add_permits(wanted.saturating_sub(have));
@@ -478,7 +512,8 @@ impl Importer {
         if self.instance_checked.load(Ordering::Relaxed) {
             return false;
         }
-        let answer = self.client.list_routing_profiles(&self.settings.instance, None).await;
+        let call = self.client.list_routing_profiles(&self.settings.instance, None);
+        let answer = self.paces.call(Operation::ListRoutingProfiles, call).await;
         let gone = matches!(&answer, Err(CallError::Refused(fault)) if of_fault(fault) == Verdict::NotFound);
         if answer.is_ok() {
             self.instance_checked.store(true, Ordering::Relaxed);

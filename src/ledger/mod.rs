@@ -26,6 +26,7 @@ pub use state::{Calls, Counts, Detail, Header, Record, Session, State};
 pub use writer::{LedgerFault, Storage, Writer};
 
 use crate::clock::{Clock, rfc3339};
+use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
 
@@ -58,6 +59,7 @@ impl LockedFile {
                 .hint("nothing was sent; choose a place that can be written with --ledger FILE")
         };
         let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
+        crash::point("ledger-opened");
         match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(in_use(&file, path)),
@@ -67,7 +69,9 @@ impl LockedFile {
         }
         let Replay { state, good, torn } = replay(&file, path)?;
         if torn > 0 {
+            crash::point("repair-before");
             file.set_len(good).and_then(|()| file.sync_all()).map_err(|error| cannot("repair", error))?;
+            crash::point("repair-after");
         }
         Ok(Self {
             file: Some(file),
@@ -94,7 +98,7 @@ impl LockedFile {
 impl Drop for LockedFile {
     fn drop(&mut self) {
         if self.was_made && self.file.is_some() {
-            let _ = std::fs::remove_file(&self.path);
+            let _ = disk::remove(&self.path);
         }
     }
 }
@@ -181,6 +185,11 @@ impl Ledger {
         Ok(Self { writer: Writer::start(storage)?, state: Mutex::new(state), clock })
     }
 
+    /// The same, in step with its callers: see [`Writer::in_step`].
+    pub fn in_step(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> Self {
+        Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
+    }
+
     /// What it says now.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -203,14 +212,18 @@ impl Ledger {
         synced.await
     }
 
-    /// Records the intent to send a request for a row, and returns when it is synced.
-    pub async fn begin(&self, at: u32) -> Result<Intent, LedgerFault> {
+    /// Records the intent to send a request for a row, with or without a provenance tag, and returns when it is synced.
+    pub async fn begin(&self, at: u32, tagged: bool) -> Result<Intent, LedgerFault> {
         let now = rfc3339(self.clock.now());
         let (attempt, synced) = {
             let mut state = self.state();
             let attempt = state.attempts.saturating_add(1);
             let user = state.user(at).to_owned();
-            let entry = Entry::intent(&user, attempt, now);
+            let entry = Entry { untagged: !tagged, ..Entry::intent(&user, attempt, now) };
+            if crash::sabotage(Sabotage::IntentNotWritten) {
+                state.apply(&entry);
+                return Ok(Intent { at, attempt });
+            }
             let synced = self.append(&mut state, &entry);
             (attempt, synced)
         };
@@ -240,7 +253,9 @@ impl Ledger {
         let mut line = Vec::with_capacity(256);
         entry.write_to(&mut line);
         state.apply(&entry);
-        self.writer.append(line)
+        self.writer.append(line)?;
+        crash::point("outcome-queued");
+        Ok(())
     }
 
     /// Ends the session: writes and syncs what is queued.
@@ -307,13 +322,18 @@ impl Storage for OnDisk {
     }
 
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        crash::point("append-before");
+        crash::point_after("append-torn", || drop(self.file.write_all(&lines[..lines.len() / 2])));
         self.file.write_all(lines)?;
         self.length += lines.len() as u64;
         Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_data()
+        crash::point("sync-before");
+        self.file.sync_data()?;
+        crash::point("sync-after");
+        Ok(())
     }
 }
 

@@ -263,6 +263,7 @@ impl Gathering {
             }
             Kind::Intent => self.intent(entry, at),
             Kind::Outcome => self.outcome(entry, at),
+            // The state has what the plan says.
             Kind::Row | Kind::Dropped => {}
         }
         self.state.apply(entry);

@@ -5,6 +5,7 @@ pub mod cause;
 pub mod chart;
 pub mod html;
 pub mod json;
+pub mod rejects;
 pub mod table;
 pub mod text;
 pub mod ticket;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::error::Failure;
 use crate::validate::Finding;
 
-pub use columns::{Use, printable, propose};
+pub use columns::{REASONS, Use, printable, propose, reason};
 pub use field::Field;
 pub use row::{Columns, Row};
 

@@ -298,6 +298,7 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
         "username-case-variant",
         "username-exists",
         "passwords-identical",
+        "password-blanked",
         "routing-profile-unknown",
         "security-profile-unknown",
         "hierarchy-unknown",
