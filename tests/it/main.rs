@@ -8,6 +8,7 @@ mod bodies;
 mod credentials;
 mod harness;
 mod import;
+mod made;
 mod policy;
 mod python;
 mod readme;
