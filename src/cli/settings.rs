@@ -32,6 +32,15 @@ pub(super) fn has_profile() -> bool {
     variable("AWS_PROFILE").is_some()
 }
 
+/// The folder for what is worth keeping between runs: `headcount` in `XDG_STATE_HOME`, else in `~/.local/state` (XDG
+/// base directory specification; a path that is not absolute does not count), else in `LOCALAPPDATA`.
+pub(super) fn state_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || absolute("HOME").map(|home| home.join(".local").join("state"));
+    let folder = absolute("XDG_STATE_HOME").or_else(home).or_else(|| absolute("LOCALAPPDATA"));
+    folder.map(|folder| folder.join("headcount"))
+}
+
 /// This machine's name, for the ledger's session record.
 pub(super) fn host_name() -> String {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
@@ -55,6 +64,22 @@ pub(super) fn has_live_stderr() -> bool {
 /// Whether colours are welcome: `NO_COLOR` is not set to anything (no-color.org), and the terminal is not a dumb one.
 pub(super) fn welcomes_colour() -> bool {
     variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Whether stderr shows more than ASCII: its locale says so, and it is not the console of a machine without a desktop,
+/// whose font has few characters.
+pub(super) fn welcomes_unicode() -> bool {
+    if cfg!(windows) {
+        return true;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+    let is_utf8 = ["utf-8", "utf8"].iter().any(|name| locale.to_ascii_lowercase().contains(name));
+    is_utf8 && variable("TERM").is_none_or(|term| term != "linux")
+}
+
+/// How many columns stderr has, now: a terminal can be resized.
+pub(super) fn columns() -> usize {
+    terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| usize::from(width.0))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

@@ -46,7 +46,14 @@ pub(super) fn causes(rows: &mut [Row], ledger: &str) -> Vec<Cause> {
     }
     let order = |cause: &Cause| ORDER.iter().position(|state| *state == cause.state);
     causes.sort_by(|a, b| order(a).cmp(&order(b)).then(b.rows.len().cmp(&a.rows.len())));
-    for (number, cause) in (0..).zip(&causes) {
+    for (number, cause) in (0..).zip(&mut causes) {
+        // Rows of which the very same is said lose nothing.
+        let said = |at: &u32| rows[*at as usize].message.as_deref().unwrap_or_default();
+        if let Some((first, others)) = cause.rows.split_first()
+            && others.iter().all(|other| said(other) == said(first))
+        {
+            said(first).clone_into(&mut cause.says);
+        }
         for &at in &cause.rows {
             rows[at as usize].cause = Some(number);
         }

@@ -518,6 +518,42 @@ mod tests {
         assert!(!SCRIPT.contains("</") && !SCRIPT.contains("<!--") && !STYLE.contains("</"));
     }
 
+    /// Relative luminance (WCAG 2.2).
+    fn luminance(colour: &str) -> f64 {
+        let digits = colour.trim_start_matches('#');
+        let digits =
+            if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits.to_owned() };
+        let channel = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&digits[at..at + 2], 16).unwrap()) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+    }
+
+    #[test]
+    fn every_text_has_the_contrast_that_wcag_asks_for() {
+        let palettes: Vec<std::collections::HashMap<&str, &str>> = STYLE
+            .split(":root {")
+            .skip(1)
+            .map(|part| part.split('}').next().unwrap())
+            .map(|part| {
+                part.split(';').filter_map(|line| line.trim().strip_prefix("--")?.split_once(": ")).collect()
+            })
+            .collect();
+        assert_eq!(palettes.len(), 3, "light, dark, paper");
+        for palette in palettes {
+            for text in
+                ["ink", "soft", "link", "created", "exists", "rejected", "invalid", "in_doubt", "pending"]
+            {
+                for ground in ["paper", "card", "good", "mixed", "open"] {
+                    let (a, b) = (luminance(palette[text]), luminance(palette[ground]));
+                    let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                    assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn numbers_read_well() {
         assert_eq!((rate(2.0), rate(1.96), rate(0.5)), ("2".into(), "1.96".into(), "0.5".into()));

@@ -37,7 +37,7 @@ pub fn label(state: RowState) -> &'static str {
         RowState::Pending => "not sent",
         RowState::InDoubt => "in doubt",
         RowState::Created => "created",
-        RowState::Exists => "exist already",
+        RowState::Exists => "already there",
         RowState::Rejected => "rejected",
         RowState::Invalid => "invalid",
     }

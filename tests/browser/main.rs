@@ -13,8 +13,36 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use chromium::Page;
-use made::{HOSTILE, LEDGER, Made, eventful, long};
+use headcount::ledger::RowState;
+use made::{HOSTILE, LEDGER, Made, eventful};
 use serde_json::{Value, json};
+
+/// Ten thousand rows, of which most are made.
+fn long() -> Made {
+    let mut made = Made::new();
+    let users: Vec<String> = (0..10_000).map(|at| format!("agent{at:05}@example.com")).collect();
+    for (row, user) in (2..).zip(&users) {
+        made.plan(user, row);
+    }
+    for (at, user) in users.iter().enumerate() {
+        match at % 100 {
+            7 => made.failed(user, RowState::Rejected, "InvalidRequestException", "the service's own words"),
+            8 => made.failed(
+                user,
+                RowState::Exists,
+                "DuplicateResourceException",
+                "user u-9 has no tag of headcount",
+            ),
+            9 => {
+                made.throttled(user);
+                made.created(user);
+            }
+            _ => made.created(user),
+        }
+    }
+    made.end(1);
+    made
+}
 
 /// The page of a ledger, in a folder that lives as long as the result.
 fn report(made: &Made) -> (tempfile::TempDir, PathBuf) {

@@ -126,33 +126,6 @@ impl Made {
     }
 }
 
-/// Ten thousand rows, of which most are made.
-pub fn long() -> Made {
-    let mut made = Made::new();
-    let users: Vec<String> = (0..10_000).map(|at| format!("agent{at:05}@example.com")).collect();
-    for (row, user) in (2..).zip(&users) {
-        made.plan(user, row);
-    }
-    for (at, user) in users.iter().enumerate() {
-        match at % 100 {
-            7 => made.failed(user, RowState::Rejected, "InvalidRequestException", "the service's own words"),
-            8 => made.failed(
-                user,
-                RowState::Exists,
-                "DuplicateResourceException",
-                "user u-9 has no tag of headcount",
-            ),
-            9 => {
-                made.throttled(user);
-                made.created(user);
-            }
-            _ => made.created(user),
-        }
-    }
-    made.end(1);
-    made
-}
-
 /// Everything that can happen to a row, to eight of them and to those with hostile names.
 pub fn eventful() -> Made {
     let mut made = Made::new();

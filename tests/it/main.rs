@@ -9,6 +9,7 @@ mod credentials;
 mod harness;
 mod import;
 mod made;
+mod pace;
 mod policy;
 mod python;
 mod readme;
