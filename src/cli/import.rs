@@ -270,7 +270,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         wanted: &wanted,
         state,
     };
-    output::say(&outlook.words(&scene));
+    output::say(&outlook.words(&scene, settings::width_of_talk()));
     if !args.allow_partial && !args.dry_run {
         outlook.has_room()?;
     }

@@ -14,6 +14,8 @@ mod settings;
 mod simulate;
 mod status;
 pub mod template;
+#[cfg(unix)]
+mod terminal;
 pub mod validate;
 mod words;
 

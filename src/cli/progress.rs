@@ -38,18 +38,19 @@ pub(super) enum Show {
 pub(super) struct Screen {
     bar: ProgressBar,
     how: Show,
+    is_live: bool,
 }
 
 impl Screen {
     /// A screen with nothing on it yet.
     pub(super) fn new(how: Show) -> Self {
-        let live = how == Show::Human && settings::has_live_stderr();
-        let target = if live { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let is_live = how == Show::Human && settings::has_live_stderr();
+        let target = if is_live { target() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
-        Self { bar, how }
+        Self { bar, how, is_live }
     }
 
     /// Takes the live view away, for good.
@@ -78,13 +79,13 @@ impl Screen {
                 }
                 continue;
             }
-            if let Some(line) = event.and_then(|event| tally.take(&event, now, self.is_live())) {
+            if let Some(line) = event.and_then(|event| tally.take(&event, now, self.is_live)) {
                 self.bar.suspend(|| output::say(&line));
             }
-            if self.is_live() {
+            if self.is_live {
                 if drawn.is_none_or(|at| now >= at + TICK / 2) {
                     drawn = Some(now);
-                    self.bar.set_message(tally.view(now, &look, settings::columns()));
+                    self.bar.set_message(tally.view(now, &look, settings::terminal().0));
                     self.bar.tick();
                 }
             } else if now >= spoken + EVERY {
@@ -94,10 +95,16 @@ impl Screen {
         }
         self.clear();
     }
+}
 
-    fn is_live(&self) -> bool {
-        !self.bar.is_hidden()
-    }
+#[cfg(unix)]
+fn target() -> ProgressDrawTarget {
+    ProgressDrawTarget::term_like_with_hz(Box::new(super::terminal::Terminal::default()), 10)
+}
+
+#[cfg(not(unix))]
+fn target() -> ProgressDrawTarget {
+    ProgressDrawTarget::stderr_with_hz(10)
 }
 
 /// What a terminal can show.
@@ -283,7 +290,8 @@ impl Tally {
         ];
         for (number, what, colour) in others {
             let text = format!("{} {what}", words::grouped(number));
-            counts.add(text.len(), colour(look.paint, &text));
+            let width = text.len();
+            counts.add(width, if number > 0 { colour(look.paint, &text) } else { text });
         }
         let mut view = format!("{}\n{}", line.done(), counts.done());
         if self.stopping {

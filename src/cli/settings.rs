@@ -77,9 +77,15 @@ pub(super) fn welcomes_unicode() -> bool {
     is_utf8 && variable("TERM").is_none_or(|term| term != "linux")
 }
 
-/// How many columns stderr has, now: a terminal can be resized.
-pub(super) fn columns() -> usize {
-    terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| usize::from(width.0))
+/// How wide a line of talk may be: as wide as the terminal; where there is none, as wide as it is.
+pub(super) fn width_of_talk() -> usize {
+    if std::io::stderr().is_terminal() { terminal().0 } else { usize::MAX }
+}
+
+/// How many columns and lines stderr has, now: a terminal can be resized.
+pub(super) fn terminal() -> (usize, usize) {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
