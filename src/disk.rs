@@ -52,6 +52,21 @@ pub fn write_atomic_with<E: From<io::Error>>(
     Ok(sync_folder(path)?)
 }
 
+/// Writes a file that must not exist yet, whole or not at all; readable by its owner only.
+pub fn create_atomic_with<E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut io::BufWriter<&mut File>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut file = tempfile::NamedTempFile::new_in(folder(path))?; // made with mode 0600
+    let mut buffered = io::BufWriter::new(file.as_file_mut());
+    write(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(sync_folder(path)?)
+}
+
 /// Removes a file that this program made.
 pub fn remove(path: &Path) -> io::Result<()> {
     std::fs::remove_file(path)

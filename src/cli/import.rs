@@ -35,9 +35,6 @@ use crate::validate::{self, Rules};
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
 /// command again resumes.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  headcount import roster.csv --simulate\n  headcount import roster.csv --instance acme --region eu-west-2 --dry-run\n  headcount import roster.csv --instance arn:aws:connect:eu-west-2:111122223333:instance/…"
-)]
 pub(super) struct ImportArgs {
     /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
     roster: PathBuf,
@@ -213,7 +210,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     };
     let mut wanted = Wanted::default();
     let mut origins = again::Origins::of(&roster, job);
-    let checked = validate::check(&roster, &rules, &mut |row| {
+    let checked = validate::check_with_fingerprints(&roster, &rules, &mut |row| {
         if row.has_errors && origins.is_left(row.row) {
             return;
         }

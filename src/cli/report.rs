@@ -16,11 +16,6 @@ use crate::report::{html, json, table, ticket};
 
 /// Writes the result of a run for people and programs: a page that opens offline, a table, a document, a ticket
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  headcount report roster.csv.ledger.jsonl
-  headcount report roster.csv.ledger.jsonl -o result.html
-  headcount report roster.csv.ledger.jsonl -o result.xlsx
-  headcount report roster.csv.ledger.jsonl --format json | jq '.rows'")]
 pub(super) struct ReportArgs {
     /// The ledger, as in roster.csv.ledger.jsonl
     ledger: PathBuf,

@@ -1,6 +1,7 @@
 //! Stage 5: events and ledger, for people and programs.
 
 pub mod account;
+pub mod annotate;
 pub mod cause;
 pub mod chart;
 pub mod html;

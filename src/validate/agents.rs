@@ -1,5 +1,6 @@
 //! A row without errors becomes an agent; an agent has a fingerprint.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
@@ -38,7 +39,8 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
         }
     }
     let phone_type = grammar::phone_type(cell(Field::PhoneType));
-    let sends_number = |number: &&str| phone_type != Some(PhoneType::Soft) || grammar::is_e164(number);
+    // A number that is none stays out of a soft-phone row and is an error in any other, which has no agent.
+    let number = |field| optional(field).and_then(|cell| grammar::e164(cell, columns.phone_region).ok());
     let password = columns.cell(row, Field::Password);
     Some(Agent {
         row: row.number,
@@ -48,13 +50,13 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
         last_name: name(Field::LastName),
         email: text(Field::Email),
         secondary_email: text(Field::SecondaryEmail),
-        mobile: text(Field::Mobile),
+        mobile: number(Field::Mobile).map(Cow::into_owned),
         directory_user_id: text(Field::DirectoryUserId),
         routing_profile: text(Field::RoutingProfile)?,
         security_profiles: grammar::list(cell(Field::SecurityProfiles)).map(str::to_owned).collect(),
         hierarchy: optional(Field::Hierarchy).map(|path| grammar::list(path).map(str::to_owned).collect()),
         phone_type,
-        phone_number: optional(Field::PhoneNumber).filter(sends_number).map(str::to_owned),
+        phone_number: number(Field::PhoneNumber).map(Cow::into_owned),
         auto_accept: grammar::yes_or_no(cell(Field::AutoAccept)),
         after_contact_work_seconds: optional(Field::AfterContactWork).and_then(grammar::after_contact_work),
         persistent_connection: grammar::yes_or_no(cell(Field::PersistentConnection)),

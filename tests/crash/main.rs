@@ -146,7 +146,11 @@ fn play_all(
                     if !verdict.violations.is_empty() {
                         failed.fetch_add(1, Ordering::SeqCst);
                     }
-                    played.lock().expect("a lock").push((case, verdict));
+                    let mut played = played.lock().expect("a lock");
+                    played.push((case, verdict));
+                    if played.len().is_multiple_of(500) {
+                        println!("{} cases", played.len());
+                    }
                 }
             });
         }
