@@ -183,6 +183,48 @@ fn what_the_service_asks_to_wait_is_waited() {
 }
 
 #[test]
+#[ignore = "exploration"]
+fn explore() {
+    for way in [5, 15, 25, 40, 60] {
+        for seed in 0..6 {
+            let mut line = format!("way {way} seed {seed}:");
+            for (rate, burst, _) in STEADY {
+                for learned in [None, Some(rate)] {
+                    let ran = Simulation {
+                        quota: vec![Quota::steady(rate, burst)],
+                        rate: Rate::Auto(learned),
+                        way: Duration::from_millis(way),
+                        seed,
+                        ..Simulation::default()
+                    }
+                    .run();
+                    line += &format!(" {:.1}/{}", ran.seconds, ran.throttled);
+                }
+                let ran = Simulation {
+                    quota: vec![Quota::steady(rate, burst)],
+                    rate: Rate::Given(rate, burst),
+                    way: Duration::from_millis(way),
+                    seed,
+                    ..Simulation::default()
+                }
+                .run();
+                line += &format!(" ({:.2}/{})", ran.seconds, ran.throttled);
+            }
+            let back = Simulation {
+                quota: BACK.to_vec(),
+                rate: Rate::Auto(None),
+                way: Duration::from_millis(way),
+                seed,
+                ..Simulation::default()
+            }
+            .run();
+            line += &format!(" back {:.1}/{}", back.seconds, back.throttled);
+            eprintln!("{line}");
+        }
+    }
+}
+
+#[test]
 fn one_run_is_as_another() {
     let ran = || simulate(&BACK, Rate::Auto(None));
     assert_eq!(ran().arrived, ran().arrived);
