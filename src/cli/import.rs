@@ -5,8 +5,7 @@ mod again;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -15,7 +14,7 @@ use tokio::time::Instant;
 
 use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
 use super::outlook::{Outlook, Scene};
-use super::progress::{self, Show};
+use super::progress::{Screen, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
 use crate::clock::{Clock, SystemClock, rfc3339};
@@ -36,9 +35,6 @@ use crate::validate::{self, Rules};
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
 /// command again resumes.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  headcount import roster.csv --simulate\n  headcount import roster.csv --instance acme --region eu-west-2 --dry-run\n  headcount import roster.csv --instance arn:aws:connect:eu-west-2:111122223333:instance/…"
-)]
 pub(super) struct ImportArgs {
     /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
     roster: PathBuf,
@@ -197,7 +193,7 @@ fn start(job: Job) -> Result<Exit, Failure> {
 async fn import(job: &Job) -> Result<Exit, Failure> {
     let args = &job.shared;
     let switch = Switch::default();
-    let sending = Arc::new(AtomicBool::new(false));
+    let sending = Arc::new(OnceLock::new());
     listen_for_signals(switch.clone(), sending.clone())?;
 
     let roster = args.reading.open(&job.roster)?;
@@ -271,7 +267,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         wanted: &wanted,
         state,
     };
-    output::say(&outlook.words(&scene));
+    output::say(&outlook.words(&scene, settings::width_of_talk()));
     if !args.allow_partial && !args.dry_run {
         outlook.has_room()?;
     }
@@ -302,7 +298,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let run = record_plan(job, &ledger, &reached, &wanted, &plan).await?;
     crash::point("plan-recorded");
     let how = if args.format == Format::Json { Show::Json } else { Show::Human };
-    let shown = tokio::spawn(progress::show(receiver, how));
+    let screen = Screen::new(how);
+    let shown = tokio::spawn(screen.clone().show(receiver));
     let _ = events.send(Event::Started {
         version: 1,
         run: run.clone(),
@@ -312,7 +309,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         to_send: outlook.to_send,
         rate: pace.rate,
     });
-    sending.store(true, Ordering::SeqCst);
+    let _ = sending.set(Sending { events: events.downgrade(), screen });
     let settings = Settings {
         instance: reached.directory.instance.id.clone(),
         run,
@@ -712,20 +709,31 @@ fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook) -> Option<Str
     })
 }
 
+/// How those who listen for signals reach a run that has begun to send. The run ends when all its own senders are gone.
+struct Sending {
+    events: mpsc::WeakUnboundedSender<Event>,
+    screen: Screen,
+}
+
 /// The first Ctrl-C (or SIGTERM) drains, the second ends the process at once; before anything is sent, the first does.
-fn listen_for_signals(switch: Switch, sending: Arc<AtomicBool>) -> Result<(), Failure> {
+fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>) -> Result<(), Failure> {
     let mut interrupts =
         Signals::listen().map_err(|error| Failure::stopped("cannot wait for Ctrl-C").because(error))?;
     tokio::spawn(async move {
         interrupts.next().await;
-        if !sending.load(Ordering::SeqCst) {
+        let Some(Sending { events, screen }) = sending.get() else {
             output::say("\ninterrupted; nothing was sent");
             std::process::exit(i32::from(Exit::Interrupted.code()));
+        };
+        let message =
+            "interrupted: requests under way are awaited; press Ctrl-C again to stop at once".into();
+        if let Some(events) = events.upgrade() {
+            let _ = events.send(Event::Note { message });
         }
-        output::say("\ninterrupted: requests under way are awaited; press Ctrl-C again to stop at once");
         switch.stop(Stop::Interrupted);
         interrupts.next().await;
-        output::say("\nstopped at once; the same command resumes");
+        screen.clear();
+        output::say("stopped at once; the same command resumes");
         std::process::exit(i32::from(Exit::Interrupted.code()));
     });
     Ok(())

@@ -14,6 +14,9 @@ use crate::roster::Roster;
 /// The documented default of users per instance (L-9A46857E).
 const DOCUMENTED_USERS: u64 = 500;
 
+/// Where the second column of the plan stands.
+const INDENT: usize = 10;
+
 /// What the plan is told about.
 pub(super) struct Scene<'s> {
     pub(super) roster: &'s Roster,
@@ -86,8 +89,8 @@ impl Outlook {
         .hint("ask for more in Service Quotas (Amazon Connect, users per instance), or create as many as fit with --allow-partial"))
     }
 
-    /// The plan as people read it.
-    pub(super) fn words(&self, scene: &Scene) -> String {
+    /// The plan as people read it, in lines of `columns` columns.
+    pub(super) fn words(&self, scene: &Scene, columns: usize) -> String {
         let Scene { roster, directory, plan, wanted, state, .. } = scene;
         let instance = &directory.instance;
         let mut lines = vec![
@@ -155,7 +158,7 @@ impl Outlook {
             plan.gone(Decision::Drop).map(|at| state.user(at)),
             "is gone from the roster and was never created: dropped",
         );
-        lines.join("\n")
+        words::wrapped(&lines.join("\n"), columns, INDENT)
     }
 
     fn plan_words(&self, plan: &Plan) -> String {

@@ -121,6 +121,16 @@ fn lock(file: &File) -> Result<(), TryLockError> {
 ///
 /// The second value says whether an importer is at work.
 pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
+    let (file, at_work) = look(path)?;
+    let Replay { state, good, .. } = replay(&file, path)?;
+    if good == 0 {
+        return Err(without_record(path));
+    }
+    Ok((state, at_work))
+}
+
+/// Opens a ledger to read it without locking it, and says whether an importer is at work.
+pub fn look(path: &Path) -> Result<(File, bool), Failure> {
     let cannot = |error: io::Error| {
         let hint = "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it";
         Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error).hint(hint)
@@ -128,11 +138,12 @@ pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
     let file = File::open(path).map_err(cannot)?;
     let at_work = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
     let _ = file.unlock();
-    let Replay { state, good, .. } = replay(&file, path)?;
-    if good == 0 {
-        return Err(Failure::usage(format!("the ledger has no record yet: `{}`", path.display())));
-    }
-    Ok((state, at_work))
+    Ok((file, at_work))
+}
+
+/// What is said of a ledger in which nothing stands yet.
+pub fn without_record(path: &Path) -> Failure {
+    Failure::usage(format!("the ledger has no record yet: `{}`", path.display()))
 }
 
 /// The ledger at work: appends what happens and keeps the state in step with it.
