@@ -120,7 +120,7 @@ fn a_full_instance_is_asked_no_more_than_was_on_its_way() {
 /// Nothing comes through: half of the calls are lost before anything was done, half are answered with trouble.
 fn outage() -> Weather {
     let odds = Odds { drop_before: 0.5, error_before: 1.0, ..Odds::NONE };
-    Weather { creates: odds.clone(), others: odds, ..Weather::calm() }
+    Weather { creates: odds, others: odds, ..Weather::calm() }
 }
 
 #[test]
@@ -180,6 +180,48 @@ fn what_the_service_asks_to_wait_is_waited() {
     assert_eq!(ran.created(), 200);
     assert!(ran.throttled > 0);
     assert_eq!(ran.too_early, 0, "no call leaves while the service asks to wait");
+}
+
+#[test]
+#[ignore = "exploration"]
+fn explore() {
+    for way in [5, 15, 25, 40, 60] {
+        for seed in 0..6 {
+            let mut line = format!("way {way} seed {seed}:");
+            for (rate, burst, _) in STEADY {
+                for learned in [None, Some(rate)] {
+                    let ran = Simulation {
+                        quota: vec![Quota::steady(rate, burst)],
+                        rate: Rate::Auto(learned),
+                        way: Duration::from_millis(way),
+                        seed,
+                        ..Simulation::default()
+                    }
+                    .run();
+                    line += &format!(" {:.1}/{}", ran.seconds, ran.throttled);
+                }
+                let ran = Simulation {
+                    quota: vec![Quota::steady(rate, burst)],
+                    rate: Rate::Given(rate, burst),
+                    way: Duration::from_millis(way),
+                    seed,
+                    ..Simulation::default()
+                }
+                .run();
+                line += &format!(" ({:.2}/{})", ran.seconds, ran.throttled);
+            }
+            let back = Simulation {
+                quota: BACK.to_vec(),
+                rate: Rate::Auto(None),
+                way: Duration::from_millis(way),
+                seed,
+                ..Simulation::default()
+            }
+            .run();
+            line += &format!(" back {:.1}/{}", back.seconds, back.throttled);
+            eprintln!("{line}");
+        }
+    }
 }
 
 #[test]

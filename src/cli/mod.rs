@@ -5,6 +5,7 @@ mod directory;
 pub mod findings;
 mod import;
 mod instance;
+mod junit;
 mod outlook;
 pub mod output;
 pub mod policy;

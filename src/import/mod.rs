@@ -9,6 +9,7 @@ mod breaker;
 mod event;
 mod pace;
 mod paces;
+mod remembered;
 mod settle;
 mod stop;
 mod verdict;
@@ -28,6 +29,7 @@ pub use breaker::{Breaker, Course, Failing, Leave};
 pub use event::Event;
 pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
 pub use paces::{Paced, Paces};
+pub use remembered::Remembered;
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
@@ -325,7 +327,6 @@ impl Importer {
             crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
             crash::point("answer-unmarked");
-            slot = None;
             let verdict = verdict(&answer);
             self.learn(verdict, sent.at, &answer);
             if let Ok(reply) = &answer {
@@ -347,6 +348,7 @@ impl Importer {
                     return Ok(End::Settled);
                 }
                 Verdict::Created | Verdict::Duplicate => {
+                    drop(slot);
                     let held = Held::new(intent, verdict, &answer, was_unclear);
                     return self.settle_by_look_up(task, Some(held)).await;
                 }
@@ -358,6 +360,7 @@ impl Importer {
                     }
                     if doubt {
                         // An earlier attempt may have made the user, and this refusal says nothing of that one.
+                        drop(slot);
                         let held = Held::new(intent, verdict, &answer, was_unclear);
                         return self.settle_by_look_up(task, Some(held)).await;
                     }
@@ -398,6 +401,8 @@ impl Importer {
                     }
                 }
             }
+            // Only now, with a reason to stop told to all, may the next row take this one's place.
+            slot = None;
             match verdict {
                 Verdict::InDoubt | Verdict::NotSent => {
                     let since = *unclear_since.get_or_insert(sent.at);

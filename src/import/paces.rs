@@ -97,7 +97,7 @@ mod tests {
             paced.call(Operation::ListUsers, async || Ok(())).await.unwrap();
         }
         let took = start.elapsed().as_secs_f64();
-        assert!((took - 5.0).abs() < 0.1, "then two a second: {took}");
+        assert!((took - 5.2).abs() < 0.01, "then two a second, after a head start: {took}");
     }
 
     #[tokio::test(start_paused = true)]

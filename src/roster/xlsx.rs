@@ -15,7 +15,7 @@ use super::codes;
 use super::columns::{Header, Use, name_shown};
 use super::csv::cell_without_header;
 use super::field::Field;
-use super::row::Row;
+use super::row::{Kept, Row};
 use super::sheet::{Form, Merged};
 use super::source::{Cursor, Source};
 use crate::error::Failure;
@@ -374,6 +374,7 @@ struct RowBuilder<'t> {
     number: u64,
     cells: Vec<String>,
     findings: Vec<Finding>,
+    kept: Vec<(usize, Kept)>,
     /// Whether this row has a cell under no header.
     has_stray: bool,
     /// Whether that has been said of any row.
@@ -392,6 +393,7 @@ impl<'t> RowBuilder<'t> {
             number: 0,
             cells,
             findings: Vec::new(),
+            kept: Vec::new(),
             has_stray: false,
             has_said_stray: false,
             begun: 0,
@@ -410,6 +412,9 @@ impl<'t> RowBuilder<'t> {
             }
             Use::Field(field) => {
                 let finding = write_cell(value, field, &mut self.cells[column]);
+                if finding.is_some() && self.cells[column].is_empty() {
+                    self.kept.extend(kept(value).map(|kept| (column, kept)));
+                }
                 self.findings.extend(finding.map(|mut finding| {
                     finding.row = Some(self.number);
                     finding.column = Some(self.table.names[column].clone());
@@ -427,6 +432,7 @@ impl<'t> RowBuilder<'t> {
             number: self.number,
             cells: StringRecord::from_iter(&self.cells),
             findings: std::mem::take(&mut self.findings),
+            kept: std::mem::take(&mut self.kept),
         });
         if !self.table.merged.is_empty() {
             let findings = self.merged_cells();
@@ -550,6 +556,17 @@ fn some(names: &[String]) -> String {
     const MOST: usize = 8;
     let more = if names.len() > MOST { ", …" } else { "" };
     names[..names.len().min(MOST)].join(", ") + more
+}
+
+fn kept(value: &DataRef<'_>) -> Option<Kept> {
+    Some(match value {
+        DataRef::Int(number) => Kept::Number(*number as f64),
+        DataRef::Float(number) => Kept::Number(*number),
+        DataRef::DateTime(date) => Kept::Date(date.as_f64()),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Kept::DateText(text.clone()),
+        DataRef::Error(error) => Kept::Error(error.to_string()),
+        DataRef::Empty | DataRef::String(_) | DataRef::SharedString(_) | DataRef::Bool(_) => return None,
+    })
 }
 
 fn is_blank(value: &DataRef<'_>) -> bool {

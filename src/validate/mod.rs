@@ -7,6 +7,7 @@
 pub mod codes;
 
 mod agents;
+mod conveyor;
 mod finding;
 mod grammar;
 mod names;
@@ -24,7 +25,7 @@ pub use agents::{agent, fingerprint};
 pub use finding::{Finding, Severity};
 pub use grammar::shown;
 pub use names::{NamesUsed, names_used, username};
-pub use pass::{Checked, CheckedRow, Pass, check};
+pub use pass::{Checked, CheckedRow, Pass, check, check_with_fingerprints};
 pub use phone::PhoneRegion;
 pub use rules::{check_columns, check_row};
 

@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+mod annotate;
 mod bad_input;
 mod bodies;
 mod credentials;
@@ -10,6 +11,7 @@ mod directory;
 mod files;
 mod harness;
 mod import;
+mod pace;
 mod policy;
 mod python;
 mod readme;

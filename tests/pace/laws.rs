@@ -32,7 +32,7 @@ const IN_FLIGHT: usize = 16;
 pub(crate) fn compare(quota: &[Quota], law: impl Law, seed: u64) -> Compared {
     let quota = quota.to_vec();
     paused(async move {
-        let way = Arc::new(Way::new(&quota, &[], 10_000));
+        let way = Arc::new(Way::new(&quota, &[], 10_000, 5));
         let law = Arc::new(Mutex::new(law));
         let rows = Arc::new(Mutex::new(0..1000));
         let start = Instant::now();

@@ -19,8 +19,8 @@ use http::{HeaderValue, Request, Response};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Half the way there and back.
-const WAY: Duration = Duration::from_millis(25);
+/// The way there, at the least, and the way back.
+pub(crate) const WAY: Duration = Duration::from_millis(25);
 
 /// By how much the way there varies.
 pub(crate) const UNSTEADY: Duration = Duration::from_millis(10);
@@ -70,6 +70,8 @@ pub(crate) struct Simulation {
     pub(crate) room: usize,
     pub(crate) rate: Rate,
     pub(crate) outage_patience: Duration,
+    pub(crate) way: Duration,
+    pub(crate) seed: u64,
 }
 
 impl Default for Simulation {
@@ -81,6 +83,8 @@ impl Default for Simulation {
             room: 10_000,
             rate: Rate::Given(2.0, 5),
             outage_patience: Settings::OUTAGE_PATIENCE,
+            way: WAY,
+            seed: 5,
         }
     }
 }
@@ -123,7 +127,7 @@ impl Simulation {
     }
 
     async fn simulate(self) -> Ran {
-        let way = Way::new(&self.quota, &self.weather, self.room);
+        let way = Way { way: self.way, ..Way::new(&self.quota, &self.weather, self.room, self.seed) };
         let rows: Vec<String> = (0..self.rows).map(|row| format!("user-{row:04}")).collect();
         let mut state = State::default();
         for (at, user) in rows.iter().enumerate() {
@@ -146,7 +150,7 @@ impl Simulation {
             concurrency: None,
             row_budget: Settings::ROW_BUDGET,
             outage_patience: self.outage_patience,
-            seed: 7,
+            seed: self.seed + 2,
         };
         let paces = Arc::new(Paces::default());
         if let Rate::Auto(remembered) = self.rate {
@@ -226,13 +230,14 @@ pub(crate) struct Way {
     start: Instant,
     pub(crate) log: Arc<Mutex<Log>>,
     random: Arc<Mutex<Random>>,
+    way: Duration,
     pub(crate) instance: String,
     routing: String,
     security: String,
 }
 
 impl Way {
-    pub(crate) fn new(quota: &[Quota], weather: &[(Duration, Weather)], room: usize) -> Self {
+    pub(crate) fn new(quota: &[Quota], weather: &[(Duration, Weather)], room: usize, seed: u64) -> Self {
         let clock = SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693));
         let mut spec = Spec { users_quota: room, seed: 11, signed: false, ..Spec::default() };
         spec.routing_profiles.truncate(1);
@@ -242,14 +247,14 @@ impl Way {
         spec.paces.insert(Operation::CreateUser, quota[0].allowed());
         let instance = spec.instance_id.clone();
         let world = Arc::new(Mutex::new(World::new(spec, clock.now())));
-        for quota in quota[1..].to_vec() {
+        for quota in quota[1..].iter().copied() {
             let world = world.clone();
             tokio::spawn(async move {
                 clock::sleep(quota.from).await;
                 world.lock().unwrap().set_pace(clock.now(), Operation::CreateUser, quota.allowed());
             });
         }
-        for (from, weather) in weather.to_vec() {
+        for (from, weather) in weather.iter().cloned() {
             let world = world.clone();
             if from.is_zero() {
                 world.lock().unwrap().set_weather(weather);
@@ -265,7 +270,8 @@ impl Way {
             clock,
             start: Instant::now(),
             log: Arc::default(),
-            random: Arc::new(Mutex::new(Random::seeded(5))),
+            random: Arc::new(Mutex::new(Random::seeded(seed))),
+            way: WAY,
             instance,
             routing: "routing".into(),
             security: "security".into(),
@@ -313,7 +319,7 @@ impl Way {
             log.too_early += usize::from(log.wait_until.is_some_and(|until| Instant::now() < until));
         }
         let more = UNSTEADY.mul_f64(self.random.lock().unwrap().fraction());
-        clock::sleep(WAY + more).await;
+        clock::sleep(self.way + more).await;
         let host = request.uri().authority().unwrap().to_string();
         request.headers_mut().insert(HOST, HeaderValue::from_str(&host).unwrap());
         let target = request.uri().path_and_query().unwrap().to_string();
@@ -326,7 +332,7 @@ impl Way {
             let mut log = self.log.lock().unwrap();
             log.arrived.push(self.start.elapsed().as_secs_f64());
         }
-        clock::sleep(reply.after + WAY).await;
+        clock::sleep(reply.after + self.way).await;
         if create {
             let mut log = self.log.lock().unwrap();
             log.in_flight -= 1;
