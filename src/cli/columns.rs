@@ -37,7 +37,7 @@ pub fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
     for finding in roster.findings().iter().filter(|finding| !in_table.contains(&finding.code)) {
         text.push_str(&line(finding));
     }
-    text.push_str(&proposal(&roster));
+    text.push_str(&proposal(&roster, &Words::of(&roster)?));
     output::result(&text);
     Ok(Exit::Done)
 }
@@ -90,9 +90,20 @@ fn table(roster: &Roster, samples: &[String]) -> String {
             Use::Field(field) => translated(roster, *field, at).unwrap_or(at),
             _ => at,
         };
-        lines.push([clip(&columns.headers[at]), meaning(*used), samples[shown].clone()]);
+        let (mut meaning, mut sample) = (meaning(*used), samples[shown].clone());
+        if let Some((first, last)) =
+            roster.split_name().filter(|_| shown != at && *used == Use::Field(Field::FirstName))
+        {
+            meaning = "first name, last name".into();
+            sample = format!("{}, {}", samples[first], samples[last]);
+        }
+        lines.push([clip(&columns.headers[at]), meaning, sample]);
     }
+    let split = roster.split_name();
     for field in Field::ALL {
+        if field == Field::LastName && split.is_some() {
+            continue;
+        }
         let carried = roster.uses().contains(&Use::Field(field));
         for &at in columns.places[field.index()].iter().filter(|&&at| at >= roster.width() && !carried) {
             lines.push(["(column map)".into(), field.name().into(), samples[at].clone()]);
@@ -134,30 +145,40 @@ fn line(finding: &Finding) -> String {
 }
 
 /// A map for the columns that are not known, ready to be saved; nothing where all are.
-fn proposal(roster: &Roster) -> String {
-    let headers = roster.columns().headers.iter().zip(roster.uses());
-    let strangers: Vec<(&str, Use)> = headers
-        .filter(|(_, used)| matches!(used, Use::Unknown | Use::Misspelt(_)))
-        .map(|(header, used)| (header.trim(), *used))
+fn proposal(roster: &Roster, words: &[Words]) -> String {
+    let headers = roster.columns().headers.iter().zip(roster.uses()).enumerate();
+    let strangers: Vec<(usize, &str, Use)> = headers
+        .filter(|(_, (_, used))| matches!(used, Use::Unknown | Use::Misspelt(_)))
+        .map(|(at, (header, used))| (at, header.trim(), *used))
         .collect();
     if strangers.is_empty() {
         return String::new();
     }
-    let has = |field: Field| roster.columns().has(field);
-    let (mut mapped, mut ignored, mut taken) = (String::new(), String::new(), Vec::new());
-    for (header, used) in strangers {
+    let (mut mapped, mut ignored, mut values) = (String::new(), String::new(), String::new());
+    let mut taken: Vec<Field> = Vec::new();
+    for (at, header, used) in strangers {
+        let is_there = |field: &Field| roster.columns().has(*field) || taken.contains(field);
+        let has_names = [Field::FirstName, Field::LastName].iter().any(is_there);
+        let names_follow = roster.uses().iter().zip(&roster.columns().headers).any(|(used, other)| {
+            *used == Use::Unknown
+                && matches!(roster::propose(other), Some(Field::FirstName | Field::LastName))
+        });
         let guess = match used {
             Use::Misspelt(field) => Some(field),
             _ => roster::propose(header),
         };
-        match guess.filter(|field| !has(*field) && !taken.contains(field)) {
-            Some(field) => {
-                taken.push(field);
-                let _ = writeln!(mapped, "{} = {}", quoted(header), quoted(field.name()));
-            }
-            None => {
-                let _ = writeln!(ignored, "  {},", quoted(header));
-            }
+        if let Some(field) = guess.filter(|field| !is_there(field)) {
+            taken.push(field);
+            let _ = writeln!(mapped, "{} = {}", quoted(header), quoted(field.name()));
+            values.push_str(&translation(field, &words[at]));
+        } else if !has_names
+            && !names_follow
+            && let Some(split) = words[at].split.filter(|_| roster::is_whole_name(header))
+        {
+            taken.extend([Field::FirstName, Field::LastName]);
+            let _ = writeln!(mapped, "{} = {{ split = {} }}", quoted(header), quoted(split));
+        } else {
+            let _ = writeln!(ignored, "  {},", quoted(header));
         }
     }
     let mut text = format!(
@@ -166,7 +187,110 @@ fn proposal(roster: &Roster) -> String {
     if !mapped.is_empty() {
         let _ = write!(text, "\n[columns]\n{mapped}");
     }
+    let has = |field: Field| roster.columns().has(field) || taken.contains(&field);
+    if !has(Field::Username) && has(Field::FirstName) && has(Field::LastName) {
+        text.push_str(
+            "\n# Nothing in the roster is a username. Change `german` to `ascii` to read `ü` as `u` and not as `ue`.\n\
+             [templates]\n\"user login\" = \"{first name|german|lower|joined}.{last name|german|lower|joined}\"\n",
+        );
+    }
+    // The names that every new instance has.
+    let constants = [(Field::RoutingProfile, "Basic Routing Profile"), (Field::SecurityProfiles, "Agent")];
+    let missing: Vec<_> = constants.into_iter().filter(|(field, _)| !has(*field)).collect();
+    if !missing.is_empty() {
+        text.push_str("\n# The roster does not have these, and every user needs them.\n[constants]\n");
+        for (field, name) in missing {
+            let _ = writeln!(text, "{} = {}", quoted(field.name()), quoted(name));
+        }
+    }
+    text.push_str(&values);
     text
+}
+
+/// What the cells of a column that is not known are like.
+#[derive(Default)]
+struct Words {
+    /// Its different words, where they are few.
+    few: Vec<String>,
+    /// Whether there were more than few.
+    are_many: bool,
+    /// How its cells are two names, where all of them are.
+    split: Option<&'static str>,
+    /// How many cells were not blank.
+    cells: usize,
+}
+
+impl Words {
+    const FEW: usize = 12;
+    const SPLITS: [&str; 2] = ["last, first", "first last"];
+
+    /// Looks at the first rows.
+    fn of(roster: &Roster) -> Result<Vec<Self>, Failure> {
+        let mut all: Vec<Self> = roster.uses().iter().map(|_| Self::default()).collect();
+        let mut fits = vec![[true; Self::SPLITS.len()]; all.len()];
+        let (mut rows, mut row) = (roster.rows()?, Row::default());
+        for _ in 0..SEARCHED {
+            if !rows.read(&mut row)? {
+                break;
+            }
+            for (at, words) in all.iter_mut().enumerate() {
+                let cell = row.cells.get(at).unwrap_or("").trim();
+                if cell.is_empty() {
+                    continue;
+                }
+                words.cells += 1;
+                fits[at][0] &= cell.matches(',').count() == 1;
+                fits[at][1] &= !cell.contains(',') && cell.split_whitespace().count() == 2;
+                if !words.few.iter().any(|word| word == cell) && !words.are_many {
+                    words.few.push(cell.to_owned());
+                    words.are_many = words.few.len() > Self::FEW;
+                }
+            }
+        }
+        for (words, fits) in all.iter_mut().zip(fits) {
+            let split = Self::SPLITS.into_iter().zip(fits).find(|(_, fits)| *fits).map(|(split, _)| split);
+            words.split = split.filter(|_| words.cells > 0);
+        }
+        Ok(all)
+    }
+}
+
+/// The words of a column and what they probably mean: a table of the map. Words that are understood already, and those
+/// of a column in which hardly one comes twice, are left out.
+fn translation(field: Field, words: &Words) -> String {
+    #[rustfmt::skip]
+    let known: &[(&str, &[&str])] = match field {
+        Field::PhoneType => &[
+            ("soft", &["softphone", "software", "computer", "pc", "headset", "logiciel", "web"]),
+            ("desk", &["tischtelefon", "tisch", "telefon", "festnetz", "deskphone", "hardphone", "fixe", "fijo", "phone"]),
+        ],
+        Field::AutoAccept | Field::PersistentConnection => &[
+            ("yes", &["ja", "j", "y", "oui", "si", "sí", "sim", "x", "1", "wahr", "vrai"]),
+            ("no", &["nein", "n", "non", "no", "não", "nao", "0", "falsch", "faux", "-"]),
+        ],
+        Field::SecurityProfiles | Field::Hierarchy | Field::RoutingProfile => &[],
+        _ => return String::new(),
+    };
+    let understood: &[&str] = match field {
+        Field::PhoneType => &["soft", "desk"],
+        Field::AutoAccept | Field::PersistentConnection => &["yes", "no", "true", "false"],
+        _ => &[],
+    };
+    if words.are_many || words.few.is_empty() || words.cells < 2 * words.few.len() {
+        return String::new();
+    }
+    let mut text = String::new();
+    for word in &words.few {
+        let lower = word.to_lowercase();
+        if understood.contains(&lower.as_str()) {
+            continue;
+        }
+        let _ = match known.iter().find(|(_, foreign)| foreign.contains(&lower.as_str())) {
+            Some((ours, _)) => writeln!(text, "{} = {}", quoted(word), quoted(ours)),
+            None => writeln!(text, "# {} = \"\"", quoted(word)),
+        };
+    }
+    if text.is_empty() { text } else { format!("\n[values.{}]\n{text}", quoted(field.name())) }
 }
 
 /// A TOML basic string: JSON's, but that TOML wants one more character escaped.

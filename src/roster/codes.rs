@@ -28,12 +28,26 @@ pub const DIGITS_LOST: &str = "digits-lost";
 pub const DATE_NOT_TEXT: &str = "date-not-text";
 /// A workbook's cell that holds an error such as `#N/A`.
 pub const CELL_ERROR: &str = "cell-error";
+/// A workbook with sheets that nobody sees.
+pub const HIDDEN_SHEETS: &str = "hidden-sheets";
+/// Columns of the sheet that nobody sees.
+pub const HIDDEN_COLUMNS: &str = "hidden-columns";
+/// Rows of the sheet that nobody sees.
+pub const HIDDEN_ROWS: &str = "hidden-rows";
+/// A row in which a cell is a part of one that begins further up.
+pub const MERGED_OVER_ROWS: &str = "merged-over-rows";
+/// A row in which a cell is merged with its neighbours.
+pub const MERGED_OVER_COLUMNS: &str = "merged-over-columns";
+/// A CSV with a delimiter that cells have too.
+pub const DELIMITER_GUESSED: &str = "delimiter-guessed";
+/// A whole name that is not written as the column map says.
+pub const NAME_NOT_SPLIT: &str = "name-not-split";
 
 /// The codes of rows whose cells cannot be told apart.
 pub const UNREADABLE: [&str; 2] = [RAGGED_ROW, UNCLOSED_QUOTE];
 
 /// Every code of this stage with a line that explains it.
-pub const TABLE: [(&str, &str); 14] = [
+pub const TABLE: [(&str, &str); 21] = [
     (
         UNKNOWN_COLUMN,
         "the column's header means nothing to headcount, and the column is not read; `--columns` maps or ignores it",
@@ -72,6 +86,16 @@ pub const TABLE: [(&str, &str); 14] = [
     ),
     (DATE_NOT_TEXT, "the cell holds a date or a time; format the column as Text and type the value again"),
     (CELL_ERROR, "the cell holds a spreadsheet error such as `#N/A`; mend the formula or type the value"),
+    (HIDDEN_SHEETS, "the workbook has hidden sheets, which are not read; `--sheet NAME` reads one"),
+    (HIDDEN_COLUMNS, "columns of the sheet are hidden and are read like any other"),
+    (HIDDEN_ROWS, "rows of the sheet are hidden, by a filter perhaps, and are read like any other"),
+    (MERGED_OVER_ROWS, "a cell is merged with those above it, so that the row has no value of its own"),
+    (MERGED_OVER_COLUMNS, "cells of a row are merged, so that all but the first are empty"),
+    (
+        DELIMITER_GUESSED,
+        "the file is read with `|` between its cells, which cells of a roster use themselves",
+    ),
+    (NAME_NOT_SPLIT, "a whole name is not written as the column map says, and is not guessed at"),
 ];
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::codes;
 use super::field::Field;
+use super::made::{Part, Split, Template};
 use super::mapping::Mapping;
 use super::row::Columns;
 use crate::validate::{Finding, Severity};
@@ -137,6 +138,10 @@ pub enum Use {
 pub(super) enum Added {
     /// The cell of column `at`, translated.
     Translated { at: usize, words: Vec<(String, String)> },
+    /// One part of the whole name in column `at`.
+    Split { at: usize, split: Split, part: Part },
+    /// A template, filled in from the first cell that is not blank of each of these columns.
+    Made { at: Vec<Vec<usize>>, template: Template },
     /// `value` in every row in which the columns `at` are all blank.
     Default { at: Vec<usize>, value: String },
 }
@@ -146,6 +151,8 @@ impl fmt::Debug for Added {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Translated { at, .. } => write!(f, "Translated({at})"),
+            Self::Split { at, part, .. } => write!(f, "Split({at}, {part:?})"),
+            Self::Made { at, .. } => write!(f, "Made({at:?})"),
             Self::Default { at, .. } => write!(f, "Default({at:?})"),
         }
     }
@@ -297,6 +304,21 @@ pub fn propose(header: &str) -> Option<Field> {
     let key = key(header);
     let means = |names: &[&str]| names.iter().any(|name| self::key(name) == key);
     FOREIGN.into_iter().find(|(_, names)| means(names)).map(|(field, _)| field).or_else(|| field_like(&key))
+}
+
+/// Headers under which other systems have the whole name of a person.
+#[rustfmt::skip]
+const WHOLE_NAMES: [&str; 22] = [
+    "name", "full name", "employee name", "display name", "agent name", "worker", "employee", "preferred name",
+    "mitarbeiter", "mitarbeitername", "name, vorname", "nachname, vorname", "vor- und nachname", "nom complet",
+    "nom et prénom", "nom prénom", "collaborateur", "nombre completo", "apellidos y nombre", "nome completo",
+    "nominativo", "last name, first name",
+];
+
+/// Whether a column of this header may hold whole names, for a person to confirm.
+pub fn is_whole_name(header: &str) -> bool {
+    let key = key(header);
+    WHOLE_NAMES.iter().any(|name| self::key(name) == key)
 }
 
 fn field_named(key: &str) -> Option<Field> {

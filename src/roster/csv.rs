@@ -11,8 +11,8 @@ use super::text::{CHUNK, Decoding, END, Text};
 use crate::error::Failure;
 use crate::validate::{Finding, Severity};
 
-/// The delimiters we look for. Not `|`, which is the cells' own.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+/// The delimiters we look for. `|`, which is the cells' own, is the last of all: see [`shows_pipes`].
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// A CSV file whose header has been read.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Csv {
     /// Whether its first line is Excel's `sep=;`, which Excel does not show and does not count.
     has_directive: bool,
     pub(super) header_row: u64,
+    /// Whether nothing but the header says that `|` stands between the cells.
+    pub(super) has_guessed_pipes: bool,
 }
 
 impl Csv {
@@ -46,9 +48,19 @@ impl Csv {
                 delimiter,
                 has_directive: directive.is_some(),
                 header_row: 0,
+                has_guessed_pipes: false,
             };
             let Some((header_row, headers)) = csv.header()? else { continue };
             let rank = (Header::read(headers.clone(), mapping).known(), headers.len());
+            if delimiter == b'|'
+                && let Some((known, width, ..)) = &best
+            {
+                if !shows_pipes(rank, (*known, *width)) {
+                    continue;
+                }
+                best = Some((rank.0, rank.1, Self { header_row, has_guessed_pipes: true, ..csv }, headers));
+                continue;
+            }
             if best.as_ref().is_none_or(|(known, width, ..)| rank > (*known, *width)) {
                 best = Some((rank.0, rank.1, Self { header_row, ..csv }, headers));
             }
@@ -122,6 +134,28 @@ impl Csv {
             records.number = 0;
         }
         Ok(records)
+    }
+}
+
+/// Whether the header's columns, as (known, all), show that `|` stands between the cells: it makes at least two known
+/// columns, and more than the best of the others; or three columns of a header that is otherwise one. The console's own
+/// header has `security_profile_name_1|security_profile_name_2` in it, which makes neither.
+fn shows_pipes(pipes: (usize, usize), best: (usize, usize)) -> bool {
+    (pipes.0 >= 2 && pipes.0 > best.0) || (best == (0, 1) && pipes.1 >= 3)
+}
+
+/// What is said of a file that is read with pipes because its header shows them.
+pub(super) fn pipes_guessed() -> Finding {
+    Finding {
+        code: codes::DELIMITER_GUESSED,
+        severity: Severity::Warning,
+        row: None,
+        column: None,
+        value: None,
+        message: "the header shows `|` between the cells, and the file is read so".into(),
+        hint: Some(
+            "put quotes around cells that have a `|` of their own, or save the file with commas".into(),
+        ),
     }
 }
 

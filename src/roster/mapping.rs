@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::columns::{self, Added, Header, Use};
 use super::field::Field;
+use super::made::{Part, Split, Template, not_split};
 use super::row::Row;
 use crate::error::Failure;
 
@@ -20,18 +21,36 @@ struct File {
     /// Columns to pass over.
     #[serde(default)]
     ignore: Vec<String>,
-    /// The roster's header → a name of the field it carries.
+    /// The roster's header → a name of the field it carries, or how the whole name in it is split.
     #[serde(default)]
-    columns: BTreeMap<String, String>,
+    columns: BTreeMap<String, Carried>,
     /// Field → its value in every row.
     #[serde(default)]
     constants: BTreeMap<String, String>,
     /// Field → its value in the rows whose cell is blank.
     #[serde(default)]
     defaults: BTreeMap<String, String>,
+    /// Field → how its value is made of others.
+    #[serde(default)]
+    templates: BTreeMap<String, String>,
     /// Field → (word in the roster → word that we read).
     #[serde(default)]
     values: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What a column of the roster carries.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected the name of a field, or `{ split = \"last, first\" }`")]
+enum Carried {
+    Field(String),
+    Name(Whole),
+}
+
+/// `{ split = "last, first" }`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whole {
+    split: String,
 }
 
 /// A column map that has been understood. The empty one changes nothing.
@@ -42,6 +61,9 @@ pub(super) struct Mapping {
     constants: Vec<(Field, String)>,
     defaults: Vec<(Field, String)>,
     values: Vec<(Field, Vec<(String, String)>)>,
+    /// The key of the header whose cells hold a whole name, and how it is split.
+    split: Option<(String, Split)>,
+    templates: Vec<(Field, Template)>,
 }
 
 impl Mapping {
@@ -66,8 +88,17 @@ impl Mapping {
         for header in file.ignore {
             mapping.columns.push((columns::key(&header), header, Use::Ignored));
         }
-        for (header, name) in file.columns {
-            let used = Use::Field(field("columns", &name)?);
+        for (header, carried) in file.columns {
+            let used = match carried {
+                Carried::Field(name) => Use::Field(field("columns", &name)?),
+                Carried::Name(whole) => {
+                    if mapping.split.is_some() {
+                        return Err(format!("two columns are split into names: one of them is `{header}`"));
+                    }
+                    mapping.split = Some((columns::key(&header), Split::parse(&whole.split)?));
+                    Use::Field(Field::FirstName)
+                }
+            };
             mapping.columns.push((columns::key(&header), header, used));
         }
         for (at, (key, header, _)) in mapping.columns.iter().enumerate() {
@@ -81,6 +112,20 @@ impl Mapping {
             mapping.constants.iter().find(|(field, _)| mapping.defaults.iter().any(|(f, _)| f == field))
         {
             return Err(format!("both `[constants]` and `[defaults]` have `{}`", field.name()));
+        }
+        for (field, text) in fields("templates", file.templates)? {
+            let has = |fields: &[(Field, String)]| fields.iter().any(|(other, _)| *other == field);
+            if has(&mapping.constants) || has(&mapping.defaults) {
+                return Err(format!("`[templates]` has `{}`, and so has another table", field.name()));
+            }
+            if field.is_secret() {
+                return Err(
+                    "a password that is made of a person's own data is none; `--generate-passwords` makes some".into(),
+                );
+            }
+            let template =
+                Template::parse(&text).map_err(|why| format!("`[templates]`, `{}`: {why}", field.name()))?;
+            mapping.templates.push((field, template));
         }
         let words = |words: BTreeMap<String, String>| words.into_iter().collect::<Vec<_>>();
         mapping.values =
@@ -109,6 +154,61 @@ impl Mapping {
                 .hint(format!("the roster's columns are {}", there.join(", "))));
             }
         }
+        if let Some((key, _)) = &self.split {
+            let names = [Field::FirstName, Field::LastName].map(Use::Field);
+            let other = file
+                .iter()
+                .zip(&header.uses)
+                .find(|(h, used)| names.contains(used) && columns::key(h) != *key);
+            if let Some((name, _)) = other {
+                return Err(Failure::usage(format!(
+                    "the column map splits a column into names, and another column has a name: `{}`",
+                    columns::name_shown(name)
+                ))
+                .hint("ignore one of them"));
+            }
+        }
+        for (field, template) in &self.templates {
+            if let Some(at) = header.uses.iter().position(|used| *used == Use::Field(*field)) {
+                let name = columns::name_shown(&file[at]);
+                return Err(Failure::usage(format!(
+                    "the column map has a template for `{}`, which a column of the roster carries: `{name}`",
+                    field.name()
+                ))
+                .hint("ignore the column, or leave the template out"));
+            }
+            for name in template.names() {
+                let made =
+                    columns::field(name).filter(|part| self.templates.iter().any(|(other, _)| other == part));
+                if made.is_some() {
+                    return Err(Failure::usage(format!(
+                        "the template for `{}` names a field that has a template itself: `{name}`",
+                        field.name()
+                    ))
+                    .hint("write out what that field is made of"));
+                }
+                let places = header.places_of(name);
+                let secret = &header.columns.places[Field::Password.index()];
+                let carries_secret = |at: &usize| {
+                    header.uses.get(*at) == Some(&Use::Field(Field::Password)) || secret.contains(at)
+                };
+                if columns::field(name).is_some_and(Field::is_secret) || places.iter().any(carries_secret) {
+                    return Err(Failure::usage(format!(
+                        "the template for `{}` would show a password: `{name}`",
+                        field.name()
+                    )));
+                }
+                if places.is_empty() {
+                    let there: Vec<String> =
+                        file.iter().map(|h| format!("`{}`", columns::name_shown(h))).collect();
+                    return Err(Failure::usage(format!(
+                        "the template for `{}` names neither a field that is there nor a column: `{name}`",
+                        field.name()
+                    ))
+                    .hint(format!("the roster's columns are {}", there.join(", "))));
+                }
+            }
+        }
         for (field, _) in &self.constants {
             if let Some(at) = header.uses.iter().position(|used| *used == Use::Field(*field)) {
                 let name = columns::name_shown(&file[at]);
@@ -125,6 +225,15 @@ impl Mapping {
     /// Appends the columns that the map makes: a translated column stands in for its source, and a default comes after
     /// the columns it fills in for. The file's own cells stay as they are.
     pub(super) fn add_columns(&self, header: &mut Header) {
+        if let Some((key, split)) = &self.split
+            && let Some(at) = header.columns.headers.iter().position(|name| columns::key(name) == *key)
+        {
+            for (field, part) in [(Field::FirstName, Part::First), (Field::LastName, Part::Last)] {
+                let added = Added::Split { at, split: split.clone(), part };
+                let place = header.add(added, header.columns.headers[at].clone());
+                header.columns.places[field.index()] = vec![place];
+            }
+        }
         for (field, words) in &self.values {
             let mut places = std::mem::take(&mut header.columns.places[field.index()]);
             for place in &mut places {
@@ -140,10 +249,26 @@ impl Mapping {
             let place = header.add(Added::Default { at, value: value.clone() }, name);
             header.columns.places[field.index()].push(place);
         }
+        // Last, for they are made of all others.
+        for (field, template) in &self.templates {
+            let at = template.names().map(|name| header.places_of(name)).collect();
+            let place = header.add(Added::Made { at, template: template.clone() }, field.name().to_owned());
+            header.columns.places[field.index()].push(place);
+        }
     }
 }
 
 impl Header {
+    /// Where a template finds a name: the columns of a field, else a column of the file by its header.
+    fn places_of(&self, name: &str) -> Vec<usize> {
+        let of_field = columns::field(name).map(|field| self.columns.places[field.index()].clone());
+        of_field.filter(|places| !places.is_empty()).unwrap_or_else(|| {
+            let key = columns::key(name);
+            let file = &self.columns.headers[..self.width];
+            file.iter().position(|header| columns::key(header) == key).into_iter().collect()
+        })
+    }
+
     fn add(&mut self, added: Added, name: String) -> usize {
         self.added.push(added);
         self.columns.headers.push(name);
@@ -158,6 +283,24 @@ impl Header {
                 Added::Translated { at, words } => {
                     let cell = row.cells.get(*at).unwrap_or("");
                     scratch.push_str(translate(cell, words));
+                }
+                Added::Split { at, split, part } => {
+                    let cell = row.cells.get(*at).unwrap_or("");
+                    match split.part(cell, *part) {
+                        Some(name) => scratch.push_str(name),
+                        // Said once for the two names.
+                        None if *part == Part::Last => {}
+                        None => {
+                            row.findings.push(not_split(row.number, &self.columns.headers[*at], cell, split))
+                        }
+                    }
+                }
+                Added::Made { at, template } => {
+                    let cell = |places: &Vec<usize>| {
+                        let mut cells = places.iter().filter_map(|&at| row.cells.get(at));
+                        cells.find(|cell| !cell.trim().is_empty()).unwrap_or("").trim()
+                    };
+                    template.write(at.iter().map(cell), scratch);
                 }
                 Added::Default { at, value } => {
                     let is_blank = |at: &usize| row.cells.get(*at).unwrap_or("").trim().is_empty();
@@ -219,6 +362,7 @@ fn fields<T>(table: &str, entries: BTreeMap<String, T>) -> Result<Vec<(Field, T)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::roster::codes;
 
     const MAP: &str = r#"
         ignore = ["Cost centre"]
@@ -274,6 +418,48 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_name_becomes_two_and_a_template_is_made_of_everything_else() {
+        let map = r#"
+            [columns]
+            "Name" = { split = "last, first" }
+            "Rolle" = "security profiles"
+            [templates]
+            "user login" = "{first name|german|lower}.{last name|german|lower}"
+            "tags" = "id|{Personalnr.}||role|{security profiles}||site|{routing profile}"
+            [constants]
+            "routing profile" = "Care"
+            [values."security profiles"]
+            "Leitung" = "Supervisor"
+        "#;
+        let header = read("Personalnr.,Name,Rolle", map);
+        let mapping = Mapping::parse(map).unwrap();
+        mapping.check(&header).unwrap();
+        let row = complete(&header, &["100231", "Müller, Zoë", "Leitung"]);
+        let cell = |row: &Row, field| header.columns.cell(row, field).to_owned();
+        assert_eq!(row.findings, []);
+        let expected = [
+            (Field::FirstName, "Zoë"),
+            (Field::LastName, "Müller"),
+            (Field::Username, "zoe.mueller"),
+            (Field::SecurityProfiles, "Supervisor"),
+            (Field::Tags, "id|100231||role|Supervisor||site|Care"),
+        ];
+        for (field, text) in expected {
+            assert_eq!(cell(&row, field), text);
+        }
+        let row = complete(&header, &["", "Anna Maria Berg", "Agent"]);
+        assert_eq!(row.findings.len(), 1, "said once: {:?}", row.findings);
+        assert_eq!(
+            (row.findings[0].code, row.findings[0].column.as_deref()),
+            (codes::NAME_NOT_SPLIT, Some("Name"))
+        );
+        for field in [Field::FirstName, Field::LastName, Field::Username, Field::Tags] {
+            assert_eq!(cell(&row, field), "", "{field:?}: nothing is made of half");
+        }
+        assert_eq!(header.columns.header(Field::LastName), Some("Name"));
+    }
+
+    #[test]
     fn a_map_that_cannot_be_used_says_why() {
         let table = [
             ("[columns]\n\"Vorname\" = \"fist name\"", "did you mean `first name`"),
@@ -286,6 +472,15 @@ mod tests {
                 "[constants]\ntags = \"a|b\"\n[defaults]\nTags = \"c|d\"",
                 "both `[constants]` and `[defaults]`",
             ),
+            ("[columns]\nName = 5", "expected the name of a field, or `{ split"),
+            ("[columns]\nName = { split = \"first\" }", "a split is written as"),
+            (
+                "[columns]\nA = { split = \"first last\" }\nB = { split = \"first last\" }",
+                "two columns are split",
+            ),
+            ("[templates]\ntags = \"{first name|loud}\"", "`[templates]`, `tags`: no such filter"),
+            ("[templates]\npassword = \"{first name}12345678\"", "`--generate-passwords`"),
+            ("[templates]\ntags = \"{mobile}\"\n[constants]\ntags = \"a|b\"", "and so has another table"),
             ("[defaults]\ntags = \"a|b\"\nTAGS = \"c|d\"", "has one field twice"),
         ];
         for (map, why) in table {
@@ -302,6 +497,38 @@ mod tests {
             mapping.check(&read(line, map)).unwrap_err().what
         };
         assert!(refused("first name", "ignore = [\"Team\"]").contains("does not have: `Team`"));
+        let table = [
+            (
+                "Name,Vorname",
+                "[columns]\nName = { split = \"first last\" }\nVorname = \"first name\"",
+                "another column has a name: `Vorname`",
+            ),
+            (
+                "user login,Nr",
+                "[templates]\n\"user login\" = \"{Nr}\"",
+                "which a column of the roster carries: `user login`",
+            ),
+            (
+                "Nr",
+                "[templates]\n\"user login\" = \"{Number}\"",
+                "neither a field that is there nor a column: `Number`",
+            ),
+            (
+                "Nr",
+                "[templates]\ntags = \"a|{mobile}\"\nmobile = \"{Nr}\"",
+                "has a template itself: `mobile`",
+            ),
+            ("password", "[templates]\ntags = \"a|{password}\"", "would show a password: `password`"),
+            (
+                "Kennwort",
+                "[columns]\nKennwort = \"password\"\n[templates]\ntags = \"a|{Kennwort}\"",
+                "would show a password: `Kennwort`",
+            ),
+        ];
+        for (line, map, why) in table {
+            let what = refused(line, map);
+            assert!(what.contains(why), "{what}");
+        }
         assert!(refused("tags", "[constants]\ntags = \"a|b\"").contains("constant for `tags`"));
     }
 }

@@ -10,8 +10,10 @@ pub mod template;
 mod columns;
 mod csv;
 mod field;
+mod made;
 mod mapping;
 mod row;
+mod sheet;
 mod source;
 mod text;
 mod xlsx;
@@ -22,7 +24,7 @@ use std::sync::Arc;
 use crate::error::Failure;
 use crate::validate::{Finding, PhoneRegion};
 
-pub use columns::{REASONS, Use, printable, propose, reason};
+pub use columns::{REASONS, Use, is_whole_name, printable, propose, reason};
 pub use field::Field;
 pub use row::{Columns, Kept, Row};
 
@@ -105,7 +107,8 @@ impl Roster {
                 .hint("leave `--encoding` out"));
             }
             Format::Xlsx => {
-                let (sheet, headers) = xlsx::Sheet::open(source, options.sheet.as_deref())?;
+                let (sheet, headers, hidden) = xlsx::Sheet::open(source, options.sheet.as_deref())?;
+                findings.extend(hidden);
                 (Content::Xlsx(sheet), headers)
             }
             format => {
@@ -120,6 +123,7 @@ impl Roster {
                 findings.extend(guessed);
                 let (csv, headers) = csv::Csv::open(source, decoding, options.delimiter, mapping)?
                     .ok_or_else(|| Failure::usage("the roster is empty").hint(EMPTY))?;
+                findings.extend(csv.has_guessed_pipes.then(csv::pipes_guessed));
                 (Content::Csv(csv), headers)
             }
         };
@@ -155,6 +159,15 @@ impl Roster {
     /// What there is to say of the file and its header.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Where the first and the last name stand that a column map makes of one column.
+    pub fn split_name(&self) -> Option<(usize, usize)> {
+        let place = |wanted: made::Part| {
+            let is_it = |added: &columns::Added| matches!(added, columns::Added::Split { part, .. } if *part == wanted);
+            Some(self.header.width + self.header.added.iter().position(is_it)?)
+        };
+        place(made::Part::First).zip(place(made::Part::Last))
     }
 
     /// Which known template the header is.
@@ -431,6 +444,11 @@ mod tests {
             ("user login;\"a, b, c, d\"\nann;1", b';'),
             ("user login;a, b, c, d\nann;1", b';'),
             ("user login\nann", b','),
+            ("user login|first name|last name\nann|Ann|Lee", b'|'),
+            ("user login|\"security_profile_name_1|security_profile_name_2\"\nann|\"Admin|Agent\"", b'|'),
+            ("login name|Vorname|Nachname|Rolle\nann|Ann|Lee|x", b'|'),
+            ("user login,security_profile_name_1|security_profile_name_2\nann,Admin|Agent", b','),
+            ("user login,security profile|user_hierarchy_1|user_hierarchy_2\nann,a|b", b','),
             ("sep=;\nuser login;first name\nann;Ann", b';'),
             ("sep=\t\r\nuser login\tfirst name\nann\tAnn", b'\t'),
         ];
@@ -440,6 +458,11 @@ mod tests {
             assert_eq!(roster.header_row(), 1);
             assert_eq!((rows(&roster)[0].0, rows(&roster)[0].1[0].as_str()), (2, "ann"), "{text}");
         }
+        let pipes = plain("user login|first name\nann|Ann");
+        assert_eq!(pipes.findings()[0].code, codes::DELIMITER_GUESSED);
+        let single = plain("security_profile_name_1|security_profile_name_2\nAdmin|Agent");
+        assert_eq!((single.width(), single.findings()), (1, &[][..]));
+        assert_eq!(plain("sep=|\nuser login|first name\nann|Ann").findings(), []);
         let told =
             read(b"user login|first name\nann|Ann", &Options { delimiter: Some(b'|'), ..Options::default() });
         assert_eq!(told.width(), 2);

@@ -7,7 +7,7 @@ use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use memchr::memchr;
 
 use super::codes;
-use super::source::{Cursor, Source};
+use super::source::{Cursor, Format, Source};
 use crate::error::Failure;
 use crate::validate::{Finding, Severity};
 
@@ -38,7 +38,7 @@ impl Decoding {
     /// Windows-1252, which is said in a finding.
     pub(super) fn of(source: &Source, label: Option<&str>) -> Result<(Self, Option<Finding>), Failure> {
         let unreadable = |error: io::Error| Failure::usage("the roster cannot be read").because(error);
-        let head = source.head(64).map_err(unreadable)?;
+        let head = source.head(Format::HEAD).map_err(unreadable)?;
         if let Some(label) = label {
             let encoding = Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
                 Failure::usage(format!("no such encoding: `{label}`"))
@@ -55,7 +55,8 @@ impl Decoding {
             Some(_) if mark > 0 => Ok((Self::From(UTF_8), None)),
             Some(at) => {
                 let line = line_of(source, at).map_err(unreadable)?;
-                Ok((Self::From(WINDOWS_1252), Some(guessed(line))))
+                let likelier = likelier(source, at).map_err(unreadable)?;
+                Ok((Self::From(WINDOWS_1252), Some(guessed(line, likelier))))
             }
         }
     }
@@ -91,7 +92,7 @@ impl Decoding {
     }
 }
 
-/// UTF-16 by its mark, or without one where every other byte of the head is NUL.
+/// UTF-16 by its mark, or without one where the head has NULs, as no other text has, and makes sense as UTF-16.
 pub(super) fn utf16(head: &[u8]) -> Option<&'static Encoding> {
     if head.starts_with(b"\xFF\xFE") {
         return Some(UTF_16LE);
@@ -99,19 +100,63 @@ pub(super) fn utf16(head: &[u8]) -> Option<&'static Encoding> {
     if head.starts_with(b"\xFE\xFF") {
         return Some(UTF_16BE);
     }
-    let (pairs, _) = head.as_chunks::<2>();
-    let pairs = &pairs[..pairs.len().min(32)];
-    let all = |is: fn(&[u8; 2]) -> bool| pairs.len() >= 4 && pairs.iter().all(is);
-    if all(|pair| pair[0] != 0 && pair[1] == 0) {
-        Some(UTF_16LE)
-    } else if all(|pair| pair[0] == 0 && pair[1] != 0) {
-        Some(UTF_16BE)
-    } else {
-        None
+    if !head.contains(&0) {
+        return None;
+    }
+    // Either order may make characters of the other's bytes; the right one makes ASCII of commas and line ends.
+    match (ascii_in(head, u16::from_le_bytes), ascii_in(head, u16::from_be_bytes)) {
+        (little, big) if little > big => Some(UTF_16LE),
+        (little, big) if big > little => Some(UTF_16BE),
+        _ => None,
     }
 }
 
-fn guessed(line: u64) -> Finding {
+/// How many plain ASCII characters there are in text that is UTF-16 of this order of bytes; `None` where it is not: no
+/// roster has control characters, and every one has line ends or delimiters.
+fn ascii_in(head: &[u8], unit: fn([u8; 2]) -> u16) -> Option<usize> {
+    let (pairs, _) = head.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|&pair| unit(pair)).collect();
+    // The head may end within a character.
+    let cut = usize::from(units.last().is_some_and(|last| (0xD800..0xDC00).contains(last)));
+    let (mut ascii, mut ends) = (0, 0);
+    for character in char::decode_utf16(units[..units.len() - cut].iter().copied()) {
+        let character = character.ok()?;
+        ends += usize::from(matches!(character, '\n' | '\r' | '\t' | ',' | ';'));
+        ascii += usize::from(character.is_ascii());
+        let is_no_text = character.is_control() && !matches!(character, '\n' | '\r' | '\t');
+        if is_no_text || matches!(u32::from(character), 0xFFFE..=0xFFFF) {
+            return None;
+        }
+    }
+    (ends > 0 && units.len() >= 4).then_some(ascii)
+}
+
+/// What the text looks like where that is not Windows-1252. Statistics of letters, from the first byte that is not
+/// ASCII on: good enough for a warning, and not to decide by, for a wrong guess changes people's names.
+fn likelier(source: &Source, at: u64) -> io::Result<Option<&'static Encoding>> {
+    const BEFORE: u64 = 4 << 10;
+    const LOOKED_AT: u64 = 1 << 20;
+    let mut reader = source.reader();
+    reader.seek(SeekFrom::Start(at.saturating_sub(BEFORE)))?;
+    let mut bytes = Vec::new();
+    reader.take(LOOKED_AT).read_to_end(&mut bytes)?;
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    detector.feed(&bytes, true);
+    let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
+    Ok((guess != WINDOWS_1252).then_some(guess))
+}
+
+fn guessed(line: u64, likelier: Option<&'static Encoding>) -> Finding {
+    let (but, hint) = match likelier.map(Encoding::name) {
+        Some(name) => (
+            format!(", but looks like {name}"),
+            format!(
+                "look at the names in both: `--encoding {}` or `--encoding windows-1252`",
+                name.to_ascii_lowercase()
+            ),
+        ),
+        None => (String::new(), "check the names with `headcount columns`, or give `--encoding`".to_owned()),
+    };
     Finding {
         code: codes::ENCODING_GUESSED,
         severity: Severity::Warning,
@@ -119,9 +164,9 @@ fn guessed(line: u64) -> Finding {
         column: None,
         value: None,
         message: format!(
-            "the file is not UTF-8 (first in line {line} of the file) and is read as Windows-1252"
+            "the file is not UTF-8 (first in line {line} of the file) and is read as Windows-1252{but}"
         ),
-        hint: Some("check the names with `headcount columns`, or give `--encoding`".into()),
+        hint: Some(hint),
     }
 }
 
@@ -283,6 +328,10 @@ mod tests {
         mark.then_some(0xFEFF).into_iter().chain(text.encode_utf16()).flat_map(to_bytes).collect()
     }
 
+    fn head(bytes: &[u8]) -> &[u8] {
+        &bytes[..bytes.len().min(Format::HEAD as usize)]
+    }
+
     #[test]
     fn every_encoding_that_people_have_gives_the_same_text() {
         let name = "Zoë Müller, 東京\n";
@@ -298,6 +347,27 @@ mod tests {
         ];
         for (bytes, label, encoding) in table {
             assert_eq!(text(&bytes, label), (name.to_owned(), encoding, false), "{encoding} {label:?}");
+        }
+        // Without a mark, in any script, and however the head is cut.
+        for name in ["Imię,Nazwisko\nŁukasz,Żółć\n", "ログイン,名前\r\n東,𠮷\r\n", "a,b\n"] {
+            let long = name.repeat(3000);
+            for text in [name, long.as_str()] {
+                assert_eq!(
+                    super::utf16(head(&utf16(text, false, u16::to_le_bytes))),
+                    Some(UTF_16LE),
+                    "{name}"
+                );
+                assert_eq!(
+                    super::utf16(head(&utf16(text, false, u16::to_be_bytes))),
+                    Some(UTF_16BE),
+                    "{name}"
+                );
+            }
+        }
+        for bytes in
+            [&b"\x00\x01\x02\x03\x04\x05\x06\x07"[..], b"a,b\0c,d\n", b"PNG\0\0\0\rIHDR\0\0", b"\0\n\0"]
+        {
+            assert_eq!(super::utf16(bytes), None, "{bytes:?}");
         }
         let latin = "first name,last name\n";
         assert_eq!(text(&utf16(latin, false, u16::to_le_bytes), None), (latin.to_owned(), "UTF-16LE", false));
@@ -315,6 +385,25 @@ mod tests {
         assert!(finding.unwrap().message.contains("line 2"));
         let refused = Decoding::of(&Source::from_memory(b"a".to_vec()), Some("klingon")).unwrap_err();
         assert_eq!(refused.what, "no such encoding: `klingon`");
+    }
+
+    #[test]
+    fn text_that_looks_like_another_encoding_is_said_with_the_flag_that_reads_it() {
+        let polish = "Imię;Nazwisko\nŁukasz;Wiśniewski\nMałgorzata;Dąbrowska\nStanisław;Święcicki\nGrażyna;Żółkiewska\n";
+        let (bytes, ..) = encoding_rs::WINDOWS_1250.encode(polish);
+        let (decoding, finding) = Decoding::of(&Source::from_memory(bytes.repeat(20)), None).unwrap();
+        assert_eq!(decoding.name(), "windows-1252", "a guess does not decide");
+        let finding = finding.unwrap();
+        assert!(
+            finding.message.ends_with("read as Windows-1252, but looks like windows-1250"),
+            "{}",
+            finding.message
+        );
+        assert!(finding.hint.unwrap().contains("`--encoding windows-1250`"));
+        let german = "Vorname;Nachname\nJürgen;Groß\nBjörn;Schäfer\nKäthe;Öztürk\n";
+        let (bytes, ..) = WINDOWS_1252.encode(german);
+        let (_, finding) = Decoding::of(&Source::from_memory(bytes.into_owned()), None).unwrap();
+        assert!(finding.unwrap().message.ends_with("is read as Windows-1252"));
     }
 
     #[test]

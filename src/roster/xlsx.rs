@@ -16,6 +16,7 @@ use super::columns::{Header, Use, name_shown};
 use super::csv::cell_without_header;
 use super::field::Field;
 use super::row::{Kept, Row};
+use super::sheet::{Form, Merged};
 use super::source::{Cursor, Source};
 use crate::error::Failure;
 use crate::validate::{Finding, Severity};
@@ -49,20 +50,33 @@ pub(super) struct Sheet {
     source: Source,
     pub(super) name: String,
     pub(super) header_row: u64,
+    /// Merged ranges, by their first row.
+    merged: Vec<Merged>,
 }
 
 impl Sheet {
-    /// Opens the workbook, picks the sheet (the first visible one unless told) and reads its header.
-    pub(super) fn open(source: Source, wanted: Option<&str>) -> Result<(Self, Vec<String>), Failure> {
+    /// Opens the workbook, picks the sheet (the first visible one unless told) and reads its header. Says in findings
+    /// what the workbook hides.
+    pub(super) fn open(
+        source: Source,
+        wanted: Option<&str>,
+    ) -> Result<(Self, Vec<String>, Vec<Finding>), Failure> {
         let (at, wanted) = (source.clone(), wanted.map(str::to_owned));
-        let (name, header_row, headers) = contained(move || {
+        let (name, header_row, headers, form, findings) = contained(move || {
             weigh(&at)?;
             let mut workbook = workbook(&at)?;
             let name = pick(&workbook, wanted.as_deref())?;
             let (row, headers) = read_header(&mut workbook, &name)?;
-            Ok((name, row, headers))
+            let mut findings: Vec<Finding> = hidden_sheets(&workbook, &name).into_iter().collect();
+            let top = u32::try_from(row - 1).unwrap_or(MAX_ROWS);
+            let archive = zip::ZipArchive::new(BufReader::new(at.reader())).ok();
+            let form =
+                archive.and_then(|mut archive| Form::read(&mut archive, &name, top)).unwrap_or_default();
+            findings.extend(hidden_columns(&form, &headers));
+            findings.extend(hidden_rows(&form));
+            Ok((name, row, headers, form, findings))
         })?;
-        Ok((Self { source, name, header_row }, headers))
+        Ok((Self { source, name, header_row, merged: form.merged }, headers, findings))
     }
 
     /// Starts from the row after the header.
@@ -72,6 +86,7 @@ impl Sheet {
             header_row: self.header_row,
             uses: header.uses.clone(),
             names: header.columns.headers.clone(),
+            merged: self.merged.clone(),
         };
         let (source, name) = (self.source.clone(), self.name.clone());
         let thread = spawn(move || {
@@ -266,6 +281,8 @@ struct Table {
     header_row: u64,
     uses: Vec<Use>,
     names: Vec<String>,
+    /// Merged ranges, by their first row.
+    merged: Vec<Merged>,
 }
 
 fn send_rows(
@@ -276,11 +293,12 @@ fn send_rows(
 ) -> Result<(), Failure> {
     let mut workbook = workbook(source)?;
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
+    let shown: Vec<Shown> = cells.styles().iter().map(Shown::of).collect();
     let mut builder = RowBuilder::new(&table);
     let mut batch = Vec::with_capacity(BATCH);
     loop {
-        let cell = cells.next_cell().map_err(unreadable)?;
-        let number = cell.as_ref().map(|cell| u64::from(cell.get_position().0) + 1);
+        let cell = cells.next_cell_with_style_id().map_err(unreadable)?;
+        let number = cell.as_ref().map(|(cell, _)| u64::from(cell.get_position().0) + 1);
         if number != Some(builder.number) {
             batch.extend(builder.finish());
             if batch.len() >= BATCH || (number.is_none() && !batch.is_empty()) {
@@ -290,7 +308,7 @@ fn send_rows(
                 }
             }
         }
-        let (Some(cell), Some(number)) = (cell, number) else { return Ok(()) };
+        let (Some((cell, style)), Some(number)) = (cell, number) else { return Ok(()) };
         if number < builder.number {
             return Err(Failure::usage(format!("the sheet's rows are out of order at row {number}"))
                 .hint("open it in a spreadsheet and save it again as XLSX"));
@@ -300,7 +318,52 @@ fn send_rows(
         }
         builder.number = number;
         if number > table.header_row {
-            builder.add(cell.get_position().1 as usize, cell.get_value());
+            let shown = shown.get(style).copied().unwrap_or_default();
+            builder.add(cell.get_position().1 as usize, cell.get_value(), shown);
+        }
+    }
+}
+
+/// How a cell shows a number, as far as that gives back what was typed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shown {
+    /// In some other way: separators, decimals, a date; or the format is General.
+    #[default]
+    Otherwise,
+    /// `@`: the digits as they stand.
+    Text,
+    /// `0000`: filled up with zeros to this many digits.
+    Zeros(usize),
+}
+
+impl Shown {
+    fn of(style: &calamine::Style) -> Self {
+        let Some(format) = &style.number_format else { return Self::Otherwise };
+        match format.format_code.trim() {
+            "@" => Self::Text,
+            zeros if (2..=15).contains(&zeros.len()) && zeros.bytes().all(|byte| byte == b'0') => {
+                Self::Zeros(zeros.len())
+            }
+            _ => Self::Otherwise,
+        }
+    }
+
+    /// The text that the spreadsheet shows; `None` where that is not simply the number's digits.
+    fn text(self, value: &DataRef<'_>) -> Option<String> {
+        // A spreadsheet shows longer numbers in scientific notation.
+        const DIGITS_SHOWN: f64 = 1e11;
+        let number = match value {
+            DataRef::Float(number) => *number,
+            DataRef::Int(number) => *number as f64,
+            _ => return None,
+        };
+        if number < 0.0 || number.fract() != 0.0 || number >= DIGITS_KEPT {
+            return None;
+        }
+        match self {
+            Self::Text if number < DIGITS_SHOWN => Some(format!("{number:.0}")),
+            Self::Zeros(width) => Some(format!("{number:0width$.0}")),
+            Self::Text | Self::Otherwise => None,
         }
     }
 }
@@ -316,6 +379,10 @@ struct RowBuilder<'t> {
     has_stray: bool,
     /// Whether that has been said of any row.
     has_said_stray: bool,
+    /// How many of the merged ranges begin in this row or above it.
+    begun: usize,
+    /// Those of them that reach into this row.
+    merged: Vec<Merged>,
 }
 
 impl<'t> RowBuilder<'t> {
@@ -329,13 +396,20 @@ impl<'t> RowBuilder<'t> {
             kept: Vec::new(),
             has_stray: false,
             has_said_stray: false,
+            begun: 0,
+            merged: Vec::new(),
         }
     }
 
-    fn add(&mut self, column: usize, value: &DataRef<'_>) {
+    fn add(&mut self, column: usize, value: &DataRef<'_>, shown: Shown) {
         let used = self.table.uses.get(column).copied().unwrap_or(Use::Unnamed);
         match used {
             Use::Unnamed => self.has_stray |= !is_blank(value),
+            Use::Field(_) | Use::Ignored | Use::Misspelt(_) | Use::Unknown
+                if let Some(text) = shown.text(value) =>
+            {
+                self.cells[column] = text;
+            }
             Use::Field(field) => {
                 let finding = write_cell(value, field, &mut self.cells[column]);
                 if finding.is_some() && self.cells[column].is_empty() {
@@ -360,6 +434,12 @@ impl<'t> RowBuilder<'t> {
             findings: std::mem::take(&mut self.findings),
             kept: std::mem::take(&mut self.kept),
         });
+        if !self.table.merged.is_empty() {
+            let findings = self.merged_cells();
+            if let Some(row) = &mut row {
+                row.findings.extend(findings);
+            }
+        }
         if let Some(row) = &mut row
             && self.has_stray
             && !self.has_said_stray
@@ -371,6 +451,111 @@ impl<'t> RowBuilder<'t> {
         self.cells.iter_mut().for_each(String::clear);
         row
     }
+}
+
+impl RowBuilder<'_> {
+    /// What is wrong with the row's cells for being part of larger ones: a merged cell has its value in its first row and
+    /// column alone.
+    fn merged_cells(&mut self) -> Vec<Finding> {
+        let row = u32::try_from(self.number.saturating_sub(1)).unwrap_or(MAX_ROWS);
+        while let Some(merged) = self.table.merged.get(self.begun).filter(|merged| merged.first_row <= row) {
+            self.merged.push(*merged);
+            self.begun += 1;
+        }
+        self.merged.retain(|merged| merged.last_row >= row);
+        let mut findings = Vec::new();
+        for merged in &self.merged {
+            let used = (merged.first_column..=merged.last_column.min(MAX_COLUMNS))
+                .map(|column| column as usize)
+                .find(|&column| matches!(self.table.uses.get(column), Some(Use::Field(_))));
+            let Some(column) = used else { continue };
+            let (first, last) = (merged.first_row + 1, merged.last_row + 1);
+            let mut found = if merged.first_row < row {
+                finding(
+                    codes::MERGED_OVER_ROWS,
+                    Severity::Error,
+                    None,
+                    format!(
+                        "the cell is merged over rows {first} to {last}, and its value belongs to row {first} alone"
+                    ),
+                    "unmerge the cells and fill in each of them",
+                )
+            } else if merged.first_column < merged.last_column {
+                finding(
+                    codes::MERGED_OVER_COLUMNS,
+                    Severity::Warning,
+                    None,
+                    "the cell is merged with its neighbours, and its value belongs to the first of them alone".into(),
+                    "unmerge the cells and fill in each of them",
+                )
+            } else {
+                continue;
+            };
+            found.row = Some(self.number);
+            found.column = Some(self.table.names[column].clone());
+            findings.push(found);
+        }
+        findings
+    }
+}
+
+/// Sheets that nobody sees and nothing is read of.
+fn hidden_sheets(workbook: &Workbook, read: &str) -> Option<Finding> {
+    let sheets = workbook.sheets_metadata().iter();
+    let hidden = sheets.filter(|sheet| sheet.visible != SheetVisible::Visible && sheet.name != read);
+    let names: Vec<String> = hidden.map(|sheet| format!("`{}`", name_shown(&sheet.name))).collect();
+    (!names.is_empty()).then(|| {
+        finding(
+            codes::HIDDEN_SHEETS,
+            Severity::Warning,
+            None,
+            format!("the workbook has hidden sheets, which are not read: {}", some(&names)),
+            "nothing to do unless people stand in one of them; `--sheet NAME` reads another sheet",
+        )
+    })
+}
+
+fn hidden_columns(form: &Form, headers: &[String]) -> Option<Finding> {
+    let is_hidden =
+        |at: usize| form.hidden_columns.iter().any(|&(from, to)| (from as usize..=to as usize).contains(&at));
+    let hidden = headers.iter().enumerate().filter(|(at, name)| !name.trim().is_empty() && is_hidden(*at));
+    let names: Vec<String> = hidden.map(|(_, name)| format!("`{}`", name_shown(name))).collect();
+    (!names.is_empty()).then(|| {
+        finding(
+            codes::HIDDEN_COLUMNS,
+            Severity::Warning,
+            None,
+            format!("hidden columns are read like any other: {}", some(&names)),
+            "unhide them and look, or ignore them in a file for `--columns`",
+        )
+    })
+}
+
+fn hidden_rows(form: &Form) -> Option<Finding> {
+    let mut rows: Vec<String> = form.hidden_rows.iter().map(|row| (row + 1).to_string()).collect();
+    if form.hidden > rows.len() as u64 {
+        rows.push("…".into());
+    }
+    (form.hidden > 0).then(|| {
+        finding(
+            codes::HIDDEN_ROWS,
+            Severity::Warning,
+            None,
+            format!(
+                "hidden rows are read like any other, and there are {}: row {}",
+                form.hidden,
+                rows.join(", ")
+            ),
+            "remove the filter or unhide them and look; delete the rows that are not meant",
+        )
+    })
+}
+
+/// The first few names.
+fn some(names: &[String]) -> String {
+    const MOST: usize = 8;
+    let more = if names.len() > MOST { ", …" } else { "" };
+    names[..names.len().min(MOST)].join(", ") + more
 }
 
 fn kept(value: &DataRef<'_>) -> Option<Kept> {
@@ -658,6 +843,116 @@ mod tests {
         assert!(!format!("{:?}", rows[0].findings).contains("12345678,"), "the password is shown nowhere");
         assert_eq!(cells(&rows[1]), ["0071", "", "", "1.5", "no", "OHara", "TRUE"]);
         assert_eq!(found(&rows[1]), [(codes::CELL_ERROR, "phone number".into(), value("#N/A"))]);
+    }
+
+    #[test]
+    fn a_number_whose_format_shows_its_zeros_is_read_as_shown() {
+        let mut workbook = Workbook::new();
+        let zeros = |format: &str| Format::new().set_num_format(format);
+        let sheet = workbook.add_worksheet();
+        for (c, header) in (0..).zip(["user login", "password", "phone number", "tags", "Notes"]) {
+            sheet.write_string(0, c, header).unwrap();
+        }
+        sheet.write_number_with_format(1, 0, 71, &zeros("0000")).unwrap();
+        sheet.write_number_with_format(1, 1, 12_345_678, &zeros("@")).unwrap();
+        sheet.write_number_with_format(1, 2, 4_930_231, &zeros("0000000000")).unwrap();
+        sheet.write_number_with_format(1, 3, 7, &zeros("00")).unwrap();
+        sheet.write_number_with_format(1, 4, 123_456, &zeros("0000")).unwrap();
+        // Formats that are more than zeros, and numbers that a format does not show digit by digit.
+        let table = [
+            (71.0, "0"),
+            (71.0, "0000;[Red]0000"),
+            (71.0, "#,##0"),
+            (71.0, "000-00"),
+            (71.5, "0000"),
+            (-71.0, "0000"),
+            (1e15, "0000"),
+            (123_456_789_012.0, "@"),
+        ];
+        for (r, (number, format)) in (2..).zip(table) {
+            sheet.write_number_with_format(r, 0, number, &zeros(format)).unwrap();
+        }
+        let rows = read_all(&read(&bytes(workbook), &Options::default()));
+        assert_eq!(rows[0].findings, []);
+        assert_eq!(
+            rows[0].cells.iter().collect::<Vec<_>>(),
+            ["0071", "12345678", "0004930231", "07", "123456"]
+        );
+        for (row, (number, format)) in rows[1..].iter().zip(table) {
+            assert_eq!(
+                (&row.cells[0], row.findings[0].code),
+                ("", codes::NUMBER_NOT_TEXT),
+                "{number} {format}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_workbook_hides_is_read_and_said() {
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet().set_name("People").unwrap();
+        workbook.add_worksheet().set_name("Old & gone").unwrap().set_hidden(true);
+        let sheet = workbook.worksheet_from_name("People").unwrap();
+        for (c, header) in (0..).zip(["user login", "first name", "tags"]) {
+            sheet.write_string(1, c, header).unwrap();
+        }
+        for row in 2..12 {
+            sheet.write_string(row, 0, format!("agent{row}")).unwrap();
+        }
+        for row in [0, 4, 5, 6, 7, 8, 9, 100] {
+            sheet.set_row_hidden(row).unwrap();
+        }
+        sheet.set_column_hidden(1).unwrap();
+        sheet.set_column_hidden(7).unwrap();
+        let roster = read(&bytes(workbook), &Options::default());
+        let said: Vec<_> = roster.findings().iter().map(|f| (f.code, f.message.as_str())).collect();
+        assert_eq!(
+            said,
+            [
+                (codes::HIDDEN_SHEETS, "the workbook has hidden sheets, which are not read: `Old & gone`"),
+                (codes::HIDDEN_COLUMNS, "hidden columns are read like any other: `first name`"),
+                (
+                    codes::HIDDEN_ROWS,
+                    "hidden rows are read like any other, and there are 6: row 5, 6, 7, 8, 9, …"
+                ),
+            ]
+        );
+        assert!(roster.findings().iter().all(|f| f.severity == Severity::Warning));
+        assert_eq!(read_all(&roster).len(), 10, "none is skipped");
+        assert_eq!(read(&text(&[&["user login"], &["ann"]]), &Options::default()).findings(), []);
+    }
+
+    #[test]
+    fn a_merged_cell_has_its_value_in_its_first_row_and_column_alone() {
+        let mut workbook = Workbook::new();
+        let (sheet, plain) = (workbook.add_worksheet(), Format::new());
+        for (c, header) in (0..).zip(["user login", "routing profile", "hierarchy", "", "Notes"]) {
+            sheet.write_string(0, c, header).unwrap();
+        }
+        for row in 1..7 {
+            sheet.write_string(row, 0, format!("agent{row}")).unwrap();
+        }
+        sheet.merge_range(1, 1, 3, 1, "Care", &plain).unwrap();
+        sheet.merge_range(4, 1, 4, 2, "Care", &plain).unwrap();
+        sheet.merge_range(5, 3, 6, 4, "somewhere else", &plain).unwrap();
+        sheet.merge_range(7, 0, 8, 0, "tall", &plain).unwrap();
+        let roster = read(&bytes(workbook), &Options::default());
+        let found: Vec<_> = read_all(&roster)
+            .iter()
+            .flat_map(|row| &row.findings)
+            .filter(|f| f.code != codes::CELL_WITHOUT_HEADER)
+            .map(|f| (f.row.unwrap(), f.code, f.column.clone().unwrap()))
+            .collect();
+        let profile = || "routing profile".to_owned();
+        assert_eq!(
+            found,
+            [
+                (3, codes::MERGED_OVER_ROWS, profile()),
+                (4, codes::MERGED_OVER_ROWS, profile()),
+                (5, codes::MERGED_OVER_COLUMNS, profile()),
+            ]
+        );
+        assert_eq!(roster.columns().cell(&read_all(&roster)[6], Field::Username), "tall");
     }
 
     #[test]

@@ -162,6 +162,34 @@ codes! {
         why: "there is no value",
         source: "headcount",
         fix: "mend the formula, or type the value";
+    HIDDEN_SHEETS = Warning "hidden-sheets", "the workbook has hidden sheets",
+        why: "they are not read, and nobody sees them: a part of the roster may stand there",
+        source: "headcount",
+        fix: "nothing to do, or read another sheet with `--sheet NAME`";
+    HIDDEN_COLUMNS = Warning "hidden-columns", "the sheet has hidden columns",
+        why: "they are read like any other, and nobody sees what is sent",
+        source: "headcount",
+        fix: "unhide and check them, or ignore them with `--columns FILE.toml`";
+    HIDDEN_ROWS = Warning "hidden-rows", "the sheet has hidden rows",
+        why: "they are read like any other; a filter hides rows, and does not take them out",
+        source: "headcount",
+        fix: "remove the filter and look; delete the rows that are not meant";
+    MERGED_OVER_ROWS = Error "merged-over-rows", "a cell is merged with those above it",
+        why: "the value of merged cells belongs to the first of them, and the others are empty",
+        source: "headcount",
+        fix: "unmerge the cells and fill in each of them";
+    MERGED_OVER_COLUMNS = Warning "merged-over-columns", "a cell is merged with its neighbours",
+        why: "the value of merged cells belongs to the first of them, and the others are empty",
+        source: "headcount",
+        fix: "unmerge the cells and fill in each of them";
+    DELIMITER_GUESSED = Warning "delimiter-guessed", "the file is read with `|` between its cells",
+        why: "cells of a roster use `|` themselves: profiles, hierarchy and tags",
+        source: "headcount",
+        fix: "check with `headcount columns ROSTER`, or save the file with commas";
+    NAME_NOT_SPLIT = Error "name-not-split", "a whole name is not written as the column map says",
+        why: "which of three words is the last name would be a guess",
+        source: "headcount",
+        fix: "write it as the map says, or give the roster a column for each of the two names";
 }
 
 codes! {
