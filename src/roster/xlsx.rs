@@ -4,8 +4,10 @@
 //! The cells borrow the workbook, and the reading of a hostile file may panic in a crate that is not ours; so a thread of
 //! its own reads each pass and sends rows in batches.
 
+use std::fmt;
 use std::io::{BufReader, Read as _};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
@@ -47,22 +49,41 @@ const BATCH: usize = 256;
 #[derive(Clone, Debug)]
 pub(super) struct Sheet {
     source: Source,
+    opened: Opened,
     pub(super) name: String,
     pub(super) header_row: u64,
+}
+
+/// The workbook as it was opened for its header, its strings loaded: the first who reads the rows takes it over.
+#[derive(Clone)]
+struct Opened(Arc<Mutex<Option<Workbook>>>);
+
+impl Opened {
+    fn take(&self) -> Option<Workbook> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Without the workbook: it has the roster's cells in it.
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opened")
+    }
 }
 
 impl Sheet {
     /// Opens the workbook, picks the sheet (the first visible one unless told) and reads its header.
     pub(super) fn open(source: Source, wanted: Option<&str>) -> Result<(Self, Vec<String>), Failure> {
         let (at, wanted) = (source.clone(), wanted.map(str::to_owned));
-        let (name, header_row, headers) = contained(move || {
+        let (name, header_row, headers, workbook) = contained(move || {
             weigh(&at)?;
             let mut workbook = workbook(&at)?;
             let name = pick(&workbook, wanted.as_deref())?;
             let (row, headers) = read_header(&mut workbook, &name)?;
-            Ok((name, row, headers))
+            Ok((name, row, headers, workbook))
         })?;
-        Ok((Self { source, name, header_row }, headers))
+        let opened = Opened(Arc::new(Mutex::new(Some(workbook))));
+        Ok((Self { source, opened, name, header_row }, headers))
     }
 
     /// Starts from the row after the header.
@@ -73,9 +94,11 @@ impl Sheet {
             uses: header.uses.clone(),
             names: header.columns.headers.clone(),
         };
-        let (source, name) = (self.source.clone(), self.name.clone());
+        let (source, opened, name) = (self.source.clone(), self.opened.take(), self.name.clone());
         let thread = spawn(move || {
-            if let Err(failure) = send_rows(&source, &name, table, &sender) {
+            let workbook = opened.map_or_else(|| workbook(&source), Ok);
+            let sent = workbook.and_then(|workbook| send_rows(workbook, &name, table, &sender));
+            if let Err(failure) = sent {
                 // Where nobody listens any more, nobody wants to know.
                 let _ = sender.send(Err(failure));
             }
@@ -269,12 +292,11 @@ struct Table {
 }
 
 fn send_rows(
-    source: &Source,
+    mut workbook: Workbook,
     sheet: &str,
     table: Table,
     sender: &SyncSender<Result<Vec<Row>, Failure>>,
 ) -> Result<(), Failure> {
-    let mut workbook = workbook(source)?;
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
     let mut builder = RowBuilder::new(&table);
     let mut batch = Vec::with_capacity(BATCH);
