@@ -30,7 +30,11 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
     let cell = |field| grammar::trimmed(columns.cell(row, field));
     let optional = |field| Some(cell(field)).filter(|text| !text.is_empty());
     let text = |field| optional(field).map(str::to_owned);
-    let name = |field| optional(field).map(|name| name.nfc().collect::<String>());
+    let composed = |name: &str| match grammar::is_composed(name) {
+        true => name.to_owned(),
+        false => name.nfc().collect(),
+    };
+    let name = |field| optional(field).map(composed);
 
     for field in super::rules::required(rules) {
         if columns.cell(row, field).is_empty() {
@@ -91,7 +95,8 @@ pub fn fingerprint(agent: &Agent) -> u64 {
         auto_accept, after_contact_work_seconds, persistent_connection, voice_enhancement, tags, ..
     } = agent;
 
-    let mut digest = Fingerprint(b"headcount agent 1".to_vec());
+    let mut digest = Fingerprint(Vec::with_capacity(512));
+    digest.0.extend(b"headcount agent 1");
     digest.text(1, Some(username));
     digest.text(2, first_name.as_deref());
     digest.text(3, last_name.as_deref());
