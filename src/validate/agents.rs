@@ -31,7 +31,11 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
     let cell = |field| grammar::trimmed(columns.cell(row, field));
     let optional = |field| Some(cell(field)).filter(|text| !text.is_empty());
     let text = |field| optional(field).map(str::to_owned);
-    let name = |field| optional(field).map(|name| name.nfc().collect::<String>());
+    let composed = |name: &str| match grammar::is_composed(name) {
+        true => name.to_owned(),
+        false => name.nfc().collect(),
+    };
+    let name = |field| optional(field).map(composed);
 
     for field in super::rules::required(rules) {
         if columns.cell(row, field).is_empty() {
@@ -93,7 +97,8 @@ pub fn fingerprint(agent: &Agent) -> u64 {
         auto_accept, after_contact_work_seconds, persistent_connection, voice_enhancement, tags, ..
     } = agent;
 
-    let mut digest = Fingerprint(Sha256::new_with_prefix("headcount agent 1"));
+    let mut digest = Fingerprint(Vec::with_capacity(512));
+    digest.0.extend(b"headcount agent 1");
     digest.text(1, Some(username));
     digest.text(2, first_name.as_deref());
     digest.text(3, last_name.as_deref());
@@ -133,14 +138,15 @@ fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
 
-struct Fingerprint(Sha256);
+/// What is digested, gathered first: one long update is quicker than many short ones.
+struct Fingerprint(Vec<u8>);
 
 impl Fingerprint {
     fn text(&mut self, place: u8, text: Option<&str>) {
         if let Some(text) = text {
-            self.0.update([place]);
-            self.0.update((text.len() as u64).to_be_bytes());
-            self.0.update(text);
+            self.0.push(place);
+            self.0.extend((text.len() as u64).to_be_bytes());
+            self.0.extend(text.as_bytes());
         }
     }
 
@@ -151,7 +157,7 @@ impl Fingerprint {
     }
 
     fn finish(self) -> u64 {
-        let digest = self.0.finalize();
+        let digest = Sha256::digest(&self.0);
         digest.iter().take(8).fold(0, |bits, &byte| bits << 8 | u64::from(byte))
     }
 }

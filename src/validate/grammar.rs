@@ -35,10 +35,35 @@ pub(super) fn list(cell: &str) -> impl Iterator<Item = &str> + Clone {
 pub(super) fn tags(cell: &str) -> impl Iterator<Item = Result<(&str, &str), &str>> + Clone {
     let cell = trimmed(cell);
     let pieces = if cell.is_empty() { 0 } else { usize::MAX };
-    cell.split("||").take(pieces).map(|piece| match piece.split_once('|') {
+    Pieces { rest: Some(cell) }.take(pieces).map(|piece| match piece.split_once('|') {
         Some((key, value)) if !value.contains('|') => Ok((trimmed(key), trimmed(value))),
         _ => Err(piece),
     })
+}
+
+/// `split("||")`, without the search that it sets up anew each time: a row's tags are gone over more than once.
+#[derive(Clone)]
+struct Pieces<'c> {
+    rest: Option<&'c str>,
+}
+
+impl<'c> Iterator for Pieces<'c> {
+    type Item = &'c str;
+
+    fn next(&mut self) -> Option<&'c str> {
+        let text = self.rest?;
+        let mut from = 0;
+        while let Some(at) = memchr::memchr(b'|', &text.as_bytes()[from..]) {
+            let at = from + at;
+            if text.as_bytes().get(at + 1) == Some(&b'|') {
+                self.rest = Some(&text[at + 2..]);
+                return Some(&text[..at]);
+            }
+            from = at + 1;
+        }
+        self.rest = None;
+        Some(text)
+    }
 }
 
 /// `soft` and `desk`, in any case, and the API's own words.
@@ -120,7 +145,10 @@ pub(super) fn as_e164(cell: &str) -> Option<String> {
 
 /// The first character that a username cannot have (`[a-zA-Z0-9_\-.@]`).
 pub(super) fn stray_in_username(name: &str) -> Option<char> {
-    name.chars().find(|&c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@')))
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@');
+    let at = name.bytes().position(|b| !is_allowed(b))?;
+    // All bytes before are ASCII, so that a character begins here.
+    name[at..].chars().next()
 }
 
 /// Whether an `@` is part of a whole address: `user@example.com`, not `user@example`.
@@ -174,7 +202,13 @@ pub(super) fn nfc_length(text: &str) -> usize {
 
 /// Whether a name is in composed form already.
 pub(super) fn is_composed(text: &str) -> bool {
-    text.is_ascii() || is_nfc(text)
+    // Nothing below U+0300 composes with what stands before it, and U+0300 begins with this byte.
+    text.bytes().all(|b| b < 0xCC) || is_nfc(text)
+}
+
+/// Whether there is a control character. Of those beyond ASCII each begins with the byte 0xC2.
+pub(super) fn has_control(text: &str) -> bool {
+    text.bytes().any(|b| b < b' ' || b == 0x7F || b == 0xC2) && text.contains(char::is_control)
 }
 
 /// Whether a tag key may have the character: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
@@ -182,16 +216,16 @@ pub(super) fn is_composed(text: &str) -> bool {
 /// The standard library's `is_alphabetic` is wider than `\p{L}`: it has marks and the circled and squared letters too,
 /// which are taken out here.
 pub(super) fn is_tag_key_character(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@');
+    }
     let enclosed = matches!(c, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f149}' | '\u{1f150}'..='\u{1f169}' | '\u{1f170}'..='\u{1f189}');
     let separator = matches!(
         c,
-        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+        '\u{a0}' | '\u{1680}' | '\u{2000}'
             ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
     );
-    c.is_numeric()
-        || (c.is_alphabetic() && !is_combining_mark(c) && !enclosed)
-        || separator
-        || matches!(c, '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
+    c.is_numeric() || (c.is_alphabetic() && !is_combining_mark(c) && !enclosed) || separator
 }
 
 /// What the password policy misses in a password; whitespace is a fault of its own. Says nothing of the text itself.
@@ -267,6 +301,8 @@ mod tests {
         assert_eq!(read("key|"), [Ok(("key", ""))]);
         assert_eq!(read("key"), [Err("key")]);
         assert_eq!(read("a|b|c"), [Err("a|b|c")]);
+        assert_eq!(read("||"), [Err(""), Err("")]);
+        assert_eq!(read("a|b|||c|d"), [Ok(("a", "b")), Err("|c|d")]);
         assert_eq!(read(""), []);
     }
 
@@ -300,6 +336,23 @@ mod tests {
         }
         for c in "*!|\t\u{301}\u{93f}Ⓐ😀#".chars() {
             assert!(!is_tag_key_character(c), "{c:?}");
+        }
+    }
+
+    /// The shorter ways say what the plain ones say.
+    #[test]
+    fn short_cuts_change_nothing() {
+        let all = || (0..=0x2_0000).filter_map(char::from_u32);
+        for c in all() {
+            let text = format!("a{c}");
+            assert_eq!(is_composed(&text), is_nfc(&text), "{c:?}");
+            assert_eq!(has_control(&text), c.is_control(), "{c:?}");
+            let is_allowed = c.is_ascii_alphanumeric() || "_-.@".contains(c);
+            assert_eq!(stray_in_username(&text), (!is_allowed).then_some(c));
+        }
+        for cell in ["", "|", "||", "|||", "||||", "a||b", "a|b||c", "||a", "a||", "é||ß|||日"] {
+            let pieces: Vec<&str> = Pieces { rest: Some(cell) }.collect();
+            assert_eq!(pieces, cell.split("||").collect::<Vec<_>>(), "{cell}");
         }
     }
 
