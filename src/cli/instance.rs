@@ -208,7 +208,11 @@ async fn quotas(client: &Client, arn: &str) -> Quotas {
         };
         quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
     };
-    Quotas { create_user_rate: value("L-CBDEE3E4").await, users_per_instance: value("L-9A46857E").await }
+    Quotas {
+        create_user_rate: value("L-CBDEE3E4").await,
+        users_per_instance: value("L-9A46857E").await,
+        ..Quotas::default()
+    }
 }
 
 impl RehearsalArgs {

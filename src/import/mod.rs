@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 pub use backoff::{Delays, Random};
-pub use body::{PROVENANCE, create_user, provenance, read_provenance};
+pub use body::{PROVENANCE, create_user, proficiencies, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Leave};
 pub use event::Event;
 pub use pace::{FLOOR, Law, Pace, default_burst};
