@@ -34,6 +34,7 @@ pub mod simulator;
 pub mod cli;
 
 pub mod clock;
+pub mod crash;
 pub mod disk;
 pub mod error;
 pub mod exit;

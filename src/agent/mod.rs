@@ -9,6 +9,10 @@ use std::fmt;
 
 pub use secret::Password;
 
+/// The key of the tag that proves which run made a user; a roster cannot set it. Its value is `RUN/ATTEMPT`: the
+/// ledger's run and the attempt's number in it.
+pub const PROVENANCE: &str = "headcount:run";
+
 /// How an instance knows its users; fixed for the instance's life (DescribeInstance, `IdentityManagementType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IdentityType {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cli::output::Paint;
+use crate::cli::words::{count, grouped};
 use crate::validate::{Checked, Finding, Severity, codes, shown};
 
 /// How many rows of a group are shown.
@@ -20,31 +21,27 @@ pub fn groups(checked: &Checked, paint: Paint) -> String {
     }
     if checked.not_kept > 0 {
         let _ =
-            writeln!(text, "… and {} not shown: there are too many\n", counted(checked.not_kept, "finding"));
+            writeln!(text, "… and {} not shown: there are too many\n", count(checked.not_kept, "finding"));
     }
     text
 }
 
 /// One line: how many rows, errors and warnings.
 pub fn summary(checked: &Checked) -> String {
-    let rows = counted(checked.rows, "row");
+    let rows = count(checked.rows, "row");
     let warnings = match checked.warnings {
         0 => String::new(),
-        warnings => format!(", {}", counted(warnings, "warning")),
+        warnings => format!(", {}", count(warnings, "warning")),
     };
     match (checked.errors, checked.invalid_rows) {
         (0, _) => format!("{rows}, no errors{warnings}"),
-        (errors, 0) => format!("{rows}, {}{warnings}", counted(errors, "error")),
+        (errors, 0) => format!("{rows}, {}{warnings}", count(errors, "error")),
         (errors, invalid) => {
             let have = if invalid == 1 { "has" } else { "have" };
-            format!("{rows}, of which {invalid} {have} errors: {}{warnings}", counted(errors, "error"))
+            let invalid = grouped(invalid);
+            format!("{rows}, of which {invalid} {have} errors: {}{warnings}", count(errors, "error"))
         }
     }
-}
-
-/// A number with its noun, as in `1 row` and `2 rows`.
-pub fn counted(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 struct Group<'f> {

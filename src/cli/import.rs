@@ -1,5 +1,8 @@
 //! `headcount import` and `headcount retry`: a roster becomes users.
 
+mod again;
+
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use super::progress::{self, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
 use crate::clock::{Clock, SystemClock, rfc3339};
+use crate::crash;
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -152,47 +156,30 @@ fn rate(text: &str) -> Result<Rate, String> {
 const DOCUMENTED_RATE: f64 = 2.0;
 
 /// Runs `import`; `typed` is the command line, to be pasted again.
-pub(super) fn run(args: ImportArgs, typed: String) -> Result<Exit, Failure> {
+pub(super) fn run(args: ImportArgs, typed: &[OsString]) -> Result<Exit, Failure> {
     let ledger = args
         .shared
         .ledger
         .clone()
         .unwrap_or_else(|| default_ledger(&args.roster, args.shared.rehearsal.simulate));
-    let job = Job { roster: args.roster, ledger, retry: None, shared: args.shared, typed };
-    start(job)
+    let typed = typed.to_vec();
+    start(Job { roster: args.roster, ledger, retry: None, shared: args.shared, typed })
 }
 
 /// Runs `retry`: roster, instance, region and profile default to the ledger's.
-pub(super) fn retry(mut args: RetryArgs, typed: String) -> Result<Exit, Failure> {
-    let (state, _) = peek(&args.of)?;
-    let shared = &mut args.shared;
-    let session = state.session;
-    if shared.ledger.as_ref().is_some_and(|ledger| *ledger != args.of) {
-        return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
-    }
-    let is_rehearsal = args.of.to_string_lossy().ends_with(".simulate.ledger.jsonl");
-    if is_rehearsal && shared.instance.instance.is_none() {
-        shared.rehearsal.simulate = true;
-    } else {
-        let instance = &mut shared.instance;
-        instance.instance = instance.instance.take().or(Some(state.header.instance.clone()));
-        instance.profile = instance.profile.take().or(session.profile);
-        instance.endpoint_url = instance.endpoint_url.take().or(session.endpoint);
-    }
-    let recorded = if session.roster.is_empty() { state.header.roster } else { session.roster };
-    let roster = args.roster.unwrap_or_else(|| PathBuf::from(recorded));
-    let job = Job { roster, ledger: args.of, retry: Some(args.codes), shared: args.shared, typed };
-    start(job)
+pub(super) fn retry(args: RetryArgs, typed: &[OsString]) -> Result<Exit, Failure> {
+    start(again::job(args, typed.to_vec())?)
 }
 
 /// An import or a retry, with all defaults resolved.
 struct Job {
     roster: PathBuf,
     ledger: PathBuf,
-    /// The codes that `retry` picks; `None` for an import.
-    retry: Option<Vec<String>>,
+    /// What a retry is to do; `None` for an import.
+    retry: Option<again::Retry>,
     shared: Shared,
-    typed: String,
+    /// The command line.
+    typed: Vec<OsString>,
 }
 
 fn start(job: Job) -> Result<Exit, Failure> {
@@ -209,7 +196,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
 
     let roster = args.reading.open(&job.roster)?;
     let mut reached = if args.rehearsal.simulate {
-        args.rehearsal.reach(&args.instance, &roster).await?
+        let stage = again::stage(job, &roster);
+        args.rehearsal.reach(&args.instance, &stage).await?
     } else {
         args.instance.reach().await?
     };
@@ -219,7 +207,9 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         ..Rules::of(&reached.directory)
     };
     let mut wanted = Wanted::default();
+    let mut origins = again::Origins::of(&roster);
     let checked = validate::check(&roster, &rules, &mut |row| {
+        origins.add(row.row, row.username);
         let number = u32::try_from(row.number).unwrap_or(u32::MAX);
         match (row.fingerprint(), row.first_error) {
             (Some(fingerprint), _) => wanted.add(row.username, number, fingerprint),
@@ -245,13 +235,21 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let file = open_ledger(job, &reached.directory, &wanted)?;
     let state = file.state();
     let directory = &reached.directory;
-    let on_instance = |user: &str| directory.users.as_ref().is_some_and(|users| users.get(user).is_some());
+    let users = directory.users.as_ref();
+    let on_instance = users.map(|users| move |user: &str| users.get(user).is_some());
     let asked = Asked {
         retry: job.retry.is_some(),
-        codes: job.retry.as_deref().unwrap_or_default(),
+        codes: job.retry.as_ref().map_or(&[], |retry| &retry.codes),
         recreate_missing: args.recreate_missing,
     };
-    let plan = Plan::build(&wanted, state, asked, Some(&on_instance));
+    let on_instance = on_instance.as_ref().map(|there| there as &dyn Fn(&str) -> bool);
+    let mut plan = Plan::build(&wanted, state, asked, on_instance);
+    if let Some(retry) = &job.retry {
+        origins.check(state)?;
+        if retry.is_of_part || origins.is_ours() {
+            plan.spare_gone(state, |user| origins.has_renamed(user));
+        }
+    }
     let pace = chosen_pace(args, directory);
     let outlook = Outlook::of(&plan, &wanted, directory, pace);
     let scene = Scene {
@@ -290,7 +288,9 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let calls_before = ledger.state().calls;
     let begun = Instant::now();
     let (events, receiver) = mpsc::unbounded_channel();
+    crash::point("plan-before");
     let run = record_plan(job, &ledger, &reached, &wanted, &plan).await?;
+    crash::point("plan-recorded");
     let how = if args.format == Format::Json { Show::Json } else { Show::Human };
     let shown = tokio::spawn(progress::show(receiver, how));
     let _ = events.send(Event::Started {
@@ -319,9 +319,10 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone());
     let rules = Rules { tag_room: rules.tag_room, compares_users: false, ..Rules::of(&reached.directory) };
     importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?).await?;
-    let (counts, calls) = {
+    let (counts, calls, left) = {
         let state = ledger.state();
-        (state.counts(false), state.calls)
+        let left = again::leave(job, &roster, &wanted, &rules, &state);
+        (state.counts(false), state.calls, left)
     };
     let reason = switch.reason();
     let exit = exit_of(&counts, reason.as_ref());
@@ -333,10 +334,12 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     });
     drop(events);
     let _ = shown.await;
+    crash::point("close-before");
     let closed = match Arc::into_inner(ledger) {
         Some(ledger) => ledger.close(exit.code()).map_err(|fault| Failure::stopped(fault.to_string())),
         None => Err(Failure::new(Exit::Bug, "an import ended with a row still at work")),
     };
+    crash::point("close-after");
     if args.format == Format::Human {
         let now = Calls {
             sent: calls.sent - calls_before.sent,
@@ -347,7 +350,13 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     if let Some(running) = reached.rehearsal.take() {
         running.shutdown().await;
     }
-    farewell(job, &reached.directory, exit, reason.as_ref(), &outlook);
+    farewell(&reached.directory, reason.as_ref(), &outlook);
+    again::say(job, &reached.directory, &counts, reason.as_ref(), left.as_ref());
+    if matches!(exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled)
+        && !again::is_left_to_import(job, reason.as_ref(), &counts)
+    {
+        output::say(&format!("resume with: {}", words::typed(&job.typed)));
+    }
     closed.map(|_| exit)
 }
 
@@ -449,7 +458,7 @@ async fn record_plan(
     let before = ledger.state().clone();
     let now = rfc3339(SystemClock.now());
     let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
-    let roster = absolute(&job.roster);
+    let roster = again::recorded_roster(job, &before).unwrap_or_else(|| absolute(&job.roster));
     let is_new = before.header.run.is_empty();
     let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
     let header = is_new.then(|| Entry {
@@ -600,23 +609,13 @@ fn summary(counts: &Counts, calls: Calls, took: Duration) -> String {
     )
 }
 
-/// What to do next, on stderr.
-fn farewell(job: &Job, directory: &Directory, exit: Exit, reason: Option<&Stop>, outlook: &Outlook) {
+/// Why it stopped, and what to do about it, on stderr.
+fn farewell(directory: &Directory, reason: Option<&Stop>, outlook: &Outlook) {
     if let Some(stop) = reason {
         output::say(&format!("stopped: {}", words::plain(&stop.to_string())));
         if let Some(hint) = hint_for(stop, directory, outlook) {
             output::say(&format!("hint: {hint}"));
         }
-    }
-    match exit {
-        Exit::Interrupted | Exit::Stopped | Exit::Unsettled => {
-            output::say(&format!("resume with: {}", job.typed))
-        }
-        Exit::SomeFailed => {
-            let ledger = words::shell_word(&job.ledger.display().to_string());
-            output::say(&format!("mend the rows that failed in the roster, then: headcount retry {ledger}"));
-        }
-        _ => {}
     }
 }
 

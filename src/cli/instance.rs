@@ -11,13 +11,13 @@ use super::{output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{Clock, SystemClock};
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Target};
-use crate::directory::fetch::{self, Patient};
-use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas};
+use crate::directory::fetch::{self, FetchError, Patient};
+use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
 use crate::error::Failure;
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
-use crate::validate::{infer_identity, names_used};
+use crate::validate::{NamesUsed, infer_identity, names_used};
 use crate::{connect, disk};
 
 /// Which instance, and how to reach it. All mean what they mean to the AWS CLI.
@@ -76,6 +76,18 @@ pub(super) enum Sky {
     Rough,
 }
 
+/// What a rehearsal is for, and what it goes on with.
+pub(super) struct Stage<'s> {
+    /// The roster that is read.
+    pub(super) roster: &'s Roster,
+    /// The roster that it is a part of: the names of both are there.
+    pub(super) whole: Option<Roster>,
+    /// How many rows there were before: their users may be there already.
+    pub(super) rows: u64,
+    /// Where the world is kept, so that an interrupted rehearsal resumes.
+    pub(super) world: PathBuf,
+}
+
 /// A connection to an instance, and what is known of it.
 pub(super) struct Reached {
     pub(super) client: Client,
@@ -123,28 +135,15 @@ impl InstanceArgs {
         };
         let instance = match (self.identity, &target.instance) {
             // Told by flag, for callers who may not ask: DescribeInstance needs ds:DescribeDirectories as well.
-            (Some(identity), InstanceRef::Arn { arn, .. }) => {
-                let identity = identity.into();
-                Instance { id: id.clone(), arn: arn.clone(), alias: None, identity, status: None }
+            (Some(identity), InstanceRef::Arn { arn, .. }) => known(&id, arn.clone(), identity),
+            (Some(identity), InstanceRef::Id(_)) => {
+                let arn = match &saved {
+                    Some(saved) => saved.instance.arn.clone(),
+                    None => arn_from_names(client, &id, &caller).await?,
+                };
+                known(&id, arn, identity)
             }
-            (told, _) => {
-                let found = fetch::instance(client, &id, &caller).await?;
-                let identity =
-                    told.map(IdentityType::from).or(IdentityType::from_api(&found.identity_management_type));
-                Instance {
-                    identity: identity.ok_or_else(|| {
-                        Failure::stopped(format!(
-                            "the instance has an identity type that is not known: `{}`",
-                            found.identity_management_type
-                        ))
-                        .hint("say which rules to apply with --identity connect|saml|directory")
-                    })?,
-                    id: found.id,
-                    arn: found.arn,
-                    alias: found.instance_alias,
-                    status: Some(found.instance_status),
-                }
-            }
+            (told, _) => described(fetch::instance(client, &id, &caller).await?, told)?,
         };
         if let Some(status) = instance.status.as_deref().filter(|status| *status != "ACTIVE") {
             return Err(Failure::stopped(format!("the instance is not active: its status is `{status}`"))
@@ -161,7 +160,7 @@ impl InstanceArgs {
             None => names(client, &id, instance.clone(), &caller).await?,
         };
         directory.instance = instance;
-        directory.users = Some(users(client, &id, &caller).await?);
+        directory.users = users(client, &id, &caller).await?;
         directory.quotas = quotas(client, &directory.instance.arn).await;
         Ok(directory)
     }
@@ -178,7 +177,15 @@ async fn names(
     };
     let routing = fetch::routing_profiles(client, id, caller).await?;
     let security = fetch::security_profiles(client, id, caller).await?;
-    let groups = fetch::hierarchy_groups(client, id, caller).await?;
+    let groups = match fetch::hierarchy_groups(client, id, caller).await {
+        Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => {
+            output::say(
+                "warning: the hierarchy may not be read, so a row that names a group of it is an error",
+            );
+            Vec::new()
+        }
+        groups => groups?,
+    };
     let hierarchy = groups.into_iter().map(|group| {
         let levels = group.hierarchy_path.iter().flat_map(|path| path.levels());
         let path: Vec<String> = levels.filter_map(|level| level.name.clone()).collect();
@@ -193,9 +200,55 @@ async fn names(
     })
 }
 
-async fn users(client: &Client, id: &str, caller: &Patient) -> Result<crate::directory::Users, Failure> {
-    let users = fetch::users(client, id, caller).await?.into_iter();
-    Ok(users.filter_map(|user| user.username.map(|name| (name, user.id))).collect())
+/// The users there; `None` for a caller who may not list them.
+async fn users(client: &Client, id: &str, caller: &Patient) -> Result<Option<Users>, Failure> {
+    match fetch::users(client, id, caller).await {
+        Ok(users) => {
+            Ok(Some(users.into_iter().filter_map(|user| user.username.map(|name| (name, user.id))).collect()))
+        }
+        Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => {
+            output::say("warning: connect:ListUsers is not permitted, so who is there already is not known");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An instance as the command line has it.
+fn known(id: &str, arn: String, identity: Identity) -> Instance {
+    Instance { id: id.to_owned(), arn, alias: None, identity: identity.into(), status: None }
+}
+
+/// An instance as the service has it; `told` is `--identity`.
+fn described(found: connect::model::Instance, told: Option<Identity>) -> Result<Instance, Failure> {
+    let identity = told
+        .map(IdentityType::from)
+        .or(IdentityType::from_api(&found.identity_management_type))
+        .ok_or_else(|| {
+        Failure::stopped(format!(
+            "the instance has an identity type that is not known: `{}`",
+            found.identity_management_type
+        ))
+        .hint("say which rules to apply with --identity connect|saml|directory")
+    })?;
+    Ok(Instance {
+        id: found.id,
+        arn: found.arn,
+        alias: found.instance_alias,
+        identity,
+        status: Some(found.instance_status),
+    })
+}
+
+/// The instance's ARN, read off that of a routing profile: every instance has one.
+async fn arn_from_names(client: &Client, id: &str, caller: &Patient) -> Result<String, Failure> {
+    let profiles = fetch::routing_profiles(client, id, caller).await?;
+    let of_instance =
+        |arn: &str| arn.split_once("/routing-profile/").map(|(instance, _)| instance.to_owned());
+    profiles.iter().find_map(|profile| of_instance(&profile.arn)).ok_or_else(|| {
+        Failure::usage(format!("the ARN of the instance cannot be told from its id alone: `{id}`"))
+            .hint("give the ARN as --instance: `aws connect list-instances` prints it")
+    })
 }
 
 /// The applied quotas, where they may be read: no permission to ask is no error.
@@ -217,15 +270,12 @@ async fn quotas(client: &Client, arn: &str) -> Quotas {
 
 impl RehearsalArgs {
     /// Serves an embedded Connect that has the roster's names (or the directory file's), and reads it as any instance.
-    ///
-    /// Its world is kept beside the roster, so that an interrupted rehearsal resumes.
-    pub(super) async fn reach(&self, args: &InstanceArgs, roster: &Roster) -> Result<Reached, Failure> {
+    pub(super) async fn reach(&self, args: &InstanceArgs, stage: &Stage<'_>) -> Result<Reached, Failure> {
         let saved = args.directory.as_deref().map(Directory::read).transpose()?;
-        let spec = self.spec(args, roster, saved.as_ref())?;
+        let spec = self.spec(args, stage, saved.as_ref())?;
         let arn = spec.instance_arn();
         let region = spec.region.clone();
-        let world = disk::with_suffix(roster.path(), ".simulate.world.jsonl");
-        let world = World::remembering(spec, SystemClock.now(), &world).map_err(|error| {
+        let world = World::remembering(spec, SystemClock.now(), &stage.world).map_err(|error| {
             Failure::stopped("cannot keep the rehearsal's world")
                 .because(error)
                 .hint("remove that file and the rehearsal's ledger to start the rehearsal anew")
@@ -248,11 +298,16 @@ impl RehearsalArgs {
         Ok(Reached { client, directory, region, endpoint: None, rehearsal: Some(running) })
     }
 
-    fn spec(&self, args: &InstanceArgs, roster: &Roster, saved: Option<&Directory>) -> Result<Spec, Failure> {
-        let used = names_used(roster)?;
+    fn spec(
+        &self,
+        args: &InstanceArgs,
+        stage: &Stage<'_>,
+        saved: Option<&Directory>,
+    ) -> Result<Spec, Failure> {
+        let used = names_used(stage.roster)?;
         let identity = args.identity.map(IdentityType::from).or(saved.map(|saved| saved.instance.identity));
         let mut spec = Spec {
-            identity: identity.unwrap_or_else(|| infer_identity(roster.columns())),
+            identity: identity.unwrap_or_else(|| infer_identity(stage.roster.columns())),
             seed: self.seed,
             weather: match self.weather {
                 Sky::Calm => Weather::calm(),
@@ -263,13 +318,21 @@ impl RehearsalArgs {
         if let Some(saved) = saved {
             return Ok(like(saved, spec));
         }
-        spec.users_quota = spec.users_quota.max(used.rows as usize);
-        Ok(spec.with_roster(
-            used.routing_profiles.iter().map(String::as_str),
-            used.security_profiles.iter().map(String::as_str),
-            used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
-        ))
+        spec.users_quota = spec.users_quota.max((stage.rows + used.rows) as usize);
+        spec = with_names(spec, &used);
+        match &stage.whole {
+            Some(whole) => Ok(with_names(spec, &names_used(whole)?)),
+            None => Ok(spec),
+        }
     }
+}
+
+fn with_names(spec: Spec, used: &NamesUsed) -> Spec {
+    spec.with_roster(
+        used.routing_profiles.iter().map(String::as_str),
+        used.security_profiles.iter().map(String::as_str),
+        used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
+    )
 }
 
 /// An embedded instance with the names, users and quotas of a real one.

@@ -55,7 +55,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
-    std::panic::set_hook(Box::new(|panic| output::say(&format!("error: a bug in headcount: {panic}"))));
+    std::panic::set_hook(Box::new(|panic| {
+        // A workbook is read on a thread of its own, whose panic is an error of the workbook and is told as one.
+        if std::thread::current().name() != Some(crate::roster::WORKBOOK_THREAD) {
+            output::say(&format!("error: a bug in headcount: {panic}"));
+        }
+    }));
     // The payload was printed by the hook. Nothing is used after an unwind but the exit code.
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(cli.command, &args)));
     ended
@@ -73,8 +78,8 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     match command {
         Command::Template(args) => template::run(args),
         Command::Validate(args) => validate::run(args),
-        Command::Import(args) => import::run(*args, words::typed(typed)),
-        Command::Retry(args) => import::retry(*args, words::typed(typed)),
+        Command::Import(args) => import::run(*args, typed),
+        Command::Retry(args) => import::retry(*args, typed),
         Command::Status(args) => status::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),

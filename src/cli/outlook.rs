@@ -144,7 +144,7 @@ impl Outlook {
             ),
             (
                 Decision::Missing,
-                "was created and is gone from the instance: --recreate-missing sends it again",
+                "was created and is not to be seen on the instance (deleted, or too new to be listed): --recreate-missing sends it again",
             ),
         ];
         for (decision, what) in told {

@@ -22,6 +22,16 @@ pub(super) async fn environment(profile: Option<String>) -> Environment {
     environment.with_profile().await
 }
 
+/// Whether the environment names an endpoint for Connect.
+pub(super) fn has_endpoint() -> bool {
+    variable("AWS_ENDPOINT_URL_CONNECT").or_else(|| variable("AWS_ENDPOINT_URL")).is_some()
+}
+
+/// Whether the environment names a profile.
+pub(super) fn has_profile() -> bool {
+    variable("AWS_PROFILE").is_some()
+}
+
 /// This machine's name, for the ledger's session record.
 pub(super) fn host_name() -> String {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());

@@ -172,8 +172,12 @@ async fn exchange(
     request: Request<Bytes>,
     body_limit: usize,
 ) -> Result<Response<Bytes>, TransportError> {
+    let creates = request.method() == http::Method::PUT;
     let request = request.try_into().map_err(|e| failed(&e))?;
     let mut response = client.execute(request).await.map_err(|e| failed(&e))?;
+    if creates {
+        crate::crash::point("answer-unread");
+    }
     let too_long = || TransportError::unclear(format!("the answer is longer than {body_limit} bytes"));
     if response.content_length().is_some_and(|length| length > body_limit as u64) {
         return Err(too_long());

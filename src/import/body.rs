@@ -7,9 +7,6 @@ use crate::connect::model::{
 };
 use crate::directory::{Directory, Lookup};
 
-/// The key of the provenance tag. Its value is `RUN/ATTEMPT`: the ledger's run and the attempt's number in it.
-pub const PROVENANCE: &str = "headcount:run";
-
 /// The value of the provenance tag.
 pub fn provenance(run: &str, attempt: u32) -> String {
     format!("{run}/{attempt}")

@@ -15,24 +15,27 @@ mod verdict;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 pub use backoff::{Delays, Random};
-pub use body::{PROVENANCE, create_user, proficiencies, provenance, read_provenance};
+pub use body::{create_user, proficiencies, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Leave};
 pub use event::Event;
 pub use pace::{FLOOR, Law, Pace, default_burst};
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
-use crate::agent::Agent;
+use settle::Held;
+
+use crate::agent::{Agent, PROVENANCE};
 use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
 use crate::connect::{CallError, Client, Fault, Refreshed, Reply};
+use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, RowState, Unexecuted};
 
@@ -135,6 +138,10 @@ pub struct Importer {
     flight: Flight,
     rejections: Mutex<Rejections>,
     instance_checked: AtomicBool,
+    /// SearchUsers may not be called: ListUsers is what is left.
+    search_denied: AtomicBool,
+    /// When the newest request before this session was about to leave.
+    newest_before: Option<SystemTime>,
     /// When the signing clock was corrected.
     skew_corrected: Mutex<Option<Instant>>,
     /// How many requests may be under way now.
@@ -181,6 +188,7 @@ impl Importer {
         switch: Switch,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
+        let newest_before = clock::parse_rfc3339(&ledger.state().newest_intent);
         let in_flight = settings.concurrency.unwrap_or_else(|| (settings.burst as usize).clamp(2, 64)).max(1);
         Self {
             pace: Pace::new(settings.rate, settings.burst),
@@ -190,6 +198,8 @@ impl Importer {
             flight: Flight::default(),
             rejections: Mutex::default(),
             instance_checked: AtomicBool::new(false),
+            search_denied: AtomicBool::new(false),
+            newest_before,
             skew_corrected: Mutex::default(),
             in_flight: AtomicUsize::new(in_flight),
             client,
@@ -293,14 +303,17 @@ impl Importer {
         let mut delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
         let mut slot = Some(slot);
         let mut doubt = task.in_doubt;
+        let mut was_unclear = false;
         let mut unclear_since: Option<Instant> = None;
         loop {
             if self.leave_to_send(&mut slot).await.is_none() {
                 return Ok(End::Left);
             }
-            let intent = self.ledger.begin(task.at).await?;
+            let intent = self.ledger.begin(task.at, self.settings.provenance_tag).await?;
             let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
+            crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
+            crash::point("answer-unmarked");
             slot = None;
             let verdict = verdict(&answer);
             self.learn(verdict, sent.at, &answer);
@@ -314,8 +327,17 @@ impl Importer {
             };
             let mut wait = None;
             match verdict {
+                Verdict::Duplicate if crash::sabotage(Sabotage::DuplicateIsFailed) => {
+                    return self.rejected(task, intent, told(&answer));
+                }
+                Verdict::Duplicate if crash::sabotage(Sabotage::DuplicateIsSuccess) => {
+                    let outcome = Outcome { state: RowState::Created, ..Outcome::default() };
+                    self.ledger.finish(intent, &outcome)?;
+                    return Ok(End::Settled);
+                }
                 Verdict::Created | Verdict::Duplicate => {
-                    return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
+                    let held = Held::new(intent, verdict, &answer, was_unclear);
+                    return self.settle_by_look_up(task, Some(held)).await;
                 }
                 Verdict::Rejected | Verdict::NotFound => {
                     if verdict == Verdict::NotFound && self.instance_is_gone().await {
@@ -325,7 +347,8 @@ impl Importer {
                     }
                     if doubt {
                         // An earlier attempt may have made the user, and this refusal says nothing of that one.
-                        return self.settle_by_look_up(task, Some((intent, told(&answer)))).await;
+                        let held = Held::new(intent, verdict, &answer, was_unclear);
+                        return self.settle_by_look_up(task, Some(held)).await;
                     }
                     return self.rejected(task, intent, told(&answer));
                 }
@@ -335,7 +358,7 @@ impl Importer {
                     wait = Some(delays.next(retry_after(&answer)));
                 }
                 Verdict::InDoubt => {
-                    doubt = true;
+                    (doubt, was_unclear) = (true, true);
                     let told = Outcome { state: RowState::InDoubt, ..told(&answer) };
                     let message = told.message.clone().unwrap_or_default();
                     self.ledger.finish(intent, &told)?;

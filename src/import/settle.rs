@@ -4,18 +4,21 @@
 //! row in doubt: a 200, a user whose tag is one of this row's attempts in this ledger, and a 409 whose user is read and
 //! is not ours.
 
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
 use super::backoff::{Delays, Random};
-use super::body::{PROVENANCE, read_provenance};
+use super::body::read_provenance;
 use super::event::Event;
 use super::verdict::{Verdict, of_fault};
-use super::{End, Importer, Task};
+use super::{End, Importer, Task, told};
+use crate::agent::PROVENANCE;
 use crate::clock;
 use crate::connect::CallError;
 use crate::connect::model::{CreateUser, User};
+use crate::crash;
 use crate::ledger::{Intent, LedgerFault, Outcome, RowState};
 
 /// Whose user has the name.
@@ -24,13 +27,40 @@ pub(super) enum Seen {
     /// Ours: its tag is one of this row's attempts.
     Ours { id: String, attempt: u32 },
     /// Untagged, with all members as the row has them: ours or made alike by another.
-    Probable { id: String },
+    Probable { id: String, modified: Option<SystemTime> },
+    /// Untagged, as an attempt of ours was, and with other members than the row has now.
+    Unproved { id: String },
     /// Somebody else's; the text says whose as far as can be read.
     Theirs { id: String, whose: String },
     /// Nobody has the exact name, somebody has it in another case.
     Variant { id: String, username: String },
     /// Nobody to be seen, which proves nothing.
     Invisible,
+}
+
+impl Seen {
+    /// A case variant that one index shows is not forgotten when the other shows nobody.
+    fn or_variant(self, known: &mut Option<Seen>) -> Self {
+        match self {
+            Seen::Variant { .. } => known.insert(self).clone(),
+            Seen::Invisible => known.clone().unwrap_or(Seen::Invisible),
+            seen => seen,
+        }
+    }
+
+    /// An untagged user that was last changed before any attempt of ours is another's.
+    fn unless_older_than(self, not_before: Option<SystemTime>) -> Self {
+        match (self, not_before) {
+            (Seen::Probable { id, modified: Some(modified) }, Some(not_before)) if modified < not_before => {
+                let since = clock::rfc3339(modified);
+                let whose = format!(
+                    "user {id} has every member of the row, and was last changed {since}, before it was sent"
+                );
+                Seen::Theirs { id, whose }
+            }
+            (seen, _) => seen,
+        }
+    }
 }
 
 /// What the last answer to CreateUser said.
@@ -42,6 +72,41 @@ enum Said {
     Otherwise,
 }
 
+/// An attempt whose answer leads to a look, still without an outcome.
+pub(super) struct Held {
+    intent: Intent,
+    /// What the answer said, for the ledger.
+    told: Outcome,
+    said: Said,
+    /// The service's clock at the answer.
+    date: Option<SystemTime>,
+    /// Whether an attempt before it, in this session, was unclear.
+    after_unclear: bool,
+}
+
+impl Held {
+    pub(super) fn new<T>(
+        intent: Intent,
+        verdict: Verdict,
+        answer: &Result<T, CallError>,
+        after_unclear: bool,
+    ) -> Self {
+        let said = if verdict == Verdict::Duplicate { Said::Taken } else { Said::Otherwise };
+        let date = answer.as_ref().err().and_then(CallError::fault).and_then(|fault| fault.date);
+        Self { intent, told: told(answer), said, date, after_unclear }
+    }
+}
+
+/// How far this machine's clock may be from the service's: further, and no request is let in (Signature Version 4).
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5 * 60);
+
+/// An answer is not awaited for as long as this.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long a user may stay unseen at most: "in some cases it can take several minutes" (Amazon Connect developer
+/// guide, *Eventual consistency*).
+const SEEN_BY_THEN: Duration = Duration::from_secs(15 * 60);
+
 /// What is known when a user is looked at.
 #[derive(Clone, Copy)]
 struct Known {
@@ -49,36 +114,36 @@ struct Known {
     said: Said,
     /// The attempt whose answer that was.
     attempt: Option<u32>,
-    /// An earlier attempt may have made the exact name, which cannot be seen yet: a case variant settles nothing.
+    /// The exact name may be there and not be seen yet: a case variant settles nothing.
     wait_for_exact: bool,
 }
 
 impl Importer {
     /// Looks the name up until the row is settled, its time is over, or the run stops.
     ///
-    /// `held` is the attempt whose answer leads here, still without an outcome, and what the answer said.
+    /// A case variant is taken for the cause of a 409 last of all: when the exact name has stayed unseen to the end,
+    /// and no attempt that may have made it is younger than [`SEEN_BY_THEN`].
     pub(super) async fn settle_by_look_up(
         &self,
         task: &Task,
-        held: Option<(Intent, Outcome)>,
+        held: Option<Held>,
     ) -> Result<End, LedgerFault> {
-        let duplicate = |told: &Outcome| told.code.as_deref() == Some("DuplicateResourceException");
-        let said = match &held {
-            Some((_, told)) if duplicate(told) || is_conflict(told) => Said::Taken,
-            _ => Said::Otherwise,
-        };
-        let attempt = held.as_ref().map(|(intent, _)| intent.attempt);
-        let doubted = task.in_doubt || self.is_in_doubt(task.at);
+        let said = held.as_ref().map_or(Said::Otherwise, |held| held.said);
+        let attempt = held.as_ref().map(|held| held.intent.attempt);
+        let is_explained = !self.is_in_doubt(task) || held.as_ref().is_some_and(|held| self.is_old(held));
+        let not_before = self.not_before(task, held.as_ref());
+        let mut variant = None;
         let mut delays = self.look_delays(task);
         let deadline = Instant::now() + self.settings.row_budget;
-        let mut last = held.as_ref().and_then(|(_, told)| told.message.clone()).unwrap_or_default();
+        let mut last = held.as_ref().and_then(|held| held.told.message.clone()).unwrap_or_default();
         for look in 0_u32.. {
             let seen = self.switch.unless_stopped(self.look_up(task, look)).await;
-            let over = Instant::now() >= deadline;
+            let over = look > 0 && Instant::now() >= deadline; // each index has been asked once
             match seen {
                 None => break,
                 Some(Ok(seen)) => {
-                    let known = Known { said, attempt, wait_for_exact: doubted && !over };
+                    let seen = seen.unless_older_than(not_before).or_variant(&mut variant);
+                    let known = Known { said, attempt, wait_for_exact: !(over && is_explained) };
                     match self.settled(task, seen, known) {
                         Ok(outcome) => return self.conclude_look(task, outcome),
                         Err(Some(unsettled)) => last = unsettled,
@@ -100,7 +165,7 @@ impl Importer {
                 break;
             }
         }
-        let code = held.and_then(|(_, told)| told.code);
+        let code = held.and_then(|held| held.told.code);
         let outcome =
             Outcome { state: RowState::InDoubt, code, message: Some(last.clone()), ..Outcome::default() };
         self.ledger.conclude(task.at, attempt, &outcome)?;
@@ -115,11 +180,11 @@ impl Importer {
         // With no attempt of ours there is nothing of ours to be found: a listed user is as good as a 409.
         let said = if task.in_doubt { Said::Otherwise } else { Said::Taken };
         let seen = match seen {
-            Seen::Probable { id } if !task.in_doubt => {
+            Seen::Probable { id, .. } if !task.in_doubt => {
                 Seen::Theirs { whose: format!("user {id} has every member of the row, and no tag"), id }
             }
             Seen::Variant { .. } => return Ok(None),
-            seen => seen,
+            seen => seen.unless_older_than(self.not_before(task, None)),
         };
         match self.settled(task, seen, Known { said, attempt: None, wait_for_exact: false }) {
             Ok(outcome) => self.conclude_look(task, outcome).map(Some),
@@ -147,16 +212,23 @@ impl Importer {
         };
         match seen {
             Seen::Ours { id, attempt } => created(id, Some(attempt)),
-            Seen::Probable { id } if self.settings.accept_probable => created(id, known.attempt),
-            Seen::Probable { id } => Err(Some(format!(
+            Seen::Probable { id, .. } if self.settings.accept_probable => created(id, known.attempt),
+            Seen::Probable { id, .. } => Err(Some(format!(
                 "user {id} has this name and every member of the row, but no tag to prove that this run made it; \
                  --accept-probable takes it for ours"
+            ))),
+            Seen::Unproved { id } => Err(Some(format!(
+                "user {id} has this name, no tag, and other members than the row has now; the row was sent without a tag \
+                 before, so that it cannot be said whose it is"
             ))),
             Seen::Theirs { id, whose } if taken => exists(id, whose),
             Seen::Theirs { whose, .. } => Err(Some(whose)),
             Seen::Variant { id, username } => {
-                let differs =
-                    format!("the instance has `{username}`, which differs from `{}` only in case", task.user);
+                let differs = format!(
+                    "nobody of this exact name can be seen, and the instance has `{username}`, which differs from `{}` \
+                     only in case",
+                    task.user
+                );
                 if taken && !known.wait_for_exact { exists(id, differs) } else { Err(Some(differs)) }
             }
             Seen::Invisible if taken => Err(Some(
@@ -172,6 +244,7 @@ impl Importer {
         (attempt, outcome): (Option<u32>, Outcome),
     ) -> Result<End, LedgerFault> {
         self.ledger.conclude(task.at, attempt, &outcome)?;
+        crash::point("settled");
         self.note_settled(None);
         let (row, user) = (task.row, task.user.clone());
         self.emit(match outcome.state {
@@ -183,13 +256,26 @@ impl Importer {
         Ok(End::Settled)
     }
 
-    /// One look: SearchUsers by exact username; every other time the whole of ListUsers, whose index can be ahead.
+    /// One look: SearchUsers by exact username; every other time, or where that may not be called, the whole of
+    /// ListUsers, whose index can be ahead.
     async fn look_up(&self, task: &Task, look: u32) -> Result<Seen, CallError> {
+        let listed = !look.is_multiple_of(2) || self.search_denied.load(Ordering::Relaxed);
+        match self.look_through(task, listed).await {
+            Err(CallError::Refused(fault)) if !listed && of_fault(&fault) == Verdict::Denied => {
+                self.search_denied.store(true, Ordering::Relaxed);
+                self.look_through(task, true).await
+            }
+            seen => seen,
+        }
+    }
+
+    async fn look_through(&self, task: &Task, listed: bool) -> Result<Seen, CallError> {
+        crash::point("look-before");
         let instance = &self.settings.instance;
         let mut candidates: Vec<(String, String)> = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let page = if look.is_multiple_of(2) {
+            let page = if !listed {
                 self.reads[0].permit().await;
                 let page = self.client.search_users(instance, &task.user, token.as_deref()).await;
                 page.map(|reply| {
@@ -206,7 +292,7 @@ impl Importer {
                 })
             };
             if let Err(error) = &page {
-                self.slow_reads(usize::from(look % 2 == 1), error);
+                self.slow_reads(usize::from(listed), error);
             }
             let (users, next) = page?;
             let alike = |(name, _): &(String, String)| name.to_lowercase() == task.user.to_lowercase();
@@ -223,7 +309,10 @@ impl Importer {
         };
         self.reads[2].permit().await;
         match self.client.describe_user(instance, id).await {
-            Ok(reply) => Ok(self.whose(task, &reply.value)),
+            Ok(reply) => {
+                crash::point("look-after");
+                Ok(self.whose(task, &reply.value))
+            }
             // Found and not there: an index that is ahead of the store.
             Err(CallError::Refused(fault)) if of_fault(&fault) == Verdict::NotFound => Ok(Seen::Invisible),
             Err(error) => {
@@ -244,11 +333,8 @@ impl Importer {
     /// Compares a user that has the exact name with what this ledger did.
     fn whose(&self, task: &Task, user: &User) -> Seen {
         let id = user.id.clone();
-        let since = user.last_modified_time.and_then(|seconds| {
-            let since = Duration::try_from_secs_f64(seconds).ok()?;
-            Some(format!(", last changed {}", clock::rfc3339(std::time::UNIX_EPOCH + since)))
-        });
-        let since = since.unwrap_or_default();
+        let since = user.last_modified_time.and_then(at);
+        let since = since.map_or_else(String::new, |at| format!(", last changed {}", clock::rfc3339(at)));
         let tag = user.tags.get(PROVENANCE).map(String::as_str);
         match tag.map(|tag| (tag, read_provenance(tag))) {
             Some((_, Some((run, attempt)))) if run == self.settings.run => {
@@ -265,18 +351,53 @@ impl Importer {
                 whose: format!("user {id} was made by another run, tagged `{tag}`{since}"),
                 id,
             },
-            None if !self.settings.provenance_tag
-                && task.body.as_deref().is_some_and(|body| same_members(body, user)) =>
-            {
-                Seen::Probable { id }
+            None => self.whose_untagged(task, user, &since),
+        }
+    }
+
+    /// A user without a tag is another's, unless a request of ours without one may have made it.
+    fn whose_untagged(&self, task: &Task, user: &User, since: &str) -> Seen {
+        let id = user.id.clone();
+        let theirs = |id| Seen::Theirs { whose: format!("user {id} has no tag of headcount{since}"), id };
+        let (untagged, was_edited) = {
+            let state = self.ledger.state();
+            let edited = state.detail(task.at).is_some_and(|detail| !detail.versions.is_empty());
+            (state.record(task.at).untagged, edited)
+        };
+        if !untagged {
+            return theirs(id);
+        }
+        match task.body.as_deref() {
+            Some(body) if same_members(body, user) => {
+                Seen::Probable { id, modified: user.last_modified_time.and_then(at) }
             }
-            None => Seen::Theirs { whose: format!("user {id} has no tag of headcount{since}"), id },
+            // The attempt may have had other cells than the row has now.
+            None => Seen::Unproved { id },
+            Some(_) if was_edited => Seen::Unproved { id },
+            Some(_) => theirs(id),
         }
     }
 
     /// Whether an earlier attempt of this row was left unclear; one that was throttled was not.
-    fn is_in_doubt(&self, at: u32) -> bool {
-        self.ledger.state().record(at).state == RowState::InDoubt
+    fn is_in_doubt(&self, task: &Task) -> bool {
+        task.in_doubt || self.ledger.state().record(task.at).state == RowState::InDoubt
+    }
+
+    /// The earliest that an attempt of ours can have made this row's user, by the service's clock: where none is in
+    /// doubt only the held one can have, else any since the ledger was made.
+    fn not_before(&self, task: &Task, held: Option<&Held>) -> Option<SystemTime> {
+        if self.is_in_doubt(task) {
+            clock::parse_rfc3339(&self.ledger.state().header.at)?.checked_sub(CLOCKS_DIFFER)
+        } else {
+            held?.date?.checked_sub(ANSWERED_WITHIN)
+        }
+    }
+
+    /// Whether no attempt but the held one can have made a user that the reads do not show yet: none of this session
+    /// was unclear, and by the service's clock those of earlier ones are too long ago.
+    fn is_old(&self, held: &Held) -> bool {
+        let passed = self.newest_before.and_then(|before| held.date?.duration_since(before).ok());
+        !held.after_unclear && passed.is_some_and(|passed| passed >= SEEN_BY_THEN)
     }
 
     fn look_delays(&self, task: &Task) -> Delays {
@@ -285,9 +406,9 @@ impl Importer {
     }
 }
 
-/// A 409 under a code that is not the declared one.
-fn is_conflict(told: &Outcome) -> bool {
-    told.code.as_deref().is_some_and(|code| code == "HTTP 409" || code == "ResourceConflictException")
+/// Seconds since 1970, as the service has them.
+fn at(seconds: f64) -> Option<SystemTime> {
+    Some(UNIX_EPOCH + Duration::try_from_secs_f64(seconds).ok()?)
 }
 
 /// Whether a user has every member that the request asked for. The password cannot be read back.

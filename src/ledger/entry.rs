@@ -121,6 +121,9 @@ pub struct Entry<'a> {
     /// Counted from 1 over the whole ledger; the second half of the provenance tag (`intent`, `outcome`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
+    /// The request carries no provenance tag: what it makes cannot be proved (`intent`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untagged: bool,
     /// Where the row stands now (`outcome`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<RowState>,
@@ -171,6 +174,7 @@ impl<'a> Entry<'a> {
             row: None,
             fingerprint: None,
             attempt: None,
+            untagged: false,
             state: None,
             recovered: false,
             unexecuted: None,

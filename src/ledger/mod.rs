@@ -26,13 +26,18 @@ pub use state::{Calls, Counts, Detail, Header, Record, Session, State};
 pub use writer::{LedgerFault, Storage, Writer};
 
 use crate::clock::{Clock, rfc3339};
+use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
 
 /// A ledger file that this process has locked, and what it said when it was opened.
+///
+/// One that was made for this and is let go of unused is removed: a run that never began leaves nothing.
 pub struct LockedFile {
-    file: File,
+    /// Taken when writing begins.
+    file: Option<File>,
     path: PathBuf,
+    was_made: bool,
     /// What it says; empty for a new one.
     pub state: State,
     /// Whether it has no record yet.
@@ -53,8 +58,9 @@ impl LockedFile {
                 .because(error)
                 .hint("nothing was sent; choose a place that can be written with --ledger FILE")
         };
-        let (file, _) = disk::open_append(path).map_err(|error| cannot("open", error))?;
-        match file.try_lock() {
+        let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
+        crash::point("ledger-opened");
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(in_use(&file, path)),
             // A file system without locks: the session records and the length are what is left to notice another by.
@@ -63,21 +69,49 @@ impl LockedFile {
         }
         let Replay { state, good, torn } = replay(&file, path)?;
         if torn > 0 {
+            crash::point("repair-before");
             file.set_len(good).and_then(|()| file.sync_all()).map_err(|error| cannot("repair", error))?;
+            crash::point("repair-after");
         }
-        Ok(Self { file, path: path.to_owned(), state, is_new: good == 0, repaired: torn })
+        Ok(Self {
+            file: Some(file),
+            path: path.to_owned(),
+            was_made,
+            state,
+            is_new: good == 0,
+            repaired: torn,
+        })
     }
 
     /// Starts writing.
-    pub fn into_ledger(self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
-        let path = self.path.clone();
+    pub fn into_ledger(mut self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
         let unusable = |error: io::Error| {
-            Failure::stopped(format!("cannot write the ledger: `{}`", path.display())).because(error)
+            Failure::stopped(format!("cannot write the ledger: `{}`", self.path.display())).because(error)
         };
-        let storage = OnDisk::new(self.file, self.path).map_err(unusable)?;
+        let file = self.file.take().ok_or_else(|| unusable(io::ErrorKind::NotFound.into()))?;
+        let storage = OnDisk::new(file, self.path.clone()).map_err(unusable)?;
         let writer = Writer::start(storage).map_err(unusable)?;
-        Ok(Ledger { writer, state: Mutex::new(self.state), clock })
+        Ok(Ledger { writer, state: Mutex::new(std::mem::take(&mut self.state)), clock })
     }
+}
+
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        if self.was_made && self.file.is_some() {
+            let _ = disk::remove(&self.path);
+        }
+    }
+}
+
+/// Takes the lock; a `status` in another process holds it for the blink of an eye, so it is tried more than once.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..200 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+            done => return done,
+        }
+    }
+    file.try_lock()
 }
 
 /// Reads a ledger without locking it: where a run stands, also while it runs.
@@ -162,14 +196,18 @@ impl Ledger {
         synced.await
     }
 
-    /// Records the intent to send a request for a row, and returns when it is synced.
-    pub async fn begin(&self, at: u32) -> Result<Intent, LedgerFault> {
+    /// Records the intent to send a request for a row, with or without a provenance tag, and returns when it is synced.
+    pub async fn begin(&self, at: u32, tagged: bool) -> Result<Intent, LedgerFault> {
         let now = rfc3339(self.clock.now());
         let (attempt, synced) = {
             let mut state = self.state();
             let attempt = state.attempts.saturating_add(1);
             let user = state.user(at).to_owned();
-            let entry = Entry::intent(&user, attempt, now);
+            let entry = Entry { untagged: !tagged, ..Entry::intent(&user, attempt, now) };
+            if crash::sabotage(Sabotage::IntentNotWritten) {
+                state.apply(&entry);
+                return Ok(Intent { at, attempt });
+            }
             let synced = self.append(&mut state, &entry);
             (attempt, synced)
         };
@@ -199,7 +237,9 @@ impl Ledger {
         let mut line = Vec::with_capacity(256);
         entry.write_to(&mut line);
         state.apply(&entry);
-        self.writer.append(line)
+        self.writer.append(line)?;
+        crash::point("outcome-queued");
+        Ok(())
     }
 
     /// Ends the session: writes and syncs what is queued.
@@ -266,13 +306,18 @@ impl Storage for OnDisk {
     }
 
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        crash::point("append-before");
+        crash::point_after("append-torn", || drop(self.file.write_all(&lines[..lines.len() / 2])));
         self.file.write_all(lines)?;
         self.length += lines.len() as u64;
         Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_data()
+        crash::point("sync-before");
+        self.file.sync_data()?;
+        crash::point("sync-after");
+        Ok(())
     }
 }
 

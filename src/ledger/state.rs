@@ -18,6 +18,8 @@ pub struct State {
     pub sessions: u32,
     /// The highest attempt so far; 0 before the first.
     pub attempts: u32,
+    /// When the newest intent was written, RFC 3339; empty before the first.
+    pub newest_intent: String,
     /// How many CreateUser calls left and how many of them were throttled.
     pub calls: Calls,
     /// The usernames, each at the place of its record.
@@ -36,6 +38,8 @@ pub struct Header {
     pub roster: String,
     /// The instance's ARN.
     pub instance: String,
+    /// When the ledger was made, RFC 3339.
+    pub at: String,
 }
 
 /// A session record.
@@ -83,6 +87,8 @@ pub struct Record {
     pub open: bool,
     /// Created by comparison.
     pub recovered: bool,
+    /// An attempt was made without a provenance tag.
+    pub untagged: bool,
     /// It left the roster before anything was sent, or with nothing made.
     pub dropped: bool,
 }
@@ -161,6 +167,7 @@ impl State {
                     run: text(&entry.run),
                     roster: text(&entry.roster),
                     instance: text(&entry.instance),
+                    at: text(&entry.at),
                 };
             }
             Kind::Session => {
@@ -215,10 +222,13 @@ impl State {
             record.state = RowState::InDoubt;
         }
         record.open = true;
+        record.untagged |= entry.untagged;
         if before != 0 {
             self.details.entry(at).or_default().earlier.push(before);
         }
         self.attempts = self.attempts.max(attempt);
+        self.newest_intent.clear();
+        self.newest_intent.push_str(entry.at.as_deref().unwrap_or_default());
         self.calls.sent += 1;
     }
 

@@ -4,6 +4,7 @@ mod table;
 
 pub use table::{Decision, Mode, Now, Rule, TABLE, decide};
 
+use crate::crash::{Sabotage, sabotage};
 use crate::ledger::{Entry, Names, RowState, State};
 
 /// What one pass over the roster says of a row: enough to plan with, and compact, for rosters of a million rows.
@@ -16,6 +17,9 @@ pub struct Seen {
     /// Whether the row has errors of its own.
     pub valid: bool,
 }
+
+/// The code of the finding that two rows share a username.
+const USERNAME_SHARED: &str = crate::validate::codes::USERNAME_DUPLICATE.id;
 
 /// The roster as it is now, by who.
 #[derive(Clone, Default)]
@@ -48,7 +52,7 @@ impl Wanted {
             self.seen.push(Seen { row, fingerprint, valid: true });
         } else {
             let message = format!("the username is also in row {}", self.seen[place as usize].row);
-            self.add_invalid(username, row, "username-duplicate", &message);
+            self.add_invalid(username, row, USERNAME_SHARED, &message);
         }
     }
 
@@ -58,11 +62,11 @@ impl Wanted {
         self.digest.update(row.to_be_bytes());
         let by_row = format!("row {row}");
         let taken = self.names.find(username);
-        if let Some(place) = taken.filter(|_| code == "username-duplicate") {
+        if let Some(place) = taken {
             let first = &mut self.seen[place as usize];
             if std::mem::replace(&mut first.valid, false) {
                 let message = format!("the username is also in row {row}");
-                self.invalid.push(Invalid { place, code, message });
+                self.invalid.push(Invalid { place, code: USERNAME_SHARED, message });
             }
         }
         let name = if username.trim().is_empty() || taken.is_some() { &by_row } else { username };
@@ -174,8 +178,10 @@ impl Plan {
             _ => made,
         };
         let is_created = |at: Option<u32>| at.is_some_and(|at| state.record(at).state == RowState::Created);
-        let decisions = wanted.names.iter().zip(&wanted.seen).map(|(user, seen)| {
-            let at = state.find(user);
+        let by_position = sabotage(Sabotage::ResumeByPosition);
+        let decisions = wanted.names.iter().zip(&wanted.seen).zip(0..).map(|((user, seen), place)| {
+            let at =
+                if by_position { Some(place).filter(|at| *at < state.places()) } else { state.find(user) };
             let decided = decision(at, Some(*seen));
             if is_created(at) { missing(user, decided) } else { decided }
         });
@@ -183,6 +189,15 @@ impl Plan {
             .filter(|&at| !state.record(at).dropped && wanted.names.find(state.user(at)).is_none())
             .map(|at| (at, decision(Some(at), None)));
         Self { wanted: decisions.collect(), gone: gone.collect() }
+    }
+
+    /// Leaves the rows that only the ledger has where they stand, for the roster is but a part of the whole: all but
+    /// those that `is_renamed` says have another name now, which are dropped where nothing was made of them.
+    pub fn spare_gone(&mut self, state: &State, is_renamed: impl Fn(&str) -> bool) {
+        for (at, decision) in &mut self.gone {
+            let made = matches!(state.record(*at).settled_state(), RowState::Created | RowState::InDoubt);
+            *decision = if !made && is_renamed(state.user(*at)) { Decision::Drop } else { Decision::Keep };
+        }
     }
 
     /// The decision for a row of the roster.

@@ -127,3 +127,24 @@ fn an_interrupted_retry_is_taken_up_by_the_same_retry() {
     assert_eq!(plan.of(&wanted, "rejected"), Some(Decision::Send));
     assert_eq!(plan.of(&wanted, "pending"), Some(Decision::Keep));
 }
+
+#[test]
+fn a_shared_username_holds_both_rows_back_whatever_else_is_wrong_with_either() {
+    for order in [[true, false], [false, true]] {
+        let mut wanted = Wanted::default();
+        for (row, valid) in order.into_iter().enumerate() {
+            match valid {
+                true => wanted.add("ana", row as u32 + 2, 7),
+                false => wanted.add_invalid(
+                    "ana",
+                    row as u32 + 2,
+                    "email-invalid",
+                    "the e-mail address is not one",
+                ),
+            }
+        }
+        let plan = Plan::build(&wanted, &State::default(), Asked::default(), None);
+        assert_eq!(plan.to_send(), 0);
+        assert_eq!(plan.count(Decision::Skip), 2);
+    }
+}

@@ -1,1 +1,3 @@
 //! Stage 5: events and ledger, for people and programs.
+
+pub mod rejects;

@@ -119,6 +119,23 @@ const TEMPLATES: [(&str, &str); 11] = [
      "user login,directory user id,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds),tags"),
 ];
 
+/// The columns that headcount adds to a file of failed rows, and passes over when it reads that file again: where the
+/// row stands, the code and the words of its failure, its number in the roster that was read, the name under which the
+/// ledger has it, and a mark by which a copy that nobody has touched is known.
+pub const REASONS: [&str; 6] = [
+    "headcount state",
+    "headcount code",
+    "headcount reason",
+    "headcount row",
+    "headcount user",
+    "headcount mark",
+];
+
+/// Which of [`REASONS`] a header is.
+pub fn reason(header: &str) -> Option<usize> {
+    REASONS.iter().position(|reason| header.trim().eq_ignore_ascii_case(reason))
+}
+
 /// How the columns of one roster are read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Header {

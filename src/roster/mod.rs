@@ -22,13 +22,17 @@ use std::sync::Arc;
 use crate::error::Failure;
 use crate::validate::Finding;
 
-pub use columns::{Use, printable, propose};
+pub use columns::{REASONS, Use, printable, propose, reason};
 pub use field::Field;
 pub use row::{Columns, Row};
 
 use columns::Header;
 use mapping::Mapping;
 use source::{Format, Source};
+
+/// The name of the thread on which a workbook is read. A panic there is the foreign reader's, and is told as a damaged
+/// workbook.
+pub(crate) const WORKBOOK_THREAD: &str = "workbook";
 
 /// What the command line says of how a roster is read. All `None`: everything is found out.
 #[derive(Clone, Debug, Default)]

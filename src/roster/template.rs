@@ -72,7 +72,7 @@ fn build(identity: IdentityType) -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
-fn dated() -> Result<Workbook, XlsxError> {
+pub(crate) fn dated() -> Result<Workbook, XlsxError> {
     let (year, month, day) = DATED;
     let mut workbook = Workbook::new();
     let created = ExcelDateTime::from_ymd(year, month, day)?;
@@ -80,11 +80,11 @@ fn dated() -> Result<Workbook, XlsxError> {
     Ok(workbook)
 }
 
-fn text() -> Format {
+pub(crate) fn text() -> Format {
     Format::new().set_num_format("@")
 }
 
-fn heading() -> Format {
+pub(crate) fn heading() -> Format {
     text()
         .set_bold()
         .set_background_color(Color::RGB(0x00D9_E2F3))

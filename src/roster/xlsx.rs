@@ -114,7 +114,7 @@ impl XlsxRows {
 
 fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>, Failure> {
     std::thread::Builder::new()
-        .name("workbook".into())
+        .name(super::WORKBOOK_THREAD.into())
         .spawn(work)
         .map_err(|error| Failure::stopped("no thread can be started to read the workbook").because(error))
 }

@@ -270,6 +270,12 @@ codes! {
         why: "with CONNECT_MANAGED the service answers `Required parameter missing: Password`",
         source: "API, CreateUser: Password",
         fix: "fill in a first password";
+    PASSWORD_BLANKED = Error "password-blanked", "the password is blank: headcount leaves it out of a file of failed rows",
+        why: "a file that headcount writes never has a password in it; with CONNECT_MANAGED the row cannot be sent \
+              without one",
+        source: "headcount",
+        fix: "type the user's first password into the cell again, or mend the row in the roster itself and use \
+              `headcount retry LEDGER` without `--roster`";
     PASSWORD_NOT_ALLOWED = Error "password-not-allowed", "a password is not allowed with this identity type",
         why: "only CONNECT_MANAGED instances keep passwords; the others refuse the user",
         source: "API, CreateUser: Password",

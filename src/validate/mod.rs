@@ -26,9 +26,6 @@ pub use names::{NamesUsed, names_used, username};
 pub use pass::{Checked, CheckedRow, Pass, check};
 pub use rules::{check_columns, check_row};
 
-/// The key of the tag that proves which run made a user; a roster cannot set it.
-pub const PROVENANCE_TAG_KEY: &str = "headcount:run";
-
 /// Against what a roster is checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'d> {

@@ -3,9 +3,9 @@
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
 //! nothing. Every finding's reason and source stand with its code in `codes.rs`.
 
-use crate::agent::{IdentityType, PhoneType};
+use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
-use crate::roster::{Columns, Field, Row};
+use crate::roster::{self, Columns, Field, Row};
 
 use super::Rules;
 use super::codes::{self, Code};
@@ -330,7 +330,9 @@ fn password(check: &mut Check<'_>) {
     };
     match (password.is_empty(), check.rules.identity) {
         (true, IdentityType::ConnectManaged) if !check.rules.generates_passwords => {
-            check.missing(&codes::PASSWORD_MISSING, Field::Password);
+            let is_ours = check.columns.headers.iter().any(|header| roster::reason(header).is_some());
+            let code = if is_ours { &codes::PASSWORD_BLANKED } else { &codes::PASSWORD_MISSING };
+            check.missing(code, Field::Password);
         }
         (true, _) => {}
         (false, IdentityType::ConnectManaged) => {
@@ -681,7 +683,7 @@ fn one_tag(check: &mut Check<'_>, cell: &str, key: &str, value: &str) {
     if key.starts_with("aws:") {
         fault(&codes::TAG_KEY_AWS, format!("the key `{}` begins with `aws:`", shown(key)));
     }
-    if key == super::PROVENANCE_TAG_KEY {
+    if key == agent::PROVENANCE {
         fault(&codes::TAG_KEY_RESERVED, codes::TAG_KEY_RESERVED.title.to_owned());
     }
     let length = value.chars().count();

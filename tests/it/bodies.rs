@@ -4,9 +4,9 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use headcount::agent::IdentityType;
+use headcount::agent::{IdentityType, PROVENANCE};
 use headcount::directory::{Directory, Group, Hierarchy, Instance, Names};
-use headcount::import::{PROVENANCE, create_user, proficiencies, provenance};
+use headcount::import::{create_user, proficiencies, provenance};
 use headcount::roster::{Field, Options, Roster};
 use headcount::validate::{Rules, check};
 use serde_json::{Value, json};

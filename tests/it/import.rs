@@ -258,3 +258,35 @@ fn retry_sends_what_failed_after_it_was_mended() {
     let ran = run(service.headcount(folder.path()).args(["retry", LEDGER, "--rate", "1000"])).exits(0);
     assert!(ran.stdout.starts_with("4 of 4 rows created; 1 CreateUser call,"), "{ran:?}");
 }
+
+#[test]
+fn a_run_that_never_began_leaves_no_ledger() {
+    let folder = folder(&["roster.csv"]);
+    let service = Service::start(&["--users-quota", "3"]);
+    let mut import = service.import(folder.path(), "roster.csv", &[]);
+    let ran = run(import.env("AWS_ENDPOINT_URL_SERVICE_QUOTAS", &service.url)).exits(4);
+    assert!(ran.stderr.contains("22 too many for its quota of 3 (L-9A46857E)"), "{}", ran.stderr);
+    assert!(!folder.path().join(LEDGER).exists());
+    assert_eq!(service.calls("CreateUser", "called"), 0);
+    let mut import = service.import(folder.path(), "roster.csv", &["--allow-partial"]);
+    run(import.env("AWS_ENDPOINT_URL_SERVICE_QUOTAS", &service.url)).exits(4);
+    assert_eq!(status(folder.path(), LEDGER)["rows"]["created"], 3);
+}
+
+#[test]
+fn the_identity_type_can_be_told_where_it_may_not_be_asked() {
+    let folder = folder(&["roster.csv"]);
+    let service = Service::start(&[]);
+    let id = service.arn.rsplit_once('/').unwrap().1.to_owned();
+    for instance in [service.arn.clone(), id] {
+        let mut command = service.headcount(folder.path());
+        let flags =
+            ["import", "roster.csv", "--identity", "connect", "--dry-run", "--region", "eu-central-1"];
+        run(command.args(flags).args(["--instance", &instance])).exits(0);
+    }
+    assert_eq!(service.calls("DescribeInstance", "called"), 0);
+    let mut command = service.headcount(folder.path());
+    let flags = ["import", "roster.csv", "--dry-run", "--region", "eu-central-1"];
+    let ran = run(command.args(flags).args(["--instance", "acme-contact-centre"])).exits(0);
+    assert!(ran.stderr.contains(&service.arn), "by alias: {}", ran.stderr);
+}

@@ -1,0 +1,112 @@
+//! Where a test may end the process, and where it may make the program wrong on purpose.
+//!
+//! Both are there with the cargo feature `crash-points` only; without it every function here is empty and vanishes.
+//! With it, `HEADCOUNT_CRASH=NAME:N` aborts the process at the Nth passage of a named point: no unwinding, no flush, as
+//! with `kill -9`. `HEADCOUNT_SABOTAGE=WORD` takes one deliberately wrong branch, so that the crash matrix can show that
+//! it would notice.
+
+/// Every named point, in the order in which a run passes them first.
+pub const POINTS: &[&str] = &[
+    "ledger-opened",   // made or opened, not locked yet
+    "repair-before",   // a torn last line was seen
+    "repair-after",    // and cut off
+    "plan-before",     // nothing of the session is in the ledger
+    "plan-recorded",   // session and rows are synced, nothing was sent
+    "append-before",   // lines are about to be written
+    "append-torn",     // half of them are
+    "sync-before",     // they are written and not synced
+    "sync-after",      // they are synced, and nobody knows yet
+    "send-before",     // an intent is synced, no byte has left
+    "answer-unread",   // a request was executed, its answer is not read
+    "answer-unmarked", // the answer is read, its outcome is not recorded
+    "outcome-queued",  // the outcome is on its way to the disk
+    "look-before",     // a name is about to be looked up
+    "look-after",      // it was, and nothing of it is recorded
+    "settled",         // what was found is on its way to the disk
+    "close-before",    // all rows are done, the session is not closed
+    "close-after",     // it is, and the process has not ended
+];
+
+/// A branch that is wrong on purpose: what a careless importer would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// A 409 fails the row, although the user may be ours.
+    DuplicateIsFailed,
+    /// A 409 is success, although the user may be another's.
+    DuplicateIsSuccess,
+    /// A request leaves without an intent in the ledger.
+    IntentNotWritten,
+    /// A resume goes by the place in the roster, not by who stands there.
+    ResumeByPosition,
+}
+
+impl Sabotage {
+    /// Its word in `HEADCOUNT_SABOTAGE`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::DuplicateIsFailed => "409-is-failed",
+            Self::DuplicateIsSuccess => "409-is-success",
+            Self::IntentNotWritten => "intent-not-written",
+            Self::ResumeByPosition => "resume-by-position",
+        }
+    }
+}
+
+/// Passes a named point: the process may end here.
+#[inline]
+pub fn point(name: &str) {
+    point_after(name, || {});
+}
+
+/// Passes a named point; where the process ends at it, it does this first (such as half of a write).
+#[inline]
+#[cfg(not(feature = "crash-points"))]
+pub fn point_after(_: &str, _: impl FnOnce()) {}
+
+/// Whether to take this wrong branch: never.
+#[inline]
+#[cfg(not(feature = "crash-points"))]
+pub fn sabotage(_: Sabotage) -> bool {
+    false
+}
+
+#[cfg(feature = "crash-points")]
+pub use armed::{point_after, sabotage};
+
+#[cfg(feature = "crash-points")]
+mod armed {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::Sabotage;
+
+    /// Passes a named point; where the process ends at it, it does this first (such as half of a write).
+    pub fn point_after(name: &str, last: impl FnOnce()) {
+        static PASSED: AtomicU64 = AtomicU64::new(0);
+        static ARMED: OnceLock<Option<(String, u64)>> = OnceLock::new();
+        let armed = ARMED.get_or_init(|| {
+            let (name, passage) = variable("HEADCOUNT_CRASH")?
+                .rsplit_once(':')
+                .map(|(name, passage)| (name.to_owned(), passage.parse().unwrap_or(0)))?;
+            Some((name, passage))
+        });
+        if let Some((armed, passage)) = armed
+            && armed == name
+            && PASSED.fetch_add(1, Ordering::SeqCst) + 1 == *passage
+        {
+            last();
+            std::process::abort();
+        }
+    }
+
+    /// Whether to take this wrong branch.
+    pub fn sabotage(branch: Sabotage) -> bool {
+        static TAKEN: OnceLock<Option<String>> = OnceLock::new();
+        TAKEN.get_or_init(|| variable("HEADCOUNT_SABOTAGE")).as_deref() == Some(branch.word())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "only with the feature, which no release has")]
+    fn variable(name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}

@@ -1,0 +1,449 @@
+//! The failed rows as a roster of their own: to be mended, and given to `retry`.
+//!
+//! `roster.csv.failed.csv` (`roster.xlsx.failed.xlsx`) has the roster's own columns, as the file has them, and after
+//! them [`REASONS`]. Passwords are blank. A copy that somebody has touched is never overwritten and never removed: its
+//! marks tell.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use csv::{QuoteStyle, WriterBuilder};
+use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
+use sha2::{Digest as _, Sha256};
+
+use crate::disk;
+use crate::error::Failure;
+use crate::ledger::{RowState, State};
+use crate::plan::Wanted;
+use crate::roster::{self, Options, REASONS, Roster, Row, Storage, Use, template};
+use crate::validate::{self, Rules, Severity};
+
+/// What a file of failed rows is made from: the roster that was read, and where its rows stand now.
+pub struct Run<'r> {
+    /// The roster, as it was read.
+    pub roster: &'r Roster,
+    /// Its rows, by who.
+    pub wanted: &'r Wanted,
+    /// The rules that they were checked by.
+    pub rules: &'r Rules<'r>,
+    /// What the ledger says.
+    pub state: &'r State,
+    /// Whether it was a rehearsal: its file has a name of its own, as its ledger has.
+    pub is_rehearsal: bool,
+}
+
+/// What was left on disk.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// The file of the failed rows; `None` where no row of the roster has failed.
+    pub file: Option<PathBuf>,
+    /// How many rows it has.
+    pub rows: u64,
+    /// Whether it has columns that are left blank because they hold passwords.
+    pub has_blanks: bool,
+    /// How many rows of the ledger have failed and are not in the roster that was read.
+    pub elsewhere: u64,
+    /// Files in the way that are not ours, or that somebody has worked on: left as they are.
+    pub spared: Vec<PathBuf>,
+    /// Earlier copies of ours, untouched, that said what is no longer so.
+    pub removed: Vec<PathBuf>,
+}
+
+impl Run<'_> {
+    /// Writes the file of the failed rows, atomically and readable by its owner only; where none has failed, removes an
+    /// untouched copy of an earlier run.
+    pub fn leave(&self) -> Result<Left, Failure> {
+        let failed = {
+            let counts = self.state.counts(false);
+            counts.exists + counts.rejected + counts.invalid
+        };
+        let names = self.names()?;
+        let mut left = Left { spared: names.spared, elsewhere: failed, ..Left::default() };
+        let mut stale = names.stale;
+        if failed > 0 {
+            left.rows = self.write(&names.free)?;
+            left.elsewhere = failed.saturating_sub(left.rows);
+            if left.rows > 0 {
+                stale.retain(|path| *path != names.free);
+                left.file = Some(names.free);
+                left.has_blanks = own_columns(self.roster).iter().any(|&(_, is_secret)| is_secret);
+            }
+        }
+        if left.file.is_none() {
+            // Nobody has to know what a file would not have been called.
+            left.spared.clear();
+        }
+        for path in stale {
+            std::fs::remove_file(&path).map_err(|error| cannot("remove", &path, error))?;
+            left.removed.push(path);
+        }
+        Ok(left)
+    }
+
+    /// Where the row stands, by the name that the ledger has for it; `None` where it has not failed.
+    fn failed(&self, row: &Row) -> Option<(u32, RowState)> {
+        let username = validate::username(row, self.roster.columns());
+        let by_name = self.wanted.find(username).filter(|seen| u64::from(seen.row) == row.number);
+        let at = match by_name {
+            Some(_) => self.state.find(username),
+            // Without a name of its own, it goes by its number.
+            None => self.state.find(&format!("row {}", row.number)),
+        }?;
+        let record = self.state.record(at);
+        let state = record.settled_state();
+        let has_failed = matches!(state, RowState::Rejected | RowState::Exists | RowState::Invalid);
+        (has_failed && !record.dropped).then_some((at, state))
+    }
+
+    /// Goes over the roster once and writes the rows that have failed; says how many. No row, no file.
+    fn write(&self, path: &Path) -> Result<u64, Failure> {
+        let mut rows = 0;
+        let written = disk::write_atomic_with(path, |file| {
+            rows = match self.roster.storage() {
+                Storage::Csv { delimiter, .. } => {
+                    let mut sink = Csv::start(file, delimiter)?;
+                    let rows = self.copy(&mut sink)?;
+                    sink.writer.flush()?;
+                    rows
+                }
+                Storage::Xlsx { sheet } => {
+                    let mut sink = Sheet::start(&sheet)?;
+                    let rows = self.copy(&mut sink)?;
+                    file.write_all(&sink.finish()?)?;
+                    rows
+                }
+            };
+            if rows == 0 { Err(Unwritten::Empty) } else { Ok(()) }
+        });
+        match written {
+            Ok(()) => Ok(rows),
+            Err(Unwritten::Empty) => Ok(0),
+            Err(Unwritten::Io(error)) => Err(cannot("write", path, error)),
+            Err(Unwritten::Xlsx(error)) => Err(cannot("write", path, io::Error::other(error))),
+            Err(Unwritten::Roster(failure)) => Err(failure),
+        }
+    }
+
+    fn copy(&self, sink: &mut impl Sink) -> Result<u64, Unwritten> {
+        let columns = self.roster.columns();
+        let own = own_columns(self.roster);
+        let headers: Vec<&str> = own.iter().map(|&(at, _)| columns.headers[at].as_str()).collect();
+        sink.line(headers.into_iter().chain(REASONS))?;
+        let (mut rows, mut row, mut written) = (self.roster.rows()?, Row::default(), 0);
+        while rows.read(&mut row)? {
+            let Some((at, state)) = self.failed(&row) else { continue };
+            let cells = own.iter().map(
+                |&(at, is_secret)| {
+                    if is_secret { "" } else { row.cells.get(at).unwrap_or("") }
+                },
+            );
+            let cells: Vec<&str> = cells.collect();
+            let mark = mark(&self.state.header.run, cells.iter().copied());
+            let detail = self.state.detail(at);
+            let code = detail.and_then(|detail| detail.code.as_deref()).unwrap_or("");
+            let told = detail.and_then(|detail| detail.message.as_deref()).unwrap_or("");
+            let faults = if state == RowState::Invalid { self.faults(&row) } else { None };
+            let reasons = [
+                word(state).to_owned(),
+                guarded(code),
+                guarded(faults.as_deref().unwrap_or(told)),
+                row.number.to_string(),
+                guarded(self.state.user(at)),
+                mark,
+            ];
+            sink.line(cells.into_iter().chain(reasons.iter().map(String::as_str)))?;
+            written += 1;
+        }
+        Ok(written)
+    }
+
+    /// All that is wrong with an invalid row, where the row itself shows it.
+    fn faults(&self, row: &Row) -> Option<String> {
+        let mut findings = Vec::new();
+        validate::check_row(row, self.roster.columns(), self.rules, &mut findings);
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let told: Vec<String> = errors
+            .map(|error| match &error.column {
+                Some(column) => format!("{column}: {}", error.message),
+                None => error.message.clone(),
+            })
+            .collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
+    /// The name to write to, and what there is at those that come before it.
+    fn names(&self) -> Result<Names, Failure> {
+        let base = base(self.roster);
+        let read_now = self.roster.path().canonicalize().ok();
+        let (mut spared, mut stale) = (Vec::new(), Vec::new());
+        for number in 1_u32.. {
+            let path = name(&base, self.is_rehearsal, number, &self.roster.storage());
+            match path.symlink_metadata() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let free = stale.first().unwrap_or(&path).clone();
+                    return Ok(Names { free, spared, stale });
+                }
+                Err(error) => return Err(cannot("write", &path, error)),
+                Ok(there) => {
+                    let is_read_now = read_now.is_some() && path.canonicalize().ok() == read_now;
+                    if there.is_file() && !is_read_now && self.is_untouched(&path) {
+                        stale.push(path);
+                    } else if stale.is_empty() {
+                        spared.push(path);
+                    }
+                }
+            }
+        }
+        Err(Failure::stopped("there is no free name for the file of the failed rows"))
+    }
+
+    /// Whether a file is a copy that a run of this ledger wrote and nobody has changed since: not a cell of its own
+    /// columns, and so no password typed in.
+    fn is_untouched(&self, path: &Path) -> bool {
+        let delimiter = match self.roster.storage() {
+            Storage::Csv { delimiter, .. } => Some(delimiter),
+            Storage::Xlsx { .. } => None,
+        };
+        let Ok(there) = Roster::open(path, &Options { delimiter, ..Options::default() }) else {
+            return false;
+        };
+        let Some(marks) = mark_column(&there) else { return false };
+        let Ok(mut rows) = there.rows() else { return false };
+        let own = own_columns(&there);
+        let mut row = Row::default();
+        while let Ok(more) = rows.read(&mut row) {
+            if !more {
+                return true;
+            }
+            let cells = own.iter().map(|&(at, _)| row.cells.get(at).unwrap_or(""));
+            if row.cells.get(marks) != Some(mark(&self.state.header.run, cells).as_str()) {
+                return false;
+            }
+        }
+        false
+    }
+}
+
+struct Names {
+    /// Where to write to: an untouched copy of ours, else the first name that nobody has.
+    free: PathBuf,
+    /// What stands at the names before it.
+    spared: Vec<PathBuf>,
+    /// All untouched copies of ours.
+    stale: Vec<PathBuf>,
+}
+
+/// The columns of the roster itself, and whether each is blank in a copy. Ours are left out; and blank is also what
+/// merely looks like a password, for nobody looks for one in a file of failed rows.
+fn own_columns(roster: &Roster) -> Vec<(usize, bool)> {
+    let headers = roster.columns().headers.iter().take(roster.width());
+    let own = headers.zip(roster.uses()).enumerate();
+    own.filter(|(_, (header, _))| roster::reason(header).is_none())
+        .map(|(at, (header, used))| {
+            let is_secret = match used {
+                Use::Field(field) => field.is_secret(),
+                Use::Misspelt(_) | Use::Ignored | Use::Unnamed | Use::Unknown => sounds_secret(header),
+            };
+            (at, is_secret)
+        })
+        .collect()
+}
+
+/// Whether a header that means nothing to us sounds like passwords.
+fn sounds_secret(header: &str) -> bool {
+    let header = header.to_lowercase();
+    ["passw", "pwd", "passphrase", "passcode", "kennwort", "secret"].iter().any(|word| header.contains(word))
+        || roster::propose(&header).is_some_and(|field| field.is_secret())
+}
+
+/// Where the marks are, in a file that has all of our columns.
+fn mark_column(roster: &Roster) -> Option<usize> {
+    let headers = &roster.columns().headers;
+    let mut places = REASONS.iter().map(|name| {
+        headers.iter().position(|header| roster::reason(header).is_some_and(|at| REASONS[at] == *name))
+    });
+    places.by_ref().take(REASONS.len() - 1).all(|place| place.is_some()).then(|| places.next()?)?
+}
+
+/// `RUN/DIGEST`: the ledger's run, and 64 bits of the SHA-256 of the row's own cells as they are written, passwords
+/// blank. A cell that was changed since, a password typed in above all, no longer fits it.
+fn mark<'c>(run: &str, cells: impl Iterator<Item = &'c str>) -> String {
+    let mut digest = Sha256::new_with_prefix("headcount failed row 1");
+    for cell in cells {
+        digest.update((cell.len() as u64).to_be_bytes());
+        digest.update(cell);
+    }
+    let digest = digest.finalize();
+    digest.iter().take(8).fold(format!("{run}/"), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Reads the run of a mark.
+pub fn run_of_mark(mark: &str) -> Option<&str> {
+    mark.split_once('/').map(|(run, _)| run).filter(|run| !run.is_empty())
+}
+
+fn word(state: RowState) -> &'static str {
+    match state {
+        RowState::Pending => "pending",
+        RowState::InDoubt => "in doubt",
+        RowState::Created => "created",
+        RowState::Exists => "exists",
+        RowState::Rejected => "rejected",
+        RowState::Invalid => "invalid",
+    }
+}
+
+/// A cell of ours that no spreadsheet takes for a formula (OWASP, CSV Injection), and that fits into one.
+fn guarded(text: &str) -> String {
+    const LONGEST: usize = 32_000; // Excel: 32,767 characters a cell
+    let text: String = text.chars().take(LONGEST).collect();
+    let is_risky =
+        |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\'' | '＝' | '＋' | '－' | '＠');
+    if text.starts_with(is_risky) { format!("'{text}") } else { text }
+}
+
+/// What a cell of ours said before it was guarded.
+pub fn unguarded(cell: &str) -> &str {
+    cell.strip_prefix('\'').unwrap_or(cell)
+}
+
+/// The roster's path; for a file of failed rows, that of the roster which it came from.
+fn base(roster: &Roster) -> PathBuf {
+    let path = roster.path();
+    let is_ours = roster.columns().headers.iter().any(|header| roster::reason(header).is_some());
+    let name = path.file_name().and_then(|name| name.to_str()).filter(|_| is_ours);
+    match name.and_then(original) {
+        Some(original) => path.with_file_name(original),
+        None => path.to_owned(),
+    }
+}
+
+/// `roster.csv` of `roster.csv.failed.csv`, `roster.csv.failed.2.csv` and `roster.csv.simulate.failed.csv`.
+fn original(name: &str) -> Option<&str> {
+    let stem = name.strip_suffix(".csv").or_else(|| name.strip_suffix(".xlsx"))?;
+    let stem = match stem.rsplit_once('.') {
+        Some((before, number)) if number.parse::<u32>().is_ok() => before,
+        _ => stem,
+    };
+    let stem = stem.strip_suffix(".failed")?;
+    let stem = stem.strip_suffix(".simulate").unwrap_or(stem);
+    (!stem.is_empty()).then_some(stem)
+}
+
+fn name(base: &Path, is_rehearsal: bool, number: u32, storage: &Storage) -> PathBuf {
+    let rehearsal = if is_rehearsal { ".simulate" } else { "" };
+    let number = if number == 1 { String::new() } else { format!(".{number}") };
+    let end = match storage {
+        Storage::Csv { .. } => "csv",
+        Storage::Xlsx { .. } => "xlsx",
+    };
+    disk::with_suffix(base, &format!("{rehearsal}.failed{number}.{end}"))
+}
+
+fn cannot(what: &str, path: &Path, error: io::Error) -> Failure {
+    Failure::stopped(format!("cannot {what} the file of the failed rows: `{}`", path.display()))
+        .because(error)
+}
+
+/// Why there is no file.
+enum Unwritten {
+    /// No row has failed.
+    Empty,
+    Io(io::Error),
+    Xlsx(XlsxError),
+    Roster(Failure),
+}
+
+impl From<io::Error> for Unwritten {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<csv::Error> for Unwritten {
+    fn from(error: csv::Error) -> Self {
+        Self::Io(error.into())
+    }
+}
+
+impl From<XlsxError> for Unwritten {
+    fn from(error: XlsxError) -> Self {
+        Self::Xlsx(error)
+    }
+}
+
+impl From<Failure> for Unwritten {
+    fn from(failure: Failure) -> Self {
+        Self::Roster(failure)
+    }
+}
+
+/// Takes lines of cells, the header first.
+trait Sink {
+    fn line<'c>(&mut self, cells: impl Iterator<Item = &'c str>) -> Result<(), Unwritten>;
+}
+
+/// UTF-8 with a mark, by which a spreadsheet knows it.
+struct Csv<W: Write> {
+    writer: csv::Writer<W>,
+}
+
+impl<W: Write> Csv<W> {
+    fn start(mut file: W, delimiter: u8) -> Result<Self, Unwritten> {
+        file.write_all("\u{FEFF}".as_bytes())?;
+        if !b",;\t".contains(&delimiter) {
+            // Not one that would be found out: the roster has said so in the same way.
+            writeln!(file, "sep={}", char::from(delimiter))?;
+        }
+        let writer =
+            WriterBuilder::new().delimiter(delimiter).quote_style(QuoteStyle::Necessary).from_writer(file);
+        Ok(Self { writer })
+    }
+}
+
+impl<W: Write> Sink for Csv<W> {
+    fn line<'c>(&mut self, cells: impl Iterator<Item = &'c str>) -> Result<(), Unwritten> {
+        Ok(self.writer.write_record(cells)?)
+    }
+}
+
+/// A workbook of one sheet, all of whose cells are text.
+struct Sheet {
+    workbook: Workbook,
+    row: u32,
+}
+
+impl Sheet {
+    fn start(name: &str) -> Result<Self, Unwritten> {
+        let mut workbook = template::dated()?;
+        let sheet = workbook.add_worksheet();
+        if sheet.set_name(name).is_err() {
+            sheet.set_name("Users")?;
+        }
+        sheet.set_freeze_panes(1, 0)?;
+        Ok(Self { workbook, row: 0 })
+    }
+
+    fn sheet(&mut self) -> Result<&mut Worksheet, XlsxError> {
+        self.workbook.worksheet_from_index(0)
+    }
+
+    fn finish(mut self) -> Result<Vec<u8>, XlsxError> {
+        self.workbook.save_to_buffer()
+    }
+}
+
+impl Sink for Sheet {
+    fn line<'c>(&mut self, cells: impl Iterator<Item = &'c str>) -> Result<(), Unwritten> {
+        let row = self.row;
+        let format = if row == 0 { template::heading() } else { template::text() };
+        let sheet = self.sheet()?;
+        for (column, cell) in (0..).zip(cells) {
+            if !cell.is_empty() {
+                sheet.write_string_with_format(row, column, cell, &format)?;
+            }
+        }
+        self.row += 1;
+        Ok(())
+    }
+}

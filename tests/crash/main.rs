@@ -1,0 +1,243 @@
+//! The crash matrix: the program is killed at every point that matters, in every weather, with the roster edited in
+//! between, and must lose nothing, double nothing and guess nothing.
+//!
+//! `cargo test --features crash-points --test crash` runs a small sample of it. `HEADCOUNT_CRASH_RUNS=5000` runs that
+//! many cases, `HEADCOUNT_CRASH_CASE=N` one alone, with all that it printed.
+
+#![cfg(unix)]
+
+mod case;
+mod check;
+mod long;
+mod stage;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use headcount::connect::model::User;
+use headcount::crash::{POINTS, Sabotage};
+use headcount::simulator::Operation;
+use tokio::runtime::Runtime;
+
+use case::{Case, Edit, POINTS_AND_SKIES, Row, Sky};
+use check::{Scene, Told, exit_code};
+use stage::{PASSWORD, Stage, read};
+
+/// How often a case is resumed after its crashes, at most.
+const RESUMES: usize = 12;
+
+/// What became of a case.
+#[derive(Default)]
+struct Verdict {
+    violations: Vec<String>,
+    /// The points at which a process was aborted.
+    aborted: Vec<&'static str>,
+    processes: u64,
+    recovered: usize,
+    log: String,
+}
+
+/// Plays a case to its end and judges it.
+fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
+    let stage = Stage::set(runtime, case);
+    let foreign: Vec<User> = stage.everyone();
+    let word = sabotage.map(Sabotage::word);
+    let mut verdict = Verdict::default();
+    let mut rosters: HashMap<u32, Vec<Row>> = HashMap::new();
+    let mut finished = false;
+    for process in 0..case.crashes.len() + RESUMES {
+        let rows = if process == 0 { &case.before } else { &case.after };
+        let crash = case.crashes.get(process);
+        stage.write_roster(rows);
+        if process > case.crashes.len() + 1 {
+            stage.calm_down();
+            stage.clock.forward(Duration::from_secs(600));
+        }
+        let ended = stage.import(case.concurrency, crash, word);
+        verdict.processes += 1;
+        rosters.insert(ended.pid, rows.clone());
+        verdict.log.push_str(&format!(
+            "--- process {process} ({crash:?}): {:?}\n{}{}",
+            ended.code, ended.stdout, ended.stderr
+        ));
+        let Some(code) = ended.code else {
+            match crash {
+                Some(crash) => verdict.aborted.push(crash.point),
+                None => verdict.violations.push(format!("process {process} died: {}", ended.stderr)),
+            }
+            continue;
+        };
+        let told = Told::read(&read(&stage.ledger()));
+        let stopped = ended.stderr.lines().any(|line| line.starts_with("stopped:"));
+        let due = exit_code(&told, stopped);
+        if code != due {
+            let told = ended.stderr.lines().last().unwrap_or_default();
+            verdict.violations.push(format!("process {process}: exit {code}, and {due} is due ({told})"));
+        }
+        if !told.violations.is_empty() {
+            break;
+        }
+        // A run without an error says that all is done; one more must find nothing to do.
+        if process > case.crashes.len() + 2 && !matches!(code, 4 | 5) {
+            let again = told.count("in_doubt");
+            if again == 0 || process > case.crashes.len() + 3 {
+                finished = true;
+                break;
+            }
+        }
+        // Nothing is left for the crashes to come or for the weather: the end is reached early.
+        if process >= case.crashes.len() && matches!(code, 0 | 1) {
+            finished = true;
+            break;
+        }
+    }
+    if !finished {
+        verdict.violations.push("it did not come to an end".into());
+    }
+    let text = read(&stage.ledger());
+    let told = Told::read(&text);
+    if text.contains(PASSWORD) {
+        verdict.violations.push("the ledger has a password in it".into());
+    }
+    verdict.recovered = told.rows.values().filter(|row| row.recovered).count();
+    let executed = stage.running.stats().of(Operation::CreateUser).executed;
+    let everyone = stage.everyone();
+    let scene = Scene {
+        told: &told,
+        everyone: &everyone,
+        foreign: &foreign,
+        rosters: &rosters,
+        last: &case.after,
+        executed,
+        variants_clash: case.variants_clash,
+        restored: false,
+        untagged: false,
+    };
+    verdict.violations.extend(scene.violations());
+    verdict.log.push_str(&format!("--- ledger\n{text}"));
+    verdict
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
+
+/// Plays many cases, several at a time: they mostly wait.
+fn play_all(
+    numbers: impl Iterator<Item = u64> + Send,
+    sabotage: Option<Sabotage>,
+    enough: usize,
+) -> Vec<(Case, Verdict)> {
+    let runtime = runtime();
+    let numbers = Mutex::new(numbers);
+    let played = Mutex::new(Vec::new());
+    let failed = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..workers() {
+            scope.spawn(|| {
+                while failed.load(Ordering::SeqCst) < enough as u64 {
+                    let Some(number) = numbers.lock().expect("a lock").next() else { return };
+                    let case = Case::numbered(number);
+                    let verdict = play(&runtime, &case, sabotage);
+                    if !verdict.violations.is_empty() {
+                        failed.fetch_add(1, Ordering::SeqCst);
+                    }
+                    played.lock().expect("a lock").push((case, verdict));
+                }
+            });
+        }
+    });
+    played.into_inner().expect("a lock")
+}
+
+fn number(name: &str) -> Option<u64> {
+    #[expect(clippy::disallowed_methods, reason = "how large a test is to be")]
+    std::env::var(name).ok().map(|value| value.parse().expect(name))
+}
+
+fn workers() -> u64 {
+    number("HEADCOUNT_CRASH_WORKERS").unwrap_or(12)
+}
+
+#[test]
+fn nothing_is_lost_doubled_or_guessed_wherever_the_process_dies() {
+    let alone = number("HEADCOUNT_CRASH_CASE");
+    let runs = number("HEADCOUNT_CRASH_RUNS").unwrap_or(POINTS_AND_SKIES + 18);
+    let numbers = alone.map_or(0..runs, |number| number..number + 1);
+    let played = play_all(numbers, None, 20);
+    let mut aborted: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, verdict) in &played {
+        for point in &verdict.aborted {
+            *aborted.entry(point).or_default() += 1;
+        }
+    }
+    let processes: u64 = played.iter().map(|(_, verdict)| verdict.processes).sum();
+    let recovered: usize = played.iter().map(|(_, verdict)| verdict.recovered).sum();
+    let kills: u64 = aborted.values().sum();
+    println!(
+        "{} cases, {processes} processes, {kills} of them killed, {recovered} rows recovered by their tag\n{aborted:#?}",
+        played.len()
+    );
+    let mut report = String::new();
+    for (case, verdict) in played.iter().filter(|(_, verdict)| !verdict.violations.is_empty()) {
+        report.push_str(&format!("\n{case}\n"));
+        for violation in &verdict.violations {
+            report.push_str(&format!("    {violation}\n"));
+        }
+        if alone.is_some() {
+            report.push_str(&verdict.log);
+        }
+        report.push_str(&format!(
+            "    alone: HEADCOUNT_CRASH_CASE={} cargo test --features crash-points --test crash nothing_is_lost\n",
+            case.number
+        ));
+    }
+    assert!(report.is_empty(), "{report}");
+    if alone.is_none() && runs >= POINTS_AND_SKIES {
+        let never: Vec<_> = POINTS.iter().filter(|point| !aborted.contains_key(*point)).collect();
+        assert!(never.is_empty(), "no process died at {never:?}");
+    }
+}
+
+/// Plays cases that a careless importer would get wrong, and expects the invariants to notice by these words.
+fn is_noticed(sabotage: Sabotage, words: &str, is_telling: impl Fn(&Case) -> bool + Send + Sync) {
+    let numbers = (0..4000).filter(|number| is_telling(&Case::numbered(*number))).take(24);
+    let played = play_all(numbers, Some(sabotage), 3);
+    let found: Vec<_> = played.iter().flat_map(|(_, verdict)| &verdict.violations).collect();
+    assert!(
+        found.iter().any(|what| what.contains(words)),
+        "{} cases, and this was noticed: {found:#?}",
+        played.len()
+    );
+}
+
+#[test]
+fn to_take_every_409_for_a_failure_is_noticed() {
+    is_noticed(Sabotage::DuplicateIsFailed, "made, and the ledger says rejected", |case| {
+        matches!(case.sky, Sky::ErrorAfter | Sky::DropAfter)
+    });
+}
+
+#[test]
+fn to_take_every_409_for_success_is_noticed() {
+    is_noticed(Sabotage::DuplicateIsSuccess, "created, and on the instance is Some", |case| {
+        !case.foreign_unseen.is_empty()
+    });
+}
+
+#[test]
+fn to_send_without_an_intent_is_noticed() {
+    is_noticed(Sabotage::IntentNotWritten, "an attempt that the ledger has not of this row", |case| {
+        matches!(case.crashes[0].point, "answer-unread" | "answer-unmarked")
+    });
+}
+
+#[test]
+fn to_resume_by_position_is_noticed() {
+    is_noticed(Sabotage::ResumeByPosition, "the ledger does not know the row", |case| {
+        matches!(case.edit, Edit::Added | Edit::Renamed)
+            && matches!(case.crashes[0].point, "outcome-queued" | "send-before")
+    });
+}

@@ -1,0 +1,199 @@
+//! The stage of a case: an embedded Connect in this process, and the real program as a child against it.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, SystemTime};
+
+use headcount::clock::{Clock, SystemClock};
+use headcount::connect::model::User;
+use headcount::simulator::server::{self, Running};
+use headcount::simulator::{ACCESS_KEY_ID, Pace, SECRET_ACCESS_KEY, Spec, Weather, World};
+use tokio::runtime::Runtime;
+
+use crate::case::{Case, Crash, Row};
+
+/// The machine's clock, put forward at will.
+#[derive(Default)]
+pub(crate) struct ForwardClock {
+    seconds: AtomicU64,
+}
+
+impl ForwardClock {
+    pub(crate) fn forward(&self, by: Duration) {
+        self.seconds.fetch_add(by.as_secs(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ForwardClock {
+    fn now(&self) -> SystemTime {
+        SystemClock.now() + Duration::from_secs(self.seconds.load(Ordering::SeqCst))
+    }
+}
+
+pub(crate) struct Stage {
+    pub(crate) running: Running,
+    pub(crate) clock: Arc<ForwardClock>,
+    pub(crate) folder: tempfile::TempDir,
+    instance: String,
+    settle_timeout: u32,
+}
+
+/// How a child ended.
+pub(crate) struct Ended {
+    pub(crate) pid: u32,
+    /// `None` where it was aborted.
+    pub(crate) code: Option<i32>,
+    pub(crate) stderr: String,
+    pub(crate) stdout: String,
+}
+
+/// The longest that any run of a case may take; one that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+impl Stage {
+    pub(crate) fn set(runtime: &Runtime, case: &Case) -> Self {
+        let clock = Arc::new(ForwardClock::default());
+        let spec = Spec {
+            pace: Pace::UNLIMITED,
+            // The clock is put forward between runs, which no signature would survive.
+            signed: false,
+            case_variants_clash: case.variants_clash,
+            search_ignores_case: case.seed & 1 == 0,
+            weather: case.sky.weather(),
+            script: case.script.clone(),
+            search_lag: case.sky.search_lag(),
+            seed: case.seed,
+            ..Spec::default()
+        };
+        let instance = spec.instance_arn();
+        let now = clock.now();
+        let mut world = World::new(spec, now);
+        for user in &case.foreign_seen {
+            world.plant(foreign(user), now);
+        }
+        for user in &case.foreign_unseen {
+            world.plant(foreign(user), now + Duration::from_secs(200));
+        }
+        Self::of(runtime, world, clock, instance, 1)
+    }
+
+    pub(crate) fn of(
+        runtime: &Runtime,
+        world: World,
+        clock: Arc<ForwardClock>,
+        instance: String,
+        settle_timeout: u32,
+    ) -> Self {
+        let running = runtime.block_on(server::serve(world, 0, clock.clone())).expect("served");
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { running, clock, folder, instance, settle_timeout }
+    }
+
+    pub(crate) fn calm_down(&self) {
+        self.running.world().set_weather(Weather::calm());
+    }
+
+    pub(crate) fn roster(&self) -> PathBuf {
+        self.folder.path().join("roster.csv")
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.folder.path().join("roster.csv.ledger.jsonl")
+    }
+
+    pub(crate) fn write_roster(&self, rows: &[Row]) {
+        let mut text = "first name,last name,email address,password,user login,routing profile name,\
+                        security_profile_name_1|security_profile_name_2,phone type (soft/desk)\n"
+            .to_owned();
+        for Row { user, last_name } in rows {
+            let _ = writeln!(
+                text,
+                "Ana,{last_name},{user}@example.com,{PASSWORD},{user},Basic Routing Profile,Agent,soft"
+            );
+        }
+        std::fs::write(self.roster(), text).expect("written");
+    }
+
+    /// Imports, and crashes where it is told to.
+    pub(crate) fn import(&self, concurrency: u16, crash: Option<&Crash>, sabotage: Option<&str>) -> Ended {
+        let mut command = self.command(concurrency);
+        if let Some(crash) = crash {
+            command.env("HEADCOUNT_CRASH", format!("{}:{}", crash.point, crash.passage));
+        }
+        if let Some(word) = sabotage {
+            command.env("HEADCOUNT_SABOTAGE", word);
+        }
+        let stderr = self.folder.path().join("stderr");
+        command.stderr(File::create(&stderr).expect("a file"));
+        let mut child = command.spawn().expect("started");
+        let mut pipe = child.stdout.take().expect("a pipe");
+        let (done, ended) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = pipe.read_to_string(&mut text);
+            let _ = done.send(text);
+        });
+        let stdout = ended.recv_timeout(PATIENCE);
+        if stdout.is_err() {
+            let _ = child.kill();
+        }
+        let pid = child.id();
+        let status = child.wait().expect("waited");
+        let mut text = read(&stderr);
+        if stdout.is_err() {
+            text.push_str("\nHUNG: killed by the test");
+        }
+        let code = match status.signal() {
+            Some(_) => None,
+            None => status.code(),
+        };
+        Ended { pid, code, stderr: text, stdout: stdout.unwrap_or_default() }
+    }
+
+    pub(crate) fn command(&self, concurrency: u16) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_headcount"));
+        command
+            .arg("import")
+            .arg(self.roster())
+            .args(["--instance", &self.instance, "--endpoint-url", &self.running.url])
+            .args(["--rate", "5000", "--settle-timeout", &self.settle_timeout.to_string()])
+            .args(["--concurrency", &concurrency.to_string(), "--format", "json"])
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
+            .env("TOKIO_WORKER_THREADS", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        command
+    }
+
+    /// Everybody on the instance, seen or unseen.
+    pub(crate) fn everyone(&self) -> Vec<User> {
+        self.running.world().everyone().cloned().collect()
+    }
+}
+
+/// Every row's password: it must be nowhere but in the roster.
+pub(crate) const PASSWORD: &str = "Lantern-Reef-7";
+
+/// Somebody else's user.
+pub(crate) fn foreign(username: &str) -> User {
+    User {
+        username: username.into(),
+        routing_profile_id: Some("11111111-2222-3333-4444-555555555555".into()),
+        security_profile_ids: vec!["11111111-2222-3333-4444-666666666666".into()],
+        ..User::default()
+    }
+}
+
+pub(crate) fn read(path: &Path) -> String {
+    std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}

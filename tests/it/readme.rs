@@ -1,0 +1,451 @@
+//! The pages say what the program does: their commands are run, their tables compared, their generated parts renewed.
+//!
+//! `HEADCOUNT_BLESS=1 cargo test --test it readme` renews what is generated.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use headcount::exit::Exit;
+use headcount::ledger::{Entry, Kind, RowState};
+use headcount::plan::{Decision, Now, TABLE};
+use headcount::roster::Field;
+
+use crate::harness::{headcount, run};
+
+const PAGES: [&str; 5] =
+    ["README.md", "docs/ledger.md", "docs/truth-table.md", "SECURITY.md", "CHANGELOG.md"];
+
+fn path(page: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(page)
+}
+
+fn read(page: &str) -> String {
+    fs::read_to_string(path(page)).unwrap()
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    run(headcount(folder.path()).args(arguments)).exits(0).stdout
+}
+
+/// Fails unless the page has exactly this between `<!-- NAME -->` and `<!-- /NAME -->`; or makes it so.
+fn is_generated(page: &str, name: &str, expected: &str) {
+    let text = read(page);
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let from = text.find(&begin).unwrap_or_else(|| panic!("{page} has no {begin}")) + begin.len();
+    let to = text.find(&end).unwrap_or_else(|| panic!("{page} has no {end}"));
+    if std::env::var_os("HEADCOUNT_BLESS").is_some() {
+        fs::write(path(page), [&text[..from], expected, &text[to..]].concat()).unwrap();
+    } else {
+        assert_eq!(&text[from..to], expected, "{page}: HEADCOUNT_BLESS=1 cargo test --test it readme");
+    }
+}
+
+/// The commands with what `--help` says of each.
+fn commands() -> Vec<(String, String)> {
+    let help = printed(&["--help"]);
+    let listed = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let mut commands: Vec<(String, String)> = Vec::new();
+    for line in listed.lines() {
+        match line.strip_prefix("  ").filter(|line| !line.starts_with(' ')) {
+            Some(line) => {
+                let (name, about) = line.split_once(' ').unwrap();
+                commands.push((name.to_owned(), about.trim().to_owned()));
+            }
+            None => {
+                let about = &mut commands.last_mut().unwrap().1;
+                *about = format!("{about} {}", line.trim());
+            }
+        }
+    }
+    commands.retain(|(name, _)| name != "help");
+    assert!(commands.len() >= 8, "{help}");
+    commands
+}
+
+// One test, because each part is written into a page that the next one reads.
+#[test]
+fn the_generated_parts_are_what_the_program_says() {
+    let mut table = "| command | does |\n|---|---|\n".to_owned();
+    for (name, about) in commands() {
+        table += &format!("| `headcount {name}` | {about} |\n");
+    }
+    is_generated("README.md", "commands", &table);
+
+    let mut table = "| exit code | meaning |\n|---|---|\n".to_owned();
+    for (exit, meaning) in Exit::TABLE {
+        table += &format!("| {} | {meaning} |\n", exit.code());
+    }
+    is_generated("README.md", "exit-codes", &table);
+
+    is_generated("README.md", "policy", &format!("```json\n{}```\n", printed(&["policy"])));
+    is_generated("docs/truth-table.md", "decisions", &decisions());
+    is_generated("docs/truth-table.md", "table", &truth_table());
+}
+
+fn decisions() -> String {
+    let used: BTreeSet<Decision> = TABLE.iter().flat_map(|rule| [rule.resume, rule.retry]).collect();
+    let mut table = "| word | what is done |\n|---|---|\n".to_owned();
+    for decision in used.into_iter().chain([Decision::Missing]) {
+        let (word, meaning) = words(decision);
+        table += &format!("| {word} | {meaning} |\n");
+    }
+    table
+}
+
+fn truth_table() -> String {
+    let mut table =
+        "| # | the ledger has it | the roster has it now | `import` | `retry`, a row it picks |\n|--:|---|---|---|---|\n"
+            .to_owned();
+    for rule in TABLE {
+        let was = match rule.was {
+            None => "not at all",
+            Some(RowState::Pending) => "pending",
+            Some(RowState::InDoubt) => "in doubt",
+            Some(RowState::Created) => "created",
+            Some(RowState::Exists) => "exists",
+            Some(RowState::Rejected) => "rejected",
+            Some(RowState::Invalid) => "invalid",
+        };
+        let now = match rule.now {
+            Now::Same => "unchanged",
+            Now::Changed => "changed",
+            Now::Invalid => "with errors",
+            Now::Gone => "not at all",
+        };
+        let (resume, retry) = (words(rule.resume).0, words(rule.retry).0);
+        table += &format!("| {} | {was} | {now} | {resume} | {retry} |\n", rule.number);
+    }
+    table
+}
+
+fn words(decision: Decision) -> (&'static str, &'static str) {
+    match decision {
+        Decision::Add => ("add", "planned in the ledger, then sent"),
+        Decision::Send => ("send", "sent as planned"),
+        Decision::Replace => ("replace", "planned anew with the roster's cells, then sent"),
+        Decision::Settle => {
+            ("settle", "sent again under the same username, which settles it by the service's own answer")
+        }
+        Decision::SettleChanged => (
+            "settle changed",
+            "planned anew with the roster's cells, sent, and settled by whichever attempt made the user",
+        ),
+        Decision::LookUp => ("look up", "looked for on the instance; nothing is sent"),
+        Decision::Skip => ("skip", "recorded as invalid, not sent"),
+        Decision::Drop => ("drop", "leaves the ledger's count, and that is said"),
+        Decision::Keep => ("keep", "left as it is"),
+        Decision::Drift => ("drift", "reported; the user keeps the cells it was made with"),
+        Decision::Orphan => ("orphan", "reported; the user is not deleted"),
+        Decision::Missing => (
+            "missing",
+            "keep or drift, and the user is gone from the instance: warned of; `--recreate-missing` sends it",
+        ),
+    }
+}
+
+/// Console blocks are run in order in one folder that has copies of `samples/` and a `roster.csv` whose names the
+/// embedded Connect knows, with the credentials of a running `headcount simulate`.
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_pages_do_what_is_shown() {
+    use std::io::Write as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("samples")).unwrap();
+    for name in ["roster.csv", "mistakes.csv", "hr-export.csv", "hr-export.toml"] {
+        fs::copy(path("samples").join(name), folder.path().join("samples").join(name)).unwrap();
+    }
+    fs::write(folder.path().join("roster.csv"), ROSTER).unwrap();
+    let service = crate::harness::Service::start(&[]);
+    let has_jq = std::process::Command::new("jq").arg("--version").output().is_ok();
+    if !has_jq {
+        // Past the test runner, which keeps what a test prints to itself while the test passes.
+        let _ = std::io::stderr().write_all(b"\nSKIPPED: no `jq` here, so its recipes are not run\n");
+    }
+    let mut ran = 0;
+    for page in ["README.md", "docs/ledger.md"] {
+        for shown in examples(&read(page)) {
+            if shown.command.contains("jq ") && !has_jq {
+                continue;
+            }
+            let output = in_shell(&service.headcount(folder.path()), &shown.command).output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output.status.code(), Some(shown.exit), "{page}: {}\n{text}", shown.command);
+            if !shown.output.is_empty() {
+                assert_eq!(comparable(&text), comparable(&shown.output), "{page}: {}", shown.command);
+            }
+            ran += 1;
+        }
+    }
+    assert!(ran >= 12, "only {ran} commands were found");
+    for ledger in ["samples/roster.csv.simulate.ledger.jsonl", "roster.csv.ledger.jsonl"] {
+        lines_have_the_documented_members(&fs::read_to_string(folder.path().join(ledger)).unwrap());
+    }
+}
+
+#[cfg(unix)]
+const ROSTER: &str = "\
+first name,last name,email address,password,user login,routing profile name,security profiles,phone type,phone number,auto accept,ACW timeout
+Ana,Lima,ana.lima@example.com,Lantern-Reef-1,ana.lima,Basic Routing Profile,Agent,soft,,yes,30
+Bo,Lind,bo.lind@example.com,Lantern-Reef-2,bo.lind,Basic Routing Profile,Agent,desk,+493023125042,no,30
+";
+
+/// A command of a console block: what is typed, how it ends, and what is shown of its output.
+#[derive(Debug, PartialEq)]
+struct Example {
+    command: String,
+    exit: i32,
+    output: String,
+}
+
+fn examples(page: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut inside = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if let Some(typed) = line.strip_prefix("$ ").filter(|_| inside) {
+            let (command, exit) = typed.rsplit_once("   # exits ").unwrap_or((typed, "0"));
+            let command = command.replace("cargo run --release -- ", "headcount ");
+            examples.push(Example { command, exit: exit.parse().unwrap(), output: String::new() });
+        } else if inside {
+            examples.last_mut().unwrap().output += &format!("{line}\n");
+        }
+    }
+    examples
+}
+
+/// The shell with a command's environment, and the program first in its path.
+#[cfg(unix)]
+fn in_shell(like: &std::process::Command, typed: &str) -> std::process::Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_headcount")).parent().unwrap();
+    let found = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::join_paths([program.to_owned()].into_iter().chain(std::env::split_paths(&found)));
+    let mut shell = std::process::Command::new("sh");
+    shell.arg("-c").arg(format!("{{ {typed} ; }} 2>&1")).stdin(std::process::Stdio::null());
+    shell.current_dir(like.get_current_dir().unwrap());
+    for (name, value) in like.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.env("PATH", found.unwrap());
+    shell
+}
+
+/// Without what differs from machine to machine: how long it took, and lines of progress.
+fn comparable(output: &str) -> String {
+    let is_progress = |line: &&str| {
+        let words: Vec<&str> = line.split(' ').take(4).collect();
+        matches!(words[..], [_, "of", _, "rows:"])
+    };
+    let lines = output.lines().filter(|line| !is_progress(line)).map(|line| match line.rsplit_once("; ") {
+        Some((rest, took)) if rest.ends_with(" throttled") && took.ends_with(" s") => {
+            format!("{rest}; TIME\n")
+        }
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+#[test]
+fn examples_are_read_with_their_exit_and_their_output() {
+    let page =
+        "```console\n$ a | b\nx\ny\n$ cargo run --release -- c   # exits 3\n```\n```sh\n$ not this\n```\n";
+    let example =
+        |command: &str, exit, output: &str| Example { command: command.into(), exit, output: output.into() };
+    assert_eq!(examples(page), [example("a | b", 0, "x\ny\n"), example("headcount c", 3, "")]);
+    assert_eq!(
+        comparable("20 of 25 rows: 20 created\n25 of 25 rows created; 25 calls, 0 throttled; 11 s\n"),
+        comparable("25 of 25 rows created; 25 calls, 0 throttled; 10 s\n")
+    );
+}
+
+/// The members of each type, and whether each is always there, by the table of the README.
+fn documented_members() -> BTreeMap<String, BTreeMap<String, bool>> {
+    let page = read("README.md");
+    let table = page.split_once("| `type` | when | members |\n|---|---|---|\n").unwrap().1;
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    let word = |cell: &str| cell.trim().trim_end_matches('?').trim_matches('`').to_owned();
+    rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
+        let members = cells[2].split(',').map(|cell| (word(cell), !cell.trim().ends_with('?')));
+        (word(cells[0]), members.collect())
+    })
+    .collect()
+}
+
+/// Fails unless each line has the members that are documented for its type: all that are always there, and no other.
+fn lines_have_the_documented_members(lines: &str) {
+    let documented = documented_members();
+    for line in lines.lines() {
+        let record: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
+        let members = &documented[record["type"].as_str().unwrap()];
+        for name in record.keys().filter(|name| *name != "type") {
+            assert!(members.contains_key(name), "not documented: {name} in {line}");
+        }
+        for name in members.iter().filter_map(|(name, always)| always.then_some(name)) {
+            assert!(record.contains_key(name), "documented and not there: {name} in {line}");
+        }
+    }
+}
+
+#[test]
+fn the_ledgers_table_has_every_type_and_every_member() {
+    let documented = documented_members();
+    let kinds =
+        [Kind::Ledger, Kind::Session, Kind::Row, Kind::Dropped, Kind::Intent, Kind::Outcome, Kind::End];
+    let kinds = kinds.map(|kind| {
+        // A type that is added stops here until it is in the list above.
+        match kind {
+            Kind::Ledger
+            | Kind::Session
+            | Kind::Row
+            | Kind::Dropped
+            | Kind::Intent
+            | Kind::Outcome
+            | Kind::End => serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned(),
+        }
+    });
+    assert_eq!(documented.keys().cloned().collect::<BTreeSet<_>>(), BTreeSet::from(kinds));
+
+    let text = || Some("x".into());
+    let whole = Entry {
+        kind: Kind::Outcome,
+        version: Some(1),
+        run: text(),
+        roster: text(),
+        digest: text(),
+        instance: text(),
+        tool: text(),
+        session: text(),
+        host: text(),
+        pid: Some(1),
+        region: text(),
+        profile: text(),
+        endpoint: text(),
+        user: text(),
+        row: Some(1),
+        fingerprint: Some(1),
+        attempt: Some(1),
+        state: Some(RowState::Created),
+        recovered: true,
+        untagged: true,
+        unexecuted: Some(headcount::ledger::Unexecuted::Throttled),
+        id: text(),
+        code: text(),
+        message: text(),
+        request_id: text(),
+        exit: Some(0),
+        at: text(),
+    };
+    let whole = serde_json::to_value(whole).unwrap();
+    let members: BTreeSet<&str> =
+        whole.as_object().unwrap().keys().map(String::as_str).filter(|name| *name != "type").collect();
+    let in_readme: BTreeSet<&str> =
+        documented.values().flat_map(|members| members.keys().map(String::as_str)).collect();
+    assert_eq!(in_readme, members, "README.md");
+    let page = read("docs/ledger.md");
+    let explained = page.split_once("## Members").unwrap().1.split_once("\n## ").unwrap().0;
+    let explained: BTreeSet<&str> = explained
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .flat_map(|line| line.split('|').nth(1).unwrap().split(','))
+        .map(|cell| cell.trim().trim_matches('`'))
+        .filter(|name| *name != "type")
+        .collect();
+    assert_eq!(explained, members, "docs/ledger.md");
+}
+
+#[test]
+fn the_lines_that_the_ledgers_page_shows_are_lines_of_a_ledger() {
+    let page = read("docs/ledger.md");
+    let block = page.split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
+    let mut written = Vec::new();
+    for line in block.lines() {
+        serde_json::from_str::<Entry>(line).unwrap().write_to(&mut written);
+    }
+    assert_eq!(String::from_utf8(written).unwrap(), block);
+    lines_have_the_documented_members(block);
+    for state in RowState::ALL {
+        let word = serde_json::to_value(state).unwrap();
+        let word = format!("`{}`", word.as_str().unwrap());
+        assert!(read("README.md").contains(&word) && page.contains(&word), "{word}");
+    }
+}
+
+#[test]
+fn every_column_is_in_the_readme() {
+    let page = read("README.md");
+    let table = page.split_once("| column | is | holds |").unwrap().1.split_once("\n\n").unwrap().0;
+    for field in Field::ALL {
+        let header = format!("`{}`", field.header().replace('|', "\\|"));
+        assert!(table.contains(&header), "{header}");
+    }
+}
+
+#[test]
+fn what_is_said_not_to_be_there_is_not_there() {
+    let mut help = printed(&["--help"]);
+    for (name, _) in commands() {
+        help += &printed(&[&name, "--help"]);
+    }
+    let page = read("README.md");
+    let said = page.split_once("## Not there yet\n").unwrap().1.split_once("\n## ").unwrap().0;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (missing, once_there) in [
+        ("Reports", "\n  report "),
+        ("saving an instance's directory", "\n  directory "),
+        ("generated passwords", "--generate-passwords"),
+        ("a rate that is learned", "quota|auto"),
+        ("national phone numbers", "--phone-region"),
+        ("findings written into the spreadsheet", "--annotate"),
+        ("shell completions", "\n  completions "),
+    ] {
+        assert_eq!(said.contains(missing), !help.contains(once_there), "Not there yet: {missing}");
+    }
+}
+
+#[test]
+fn the_pages_name_only_commands_flags_and_files_that_are_there() {
+    let commands = commands();
+    let mut help = printed(&["--help"]);
+    for (name, _) in &commands {
+        help += &printed(&[name, "--help"]);
+    }
+    let of_other_programs = ["--release", "--test"];
+    for page in PAGES {
+        let text = read(page);
+        for (at, _) in text.match_indices("headcount ") {
+            // A command where the word stands in code, as `headcount x` or $ headcount x.
+            if !matches!(text[..at].chars().next_back(), Some('`' | ' ')) || !text[..at].ends_with(['`', ' '])
+            {
+                continue;
+            }
+            let typed = text[..at].ends_with('`') || text[..at].ends_with("$ ");
+            let name =
+                text[at + "headcount ".len()..].split(|c: char| !c.is_ascii_lowercase()).next().unwrap();
+            let known = commands.iter().any(|(command, _)| command == name);
+            assert!(!typed || known, "{page}: there is no `headcount {name}`");
+        }
+        for (at, _) in text.match_indices("--") {
+            let flag: String =
+                text[at..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+            let is_flag = text[..at].ends_with(['`', ' ', '(']) && flag.trim_start_matches('-').len() > 1;
+            if is_flag && !of_other_programs.contains(&flag.as_str()) {
+                let known = [" ", "\n", "\t", ","].iter().any(|end| help.contains(&format!("{flag}{end}")));
+                assert!(known, "{page}: no command has {flag}");
+            }
+        }
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap();
+            if !target.is_empty() && !target.starts_with("http") {
+                let there = path(page).parent().unwrap().join(target);
+                assert!(there.exists(), "{page} links to {target}");
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The shape of the source: which module may know which, and where the outside world is touched.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each module may name of the crate, besides itself and the points of `crash`. A path allows what is below it.
+const KNOWS: [(&str, &[&str]); 16] = [
+    // The words know nobody.
+    ("agent", &[]),
+    ("clock", &[]),
+    ("crash", &[]),
+    ("disk", &[]),
+    ("exit", &[]),
+    ("error", &["exit"]),
+    // Findings are made where the fault is seen, so reading knows their type, and none of the rules.
+    ("roster", &["agent", "error", "validate::Finding", "validate::Severity"]),
+    ("directory", &["agent", "clock", "connect", "error"]),
+    ("validate", &["agent", "directory", "error", "roster"]),
+    // `shell_word` is text: a hint that can be pasted.
+    ("ledger", &["clock", "cli::shell_word", "disk", "error"]),
+    ("plan", &["ledger", "validate::codes"]),
+    ("connect", &["agent", "clock", "error"]),
+    ("import", &["agent", "clock", "connect", "directory", "error", "exit", "ledger"]),
+    (
+        "report",
+        &["agent", "clock", "disk", "error", "exit", "import", "ledger", "plan", "roster", "validate"],
+    ),
+    // An independent witness: the wire types and the transport's seam, and none of the rules.
+    ("simulator", &WITNESS),
+    (
+        "cli",
+        &[
+            "agent",
+            "clock",
+            "connect",
+            "directory",
+            "disk",
+            "error",
+            "exit",
+            "import",
+            "ledger",
+            "plan",
+            "report",
+            "roster",
+            "simulator",
+            "validate",
+        ],
+    ),
+];
+
+const WITNESS: [&str; 8] = [
+    "agent",
+    "clock",
+    "connect::BoxFuture",
+    "connect::Transport",
+    "connect::TransportError",
+    "connect::model",
+    "disk",
+    "error",
+];
+
+/// A source file: its path from `src/`, its module, and its code without comments and tests.
+struct Source {
+    path: String,
+    module: String,
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        let mut entries: Vec<PathBuf> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        for entry in entries {
+            if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            }
+            let path = entry.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+            if !path.ends_with(".rs") || path.ends_with("tests.rs") {
+                continue;
+            }
+            let module = path.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+            sources.push(Source { path, module, code: code(&fs::read_to_string(&entry).unwrap()) });
+        }
+    }
+    assert!(sources.len() > 60, "only {} files were found", sources.len());
+    sources
+}
+
+/// The text up to its tests, without line comments.
+fn code(text: &str) -> String {
+    let tests = ["#[cfg(test)]\nmod ", "#[cfg(test)]\npub(crate) mod ", "#[cfg(test)]\npub(super) mod "];
+    let end = tests.iter().filter_map(|tests| text.find(tests)).min().unwrap_or(text.len());
+    let lines = text[..end].lines().map(|line| match line.find("//") {
+        // Not the slashes of an address.
+        Some(at) if !line[..at].ends_with(':') => &line[..at],
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What code names of the crate, groups (`crate::{a, b::C}`) taken apart to the second level.
+fn named(code: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for (at, root) in code.match_indices("crate::") {
+        expand(&code[at + root.len()..], "", &mut named);
+    }
+    named
+}
+
+fn expand(rest: &str, before: &str, named: &mut BTreeSet<String>) {
+    if let Some(group) = rest.strip_prefix('{') {
+        let mut depth = 0;
+        let mut start = 0;
+        for (at, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth > 0 => depth -= 1,
+                ',' | '}' if depth == 0 => {
+                    let part = group[start..at].trim();
+                    if !part.is_empty() {
+                        expand(part, before, named);
+                    }
+                    start = at + 1;
+                    if c == '}' {
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+        return;
+    }
+    let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let path = if before.is_empty() { word.clone() } else { format!("{before}::{word}") };
+    match rest[word.len()..].strip_prefix("::") {
+        Some(below) if before.is_empty() => expand(below, &path, named),
+        _ => {
+            named.insert(path);
+        }
+    }
+}
+
+#[test]
+fn names_are_found_alone_in_groups_and_over_lines() {
+    let code = "use crate::a::B;\nuse crate::{c, d::{E, F}};\nuse crate::g::{\n    H, i::J,\n};\nlet k = crate::l();";
+    let found: Vec<String> = named(code).into_iter().collect();
+    assert_eq!(found, ["a::B", "c", "d::E", "d::F", "g::H", "g::i", "l"]);
+    let code = code_of_a_file_with_tests();
+    assert!(!code.contains("hidden") && code.contains("https://x") && !code.contains("a remark"));
+}
+
+fn code_of_a_file_with_tests() -> String {
+    code("let a = \"https://x\"; \n// a remark\n#[cfg(test)]\nmod tests {\n    use crate::hidden;\n}\n")
+}
+
+#[test]
+fn modules_know_only_what_they_may() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if ["lib", "main"].contains(&source.module.as_str()) {
+            continue;
+        }
+        let (_, knows) = KNOWS
+            .iter()
+            .find(|(module, _)| *module == source.module)
+            .unwrap_or_else(|| panic!("which modules may `{}` know? Add it to KNOWS", source.module));
+        for name in named(&source.code) {
+            let is_below = |may: &&str| {
+                name == **may || name.strip_prefix(*may).is_some_and(|rest| rest.starts_with("::"))
+            };
+            let is_own = name.split("::").next() == Some("crash")
+                || name == source.module
+                || name.starts_with(&format!("{}::", source.module));
+            if !is_own && !knows.iter().any(is_below) {
+                wrong.push(format!("src/{} knows crate::{name}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Each of these words stands only in the files that begin so.
+const ONLY_IN: [(&str, &[&str]); 15] = [
+    // One HTTP stack, in one place.
+    ("reqwest::", &["connect/"]),
+    ("hyper::", &["simulator/"]),
+    ("hyper_util::", &["simulator/"]),
+    ("aws_config::", &["connect/"]),
+    ("aws_sigv4::", &["connect/"]),
+    ("governor::", &["import/pace.rs"]),
+    // One policy of delays.
+    ("ExponentialBackoff", &["import/backoff.rs"]),
+    // Who writes files: the ledger only its own, the embedded Connect its world.
+    ("OpenOptions", &["disk.rs", "simulator/journal.rs"]),
+    ("set_len(", &["ledger/", "simulator/journal.rs"]),
+    ("NamedTempFile", &["disk.rs"]),
+    ("File::create", &["disk.rs"]),
+    ("fs::write(", &["disk.rs"]),
+    ("fs::rename(", &["disk.rs"]),
+    ("fs::remove_file(", &["ledger/"]), // its own, made and never used
+    // Who prints.
+    ("println!", &["cli/output.rs"]),
+];
+
+#[test]
+fn the_outside_world_is_touched_in_few_places() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (word, places) in ONLY_IN {
+            if source.code.contains(word) && !places.iter().any(|place| source.path.starts_with(place)) {
+                wrong.push(format!("src/{}: {word}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for (word, places) in ONLY_IN {
+        let is_there = |source: &Source| source.code.contains(word) && source.path.starts_with(places[0]);
+        let unused = ["File::create", "fs::write(", "fs::rename(", "println!"];
+        assert!(unused.contains(&word) || sources().iter().any(is_there), "nobody uses {word} any more");
+    }
+}
+
+#[test]
+fn a_plan_is_made_without_files_network_or_time() {
+    let outside =
+        ["std::fs", "std::io", "std::net", "std::env", "std::time", "std::process", "tokio", "clock"];
+    for source in sources().iter().filter(|source| source.module == "plan") {
+        for word in outside {
+            assert!(!source.code.contains(word), "src/{}: {word}", source.path);
+        }
+    }
+}
+
+#[test]
+fn actions_of_the_workflows_are_pinned_by_commit_and_may_only_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/workflows");
+    for entry in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(text.contains("\npermissions:\n  contents: read\n"));
+        assert!(!text.contains(": write"));
+        for used in text.lines().filter_map(|line| line.split_once("uses: ")) {
+            let (_, pin) = used.1.split_once('@').unwrap();
+            let (commit, version) = pin.split_once(" # v").unwrap_or_else(|| panic!("no version: {pin}"));
+            assert!(
+                commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()),
+                "not a commit: {pin}"
+            );
+            assert!(!version.is_empty());
+        }
+    }
+}
