@@ -251,21 +251,41 @@ async fn arn_from_names(client: &Client, id: &str, caller: &Patient) -> Result<S
     })
 }
 
+impl Reached {
+    /// Reads what only a roster with proficiencies needs: the predefined attributes that they may name, and the rate at
+    /// which they are given. No permission to ask is no check, and no error.
+    pub(super) async fn read_for_proficiencies(&mut self) -> Result<(), Failure> {
+        let instance = &self.directory.instance;
+        if self.directory.predefined_attributes.is_none() {
+            let found = fetch::predefined_attributes(&self.client, &instance.id, &Patient::default()).await;
+            self.directory.predefined_attributes = match found {
+                Ok(attributes) => Some(attributes),
+                Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => None,
+                Err(error) => return Err(error.into()),
+            };
+        }
+        let rate = quota(&self.client, &instance.arn, "L-2CCBA953").await;
+        self.directory.quotas.associate_user_proficiencies_rate = rate;
+        Ok(())
+    }
+}
+
 /// The applied quotas, where they may be read: no permission to ask is no error.
 async fn quotas(client: &Client, arn: &str) -> Quotas {
-    let value = async |code: &str| {
-        let own = client.get_service_quota(code, Some(arn)).await.ok().flatten();
-        let quota = match own {
-            Some(own) => Some(own),
-            None => client.get_service_quota(code, None).await.ok().flatten(),
-        };
-        quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
-    };
     Quotas {
-        create_user_rate: value("L-CBDEE3E4").await,
-        users_per_instance: value("L-9A46857E").await,
+        create_user_rate: quota(client, arn, "L-CBDEE3E4").await,
+        users_per_instance: quota(client, arn, "L-9A46857E").await,
         ..Quotas::default()
     }
+}
+
+async fn quota(client: &Client, arn: &str, code: &str) -> Option<f64> {
+    let own = client.get_service_quota(code, Some(arn)).await.ok().flatten();
+    let quota = match own {
+        Some(own) => Some(own),
+        None => client.get_service_quota(code, None).await.ok().flatten(),
+    };
+    quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
 }
 
 impl RehearsalArgs {
@@ -333,6 +353,7 @@ fn with_names(spec: Spec, used: &NamesUsed) -> Spec {
         used.security_profiles.iter().map(String::as_str),
         used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
     )
+    .with_proficiencies(used.proficiencies.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 /// An embedded instance with the names, users and quotas of a real one.
@@ -351,6 +372,10 @@ fn like(saved: &Directory, mut spec: Spec) -> Spec {
         .map(|group| crate::simulator::Group { path: group.path.clone(), id: Some(group.id.clone()) })
         .collect();
     spec.alias = saved.instance.alias.clone().unwrap_or(spec.alias);
+    if let Some(attributes) = &saved.predefined_attributes {
+        spec.predefined_attributes =
+            attributes.iter().map(|(name, values)| (name.to_owned(), values.clone())).collect();
+    }
     if let Some(quota) = saved.quotas.users_per_instance {
         spec.users_quota = quota as usize;
     }

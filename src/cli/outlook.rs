@@ -7,7 +7,7 @@ use super::words;
 use crate::directory::{Directory, Found};
 use crate::error::Failure;
 use crate::ledger::State;
-use crate::plan::{Decision, Plan, Wanted};
+use crate::plan::{Decision, Plan, StepDecision, Wanted};
 use crate::roster::Roster;
 
 /// The documented default of users per instance (L-9A46857E).
@@ -137,6 +137,18 @@ impl Outlook {
                 words::plain(name)
             ));
         }
+        let steps = plan.steps_to_do();
+        if steps > 0 {
+            lines.insert(
+                3,
+                format!("follows   proficiencies for {} created before", words::count(steps, "user")),
+            );
+        }
+        tell(
+            &mut lines,
+            plan.steps_named(wanted, StepDecision::Drift),
+            "was created, and its proficiencies have changed in the roster since: the user keeps those it has",
+        );
         let told = [
             (
                 Decision::Drift,

@@ -7,6 +7,7 @@ mod backoff;
 mod body;
 mod breaker;
 mod event;
+mod follow_up;
 mod pace;
 mod settle;
 mod stop;
@@ -25,6 +26,7 @@ pub use backoff::{Delays, Random};
 pub use body::{create_user, proficiencies, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Leave};
 pub use event::Event;
+pub use follow_up::{FollowUp, STEP_RATE};
 pub use pace::{FLOOR, Law, Pace, default_burst};
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
@@ -54,6 +56,8 @@ pub struct Task {
     /// Whether a user of this exact name was seen on the instance before anything was sent: looked at first, which
     /// costs none of CreateUser's quota.
     pub seen: bool,
+    /// What its user is given once it is there.
+    pub then: Option<FollowUp>,
 }
 
 impl Task {
@@ -66,7 +70,23 @@ impl Task {
             body: Some(Box::new(body)),
             in_doubt,
             seen: false,
+            then: None,
         }
+    }
+
+    /// The same, with what its user is given once it is there.
+    #[must_use]
+    pub fn then(self, then: Option<FollowUp>) -> Self {
+        Self { then, ..self }
+    }
+
+    /// A row whose user is there: nothing of it is sent but what follows.
+    pub fn follow_up(at: u32, row: u64, user: String, then: FollowUp) -> Self {
+        Self { at, row, user, body: None, in_doubt: false, seen: false, then: Some(then) }
+    }
+
+    fn is_follow_up(&self) -> bool {
+        self.body.is_none() && !self.in_doubt
     }
 
     /// The same, with a user of this exact name on the instance.
@@ -77,7 +97,7 @@ impl Task {
 
     /// A row to look up only: it is in doubt and no longer wanted.
     pub fn look_up(at: u32, row: u64, user: String) -> Self {
-        Self { at, row, user, body: None, in_doubt: true, seen: false }
+        Self { at, row, user, body: None, in_doubt: true, seen: false, then: None }
     }
 }
 
@@ -133,6 +153,9 @@ pub struct Importer {
     pace: Pace,
     /// The paces of SearchUsers, DescribeUser and ListUsers: each operation has a bucket of its own.
     reads: [Pace; 3],
+    /// The paces of AssociateUserProficiencies and ListUserProficiencies.
+    step_pace: Pace,
+    list_pace: Pace,
     breaker: Breaker,
     slots: Arc<Semaphore>,
     flight: Flight,
@@ -193,6 +216,8 @@ impl Importer {
         Self {
             pace: Pace::new(settings.rate, settings.burst),
             reads: [Pace::new(2.0, 5), Pace::new(2.0, 5), Pace::new(2.0, 5)],
+            step_pace: Pace::new(follow_up::STEP_RATE, follow_up::STEP_BURST),
+            list_pace: Pace::new(2.0, 5),
             breaker: Breaker::default(),
             slots: Arc::new(Semaphore::new(in_flight)),
             flight: Flight::default(),
@@ -210,12 +235,21 @@ impl Importer {
         }
     }
 
+    /// The same, with another rate of what follows the creates, in calls a second.
+    #[must_use]
+    pub fn following_at(self, rate: f64) -> Self {
+        let burst = follow_up::STEP_BURST.max(default_burst(rate));
+        Self { step_pace: Pace::new(rate, burst), ..self }
+    }
+
     /// Works through the tasks until all are settled or there is a reason to stop; requests under way are awaited.
     ///
     /// A task that cannot be had (the roster changed) stops the run.
     pub async fn run(self, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<(), Failure> {
         let importer = Arc::new(self);
         let mut open = JoinSet::new();
+        let (errands, queue) = mpsc::unbounded_channel();
+        let follow_ups = tokio::spawn(importer.clone().run_errands(queue));
         for task in tasks {
             let task = match task {
                 Ok(task) => task,
@@ -224,13 +258,24 @@ impl Importer {
                     break;
                 }
             };
+            if task.is_follow_up() {
+                importer.send_errand(task, &errands);
+                continue;
+            }
             let Some(slot) = importer.place_for(&task, &mut open).await? else { break };
-            open.spawn(importer.clone().row(task, slot));
+            open.spawn(importer.clone().row(task, slot, errands.clone()));
         }
         while let Some(ended) = open.join_next().await {
             joined(ended)?;
         }
-        Ok(())
+        drop(errands);
+        joined(follow_ups.await)?
+    }
+
+    /// Has the row's user given what follows, where it is there and waits for it.
+    fn send_errand(&self, task: Task, errands: &mpsc::UnboundedSender<follow_up::Errand>) {
+        let errand = task.then.and_then(|gift| self.errand(task.at, task.row, gift));
+        errand.map(|errand| errands.send(errand)); // nobody takes it where the run stops, and it stays pending
     }
 
     /// Waits until the task may start: a place in flight, not too many rows open, no case variant in flight.
@@ -258,7 +303,12 @@ impl Importer {
     }
 
     /// One row, from its first permit to its last record.
-    async fn row(self: Arc<Self>, task: Task, slot: OwnedSemaphorePermit) {
+    async fn row(
+        self: Arc<Self>,
+        task: Task,
+        slot: OwnedSemaphorePermit,
+        errands: mpsc::UnboundedSender<follow_up::Errand>,
+    ) {
         let end = match &task.body {
             Some(body) => self.look_or_send(&task, body, slot).await,
             None => {
@@ -268,7 +318,8 @@ impl Importer {
         };
         self.flight.land(&task.user.to_lowercase());
         match end {
-            Ok(End::Settled | End::Left) => {}
+            Ok(End::Settled) => self.send_errand(task, &errands),
+            Ok(End::Left) => {}
             Err(LedgerFault(message)) => self.stop(Stop::Ledger { message }),
         }
     }
@@ -621,7 +672,7 @@ fn retry_after<T>(answer: &Result<T, CallError>) -> Option<Duration> {
     }
 }
 
-fn joined(ended: Result<(), tokio::task::JoinError>) -> Result<(), Failure> {
+fn joined<T>(ended: Result<T, tokio::task::JoinError>) -> Result<T, Failure> {
     ended
         .map_err(|error| Failure::new(crate::exit::Exit::Bug, "a row's work ended in a panic").because(error))
 }

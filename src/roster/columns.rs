@@ -336,6 +336,14 @@ pub fn propose(header: &str) -> Option<Field> {
     FOREIGN.into_iter().find(|(_, names)| means(names)).map(|(field, _)| field).or_else(|| field_like(&key))
 }
 
+/// The other headers of a field: all names but its own.
+pub(super) fn aliases(field: Field) -> impl Iterator<Item = &'static str> {
+    let own = key(field.header());
+    let names =
+        NAMES.into_iter().filter(move |(named, _)| *named == field).flat_map(|(_, names)| names.iter());
+    names.copied().filter(move |name| key(name) != own)
+}
+
 fn field_named(key: &str) -> Option<Field> {
     names().find(|(_, name)| name == key).map(|(field, _)| field)
 }

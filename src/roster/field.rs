@@ -1,6 +1,6 @@
 //! What a column can mean.
 
-use crate::agent::Channel;
+use crate::agent::{Channel, IdentityType};
 
 /// One member of CreateUser as a column of a roster, and the proficiencies after it. The order is that of the console's own
 /// template, then comes what its CSV leaves out.
@@ -223,6 +223,56 @@ impl Field {
             Field::PhoneNumberVoice => "phone number voice",
             Field::PersistentConnectionVoice => "persistent connection voice (yes/no)",
             Field::Proficiencies => "proficiencies",
+        }
+    }
+
+    /// The member of the API that it sets.
+    pub fn member(self) -> &'static str {
+        match self {
+            Field::FirstName => "IdentityInfo.FirstName",
+            Field::LastName => "IdentityInfo.LastName",
+            Field::Email => "IdentityInfo.Email",
+            Field::SecondaryEmail => "IdentityInfo.SecondaryEmail",
+            Field::Mobile => "IdentityInfo.Mobile",
+            Field::Password => "Password",
+            Field::Username => "Username",
+            Field::DirectoryUserId => "DirectoryUserId",
+            Field::RoutingProfile => "RoutingProfileId",
+            Field::SecurityProfiles => "SecurityProfileIds",
+            Field::Hierarchy => "HierarchyGroupId",
+            Field::PhoneType => "PhoneConfig.PhoneType",
+            Field::PhoneNumber => "PhoneConfig.DeskPhoneNumber",
+            Field::AutoAccept => "PhoneConfig.AutoAccept",
+            Field::AfterContactWork => "PhoneConfig.AfterContactWorkTimeLimit",
+            Field::PersistentConnection => "PhoneConfig.PersistentConnection",
+            Field::VoiceEnhancement => "VoiceEnhancementConfigs",
+            Field::Tags => "Tags",
+            Field::AutoAcceptVoice => "AutoAcceptConfigs, VOICE",
+            Field::AutoAcceptChat => "AutoAcceptConfigs, CHAT",
+            Field::AutoAcceptTask => "AutoAcceptConfigs, TASK",
+            Field::AutoAcceptEmail => "AutoAcceptConfigs, EMAIL",
+            Field::AutoAcceptCallback => "AutoAcceptConfigs, VOICE, AgentFirstCallbackAutoAccept",
+            Field::AfterContactWorkVoice => "AfterContactWorkConfigs, VOICE",
+            Field::AfterContactWorkChat => "AfterContactWorkConfigs, CHAT",
+            Field::AfterContactWorkTask => "AfterContactWorkConfigs, TASK",
+            Field::AfterContactWorkEmail => "AfterContactWorkConfigs, EMAIL",
+            Field::AfterContactWorkCallback => {
+                "AfterContactWorkConfigs, VOICE, AgentFirstCallbackAfterContactWorkConfig"
+            }
+            Field::PhoneTypeVoice => "PhoneNumberConfigs, VOICE, PhoneType",
+            Field::PhoneNumberVoice => "PhoneNumberConfigs, VOICE, PhoneNumber",
+            Field::PersistentConnectionVoice => "PersistentConnectionConfigs, VOICE",
+            Field::Proficiencies => "UserProficiencies of AssociateUserProficiencies",
+        }
+    }
+
+    /// Whether a cell of it may be filled in on an instance of this identity type; the service refuses it elsewhere.
+    pub fn is_allowed(self, identity: IdentityType) -> bool {
+        match self {
+            Field::Email => identity != IdentityType::Saml,
+            Field::Password => identity == IdentityType::ConnectManaged,
+            Field::DirectoryUserId => identity == IdentityType::ExistingDirectory,
+            _ => true,
         }
     }
 

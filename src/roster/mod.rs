@@ -11,6 +11,7 @@ mod columns;
 mod csv;
 mod field;
 mod mapping;
+pub mod page;
 mod row;
 mod source;
 mod text;

@@ -151,7 +151,7 @@ fn words(field: Field) -> Option<&'static [&'static str]> {
 }
 
 /// Whether a column is needed, what goes in, and an example.
-fn help(field: Field, identity: IdentityType) -> (&'static str, &'static str, &'static str) {
+pub(super) fn help(field: Field, identity: IdentityType) -> (&'static str, &'static str, &'static str) {
     let is_saml = identity == IdentityType::Saml;
     match field {
         Field::FirstName => ("yes", "The given name, at most 255 characters.", "Zoë"),

@@ -378,6 +378,26 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
 }
 
 #[test]
+fn a_column_is_said_to_be_for_the_identity_types_that_may_have_it() {
+    for (field, code, cell) in [
+        (Email, "email-not-allowed", "ada@example.com"),
+        (Password, "password-not-allowed", "aB345678"),
+        (DirectoryUserId, "directory-user-id-not-allowed", "S-1-5-21"),
+    ] {
+        for &identity in EVERYWHERE {
+            let findings = findings_of(&row_with(identity, &[(field, cell)]), &Rules::new(identity));
+            assert_eq!(
+                codes_of(&findings).contains(&code),
+                !field.is_allowed(identity),
+                "{identity} {field:?}"
+            );
+        }
+    }
+    let refusals = codes::RULES.iter().filter(|code| code.id.ends_with("-not-allowed"));
+    assert_eq!(refusals.count(), 3, "each of them is in the list above");
+}
+
+#[test]
 fn every_code_of_the_reader_is_in_the_table() {
     let of_reader: HashSet<&str> = crate::roster::codes::TABLE.iter().map(|(code, _)| *code).collect();
     assert_eq!(of_reader, codes::READER.iter().map(|code| code.id).collect());

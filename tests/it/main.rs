@@ -9,6 +9,7 @@ mod credentials;
 mod harness;
 mod import;
 mod policy;
+mod proficiencies;
 mod python;
 mod readme;
 mod retry;

@@ -13,8 +13,8 @@ use headcount::roster::Field;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 5] =
-    ["README.md", "docs/ledger.md", "docs/truth-table.md", "SECURITY.md", "CHANGELOG.md"];
+const PAGES: [&str; 6] =
+    ["README.md", "docs/columns.md", "docs/ledger.md", "docs/truth-table.md", "SECURITY.md", "CHANGELOG.md"];
 
 fn path(page: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(page)
@@ -296,8 +296,16 @@ fn lines_have_the_documented_members(lines: &str) {
 #[test]
 fn the_ledgers_table_has_every_type_and_every_member() {
     let documented = documented_members();
-    let kinds =
-        [Kind::Ledger, Kind::Session, Kind::Row, Kind::Dropped, Kind::Intent, Kind::Outcome, Kind::End];
+    let kinds = [
+        Kind::Ledger,
+        Kind::Session,
+        Kind::Row,
+        Kind::Dropped,
+        Kind::Intent,
+        Kind::Outcome,
+        Kind::Step,
+        Kind::End,
+    ];
     let kinds = kinds.map(|kind| {
         // A type that is added stops here until it is in the list above.
         match kind {
@@ -307,6 +315,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
             | Kind::Dropped
             | Kind::Intent
             | Kind::Outcome
+            | Kind::Step
             | Kind::End => serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned(),
         }
     });
@@ -330,6 +339,9 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         user: text(),
         row: Some(1),
         fingerprint: Some(1),
+        proficiencies: Some(1),
+        step: Some(headcount::ledger::Step::Proficiencies),
+        result: Some(headcount::ledger::StepState::Done),
         attempt: Some(1),
         state: Some(RowState::Created),
         recovered: true,
@@ -378,12 +390,14 @@ fn the_lines_that_the_ledgers_page_shows_are_lines_of_a_ledger() {
 }
 
 #[test]
-fn every_column_is_in_the_readme() {
+fn every_column_of_the_console_is_in_the_readme_and_every_column_has_a_page() {
     let page = read("README.md");
     let table = page.split_once("| column | is | holds |").unwrap().1.split_once("\n\n").unwrap().0;
+    let all = read("docs/columns.md");
     for field in Field::ALL {
         let header = format!("`{}`", field.header().replace('|', "\\|"));
-        assert!(table.contains(&header), "{header}");
+        assert!(table.contains(&header) || field.is_beyond_the_console(), "{header}");
+        assert!(all.contains(&header), "{header}");
     }
 }
 
