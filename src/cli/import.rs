@@ -26,7 +26,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::import::{self, Event, FollowUp, Importer, Settings, Stop, Switch, Task, default_burst};
 use crate::ledger::{
-    Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, VERSION, peek,
+    Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION, peek,
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
@@ -213,8 +213,11 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         ..Rules::of(&reached.directory)
     };
     let mut wanted = Wanted::default();
-    let mut origins = again::Origins::of(&roster);
+    let mut origins = again::Origins::of(&roster, job);
     let checked = validate::check(&roster, &rules, &mut |row| {
+        if row.has_errors && origins.is_left(row.row) {
+            return;
+        }
         origins.add(row.row, row.username);
         let number = u32::try_from(row.number).unwrap_or(u32::MAX);
         match (row.agent(), row.first_error) {
@@ -327,11 +330,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         seed: u64::from(std::process::id()) ^ begun_at(),
     };
     let importer =
-        Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone());
-    let importer = match reached.directory.quotas.associate_user_proficiencies_rate {
-        Some(rate) => importer.following_at(rate),
-        None => importer,
-    };
+        Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone())
+            .paced(reached.paces.clone());
     let rules = Rules { tag_room: rules.tag_room, compares_users: false, ..Rules::of(&reached.directory) };
     importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?).await?;
     let (counts, steps, calls, left) = {
@@ -344,6 +344,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let _ = events.send(Event::Ended {
         exit: exit.code(),
         rows: counts,
+        steps: Steps { proficiencies: steps },
         calls,
         seconds: begun.elapsed().as_secs_f64(),
     });

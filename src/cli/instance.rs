@@ -10,10 +10,11 @@ use super::roster_args::Identity;
 use super::{output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{Clock, SystemClock};
-use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Target};
-use crate::directory::fetch::{self, FetchError, Patient};
+use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Operation, Target};
+use crate::directory::fetch::{self, FetchError};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
 use crate::error::Failure;
+use crate::import::{Pace, Paced, Paces, default_burst};
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
@@ -96,6 +97,8 @@ pub(super) struct Reached {
     /// What the ledger keeps for a later `retry`.
     pub(super) region: String,
     pub(super) endpoint: Option<String>,
+    /// How fast its operations may be called.
+    pub(super) paces: Arc<Paces>,
     /// The embedded Connect, served as long as this lives.
     pub(super) rehearsal: Option<Running>,
 }
@@ -119,18 +122,25 @@ impl InstanceArgs {
         let credentials = Credentials::chain(&target.region, &environment, &options);
         let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
         client.check_credentials().await?;
-        let directory = self.read(&client, &target).await?;
+        let caller = Paced::default();
+        let directory = self.read(&client, &target, &caller).await?;
         let endpoint =
             self.endpoint_url.clone().or(environment.endpoint_url_connect.or(environment.endpoint_url));
-        Ok(Reached { client, directory, region: target.region, endpoint, rehearsal: None })
+        Ok(Reached {
+            client,
+            directory,
+            region: target.region,
+            endpoint,
+            paces: caller.paces,
+            rehearsal: None,
+        })
     }
 
     /// Reads the instance, its names, its users and its quotas.
-    async fn read(&self, client: &Client, target: &Target) -> Result<Directory, Failure> {
-        let caller = Patient::default();
+    async fn read(&self, client: &Client, target: &Target, caller: &Paced) -> Result<Directory, Failure> {
         let saved = self.directory.as_deref().map(Directory::read).transpose()?;
         let id = match &target.instance {
-            InstanceRef::Alias(alias) => fetch::instance_of_alias(client, alias, &caller).await?.id,
+            InstanceRef::Alias(alias) => fetch::instance_of_alias(client, alias, caller).await?.id,
             InstanceRef::Id(id) | InstanceRef::Arn { id, .. } => id.clone(),
         };
         let instance = match (self.identity, &target.instance) {
@@ -139,11 +149,11 @@ impl InstanceArgs {
             (Some(identity), InstanceRef::Id(_)) => {
                 let arn = match &saved {
                     Some(saved) => saved.instance.arn.clone(),
-                    None => arn_from_names(client, &id, &caller).await?,
+                    None => arn_from_names(client, &id, caller).await?,
                 };
                 known(&id, arn, identity)
             }
-            (told, _) => described(fetch::instance(client, &id, &caller).await?, told)?,
+            (told, _) => described(fetch::instance(client, &id, caller).await?, told)?,
         };
         if let Some(status) = instance.status.as_deref().filter(|status| *status != "ACTIVE") {
             return Err(Failure::stopped(format!("the instance is not active: its status is `{status}`"))
@@ -157,21 +167,16 @@ impl InstanceArgs {
         }
         let mut directory = match saved {
             Some(saved) => saved,
-            None => names(client, &id, instance.clone(), &caller).await?,
+            None => names(client, &id, instance.clone(), caller).await?,
         };
         directory.instance = instance;
-        directory.users = users(client, &id, &caller).await?;
-        directory.quotas = quotas(client, &directory.instance.arn).await;
+        directory.users = users(client, &id, caller).await?;
+        directory.quotas = quotas(client, &directory.instance.arn, &caller.paces).await;
         Ok(directory)
     }
 }
 
-async fn names(
-    client: &Client,
-    id: &str,
-    instance: Instance,
-    caller: &Patient,
-) -> Result<Directory, Failure> {
+async fn names(client: &Client, id: &str, instance: Instance, caller: &Paced) -> Result<Directory, Failure> {
     let named = |all: Vec<connect::model::Summary>| {
         all.into_iter().filter_map(|summary| summary.name.map(|name| (name, summary.id)))
     };
@@ -201,7 +206,7 @@ async fn names(
 }
 
 /// The users there; `None` for a caller who may not list them.
-async fn users(client: &Client, id: &str, caller: &Patient) -> Result<Option<Users>, Failure> {
+async fn users(client: &Client, id: &str, caller: &Paced) -> Result<Option<Users>, Failure> {
     match fetch::users(client, id, caller).await {
         Ok(users) => {
             Ok(Some(users.into_iter().filter_map(|user| user.username.map(|name| (name, user.id))).collect()))
@@ -241,7 +246,7 @@ fn described(found: connect::model::Instance, told: Option<Identity>) -> Result<
 }
 
 /// The instance's ARN, read off that of a routing profile: every instance has one.
-async fn arn_from_names(client: &Client, id: &str, caller: &Patient) -> Result<String, Failure> {
+async fn arn_from_names(client: &Client, id: &str, caller: &Paced) -> Result<String, Failure> {
     let profiles = fetch::routing_profiles(client, id, caller).await?;
     let of_instance =
         |arn: &str| arn.split_once("/routing-profile/").map(|(instance, _)| instance.to_owned());
@@ -257,33 +262,40 @@ impl Reached {
     pub(super) async fn read_for_proficiencies(&mut self) -> Result<(), Failure> {
         let instance = &self.directory.instance;
         if self.directory.predefined_attributes.is_none() {
-            let found = fetch::predefined_attributes(&self.client, &instance.id, &Patient::default()).await;
+            let caller = Paced { paces: Arc::clone(&self.paces), ..Paced::default() };
+            let found = fetch::predefined_attributes(&self.client, &instance.id, &caller).await;
             self.directory.predefined_attributes = match found {
                 Ok(attributes) => Some(attributes),
                 Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => None,
                 Err(error) => return Err(error.into()),
             };
         }
-        let rate = quota(&self.client, &instance.arn, "L-2CCBA953").await;
+        let rate = quota(&self.client, &instance.arn, &self.paces, "L-2CCBA953").await;
         self.directory.quotas.associate_user_proficiencies_rate = rate;
+        if let Some(rate) = rate {
+            self.paces.set(Operation::AssociateUserProficiencies, Pace::new(rate, default_burst(rate)));
+        }
         Ok(())
     }
 }
 
 /// The applied quotas, where they may be read: no permission to ask is no error.
-async fn quotas(client: &Client, arn: &str) -> Quotas {
+async fn quotas(client: &Client, arn: &str, paces: &Paces) -> Quotas {
     Quotas {
-        create_user_rate: quota(client, arn, "L-CBDEE3E4").await,
-        users_per_instance: quota(client, arn, "L-9A46857E").await,
+        create_user_rate: quota(client, arn, paces, "L-CBDEE3E4").await,
+        users_per_instance: quota(client, arn, paces, "L-9A46857E").await,
         ..Quotas::default()
     }
 }
 
-async fn quota(client: &Client, arn: &str, code: &str) -> Option<f64> {
-    let own = client.get_service_quota(code, Some(arn)).await.ok().flatten();
-    let quota = match own {
+async fn quota(client: &Client, arn: &str, paces: &Paces, code: &str) -> Option<f64> {
+    let ask = async |context| {
+        let asked = paces.call(Operation::GetServiceQuota, client.get_service_quota(code, context));
+        asked.await.ok().flatten()
+    };
+    let quota = match ask(Some(arn)).await {
         Some(own) => Some(own),
-        None => client.get_service_quota(code, None).await.ok().flatten(),
+        None => ask(None).await,
     };
     quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
 }
@@ -314,8 +326,16 @@ impl RehearsalArgs {
         let options = HttpOptions { timeout: Duration::from_secs(5), ..HttpOptions::default() };
         let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
         let args = InstanceArgs { identity: None, directory: None, ..args.clone() };
-        let directory = args.read(&client, &target).await?;
-        Ok(Reached { client, directory, region, endpoint: None, rehearsal: Some(running) })
+        let caller = Paced::default();
+        let directory = args.read(&client, &target, &caller).await?;
+        Ok(Reached {
+            client,
+            directory,
+            region,
+            endpoint: None,
+            paces: caller.paces,
+            rehearsal: Some(running),
+        })
     }
 
     fn spec(

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{output, words};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{Calls, Counts, State, StepCounts, peek};
+use crate::ledger::{Calls, Counts, State, Steps, peek};
 
 /// Shows where a run stands, also while it runs.
 #[derive(Debug, Args)]
@@ -37,12 +37,6 @@ struct Status<'s> {
     rows: Counts,
     steps: Steps,
     calls: Calls,
-}
-
-/// What follows the created rows: members may be added.
-#[derive(Serialize)]
-struct Steps {
-    proficiencies: StepCounts,
 }
 
 /// Runs the command.

@@ -114,6 +114,8 @@ pub enum Event {
         exit: u8,
         /// Where all rows of the ledger stand.
         rows: crate::ledger::Counts,
+        /// Where what follows the created rows stands.
+        steps: crate::ledger::Steps,
         /// CreateUser calls, over all sessions.
         calls: crate::ledger::Calls,
         /// How long this session took, in seconds.

@@ -13,20 +13,16 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::backoff::{Delays, Random};
-use super::breaker::Leave;
 use super::event::Event;
+use super::pace::Pace;
 use super::stop::Stop;
 use super::verdict::{Verdict, of_fault};
 use super::{Importer, Sent, joined, retry_after, told};
 use crate::clock;
 use crate::connect::model::UserProficiency;
-use crate::connect::{CallError, Reply};
+use crate::connect::{CallError, Operation, Reply};
 use crate::error::Failure;
 use crate::ledger::{LedgerFault, Outcome, RowState, StepState};
-
-/// The documented default quota of AssociateUserProficiencies, in calls a second (L-2CCBA953), and its burst.
-pub const STEP_RATE: f64 = 2.0;
-pub(super) const STEP_BURST: u32 = 5;
 
 /// The most users that wait for their proficiencies at once, those that cannot be seen yet included.
 const OPEN: usize = 1024;
@@ -170,39 +166,31 @@ impl Importer {
 
     /// Waits for the breaker and for the step's own pace. `None` where the run stops first.
     async fn leave_for_step(&self) -> Option<()> {
-        while let Leave::Wait(wait) = self.breaker.ask() {
-            self.switch.unless_stopped(clock::sleep(wait)).await?;
-        }
-        self.switch.unless_stopped(self.step_pace.permit()).await?;
+        self.switch.unless_stopped(self.breaker.leave()).await?;
+        self.switch.unless_stopped(self.step_pace().permit()).await?;
         (!self.switch.is_set()).then_some(())
     }
 
-    /// Tells the step's pace and the breaker, which is for the service as a whole.
+    fn step_pace(&self) -> &Pace {
+        self.paces.of(Operation::AssociateUserProficiencies)
+    }
+
+    /// Tells the step's pace, and the breaker.
     fn learn_of_step<T>(&self, verdict: Verdict, sent: Instant, answer: &Result<T, CallError>) {
+        self.learn_of_service(verdict, answer);
         match verdict {
-            Verdict::InDoubt | Verdict::NotSent => {
-                let lasted = self.breaker.failed();
-                if lasted >= self.settings.outage_patience {
-                    let message = told(answer).message.unwrap_or_default();
-                    self.stop(Stop::Outage { lasted, message });
-                }
+            Verdict::Throttled => self.step_pace().throttled(sent, retry_after(answer)),
+            Verdict::Created | Verdict::Rejected | Verdict::Duplicate | Verdict::Full | Verdict::NotFound => {
+                self.step_pace().passed(sent);
             }
-            Verdict::NoCredentials => {}
-            Verdict::Throttled => {
-                self.breaker.answered();
-                self.step_pace.throttled(sent, retry_after(answer));
-            }
-            _ => {
-                self.breaker.answered();
-                self.step_pace.passed();
-            }
+            _ => {}
         }
     }
 
     /// Whether DescribeUser has the user; an answer that cannot be had says no.
     async fn is_visible(&self, id: &str) -> bool {
-        self.reads[2].permit().await;
-        self.client.describe_user(&self.settings.instance, id).await.is_ok()
+        let described = self.client.describe_user(&self.settings.instance, id);
+        self.paces.call(Operation::DescribeUser, described).await.is_ok()
     }
 
     /// Takes out of `left` what the user has already, by its own list; nothing where the list cannot be read. After an
@@ -215,10 +203,8 @@ impl Importer {
             {
                 return;
             }
-            self.list_pace.permit().await;
-            let Ok(reply) = self.client.list_user_proficiencies(&self.settings.instance, id).await else {
-                return;
-            };
+            let listed = self.client.list_user_proficiencies(&self.settings.instance, id);
+            let Ok(reply) = self.paces.call(Operation::ListUserProficiencies, listed).await else { return };
             left.retain(|wanted| !reply.value.items.contains(wanted));
             if left.is_empty() {
                 return;

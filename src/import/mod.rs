@@ -9,6 +9,7 @@ mod breaker;
 mod event;
 mod follow_up;
 mod pace;
+mod paces;
 mod settle;
 mod stop;
 mod verdict;
@@ -24,10 +25,11 @@ use tokio::time::Instant;
 
 pub use backoff::{Delays, Random};
 pub use body::{create_user, proficiencies, provenance, read_provenance};
-pub use breaker::{Breaker, Course, Leave};
+pub use breaker::{Breaker, Course, Failing, Leave};
 pub use event::Event;
-pub use follow_up::{FollowUp, STEP_RATE};
-pub use pace::{FLOOR, Law, Pace, default_burst};
+pub use follow_up::FollowUp;
+pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
+pub use paces::{Paced, Paces};
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
@@ -36,7 +38,7 @@ use settle::Held;
 use crate::agent::{Agent, PROVENANCE};
 use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
-use crate::connect::{CallError, Client, Fault, Refreshed, Reply};
+use crate::connect::{CallError, Client, Fault, Operation, Refreshed, Reply};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, RowState, Unexecuted};
@@ -150,12 +152,7 @@ pub struct Importer {
     settings: Settings,
     switch: Switch,
     events: mpsc::UnboundedSender<Event>,
-    pace: Pace,
-    /// The paces of SearchUsers, DescribeUser and ListUsers: each operation has a bucket of its own.
-    reads: [Pace; 3],
-    /// The paces of AssociateUserProficiencies and ListUserProficiencies.
-    step_pace: Pace,
-    list_pace: Pace,
+    paces: Arc<Paces>,
     breaker: Breaker,
     slots: Arc<Semaphore>,
     flight: Flight,
@@ -214,10 +211,7 @@ impl Importer {
         let newest_before = clock::parse_rfc3339(&ledger.state().newest_intent);
         let in_flight = settings.concurrency.unwrap_or_else(|| (settings.burst as usize).clamp(2, 64)).max(1);
         Self {
-            pace: Pace::new(settings.rate, settings.burst),
-            reads: [Pace::new(2.0, 5), Pace::new(2.0, 5), Pace::new(2.0, 5)],
-            step_pace: Pace::new(follow_up::STEP_RATE, follow_up::STEP_BURST),
-            list_pace: Pace::new(2.0, 5),
+            paces: Arc::default(),
             breaker: Breaker::default(),
             slots: Arc::new(Semaphore::new(in_flight)),
             flight: Flight::default(),
@@ -235,17 +229,22 @@ impl Importer {
         }
     }
 
-    /// The same, with another rate of what follows the creates, in calls a second.
+    /// Shares the paces of whoever reads the same instance; CreateUser's is the settings' where none is set.
     #[must_use]
-    pub fn following_at(self, rate: f64) -> Self {
-        let burst = follow_up::STEP_BURST.max(default_burst(rate));
-        Self { step_pace: Pace::new(rate, burst), ..self }
+    pub fn paced(self, paces: Arc<Paces>) -> Self {
+        Self { paces, ..self }
+    }
+
+    /// CreateUser's pace.
+    fn pace(&self) -> &Pace {
+        self.paces.of(Operation::CreateUser)
     }
 
     /// Works through the tasks until all are settled or there is a reason to stop; requests under way are awaited.
     ///
     /// A task that cannot be had (the roster changed) stops the run.
     pub async fn run(self, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<(), Failure> {
+        self.paces.set(Operation::CreateUser, Pace::new(self.settings.rate, self.settings.burst));
         let importer = Arc::new(self);
         let mut open = JoinSet::new();
         let (errands, queue) = mpsc::unbounded_channel();
@@ -365,7 +364,6 @@ impl Importer {
             crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
             crash::point("answer-unmarked");
-            slot = None;
             let verdict = verdict(&answer);
             self.learn(verdict, sent.at, &answer);
             if let Ok(reply) = &answer {
@@ -387,6 +385,7 @@ impl Importer {
                     return Ok(End::Settled);
                 }
                 Verdict::Created | Verdict::Duplicate => {
+                    drop(slot);
                     let held = Held::new(intent, verdict, &answer, was_unclear);
                     return self.settle_by_look_up(task, Some(held)).await;
                 }
@@ -398,6 +397,7 @@ impl Importer {
                     }
                     if doubt {
                         // An earlier attempt may have made the user, and this refusal says nothing of that one.
+                        drop(slot);
                         let held = Held::new(intent, verdict, &answer, was_unclear);
                         return self.settle_by_look_up(task, Some(held)).await;
                     }
@@ -405,7 +405,7 @@ impl Importer {
                 }
                 Verdict::Throttled => {
                     self.ledger.finish(intent, &unexecuted(Unexecuted::Throttled))?;
-                    self.emit(Event::Throttled { rate: self.pace.rate() });
+                    self.emit(Event::Throttled { rate: self.pace().rate() });
                     wait = Some(delays.next(retry_after(&answer)));
                 }
                 Verdict::InDoubt => {
@@ -438,10 +438,12 @@ impl Importer {
                     }
                 }
             }
+            // Only now, with a reason to stop told to all, may the next row take this one's place.
+            slot = None;
             match verdict {
                 Verdict::InDoubt | Verdict::NotSent => {
                     let since = *unclear_since.get_or_insert(sent.at);
-                    if doubt && since.elapsed() >= self.settings.row_budget {
+                    if doubt && self.breaker.served(since) >= self.settings.row_budget {
                         return self.settle_by_look_up(task, None).await;
                     }
                 }
@@ -458,10 +460,8 @@ impl Importer {
         if slot.is_none() {
             *slot = self.switch.unless_stopped(self.slots.clone().acquire_owned()).await?.ok();
         }
-        while let Leave::Wait(wait) = self.breaker.ask() {
-            self.switch.unless_stopped(clock::sleep(wait)).await?;
-        }
-        self.switch.unless_stopped(self.pace.permit()).await?;
+        self.switch.unless_stopped(self.breaker.leave()).await?;
+        self.switch.unless_stopped(self.pace().permit()).await?;
         (!self.switch.is_set()).then_some(())
     }
 
@@ -475,23 +475,13 @@ impl Importer {
         self.client.create_user(&self.settings.instance, &body).await
     }
 
-    /// Tells the pace and the breaker what an answer says of the service as a whole.
+    /// Tells the pace and the breaker what an answer says.
     fn learn<T>(&self, verdict: Verdict, sent: Instant, answer: &Result<T, CallError>) {
+        self.learn_of_service(verdict, answer);
         match verdict {
-            Verdict::InDoubt | Verdict::NotSent => {
-                let lasted = self.breaker.failed();
-                if lasted >= self.settings.outage_patience {
-                    let message = told(answer).message.unwrap_or_default();
-                    self.stop(Stop::Outage { lasted, message });
-                }
-            }
-            Verdict::NoCredentials => {}
-            _ => self.breaker.answered(),
-        }
-        match verdict {
-            Verdict::Throttled => self.pace.throttled(sent, retry_after(answer)),
+            Verdict::Throttled => self.pace().throttled(sent, retry_after(answer)),
             Verdict::Created | Verdict::Rejected | Verdict::Duplicate | Verdict::NotFound => {
-                self.pace.passed();
+                self.pace().passed(sent);
                 if self.settings.concurrency.is_none() {
                     self.widen(sent.elapsed());
                 }
@@ -500,9 +490,26 @@ impl Importer {
         }
     }
 
+    /// Tells the breaker, which is for all operations; stops where nothing clear has come back for too long.
+    fn learn_of_service<T>(&self, verdict: Verdict, answer: &Result<T, CallError>) {
+        match verdict {
+            Verdict::InDoubt | Verdict::NotSent => {
+                let Failing { lasted, pause } = self.breaker.failed();
+                let message = || told(answer).message.unwrap_or_default();
+                if lasted >= self.settings.outage_patience {
+                    self.stop(Stop::Outage { lasted, message: message() });
+                } else if let Some(pause) = pause {
+                    self.emit(Event::waiting(format!("nothing clear comes back: {}", message()), pause));
+                }
+            }
+            Verdict::NoCredentials => {}
+            _ => self.breaker.answered(),
+        }
+    }
+
     /// Lets more requests be under way where rate × latency asks for it; the pace, not their number, sets the speed.
     fn widen(&self, latency: Duration) {
-        let wanted = (self.settings.rate * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
+        let wanted = (self.pace().rate() * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
         let wanted = wanted.min(MOST_IN_FLIGHT);
         let have = self.in_flight.fetch_max(wanted, Ordering::Relaxed);
         self.slots.add_permits(wanted.saturating_sub(have));
@@ -552,7 +559,8 @@ impl Importer {
         if self.instance_checked.load(Ordering::Relaxed) {
             return false;
         }
-        let answer = self.client.list_routing_profiles(&self.settings.instance, None).await;
+        let call = self.client.list_routing_profiles(&self.settings.instance, None);
+        let answer = self.paces.call(Operation::ListRoutingProfiles, call).await;
         let gone = matches!(&answer, Err(CallError::Refused(fault)) if of_fault(fault) == Verdict::NotFound);
         if answer.is_ok() {
             self.instance_checked.store(true, Ordering::Relaxed);

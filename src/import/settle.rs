@@ -16,8 +16,8 @@ use super::verdict::{Verdict, of_fault};
 use super::{End, Importer, Task, told};
 use crate::agent::PROVENANCE;
 use crate::clock;
-use crate::connect::CallError;
 use crate::connect::model::{CreateUser, User};
+use crate::connect::{CallError, Operation};
 use crate::crash;
 use crate::ledger::{Intent, LedgerFault, Outcome, RowState};
 
@@ -134,7 +134,8 @@ impl Importer {
         let not_before = self.not_before(task, held.as_ref());
         let mut variant = None;
         let mut delays = self.look_delays(task);
-        let deadline = Instant::now() + self.settings.row_budget;
+        let mut deadline = Instant::now() + self.settings.row_budget;
+        let mut answered = Instant::now();
         let mut last = held.as_ref().and_then(|held| held.told.message.clone()).unwrap_or_default();
         for look in 0_u32.. {
             let seen = self.switch.unless_stopped(self.look_up(task, look)).await;
@@ -142,6 +143,7 @@ impl Importer {
             match seen {
                 None => break,
                 Some(Ok(seen)) => {
+                    answered = Instant::now();
                     let seen = seen.unless_older_than(not_before).or_variant(&mut variant);
                     let known = Known { said, attempt, wait_for_exact: !(over && is_explained) };
                     match self.settled(task, seen, known) {
@@ -154,9 +156,15 @@ impl Importer {
                     last = format!("the user cannot be looked up: {}", fault.message.unwrap_or_default());
                     break;
                 }
-                Some(Err(error)) => last = format!("the user cannot be looked up: {error}"),
+                // An outage of the reads counts against no row; it is borne as long as any other.
+                Some(Err(error)) => {
+                    last = format!("the user cannot be looked up: {error}");
+                    if answered.elapsed() < self.settings.outage_patience {
+                        deadline = deadline.max(Instant::now() + self.settings.row_budget);
+                    }
+                }
             }
-            if over {
+            if over && Instant::now() >= deadline {
                 break;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -276,24 +284,21 @@ impl Importer {
         let mut token: Option<String> = None;
         loop {
             let page = if !listed {
-                self.reads[0].permit().await;
-                let page = self.client.search_users(instance, &task.user, token.as_deref()).await;
+                let call = self.client.search_users(instance, &task.user, token.as_deref());
+                let page = self.paces.call(Operation::SearchUsers, call).await;
                 page.map(|reply| {
                     let found = reply.value.items.into_iter().map(|user| (user.username, user.id));
                     (found.collect::<Vec<_>>(), reply.value.next_token)
                 })
             } else {
-                self.reads[1].permit().await;
-                let page = self.client.list_users(instance, token.as_deref()).await;
+                let call = self.client.list_users(instance, token.as_deref());
+                let page = self.paces.call(Operation::ListUsers, call).await;
                 page.map(|reply| {
                     let users = reply.value.items.into_iter();
                     let named = users.filter_map(|user| user.username.map(|name| (name, user.id)));
                     (named.collect::<Vec<_>>(), reply.value.next_token)
                 })
             };
-            if let Err(error) = &page {
-                self.slow_reads(usize::from(listed), error);
-            }
             let (users, next) = page?;
             let alike = |(name, _): &(String, String)| name.to_lowercase() == task.user.to_lowercase();
             candidates.extend(users.into_iter().filter(alike));
@@ -307,26 +312,15 @@ impl Importer {
             let variant = candidates.into_iter().next();
             return Ok(variant.map_or(Seen::Invisible, |(username, id)| Seen::Variant { id, username }));
         };
-        self.reads[2].permit().await;
-        match self.client.describe_user(instance, id).await {
+        let describing = self.client.describe_user(instance, id);
+        match self.paces.call(Operation::DescribeUser, describing).await {
             Ok(reply) => {
                 crash::point("look-after");
                 Ok(self.whose(task, &reply.value))
             }
             // Found and not there: an index that is ahead of the store.
             Err(CallError::Refused(fault)) if of_fault(&fault) == Verdict::NotFound => Ok(Seen::Invisible),
-            Err(error) => {
-                self.slow_reads(2, &error);
-                Err(error)
-            }
-        }
-    }
-
-    fn slow_reads(&self, which: usize, error: &CallError) {
-        if let CallError::Refused(fault) = error
-            && of_fault(fault) == Verdict::Throttled
-        {
-            self.reads[which].throttled(Instant::now(), fault.retry_after);
+            Err(error) => Err(error),
         }
     }
 

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
 pub use names::Names;
 pub use reader::{Replay, each, replay};
-pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts};
+pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts, Steps};
 pub use writer::{LedgerFault, Storage, Writer};
 
 use crate::clock::{Clock, rfc3339};
@@ -172,6 +172,11 @@ impl Ledger {
     /// Starts writing to any storage, from any state: the seam for tests.
     pub fn start(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> io::Result<Self> {
         Ok(Self { writer: Writer::start(storage)?, state: Mutex::new(state), clock })
+    }
+
+    /// The same, in step with its callers: see [`Writer::in_step`].
+    pub fn in_step(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> Self {
+        Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
     }
 
     /// What it says now.

@@ -123,7 +123,14 @@ pub struct Detail {
     pub step_message: Option<String>,
 }
 
-/// Where what follows the created rows stands. Serialises as a member of `steps` of `status --format json`.
+/// Where what follows the created rows stands. Serialises as the `steps` of `status --format json`; members may be added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Steps {
+    /// Their proficiencies.
+    pub proficiencies: StepCounts,
+}
+
+/// Where one step of all created rows stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StepCounts {
     /// How many created rows ask for it: the sum of the others.

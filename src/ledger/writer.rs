@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub struct Writer {
     queue: Option<Sender<Job>>,
     fault: Arc<OnceLock<LedgerFault>>,
     thread: Option<JoinHandle<()>>,
+    /// In place of the thread: see [`Writer::in_step`].
+    own: Option<Mutex<Box<dyn Storage>>>,
 }
 
 struct Job {
@@ -48,7 +50,13 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("ledger".into())
             .spawn(move || write_all(storage, &jobs, &poison))?;
-        Ok(Self { queue: Some(queue), fault, thread: Some(thread) })
+        Ok(Self { queue: Some(queue), fault, thread: Some(thread), own: None })
+    }
+
+    /// Writes in step with its callers, without a thread: for simulations, whose paused clock would run on while a
+    /// thread is waited for.
+    pub fn in_step(storage: impl Storage) -> Self {
+        Self { queue: None, fault: Arc::default(), thread: None, own: Some(Mutex::new(Box::new(storage))) }
     }
 
     /// Queues lines; they are written and synced soon, with whatever is synced next or within [`LINGER`].
@@ -79,6 +87,14 @@ impl Writer {
     fn send(&self, job: Job) -> Result<(), LedgerFault> {
         if let Some(fault) = self.fault.get() {
             return Err(fault.clone());
+        }
+        if let Some(own) = &self.own {
+            let mut storage = own.lock().unwrap_or_else(PoisonError::into_inner);
+            let done = commit(&mut **storage, &job.lines, job.synced.is_some(), &self.fault);
+            if let Some(waiter) = job.synced {
+                let _ = waiter.send(done.clone());
+            }
+            return done;
         }
         let queue = self.queue.as_ref().ok_or_else(ended)?;
         queue.send(job).map_err(|_| self.fault.get().cloned().unwrap_or_else(ended))
@@ -139,7 +155,7 @@ fn write_all(mut storage: impl Storage, jobs: &Receiver<Job>, poison: &OnceLock<
 }
 
 fn commit(
-    storage: &mut impl Storage,
+    storage: &mut dyn Storage,
     lines: &[u8],
     sync: bool,
     poison: &OnceLock<LedgerFault>,

@@ -264,9 +264,12 @@ impl Plan {
         place.and_then(|place| self.steps.get(&place)).copied().unwrap_or_default()
     }
 
-    /// How many users that are there are given what follows their rows.
-    pub fn steps_to_do(&self) -> u64 {
-        self.steps.values().filter(|decision| **decision == StepDecision::Give).count() as u64
+    /// How many users are given what follows their rows: those that are there already, and those that are to come.
+    pub fn steps_to_do(&self, wanted: &Wanted) -> (u64, u64) {
+        let there = self.steps.values().filter(|decision| **decision == StepDecision::Give).count();
+        let sent = wanted.seen.iter().zip(&self.wanted);
+        let to_come = sent.filter(|(seen, decision)| seen.proficiencies != 0 && decision.sends()).count();
+        (there as u64, to_come as u64)
     }
 
     /// The usernames whose step got this decision, in the roster's order.

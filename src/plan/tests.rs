@@ -93,6 +93,20 @@ fn a_made_user_that_the_instance_lost_is_warned_of_and_sent_only_when_asked() {
 }
 
 #[test]
+fn of_a_part_of_the_roster_only_what_was_renamed_is_gone() {
+    let asked = Asked { retry: true, ..Asked::default() };
+    let state = ledger();
+    let known = (0..state.places()).filter(|&at| !state.record(at).dropped).count() as u64;
+    let mut plan = Plan::build(&Wanted::default(), &state, asked, None);
+    let dropped =
+        |plan: &Plan| plan.gone(Decision::Drop).map(|at| state.user(at).to_owned()).collect::<Vec<_>>();
+    assert!(!dropped(&plan).is_empty());
+    plan.spare_gone(&state, |user| ["rejected", "created", "doubt"].contains(&user));
+    assert_eq!(dropped(&plan), ["rejected"]);
+    assert_eq!(plan.count(Decision::Keep), known - 1);
+}
+
+#[test]
 fn rows_that_share_a_username_are_both_invalid_and_each_row_is_counted() {
     let mut wanted = Wanted::default();
     wanted.add("ana", 2, 7);

@@ -8,14 +8,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use csv::{QuoteStyle, WriterBuilder};
-use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
 use sha2::{Digest as _, Sha256};
 
 use crate::disk;
 use crate::error::Failure;
 use crate::ledger::{RowState, State};
 use crate::plan::Wanted;
-use crate::roster::{self, Options, REASONS, Roster, Row, Storage, Use, template};
+use crate::roster::{self, Kept, Options, REASONS, Roster, Row, Storage, Use, template};
 use crate::validate::{self, Rules, Severity};
 
 /// What a file of failed rows is made from: the roster that was read, and where its rows stand now.
@@ -74,20 +74,22 @@ impl Run<'_> {
             left.spared.clear();
         }
         for path in stale {
-            std::fs::remove_file(&path).map_err(|error| cannot("remove", &path, error))?;
+            disk::remove(&path).map_err(|error| cannot("remove", &path, error))?;
             left.removed.push(path);
         }
         Ok(left)
     }
 
     /// Where the row stands, by the name that the ledger has for it; `None` where it has not failed.
-    fn failed(&self, row: &Row) -> Option<(u32, RowState)> {
+    fn failed(&self, row: &Row, copy: Option<&Copy>) -> Option<(u32, RowState)> {
         let username = validate::username(row, self.roster.columns());
         let by_name = self.wanted.find(username).filter(|seen| u64::from(seen.row) == row.number);
-        let at = match by_name {
-            Some(_) => self.state.find(username),
+        let at = match (by_name, copy.and_then(|copy| copy.untouched(row))) {
+            (Some(_), _) => self.state.find(username),
+            // Not taken up yet: it stands as it stood, under the name that it had then.
+            (None, Some(was)) => self.state.find(was),
             // Without a name of its own, it goes by its number.
-            None => self.state.find(&format!("row {}", row.number)),
+            (None, None) => self.state.find(&format!("row {}", row.number)),
         }?;
         let record = self.state.record(at);
         let state = record.settled_state();
@@ -129,9 +131,10 @@ impl Run<'_> {
         let own = own_columns(self.roster);
         let headers: Vec<&str> = own.iter().map(|&(at, _)| columns.headers[at].as_str()).collect();
         sink.line(headers.into_iter().chain(REASONS))?;
+        let copy = Copy::of(self.roster, &self.state.header.run);
         let (mut rows, mut row, mut written) = (self.roster.rows()?, Row::default(), 0);
         while rows.read(&mut row)? {
-            let Some((at, state)) = self.failed(&row) else { continue };
+            let Some((at, state)) = self.failed(&row, copy.as_ref()) else { continue };
             let cells = own.iter().map(
                 |&(at, is_secret)| {
                     if is_secret { "" } else { row.cells.get(at).unwrap_or("") }
@@ -152,6 +155,11 @@ impl Run<'_> {
                 mark,
             ];
             sink.line(cells.into_iter().chain(reasons.iter().map(String::as_str)))?;
+            for (place, kept) in &row.kept {
+                if let Some(column) = own.iter().position(|own| *own == (*place, false)) {
+                    sink.keep(column, kept)?;
+                }
+            }
             written += 1;
         }
         Ok(written)
@@ -207,16 +215,14 @@ impl Run<'_> {
         let Ok(there) = Roster::open(path, &Options { delimiter, ..Options::default() }) else {
             return false;
         };
-        let Some(marks) = mark_column(&there) else { return false };
+        let Some(copy) = Copy::of(&there, &self.state.header.run) else { return false };
         let Ok(mut rows) = there.rows() else { return false };
-        let own = own_columns(&there);
         let mut row = Row::default();
         while let Ok(more) = rows.read(&mut row) {
             if !more {
                 return true;
             }
-            let cells = own.iter().map(|&(at, _)| row.cells.get(at).unwrap_or(""));
-            if row.cells.get(marks) != Some(mark(&self.state.header.run, cells).as_str()) {
+            if copy.untouched(&row).is_none() {
                 return false;
             }
         }
@@ -256,13 +262,33 @@ fn sounds_secret(header: &str) -> bool {
         || roster::propose(&header).is_some_and(|field| field.is_secret())
 }
 
-/// Where the marks are, in a file that has all of our columns.
-fn mark_column(roster: &Roster) -> Option<usize> {
-    let headers = &roster.columns().headers;
-    let mut places = REASONS.iter().map(|name| {
-        headers.iter().position(|header| roster::reason(header).is_some_and(|at| REASONS[at] == *name))
-    });
-    places.by_ref().take(REASONS.len() - 1).all(|place| place.is_some()).then(|| places.next()?)?
+/// How to tell, in a file that has all of our columns, the rows that nobody has touched since a run wrote them.
+pub struct Copy {
+    run: String,
+    /// The file's own columns.
+    own: Vec<usize>,
+    users: usize,
+    marks: usize,
+}
+
+impl Copy {
+    /// Of a copy that this run may have left; `None` where the roster is none.
+    pub fn of(roster: &Roster, run: &str) -> Option<Self> {
+        let headers = &roster.columns().headers;
+        let place = |name: &str| {
+            headers.iter().position(|header| roster::reason(header).is_some_and(|at| REASONS[at] == name))
+        };
+        let places: Vec<usize> = REASONS.into_iter().map(place).collect::<Option<_>>()?;
+        let own = own_columns(roster).into_iter().map(|(at, _)| at).collect();
+        Some(Self { run: run.to_owned(), own, users: places[4], marks: places[5] })
+    }
+
+    /// The name that the ledger has for a row of which not a cell was changed, and no password typed in.
+    pub fn untouched<'r>(&self, row: &'r Row) -> Option<&'r str> {
+        let cells = self.own.iter().map(|&at| row.cells.get(at).unwrap_or(""));
+        let fits = row.cells.get(self.marks) == Some(mark(&self.run, cells).as_str());
+        fits.then(|| unguarded(row.cells.get(self.users).unwrap_or("")))
+    }
 }
 
 /// `RUN/DIGEST`: the ledger's run, and 64 bits of the SHA-256 of the row's own cells as they are written, passwords
@@ -381,6 +407,9 @@ impl From<Failure> for Unwritten {
 /// Takes lines of cells, the header first.
 trait Sink {
     fn line<'c>(&mut self, cells: impl Iterator<Item = &'c str>) -> Result<(), Unwritten>;
+
+    /// Puts a cell that is no text into the newest line.
+    fn keep(&mut self, column: usize, cell: &Kept) -> Result<(), Unwritten>;
 }
 
 /// UTF-8 with a mark, by which a spreadsheet knows it.
@@ -404,6 +433,10 @@ impl<W: Write> Csv<W> {
 impl<W: Write> Sink for Csv<W> {
     fn line<'c>(&mut self, cells: impl Iterator<Item = &'c str>) -> Result<(), Unwritten> {
         Ok(self.writer.write_record(cells)?)
+    }
+
+    fn keep(&mut self, _: usize, _: &Kept) -> Result<(), Unwritten> {
+        Ok(()) // a CSV has nothing but text
     }
 }
 
@@ -445,5 +478,94 @@ impl Sink for Sheet {
         }
         self.row += 1;
         Ok(())
+    }
+
+    fn keep(&mut self, column: usize, cell: &Kept) -> Result<(), Unwritten> {
+        let (row, column) = (self.row.saturating_sub(1), u16::try_from(column).unwrap_or(u16::MAX));
+        let date = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
+        let error = |text: &str| Formula::new("=NA()").set_result(text);
+        let sheet = self.sheet()?;
+        match cell {
+            Kept::Number(number) => sheet.write_number(row, column, *number)?,
+            Kept::Date(days) => sheet.write_number_with_format(row, column, *days, &date)?,
+            Kept::DateText(text) => match ExcelDateTime::parse_from_str(text) {
+                Ok(time) => sheet.write_datetime_with_format(row, column, &time, &date)?,
+                Err(_) => sheet.write_formula(row, column, error("#VALUE!"))?,
+            },
+            Kept::Error(text) => sheet.write_formula(row, column, error(text))?,
+        };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_of_ours_is_no_formula_and_reads_back_as_it_was() {
+        for text in
+            ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "'=1", "'", "＝1", "a=b", "", "row 7", "ann"]
+        {
+            let cell = guarded(text);
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝']), "{cell:?}");
+            assert_eq!(unguarded(&cell), text);
+        }
+        assert_eq!(guarded("ann"), "ann");
+        assert!(guarded(&"é".repeat(100_000)).chars().count() < 32_767);
+    }
+
+    #[test]
+    fn the_files_of_one_roster_have_names_that_lead_back_to_it() {
+        let csv = Storage::Csv { encoding: "UTF-8", delimiter: b',' };
+        let xlsx = Storage::Xlsx { sheet: "Users".into() };
+        for base in ["roster.csv", "roster.xlsx", "a.2.b", "roster"] {
+            for (storage, end) in [(&csv, ".csv"), (&xlsx, ".xlsx")] {
+                for number in [1, 2, 10] {
+                    for is_rehearsal in [false, true] {
+                        let path = name(Path::new(base), is_rehearsal, number, storage);
+                        let text = path.to_str().unwrap();
+                        assert!(text.ends_with(end), "{text}");
+                        assert_eq!(original(text), Some(base), "{text}");
+                    }
+                }
+            }
+        }
+        assert_eq!(name(Path::new("d/r.csv"), false, 1, &csv), Path::new("d/r.csv.failed.csv"));
+        assert_eq!(name(Path::new("d/r.csv"), true, 3, &csv), Path::new("d/r.csv.simulate.failed.3.csv"));
+        for not in ["roster.csv", "failed.csv", ".failed.csv", "roster.failed.old.csv", "roster.2.csv"] {
+            assert_eq!(original(not), None, "{not}");
+        }
+    }
+
+    #[test]
+    fn a_mark_fits_one_run_and_one_row() {
+        let mark = |run: &str, cells: &[&str]| super::mark(run, cells.iter().copied());
+        let of = mark("r", &["ann", "", "x"]);
+        assert_eq!(of, mark("r", &["ann", "", "x"]));
+        for other in
+            [mark("s", &["ann", "", "x"]), mark("r", &["ann", "p", "x"]), mark("r", &["ann", "x", ""])]
+        {
+            assert_ne!(of, other);
+        }
+        assert_eq!((run_of_mark(&of), run_of_mark("nothing"), run_of_mark("/x")), (Some("r"), None, None));
+    }
+
+    #[test]
+    fn a_header_that_sounds_like_passwords_is_told_from_one_that_does_not() {
+        for header in [
+            "Kennwort",
+            "Initial Password",
+            "PWD",
+            "Passwort (neu)",
+            "mot de passe",
+            "client secret",
+            "pasword",
+        ] {
+            assert!(sounds_secret(header), "{header}");
+        }
+        for header in ["Cost centre", "Eintritt", "security profiles", "Pass number", "user login", ""] {
+            assert!(!sounds_secret(header), "{header}");
+        }
     }
 }

@@ -25,7 +25,7 @@ use crate::validate::Finding;
 
 pub use columns::{REASONS, Use, printable, propose, reason};
 pub use field::Field;
-pub use row::{Columns, Row};
+pub use row::{Columns, Kept, Row};
 
 use columns::Header;
 use mapping::Mapping;
@@ -215,6 +215,7 @@ impl Rows {
     /// and reading goes on; only a file that can be read no further is a failure.
     pub fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
         row.findings.clear();
+        row.kept.clear();
         let more = match &mut self.content {
             Reading::Csv(rows) => rows.read(row),
             Reading::Xlsx(rows) => rows.read(row),

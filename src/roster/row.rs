@@ -20,6 +20,22 @@ pub struct Row {
     /// Faults that only the reader can see: a ragged row, an error cell, a number where text was meant. The reader
     /// leaves the cell empty where it cannot tell what was meant.
     pub findings: Vec<Finding>,
+    /// What stands in cells that the reader left empty: the cell's place, and what a copy of it must hold.
+    pub kept: Vec<(usize, Kept)>,
+}
+
+/// A cell of a workbook that is not text where text is meant, as a spreadsheet has it. What was meant cannot be told from
+/// it; but a copy without it would be another roster.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kept {
+    /// A number.
+    Number(f64),
+    /// A date or a time, in days as spreadsheets count them.
+    Date(f64),
+    /// A date or a time in words (ISO 8601).
+    DateText(String),
+    /// An error, as in `#N/A`.
+    Error(String),
 }
 
 impl Row {

@@ -15,7 +15,7 @@ use super::codes;
 use super::columns::{Header, Use, name_shown};
 use super::csv::cell_without_header;
 use super::field::Field;
-use super::row::Row;
+use super::row::{Kept, Row};
 use super::source::{Cursor, Source};
 use crate::error::Failure;
 use crate::validate::{Finding, Severity};
@@ -311,6 +311,7 @@ struct RowBuilder<'t> {
     number: u64,
     cells: Vec<String>,
     findings: Vec<Finding>,
+    kept: Vec<(usize, Kept)>,
     /// Whether this row has a cell under no header.
     has_stray: bool,
     /// Whether that has been said of any row.
@@ -320,7 +321,15 @@ struct RowBuilder<'t> {
 impl<'t> RowBuilder<'t> {
     fn new(table: &'t Table) -> Self {
         let cells = vec![String::new(); table.uses.len()];
-        Self { table, number: 0, cells, findings: Vec::new(), has_stray: false, has_said_stray: false }
+        Self {
+            table,
+            number: 0,
+            cells,
+            findings: Vec::new(),
+            kept: Vec::new(),
+            has_stray: false,
+            has_said_stray: false,
+        }
     }
 
     fn add(&mut self, column: usize, value: &DataRef<'_>) {
@@ -329,6 +338,9 @@ impl<'t> RowBuilder<'t> {
             Use::Unnamed => self.has_stray |= !is_blank(value),
             Use::Field(field) => {
                 let finding = write_cell(value, field, &mut self.cells[column]);
+                if finding.is_some() && self.cells[column].is_empty() {
+                    self.kept.extend(kept(value).map(|kept| (column, kept)));
+                }
                 self.findings.extend(finding.map(|mut finding| {
                     finding.row = Some(self.number);
                     finding.column = Some(self.table.names[column].clone());
@@ -346,6 +358,7 @@ impl<'t> RowBuilder<'t> {
             number: self.number,
             cells: StringRecord::from_iter(&self.cells),
             findings: std::mem::take(&mut self.findings),
+            kept: std::mem::take(&mut self.kept),
         });
         if let Some(row) = &mut row
             && self.has_stray
@@ -358,6 +371,17 @@ impl<'t> RowBuilder<'t> {
         self.cells.iter_mut().for_each(String::clear);
         row
     }
+}
+
+fn kept(value: &DataRef<'_>) -> Option<Kept> {
+    Some(match value {
+        DataRef::Int(number) => Kept::Number(*number as f64),
+        DataRef::Float(number) => Kept::Number(*number),
+        DataRef::DateTime(date) => Kept::Date(date.as_f64()),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Kept::DateText(text.clone()),
+        DataRef::Error(error) => Kept::Error(error.to_string()),
+        DataRef::Empty | DataRef::String(_) | DataRef::SharedString(_) | DataRef::Bool(_) => return None,
+    })
 }
 
 fn is_blank(value: &DataRef<'_>) -> bool {

@@ -43,16 +43,29 @@ impl Bucket {
     /// Takes one token if there is one. A clock that goes backwards brings no tokens and takes none away.
     pub(super) fn take(&mut self, now: SystemTime) -> bool {
         let Some(rate) = self.pace.rate else { return true };
-        let rest = self.filled.and_then(|at| now.duration_since(at).ok()).unwrap_or_default();
-        if self.filled.is_none_or(|at| at < now) {
-            self.filled = Some(now);
-        }
-        self.tokens = (self.tokens + rest.as_secs_f64() * rate).min(self.pace.burst);
+        self.fill(now, rate);
         let granted = self.tokens >= 1.0;
         if granted {
             self.tokens -= 1.0;
         }
         granted
+    }
+
+    /// Fills at another pace from now on.
+    pub(super) fn set_pace(&mut self, now: SystemTime, pace: Pace) {
+        if let Some(rate) = self.pace.rate {
+            self.fill(now, rate);
+        }
+        self.tokens = self.tokens.min(pace.burst);
+        self.pace = pace;
+    }
+
+    fn fill(&mut self, now: SystemTime, rate: f64) {
+        let rest = self.filled.and_then(|at| now.duration_since(at).ok()).unwrap_or_default();
+        if self.filled.is_none_or(|at| at < now) {
+            self.filled = Some(now);
+        }
+        self.tokens = (self.tokens + rest.as_secs_f64() * rate).min(self.pace.burst);
     }
 }
 
@@ -88,6 +101,17 @@ mod tests {
         assert!(!bucket.take(start - Duration::from_secs(60)));
         assert!(!bucket.take(start));
         assert!(bucket.take(start + Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn a_pace_that_changes_counts_from_then_on() {
+        let mut bucket = Bucket::new(Pace::per_second(10.0, 25.0));
+        let start = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        assert_eq!((0..50).filter(|_| bucket.take(start)).count(), 25);
+        let later = start + Duration::from_secs(1);
+        bucket.set_pace(later, Pace::per_second(3.0, 25.0));
+        let latest = later + Duration::from_secs(2);
+        assert_eq!((0..50).filter(|_| bucket.take(latest)).count(), 16, "a second at ten, two at three");
     }
 
     #[test]

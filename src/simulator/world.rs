@@ -147,6 +147,13 @@ impl World {
         self.spec.weather = weather;
     }
 
+    /// Changes how fast an operation may be called from now on; what is saved up stays.
+    pub fn set_pace(&mut self, now: SystemTime, operation: Operation, pace: super::Pace) {
+        if let Some(bucket) = self.buckets.get_mut(&operation) {
+            bucket.set_pace(now, pace);
+        }
+    }
+
     /// Orders what befalls the next CreateUser calls, after what was ordered before.
     pub fn order(&mut self, faults: impl IntoIterator<Item = Fault>) {
         self.spec.script.extend(faults);

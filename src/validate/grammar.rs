@@ -179,6 +179,18 @@ pub(super) fn is_whole_address(text: &str) -> bool {
     })
 }
 
+/// Whether a username with an `@` has the form of an e-mail address: a whole one, whose domain has the characters and
+/// the ending of the only pattern that the service publishes for one (CreateUser, `SecondaryEmail`).
+pub(super) fn is_login_address(name: &str) -> bool {
+    let ending = |domain: &str| domain.rsplit('.').next().map_or(0, str::len);
+    is_whole_address(name)
+        && name.split_once('@').is_some_and(|(_, domain)| {
+            domain.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
+                && (2..=63).contains(&ending(domain))
+                && domain.bytes().rev().take_while(|&b| b != b'.').all(|b| b.is_ascii_alphabetic())
+        })
+}
+
 /// What an e-mail address must be at least: the service publishes no pattern for the first one, and an apostrophe in
 /// a name is fine.
 pub(super) fn is_email(text: &str) -> bool {

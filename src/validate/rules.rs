@@ -377,7 +377,7 @@ fn username(check: &mut Check<'_>) {
         let message = format!("the username has the character `{stray}`, which is not allowed");
         check.fault(&codes::USERNAME_CHARACTERS, Field::Username, username, message);
     }
-    if username.contains('@') && !grammar::is_whole_address(username) {
+    if username.contains('@') && !grammar::is_login_address(username) {
         let message = codes::USERNAME_NOT_EMAIL.title.to_owned();
         check.fault(&codes::USERNAME_NOT_EMAIL, Field::Username, username, message);
     }

@@ -33,7 +33,7 @@ fn row_of(number: u64, cells: impl IntoIterator<Item = impl AsRef<str>>) -> Row 
     for cell in cells {
         record.push_field(cell.as_ref());
     }
-    Row { number, cells: record, findings: Vec::new() }
+    Row { number, cells: record, ..Row::default() }
 }
 
 /// A row of all columns that has no fault, with some cells set otherwise.
@@ -359,7 +359,9 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
         "username-duplicate",
         "username-case-variant",
         "username-exists",
+        "password-blanked",
         "passwords-identical",
+        "password-blanked",
         "routing-profile-unknown",
         "security-profile-unknown",
         "hierarchy-unknown",
@@ -465,6 +467,24 @@ fn what_the_reader_said_stands_first_and_is_not_said_again() {
     // A row whose cells cannot be told apart is not looked at further.
     row.findings = vec![of_reader("ragged-row", None)];
     assert_eq!(codes_of(&findings_of(&row, &Rules::new(Saml))), ["ragged-row"]);
+}
+
+#[test]
+fn a_blank_password_in_a_file_of_failed_rows_is_a_finding_of_its_own() {
+    let mut columns = all_columns();
+    let row = row_with(ConnectManaged, &[(Password, "")]);
+    let code = |columns: &Columns, row: &Row| {
+        let mut findings = Vec::new();
+        check_row(row, columns, &Rules::new(ConnectManaged), &mut findings);
+        codes_of(&findings)
+    };
+    assert_eq!(code(&columns, &row), ["password-missing"]);
+    for header in ["headcount cost", "Headcount State"] {
+        columns.headers.push(header.to_owned());
+        let expected = if header == "headcount cost" { "password-missing" } else { "password-blanked" };
+        assert_eq!(code(&columns, &row), [expected], "{header}");
+    }
+    assert_eq!(code(&columns, &row_with(ConnectManaged, &[])), [""; 0]);
 }
 
 #[test]

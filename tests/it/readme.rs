@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use headcount::exit::Exit;
-use headcount::ledger::{Entry, Kind, RowState};
-use headcount::plan::{Decision, Now, TABLE};
+use headcount::ledger::{Entry, Kind, RowState, StepState};
+use headcount::plan::{Asks, Decision, Now, TABLE, decide_step};
 use headcount::roster::Field;
 
 use crate::harness::{headcount, run};
@@ -82,6 +82,7 @@ fn the_generated_parts_are_what_the_program_says() {
     is_generated("README.md", "policy", &format!("```json\n{}```\n", printed(&["policy"])));
     is_generated("docs/truth-table.md", "decisions", &decisions());
     is_generated("docs/truth-table.md", "table", &truth_table());
+    is_generated("docs/truth-table.md", "steps", &steps_table());
 }
 
 fn decisions() -> String {
@@ -90,6 +91,31 @@ fn decisions() -> String {
     for decision in used.into_iter().chain([Decision::Missing]) {
         let (word, meaning) = words(decision);
         table += &format!("| {word} | {meaning} |\n");
+    }
+    table
+}
+
+fn steps_table() -> String {
+    let mut table = "| the ledger has them | the roster asks | `import` | `retry` that picks them | `retry` that does not |\n|---|---|---|---|---|\n".to_owned();
+    for stood in StepState::ALL {
+        let was = match stood {
+            StepState::Nothing => "not asked for",
+            StepState::Pending => "pending",
+            StepState::Done => "given",
+            StepState::Rejected => "rejected",
+        };
+        for asks in Asks::ALL {
+            let now = match asks {
+                Asks::Same => "unchanged",
+                Asks::Other => "changed",
+                Asks::Nothing => "for none",
+                Asks::Unclear => "row with errors",
+                Asks::Gone => "row not there",
+            };
+            let done = |retry| format!("{:?}", decide_step(retry, stood, asks)).to_lowercase();
+            let (import, picked, other) = (done(None), done(Some(true)), done(Some(false)));
+            table += &format!("| {was} | {now} | {import} | {picked} | {other} |\n");
+        }
     }
     table
 }

@@ -596,3 +596,87 @@ fn no_cell_of_ours_is_a_formula_and_the_rosters_own_cells_stay_as_they_are() {
     let ran = run(&mut pasted(&service.headcount(path), &printed(&ran))).exits(0);
     assert!(ran.stdout.starts_with("8 of 8 rows created"), "{ran:?}");
 }
+
+#[test]
+fn rows_of_the_failed_file_that_nobody_has_taken_up_stand_as_they_stood() {
+    let service = Service::start(&[]);
+    let (folder, ran) = two_refused(&service);
+    let path = folder.path();
+    type_password(path, FAILED, "bob");
+    edit(path, FAILED, "cid@example.com,,cid,Ghost", "cid@example.com,,cid,Ghost"); // as it was
+    edit(path, FAILED, "Canary-bob-2,bob,Ghost", "Canary-bob-2,bob,Basic Routing Profile");
+    let command = printed(&ran) + " --skip-invalid";
+    let ran = run(&mut pasted(&service.headcount(path), &command)).exits(1);
+    assert!(ran.stdout.starts_with("2 of 3 rows created, 1 rejected; 1 CreateUser call,"), "{ran:?}");
+    assert_eq!(rows(path, LEDGER), [3, 2, 0, 1, 0, 0]);
+    let second = table(path, "roster.csv.failed.2.csv");
+    assert_eq!(second.len(), 1);
+    assert_eq!(
+        (&second[0]["headcount user"], &second[0]["headcount state"]),
+        (&json!("cid"), &json!("rejected"))
+    );
+    assert_ne!(second[0]["headcount code"], "password-blanked", "the reason is still the service's");
+}
+
+#[test]
+fn a_cell_that_is_no_text_stays_what_it_is_in_a_workbook() {
+    let service = Service::start(&[]);
+    let folder = folder(&[]);
+    let path = folder.path();
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let date = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
+    for (at, cell) in (0..).zip(HEADER.split(',').chain(["mobile"])) {
+        sheet.write_string(0, at, cell).unwrap();
+    }
+    for (line, user) in (1..).zip(["ann", "bob", "cid", "dan"]) {
+        for (at, cell) in (0..).zip(row(user, "Basic Routing Profile").split(',')) {
+            sheet.write_string(line, at, cell).unwrap();
+        }
+    }
+    sheet.write_number(1, 8, 493_023_125_042.0).unwrap(); // a mobile number that a spreadsheet took for a number
+    sheet.write_number(2, 3, 12_345_678.0).unwrap(); // a password too: it is left out whatever it is
+    sheet.write_number_with_format(3, 1, 46_000.25, &date).unwrap();
+    sheet.write_formula(4, 0, rust_xlsxwriter::Formula::new("=1/0").set_result("#DIV/0!")).unwrap();
+    workbook.save(path.join("roster.xlsx")).unwrap();
+    let flags = [&FLAGS[..], &["--skip-invalid"]].concat();
+    let validate = |name: &str| {
+        let ran = run(headcount(path).args(["validate", name, "--format", "json"])).exits(3);
+        let found: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let findings = found["findings"].as_array().unwrap().clone();
+        let told = |finding: &Value| format!("{} {} {}", finding["row"], finding["code"], finding["value"]);
+        findings.iter().map(told).collect::<Vec<_>>()
+    };
+    let before = validate("roster.xlsx");
+    for code in
+        ["2 \"number-not-text\" \"493023125042\"", "4 \"date-not-text\"", "5 \"cell-error\" \"#DIV/0!\""]
+    {
+        assert!(before.iter().any(|finding| finding.starts_with(code)), "{code}: {before:?}");
+    }
+    // A user of whom every row is invalid: nothing is sent, and all of them come back.
+    run(&mut service.import(path, "roster.xlsx", &flags)).exits(1);
+    let mut after = validate("roster.xlsx.failed.xlsx");
+    after.retain(|finding| !finding.contains("password-blanked"));
+    let expected: Vec<_> = before.into_iter().filter(|finding| !finding.contains("[hidden]")).collect();
+    assert_eq!(after, expected);
+    let raw = fs::read(path.join("roster.xlsx.failed.xlsx")).unwrap();
+    assert!(!unpacked(&raw).contains("12345678"), "a password is left out whatever it is");
+}
+
+#[test]
+fn a_rehearsal_with_a_ledger_of_any_name_is_retried_as_a_rehearsal() {
+    let folder = folder(&[]);
+    let path = folder.path();
+    let rows_of = [row("ann", "Night Shift"), row("b ob", "Tag|es"), row("cid", "Night Shift")];
+    fs::write(path.join("roster.csv"), roster(&rows_of)).unwrap();
+    let mut import = headcount(path);
+    // A name that begins with a dash is the hardest to print.
+    import.args(["import", "roster.csv", "--simulate", "--ledger=-l.jsonl", "--skip-invalid"]);
+    let ran = run(&mut import).exits(1);
+    let name = "roster.csv.simulate.failed.csv";
+    edit(path, name, "b ob@example.com,,b ob,Tag|es", "bob@example.com,Canary-bob-2,bob,Day Shift");
+    let ran = run(&mut pasted(&headcount(path), &printed(&ran))).exits(0);
+    assert!(ran.stdout.starts_with("3 of 3 rows created; 1 CreateUser call,"), "{ran:?}");
+    let ran = run(headcount(path).args(["retry", "./-l.jsonl", "--skip-invalid"])).exits(1);
+    assert!(ran.stderr.contains("embedded Connect"), "{}", ran.stderr);
+}

@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::import::Stop;
 use crate::ledger::{Counts, State, StepCounts, peek};
 use crate::plan::Wanted;
-use crate::report::rejects::{Left, Run, run_of_mark, unguarded};
+use crate::report::rejects::{Copy, Left, Run, run_of_mark, unguarded};
 use crate::roster::{REASONS, Roster, Row, reason};
 use crate::simulator::Spec;
 use crate::validate::Rules;
@@ -25,6 +25,8 @@ pub(super) struct Retry {
     pub(super) codes: Vec<String>,
     /// Whether its roster was given with `--roster`: then rows that are not in it stay as they are.
     pub(super) is_of_part: bool,
+    /// The ledger's run.
+    run: String,
     /// The ledger's own roster.
     whole: PathBuf,
     /// How many rows the ledger has.
@@ -56,7 +58,8 @@ pub(super) fn job(mut args: RetryArgs, typed: Vec<OsString>) -> Result<Job, Fail
     }
     let whole = PathBuf::from(roster_of(&state));
     let rows = u64::from(state.places());
-    let retry = Retry { codes: args.codes, is_of_part: args.roster.is_some(), whole: whole.clone(), rows };
+    let (codes, is_of_part, run) = (args.codes, args.roster.is_some(), state.header.run);
+    let retry = Retry { codes, is_of_part, run, whole: whole.clone(), rows };
     let roster = args.roster.unwrap_or_else(|| from_here(&whole));
     Ok(Job { roster, ledger: args.of, retry: Some(retry), shared: args.shared, typed })
 }
@@ -106,6 +109,7 @@ pub(super) fn recorded_roster(job: &Job, state: &State) -> Option<String> {
 pub(super) struct Origins {
     marks: Option<usize>,
     users: Option<usize>,
+    copy: Option<Copy>,
     /// The first run in a mark, with its row.
     run: Option<(String, u64)>,
     /// Names that rows had and no longer have.
@@ -114,18 +118,25 @@ pub(super) struct Origins {
 
 impl Origins {
     /// Of a roster that is not ours, there is nothing to know.
-    pub(super) fn of(roster: &Roster) -> Self {
+    pub(super) fn of(roster: &Roster, job: &Job) -> Self {
+        let run = job.retry.as_ref().map(|retry| retry.run.as_str());
         let place = |name: &str| {
             let headers = &roster.columns().headers;
             headers.iter().position(|header| reason(header).is_some_and(|at| REASONS[at] == name))
         };
         let (marks, users) = (place("headcount mark"), place("headcount user"));
-        Self { marks, users, run: None, renamed: HashSet::new() }
+        let copy = run.and_then(|run| Copy::of(roster, run));
+        Self { marks, users, copy, run: None, renamed: HashSet::new() }
     }
 
     /// Whether the roster is a file of failed rows.
     pub(super) fn is_ours(&self) -> bool {
         self.marks.is_some() || self.users.is_some()
+    }
+
+    /// Whether a retry leaves a row with errors as it stands: nobody has taken it up yet.
+    pub(super) fn is_left(&self, row: &Row) -> bool {
+        self.copy.as_ref().is_some_and(|copy| copy.untouched(row).is_some())
     }
 
     /// Takes a row in.

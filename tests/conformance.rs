@@ -1,0 +1,861 @@
+//! `validate` against the embedded Connect: two readings of the same documents, written apart.
+//!
+//! The table `conformance/rules.tsv` has, for every rule of a row, what just passes and what breaks it alone, and what
+//! the service says to it. The differential makes rows from a seed, mostly valid ones with up to two faults, and asks
+//! both: what `validate` passes, the embedded Connect must create; what `validate` calls an error, it must refuse, but
+//! for the rules in [`OURS_ALONE`], which are stricter than the service on purpose.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop at a surprise, and says what it counted"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use headcount::agent::IdentityType::{self, ConnectManaged, ExistingDirectory, Saml};
+use headcount::directory::{Directory, Group, Hierarchy, Instance, Lookup, Names};
+use headcount::import::create_user;
+use headcount::roster::{Columns, Field, Row};
+use headcount::simulator::{self, Named, Pace, Request, Spec, World};
+use headcount::validate::{Pass, Rules, Severity, agent, check_columns, check_row, codes};
+use http::{HeaderMap, Method};
+use serde_json::{Map, Value, json};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// How many rows the differential makes; `HEADCOUNT_CONFORMANCE_ROWS` asks for another number.
+const ROWS: u64 = 120_000;
+
+/// The rules that are ours alone: the service, as documented, takes such a row, or no request can be written for it.
+/// Every other error of a row must be refused by the embedded Connect.
+const OURS_ALONE: [OursAlone; 8] = [
+    OursAlone {
+        code: "columns-disagree",
+        when: |_| true,
+        why: "two cells of one meaning: no request can say both",
+    },
+    OursAlone {
+        code: "tag-syntax",
+        when: |_| true,
+        why: "the cell's grammar: no request can say a key without a value",
+    },
+    OursAlone { code: "tag-repeated", when: |_| true, why: "Tags is a map: no request can say a key twice" },
+    OursAlone {
+        code: "tag-room",
+        when: |_| true,
+        why: "the service takes 50 tags; the fiftieth place is the provenance tag's",
+    },
+    OursAlone {
+        code: "tag-key-reserved",
+        when: |_| true,
+        why: "a roster that sets the provenance tag could make another's user look like ours",
+    },
+    OursAlone {
+        code: "directory-user-id-not-allowed",
+        when: |case| case.identity == ConnectManaged,
+        why: "documented as an error with SAML only; with CONNECT_MANAGED it means nothing, so it is a mistake",
+    },
+    OursAlone {
+        code: "password-whitespace",
+        when: |case| !case.cell(Field::Password).contains([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']),
+        why: "whether the pattern's \\S knows the whitespace beyond ASCII is not documented",
+    },
+    OursAlone {
+        code: "email-syntax",
+        when: |case| {
+            let cell = trimmed(case.cell(Field::Email));
+            let (local, domain) = cell.split_once('@').unwrap_or_default();
+            let inner = domain.char_indices().skip(1).any(|(at, c)| c == '.' && at + 1 < domain.len());
+            !local.is_empty() && inner && !domain.contains('@') && !cell.contains(char::is_whitespace)
+        },
+        why: "no pattern is published for Email; ours also refuses two addresses in one cell, brackets and empty labels",
+    },
+];
+
+struct OursAlone {
+    code: &'static str,
+    /// In which rows.
+    when: fn(&Case) -> bool,
+    why: &'static str,
+}
+
+/// Findings of the file or of several rows: no row by itself shows them.
+const NOT_OF_A_ROW: [&str; 5] =
+    ["no-rows", "column-missing", "username-duplicate", "passwords-identical", "password-blanked"];
+
+// The instance that both sides know.
+
+const INSTANCE: &str = "5f3c9a1e-7b42-4d08-9c6f-2e81d0a4b7c3";
+const ROUTING: [&str; 2] = ["Basic Routing Profile", "Sales"];
+const GROUPS: [&str; 7] = [
+    "Planet",
+    "Planet|Asia",
+    "Planet|Asia|Japan",
+    "Planet|Asia|Japan|Tokyo",
+    "Planet|Asia|Japan|Tokyo|Support",
+    "Planet|Europe",
+    "Planet|Europe|Support",
+];
+
+fn id(kind: usize, number: usize) -> String {
+    format!("00000000-0000-4000-8000-000000000{}", kind * 100 + number)
+}
+
+fn routing_profiles() -> Vec<(String, String)> {
+    (1..).zip(ROUTING).map(|(n, name)| (name.to_owned(), id(1, n))).collect()
+}
+
+fn security_profiles() -> Vec<(String, String)> {
+    let named = ["Agent", "Admin"].map(str::to_owned).into_iter();
+    named.chain((1..=11).map(|n| format!("P{n}"))).zip(1..).map(|(name, n)| (name, id(2, n))).collect()
+}
+
+fn groups() -> Vec<(Vec<String>, String)> {
+    (1..).zip(GROUPS).map(|(n, path)| (path.split('|').map(str::to_owned).collect(), id(3, n))).collect()
+}
+
+fn directory(identity: IdentityType) -> Directory {
+    let arn = Spec { instance_id: INSTANCE.into(), ..Spec::default() }.instance_arn();
+    let instance = Instance { id: INSTANCE.into(), arn, alias: None, identity, status: None };
+    Directory {
+        routing_profiles: Names::of_routing_profiles(routing_profiles()),
+        security_profiles: Names::of_security_profiles(security_profiles()),
+        hierarchy: Hierarchy::new(groups().into_iter().map(|(path, id)| Group { path, id })),
+        users: Some([("grace".to_owned(), "u-1".to_owned())].into_iter().collect()),
+        ..Directory::new(instance)
+    }
+}
+
+/// The embedded Connect, asked without sockets, signatures and pace.
+struct Service {
+    world: World,
+}
+
+impl Service {
+    fn new(identity: IdentityType) -> Self {
+        let named = |pairs: Vec<(String, String)>| {
+            pairs.into_iter().map(|(name, id)| Named { name, id: Some(id) }).collect()
+        };
+        let spec = Spec {
+            identity,
+            instance_id: INSTANCE.into(),
+            routing_profiles: named(routing_profiles()),
+            security_profiles: named(security_profiles()),
+            hierarchy: groups()
+                .into_iter()
+                .map(|(path, id)| simulator::Group { path, id: Some(id) })
+                .collect(),
+            users_quota: usize::MAX,
+            pace: Pace::UNLIMITED,
+            paces: BTreeMap::new(),
+            signed: false,
+            ..Spec::default()
+        };
+        let mut world = World::new(spec, now());
+        let grace = json!({ "Id": "u-1", "Username": "grace" });
+        world.plant(serde_json::from_value(grace).unwrap(), now());
+        Self { world }
+    }
+
+    /// Asks for a user, and takes it away again: whether it was created, else the error's status and code.
+    fn create(&mut self, body: &Value) -> Result<(), (u16, String)> {
+        let (status, code, answer) = self.ask(Method::PUT, format!("/users/{INSTANCE}"), body.to_string());
+        if status != 200 {
+            return Err((status, code));
+        }
+        let user = answer["UserId"].as_str().unwrap();
+        let (gone, ..) = self.ask(Method::DELETE, format!("/users/{INSTANCE}/{user}"), String::new());
+        assert_eq!(gone, 200);
+        Ok(())
+    }
+
+    fn ask(&mut self, method: Method, target: String, body: String) -> (u16, String, Value) {
+        let request = Request { method, target, headers: HeaderMap::new(), body: Bytes::from(body) };
+        let answer = self.world.respond(now(), &request).answer;
+        let code = answer.headers.get("x-amzn-errortype").map_or("", |code| code.to_str().unwrap());
+        let code = code.trim_end_matches(':').to_owned();
+        (answer.status.as_u16(), code, serde_json::from_slice(&answer.body).unwrap_or_default())
+    }
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_795_444_693)
+}
+
+// Rows.
+
+/// The second column of the hierarchy, which the console's own templates have.
+const SECOND: usize = Field::COUNT;
+
+fn columns() -> Columns {
+    let mut columns = Columns {
+        headers: Field::ALL.iter().map(|field| format!("{field:?}")).chain(["Hierarchy2".into()]).collect(),
+        places: std::array::from_fn(|at| vec![at]),
+    };
+    columns.places[Field::Hierarchy.index()].push(SECOND);
+    columns
+}
+
+/// A row before it is one: its cells, and what was done to them.
+#[derive(Clone)]
+struct Case {
+    identity: IdentityType,
+    cells: Vec<String>,
+    /// What was done to a row without faults, for the message of a failure.
+    done: String,
+}
+
+impl Case {
+    /// A row of the least cells, without faults.
+    fn least(identity: IdentityType, username: &str) -> Self {
+        let mut case = Self { identity, cells: vec![String::new(); SECOND + 1], done: String::new() };
+        let base = [
+            (Field::FirstName, "Ada"),
+            (Field::LastName, "Lovelace"),
+            (Field::Username, username),
+            (Field::RoutingProfile, "Basic Routing Profile"),
+            (Field::SecurityProfiles, "Agent"),
+        ];
+        let connect = [(Field::Email, "ada@example.com"), (Field::Password, "Passw0rd")];
+        let connect = if identity == ConnectManaged { &connect[..] } else { &[] };
+        for (field, text) in base.iter().chain(connect) {
+            case.cells[field.index()] = (*text).to_owned();
+        }
+        case
+    }
+
+    fn cell(&self, field: Field) -> &str {
+        &self.cells[field.index()]
+    }
+
+    fn row(&self) -> Row {
+        let mut row = Row { number: 2, ..Row::default() };
+        self.cells.iter().for_each(|cell| row.cells.push_field(cell));
+        row
+    }
+
+    /// The cells that hold something, and what was done. The passwords here are made up.
+    fn shown(&self) -> String {
+        let mut text = format!("{} after [{}]:", self.identity, self.done);
+        for (header, cell) in columns().headers.iter().zip(&self.cells).filter(|(_, cell)| !cell.is_empty()) {
+            let _ = write!(text, " {header}={cell:?}");
+        }
+        text
+    }
+}
+
+/// A cell without the spaces around it, the invisible ones included.
+fn trimmed(cell: &str) -> &str {
+    cell.trim_matches(|c: char| c.is_whitespace() || "\u{200b}\u{200c}\u{200d}\u{feff}".contains(c))
+}
+
+/// The body that a row asks for, straight from its cells: what cannot be read is sent as it stands, for the service to
+/// refuse. Only what the documentation promises is done: spaces around cells go, names are composed, and a softphone's
+/// number that is not E.164 stays here. `None` where no body can say what the cells say.
+fn plain_body(case: &Case, directory: &Directory) -> Option<Value> {
+    let cell = |field: Field| trimmed(case.cell(field));
+    let mut body = Map::new();
+    let mut put = |member: &str, text: &str| {
+        if !text.is_empty() {
+            body.insert(member.to_owned(), text.into());
+        }
+    };
+    put("Username", cell(Field::Username));
+    put("Password", case.cell(Field::Password));
+    put("DirectoryUserId", cell(Field::DirectoryUserId));
+    put(
+        "RoutingProfileId",
+        &id_of(directory.routing_profile(cell(Field::RoutingProfile)), cell(Field::RoutingProfile)),
+    );
+    let profiles: Vec<String> = match cell(Field::SecurityProfiles) {
+        "" => Vec::new(),
+        list => {
+            list.split('|').map(trimmed).map(|name| id_of(directory.security_profile(name), name)).collect()
+        }
+    };
+    if !profiles.is_empty() {
+        body.insert("SecurityProfileIds".into(), profiles.into());
+    }
+    let hierarchy: Vec<&str> = [case.cell(Field::Hierarchy), &case.cells[SECOND]]
+        .map(trimmed)
+        .into_iter()
+        .filter(|c| !c.is_empty())
+        .collect();
+    match hierarchy.as_slice() {
+        [] => {}
+        [one, rest @ ..] if rest.iter().all(|other| other == one) => {
+            let group = id_of(directory.hierarchy_group(one.split('|').map(trimmed)), one);
+            body.insert("HierarchyGroupId".into(), group.into());
+        }
+        _ => return None,
+    }
+    let mut identity = Map::new();
+    for (field, member) in [
+        (Field::FirstName, "FirstName"),
+        (Field::LastName, "LastName"),
+        (Field::Email, "Email"),
+        (Field::SecondaryEmail, "SecondaryEmail"),
+        (Field::Mobile, "Mobile"),
+    ] {
+        let text = match field {
+            Field::FirstName | Field::LastName => cell(field).nfc().collect(),
+            _ => cell(field).to_owned(),
+        };
+        if !text.is_empty() {
+            identity.insert(member.into(), text.into());
+        }
+    }
+    if !identity.is_empty() {
+        body.insert("IdentityInfo".into(), identity.into());
+    }
+    let phone = plain_phone(&cell);
+    if !phone.is_empty() {
+        body.insert("PhoneConfig".into(), phone.into());
+    }
+    let enhancement = cell(Field::VoiceEnhancement);
+    if !enhancement.is_empty() {
+        let mode = match word(enhancement).as_str() {
+            "none" => "NONE",
+            "isolate voice" | "voice isolation" => "VOICE_ISOLATION",
+            "suppress noise" | "noise suppression" => "NOISE_SUPPRESSION",
+            _ => enhancement,
+        };
+        body.insert(
+            "VoiceEnhancementConfigs".into(),
+            json!([{ "Channel": "VOICE", "VoiceEnhancementMode": mode }]),
+        );
+    }
+    let mut tags = Map::new();
+    for piece in cell(Field::Tags).split("||").filter(|_| !cell(Field::Tags).is_empty()) {
+        let (key, value) = piece.split_once('|').filter(|(_, value)| !value.contains('|'))?;
+        if tags.insert(trimmed(key).to_owned(), trimmed(value).into()).is_some() {
+            return None;
+        }
+    }
+    if !tags.is_empty() {
+        body.insert("Tags".into(), tags.into());
+    }
+    Some(body.into())
+}
+
+fn plain_phone<'c>(cell: &impl Fn(Field) -> &'c str) -> Map<String, Value> {
+    let mut phone = Map::new();
+    let kind = match word(cell(Field::PhoneType)).as_str() {
+        "soft" | "soft phone" => "SOFT_PHONE",
+        "desk" | "desk phone" => "DESK_PHONE",
+        _ => cell(Field::PhoneType),
+    };
+    let number = cell(Field::PhoneNumber);
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    let is_e164 = (2..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.chars().all(|c| c.is_ascii_digit());
+    if !kind.is_empty() {
+        phone.insert("PhoneType".into(), kind.into());
+    }
+    if !number.is_empty() && (is_e164 || kind != "SOFT_PHONE") {
+        phone.insert("DeskPhoneNumber".into(), number.into());
+    }
+    for (field, member) in
+        [(Field::AutoAccept, "AutoAccept"), (Field::PersistentConnection, "PersistentConnection")]
+    {
+        match word(cell(field)).as_str() {
+            "" => {}
+            "yes" | "true" => drop(phone.insert(member.into(), true.into())),
+            "no" | "false" => drop(phone.insert(member.into(), false.into())),
+            _ => drop(phone.insert(member.into(), cell(field).into())),
+        }
+    }
+    let seconds = cell(Field::AfterContactWork);
+    if !seconds.is_empty() {
+        let is_digits = seconds.bytes().all(|b| b.is_ascii_digit());
+        let number = seconds.parse::<i64>().ok().filter(|_| is_digits);
+        phone.insert("AfterContactWorkTimeLimit".into(), number.map_or(seconds.into(), Value::from));
+    }
+    phone
+}
+
+fn id_of(lookup: Lookup<'_>, name: &str) -> String {
+    if let Lookup::Found(id) = lookup { id.to_owned() } else { name.to_owned() }
+}
+
+/// A word of the console's grammar or of the API's, in the one spelling.
+fn word(cell: &str) -> String {
+    cell.to_ascii_lowercase().replace(['_', '-'], " ")
+}
+
+// The comparison.
+
+/// What both said of one row.
+struct Judged {
+    has_errors: bool,
+    codes: Vec<&'static str>,
+    /// The embedded Connect's answer; `None` where no body can say what the cells say.
+    service: Option<Result<(), (u16, String)>>,
+}
+
+/// Asks both, and says what they disagree on.
+fn judge(
+    case: &Case,
+    columns: &Columns,
+    directory: &Directory,
+    service: &mut Service,
+) -> Result<Judged, String> {
+    let (rules, row) = (Rules::of(directory), case.row());
+    let mut findings = Vec::new();
+    check_row(&row, columns, &rules, &mut findings);
+    let of =
+        |severity| findings.iter().filter(|f| f.severity == severity).map(|f| f.code).collect::<Vec<_>>();
+    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    let codes = findings.iter().map(|finding| finding.code).collect();
+    let disagree =
+        |what: &str| Err(format!("{what}: errors {errors:?}, warnings {warnings:?}: {}", case.shown()));
+
+    let plain = plain_body(case, directory);
+    let agent = agent(&row, columns, &rules);
+    if agent.is_some() != errors.is_empty() {
+        return disagree("a row is an agent exactly when it has no errors");
+    }
+    let Some(agent) = agent else {
+        let answer = plain.as_ref().map(|body| service.create(body));
+        let is_ours = |code: &&str| OURS_ALONE.iter().any(|ours| ours.code == *code && (ours.when)(case));
+        let service_knows = !errors.iter().all(is_ours) || warnings.contains(&"username-exists");
+        return match &answer {
+            Some(Ok(())) if service_knows => disagree("the service takes what validate calls an error"),
+            Some(Err(error)) if !service_knows => {
+                disagree(&format!("ours alone, but the service refuses it: {error:?}"))
+            }
+            Some(Err((500.., _))) => disagree("the service fails"),
+            _ => Ok(Judged { has_errors: true, codes, service: answer }),
+        };
+    };
+    let Some(body) = create_user(&agent, directory) else { return disagree("an agent has no body") };
+    let body = serde_json::to_value(&body).unwrap();
+    if plain.as_ref() != Some(&body) {
+        return disagree(&format!("the body is {body}, and the cells say {plain:?}"));
+    }
+    let answer = service.create(&body);
+    let exists = warnings.contains(&"username-exists");
+    match &answer {
+        Ok(()) if exists => disagree("the service takes a username twice"),
+        Err((409, _)) if exists => Ok(Judged { has_errors: false, codes, service: Some(answer) }),
+        Err(error) => disagree(&format!("validate passes what the service refuses: {error:?}")),
+        Ok(()) => Ok(Judged { has_errors: false, codes, service: Some(answer) }),
+    }
+}
+
+// The table.
+
+struct Line {
+    number: usize,
+    identities: Vec<IdentityType>,
+    cells: Vec<(usize, String)>,
+    codes: Vec<String>,
+    service: String,
+}
+
+fn table() -> Vec<Line> {
+    let text = include_str!("conformance/rules.tsv");
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.starts_with('#') && !line.is_empty());
+    lines.map(|(number, line)| read_line(number, line)).collect()
+}
+
+fn read_line(number: usize, line: &str) -> Line {
+    let parts: Vec<&str> = line.split('\t').collect();
+    let [identities, cells, codes, service] = parts[..] else { panic!("line {number} has not four columns") };
+    let all = [ConnectManaged, Saml, ExistingDirectory];
+    let (is_not, one) = identities.strip_prefix('!').map_or((false, identities), |one| (true, one));
+    assert!(one == "any" || all.iter().any(|i| i.as_flag() == one), "line {number}: {identities}");
+    let headers = columns().headers;
+    let cells = cells.split(" && ").map(|cell| {
+        let (field, text) = cell.split_once('=').unwrap();
+        let at = headers.iter().position(|header| header == field);
+        (at.unwrap_or_else(|| panic!("line {number}: no such field: {field}")), expanded(text))
+    });
+    Line {
+        number,
+        identities: all.into_iter().filter(|i| one == "any" || (i.as_flag() == one) != is_not).collect(),
+        cells: cells.collect(),
+        codes: codes.split(' ').filter(|code| *code != "-").map(str::to_owned).collect(),
+        service: service.to_owned(),
+    }
+}
+
+/// Reads the escapes and repetitions of a cell.
+fn expanded(text: &str) -> String {
+    let text = text.replace("INSTANCE", &directory(Saml).instance.arn);
+    let (mut cell, mut rest) = (String::new(), text.as_str());
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '\\' => {
+                let (escaped, after) = escape(rest);
+                cell.push(escaped);
+                rest = after;
+            }
+            '<' if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+                let (inside, after) = rest.split_once('>').unwrap();
+                let (count, what) = inside.split_once(' ').unwrap();
+                let (what, between) = what.split_once(" by ").unwrap_or((what, ""));
+                let what = expanded(what);
+                let each = (1..=count.parse().unwrap()).map(|n: usize| what.replace('#', &n.to_string()));
+                cell.push_str(&each.collect::<Vec<_>>().join(between));
+                rest = after;
+            }
+            c => cell.push(c),
+        }
+    }
+    cell
+}
+
+fn escape(rest: &str) -> (char, &str) {
+    if let Some(hex) = rest.strip_prefix("u{") {
+        let (hex, after) = hex.split_once('}').unwrap();
+        return (char::from_u32(u32::from_str_radix(hex, 16).unwrap()).unwrap(), after);
+    }
+    let (letter, after) = rest.split_at(1);
+    let escaped = match letter {
+        "n" => '\n',
+        "t" => '\t',
+        "\\" => '\\',
+        "\"" => '"',
+        other => panic!("no such escape: {other}"),
+    };
+    (escaped, after)
+}
+
+#[test]
+fn each_rule_passes_at_its_boundary_and_breaks_alone_beyond_it_and_the_service_agrees() {
+    let mut wrong = Vec::new();
+    let (mut judged, lines, columns) = (0, table(), columns());
+    for identity in IdentityType::ALL {
+        let (directory, mut service) = (directory(identity), Service::new(identity));
+        for line in lines.iter().filter(|line| line.identities.contains(&identity)) {
+            let mut case = Case::least(identity, "ada");
+            case.done = format!("line {}", line.number);
+            for (at, text) in &line.cells {
+                case.cells[*at].clone_from(text);
+            }
+            judged += 1;
+            match judge(&case, &columns, &directory, &mut service) {
+                Err(what) => wrong.push(what),
+                Ok(Judged { codes, service, .. }) => {
+                    let said = match service {
+                        None => "-",
+                        Some(Ok(())) => "takes",
+                        Some(Err(_)) => "refuses",
+                    };
+                    if codes != line.codes || said != line.service {
+                        wrong.push(format!("validate says {codes:?}, the service {said}: {}", case.shown()));
+                    }
+                }
+            }
+        }
+    }
+    println!("{} lines, {judged} rows", lines.len());
+    assert!(wrong.is_empty(), "{} of {judged}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_every_rule_of_a_row_and_what_is_ours_alone_is_a_rule() {
+    let lines = table();
+    let named: BTreeSet<&str> = lines.iter().flat_map(|line| &line.codes).map(String::as_str).collect();
+    for code in codes::RULES.iter().map(|code| code.id) {
+        assert!(named.contains(code) || NOT_OF_A_ROW.contains(&code), "{code} has no line");
+    }
+    for code in named.iter().copied().chain(OURS_ALONE.iter().map(|ours| ours.code)) {
+        assert!(codes::find(code).is_some(), "{code}");
+    }
+    for ours in &OURS_ALONE {
+        assert!(!ours.why.is_empty());
+        assert!(named.contains(ours.code), "{} has no line", ours.code);
+    }
+}
+
+// The differential.
+
+/// Randomness that is the same everywhere and always (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).unwrap()
+    }
+
+    fn percent(&mut self, chance: u64) -> bool {
+        self.next() % 100 < chance
+    }
+
+    fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
+        &from[self.below(from.len())]
+    }
+}
+
+/// What the cells of rows without faults may hold, besides the least.
+#[rustfmt::skip]
+const FINE: [(Field, &[&str]); 15] = [
+    (Field::FirstName, &["Zoë", "José María", "O'Neill", "李", "Ng", "Anne-Marie", "X Æ A-12"]),
+    (Field::LastName, &["Müller", "van der Berg", "Núñez", "Łukasz", "de l'Épée", "Lê", "Smith Jr."]),
+    (Field::Email, &["ada@example.com", "o'brien@mail.example", "first.last+tag@sub.example.co.uk"]),
+    (Field::SecondaryEmail, &["ada@example.org", "a_b%c@x-y.example.museum"]),
+    (Field::Mobile, &["+12065550100", "+493012345678", "+8613800138000"]),
+    (Field::Password, &["Passw0rd", "Lantern-Reef-7", "aB3!§$%&/()=?ü", "Zx9zzzzz"]),
+    (Field::DirectoryUserId, &["S-1-5-21-7", "d-0123456789"]),
+    (Field::RoutingProfile, &["Basic Routing Profile", "Sales", "00000000-0000-4000-8000-000000000102"]),
+    (Field::SecurityProfiles, &["Agent", "Admin|Agent", "P1|P2|P3", "P1|P2|P3|P4|P5|P6|P7|P8|P9|P10"]),
+    (Field::Hierarchy, &["Planet", "Planet|Asia|Japan", "Planet|Europe|Support", "Tokyo"]),
+    (Field::AutoAccept, &["no", "NO", "false"]),
+    (Field::AfterContactWork, &["0", "1", "30", "3600", "2000000"]),
+    (Field::PersistentConnection, &["yes", "no", "TRUE"]),
+    (Field::VoiceEnhancement, &["none", "isolate voice", "suppress noise", "NOISE_SUPPRESSION"]),
+    (Field::Tags, &["site|Berlin", "a|1||b|2||c|", "Kostenstelle|47 11||team|Süd"]),
+];
+
+const PHONES: [(&str, &str); 4] =
+    [("soft", ""), ("soft", "+12065550100"), ("desk", "+493012345678"), ("SOFT_PHONE", "1234567890")];
+
+/// What slips into a cell: what the rules look at, and what spreadsheets and keyboards put there.
+const STRAY: [char; 40] = [
+    ' ', '\u{a0}', '\t', '\n', '\r', '\u{200b}', '\u{feff}', '\u{301}', '\u{3000}', '@', '.', '|', ',', ';',
+    ':', '/', '+', '-', '_', '=', '*', '#', '%', '\'', '"', '<', '0', '9', 'a', 'Z', 'é', 'ß', '日', '٣',
+    'Ⅷ', 'ⓐ', '…', '😀', '\u{0}', '\u{7f}',
+];
+
+/// Lengths at which a rule begins or ends, and their neighbours.
+const LENGTHS: [usize; 24] =
+    [1, 2, 7, 8, 9, 14, 15, 16, 17, 19, 20, 21, 63, 64, 65, 128, 129, 255, 256, 257, 265, 266, 300, 301];
+
+/// A row without errors, of the least and some cells more.
+fn fine_row(dice: &mut Dice, identity: IdentityType, number: u64) -> Case {
+    let mut case = Case::least(identity, &format!("u{number}"));
+    let is_foreign = |field: Field| match identity {
+        ConnectManaged => field == Field::DirectoryUserId,
+        Saml => matches!(field, Field::Email | Field::Password | Field::DirectoryUserId),
+        ExistingDirectory => field == Field::Password,
+    };
+    for (field, texts) in FINE.iter().filter(|(field, _)| !is_foreign(*field)) {
+        if dice.percent(35) {
+            case.cells[field.index()] = (*dice.pick(texts)).to_owned();
+        }
+    }
+    if dice.percent(50) {
+        let (kind, number) = *dice.pick(&PHONES);
+        case.cells[Field::PhoneType.index()] = kind.to_owned();
+        case.cells[Field::PhoneNumber.index()] = number.to_owned();
+    }
+    case
+}
+
+/// Does one thing to a row: a line of the table, or a slip in some cell.
+fn spoil(dice: &mut Dice, case: &mut Case, lines: &[&Line]) {
+    if dice.percent(50) {
+        let line = *dice.pick(lines);
+        for (at, text) in &line.cells {
+            case.cells[*at].clone_from(text);
+        }
+        let _ = write!(case.done, "line {}; ", line.number);
+        return;
+    }
+    let filled: Vec<usize> = (0..SECOND).filter(|&at| !case.cells[at].is_empty()).collect();
+    let at = *dice.pick(&filled);
+    let mut text: Vec<char> = case.cells[at].chars().collect();
+    let place = dice.below(text.len() + 1);
+    let what = dice.below(9);
+    match what {
+        0 | 1 => text.insert(place, *dice.pick(&STRAY)),
+        2 if place < text.len() => drop(text.remove(place)),
+        3 if place < text.len() => text[place] = *dice.pick(&STRAY),
+        4 => {
+            let length = *dice.pick(&LENGTHS);
+            let filler = *dice.pick(&['a', 'Z', '7', 'é', '\u{301}']);
+            text.resize(length, filler);
+        }
+        5 => text = case.cells[dice.below(SECOND)].chars().collect(),
+        6 => text.clear(),
+        7 => text = text.iter().flat_map(|c| c.to_uppercase()).collect(),
+        _ => {
+            let again = text.clone();
+            text.extend(dice.pick(&["|", "||", " ", ""]).chars());
+            text.extend(again);
+        }
+    }
+    case.cells[at] = text.into_iter().collect();
+    let _ = write!(case.done, "slip {what} in {:?}; ", Field::ALL[at]);
+}
+
+/// How often what was said.
+#[derive(Default)]
+struct Counts {
+    rows: u64,
+    created: u64,
+    refused: u64,
+    ours_alone: u64,
+    unsayable: u64,
+    /// For each code: the rows that have it.
+    codes: BTreeMap<&'static str, u64>,
+    /// For each answer of the service: how often.
+    answers: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    fn add(&mut self, judged: Judged) {
+        self.rows += 1;
+        for code in judged.codes.iter().collect::<BTreeSet<_>>() {
+            *self.codes.entry(code).or_default() += 1;
+        }
+        let answer = match judged.service {
+            None => {
+                self.unsayable += 1;
+                "none: no body can say it".to_owned()
+            }
+            Some(Ok(())) => {
+                *(if judged.has_errors { &mut self.ours_alone } else { &mut self.created }) += 1;
+                "200".to_owned()
+            }
+            Some(Err((status, code))) => {
+                self.refused += 1;
+                format!("{status} {code}")
+            }
+        };
+        *self.answers.entry(answer).or_default() += 1;
+    }
+
+    fn join(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.created += other.created;
+        self.refused += other.refused;
+        self.ours_alone += other.ours_alone;
+        self.unsayable += other.unsayable;
+        for (code, count) in other.codes {
+            *self.codes.entry(code).or_default() += count;
+        }
+        for (answer, count) in other.answers {
+            *self.answers.entry(answer).or_default() += count;
+        }
+    }
+
+    fn print(&self) {
+        let Self { rows, created, refused, ours_alone, unsayable, .. } = self;
+        println!(
+            "{rows} rows: {created} created, {refused} refused, {ours_alone} refused by validate alone, {unsayable} that no \
+             request can say"
+        );
+        self.answers.iter().for_each(|(answer, count)| println!("  the service: {count:>7} {answer}"));
+        self.codes.iter().for_each(|(code, count)| println!("  validate:    {count:>7} {code}"));
+    }
+}
+
+/// Makes rows of one identity type and asks both sides; what they disagree on, at most 20 times.
+fn differ(identity: IdentityType, rows: u64, seed: u64) -> (Counts, Vec<String>) {
+    let (columns, directory, mut service) = (columns(), directory(identity), Service::new(identity));
+    let all = table();
+    let lines: Vec<&Line> = all.iter().filter(|line| line.identities.contains(&identity)).collect();
+    let mut dice = Dice(seed);
+    let (mut counts, mut wrong) = (Counts::default(), Vec::new());
+    for number in 0..rows {
+        let mut case = fine_row(&mut dice, identity, number);
+        for _ in 0..*dice.pick(&[0, 0, 1, 1, 1, 2, 2]) {
+            spoil(&mut dice, &mut case, &lines);
+        }
+        match judge(&case, &columns, &directory, &mut service) {
+            Ok(judged) => counts.add(judged),
+            Err(what) => wrong.push(format!("row {number} of seed {seed}: {what}")),
+        }
+        if wrong.len() >= 20 {
+            break;
+        }
+    }
+    (counts, wrong)
+}
+
+#[test]
+fn the_embedded_connect_creates_what_validate_passes_and_refuses_what_it_calls_an_error() {
+    let asked = std::env::var_os("HEADCOUNT_CONFORMANCE_ROWS");
+    let rows = asked.map_or(ROWS, |rows| rows.to_str().unwrap().parse().unwrap());
+    let each = rows.div_ceil(3);
+    let (mut counts, mut wrong) = (Counts::default(), Vec::new());
+    std::thread::scope(|scope| {
+        let threads = IdentityType::ALL
+            .map(|identity| scope.spawn(move || differ(identity, each, 20_261_123 + identity as u64)));
+        for thread in threads {
+            let (of_one, wrong_of_one) = thread.join().unwrap();
+            counts.join(of_one);
+            wrong.extend(wrong_of_one);
+        }
+    });
+    counts.print();
+    assert!(wrong.is_empty(), "{} disagreements:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(counts.rows >= rows);
+    // The rows are of both kinds, and each rule was met: an agreement on nothing would be worth nothing.
+    assert!(counts.created * 3 > counts.rows && counts.refused * 4 > counts.rows);
+    for code in codes::RULES.iter().map(|code| code.id).filter(|code| !NOT_OF_A_ROW.contains(code)) {
+        let met = counts.codes.get(code).copied().unwrap_or(0);
+        assert!(met * 20_000 > counts.rows, "{code} was met in {met} of {} rows only", counts.rows);
+    }
+}
+
+#[test]
+fn a_username_given_twice_is_an_error_here_and_a_duplicate_there() {
+    for identity in IdentityType::ALL {
+        let (directory, columns) = (directory(identity), columns());
+        let rules = Rules::of(&directory);
+        let mut service = Service::new(identity);
+        let mut pass = Pass::new(&columns, &rules, &[]);
+        for (username, code, status) in [
+            ("ada", None, 200),
+            ("Ada", Some("username-case-variant"), 200),
+            ("ada", Some("username-duplicate"), 409),
+        ] {
+            let case = Case::least(identity, username);
+            pass.row(&case.row(), &mut |_| {});
+            let body = plain_body(&case, &directory).unwrap().to_string();
+            let (answer, ..) = service.ask(Method::PUT, format!("/users/{INSTANCE}"), body);
+            assert_eq!(answer, status, "{identity} {username} {code:?}");
+        }
+        let found: Vec<&str> = pass.finish().findings.iter().map(|finding| finding.code).collect();
+        assert!(
+            found.starts_with(&["username-case-variant", "username-duplicate"])
+                || found[1..] == ["username-case-variant", "username-duplicate"],
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_column_is_required_here_exactly_when_the_service_requires_its_member() {
+    for identity in IdentityType::ALL {
+        let (directory, mut service) = (directory(identity), Service::new(identity));
+        let mut required = 0;
+        for field in Field::ALL {
+            let mut columns = columns();
+            columns.places[field.index()].clear();
+            let mut findings = Vec::new();
+            check_columns(&columns, &Rules::of(&directory), &mut findings);
+            let is_required = findings.iter().any(|finding| finding.severity == Severity::Error);
+            let mut case = Case::least(identity, "ada");
+            case.cells[field.index()].clear();
+            let answer = service.create(&plain_body(&case, &directory).unwrap());
+            assert_eq!(is_required, answer.is_err(), "{identity} {field:?}: {findings:?} {answer:?}");
+            required += usize::from(is_required);
+        }
+        assert_eq!(
+            required,
+            match identity {
+                ConnectManaged => 6,
+                Saml => 5,
+                ExistingDirectory => 3,
+            }
+        );
+    }
+}
