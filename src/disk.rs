@@ -52,9 +52,36 @@ pub fn write_atomic_with<E: From<io::Error>>(
     Ok(sync_folder(path)?)
 }
 
+/// Writes a file that must not exist yet, whole or not at all; readable by its owner only.
+pub fn create_atomic_with<E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut io::BufWriter<&mut File>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut file = tempfile::NamedTempFile::new_in(folder(path))?; // made with mode 0600
+    let mut buffered = io::BufWriter::new(file.as_file_mut());
+    write(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(sync_folder(path)?)
+}
+
 /// Removes a file that this program made.
 pub fn remove(path: &Path) -> io::Result<()> {
     std::fs::remove_file(path)
+}
+
+/// Makes a folder and those above it where they are not there, open to their owner only.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path)
 }
 
 /// A path with something added to its whole name: `roster.csv` and `.ledger.jsonl` give `roster.csv.ledger.jsonl`.

@@ -216,6 +216,7 @@ const SECOND: usize = Field::COUNT;
 
 fn columns() -> Columns {
     let mut columns = Columns {
+        phone_region: None,
         headers: Field::ALL.iter().map(|field| format!("{field:?}")).chain(["Hierarchy2".into()]).collect(),
         places: std::array::from_fn(|at| vec![at]),
     };

@@ -120,7 +120,7 @@ fn a_full_instance_is_asked_no_more_than_was_on_its_way() {
 /// Nothing comes through: half of the calls are lost before anything was done, half are answered with trouble.
 fn outage() -> Weather {
     let odds = Odds { drop_before: 0.5, error_before: 1.0, ..Odds::NONE };
-    Weather { creates: odds.clone(), others: odds, ..Weather::calm() }
+    Weather { creates: odds, others: odds, ..Weather::calm() }
 }
 
 #[test]

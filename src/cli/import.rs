@@ -20,11 +20,15 @@ use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
 use crate::agent::Agent;
 use crate::clock::{Clock, SystemClock, rfc3339};
+use crate::connect::Operation;
 use crate::crash;
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::import::{self, Event, FollowUp, Importer, Settings, Stop, Switch, Task, default_burst};
+use crate::import::{
+    self, CEILING, Event, FLOOR, FollowUp, Importer, Pace, Remembered, START, Settings, Stop, Switch, Task,
+    default_burst,
+};
 use crate::ledger::{
     Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION, peek,
 };
@@ -81,8 +85,8 @@ struct Shared {
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
 
-    /// CreateUser calls a second: a number, or the account's applied quota
-    #[arg(long, value_name = "quota|N", default_value = "quota", value_parser = rate)]
+    /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
+    #[arg(long, value_name = "quota|auto|N", default_value = "quota", value_parser = rate)]
     rate: Rate,
 
     /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
@@ -144,14 +148,16 @@ enum Format {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Rate {
     Quota,
+    Auto,
     Fixed(f64),
 }
 
 fn rate(text: &str) -> Result<Rate, String> {
     match (text, text.parse::<f64>()) {
         ("quota", _) => Ok(Rate::Quota),
+        ("auto", _) => Ok(Rate::Auto),
         (_, Ok(rate)) if (0.01..=100_000.0).contains(&rate) => Ok(Rate::Fixed(rate)),
-        _ => Err("expected `quota`, or a number of calls a second from 0.01 to 100000".into()),
+        _ => Err("expected `quota`, `auto`, or a number of calls a second from 0.01 to 100000".into()),
     }
 }
 
@@ -214,7 +220,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     };
     let mut wanted = Wanted::default();
     let mut origins = again::Origins::of(&roster, job);
-    let checked = validate::check(&roster, &rules, &mut |row| {
+    let checked = validate::check_with_fingerprints(&roster, &rules, &mut |row| {
         if row.has_errors && origins.is_left(row.row) {
             return;
         }
@@ -264,7 +270,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
             plan.spare_gone(state, |user| origins.has_renamed(user));
         }
     }
-    let pace = chosen_pace(args, directory);
+    let remembered = remembered_rates(args);
+    let pace = Chosen::of(args, directory, remembered.as_ref());
     let outlook = Outlook::of(&plan, &wanted, directory, pace);
     let scene = Scene {
         roster: &roster,
@@ -314,7 +321,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         instance: reached.directory.instance.arn.clone(),
         total: ledger.state().counts(true).total,
         to_send: outlook.to_send,
-        rate: pace.0,
+        rate: pace.rate,
     });
     sending.store(true, Ordering::SeqCst);
     let settings = Settings {
@@ -322,18 +329,28 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         run,
         provenance_tag: !args.no_provenance_tag,
         accept_probable: args.accept_probable,
-        rate: pace.0,
-        burst: pace.1,
+        rate: pace.rate,
+        burst: pace.burst,
         concurrency: args.concurrency.map(usize::from),
         row_budget: Duration::from_secs(args.settle_timeout),
         outage_patience: Duration::from_secs(args.outage_timeout),
         seed: u64::from(std::process::id()) ^ begun_at(),
     };
+    reached.paces.set(Operation::CreateUser, pace.pace());
     let importer =
         Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone())
             .paced(reached.paces.clone());
     let rules = Rules { tag_room: rules.tag_room, compares_users: false, ..Rules::of(&reached.directory) };
     importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?).await?;
+    if let (true, Some(rates), Some(rate)) =
+        (pace.learns, &remembered, reached.paces.of(Operation::CreateUser).found())
+    {
+        let now = rfc3339(SystemClock.now());
+        if let Err(error) = rates.keep(&reached.directory.instance.arn, Operation::CreateUser, rate, &now) {
+            let message = format!("the rate learned, {rate:.1} a second, cannot be kept: {error}");
+            let _ = events.send(Event::Note { message });
+        }
+    }
     let (counts, steps, calls, left) = {
         let state = ledger.state();
         let left = again::leave(job, &roster, &wanted, &rules, &state);
@@ -442,13 +459,50 @@ fn absolute(path: &Path) -> String {
     path.canonicalize().unwrap_or(path).display().to_string()
 }
 
-/// Rate and burst of CreateUser.
-fn chosen_pace(args: &Shared, directory: &Directory) -> (f64, u32) {
-    let rate = match args.rate {
-        Rate::Fixed(rate) => rate,
-        Rate::Quota => directory.quotas.create_user_rate.unwrap_or(DOCUMENTED_RATE),
-    };
-    (rate, args.burst.unwrap_or_else(|| default_burst(rate)))
+/// CreateUser's pace as it is chosen.
+#[derive(Clone, Copy)]
+pub(super) struct Chosen {
+    /// Calls a second; where the rate is learned, those to start with.
+    pub(super) rate: f64,
+    pub(super) burst: u32,
+    learns: bool,
+    /// What an earlier run learned.
+    remembered: Option<f64>,
+}
+
+impl Chosen {
+    fn of(args: &Shared, directory: &Directory, rates: Option<&Remembered>) -> Self {
+        let learns = args.rate == Rate::Auto;
+        let remembered = rates
+            .filter(|_| learns)
+            .and_then(|rates| rates.rate(&directory.instance.arn, Operation::CreateUser))
+            .map(|rate| rate.clamp(FLOOR, CEILING));
+        let rate = match args.rate {
+            Rate::Fixed(rate) => rate,
+            Rate::Quota => directory.quotas.create_user_rate.unwrap_or(DOCUMENTED_RATE),
+            Rate::Auto => remembered.unwrap_or(START),
+        };
+        Self { rate, burst: args.burst.unwrap_or_else(|| default_burst(rate)), learns, remembered }
+    }
+
+    fn pace(&self) -> Pace {
+        if self.learns { Pace::learning(self.remembered) } else { Pace::new(self.rate, self.burst) }
+    }
+
+    pub(super) fn words(&self) -> String {
+        let rate = self.rate;
+        match (self.learns, self.remembered) {
+            (false, _) => format!("at {rate} calls a second (burst {})", self.burst),
+            (true, None) => format!("at {rate} calls a second, which is where learning starts"),
+            (true, Some(_)) => format!("at {rate} calls a second, as learned last"),
+        }
+    }
+}
+
+/// Where learned rates are kept; a rehearsal's are worth nothing elsewhere.
+fn remembered_rates(args: &Shared) -> Option<Remembered> {
+    let folder = if args.rehearsal.simulate { None } else { settings::state_folder() };
+    folder.map(|folder| Remembered::in_folder(&folder))
 }
 
 fn agreed(outlook: &Outlook) -> Result<bool, Failure> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::roster_args::Identity;
-use super::{output, settings};
+use super::{directory, output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{Clock, SystemClock};
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Operation, Target};
@@ -138,7 +138,7 @@ impl InstanceArgs {
 
     /// Reads the instance, its names, its users and its quotas.
     async fn read(&self, client: &Client, target: &Target, caller: &Paced) -> Result<Directory, Failure> {
-        let saved = self.directory.as_deref().map(Directory::read).transpose()?;
+        let saved = self.directory.as_deref().map(directory::take_up).transpose()?;
         let id = match &target.instance {
             InstanceRef::Alias(alias) => fetch::instance_of_alias(client, alias, caller).await?.id,
             InstanceRef::Id(id) | InstanceRef::Arn { id, .. } => id.clone(),
@@ -303,7 +303,7 @@ async fn quota(client: &Client, arn: &str, paces: &Paces, code: &str) -> Option<
 impl RehearsalArgs {
     /// Serves an embedded Connect that has the roster's names (or the directory file's), and reads it as any instance.
     pub(super) async fn reach(&self, args: &InstanceArgs, stage: &Stage<'_>) -> Result<Reached, Failure> {
-        let saved = args.directory.as_deref().map(Directory::read).transpose()?;
+        let saved = args.directory.as_deref().map(directory::take_up).transpose()?;
         let spec = self.spec(args, stage, saved.as_ref())?;
         let arn = spec.instance_arn();
         let region = spec.region.clone();

@@ -1,9 +1,11 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
 pub mod columns;
+mod directory;
 pub mod findings;
 mod import;
 mod instance;
+mod junit;
 mod outlook;
 pub mod output;
 pub mod policy;
@@ -42,6 +44,7 @@ enum Command {
     Status(status::StatusArgs),
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
+    Directory(Box<directory::DirectoryArgs>),
     Policy(policy::PolicyArgs),
 }
 
@@ -83,6 +86,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Status(args) => status::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
+        Command::Directory(args) => directory::run(&args),
         Command::Policy(args) => policy::run(args),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::import::Chosen;
 use super::words;
 use crate::directory::{Directory, Found};
 use crate::error::Failure;
@@ -35,20 +36,18 @@ pub(super) struct Outlook {
     pub(super) users: u64,
     /// The applied quota, where it was read.
     pub(super) allowed: Option<u64>,
-    rate: f64,
-    burst: u32,
+    pace: Chosen,
 }
 
 impl Outlook {
-    pub(super) fn of(plan: &Plan, wanted: &Wanted, directory: &Directory, (rate, burst): (f64, u32)) -> Self {
+    pub(super) fn of(plan: &Plan, wanted: &Wanted, directory: &Directory, pace: Chosen) -> Self {
         let mut outlook = Self {
             to_send: plan.to_send(),
             there: 0,
             variants: Vec::new(),
             users: directory.users.as_ref().map_or(0, |users| users.len() as u64),
             allowed: directory.quotas.users_per_instance.map(|quota| quota as u64),
-            rate,
-            burst,
+            pace,
         };
         if let Some(users) = &directory.users {
             for user in plan.sending(wanted) {
@@ -67,7 +66,7 @@ impl Outlook {
     }
 
     fn time(&self) -> Duration {
-        let waited = self.new_users().saturating_sub(u64::from(self.burst)) as f64 / self.rate;
+        let waited = self.new_users().saturating_sub(u64::from(self.pace.burst)) as f64 / self.pace.rate;
         Duration::from_secs_f64(waited.min(1e9))
     }
 
@@ -123,12 +122,8 @@ impl Outlook {
             lines.push(format!("warning: the quota of users per instance could not be read; its default is {DOCUMENTED_USERS}"));
         }
         if self.to_send > 0 {
-            lines.push(format!(
-                "time      about {} at {} calls a second (burst {})",
-                words::duration(self.time()),
-                self.rate,
-                self.burst
-            ));
+            let time = words::duration(self.time());
+            lines.push(format!("time      about {time} {}", self.pace.words()));
         }
         lines.push(format!("ledger    {}", words::plain(&scene.ledger.display().to_string())));
         for (user, name) in self.variants.iter().take(10) {

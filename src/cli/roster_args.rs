@@ -8,6 +8,7 @@ use super::shell_word;
 use crate::agent::IdentityType;
 use crate::error::Failure;
 use crate::roster::{Options, Roster};
+use crate::validate::PhoneRegion;
 
 /// How the roster is read. Without any of these it is found out.
 #[derive(Clone, Debug, Default, Args)]
@@ -24,13 +25,17 @@ pub struct RosterArgs {
     /// The encoding of a CSV, as in `windows-1252` or `shift_jis` [default: its mark, UTF-8, else windows-1252].
     #[arg(long, value_name = "LABEL")]
     pub encoding: Option<String>,
+
+    /// The country whose national phone numbers become E.164, as in DE or US [default: numbers must be E.164].
+    #[arg(long, value_name = "COUNTRY")]
+    pub phone_region: Option<PhoneRegion>,
 }
 
 impl RosterArgs {
     /// Opens the roster as these flags say.
     pub fn open(&self, path: &Path) -> Result<Roster, Failure> {
-        let Self { columns, sheet, encoding } = self.clone();
-        Roster::open(path, &Options { columns, sheet, encoding, delimiter: None })
+        let Self { columns, sheet, encoding, phone_region } = self.clone();
+        Roster::open(path, &Options { columns, sheet, encoding, delimiter: None, phone_region })
     }
 
     /// The roster and these flags as a shell takes them, for a command that is to be pasted.
@@ -38,8 +43,9 @@ impl RosterArgs {
         let columns = self.columns.as_ref().map(|path| ("--columns", path.display().to_string()));
         let sheet = self.sheet.clone().map(|sheet| ("--sheet", sheet));
         let encoding = self.encoding.clone().map(|label| ("--encoding", label));
+        let region = self.phone_region.map(|region| ("--phone-region", region.to_string()));
         let mut words = shell_word(&path.display().to_string());
-        for (flag, value) in [columns, sheet, encoding].into_iter().flatten() {
+        for (flag, value) in [columns, sheet, encoding, region].into_iter().flatten() {
             words.push_str(&format!(" {flag} {}", shell_word(&value)));
         }
         words
@@ -79,8 +85,10 @@ mod tests {
             columns: Some("my map.toml".into()),
             sheet: Some("Sheet 1".to_owned()),
             encoding: Some("latin1".to_owned()),
+            phone_region: "de".parse().ok(),
         };
-        let words = "'my roster.csv' --columns 'my map.toml' --sheet 'Sheet 1' --encoding latin1";
+        let words =
+            "'my roster.csv' --columns 'my map.toml' --sheet 'Sheet 1' --encoding latin1 --phone-region DE";
         assert_eq!(args.words(Path::new("my roster.csv")), words);
         assert_eq!(RosterArgs::default().words(Path::new("roster.csv")), "roster.csv");
     }

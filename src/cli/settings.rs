@@ -32,6 +32,15 @@ pub(super) fn has_profile() -> bool {
     variable("AWS_PROFILE").is_some()
 }
 
+/// The folder for what is worth keeping between runs: `headcount` in `XDG_STATE_HOME`, else in `~/.local/state` (XDG
+/// base directory specification; a path that is not absolute does not count), else in `LOCALAPPDATA`.
+pub(super) fn state_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || absolute("HOME").map(|home| home.join(".local").join("state"));
+    let folder = absolute("XDG_STATE_HOME").or_else(home).or_else(|| absolute("LOCALAPPDATA"));
+    folder.map(|folder| folder.join("headcount"))
+}
+
 /// This machine's name, for the ledger's session record.
 pub(super) fn host_name() -> String {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());

@@ -1,17 +1,20 @@
 //! `headcount validate`: checks every row of a roster, offline.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::agent::IdentityType;
+use crate::cli::directory::told;
 use crate::cli::roster_args::{Identity, RosterArgs};
-use crate::cli::{findings, output};
+use crate::cli::{findings, junit, output, words};
+use crate::clock::{Clock as _, SystemClock};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster, Use};
 use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity, shown};
 
@@ -34,8 +37,13 @@ pub struct ValidateArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     format: Format,
 
+    /// Write a copy of the roster with the findings in it: OUT.xlsx has faulty cells coloured, with a note in each, and a
+    /// summary; OUT.csv has them in a column of its own. The copy has the roster's cells as they are, passwords too.
+    #[arg(long, value_name = "OUT")]
+    annotate: Option<PathBuf>,
+
     /// Explain a code of a finding, and check nothing.
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "phone_region", "annotate"])]
     explain: Option<String>,
 
     #[command(flatten)]
@@ -48,6 +56,8 @@ enum Format {
     Human,
     /// One document, for programs.
     Json,
+    /// JUnit's XML, for CI systems: a test case for each row with findings.
+    Junit,
 }
 
 /// Runs the command: exit 0 without errors, 3 with them, 2 where the roster or the directory cannot be used.
@@ -56,6 +66,8 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         return explain(code);
     }
     let Some(path) = &args.roster else { return Err(Failure::usage("no roster is given")) };
+    let copy =
+        args.annotate.as_deref().map(|out| annotate::Kind::of(out).map(|kind| (kind, out))).transpose()?;
     let directory = args.directory.as_deref().map(Directory::read).transpose()?;
     let roster = args.reading.open(path)?;
     let identity = Basis::of(args.identity, directory.as_ref(), &roster)?;
@@ -65,18 +77,47 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     };
     let checked = check(&roster, &rules, &mut |_| {})?;
     match args.format {
-        Format::Human => output::result(&human(&roster, &checked, &identity, &args.reading)),
-        Format::Json => {
+        Format::Human => {
+            let names = args.directory.as_deref().zip(directory.as_ref());
+            let names = names.map(|(path, directory)| told(path, directory, SystemClock.now()));
+            output::result(&human(&roster, &checked, &identity, names, &args.reading));
+        }
+        Format::Json | Format::Junit => {
             if let Basis::Columns(..) = identity {
                 output::say(&format!("note: {}", identity.said()));
             }
             if checked.not_kept > 0 {
                 output::say(&format!("note: {} findings more are not listed", checked.not_kept));
             }
-            output::result(&json(&checked));
+            output::result(&match args.format {
+                Format::Junit => junit::document(&path.display().to_string(), &checked),
+                _ => json(&checked),
+            });
         }
     }
+    if let Some((kind, out)) = copy {
+        let annotated = annotate::write(&roster, &checked, kind, out)?;
+        output::say(&said_of_copy(&annotated, out, roster.columns().has(Field::Password)));
+    }
     Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings })
+}
+
+fn said_of_copy(annotated: &Annotated, out: &Path, has_passwords: bool) -> String {
+    let Annotated { rows, without_note, without_cells, cut } = *annotated;
+    let mut text = format!("annotated: `{}`, {} with findings", out.display(), words::count(rows, "row"));
+    for (count, noun, what) in [
+        (without_cells, "row", "without cells, for they could not be told apart: see the roster itself"),
+        (without_note, "cell", "coloured without a note: there are too many"),
+        (cut, "cell", "cut to what a workbook can hold"),
+    ] {
+        if count > 0 {
+            let _ = write!(text, "\nnote: {} {what}", words::count(count, noun));
+        }
+    }
+    if has_passwords {
+        text.push_str("\nnote: it has the roster's passwords in it; remove it when it has served");
+    }
+    text
 }
 
 fn explain(id: &str) -> Result<Exit, Failure> {
@@ -161,11 +202,20 @@ impl Basis {
     }
 }
 
-fn human(roster: &Roster, checked: &Checked, identity: &Basis, typed: &RosterArgs) -> String {
+fn human(
+    roster: &Roster,
+    checked: &Checked,
+    identity: &Basis,
+    names: Option<String>,
+    typed: &RosterArgs,
+) -> String {
     let path = roster.path();
     let mut text = format!("{}: {}", shown(&path.display().to_string()), identity.said());
     if let Some(template) = roster.recognised() {
         let _ = write!(text, "\nread as {template}");
+    }
+    if let Some(names) = names {
+        let _ = write!(text, "\n{names}");
     }
     text.push_str("\n\n");
     text.push_str(&findings::groups(checked, output::Paint::of_stdout()));

@@ -236,7 +236,9 @@ mod tests {
         let mut course = Course::default();
         let start = Instant::now();
         assert_eq!(course.served(start, start + seconds(9)), seconds(9));
-        (0..5).for_each(|_| drop(course.failed(start + seconds(9))));
+        (0..5).for_each(|_| {
+            let _ = course.failed(start + seconds(9));
+        });
         assert_eq!(course.served(start, start + seconds(300)), seconds(0));
         course.answered(start + seconds(300));
         assert_eq!(course.served(start, start + seconds(310)), seconds(10));
@@ -246,7 +248,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn those_who_wait_go_on_as_soon_as_the_service_answers() {
         let breaker = std::sync::Arc::new(Breaker::default());
-        (0..5).for_each(|_| drop(breaker.failed()));
+        (0..5).for_each(|_| {
+            let _ = breaker.failed();
+        });
         let start = Instant::now();
         breaker.leave().await; // the probe
         assert_eq!(start.elapsed(), seconds(1));

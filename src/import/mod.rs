@@ -10,6 +10,7 @@ mod event;
 mod follow_up;
 mod pace;
 mod paces;
+mod remembered;
 mod settle;
 mod stop;
 mod verdict;
@@ -30,6 +31,7 @@ pub use event::Event;
 pub use follow_up::FollowUp;
 pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
 pub use paces::{Paced, Paces};
+pub use remembered::Remembered;
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 

@@ -307,7 +307,9 @@ impl Pace {
             first
         });
         if first {
-            let head_start = took.min(HEAD_START).as_secs_f64();
+            // However near the service is, calls are sometimes late by a little, and the next is then early.
+            let spare = (0.4 / self.ceiling).clamp(0.1, 0.2);
+            let head_start = took.min(HEAD_START).as_secs_f64().max(spare);
             self.owed.store(parts(head_start * self.ceiling * PARTS).get(), Ordering::Relaxed);
         }
     }
@@ -400,7 +402,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn twenty_five_calls_at_two_a_second_take_ten_seconds() {
-        let times = times(&Pace::new(2.0, 5), 25, Duration::from_millis(100)).await;
+        let times = times(&Pace::new(2.0, 5), 25, Duration::from_millis(300)).await;
         assert!(times[4] < 0.01, "an opening burst: {times:?}");
         assert!(
             (times[24] - 10.1).abs() < 0.05,
@@ -485,9 +487,9 @@ mod tests {
             for step in 0..20_000_u64 {
                 let now = start + Duration::from_millis(10 * step);
                 if random.fraction() < 0.3 {
-                    let _ = law.throttled(now, now, None);
+                    law.throttled(now, now, None);
                 } else {
-                    law.passed(now)
+                    law.passed(now);
                 }
                 assert!((FLOOR..=CEILING).contains(&law.rate()), "{law:?}");
             }

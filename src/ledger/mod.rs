@@ -15,7 +15,7 @@ mod state;
 mod writer;
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -38,6 +38,8 @@ pub struct LockedFile {
     file: Option<File>,
     path: PathBuf,
     was_made: bool,
+    /// How long it was when it was read: whatever stands after that is another's.
+    length: u64,
     /// What it says; empty for a new one.
     pub state: State,
     /// Whether it has no record yet.
@@ -77,6 +79,7 @@ impl LockedFile {
             file: Some(file),
             path: path.to_owned(),
             was_made,
+            length: good,
             state,
             is_new: good == 0,
             repaired: torn,
@@ -89,7 +92,7 @@ impl LockedFile {
             Failure::stopped(format!("cannot write the ledger: `{}`", self.path.display())).because(error)
         };
         let file = self.file.take().ok_or_else(|| unusable(io::ErrorKind::NotFound.into()))?;
-        let storage = OnDisk::new(file, self.path.clone()).map_err(unusable)?;
+        let storage = OnDisk { file, path: self.path.clone(), length: self.length };
         let writer = Writer::start(storage).map_err(unusable)?;
         Ok(Ledger { writer, state: Mutex::new(std::mem::take(&mut self.state)), clock })
     }
@@ -304,9 +307,17 @@ struct OnDisk {
 }
 
 impl OnDisk {
-    fn new(file: File, path: PathBuf) -> io::Result<Self> {
-        let length = file.metadata()?.len();
-        Ok(Self { file, path, length })
+    /// Whose records stand after ours: every process begins with a session record.
+    fn another(&self) -> Option<Session> {
+        let mut file = self.file.try_clone().ok()?;
+        file.rewind().ok()?;
+        let mut theirs = State::default();
+        let _ = each(&file, &self.path, (), |(), entry, offset| {
+            if entry.kind == Kind::Session && offset >= self.length {
+                theirs.apply(entry);
+            }
+        });
+        Some(theirs.session).filter(|session| !session.id.is_empty())
     }
 }
 
@@ -326,12 +337,7 @@ impl Storage for OnDisk {
         if there.len() == self.length {
             return Ok(());
         }
-        let other = self
-            .file
-            .try_clone()
-            .ok()
-            .and_then(|file| newest_session(&file, &self.path))
-            .map_or_else(String::new, |session| format!(" ({})", whose(&session)));
+        let other = self.another().map_or_else(String::new, |session| format!(" ({})", whose(&session)));
         Err(format!("another process writes to the same ledger{other}: `{}`", self.path.display()))
     }
 
@@ -361,7 +367,6 @@ fn in_use(file: &File, path: &Path) -> Failure {
 }
 
 fn newest_session(file: &File, path: &Path) -> Option<Session> {
-    use std::io::Seek as _;
     let mut file = file.try_clone().ok()?;
     file.rewind().ok()?;
     replay(&file, path).ok().map(|replay| replay.state.session).filter(|session| !session.id.is_empty())

@@ -46,6 +46,9 @@ pub fn each<T>(
             return Ok(replayed);
         }
         if line.last() != Some(&b'\n') {
+            if replayed.good == 0 && !begins_like_a_ledger(&line) {
+                return Err(not_a_ledger(path, 0));
+            }
             replayed.torn = read as u64;
             return Ok(replayed);
         }
@@ -55,6 +58,13 @@ pub fn each<T>(
         visit(&mut replayed.state, &entry, replayed.good);
         replayed.good += read as u64;
     }
+}
+
+/// Whether a first line that was cut short can be one of ours: another's file is never "repaired".
+fn begins_like_a_ledger(torn: &[u8]) -> bool {
+    const BEGINNING: &[u8] = b"{\"type\":\"ledger\",";
+    let both = torn.len().min(BEGINNING.len());
+    torn[..both] == BEGINNING[..both]
 }
 
 /// The first record must be of a version that we know, and every record must say what its kind needs.

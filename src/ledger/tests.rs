@@ -1,1 +1,308 @@
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
 
+use super::*;
+use crate::clock::SystemClock;
+
+/// A ledger in a folder of its own.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("roster.csv.ledger.jsonl")
+    }
+
+    fn holding(bytes: impl AsRef<[u8]>) -> Self {
+        let place = Self::new();
+        fs::write(place.path(), bytes).unwrap();
+        place
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        fs::read(self.path()).unwrap()
+    }
+
+    fn refused(&self) -> String {
+        LockedFile::open(&self.path()).err().expect("refused").what
+    }
+
+    fn append(&self, entries: &[Entry]) {
+        let mut file = fs::OpenOptions::new().append(true).open(self.path()).unwrap();
+        file.write_all(&lines(entries)).unwrap();
+    }
+}
+
+fn lines(entries: &[Entry]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    entries.iter().for_each(|entry| entry.write_to(&mut bytes));
+    bytes
+}
+
+fn header() -> Entry<'static> {
+    Entry {
+        version: Some(VERSION),
+        run: Some("run-1".into()),
+        instance: Some("arn".into()),
+        ..Entry::of(Kind::Ledger)
+    }
+}
+
+fn session(id: &'static str, pid: u32) -> Entry<'static> {
+    let at = Some("2026-11-23T14:38:13.042Z".into());
+    Entry {
+        session: Some(id.into()),
+        host: Some("desk-7".into()),
+        pid: Some(pid),
+        at,
+        ..Entry::of(Kind::Session)
+    }
+}
+
+/// A ledger with a row in doubt, one created, and one to come.
+fn some() -> Vec<u8> {
+    lines(&[
+        header(),
+        session("s-1", 4711),
+        Entry::row("ana", 2, 7),
+        Entry::row("zoë", 3, 8),
+        Entry::row("eve", 4, 9),
+        Entry::intent("ana", 1, "t".into()),
+        Entry::intent("zoë", 2, "t".into()),
+        Entry {
+            attempt: Some(2),
+            id: Some("u-2".into()),
+            ..Entry::outcome("zoë", RowState::Created, "t".into())
+        },
+    ])
+}
+
+fn opened(place: &Place) -> Ledger {
+    LockedFile::open(&place.path()).unwrap().into_ledger(Arc::new(SystemClock)).unwrap()
+}
+
+#[test]
+fn a_ledger_that_is_cut_at_any_byte_opens_with_its_whole_lines_and_goes_on() {
+    let whole = some();
+    for cut in 0..=whole.len() {
+        let place = Place::holding(&whole[..cut]);
+        let kept = whole[..cut].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let file = LockedFile::open(&place.path()).unwrap();
+        assert_eq!(file.repaired, (cut - kept) as u64, "cut at {cut}");
+        assert_eq!(file.is_new, kept == 0);
+        assert_eq!(place.bytes(), whole[..kept], "only what was torn is cut off");
+        let rows =
+            whole[..kept].split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{\"type\":\"row\""));
+        assert_eq!(file.state.places() as usize, rows.count());
+    }
+}
+
+#[test]
+fn a_file_that_is_not_a_ledger_is_left_as_it_is() {
+    for bytes in [
+        "notes",
+        "notes\n",
+        "{\"a\":1}",
+        "{\"type\":\"row\"",
+        "{\"type\":\"ledgers\"",
+        "\u{feff}{\"type\":\"ledger\"",
+    ] {
+        let place = Place::holding(bytes);
+        let what = place.refused();
+        assert!(what.contains("is not a ledger of headcount, at byte 0"), "{bytes:?}: {what}");
+        assert_eq!(place.bytes(), bytes.as_bytes());
+    }
+}
+
+#[test]
+fn damage_before_the_end_is_refused_with_its_byte_offset_and_mended_by_nobody() {
+    let whole = some();
+    let starts: Vec<usize> = whole
+        .split_inclusive(|byte| *byte == b'\n')
+        .scan(0, |at, line| {
+            let start = *at;
+            *at += line.len();
+            Some(start)
+        })
+        .collect();
+    for start in starts {
+        let mut damaged = whole.clone();
+        damaged[start] = b'#';
+        let place = Place::holding(&damaged);
+        let what = place.refused();
+        assert!(what.contains(&format!("at byte {start}: ")), "{what}");
+        assert_eq!(place.bytes(), damaged);
+    }
+}
+
+#[test]
+fn a_line_that_lacks_what_its_kind_needs_is_damage() {
+    for line in [
+        r#"{"type":"session"}"#,
+        r#"{"type":"row","user":"ana","row":2}"#,
+        r#"{"type":"row","user":"ana","row":2,"fingerprint":"x"}"#,
+        r#"{"type":"intent","user":"ana"}"#,
+        r#"{"type":"intent","user":"ana","attempt":0}"#,
+        r#"{"type":"outcome","user":"ana"}"#,
+        r#"{"type":"outcome","user":"ana","state":"done"}"#,
+        r#"{"type":"miracle"}"#,
+        r#"{"type":"ledger","version":1,"run":"r","instance":"i"}"#,
+        "",
+    ] {
+        let head = lines(&[header()]);
+        let place = Place::holding([head.as_slice(), line.as_bytes(), b"\n"].concat());
+        let what = place.refused();
+        assert!(what.contains(&format!("is damaged, at byte {}: ", head.len())), "{line}: {what}");
+    }
+}
+
+#[test]
+fn another_version_is_refused_and_said() {
+    let place = Place::holding(lines(&[Entry { version: Some(VERSION + 1), ..header() }]));
+    let what = place.refused();
+    assert!(what.contains("format version 2, and this headcount reads version 1"), "{what}");
+}
+
+#[test]
+fn a_second_importer_is_refused_at_once_and_told_who_has_it() {
+    let place = Place::holding(some());
+    let held = LockedFile::open(&place.path()).unwrap();
+    let what = place.refused();
+    assert!(what.contains("in use by process 4711 on desk-7, since 2026-11-23T14:38:13.042Z"), "{what}");
+    drop(held);
+    assert!(LockedFile::open(&place.path()).is_ok());
+}
+
+#[test]
+fn whoever_looks_does_not_keep_an_importer_out() {
+    let place = Place::holding(some());
+    let (state, at_work) = peek(&place.path()).unwrap();
+    assert!(!at_work);
+    assert_eq!(state.counts(at_work).in_doubt, 1);
+    let ledger = opened(&place);
+    let (state, at_work) = peek(&place.path()).unwrap();
+    assert!(at_work);
+    assert_eq!(state.counts(at_work).in_doubt, 0, "an open intent is on its way");
+    drop(ledger);
+    assert!(!peek(&place.path()).unwrap().1);
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_deleted_or_replaced_underneath_stops_before_the_next_request() {
+    for replaced in [false, true] {
+        let place = Place::holding(some());
+        let ledger = opened(&place);
+        fs::remove_file(place.path()).unwrap();
+        if replaced {
+            fs::write(place.path(), some()).unwrap();
+        }
+        let fault = ledger.begin(0, true).await.unwrap_err();
+        assert!(fault.0.contains("deleted or replaced"), "{fault}");
+        assert_eq!(ledger.begin(1, true).await.unwrap_err(), fault, "and none after it");
+    }
+}
+
+#[tokio::test]
+async fn anothers_records_after_ours_stop_this_process_and_are_told() {
+    let place = Place::holding(some());
+    let ledger = opened(&place);
+    let _first = ledger.begin(0, true).await.unwrap();
+    place.append(&[session("s-2", 815), Entry::intent("zoë", 3, "t".into())]);
+    let before = place.bytes();
+    let fault = ledger.begin(2, true).await.unwrap_err();
+    assert!(fault.0.contains("another process writes to the same ledger (process 815 on desk-7"), "{fault}");
+    assert_eq!(place.bytes(), before, "nothing is written over or after them");
+}
+
+#[tokio::test]
+async fn what_another_wrote_between_reading_and_writing_is_noticed() {
+    let place = Place::holding(some());
+    let file = LockedFile::open(&place.path()).unwrap();
+    place.append(&[session("s-2", 815)]); // on a drive where no lock holds
+    let ledger = file.into_ledger(Arc::new(SystemClock)).unwrap();
+    let fault = ledger.begin(0, true).await.unwrap_err();
+    assert!(fault.0.contains("process 815 on desk-7"), "{fault}");
+}
+
+/// Another process appends at the very moment at which we do.
+struct Raced {
+    ours: OnDisk,
+    theirs: Place,
+}
+
+impl Storage for Raced {
+    fn check(&mut self) -> Result<(), String> {
+        self.ours.check()
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.theirs.append(&[session("s-2", 815)]);
+        self.ours.append(lines)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.ours.sync()
+    }
+}
+
+#[tokio::test]
+async fn two_that_append_at_once_both_stop_before_they_send() {
+    let theirs = Place::holding(some());
+    let path = theirs.path();
+    let (file, _) = disk::open_append(&path).unwrap();
+    let ours = OnDisk { length: file.metadata().unwrap().len(), file, path: path.clone() };
+    let state = LockedFile::open(&path).unwrap().state.clone();
+    let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock)).unwrap();
+    let fault = ledger.begin(0, true).await.unwrap_err();
+    assert!(fault.0.contains("another process writes to the same ledger"), "{fault}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_stops_before_the_next_request() {
+    let full = fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
+    let storage = OnDisk { file: full, path: "/dev/full".into(), length: 0 };
+    let state = LockedFile::open(&Place::holding(some()).path()).unwrap().state.clone();
+    let ledger = Ledger::start(storage, state, Arc::new(SystemClock)).unwrap();
+    let fault = ledger.begin(0, true).await.unwrap_err();
+    assert!(fault.0.contains("cannot be written: No space left on device"), "{fault}");
+    assert_eq!(ledger.begin(1, true).await.unwrap_err(), fault);
+    assert_eq!(ledger.close(0).err(), Some(fault));
+}
+
+#[tokio::test]
+async fn what_is_written_is_what_is_read() {
+    let place = Place::new();
+    let ledger = opened(&place);
+    ledger
+        .record([header(), session("s-1", 1), Entry::row("ana", 2, 7), Entry::row("eve", 3, 8)])
+        .await
+        .unwrap();
+    let intent = ledger.begin(0, true).await.unwrap();
+    ledger
+        .finish(intent, &Outcome { state: RowState::Created, id: Some("u".into()), ..Outcome::default() })
+        .unwrap();
+    let _open = ledger.begin(1, false).await.unwrap();
+    let ours = ledger.close(0).unwrap();
+    let theirs = LockedFile::open(&place.path()).unwrap();
+    for at in 0..2 {
+        assert_eq!(ours.record(at), theirs.state.record(at));
+        assert_eq!(ours.user(at), theirs.state.user(at));
+    }
+    assert_eq!((ours.attempts, ours.calls, ours.sessions), (2, theirs.state.calls, theirs.state.sessions));
+    assert!(theirs.state.record(1).untagged && !theirs.state.record(0).untagged);
+    assert_eq!(theirs.state.counts(false).in_doubt, 1);
+}
+
+#[test]
+fn a_ledger_that_was_made_and_never_written_leaves_nothing() {
+    let place = Place::new();
+    drop(LockedFile::open(&place.path()).unwrap());
+    assert!(!place.path().exists());
+}

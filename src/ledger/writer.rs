@@ -10,7 +10,8 @@ use tokio::sync::oneshot;
 
 /// Where lines go: the ledger's file, or in tests one that fails as it is told to.
 pub trait Storage: Send + 'static {
-    /// Says why nothing may be written any more: another writer, or a file that is gone.
+    /// Says why nothing may be written any more: another writer, or a file that is gone. Asked before lines are
+    /// appended, and again before anybody acts on their being synced.
     fn check(&mut self) -> Result<(), String>;
 
     /// Appends whole lines.
@@ -168,7 +169,12 @@ fn commit(
         storage
             .append(lines)
             .map_err(|error| LedgerFault(format!("the ledger cannot be written: {error}")))?;
-        if sync { storage.sync().map_err(|error| unsyncable(&error)) } else { Ok(()) }
+        if !sync {
+            return Ok(());
+        }
+        storage.sync().map_err(|error| unsyncable(&error))?;
+        // Where no lock holds, two processes may have looked at the same moment, and both have appended.
+        storage.check().map_err(LedgerFault)
     };
     attempt(storage).inspect_err(|fault| {
         let _ = poison.set(fault.clone());

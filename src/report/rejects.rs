@@ -320,7 +320,7 @@ fn word(state: RowState) -> &'static str {
 }
 
 /// A cell of ours that no spreadsheet takes for a formula (OWASP, CSV Injection), and that fits into one.
-fn guarded(text: &str) -> String {
+pub(super) fn guarded(text: &str) -> String {
     const LONGEST: usize = 32_000; // Excel: 32,767 characters a cell
     let text: String = text.chars().take(LONGEST).collect();
     let is_risky =

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Failure;
-use crate::validate::Finding;
+use crate::validate::{Finding, PhoneRegion};
 
 pub use columns::{REASONS, Use, printable, propose, reason};
 pub use field::Field;
@@ -46,6 +46,8 @@ pub struct Options {
     pub encoding: Option<String>,
     /// The delimiter of a CSV; else the one of `,` `;` and tab that makes the most of the header.
     pub delimiter: Option<u8>,
+    /// The country whose national telephone numbers are read; else numbers are E.164 alone.
+    pub phone_region: Option<PhoneRegion>,
 }
 
 /// How a roster is stored.
@@ -123,13 +125,14 @@ impl Roster {
             }
         };
         let data = columns::looks_like_data(&headers);
-        let header = Header::read(headers, mapping);
+        let mut header = Header::read(headers, mapping);
         if data && !header.is_known() {
             // Not shown: it may be a person's row, password and all.
             return Err(Failure::usage("the roster has no header: its first row looks like a person's")
                 .hint("put a row of column names on top; `headcount template` writes one"));
         }
         mapping.check(&header)?;
+        header.columns.phone_region = options.phone_region;
         findings.extend(header.findings.iter().cloned());
         Ok(Self { path: path.to_owned(), content, header: Arc::new(header), findings })
     }

@@ -6,7 +6,7 @@ use csv::StringRecord;
 
 use super::codes;
 use super::field::Field;
-use crate::validate::Finding;
+use crate::validate::{Finding, PhoneRegion};
 
 /// One row of a roster: its cells as text, and what the reader has to say of it. Reused from row to row, so that
 /// reading allocates nothing once it runs.
@@ -67,6 +67,8 @@ pub struct Columns {
     /// For each field, the columns that carry it, in the file's order (the console's own files have two for the
     /// hierarchy).
     pub places: [Vec<usize>; Field::COUNT],
+    /// The country whose national telephone numbers are read; `None` where numbers are E.164 alone.
+    pub phone_region: Option<PhoneRegion>,
 }
 
 impl Columns {

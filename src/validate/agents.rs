@@ -1,5 +1,6 @@
 //! A row without errors becomes an agent; an agent has a fingerprint.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
@@ -38,11 +39,8 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
         }
     }
     let phone_type = |field| grammar::phone_type(cell(field));
-    // A number that a soft-phone row carries and the service would refuse is not sent.
-    let phone_number = |number, of| {
-        let is_soft = phone_type(of) == Some(PhoneType::Soft);
-        optional(number).filter(|number| !is_soft || grammar::is_e164(number)).map(str::to_owned)
-    };
+    // A number that is none stays out of a soft-phone row and is an error in any other, which has no agent.
+    let number = |field| optional(field).and_then(|cell| grammar::e164(cell, columns.phone_region).ok());
     let seconds = |field| optional(field).and_then(grammar::after_contact_work);
     let yes_or_no = |field| grammar::yes_or_no(cell(field));
     let password = columns.cell(row, Field::Password);
@@ -54,13 +52,13 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
         last_name: name(Field::LastName),
         email: text(Field::Email),
         secondary_email: text(Field::SecondaryEmail),
-        mobile: text(Field::Mobile),
+        mobile: number(Field::Mobile).map(Cow::into_owned),
         directory_user_id: text(Field::DirectoryUserId),
         routing_profile: text(Field::RoutingProfile)?,
         security_profiles: grammar::list(cell(Field::SecurityProfiles)).map(str::to_owned).collect(),
         hierarchy: optional(Field::Hierarchy).map(|path| grammar::list(path).map(str::to_owned).collect()),
         phone_type: phone_type(Field::PhoneType),
-        phone_number: phone_number(Field::PhoneNumber, Field::PhoneType),
+        phone_number: number(Field::PhoneNumber).map(Cow::into_owned),
         auto_accept: yes_or_no(Field::AutoAccept),
         after_contact_work_seconds: seconds(Field::AfterContactWork),
         persistent_connection: yes_or_no(Field::PersistentConnection),
@@ -71,7 +69,7 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
         channel_after_contact_work_seconds: of_channels(Field::CHANNEL_AFTER_CONTACT_WORK, seconds),
         callback_after_contact_work_seconds: seconds(Field::AfterContactWorkCallback),
         voice_phone_type: phone_type(Field::PhoneTypeVoice),
-        voice_phone_number: phone_number(Field::PhoneNumberVoice, Field::PhoneTypeVoice),
+        voice_phone_number: number(Field::PhoneNumberVoice).map(Cow::into_owned),
         voice_persistent_connection: yes_or_no(Field::PersistentConnectionVoice),
         proficiencies: proficiencies(cell(Field::Proficiencies)),
     })

@@ -7,10 +7,12 @@
 pub mod codes;
 
 mod agents;
+mod conveyor;
 mod finding;
 mod grammar;
 mod names;
 mod pass;
+mod phone;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -23,7 +25,8 @@ pub use agents::{agent, fingerprint, proficiencies_fingerprint};
 pub use finding::{Finding, Severity};
 pub use grammar::shown;
 pub use names::{NamesUsed, names_used, username};
-pub use pass::{Checked, CheckedRow, Pass, check};
+pub use pass::{Checked, CheckedRow, Pass, check, check_with_fingerprints};
+pub use phone::PhoneRegion;
 pub use rules::{check_columns, check_row};
 
 /// Against what a roster is checked.

@@ -12,7 +12,7 @@ use super::codes::{self, Code};
 use super::finding::{Finding, Severity};
 use super::grammar::{shown, trimmed};
 use super::rules::{check_columns, check_row, column_of};
-use super::{Rules, agents};
+use super::{Rules, agents, conveyor};
 
 /// What a roster turned out to be.
 #[derive(Clone, Debug)]
@@ -54,6 +54,7 @@ pub struct CheckedRow<'p> {
     pub first_error: Option<&'p Finding>,
     /// The row as it was read.
     pub row: &'p Row,
+    fingerprint: Option<u64>,
     columns: &'p Columns,
     rules: &'p Rules<'p>,
 }
@@ -64,25 +65,46 @@ impl CheckedRow<'_> {
         if self.has_errors { None } else { agents::build(self.row, self.columns, self.rules) }
     }
 
-    /// The fingerprint of the row's agent; `None` where the row has errors.
+    /// The fingerprint of the row's agent; `None` where the row has errors. [`check_with_fingerprints`] has it ready.
     pub fn fingerprint(&self) -> Option<u64> {
-        self.agent().map(|agent| agents::fingerprint(&agent))
+        if self.has_errors {
+            return None;
+        }
+        self.fingerprint.or_else(|| self.agent().map(|agent| agents::fingerprint(&agent)))
     }
 }
 
-/// Checks a whole roster in one pass, and lends every row to `on_row` as it goes by. Memory grows with the usernames
-/// only (some 60 bytes each) and with the findings up to [`Pass::KEPT`].
+/// Checks a whole roster in one pass, and lends every row to `on_row` as it goes by, in the file's order and on this
+/// thread; other threads read and check. Memory grows with the usernames only (some 60 bytes each) and with the findings
+/// up to [`Pass::KEPT`].
 pub fn check(
     roster: &Roster,
     rules: &Rules<'_>,
     on_row: &mut dyn FnMut(CheckedRow<'_>),
 ) -> Result<Checked, Failure> {
+    run(roster, rules, false, on_row)
+}
+
+/// The same, with the fingerprint of every row made by the threads that check.
+pub fn check_with_fingerprints(
+    roster: &Roster,
+    rules: &Rules<'_>,
+    on_row: &mut dyn FnMut(CheckedRow<'_>),
+) -> Result<Checked, Failure> {
+    run(roster, rules, true, on_row)
+}
+
+fn run(
+    roster: &Roster,
+    rules: &Rules<'_>,
+    wants_fingerprints: bool,
+    on_row: &mut dyn FnMut(CheckedRow<'_>),
+) -> Result<Checked, Failure> {
     let mut pass = Pass::new(roster.columns(), rules, roster.findings());
-    let mut rows = roster.rows()?;
-    let mut row = Row::default();
-    while rows.read(&mut row)? {
-        pass.row(&row, on_row);
-    }
+    conveyor::run(roster, rules, wants_fingerprints, &mut |handed, findings| {
+        pass.of_row.append(findings);
+        pass.take(handed.row, handed.fingerprint, on_row);
+    })?;
     Ok(pass.finish())
 }
 
@@ -139,8 +161,13 @@ impl<'r> Pass<'r> {
 
     /// Checks the next row.
     pub fn row(&mut self, row: &Row, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
-        self.checked.rows += 1;
         check_row(row, self.columns, self.rules, &mut self.of_row);
+        self.take(row, None, on_row);
+    }
+
+    /// Takes the next row, whose own findings are in `of_row` already.
+    fn take(&mut self, row: &Row, fingerprint: Option<u64>, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
+        self.checked.rows += 1;
         let username = trimmed(self.columns.cell(row, Field::Username));
         self.compare_username(row, username);
         if self.rules.identity == IdentityType::ConnectManaged {
@@ -157,6 +184,7 @@ impl<'r> Pass<'r> {
             has_errors: first_error.is_some(),
             first_error,
             row,
+            fingerprint,
             columns: self.columns,
             rules: self.rules,
         });

@@ -11,6 +11,7 @@ use super::Rules;
 use super::codes::{self, Code};
 use super::finding::{Finding, Severity};
 use super::grammar::{self, shown};
+use super::phone::Refusal;
 
 /// All rules of a row, in the order of the console's template.
 const RULES: [fn(&mut Check<'_>); 22] = [
@@ -304,20 +305,37 @@ fn secondary_email(check: &mut Check<'_>) {
 
 fn mobile(check: &mut Check<'_>) {
     let number = check.cell(Field::Mobile);
-    if !number.is_empty() && !grammar::is_e164(number) {
-        not_e164(check, &codes::MOBILE_NOT_E164, Field::Mobile, number);
+    if !number.is_empty()
+        && let Err(refusal) = grammar::e164(number, check.columns.phone_region)
+    {
+        not_e164(check, &codes::MOBILE_NOT_E164, Field::Mobile, number, refusal);
     }
 }
 
-fn not_e164(check: &mut Check<'_>, code: &'static Code, field: Field, number: &str) {
-    let is_scientific = number.contains(['e', 'E']) && number.starts_with(|c: char| c.is_ascii_digit());
+/// `refusal` is what the numbering plan of `--phone-region` has against the number.
+fn not_e164(
+    check: &mut Check<'_>,
+    code: &'static Code,
+    field: Field,
+    number: &str,
+    refusal: Option<Refusal>,
+) {
+    let is_scientific = number.contains(['e', 'E']) && number.replace(',', ".").parse::<f64>().is_ok();
+    let has_digits = number.bytes().filter(u8::is_ascii_digit).count() > 2;
     let hint = match grammar::as_e164(number) {
-        Some(plain) => format!("write `{plain}`"),
+        Some(plain) if refusal.is_none() => format!("write `{plain}`"),
         None if is_scientific => {
             "a spreadsheet made it a rounded number: format the column as text and type the number again"
                 .to_owned()
         }
-        None => code.fix.to_owned(),
+        _ => match refusal {
+            Some(refusal) => refusal.hint().to_owned(),
+            // Of the country nothing is known, and it is not guessed.
+            None if has_digits => {
+                format!("{}; `--phone-region US` reads national numbers of a country", code.fix)
+            }
+            None => code.fix.to_owned(),
+        },
     };
     check.fault_with(code, field, number, code.title.to_owned(), hint);
 }
@@ -524,19 +542,25 @@ fn voice_phone(check: &mut Check<'_>) {
 fn phone_of(check: &mut Check<'_>, (of_type, of_number): (Field, Field), type_missing: &'static Code) {
     let (word, number) = (check.cell(of_type), check.cell(of_number));
     let phone_type = grammar::phone_type(word);
+    let refused = match grammar::e164(number, check.columns.phone_region) {
+        Err(refusal) if !number.is_empty() => Some(refusal),
+        _ => None,
+    };
     if !word.is_empty() && phone_type.is_none() {
         let message = codes::PHONE_TYPE_UNKNOWN.title.to_owned();
         check.fault(&codes::PHONE_TYPE_UNKNOWN, of_type, word, message);
     }
-    match phone_type {
-        Some(PhoneType::Desk) if number.is_empty() => desk_phone_number_missing(check, of_type, of_number),
-        Some(PhoneType::Soft) if !number.is_empty() && !grammar::is_e164(number) => {
-            not_e164(check, &codes::PHONE_NUMBER_NOT_SENT, of_number, number);
+    match (phone_type, refused) {
+        (Some(PhoneType::Desk), None) if number.is_empty() => {
+            desk_phone_number_missing(check, of_type, of_number);
         }
-        _ if !number.is_empty() && !grammar::is_e164(number) => {
-            not_e164(check, &codes::PHONE_NUMBER_NOT_E164, of_number, number);
+        (Some(PhoneType::Soft), Some(refusal)) => {
+            not_e164(check, &codes::PHONE_NUMBER_NOT_SENT, of_number, number, refusal);
         }
-        None if word.is_empty() && !number.is_empty() => {
+        (_, Some(refusal)) => {
+            not_e164(check, &codes::PHONE_NUMBER_NOT_E164, of_number, number, refusal);
+        }
+        (None, None) if word.is_empty() && !number.is_empty() => {
             check.fault(type_missing, of_number, number, type_missing.title.to_owned());
         }
         _ => {}

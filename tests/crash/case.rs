@@ -129,7 +129,7 @@ impl Case {
         let point = POINTS[(pair % POINTS.len() as u64) as usize];
         let sky = Sky::ALL[(pair / POINTS.len() as u64) as usize];
         let edit = Edit::ALL[((round + shuffled) % 6) as usize];
-        let concurrency = if (round / 6 + (shuffled >> 32)) % 2 == 0 { 1 } else { 8 };
+        let concurrency = [1, 8][((round / 6 + (shuffled >> 32)) % 2) as usize];
         let mut crashes = Vec::new();
         if point.starts_with("repair") {
             crashes.push(Crash { point: "append-torn", passage: 1 + dice.next_u64() % 8 });
@@ -171,7 +171,7 @@ impl Case {
             }
         }
         let mut script = VecDeque::new();
-        if dice.next_u64() % 4 == 0 {
+        if dice.next_u64().is_multiple_of(4) {
             script.extend(std::iter::repeat_n(Fault::Pass, (dice.next_u64() % 8) as usize));
             script.push_back(Fault::Refuse { status: 400, code: "InvalidRequestException" });
         }
@@ -179,7 +179,7 @@ impl Case {
         let others = dice.next_u64();
         let mut foreign_seen = Vec::new();
         let mut foreign_unseen = Vec::new();
-        if others % 4 != 0 {
+        if !others.is_multiple_of(4) {
             foreign_seen.extend(["agent03".to_owned(), "AGENT05".to_owned(), "somebody".to_owned()]);
             foreign_unseen.push("agent08".to_owned());
         }

@@ -5,6 +5,7 @@
 //! many cases, `HEADCOUNT_CRASH_CASE=N` one alone, with all that it printed.
 
 #![cfg(unix)]
+#![expect(clippy::print_stdout, reason = "a long test says how much it did")]
 
 mod case;
 mod check;
@@ -18,10 +19,11 @@ use std::time::Duration;
 
 use headcount::connect::model::User;
 use headcount::crash::{POINTS, Sabotage};
+use headcount::ledger::LockedFile;
 use headcount::simulator::Operation;
 use tokio::runtime::Runtime;
 
-use case::{Case, Edit, POINTS_AND_SKIES, Row, Sky};
+use case::{Case, Crash, Edit, POINTS_AND_SKIES, Row, Sky};
 use check::{Scene, Told, exit_code};
 use stage::{PASSWORD, Stage, read};
 
@@ -144,7 +146,11 @@ fn play_all(
                     if !verdict.violations.is_empty() {
                         failed.fetch_add(1, Ordering::SeqCst);
                     }
-                    played.lock().expect("a lock").push((case, verdict));
+                    let mut played = played.lock().expect("a lock");
+                    played.push((case, verdict));
+                    if played.len().is_multiple_of(500) {
+                        println!("{} cases", played.len());
+                    }
                 }
             });
         }
@@ -198,6 +204,45 @@ fn nothing_is_lost_doubled_or_guessed_wherever_the_process_dies() {
     if alone.is_none() && runs >= POINTS_AND_SKIES {
         let never: Vec<_> = POINTS.iter().filter(|point| !aborted.contains_key(*point)).collect();
         assert!(never.is_empty(), "no process died at {never:?}");
+    }
+}
+
+#[test]
+fn a_second_importer_is_refused_at_once_and_told_who_is_at_work() {
+    let (runtime, case) = (runtime(), Case::numbered(0));
+    let stage = Stage::set(&runtime, &case);
+    stage.write_roster(&case.before);
+    let first = stage.import(1, Some(&Crash { point: "plan-recorded", passage: 1 }), None);
+    let ledger = read(&stage.ledger());
+    let held = LockedFile::open(&stage.ledger()).expect("whole"); // as if it were still at work
+    let second = stage.import(1, None, None);
+    assert_eq!(second.code, Some(4));
+    assert!(
+        second.stderr.contains(&format!("the ledger is in use by process {} on ", first.pid)),
+        "{}",
+        second.stderr
+    );
+    assert_eq!(read(&stage.ledger()), ledger);
+    assert_eq!(stage.running.stats().of(Operation::CreateUser).called, 0);
+    drop(held);
+}
+
+#[test]
+fn a_torn_last_line_is_repaired_and_reported() {
+    let (runtime, case) = (runtime(), Case::numbered(0));
+    let stage = Stage::set(&runtime, &case);
+    stage.write_roster(&case.before);
+    for passage in 1..=4 {
+        let torn = stage.import(1, Some(&Crash { point: "append-torn", passage }), None);
+        assert_eq!(torn.code, None);
+        assert!(!read(&stage.ledger()).ends_with('\n'));
+        let again = stage.import(1, Some(&Crash { point: "plan-before", passage: 1 }), None);
+        assert!(
+            again.stderr.contains("the ledger's last line was cut short by a crash ("),
+            "{}",
+            again.stderr
+        );
+        assert!(read(&stage.ledger()).is_empty() || read(&stage.ledger()).ends_with('\n'));
     }
 }
 

@@ -5,8 +5,11 @@
 //! copies of the ledger are put back; the power goes at any step. At the end every row of the last roster is created
 //! once or truly accounted for. `HEADCOUNT_POWER_CASES=N` runs that many, `HEADCOUNT_POWER_CASE=N` one alone.
 
+#![expect(clippy::print_stdout, reason = "a long test says how much it did")]
+
 #[allow(dead_code, reason = "the crash matrix uses all of it")]
 mod case;
+#[allow(dead_code, reason = "the crash matrix uses all of it")]
 mod check;
 
 use std::collections::{BTreeSet, HashMap};
@@ -75,6 +78,29 @@ struct Disk {
 struct File {
     disk: Arc<Mutex<Disk>>,
     machine: Arc<Machine>,
+    /// Appending or syncing fails after so many times, once and for all that follow.
+    breaks: Option<(Broken, u64)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Broken {
+    /// The disk is full: half of what is appended is there.
+    Append,
+    /// The disk cannot be relied on.
+    Sync,
+}
+
+impl File {
+    fn is_broken(&mut self, what: Broken) -> bool {
+        match &mut self.breaks {
+            Some((broken, left)) if *broken == what => {
+                let now = *left == 0;
+                *left = left.saturating_sub(1);
+                now
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Storage for File {
@@ -83,6 +109,10 @@ impl Storage for File {
     }
 
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.is_broken(Broken::Append) {
+            lock(&self.disk).unsafe_.extend_from_slice(&lines[..lines.len() / 2]);
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         lock(&self.disk).unsafe_.extend_from_slice(lines);
         if self.machine.step() { Ok(()) } else { Err(io::Error::other("the power is off")) }
     }
@@ -90,6 +120,9 @@ impl Storage for File {
     fn sync(&mut self) -> io::Result<()> {
         if !self.machine.step() {
             return Err(io::Error::other("the power is off"));
+        }
+        if self.is_broken(Broken::Sync) {
+            return Err(io::Error::other("I/O error"));
         }
         let mut disk = lock(&self.disk);
         let Disk { safe, unsafe_ } = &mut *disk;
@@ -235,7 +268,7 @@ impl Case {
             self.process(process, steps).await;
             clock::sleep(Duration::from_secs(self.dice.next_u64() % 400)).await;
         }
-        lock(&self.world).set_weather(Weather::calm());
+        self.calm_down();
         self.replays = 0.0;
         let mut quiet = 0;
         for process in cuts + 1..cuts + 12 {
@@ -269,6 +302,22 @@ impl Case {
         };
         found.extend(scene.violations());
         found
+    }
+
+    /// From now on nothing goes wrong. Faults that are still ordered befall calls that do nothing.
+    fn calm_down(&mut self) {
+        let mut world = lock(&self.world);
+        world.set_weather(Weather::calm());
+        let target = format!("/users/{}", world.spec().instance_id);
+        let nothing = Request {
+            method: http::Method::PUT,
+            target,
+            headers: http::HeaderMap::new(),
+            body: Bytes::from_static(b"{}"),
+        };
+        while !world.spec().script.is_empty() {
+            world.respond(self.clock.now(), &nothing);
+        }
     }
 
     /// What happens while no process is at work: the roster is edited, somebody else makes users, faults gather.
@@ -376,23 +425,8 @@ impl Case {
         let machine = Machine::with_steps(steps);
         let tagged = !(self.untags && self.chance(0.5));
         self.untagged |= !tagged;
-        let session = Session {
-            pid,
-            rows: self.rows.clone(),
-            instance: self.instance.clone(),
-            clock: self.clock,
-            tagged,
-            concurrency: 1 + self.below(6),
-            seed: self.dice.next_u64(),
-        };
-        let wire = Wire {
-            world: self.world.clone(),
-            machine: machine.clone(),
-            clock: self.clock,
-            dice: Mutex::new(Random::seeded(self.dice.next_u64())),
-            replays: self.replays,
-        };
-        let file = File { disk: disk.clone(), machine: machine.clone() };
+        let (session, wire) = (self.session(pid, tagged), self.wire(machine.clone()));
+        let file = File { disk: disk.clone(), machine: machine.clone(), breaks: None };
         let ended = tokio::select! {
             biased;
             () = machine.off.notified() => false,
@@ -403,6 +437,30 @@ impl Case {
         let kept = if steps.is_none() { disk.unsafe_.len() } else { self.below(disk.unsafe_.len() + 1) };
         self.image.extend_from_slice(&disk.unsafe_[..kept]);
         ended
+    }
+}
+
+impl Case {
+    fn session(&mut self, pid: u32, tagged: bool) -> Session {
+        Session {
+            pid,
+            rows: self.rows.clone(),
+            instance: self.instance.clone(),
+            clock: self.clock,
+            tagged,
+            concurrency: 1 + self.below(6),
+            seed: self.dice.next_u64(),
+        }
+    }
+
+    fn wire(&mut self, machine: Arc<Machine>) -> Wire {
+        Wire {
+            world: self.world.clone(),
+            machine,
+            clock: self.clock,
+            dice: Mutex::new(Random::seeded(self.dice.next_u64())),
+            replays: self.replays,
+        }
     }
 }
 
@@ -439,8 +497,8 @@ impl Session {
         }
         let on_instance = |user: &str| there.contains(user);
         let plan = Plan::build(&wanted, &state, Asked::default(), Some(&on_instance));
-        let ledger = Ledger::start(file, state.clone(), Arc::new(self.clock)).expect("a thread");
-        let ledger = Arc::new(ledger);
+        // Without a thread, which the paused clock would run ahead of: a case is played the same every time.
+        let ledger = Arc::new(Ledger::in_step(file, state.clone(), Arc::new(self.clock)));
         let run = if state.header.run.is_empty() {
             format!("run-of-{}", self.pid)
         } else {
@@ -620,4 +678,34 @@ fn a_power_cut_at_any_step_loses_doubles_and_guesses_nothing() {
     println!("{} processes, {} rows recovered", tally.processes.into_inner(), tally.recovered.into_inner());
     let reports = reports.into_inner().expect("a lock");
     assert!(reports.is_empty(), "{}", reports.concat());
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_or_synced_stops_the_import_before_the_next_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (broken, times) in
+        [Broken::Append, Broken::Sync].into_iter().flat_map(|broken| (0..30).map(move |n| (broken, n)))
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let mut case = Case::numbered(times, folder.path());
+            case.calm_down();
+            case.replays = 0.0;
+            case.rows = (0..12).map(|n| row(&format!("ana{n}"), 0)).collect();
+            let disk = Arc::new(Mutex::new(Disk::default()));
+            let machine = Machine::with_steps(None);
+            let file = File { disk: disk.clone(), machine: machine.clone(), breaks: Some((broken, times)) };
+            let (session, wire) = (case.session(1, true), case.wire(machine));
+            let ended = session.run(wire, file, State::default()).await;
+            let told = Told::read(&String::from_utf8_lossy(&lock(&disk).safe));
+            let intents: usize = told.rows.values().map(|row| row.attempts.len()).sum();
+            let calls = lock(&case.world).stats().of(Operation::CreateUser).called;
+            assert_eq!(
+                calls, intents as u64,
+                "{broken:?} after {times}: a call for every synced intent, and none after"
+            );
+            let finished = intents == 12 && ended == Ok(false);
+            assert!(finished || ended.is_err(), "{broken:?} after {times}: {ended:?} after {intents} calls");
+        });
+    }
 }

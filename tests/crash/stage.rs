@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::time::{Duration, SystemTime};
 
 use headcount::clock::{Clock, SystemClock};
@@ -54,7 +55,7 @@ pub(crate) struct Ended {
 }
 
 /// The longest that any run of a case may take; one that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Stage {
     pub(crate) fn set(runtime: &Runtime, case: &Case) -> Self {
@@ -157,7 +158,7 @@ impl Stage {
     }
 
     pub(crate) fn command(&self, concurrency: u16) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_headcount"));
+        let mut command = Command::new(program());
         command
             .arg("import")
             .arg(self.roster())
@@ -179,6 +180,18 @@ impl Stage {
     pub(crate) fn everyone(&self) -> Vec<User> {
         self.running.world().everyone().cloned().collect()
     }
+}
+
+/// The program. A long run holds on to the one it began with, although another may be built in its place.
+fn program() -> &'static Path {
+    static HELD: LazyLock<(File, PathBuf)> = LazyLock::new(|| {
+        let built = PathBuf::from(env!("CARGO_BIN_EXE_headcount"));
+        let file = File::open(&built).expect("built");
+        let held = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+        let path = if held.exists() { held } else { built };
+        (file, path)
+    });
+    &HELD.1
 }
 
 /// Every row's password: it must be nowhere but in the roster.

@@ -3,11 +3,15 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+mod annotate;
 mod bad_input;
 mod bodies;
 mod credentials;
+mod directory;
+mod files;
 mod harness;
 mod import;
+mod pace;
 mod policy;
 mod proficiencies;
 mod python;

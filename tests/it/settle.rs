@@ -80,8 +80,8 @@ impl Stage {
     /// The last outcome of a user in the ledger.
     fn outcome(&self, user: &str) -> Value {
         let text = fs::read_to_string(self.folder.path().join(LEDGER)).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["type"] == "outcome" && line["user"] == user).last().unwrap()
+        let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.rfind(|line| line["type"] == "outcome" && line["user"] == user).unwrap()
     }
 }
 

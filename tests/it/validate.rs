@@ -145,6 +145,7 @@ fn a_directory_file_adds_the_instances_names_users_and_identity_type() {
     let ran = run_in(directory.path(), &["roster.csv", "--directory", "directory.json"]);
     insta::assert_snapshot!(ran.stdout, @r"
     roster.csv: checked for SAML, as the directory says
+    note: names from `directory.json`, it does not say when it was saved: SAML, 1 routing profile, 1 security profile, 0 hierarchy groups, 1 user, quotas not read
 
     error: the instance has no such routing profile [routing-profile-unknown]
       row 2, routing profile name: `Basic routing profile`

@@ -243,14 +243,14 @@ impl Way {
         spec.paces.insert(Operation::CreateUser, quota[0].allowed());
         let instance = spec.instance_id.clone();
         let world = Arc::new(Mutex::new(World::new(spec, clock.now())));
-        for quota in quota[1..].to_vec() {
+        for quota in quota[1..].iter().copied() {
             let world = world.clone();
             tokio::spawn(async move {
                 clock::sleep(quota.from).await;
                 world.lock().unwrap().set_pace(clock.now(), Operation::CreateUser, quota.allowed());
             });
         }
-        for (from, weather) in weather.to_vec() {
+        for (from, weather) in weather.iter().cloned() {
             let world = world.clone();
             if from.is_zero() {
                 world.lock().unwrap().set_weather(weather);

@@ -1,0 +1,272 @@
+//! Rows read, checked and handed over by several threads, in the file's order and with flat memory.
+//!
+//! One thread reads rows into batches, others check them, and the caller's takes them in turn. The batches go round: the
+//! reader waits for one that has come back, so that there are never more than [`BATCHES`] for each thread that checks.
+
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+
+use crate::error::Failure;
+use crate::roster::{Columns, Roster, Row, Rows};
+
+use super::finding::{Finding, Severity};
+use super::rules::check_row;
+use super::{Rules, agents};
+
+/// How many batches there are for each thread that checks.
+const BATCHES: usize = 4;
+/// The most rows of a batch.
+const ROWS: usize = 256;
+/// A batch of this much text, in bytes, is full.
+const TEXT: usize = 128 << 10;
+/// A row of more text than this, in bytes, does not keep its room for the next one.
+const LARGE: usize = 16 << 10;
+/// More threads than this would find nothing to do: the reading is the bound.
+const MOST_CHECKERS: usize = 4;
+
+/// A row with what the rules say of it.
+pub(super) struct Handed<'b> {
+    pub(super) row: &'b Row,
+    /// Where fingerprints are wanted, and the row has no errors.
+    pub(super) fingerprint: Option<u64>,
+}
+
+/// Reads and checks a whole roster, and hands over every row in the file's order, its findings in the vector beside it:
+/// whoever takes them empties it.
+pub(super) fn run(
+    roster: &Roster,
+    rules: &Rules<'_>,
+    wants_fingerprints: bool,
+    take: &mut dyn FnMut(Handed<'_>, &mut Vec<Finding>),
+) -> Result<(), Failure> {
+    let rows = roster.rows()?;
+    let columns = roster.columns();
+    // The reader and the caller together have about as much to do as one that checks.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let checkers = cores.saturating_sub(1).clamp(1, MOST_CHECKERS);
+    std::thread::scope(|scope| {
+        let (give_back, empty) = channel();
+        let (mut to_check, mut checked) = (Vec::new(), Vec::new());
+        for _ in 0..checkers {
+            // Never full: there are no more batches than this.
+            let (to, from_reader) = sync_channel(BATCHES * checkers);
+            let (done, from_checker) = sync_channel(BATCHES * checkers);
+            scope.spawn(move || check_batches(&from_reader, &done, columns, rules, wants_fingerprints));
+            to_check.push(to);
+            checked.push(from_checker);
+        }
+        for _ in 0..BATCHES * checkers {
+            let _ = give_back.send(Batch::default());
+        }
+        scope.spawn(move || read_batches(rows, &empty, &to_check));
+        take_batches(&checked, &give_back, take)
+    })
+}
+
+/// Fills batches and deals them out in turn, to the end of the file or of the reading.
+fn read_batches(mut rows: Rows, empty: &Receiver<Batch>, to_check: &[SyncSender<Batch>]) {
+    for checker in to_check.iter().cycle() {
+        let Ok(mut batch) = empty.recv() else { return };
+        let is_last = !batch.fill(&mut rows);
+        if checker.send(batch).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+fn check_batches(
+    from_reader: &Receiver<Batch>,
+    done: &SyncSender<Batch>,
+    columns: &Columns,
+    rules: &Rules<'_>,
+    wants_fingerprints: bool,
+) {
+    let mut scratch = Vec::new();
+    while let Ok(mut batch) = from_reader.recv() {
+        batch.check(columns, rules, wants_fingerprints, &mut scratch);
+        if done.send(batch).is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes the batches in the order in which they were dealt out; the first checker that has none left has met the end.
+/// A thread that panicked looks the same here; the scope that waits for it goes on with its panic.
+fn take_batches(
+    checked: &[Receiver<Batch>],
+    give_back: &Sender<Batch>,
+    take: &mut dyn FnMut(Handed<'_>, &mut Vec<Finding>),
+) -> Result<(), Failure> {
+    let mut scratch = Vec::new();
+    for checker in checked.iter().cycle() {
+        let Ok(mut batch) = checker.recv() else { break };
+        batch.hand_over(&mut scratch, take);
+        if let Some(failure) = batch.failure {
+            return Err(failure);
+        }
+        // The reader may have ended.
+        let _ = give_back.send(batch);
+    }
+    Ok(())
+}
+
+/// Some rows with what the rules say of them. The rows are used again, so that nothing is allocated once it runs.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Row>,
+    /// How many of `rows` count.
+    filled: usize,
+    /// The findings of all rows in order, each with the place of its row.
+    findings: Vec<(usize, Finding)>,
+    /// The fingerprint of each row, where they are wanted.
+    fingerprints: Vec<Option<u64>>,
+    /// Why reading ended after these rows, if not at the end of the file.
+    failure: Option<Failure>,
+}
+
+impl Batch {
+    /// Reads rows until it is full; `false` where there are no more.
+    fn fill(&mut self, rows: &mut Rows) -> bool {
+        let mut text = 0;
+        self.filled = 0;
+        while self.filled < ROWS && text < TEXT {
+            if self.filled == self.rows.len() {
+                self.rows.push(Row::default());
+            }
+            let row = &mut self.rows[self.filled];
+            if row.cells.as_slice().len() > LARGE {
+                *row = Row::default();
+            }
+            match rows.read(row) {
+                Ok(true) => {}
+                Ok(false) => return false,
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    return false;
+                }
+            }
+            text += row.cells.as_slice().len();
+            self.filled += 1;
+        }
+        true
+    }
+
+    fn check(
+        &mut self,
+        columns: &Columns,
+        rules: &Rules<'_>,
+        wants_fingerprints: bool,
+        scratch: &mut Vec<Finding>,
+    ) {
+        self.findings.clear();
+        self.fingerprints.clear();
+        for (place, row) in self.rows[..self.filled].iter().enumerate() {
+            check_row(row, columns, rules, scratch);
+            if wants_fingerprints {
+                let is_valid = scratch.iter().all(|finding| finding.severity != Severity::Error);
+                let agent = if is_valid { agents::build(row, columns, rules) } else { None };
+                self.fingerprints.push(agent.map(|agent| agents::fingerprint(&agent)));
+            }
+            self.findings.extend(scratch.drain(..).map(|finding| (place, finding)));
+        }
+    }
+
+    fn hand_over(&mut self, scratch: &mut Vec<Finding>, take: &mut dyn FnMut(Handed<'_>, &mut Vec<Finding>)) {
+        let mut findings = self.findings.drain(..).peekable();
+        for (place, row) in self.rows[..self.filled].iter().enumerate() {
+            while let Some((_, finding)) = findings.next_if(|(at, _)| *at == place) {
+                scratch.push(finding);
+            }
+            let fingerprint = self.fingerprints.get(place).copied().flatten();
+            take(Handed { row, fingerprint }, scratch);
+            scratch.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::agent::IdentityType;
+    use crate::roster::Options;
+    use crate::validate::{Pass, check, check_with_fingerprints};
+
+    /// A roster of many batches, with faults here and there and one row that is larger than a batch.
+    fn roster(folder: &tempfile::TempDir) -> Roster {
+        let mut text =
+            "user login,first name,last name,routing profile,security profile,phone type,tags\n".to_owned();
+        for number in 0..3_000 {
+            let name = if number % 700 == 699 { number - 5 } else { number };
+            let phone = if number % 11 == 3 { "fax" } else { "soft" };
+            let tags = if number == 1_234 { "x".repeat(3 * TEXT) } else { String::new() };
+            let stray = if number % 400 == 17 { ",stray" } else { "" };
+            let _ = writeln!(text, "u{name},Ann,Lee,Basic,Agent,{phone},{tags}{stray}");
+        }
+        let path = folder.path().join("roster.csv");
+        std::fs::write(&path, text).unwrap();
+        Roster::open(&path, &Options::default()).unwrap()
+    }
+
+    #[test]
+    fn many_threads_say_what_one_says_and_in_the_same_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let (roster, rules) = (roster(&folder), Rules::new(IdentityType::Saml));
+        let (mut one, mut many, mut marked) = (Vec::new(), Vec::new(), Vec::new());
+
+        let mut pass = Pass::new(roster.columns(), &rules, roster.findings());
+        let (mut rows, mut row) = (roster.rows().unwrap(), Row::default());
+        while rows.read(&mut row).unwrap() {
+            pass.row(&row, &mut |row| one.push((row.number, row.has_errors, row.fingerprint())));
+        }
+        let by_one = pass.finish();
+        let by_many = check(&roster, &rules, &mut |row| {
+            many.push((row.number, row.has_errors, row.fingerprint()));
+        });
+        let with_marks = check_with_fingerprints(&roster, &rules, &mut |row| {
+            marked.push((row.number, row.has_errors, row.fingerprint()));
+        });
+
+        assert_eq!(one.len(), 3_000);
+        assert!(one == many && one == marked);
+        assert!(by_one.findings.len() > 280, "{}", by_one.findings.len());
+        for other in [by_many.unwrap(), with_marks.unwrap()] {
+            assert_eq!(by_one.findings, other.findings);
+            assert_eq!(
+                (by_one.rows, by_one.invalid_rows, by_one.errors, by_one.warnings),
+                (other.rows, other.invalid_rows, other.errors, other.warnings)
+            );
+        }
+    }
+
+    #[test]
+    fn the_rows_before_a_failure_are_handed_over_and_then_it_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let roster = roster(&folder);
+        // The file is cut while it is open: there is less of it than there was.
+        let path = folder.path().join("roster.csv");
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = bytes.len() - 400;
+        bytes[at..].fill(0xFF);
+        std::fs::write(&path, bytes).unwrap();
+        let mut seen = 0;
+        let rules = Rules::new(IdentityType::Saml);
+        let failure = check(&roster, &rules, &mut |_| seen += 1).unwrap_err();
+        assert!(failure.what.contains("changed while it was read"), "{}", failure.what);
+        assert!((2_900..3_000).contains(&seen), "{seen}");
+    }
+
+    #[test]
+    fn a_caller_that_gives_up_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (roster, rules) = (roster(&folder), Rules::new(IdentityType::Saml));
+        let gone = std::panic::catch_unwind(|| {
+            let mut seen = 0;
+            let _ = check(&roster, &rules, &mut |_| {
+                seen += 1;
+                assert!(seen < 700, "enough");
+            });
+        });
+        assert!(gone.is_err());
+    }
+}
