@@ -152,7 +152,7 @@ fn stages(file: &Path) {
     let begun = Instant::now();
     let roster = Roster::open(file, &Options::default()).unwrap();
     println!("opened          {:>8.3} s", begun.elapsed().as_secs_f64());
-    let mut over = |name: &str, each: &mut dyn FnMut(&Row)| {
+    let over = |name: &str, each: &mut dyn FnMut(&Row)| {
         let begun = Instant::now();
         let (mut rows, mut row) = (roster.rows().unwrap(), Row::default());
         while rows.read(&mut row).unwrap() {

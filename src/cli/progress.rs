@@ -11,6 +11,7 @@ use super::output::Paint;
 use super::{output, settings, words};
 use crate::clock;
 use crate::import::Event;
+use crate::ledger::StepState;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
@@ -191,6 +192,22 @@ impl Tally {
             Event::InDoubt { row, user, message, last: true } => {
                 self.in_doubt += 1;
                 Some(format!("row {row}  {}: in doubt: {}", words::plain(user), words::plain(message)))
+            }
+            Event::Step { row, user, result, code, message, .. } => {
+                let said = match (code, message) {
+                    (Some(code), Some(message)) => {
+                        format!("{} ({})", words::plain(code), words::plain(message))
+                    }
+                    (code, message) => {
+                        words::plain(code.as_ref().or(message.as_ref()).map_or("", |said| said))
+                    }
+                };
+                let what = match result {
+                    StepState::Rejected => "its proficiencies were rejected",
+                    StepState::Pending => "its proficiencies are pending still",
+                    StepState::Done | StepState::Nothing => return None,
+                };
+                Some(format!("row {row}  {}: created, but {what}: {said}", words::plain(user)))
             }
             Event::Throttled { rate } => {
                 self.throttled += 1;

@@ -263,8 +263,8 @@ impl Gathering {
             }
             Kind::Intent => self.intent(entry, at),
             Kind::Outcome => self.outcome(entry, at),
-            // The state has what the plan says.
-            Kind::Row | Kind::Dropped => {}
+            // The state has what the plan says, and how the steps after a create stand.
+            Kind::Row | Kind::Dropped | Kind::Step => {}
         }
         self.state.apply(entry);
     }

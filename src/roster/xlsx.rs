@@ -656,7 +656,7 @@ fn number_not_text(value: &DataRef<'_>, field: Field) -> Finding {
         )
     } else {
         let lost = match field {
-            Field::PhoneNumber | Field::Mobile => "plus sign and leading zeros",
+            Field::PhoneNumber | Field::PhoneNumberVoice | Field::Mobile => "plus sign and leading zeros",
             _ => "leading zeros",
         };
         (format!("the cell holds a number, not text: a spreadsheet drops its {lost}: `{shown}`"), shown)

@@ -106,6 +106,67 @@ pub(super) fn after_contact_work(cell: &str) -> Option<u32> {
     cell.parse().ok().filter(|&seconds| seconds <= AFTER_CONTACT_WORK_MAX)
 }
 
+/// One proficiency of a cell. The level is text still: a number that is none of the service's is a fault of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ProficiencyCell<'c> {
+    /// The predefined attribute.
+    pub(super) attribute: &'c str,
+    /// Its value.
+    pub(super) value: &'c str,
+    /// What stands where the level does.
+    pub(super) level: &'c str,
+}
+
+impl ProficiencyCell<'_> {
+    /// 1 to 5 ("The valid values are 1, 2, 3, 4 and 5", API, UserProficiency).
+    pub(super) fn level(&self) -> Option<u8> {
+        self.level.parse().ok().filter(|level| (1..=5).contains(level) && self.level.len() == 1)
+    }
+}
+
+/// The proficiencies of a cell, trimmed; `Err` has a piece that cannot be read.
+///
+/// Two forms, told apart without a guess: `attribute:value:level`, with `|` between them; and that of tags,
+/// `attribute|value|level`, with `||` between them, for names that have a colon. In the first every piece has a colon, in
+/// the second the last piece, a level, has none.
+pub(super) fn proficiencies(cell: &str) -> impl Iterator<Item = Result<ProficiencyCell<'_>, &str>> + Clone {
+    let cell = trimmed(cell);
+    let pieces = if cell.is_empty() { 0 } else { usize::MAX };
+    let last = cell.rsplit('|').next().unwrap_or_default();
+    let like_tags = cell.contains('|') && !last.contains(':');
+    let (between, read): (&str, fn(&str) -> Option<ProficiencyCell<'_>>) =
+        if like_tags { ("||", barred_proficiency) } else { ("|", colon_proficiency) };
+    cell.split(between).take(pieces).map(move |piece| read(piece).ok_or(piece))
+}
+
+/// `attribute|value|level`.
+fn barred_proficiency(piece: &str) -> Option<ProficiencyCell<'_>> {
+    let (names, level) = piece.rsplit_once('|')?;
+    let (attribute, value) = names.split_once('|')?;
+    (!value.contains('|')).then(|| ProficiencyCell {
+        attribute: trimmed(attribute),
+        value: trimmed(value),
+        level: trimmed(level),
+    })
+}
+
+/// `attribute:value:level`; the names of the service's own attributes and values begin with `connect:`, as in
+/// `connect:Language:connect:English:5`.
+fn colon_proficiency(piece: &str) -> Option<ProficiencyCell<'_>> {
+    let (names, level) = piece.rsplit_once(':')?;
+    let own = |text: &str| text.strip_prefix("connect:").filter(|rest| rest.contains(':')).map_or(0, |_| 8);
+    let names = trimmed(names);
+    let start = own(names);
+    let (attribute, value) = names.split_at(start + names.get(start..)?.find(':')?);
+    let value = trimmed(value.get(1..)?);
+    let plain = value.strip_prefix("connect:").unwrap_or(value);
+    (!plain.contains(':')).then(|| ProficiencyCell {
+        attribute: trimmed(attribute),
+        value,
+        level: trimmed(level),
+    })
+}
+
 /// Compares in any case, and `_`, `-` and a space alike.
 fn is_word(cell: &str, word: &str) -> bool {
     let plain = |b: u8| if matches!(b, b'_' | b'-') { b' ' } else { b.to_ascii_lowercase() };
@@ -304,6 +365,40 @@ mod tests {
         assert_eq!(read("||"), [Err(""), Err("")]);
         assert_eq!(read("a|b|||c|d"), [Ok(("a", "b")), Err("|c|d")]);
         assert_eq!(read(""), []);
+    }
+
+    #[test]
+    fn proficiencies_are_read_in_both_forms_and_never_guessed() {
+        let read = |cell| {
+            let told =
+                |found: ProficiencyCell<'_>| format!("{}/{}/{}", found.attribute, found.value, found.level);
+            let each = proficiencies(cell).map(|found| found.map_or_else(|piece| format!("? {piece}"), told));
+            each.collect::<Vec<_>>().join(", ")
+        };
+        let table = [
+            ("", ""),
+            ("Language:German:4", "Language/German/4"),
+            (" Language : German : 4 | Product:Mobile:2 ", "Language/German/4, Product/Mobile/2"),
+            ("Language|German|4", "Language/German/4"),
+            ("Language|German|4||Product|Mobile|2", "Language/German/4, Product/Mobile/2"),
+            ("Shift: night|a:b|4", "Shift: night/a:b/4"),
+            ("connect:Language:connect:English:5", "connect:Language/connect:English/5"),
+            ("connect:Language:German:5", "connect:Language/German/5"),
+            ("connect:German:5", "connect/German/5"),
+            ("Language:connect:English:5", "Language/connect:English/5"),
+            ("a:b:c:4", "? a:b:c:4"),
+            ("connect:a:b:c:4", "? connect:a:b:c:4"),
+            ("German:4", "? German:4"),
+            ("German", "? German"),
+            ("German|4", "? German|4"),
+            ("a|b|c|4", "? a|b|c|4"),
+            ("a:b:1|", "? a:b:1|"),
+            ("a:b:1||c:d:2", "a/b/1, ? , c/d/2"),
+            ("::", "//"),
+        ];
+        for (cell, expected) in table {
+            assert_eq!(read(cell), expected, "{cell}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod import;
 mod made;
 mod pace;
 mod policy;
+mod proficiencies;
 mod python;
 mod readme;
 mod report;
