@@ -13,8 +13,14 @@ use headcount::roster::Field;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 5] =
-    ["README.md", "docs/ledger.md", "docs/truth-table.md", "SECURITY.md", "CHANGELOG.md"];
+const PAGES: [&str; 6] = [
+    "README.md",
+    "docs/hr-exports.md",
+    "docs/ledger.md",
+    "docs/truth-table.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+];
 
 fn path(page: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(page)
@@ -165,7 +171,7 @@ fn the_commands_of_the_pages_do_what_is_shown() {
         let _ = std::io::stderr().write_all(b"\nSKIPPED: no `jq` here, so its recipes are not run\n");
     }
     let mut ran = 0;
-    for page in ["README.md", "docs/ledger.md"] {
+    for page in ["README.md", "docs/ledger.md", "docs/hr-exports.md"] {
         for shown in examples(&read(page)) {
             if shown.command.contains("jq ") && !has_jq {
                 continue;
