@@ -23,8 +23,8 @@ use std::time::{Duration, Instant};
 
 use calamine::{Reader as _, Xlsx};
 use headcount::agent::IdentityType;
-use headcount::roster::{Options, Roster};
-use headcount::validate::{Rules, check_with_fingerprints};
+use headcount::roster::{Options, Roster, Row};
+use headcount::validate::{Pass, Rules, agent, check_row, check_with_fingerprints};
 
 const RUNS: usize = 3;
 
@@ -34,6 +34,8 @@ fn main() {
         Some("--bare-csv") => bare_csv(Path::new(&args[2])),
         Some("--bare-xlsx") => bare_xlsx(Path::new(&args[2])),
         Some("--pass") => pass(Path::new(&args[2])),
+        Some("--stages") => stages(Path::new(&args[2])),
+        Some("--schema") => print!("{}", json_schema(args.len() > 2)),
         // Under `cargo test --benches` there is nothing to measure.
         Some("--test") => {}
         _ => measure_all(),
@@ -142,6 +144,32 @@ fn pass(file: &Path) {
         sum = sum.wrapping_add(row.fingerprint().unwrap_or(0));
     });
     println!("{} {sum}", checked.unwrap().rows);
+}
+
+/// What each stage costs on one thread, for whoever makes one of them faster.
+fn stages(file: &Path) {
+    let rules = Rules::new(IdentityType::Saml);
+    let begun = Instant::now();
+    let roster = Roster::open(file, &Options::default()).unwrap();
+    println!("opened          {:>8.3} s", begun.elapsed().as_secs_f64());
+    let over = |name: &str, each: &mut dyn FnMut(&Row)| {
+        let begun = Instant::now();
+        let (mut rows, mut row) = (roster.rows().unwrap(), Row::default());
+        while rows.read(&mut row).unwrap() {
+            each(&row);
+        }
+        println!("{name:<15} {:>8.3} s", begun.elapsed().as_secs_f64());
+    };
+    over("read", &mut |_| {});
+    let mut findings = Vec::new();
+    over("and checked", &mut |row| check_row(row, roster.columns(), &rules, &mut findings));
+    let mut pass = Pass::new(roster.columns(), &rules, roster.findings());
+    over("and compared", &mut |row| pass.row(row, &mut |_| {}));
+    over("agent", &mut |row| drop(agent(row, roster.columns(), &rules)));
+    let mut pass = Pass::new(roster.columns(), &rules, roster.findings());
+    let mut sum = 0_u64;
+    over("fingerprint", &mut |row| pass.row(row, &mut |row| sum ^= row.fingerprint().unwrap_or(0)));
+    println!("{sum:x} {}", findings.len());
 }
 
 struct Table {

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use headcount::agent::IdentityType::{self, ConnectManaged, ExistingDirectory, Saml};
 use headcount::directory::{Directory, Group, Hierarchy, Instance, Lookup, Names};
-use headcount::import::create_user;
+use headcount::import::{create_user, proficiencies};
 use headcount::roster::{Columns, Field, Row};
 use headcount::simulator::{self, Named, Pace, Request, Spec, World};
 use headcount::validate::{Pass, Rules, Severity, agent, check_columns, check_row, codes};
@@ -31,7 +31,7 @@ const ROWS: u64 = 120_000;
 
 /// The rules that are ours alone: the service, as documented, takes such a row, or no request can be written for it.
 /// Every other error of a row must be refused by the embedded Connect.
-const OURS_ALONE: [OursAlone; 8] = [
+const OURS_ALONE: [OursAlone; 10] = [
     OursAlone {
         code: "columns-disagree",
         when: |_| true,
@@ -57,6 +57,21 @@ const OURS_ALONE: [OursAlone; 8] = [
         code: "directory-user-id-not-allowed",
         when: |case| case.identity == ConnectManaged,
         why: "documented as an error with SAML only; with CONNECT_MANAGED it means nothing, so it is a mistake",
+    },
+    OursAlone {
+        code: "proficiency-syntax",
+        when: |_| true,
+        why: "the cell's grammar: no request can say a proficiency without one of its three members",
+    },
+    OursAlone {
+        code: "proficiency-level",
+        when: |case| {
+            let levels = plain_proficiencies(case.cell(Field::Proficiencies)).unwrap_or_default();
+            levels.iter().all(|given| {
+                given["Level"].as_f64().is_some_and(|n| (1.0..=5.0).contains(&n) && n.fract() == 0.0)
+            })
+        },
+        why: "a level written as 4.0 or 04: the service takes the number, a cell says one digit",
     },
     OursAlone {
         code: "password-whitespace",
@@ -125,6 +140,7 @@ fn directory(identity: IdentityType) -> Directory {
         security_profiles: Names::of_security_profiles(security_profiles()),
         hierarchy: Hierarchy::new(groups().into_iter().map(|(path, id)| Group { path, id })),
         users: Some([("grace".to_owned(), "u-1".to_owned())].into_iter().collect()),
+        predefined_attributes: Some(Spec::default().predefined_attributes.into_iter().collect()),
         ..Directory::new(instance)
     }
 }
@@ -160,16 +176,24 @@ impl Service {
         Self { world }
     }
 
-    /// Asks for a user, and takes it away again: whether it was created, else the error's status and code.
-    fn create(&mut self, body: &Value) -> Result<(), (u16, String)> {
+    /// Asks for a user, then for its proficiencies, and takes it away again: whether both were done, else the error's status
+    /// and code.
+    fn create(&mut self, body: &Value, proficiencies: &[Value]) -> Result<(), (u16, String)> {
         let (status, code, answer) = self.ask(Method::PUT, format!("/users/{INSTANCE}"), body.to_string());
         if status != 200 {
             return Err((status, code));
         }
         let user = answer["UserId"].as_str().unwrap();
+        let given = (!proficiencies.is_empty()).then(|| {
+            let target = format!("/users/{INSTANCE}/{user}/associate-proficiencies");
+            self.ask(Method::POST, target, json!({ "UserProficiencies": proficiencies }).to_string())
+        });
         let (gone, ..) = self.ask(Method::DELETE, format!("/users/{INSTANCE}/{user}"), String::new());
         assert_eq!(gone, 200);
-        Ok(())
+        match given {
+            Some((status, code, _)) if status != 200 => Err((status, code)),
+            _ => Ok(()),
+        }
     }
 
     fn ask(&mut self, method: Method, target: String, body: String) -> (u16, String, Value) {
@@ -316,6 +340,7 @@ fn plain_body(case: &Case, directory: &Directory) -> Option<Value> {
     if !phone.is_empty() {
         body.insert("PhoneConfig".into(), phone.into());
     }
+    plain_channels(&cell, &mut body);
     let enhancement = cell(Field::VoiceEnhancement);
     if !enhancement.is_empty() {
         let mode = match word(enhancement).as_str() {
@@ -363,20 +388,118 @@ fn plain_phone<'c>(cell: &impl Fn(Field) -> &'c str) -> Map<String, Value> {
     for (field, member) in
         [(Field::AutoAccept, "AutoAccept"), (Field::PersistentConnection, "PersistentConnection")]
     {
-        match word(cell(field)).as_str() {
-            "" => {}
-            "yes" | "true" => drop(phone.insert(member.into(), true.into())),
-            "no" | "false" => drop(phone.insert(member.into(), false.into())),
-            _ => drop(phone.insert(member.into(), cell(field).into())),
+        plain_answer(cell(field)).map(|answer| phone.insert(member.into(), answer));
+    }
+    let seconds = plain_seconds(cell(Field::AfterContactWork));
+    seconds.map(|seconds| phone.insert("AfterContactWorkTimeLimit".into(), seconds));
+    phone
+}
+
+fn plain_answer(cell: &str) -> Option<Value> {
+    match word(cell).as_str() {
+        "" => None,
+        "yes" | "true" => Some(true.into()),
+        "no" | "false" => Some(false.into()),
+        _ => Some(cell.into()),
+    }
+}
+
+fn plain_seconds(cell: &str) -> Option<Value> {
+    let is_digits = cell.bytes().all(|b| b.is_ascii_digit());
+    let number = cell.parse::<i64>().ok().filter(|_| is_digits);
+    (!cell.is_empty()).then(|| number.map_or(cell.into(), Value::from))
+}
+
+/// The per-channel members, in the order of the documentation's channels.
+fn plain_channels<'c>(cell: &impl Fn(Field) -> &'c str, body: &mut Map<String, Value>) {
+    let limit = |seconds: Value| json!({ "AfterContactWorkTimeLimit": seconds });
+    let (mut accept, mut work) = (Vec::new(), Vec::new());
+    for (channel, of_accept, of_work) in [
+        ("VOICE", Field::AutoAcceptVoice, Field::AfterContactWorkVoice),
+        ("CHAT", Field::AutoAcceptChat, Field::AfterContactWorkChat),
+        ("TASK", Field::AutoAcceptTask, Field::AfterContactWorkTask),
+        ("EMAIL", Field::AutoAcceptEmail, Field::AfterContactWorkEmail),
+    ] {
+        let callback = |field| if channel == "VOICE" { cell(field) } else { "" };
+        let mut one = Map::new();
+        plain_answer(cell(of_accept)).map(|answer| one.insert("AutoAccept".into(), answer));
+        plain_answer(callback(Field::AutoAcceptCallback))
+            .map(|answer| one.insert("AgentFirstCallbackAutoAccept".into(), answer));
+        let mut other = Map::new();
+        plain_seconds(cell(of_work))
+            .map(|seconds| other.insert("AfterContactWorkConfig".into(), limit(seconds)));
+        plain_seconds(callback(Field::AfterContactWorkCallback))
+            .map(|seconds| other.insert("AgentFirstCallbackAfterContactWorkConfig".into(), limit(seconds)));
+        for (config, all) in [(one, &mut accept), (other, &mut work)] {
+            if !config.is_empty() {
+                all.push(with_channel(channel, config));
+            }
         }
     }
-    let seconds = cell(Field::AfterContactWork);
-    if !seconds.is_empty() {
-        let is_digits = seconds.bytes().all(|b| b.is_ascii_digit());
-        let number = seconds.parse::<i64>().ok().filter(|_| is_digits);
-        phone.insert("AfterContactWorkTimeLimit".into(), number.map_or(seconds.into(), Value::from));
+    let renamed = |field| match field {
+        Field::PhoneType => cell(Field::PhoneTypeVoice),
+        Field::PhoneNumber => cell(Field::PhoneNumberVoice),
+        _ => "",
+    };
+    let mut phone = plain_phone(&renamed);
+    if let Some(number) = phone.remove("DeskPhoneNumber") {
+        phone.insert("PhoneNumber".into(), number);
     }
-    phone
+    let mut persistent = Map::new();
+    plain_answer(cell(Field::PersistentConnectionVoice))
+        .map(|answer| persistent.insert("PersistentConnection".into(), answer));
+    let voice = |config: Map<String, Value>| {
+        if config.is_empty() { Vec::new() } else { vec![with_channel("VOICE", config)] }
+    };
+    for (member, configs) in [
+        ("AutoAcceptConfigs", accept),
+        ("AfterContactWorkConfigs", work),
+        ("PhoneNumberConfigs", voice(phone)),
+        ("PersistentConnectionConfigs", voice(persistent)),
+    ] {
+        if !configs.is_empty() {
+            body.insert(member.into(), configs.into());
+        }
+    }
+}
+
+fn with_channel(channel: &str, mut config: Map<String, Value>) -> Value {
+    config.insert("Channel".into(), channel.into());
+    config.into()
+}
+
+/// What a cell of proficiencies asks for; `None` where no request can say it.
+fn plain_proficiencies(cell: &str) -> Option<Vec<Value>> {
+    let cell = trimmed(cell);
+    if cell.is_empty() {
+        return Some(Vec::new());
+    }
+    let is_barred = cell.contains('|') && !cell.rsplit('|').next().unwrap().contains(':');
+    let read = |piece: &str| {
+        let members: Vec<String> = if is_barred {
+            piece.split('|').map(|part| trimmed(part).to_owned()).collect()
+        } else {
+            let (names, level) = piece.rsplit_once(':')?;
+            let own = |text: &str| if text.starts_with("connect:") { "connect:".len() } else { 0 };
+            let names = trimmed(names);
+            let skipped = Some(own(names)).filter(|from| names[*from..].contains(':')).unwrap_or(0);
+            let colon = skipped + names[skipped..].find(':')?;
+            let (attribute, value) = (trimmed(&names[..colon]), trimmed(&names[colon + 1..]));
+            if value[own(value)..].contains(':') {
+                return None;
+            }
+            vec![attribute.to_owned(), value.to_owned(), trimmed(level).to_owned()]
+        };
+        let [attribute, value, level] = members.as_slice() else { return None };
+        let number = level.parse::<f64>().ok().filter(|n| n.is_finite()).map(Value::from);
+        Some(json!({
+            "AttributeName": attribute,
+            "AttributeValue": value,
+            "Level": number.unwrap_or_else(|| level.as_str().into()),
+        }))
+    };
+    let between = if is_barred { "||" } else { "|" };
+    cell.split(between).map(read).collect()
 }
 
 fn id_of(lookup: Lookup<'_>, name: &str) -> String {
@@ -415,13 +538,15 @@ fn judge(
     let disagree =
         |what: &str| Err(format!("{what}: errors {errors:?}, warnings {warnings:?}: {}", case.shown()));
 
-    let plain = plain_body(case, directory);
+    let gifts = plain_proficiencies(case.cell(Field::Proficiencies));
+    let plain = plain_body(case, directory).filter(|_| gifts.is_some());
+    let mut gifts = gifts.unwrap_or_default();
     let agent = agent(&row, columns, &rules);
     if agent.is_some() != errors.is_empty() {
         return disagree("a row is an agent exactly when it has no errors");
     }
     let Some(agent) = agent else {
-        let answer = plain.as_ref().map(|body| service.create(body));
+        let answer = plain.as_ref().map(|body| service.create(body, &gifts));
         let is_ours = |code: &&str| OURS_ALONE.iter().any(|ours| ours.code == *code && (ours.when)(case));
         let service_knows = !errors.iter().all(is_ours) || warnings.contains(&"username-exists");
         return match &answer {
@@ -438,7 +563,17 @@ fn judge(
     if plain.as_ref() != Some(&body) {
         return disagree(&format!("the body is {body}, and the cells say {plain:?}"));
     }
-    let answer = service.create(&body);
+    let sorted = |gifts: &mut Vec<Value>| gifts.sort_by_key(|gift| gift.to_string());
+    let mut ours: Vec<Value> = match serde_json::to_value(proficiencies(&agent)).unwrap() {
+        Value::Array(ours) => ours,
+        other => return disagree(&format!("proficiencies are a list: {other}")),
+    };
+    sorted(&mut ours);
+    sorted(&mut gifts);
+    if ours != gifts {
+        return disagree(&format!("the proficiencies are {ours:?}, and the cell says {gifts:?}"));
+    }
+    let answer = service.create(&body, &ours);
     let exists = warnings.contains(&"username-exists");
     match &answer {
         Ok(()) if exists => disagree("the service takes a username twice"),
@@ -605,7 +740,7 @@ impl Dice {
 
 /// What the cells of rows without faults may hold, besides the least.
 #[rustfmt::skip]
-const FINE: [(Field, &[&str]); 15] = [
+const FINE: [(Field, &[&str]); 16] = [
     (Field::FirstName, &["Zoë", "José María", "O'Neill", "李", "Ng", "Anne-Marie", "X Æ A-12"]),
     (Field::LastName, &["Müller", "van der Berg", "Núñez", "Łukasz", "de l'Épée", "Lê", "Smith Jr."]),
     (Field::Email, &["ada@example.com", "o'brien@mail.example", "first.last+tag@sub.example.co.uk"]),
@@ -620,7 +755,19 @@ const FINE: [(Field, &[&str]); 15] = [
     (Field::AfterContactWork, &["0", "1", "30", "3600", "2000000"]),
     (Field::PersistentConnection, &["yes", "no", "TRUE"]),
     (Field::VoiceEnhancement, &["none", "isolate voice", "suppress noise", "NOISE_SUPPRESSION"]),
+    (Field::Proficiencies, &["Language:German:4", "Language:English:5|Product:Mobile:1", "Language|French|2||Product|Television|3"]),
     (Field::Tags, &["site|Berlin", "a|1||b|2||c|", "Kostenstelle|47 11||team|Süd"]),
+];
+
+/// The same of the per-channel settings, by family: a row has either side of each.
+#[rustfmt::skip]
+const CHANNELS: [&[(Field, &str)]; 6] = [
+    &[(Field::AutoAcceptVoice, "no"), (Field::AutoAcceptCallback, "yes"), (Field::AutoAcceptEmail, "TRUE")],
+    &[(Field::AutoAcceptChat, "yes"), (Field::AutoAcceptTask, "no")],
+    &[(Field::AfterContactWorkVoice, "0"), (Field::AfterContactWorkCallback, "30"), (Field::AfterContactWorkTask, "2000000")],
+    &[(Field::AfterContactWorkChat, "5400"), (Field::AfterContactWorkEmail, "1")],
+    &[(Field::PhoneTypeVoice, "desk"), (Field::PhoneNumberVoice, "+493012345678")],
+    &[(Field::PersistentConnectionVoice, "no")],
 ];
 
 const PHONES: [(&str, &str); 4] =
@@ -654,6 +801,14 @@ fn fine_row(dice: &mut Dice, identity: IdentityType, number: u64) -> Case {
         let (kind, number) = *dice.pick(&PHONES);
         case.cells[Field::PhoneType.index()] = kind.to_owned();
         case.cells[Field::PhoneNumber.index()] = number.to_owned();
+    }
+    for cells in CHANNELS {
+        if dice.percent(15) {
+            for (older, _) in Field::FAMILIES.iter().filter(|(_, newer)| newer.contains(&cells[0].0)) {
+                older.iter().for_each(|field| case.cells[field.index()].clear());
+            }
+            cells.iter().for_each(|(field, cell)| case.cells[field.index()] = (*cell).to_owned());
+        }
     }
     case
 }
@@ -846,7 +1001,7 @@ fn a_column_is_required_here_exactly_when_the_service_requires_its_member() {
             let is_required = findings.iter().any(|finding| finding.severity == Severity::Error);
             let mut case = Case::least(identity, "ada");
             case.cells[field.index()].clear();
-            let answer = service.create(&plain_body(&case, &directory).unwrap());
+            let answer = service.create(&plain_body(&case, &directory).unwrap(), &[]);
             assert_eq!(is_required, answer.is_err(), "{identity} {field:?}: {findings:?} {answer:?}");
             required += usize::from(is_required);
         }

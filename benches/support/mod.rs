@@ -127,6 +127,7 @@ pub(crate) struct Took {
     /// User and system time of the process and its children, in seconds.
     pub(crate) cpu: f64,
     /// The most memory resident, in bytes; 0 where it was not watched.
+    #[allow(dead_code, reason = "not every program that shares this reads all of it")]
     pub(crate) peak: u64,
 }
 

@@ -78,6 +78,45 @@ pub enum VoiceEnhancement {
     NoiseSuppression,
 }
 
+/// What a contact comes in on (`Channel` of CreateUser's per-channel members).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// Calls.
+    Voice,
+    /// Chats and messages.
+    Chat,
+    /// Tasks.
+    Task,
+    /// E-mails.
+    Email,
+}
+
+impl Channel {
+    /// All four, in the order of the API's documentation.
+    pub const ALL: [Channel; 4] = [Self::Voice, Self::Chat, Self::Task, Self::Email];
+
+    /// The API's own word for it.
+    pub fn as_api(self) -> &'static str {
+        match self {
+            Self::Voice => "VOICE",
+            Self::Chat => "CHAT",
+            Self::Task => "TASK",
+            Self::Email => "EMAIL",
+        }
+    }
+}
+
+/// What an agent is good at (`UserProficiency`): given to a user after its creation, for CreateUser has no member for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Proficiency {
+    /// The predefined attribute's name, 1 to 100 characters.
+    pub attribute: String,
+    /// One of its values, 1 to 100 characters.
+    pub value: String,
+    /// 1 to 5.
+    pub level: u8,
+}
+
 /// Something of the instance that a row names: a name, an id or an ARN, as the cell has it.
 pub type Reference = String;
 
@@ -122,4 +161,21 @@ pub struct Agent {
     pub voice_enhancement: Option<VoiceEnhancement>,
     /// The roster's own tags, at most 49: the fiftieth place is the provenance tag's.
     pub tags: BTreeMap<String, String>,
+    /// Auto-accept of single channels; where there is any, `auto_accept` is empty.
+    pub channel_auto_accept: BTreeMap<Channel, bool>,
+    /// Auto-accept of agent-first callbacks; only where voice has one of its own.
+    pub callback_auto_accept: Option<bool>,
+    /// After-contact work of single channels in seconds, 0 for no limit; where there is any,
+    /// `after_contact_work_seconds` is empty.
+    pub channel_after_contact_work_seconds: BTreeMap<Channel, u32>,
+    /// After-contact work of agent-first callbacks in seconds; only where voice has one of its own.
+    pub callback_after_contact_work_seconds: Option<u32>,
+    /// Soft or desk, as `PhoneNumberConfigs` has it; then `phone_type` and `phone_number` are empty.
+    pub voice_phone_type: Option<PhoneType>,
+    /// The number of `PhoneNumberConfigs`, E.164; only with its type.
+    pub voice_phone_number: Option<String>,
+    /// `PersistentConnectionConfigs`; then `persistent_connection` is empty.
+    pub voice_persistent_connection: Option<bool>,
+    /// Given after the creation, at most 10, sorted, no attribute with one value twice.
+    pub proficiencies: Vec<Proficiency>,
 }

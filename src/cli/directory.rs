@@ -39,7 +39,11 @@ pub(super) fn run(args: &DirectoryArgs) -> Result<Exit, Failure> {
     let there = args.output.as_deref().map(replaceable).transpose()?.flatten();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
-    let directory = runtime.block_on(args.instance.reach())?.directory;
+    let directory = runtime.block_on(async {
+        let mut reached = args.instance.reach().await?;
+        reached.read_for_proficiencies().await?;
+        Ok::<_, Failure>(reached.directory)
+    })?;
     let text = directory.to_json();
     let Some(path) = &args.output else {
         output::result(&text);

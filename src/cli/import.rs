@@ -5,8 +5,7 @@ mod again;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -15,9 +14,10 @@ use tokio::time::Instant;
 
 use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
 use super::outlook::{Outlook, Scene};
-use super::progress::{self, Show};
+use super::progress::{Screen, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
+use crate::agent::Agent;
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::connect::Operation;
 use crate::crash;
@@ -25,20 +25,19 @@ use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::import::{
-    self, CEILING, Event, FLOOR, Importer, Pace, Remembered, START, Settings, Stop, Switch, Task,
+    self, CEILING, Event, FLOOR, FollowUp, Importer, Pace, Remembered, START, Settings, Stop, Switch, Task,
     default_burst,
 };
-use crate::ledger::{Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, VERSION, peek};
-use crate::plan::{Asked, Decision, Plan, Wanted};
-use crate::roster::{Roster, Row};
+use crate::ledger::{
+    Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION, peek,
+};
+use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
+use crate::roster::{Field, Roster, Row};
 use crate::validate::{self, Rules};
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
 /// command again resumes.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  headcount import roster.csv --simulate\n  headcount import roster.csv --instance acme --region eu-west-2 --dry-run\n  headcount import roster.csv --instance arn:aws:connect:eu-west-2:111122223333:instance/…"
-)]
 pub(super) struct ImportArgs {
     /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
     roster: PathBuf,
@@ -197,7 +196,7 @@ fn start(job: Job) -> Result<Exit, Failure> {
 async fn import(job: &Job) -> Result<Exit, Failure> {
     let args = &job.shared;
     let switch = Switch::default();
-    let sending = Arc::new(AtomicBool::new(false));
+    let sending = Arc::new(OnceLock::new());
     listen_for_signals(switch.clone(), sending.clone())?;
 
     let roster = args.reading.open(&job.roster)?;
@@ -207,12 +206,16 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     } else {
         args.instance.reach().await?
     };
+    if roster.columns().has(Field::Proficiencies) {
+        reached.read_for_proficiencies().await?;
+    }
     let rules = Rules {
         tag_room: if args.no_provenance_tag { 50 } else { 49 },
         compares_users: false,
         ..Rules::of(&reached.directory)
     };
     let mut wanted = Wanted::default();
+    let has_proficiencies = roster.columns().has(Field::Proficiencies);
     let mut origins = again::Origins::of(&roster, job);
     let checked = validate::check_with_fingerprints(&roster, &rules, &mut |row| {
         if row.has_errors && origins.is_left(row.row) {
@@ -221,7 +224,11 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         origins.add(row.row, row.username);
         let number = u32::try_from(row.number).unwrap_or(u32::MAX);
         match (row.fingerprint(), row.first_error) {
-            (Some(fingerprint), _) => wanted.add(row.username, number, fingerprint),
+            (Some(fingerprint), _) => {
+                let agent = if has_proficiencies { row.agent() } else { None };
+                let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
+                wanted.add_with_proficiencies(row.username, number, fingerprint, proficiencies);
+            }
             (None, Some(error)) => wanted.add_invalid(row.username, number, error.code, &error.message),
             (None, None) => {
                 wanted.add_invalid(row.username, number, "row-unreadable", "the row cannot be read")
@@ -271,7 +278,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         wanted: &wanted,
         state,
     };
-    output::say(&outlook.words(&scene));
+    output::say(&outlook.words(&scene, settings::width_of_talk()));
     if !args.allow_partial && !args.dry_run {
         outlook.has_room()?;
     }
@@ -302,7 +309,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let run = record_plan(job, &ledger, &reached, &wanted, &plan).await?;
     crash::point("plan-recorded");
     let how = if args.format == Format::Json { Show::Json } else { Show::Human };
-    let shown = tokio::spawn(progress::show(receiver, how));
+    let screen = Screen::new(how);
+    let shown = tokio::spawn(screen.clone().show(receiver));
     let _ = events.send(Event::Started {
         version: 1,
         run: run.clone(),
@@ -312,7 +320,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         to_send: outlook.to_send,
         rate: pace.rate,
     });
-    sending.store(true, Ordering::SeqCst);
+    let _ = sending.set(Sending { events: events.downgrade(), screen });
     let settings = Settings {
         instance: reached.directory.instance.id.clone(),
         run,
@@ -340,16 +348,17 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
             let _ = events.send(Event::Note { message });
         }
     }
-    let (counts, calls, left) = {
+    let (counts, steps, calls, left) = {
         let state = ledger.state();
         let left = again::leave(job, &roster, &wanted, &rules, &state);
-        (state.counts(false), state.calls, left)
+        (state.counts(false), state.proficiencies(), state.calls, left)
     };
     let reason = switch.reason();
-    let exit = exit_of(&counts, reason.as_ref());
+    let exit = exit_of(&counts, &steps, reason.as_ref());
     let _ = events.send(Event::Ended {
         exit: exit.code(),
         rows: counts,
+        steps: Steps { proficiencies: steps },
         calls,
         seconds: begun.elapsed().as_secs_f64(),
     });
@@ -366,13 +375,13 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
             sent: calls.sent - calls_before.sent,
             throttled: calls.throttled - calls_before.throttled,
         };
-        output::result(&summary(&counts, now, begun.elapsed()));
+        output::result(&summary(&counts, &steps, now, begun.elapsed()));
     }
     if let Some(running) = reached.rehearsal.take() {
         running.shutdown().await;
     }
     farewell(&reached.directory, reason.as_ref(), &outlook);
-    again::say(job, &reached.directory, &counts, reason.as_ref(), left.as_ref());
+    again::say(job, &reached.directory, &counts, reason.as_ref(), left.as_ref(), &steps);
     if matches!(exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled)
         && !again::is_left_to_import(job, reason.as_ref(), &counts)
     {
@@ -588,13 +597,23 @@ impl<'t> Tasks<'t> {
             else {
                 continue; // invalid, or gone by another name: the plan has it under its number
             };
-            if !decision.is_some_and(Decision::sends) {
+            let sends = decision.is_some_and(Decision::sends);
+            if !sends && self.plan.step_of(self.wanted, username) != StepDecision::Give {
                 continue;
             }
             let agent = validate::agent(&self.row, columns, self.rules);
-            let Some(agent) = agent.filter(|agent| validate::fingerprint(agent) == seen.fingerprint) else {
-                return Err(self.changed());
+            let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
+            let is_same = |agent: &Agent| {
+                validate::fingerprint(agent) == seen.fingerprint
+                    && proficiencies.unwrap_or_default() == seen.proficiencies
             };
+            let Some(agent) = agent.filter(is_same) else { return Err(self.changed()) };
+            let then = proficiencies
+                .map(|fingerprint| FollowUp { proficiencies: import::proficiencies(&agent), fingerprint });
+            if let (false, Some(then)) = (sends, &then) {
+                let at = self.ledger.state().find(username).ok_or_else(|| self.changed())?;
+                return Ok(Some(Task::follow_up(at, agent.row, agent.username, then.clone())));
+            }
             let body = import::create_user(&agent, self.rules.directory.ok_or_else(|| self.changed())?);
             let state = self.ledger.state();
             let at = state.find(username).ok_or_else(|| self.changed())?;
@@ -602,7 +621,7 @@ impl<'t> Tasks<'t> {
             let body = body.ok_or_else(|| self.changed())?;
             let users = self.rules.directory.and_then(|directory| directory.users.as_ref());
             let seen = users.is_some_and(|users| users.get(username).is_some());
-            return Ok(Some(Task::send(at, &agent, body, in_doubt).seen(seen)));
+            return Ok(Some(Task::send(at, &agent, body, in_doubt).seen(seen).then(then)));
         }
         Ok(None)
     }
@@ -626,16 +645,16 @@ impl Iterator for Tasks<'_> {
     }
 }
 
-fn exit_of(counts: &Counts, reason: Option<&Stop>) -> Exit {
+fn exit_of(counts: &Counts, steps: &StepCounts, reason: Option<&Stop>) -> Exit {
     let by_reason = match reason {
         None if counts.pending > 0 => Exit::Stopped,
         None => Exit::Done,
         Some(Stop::Interrupted) => Exit::Interrupted,
         Some(_) => Exit::Stopped,
     };
-    let by_rows = if counts.in_doubt > 0 {
+    let by_rows = if counts.in_doubt + steps.pending > 0 {
         Exit::Unsettled
-    } else if counts.exists + counts.rejected + counts.invalid > 0 {
+    } else if counts.exists + counts.rejected + counts.invalid + steps.rejected > 0 {
         Exit::SomeFailed
     } else {
         Exit::Done
@@ -643,7 +662,7 @@ fn exit_of(counts: &Counts, reason: Option<&Stop>) -> Exit {
     by_reason.worst(by_rows)
 }
 
-fn summary(counts: &Counts, calls: Calls, took: Duration) -> String {
+fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) -> String {
     let mut parts =
         vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
     for (number, what) in [
@@ -653,6 +672,9 @@ fn summary(counts: &Counts, calls: Calls, took: Duration) -> String {
         (counts.invalid, "invalid"),
         (counts.in_doubt, "in doubt"),
         (counts.pending, "pending"),
+        (steps.done, "with proficiencies given"),
+        (steps.rejected, "with proficiencies rejected"),
+        (steps.pending, "with proficiencies pending"),
     ] {
         if number > 0 {
             parts.push(format!("{} {what}", words::grouped(number)));
@@ -696,6 +718,11 @@ fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook) -> Option<Str
             directory.instance.arn
         ),
         Stop::Denied { .. } => "look at `aws sts get-caller-identity`, the region and the instance".into(),
+        Stop::StepDenied { .. } => format!(
+            "proficiencies need connect:AssociateUserProficiencies; `headcount policy --for import-with-proficiencies \
+             --instance {}` prints all that is needed",
+            directory.instance.arn
+        ),
         Stop::Credentials { .. } => "sign in again, as with `aws sso login`, then resume".into(),
         Stop::Skew { .. } => "set this machine's clock, then resume".into(),
         Stop::NoInstance => {
@@ -712,20 +739,31 @@ fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook) -> Option<Str
     })
 }
 
+/// How those who listen for signals reach a run that has begun to send. The run ends when all its own senders are gone.
+struct Sending {
+    events: mpsc::WeakUnboundedSender<Event>,
+    screen: Screen,
+}
+
 /// The first Ctrl-C (or SIGTERM) drains, the second ends the process at once; before anything is sent, the first does.
-fn listen_for_signals(switch: Switch, sending: Arc<AtomicBool>) -> Result<(), Failure> {
+fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>) -> Result<(), Failure> {
     let mut interrupts =
         Signals::listen().map_err(|error| Failure::stopped("cannot wait for Ctrl-C").because(error))?;
     tokio::spawn(async move {
         interrupts.next().await;
-        if !sending.load(Ordering::SeqCst) {
+        let Some(Sending { events, screen }) = sending.get() else {
             output::say("\ninterrupted; nothing was sent");
             std::process::exit(i32::from(Exit::Interrupted.code()));
+        };
+        let message =
+            "interrupted: requests under way are awaited; press Ctrl-C again to stop at once".into();
+        if let Some(events) = events.upgrade() {
+            let _ = events.send(Event::Note { message });
         }
-        output::say("\ninterrupted: requests under way are awaited; press Ctrl-C again to stop at once");
         switch.stop(Stop::Interrupted);
         interrupts.next().await;
-        output::say("\nstopped at once; the same command resumes");
+        screen.clear();
+        output::say("stopped at once; the same command resumes");
         std::process::exit(i32::from(Exit::Interrupted.code()));
     });
     Ok(())

@@ -14,7 +14,7 @@ use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef,
 use crate::directory::fetch::{self, FetchError};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
 use crate::error::Failure;
-use crate::import::{Paced, Paces};
+use crate::import::{Pace, Paced, Paces, default_burst};
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
@@ -171,7 +171,7 @@ impl InstanceArgs {
         };
         directory.instance = instance;
         directory.users = users(client, &id, caller).await?;
-        directory.quotas = quotas(client, &directory.instance.arn, caller).await;
+        directory.quotas = quotas(client, &directory.instance.arn, &caller.paces).await;
         Ok(directory)
     }
 }
@@ -256,21 +256,48 @@ async fn arn_from_names(client: &Client, id: &str, caller: &Paced) -> Result<Str
     })
 }
 
+impl Reached {
+    /// Reads what only a roster with proficiencies needs: the predefined attributes that they may name, and the rate at
+    /// which they are given. No permission to ask is no check, and no error.
+    pub(super) async fn read_for_proficiencies(&mut self) -> Result<(), Failure> {
+        let instance = &self.directory.instance;
+        if self.directory.predefined_attributes.is_none() {
+            let caller = Paced { paces: Arc::clone(&self.paces), ..Paced::default() };
+            let found = fetch::predefined_attributes(&self.client, &instance.id, &caller).await;
+            self.directory.predefined_attributes = match found {
+                Ok(attributes) => Some(attributes),
+                Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => None,
+                Err(error) => return Err(error.into()),
+            };
+        }
+        let rate = quota(&self.client, &instance.arn, &self.paces, "L-2CCBA953").await;
+        self.directory.quotas.associate_user_proficiencies_rate = rate;
+        if let Some(rate) = rate {
+            self.paces.set(Operation::AssociateUserProficiencies, Pace::new(rate, default_burst(rate)));
+        }
+        Ok(())
+    }
+}
+
 /// The applied quotas, where they may be read: no permission to ask is no error.
-async fn quotas(client: &Client, arn: &str, caller: &Paced) -> Quotas {
-    let value = async |code: &str| {
-        let ask = async |context| {
-            let asked =
-                caller.paces.call(Operation::GetServiceQuota, client.get_service_quota(code, context));
-            asked.await.ok().flatten()
-        };
-        let quota = match ask(Some(arn)).await {
-            Some(own) => Some(own),
-            None => ask(None).await,
-        };
-        quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
+async fn quotas(client: &Client, arn: &str, paces: &Paces) -> Quotas {
+    Quotas {
+        create_user_rate: quota(client, arn, paces, "L-CBDEE3E4").await,
+        users_per_instance: quota(client, arn, paces, "L-9A46857E").await,
+        ..Quotas::default()
+    }
+}
+
+async fn quota(client: &Client, arn: &str, paces: &Paces, code: &str) -> Option<f64> {
+    let ask = async |context| {
+        let asked = paces.call(Operation::GetServiceQuota, client.get_service_quota(code, context));
+        asked.await.ok().flatten()
     };
-    Quotas { create_user_rate: value("L-CBDEE3E4").await, users_per_instance: value("L-9A46857E").await }
+    let quota = match ask(Some(arn)).await {
+        Some(own) => Some(own),
+        None => ask(None).await,
+    };
+    quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
 }
 
 impl RehearsalArgs {
@@ -346,6 +373,7 @@ fn with_names(spec: Spec, used: &NamesUsed) -> Spec {
         used.security_profiles.iter().map(String::as_str),
         used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
     )
+    .with_proficiencies(used.proficiencies.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 /// An embedded instance with the names, users and quotas of a real one.
@@ -364,6 +392,10 @@ fn like(saved: &Directory, mut spec: Spec) -> Spec {
         .map(|group| crate::simulator::Group { path: group.path.clone(), id: Some(group.id.clone()) })
         .collect();
     spec.alias = saved.instance.alias.clone().unwrap_or(spec.alias);
+    if let Some(attributes) = &saved.predefined_attributes {
+        spec.predefined_attributes =
+            attributes.iter().map(|(name, values)| (name.to_owned(), values.clone())).collect();
+    }
     if let Some(quota) = saved.quotas.users_per_instance {
         spec.users_quota = quota as usize;
     }

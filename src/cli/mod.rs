@@ -1,26 +1,32 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
 pub mod columns;
+mod completions;
 mod directory;
+mod examples;
 pub mod findings;
 mod import;
 mod instance;
 mod junit;
+mod man;
 mod outlook;
 pub mod output;
 pub mod policy;
 mod progress;
+mod report;
 pub mod roster_args;
 mod settings;
 mod simulate;
 mod status;
 pub mod template;
+#[cfg(unix)]
+mod terminal;
 pub mod validate;
 mod words;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -42,16 +48,26 @@ enum Command {
     Import(Box<import::ImportArgs>),
     Retry(Box<import::RetryArgs>),
     Status(status::StatusArgs),
+    Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
     Directory(Box<directory::DirectoryArgs>),
     Policy(policy::PolicyArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// The whole command line, with the examples of its help.
+fn command_line() -> clap::Command {
+    examples::added_to(Cli::command())
 }
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
+    let parsed =
+        command_line().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -84,9 +100,12 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Import(args) => import::run(*args, typed),
         Command::Retry(args) => import::retry(*args, typed),
         Command::Status(args) => status::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
         Command::Directory(args) => directory::run(&args),
         Command::Policy(args) => policy::run(args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

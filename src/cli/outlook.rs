@@ -7,12 +7,16 @@ use super::import::Chosen;
 use super::words;
 use crate::directory::{Directory, Found};
 use crate::error::Failure;
+use crate::import::{START, default_burst};
 use crate::ledger::State;
-use crate::plan::{Decision, Plan, Wanted};
+use crate::plan::{Decision, Plan, StepDecision, Wanted};
 use crate::roster::Roster;
 
 /// The documented default of users per instance (L-9A46857E).
 const DOCUMENTED_USERS: u64 = 500;
+
+/// Where the second column of the plan stands.
+const INDENT: usize = 10;
 
 /// What the plan is told about.
 pub(super) struct Scene<'s> {
@@ -86,8 +90,8 @@ impl Outlook {
         .hint("ask for more in Service Quotas (Amazon Connect, users per instance), or create as many as fit with --allow-partial"))
     }
 
-    /// The plan as people read it.
-    pub(super) fn words(&self, scene: &Scene) -> String {
+    /// The plan as people read it, in lines of `columns` columns.
+    pub(super) fn words(&self, scene: &Scene, columns: usize) -> String {
         let Scene { roster, directory, plan, wanted, state, .. } = scene;
         let instance = &directory.instance;
         let mut lines = vec![
@@ -132,6 +136,27 @@ impl Outlook {
                 words::plain(name)
             ));
         }
+        let (before, to_come) = plan.steps_to_do(wanted);
+        if before + to_come > 0 {
+            let rate = directory.quotas.associate_user_proficiencies_rate.unwrap_or(START);
+            let burst = u64::from(default_burst(rate));
+            let seconds = (before + to_come).saturating_sub(burst) as f64 / rate;
+            let among = if before > 0 {
+                format!(", {} created before", words::grouped(before))
+            } else {
+                String::new()
+            };
+            lines.push(format!(
+                "follows   proficiencies for {}{among}: about {} at {rate} calls a second, beside the creates",
+                words::count(before + to_come, "user"),
+                words::duration(Duration::from_secs_f64(seconds.min(1e9)))
+            ));
+        }
+        tell(
+            &mut lines,
+            plan.steps_named(wanted, StepDecision::Drift),
+            "was created, and its proficiencies have changed in the roster since: the user keeps those it has",
+        );
         let told = [
             (
                 Decision::Drift,
@@ -155,7 +180,7 @@ impl Outlook {
             plan.gone(Decision::Drop).map(|at| state.user(at)),
             "is gone from the roster and was never created: dropped",
         );
-        lines.join("\n")
+        words::wrapped(&lines.join("\n"), columns, INDENT)
     }
 
     fn plan_words(&self, plan: &Plan) -> String {

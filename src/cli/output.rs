@@ -52,8 +52,16 @@ impl Paint {
     }
 
     /// No colour.
+    pub const NONE: Self = Self { is_on: false };
+
+    /// No colour.
     pub fn plain() -> Self {
-        Self { is_on: false }
+        Self::NONE
+    }
+
+    /// For what is done.
+    pub fn green(self, text: &str) -> String {
+        self.paint("32", text)
     }
 
     /// For errors.

@@ -1,16 +1,29 @@
-//! Events for people: a moving line on a terminal, plain lines elsewhere, JSON lines for programs.
+//! Events for people: a live view on a terminal, plain lines elsewhere, JSON lines for programs.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
+use super::output::Paint;
 use super::{output, settings, words};
+use crate::clock;
 use crate::import::Event;
+use crate::ledger::StepState;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
+
+/// How often the live view is drawn.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Over how long the rate is taken.
+const WINDOW: Duration = Duration::from_secs(20);
+
+/// How long a throttle is told of.
+const TOLD: Duration = Duration::from_secs(8);
 
 /// How events are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,76 +34,158 @@ pub(super) enum Show {
     Json,
 }
 
+/// Where events are shown.
+#[derive(Clone)]
+pub(super) struct Screen {
+    bar: ProgressBar,
+    how: Show,
+    is_live: bool,
+}
+
+impl Screen {
+    /// A screen with nothing on it yet.
+    pub(super) fn new(how: Show) -> Self {
+        let is_live = how == Show::Human && settings::has_live_stderr();
+        let target = if is_live { target() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{msg}") {
+            bar.set_style(style);
+        }
+        Self { bar, how, is_live }
+    }
+
+    /// Takes the live view away, for good.
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Shows events until the last sender is gone.
+    pub(super) async fn show(self, mut events: UnboundedReceiver<Event>) {
+        let look = Look::of_terminal();
+        let mut tally = Tally::new(Instant::now());
+        let (mut drawn, mut spoken) = (None, Instant::now());
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = events.recv() => match event {
+                    Some(event) => Some(event),
+                    None => break,
+                },
+                () = clock::sleep(TICK) => None,
+            };
+            let now = Instant::now();
+            if self.how == Show::Json {
+                if let Some(line) = event.and_then(|event| serde_json::to_string(&event).ok()) {
+                    output::result(&format!("{line}\n"));
+                }
+                continue;
+            }
+            if let Some(line) = event.and_then(|event| tally.take(&event, now, self.is_live)) {
+                self.bar.suspend(|| output::say(&line));
+            }
+            if self.is_live {
+                if drawn.is_none_or(|at| now >= at + TICK / 2) {
+                    drawn = Some(now);
+                    self.bar.set_message(tally.view(now, &look, settings::terminal().0));
+                    self.bar.tick();
+                }
+            } else if now >= spoken + EVERY {
+                spoken = now;
+                output::say(&tally.line(now));
+            }
+        }
+        self.clear();
+    }
+}
+
+#[cfg(unix)]
+fn target() -> ProgressDrawTarget {
+    ProgressDrawTarget::term_like_with_hz(Box::new(super::terminal::Terminal::default()), 10)
+}
+
+#[cfg(not(unix))]
+fn target() -> ProgressDrawTarget {
+    ProgressDrawTarget::stderr_with_hz(10)
+}
+
+/// What a terminal can show.
+struct Look {
+    paint: Paint,
+    full: char,
+    empty: char,
+    dot: &'static str,
+}
+
+impl Look {
+    fn of_terminal() -> Self {
+        let paint = Paint::of_stderr();
+        if settings::welcomes_unicode() {
+            Self { paint, full: '━', empty: '╌', dot: " · " }
+        } else {
+            Self { paint, full: '#', empty: '-', dot: ", " }
+        }
+    }
+}
+
 /// What has been seen so far.
-#[derive(Default)]
 struct Tally {
     to_send: u64,
+    /// Calls a second that are allowed.
+    allowed: f64,
     created: u64,
     failed: u64,
     in_doubt: u64,
     throttled: u64,
-}
-
-/// Shows events until the last sender is gone.
-pub(super) async fn show(mut events: UnboundedReceiver<Event>, how: Show) {
-    let bar = bar(how);
-    let mut tally = Tally::default();
-    let mut spoken = Instant::now();
-    while let Some(event) = events.recv().await {
-        if how == Show::Json {
-            if let Ok(line) = serde_json::to_string(&event) {
-                output::result(&format!("{line}\n"));
-            }
-            continue;
-        }
-        if let Some(line) = tally.take(&event) {
-            bar.suspend(|| output::say(&line));
-        }
-        if let Event::Started { to_send, .. } = event {
-            bar.set_length(to_send);
-        }
-        bar.set_position(tally.created + tally.failed);
-        bar.set_message(tally.message());
-        if bar.is_hidden() && spoken.elapsed() >= EVERY {
-            spoken = Instant::now();
-            output::say(&tally.line());
-        }
-    }
-    bar.finish_and_clear();
-}
-
-fn bar(how: Show) -> ProgressBar {
-    let live = how == Show::Human && settings::has_live_stderr();
-    let target = if live { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(0), target);
-    let template = "{bar:30.green} {human_pos}/{human_len}  {msg}  {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    if live {
-        bar.enable_steady_tick(Duration::from_millis(250));
-    }
-    bar
+    /// Answers of the last seconds: when each second began, and how many there were in it.
+    recent: VecDeque<(Instant, u64)>,
+    begun: Instant,
+    /// The newest throttle, and the pace since.
+    slowed: Option<(Instant, f64)>,
+    /// What is waited for, and until when at most.
+    waiting: Option<(Instant, String)>,
+    stopping: bool,
 }
 
 impl Tally {
-    /// Counts an event, and returns the line that people should read of it, if any.
-    fn take(&mut self, event: &Event) -> Option<String> {
+    fn new(begun: Instant) -> Self {
+        Self {
+            to_send: 0,
+            allowed: 0.0,
+            created: 0,
+            failed: 0,
+            in_doubt: 0,
+            throttled: 0,
+            recent: VecDeque::new(),
+            begun,
+            slowed: None,
+            waiting: None,
+            stopping: false,
+        }
+    }
+
+    /// Counts an event, and returns the line that people should read of it, if any. What a live view shows as long as it
+    /// lasts needs no line.
+    fn take(&mut self, event: &Event, now: Instant, is_live: bool) -> Option<String> {
         match event {
-            Event::Started { to_send, .. } => {
+            Event::Started { to_send, rate, .. } => {
                 self.to_send = *to_send;
+                self.allowed = *rate;
+                self.begun = now;
                 None
             }
             Event::Created { row, user, recovered, .. } => {
                 self.created += 1;
+                self.answered(now);
                 recovered.then(|| format!("row {row}  {}: created, found by its tag", words::plain(user)))
             }
             Event::Exists { row, user, message } => {
                 self.failed += 1;
+                self.answered(now);
                 Some(format!("row {row}  {}: exists: {}", words::plain(user), words::plain(message)))
             }
             Event::Rejected { row, user, code, message } => {
                 self.failed += 1;
+                self.answered(now);
                 let (user, message) = (words::plain(user), words::plain(message));
                 Some(format!("row {row}  {user}: rejected: {} ({message})", words::plain(code)))
             }
@@ -98,15 +193,37 @@ impl Tally {
                 self.in_doubt += 1;
                 Some(format!("row {row}  {}: in doubt: {}", words::plain(user), words::plain(message)))
             }
-            Event::Throttled { .. } => {
+            Event::Step { row, user, result, code, message, .. } => {
+                let said = match (code, message) {
+                    (Some(code), Some(message)) => {
+                        format!("{} ({})", words::plain(code), words::plain(message))
+                    }
+                    (code, message) => {
+                        words::plain(code.as_ref().or(message.as_ref()).map_or("", |said| said))
+                    }
+                };
+                let what = match result {
+                    StepState::Rejected => "its proficiencies were rejected",
+                    StepState::Pending => "its proficiencies are pending still",
+                    StepState::Done | StepState::Nothing => return None,
+                };
+                Some(format!("row {row}  {}: created, but {what}: {said}", words::plain(user)))
+            }
+            Event::Throttled { rate } => {
                 self.throttled += 1;
+                self.slowed = Some((now, *rate));
                 None
             }
             Event::Waiting { reason, seconds } => {
-                let wait = words::duration(Duration::from_secs_f64(seconds.max(0.0)));
-                Some(format!("waiting up to {wait}: {}", words::plain(reason)))
+                let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
+                let reason = words::plain(reason);
+                let is_news = self.waiting.as_ref().is_none_or(|(_, before)| *before != reason);
+                let line = format!("waiting up to {}: {reason}", words::duration(wait));
+                self.waiting = Some((now + wait, reason));
+                (is_news && !is_live).then_some(line)
             }
             Event::Stopping { reason } => {
+                self.stopping = true;
                 Some(format!("stopping: {}; requests under way are awaited", words::plain(reason)))
             }
             Event::Note { message } => Some(words::plain(message)),
@@ -114,22 +231,268 @@ impl Tally {
         }
     }
 
-    /// What stands behind the bar.
-    fn message(&self) -> String {
-        let mut parts = vec![format!("{} created", words::grouped(self.created))];
+    /// An answer came: whatever was waited for is there.
+    fn answered(&mut self, now: Instant) {
+        self.waiting = None;
+        match self.recent.back_mut() {
+            Some((at, number)) if now < *at + Duration::from_secs(1) => *number += 1,
+            _ => self.recent.push_back((now, 1)),
+        }
+        while self.recent.front().is_some_and(|(at, _)| *at + WINDOW < now) {
+            self.recent.pop_front();
+        }
+    }
+
+    /// Rows settled a second, over the last while.
+    fn rate(&self, now: Instant) -> f64 {
+        let since = now.duration_since(self.begun).min(WINDOW).max(Duration::from_secs(1));
+        let is_recent = |(at, _): &&(Instant, u64)| *at + WINDOW >= now;
+        let answers: u64 = self.recent.iter().filter(is_recent).map(|(_, number)| number).sum();
+        answers as f64 / since.as_secs_f64()
+    }
+
+    fn done(&self) -> u64 {
+        (self.created + self.failed + self.in_doubt).min(self.to_send)
+    }
+
+    /// The time left, from the rate that was learned; from the allowed one before there is any to go by.
+    fn left(&self, now: Instant) -> Option<Duration> {
+        let is_young = now.duration_since(self.begun) < Duration::from_secs(4);
+        let rate = if is_young { self.allowed } else { self.rate(now) };
+        let rows = self.to_send - self.done();
+        (rows > 0 && rate > 0.0).then(|| Duration::from_secs_f64((rows as f64 / rate).clamp(1.0, 1e8)))
+    }
+
+    /// What is waited for, in words.
+    fn awaited(&self, now: Instant) -> Option<String> {
+        if let Some((until, reason)) = &self.waiting {
+            let left = until.saturating_duration_since(now);
+            return Some(match left.as_secs() {
+                0 => format!("waiting: {reason}"),
+                _ => format!("waiting up to {}: {reason}", words::duration(left)),
+            });
+        }
+        let (at, rate) = self.slowed?;
+        (now < at + TOLD).then(|| format!("the service says to slow down: {}/s for now", number(rate)))
+    }
+
+    /// How fast, against what is allowed.
+    fn speed(&self, now: Instant) -> String {
+        format!("{}/s of {}/s", number(self.rate(now)), number(self.allowed))
+    }
+
+    /// The live view, in lines of at most `columns` columns.
+    fn view(&self, now: Instant, look: &Look, columns: usize) -> String {
+        let room = columns.saturating_sub(1).max(20);
+        let share = self.done() as f64 / self.to_send.max(1) as f64;
+        let width = 24.min(room - 6);
+        let full = ((share * width as f64) as usize).min(width);
+        let bar = |c: char, length: usize| std::iter::repeat_n(c, length).collect::<String>();
+        let (made, rest) = (bar(look.full, full), bar(look.empty, width - full));
+        let percent = format!("{:>3} %", (share * 100.0) as u64);
+        let mut line = Line::new(room, "  ");
+        line.add(width + percent.len() + 1, format!("{}{rest} {percent}", look.paint.green(&made)));
+        line.text(format!("{} of {}", words::grouped(self.done()), words::grouped(self.to_send)));
+        line.text(self.speed(now));
+        if let Some(left) = self.left(now) {
+            line.text(format!("{} left", words::duration(left)));
+        }
+        let mut counts = Line::new(room, look.dot);
+        counts.text(format!("{} created", words::grouped(self.created)));
+        type Colour = fn(Paint, &str) -> String;
+        let others: [(u64, &str, Colour); 3] = [
+            (self.failed, "failed", Paint::red),
+            (self.in_doubt, "in doubt", Paint::yellow),
+            (self.throttled, "throttled", |_, text| text.to_owned()),
+        ];
+        for (number, what, colour) in others {
+            let text = format!("{} {what}", words::grouped(number));
+            let width = text.len();
+            counts.add(width, if number > 0 { colour(look.paint, &text) } else { text });
+        }
+        let mut view = format!("{}\n{}", line.done(), counts.done());
+        if self.stopping {
+            view.push_str("\nstopping: requests under way are awaited");
+        } else if let Some(awaited) = self.awaited(now) {
+            view.push('\n');
+            view.push_str(&look.paint.yellow(&clip(&awaited, room)));
+        }
+        view
+    }
+
+    /// A plain line in place of the view.
+    fn line(&self, now: Instant) -> String {
+        let mut line = format!("{} of {}: ", words::grouped(self.done()), words::count(self.to_send, "row"));
+        line += &format!("{} created", words::grouped(self.created));
         for (number, what) in
             [(self.failed, "failed"), (self.in_doubt, "in doubt"), (self.throttled, "throttled")]
         {
             if number > 0 {
-                parts.push(format!("{} {what}", words::grouped(number)));
+                line += &format!(", {} {what}", words::grouped(number));
             }
         }
-        parts.join(", ")
+        line += &format!("; {}", self.speed(now));
+        if let Some(left) = self.left(now) {
+            line += &format!(", {} left", words::duration(left));
+        }
+        if let Some(awaited) = self.awaited(now) {
+            line += &format!("; {awaited}");
+        }
+        line
+    }
+}
+
+/// Parts of text that go on the next line where one is full.
+struct Line {
+    room: usize,
+    between: &'static str,
+    used: usize,
+    text: String,
+}
+
+impl Line {
+    fn new(room: usize, between: &'static str) -> Self {
+        Self { room, between, used: 0, text: String::new() }
     }
 
-    /// A plain line in place of the bar.
-    fn line(&self) -> String {
-        let done = self.created + self.failed + self.in_doubt;
-        format!("{} of {}: {}", words::grouped(done), words::count(self.to_send, "row"), self.message())
+    fn text(&mut self, text: String) {
+        self.add(text.chars().count(), text);
+    }
+
+    /// Adds a part that takes `width` columns.
+    fn add(&mut self, width: usize, text: String) {
+        let between = self.between.chars().count();
+        if self.used == 0 {
+            self.used = width;
+        } else if self.used + between + width <= self.room {
+            self.text.push_str(self.between);
+            self.used += between + width;
+        } else {
+            self.text.push('\n');
+            self.used = width;
+        }
+        self.text.push_str(&text);
+    }
+
+    fn done(self) -> String {
+        self.text
+    }
+}
+
+fn clip(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(room.saturating_sub(3)).collect();
+    format!("{}...", cut.trim_end())
+}
+
+/// `2`, `1.9`, `0.5`, `250`.
+fn number(rate: f64) -> String {
+    let text = if rate < 100.0 { format!("{rate:.1}") } else { format!("{rate:.0}") };
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Look = Look { paint: Paint::NONE, full: '#', empty: '-', dot: ", " };
+
+    fn created(user: &str) -> Event {
+        Event::Created { row: 2, user: user.into(), id: "u".into(), recovered: false }
+    }
+
+    fn started(to_send: u64) -> Event {
+        Event::Started {
+            version: 1,
+            run: "r".into(),
+            ledger: "l".into(),
+            instance: "i".into(),
+            total: to_send,
+            to_send,
+            rate: 2.0,
+        }
+    }
+
+    fn after(seconds: u64, events: &[Event]) -> (Tally, Instant) {
+        let begun = Instant::now();
+        let mut tally = Tally::new(begun);
+        tally.take(&started(1000), begun, true);
+        for second in 0..seconds {
+            for user in ["a", "b"] {
+                tally.take(&created(user), begun + Duration::from_secs(second), true);
+            }
+        }
+        let now = begun + Duration::from_secs(seconds);
+        for event in events {
+            tally.take(event, now, true);
+        }
+        (tally, now)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_view_says_how_far_how_fast_and_how_long() {
+        let (tally, now) = after(100, &[]);
+        assert_eq!(
+            tally.view(now, &PLAIN, 80),
+            "####--------------------  20 %  200 of 1,000  2/s of 2/s  6 min 40 s left\n\
+             200 created, 0 failed, 0 in doubt, 0 throttled"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_narrow_terminal_gets_more_lines_and_none_too_wide() {
+        let rejected = Event::Rejected { row: 3, user: "x".into(), code: "C".into(), message: "m".into() };
+        let waiting = Event::waiting(
+            "nothing clear comes back: the service answered with something very long indeed",
+            Duration::from_secs(12),
+        );
+        let (tally, now) = after(100, &[rejected, waiting]);
+        let narrow = tally.view(now, &PLAIN, 40);
+        assert_eq!(
+            narrow,
+            "####--------------------  20 %\n201 of 1,000  2/s of 2/s\n6 min 30 s left\n\
+             200 created, 1 failed, 0 in doubt\n0 throttled\nwaiting up to 12 s: nothing clear co..."
+        );
+        for columns in 0..200 {
+            let view = tally.view(now, &PLAIN, columns);
+            assert!(view.lines().all(|line| line.chars().count() < columns.max(41)), "{columns}: {view}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_says_what_it_waits_for_and_no_longer_than_it_does() {
+        let outage = Event::waiting("nothing clear comes back", Duration::from_secs(20));
+        let (mut tally, now) = after(1, &[outage]);
+        assert_eq!(tally.awaited(now).unwrap(), "waiting up to 20 s: nothing clear comes back");
+        let later = now + Duration::from_secs(30);
+        assert_eq!(tally.awaited(later).unwrap(), "waiting: nothing clear comes back");
+        tally.take(&created("c"), later, true);
+        assert_eq!(tally.awaited(later), None);
+        tally.take(&Event::Throttled { rate: 1.26 }, later, true);
+        assert_eq!(tally.awaited(later).unwrap(), "the service says to slow down: 1.3/s for now");
+        assert_eq!(tally.awaited(later + TOLD), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_waited_for_is_a_line_once_where_there_is_no_live_view() {
+        let now = Instant::now();
+        let mut tally = Tally::new(now);
+        let outage = Event::waiting("nothing clear comes back", Duration::from_secs(2));
+        assert!(tally.take(&outage, now, false).is_some());
+        assert_eq!(tally.take(&outage, now, false), None);
+        assert_eq!(Tally::new(now).take(&outage, now, true), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_of_nothing_breaks_nothing() {
+        let now = Instant::now();
+        let mut tally = Tally::new(now);
+        assert!(tally.view(now, &PLAIN, 80).contains("0 of 0"));
+        tally.take(&Event::Waiting { reason: "x".into(), seconds: f64::NAN }, now, true);
+        tally.take(&Event::Waiting { reason: "y".into(), seconds: f64::INFINITY }, now, true);
+        tally.take(&created("more than were to be sent"), now, true);
+        assert!(tally.view(now, &PLAIN, 0).contains("0 of 0"));
     }
 }

@@ -66,6 +66,28 @@ pub(super) fn welcomes_colour() -> bool {
     variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// Whether stderr shows more than ASCII: its locale says so, and it is not the console of a machine without a desktop,
+/// whose font has few characters.
+pub(super) fn welcomes_unicode() -> bool {
+    if cfg!(windows) {
+        return true;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+    let is_utf8 = ["utf-8", "utf8"].iter().any(|name| locale.to_ascii_lowercase().contains(name));
+    is_utf8 && variable("TERM").is_none_or(|term| term != "linux")
+}
+
+/// How wide a line of talk may be: as wide as the terminal; where there is none, as wide as it is.
+pub(super) fn width_of_talk() -> usize {
+    if std::io::stderr().is_terminal() { terminal().0 } else { usize::MAX }
+}
+
+/// How many columns and lines stderr has, now: a terminal can be resized.
+pub(super) fn terminal() -> (usize, usize) {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)))
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{output, words};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{Calls, Counts, State, peek};
+use crate::ledger::{Calls, Counts, State, Steps, peek};
 
 /// Shows where a run stands, also while it runs.
 #[derive(Debug, Args)]
@@ -35,6 +35,7 @@ struct Status<'s> {
     instance: &'s str,
     complete: bool,
     rows: Counts,
+    steps: Steps,
     calls: Calls,
 }
 
@@ -48,8 +49,9 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
                 run: &state.header.run,
                 roster: roster(&state),
                 instance: &state.header.instance,
-                complete: rows.is_complete(),
+                complete: is_complete(&state, &rows),
                 rows,
+                steps: Steps { proficiencies: state.proficiencies() },
                 calls: state.calls,
             };
             let line = serde_json::to_string(&status)
@@ -61,6 +63,11 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Nothing is pending or in doubt, neither of the rows nor of what follows them.
+fn is_complete(state: &State, rows: &Counts) -> bool {
+    rows.is_complete() && state.proficiencies().pending == 0
+}
+
 fn roster(state: &State) -> &str {
     if state.session.roster.is_empty() { &state.header.roster } else { &state.session.roster }
 }
@@ -70,7 +77,7 @@ fn human(state: &State, at_work: bool) -> String {
     let session = &state.session;
     let who = if at_work {
         format!("process {} on {} is at work, since {}", session.pid, session.host, session.at)
-    } else if rows.is_complete() {
+    } else if is_complete(state, &rows) {
         "complete".to_owned()
     } else {
         "not complete, and nobody is at work; the same import command resumes it".to_owned()
@@ -98,6 +105,15 @@ fn human(state: &State, at_work: bool) -> String {
     let width = words::grouped(rows.total).len();
     for (name, number, more) in lines {
         text += &format!("{name:<9} {:>width$}{more}\n", words::grouped(number));
+    }
+    let steps = state.proficiencies();
+    if steps.total > 0 {
+        text += &format!(
+            "\nproficiencies of the created: {} given, {} pending, {} rejected\n",
+            words::grouped(steps.done),
+            words::grouped(steps.pending),
+            words::grouped(steps.rejected)
+        );
     }
     text + &format!(
         "\n{}, {} throttled\n",

@@ -49,6 +49,33 @@ pub(super) fn duration(time: Duration) -> String {
     }
 }
 
+/// Lines broken between words so that none is wider than `columns`; what follows a break stands under `indent` columns.
+/// A word that is wider stays whole, so that it can be copied.
+pub(super) fn wrapped(text: &str, columns: usize, indent: usize) -> String {
+    let mut wrapped = String::with_capacity(text.len());
+    for line in text.lines() {
+        let mut used = 0;
+        // Runs of spaces stay: they are what aligns.
+        for (at, word) in line.split(' ').enumerate() {
+            let width = word.chars().count();
+            if at == 0 {
+                used = width;
+            } else if used + 1 + width < columns || used <= indent {
+                wrapped.push(' ');
+                used += 1 + width;
+            } else {
+                wrapped.push('\n');
+                wrapped.extend(std::iter::repeat_n(' ', indent));
+                used = indent + width;
+            }
+            wrapped.push_str(word);
+        }
+        wrapped.push('\n');
+    }
+    wrapped.truncate(wrapped.trim_end().len());
+    wrapped
+}
+
 /// A text from outside, safe for a terminal: control characters as escapes.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
@@ -72,6 +99,16 @@ mod tests {
         ] {
             assert_eq!(shell_word(word), quoted);
         }
+    }
+
+    #[test]
+    fn lines_are_broken_between_words_and_what_follows_is_indented() {
+        let line = "plan      22 to create, 3 there already";
+        assert_eq!(wrapped(line, 80, 10), line);
+        assert_eq!(wrapped(line, 26, 10), "plan      22 to create,\n          3 there already");
+        let long = "ledger    a-word-that-is-wider-than-the-terminal ok";
+        assert_eq!(wrapped(long, 20, 10), "ledger    a-word-that-is-wider-than-the-terminal\n          ok");
+        assert_eq!(wrapped("a\nb", 80, 10), "a\nb");
     }
 
     #[test]

@@ -15,7 +15,8 @@ use crate::connect::credentials::{Credentials, CredentialsError, Refreshed};
 use crate::connect::endpoint::Service;
 use crate::connect::fault::{self, CallError, Fault};
 use crate::connect::model::{
-    CreateUser, HierarchyGroup, Instance, Page, ServiceQuota, Summary, User, UserCreated, UserProficiency,
+    CreateUser, HierarchyGroup, Instance, Page, PredefinedAttribute, ServiceQuota, Summary, User,
+    UserCreated, UserProficiency,
 };
 use crate::connect::operation::{self, Call, Operation};
 use crate::connect::sign::sign;
@@ -114,6 +115,24 @@ impl Client {
         proficiencies: &[UserProficiency],
     ) -> Result<Reply<()>, CallError> {
         self.done(operation::associate_user_proficiencies(instance, user, proficiencies)).await
+    }
+
+    /// ListUserProficiencies: the first hundred, and an agent has ten.
+    pub async fn list_user_proficiencies(
+        &self,
+        instance: &str,
+        user: &str,
+    ) -> Result<Reply<Page<UserProficiency>>, CallError> {
+        self.page(operation::list_user_proficiencies(instance, user, None), "UserProficiencyList").await
+    }
+
+    /// SearchPredefinedAttributes, a page of at most 100.
+    pub async fn search_predefined_attributes(
+        &self,
+        instance: &str,
+        token: Option<&str>,
+    ) -> Result<Reply<Page<PredefinedAttribute>>, CallError> {
+        self.page(operation::search_predefined_attributes(instance, token), "PredefinedAttributes").await
     }
 
     /// DeleteUser.

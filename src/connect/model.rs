@@ -429,6 +429,41 @@ pub struct StringCondition {
     pub comparison_type: Option<String>,
 }
 
+/// The body of `POST /search-predefined-attributes` (SearchPredefinedAttributes), as far as it is asked here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SearchPredefinedAttributes {
+    /// The search operations have the instance in the body.
+    pub instance_id: String,
+    /// At most 2500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<u32>,
+}
+
+/// `PredefinedAttribute`, as SearchPredefinedAttributes has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PredefinedAttribute {
+    /// 1 to 100 characters.
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub name: String,
+    /// A union in the model, of one member.
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub values: PredefinedAttributeValues,
+}
+
+/// `PredefinedAttributeValues`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PredefinedAttributeValues {
+    /// At most 500.
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub string_list: Vec<String>,
+}
+
 /// The body of `POST /users/{InstanceId}/{UserId}/associate-proficiencies` (AssociateUserProficiencies).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use crate::connect::endpoint::Service;
 use crate::connect::model::{
-    AssociateUserProficiencies, CreateUser, GetServiceQuota, SearchCriteria, SearchUserHierarchyGroups,
-    SearchUsers, StringCondition, UserProficiency,
+    AssociateUserProficiencies, CreateUser, GetServiceQuota, SearchCriteria, SearchPredefinedAttributes,
+    SearchUserHierarchyGroups, SearchUsers, StringCondition, UserProficiency,
 };
 
 /// An operation of the service; also the name of a limiter, for quotas are per operation.
@@ -42,8 +42,12 @@ pub enum Operation {
     ListSecurityProfiles,
     /// Lists hierarchy groups by their leaf's name only, 1000 a page.
     ListUserHierarchyGroups,
+    /// Lists what a user is good at, 100 a page.
+    ListUserProficiencies,
     /// Lists users, 1000 a page.
     ListUsers,
+    /// Finds predefined attributes with their values, 100 a page.
+    SearchPredefinedAttributes,
     /// Finds hierarchy groups with their paths, 100 a page.
     SearchUserHierarchyGroups,
     /// Finds users.
@@ -59,7 +63,7 @@ impl fmt::Display for Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Operation; 14] = [
+    pub const ALL: [Operation; 16] = [
         Self::CreateUser,
         Self::AssociateUserProficiencies,
         Self::DeleteUser,
@@ -71,7 +75,9 @@ impl Operation {
         Self::ListRoutingProfiles,
         Self::ListSecurityProfiles,
         Self::ListUserHierarchyGroups,
+        Self::ListUserProficiencies,
         Self::ListUsers,
+        Self::SearchPredefinedAttributes,
         Self::SearchUserHierarchyGroups,
         Self::SearchUsers,
     ];
@@ -90,7 +96,9 @@ impl Operation {
             Self::ListRoutingProfiles => "ListRoutingProfiles",
             Self::ListSecurityProfiles => "ListSecurityProfiles",
             Self::ListUserHierarchyGroups => "ListUserHierarchyGroups",
+            Self::ListUserProficiencies => "ListUserProficiencies",
             Self::ListUsers => "ListUsers",
+            Self::SearchPredefinedAttributes => "SearchPredefinedAttributes",
             Self::SearchUserHierarchyGroups => "SearchUserHierarchyGroups",
             Self::SearchUsers => "SearchUsers",
         }
@@ -122,9 +130,12 @@ impl Operation {
             Self::ListRoutingProfiles => Some("L-30929A21"),
             Self::ListSecurityProfiles => Some("L-A408782D"),
             Self::ListUserHierarchyGroups => Some("L-E6DB6D6D"),
+            Self::ListUserProficiencies => Some("L-A59C54EE"),
             Self::ListUsers => Some("L-CCC38177"),
             Self::SearchUsers => Some("L-E2C35CCE"),
-            Self::GetServiceQuota | Self::SearchUserHierarchyGroups => None,
+            Self::GetServiceQuota | Self::SearchPredefinedAttributes | Self::SearchUserHierarchyGroups => {
+                None
+            }
         }
     }
 
@@ -243,6 +254,23 @@ pub fn search_user_hierarchy_groups(instance: &str, token: Option<&str>) -> Call
     with_body(Operation::SearchUserHierarchyGroups, Method::POST, path, &body)
 }
 
+/// `POST /search-predefined-attributes` for all attributes.
+pub fn search_predefined_attributes(instance: &str, token: Option<&str>) -> Call {
+    let body = SearchPredefinedAttributes {
+        instance_id: instance.to_owned(),
+        next_token: token.map(str::to_owned),
+        max_results: Some(100),
+    };
+    let path = "/search-predefined-attributes".to_owned();
+    with_body(Operation::SearchPredefinedAttributes, Method::POST, path, &body)
+}
+
+/// `GET /users/{InstanceId}/{UserId}/proficiencies?maxResults=100`.
+pub fn list_user_proficiencies(instance: &str, user: &str, token: Option<&str>) -> Call {
+    let path = format!("/users/{}/{}/proficiencies", label(instance), label(user));
+    list(Operation::ListUserProficiencies, path, token, 100)
+}
+
 /// `POST /users/{InstanceId}/{UserId}/associate-proficiencies`.
 pub fn associate_user_proficiencies(instance: &str, user: &str, proficiencies: &[UserProficiency]) -> Call {
     let path = format!("/users/{}/{}/associate-proficiencies", label(instance), label(user));
@@ -354,6 +382,14 @@ mod tests {
             (
                 search_user_hierarchy_groups("i", None),
                 r#"SearchUserHierarchyGroups POST /search-user-hierarchy-groups {"InstanceId":"i","MaxResults":100}"#,
+            ),
+            (
+                search_predefined_attributes("i", Some("t")),
+                r#"SearchPredefinedAttributes POST /search-predefined-attributes {"InstanceId":"i","NextToken":"t","MaxResults":100}"#,
+            ),
+            (
+                list_user_proficiencies("i", "u", None),
+                "ListUserProficiencies GET /users/i/u/proficiencies?maxResults=100",
             ),
             (
                 associate_user_proficiencies("i", "u", &[proficiency]),

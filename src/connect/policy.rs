@@ -26,6 +26,7 @@ impl Job {
     /// The IAM actions of the job on the instance, sorted.
     pub fn actions(self) -> Vec<String> {
         let reads = Operation::ALL.into_iter().filter(|o| o.only_reads() && is_of_instance(*o));
+        let reads = reads.filter(|o| self.proficiencies || !is_of_proficiencies(*o));
         let writes = [
             (self.creates, Operation::CreateUser),
             (self.proficiencies, Operation::AssociateUserProficiencies),
@@ -43,6 +44,10 @@ impl Job {
 
 fn is_of_instance(operation: Operation) -> bool {
     !matches!(operation, Operation::ListInstances | Operation::GetServiceQuota)
+}
+
+fn is_of_proficiencies(operation: Operation) -> bool {
+    matches!(operation, Operation::ListUserProficiencies | Operation::SearchPredefinedAttributes)
 }
 
 /// Returns the policy document for the job. `instance` is the ARN, whose parts may be `*`.
@@ -90,6 +95,21 @@ mod tests {
                 "connect:SearchUserHierarchyGroups",
                 "connect:SearchUsers",
                 "connect:TagResource",
+            ]
+        );
+    }
+
+    #[test]
+    fn proficiencies_need_three_more() {
+        let more = Job { proficiencies: true, ..IMPORT }.actions();
+        let more: Vec<String> =
+            more.into_iter().filter(|action| !IMPORT.actions().contains(action)).collect();
+        assert_eq!(
+            more,
+            [
+                "connect:AssociateUserProficiencies",
+                "connect:ListUserProficiencies",
+                "connect:SearchPredefinedAttributes"
             ]
         );
     }

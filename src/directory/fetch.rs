@@ -13,6 +13,8 @@ use crate::connect::model::{HierarchyGroup, Instance, Page, Summary, User};
 use crate::connect::{CallError, Client, Operation, Reply};
 use crate::error::Failure;
 
+use super::PredefinedAttributes;
+
 /// Makes one call, once or several times.
 pub trait Caller: Sync {
     /// Calls `attempt` at least once and returns the result of the last time. All calls made through here only read.
@@ -223,6 +225,19 @@ pub async fn users_named(
     })
     .await?;
     Ok(once_each(all, |user| &user.id))
+}
+
+/// Finds all predefined attributes with their values.
+pub async fn predefined_attributes(
+    client: &Client,
+    instance: &str,
+    caller: &impl Caller,
+) -> Result<PredefinedAttributes, FetchError> {
+    let all = pages(Operation::SearchPredefinedAttributes, caller, |token| async move {
+        client.search_predefined_attributes(instance, token.as_deref()).await
+    })
+    .await?;
+    Ok(all.into_iter().map(|found| (found.name, found.values.string_list.into_iter().collect())).collect())
 }
 
 /// Reads all hierarchy groups with their paths, without the hidden root.

@@ -1,5 +1,6 @@
 //! The directory as a file.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -81,6 +82,7 @@ struct Body {
     routing_profiles: Vec<NameIn>,
     security_profiles: Vec<NameIn>,
     hierarchy: Vec<GroupIn>,
+    predefined_attributes: Option<Vec<AttributeIn>>,
     users: Option<Vec<UserIn>>,
 }
 
@@ -97,6 +99,8 @@ struct InstanceIn {
 struct QuotasRecord {
     create_user_rate: Option<f64>,
     users_per_instance: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    associate_user_proficiencies_rate: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +113,12 @@ struct NameIn {
 struct GroupIn {
     id: String,
     path: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct AttributeIn {
+    name: String,
+    values: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -135,10 +145,14 @@ impl Body {
             routing_profiles,
             security_profiles,
             hierarchy: Hierarchy::new(self.hierarchy.into_iter().map(|g| Group { id: g.id, path: g.path })),
+            predefined_attributes: self
+                .predefined_attributes
+                .map(|attributes| attributes.into_iter().map(|a| (a.name, a.values)).collect()),
             users: self.users.map(|users| users.into_iter().map(|user| (user.username, user.id)).collect()),
             quotas: self.quotas.map_or(Quotas::default(), |quotas| Quotas {
                 create_user_rate: quotas.create_user_rate,
                 users_per_instance: quotas.users_per_instance,
+                associate_user_proficiencies_rate: quotas.associate_user_proficiencies_rate,
             }),
         })
     }
@@ -166,6 +180,8 @@ struct FileOut<'d> {
     routing_profiles: Vec<NameOut<'d>>,
     security_profiles: Vec<NameOut<'d>>,
     hierarchy: Vec<GroupOut<'d>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predefined_attributes: Option<Vec<AttributeOut<'d>>>,
     users: Option<Vec<UserOut<'d>>>,
 }
 
@@ -191,6 +207,12 @@ struct GroupOut<'d> {
 }
 
 #[derive(Serialize)]
+struct AttributeOut<'d> {
+    name: &'d str,
+    values: &'d BTreeSet<String>,
+}
+
+#[derive(Serialize)]
 struct UserOut<'d> {
     username: &'d str,
     id: &'d str,
@@ -198,8 +220,9 @@ struct UserOut<'d> {
 
 impl<'d> From<&'d Directory> for FileOut<'d> {
     fn from(directory: &'d Directory) -> Self {
-        let Directory { instance, fetched_at, routing_profiles, security_profiles, hierarchy, users, quotas } =
+        let Directory { instance, fetched_at, routing_profiles, security_profiles, hierarchy, .. } =
             directory;
+        let Directory { predefined_attributes, users, quotas, .. } = directory;
         let names = |names: &'d Names| names.iter().map(|(name, id)| NameOut { name, id }).collect();
         Self {
             format: FORMAT,
@@ -215,10 +238,14 @@ impl<'d> From<&'d Directory> for FileOut<'d> {
             quotas: QuotasRecord {
                 create_user_rate: quotas.create_user_rate,
                 users_per_instance: quotas.users_per_instance,
+                associate_user_proficiencies_rate: quotas.associate_user_proficiencies_rate,
             },
             routing_profiles: names(routing_profiles),
             security_profiles: names(security_profiles),
             hierarchy: hierarchy.iter().map(|group| GroupOut { id: &group.id, path: &group.path }).collect(),
+            predefined_attributes: predefined_attributes.as_ref().map(|attributes| {
+                attributes.iter().map(|(name, values)| AttributeOut { name, values }).collect()
+            }),
             users: users
                 .as_ref()
                 .map(|users| users.iter().map(|(username, id)| UserOut { username, id }).collect()),
@@ -247,7 +274,10 @@ mod tests {
             security_profiles: Names::of_security_profiles([pair("Agent", "sp-1"), pair("Admin", "sp-2")]),
             hierarchy: Hierarchy::new([Group { id: "g-1".to_owned(), path: vec!["Planet".to_owned()] }]),
             users: Some([pair("ada", "u-1")].into_iter().collect()),
-            quotas: Quotas { create_user_rate: Some(2.0), users_per_instance: None },
+            predefined_attributes: Some(
+                [("Language".to_owned(), ["German".to_owned()].into())].into_iter().collect(),
+            ),
+            quotas: Quotas { create_user_rate: Some(2.0), ..Quotas::default() },
             ..Directory::new(instance)
         }
     }
@@ -257,6 +287,7 @@ mod tests {
         let read = Directory::from_json(directory().to_json().as_bytes()).unwrap();
         assert_eq!(read.to_json(), directory().to_json());
         assert_eq!(read.security_profile("Agent"), Lookup::Found("sp-1"));
+        assert_eq!(read.predefined_attributes, directory().predefined_attributes);
         assert_eq!(read.users.unwrap().get("ada").map(|id| &**id), Some("u-1"));
         assert_eq!(read.instance, directory().instance);
     }

@@ -15,14 +15,14 @@ pub enum Found<'m, V> {
 
 /// A map of names that answers in one probe whether a name, or a variant of it in another case, is in it.
 ///
-/// All names stand in one string and the table holds numbers, so a name costs its own bytes plus some 40: a hundred
-/// thousand are a few megabytes. Names are compared in full: a collision of hashes is never taken for a name.
+/// All names stand in one string and the table holds hashes and numbers, so a name costs its own bytes plus some 50: a
+/// hundred thousand are a few megabytes. A name that is not there costs one look at the table, whatever its size. Names are compared in full: a collision of hashes is never taken for a name.
 #[derive(Clone, Debug)]
 pub struct FoldedMap<V> {
     names: String,
     entries: Vec<Entry<V>>,
-    /// Entry numbers plus one, 0 for free; open addressing by the hash of the folded name.
-    slots: Vec<u32>,
+    /// Open addressing by the hash of the folded name.
+    slots: Vec<Slot>,
     hasher: RandomState,
     folded: String,
 }
@@ -31,8 +31,15 @@ pub struct FoldedMap<V> {
 struct Entry<V> {
     start: usize,
     length: u32,
-    hash: u32,
     value: V,
+}
+
+/// A place of the table. The hash is here too, so that the entries of other names are not looked at.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    hash: u32,
+    /// The entry's number plus one, 0 for free.
+    number: u32,
 }
 
 impl<V> Default for FoldedMap<V> {
@@ -92,9 +99,10 @@ impl<V> FoldedMap<V> {
             Probe::Exact(at) => Found::Exact(&self.entries[at].value),
             Probe::Absent { variant, slot } => {
                 // 4 billion names do not fit into the memory that their entries would need.
-                self.slots[slot] = u32::try_from(self.entries.len() + 1).unwrap_or(u32::MAX);
+                let number = u32::try_from(self.entries.len() + 1).unwrap_or(u32::MAX);
+                self.slots[slot] = Slot { hash, number };
                 let length = u32::try_from(name.len()).unwrap_or(u32::MAX);
-                self.entries.push(Entry { start: self.names.len(), length, hash, value });
+                self.entries.push(Entry { start: self.names.len(), length, value });
                 self.names.push_str(name);
                 match variant {
                     Some(at) => Found::Variant(self.name(at), &self.entries[at].value),
@@ -119,10 +127,11 @@ impl<V> FoldedMap<V> {
         let mut slot = hash as usize & mask;
         let mut variant = None;
         loop {
-            let Some(at) = (self.slots[slot] as usize).checked_sub(1) else {
+            let there = self.slots[slot];
+            let Some(at) = (there.number as usize).checked_sub(1) else {
                 return Probe::Absent { variant, slot };
             };
-            if self.entries[at].hash == hash {
+            if there.hash == hash {
                 let there = self.name(at);
                 if there == name {
                     return Probe::Exact(at);
@@ -137,13 +146,16 @@ impl<V> FoldedMap<V> {
 
     fn grow(&mut self) {
         let size = (self.slots.len() * 2).max(64);
-        self.slots = vec![0; size];
-        for (number, entry) in (1..).zip(&self.entries) {
-            let mut slot = entry.hash as usize & (size - 1);
-            while self.slots[slot] != 0 {
+        let before = std::mem::replace(&mut self.slots, vec![Slot::default(); size]);
+        // From a free place on, so that names of one hash stay in the order in which they came.
+        let free = before.iter().position(|slot| slot.number == 0).unwrap_or(0);
+        let in_order = before[free..].iter().chain(&before[..free]).copied();
+        for taken in in_order.filter(|slot| slot.number != 0) {
+            let mut slot = taken.hash as usize & (size - 1);
+            while self.slots[slot].number != 0 {
                 slot = (slot + 1) & (size - 1);
             }
-            self.slots[slot] = number;
+            self.slots[slot] = taken;
         }
     }
 

@@ -233,7 +233,7 @@ fn arn_id<'r>(reference: &'r str, instance: &str, kind: &str) -> Option<&'r str>
 }
 
 /// The name that was probably meant: one that is alike, else the nearest by edit distance, at most a third of it away.
-fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<String> {
+pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<String> {
     // Longer than any name of the service: comparing it with all names would only cost time.
     const LONGEST: usize = 700;
     if name.is_empty() || name.len() > LONGEST {

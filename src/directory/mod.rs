@@ -12,13 +12,16 @@
 //!   "routing_profiles": [{"name": "Basic Routing Profile", "id": "…"}],
 //!   "security_profiles": [{"name": "Agent", "id": "…"}],
 //!   "hierarchy": [{"id": "…", "path": ["Planet", "Continent"]}],
+//!   "predefined_attributes": [{"name": "Language", "values": ["English", "German"]}],
 //!   "users": [{"username": "ada", "id": "…"}]
 //! }
 //! ```
 //!
-//! `alias`, `status`, `fetched_at`, `quotas` and `users` may be missing or null: what is not known is not compared.
+//! `alias`, `status`, `fetched_at`, `quotas`, `predefined_attributes` and `users` may be missing or null: what is not known
+//! is not compared.
 //! Members that this version does not know are ignored.
 
+mod attributes;
 pub mod fetch;
 mod file;
 mod folded;
@@ -26,6 +29,7 @@ mod lookup;
 
 use crate::agent::IdentityType;
 
+pub use attributes::{Predefined, PredefinedAttributes};
 pub use folded::{FoldedMap, Found};
 pub use lookup::{Group, Hierarchy, Lookup, Names};
 
@@ -42,6 +46,8 @@ pub struct Directory {
     pub security_profiles: Names,
     /// Hierarchy groups.
     pub hierarchy: Hierarchy,
+    /// What proficiencies may name; `None` where it was not read.
+    pub predefined_attributes: Option<PredefinedAttributes>,
     /// Usernames with their ids; `None` where the users were not read.
     pub users: Option<Users>,
     /// What the account allows, as far as it could be read.
@@ -73,6 +79,8 @@ pub struct Quotas {
     pub create_user_rate: Option<f64>,
     /// Users per instance (L-9A46857E).
     pub users_per_instance: Option<f64>,
+    /// AssociateUserProficiencies, requests a second (L-2CCBA953).
+    pub associate_user_proficiencies_rate: Option<f64>,
 }
 
 impl Directory {
@@ -84,6 +92,7 @@ impl Directory {
             routing_profiles: Names::of_routing_profiles([]),
             security_profiles: Names::of_security_profiles([]),
             hierarchy: Hierarchy::default(),
+            predefined_attributes: None,
             users: None,
             quotas: Quotas::default(),
         }

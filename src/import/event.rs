@@ -69,6 +69,23 @@ pub enum Event {
         /// Whether this run has given up settling it; else it is tried again.
         last: bool,
     },
+    /// What follows a created row was done, refused, or given up for this run.
+    Step {
+        /// The row as the spreadsheet shows it.
+        row: u64,
+        /// The username.
+        user: String,
+        /// Which step.
+        step: crate::ledger::Step,
+        /// Where it stands now; pending where this run has given it up.
+        result: crate::ledger::StepState,
+        /// The service's code, where it said no.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        /// The service's own message.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
     /// A call was told to slow down.
     Throttled {
         /// The pace from now on, in calls a second.
@@ -97,6 +114,8 @@ pub enum Event {
         exit: u8,
         /// Where all rows of the ledger stand.
         rows: crate::ledger::Counts,
+        /// Where what follows the created rows stands.
+        steps: crate::ledger::Steps,
         /// CreateUser calls, over all sessions.
         calls: crate::ledger::Calls,
         /// How long this session took, in seconds.

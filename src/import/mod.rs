@@ -7,6 +7,7 @@ mod backoff;
 mod body;
 mod breaker;
 mod event;
+mod follow_up;
 mod pace;
 mod paces;
 mod remembered;
@@ -24,9 +25,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 pub use backoff::{Delays, Random};
-pub use body::{create_user, provenance, read_provenance};
+pub use body::{create_user, proficiencies, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Failing, Leave};
 pub use event::Event;
+pub use follow_up::FollowUp;
 pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
 pub use paces::{Paced, Paces};
 pub use remembered::Remembered;
@@ -58,6 +60,8 @@ pub struct Task {
     /// Whether a user of this exact name was seen on the instance before anything was sent: looked at first, which
     /// costs none of CreateUser's quota.
     pub seen: bool,
+    /// What its user is given once it is there.
+    pub then: Option<FollowUp>,
 }
 
 impl Task {
@@ -70,7 +74,23 @@ impl Task {
             body: Some(Box::new(body)),
             in_doubt,
             seen: false,
+            then: None,
         }
+    }
+
+    /// The same, with what its user is given once it is there.
+    #[must_use]
+    pub fn then(self, then: Option<FollowUp>) -> Self {
+        Self { then, ..self }
+    }
+
+    /// A row whose user is there: nothing of it is sent but what follows.
+    pub fn follow_up(at: u32, row: u64, user: String, then: FollowUp) -> Self {
+        Self { at, row, user, body: None, in_doubt: false, seen: false, then: Some(then) }
+    }
+
+    fn is_follow_up(&self) -> bool {
+        self.body.is_none() && !self.in_doubt
     }
 
     /// The same, with a user of this exact name on the instance.
@@ -81,7 +101,7 @@ impl Task {
 
     /// A row to look up only: it is in doubt and no longer wanted.
     pub fn look_up(at: u32, row: u64, user: String) -> Self {
-        Self { at, row, user, body: None, in_doubt: true, seen: false }
+        Self { at, row, user, body: None, in_doubt: true, seen: false, then: None }
     }
 }
 
@@ -229,6 +249,8 @@ impl Importer {
         self.paces.set(Operation::CreateUser, Pace::new(self.settings.rate, self.settings.burst));
         let importer = Arc::new(self);
         let mut open = JoinSet::new();
+        let (errands, queue) = mpsc::unbounded_channel();
+        let follow_ups = tokio::spawn(importer.clone().run_errands(queue));
         for task in tasks {
             let task = match task {
                 Ok(task) => task,
@@ -237,13 +259,24 @@ impl Importer {
                     break;
                 }
             };
+            if task.is_follow_up() {
+                importer.send_errand(task, &errands);
+                continue;
+            }
             let Some(slot) = importer.place_for(&task, &mut open).await? else { break };
-            open.spawn(importer.clone().row(task, slot));
+            open.spawn(importer.clone().row(task, slot, errands.clone()));
         }
         while let Some(ended) = open.join_next().await {
             joined(ended)?;
         }
-        Ok(())
+        drop(errands);
+        joined(follow_ups.await)?
+    }
+
+    /// Has the row's user given what follows, where it is there and waits for it.
+    fn send_errand(&self, task: Task, errands: &mpsc::UnboundedSender<follow_up::Errand>) {
+        let errand = task.then.and_then(|gift| self.errand(task.at, task.row, gift));
+        errand.map(|errand| errands.send(errand)); // nobody takes it where the run stops, and it stays pending
     }
 
     /// Waits until the task may start: a place in flight, not too many rows open, no case variant in flight.
@@ -271,7 +304,12 @@ impl Importer {
     }
 
     /// One row, from its first permit to its last record.
-    async fn row(self: Arc<Self>, task: Task, slot: OwnedSemaphorePermit) {
+    async fn row(
+        self: Arc<Self>,
+        task: Task,
+        slot: OwnedSemaphorePermit,
+        errands: mpsc::UnboundedSender<follow_up::Errand>,
+    ) {
         let end = match &task.body {
             Some(body) => self.look_or_send(&task, body, slot).await,
             None => {
@@ -281,7 +319,8 @@ impl Importer {
         };
         self.flight.land(&task.user.to_lowercase());
         match end {
-            Ok(End::Settled | End::Left) => {}
+            Ok(End::Settled) => self.send_errand(task, &errands),
+            Ok(End::Left) => {}
             Err(LedgerFault(message)) => self.stop(Stop::Ledger { message }),
         }
     }
@@ -438,8 +477,23 @@ impl Importer {
         self.client.create_user(&self.settings.instance, &body).await
     }
 
-    /// Tells the pace and the breaker what an answer says of the service as a whole.
+    /// Tells the pace and the breaker what an answer says.
     fn learn<T>(&self, verdict: Verdict, sent: Instant, answer: &Result<T, CallError>) {
+        self.learn_of_service(verdict, answer);
+        match verdict {
+            Verdict::Throttled => self.pace().throttled(sent, retry_after(answer)),
+            Verdict::Created | Verdict::Rejected | Verdict::Duplicate | Verdict::NotFound => {
+                self.pace().passed(sent);
+                if self.settings.concurrency.is_none() {
+                    self.widen(sent.elapsed());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells the breaker, which is for all operations; stops where nothing clear has come back for too long.
+    fn learn_of_service<T>(&self, verdict: Verdict, answer: &Result<T, CallError>) {
         match verdict {
             Verdict::InDoubt | Verdict::NotSent => {
                 let Failing { lasted, pause } = self.breaker.failed();
@@ -452,16 +506,6 @@ impl Importer {
             }
             Verdict::NoCredentials => {}
             _ => self.breaker.answered(),
-        }
-        match verdict {
-            Verdict::Throttled => self.pace().throttled(sent, retry_after(answer)),
-            Verdict::Created | Verdict::Rejected | Verdict::Duplicate | Verdict::NotFound => {
-                self.pace().passed(sent);
-                if self.settings.concurrency.is_none() {
-                    self.widen(sent.elapsed());
-                }
-            }
-            _ => {}
         }
     }
 
@@ -638,7 +682,7 @@ fn retry_after<T>(answer: &Result<T, CallError>) -> Option<Duration> {
     }
 }
 
-fn joined(ended: Result<(), tokio::task::JoinError>) -> Result<(), Failure> {
+fn joined<T>(ended: Result<T, tokio::task::JoinError>) -> Result<T, Failure> {
     ended
         .map_err(|error| Failure::new(crate::exit::Exit::Bug, "a row's work ended in a panic").because(error))
 }

@@ -21,6 +21,13 @@ pub enum Stop {
         /// The service's own message.
         message: String,
     },
+    /// The caller may not do what follows a create.
+    StepDenied {
+        /// The service's code.
+        code: String,
+        /// The service's own message.
+        message: String,
+    },
     /// There is nothing to sign with, or what there is has expired and comes back unchanged.
     Credentials {
         /// What is wrong.
@@ -67,6 +74,9 @@ impl std::fmt::Display for Stop {
             Self::Interrupted => f.write_str("interrupted"),
             Self::Full { message } => write!(f, "the instance takes no more users ({message})"),
             Self::Denied { code, message } => write!(f, "the service refuses the caller: {code} ({message})"),
+            Self::StepDenied { code, message } => {
+                write!(f, "the service refuses the caller what follows a create: {code} ({message})")
+            }
             Self::Credentials { message } => write!(f, "no credentials to go on with: {message}"),
             Self::Skew { seconds } => {
                 write!(

@@ -26,6 +26,8 @@ pub enum Kind {
     Intent,
     /// What became of an intent, or of a row that was not sent.
     Outcome,
+    /// What became of what follows a created row.
+    Step,
     /// A process has ended in order.
     End,
 }
@@ -53,6 +55,35 @@ impl RowState {
     /// All of them, in the order in which `status` prints them.
     pub const ALL: [RowState; 6] =
         [Self::Pending, Self::InDoubt, Self::Created, Self::Exists, Self::Rejected, Self::Invalid];
+}
+
+/// What follows a row once its user is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Its proficiencies, which CreateUser has no member for (AssociateUserProficiencies).
+    Proficiencies,
+}
+
+/// Where a step stands. None of it changes where its row stands: the user is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// The row asks for no such thing, or no longer does.
+    #[default]
+    #[serde(rename = "dropped")]
+    Nothing,
+    /// To be done, or to be done again: nothing has proved that it was.
+    Pending,
+    /// Done.
+    Done,
+    /// The service refuses it.
+    Rejected,
+}
+
+impl StepState {
+    /// All of them.
+    pub const ALL: [StepState; 4] = [Self::Nothing, Self::Pending, Self::Done, Self::Rejected];
 }
 
 /// Why an attempt was not executed, so that its row is pending as before.
@@ -109,15 +140,26 @@ pub struct Entry<'a> {
     /// The endpoint, where it was overridden (`session`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Cow<'a, str>>,
-    /// The exact username; `row N` for an invalid row that has none of its own (`row`, `dropped`, `intent`, `outcome`).
+    /// The exact username; `row N` for an invalid row that has none of its own (all but `ledger`, `session`,
+    /// `end`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Cow<'a, str>>,
     /// The number that the spreadsheet shows (`row`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<u32>,
-    /// Sixteen hexadecimal digits over all cells but the secret ones (`row`).
+    /// Sixteen hexadecimal digits over all cells but the secret ones and the proficiencies (`row`); over the proficiencies
+    /// (`step`).
     #[serde(default, skip_serializing_if = "Option::is_none", with = "hexadecimal")]
     pub fingerprint: Option<u64>,
+    /// Sixteen hexadecimal digits over the proficiencies that follow the row, where it has any (`row`).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "hexadecimal")]
+    pub proficiencies: Option<u64>,
+    /// Which step (`step`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
+    /// Where the step stands now (`step`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<StepState>,
     /// Counted from 1 over the whole ledger; the second half of the provenance tag (`intent`, `outcome`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
@@ -173,6 +215,9 @@ impl<'a> Entry<'a> {
             user: None,
             row: None,
             fingerprint: None,
+            proficiencies: None,
+            step: None,
+            result: None,
             attempt: None,
             untagged: false,
             state: None,
@@ -215,6 +260,12 @@ impl<'a> Entry<'a> {
     /// Where a row stands now.
     pub fn outcome(user: &'a str, state: RowState, at: String) -> Self {
         Self { user: Some(user.into()), state: Some(state), at: Some(at.into()), ..Self::of(Kind::Outcome) }
+    }
+
+    /// Where a step of a created row stands now.
+    pub fn step(user: &'a str, step: Step, result: StepState, at: String) -> Self {
+        let (step, result) = (Some(step), Some(result));
+        Self { user: Some(user.into()), step, result, at: Some(at.into()), ..Self::of(Kind::Step) }
     }
 
     /// Appends the line, its newline included.
@@ -260,6 +311,15 @@ mod tests {
         assert_eq!(
             line(&Entry::intent("ana", 1, "2026-11-23T14:38:13.042Z".into())),
             "{\"type\":\"intent\",\"user\":\"ana\",\"attempt\":1,\"at\":\"2026-11-23T14:38:13.042Z\"}\n"
+        );
+        let row = Entry { proficiencies: Some(0xcafe), ..Entry::row("ana", 2, 0xfeed) };
+        assert_eq!(
+            line(&row),
+            "{\"type\":\"row\",\"user\":\"ana\",\"row\":2,\"fingerprint\":\"000000000000feed\",\"proficiencies\":\"000000000000cafe\"}\n"
+        );
+        assert_eq!(
+            line(&Entry::step("ana", Step::Proficiencies, StepState::Done, "t".into())),
+            "{\"type\":\"step\",\"user\":\"ana\",\"step\":\"proficiencies\",\"result\":\"done\",\"at\":\"t\"}\n"
         );
     }
 

@@ -19,10 +19,10 @@ use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use entry::{Entry, Kind, RowState, Unexecuted, VERSION};
+pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
 pub use names::Names;
 pub use reader::{Replay, each, replay};
-pub use state::{Calls, Counts, Detail, Header, Record, Session, State};
+pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts, Steps};
 pub use writer::{LedgerFault, Storage, Writer};
 
 use crate::clock::{Clock, rfc3339};
@@ -121,6 +121,16 @@ fn lock(file: &File) -> Result<(), TryLockError> {
 ///
 /// The second value says whether an importer is at work.
 pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
+    let (file, at_work) = look(path)?;
+    let Replay { state, good, .. } = replay(&file, path)?;
+    if good == 0 {
+        return Err(without_record(path));
+    }
+    Ok((state, at_work))
+}
+
+/// Opens a ledger to read it without locking it, and says whether an importer is at work.
+pub fn look(path: &Path) -> Result<(File, bool), Failure> {
     let cannot = |error: io::Error| {
         let hint = "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it";
         Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error).hint(hint)
@@ -128,11 +138,12 @@ pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
     let file = File::open(path).map_err(cannot)?;
     let at_work = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
     let _ = file.unlock();
-    let Replay { state, good, .. } = replay(&file, path)?;
-    if good == 0 {
-        return Err(Failure::usage(format!("the ledger has no record yet: `{}`", path.display())));
-    }
-    Ok((state, at_work))
+    Ok((file, at_work))
+}
+
+/// What is said of a ledger in which nothing stands yet.
+pub fn without_record(path: &Path) -> Failure {
+    Failure::usage(format!("the ledger has no record yet: `{}`", path.display()))
 }
 
 /// The ledger at work: appends what happens and keeps the state in step with it.
@@ -248,6 +259,31 @@ impl Ledger {
         self.writer.append(line)?;
         crash::point("outcome-queued");
         Ok(())
+    }
+
+    /// Records where a step of a created row stands, with the fingerprint of what it gave; of `told` only what the service
+    /// said. Not waited for: one that is lost to a crash is done again, which the service tells.
+    pub fn step(
+        &self,
+        at: u32,
+        result: StepState,
+        fingerprint: u64,
+        told: &Outcome,
+    ) -> Result<(), LedgerFault> {
+        let now = rfc3339(self.clock.now());
+        let mut state = self.state();
+        let user = state.user(at).to_owned();
+        let entry = Entry {
+            fingerprint: Some(fingerprint),
+            code: told.code.as_deref().map(Into::into),
+            message: told.message.as_deref().map(Into::into),
+            request_id: told.request_id.as_deref().map(Into::into),
+            ..Entry::step(&user, Step::Proficiencies, result, now)
+        };
+        let mut line = Vec::with_capacity(192);
+        entry.write_to(&mut line);
+        state.apply(&entry);
+        self.writer.append(line)
     }
 
     /// Ends the session: writes and syncs what is queued.

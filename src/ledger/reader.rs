@@ -79,6 +79,7 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
         Kind::Dropped => entry.user.is_some(),
         Kind::Intent => entry.user.is_some() && entry.attempt.is_some_and(|n| n > 0),
         Kind::Outcome => entry.user.is_some() && entry.state.is_some(),
+        Kind::Step => entry.user.is_some() && entry.step.is_some() && entry.result.is_some(),
         Kind::End => true,
     };
     if !complete {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::entry::{Entry, Kind, RowState, Unexecuted};
+use super::entry::{Entry, Kind, RowState, StepState, Unexecuted};
 use super::names::Names;
 
 /// Where each row stands after all that the ledger says.
@@ -27,6 +27,8 @@ pub struct State {
     rows: Vec<Record>,
     /// What only few rows have.
     details: HashMap<u32, Detail>,
+    /// The ids of the created users that a step is still to follow.
+    ids: HashMap<u32, Box<str>>,
 }
 
 /// The first record.
@@ -75,8 +77,10 @@ pub struct Calls {
 /// One row, compact: a ledger of a million rows is held in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// Over all cells but the secret ones, as planned last.
+    /// Over all cells but the secret ones and the proficiencies, as planned last.
     pub fingerprint: u64,
+    /// Over the proficiencies that follow the row, as planned or given last; 0 where there are none.
+    pub proficiencies: u64,
     /// The number that the spreadsheet showed when it was planned last.
     pub row: u32,
     /// The newest attempt; 0 where there is none.
@@ -91,6 +95,8 @@ pub struct Record {
     pub untagged: bool,
     /// It left the roster before anything was sent, or with nothing made.
     pub dropped: bool,
+    /// Where its proficiencies stand; they are begun once its user is there.
+    pub step: StepState,
 }
 
 impl Record {
@@ -111,6 +117,30 @@ pub struct Detail {
     pub code: Option<String>,
     /// The message with it.
     pub message: Option<String>,
+    /// The service's error code of a step that is not done.
+    pub step_code: Option<String>,
+    /// The message with it.
+    pub step_message: Option<String>,
+}
+
+/// Where what follows the created rows stands. Serialises as the `steps` of `status --format json`; members may be added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Steps {
+    /// Their proficiencies.
+    pub proficiencies: StepCounts,
+}
+
+/// Where one step of all created rows stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StepCounts {
+    /// How many created rows ask for it: the sum of the others.
+    pub total: u64,
+    /// To be done.
+    pub pending: u64,
+    /// Done.
+    pub done: u64,
+    /// Refused by the service.
+    pub rejected: u64,
 }
 
 /// How many rows stand where. Serialises as the `rows` of `status --format json`.
@@ -191,6 +221,7 @@ impl State {
             }
             Kind::Intent => self.intend(entry),
             Kind::Outcome => self.conclude(entry),
+            Kind::Step => self.step(entry),
             Kind::End => {}
         }
     }
@@ -207,6 +238,8 @@ impl State {
             self.details.entry(at).or_default().versions.push((record.attempt, before));
         }
         record.dropped = false;
+        record.proficiencies = entry.proficiencies.unwrap_or_default();
+        record.step = if entry.proficiencies.is_some() { StepState::Pending } else { StepState::Nothing };
         if matches!(record.state, RowState::Exists | RowState::Rejected | RowState::Invalid) {
             record.state = RowState::Pending;
         }
@@ -244,6 +277,9 @@ impl State {
         record.open = false;
         record.state = state;
         record.recovered = entry.recovered;
+        if let (RowState::Created, StepState::Pending, Some(id)) = (state, record.step, &entry.id) {
+            self.ids.insert(at, id.as_ref().into());
+        }
         // The user has the cells of the attempt that made it, which may be older than the roster's: that is drift.
         let made_with = self.details.get(&at).zip(entry.attempt).and_then(|(detail, attempt)| {
             detail.versions.iter().find(|(last, _)| attempt <= *last).map(|(_, fingerprint)| *fingerprint)
@@ -260,6 +296,24 @@ impl State {
         } else if let Some(detail) = self.details.get_mut(&at) {
             detail.code = None;
             detail.message = None;
+        }
+    }
+
+    fn step(&mut self, entry: &Entry) {
+        let (Some(user), Some(result)) = (entry.user.as_deref(), entry.result) else { return };
+        let at = self.place(user);
+        let record = &mut self.rows[at as usize];
+        record.step = result;
+        record.proficiencies = entry.fingerprint.unwrap_or(record.proficiencies);
+        if matches!(result, StepState::Nothing | StepState::Done) {
+            self.ids.remove(&at);
+        }
+        if entry.code.is_some() || entry.message.is_some() {
+            let detail = self.details.entry(at).or_default();
+            detail.step_code = entry.code.as_deref().map(str::to_owned);
+            detail.step_message = entry.message.as_deref().map(str::to_owned);
+        } else if let Some(detail) = self.details.get_mut(&at) {
+            (detail.step_code, detail.step_message) = (None, None);
         }
     }
 
@@ -291,6 +345,27 @@ impl State {
         self.details.get(&at)
     }
 
+    /// The id of the created user whose step at a place is not done.
+    pub fn unfinished(&self, at: u32) -> Option<&str> {
+        self.ids.get(&at).map(|id| &**id)
+    }
+
+    /// Where the proficiencies of the created rows stand, those that left the roster aside.
+    pub fn proficiencies(&self) -> StepCounts {
+        let mut counts = StepCounts::default();
+        for record in self.rows.iter().filter(|record| record.state == RowState::Created && !record.dropped) {
+            let count = match record.step {
+                StepState::Nothing => continue,
+                StepState::Pending => &mut counts.pending,
+                StepState::Done => &mut counts.done,
+                StepState::Rejected => &mut counts.rejected,
+            };
+            *count += 1;
+            counts.total += 1;
+        }
+        counts
+    }
+
     /// How many places there are, those of dropped rows included.
     pub fn places(&self) -> u32 {
         self.names.len() as u32
@@ -318,6 +393,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Step;
 
     fn fold(entries: &[Entry]) -> State {
         let mut state = State::default();
@@ -402,6 +478,32 @@ mod tests {
         ]);
         assert_eq!(state.calls, Calls { sent: 2, throttled: 1 });
         assert_eq!(state.attempts, 3);
+    }
+
+    #[test]
+    fn a_step_is_begun_with_the_created_user_and_never_changes_where_the_row_stands() {
+        let planned = Entry { proficiencies: Some(7), ..Entry::row("ana", 2, 1) };
+        let mut entries = vec![planned.clone(), Entry::intent("ana", 1, "t".into())];
+        assert_eq!(fold(&entries).proficiencies(), StepCounts::default(), "nothing follows who is not there");
+        entries.push(Entry { id: Some("u-1".into()), ..outcome(RowState::Created, 1) });
+        let counts = |pending, done, rejected| StepCounts { total: 1, pending, done, rejected };
+        assert_eq!(fold(&entries).proficiencies(), counts(1, 0, 0));
+        assert_eq!(fold(&entries).unfinished(0), Some("u-1"));
+        let step = |result| Entry::step("ana", Step::Proficiencies, result, "t".into());
+        entries.push(Entry { code: Some("InvalidRequestException".into()), ..step(StepState::Rejected) });
+        let state = fold(&entries);
+        assert_eq!((state.proficiencies(), state.unfinished(0)), (counts(0, 0, 1), Some("u-1")));
+        assert_eq!(state.counts(false).created, 1);
+        assert_eq!(state.detail(0).unwrap().step_code.as_deref(), Some("InvalidRequestException"));
+        entries.push(Entry { fingerprint: Some(8), ..step(StepState::Done) });
+        let state = fold(&entries);
+        assert_eq!((state.proficiencies(), state.unfinished(0)), (counts(0, 1, 0), None));
+        assert_eq!((state.record(0).proficiencies, state.record(0).fingerprint), (8, 1));
+        assert_eq!(state.detail(0).unwrap().step_code, None);
+        entries.push(step(StepState::Nothing));
+        assert_eq!(fold(&entries).proficiencies(), StepCounts::default());
+        entries.push(planned);
+        assert_eq!(fold(&entries).proficiencies(), counts(1, 0, 0), "planned anew, for a user that is gone");
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! Stage 3: the roster as it is now × the ledger become a task for each row. Pure: no file, no network, no clock.
 
+mod steps;
 mod table;
 
+pub use steps::{Asks, StepDecision, decide_step};
 pub use table::{Decision, Mode, Now, Rule, TABLE, decide};
 
+use std::collections::HashMap;
+
 use crate::crash::{Sabotage, sabotage};
-use crate::ledger::{Entry, Names, RowState, State};
+use crate::ledger::{Entry, Names, RowState, State, Step, StepState};
 
 /// What one pass over the roster says of a row: enough to plan with, and compact, for rosters of a million rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +18,8 @@ pub struct Seen {
     pub row: u32,
     /// Over all cells but the secret ones; 0 where the row has errors.
     pub fingerprint: u64,
+    /// Over its proficiencies, which follow it; 0 where it has none.
+    pub proficiencies: u64,
     /// Whether the row has errors of its own.
     pub valid: bool,
 }
@@ -45,11 +51,26 @@ impl Wanted {
     /// Takes a valid row in. A username that was there already makes both rows' one place invalid: which of them is
     /// meant is not ours to guess.
     pub fn add(&mut self, username: &str, row: u32, fingerprint: u64) {
+        self.add_with_proficiencies(username, row, fingerprint, None);
+    }
+
+    /// The same, with the fingerprint of the proficiencies that are to follow it.
+    pub fn add_with_proficiencies(
+        &mut self,
+        username: &str,
+        row: u32,
+        fingerprint: u64,
+        proficiencies: Option<u64>,
+    ) {
         use sha2::Digest as _;
         self.digest.update(fingerprint.to_be_bytes());
+        if let Some(proficiencies) = proficiencies {
+            self.digest.update(proficiencies.to_be_bytes());
+        }
+        let proficiencies = proficiencies.unwrap_or_default();
         let (place, added) = self.names.intern(username);
         if added {
-            self.seen.push(Seen { row, fingerprint, valid: true });
+            self.seen.push(Seen { row, fingerprint, proficiencies, valid: true });
         } else {
             let message = format!("the username is also in row {}", self.seen[place as usize].row);
             self.add_invalid(username, row, USERNAME_SHARED, &message);
@@ -72,7 +93,7 @@ impl Wanted {
         let name = if username.trim().is_empty() || taken.is_some() { &by_row } else { username };
         let (place, added) = self.names.intern(name);
         if added {
-            self.seen.push(Seen { row, fingerprint: 0, valid: false });
+            self.seen.push(Seen { row, fingerprint: 0, proficiencies: 0, valid: false });
         }
         self.invalid.push(Invalid { place, code, message: message.to_owned() });
     }
@@ -107,11 +128,16 @@ impl Wanted {
 }
 
 /// What is to be done with each row, and what is to be said of those with which nothing is done.
+#[derive(Default)]
 pub struct Plan {
     /// By the place of the row in [`Wanted`].
     wanted: Vec<Decision>,
     /// Rows that only the ledger has, by their place in its state.
     gone: Vec<(u32, Decision)>,
+    /// What follows the rows whose users are there, by the place of the row in [`Wanted`].
+    steps: HashMap<u32, StepDecision>,
+    /// The rows whose step nobody asks for any longer, by their place in the ledger's state.
+    dropped_steps: Vec<u32>,
 }
 
 /// What a plan is made for.
@@ -159,7 +185,14 @@ impl Plan {
             let now = match (record, seen) {
                 (_, None) => Now::Gone,
                 (_, Some(seen)) if !seen.valid => Now::Invalid,
-                (Some(record), Some(seen)) if record.fingerprint == seen.fingerprint => Now::Same,
+                // What has not been begun is planned with what the roster asks for now.
+                (Some(record), Some(seen))
+                    if record.fingerprint == seen.fingerprint
+                        && (record.state == RowState::Created
+                            || record.proficiencies == seen.proficiencies) =>
+                {
+                    Now::Same
+                }
                 (_, Some(_)) => Now::Changed,
             };
             let code = at.and_then(|at| state.detail(at)).and_then(|detail| detail.code.as_deref());
@@ -188,7 +221,65 @@ impl Plan {
         let gone = (0..state.places())
             .filter(|&at| !state.record(at).dropped && wanted.names.find(state.user(at)).is_none())
             .map(|at| (at, decision(Some(at), None)));
-        Self { wanted: decisions.collect(), gone: gone.collect() }
+        let (wanted_decisions, gone) = (decisions.collect(), gone.collect());
+        let mut plan = Self { wanted: wanted_decisions, gone, ..Self::default() };
+        plan.follow_up(wanted, state, asked);
+        plan
+    }
+
+    /// Decides what follows the rows whose users are there.
+    fn follow_up(&mut self, wanted: &Wanted, state: &State, asked: Asked) {
+        let is_asked = wanted.seen.iter().any(|seen| seen.proficiencies != 0);
+        let concerns = |at: &u32| {
+            let record = state.record(*at);
+            record.state == RowState::Created && (is_asked || record.step != StepState::Nothing)
+        };
+        for at in (0..state.places()).filter(concerns) {
+            let record = state.record(at);
+            let place = wanted.names.find(state.user(at));
+            let asks = match place.map(|place| wanted.seen[place as usize]) {
+                None => Asks::Gone,
+                Some(seen) if !seen.valid => Asks::Unclear,
+                Some(seen) if seen.proficiencies == record.proficiencies => Asks::Same,
+                Some(seen) if seen.proficiencies == 0 => Asks::Nothing,
+                Some(_) => Asks::Other,
+            };
+            let is_sent = place.is_some_and(|place| self.wanted[place as usize].sends());
+            let code = state.detail(at).and_then(|detail| detail.step_code.as_deref());
+            let picked =
+                asked.codes.is_empty() || code.is_some_and(|code| asked.codes.iter().any(|c| c == code));
+            match decide_step(asked.retry.then_some(picked), record.step, asks) {
+                // A user that is made anew is given what its row asks for then.
+                _ if is_sent => {}
+                StepDecision::Leave => {}
+                StepDecision::Drop => self.dropped_steps.push(at),
+                decision => drop(place.map(|place| self.steps.insert(place, decision))),
+            }
+        }
+    }
+
+    /// What follows a row of the roster whose user is there.
+    pub fn step_of(&self, wanted: &Wanted, username: &str) -> StepDecision {
+        let place = wanted.names.find(username);
+        place.and_then(|place| self.steps.get(&place)).copied().unwrap_or_default()
+    }
+
+    /// How many users are given what follows their rows: those that are there already, and those that are to come.
+    pub fn steps_to_do(&self, wanted: &Wanted) -> (u64, u64) {
+        let there = self.steps.values().filter(|decision| **decision == StepDecision::Give).count();
+        let sent = wanted.seen.iter().zip(&self.wanted);
+        let to_come = sent.filter(|(seen, decision)| seen.proficiencies != 0 && decision.sends()).count();
+        (there as u64, to_come as u64)
+    }
+
+    /// The usernames whose step got this decision, in the roster's order.
+    pub fn steps_named<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        decision: StepDecision,
+    ) -> impl Iterator<Item = &'a str> {
+        let decided = move |place: &u32| self.steps.get(place) == Some(&decision);
+        (0..).zip(wanted.names.iter()).filter(move |(place, _)| decided(place)).map(|(_, user)| user)
     }
 
     /// Leaves the rows that only the ledger has where they stand, for the roster is but a part of the whole: all but
@@ -233,19 +324,25 @@ impl Plan {
         self.gone.iter().filter(move |(_, decided)| *decided == decision).map(|(at, _)| *at)
     }
 
-    /// The lines that the ledger needs before anything is sent, in order: dropped rows, then the roster's new and
-    /// changed ones, then the invalid ones. `user` names a place of the ledger's state; `at` is the time now.
+    /// The lines that the ledger needs before anything is sent, in order: dropped rows and steps, then the roster's new and
+    /// changed rows, then the invalid ones. `user` names a place of the ledger's state; `at` is the time now.
     pub fn changes<'a>(
         &'a self,
         wanted: &'a Wanted,
-        user: impl Fn(u32) -> &'a str + 'a,
+        user: impl Fn(u32) -> &'a str + Copy + 'a,
         at: &'a str,
     ) -> impl Iterator<Item = Entry<'a>> {
         let dropped = self.gone(Decision::Drop).map(move |at| Entry::dropped(user(at)));
+        let steps = self.dropped_steps.iter().map(move |&place| {
+            Entry::step(user(place), Step::Proficiencies, StepState::Nothing, at.to_owned())
+        });
         let rows = wanted.names.iter().zip(&wanted.seen).zip(&self.wanted);
-        let planned = rows
-            .filter(|(_, decision)| decision.plans() || **decision == Decision::Skip)
-            .map(|((user, seen), _)| Entry::row(user, seen.row, seen.fingerprint));
+        let planned = rows.filter(|(_, decision)| decision.plans() || **decision == Decision::Skip).map(
+            |((user, seen), _)| Entry {
+                proficiencies: (seen.proficiencies != 0).then_some(seen.proficiencies),
+                ..Entry::row(user, seen.row, seen.fingerprint)
+            },
+        );
         let invalid =
             wanted.first_faults().filter(|fault| self.wanted[fault.place as usize] == Decision::Skip);
         let skipped = invalid.map(move |fault| Entry {
@@ -253,7 +350,7 @@ impl Plan {
             message: Some(fault.message.as_str().into()),
             ..Entry::outcome(wanted.names.get(fault.place), RowState::Invalid, at.to_owned())
         });
-        dropped.chain(planned).chain(skipped)
+        dropped.chain(steps).chain(planned).chain(skipped)
     }
 }
 

@@ -1,4 +1,154 @@
 //! Stage 5: events and ledger, for people and programs.
 
+pub mod account;
 pub mod annotate;
+pub mod cause;
+pub mod chart;
+pub mod html;
+pub mod json;
 pub mod rejects;
+pub mod table;
+pub mod text;
+pub mod ticket;
+
+use std::path::Path;
+
+use account::Account;
+
+use crate::ledger::{Counts, RowState};
+
+/// The program and its version.
+pub const TOOL: &str = concat!("headcount ", env!("CARGO_PKG_VERSION"));
+
+/// A state as programs read it.
+pub fn word(state: RowState) -> &'static str {
+    match state {
+        RowState::Pending => "pending",
+        RowState::InDoubt => "in_doubt",
+        RowState::Created => "created",
+        RowState::Exists => "exists",
+        RowState::Rejected => "rejected",
+        RowState::Invalid => "invalid",
+    }
+}
+
+/// A state as people read it.
+pub fn label(state: RowState) -> &'static str {
+    match state {
+        RowState::Pending => "not sent",
+        RowState::InDoubt => "in doubt",
+        RowState::Created => "created",
+        RowState::Exists => "already there",
+        RowState::Rejected => "rejected",
+        RowState::Invalid => "invalid",
+    }
+}
+
+/// The counts by state, in the order in which they are shown.
+fn by_state(counts: &Counts) -> [(RowState, u64); 6] {
+    [
+        (RowState::Created, counts.created),
+        (RowState::Exists, counts.exists),
+        (RowState::Rejected, counts.rejected),
+        (RowState::Invalid, counts.invalid),
+        (RowState::InDoubt, counts.in_doubt),
+        (RowState::Pending, counts.pending),
+    ]
+}
+
+/// How it ended, in two or three words.
+fn verdict(account: &Account) -> &'static str {
+    let counts = &account.counts;
+    if account.at_work {
+        "Still at work."
+    } else if counts.in_doubt > 0 {
+        "Not settled."
+    } else if counts.pending > 0 {
+        "Not finished."
+    } else if !account.is_all_created() {
+        "Finished, with failures."
+    } else {
+        "All done."
+    }
+}
+
+/// The outcome in a sentence.
+fn sentence(account: &Account) -> String {
+    let counts = &account.counts;
+    let mut text = format!("{} of {} created", grouped(counts.created), count(counts.total, "user"));
+    let others: Vec<String> = by_state(counts)
+        .into_iter()
+        .filter(|(state, number)| *state != RowState::Created && *number > 0)
+        .map(|(state, number)| format!("{} {}", grouped(number), label(state)))
+        .collect();
+    if !others.is_empty() {
+        text += &format!("; {}", others.join(", "));
+    }
+    text + "."
+}
+
+/// Everything an auditor asks: which run, from what, where to, by whom, when.
+fn record(account: &Account, made: &str) -> Vec<(String, String)> {
+    let mut record: Vec<(String, String)> = [
+        ("Run", account.run.clone()),
+        ("Instance", account.instance.clone()),
+        ("Roster", account.roster_now().to_owned()),
+        ("Ledger", account.ledger.path.clone()),
+        ("Ledger's digest", format!("{} ({} bytes)", account.ledger.digest, account.ledger.bytes)),
+        ("Ledger made", format!("{} by {}", account.began, account.tool)),
+        ("Report made", format!("{made} by {TOOL}")),
+        ("CreateUser calls", format!("{} sent, {} throttled", account.calls.sent, account.calls.throttled)),
+    ]
+    .map(|(title, text)| (title.to_owned(), text))
+    .into();
+    if account.dropped > 0 {
+        let text = format!("{}, with nothing made of them", count(account.dropped, "row"));
+        record.push(("Left the roster".to_owned(), text));
+    }
+    for (number, session) in (1..).zip(&account.sessions) {
+        let end = match session.exit {
+            Some(exit) => format!("ended {} with exit code {exit}", session.last),
+            None => format!("last wrote {}, no end recorded", session.last),
+        };
+        let mut text = format!(
+            "{} pid {}, {}, began {}, {end}; sent {}, created {}; roster {}",
+            session.host,
+            session.pid,
+            session.tool,
+            session.began,
+            session.sent,
+            session.created,
+            session.digest
+        );
+        for (title, value) in
+            [("region", &session.region), ("profile", &session.profile), ("endpoint", &session.endpoint)]
+        {
+            if let Some(value) = value {
+                text += &format!("; {title} {value}");
+            }
+        }
+        record.push((format!("Session {number}"), text));
+    }
+    record
+}
+
+fn file_name(path: &str) -> &str {
+    Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path)
+}
+
+fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

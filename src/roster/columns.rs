@@ -50,6 +50,43 @@ const NAMES: [(Field, &[&str]); Field::COUNT] = [
         "audio enhancement none/isolate voice/suppress",
     ]),
     (Field::Tags, &["tags"]),
+    // What the console's CSV leaves out: its words for the settings ("Agent settings", Admin Guide), then the API's members.
+    (Field::AutoAcceptVoice, &["auto accept voice (yes/no)", "AutoAcceptConfigs.VOICE.AutoAccept", "AutoAcceptConfigs.VOICE", "auto accept voice calls"]),
+    (Field::AutoAcceptChat, &["auto accept chat (yes/no)", "AutoAcceptConfigs.CHAT.AutoAccept", "AutoAcceptConfigs.CHAT", "auto accept chats"]),
+    (Field::AutoAcceptTask, &["auto accept task (yes/no)", "AutoAcceptConfigs.TASK.AutoAccept", "AutoAcceptConfigs.TASK", "auto accept tasks"]),
+    (Field::AutoAcceptEmail, &["auto accept email (yes/no)", "AutoAcceptConfigs.EMAIL.AutoAccept", "AutoAcceptConfigs.EMAIL", "auto accept emails"]),
+    (Field::AutoAcceptCallback, &[
+        "agent first callback auto accept (yes/no)", "AutoAcceptConfigs.VOICE.AgentFirstCallbackAutoAccept",
+        "auto accept agent first callback",
+    ]),
+    (Field::AfterContactWorkVoice, &[
+        "ACW timeout voice (seconds)", "AfterContactWorkConfigs.VOICE.AfterContactWorkConfig.AfterContactWorkTimeLimit",
+        "AfterContactWorkConfigs.VOICE", "ACW voice", "after contact work voice",
+    ]),
+    (Field::AfterContactWorkChat, &[
+        "ACW timeout chat (seconds)", "AfterContactWorkConfigs.CHAT.AfterContactWorkConfig.AfterContactWorkTimeLimit",
+        "AfterContactWorkConfigs.CHAT", "ACW chat", "after contact work chat",
+    ]),
+    (Field::AfterContactWorkTask, &[
+        "ACW timeout task (seconds)", "AfterContactWorkConfigs.TASK.AfterContactWorkConfig.AfterContactWorkTimeLimit",
+        "AfterContactWorkConfigs.TASK", "ACW task", "after contact work task",
+    ]),
+    (Field::AfterContactWorkEmail, &[
+        "ACW timeout email (seconds)", "AfterContactWorkConfigs.EMAIL.AfterContactWorkConfig.AfterContactWorkTimeLimit",
+        "AfterContactWorkConfigs.EMAIL", "ACW email", "after contact work email",
+    ]),
+    (Field::AfterContactWorkCallback, &[
+        "agent first callback ACW timeout (seconds)",
+        "AfterContactWorkConfigs.VOICE.AgentFirstCallbackAfterContactWorkConfig.AfterContactWorkTimeLimit",
+        "AgentFirstCallbackAfterContactWorkConfig", "agent first callback ACW", "ACW timeout agent first callback",
+    ]),
+    (Field::PhoneTypeVoice, &["phone type voice (soft/desk)", "PhoneNumberConfigs.VOICE.PhoneType"]),
+    (Field::PhoneNumberVoice, &["phone number voice", "PhoneNumberConfigs.VOICE.PhoneNumber"]),
+    (Field::PersistentConnectionVoice, &[
+        "persistent connection voice (yes/no)", "PersistentConnectionConfigs.VOICE.PersistentConnection",
+        "PersistentConnectionConfigs.VOICE", "PersistentConnectionConfigs",
+    ]),
+    (Field::Proficiencies, &["proficiencies", "UserProficiencies", "proficiency", "user proficiency"]),
 ];
 
 /// The console's own templates, as far as they are known word by word.
@@ -322,6 +359,14 @@ pub fn is_whole_name(header: &str) -> bool {
     WHOLE_NAMES.iter().any(|name| self::key(name) == key)
 }
 
+/// The other headers of a field: all names but its own.
+pub(super) fn aliases(field: Field) -> impl Iterator<Item = &'static str> {
+    let own = key(field.header());
+    let names =
+        NAMES.into_iter().filter(move |(named, _)| *named == field).flat_map(|(_, names)| names.iter());
+    names.copied().filter(move |name| key(name) != own)
+}
+
 fn field_named(key: &str) -> Option<Field> {
     names().find(|(_, name)| name == key).map(|(field, _)| field)
 }
@@ -339,14 +384,20 @@ fn field_like(key: &str) -> Option<Field> {
     (nearest <= slips).then_some(field)
 }
 
-/// Every name with its field. A member name such as `PhoneConfig.AutoAccept` is also known by its last part.
+/// Every name with its field. A member name such as `PhoneConfig.AutoAccept` is also known by its last part; one with a
+/// channel in it is not, for its last part is that of every channel.
 fn names() -> impl Iterator<Item = (Field, String)> {
     NAMES.into_iter().flat_map(|(field, names)| {
         names.iter().flat_map(move |name| {
-            let last = name.split_once('.').map(|(_, last)| (field, key(last)));
+            let last = name.split_once('.').filter(|(_, last)| !is_of_a_channel(name, last));
+            let last = last.map(|(_, last)| (field, key(last)));
             std::iter::once((field, key(name))).chain(last)
         })
     })
+}
+
+fn is_of_a_channel(name: &str, last: &str) -> bool {
+    name.contains("Configs.") || last.contains('.')
 }
 
 /// The form in which headers are compared: lower case, without spaces, `_`, `-` or a parenthesis (nor what is left of
@@ -495,6 +546,12 @@ mod tests {
             ("AfterContactWorkTimeLimit", Field::AfterContactWork),
             ("audio enhancement none/isolate voice/suppress noise)", Field::VoiceEnhancement),
             ("VoiceEnhancementConfigs", Field::VoiceEnhancement),
+            ("Auto-accept chat", Field::AutoAcceptChat),
+            ("AutoAcceptConfigs.TASK.AutoAccept", Field::AutoAcceptTask),
+            ("agent_first_callback_auto_accept", Field::AutoAcceptCallback),
+            ("ACW timeout voice (seconds)", Field::AfterContactWorkVoice),
+            ("PhoneNumberConfigs.VOICE.PhoneType", Field::PhoneTypeVoice),
+            ("UserProficiencies", Field::Proficiencies),
         ];
         for (header, field) in table {
             assert_eq!(Use::of(header), Use::Field(field), "{header}");

@@ -1,6 +1,9 @@
 //! What a column can mean.
 
-/// One member of CreateUser as a column of a roster. The order is that of the console's own template.
+use crate::agent::{Channel, IdentityType};
+
+/// One member of CreateUser as a column of a roster, and the proficiencies after it. The order is that of the console's own
+/// template, then comes what its CSV leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     /// `IdentityInfo.FirstName`
@@ -39,13 +42,41 @@ pub enum Field {
     VoiceEnhancement,
     /// `Tags`, `key|value||key|value`
     Tags,
+    /// `AutoAcceptConfigs` of VOICE
+    AutoAcceptVoice,
+    /// `AutoAcceptConfigs` of CHAT
+    AutoAcceptChat,
+    /// `AutoAcceptConfigs` of TASK
+    AutoAcceptTask,
+    /// `AutoAcceptConfigs` of EMAIL
+    AutoAcceptEmail,
+    /// `AutoAcceptConfigs` of VOICE, `AgentFirstCallbackAutoAccept`
+    AutoAcceptCallback,
+    /// `AfterContactWorkConfigs` of VOICE, seconds
+    AfterContactWorkVoice,
+    /// `AfterContactWorkConfigs` of CHAT, seconds
+    AfterContactWorkChat,
+    /// `AfterContactWorkConfigs` of TASK, seconds
+    AfterContactWorkTask,
+    /// `AfterContactWorkConfigs` of EMAIL, seconds
+    AfterContactWorkEmail,
+    /// `AfterContactWorkConfigs` of VOICE, `AgentFirstCallbackAfterContactWorkConfig`, seconds
+    AfterContactWorkCallback,
+    /// `PhoneNumberConfigs` of VOICE, `PhoneType`
+    PhoneTypeVoice,
+    /// `PhoneNumberConfigs` of VOICE, `PhoneNumber`
+    PhoneNumberVoice,
+    /// `PersistentConnectionConfigs` of VOICE
+    PersistentConnectionVoice,
+    /// `UserProficiencies` of AssociateUserProficiencies, `attribute:value:level` with `|` between them
+    Proficiencies,
 }
 
 impl Field {
     /// How many there are.
-    pub const COUNT: usize = 18;
+    pub const COUNT: usize = 32;
 
-    /// All of them, in the order of the console's template.
+    /// All of them, in order.
     pub const ALL: [Field; Field::COUNT] = [
         Field::FirstName,
         Field::LastName,
@@ -65,6 +96,85 @@ impl Field {
         Field::PersistentConnection,
         Field::VoiceEnhancement,
         Field::Tags,
+        Field::AutoAcceptVoice,
+        Field::AutoAcceptChat,
+        Field::AutoAcceptTask,
+        Field::AutoAcceptEmail,
+        Field::AutoAcceptCallback,
+        Field::AfterContactWorkVoice,
+        Field::AfterContactWorkChat,
+        Field::AfterContactWorkTask,
+        Field::AfterContactWorkEmail,
+        Field::AfterContactWorkCallback,
+        Field::PhoneTypeVoice,
+        Field::PhoneNumberVoice,
+        Field::PersistentConnectionVoice,
+        Field::Proficiencies,
+    ];
+
+    /// Those whose cells are `yes` or `no`.
+    pub const YES_NO: [Field; 8] = [
+        Field::AutoAccept,
+        Field::PersistentConnection,
+        Field::AutoAcceptVoice,
+        Field::AutoAcceptChat,
+        Field::AutoAcceptTask,
+        Field::AutoAcceptEmail,
+        Field::AutoAcceptCallback,
+        Field::PersistentConnectionVoice,
+    ];
+
+    /// Those whose cells are seconds of after-contact work.
+    pub const SECONDS: [Field; 6] = [
+        Field::AfterContactWork,
+        Field::AfterContactWorkVoice,
+        Field::AfterContactWorkChat,
+        Field::AfterContactWorkTask,
+        Field::AfterContactWorkEmail,
+        Field::AfterContactWorkCallback,
+    ];
+
+    /// The auto-accept of each channel.
+    pub const CHANNEL_AUTO_ACCEPT: [(Channel, Field); 4] = [
+        (Channel::Voice, Field::AutoAcceptVoice),
+        (Channel::Chat, Field::AutoAcceptChat),
+        (Channel::Task, Field::AutoAcceptTask),
+        (Channel::Email, Field::AutoAcceptEmail),
+    ];
+
+    /// The after-contact work of each channel.
+    pub const CHANNEL_AFTER_CONTACT_WORK: [(Channel, Field); 4] = [
+        (Channel::Voice, Field::AfterContactWorkVoice),
+        (Channel::Chat, Field::AfterContactWorkChat),
+        (Channel::Task, Field::AfterContactWorkTask),
+        (Channel::Email, Field::AfterContactWorkEmail),
+    ];
+
+    /// Members of CreateUser that "cannot be set simultaneously" (API, CreateUser): those of the older `PhoneConfig`, and
+    /// the per-channel ones that stand in for them. A row may fill in one side of each.
+    pub const FAMILIES: [(&'static [Field], &'static [Field]); 4] = [
+        (
+            &[Field::AutoAccept],
+            &[
+                Field::AutoAcceptVoice,
+                Field::AutoAcceptChat,
+                Field::AutoAcceptTask,
+                Field::AutoAcceptEmail,
+                Field::AutoAcceptCallback,
+            ],
+        ),
+        (
+            &[Field::AfterContactWork],
+            &[
+                Field::AfterContactWorkVoice,
+                Field::AfterContactWorkChat,
+                Field::AfterContactWorkTask,
+                Field::AfterContactWorkEmail,
+                Field::AfterContactWorkCallback,
+            ],
+        ),
+        (&[Field::PhoneType, Field::PhoneNumber], &[Field::PhoneTypeVoice, Field::PhoneNumberVoice]),
+        (&[Field::PersistentConnection], &[Field::PersistentConnectionVoice]),
     ];
 
     /// Whether a cell of it must never be shown, stored or digested.
@@ -99,6 +209,70 @@ impl Field {
             Field::PersistentConnection => "persistent connection (yes/no)",
             Field::VoiceEnhancement => "audio enhancement (none/isolate voice/suppress noise)",
             Field::Tags => "tags",
+            Field::AutoAcceptVoice => "auto accept voice (yes/no)",
+            Field::AutoAcceptChat => "auto accept chat (yes/no)",
+            Field::AutoAcceptTask => "auto accept task (yes/no)",
+            Field::AutoAcceptEmail => "auto accept email (yes/no)",
+            Field::AutoAcceptCallback => "agent first callback auto accept (yes/no)",
+            Field::AfterContactWorkVoice => "ACW timeout voice (seconds)",
+            Field::AfterContactWorkChat => "ACW timeout chat (seconds)",
+            Field::AfterContactWorkTask => "ACW timeout task (seconds)",
+            Field::AfterContactWorkEmail => "ACW timeout email (seconds)",
+            Field::AfterContactWorkCallback => "agent first callback ACW timeout (seconds)",
+            Field::PhoneTypeVoice => "phone type voice (soft/desk)",
+            Field::PhoneNumberVoice => "phone number voice",
+            Field::PersistentConnectionVoice => "persistent connection voice (yes/no)",
+            Field::Proficiencies => "proficiencies",
+        }
+    }
+
+    /// The member of the API that it sets.
+    pub fn member(self) -> &'static str {
+        match self {
+            Field::FirstName => "IdentityInfo.FirstName",
+            Field::LastName => "IdentityInfo.LastName",
+            Field::Email => "IdentityInfo.Email",
+            Field::SecondaryEmail => "IdentityInfo.SecondaryEmail",
+            Field::Mobile => "IdentityInfo.Mobile",
+            Field::Password => "Password",
+            Field::Username => "Username",
+            Field::DirectoryUserId => "DirectoryUserId",
+            Field::RoutingProfile => "RoutingProfileId",
+            Field::SecurityProfiles => "SecurityProfileIds",
+            Field::Hierarchy => "HierarchyGroupId",
+            Field::PhoneType => "PhoneConfig.PhoneType",
+            Field::PhoneNumber => "PhoneConfig.DeskPhoneNumber",
+            Field::AutoAccept => "PhoneConfig.AutoAccept",
+            Field::AfterContactWork => "PhoneConfig.AfterContactWorkTimeLimit",
+            Field::PersistentConnection => "PhoneConfig.PersistentConnection",
+            Field::VoiceEnhancement => "VoiceEnhancementConfigs",
+            Field::Tags => "Tags",
+            Field::AutoAcceptVoice => "AutoAcceptConfigs, VOICE",
+            Field::AutoAcceptChat => "AutoAcceptConfigs, CHAT",
+            Field::AutoAcceptTask => "AutoAcceptConfigs, TASK",
+            Field::AutoAcceptEmail => "AutoAcceptConfigs, EMAIL",
+            Field::AutoAcceptCallback => "AutoAcceptConfigs, VOICE, AgentFirstCallbackAutoAccept",
+            Field::AfterContactWorkVoice => "AfterContactWorkConfigs, VOICE",
+            Field::AfterContactWorkChat => "AfterContactWorkConfigs, CHAT",
+            Field::AfterContactWorkTask => "AfterContactWorkConfigs, TASK",
+            Field::AfterContactWorkEmail => "AfterContactWorkConfigs, EMAIL",
+            Field::AfterContactWorkCallback => {
+                "AfterContactWorkConfigs, VOICE, AgentFirstCallbackAfterContactWorkConfig"
+            }
+            Field::PhoneTypeVoice => "PhoneNumberConfigs, VOICE, PhoneType",
+            Field::PhoneNumberVoice => "PhoneNumberConfigs, VOICE, PhoneNumber",
+            Field::PersistentConnectionVoice => "PersistentConnectionConfigs, VOICE",
+            Field::Proficiencies => "UserProficiencies of AssociateUserProficiencies",
+        }
+    }
+
+    /// Whether a cell of it may be filled in on an instance of this identity type; the service refuses it elsewhere.
+    pub fn is_allowed(self, identity: IdentityType) -> bool {
+        match self {
+            Field::Email => identity != IdentityType::Saml,
+            Field::Password => identity == IdentityType::ConnectManaged,
+            Field::DirectoryUserId => identity == IdentityType::ExistingDirectory,
+            _ => true,
         }
     }
 
@@ -113,6 +287,18 @@ impl Field {
             Field::AfterContactWork => "ACW timeout",
             Field::PersistentConnection => "persistent connection",
             Field::VoiceEnhancement => "audio enhancement",
+            Field::AutoAcceptVoice => "auto accept voice",
+            Field::AutoAcceptChat => "auto accept chat",
+            Field::AutoAcceptTask => "auto accept task",
+            Field::AutoAcceptEmail => "auto accept email",
+            Field::AutoAcceptCallback => "agent first callback auto accept",
+            Field::AfterContactWorkVoice => "ACW timeout voice",
+            Field::AfterContactWorkChat => "ACW timeout chat",
+            Field::AfterContactWorkTask => "ACW timeout task",
+            Field::AfterContactWorkEmail => "ACW timeout email",
+            Field::AfterContactWorkCallback => "agent first callback ACW timeout",
+            Field::PhoneTypeVoice => "phone type voice",
+            Field::PersistentConnectionVoice => "persistent connection voice",
             _ => self.header(),
         }
     }
@@ -120,12 +306,17 @@ impl Field {
     /// Whether its cells are text even where they look like numbers: a spreadsheet that holds one as a number has lost
     /// its leading zeros and plus signs.
     pub fn is_exact_text(self) -> bool {
-        use Field::{DirectoryUserId, Mobile, Password, PhoneNumber, Username};
-        matches!(self, Username | Password | DirectoryUserId | PhoneNumber | Mobile)
+        use Field::{DirectoryUserId, Mobile, Password, PhoneNumber, PhoneNumberVoice, Username};
+        matches!(self, Username | Password | DirectoryUserId | PhoneNumber | PhoneNumberVoice | Mobile)
     }
 
     /// Whether its cells are `yes` or `no`.
     pub fn is_yes_no(self) -> bool {
-        matches!(self, Field::AutoAccept | Field::PersistentConnection)
+        Field::YES_NO.contains(&self)
+    }
+
+    /// Whether the console's own CSV leaves it out.
+    pub fn is_beyond_the_console(self) -> bool {
+        self.index() > Field::Tags.index()
     }
 }

@@ -12,6 +12,7 @@ mod csv;
 mod field;
 mod made;
 mod mapping;
+pub mod page;
 mod row;
 mod sheet;
 mod source;

@@ -81,7 +81,12 @@ impl Columns {
     /// that differ are a finding of `validate`, so whichever comes first is as good as another here.
     pub fn cell<'r>(&self, row: &'r Row, field: Field) -> &'r str {
         let mut cells = self.places[field.index()].iter().filter_map(|&at| row.cells.get(at));
-        cells.find(|cell| !cell.trim().is_empty()).unwrap_or("")
+        // Most cells begin with a letter or a digit: no need to look further.
+        let has_text = |cell: &&str| match cell.as_bytes() {
+            [] => false,
+            [first, ..] => first.is_ascii_graphic() || !cell.trim().is_empty(),
+        };
+        cells.find(has_text).unwrap_or("")
     }
 
     /// The header under which a finding about the field is reported: the file's own, of the field's first column.

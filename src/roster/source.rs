@@ -60,6 +60,11 @@ impl Source {
         Cursor { source: self.clone(), at: 0 }
     }
 
+    /// How many bytes it has.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
     /// The first bytes, at most `limit`.
     pub(super) fn head(&self, limit: u64) -> io::Result<Vec<u8>> {
         let mut head = Vec::new();

@@ -20,6 +20,7 @@ const LISTED_ROWS: u32 = 10_000;
 pub fn fields(identity: IdentityType) -> Vec<Field> {
     let is_there = |field: &Field| match field {
         Field::PersistentConnection | Field::VoiceEnhancement => false,
+        field if field.is_beyond_the_console() => false,
         Field::Email | Field::Password => identity == IdentityType::ConnectManaged,
         Field::DirectoryUserId => identity == IdentityType::ExistingDirectory,
         Field::FirstName | Field::LastName | Field::SecondaryEmail | Field::Mobile => {
@@ -142,15 +143,15 @@ const NOTES: [&str; 5] = [
 /// The words of a column that has but a few.
 fn words(field: Field) -> Option<&'static [&'static str]> {
     match field {
-        Field::PhoneType => Some(&["soft", "desk"]),
-        Field::AutoAccept | Field::PersistentConnection => Some(&["yes", "no"]),
+        Field::PhoneType | Field::PhoneTypeVoice => Some(&["soft", "desk"]),
+        field if field.is_yes_no() => Some(&["yes", "no"]),
         Field::VoiceEnhancement => Some(&["none", "isolate voice", "suppress noise"]),
         _ => None,
     }
 }
 
 /// Whether a column is needed, what goes in, and an example.
-fn help(field: Field, identity: IdentityType) -> (&'static str, &'static str, &'static str) {
+pub(super) fn help(field: Field, identity: IdentityType) -> (&'static str, &'static str, &'static str) {
     let is_saml = identity == IdentityType::Saml;
     match field {
         Field::FirstName => ("yes", "The given name, at most 255 characters.", "Zoë"),
@@ -207,6 +208,50 @@ fn help(field: Field, identity: IdentityType) -> (&'static str, &'static str, &'
         Field::PersistentConnection => ("no", "yes: the line stays open between calls.", "no"),
         Field::VoiceEnhancement => ("no", "none, isolate voice or suppress noise.", "none"),
         Field::Tags => ("no", "key|value, with || between tags; at most 49.", "site|Berlin||language|de"),
+        Field::AutoAcceptVoice => ("no", "yes: calls connect by themselves; for soft phones only.", "yes"),
+        Field::AutoAcceptChat => ("no", "yes: chats connect by themselves.", "yes"),
+        Field::AutoAcceptTask => ("no", "yes: tasks are accepted by themselves.", "no"),
+        Field::AutoAcceptEmail => ("no", "yes: e-mails are accepted by themselves.", "no"),
+        Field::AutoAcceptCallback => (
+            "no",
+            "yes: agent-first callbacks connect by themselves; needs auto accept voice as well.",
+            "yes",
+        ),
+        Field::AfterContactWorkVoice => {
+            ("no", "Seconds of after-contact work after a call, up to 2000000; 0 for no limit.", "60")
+        }
+        Field::AfterContactWorkChat => (
+            "no",
+            "Seconds of after-contact work after a chat; what is above 5400 ends after 90 minutes, 0 for no limit.",
+            "30",
+        ),
+        Field::AfterContactWorkTask => {
+            ("no", "Seconds of after-contact work after a task, up to 2000000; 0 for no limit.", "0")
+        }
+        Field::AfterContactWorkEmail => {
+            ("no", "Seconds of after-contact work after an e-mail, up to 2000000; 0 for no limit.", "0")
+        }
+        Field::AfterContactWorkCallback => (
+            "no",
+            "Seconds of after-contact work after an agent-first callback; needs ACW timeout voice as well.",
+            "90",
+        ),
+        Field::PhoneTypeVoice => {
+            ("no", "soft for the browser's phone, desk for a telephone; in place of phone type.", "desk")
+        }
+        Field::PhoneNumberVoice => (
+            "no",
+            "The desk phone's number with a plus sign and the country code; needs phone type voice as well.",
+            "+12065550100",
+        ),
+        Field::PersistentConnectionVoice => {
+            ("no", "yes: the line stays open between calls; in place of persistent connection.", "no")
+        }
+        Field::Proficiencies => (
+            "no",
+            "attribute:value:level, with | between them; level 1 to 5, at most 10. Given after the user is created.",
+            "Language:German:4|Product:Mobile:2",
+        ),
     }
 }
 

@@ -170,11 +170,56 @@ fn guessed(line: u64, likelier: Option<&'static Encoding>) -> Finding {
     }
 }
 
-/// Where the first byte stands that is not UTF-8, in one pass with flat memory.
+/// Where the first byte stands that is not UTF-8, in one pass with flat memory; the parts of a large file at once.
 fn first_invalid(source: &Source) -> io::Result<Option<u64>> {
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(4)) as u64;
+    let parts = threads.min(source.length() / LARGE_PART).max(1);
+    let mut edges = Vec::new();
+    for part in 1..parts {
+        edges.push(start_of_character(source, source.length() / parts * part)?);
+    }
+    let from = std::iter::once(0).chain(edges.iter().copied());
+    let to = edges.iter().copied().chain([source.length()]);
+    let mut parts = from.zip(to);
+    let Some((from, to)) = parts.next().filter(|_| !edges.is_empty()) else {
+        return first_invalid_of(source, 0, source.length());
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> =
+            parts.map(|(from, to)| scope.spawn(move || first_invalid_of(source, from, to))).collect();
+        let mut found = first_invalid_of(source, from, to);
+        for other in others {
+            let of_other =
+                other.join().unwrap_or_else(|_| Err(io::Error::other("a thread that read it failed")));
+            // The parts stand in the file's order: the first that has one has the first.
+            if let Ok(None) = found {
+                found = of_other;
+            }
+        }
+        found
+    })
+}
+
+/// Parts of a file smaller than this, in bytes, are not worth a thread.
+const LARGE_PART: u64 = 4 << 20;
+
+/// The place at or soon after this one where a character may begin. Bytes that continue one are left to the part before,
+/// which says what is wrong with them if something is.
+fn start_of_character(source: &Source, at: u64) -> io::Result<u64> {
     let mut reader = source.reader();
+    reader.seek(SeekFrom::Start(at))?;
+    let mut bytes = Vec::new();
+    reader.take(3).read_to_end(&mut bytes)?;
+    let continues = |byte: &&u8| **byte & 0xC0 == 0x80;
+    Ok(at + bytes.iter().take_while(continues).count() as u64)
+}
+
+fn first_invalid_of(source: &Source, from: u64, to: u64) -> io::Result<Option<u64>> {
+    let mut reader = source.reader();
+    reader.seek(SeekFrom::Start(from))?;
+    let mut reader = reader.take(to - from);
     let mut buffer = vec![0; CHUNK];
-    let (mut kept, mut base) = (0, 0);
+    let (mut kept, mut base) = (0, from);
     loop {
         let read = reader.read(&mut buffer[kept..])?;
         if read == 0 {
@@ -415,6 +460,24 @@ mod tests {
             bytes.pop();
             let at = first_invalid(&Source::from_memory(bytes)).unwrap();
             assert_eq!(at, Some(pad as u64));
+        }
+    }
+
+    /// Wherever a large file is cut into parts, a character is whole and a fault is found where it is.
+    #[test]
+    fn the_parts_of_a_large_file_are_one_file() {
+        let length = usize::try_from(4 * LARGE_PART).unwrap() + 7;
+        for (text, lead) in [("a", 0), ("東", 0), ("東", 1), ("東", 2), ("😀", 3), ("é", 1)] {
+            let mut bytes = vec![b'a'; lead];
+            bytes.extend(text.bytes().cycle().take(length / text.len() * text.len()));
+            assert_eq!(first_invalid(&Source::from_memory(bytes.clone())).unwrap(), None, "{text} {lead}");
+            for at in [0, bytes.len() / 4, bytes.len() / 2, bytes.len() / 2 + 1, bytes.len() - 1] {
+                let mut broken = bytes.clone();
+                broken[at] = 0xFF;
+                let expected = std::str::from_utf8(&broken).unwrap_err().valid_up_to() as u64;
+                let found = first_invalid(&Source::from_memory(broken)).unwrap();
+                assert_eq!(found, Some(expected), "{text} {lead} {at}");
+            }
         }
     }
 

@@ -4,8 +4,10 @@
 //! The cells borrow the workbook, and the reading of a hostile file may panic in a crate that is not ours; so a thread of
 //! its own reads each pass and sends rows in batches.
 
+use std::fmt;
 use std::io::{BufReader, Read as _};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
@@ -48,10 +50,28 @@ const BATCH: usize = 256;
 #[derive(Clone, Debug)]
 pub(super) struct Sheet {
     source: Source,
+    opened: Opened,
     pub(super) name: String,
     pub(super) header_row: u64,
     /// Merged ranges, by their first row.
     merged: Vec<Merged>,
+}
+
+/// The workbook as it was opened for its header, its strings loaded: the first who reads the rows takes it over.
+#[derive(Clone)]
+struct Opened(Arc<Mutex<Option<Workbook>>>);
+
+impl Opened {
+    fn take(&self) -> Option<Workbook> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Without the workbook: it has the roster's cells in it.
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opened")
+    }
 }
 
 impl Sheet {
@@ -62,7 +82,7 @@ impl Sheet {
         wanted: Option<&str>,
     ) -> Result<(Self, Vec<String>, Vec<Finding>), Failure> {
         let (at, wanted) = (source.clone(), wanted.map(str::to_owned));
-        let (name, header_row, headers, form, findings) = contained(move || {
+        let (name, header_row, headers, form, findings, workbook) = contained(move || {
             weigh(&at)?;
             let mut workbook = workbook(&at)?;
             let name = pick(&workbook, wanted.as_deref())?;
@@ -74,9 +94,10 @@ impl Sheet {
                 archive.and_then(|mut archive| Form::read(&mut archive, &name, top)).unwrap_or_default();
             findings.extend(hidden_columns(&form, &headers));
             findings.extend(hidden_rows(&form));
-            Ok((name, row, headers, form, findings))
+            Ok((name, row, headers, form, findings, workbook))
         })?;
-        Ok((Self { source, name, header_row, merged: form.merged }, headers, findings))
+        let opened = Opened(Arc::new(Mutex::new(Some(workbook))));
+        Ok((Self { source, opened, name, header_row, merged: form.merged }, headers, findings))
     }
 
     /// Starts from the row after the header.
@@ -88,9 +109,11 @@ impl Sheet {
             names: header.columns.headers.clone(),
             merged: self.merged.clone(),
         };
-        let (source, name) = (self.source.clone(), self.name.clone());
+        let (source, opened, name) = (self.source.clone(), self.opened.take(), self.name.clone());
         let thread = spawn(move || {
-            if let Err(failure) = send_rows(&source, &name, table, &sender) {
+            let workbook = opened.map_or_else(|| workbook(&source), Ok);
+            let sent = workbook.and_then(|workbook| send_rows(workbook, &name, table, &sender));
+            if let Err(failure) = sent {
                 // Where nobody listens any more, nobody wants to know.
                 let _ = sender.send(Err(failure));
             }
@@ -286,12 +309,11 @@ struct Table {
 }
 
 fn send_rows(
-    source: &Source,
+    mut workbook: Workbook,
     sheet: &str,
     table: Table,
     sender: &SyncSender<Result<Vec<Row>, Failure>>,
 ) -> Result<(), Failure> {
-    let mut workbook = workbook(source)?;
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
     let shown: Vec<Shown> = cells.styles().iter().map(Shown::of).collect();
     let mut builder = RowBuilder::new(&table);
@@ -634,7 +656,7 @@ fn number_not_text(value: &DataRef<'_>, field: Field) -> Finding {
         )
     } else {
         let lost = match field {
-            Field::PhoneNumber | Field::Mobile => "plus sign and leading zeros",
+            Field::PhoneNumber | Field::PhoneNumberVoice | Field::Mobile => "plus sign and leading zeros",
             _ => "leading zeros",
         };
         (format!("the cell holds a number, not text: a spreadsheet drops its {lost}: `{shown}`"), shown)

@@ -51,6 +51,7 @@ impl World {
             Operation::ListUserHierarchyGroups => self.list_groups(now, route),
             Operation::ListUserProficiencies => self.list_user_proficiencies(now, route),
             Operation::ListUsers => self.list_users(now, route),
+            Operation::SearchPredefinedAttributes => self.search_attributes(now, request),
             Operation::SearchUserHierarchyGroups => self.search_groups(now, request),
             Operation::SearchUsers => self.search_users(now, request),
             Operation::AssociateUserProficiencies
@@ -245,6 +246,39 @@ impl World {
         let rest = matches.into_iter().filter(|(place, _)| *place > start);
         let page = self.take(Operation::SearchUserHierarchyGroups, now, size, rest, |group| json!(group));
         let mut body = page.named("UserHierarchyGroups");
+        body["ApproximateTotalCount"] = total.into();
+        Ok(Some(body))
+    }
+
+    /// Every predefined attribute with its values.
+    fn search_attributes(&self, now: SystemTime, request: &Request) -> Outcome {
+        let search: Search = parse(&request.body)?;
+        self.check_instance(&search.instance_id)?;
+        let criteria = search.search_criteria.unwrap_or_default();
+        criteria.check(&["name"])?;
+        let size = Size { most: 100, usual: 100 }.of(search.max_results, self.spec.page_cap)?;
+        let operation = Operation::SearchPredefinedAttributes;
+        let start = self.start(operation, search.next_token.as_deref(), now)?;
+        let reading = Reading { ignores_case: self.spec.search_ignores_case };
+        let no_tags = std::collections::BTreeMap::new();
+        let attributes: Vec<_> = self.spec.predefined_attributes.iter().collect();
+        let holds = |(name, _): &(&String, _)| {
+            let subject =
+                Subject { fields: vec![("name", vec![name.as_str()])], tags: &no_tags, groups: vec![] };
+            criteria.holds(&subject, reading)
+        };
+        let matches: Vec<_> = (1..).zip(&attributes).filter(|(_, attribute)| holds(attribute)).collect();
+        let total = matches.len();
+        let rest = matches.into_iter().filter(|(place, _)| *place > start);
+        let page = self.take(operation, now, size, rest, |(name, values)| {
+            json!({
+                "Name": name,
+                "Values": { "StringList": values },
+                "LastModifiedTime": self.long_ago(),
+                "LastModifiedRegion": self.spec.region,
+            })
+        });
+        let mut body = page.named("PredefinedAttributes");
         body["ApproximateTotalCount"] = total.into();
         Ok(Some(body))
     }

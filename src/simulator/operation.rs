@@ -25,6 +25,7 @@ pub enum Operation {
     ListUserHierarchyGroups,
     ListUserProficiencies,
     ListUsers,
+    SearchPredefinedAttributes,
     SearchUserHierarchyGroups,
     SearchUsers,
     TagResource,
@@ -32,7 +33,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Operation; 17] = [
+    pub const ALL: [Operation; 18] = [
         Self::AssociateUserProficiencies,
         Self::CreateUser,
         Self::DeleteUser,
@@ -47,6 +48,7 @@ impl Operation {
         Self::ListUserHierarchyGroups,
         Self::ListUserProficiencies,
         Self::ListUsers,
+        Self::SearchPredefinedAttributes,
         Self::SearchUserHierarchyGroups,
         Self::SearchUsers,
         Self::TagResource,
@@ -69,6 +71,7 @@ impl Operation {
             Self::ListUserHierarchyGroups => "ListUserHierarchyGroups",
             Self::ListUserProficiencies => "ListUserProficiencies",
             Self::ListUsers => "ListUsers",
+            Self::SearchPredefinedAttributes => "SearchPredefinedAttributes",
             Self::SearchUserHierarchyGroups => "SearchUserHierarchyGroups",
             Self::SearchUsers => "SearchUsers",
             Self::TagResource => "TagResource",
@@ -92,9 +95,10 @@ impl Operation {
             Self::ListUsers => "L-CCC38177",
             Self::SearchUsers => "L-E2C35CCE",
             Self::TagResource => "L-EA358306",
-            Self::GetServiceQuota | Self::ListTagsForResource | Self::SearchUserHierarchyGroups => {
-                return None;
-            }
+            Self::GetServiceQuota
+            | Self::ListTagsForResource
+            | Self::SearchPredefinedAttributes
+            | Self::SearchUserHierarchyGroups => return None,
         })
     }
 
@@ -136,6 +140,9 @@ impl Route {
                 (Operation::ListUserProficiencies, vec![decode(iid), decode(uid)])
             }
             (&Method::GET, ["users-summary", iid]) => (Operation::ListUsers, vec![decode(iid)]),
+            (&Method::POST, ["search-predefined-attributes"]) => {
+                (Operation::SearchPredefinedAttributes, vec![])
+            }
             (&Method::POST, ["search-users"]) => (Operation::SearchUsers, vec![]),
             (&Method::GET, ["instance"]) => (Operation::ListInstances, vec![]),
             (&Method::GET, ["instance", iid]) => (Operation::DescribeInstance, vec![decode(iid)]),
@@ -215,6 +222,7 @@ mod tests {
             (Method::POST, "/users/i/u/associate-proficiencies", Operation::AssociateUserProficiencies),
             (Method::GET, "/users/i/u/proficiencies", Operation::ListUserProficiencies),
             (Method::GET, "/users-summary/i?maxResults=3", Operation::ListUsers),
+            (Method::POST, "/search-predefined-attributes", Operation::SearchPredefinedAttributes),
             (Method::POST, "/search-users", Operation::SearchUsers),
             (Method::GET, "/instance", Operation::ListInstances),
             (Method::GET, "/instance/i", Operation::DescribeInstance),

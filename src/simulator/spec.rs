@@ -121,6 +121,15 @@ impl Spec {
         }
         self
     }
+
+    /// Adds the predefined attributes and values that a roster's proficiencies name.
+    #[must_use]
+    pub fn with_proficiencies<'a>(mut self, used: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        for (attribute, value) in used {
+            self.predefined_attributes.entry(attribute.to_owned()).or_default().insert(value.to_owned());
+        }
+        self
+    }
 }
 
 fn add<'a>(to: &mut Vec<Named>, names: impl IntoIterator<Item = &'a str>) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::agent::{Agent, Password, PhoneType, VoiceEnhancement};
+use crate::agent::{Agent, Channel, Password, PhoneType, Proficiency, VoiceEnhancement};
 use crate::roster::{Columns, Field, Row};
 
 use super::finding::Severity;
@@ -31,16 +31,22 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
     let cell = |field| grammar::trimmed(columns.cell(row, field));
     let optional = |field| Some(cell(field)).filter(|text| !text.is_empty());
     let text = |field| optional(field).map(str::to_owned);
-    let name = |field| optional(field).map(|name| name.nfc().collect::<String>());
+    let composed = |name: &str| match grammar::is_composed(name) {
+        true => name.to_owned(),
+        false => name.nfc().collect(),
+    };
+    let name = |field| optional(field).map(composed);
 
     for field in super::rules::required(rules) {
         if columns.cell(row, field).is_empty() {
             return None;
         }
     }
-    let phone_type = grammar::phone_type(cell(Field::PhoneType));
+    let phone_type = |field| grammar::phone_type(cell(field));
     // A number that is none stays out of a soft-phone row and is an error in any other, which has no agent.
     let number = |field| optional(field).and_then(|cell| grammar::e164(cell, columns.phone_region).ok());
+    let seconds = |field| optional(field).and_then(grammar::after_contact_work);
+    let yes_or_no = |field| grammar::yes_or_no(cell(field));
     let password = columns.cell(row, Field::Password);
     Some(Agent {
         row: row.number,
@@ -55,14 +61,37 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
         routing_profile: text(Field::RoutingProfile)?,
         security_profiles: grammar::list(cell(Field::SecurityProfiles)).map(str::to_owned).collect(),
         hierarchy: optional(Field::Hierarchy).map(|path| grammar::list(path).map(str::to_owned).collect()),
-        phone_type,
+        phone_type: phone_type(Field::PhoneType),
         phone_number: number(Field::PhoneNumber).map(Cow::into_owned),
-        auto_accept: grammar::yes_or_no(cell(Field::AutoAccept)),
-        after_contact_work_seconds: optional(Field::AfterContactWork).and_then(grammar::after_contact_work),
-        persistent_connection: grammar::yes_or_no(cell(Field::PersistentConnection)),
+        auto_accept: yes_or_no(Field::AutoAccept),
+        after_contact_work_seconds: seconds(Field::AfterContactWork),
+        persistent_connection: yes_or_no(Field::PersistentConnection),
         voice_enhancement: grammar::voice_enhancement(cell(Field::VoiceEnhancement)),
         tags: tags(cell(Field::Tags)),
+        channel_auto_accept: of_channels(Field::CHANNEL_AUTO_ACCEPT, yes_or_no),
+        callback_auto_accept: yes_or_no(Field::AutoAcceptCallback),
+        channel_after_contact_work_seconds: of_channels(Field::CHANNEL_AFTER_CONTACT_WORK, seconds),
+        callback_after_contact_work_seconds: seconds(Field::AfterContactWorkCallback),
+        voice_phone_type: phone_type(Field::PhoneTypeVoice),
+        voice_phone_number: number(Field::PhoneNumberVoice).map(Cow::into_owned),
+        voice_persistent_connection: yes_or_no(Field::PersistentConnectionVoice),
+        proficiencies: proficiencies(cell(Field::Proficiencies)),
     })
+}
+
+fn of_channels<T>(fields: [(Channel, Field); 4], read: impl Fn(Field) -> Option<T>) -> BTreeMap<Channel, T> {
+    fields.into_iter().filter_map(|(channel, field)| Some((channel, read(field)?))).collect()
+}
+
+/// Sorted, for their order means nothing.
+fn proficiencies(cell: &str) -> Vec<Proficiency> {
+    let read = |found: grammar::ProficiencyCell<'_>| {
+        let (attribute, value) = (found.attribute.to_owned(), found.value.to_owned());
+        Some(Proficiency { attribute, value, level: found.level()? })
+    };
+    let mut all: Vec<Proficiency> = grammar::proficiencies(cell).flatten().filter_map(read).collect();
+    all.sort();
+    all
 }
 
 fn tags(cell: &str) -> BTreeMap<String, String> {
@@ -71,8 +100,9 @@ fn tags(cell: &str) -> BTreeMap<String, String> {
 
 /// Says with 64 bits what a row asks for, so that a later run can tell whether the row has changed.
 ///
-/// It is the first eight bytes, read big-endian, of the SHA-256 of all members but the row's number and the password
-/// (nothing derived from a password is kept): a version, then for each member in the order of [`Agent`] its place, and
+/// It is the first eight bytes, read big-endian, of the SHA-256 of all members but the row's number, the password
+/// (nothing derived from a password is kept), and the proficiencies, which CreateUser does not have and which have a
+/// fingerprint of their own: a version, then for each member in the order of [`Agent`] its place, and
 /// its length and bytes where it is there. Security profiles are sorted, for their order means nothing. It does not
 /// depend on the order of columns, on formatting, or on the form of Unicode; it does on how a profile is named, for a
 /// name and an id can be told to be one only with the instance.
@@ -92,8 +122,20 @@ pub fn fingerprint(agent: &Agent) -> u64 {
     let Agent {
         auto_accept, after_contact_work_seconds, persistent_connection, voice_enhancement, tags, ..
     } = agent;
+    let Agent {
+        channel_auto_accept,
+        callback_auto_accept,
+        channel_after_contact_work_seconds,
+        callback_after_contact_work_seconds,
+        voice_phone_type,
+        voice_phone_number,
+        voice_persistent_connection,
+        proficiencies: _,
+        ..
+    } = agent;
 
-    let mut digest = Fingerprint(Sha256::new_with_prefix("headcount agent 1"));
+    let mut digest = Fingerprint(Vec::with_capacity(512));
+    digest.0.extend(b"headcount agent 1");
     digest.text(1, Some(username));
     digest.text(2, first_name.as_deref());
     digest.text(3, last_name.as_deref());
@@ -106,16 +148,10 @@ pub fn fingerprint(agent: &Agent) -> u64 {
     profiles.sort();
     digest.texts(9, profiles.into_iter());
     digest.texts(10, hierarchy.iter().flatten());
-    digest.text(
-        11,
-        phone_type.map(|phone| match phone {
-            PhoneType::Soft => "soft",
-            PhoneType::Desk => "desk",
-        }),
-    );
+    digest.text(11, phone_type.map(soft_or_desk));
     digest.text(12, phone_number.as_deref());
     digest.text(13, auto_accept.map(yes_or_no));
-    digest.text(14, after_contact_work_seconds.map(|seconds| seconds.to_string()).as_deref());
+    digest.text(14, after_contact_work_seconds.map(number).as_deref());
     digest.text(15, persistent_connection.map(yes_or_no));
     digest.text(
         16,
@@ -126,21 +162,57 @@ pub fn fingerprint(agent: &Agent) -> u64 {
         }),
     );
     digest.texts(17, tags.iter().flat_map(|(key, value)| [key, value]));
+    for (place, channel) in (18..).zip(Channel::ALL) {
+        digest.text(place, channel_auto_accept.get(&channel).copied().map(yes_or_no));
+    }
+    digest.text(22, callback_auto_accept.map(yes_or_no));
+    for (place, channel) in (23..).zip(Channel::ALL) {
+        let seconds = channel_after_contact_work_seconds.get(&channel).copied();
+        digest.text(place, seconds.map(number).as_deref());
+    }
+    digest.text(27, callback_after_contact_work_seconds.map(number).as_deref());
+    digest.text(28, voice_phone_type.map(soft_or_desk));
+    digest.text(29, voice_phone_number.as_deref());
+    digest.text(30, voice_persistent_connection.map(yes_or_no));
     digest.finish()
+}
+
+/// Says with 64 bits which proficiencies a row asks for; `None` where it asks for none. Made as [`fingerprint`] is, of
+/// attribute (1), value (2) and level (3) of each, sorted.
+pub fn proficiencies_fingerprint(agent: &Agent) -> Option<u64> {
+    let mut digest = Fingerprint(b"headcount proficiencies 1".to_vec());
+    for Proficiency { attribute, value, level } in &agent.proficiencies {
+        digest.text(1, Some(attribute));
+        digest.text(2, Some(value));
+        digest.text(3, Some(&level.to_string()));
+    }
+    (!agent.proficiencies.is_empty()).then(|| digest.finish())
+}
+
+fn number(seconds: u32) -> String {
+    seconds.to_string()
+}
+
+fn soft_or_desk(phone: PhoneType) -> &'static str {
+    match phone {
+        PhoneType::Soft => "soft",
+        PhoneType::Desk => "desk",
+    }
 }
 
 fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
 
-struct Fingerprint(Sha256);
+/// What is digested, gathered first: one long update is quicker than many short ones.
+struct Fingerprint(Vec<u8>);
 
 impl Fingerprint {
     fn text(&mut self, place: u8, text: Option<&str>) {
         if let Some(text) = text {
-            self.0.update([place]);
-            self.0.update((text.len() as u64).to_be_bytes());
-            self.0.update(text);
+            self.0.push(place);
+            self.0.extend((text.len() as u64).to_be_bytes());
+            self.0.extend(text.as_bytes());
         }
     }
 
@@ -151,7 +223,7 @@ impl Fingerprint {
     }
 
     fn finish(self) -> u64 {
-        let digest = self.0.finalize();
+        let digest = Sha256::digest(&self.0);
         digest.iter().take(8).fold(0, |bits, &byte| bits << 8 | u64::from(byte))
     }
 }

@@ -405,6 +405,23 @@ codes! {
         why: "it takes whole seconds from 0 (no limit) to 2,000,000 (about 23 days)",
         source: "API, CreateUser: PhoneConfig.AfterContactWorkTimeLimit",
         fix: "write whole seconds from 0 to 2000000, without unit or separators";
+    SETTINGS_CONFLICT = Error "settings-conflict", "two columns set the same thing, one for all channels and one for a single one",
+        why: "the service refuses both together, and which of them is meant would be a guess",
+        source: "API, CreateUser: \"cannot be set simultaneously\" (PhoneConfig and the per-channel members)",
+        fix: "empty one of the two; the per-channel column is the one that AWS recommends";
+    AGENT_FIRST_CALLBACK_ALONE = Error "agent-first-callback-alone", "an agent-first callback setting has no voice setting with it",
+        why: "the service has the one only as a part of the other, and what voice is to have would be a guess",
+        source: "API, AutoAcceptConfig: AutoAccept is required; AfterContactWorkConfigPerChannel: AfterContactWorkConfig is \
+                 required",
+        fix: "fill in the voice column as well: `auto accept voice` or `ACW timeout voice`";
+    PHONE_TYPE_VOICE_MISSING = Error "phone-type-voice-missing", "there is a voice phone number and no voice phone type",
+        why: "the service takes the number only with a type",
+        source: "API, PhoneNumberConfig: PhoneType is required",
+        fix: "write `soft` or `desk` in the column `phone type voice`";
+    CHAT_AFTER_CONTACT_WORK_CUT = Warning "chat-after-contact-work-cut", "the after-contact work of chats ends after 90 minutes",
+        why: "the service takes higher values and ends it after 5,400 seconds all the same",
+        source: "API, AfterContactWorkConfig: for the CHAT channel the maximum is 5,400 seconds",
+        fix: "write at most 5400, or 0 for no limit";
     NOT_YES_OR_NO = Error "not-yes-or-no", "this is neither yes nor no",
         why: "what is meant would be a guess",
         source: "console: the cell's grammar",
@@ -452,6 +469,36 @@ codes! {
         why: "a user has one value for a key, and which is meant would be a guess",
         source: "API, CreateUser: Tags is a map",
         fix: "keep one of them";
+
+    // What they are good at.
+    PROFICIENCY_SYNTAX = Error "proficiency-syntax", "a proficiency is not written as attribute:value:level",
+        why: "what is attribute, value and level would be a guess",
+        source: "API, UserProficiency: AttributeName, AttributeValue and Level are required",
+        fix: "write `Language:German:4`, and `|` between several; where a name has a colon, `Language|German|4` and `||`";
+    PROFICIENCY_NAME_LENGTH = Error "proficiency-name-length", "a proficiency's attribute or value is empty or longer than 100 characters",
+        why: "the service takes 1 to 100 characters",
+        source: "API, UserProficiency: AttributeName, AttributeValue",
+        fix: "use the name and the value of one of the instance's predefined attributes";
+    PROFICIENCY_LEVEL = Error "proficiency-level", "a proficiency's level is not 1, 2, 3, 4 or 5",
+        why: "the service knows these five",
+        source: "API, UserProficiency: Level, \"the valid values are 1, 2, 3, 4 and 5\"",
+        fix: "write a whole number from 1 to 5";
+    PROFICIENCIES_TOO_MANY = Error "proficiencies-too-many", "there are more than 10 proficiencies",
+        why: "an agent has at most 10; an account whose quota is higher gives the others later",
+        source: "Service Quotas, L-50375162: proficiencies per agent",
+        fix: "keep at most 10";
+    PROFICIENCY_REPEATED = Error "proficiency-repeated", "an attribute and value are there twice",
+        why: "an agent has one level for each, and which is meant would be a guess",
+        source: "API, AssociateUserProficiencies",
+        fix: "keep one of them";
+    PROFICIENCY_ATTRIBUTE_UNKNOWN = Error "proficiency-attribute-unknown", "the instance has no such predefined attribute",
+        why: "names are case-sensitive; the user would be created, and its proficiencies refused",
+        source: "API, AssociateUserProficiencies: ResourceNotFoundException",
+        fix: "use an attribute of the instance; if it is new, save the directory again with `headcount directory`";
+    PROFICIENCY_VALUE_UNKNOWN = Error "proficiency-value-unknown", "the predefined attribute has no such value",
+        why: "values are case-sensitive; the user would be created, and its proficiencies refused",
+        source: "API, AssociateUserProficiencies; PredefinedAttribute: Values",
+        fix: "use a value of the attribute; if it is new, save the directory again with `headcount directory`";
 }
 
 #[cfg(test)]

@@ -40,9 +40,9 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let rows = roster.rows()?;
     let columns = roster.columns();
-    // The reader and the caller together have about as much to do as one that checks.
+    // Whoever waits leaves the core to the others, so that two cores are busy with four threads.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let checkers = cores.saturating_sub(1).clamp(1, MOST_CHECKERS);
+    let checkers = cores.clamp(1, MOST_CHECKERS);
     std::thread::scope(|scope| {
         let (give_back, empty) = channel();
         let (mut to_check, mut checked) = (Vec::new(), Vec::new());

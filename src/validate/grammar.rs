@@ -35,10 +35,35 @@ pub(super) fn list(cell: &str) -> impl Iterator<Item = &str> + Clone {
 pub(super) fn tags(cell: &str) -> impl Iterator<Item = Result<(&str, &str), &str>> + Clone {
     let cell = trimmed(cell);
     let pieces = if cell.is_empty() { 0 } else { usize::MAX };
-    cell.split("||").take(pieces).map(|piece| match piece.split_once('|') {
+    Pieces { rest: Some(cell) }.take(pieces).map(|piece| match piece.split_once('|') {
         Some((key, value)) if !value.contains('|') => Ok((trimmed(key), trimmed(value))),
         _ => Err(piece),
     })
+}
+
+/// `split("||")`, without the search that it sets up anew each time: a row's tags are gone over more than once.
+#[derive(Clone)]
+struct Pieces<'c> {
+    rest: Option<&'c str>,
+}
+
+impl<'c> Iterator for Pieces<'c> {
+    type Item = &'c str;
+
+    fn next(&mut self) -> Option<&'c str> {
+        let text = self.rest?;
+        let mut from = 0;
+        while let Some(at) = memchr::memchr(b'|', &text.as_bytes()[from..]) {
+            let at = from + at;
+            if text.as_bytes().get(at + 1) == Some(&b'|') {
+                self.rest = Some(&text[at + 2..]);
+                return Some(&text[..at]);
+            }
+            from = at + 1;
+        }
+        self.rest = None;
+        Some(text)
+    }
 }
 
 /// `soft` and `desk`, in any case, and the API's own words.
@@ -81,6 +106,67 @@ pub(super) fn after_contact_work(cell: &str) -> Option<u32> {
     cell.parse().ok().filter(|&seconds| seconds <= AFTER_CONTACT_WORK_MAX)
 }
 
+/// One proficiency of a cell. The level is text still: a number that is none of the service's is a fault of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ProficiencyCell<'c> {
+    /// The predefined attribute.
+    pub(super) attribute: &'c str,
+    /// Its value.
+    pub(super) value: &'c str,
+    /// What stands where the level does.
+    pub(super) level: &'c str,
+}
+
+impl ProficiencyCell<'_> {
+    /// 1 to 5 ("The valid values are 1, 2, 3, 4 and 5", API, UserProficiency).
+    pub(super) fn level(&self) -> Option<u8> {
+        self.level.parse().ok().filter(|level| (1..=5).contains(level) && self.level.len() == 1)
+    }
+}
+
+/// The proficiencies of a cell, trimmed; `Err` has a piece that cannot be read.
+///
+/// Two forms, told apart without a guess: `attribute:value:level`, with `|` between them; and that of tags,
+/// `attribute|value|level`, with `||` between them, for names that have a colon. In the first every piece has a colon, in
+/// the second the last piece, a level, has none.
+pub(super) fn proficiencies(cell: &str) -> impl Iterator<Item = Result<ProficiencyCell<'_>, &str>> + Clone {
+    let cell = trimmed(cell);
+    let pieces = if cell.is_empty() { 0 } else { usize::MAX };
+    let last = cell.rsplit('|').next().unwrap_or_default();
+    let like_tags = cell.contains('|') && !last.contains(':');
+    let (between, read): (&str, fn(&str) -> Option<ProficiencyCell<'_>>) =
+        if like_tags { ("||", barred_proficiency) } else { ("|", colon_proficiency) };
+    cell.split(between).take(pieces).map(move |piece| read(piece).ok_or(piece))
+}
+
+/// `attribute|value|level`.
+fn barred_proficiency(piece: &str) -> Option<ProficiencyCell<'_>> {
+    let (names, level) = piece.rsplit_once('|')?;
+    let (attribute, value) = names.split_once('|')?;
+    (!value.contains('|')).then(|| ProficiencyCell {
+        attribute: trimmed(attribute),
+        value: trimmed(value),
+        level: trimmed(level),
+    })
+}
+
+/// `attribute:value:level`; the names of the service's own attributes and values begin with `connect:`, as in
+/// `connect:Language:connect:English:5`.
+fn colon_proficiency(piece: &str) -> Option<ProficiencyCell<'_>> {
+    let (names, level) = piece.rsplit_once(':')?;
+    let own = |text: &str| text.strip_prefix("connect:").filter(|rest| rest.contains(':')).map_or(0, |_| 8);
+    let names = trimmed(names);
+    let start = own(names);
+    let (attribute, value) = names.split_at(start + names.get(start..)?.find(':')?);
+    let value = trimmed(value.get(1..)?);
+    let plain = value.strip_prefix("connect:").unwrap_or(value);
+    (!plain.contains(':')).then(|| ProficiencyCell {
+        attribute: trimmed(attribute),
+        value,
+        level: trimmed(level),
+    })
+}
+
 /// Compares in any case, and `_`, `-` and a space alike.
 fn is_word(cell: &str, word: &str) -> bool {
     let plain = |b: u8| if matches!(b, b'_' | b'-') { b' ' } else { b.to_ascii_lowercase() };
@@ -120,7 +206,10 @@ pub(super) fn as_e164(cell: &str) -> Option<String> {
 
 /// The first character that a username cannot have (`[a-zA-Z0-9_\-.@]`).
 pub(super) fn stray_in_username(name: &str) -> Option<char> {
-    name.chars().find(|&c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@')))
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@');
+    let at = name.bytes().position(|b| !is_allowed(b))?;
+    // All bytes before are ASCII, so that a character begins here.
+    name[at..].chars().next()
 }
 
 /// Whether an `@` is part of a whole address: `user@example.com`, not `user@example`.
@@ -174,7 +263,13 @@ pub(super) fn nfc_length(text: &str) -> usize {
 
 /// Whether a name is in composed form already.
 pub(super) fn is_composed(text: &str) -> bool {
-    text.is_ascii() || is_nfc(text)
+    // Nothing below U+0300 composes with what stands before it, and U+0300 begins with this byte.
+    text.bytes().all(|b| b < 0xCC) || is_nfc(text)
+}
+
+/// Whether there is a control character. Of those beyond ASCII each begins with the byte 0xC2.
+pub(super) fn has_control(text: &str) -> bool {
+    text.bytes().any(|b| b < b' ' || b == 0x7F || b == 0xC2) && text.contains(char::is_control)
 }
 
 /// Whether a tag key may have the character: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
@@ -182,16 +277,16 @@ pub(super) fn is_composed(text: &str) -> bool {
 /// The standard library's `is_alphabetic` is wider than `\p{L}`: it has marks and the circled and squared letters too,
 /// which are taken out here.
 pub(super) fn is_tag_key_character(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@');
+    }
     let enclosed = matches!(c, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f149}' | '\u{1f150}'..='\u{1f169}' | '\u{1f170}'..='\u{1f189}');
     let separator = matches!(
         c,
-        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+        '\u{a0}' | '\u{1680}' | '\u{2000}'
             ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
     );
-    c.is_numeric()
-        || (c.is_alphabetic() && !is_combining_mark(c) && !enclosed)
-        || separator
-        || matches!(c, '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
+    c.is_numeric() || (c.is_alphabetic() && !is_combining_mark(c) && !enclosed) || separator
 }
 
 /// What the password policy misses in a password; whitespace is a fault of its own. Says nothing of the text itself.
@@ -267,7 +362,43 @@ mod tests {
         assert_eq!(read("key|"), [Ok(("key", ""))]);
         assert_eq!(read("key"), [Err("key")]);
         assert_eq!(read("a|b|c"), [Err("a|b|c")]);
+        assert_eq!(read("||"), [Err(""), Err("")]);
+        assert_eq!(read("a|b|||c|d"), [Ok(("a", "b")), Err("|c|d")]);
         assert_eq!(read(""), []);
+    }
+
+    #[test]
+    fn proficiencies_are_read_in_both_forms_and_never_guessed() {
+        let read = |cell| {
+            let told =
+                |found: ProficiencyCell<'_>| format!("{}/{}/{}", found.attribute, found.value, found.level);
+            let each = proficiencies(cell).map(|found| found.map_or_else(|piece| format!("? {piece}"), told));
+            each.collect::<Vec<_>>().join(", ")
+        };
+        let table = [
+            ("", ""),
+            ("Language:German:4", "Language/German/4"),
+            (" Language : German : 4 | Product:Mobile:2 ", "Language/German/4, Product/Mobile/2"),
+            ("Language|German|4", "Language/German/4"),
+            ("Language|German|4||Product|Mobile|2", "Language/German/4, Product/Mobile/2"),
+            ("Shift: night|a:b|4", "Shift: night/a:b/4"),
+            ("connect:Language:connect:English:5", "connect:Language/connect:English/5"),
+            ("connect:Language:German:5", "connect:Language/German/5"),
+            ("connect:German:5", "connect/German/5"),
+            ("Language:connect:English:5", "Language/connect:English/5"),
+            ("a:b:c:4", "? a:b:c:4"),
+            ("connect:a:b:c:4", "? connect:a:b:c:4"),
+            ("German:4", "? German:4"),
+            ("German", "? German"),
+            ("German|4", "? German|4"),
+            ("a|b|c|4", "? a|b|c|4"),
+            ("a:b:1|", "? a:b:1|"),
+            ("a:b:1||c:d:2", "a/b/1, ? , c/d/2"),
+            ("::", "//"),
+        ];
+        for (cell, expected) in table {
+            assert_eq!(read(cell), expected, "{cell}");
+        }
     }
 
     #[test]
@@ -300,6 +431,23 @@ mod tests {
         }
         for c in "*!|\t\u{301}\u{93f}Ⓐ😀#".chars() {
             assert!(!is_tag_key_character(c), "{c:?}");
+        }
+    }
+
+    /// The shorter ways say what the plain ones say.
+    #[test]
+    fn short_cuts_change_nothing() {
+        let all = || (0..=0x2_0000).filter_map(char::from_u32);
+        for c in all() {
+            let text = format!("a{c}");
+            assert_eq!(is_composed(&text), is_nfc(&text), "{c:?}");
+            assert_eq!(has_control(&text), c.is_control(), "{c:?}");
+            let is_allowed = c.is_ascii_alphanumeric() || "_-.@".contains(c);
+            assert_eq!(stray_in_username(&text), (!is_allowed).then_some(c));
+        }
+        for cell in ["", "|", "||", "|||", "||||", "a||b", "a|b||c", "||a", "a||", "é||ß|||日"] {
+            let pieces: Vec<&str> = Pieces { rest: Some(cell) }.collect();
+            assert_eq!(pieces, cell.split("||").collect::<Vec<_>>(), "{cell}");
         }
     }
 

@@ -21,7 +21,7 @@ use crate::agent::IdentityType;
 use crate::directory::Directory;
 use crate::roster::{Columns, Field};
 
-pub use agents::{agent, fingerprint};
+pub use agents::{agent, fingerprint, proficiencies_fingerprint};
 pub use finding::{Finding, Severity};
 pub use grammar::shown;
 pub use names::{NamesUsed, names_used, username};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::error::Failure;
 use crate::roster::{Columns, Field, Roster, Row};
 
-use super::grammar::{list, trimmed};
+use super::grammar::{list, proficiencies, trimmed};
 
 /// The names that a roster uses, as its cells have them: an id or an ARN is among them where a cell has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct NamesUsed {
     pub security_profiles: BTreeSet<String>,
     /// Hierarchy paths, the top level first.
     pub hierarchy: BTreeSet<Vec<String>>,
+    /// Predefined attributes with one of their values.
+    pub proficiencies: BTreeSet<(String, String)>,
     /// In how many rows.
     pub rows: u64,
 }
@@ -32,6 +34,12 @@ impl NamesUsed {
         let path: Vec<String> = list(cell(Field::Hierarchy)).map(str::to_owned).collect();
         if !path.is_empty() && path.iter().all(|level| !level.is_empty()) {
             self.hierarchy.insert(path);
+        }
+        for found in proficiencies(cell(Field::Proficiencies)).flatten() {
+            let pair = (found.attribute.to_owned(), found.value.to_owned());
+            if !pair.0.is_empty() && !pair.1.is_empty() {
+                self.proficiencies.insert(pair);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 //! nothing. Every finding's reason and source stand with its code in `codes.rs`.
 
 use crate::agent::{self, IdentityType, PhoneType};
-use crate::directory::{Directory, Found, Lookup};
+use crate::directory::{Directory, Found, Lookup, Predefined};
 use crate::roster::{self, Columns, Field, Row};
 
 use super::Rules;
@@ -14,7 +14,7 @@ use super::grammar::{self, shown};
 use super::phone::Refusal;
 
 /// All rules of a row, in the order of the console's template.
-const RULES: [fn(&mut Check<'_>); 18] = [
+const RULES: [fn(&mut Check<'_>); 22] = [
     sample_row,
     columns_agree,
     first_name,
@@ -29,10 +29,14 @@ const RULES: [fn(&mut Check<'_>); 18] = [
     security_profiles,
     hierarchy,
     phone,
+    voice_phone,
     after_contact_work,
     yes_or_no,
     voice_enhancement,
     tags,
+    one_family,
+    agent_first_callback,
+    proficiencies,
 ];
 
 /// Checks one row by itself and adds what is wrong with it to `findings`: first what the reader said, then what the
@@ -44,7 +48,11 @@ pub fn check_row(row: &Row, columns: &Columns, rules: &Rules<'_>, findings: &mut
     if !row.is_readable() {
         return;
     }
-    let mut check = Check { row, columns, rules, findings };
+    let cells = Field::ALL.map(|field| match field.is_secret() {
+        true => "",
+        false => grammar::trimmed(columns.cell(row, field)),
+    });
+    let mut check = Check { row, columns, rules, cells, findings };
     for rule in RULES {
         rule(&mut check);
     }
@@ -122,6 +130,20 @@ fn name_of(field: Field) -> &'static str {
         Field::PersistentConnection => "persistent connection",
         Field::VoiceEnhancement => "audio enhancement",
         Field::Tags => "tags",
+        Field::AutoAcceptVoice => "auto-accept of voice",
+        Field::AutoAcceptChat => "auto-accept of chat",
+        Field::AutoAcceptTask => "auto-accept of tasks",
+        Field::AutoAcceptEmail => "auto-accept of e-mail",
+        Field::AutoAcceptCallback => "auto-accept of agent-first callbacks",
+        Field::AfterContactWorkVoice => "after-contact work of voice",
+        Field::AfterContactWorkChat => "after-contact work of chat",
+        Field::AfterContactWorkTask => "after-contact work of tasks",
+        Field::AfterContactWorkEmail => "after-contact work of e-mail",
+        Field::AfterContactWorkCallback => "after-contact work of agent-first callbacks",
+        Field::PhoneTypeVoice => "phone type of voice",
+        Field::PhoneNumberVoice => "phone number of voice",
+        Field::PersistentConnectionVoice => "persistent connection of voice",
+        Field::Proficiencies => "proficiencies",
     }
 }
 
@@ -130,13 +152,15 @@ struct Check<'a> {
     row: &'a Row,
     columns: &'a Columns,
     rules: &'a Rules<'a>,
+    /// The cell of each field without the spaces around it; empty where it is a secret.
+    cells: [&'a str; Field::COUNT],
     findings: &'a mut Vec<Finding>,
 }
 
 impl<'a> Check<'a> {
     /// The field's cell without the spaces around it. Never for passwords.
     fn cell(&self, field: Field) -> &'a str {
-        grammar::trimmed(self.columns.cell(self.row, field))
+        self.cells[field.index()]
     }
 
     /// Reports a fault of a field with the code's own fix as the hint.
@@ -255,7 +279,7 @@ fn person_name(check: &mut Check<'_>, field: Field, missing: &'static Code, most
         );
         check.fault(&codes::NAME_NOT_NFC, field, name, message);
     }
-    if name.contains(char::is_control) {
+    if grammar::has_control(name) {
         let message = format!("the {} has a line break or another control character", name_of(field));
         check.fault(&codes::NAME_CONTROL_CHARACTER, field, name, message);
     }
@@ -435,6 +459,9 @@ fn security_profiles(check: &mut Check<'_>) {
     if cell.is_empty() {
         return check.missing(&codes::SECURITY_PROFILES_MISSING, field);
     }
+    if !cell.contains('|') && check.rules.directory.is_none() {
+        return; // one name, and nothing to compare it with
+    }
     let profiles = grammar::list(cell);
     if profiles.clone().any(str::is_empty) {
         check.fault(
@@ -513,61 +540,111 @@ fn hierarchy(check: &mut Check<'_>) {
 }
 
 fn phone(check: &mut Check<'_>) {
-    let (word, number) = (check.cell(Field::PhoneType), check.cell(Field::PhoneNumber));
+    phone_of(check, (Field::PhoneType, Field::PhoneNumber), &codes::PHONE_TYPE_MISSING);
+}
+
+/// As the older member, but that the model has no number without a type.
+fn voice_phone(check: &mut Check<'_>) {
+    phone_of(check, (Field::PhoneTypeVoice, Field::PhoneNumberVoice), &codes::PHONE_TYPE_VOICE_MISSING);
+}
+
+fn phone_of(check: &mut Check<'_>, (of_type, of_number): (Field, Field), type_missing: &'static Code) {
+    let (word, number) = (check.cell(of_type), check.cell(of_number));
     let phone_type = grammar::phone_type(word);
     let refused = match grammar::e164(number, check.columns.phone_region) {
         Err(refusal) if !number.is_empty() => Some(refusal),
         _ => None,
     };
     if !word.is_empty() && phone_type.is_none() {
-        check.fault(
-            &codes::PHONE_TYPE_UNKNOWN,
-            Field::PhoneType,
-            word,
-            codes::PHONE_TYPE_UNKNOWN.title.to_owned(),
-        );
+        let message = codes::PHONE_TYPE_UNKNOWN.title.to_owned();
+        check.fault(&codes::PHONE_TYPE_UNKNOWN, of_type, word, message);
     }
     match (phone_type, refused) {
-        (Some(PhoneType::Desk), None) if number.is_empty() => desk_phone_number_missing(check),
+        (Some(PhoneType::Desk), None) if number.is_empty() => {
+            desk_phone_number_missing(check, of_type, of_number);
+        }
         (Some(PhoneType::Soft), Some(refusal)) => {
-            not_e164(check, &codes::PHONE_NUMBER_NOT_SENT, Field::PhoneNumber, number, refusal);
+            not_e164(check, &codes::PHONE_NUMBER_NOT_SENT, of_number, number, refusal);
         }
         (_, Some(refusal)) => {
-            not_e164(check, &codes::PHONE_NUMBER_NOT_E164, Field::PhoneNumber, number, refusal);
+            not_e164(check, &codes::PHONE_NUMBER_NOT_E164, of_number, number, refusal);
         }
         (None, None) if word.is_empty() && !number.is_empty() => {
-            let message = codes::PHONE_TYPE_MISSING.title.to_owned();
-            check.fault(&codes::PHONE_TYPE_MISSING, Field::PhoneNumber, number, message);
+            check.fault(type_missing, of_number, number, type_missing.title.to_owned());
         }
         _ => {}
     }
-    let auto_accept = check.cell(Field::AutoAccept);
-    if phone_type == Some(PhoneType::Desk) && grammar::yes_or_no(auto_accept) == Some(true) {
-        let message = codes::AUTO_ACCEPT_DESK_PHONE.title.to_owned();
-        check.fault(&codes::AUTO_ACCEPT_DESK_PHONE, Field::AutoAccept, auto_accept, message);
+    for field in [Field::AutoAccept, Field::AutoAcceptVoice] {
+        let auto_accept = check.cell(field);
+        if phone_type == Some(PhoneType::Desk) && grammar::yes_or_no(auto_accept) == Some(true) {
+            let message = codes::AUTO_ACCEPT_DESK_PHONE.title.to_owned();
+            check.fault(&codes::AUTO_ACCEPT_DESK_PHONE, field, auto_accept, message);
+        }
     }
 }
 
 /// The number may be missing with its whole column, which no other row may need: then the phone type is the culprit.
-fn desk_phone_number_missing(check: &mut Check<'_>) {
+fn desk_phone_number_missing(check: &mut Check<'_>, of_type: Field, of_number: Field) {
     let code = &codes::DESK_PHONE_NUMBER_MISSING;
-    if check.columns.has(Field::PhoneNumber) {
-        return check.missing(code, Field::PhoneNumber);
+    if check.columns.has(of_number) {
+        return check.missing(code, of_number);
     }
-    let word = check.cell(Field::PhoneType);
-    check.fault(code, Field::PhoneType, word, code.title.to_owned());
+    let word = check.cell(of_type);
+    check.fault(code, of_type, word, code.title.to_owned());
 }
 
 fn after_contact_work(check: &mut Check<'_>) {
-    let seconds = check.cell(Field::AfterContactWork);
-    if !seconds.is_empty() && grammar::after_contact_work(seconds).is_none() {
-        let message = codes::AFTER_CONTACT_WORK.title.to_owned();
-        check.fault(&codes::AFTER_CONTACT_WORK, Field::AfterContactWork, seconds, message);
+    /// The most that the service keeps to for chats, in seconds.
+    const CHAT: u32 = 5400;
+    for field in Field::SECONDS {
+        let seconds = check.cell(field);
+        if seconds.is_empty() {
+            continue;
+        }
+        match grammar::after_contact_work(seconds) {
+            None => {
+                let message = codes::AFTER_CONTACT_WORK.title.to_owned();
+                check.fault(&codes::AFTER_CONTACT_WORK, field, seconds, message);
+            }
+            Some(limit) if field == Field::AfterContactWorkChat && limit > CHAT => {
+                let message = codes::CHAT_AFTER_CONTACT_WORK_CUT.title.to_owned();
+                check.fault(&codes::CHAT_AFTER_CONTACT_WORK_CUT, field, seconds, message);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Of two members that exclude each other a row may fill in one: a finding for each that it fills in besides the older.
+fn one_family(check: &mut Check<'_>) {
+    for (older, newer) in Field::FAMILIES {
+        let filled = |fields: &[Field]| fields.iter().copied().find(|&field| !check.cell(field).is_empty());
+        let (Some(one), Some(other)) = (filled(older), filled(newer)) else { continue };
+        let header = |field| column_of(check.row, check.columns, field).unwrap_or_default();
+        let message = format!(
+            "`{}` and `{}` are both filled in, and the service takes one of them",
+            shown(header(one).trim()),
+            shown(header(other).trim())
+        );
+        check.fault(&codes::SETTINGS_CONFLICT, other, check.cell(other), message);
+    }
+}
+
+fn agent_first_callback(check: &mut Check<'_>) {
+    for (callback, voice) in [
+        (Field::AutoAcceptCallback, Field::AutoAcceptVoice),
+        (Field::AfterContactWorkCallback, Field::AfterContactWorkVoice),
+    ] {
+        let cell = check.cell(callback);
+        if !cell.is_empty() && check.cell(voice).is_empty() {
+            let message = format!("the {} needs the {} as well", name_of(callback), name_of(voice));
+            check.fault(&codes::AGENT_FIRST_CALLBACK_ALONE, callback, cell, message);
+        }
     }
 }
 
 fn yes_or_no(check: &mut Check<'_>) {
-    for field in [Field::AutoAccept, Field::PersistentConnection] {
+    for field in Field::YES_NO {
         let cell = check.cell(field);
         if !cell.is_empty() && grammar::yes_or_no(cell).is_none() {
             check.fault(&codes::NOT_YES_OR_NO, field, cell, codes::NOT_YES_OR_NO.title.to_owned());
@@ -648,5 +725,67 @@ fn one_tag(check: &mut Check<'_>, cell: &str, key: &str, value: &str) {
             &codes::TAG_VALUE_TOO_LONG,
             format!("the value of the tag `{}` has {length} characters, and 256 is the most", shown(key)),
         );
+    }
+}
+
+fn proficiencies(check: &mut Check<'_>) {
+    const MOST: usize = 10;
+    let field = Field::Proficiencies;
+    let cell = check.cell(field);
+    if cell.is_empty() {
+        return;
+    }
+    let all = grammar::proficiencies(cell);
+    let count = all.clone().count();
+    if count > MOST {
+        let message = format!("there are {count} proficiencies, and {MOST} is the most");
+        return check.fault(&codes::PROFICIENCIES_TOO_MANY, field, cell, message);
+    }
+    for (place, found) in all.clone().enumerate() {
+        let found = match found {
+            Ok(found) => found,
+            Err(piece) => {
+                let message = format!("`{}` is not written as attribute:value:level", shown(piece));
+                check.fault(&codes::PROFICIENCY_SYNTAX, field, cell, message);
+                continue;
+            }
+        };
+        one_proficiency(check, cell, found);
+        let same = |other: grammar::ProficiencyCell<'_>| {
+            (other.attribute, other.value) == (found.attribute, found.value)
+        };
+        if all.clone().take(place).flatten().any(same) {
+            let message = format!("`{}:{}` is there twice", shown(found.attribute), shown(found.value));
+            check.fault(&codes::PROFICIENCY_REPEATED, field, cell, message);
+        }
+    }
+}
+
+fn one_proficiency(check: &mut Check<'_>, cell: &str, found: grammar::ProficiencyCell<'_>) {
+    let field = Field::Proficiencies;
+    let mut is_named = true;
+    for (what, name) in [("attribute", found.attribute), ("value", found.value)] {
+        let length = name.chars().count();
+        if !(1..=100).contains(&length) {
+            let message = format!("a proficiency's {what} has {length} characters, and 1 to 100 are allowed");
+            check.fault(&codes::PROFICIENCY_NAME_LENGTH, field, cell, message);
+            is_named = false;
+        }
+    }
+    if found.level().is_none() {
+        let message =
+            format!("the level of a proficiency is none of 1, 2, 3, 4 and 5: `{}`", shown(found.level));
+        check.fault(&codes::PROFICIENCY_LEVEL, field, cell, message);
+    }
+    let known = check.rules.directory.and_then(|directory| directory.predefined_attributes.as_ref());
+    let Some(known) = known.filter(|_| is_named) else { return };
+    match known.find(found.attribute, found.value) {
+        Predefined::Known => {}
+        Predefined::NoAttribute(meant) => {
+            unknown(check, &codes::PROFICIENCY_ATTRIBUTE_UNKNOWN, field, found.attribute, meant);
+        }
+        Predefined::NoValue(meant) => {
+            unknown(check, &codes::PROFICIENCY_VALUE_UNKNOWN, field, found.value, meant);
+        }
     }
 }

@@ -98,6 +98,14 @@ fn phone(cells: [&str; 3], codes: &'static [&'static str]) -> Case {
     (EVERYWHERE, cells.collect(), codes)
 }
 
+fn several<const N: usize>(cells: [(Field, &str); N], codes: &'static [&'static str]) -> Case {
+    (EVERYWHERE, cells.map(|(field, cell)| (field, cell.to_owned())).into(), codes)
+}
+
+fn proficiencies_of(count: usize) -> String {
+    (1..=count).map(|n| format!("a:v{n}:3")).collect::<Vec<_>>().join("|")
+}
+
 fn conformance() -> Vec<Case> {
     // 'e' and a combining acute: two characters that compose to one.
     let decomposed = |count: usize| "e\u{301}".repeat(count);
@@ -248,6 +256,60 @@ fn conformance() -> Vec<Case> {
         case(EVERYWHERE, Tags, "headcount:run|v", &["tag-key-reserved"]),
         case(EVERYWHERE, Tags, "a|1||b|2||a|3", &["tag-repeated"]),
         case(EVERYWHERE, Tags, "a|1||A|2", &[]),
+        // Per channel.
+        case(EVERYWHERE, AutoAcceptVoice, "yes", &[]),
+        case(EVERYWHERE, AutoAcceptChat, "no", &[]),
+        case(EVERYWHERE, AutoAcceptTask, "perhaps", &["not-yes-or-no"]),
+        case(EVERYWHERE, AutoAcceptEmail, "TRUE", &[]),
+        case(EVERYWHERE, AutoAcceptCallback, "yes", &["agent-first-callback-alone"]),
+        several([(AutoAcceptVoice, "no"), (AutoAcceptCallback, "yes")], &[]),
+        several([(AutoAcceptVoice, "no"), (AutoAcceptCallback, "1")], &["not-yes-or-no"]),
+        several([(AutoAccept, "yes"), (AutoAcceptVoice, "yes")], &["settings-conflict"]),
+        several([(AutoAccept, "yes"), (AutoAcceptEmail, "no")], &["settings-conflict"]),
+        several([(AutoAccept, "yes"), (AfterContactWorkVoice, "30")], &[]),
+        several([(PhoneType, "soft"), (AutoAcceptVoice, "yes")], &[]),
+        case(EVERYWHERE, AfterContactWorkVoice, "0", &[]),
+        case(EVERYWHERE, AfterContactWorkVoice, "2000000", &[]),
+        case(EVERYWHERE, AfterContactWorkTask, "2000001", &["after-contact-work"]),
+        case(EVERYWHERE, AfterContactWorkEmail, "1 min", &["after-contact-work"]),
+        case(EVERYWHERE, AfterContactWorkChat, "5400", &[]),
+        case(EVERYWHERE, AfterContactWorkChat, "5401", &["chat-after-contact-work-cut"]),
+        case(EVERYWHERE, AfterContactWorkCallback, "30", &["agent-first-callback-alone"]),
+        several([(AfterContactWorkVoice, "0"), (AfterContactWorkCallback, "30")], &[]),
+        several([(AfterContactWork, "30"), (AfterContactWorkChat, "30")], &["settings-conflict"]),
+        several([(PhoneTypeVoice, "desk"), (PhoneNumberVoice, "+12065550100")], &[]),
+        several([(PhoneTypeVoice, "soft"), (PhoneNumberVoice, "")], &[]),
+        several([(PhoneTypeVoice, "desk"), (PhoneNumberVoice, "")], &["desk-phone-number-missing"]),
+        several([(PhoneTypeVoice, "soft"), (PhoneNumberVoice, "0206")], &["phone-number-not-sent"]),
+        several([(PhoneTypeVoice, "desk"), (PhoneNumberVoice, "0206")], &["phone-number-not-e164"]),
+        case(EVERYWHERE, PhoneTypeVoice, "mobile", &["phone-type-unknown"]),
+        case(EVERYWHERE, PhoneNumberVoice, "+12065550100", &["phone-type-voice-missing"]),
+        several([(PhoneType, "soft"), (PhoneTypeVoice, "soft")], &["settings-conflict"]),
+        case(EVERYWHERE, PersistentConnectionVoice, "yes", &[]),
+        case(EVERYWHERE, PersistentConnectionVoice, "on", &["not-yes-or-no"]),
+        several([(PersistentConnection, "no"), (PersistentConnectionVoice, "no")], &["settings-conflict"]),
+        // Proficiencies.
+        case(EVERYWHERE, Proficiencies, "Language:German:4|Product:Mobile:2", &[]),
+        case(EVERYWHERE, Proficiencies, "Language|German|4||Product|Mobile|2", &[]),
+        case(EVERYWHERE, Proficiencies, "connect:Language:connect:English:5", &[]),
+        case(EVERYWHERE, Proficiencies, proficiencies_of(10), &[]),
+        case(EVERYWHERE, Proficiencies, proficiencies_of(11), &["proficiencies-too-many"]),
+        case(EVERYWHERE, Proficiencies, "German:4", &["proficiency-syntax"]),
+        case(EVERYWHERE, Proficiencies, "a:b:c:4", &["proficiency-syntax"]),
+        case(EVERYWHERE, Proficiencies, "Language:German:4|", &["proficiency-syntax"]),
+        case(EVERYWHERE, Proficiencies, "Language::4", &["proficiency-name-length"]),
+        case(EVERYWHERE, Proficiencies, format!("{}:{}:1", letters(100), "é".repeat(100)), &[]),
+        case(EVERYWHERE, Proficiencies, format!("{}:b:1", letters(101)), &["proficiency-name-length"]),
+        case(EVERYWHERE, Proficiencies, format!("a:{}:1", letters(101)), &["proficiency-name-length"]),
+        case(EVERYWHERE, Proficiencies, "Language:German:0", &["proficiency-level"]),
+        case(EVERYWHERE, Proficiencies, "Language:German:1", &[]),
+        case(EVERYWHERE, Proficiencies, "Language:German:5", &[]),
+        case(EVERYWHERE, Proficiencies, "Language:German:6", &["proficiency-level"]),
+        case(EVERYWHERE, Proficiencies, "Language:German:3.5", &["proficiency-level"]),
+        case(EVERYWHERE, Proficiencies, "Language:German:", &["proficiency-level"]),
+        case(EVERYWHERE, Proficiencies, "Language:German:4|Language:German:4", &["proficiency-repeated"]),
+        case(EVERYWHERE, Proficiencies, "Language:German:4|Language:English:4", &[]),
+        case(EVERYWHERE, Proficiencies, "Language:German:4|Language:german:4", &[]),
         // The template's own row.
         (
             EVERYWHERE,
@@ -305,6 +367,8 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
         "security-profile-unknown",
         "hierarchy-unknown",
         "hierarchy-ambiguous",
+        "proficiency-attribute-unknown",
+        "proficiency-value-unknown",
     ]
     .into();
     let table: HashSet<&str> = conformance().into_iter().flat_map(|(_, _, codes)| codes).copied().collect();
@@ -314,6 +378,26 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
     for id in table {
         assert!(codes::find(id).is_some(), "{id}");
     }
+}
+
+#[test]
+fn a_column_is_said_to_be_for_the_identity_types_that_may_have_it() {
+    for (field, code, cell) in [
+        (Email, "email-not-allowed", "ada@example.com"),
+        (Password, "password-not-allowed", "aB345678"),
+        (DirectoryUserId, "directory-user-id-not-allowed", "S-1-5-21"),
+    ] {
+        for &identity in EVERYWHERE {
+            let findings = findings_of(&row_with(identity, &[(field, cell)]), &Rules::new(identity));
+            assert_eq!(
+                codes_of(&findings).contains(&code),
+                !field.is_allowed(identity),
+                "{identity} {field:?}"
+            );
+        }
+    }
+    let refusals = codes::RULES.iter().filter(|code| code.id.ends_with("-not-allowed"));
+    assert_eq!(refusals.count(), 3, "each of them is in the list above");
 }
 
 #[test]
@@ -566,6 +650,9 @@ fn an_instance(identity: IdentityType) -> Directory {
             group("g-3", "Moon|Sales"),
         ]),
         users: Some([pair("grace", "u-1"), pair("Ada", "u-2")].into_iter().collect()),
+        predefined_attributes: Some(
+            [("Language".to_owned(), ["German".to_owned()].into())].into_iter().collect(),
+        ),
         ..Directory::new(instance)
     }
 }
@@ -595,6 +682,11 @@ fn names_must_be_known_to_the_instance() {
     assert_eq!(check(Hierarchy, "Planet | Sales"), none);
     assert_eq!(check(Hierarchy, "planet|Sales"), meant("hierarchy-unknown", "Planet|Sales"));
     assert_eq!(check(Hierarchy, "Sales")[0].0, "hierarchy-ambiguous");
+    assert_eq!(check(Proficiencies, "Language:German:4"), none);
+    let code = "proficiency-attribute-unknown";
+    assert_eq!(check(Proficiencies, "Langauge:German:4"), meant(code, "Language"));
+    assert_eq!(check(Proficiencies, "Language:german:4"), meant("proficiency-value-unknown", "German"));
+    assert_eq!(check(Proficiencies, "Language:German:4|Skill:x:1")[0].0, code);
 }
 
 #[test]
@@ -824,12 +916,45 @@ fn a_fingerprint_sees_every_member() {
         cells[field.index()] = cell.to_owned();
         assert!(seen.insert(fingerprint_of(&row_of(2, &cells), &all_columns())), "{field:?}");
     }
+    // The per-channel family, against a row that has none of it.
+    let plain = fingerprint_of(&row_with(ConnectManaged, &[]), &all_columns());
+    let mut seen = HashSet::from([plain]);
+    for (_, newer) in Field::FAMILIES {
+        let voice = [(AutoAcceptVoice, "no"), (AfterContactWorkVoice, "1"), (PhoneTypeVoice, "soft")];
+        for &field in newer {
+            let cell = match field {
+                PhoneTypeVoice => "desk",
+                PhoneNumberVoice => "+12065550107",
+                field if field.is_yes_no() => "yes",
+                _ => "77",
+            };
+            let needed = voice.iter().filter(|(other, _)| *other != field && newer.contains(other));
+            let mut cells: Vec<_> = needed.copied().chain([(field, cell)]).collect();
+            cells.extend((field == PhoneTypeVoice).then_some((PhoneNumberVoice, "+12065550100")));
+            let row = row_with(ConnectManaged, &cells);
+            assert!(seen.insert(fingerprint_of(&row, &all_columns())), "{field:?}");
+        }
+    }
     let with_id = |id: &str| {
         let row = row_with(ExistingDirectory, &[(DirectoryUserId, id)]);
         let agent: Agent = agent(&row, &all_columns(), &Rules::new(ExistingDirectory)).unwrap();
         fingerprint(&agent)
     };
     assert_ne!(with_id("S-1"), with_id("S-2"));
+}
+
+#[test]
+fn proficiencies_have_a_fingerprint_of_their_own_that_knows_no_order() {
+    let of = |cell: &str| {
+        let row = row_with(ConnectManaged, &[(Proficiencies, cell)]);
+        let agent = agent(&row, &all_columns(), &Rules::new(ConnectManaged)).unwrap();
+        assert_eq!(fingerprint(&agent), fingerprint_of(&row_with(ConnectManaged, &[]), &all_columns()));
+        proficiencies_fingerprint(&agent)
+    };
+    assert_eq!(of(""), None);
+    assert_eq!(of("a:b:1|c:d:2"), of("c|d|2||a|b|1"));
+    let different = ["a:b:1", "a:b:2", "a:c:1", "b:b:1", "a:b:1|a:c:1", "ab:b:1", "a:bb:1"].map(of);
+    assert_eq!(different.into_iter().collect::<HashSet<_>>().len(), different.len());
 }
 
 #[test]

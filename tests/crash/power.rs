@@ -542,6 +542,7 @@ impl Session {
                     body: Some(Box::new(body(row))),
                     in_doubt: state.record(at).settled_state() == RowState::InDoubt,
                     seen: there.contains(&row.user),
+                    then: None,
                 });
             }
         }

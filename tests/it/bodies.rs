@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use headcount::agent::{IdentityType, PROVENANCE};
 use headcount::directory::{Directory, Group, Hierarchy, Instance, Names};
-use headcount::import::{create_user, provenance};
+use headcount::import::{create_user, proficiencies, provenance};
 use headcount::roster::{Field, Options, Roster};
 use headcount::validate::{Rules, check};
 use serde_json::{Value, json};
@@ -37,7 +37,8 @@ fn directory(identity: IdentityType) -> Directory {
     }
 }
 
-/// One row with every column that the identity type may have, and one with as little as it must.
+/// Two rows with every column that the identity type may have, one in the older family of settings and one in the
+/// per-channel one, and a row with as little as it must.
 fn roster(identity: IdentityType) -> String {
     let full = [
         (Field::FirstName, "Zoë"),
@@ -58,6 +59,20 @@ fn roster(identity: IdentityType) -> String {
         (Field::PersistentConnection, "yes"),
         (Field::VoiceEnhancement, "isolate voice"),
         (Field::Tags, "site|Berlin||cost-centre|47 11"),
+        (Field::AutoAcceptVoice, "yes"),
+        (Field::AutoAcceptChat, "no"),
+        (Field::AutoAcceptTask, "yes"),
+        (Field::AutoAcceptEmail, "no"),
+        (Field::AutoAcceptCallback, "yes"),
+        (Field::AfterContactWorkVoice, "60"),
+        (Field::AfterContactWorkChat, "5400"),
+        (Field::AfterContactWorkTask, "0"),
+        (Field::AfterContactWorkEmail, "2000000"),
+        (Field::AfterContactWorkCallback, "90"),
+        (Field::PhoneTypeVoice, "soft"),
+        (Field::PhoneNumberVoice, "+493023125043"),
+        (Field::PersistentConnectionVoice, "yes"),
+        (Field::Proficiencies, "Language:German:4|connect:Language:connect:English:5"),
     ];
     assert_eq!(full.map(|(field, _)| field), Field::ALL, "every column there is");
     let may = |field: Field| match identity {
@@ -73,20 +88,29 @@ fn roster(identity: IdentityType) -> String {
     let columns: Vec<_> = full.into_iter().filter(|(field, _)| may(*field)).collect();
     let line = |cells: Vec<&str>| cells.join(",") + "\n";
     let header = line(columns.iter().map(|(field, _)| field.header()).collect());
-    let rich = line(columns.iter().map(|(_, cell)| *cell).collect());
+    let rich = |per_channel: bool| {
+        let other = |field: Field| {
+            Field::FAMILIES
+                .iter()
+                .any(|(older, newer)| (if per_channel { older } else { newer }).contains(&field))
+        };
+        let cells = columns.iter().map(|(field, cell)| if other(*field) { "" } else { *cell });
+        line(cells.collect())
+    };
     let poor = |(field, cell): &(Field, &'static str)| match *field {
         Field::Username => "ada",
         field if must(field) => cell,
         _ => "",
     };
-    header + &rich + &line(columns.iter().map(poor).collect())
+    let newer = rich(true).replace("zoe.mueller", "zoe.channels");
+    header + &rich(false) + &newer + &line(columns.iter().map(poor).collect())
 }
 
 #[test]
 fn every_body_made_from_every_column_passes_the_services_own_model() {
     let Some(venv) = python::venv() else { return };
     let folder = harness::folder(&[]);
-    let mut bodies = Vec::new();
+    let (mut bodies, mut associations) = (Vec::new(), Vec::new());
     for identity in IdentityType::ALL {
         let path = folder.path().join("roster.csv");
         fs::write(&path, roster(identity)).unwrap();
@@ -94,20 +118,60 @@ fn every_body_made_from_every_column_passes_the_services_own_model() {
         let directory = directory(identity);
         let mut agents = Vec::new();
         let checked = check(&roster, &Rules::of(&directory), &mut |row| agents.extend(row.agent())).unwrap();
-        assert_eq!((checked.errors, agents.len()), (0, 2), "{identity}: {:?}", checked.findings);
+        assert_eq!((checked.errors, agents.len()), (0, 3), "{identity}: {:?}", checked.findings);
         for agent in agents {
             let mut user = create_user(&agent, &directory).unwrap();
             user.tags.insert(PROVENANCE.into(), provenance("6f1c2c1e-7b42-4d08-9c6f-2e81d0a4b7c3", 1));
             let mut body = serde_json::to_value(&user).unwrap();
             body["InstanceId"] = ID.into();
             bodies.push(body);
+            let given = json!({"InstanceId": ID, "UserId": "u", "UserProficiencies": proficiencies(&agent)});
+            associations.extend((!agent.proficiencies.is_empty()).then_some(given));
         }
     }
-    let rich =
-        &bodies[IdentityType::ALL.iter().position(|i| *i == IdentityType::ConnectManaged).unwrap() * 2];
+    let connect = IdentityType::ALL.iter().position(|i| *i == IdentityType::ConnectManaged).unwrap() * 3;
+    let rich = &bodies[connect];
     assert_eq!(rich["PhoneConfig"]["DeskPhoneNumber"], "+493023125042");
     assert_eq!(rich["PhoneConfig"]["AfterContactWorkTimeLimit"], 2_000_000);
     assert_eq!(rich["Tags"].as_object().unwrap().len(), 3);
+    let channels = &bodies[connect + 1];
+    assert_eq!(channels["PhoneConfig"], Value::Null);
+    assert_eq!(
+        channels["AutoAcceptConfigs"],
+        json!([
+            {"Channel": "VOICE", "AutoAccept": true, "AgentFirstCallbackAutoAccept": true},
+            {"Channel": "CHAT", "AutoAccept": false},
+            {"Channel": "TASK", "AutoAccept": true},
+            {"Channel": "EMAIL", "AutoAccept": false},
+        ])
+    );
+    let limit = |seconds: u32| json!({"AfterContactWorkTimeLimit": seconds});
+    assert_eq!(
+        channels["AfterContactWorkConfigs"],
+        json!([
+            {"Channel": "VOICE", "AfterContactWorkConfig": limit(60),
+             "AgentFirstCallbackAfterContactWorkConfig": limit(90)},
+            {"Channel": "CHAT", "AfterContactWorkConfig": limit(5400)},
+            {"Channel": "TASK", "AfterContactWorkConfig": limit(0)},
+            {"Channel": "EMAIL", "AfterContactWorkConfig": limit(2_000_000)},
+        ])
+    );
+    assert_eq!(
+        channels["PhoneNumberConfigs"],
+        json!([{"Channel": "VOICE", "PhoneType": "SOFT_PHONE", "PhoneNumber": "+493023125043"}])
+    );
+    assert_eq!(
+        channels["PersistentConnectionConfigs"],
+        json!([{"Channel": "VOICE", "PersistentConnection": true}])
+    );
+    assert_eq!(associations.len(), 6);
+    assert_eq!(
+        associations[0]["UserProficiencies"],
+        json!([
+            {"AttributeName": "Language", "AttributeValue": "German", "Level": 4.0},
+            {"AttributeName": "connect:Language", "AttributeValue": "connect:English", "Level": 5.0},
+        ])
+    );
     let mut check = Command::new(venv.join("bin/python"))
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/model_check.py"))
         .stdin(Stdio::piped())
@@ -115,14 +179,17 @@ fn every_body_made_from_every_column_passes_the_services_own_model() {
         .spawn()
         .unwrap();
     let mut stdin = check.stdin.take().unwrap();
-    for body in &bodies {
-        writeln!(stdin, "{}", json!({"operation": "CreateUser", "parameters": body})).unwrap();
+    let asked = bodies.iter().map(|body| ("CreateUser", body));
+    let asked: Vec<_> =
+        asked.chain(associations.iter().map(|body| ("AssociateUserProficiencies", body))).collect();
+    for (operation, body) in &asked {
+        writeln!(stdin, "{}", json!({"operation": operation, "parameters": body})).unwrap();
     }
     drop(stdin);
     let output = String::from_utf8(check.wait_with_output().unwrap().stdout).unwrap();
     let verdicts: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(verdicts.len(), bodies.len() + 1);
-    for (verdict, body) in verdicts.iter().zip(&bodies) {
+    assert_eq!(verdicts.len(), asked.len() + 1);
+    for (verdict, (_, body)) in verdicts.iter().zip(&asked) {
         assert_eq!(*verdict, json!([]), "{body}");
     }
 }

@@ -98,6 +98,12 @@ impl Service {
         command
     }
 
+    /// The access key and its secret.
+    pub fn keys(&self) -> (String, String) {
+        let text = |name: &str| self.said[name].as_str().unwrap().to_owned();
+        (text("access_key_id"), text("secret_access_key"))
+    }
+
     /// An import of a roster in the folder with these flags.
     pub fn import(&self, folder: &Path, roster: &str, flags: &[&str]) -> Command {
         let mut command = self.headcount(folder);

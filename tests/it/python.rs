@@ -17,6 +17,7 @@ pub(crate) fn venv() -> Option<PathBuf> {
 }
 
 /// A Python or AWS CLI process that sees nothing of this machine's own AWS settings.
+#[allow(dead_code, reason = "the benchmarks share this file, and not all of it")]
 pub(crate) fn command(program: &Path, home: &Path) -> Command {
     let mut command = Command::new(program);
     command

@@ -7,19 +7,37 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use headcount::exit::Exit;
-use headcount::ledger::{Entry, Kind, RowState};
-use headcount::plan::{Decision, Now, TABLE};
+use headcount::ledger::{Entry, Kind, RowState, StepState};
+use headcount::plan::{Asks, Decision, Now, TABLE, decide_step};
 use headcount::roster::Field;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 13] = [
     "README.md",
+    "docs/columns.md",
     "docs/hr-exports.md",
     "docs/ledger.md",
     "docs/truth-table.md",
+    "docs/first-import.md",
+    "docs/saml-and-directory.md",
+    "docs/when-it-stops.md",
+    "docs/unattended.md",
+    "docs/security.md",
+    "docs/comparison.md",
     "SECURITY.md",
     "CHANGELOG.md",
+];
+
+/// The pages whose commands are run, in this order, in one folder.
+const RUN: [&str; 7] = [
+    "README.md",
+    "docs/ledger.md",
+    "docs/hr-exports.md",
+    "docs/first-import.md",
+    "docs/saml-and-directory.md",
+    "docs/when-it-stops.md",
+    "docs/unattended.md",
 ];
 
 fn path(page: &str) -> PathBuf {
@@ -88,6 +106,7 @@ fn the_generated_parts_are_what_the_program_says() {
     is_generated("README.md", "policy", &format!("```json\n{}```\n", printed(&["policy"])));
     is_generated("docs/truth-table.md", "decisions", &decisions());
     is_generated("docs/truth-table.md", "table", &truth_table());
+    is_generated("docs/truth-table.md", "steps", &steps_table());
 }
 
 fn decisions() -> String {
@@ -96,6 +115,31 @@ fn decisions() -> String {
     for decision in used.into_iter().chain([Decision::Missing]) {
         let (word, meaning) = words(decision);
         table += &format!("| {word} | {meaning} |\n");
+    }
+    table
+}
+
+fn steps_table() -> String {
+    let mut table = "| the ledger has them | the roster asks | `import` | `retry` that picks them | `retry` that does not |\n|---|---|---|---|---|\n".to_owned();
+    for stood in StepState::ALL {
+        let was = match stood {
+            StepState::Nothing => "not asked for",
+            StepState::Pending => "pending",
+            StepState::Done => "given",
+            StepState::Rejected => "rejected",
+        };
+        for asks in Asks::ALL {
+            let now = match asks {
+                Asks::Same => "unchanged",
+                Asks::Other => "changed",
+                Asks::Nothing => "for none",
+                Asks::Unclear => "row with errors",
+                Asks::Gone => "row not there",
+            };
+            let done = |retry| format!("{:?}", decide_step(retry, stood, asks)).to_lowercase();
+            let (import, picked, other) = (done(None), done(Some(true)), done(Some(false)));
+            table += &format!("| {was} | {now} | {import} | {picked} | {other} |\n");
+        }
     }
     table
 }
@@ -171,7 +215,7 @@ fn the_commands_of_the_pages_do_what_is_shown() {
         let _ = std::io::stderr().write_all(b"\nSKIPPED: no `jq` here, so its recipes are not run\n");
     }
     let mut ran = 0;
-    for page in ["README.md", "docs/ledger.md", "docs/hr-exports.md"] {
+    for page in RUN {
         for shown in examples(&read(page)) {
             if shown.command.contains("jq ") && !has_jq {
                 continue;
@@ -303,8 +347,16 @@ fn lines_have_the_documented_members(lines: &str) {
 #[test]
 fn the_ledgers_table_has_every_type_and_every_member() {
     let documented = documented_members();
-    let kinds =
-        [Kind::Ledger, Kind::Session, Kind::Row, Kind::Dropped, Kind::Intent, Kind::Outcome, Kind::End];
+    let kinds = [
+        Kind::Ledger,
+        Kind::Session,
+        Kind::Row,
+        Kind::Dropped,
+        Kind::Intent,
+        Kind::Outcome,
+        Kind::Step,
+        Kind::End,
+    ];
     let kinds = kinds.map(|kind| {
         // A type that is added stops here until it is in the list above.
         match kind {
@@ -314,6 +366,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
             | Kind::Dropped
             | Kind::Intent
             | Kind::Outcome
+            | Kind::Step
             | Kind::End => serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned(),
         }
     });
@@ -337,6 +390,9 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         user: text(),
         row: Some(1),
         fingerprint: Some(1),
+        proficiencies: Some(1),
+        step: Some(headcount::ledger::Step::Proficiencies),
+        result: Some(headcount::ledger::StepState::Done),
         attempt: Some(1),
         state: Some(RowState::Created),
         recovered: true,
@@ -385,12 +441,14 @@ fn the_lines_that_the_ledgers_page_shows_are_lines_of_a_ledger() {
 }
 
 #[test]
-fn every_column_is_in_the_readme() {
+fn every_column_of_the_console_is_in_the_readme_and_every_column_has_a_page() {
     let page = read("README.md");
     let table = page.split_once("| column | is | holds |").unwrap().1.split_once("\n\n").unwrap().0;
+    let all = read("docs/columns.md");
     for field in Field::ALL {
         let header = format!("`{}`", field.header().replace('|', "\\|"));
-        assert!(table.contains(&header), "{header}");
+        assert!(table.contains(&header) || field.is_beyond_the_console(), "{header}");
+        assert!(all.contains(&header), "{header}");
     }
 }
 

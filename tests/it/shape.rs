@@ -14,14 +14,14 @@ const KNOWS: [(&str, &[&str]); 16] = [
     ("exit", &[]),
     ("error", &["exit"]),
     // Findings are made where the fault is seen, so reading knows their type, and none of the rules.
-    ("roster", &["agent", "error", "validate::Finding", "validate::Severity"]),
+    ("roster", &["agent", "error", "validate::Finding", "validate::PhoneRegion", "validate::Severity"]),
     ("directory", &["agent", "clock", "connect", "error"]),
     ("validate", &["agent", "directory", "error", "roster"]),
     // `shell_word` is text: a hint that can be pasted.
     ("ledger", &["clock", "cli::shell_word", "disk", "error"]),
     ("plan", &["ledger", "validate::codes"]),
     ("connect", &["agent", "clock", "error"]),
-    ("import", &["agent", "clock", "connect", "directory", "error", "exit", "ledger"]),
+    ("import", &["agent", "clock", "connect", "directory", "disk", "error", "exit", "ledger"]),
     (
         "report",
         &["agent", "clock", "disk", "error", "exit", "import", "ledger", "plan", "roster", "validate"],

@@ -166,6 +166,7 @@ impl Simulation {
                 body: Some(Box::new(way.body(user))),
                 in_doubt: false,
                 seen: false,
+                then: None,
             })
         });
         let start = Instant::now();

@@ -12,7 +12,7 @@ use crate::directory::Directory;
 use crate::disk;
 use crate::error::Failure;
 use crate::import::Stop;
-use crate::ledger::{Counts, State, peek};
+use crate::ledger::{Counts, State, StepCounts, peek};
 use crate::plan::Wanted;
 use crate::report::rejects::{Copy, Left, Run, run_of_mark, unguarded};
 use crate::roster::{REASONS, Roster, Row, reason};
@@ -193,6 +193,7 @@ pub(super) fn say(
     counts: &Counts,
     reason: Option<&Stop>,
     left: Option<&Left>,
+    steps: &StepCounts,
 ) {
     let shown = |path: &Path| format!("`{}`", words::plain(&path.display().to_string()));
     let failed = counts.exists + counts.rejected + counts.invalid;
@@ -206,6 +207,13 @@ pub(super) fn say(
             "{} is not overwritten: it is not an untouched copy of headcount's",
             shown(path)
         ));
+    }
+    if steps.rejected > 0 {
+        output::say(&format!(
+            "{} created without the proficiencies asked for; mend them in the roster, then run the next line",
+            words::count(steps.rejected, "user")
+        ));
+        output::say(&format!("retry with: {}", retry_command(job, None)));
     }
     if is_left_to_import(job, reason, counts) {
         let rows = words::count(counts.pending, "row");

@@ -1,0 +1,105 @@
+//! What `--help` teaches by example. Every line works when it is pasted, in this order, beside a `roster.csv`.
+
+use clap::Command;
+
+/// The examples of each command.
+const EXAMPLES: [(&str, &[&str]); 12] = [
+    (
+        "template",
+        &[
+            "headcount template -o new.csv",
+            "headcount template --identity saml -o new.xlsx",
+            "headcount template --identity directory | head -1",
+        ],
+    ),
+    (
+        "validate",
+        &[
+            "headcount validate roster.csv",
+            "headcount validate roster.csv --format json | jq '.findings | length'",
+            "headcount validate --explain email-not-allowed",
+        ],
+    ),
+    (
+        "import",
+        &[
+            "headcount import roster.csv --simulate",
+            "headcount import roster.csv --instance acme-contact-centre --region eu-central-1 --dry-run",
+            "headcount import roster.csv --instance acme-contact-centre --region eu-central-1",
+        ],
+    ),
+    (
+        "retry",
+        &[
+            "headcount retry roster.csv.ledger.jsonl --dry-run",
+            "headcount retry roster.csv.ledger.jsonl",
+            "headcount retry roster.csv.ledger.jsonl --code DuplicateResourceException",
+        ],
+    ),
+    (
+        "status",
+        &[
+            "headcount status roster.csv.ledger.jsonl",
+            "headcount status roster.csv.ledger.jsonl --format json | jq .rows",
+        ],
+    ),
+    (
+        "report",
+        &[
+            "headcount report roster.csv.ledger.jsonl",
+            "headcount report roster.csv.ledger.jsonl -o result.html",
+            "headcount report roster.csv.ledger.jsonl -o result.xlsx",
+            "headcount report roster.csv.ledger.jsonl --format json | jq '.causes[].says'",
+        ],
+    ),
+    (
+        "simulate",
+        &[
+            "headcount simulate",
+            "headcount simulate --users-quota 10 --weather rough --seed 7",
+            "headcount simulate --identity saml --rate unlimited --format json",
+        ],
+    ),
+    ("columns", &["headcount columns roster.csv"]),
+    (
+        "directory",
+        &[
+            "headcount directory --instance acme-contact-centre --region eu-central-1 -o acme.directory.json",
+            "headcount validate roster.csv --directory acme.directory.json",
+        ],
+    ),
+    (
+        "policy",
+        &[
+            "headcount policy",
+            "headcount policy --for look",
+            "headcount policy --instance arn:aws:connect:eu-central-1:111122223333:instance/5f3c9a1e-7b42-4d08-9c6f-2e81d0a4b7c3",
+        ],
+    ),
+    (
+        "completions",
+        &[
+            "headcount completions bash > headcount.bash",
+            "headcount completions zsh > _headcount",
+            "headcount completions fish > headcount.fish",
+        ],
+    ),
+    (
+        "man",
+        &[
+            "headcount man > headcount.1",
+            "headcount man import > headcount-import.1",
+            "for name in $(headcount man --list); do headcount man $name > headcount-$name.1; done",
+        ],
+    ),
+];
+
+/// The command line with the examples at the end of each help.
+pub(super) fn added_to(command: Command) -> Command {
+    command.mut_subcommands(|subcommand| {
+        let Some((_, examples)) = EXAMPLES.iter().find(|(name, _)| *name == subcommand.get_name()) else {
+            return subcommand;
+        };
+        subcommand.after_help(format!("Examples:\n  {}", examples.join("\n  ")))
+    })
+}

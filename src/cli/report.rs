@@ -1,0 +1,135 @@
+//! `headcount report`: the result of a run, for people and programs.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::{output, shell_word};
+use crate::clock::{Clock, SystemClock, rfc3339};
+use crate::disk;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::report::account::Account;
+use crate::report::{html, json, table, ticket};
+
+/// Writes the result of a run for people and programs: a page that opens offline, a table, a document, a ticket
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The ledger, as in roster.csv.ledger.jsonl
+    ledger: PathBuf,
+
+    /// Where to write it; only an earlier report is ever replaced [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// The format [default: as FILE's name ends, else md]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One page that opens offline, to read, search and print
+    Html,
+    /// One line a row
+    Csv,
+    /// The same as a workbook, with the failures and the record
+    Xlsx,
+    /// Everything, for programs
+    Json,
+    /// Short, for a ticket
+    Md,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
+    let format = format(args)?;
+    if format == Format::Xlsx && args.output.is_none() && io::stdout().is_terminal() {
+        return Err(Failure::usage("a workbook is not for a terminal").hint("add `-o result.xlsx`"));
+    }
+    // Told before the work, which takes a while for a long run.
+    if let Some(path) = &args.output {
+        is_free(path)?;
+    }
+    let account = Account::read(&args.ledger, &shell_word(&args.ledger.display().to_string()))?;
+    let made = rfc3339(SystemClock.now());
+    let bytes = match format {
+        Format::Html => html::write(&account, &made)?.into_bytes(),
+        Format::Csv => table::csv(&account)?,
+        Format::Xlsx => table::workbook(&account, &made)?,
+        Format::Json => json::write(&account, &made)?,
+        Format::Md => ticket::write(&account, &made).into_bytes(),
+    };
+    match &args.output {
+        None => output::result_bytes(&bytes),
+        Some(path) => {
+            disk::write_atomic(path, &bytes).map_err(|error| {
+                Failure::usage(format!("cannot write the report: `{}`", path.display())).because(error)
+            })?;
+            output::say(&format!("written: {}", super::words::plain(&path.display().to_string())));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn format(args: &ReportArgs) -> Result<Format, Failure> {
+    let (Some(path), None) = (&args.output, args.format) else {
+        return Ok(args.format.unwrap_or(Format::Md));
+    };
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let formats = [Format::Html, Format::Csv, Format::Xlsx, Format::Json, Format::Md];
+    let named = |format: &Format| {
+        format.to_possible_value().is_some_and(|word| word.get_name().eq_ignore_ascii_case(extension))
+    };
+    formats.into_iter().find(named).ok_or_else(|| {
+        Failure::usage(format!("the report's format cannot be told from its name: `{}`", path.display()))
+            .hint("end it in .html, .csv, .xlsx, .json or .md, or say --format")
+    })
+}
+
+/// Only a report of ours is replaced: a roster or a ledger named by mistake stays as it is.
+fn is_free(path: &Path) -> Result<(), Failure> {
+    let cannot = |error: io::Error| {
+        Failure::usage(format!("cannot write the report: `{}`", path.display())).because(error)
+    };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(cannot(error)),
+    };
+    if file.metadata().map_err(cannot)?.is_dir() {
+        return Err(Failure::usage(format!("the report's place is a folder: `{}`", path.display()))
+            .hint("name a file in it"));
+    }
+    if is_report(&mut file).map_err(cannot)? {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("there is a file that is not a report of headcount: `{}`", path.display()))
+        .hint("choose another name, or move the file away"))
+}
+
+/// Whether a file is one that this command has written.
+fn is_report(file: &mut File) -> io::Result<bool> {
+    let mut head = Vec::new();
+    file.take(1024).read_to_end(&mut head)?;
+    if head.starts_with(b"PK") {
+        return Ok(has_mark(file));
+    }
+    let text = String::from_utf8_lossy(&head);
+    let table = table::HEADERS.map(|header| format!("\"{header}\"")).join(",");
+    Ok(text.contains(html::MARK)
+        || text.starts_with(json::HEAD)
+        || text.starts_with(ticket::HEAD)
+        || text.strip_prefix('\u{FEFF}').is_some_and(|text| text.starts_with(&table)))
+}
+
+/// Whether a workbook's properties say that it is ours.
+fn has_mark(file: &File) -> bool {
+    let Ok(mut archive) = zip::ZipArchive::new(file) else { return false };
+    let Ok(properties) = archive.by_name("docProps/core.xml") else { return false };
+    let mut text = String::new();
+    let read = properties.take(1 << 16).read_to_string(&mut text);
+    read.is_ok() && text.contains(&format!(">{}<", table::MARK))
+}

@@ -1,0 +1,435 @@
+//! What a ledger tells of a run, gathered in one pass: the one source of every report.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::cause::{self, Cause};
+use crate::clock;
+use crate::error::Failure;
+use crate::ledger::{self, Calls, Counts, Entry, Kind, Replay, RowState, State, Unexecuted};
+
+/// A run as its ledger tells it.
+#[derive(Default)]
+pub struct Account {
+    /// The ledger itself.
+    pub ledger: Source,
+    /// The run's id.
+    pub run: String,
+    /// The instance's ARN.
+    pub instance: String,
+    /// The roster's path when the ledger was made.
+    pub roster: String,
+    /// The program that made the ledger, and its version.
+    pub tool: String,
+    /// When the ledger was made, RFC 3339.
+    pub began: String,
+    /// Every process that has written to it, in order.
+    pub sessions: Vec<Session>,
+    /// Every row of the roster, in the order of its numbers.
+    pub rows: Vec<Row>,
+    /// How many rows left the roster before anything was made of them: not among [`Account::rows`].
+    pub dropped: u64,
+    /// Where the rows stand.
+    pub counts: Counts,
+    /// CreateUser calls.
+    pub calls: Calls,
+    /// Rows that failed, are in doubt or were not sent, by what they have in common; the largest first within a state.
+    pub causes: Vec<Cause>,
+    /// Whether an importer is at work.
+    pub at_work: bool,
+}
+
+/// The ledger that a report was made from.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// Its path as it was given.
+    pub path: String,
+    /// The bytes of its whole lines.
+    pub bytes: u64,
+    /// SHA-256 over them, as in `sha256:…`: a report can be held to its ledger.
+    pub digest: String,
+}
+
+/// A process that has written to the ledger.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+    /// The program and its version.
+    pub tool: String,
+    /// The roster that it worked from.
+    pub roster: String,
+    /// The roster's digest, over all cells but the secret ones.
+    pub digest: String,
+    /// The region.
+    pub region: Option<String>,
+    /// The AWS profile, where one was named.
+    pub profile: Option<String>,
+    /// The endpoint, where it was overridden.
+    pub endpoint: Option<String>,
+    /// When it began, RFC 3339.
+    pub began: String,
+    /// When it last wrote, RFC 3339.
+    pub last: String,
+    /// Its exit code; `None` where it did not end in order, or has not ended.
+    pub exit: Option<u8>,
+    /// Requests that left.
+    pub sent: u64,
+    /// Users made.
+    pub created: u64,
+    /// What happened when, in milliseconds since 1970.
+    pub marks: Vec<(u64, Mark)>,
+}
+
+/// What a chart shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// A user was made.
+    Created,
+    /// A call was told to slow down.
+    Throttled,
+    /// An answer was lost.
+    Unclear,
+}
+
+/// A row as a report shows it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// The number that the spreadsheet shows.
+    pub row: u32,
+    /// The exact username; `row N` where the row has none of its own.
+    pub user: String,
+    /// Where it stands.
+    pub state: RowState,
+    /// Created by comparison.
+    pub recovered: bool,
+    /// How many requests left for it.
+    pub attempts: u32,
+    /// How many of them were told to slow down.
+    pub throttled: u32,
+    /// The user's id: ours where created, the other's where exists.
+    pub id: Option<String>,
+    /// The service's error code, or a finding's.
+    pub code: Option<String>,
+    /// The message with it.
+    pub message: Option<String>,
+    /// The service's id of the request.
+    pub request_id: Option<String>,
+    /// When it came to stand where it stands, RFC 3339; empty where nothing has happened.
+    pub at: String,
+    /// What happened, for a row whose outcome was ever in doubt; empty for all others.
+    pub story: Vec<Step>,
+    /// Its cause, as a place in [`Account::causes`].
+    pub cause: Option<u32>,
+    /// The newest intent: its attempt, and when.
+    pub(super) newest: (u32, String),
+    /// Whether its outcome is still to come.
+    pub(super) open: bool,
+}
+
+/// A step in the story of a row that was in doubt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When, RFC 3339; empty where nobody knows.
+    pub at: String,
+    /// The attempt, 0 where the step is of none.
+    pub attempt: u32,
+    /// What happened.
+    pub what: Event,
+}
+
+/// What happened to a row that was in doubt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A request was about to leave.
+    Sent,
+    /// Its outcome was never written: the process ended first.
+    Lost,
+    /// Its answer said nothing clear.
+    Unclear(String),
+    /// It was not executed.
+    Unexecuted(Unexecuted),
+    /// The row was settled.
+    Settled {
+        /// As what.
+        state: RowState,
+        /// By comparison with the instance, not by an answer.
+        recovered: bool,
+        /// What was said of it.
+        message: String,
+    },
+}
+
+impl Account {
+    /// Reads a ledger, which may be written to at the same time. `word` is its path as a shell takes it, for the commands
+    /// that a report proposes.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be opened or has no record, 4 where it is damaged or of another version.
+    pub fn read(path: &Path, word: &str) -> Result<Self, Failure> {
+        let (file, at_work) = ledger::look(path)?;
+        let replayed = ledger::each(&file, path, Gathering::default(), |gathering, entry, _| {
+            gathering.take(entry);
+        })?;
+        let Replay { state: gathering, good, .. } = replayed;
+        if good == 0 {
+            return Err(ledger::without_record(path));
+        }
+        let digest = digest(file, good).map_err(|error| {
+            Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
+        })?;
+        let source = Source { path: path.display().to_string(), bytes: good, digest };
+        Ok(gathering.finish(source, word, at_work))
+    }
+
+    /// The newest session.
+    pub fn newest(&self) -> Option<&Session> {
+        self.sessions.last()
+    }
+
+    /// The roster that was worked from last.
+    pub fn roster_now(&self) -> &str {
+        self.newest()
+            .map(|session| session.roster.as_str())
+            .filter(|path| !path.is_empty())
+            .unwrap_or(&self.roster)
+    }
+
+    /// Whether every row is settled, and none of them as a failure.
+    pub fn is_all_created(&self) -> bool {
+        self.counts.created == self.counts.total
+    }
+
+    /// Whether it was a rehearsal against the embedded Connect, whose ledgers have a name of their own.
+    pub fn is_rehearsal(&self) -> bool {
+        self.ledger.path.ends_with(".simulate.ledger.jsonl")
+    }
+
+    /// The rows whose outcome was ever in doubt.
+    pub fn doubted(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| !row.story.is_empty())
+    }
+}
+
+/// An account in the making.
+#[derive(Default)]
+struct Gathering {
+    account: Account,
+    state: State,
+    /// By the place in `state`.
+    rows: Vec<Row>,
+}
+
+impl Gathering {
+    fn take(&mut self, entry: &Entry) {
+        let text = |value: &Option<std::borrow::Cow<str>>| value.as_deref().unwrap_or_default().to_owned();
+        let at = text(&entry.at);
+        if let Some(session) = self.account.sessions.last_mut()
+            && entry.kind != Kind::Session
+            && !at.is_empty()
+        {
+            session.last.clone_from(&at);
+        }
+        match entry.kind {
+            Kind::Ledger => {
+                self.account.tool = text(&entry.tool);
+                self.account.began = at;
+            }
+            Kind::Session => self.account.sessions.push(Session {
+                id: text(&entry.session),
+                host: text(&entry.host),
+                pid: entry.pid.unwrap_or_default(),
+                tool: text(&entry.tool),
+                roster: text(&entry.roster),
+                digest: text(&entry.digest),
+                region: entry.region.as_deref().map(str::to_owned),
+                profile: entry.profile.as_deref().map(str::to_owned),
+                endpoint: entry.endpoint.as_deref().map(str::to_owned),
+                began: at.clone(),
+                last: at,
+                ..Session::default()
+            }),
+            Kind::End => {
+                if let Some(session) = self.account.sessions.last_mut() {
+                    session.exit = entry.exit;
+                }
+            }
+            Kind::Intent => self.intent(entry, at),
+            Kind::Outcome => self.outcome(entry, at),
+            // The state has what the plan says, and how the steps after a create stand.
+            Kind::Row | Kind::Dropped | Kind::Step => {}
+        }
+        self.state.apply(entry);
+    }
+
+    /// The row that an entry is about. Its place is the one that the state is about to give it.
+    fn row(&mut self, user: &str) -> &mut Row {
+        let at = self.state.find(user).unwrap_or_else(|| self.state.places()) as usize;
+        if self.rows.len() <= at {
+            self.rows.resize_with(at + 1, Row::default);
+        }
+        &mut self.rows[at]
+    }
+
+    fn intent(&mut self, entry: &Entry, at: String) {
+        let (Some(user), Some(attempt)) = (entry.user.as_deref(), entry.attempt) else { return };
+        let row = self.row(user);
+        if row.open {
+            row.lost();
+        }
+        row.attempts += 1;
+        if !row.story.is_empty() {
+            row.story.push(Step { at: at.clone(), attempt, what: Event::Sent });
+        }
+        row.newest = (attempt, at);
+        row.open = true;
+        if let Some(session) = self.account.sessions.last_mut() {
+            session.sent += 1;
+        }
+    }
+
+    fn outcome(&mut self, entry: &Entry, at: String) {
+        let (Some(user), Some(state)) = (entry.user.as_deref(), entry.state) else { return };
+        let when = clock::parse_rfc3339(&at)
+            .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
+            .map(|since| since.as_millis() as u64);
+        let row = self.row(user);
+        let attempt = entry.attempt.unwrap_or_default();
+        let message = entry.message.as_deref().unwrap_or_default();
+        // An outcome that belongs to no attempt, of a row with one open: a process ended between the two.
+        if row.open && (entry.recovered || entry.attempt.is_none()) && row.story.is_empty() {
+            row.lost();
+        }
+        let mark = match (entry.unexecuted, state) {
+            (Some(why), _) => {
+                row.throttled += u32::from(why == Unexecuted::Throttled);
+                row.tell(&at, attempt, Event::Unexecuted(why));
+                (why == Unexecuted::Throttled).then_some(Mark::Throttled)
+            }
+            (None, RowState::InDoubt) => {
+                row.doubt();
+                row.tell(&at, attempt, Event::Unclear(message.to_owned()));
+                Some(Mark::Unclear)
+            }
+            (None, state) => {
+                let recovered = entry.recovered;
+                row.tell(&at, attempt, Event::Settled { state, recovered, message: message.to_owned() });
+                (state == RowState::Created).then_some(Mark::Created)
+            }
+        };
+        row.open = false;
+        row.at = at;
+        row.id = entry.id.as_deref().map(str::to_owned);
+        row.code = entry.code.as_deref().map(str::to_owned);
+        row.message = entry.message.as_deref().map(str::to_owned);
+        row.request_id = entry.request_id.as_deref().map(str::to_owned);
+        if let Some(session) = self.account.sessions.last_mut() {
+            session.created += u64::from(mark == Some(Mark::Created));
+            if let (Some(when), Some(mark)) = (when, mark) {
+                session.marks.push((when, mark));
+            }
+            if entry.unexecuted == Some(Unexecuted::NotSent) {
+                session.sent = session.sent.saturating_sub(1);
+            }
+        }
+    }
+
+    fn finish(mut self, source: Source, word: &str, at_work: bool) -> Account {
+        let mut account = self.account;
+        let state = self.state;
+        self.rows.resize_with(state.places() as usize, Row::default);
+        for (at, mut row) in (0..).zip(self.rows) {
+            let record = state.record(at);
+            if record.dropped {
+                account.dropped += 1;
+                continue;
+            }
+            row.row = record.row;
+            state.user(at).clone_into(&mut row.user);
+            row.recovered = record.recovered;
+            row.state = if at_work { record.state } else { record.settled_state() };
+            if row.open && !at_work {
+                row.lost();
+                row.message = Some("the process ended before the answer was recorded".into());
+                row.code = None;
+            }
+            // A row planned anew says nothing of its last failure.
+            if row.state == RowState::Pending {
+                (row.code, row.message) = (None, None);
+            }
+            account.rows.push(row);
+        }
+        account.rows.sort_by(|a, b| a.row.cmp(&b.row).then_with(|| a.user.cmp(&b.user)));
+        account.counts = state.counts(at_work);
+        account.calls = state.calls;
+        account.run.clone_from(&state.header.run);
+        account.instance.clone_from(&state.header.instance);
+        account.roster.clone_from(&state.header.roster);
+        account.at_work = at_work;
+        account.ledger = source;
+        account.causes = cause::causes(&mut account.rows, word);
+        account
+    }
+}
+
+impl Row {
+    /// The outcome of the newest attempt will never be known from here.
+    fn lost(&mut self) {
+        self.doubt();
+        let (attempt, _) = self.newest;
+        self.story.push(Step { at: String::new(), attempt, what: Event::Lost });
+        self.open = false;
+    }
+
+    /// From now on the story is told, beginning with the attempt that is in doubt.
+    fn doubt(&mut self) {
+        if self.story.is_empty() && self.newest.0 != 0 {
+            let (attempt, at) = self.newest.clone();
+            self.story.push(Step { at, attempt, what: Event::Sent });
+        }
+    }
+
+    fn tell(&mut self, at: &str, attempt: u32, what: Event) {
+        if !self.story.is_empty() {
+            self.story.push(Step { at: at.to_owned(), attempt, what });
+        }
+    }
+
+    /// How a row that was in doubt came out of it, in words; `None` for a row that never was.
+    pub fn settled_how(&self) -> Option<&'static str> {
+        if self.story.is_empty() {
+            return None;
+        }
+        Some(match (self.state, self.recovered) {
+            (RowState::Created, true) => {
+                "found on the instance and proved to be this run's: created, not sent again"
+            }
+            (RowState::Created, false) => "sent again and accepted: the lost request had made no user",
+            (RowState::Exists, _) => "the name is taken by a user that this run did not make",
+            (RowState::Rejected, _) => "refused by the service",
+            (RowState::InDoubt, _) => "not settled yet: the next run looks again",
+            (RowState::Pending, _) => "not settled yet: to be sent again",
+            (RowState::Invalid, _) => "no longer valid in the roster",
+        })
+    }
+}
+
+/// SHA-256 over the first bytes of a file.
+fn digest(mut file: File, bytes: u64) -> io::Result<String> {
+    file.rewind()?;
+    let (mut hash, mut left, mut part) = (Sha256::new(), file.take(bytes), vec![0; 1 << 16]);
+    loop {
+        match left.read(&mut part)? {
+            0 => break,
+            read => hash.update(&part[..read]),
+        }
+    }
+    Ok(hash.finalize().iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}")))
+}

@@ -1,0 +1,190 @@
+//! What failed, by what the failures have in common, and what to do about each: five hundred rows with one fault read
+//! as one fault.
+
+use std::collections::HashMap;
+
+use super::account::Row;
+use crate::ledger::RowState;
+use crate::validate::codes;
+
+/// Rows that failed alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Where its rows stand.
+    pub state: RowState,
+    /// The service's code, or a finding's; empty where there is none.
+    pub code: String,
+    /// What is said of them, with what differs from row to row left out.
+    pub says: String,
+    /// What to do.
+    pub advice: String,
+    /// The command that does it, where there is one.
+    pub command: Option<String>,
+    /// Its rows, as places in the account's rows.
+    pub rows: Vec<u32>,
+}
+
+/// The order in which the states are told: what must be looked at first.
+const ORDER: [RowState; 5] =
+    [RowState::InDoubt, RowState::Rejected, RowState::Exists, RowState::Invalid, RowState::Pending];
+
+/// Groups the rows that are not created, and tells each its group. The largest group of a state comes first. `ledger` is
+/// its path as a shell takes it.
+pub(super) fn causes(rows: &mut [Row], ledger: &str) -> Vec<Cause> {
+    let mut places = HashMap::new();
+    let mut causes: Vec<Cause> = Vec::new();
+    for (at, row) in (0..).zip(rows.iter()).filter(|(_, row)| row.state != RowState::Created) {
+        let code = row.code.clone().unwrap_or_default();
+        let says = alike(row.message.as_deref().unwrap_or_default(), &row.user);
+        let place = *places.entry((row.state, code, says)).or_insert_with_key(|(state, code, says)| {
+            let (advice, command) = advice(*state, code, ledger);
+            let (code, says, advice) = (code.clone(), says.clone(), sentence(advice));
+            causes.push(Cause { state: *state, code, says, advice, command, rows: Vec::new() });
+            causes.len() - 1
+        });
+        causes[place].rows.push(at);
+    }
+    let order = |cause: &Cause| ORDER.iter().position(|state| *state == cause.state);
+    causes.sort_by(|a, b| order(a).cmp(&order(b)).then(b.rows.len().cmp(&a.rows.len())));
+    for (number, cause) in (0..).zip(&mut causes) {
+        // Rows of which the very same is said lose nothing.
+        let said = |at: &u32| rows[*at as usize].message.as_deref().unwrap_or_default();
+        if let Some((first, others)) = cause.rows.split_first()
+            && others.iter().all(|other| said(other) == said(first))
+        {
+            said(first).clone_into(&mut cause.says);
+        }
+        for &at in &cause.rows {
+            rows[at as usize].cause = Some(number);
+        }
+    }
+    causes
+}
+
+/// A message without what is of one row only: its name, quoted values, ids and numbers.
+fn alike(message: &str, user: &str) -> String {
+    let message = if user.is_empty() { message.to_owned() } else { message.replace(user, "…") };
+    let mut text = String::with_capacity(message.len());
+    let mut rest = message.as_str();
+    while let Some(at) = rest.find(['`', '"']) {
+        let quote = if rest[at..].starts_with('`') { '`' } else { '"' };
+        let Some(length) = rest[at + 1..].find(quote) else { break };
+        text.push_str(&rest[..at]);
+        text.push('…');
+        rest = &rest[at + 1 + length + 1..];
+    }
+    text.push_str(rest);
+    let words = text.split(' ').map(|word| {
+        let core = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let differs = core.chars().any(|c| c.is_ascii_digit());
+        if differs && !core.is_empty() { word.replacen(core, "…", 1) } else { word.to_owned() }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// What to do about rows of this state and code, and the command that does it.
+fn advice(state: RowState, code: &str, ledger: &str) -> (&'static str, Option<String>) {
+    let retry = || Some(format!("headcount retry {ledger}"));
+    let retry_code = || Some(format!("headcount retry {ledger} --code {}", plain(code)));
+    match state {
+        RowState::Created => ("Nothing.", None),
+        RowState::Pending => {
+            ("Nothing was made for these rows yet. Give the same import command again: it resumes.", None)
+        }
+        RowState::InDoubt => (
+            "The answer to a request was lost, so that these users may exist. Give the same import command again: it \
+             looks each of them up and settles it. Do not create them by hand before.",
+            None,
+        ),
+        RowState::Invalid => {
+            let fix = codes::find(code).map_or("Mend the rows in the roster.", |code| code.fix);
+            (fix, retry())
+        }
+        RowState::Exists => (
+            "The instance has a user of this name that this run did not make. If it is the same person there is nothing \
+             to do; if not, give the row another username. Once it is mended or the other user is gone, send it again.",
+            if code.is_empty() { None } else { retry_code() },
+        ),
+        RowState::Rejected => (rejected(code), retry()),
+    }
+}
+
+/// Advice as a sentence: the fixes of findings are parts of one.
+fn sentence(advice: &str) -> String {
+    let mut chars = advice.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if advice.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}
+
+/// A code as a word of a command: the service's are plain names, and what is not has no place there.
+fn plain(code: &str) -> String {
+    code.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:#".contains(*c)).collect()
+}
+
+/// What to do about a refusal of the service (API: the errors of CreateUser).
+fn rejected(code: &str) -> &'static str {
+    match code {
+        "InvalidRequestException" | "InvalidParameterException" | "ValidationException" => {
+            "The service refuses something in these rows; its message says what. Mend them in the roster, then send them \
+             again."
+        }
+        "ResourceNotFoundException" => {
+            "Something that these rows name is not on the instance: a routing profile, a security profile or a hierarchy \
+             group was deleted or renamed. Make it again or name another, then send them again."
+        }
+        "ResourceConflictException" | "ConditionalOperationFailedException" => {
+            "Something else was changing the same resource. Send them again."
+        }
+        _ => {
+            "The service refuses these rows; its message says why. Mend what it names, then send them again."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_from_row_to_row_is_left_out() {
+        for (message, user, said) in [
+            ("the name `ana` is taken", "ana", "the name … is taken"),
+            (
+                "user 0a1b-2c was made by another run, tagged `x/1`",
+                "bo",
+                "user … was made by another run, tagged …",
+            ),
+            ("Invalid value \"ü\" (max 64).", "bo", "Invalid value … (max …)."),
+            ("an odd ` stays", "bo", "an odd ` stays"),
+            ("", "", ""),
+        ] {
+            assert_eq!(alike(message, user), said);
+        }
+    }
+
+    #[test]
+    fn rows_are_grouped_by_what_they_have_in_common_the_doubtful_first() {
+        let row = |state, code: &str, message: &str| Row {
+            state,
+            code: Some(code.into()),
+            message: Some(message.into()),
+            ..Row::default()
+        };
+        let mut rows = vec![
+            row(RowState::Created, "", ""),
+            row(RowState::Rejected, "A", "row 1 is bad"),
+            row(RowState::Rejected, "B", "no"),
+            row(RowState::Rejected, "B", "no"),
+            row(RowState::Rejected, "A", "row 22 is bad"),
+            row(RowState::Rejected, "A", "row 3 is bad"),
+            row(RowState::InDoubt, "", "lost"),
+        ];
+        let causes = causes(&mut rows, "'my ledger'");
+        let told: Vec<_> = causes.iter().map(|cause| (cause.code.as_str(), cause.rows.clone())).collect();
+        assert_eq!(told, [("", vec![6]), ("A", vec![1, 4, 5]), ("B", vec![2, 3])]);
+        assert_eq!(rows.iter().map(|row| row.cause).collect::<Vec<_>>()[..3], [None, Some(1), Some(2)]);
+        assert!(causes.iter().all(|cause| cause.advice.ends_with('.')));
+        assert_eq!(causes[1].command.as_deref(), Some("headcount retry 'my ledger'"));
+    }
+}

@@ -1,0 +1,565 @@
+//! The report as one page that opens anywhere, offline: no request leaves it, and its policy allows none.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::account::{Account, Event, Row, Session, Step};
+use super::cause::Cause;
+use super::chart::Course;
+use super::text::{html, island, shown};
+use super::{by_state, count, file_name, grouped, label, sentence, verdict, word};
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::ledger::{RowState, Unexecuted};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// What marks a page as ours, near its beginning.
+pub const MARK: &str = "<meta name=\"generator\" content=\"headcount report\">";
+
+/// How many rows of a cause, and how many rows that were in doubt, the page tells by itself; its table has them all.
+const EXAMPLES: usize = 8;
+const STORIES: usize = 100;
+
+/// The most rows the page has. More would not open; the failed and the doubtful come first, and the page says so.
+const MOST_ROWS: usize = 200_000;
+
+/// The page; `made` is when, RFC 3339.
+pub fn write(account: &Account, made: &str) -> Result<String, Failure> {
+    let data = data(account)?;
+    let mut page = String::with_capacity(data.len() + (1 << 16));
+    head(&mut page, account);
+    page.push_str("<body>\n<a class=\"skip\" href=\"#rows\">To the rows</a>\n<main>\n");
+    outcome(&mut page, account, made);
+    causes(&mut page, account);
+    course(&mut page, account);
+    stories(&mut page, account);
+    rows(&mut page, account);
+    record(&mut page, account, made);
+    let _ = write!(
+        page,
+        "</main>\n<script type=\"application/json\" id=\"data\">{data}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
+    );
+    Ok(page)
+}
+
+/// The policy lets only this very script and style in: should anything from outside ever get past the escapes, it runs
+/// nothing and reaches nobody.
+fn head(page: &mut String, account: &Account) {
+    let _ = write!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{MARK}\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'sha256-{}'; \
+         style-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>Import of {}</title>\n<style>{STYLE}</style>\n</head>\n",
+        digest(SCRIPT),
+        digest(STYLE),
+        html(file_name(account.roster_now())),
+    );
+}
+
+fn outcome(page: &mut String, account: &Account, made: &str) {
+    let counts = &account.counts;
+    let ended = account.newest().map_or("", |session| session.last.as_str());
+    let rehearsal = if account.is_rehearsal() { " · a rehearsal: no user was made" } else { "" };
+    let mood = if account.is_all_created() {
+        "good"
+    } else if counts.in_doubt + counts.pending > 0 {
+        "open"
+    } else {
+        "mixed"
+    };
+    let _ = write!(
+        page,
+        "<header>\n<p class=\"kicker\">Import report{rehearsal}</p>\n<h1><bdi>{}</bdi></h1>\n\
+         <p class=\"sub\">{}<br>{} to {} · report of {}</p>\n</header>\n\
+         <section aria-labelledby=\"outcome\" class=\"outcome {mood}\">\n\
+         <h2 id=\"outcome\">{}</h2>\n<p class=\"sentence\">{}</p>\n",
+        html(file_name(account.roster_now())),
+        html(&account.instance),
+        time(&account.began),
+        time(ended),
+        time(made),
+        verdict(account),
+        html(&sentence(account)),
+    );
+    page.push_str(
+        "<svg class=\"share\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+    );
+    let (mut x, total) = (0.0, counts.total.max(1) as f64);
+    for (state, number) in by_state(counts).into_iter().filter(|(_, number)| *number > 0) {
+        let width = number as f64 / total * 1000.0;
+        let _ = write!(
+            page,
+            "<rect class=\"{}\" x=\"{x:.2}\" y=\"0\" width=\"{:.2}\" height=\"10\"/>",
+            word(state),
+            width.max(3.0)
+        );
+        x += width;
+    }
+    page.push_str("</svg>\n<ul class=\"tiles\">\n");
+    for (state, number) in
+        by_state(counts).into_iter().filter(|(state, number)| *number > 0 || *state == RowState::Created)
+    {
+        let more = match (state, counts.recovered) {
+            (RowState::Created, 1..) => {
+                format!("<small>{} of them recovered</small>", grouped(counts.recovered))
+            }
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            page,
+            "<li class=\"{}\"><b>{}</b> <span>{}</span>{more}</li>",
+            word(state),
+            grouped(number),
+            label(state)
+        );
+    }
+    let throttled = match account.calls.throttled {
+        0 => "no throttle".to_owned(),
+        number => count(number, "throttle"),
+    };
+    let _ = write!(
+        page,
+        "<li><b>{}</b> <span>calls</span><small>{throttled}</small></li>\n</ul>\n</section>\n",
+        grouped(account.calls.sent)
+    );
+}
+
+fn causes(page: &mut String, account: &Account) {
+    if account.causes.is_empty() {
+        return;
+    }
+    page.push_str("<section aria-labelledby=\"causes\">\n<h2 id=\"causes\">What is left to do</h2>\n");
+    for (number, cause) in account.causes.iter().enumerate() {
+        tell(page, account, number, cause);
+    }
+    page.push_str("</section>\n");
+}
+
+fn tell(page: &mut String, account: &Account, number: usize, cause: &Cause) {
+    let rows = cause.rows.len();
+    let state = word(cause.state);
+    let code =
+        if cause.code.is_empty() { String::new() } else { format!(" <code>{}</code>", html(&cause.code)) };
+    let _ = write!(
+        page,
+        "<article class=\"cause {state}\">\n<h3>{} {}{code}</h3>\n",
+        count(rows as u64, "row"),
+        label(cause.state)
+    );
+    if !cause.says.is_empty() {
+        let _ = writeln!(page, "<p class=\"says\"><bdi>{}</bdi></p>", html(&cause.says));
+    }
+    let _ = writeln!(page, "<p>{}</p>", with_code(&cause.advice));
+    if let Some(command) = &cause.command {
+        let _ = writeln!(page, "<pre><code>{}</code></pre>", html(command));
+    }
+    let examples = cause.rows.iter().take(EXAMPLES).map(|&at| {
+        let row = &account.rows[at as usize];
+        format!("<bdi>{}</bdi> (row {})", html(&row.user), row.row)
+    });
+    let more = if rows > EXAMPLES { ", …" } else { "" };
+    let _ = write!(
+        page,
+        "<p class=\"examples\">{}{more} <button type=\"button\" data-cause=\"{number}\" hidden>Show {}</button></p>\n</article>\n",
+        examples.collect::<Vec<_>>().join(", "),
+        if rows == 1 { "this row" } else { "these rows" }
+    );
+}
+
+fn course(page: &mut String, account: &Account) {
+    let course = Course::of(&account.sessions);
+    if course.bars.is_empty() {
+        return;
+    }
+    let created: u64 = course.bars.iter().map(|bar| bar.created).sum();
+    let unclear: u64 = course.bars.iter().map(|bar| bar.unclear).sum();
+    let stretch = seconds(course.width);
+    let ceiling = course.ceiling();
+    let _ = write!(
+        page,
+        "<section aria-labelledby=\"course\">\n<h2 id=\"course\">Over time</h2>\n\
+         <p id=\"chart-says\">{} made in {} of work: {} a second at best, over {stretch}. {}, {}.</p>\n\
+         <figure>\n<p class=\"legend\"><span class=\"created\">users made a second</span> \
+         <span class=\"throttled\">throttles</span> <span class=\"unclear\">answers lost</span></p>\n\
+         <div class=\"plot\"><div class=\"edges\" aria-hidden=\"true\"><span>{}</span><span>{}</span><span>0</span></div>{}</div>\n",
+        count(created, "user"),
+        seconds(course.width * course.bars.len() as u64),
+        rate(course.peak()),
+        count(account.calls.throttled, "throttle"),
+        count(unclear, "lost answer"),
+        rate(ceiling),
+        rate(ceiling / 2.0),
+        course.svg().replacen('>', "><title id=\"chart-title\">Users made over time</title>", 1),
+    );
+    page.push_str("<div class=\"starts\" aria-hidden=\"true\">");
+    let first = course.bars.first().map_or(0, |bar| bar.from);
+    let last = course.bars.last().map_or(0, |bar| bar.from + course.width * 1000);
+    let _ = write!(page, "<span>{}</span><span>{}</span></div>\n</figure>\n", moment(first), moment(last));
+    if course.sessions.len() > 1 {
+        let _ = writeln!(
+            page,
+            "<p class=\"note\">A broken line is where one of the {} sessions begins; the time between them is left out.</p>",
+            course.sessions.len()
+        );
+    }
+    let _ = write!(
+        page,
+        "<details><summary>The same in figures</summary>\n<table class=\"figures\"><caption>Stretches of {stretch}, UTC</caption>\n\
+         <thead><tr><th scope=\"col\">from</th><th scope=\"col\">made</th><th scope=\"col\">throttled</th>\
+         <th scope=\"col\">lost</th></tr></thead>\n<tbody>\n"
+    );
+    for bar in &course.bars {
+        let _ = writeln!(
+            page,
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
+            moment(bar.from),
+            bar.created,
+            bar.throttled,
+            bar.unclear
+        );
+    }
+    page.push_str("</tbody></table></details>\n</section>\n");
+}
+
+fn stories(page: &mut String, account: &Account) {
+    let total = account.doubted().count();
+    if total == 0 {
+        return;
+    }
+    let open = account.counts.in_doubt;
+    let _ = write!(
+        page,
+        "<section aria-labelledby=\"doubt\">\n<h2 id=\"doubt\">Answers that were lost</h2>\n\
+         <p>For {} the answer to a request never came or said nothing clear, so that the user might exist or not. Each is \
+         settled only by proof: an answer of the service, or a user on the instance whose tag names an attempt in the \
+         ledger. {}</p>\n",
+        count(total as u64, "row"),
+        match open {
+            0 => "All of them are settled.".to_owned(),
+            open => format!(
+                "{} not settled yet.",
+                if open == 1 { "One is".into() } else { format!("{open} are") }
+            ),
+        }
+    );
+    page.push_str("<ol class=\"stories\">\n");
+    let (unsettled, settled): (Vec<&Row>, Vec<&Row>) =
+        account.doubted().partition(|row| row.state == RowState::InDoubt);
+    for row in unsettled.into_iter().chain(settled).take(STORIES) {
+        let _ = write!(
+            page,
+            "<li class=\"{}\"><details><summary><bdi>{}</bdi> (row {}): {}</summary>\n<ol>\n",
+            word(row.state),
+            html(&row.user),
+            row.row,
+            row.settled_how().unwrap_or_default()
+        );
+        for step in &row.story {
+            let _ = writeln!(page, "<li>{}</li>", told(step));
+        }
+        page.push_str("</ol></details></li>\n");
+    }
+    page.push_str("</ol>\n");
+    if total > STORIES {
+        let _ = writeln!(
+            page,
+            "<p class=\"note\">… and {} more; the .json report has them all.</p>",
+            total - STORIES
+        );
+    }
+    page.push_str("</section>\n");
+}
+
+fn told(step: &Step) -> String {
+    let what = match &step.what {
+        Event::Sent => format!("attempt {} sent", step.attempt),
+        Event::Lost => "the process ended before the answer was recorded".to_owned(),
+        Event::Unclear(message) => format!("nothing clear came back: <bdi>{}</bdi>", html(message)),
+        Event::Unexecuted(Unexecuted::Throttled) => "told to slow down: not executed".to_owned(),
+        Event::Unexecuted(Unexecuted::NotSent) => "not sent: no byte left".to_owned(),
+        Event::Unexecuted(Unexecuted::Refused) => "refused before the service looked at it".to_owned(),
+        Event::Settled { state: RowState::Created, recovered: true, .. } => {
+            format!("found on the instance, made by attempt {}: created", step.attempt)
+        }
+        Event::Settled { state: RowState::Created, .. } => {
+            format!("attempt {} accepted: created", step.attempt)
+        }
+        Event::Settled { state, message, .. } => format!("{}: <bdi>{}</bdi>", word(*state), html(message)),
+    };
+    let at = if step.at.is_empty() { String::new() } else { format!("{} ", time(&step.at)) };
+    format!("{at}{what}")
+}
+
+/// The place of the table, which the script fills.
+fn rows(page: &mut String, account: &Account) {
+    let _ = write!(
+        page,
+        "<section aria-labelledby=\"rows\" class=\"rows\">\n<h2 id=\"rows\" tabindex=\"-1\">Every row</h2>\n\
+         <noscript><p class=\"note\">The list of all rows needs scripts, which this browser does not run. The .csv and .xlsx \
+         reports have the same.</p></noscript>\n"
+    );
+    if account.rows.len() > MOST_ROWS {
+        let _ = writeln!(
+            page,
+            "<p class=\"note\">This page has room for {} of {}: those that failed or are in doubt come first. The .csv report \
+             has them all.</p>",
+            count(MOST_ROWS as u64, "row"),
+            grouped(account.rows.len() as u64)
+        );
+    }
+    page.push_str(
+        "<form id=\"filter\" role=\"search\" hidden>\n\
+         <label class=\"find\">Search <input type=\"search\" id=\"find\" autocomplete=\"off\" spellcheck=\"false\" \
+         placeholder=\"name, message, id, row\"></label>\n\
+         <label>Outcome <select id=\"state\"><option value=\"\">all</option>",
+    );
+    for (state, number) in by_state(&account.counts).into_iter().filter(|(_, number)| *number > 0) {
+        let _ =
+            write!(page, "<option value=\"{}\">{} ({})</option>", word(state), label(state), grouped(number));
+    }
+    if account.counts.recovered > 0 {
+        let _ = write!(
+            page,
+            "<option value=\"recovered\">recovered ({})</option>",
+            grouped(account.counts.recovered)
+        );
+    }
+    page.push_str("</select></label>\n<label>Cause <select id=\"cause\"><option value=\"\">any</option>");
+    for (number, cause) in account.causes.iter().enumerate() {
+        let name = if cause.code.is_empty() { label(cause.state) } else { cause.code.as_str() };
+        let says: String = shown(&cause.says).chars().take(60).collect();
+        let _ = write!(
+            page,
+            "<option value=\"{number}\">{}{}{} ({})</option>",
+            html(name),
+            if says.is_empty() { "" } else { ": " },
+            html(&says),
+            cause.rows.len()
+        );
+    }
+    page.push_str(
+        "</select></label>\n<button type=\"reset\">Show all</button>\n</form>\n\
+         <p id=\"told\" role=\"status\"></p>\n\
+         <table id=\"table\" role=\"table\" hidden><caption class=\"unseen\">The rows of the roster</caption>\n\
+         <thead role=\"rowgroup\"><tr role=\"row\"></tr></thead><tbody role=\"rowgroup\"></tbody></table>\n\
+         <nav id=\"pages\" aria-label=\"Pages of rows\" hidden></nav>\n</section>\n",
+    );
+}
+
+fn record(page: &mut String, account: &Account, made: &str) {
+    page.push_str("<section aria-labelledby=\"record\">\n<h2 id=\"record\">For the record</h2>\n<dl>\n");
+    let facts = super::record(account, made);
+    for (title, text) in facts.iter().filter(|(title, _)| !title.starts_with("Session")) {
+        let _ = writeln!(page, "<dt>{}</dt><dd><bdi>{}</bdi></dd>", html(title), html(text));
+    }
+    page.push_str("</dl>\n<h3>Sessions</h3>\n<ol class=\"sessions\">\n");
+    for session in &account.sessions {
+        page.push_str("<li>");
+        sitting(page, session);
+        page.push_str("</li>\n");
+    }
+    page.push_str(
+        "</ol>\n<p class=\"note\">A digest of a roster covers all its cells but the passwords. No password is in the ledger \
+         or in this report. Times are UTC.</p>\n</section>\n",
+    );
+}
+
+fn sitting(page: &mut String, session: &Session) {
+    let end = match session.exit {
+        Some(exit) => format!("{} (exit code {exit})", time(&session.last)),
+        None => format!("no end recorded; last wrote {}", time(&session.last)),
+    };
+    let optional = |title: &'static str, text: &Option<String>| text.clone().map(|text| (title, text));
+    let facts = [
+        Some(("Who", format!("process {} on {}", session.pid, session.host))),
+        optional("AWS profile", &session.profile),
+        optional("Region", &session.region),
+        optional("Endpoint", &session.endpoint),
+        Some(("Program", session.tool.clone())),
+        Some(("Roster", session.roster.clone())),
+        Some(("Roster's digest", session.digest.clone())),
+        Some((
+            "Did",
+            format!("{} sent, {} made", count(session.sent, "call"), count(session.created, "user")),
+        )),
+    ];
+    let _ = write!(page, "<dl><dt>Began</dt><dd>{}</dd><dt>Ended</dt><dd>{end}</dd>", time(&session.began));
+    for (title, text) in facts.into_iter().flatten() {
+        let _ = write!(page, "<dt>{title}</dt><dd><bdi>{}</bdi></dd>", html(&text));
+    }
+    page.push_str("</dl>");
+}
+
+/// What the script reads: short arrays, for ten thousand rows are parsed before the page can be used.
+#[derive(Serialize)]
+struct Data<'a> {
+    states: Vec<(&'static str, &'static str)>,
+    /// Row, user, state, recovered, code, message, id, attempts, throttled, at, cause or -1.
+    rows: Vec<Cells<'a>>,
+}
+
+type Cells<'a> = (u32, String, usize, u8, String, String, &'a str, u32, u32, &'a str, i64);
+
+fn data(account: &Account) -> Result<String, Failure> {
+    let mut rows: Vec<&Row> = account.rows.iter().collect();
+    if rows.len() > MOST_ROWS {
+        rows.sort_by_key(|row| row.state == RowState::Created && row.story.is_empty());
+        rows.truncate(MOST_ROWS);
+        rows.sort_by_key(|row| row.row);
+    }
+    let place = |state: RowState| RowState::ALL.iter().position(|other| *other == state).unwrap_or_default();
+    let data = Data {
+        states: RowState::ALL.map(|state| (word(state), label(state))).into(),
+        rows: rows
+            .into_iter()
+            .map(|row| {
+                (
+                    row.row,
+                    shown(&row.user),
+                    place(row.state),
+                    u8::from(row.recovered),
+                    shown(row.code.as_deref().unwrap_or_default()),
+                    shown(row.message.as_deref().unwrap_or_default()),
+                    row.id.as_deref().unwrap_or_default(),
+                    row.attempts,
+                    row.throttled,
+                    row.at.as_str(),
+                    row.cause.map_or(-1, i64::from),
+                )
+            })
+            .collect(),
+    };
+    let json = serde_json::to_string(&data)
+        .map_err(|error| Failure::new(Exit::Bug, "cannot write the report").because(error))?;
+    Ok(island(&json))
+}
+
+/// A text of ours, with what stands in backticks as code.
+fn with_code(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut page = html(parts.next().unwrap_or_default());
+    let mut is_code = true;
+    for part in parts {
+        let _ = if is_code {
+            write!(page, "<code>{}</code>", html(part))
+        } else {
+            write!(page, "{}", html(part))
+        };
+        is_code = !is_code;
+    }
+    page
+}
+
+/// SHA-256 in base64, as a policy names a script.
+fn digest(text: &str) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for three in Sha256::digest(text.as_bytes()).chunks(3) {
+        let bits =
+            three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for place in 0..4 {
+            if place <= three.len() {
+                out.push(char::from(LETTERS[(bits >> (18 - 6 * place) & 63) as usize]));
+            } else {
+                out.push('=');
+            }
+        }
+    }
+    out
+}
+
+/// An RFC 3339 time as an element: to the second, and the whole of it for programs.
+fn time(at: &str) -> String {
+    let shown = at.get(..19).map_or(at, |at| at).replace('T', " ");
+    format!("<time datetime=\"{}\">{}</time>", html(at), html(&shown))
+}
+
+/// A moment in milliseconds since 1970, to the second.
+fn moment(at: u64) -> String {
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_millis(at);
+    time(&crate::clock::rfc3339(at))
+}
+
+fn rate(rate: f64) -> String {
+    let text = format!("{rate:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn seconds(number: u64) -> String {
+    match number {
+        0..60 => format!("{number} s"),
+        60..3600 if number.is_multiple_of(60) => format!("{} min", number / 60),
+        60..3600 => format!("{} min {} s", number / 60, number % 60),
+        _ if number.is_multiple_of(3600) => format!("{} h", number / 3600),
+        _ => format!("{} h {} min", number / 3600, number % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_names_the_script_by_its_digest() {
+        // RFC 4634's vector, as openssl prints it in base64.
+        assert_eq!(digest("abc"), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+    }
+
+    #[test]
+    fn script_and_style_do_not_end_their_elements() {
+        assert!(!SCRIPT.contains("</") && !SCRIPT.contains("<!--") && !STYLE.contains("</"));
+    }
+
+    /// Relative luminance (WCAG 2.2).
+    fn luminance(colour: &str) -> f64 {
+        let digits = colour.trim_start_matches('#');
+        let digits =
+            if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits.to_owned() };
+        let channel = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&digits[at..at + 2], 16).unwrap()) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+    }
+
+    #[test]
+    fn every_text_has_the_contrast_that_wcag_asks_for() {
+        let palettes: Vec<std::collections::HashMap<&str, &str>> = STYLE
+            .split(":root {")
+            .skip(1)
+            .map(|part| part.split('}').next().unwrap())
+            .map(|part| {
+                part.split(';').filter_map(|line| line.trim().strip_prefix("--")?.split_once(": ")).collect()
+            })
+            .collect();
+        assert_eq!(palettes.len(), 3, "light, dark, paper");
+        for palette in palettes {
+            for text in
+                ["ink", "soft", "link", "created", "exists", "rejected", "invalid", "in_doubt", "pending"]
+            {
+                for ground in ["paper", "card", "good", "mixed", "open"] {
+                    let (a, b) = (luminance(palette[text]), luminance(palette[ground]));
+                    let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                    assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!((rate(2.0), rate(1.96), rate(0.5)), ("2".into(), "1.96".into(), "0.5".into()));
+        assert_eq!(
+            [seconds(5), seconds(300), seconds(7200), seconds(7260)],
+            ["5 s", "5 min", "2 h", "2 h 1 min"]
+        );
+    }
+}

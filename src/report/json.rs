@@ -1,0 +1,200 @@
+//! The report for programs. Its members are a contract: they may be added to, and none changes its meaning.
+
+use serde::Serialize;
+
+use super::account::{Account, Event, Row, Session, Source, Step};
+use super::cause::Cause;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::ledger::{Calls, Counts, RowState, Unexecuted};
+
+/// How every report of this kind begins.
+pub const HEAD: &str = "{\n  \"report\": \"headcount\",\n";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    report: &'static str,
+    version: u32,
+    made: &'a str,
+    tool: &'static str,
+    run: &'a str,
+    roster: &'a str,
+    instance: &'a str,
+    began: &'a str,
+    complete: bool,
+    at_work: bool,
+    rows: Counts,
+    dropped: u64,
+    calls: Calls,
+    ledger: Ledger<'a>,
+    sessions: Vec<Sitting<'a>>,
+    causes: Vec<Group<'a>>,
+    users: Vec<User<'a>>,
+}
+
+#[derive(Serialize)]
+struct Ledger<'a> {
+    path: &'a str,
+    bytes: u64,
+    digest: &'a str,
+}
+
+#[derive(Serialize)]
+struct Sitting<'a> {
+    session: &'a str,
+    host: &'a str,
+    pid: u32,
+    tool: &'a str,
+    roster: &'a str,
+    digest: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<&'a str>,
+    began: &'a str,
+    last: &'a str,
+    exit: Option<u8>,
+    sent: u64,
+    created: u64,
+}
+
+#[derive(Serialize)]
+struct Group<'a> {
+    state: RowState,
+    code: &'a str,
+    says: &'a str,
+    advice: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
+    rows: Vec<u32>,
+}
+
+#[derive(Serialize)]
+struct User<'a> {
+    row: u32,
+    user: &'a str,
+    state: RowState,
+    recovered: bool,
+    attempts: u32,
+    throttled: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    at: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    doubt: Vec<Told<'a>>,
+}
+
+/// A step in the story of a row that was in doubt.
+#[derive(Serialize)]
+struct Told<'a> {
+    what: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    at: &'a str,
+    #[serde(skip_serializing_if = "is_none")]
+    attempt: u32,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    message: &'a str,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_none(attempt: &u32) -> bool {
+    *attempt == 0
+}
+
+/// The document; `made` is when, RFC 3339.
+pub fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
+    let Source { path, bytes, digest } = &account.ledger;
+    let document = Document {
+        report: "headcount",
+        version: 1,
+        made,
+        tool: super::TOOL,
+        run: &account.run,
+        roster: account.roster_now(),
+        instance: &account.instance,
+        began: &account.began,
+        complete: account.counts.is_complete(),
+        at_work: account.at_work,
+        rows: account.counts,
+        dropped: account.dropped,
+        calls: account.calls,
+        ledger: Ledger { path, bytes: *bytes, digest },
+        sessions: account.sessions.iter().map(sitting).collect(),
+        causes: account.causes.iter().map(|cause| group(cause, &account.rows)).collect(),
+        users: account.rows.iter().map(user).collect(),
+    };
+    let mut bytes = serde_json::to_vec_pretty(&document)
+        .map_err(|error| Failure::new(Exit::Bug, "cannot write the report").because(error))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn sitting(session: &Session) -> Sitting<'_> {
+    Sitting {
+        session: &session.id,
+        host: &session.host,
+        pid: session.pid,
+        tool: &session.tool,
+        roster: &session.roster,
+        digest: &session.digest,
+        region: session.region.as_deref(),
+        profile: session.profile.as_deref(),
+        endpoint: session.endpoint.as_deref(),
+        began: &session.began,
+        last: &session.last,
+        exit: session.exit,
+        sent: session.sent,
+        created: session.created,
+    }
+}
+
+fn group<'a>(cause: &'a Cause, rows: &[Row]) -> Group<'a> {
+    Group {
+        state: cause.state,
+        code: &cause.code,
+        says: &cause.says,
+        advice: &cause.advice,
+        command: cause.command.as_deref(),
+        rows: cause.rows.iter().map(|&at| rows[at as usize].row).collect(),
+    }
+}
+
+fn user(row: &Row) -> User<'_> {
+    User {
+        row: row.row,
+        user: &row.user,
+        state: row.state,
+        recovered: row.recovered,
+        attempts: row.attempts,
+        throttled: row.throttled,
+        id: row.id.as_deref(),
+        code: row.code.as_deref(),
+        message: row.message.as_deref(),
+        request_id: row.request_id.as_deref(),
+        at: &row.at,
+        doubt: row.story.iter().map(told).collect(),
+    }
+}
+
+fn told(step: &Step) -> Told<'_> {
+    let (what, message) = match &step.what {
+        Event::Sent => ("sent", ""),
+        Event::Lost => ("lost", ""),
+        Event::Unclear(message) => ("unclear", message.as_str()),
+        Event::Unexecuted(Unexecuted::Throttled) => ("throttled", ""),
+        Event::Unexecuted(Unexecuted::NotSent) => ("not_sent", ""),
+        Event::Unexecuted(Unexecuted::Refused) => ("refused", ""),
+        Event::Settled { recovered: true, message, .. } => ("recovered", message.as_str()),
+        Event::Settled { state, message, .. } => (super::word(*state), message.as_str()),
+    };
+    Told { what, at: &step.at, attempt: step.attempt, message }
+}

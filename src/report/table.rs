@@ -1,0 +1,153 @@
+//! The report for spreadsheets: one line a row of the roster, as CSV or as a workbook.
+
+use rust_xlsxwriter::{Color, Format, FormatBorder, Workbook, Worksheet, XlsxError};
+
+use super::account::{Account, Row};
+use super::text::{cell, shown};
+use crate::error::Failure;
+
+/// The columns, in the CSV's first line.
+pub const HEADERS: [&str; 11] = [
+    "row",
+    "user",
+    "state",
+    "recovered",
+    "code",
+    "message",
+    "user id",
+    "attempts",
+    "throttled",
+    "request id",
+    "at",
+];
+
+/// What marks a workbook as ours, in its properties.
+pub const MARK: &str = "headcount report";
+
+/// A workbook's most lines, its header included.
+const MOST_LINES: usize = 1_048_576;
+
+/// A cell's most characters.
+const MOST_CHARACTERS: usize = 32_767;
+
+/// The rows as CSV: UTF-8 with a mark, so that spreadsheets read it as such, all cells quoted, none a formula.
+pub fn csv(account: &Account) -> Result<Vec<u8>, Failure> {
+    let mut writer = csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer("\u{FEFF}".as_bytes().to_vec());
+    let failed = |error: csv::Error| Failure::stopped("cannot write the report").because(error);
+    writer.write_record(HEADERS).map_err(failed)?;
+    for row in &account.rows {
+        writer.write_record(cells(row).map(|text| cell(&text))).map_err(failed)?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| Failure::stopped("cannot write the report").because(error.to_string()))
+}
+
+fn cells(row: &Row) -> [String; 11] {
+    let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        row.row.to_string(),
+        row.user.clone(),
+        super::word(row.state).to_owned(),
+        if row.recovered { "yes" } else { "" }.to_owned(),
+        or_empty(&row.code),
+        or_empty(&row.message),
+        or_empty(&row.id),
+        row.attempts.to_string(),
+        row.throttled.to_string(),
+        or_empty(&row.request_id),
+        row.at.clone(),
+    ]
+}
+
+/// A workbook: the rows to filter, what failed and why, and the record of the run. Every cell from outside is text.
+pub fn workbook(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
+    if account.rows.len() >= MOST_LINES {
+        return Err(Failure::usage(format!(
+            "a workbook has room for {MOST_LINES} lines, and the run has more rows"
+        ))
+        .hint("write it as .csv"));
+    }
+    build(account, made).map_err(|error| Failure::stopped("cannot write the report").because(error))
+}
+
+fn build(account: &Account, made: &str) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(&rust_xlsxwriter::DocProperties::new().set_comment(MARK));
+    let head = Format::new()
+        .set_bold()
+        .set_background_color(Color::RGB(0x00D9_E2F3))
+        .set_border_bottom(FormatBorder::Thin);
+    rows(workbook.add_worksheet().set_name("Rows")?, account, &head)?;
+    failures(workbook.add_worksheet().set_name("Failures")?, account, &head)?;
+    record(workbook.add_worksheet().set_name("Record")?, account, made, &head)?;
+    workbook.save_to_buffer()
+}
+
+fn rows(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(), XlsxError> {
+    let widths = [7, 28, 10, 10, 28, 60, 40, 9, 9, 40, 26];
+    for ((column, title), width) in (0..).zip(HEADERS).zip(widths) {
+        sheet.write_string_with_format(0, column, title, head)?;
+        sheet.set_column_width(column, width)?;
+    }
+    for (line, row) in (1..).zip(&account.rows) {
+        for (column, text) in (0..).zip(cells(row)) {
+            match column {
+                0 => sheet.write_number(line, column, row.row)?,
+                7 => sheet.write_number(line, column, row.attempts)?,
+                8 => sheet.write_number(line, column, row.throttled)?,
+                _ => write(sheet, line, column, &text)?,
+            };
+        }
+    }
+    sheet.set_freeze_panes(1, 2)?;
+    let last = u32::try_from(account.rows.len()).unwrap_or(u32::MAX);
+    sheet.autofilter(0, 0, last, 10)?;
+    Ok(())
+}
+
+fn failures(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(), XlsxError> {
+    let titles =
+        [("rows", 7), ("state", 10), ("code", 30), ("what is said", 60), ("what to do", 80), ("command", 60)];
+    for (column, (title, width)) in (0..).zip(titles) {
+        sheet.write_string_with_format(0, column, title, head)?;
+        sheet.set_column_width(column, width)?;
+    }
+    for (line, cause) in (1..).zip(&account.causes) {
+        sheet.write_number(line, 0, cause.rows.len() as f64)?;
+        let command = cause.command.as_deref().unwrap_or("");
+        let texts = [super::word(cause.state), &cause.code, &cause.says, &cause.advice, command];
+        for (column, text) in (1..).zip(texts) {
+            write(sheet, line, column, text)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    Ok(())
+}
+
+fn record(sheet: &mut Worksheet, account: &Account, made: &str, head: &Format) -> Result<(), XlsxError> {
+    sheet.set_column_width(0, 22)?;
+    sheet.set_column_width(1, 90)?;
+    for (line, (title, text)) in (0..).zip(super::record(account, made)) {
+        sheet.write_string_with_format(line, 0, &title, head)?;
+        write(sheet, line, 1, &text)?;
+    }
+    Ok(())
+}
+
+/// A text cell, whatever it begins with.
+fn write<'s>(
+    sheet: &'s mut Worksheet,
+    line: u32,
+    column: u16,
+    text: &str,
+) -> Result<&'s mut Worksheet, XlsxError> {
+    let mut text = shown(text);
+    if let Some((cut, _)) = text.char_indices().nth(MOST_CHARACTERS) {
+        text.truncate(cut);
+    }
+    sheet.write_string(line, column, text)
+}

@@ -1,0 +1,69 @@
+//! The report for a ticket: Markdown, short.
+
+use std::fmt::Write as _;
+
+use super::account::{Account, Row};
+use super::text::code;
+use crate::ledger::RowState;
+
+/// How every report of this kind begins: a comment, which a ticket does not show.
+pub const HEAD: &str = "<!-- headcount report -->\n";
+
+/// How many causes are told, and how many rows of each.
+const CAUSES: usize = 10;
+const EXAMPLES: usize = 5;
+
+/// The page; `made` is when, RFC 3339.
+pub fn write(account: &Account, made: &str) -> String {
+    let counts = &account.counts;
+    let mut page = format!("{HEAD}### Import of {}\n\n", code(super::file_name(account.roster_now())));
+    let _ = writeln!(page, "**{}** {}\n", super::verdict(account), super::sentence(account));
+    page.push_str("| outcome | rows |\n|---|--:|\n");
+    for (state, number) in super::by_state(counts) {
+        if number > 0 || state == RowState::Created {
+            let _ = writeln!(page, "| {} | {number} |", super::label(state));
+        }
+    }
+    let _ = writeln!(page, "| total | {} |\n", counts.total);
+    for cause in account.causes.iter().take(CAUSES) {
+        let number = super::count(cause.rows.len() as u64, "row");
+        let _ = write!(page, "- **{number} {}**", super::label(cause.state));
+        if !cause.code.is_empty() {
+            let _ = write!(page, " {}", code(&cause.code));
+        }
+        if !cause.says.is_empty() {
+            let _ = write!(page, ": {}", code(&cause.says));
+        }
+        let rows: Vec<&Row> =
+            cause.rows.iter().take(EXAMPLES).map(|&at| &account.rows[at as usize]).collect();
+        let examples: Vec<String> =
+            rows.iter().map(|row| format!("{} (row {})", code(&row.user), row.row)).collect();
+        let more = if cause.rows.len() > EXAMPLES { ", …" } else { "" };
+        let _ = writeln!(page, "  \n  {}{more}", examples.join(", "));
+        let _ = writeln!(page, "  {}", cause.advice);
+        if let Some(command) = &cause.command {
+            let _ = writeln!(page, "  {}", code(command));
+        }
+    }
+    if account.causes.len() > CAUSES {
+        let _ = writeln!(page, "- … and {} causes more", account.causes.len() - CAUSES);
+    }
+    if !account.causes.is_empty() {
+        page.push('\n');
+    }
+    let doubted = account.doubted().count();
+    if doubted > 0 {
+        let settled = account.doubted().filter(|row| row.state != RowState::InDoubt).count();
+        let _ = writeln!(
+            page,
+            "The answers for {} were lost on the way; {settled} of them are settled.\n",
+            super::count(doubted as u64, "row")
+        );
+    }
+    let _ = writeln!(page, "<details><summary>For the record</summary>\n\n| | |\n|---|---|");
+    for (title, text) in super::record(account, made) {
+        let _ = writeln!(page, "| {title} | {} |", code(&text));
+    }
+    page.push_str("\n</details>\n");
+    page
+}
