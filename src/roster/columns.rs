@@ -321,7 +321,7 @@ pub(super) fn near(header: &str) -> Option<Field> {
 
 /// What other systems call our columns, for proposals only: nothing is read by these names.
 #[rustfmt::skip]
-const FOREIGN: [(Field, &[&str]); 12] = [
+const FOREIGN: [(Field, &[&str]); 13] = [
     (Field::FirstName, &["vorname", "rufname", "prénom", "prenom", "nombre", "nombres", "nome", "voornaam", "imię"]),
     (Field::LastName, &["nachname", "familienname", "zuname", "nom", "nom de famille", "apellido", "apellidos", "cognome", "sobrenome", "achternaam", "nazwisko"]),
     (Field::Email, &["mail", "e-mail-adresse", "e-mail dienstlich", "courriel", "adresse e-mail", "correo", "correo electrónico", "work email", "business email", "primary work email", "email (work)"]),
@@ -333,6 +333,7 @@ const FOREIGN: [(Field, &[&str]); 12] = [
     (Field::SecurityProfiles, &["rolle", "rollen", "sicherheitsprofil", "role", "roles", "rôle", "rol"]),
     (Field::Hierarchy, &["team", "abteilung", "equipe", "équipe", "equipo", "department", "organisation", "organization"]),
     (Field::PhoneType, &["telefonart", "telefontyp", "type de téléphone", "tipo de teléfono"]),
+    (Field::AfterContactWork, &["nachbearbeitung", "nachbearbeitungszeit", "acw", "after call work", "wrap up time", "post-appel", "tiempo acw"]),
     (Field::PhoneNumber, &["telefon", "telefonnummer", "rufnummer", "durchwahl", "nebenstelle", "téléphone", "teléfono", "telefono", "extension", "telephone", "work phone"]),
 ];
 

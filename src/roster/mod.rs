@@ -95,6 +95,14 @@ impl Roster {
         Self::read(path, Source::open(path)?, options, &mapping).map_err(|failure| naming(failure, path))
     }
 
+    /// Opens a roster that is in memory already, with the text of a column map (the empty one changes nothing). Fails as
+    /// [`Roster::open`] does; `options.columns` is not looked at.
+    pub fn from_memory(bytes: Vec<u8>, options: &Options, map: &str) -> Result<Self, Failure> {
+        let mapping = Mapping::parse(map)
+            .map_err(|what| Failure::usage("the column map cannot be used").because(what))?;
+        Self::read(Path::new("roster"), Source::from_memory(bytes), options, &mapping)
+    }
+
     fn read(path: &Path, source: Source, options: &Options, mapping: &Mapping) -> Result<Self, Failure> {
         let head = source
             .head(Format::HEAD)

@@ -3,6 +3,7 @@
 #[cfg(feature = "phone-region")]
 use phonenumber::{Mode, country::Id};
 
+#[cfg(feature = "phone-region")]
 use super::grammar::is_e164;
 
 /// A country whose way of writing telephone numbers is understood.
@@ -17,6 +18,7 @@ pub enum PhoneRegion {}
 
 /// Why a number was not made E.164.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "phone-region"), allow(dead_code, reason = "no plan, no refusal"))]
 pub(super) enum Refusal {
     /// It has an extension, which E.164 has no place for: dropping it would ring elsewhere.
     Extension,
@@ -147,7 +149,7 @@ mod tests {
     use super::*;
 
     fn region(word: &str) -> PhoneRegion {
-        word.parse().unwrap()
+        word.parse().expect("a country")
     }
 
     #[test]

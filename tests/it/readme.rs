@@ -13,9 +13,10 @@ use headcount::roster::Field;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "README.md",
     "docs/columns.md",
+    "docs/hr-exports.md",
     "docs/ledger.md",
     "docs/truth-table.md",
     "docs/first-import.md",
@@ -29,9 +30,10 @@ const PAGES: [&str; 12] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 6] = [
+const RUN: [&str; 7] = [
     "README.md",
     "docs/ledger.md",
+    "docs/hr-exports.md",
     "docs/first-import.md",
     "docs/saml-and-directory.md",
     "docs/when-it-stops.md",
