@@ -14,7 +14,17 @@ const KNOWS: [(&str, &[&str]); 16] = [
     ("exit", &[]),
     ("error", &["exit"]),
     // Findings are made where the fault is seen, so reading knows their type, and none of the rules.
-    ("roster", &["agent", "error", "validate::Finding", "validate::PhoneRegion", "validate::Severity", "validate::shown"]),
+    (
+        "roster",
+        &[
+            "agent",
+            "error",
+            "validate::Finding",
+            "validate::PhoneRegion",
+            "validate::Severity",
+            "validate::shown",
+        ],
+    ),
     ("directory", &["agent", "clock", "connect", "error"]),
     ("validate", &["agent", "directory", "error", "roster"]),
     // `shell_word` is text: a hint that can be pasted.
