@@ -105,7 +105,7 @@ mod tests {
     fn lines_are_broken_between_words_and_what_follows_is_indented() {
         let line = "plan      22 to create, 3 there already";
         assert_eq!(wrapped(line, 80, 10), line);
-        assert_eq!(wrapped(line, 25, 10), "plan      22 to create,\n          3 there already");
+        assert_eq!(wrapped(line, 26, 10), "plan      22 to create, 3\n          there already");
         let long = "ledger    a-word-that-is-wider-than-the-terminal ok";
         assert_eq!(wrapped(long, 20, 10), "ledger    a-word-that-is-wider-than-the-terminal\n          ok");
         assert_eq!(wrapped("a\nb", 80, 10), "a\nb");
