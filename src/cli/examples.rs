@@ -68,14 +68,7 @@ const EXAMPLES: [(&str, &[&str]); 12] = [
             "headcount validate roster.csv --directory acme.directory.json",
         ],
     ),
-    (
-        "policy",
-        &[
-            "headcount policy",
-            "headcount policy --for look",
-            "headcount policy --instance arn:aws:connect:eu-central-1:111122223333:instance/5f3c9a1e-7b42-4d08-9c6f-2e81d0a4b7c3",
-        ],
-    ),
+    ("policy", &["headcount policy", "headcount policy --for look"]),
     (
         "completions",
         &[

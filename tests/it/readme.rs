@@ -481,7 +481,7 @@ fn the_pages_name_only_commands_flags_and_files_that_are_there() {
     for (name, _) in &commands {
         help += &printed(&[name, "--help"]);
     }
-    let of_other_programs = ["--path", "--release", "--test"];
+    let of_other_programs = ["--init", "--path", "--release", "--rm", "--stop-timeout", "--test", "--user"];
     for page in PAGES {
         let text = read(page);
         for (at, _) in text.match_indices("headcount ") {
