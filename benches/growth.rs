@@ -1,6 +1,14 @@
 //! `cargo bench --bench growth [-- ROWS…]`: cost as work grows, at an unlimited rate with 64 in flight. By default
 //! 1,000, 100,000 and 1,000,000 rows; time is from start to end, with the roster read and checked twice.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    dead_code,
+    reason = "a benchmark reads clocks and prints"
+)]
 #![expect(dead_code, reason = "what the benchmarks share, not each of them uses")]
 
 mod support;

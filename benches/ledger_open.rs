@@ -2,6 +2,14 @@
 //!
 //! `cargo bench --bench ledger_open`. Budgets: at most three times the scan, at most 300 bytes a row.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    dead_code,
+    reason = "a benchmark reads clocks and prints"
+)]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
 
 use std::fs::File;

@@ -4,6 +4,15 @@
 //! Build the SDK's program first, which takes minutes: `cargo build --release --manifest-path benches/sdk/Cargo.toml`.
 //! `HEADCOUNT_BENCH_ROUNDS` (3) rounds are run in turn, and the middle one counts.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    dead_code,
+    reason = "a benchmark reads clocks and prints"
+)]
+
 mod support;
 
 #[path = "../tests/it/python.rs"]

@@ -1,6 +1,14 @@
 //! `cargo bench --bench sockets`: the pace over real sockets with 80 ms of latency. 305 rows at 20 a second with a
 //! burst of 5 take 15 s at the least.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    dead_code,
+    reason = "a benchmark reads clocks and prints"
+)]
 #![expect(dead_code, reason = "what the benchmarks share, not each of them uses")]
 
 mod support;

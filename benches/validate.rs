@@ -12,6 +12,14 @@
 //! Each measurement is a process of its own, so that its memory can be read. `HEADCOUNT_BENCH_ROWS` asks for another
 //! number of rows.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    dead_code,
+    reason = "a benchmark reads clocks and prints"
+)]
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench talks, and may stop at a surprise")]
 
 use std::fmt::Write as _;
