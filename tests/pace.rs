@@ -1,6 +1,7 @@
 //! The pace, simulated: the real importer against the embedded Connect, without sockets and with a clock that stands
 //! still while anybody works. A day at two calls a second takes a moment, and takes the same every time.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an exploration prints its table")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 #[path = "pace/laws.rs"]
