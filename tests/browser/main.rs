@@ -1,5 +1,6 @@
 //! The report's page in a real browser. Takes long, and needs Chromium: `cargo test --test browser -- --ignored`.
 
+#![allow(clippy::print_stdout, reason = "it tells what it measured")]
 #![cfg(unix)]
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
