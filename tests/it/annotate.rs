@@ -168,7 +168,7 @@ fn a_workbook_is_given_back_row_by_row_where_its_rows_stood() {
             sheet.write_string(row, at, cell).unwrap();
         }
     }
-    sheet.write_number(9, 6, 12_065_550_100_u64.0).unwrap();
+    sheet.write_number(9, 6, 12_065_550_100.0).unwrap();
     workbook.save(at.path().join("roster.xlsx")).unwrap();
     annotated(at.path(), &["roster.xlsx", "--annotate", "out.xlsx"]).exits(3);
     let out = at.path().join("out.xlsx");
