@@ -32,7 +32,7 @@ fn every_example_of_every_help_works_when_pasted() {
     let service = Service::start(&[]);
     let folder = folder(&["roster.csv"]);
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_headcount")).parent().unwrap();
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", program.display(), std::env::var_os("PATH").unwrap().display());
     let has_jq = std::process::Command::new("jq").arg("--version").output().is_ok();
     if !has_jq {
         let _ = std::io::stderr().write_all(b"\nSKIPPED: no `jq` here, so examples with it are not run\n");
