@@ -176,6 +176,8 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
         level,
     };
     client.associate_user_proficiencies(instance, "u-1", &[skill(1.0), skill(5.0)]).await.unwrap();
+    let skills = client.list_user_proficiencies(instance, "u-1").await.unwrap().value;
+    assert_eq!((skills.items[0].attribute_value.as_str(), skills.items[0].level), ("German", 4.0));
     client.delete_user(instance, "u-1").await.unwrap();
     let described = client.describe_instance(instance).await.unwrap().value;
     assert_eq!((described.id.as_str(), described.identity_management_type.as_str()), (ID, "SAML"));
@@ -187,7 +189,7 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
     assert_eq!(quota.value.value, 2.0);
     client.get_service_quota("L-CBDEE3E4", None).await.unwrap().unwrap();
 
-    let mut sent = 3 + 7;
+    let mut sent = 3 + 8;
     for token in [None, Some("a+b/c==&x=é ")] {
         let instances = client.list_instances(token).await.unwrap().value;
         assert_eq!(instances.items[0].instance_alias.as_deref(), Some("centre"));
@@ -203,7 +205,9 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
         assert_eq!(groups.items[0].level_id, "1");
         let found = client.search_users(instance, "ana+b@example.com", token).await.unwrap().value;
         assert_eq!(found.items[0].username, "ana");
-        sent += 7;
+        let attributes = client.search_predefined_attributes(instance, token).await.unwrap().value;
+        assert_eq!(attributes.items[0].name, "Language");
+        sent += 8;
     }
     let seen: Vec<_> = (0..sent).map(|_| verifier.next()).collect();
     assert!(seen.iter().all(|(_, status)| *status == 200));

@@ -41,6 +41,14 @@ ANSWERS = {
     "ListUserHierarchyGroups": {"UserHierarchyGroupSummaryList": [{"Id": "h-1", "Name": "Earth"}]},
     "DescribeUserHierarchyGroup": {"HierarchyGroup": {"Id": "h-1", "Name": "Earth", "LevelId": "1"}},
     "AssociateUserProficiencies": None,
+    "ListUserProficiencies": {
+        "UserProficiencyList": [{"AttributeName": "Language", "AttributeValue": "German", "Level": 4.0}],
+        "NextToken": None,
+    },
+    "SearchPredefinedAttributes": {
+        "PredefinedAttributes": [{"Name": "Language", "Values": {"StringList": ["German"]}}],
+        "ApproximateTotalCount": 1,
+    },
     "DeleteUser": None,
     "GetServiceQuota": {"Quota": {"ServiceCode": "connect", "QuotaCode": "L-CBDEE3E4", "Value": 2.0}},
 }
