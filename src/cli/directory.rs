@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
-use super::instance::InstanceArgs;
+use super::instance::{InstanceArgs, reach_invented};
 use super::output;
 use super::words::{count, duration, shell_word};
 use crate::clock::{self, Clock as _, SystemClock};
@@ -24,6 +24,10 @@ pub(super) struct DirectoryArgs {
 
     #[command(flatten)]
     instance: InstanceArgs,
+
+    /// The embedded Connect in place of an instance, as `headcount simulate` serves it
+    #[arg(long, conflicts_with_all = ["instance", "endpoint_url"])]
+    simulate: bool,
 }
 
 /// How old a file may be before its age is a warning: people come and go in a week.
@@ -40,8 +44,14 @@ pub(super) fn run(args: &DirectoryArgs) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
     let directory = runtime.block_on(async {
-        let mut reached = args.instance.reach().await?;
+        let mut reached = match args.simulate {
+            true => reach_invented(args.instance.identity).await?,
+            false => args.instance.reach().await?,
+        };
         reached.read_for_proficiencies().await?;
+        if let Some(running) = reached.rehearsal.take() {
+            running.shutdown().await;
+        }
         Ok::<_, Failure>(reached.directory)
     })?;
     let text = directory.to_json();

@@ -11,7 +11,7 @@ use super::{directory, output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{Clock, SystemClock};
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Operation, Target};
-use crate::directory::fetch::{self, FetchError};
+use crate::directory::fetch::{self, Caller as _, FetchError, Patient};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
 use crate::error::Failure;
 use crate::import::{Pace, Paced, Paces, default_burst};
@@ -59,11 +59,11 @@ pub(super) struct RehearsalArgs {
     pub(super) simulate: bool,
 
     /// Where the embedded Connect's weather comes from
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "simulate")]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "simulate", conflicts_with = "instance")]
     pub(super) seed: u64,
 
     /// How reliable the embedded Connect is
-    #[arg(long, value_enum, default_value_t = Sky::Calm, requires = "simulate")]
+    #[arg(long, value_enum, default_value_t = Sky::Calm, requires = "simulate", conflicts_with = "instance")]
     pub(super) weather: Sky,
 }
 
@@ -280,7 +280,7 @@ impl Reached {
 }
 
 /// The applied quotas, where they may be read: no permission to ask is no error.
-async fn quotas(client: &Client, arn: &str, paces: &Paces) -> Quotas {
+async fn quotas(client: &Client, arn: &str, paces: &Arc<Paces>) -> Quotas {
     Quotas {
         create_user_rate: quota(client, arn, paces, "L-CBDEE3E4").await,
         users_per_instance: quota(client, arn, paces, "L-9A46857E").await,
@@ -288,10 +288,16 @@ async fn quotas(client: &Client, arn: &str, paces: &Paces) -> Quotas {
     }
 }
 
-async fn quota(client: &Client, arn: &str, paces: &Paces, code: &str) -> Option<f64> {
+/// How long a quota is asked for: a throttle is waited out, for whoever takes it for a no goes on with the wrong pace and
+/// no idea of the room; where Service Quotas cannot be reached, once is enough.
+const PATIENCE_FOR_QUOTAS: Patient =
+    Patient { patience: Duration::from_secs(15), patience_unreachable: Duration::ZERO };
+
+async fn quota(client: &Client, arn: &str, paces: &Arc<Paces>, code: &str) -> Option<f64> {
+    let caller = Paced { paces: Arc::clone(paces), patient: PATIENCE_FOR_QUOTAS };
     let ask = async |context| {
-        let asked = paces.call(Operation::GetServiceQuota, client.get_service_quota(code, context));
-        asked.await.ok().flatten()
+        let asked = caller.call(Operation::GetServiceQuota, || client.get_service_quota(code, context)).await;
+        asked.ok().flatten()
     };
     let quota = match ask(Some(arn)).await {
         Some(own) => Some(own),
@@ -305,37 +311,13 @@ impl RehearsalArgs {
     pub(super) async fn reach(&self, args: &InstanceArgs, stage: &Stage<'_>) -> Result<Reached, Failure> {
         let saved = args.directory.as_deref().map(directory::take_up).transpose()?;
         let spec = self.spec(args, stage, saved.as_ref())?;
-        let arn = spec.instance_arn();
-        let region = spec.region.clone();
+        let (arn, region) = (spec.instance_arn(), spec.region.clone());
         let world = World::remembering(spec, SystemClock.now(), &stage.world).map_err(|error| {
             Failure::stopped("cannot keep the rehearsal's world")
                 .because(error)
                 .hint("remove that file and the rehearsal's ledger to start the rehearsal anew")
         })?;
-        let running = server::serve(world, 0, Arc::new(SystemClock)).await.map_err(|error| {
-            Failure::stopped("cannot listen on loopback for the rehearsal").because(error)
-        })?;
-        let environment = Environment {
-            endpoint_url: Some(running.url.clone()),
-            region: Some(region.clone()),
-            ..Environment::default()
-        };
-        let target = Target::resolve(&arn, None, None, &environment)?;
-        let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
-        // A rehearsal's stalls are as long as they are told to be; a real time-out is thirty seconds.
-        let options = HttpOptions { timeout: Duration::from_secs(5), ..HttpOptions::default() };
-        let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
-        let args = InstanceArgs { identity: None, directory: None, ..args.clone() };
-        let caller = Paced::default();
-        let directory = args.read(&client, &target, &caller).await?;
-        Ok(Reached {
-            client,
-            directory,
-            region,
-            endpoint: None,
-            paces: caller.paces,
-            rehearsal: Some(running),
-        })
+        reach_world(world, &arn, region).await
     }
 
     fn spec(
@@ -365,6 +347,34 @@ impl RehearsalArgs {
             None => Ok(spec),
         }
     }
+}
+
+/// Serves the embedded Connect as `headcount simulate` has it, and reads it as any instance.
+pub(super) async fn reach_invented(identity: Option<Identity>) -> Result<Reached, Failure> {
+    let mut spec = Spec::default();
+    spec.identity = identity.map_or(spec.identity, IdentityType::from);
+    let (arn, region) = (spec.instance_arn(), spec.region.clone());
+    reach_world(World::new(spec, SystemClock.now()), &arn, region).await
+}
+
+/// Serves a world in this process, and reads it as any instance.
+async fn reach_world(world: World, arn: &str, region: String) -> Result<Reached, Failure> {
+    let running = server::serve(world, 0, Arc::new(SystemClock))
+        .await
+        .map_err(|error| Failure::stopped("cannot listen on loopback for the rehearsal").because(error))?;
+    let environment = Environment {
+        endpoint_url: Some(running.url.clone()),
+        region: Some(region.clone()),
+        ..Environment::default()
+    };
+    let target = Target::resolve(arn, None, None, &environment)?;
+    let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+    // A rehearsal's stalls are as long as they are told to be; a real time-out is thirty seconds.
+    let options = HttpOptions { timeout: Duration::from_secs(5), ..HttpOptions::default() };
+    let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
+    let caller = Paced::default();
+    let directory = InstanceArgs::default().read(&client, &target, &caller).await?;
+    Ok(Reached { client, directory, region, endpoint: None, paces: caller.paces, rehearsal: Some(running) })
 }
 
 fn with_names(spec: Spec, used: &NamesUsed) -> Spec {

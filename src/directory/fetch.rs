@@ -129,6 +129,11 @@ fn call_failure(operation: Operation, error: CallError) -> Failure {
             (_, Some("UnrecognizedClientException" | "InvalidClientTokenId")) => {
                 Some("the access key is not known to AWS: look at `aws sts get-caller-identity`".to_owned())
             }
+            (_, Some("InvalidSignatureException" | "SignatureDoesNotMatch")) => Some(
+                "the secret access key does not go with the access key, or this machine's clock is wrong: look at \
+                 `aws sts get-caller-identity`"
+                    .to_owned(),
+            ),
             (403, _) => Some(format!(
                 "the caller needs the permission `{}`; `headcount policy` prints all that are needed",
                 operation.action()

@@ -72,7 +72,9 @@ impl Mapping {
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("the column map cannot be read: `{shown}`")).because(error)
+            Failure::usage(format!("the column map cannot be read: `{shown}`"))
+                .because(error)
+                .hint("`headcount columns ROSTER` proposes a map")
         })?;
         Self::parse(&text).map_err(|what| {
             Failure::usage(format!("the column map cannot be used: `{shown}`"))

@@ -36,7 +36,8 @@ impl Source {
         let file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if metadata.is_dir() {
-            return Err(Failure::usage(format!("the roster is a directory, not a file: `{shown}`")));
+            return Err(Failure::usage(format!("the roster is a directory, not a file: `{shown}`"))
+                .hint("name the CSV or XLSX file in it"));
         }
         if metadata.is_file() {
             return Ok(Self { length: metadata.len(), held: Arc::new(Held::File(file)) });
