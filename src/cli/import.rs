@@ -29,7 +29,8 @@ use crate::import::{
     default_burst,
 };
 use crate::ledger::{
-    Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION, peek,
+    Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION, be_a_file,
+    glance,
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
@@ -415,7 +416,9 @@ impl File {
 fn open_ledger(job: &Job, directory: &Directory, wanted: &Wanted) -> Result<File, Failure> {
     let path = &job.ledger;
     let file = if job.shared.dry_run {
-        let state = if path.exists() { peek(path)?.0 } else { State::default() };
+        be_a_file(path)?;
+        let there = if path.exists() { glance(path)? } else { None };
+        let state = there.map_or_else(State::default, |(state, _)| state);
         File::Read(Box::new(state))
     } else {
         let file = LockedFile::open(path)?;

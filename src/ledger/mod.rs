@@ -60,6 +60,7 @@ impl LockedFile {
                 .because(error)
                 .hint("nothing was sent; choose a place that can be written with --ledger FILE")
         };
+        be_a_file(path)?;
         let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
         crash::point("ledger-opened");
         match lock(&file) {
@@ -106,6 +107,19 @@ impl Drop for LockedFile {
     }
 }
 
+/// Fails where something stands in the ledger's place that is no file: a device keeps nothing and may never end, and a
+/// pipe waits for somebody.
+pub fn be_a_file(path: &Path) -> Result<(), Failure> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(Failure::stopped(format!(
+            "the ledger cannot be kept here, this is no file: `{}`",
+            path.display()
+        ))
+        .hint("nothing was sent; choose a file with --ledger FILE")),
+        _ => Ok(()),
+    }
+}
+
 /// Takes the lock; a `status` in another process holds it for the blink of an eye, so it is tried more than once.
 fn lock(file: &File) -> Result<(), TryLockError> {
     for _ in 0..200 {
@@ -121,12 +135,14 @@ fn lock(file: &File) -> Result<(), TryLockError> {
 ///
 /// The second value says whether an importer is at work.
 pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
+    glance(path)?.ok_or_else(|| without_record(path))
+}
+
+/// The same; `None` where nothing stands in the file yet, as when an import was stopped before it began.
+pub fn glance(path: &Path) -> Result<Option<(State, bool)>, Failure> {
     let (file, at_work) = look(path)?;
     let Replay { state, good, .. } = replay(&file, path)?;
-    if good == 0 {
-        return Err(without_record(path));
-    }
-    Ok((state, at_work))
+    Ok((good > 0).then_some((state, at_work)))
 }
 
 /// Opens a ledger to read it without locking it, and says whether an importer is at work.
@@ -144,6 +160,7 @@ pub fn look(path: &Path) -> Result<(File, bool), Failure> {
 /// What is said of a ledger in which nothing stands yet.
 pub fn without_record(path: &Path) -> Failure {
     Failure::usage(format!("the ledger has no record yet: `{}`", path.display()))
+        .hint("nothing was sent yet: an import begins it anew")
 }
 
 /// The ledger at work: appends what happens and keeps the state in step with it.

@@ -106,6 +106,23 @@ fn a_ledger_that_cannot_be_written() {
     assert_eq!(service.calls("CreateUser", "called"), 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_is_no_file() {
+    let folder = folder(&["roster.csv"]);
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
+    let service = Service::start(&[]);
+    for ledger in ["/dev/full", "/dev/null", "pipe", "folder"] {
+        for dry in [&[][..], &["--dry-run"]] {
+            let mut import = service.import(folder.path(), "roster.csv", &["--ledger", ledger]);
+            let ran = run(import.args(dry)).exits(4);
+            assert!(ran.stderr.contains(&format!("no file: `{ledger}`")), "{}", ran.stderr);
+        }
+    }
+    assert_eq!(service.calls("CreateUser", "called"), 0);
+}
+
 #[test]
 fn a_ledger_of_another_roster_or_instance() {
     let folder = folder(&["roster.csv"]);
