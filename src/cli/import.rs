@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
 use super::outlook::{Outlook, Scene};
-use super::progress::{Screen, Show};
+use super::progress::{self, Screen, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
 use crate::agent::Agent;
@@ -34,7 +34,7 @@ use crate::ledger::{
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
-use crate::validate::{self, Rules};
+use crate::validate::{self, Checked, Rules};
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
 /// command again resumes.
@@ -114,8 +114,9 @@ struct Shared {
     #[arg(long)]
     no_provenance_tag: bool,
 
-    /// Without the tag, take a user with the name and every member of the row for ours
-    #[arg(long, requires = "no_provenance_tag")]
+    /// Where a request left without the tag and its answer was lost, take a user with the name and every member of the row
+    /// for ours
+    #[arg(long)]
     accept_probable: bool,
 
     /// How many seconds to go on settling a row whose answer was lost
@@ -240,12 +241,13 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     if !checked.findings.is_empty() {
         output::say(&findings::groups(&checked, output::Paint::of_stderr()));
     }
+    if args.format == Format::Json {
+        for finding in &checked.findings {
+            progress::print(&Event::Finding(finding.clone()));
+        }
+    }
     if blocked {
-        output::say(&format!(
-            "nothing was sent: {} with errors{}",
-            words::count(checked.invalid_rows, "row"),
-            if checked.file_errors > 0 { "" } else { "; --skip-invalid sends the others" }
-        ));
+        output::say(&format!("nothing was sent: {}", faults(&checked)));
         return Ok(Exit::Findings);
     }
 
@@ -269,7 +271,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     }
     let remembered = remembered_rates(args);
     let pace = Chosen::of(args, directory, remembered.as_ref());
-    let outlook = Outlook::of(&plan, &wanted, directory, pace);
+    let outlook = Outlook::of(&plan, &wanted, state, directory, pace);
     let scene = Scene {
         roster: &roster,
         rehearsal: args.rehearsal.simulate,
@@ -280,14 +282,13 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         state,
     };
     output::say(&outlook.words(&scene, settings::width_of_talk()));
-    if !args.allow_partial && !args.dry_run {
+    if args.dry_run {
+        forecast(job, &reached.directory, &outlook);
+    }
+    if !args.allow_partial {
         outlook.has_room()?;
     }
     if args.dry_run {
-        output::result(&format!(
-            "dry run: {} would be sent, nothing was\n",
-            words::count(outlook.to_send, "row")
-        ));
         return Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings });
     }
     if plan.to_send() + plan.gone(Decision::LookUp).count() as u64 > 0
@@ -296,6 +297,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         && !agreed(&outlook)?
     {
         output::say("nothing was sent");
+        output::say(&format!("resume with: {}", words::typed(&job.typed)));
         return Ok(Exit::Interrupted);
     }
     if switch.is_set() {
@@ -303,7 +305,10 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     }
 
     let ledger = Arc::new(file.into_ledger()?);
-    let calls_before = ledger.state().calls;
+    let (calls_before, created_before) = {
+        let state = ledger.state();
+        (state.calls, state.counts(false).created)
+    };
     let begun = Instant::now();
     let (events, receiver) = mpsc::unbounded_channel();
     crash::point("plan-before");
@@ -381,7 +386,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     if let Some(running) = reached.rehearsal.take() {
         running.shutdown().await;
     }
-    farewell(&reached.directory, reason.as_ref(), &outlook);
+    let made = counts.created.saturating_sub(created_before);
+    farewell(&reached.directory, reason.as_ref(), &outlook, made);
     again::say(job, &reached.directory, &counts, reason.as_ref(), left.as_ref(), &steps);
     if matches!(exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled)
         && !again::is_left_to_import(job, reason.as_ref(), &counts)
@@ -389,6 +395,36 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         output::say(&format!("resume with: {}", words::typed(&job.typed)));
     }
     closed.map(|_| exit)
+}
+
+/// Why nothing is sent, in a few words.
+fn faults(checked: &Checked) -> String {
+    match (checked.invalid_rows, checked.file_errors) {
+        (0, _) => "the roster as a whole has errors".to_owned(),
+        (rows, 0) => format!("{} with errors; --skip-invalid sends the others", words::count(rows, "row")),
+        (rows, _) => format!("{} with errors, and the roster as a whole has some", words::count(rows, "row")),
+    }
+}
+
+/// The result of a dry run.
+fn forecast(job: &Job, directory: &Directory, outlook: &Outlook) {
+    if job.shared.format == Format::Json {
+        progress::print(&Event::Planned {
+            version: 1,
+            ledger: job.ledger.display().to_string(),
+            instance: directory.instance.arn.clone(),
+            rows: outlook.rows,
+            rate: outlook.rate(),
+            seconds: outlook.time().as_secs_f64(),
+        });
+        return;
+    }
+    let settled = match outlook.rows.to_settle {
+        0 => String::new(),
+        rows => format!(" and {} settled", words::count(rows, "row")),
+    };
+    let created = words::count(outlook.rows.to_create, "user");
+    output::result(&format!("dry run: {created} would be created{settled}; nothing was sent\n"));
 }
 
 /// The ledger before anything is decided: locked for an import, only read for a dry run.
@@ -670,7 +706,7 @@ fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) ->
         vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
     for (number, what) in [
         (counts.recovered, "of them recovered"),
-        (counts.exists, "exist already"),
+        (counts.exists, if counts.exists == 1 { "exists already" } else { "exist already" }),
         (counts.rejected, "rejected"),
         (counts.invalid, "invalid"),
         (counts.in_doubt, "in doubt"),
@@ -692,17 +728,17 @@ fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) ->
     )
 }
 
-/// Why it stopped, and what to do about it, on stderr.
-fn farewell(directory: &Directory, reason: Option<&Stop>, outlook: &Outlook) {
+/// Why it stopped, and what to do about it, on stderr; `made` users were created by this session.
+fn farewell(directory: &Directory, reason: Option<&Stop>, outlook: &Outlook, made: u64) {
     if let Some(stop) = reason {
         output::say(&format!("stopped: {}", words::plain(&stop.to_string())));
-        if let Some(hint) = hint_for(stop, directory, outlook) {
+        if let Some(hint) = hint_for(stop, directory, outlook, made) {
             output::say(&format!("hint: {hint}"));
         }
     }
 }
 
-fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook) -> Option<String> {
+fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook, made: u64) -> Option<String> {
     Some(match stop {
         Stop::Full { .. } => {
             let allowed = outlook.allowed.map_or_else(
@@ -710,9 +746,10 @@ fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook) -> Option<Str
                 |n| format!("its quota is {}", words::grouped(n)),
             );
             format!(
-                "the instance had {} before this run, and {allowed} (L-9A46857E, users per instance): ask for more in \
-                 Service Quotas, then resume",
-                words::count(outlook.users, "user")
+                "the instance had {} before this run, which created {}, and {allowed} (L-9A46857E, users per instance): \
+                 ask for more in Service Quotas, then resume",
+                words::count(outlook.users, "user"),
+                words::grouped(made)
             )
         }
         Stop::Denied { code, .. } if code.contains("AccessDenied") => format!(

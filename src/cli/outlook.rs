@@ -7,8 +7,8 @@ use super::import::Chosen;
 use super::words;
 use crate::directory::{Directory, Found};
 use crate::error::Failure;
-use crate::import::{START, default_burst};
-use crate::ledger::State;
+use crate::import::{Forecast, START, default_burst};
+use crate::ledger::{RowState, State};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
 use crate::roster::Roster;
 
@@ -32,7 +32,9 @@ pub(super) struct Scene<'s> {
 /// What an import is going to do, before it does it.
 pub(super) struct Outlook {
     pub(super) to_send: u64,
-    /// Rows to send whose exact name is on the instance already.
+    /// What is done with how many rows.
+    pub(super) rows: Forecast,
+    /// Rows to send whose exact name is on the instance already, those in doubt among them.
     there: u64,
     /// Rows to send whose name is there in another case.
     variants: Vec<(String, String)>,
@@ -43,22 +45,46 @@ pub(super) struct Outlook {
 }
 
 impl Outlook {
-    pub(super) fn of(plan: &Plan, wanted: &Wanted, directory: &Directory, pace: Chosen) -> Self {
+    pub(super) fn of(
+        plan: &Plan,
+        wanted: &Wanted,
+        state: &State,
+        directory: &Directory,
+        pace: Chosen,
+    ) -> Self {
         let mut outlook = Self {
             to_send: plan.to_send(),
+            rows: Forecast {
+                to_settle: plan.count(Decision::LookUp),
+                missing: plan.count(Decision::Missing),
+                invalid: plan.count(Decision::Skip),
+                ..Forecast::default()
+            },
             there: 0,
             variants: Vec::new(),
             users: directory.users.as_ref().map_or(0, |users| users.len() as u64),
             allowed: directory.quotas.users_per_instance.map(|quota| quota as u64),
             pace,
         };
-        if let Some(users) = &directory.users {
-            for user in plan.sending(wanted) {
-                match users.find(user) {
-                    Found::Exact(_) => outlook.there += 1,
-                    Found::Variant(name, _) => outlook.variants.push((user.to_owned(), name.to_owned())),
-                    Found::Nothing => {}
-                }
+        let rows = &mut outlook.rows;
+        for (user, decision) in plan.sending(wanted) {
+            let found = directory.users.as_ref().map_or(Found::Nothing, |users| users.find(user));
+            let is_there = matches!(found, Found::Exact(_));
+            outlook.there += u64::from(is_there);
+            match decision {
+                Decision::Settle | Decision::SettleChanged => rows.to_settle += 1,
+                _ if is_there => rows.there += 1,
+                _ => rows.to_create += 1,
+            }
+            if let Found::Variant(name, _) = found {
+                outlook.variants.push((user.to_owned(), name.to_owned()));
+            }
+        }
+        for stands in plan.kept(wanted, state) {
+            match stands {
+                RowState::Created => rows.done += 1,
+                RowState::InDoubt | RowState::Pending => rows.pending += 1,
+                RowState::Exists | RowState::Rejected | RowState::Invalid => rows.failed += 1,
             }
         }
         outlook
@@ -68,7 +94,12 @@ impl Outlook {
         self.to_send - self.there
     }
 
-    fn time(&self) -> Duration {
+    /// Calls a second.
+    pub(super) fn rate(&self) -> f64 {
+        self.pace.rate
+    }
+
+    pub(super) fn time(&self) -> Duration {
         let waited = self.new_users().saturating_sub(u64::from(self.pace.burst)) as f64 / self.pace.rate;
         Duration::from_secs_f64(waited.min(1e9))
     }
@@ -110,7 +141,7 @@ impl Outlook {
                 ),
                 instance.identity
             ),
-            format!("plan      {}", self.plan_words(plan)),
+            format!("plan      {}", plan_words(&self.rows)),
         ];
         let allowed = match self.allowed {
             Some(allowed) => format!("of {} ", words::grouped(allowed)),
@@ -154,68 +185,71 @@ impl Outlook {
         }
         tell(
             &mut lines,
+            NOTE,
             plan.steps_named(wanted, StepDecision::Drift),
             "was created, and its proficiencies have changed in the roster since: the user keeps those it has",
         );
-        let told = [
-            (
-                Decision::Drift,
-                "was created and has changed in the roster since: the user keeps the cells it was made with",
-            ),
-            (
-                Decision::Missing,
-                "was created and is not to be seen on the instance (deleted, or too new to be listed): --recreate-missing sends it again",
-            ),
-        ];
-        for (decision, what) in told {
-            tell(&mut lines, plan.named(wanted, decision), what);
-        }
         tell(
             &mut lines,
+            NOTE,
+            plan.named(wanted, Decision::Drift),
+            "was created and has changed in the roster since: the user keeps the cells it was made with",
+        );
+        tell(
+            &mut lines,
+            "warning",
+            plan.named(wanted, Decision::Missing),
+            "was created and is not to be seen on the instance (deleted, or too new to be listed): --recreate-missing sends it again",
+        );
+        tell(
+            &mut lines,
+            NOTE,
             plan.gone(Decision::Orphan).map(|at| state.user(at)),
             "was created and is gone from the roster: nothing is deleted",
         );
         tell(
             &mut lines,
+            NOTE,
             plan.gone(Decision::Drop).map(|at| state.user(at)),
             "is gone from the roster and was never created: dropped",
         );
         words::wrapped(&lines.join("\n"), columns, INDENT)
     }
-
-    fn plan_words(&self, plan: &Plan) -> String {
-        let parts = [
-            (self.new_users(), "to create"),
-            (self.there, "there already"),
-            (
-                plan.count(Decision::Settle)
-                    + plan.count(Decision::SettleChanged)
-                    + plan.count(Decision::LookUp),
-                "to settle",
-            ),
-            (plan.count(Decision::Keep) + plan.count(Decision::Drift), "done"),
-            (plan.count(Decision::Skip), "invalid, skipped"),
-        ];
-        let told: Vec<_> = parts
-            .iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, what)| format!("{} {what}", words::grouped(*n)))
-            .collect();
-        if told.is_empty() { "nothing to do".into() } else { told.join(", ") }
-    }
 }
 
+/// The plan in one line. Every row of the roster is counted once.
+fn plan_words(rows: &Forecast) -> String {
+    let parts = [
+        (rows.to_create, "to create"),
+        (rows.there, "there already"),
+        (rows.to_settle, "to settle"),
+        (rows.done, "done"),
+        (rows.failed, "failed before"),
+        (rows.pending, "left pending"),
+        (rows.missing, "gone from the instance"),
+        (rows.invalid, "invalid, skipped"),
+    ];
+    let told: Vec<_> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{} {what}", words::grouped(*n)))
+        .collect();
+    if told.is_empty() { "nothing to do".into() } else { told.join(", ") }
+}
+
+const NOTE: &str = "note";
+
 /// At most ten rows by name, then how many more.
-fn tell<'a>(lines: &mut Vec<String>, users: impl Iterator<Item = &'a str>, what: &str) {
+fn tell<'a>(lines: &mut Vec<String>, word: &str, users: impl Iterator<Item = &'a str>, what: &str) {
     let mut more = 0_u64;
     for (at, user) in users.enumerate() {
         if at < 10 {
-            lines.push(format!("note: `{}` {what}", words::plain(user)));
+            lines.push(format!("{word}: `{}` {what}", words::plain(user)));
         } else {
             more += 1;
         }
     }
     if more > 0 {
-        lines.push(format!("note: so it is with {more} more"));
+        lines.push(format!("{word}: so it is with {more} more"));
     }
 }

@@ -75,8 +75,8 @@ impl Screen {
             };
             let now = Instant::now();
             if self.how == Show::Json {
-                if let Some(line) = event.and_then(|event| serde_json::to_string(&event).ok()) {
-                    output::result(&format!("{line}\n"));
+                if let Some(event) = event {
+                    print(&event);
                 }
                 continue;
             }
@@ -95,6 +95,13 @@ impl Screen {
             }
         }
         self.clear();
+    }
+}
+
+/// Prints an event for programs: one line on stdout.
+pub(super) fn print(event: &Event) {
+    if let Ok(line) = serde_json::to_string(event) {
+        output::result(&format!("{line}\n"));
     }
 }
 
@@ -176,7 +183,7 @@ impl Tally {
             Event::Created { row, user, recovered, .. } => {
                 self.created += 1;
                 self.answered(now);
-                recovered.then(|| format!("row {row}  {}: created, found by its tag", words::plain(user)))
+                recovered.then(|| format!("row {row}  {}: created by an earlier attempt", words::plain(user)))
             }
             Event::Exists { row, user, message } => {
                 self.failed += 1;
@@ -227,7 +234,7 @@ impl Tally {
                 Some(format!("stopping: {}; requests under way are awaited", words::plain(reason)))
             }
             Event::Note { message } => Some(words::plain(message)),
-            Event::InDoubt { .. } | Event::Ended { .. } => None,
+            Event::Finding(_) | Event::Planned { .. } | Event::InDoubt { .. } | Event::Ended { .. } => None,
         }
     }
 

@@ -5,11 +5,30 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::validate::Finding;
+
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// What is wrong with the roster, or odd in it; before anything is sent.
+    Finding(Finding),
+    /// What a dry run found: nothing is sent.
+    Planned {
+        /// The format of these lines.
+        version: u32,
+        /// Where the ledger is, or would be.
+        ledger: String,
+        /// The instance's ARN.
+        instance: String,
+        /// What is to be done with how many rows.
+        rows: Forecast,
+        /// Calls a second.
+        rate: f64,
+        /// How long it will take, in seconds.
+        seconds: f64,
+    },
     /// The first request is about to leave.
     Started {
         /// The format of these lines.
@@ -121,6 +140,27 @@ pub enum Event {
         /// How long this session took, in seconds.
         seconds: f64,
     },
+}
+
+/// How many rows an import is going to do what with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Forecast {
+    /// To create.
+    pub to_create: u64,
+    /// Not created yet by this ledger, and a user of exactly that name is on the instance.
+    pub there: u64,
+    /// In doubt: to settle.
+    pub to_settle: u64,
+    /// Created before.
+    pub done: u64,
+    /// Failed before, and left as they stand.
+    pub failed: u64,
+    /// Pending, and left as they stand: `retry` does not send them.
+    pub pending: u64,
+    /// Created before, and gone from the instance.
+    pub missing: u64,
+    /// Invalid, and not sent.
+    pub invalid: u64,
 }
 
 impl Event {

@@ -27,7 +27,7 @@ use tokio::time::Instant;
 pub use backoff::{Delays, Random};
 pub use body::{create_user, proficiencies, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Failing, Leave};
-pub use event::Event;
+pub use event::{Event, Forecast};
 pub use follow_up::FollowUp;
 pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
 pub use paces::{Paced, Paces};

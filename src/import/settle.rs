@@ -173,6 +173,10 @@ impl Importer {
                 break;
             }
         }
+        if last.is_empty() {
+            last =
+                "the answer was lost, and no user of this name is to be seen on the instance yet".to_owned();
+        }
         let code = held.and_then(|held| held.told.code);
         let outcome =
             Outcome { state: RowState::InDoubt, code, message: Some(last.clone()), ..Outcome::default() };

@@ -313,10 +313,19 @@ impl Plan {
         decided.filter(move |(_, decided)| **decided == decision).map(|(user, _)| user)
     }
 
-    /// The usernames of the roster's rows that a request may leave for, in the roster's order.
-    pub fn sending<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = &'a str> {
-        let decided = wanted.names.iter().zip(&self.wanted);
-        decided.filter(|(_, decided)| decided.sends()).map(|(user, _)| user)
+    /// The usernames of the roster's rows that a request may leave for, in the roster's order, each with its decision.
+    pub fn sending<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, Decision)> {
+        let decided = wanted.names.iter().zip(self.wanted.iter().copied());
+        decided.filter(|(_, decided)| decided.sends())
+    }
+
+    /// Where the rows stand that are left as they are, those that only the ledger has among them.
+    pub fn kept<'a>(&'a self, wanted: &'a Wanted, state: &'a State) -> impl Iterator<Item = RowState> {
+        let is_kept = |decision: Decision| matches!(decision, Decision::Keep | Decision::Drift);
+        let in_roster = wanted.names.iter().zip(&self.wanted).filter(move |(_, decided)| is_kept(**decided));
+        let in_roster = in_roster.filter_map(|(user, _)| state.find(user));
+        let gone = self.gone.iter().filter(move |(_, decided)| is_kept(*decided)).map(|(at, _)| *at);
+        in_roster.chain(gone).map(|at| state.record(at).settled_state())
     }
 
     /// Rows that only the ledger has and that got this decision, by their place in its state.

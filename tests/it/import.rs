@@ -93,7 +93,7 @@ fn a_dry_run_shows_who_is_there_creates_nothing_and_leaves_no_ledger() {
     run(&mut service.import(folder.path(), "few.csv", &["--rate", "1000"])).exits(0);
     let ran = run(&mut service.import(folder.path(), "roster.csv", &["--dry-run"])).exits(0);
     assert!(ran.stderr.contains("plan      22 to create, 3 there already"), "{}", ran.stderr);
-    assert_eq!(ran.stdout, "dry run: 25 rows would be sent, nothing was\n");
+    assert_eq!(ran.stdout, "dry run: 22 users would be created; nothing was sent\n");
     assert_eq!(service.calls("CreateUser", "called"), 3);
     assert!(!folder.path().join(LEDGER).exists());
 }

@@ -7,6 +7,7 @@ mod annotate;
 mod bad_input;
 mod bodies;
 mod cli;
+mod contract;
 mod credentials;
 mod directory;
 mod files;

@@ -149,9 +149,19 @@ fn a_user_that_stays_unseen_stays_in_doubt_and_the_next_run_settles_it() {
     let ran = stage.import(&["--settle-timeout", "1"]).exits(6);
     assert!(ran.stderr.contains("resume with: "), "{}", ran.stderr);
     assert_eq!(stage.rows(), rows(&[("total", 1), ("in_doubt", 1)]));
-    stage.import(&["--settle-timeout", "60"]).exits(0);
+    let ran = stage.import(&["--settle-timeout", "60"]).exits(0);
+    assert!(ran.stderr.contains("plan      1 to settle\n"), "counted once: {}", ran.stderr);
     assert_eq!(stage.rows(), rows(&[("total", 1), ("created", 1), ("recovered", 1)]));
     assert_eq!(stage.users(), ["user0"]);
+}
+
+#[test]
+fn a_row_that_stays_in_doubt_says_why() {
+    let stage = Stage::set(1, vec![Fault::ErrorBefore; 200], Spec::default());
+    let ran = stage.import(&["--settle-timeout", "1"]).exits(6);
+    let why = "no user of this name is to be seen on the instance yet";
+    assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    assert!(stage.outcome("user0")["message"].as_str().unwrap().contains(why));
 }
 
 #[test]
@@ -230,7 +240,8 @@ fn without_the_tag_a_lost_answer_is_only_probably_ours_until_that_is_accepted() 
     assert!(ran.stderr.contains("--accept-probable"), "{}", ran.stderr);
     assert_eq!(stage.rows(), rows(&[("total", 1), ("in_doubt", 1)]));
     assert!(stage.running().world().everyone().all(|user| user.tags.is_empty()));
-    stage.import(&["--no-provenance-tag", "--accept-probable"]).exits(0);
+    let ran = stage.import(&["--no-provenance-tag", "--accept-probable"]).exits(0);
+    assert!(ran.stderr.contains("user0: created by an earlier attempt"), "there is no tag: {}", ran.stderr);
     assert_eq!(stage.rows(), rows(&[("total", 1), ("created", 1), ("recovered", 1)]));
 }
 

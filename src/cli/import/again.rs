@@ -233,6 +233,13 @@ pub(super) fn say(
             let rows = words::count(left.elsewhere, "more row");
             output::say(&format!("{rows} failed that {} does not have", shown(&job.roster)));
         }
+        if counts.exists > 0 {
+            let has = if counts.exists == 1 { "has a username that is" } else { "have usernames that are" };
+            output::say(&format!(
+                "{} {has} taken: give another there; `--code DuplicateResourceException` tries the same again",
+                words::count(counts.exists, "row")
+            ));
+        }
         let passwords = if left.has_blanks { " and type the passwords in again, they are blank" } else { "" };
         output::say(&format!("mend them there{passwords}; then run the next line"));
         output::say(&format!("retry with: {}", retry_command(job, Some(file))));
@@ -339,6 +346,7 @@ impl Command {
         self.option("--columns", reading.columns.as_ref().map(|path| path.display()));
         self.option("--sheet", reading.sheet.as_ref());
         self.option("--encoding", reading.encoding.as_ref().filter(|_| !is_ours));
+        self.option("--phone-region", reading.phone_region);
     }
 
     /// What was told of the instance and of the pace, and is not in the ledger.
@@ -348,11 +356,14 @@ impl Command {
         let identity = args.instance.identity.and_then(|identity| identity.to_possible_value());
         self.option("--identity", identity.map(|word| word.get_name().to_owned()));
         self.option("--directory", args.instance.directory.as_ref().map(|path| path.display()));
-        if let Rate::Fixed(rate) = args.rate {
-            self.option("--rate", Some(rate));
+        match args.rate {
+            Rate::Quota => {}
+            Rate::Auto => self.option("--rate", Some("auto")),
+            Rate::Fixed(rate) => self.option("--rate", Some(rate)),
         }
         self.option("--burst", args.burst);
         self.option("--concurrency", args.concurrency);
+        self.switch("--allow-partial", args.allow_partial);
         self.switch("--no-provenance-tag", args.no_provenance_tag);
         self.switch("--accept-probable", args.accept_probable);
     }
