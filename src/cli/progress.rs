@@ -76,7 +76,7 @@ impl Screen {
             let now = Instant::now();
             if self.how == Show::Json {
                 if let Some(line) = event.and_then(|event| serde_json::to_string(&event).ok()) {
-                    output::result(&format!("{line}\n"));
+                    output::json(&format!("{line}\n"));
                 }
                 continue;
             }
