@@ -1,11 +1,21 @@
-//! Files: private from the first byte, replaced atomically. Nothing else in the crate makes one.
+//! Files: private from the first byte, replaced atomically, never written through a symbolic link. Nothing else in the
+//! crate makes one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+/// Opens a file that is there for reading. A pipe or a device is refused before it is opened: the one waits for its other
+/// end, the other need not end at all.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    if std::fs::metadata(path)?.is_file() { File::open(path) } else { Err(not_regular()) }
+}
+
 /// Opens a file for reading and appending, and makes it (readable by its owner only) where there is none.
 /// Says whether it was made.
+///
+/// What is there must be a regular file by its own name: somebody who may write to the folder could have put a link there
+/// to a file that is not to be written.
 pub fn open_append(path: &Path) -> io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
     options.read(true).append(true);
@@ -15,9 +25,40 @@ pub fn open_append(path: &Path) -> io::Result<(File, bool)> {
             sync_folder(path)?;
             Ok((file, true))
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok((options.open(path)?, false)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let there = itself(path)?;
+            let file = options.open(path)?;
+            if is_another(&there, &file.metadata()?) {
+                return Err(io::Error::other("another file took its place while it was opened"));
+            }
+            Ok((file, false))
+        }
         Err(error) => Err(error),
     }
+}
+
+/// What stands at a path, where it is a regular file and no link to one.
+fn itself(path: &Path) -> io::Result<Metadata> {
+    let there = std::fs::symlink_metadata(path)?;
+    if there.is_symlink() {
+        return Err(io::Error::other("it is a symbolic link, and nothing is written through one"));
+    }
+    if there.is_file() { Ok(there) } else { Err(not_regular()) }
+}
+
+fn not_regular() -> io::Error {
+    io::Error::other("it is not a regular file")
+}
+
+#[cfg(unix)]
+fn is_another(seen: &Metadata, opened: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (seen.dev(), seen.ino()) != (opened.dev(), opened.ino())
+}
+
+#[cfg(not(unix))]
+fn is_another(_: &Metadata, _: &Metadata) -> bool {
+    false
 }
 
 /// Writes a file that must not exist yet, readable by its owner only.
@@ -72,15 +113,23 @@ pub fn remove(path: &Path) -> io::Result<()> {
     std::fs::remove_file(path)
 }
 
-/// Makes a folder and those above it where they are not there, open to their owner only.
+/// Makes a folder and those above it where they are not there, open to their owner only; one that is there and open to
+/// others is closed to them.
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
+        use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+        builder.mode(0o700).create(path)?;
+        let mut permissions = std::fs::metadata(path)?.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            permissions.set_mode(0o700);
+            std::fs::set_permissions(path, permissions)?;
+        }
+        Ok(())
     }
+    #[cfg(not(unix))]
     builder.create(path)
 }
 
@@ -131,5 +180,45 @@ mod tests {
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
         assert_eq!(with_suffix(Path::new("d/roster.csv"), ".x"), Path::new("d/roster.csv.x"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link_or_into_what_is_no_file() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let (victim, link) = (folder.path().join("victim"), folder.path().join("link"));
+        std::fs::write(&victim, "").unwrap();
+        symlink(&victim, &link).unwrap();
+        let refused = |path: &Path| open_append(path).unwrap_err().to_string();
+        assert!(refused(&link).contains("symbolic link"));
+        // What is replaced is the link itself.
+        write_atomic(&link, b"ours").unwrap();
+        assert!(!std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read(&victim).unwrap(), b"");
+        // A link that points nowhere makes nothing where it points.
+        let (nowhere, dangling) = (folder.path().join("nowhere"), folder.path().join("dangling"));
+        symlink(&nowhere, &dangling).unwrap();
+        assert!(refused(&dangling).contains("symbolic link"));
+        assert!(create_new(&dangling, b"x").is_err());
+        assert!(create_atomic_with::<io::Error>(&dangling, |file| file.write_all(b"x")).is_err());
+        assert!(!nowhere.exists());
+        for other in [Path::new("/dev/null"), folder.path()] {
+            assert!(refused(other).contains("not a regular file"));
+            assert!(open_regular(other).unwrap_err().to_string().contains("not a regular file"));
+        }
+        assert!(open_regular(&victim).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_was_open_to_others_is_closed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).unwrap();
+        create_private_folder(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }

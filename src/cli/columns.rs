@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::output;
 use super::roster_args::RosterArgs;
+use super::words::plain;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::roster::{self, Field, Roster, Row, Storage, Use, codes};
@@ -72,7 +73,8 @@ fn title(roster: &Roster) -> String {
         }
         Storage::Xlsx { sheet } => format!("XLSX, sheet `{}`", clip(&sheet)),
     };
-    let mut text = format!("{}: {storage}, header in row {}\n", roster.path().display(), roster.header_row());
+    let path = plain(&roster.path().display().to_string());
+    let mut text = format!("{path}: {storage}, header in row {}\n", roster.header_row());
     if let Some(template) = roster.recognised() {
         let _ = writeln!(text, "recognised: {template}");
     }

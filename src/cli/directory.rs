@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::instance::{InstanceArgs, reach_invented};
 use super::output;
-use super::words::{count, duration, shell_word};
+use super::words::{count, duration, plain, shell_word};
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::directory::Directory;
 use crate::disk;
@@ -56,13 +56,15 @@ pub(super) fn run(args: &DirectoryArgs) -> Result<Exit, Failure> {
     })?;
     let text = directory.to_json();
     let Some(path) = &args.output else {
-        output::result(&text);
+        output::json(&text);
         return Ok(Exit::Done);
     };
     if let Some(there) = there.filter(|there| there.instance.id != directory.instance.id) {
         return Err(Failure::usage(format!("the file there is of another instance: `{}`", path.display()))
             .hint(format!("it is of `{}`; choose another name for `-o`", there.instance.arn)));
     }
+    // And again: reading a large instance takes minutes.
+    replaceable(path)?;
     disk::write_atomic(path, text.as_bytes()).map_err(|error| {
         Failure::usage(format!("the directory cannot be written: `{}`", path.display())).because(error)
     })?;
@@ -79,7 +81,9 @@ fn replaceable(path: &Path) -> Result<Option<Directory>, Failure> {
     if std::fs::symlink_metadata(path).is_err() {
         return Ok(None);
     }
-    Directory::read(path).map(Some).map_err(|failure| {
+    // A pipe would be waited for.
+    let there = disk::open_regular(path).map_err(|error| Failure::usage("it cannot be read").because(error));
+    there.and_then(|_| Directory::read(path)).map(Some).map_err(|failure| {
         Failure::usage(format!("the file there is no directory file, and stays: `{}`", path.display()))
             .because(failure)
             .hint("choose another name for `-o`")
@@ -102,7 +106,8 @@ pub(super) fn told(path: &Path, directory: &Directory, now: SystemTime) -> Strin
         None => ("note", "it does not say when it was saved".to_owned()),
     };
     let anew = if kind == "warning" { "; `headcount directory` saves it anew" } else { "" };
-    format!("{kind}: names from `{}`, {age}: {}{anew}", path.display(), contents(directory))
+    let path = plain(&path.display().to_string());
+    format!("{kind}: names from `{path}`, {age}: {}{anew}", contents(directory))
 }
 
 fn words_of(age: Duration) -> String {

@@ -1,13 +1,28 @@
 //! The two streams: results to stdout, everything else to stderr. A reader that has gone away is not an error.
 
+use std::borrow::Cow;
 use std::error::Error as _;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::error::Failure;
+use crate::report::text::{hides, shown};
 
 /// Writes a result to stdout. A closed pipe (`| head`) ends the writing, not the program.
+///
+/// What steers a terminal is written out where the result is made; here is the net below, for a terminal alone.
 pub fn result(text: &str) {
-    result_bytes(text.as_bytes());
+    if io::stdout().is_terminal() {
+        result_bytes(harmless(text).as_bytes())
+    } else {
+        result_bytes(text.as_bytes())
+    }
+}
+
+/// Writes a JSON document to stdout. JSON escapes ASCII's control characters only; the others that steer a terminal or turn
+/// the direction of a line can stand in strings alone, where an escape means the same.
+pub fn json(text: &str) {
+    result_bytes(escaped(text).as_bytes());
 }
 
 /// Writes a result that is not text to stdout.
@@ -16,23 +31,64 @@ pub fn result_bytes(bytes: &[u8]) {
     let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
 
-/// Writes a line of talk to stderr.
+/// Writes a line of talk to stderr; nothing in it steers a terminal but our own colours.
 pub fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(line));
 }
 
-/// Prints a failure: what, why, and what to do next.
+/// Prints a failure: what, why, and what to do next. Names of files and answers of services are in it.
 pub fn failure(failure: &Failure) {
-    say(&format!("error: {}", failure.what));
+    say(&format!("error: {}", shown(&failure.what)));
     let mut cause = failure.source();
     while let Some(error) = cause {
-        say(&format!("  caused by: {error}"));
+        // What a parser says of a file has lines.
+        let lines: Vec<String> = error.to_string().lines().map(shown).collect();
+        say(&format!("  caused by: {}", lines.join("\n")));
         cause = error.source();
     }
     if let Some(hint) = &failure.hint {
-        say(&format!("hint: {hint}"));
+        let lines: Vec<String> = hint.lines().map(shown).collect();
+        say(&format!("hint: {}", lines.join("\n")));
     }
 }
+
+/// A text whose characters that hide something are written out, but for line ends and our own colours.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| hides(c) && !matches!(c, '\n' | '\t');
+    if !text.chars().any(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for (at, c) in text.char_indices() {
+        if !steers(c) || (c == '\u{1b}' && PAINTS.iter().any(|paint| text[at..].starts_with(paint))) {
+            safe.push(c);
+        } else {
+            let _ = write!(safe, "\\u{{{:x}}}", c as u32);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+fn escaped(json: &str) -> Cow<'_, str> {
+    let steers = |c: char| hides(c) && !matches!(c, '\n' | '\r' | '\t');
+    if !json.chars().any(steers) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if steers(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// All colours that are used, and the end of one.
+const PAINTS: [&str; 5] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m", "\u{1b}[1;31m", "\u{1b}[1;33m"];
 
 /// Colour for a stream, or none.
 #[derive(Clone, Copy, Debug)]
@@ -81,5 +137,34 @@ impl Paint {
 
     fn paint(self, code: &str, text: &str) -> String {
         if self.is_on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn talk_keeps_our_colours_and_no_other_escape() {
+        let paint = Paint { is_on: true };
+        for text in
+            [paint.green("a"), paint.red("b"), paint.yellow("c"), paint.bold("d"), "plain\ntext".to_owned()]
+        {
+            assert_eq!(harmless(&text), text);
+        }
+        let hostile = "a\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\u{202e}b\r";
+        let safe = harmless(hostile);
+        assert_eq!(safe, "a\\u{1b}]0;title\\u{7}\\u{1b}[2J\\u{9b}31m\\u{202e}b\\u{d}");
+        assert!(!safe.chars().any(hides));
+    }
+
+    #[test]
+    fn json_means_the_same_with_what_steers_a_terminal_escaped() {
+        let value = serde_json::json!({"a": "\u{9b}31m\u{202e}\u{e0041}\u{7f}", "b": "\u{1b}\n"});
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let safe = escaped(&text);
+        assert!(!safe.chars().any(|c| hides(c) && c != '\n'), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+        assert_eq!(escaped("{\n}\n"), "{\n}\n");
     }
 }

@@ -101,7 +101,7 @@ impl Screen {
 /// Prints an event for programs: one line on stdout.
 pub(super) fn print(event: &Event) {
     if let Ok(line) = serde_json::to_string(event) {
-        output::result(&format!("{line}\n"));
+        output::json(&format!("{line}\n"));
     }
 }
 

@@ -63,8 +63,11 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         Format::Md => ticket::write(&account, &made).into_bytes(),
     };
     match &args.output {
+        None if format == Format::Json => output::json(&String::from_utf8_lossy(&bytes)),
         None => output::result_bytes(&bytes),
         Some(path) => {
+            // And again: the work took a while.
+            is_free(path)?;
             disk::write_atomic(path, &bytes).map_err(|error| {
                 Failure::usage(format!("cannot write the report: `{}`", path.display())).because(error)
             })?;
@@ -94,15 +97,15 @@ fn is_free(path: &Path) -> Result<(), Failure> {
     let cannot = |error: io::Error| {
         Failure::usage(format!("cannot write the report: `{}`", path.display())).because(error)
     };
-    let mut file = match File::open(path) {
+    if path.is_dir() {
+        return Err(Failure::usage(format!("the report's place is a folder: `{}`", path.display()))
+            .hint("name a file in it"));
+    }
+    let mut file = match disk::open_regular(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(cannot(error)),
     };
-    if file.metadata().map_err(cannot)?.is_dir() {
-        return Err(Failure::usage(format!("the report's place is a folder: `{}`", path.display()))
-            .hint("name a file in it"));
-    }
     if is_report(&mut file).map_err(cannot)? {
         return Ok(());
     }

@@ -110,10 +110,10 @@ async fn simulate(args: SimulateArgs) -> Result<Exit, Failure> {
             .because(error)
             .hint("leave out `--port` to take a free one")
     })?;
-    output::result(&match shown {
-        (spec, Format::Human) => human(&spec, &running),
-        (spec, Format::Json) => machine(&spec, &running),
-    });
+    match shown {
+        (spec, Format::Human) => output::result(&human(&spec, &running)),
+        (spec, Format::Json) => output::json(&machine(&spec, &running)),
+    }
     stop.await;
     let stats = running.stats();
     running.shutdown().await;

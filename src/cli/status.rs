@@ -56,7 +56,7 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
             };
             let line = serde_json::to_string(&status)
                 .map_err(|error| Failure::new(Exit::Bug, "cannot print the status").because(error))?;
-            output::result(&format!("{line}\n"));
+            output::json(&format!("{line}\n"));
         }
         Format::Human => output::result(&human(&state, at_work)),
     }

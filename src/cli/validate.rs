@@ -89,10 +89,10 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
             if checked.not_kept > 0 {
                 output::say(&format!("note: {} findings more are not listed", checked.not_kept));
             }
-            output::result(&match args.format {
-                Format::Junit => junit::document(&path.display().to_string(), &checked),
-                _ => json(&checked),
-            });
+            match args.format {
+                Format::Junit => output::result(&junit::document(&path.display().to_string(), &checked)),
+                _ => output::json(&json(&checked)),
+            }
         }
     }
     if let Some((kind, out)) = copy {

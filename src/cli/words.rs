@@ -1,16 +1,39 @@
 //! Words that people read: commands to paste, counts, durations.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::time::Duration;
 
-/// A word as a POSIX shell takes it, quoted where it must be: every command that is printed works when pasted.
+use crate::report::text;
+
+/// A word as a POSIX shell takes it, quoted where it must be: every command that is printed works when pasted. What would
+/// steer the terminal, as a file's name can, is written out as bash, zsh and POSIX of 2024 read it (`$'…'`).
 pub fn shell_word(word: &str) -> String {
+    if word.chars().any(text::hides) {
+        return written_out(word);
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
     }
+}
+
+fn written_out(word: &str) -> String {
+    let mut quoted = String::from("$'");
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => quoted.extend(['\\', c]),
+            c if text::hides(c) => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(quoted, "\\x{byte:02x}");
+                }
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted + "'"
 }
 
 /// The command line as it was typed, to be pasted again.
@@ -76,11 +99,9 @@ pub(super) fn wrapped(text: &str, columns: usize, indent: usize) -> String {
     wrapped
 }
 
-/// A text from outside, safe for a terminal: control characters as escapes.
+/// A text from outside, safe for a terminal: what steers it, or turns the direction of a line, as escapes.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
-        .collect()
+    text::shown(text)
 }
 
 #[cfg(test)]
@@ -95,6 +116,7 @@ mod tests {
             ("my roster.csv", "'my roster.csv'"),
             ("it's", "'it'\\''s'"),
             ("$HOME", "'$HOME'"),
+            ("a\u{1b}]0;it's\\x\u{7}\u{202e}", "$'a\\x1b]0;it\\'s\\\\x\\x07\\xe2\\x80\\xae'"),
             ("", "''"),
         ] {
             assert_eq!(shell_word(word), quoted);
@@ -121,6 +143,6 @@ mod tests {
         {
             assert_eq!(duration(Duration::from_secs_f64(seconds)), words);
         }
-        assert_eq!(plain("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(plain("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
     }
 }

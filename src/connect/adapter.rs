@@ -81,7 +81,11 @@ impl Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = if is_local(request.uri()) { self.direct.clone() } else { self.outward.clone() };
+        let client = match reach(request.uri()) {
+            Reach::Direct => self.direct.clone(),
+            Reach::Outward => self.outward.clone(),
+            Reach::Refused => Err("plain http is for this machine and the metadata services only".to_owned()),
+        };
         let read_timeout = self.read_timeout;
         HttpConnectorFuture::new(async move {
             let client = client.map_err(|what| ConnectorError::other(what.into(), None))?;
@@ -97,7 +101,13 @@ impl HttpConnector for Connector {
                 },
             };
             let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-            let body = response.bytes().await.map_err(connector_error)?;
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(connector_error)? {
+                body.extend_from_slice(&chunk);
+                if body.len() > BODY_LIMIT {
+                    return Err(ConnectorError::other("the answer is too long".into(), None));
+                }
+            }
             let mut answer = http::Response::new(SdkBody::from(body));
             *answer.status_mut() = status;
             *answer.headers_mut() = headers;
@@ -116,9 +126,30 @@ fn connector_error(error: reqwest::Error) -> ConnectorError {
     }
 }
 
+/// The longest answer that is taken, in bytes: a token of any source is a hundredth of it.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// How a source of credentials is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Never through a proxy: this machine and the metadata services.
+    Direct,
+    /// Over TLS, through the environment's proxy if there is one.
+    Outward,
+    /// Not at all: keys would travel in the clear.
+    Refused,
+}
+
+fn reach(uri: &str) -> Reach {
+    match uri.parse::<http::Uri>() {
+        Ok(uri) if is_local(&uri) => Reach::Direct,
+        Ok(uri) if uri.scheme_str() == Some("https") => Reach::Outward,
+        _ => Reach::Refused,
+    }
+}
+
 /// Whether the host is this machine or a metadata service: EC2's, ECS's and EKS's link-local addresses.
-fn is_local(uri: &str) -> bool {
-    let Ok(uri) = uri.parse::<http::Uri>() else { return false };
+fn is_local(uri: &http::Uri) -> bool {
     let Some(host) = uri.host() else { return false };
     let metadata = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(IpAddr::V4(ip)) => ip.is_link_local(),
@@ -130,7 +161,7 @@ fn is_local(uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_local;
+    use super::{Reach, reach};
 
     #[test]
     fn metadata_services_and_loopback_bypass_the_proxy_and_nothing_else_does() {
@@ -144,15 +175,23 @@ mod tests {
             "http://127.0.0.1/creds",
         ];
         for uri in local {
-            assert!(is_local(uri), "{uri}");
+            assert_eq!(reach(uri), Reach::Direct, "{uri}");
         }
+        for uri in ["https://sts.us-east-1.amazonaws.com/", "https://portal.sso.eu-west-1.amazonaws.com"] {
+            assert_eq!(reach(uri), Reach::Outward, "{uri}");
+        }
+    }
+
+    #[test]
+    fn keys_are_never_fetched_over_plain_http_from_another_machine() {
         for uri in [
-            "https://sts.us-east-1.amazonaws.com/",
-            "https://portal.sso.eu-west-1.amazonaws.com",
             "http://10.0.0.1/",
+            "http://sts.us-east-1.amazonaws.com/",
+            "http://localhost.evil.example/",
             "x",
+            "",
         ] {
-            assert!(!is_local(uri), "{uri}");
+            assert_eq!(reach(uri), Reach::Refused, "{uri}");
         }
     }
 }

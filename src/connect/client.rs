@@ -1,5 +1,8 @@
 //! The calls: one attempt each.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -7,8 +10,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::clock::Clock;
 use crate::connect::credentials::{Credentials, CredentialsError, Refreshed};
@@ -335,10 +337,8 @@ impl Client {
     async fn member<T: DeserializeOwned>(&self, call: Call, member: &str) -> Result<Reply<T>, CallError> {
         let operation = call.operation;
         let response = self.answer(call, None).await?;
-        let value = match members(operation, response.body())?.remove(member) {
-            Some(value) if !value.is_null() => part(operation, value)?,
-            _ => return Err(unreadable(operation, &format!("there is no {member} in it"))),
-        };
+        let found = Wanted { member, has_token: false, of: PhantomData }.read(operation, response.body())?;
+        let value = found.0.ok_or_else(|| unreadable(operation, &format!("there is no {member} in it")))?;
         Ok(reply(response.headers(), value))
     }
 
@@ -346,9 +346,8 @@ impl Client {
     async fn page<T: DeserializeOwned>(&self, call: Call, list: &str) -> Result<Reply<Page<T>>, CallError> {
         let operation = call.operation;
         let response = self.answer(call, None).await?;
-        let mut body = members(operation, response.body())?;
-        let items: Option<Vec<T>> = part(operation, body.remove(list).unwrap_or_default())?;
-        let token: Option<String> = part(operation, body.remove("NextToken").unwrap_or_default())?;
+        let wanted: Wanted<Vec<T>> = Wanted { member: list, has_token: true, of: PhantomData };
+        let (items, token) = wanted.read(operation, response.body())?;
         let page =
             Page { items: items.unwrap_or_default(), next_token: token.filter(|token| !token.is_empty()) };
         Ok(reply(response.headers(), page))
@@ -359,16 +358,47 @@ fn reply<T>(headers: &HeaderMap, value: T) -> Reply<T> {
     Reply { value, request_id: fault::request_id(headers), date: fault::date(headers) }
 }
 
-fn members(operation: Operation, body: &[u8]) -> Result<serde_json::Map<String, Value>, CallError> {
-    read(operation, body)
-}
-
 fn read<T: DeserializeOwned>(operation: Operation, body: &[u8]) -> Result<T, CallError> {
     serde_json::from_slice(body).map_err(|e| unreadable(operation, kind(&e)))
 }
 
-fn part<T: DeserializeOwned>(operation: Operation, value: Value) -> Result<T, CallError> {
-    serde_json::from_value(value).map_err(|e| unreadable(operation, kind(&e)))
+/// What is wanted of an answer: one member, and where it is a page the token of the next.
+///
+/// Read without a tree of the whole answer: one of 8 MB, which is taken, makes a tree of half a gigabyte.
+struct Wanted<'m, T> {
+    member: &'m str,
+    has_token: bool,
+    of: PhantomData<T>,
+}
+
+impl<T: DeserializeOwned> Wanted<'_, T> {
+    fn read(self, operation: Operation, body: &[u8]) -> Result<(Option<T>, Option<String>), CallError> {
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let found = json.deserialize_map(self).and_then(|found| json.end().map(|()| found));
+        found.map_err(|e| unreadable(operation, kind(&e)))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Wanted<'_, T> {
+    type Value = (Option<T>, Option<String>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let (mut value, mut token) = (None, None);
+        while let Some(name) = members.next_key::<Cow<'_, str>>()? {
+            if name == self.member {
+                value = members.next_value()?;
+            } else if self.has_token && name == "NextToken" {
+                token = members.next_value()?;
+            } else {
+                let _: IgnoredAny = members.next_value()?;
+            }
+        }
+        Ok((value, token))
+    }
 }
 
 /// The parser's own message may quote the answer, and an answer may quote a password: only the kind is told.

@@ -102,6 +102,9 @@ pub enum FetchError {
     /// The service gave a page token for the second time: it would go on for ever.
     #[error("{0} gave the same page twice")]
     SamePage(Operation),
+    /// The service gives one page after the other without an end, each with a new token.
+    #[error("{0} gives pages without an end: {MOST_PAGES} of them, or {MOST_ITEMS} entries, and still more")]
+    Endless(Operation),
     /// ListInstances has no instance of this alias.
     #[error("no instance of this region has the alias `{0}`")]
     NoSuchAlias(String),
@@ -115,7 +118,7 @@ impl From<FetchError> for Failure {
             FetchError::NoSuchAlias(_) => Failure::stopped(error.to_string()).hint(
                 "`aws connect list-instances` prints the aliases; --region decides where they are looked for",
             ),
-            FetchError::SamePage(_) => Failure::stopped(error.to_string()),
+            FetchError::SamePage(_) | FetchError::Endless(_) => Failure::stopped(error.to_string()),
         }
     }
 }
@@ -289,6 +292,13 @@ async fn describe_each(
     Ok(groups)
 }
 
+/// No instance has as many pages of anything: they would be two million users, or as many hierarchy groups as twenty
+/// instances may have.
+const MOST_PAGES: usize = 2000;
+
+/// Nor as many entries; a page may hold more than was asked for.
+const MOST_ITEMS: usize = 2_000_000;
+
 /// Collects the items of all pages.
 async fn pages<T, F, A>(operation: Operation, caller: &impl Caller, page: F) -> Result<Vec<T>, FetchError>
 where
@@ -306,6 +316,9 @@ where
         match page.next_token {
             None => return Ok(items),
             Some(next) if !seen.insert(next.clone()) => return Err(FetchError::SamePage(operation)),
+            Some(_) if seen.len() >= MOST_PAGES || items.len() >= MOST_ITEMS => {
+                return Err(FetchError::Endless(operation));
+            }
             next => token = next,
         }
     }
@@ -321,6 +334,7 @@ fn once_each<T>(mut items: Vec<T>, id: impl Fn(&T) -> &String) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, UNIX_EPOCH};
 
@@ -328,7 +342,7 @@ mod tests {
     use http::{Request, Response};
     use tokio::time::Instant;
 
-    use super::{FetchError, Patient, hierarchy_groups, instance_of_alias, users};
+    use super::{FetchError, MOST_ITEMS, MOST_PAGES, Patient, hierarchy_groups, instance_of_alias, users};
     use crate::clock::SteadyClock;
     use crate::connect::{
         BoxFuture, CallError, Client, Credentials, Environment, Operation, Target, Transport, TransportError,
@@ -365,18 +379,48 @@ mod tests {
     fn scripted(answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Script>) {
         let script =
             Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), ..Default::default() });
+        (over(Arc::clone(&script) as Arc<dyn Transport>), script)
+    }
+
+    fn over(transport: Arc<dyn Transport>) -> Client {
         let id = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
         let target = Target::resolve(id, Some("us-west-2"), None, &Environment::default()).unwrap();
         let clock = SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693));
         let credentials = Credentials::fixed("AKIDEXAMPLE", "secret", None);
-        (
-            Client::over(Arc::clone(&script) as Arc<dyn Transport>, &target, credentials, Arc::new(clock)),
-            script,
-        )
+        Client::over(transport, &target, credentials, Arc::new(clock))
     }
 
     fn asked(script: &Script) -> Vec<String> {
         script.asked.lock().unwrap().clone()
+    }
+
+    /// Gives page after page, each with a token that was never seen.
+    #[derive(Default)]
+    struct Endless {
+        asked: AtomicUsize,
+        entries: usize,
+    }
+
+    impl Transport for Endless {
+        fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+            let number = self.asked.fetch_add(1, Ordering::Relaxed);
+            let entries = vec![r#"{"Id":"1"}"#; self.entries].join(",");
+            let body = format!(r#"{{"UserSummaryList":[{entries}],"NextToken":"t{number}"}}"#);
+            Box::pin(async move { Ok(Response::new(Bytes::from(body))) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_without_an_end_end_in_an_error() {
+        for (entries, most) in [(0, MOST_PAGES), (10_000, MOST_ITEMS / 10_000)] {
+            let endless = Arc::new(Endless { entries, ..Endless::default() });
+            let client = over(Arc::clone(&endless) as Arc<dyn Transport>);
+            let error = users(&client, "i", &Patient::default()).await.unwrap_err();
+            assert!(matches!(error, FetchError::Endless(Operation::ListUsers)), "{error}");
+            let asked = endless.asked.load(Ordering::Relaxed);
+            assert!(asked <= most + 1, "{asked} pages were read");
+            assert_eq!(Failure::from(error).exit, Exit::Stopped);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 //! It is a hint and no record: whatever is wrong with it, learning starts anew.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,9 @@ const VERSION: u32 = 1;
 
 /// More rates than this are not kept; the oldest go first.
 const MOST: usize = 1000;
+
+/// The most that is read of the file, in bytes: that many rates are a tenth of it.
+const LONGEST: u64 = 1 << 20;
 
 impl Remembered {
     /// Of this folder, which need not be there yet.
@@ -75,8 +78,12 @@ impl Remembered {
     }
 
     fn read(&self) -> Contents {
-        let contents: Option<Contents> =
-            std::fs::read(&self.path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let text = disk::open_regular(&self.path).and_then(|file| {
+            let mut text = Vec::new();
+            file.take(LONGEST).read_to_end(&mut text)?;
+            Ok(text)
+        });
+        let contents: Option<Contents> = text.ok().and_then(|text| serde_json::from_slice(&text).ok());
         contents.filter(|contents| contents.version == VERSION).unwrap_or_default()
     }
 }

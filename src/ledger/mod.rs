@@ -151,7 +151,7 @@ pub fn look(path: &Path) -> Result<(File, bool), Failure> {
         let hint = "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it";
         Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error).hint(hint)
     };
-    let file = File::open(path).map_err(cannot)?;
+    let file = disk::open_regular(path).map_err(cannot)?;
     let at_work = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
     let _ = file.unlock();
     Ok((file, at_work))

@@ -1,7 +1,7 @@
 //! Reads a ledger back.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::entry::{Entry, Kind, VERSION};
@@ -18,6 +18,10 @@ pub struct Replay<T = State> {
     pub torn: u64,
 }
 
+/// A longer line is not one of ours, in bytes: the longest thing in it is a cell of at most 16 MiB, which has at most six
+/// times as many where every character is escaped.
+const MOST: u64 = 128 << 20;
+
 /// Reads a whole ledger, from the start of `file`.
 ///
 /// A last line without its newline was being written when the process or the machine ended; what it would have said was
@@ -29,7 +33,7 @@ pub fn replay(file: &File, path: &Path) -> Result<Replay, Failure> {
 
 /// Reads a ledger line by line, for those who want more than the state: `visit` gets each entry and its byte offset.
 pub fn each<T>(
-    file: &File,
+    file: impl Read,
     path: &Path,
     start: T,
     mut visit: impl FnMut(&mut T, &Entry, u64),
@@ -39,9 +43,12 @@ pub fn each<T>(
     let mut replayed = Replay { state: start, good: 0, torn: 0 };
     loop {
         line.clear();
-        let read = reader.read_until(b'\n', &mut line).map_err(|error| {
+        let read = reader.by_ref().take(MOST).read_until(b'\n', &mut line).map_err(|error| {
             Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
         })?;
+        if read as u64 == MOST {
+            return Err(not_a_ledger(path, replayed.good));
+        }
         if read == 0 {
             return Ok(replayed);
         }
@@ -77,7 +84,7 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
         Kind::Session => entry.session.is_some(),
         Kind::Row => entry.user.is_some() && entry.row.is_some() && entry.fingerprint.is_some(),
         Kind::Dropped => entry.user.is_some(),
-        Kind::Intent => entry.user.is_some() && entry.attempt.is_some_and(|n| n > 0),
+        Kind::Intent => entry.user.is_some() && entry.attempt.is_some_and(|n| n > 0 && n < u32::MAX),
         Kind::Outcome => entry.user.is_some() && entry.state.is_some(),
         Kind::Step => entry.user.is_some() && entry.step.is_some() && entry.result.is_some(),
         Kind::End => true,

@@ -306,3 +306,15 @@ fn a_ledger_that_was_made_and_never_written_leaves_nothing() {
     drop(LockedFile::open(&place.path()).unwrap());
     assert!(!place.path().exists());
 }
+
+#[test]
+fn a_line_without_an_end_is_not_taken_into_memory() {
+    let place = Place::holding(some());
+    let whole = place.bytes();
+    for endless in [b' ', b'x'] {
+        let reader = io::Read::chain(whole.as_slice(), io::repeat(endless));
+        let read = each(reader, &place.path(), 0, |lines, _, _| *lines += 1);
+        let what = read.err().expect("refused").what;
+        assert!(what.contains(&format!("at byte {}", whole.len())), "{what}");
+    }
+}

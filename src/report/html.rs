@@ -400,13 +400,13 @@ fn sitting(page: &mut String, session: &Session) {
 
 /// What the script reads: short arrays, for ten thousand rows are parsed before the page can be used.
 #[derive(Serialize)]
-struct Data<'a> {
+struct Data {
     states: Vec<(&'static str, &'static str)>,
     /// Row, user, state, recovered, code, message, id, attempts, throttled, at, cause or -1.
-    rows: Vec<Cells<'a>>,
+    rows: Vec<Cells>,
 }
 
-type Cells<'a> = (u32, String, usize, u8, String, String, &'a str, u32, u32, &'a str, i64);
+type Cells = (u32, String, usize, u8, String, String, String, u32, u32, String, i64);
 
 fn data(account: &Account) -> Result<String, Failure> {
     let mut rows: Vec<&Row> = account.rows.iter().collect();
@@ -428,10 +428,10 @@ fn data(account: &Account) -> Result<String, Failure> {
                     u8::from(row.recovered),
                     shown(row.code.as_deref().unwrap_or_default()),
                     shown(row.message.as_deref().unwrap_or_default()),
-                    row.id.as_deref().unwrap_or_default(),
+                    shown(row.id.as_deref().unwrap_or_default()),
                     row.attempts,
                     row.throttled,
-                    row.at.as_str(),
+                    shown(&row.at),
                     row.cause.map_or(-1, i64::from),
                 )
             })

@@ -19,7 +19,7 @@ pub fn shown(text: &str) -> String {
 
 /// Control characters; marks of direction; spaces of no width; line separators; noncharacters; tags. The joiners stay:
 /// Indic scripts, Persian and emoji need them.
-fn hides(c: char) -> bool {
+pub fn hides(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'

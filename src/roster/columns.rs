@@ -7,6 +7,7 @@ use super::field::Field;
 use super::made::{Part, Split, Template};
 use super::mapping::Mapping;
 use super::row::Columns;
+use crate::error::Failure;
 use crate::validate::{Finding, Severity};
 
 /// The names of each field. Compared as [`key`] makes them, so that case, spaces, `_`, `-` and a parenthesis do not
@@ -463,7 +464,9 @@ pub fn printable(text: &str, limit: usize) -> String {
             shown.push('…');
             break;
         }
-        let steers = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        let steers = matches!(c,
+            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}');
         if c.is_control() || steers { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
     shown
@@ -472,6 +475,15 @@ pub fn printable(text: &str, limit: usize) -> String {
 /// A header, a sheet's name: as it stands in a message.
 pub(super) fn name_shown(text: &str) -> String {
     printable(text, 60)
+}
+
+/// More columns than any roster has; Excel allows 16,384.
+pub(super) const MAX_COLUMNS: u32 = 1_024;
+
+/// What is said of a header that has more.
+pub(super) fn too_wide() -> Failure {
+    Failure::usage(format!("the header has more than {MAX_COLUMNS} columns"))
+        .hint("copy the roster's columns alone into a new file")
 }
 
 #[cfg(test)]

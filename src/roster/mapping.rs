@@ -1,6 +1,7 @@
 //! The column map: how a foreign export becomes a roster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -53,6 +54,9 @@ struct Whole {
     split: String,
 }
 
+/// The longest map that is read, in bytes: one with a thousand words to translate is a tenth of it.
+const LONGEST: u64 = 1 << 20;
+
 /// A column map that has been understood. The empty one changes nothing.
 #[derive(Clone, Default)]
 pub(super) struct Mapping {
@@ -71,11 +75,17 @@ impl Mapping {
     /// we do not know.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let unreadable = |error| {
             Failure::usage(format!("the column map cannot be read: `{shown}`"))
                 .because(error)
                 .hint("`headcount columns ROSTER` proposes a map")
-        })?;
+        };
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let mut text = String::new();
+        file.take(LONGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
+        if text.len() as u64 > LONGEST {
+            return Err(Failure::usage(format!("too large for a column map: `{shown}`")));
+        }
         Self::parse(&text).map_err(|what| {
             Failure::usage(format!("the column map cannot be used: `{shown}`"))
                 .because(what)
@@ -103,8 +113,9 @@ impl Mapping {
             };
             mapping.columns.push((columns::key(&header), header, used));
         }
-        for (at, (key, header, _)) in mapping.columns.iter().enumerate() {
-            if let Some((_, other, _)) = mapping.columns[..at].iter().find(|(k, ..)| k == key) {
+        let mut seen = HashMap::new();
+        for (key, header, _) in &mapping.columns {
+            if let Some(other) = seen.insert(key, header) {
                 return Err(format!("one column is named twice: `{other}` and `{header}`"));
             }
         }

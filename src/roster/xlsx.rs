@@ -14,7 +14,7 @@ use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use csv::StringRecord;
 
 use super::codes;
-use super::columns::{Header, Use, name_shown};
+use super::columns::{Header, MAX_COLUMNS, Use, name_shown, too_wide};
 use super::csv::cell_without_header;
 use super::field::Field;
 use super::row::{Kept, Row};
@@ -27,8 +27,6 @@ type Workbook = calamine::Xlsx<BufReader<Cursor>>;
 
 /// Excel's own limit.
 const MAX_ROWS: u32 = 1_048_576;
-/// More columns than any roster has; Excel allows 16,384.
-const MAX_COLUMNS: u32 = 1_024;
 /// The largest part of a workbook that is loaded as a whole (its shared strings), unpacked, in bytes.
 const MAX_PART: u64 = 512 << 20;
 /// The largest sheet, unpacked, in bytes: it is read as a stream.
@@ -284,7 +282,7 @@ fn read_header(workbook: &mut Workbook, sheet: &str) -> Result<(u64, Vec<String>
             break;
         }
         if column >= MAX_COLUMNS {
-            return Err(Failure::usage(format!("the header has more than {MAX_COLUMNS} columns")));
+            return Err(too_wide());
         }
         let column = column as usize;
         if headers.len() <= column {

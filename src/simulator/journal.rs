@@ -5,7 +5,7 @@
 //! damage is an error. There is no password in it.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::users::Proficiency;
 use crate::connect::model;
+use crate::disk;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -79,11 +80,7 @@ impl Journal {
     /// Opens or makes the journal of this instance and reads what happened so far.
     pub(super) fn open(path: &Path, instance: &str) -> Result<(Self, Vec<Change>), JournalError> {
         let io = |source| JournalError::Io { path: path.to_owned(), source };
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(io)?;
+        let (mut file, _) = disk::open_append(path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { path: path.to_owned() }),

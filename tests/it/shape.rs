@@ -207,7 +207,7 @@ const ONLY_IN: [(&str, &[&str]); 15] = [
     // One policy of delays.
     ("ExponentialBackoff", &["import/backoff.rs"]),
     // Who writes files: the ledger only its own, the embedded Connect its world.
-    ("OpenOptions", &["disk.rs", "simulator/journal.rs"]),
+    ("OpenOptions", &["disk.rs"]),
     ("set_len(", &["ledger/", "simulator/journal.rs"]),
     ("NamedTempFile", &["disk.rs"]),
     ("File::create", &["disk.rs"]),

@@ -21,14 +21,14 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::python;
 
-const ID: &str = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
+pub const ID: &str = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
 const ARN: &str = "arn:aws:connect:us-west-2:123456789012:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
-const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+pub const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const TOKEN: &str = "IQoJb3JpZ2luX2VjE/a+b/c==";
-const PASSWORD: &str = "Canary-7f3a-Pw1";
+pub const PASSWORD: &str = "Canary-7f3a-Pw1";
 
-fn client(endpoint: &str, credentials: Credentials, options: &HttpOptions) -> Client {
+pub fn client(endpoint: &str, credentials: Credentials, options: &HttpOptions) -> Client {
     let environment = Environment {
         endpoint_url_connect: Some(endpoint.to_owned()),
         endpoint_url_service_quotas: Some(endpoint.to_owned()),
@@ -328,7 +328,7 @@ fn body(user: &CreateUser) -> serde_json::Value {
 }
 
 /// A server of one connection, which does what it is told.
-fn server(serve: impl FnOnce(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
+pub fn server(serve: impl FnOnce(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let thread = std::thread::spawn(move || serve(listener.accept().unwrap().0));
@@ -336,12 +336,12 @@ fn server(serve: impl FnOnce(TcpStream) + Send + 'static) -> (String, JoinHandle
 }
 
 /// Waits for the server without holding up the client, which closes its connections in the background.
-async fn ended(server: JoinHandle<()>) {
+pub async fn ended(server: JoinHandle<()>) {
     tokio::task::spawn_blocking(|| server.join().unwrap()).await.unwrap();
 }
 
 /// Reads a request to its end: a head, then as many bytes as it says.
-fn read_request(stream: &mut TcpStream) -> String {
+pub fn read_request(stream: &mut TcpStream) -> String {
     let mut reader = BufReader::new(stream);
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -360,22 +360,22 @@ fn read_request(stream: &mut TcpStream) -> String {
     head + &String::from_utf8(body).unwrap()
 }
 
-fn answering(answer: String) -> impl FnOnce(TcpStream) + Send + 'static {
+pub fn answering(answer: String) -> impl FnOnce(TcpStream) + Send + 'static {
     move |mut stream| {
         read_request(&mut stream);
         stream.write_all(answer.as_bytes()).unwrap();
     }
 }
 
-fn http(status: &str, headers: &str, body: &str) -> String {
+pub fn http(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
 }
 
-fn plain(address: &str) -> Client {
+pub fn plain(address: &str) -> Client {
     client(&format!("http://{address}"), Credentials::fixed(KEY, SECRET, None), &HttpOptions::default())
 }
 
-async fn create(client: &Client) -> Result<String, CallError> {
+pub async fn create(client: &Client) -> Result<String, CallError> {
     let user = CreateUser { password: Some(Password::new(PASSWORD)), ..minimal() };
     client.create_user(ID, &user).await.map(|reply| reply.value.user_id)
 }
