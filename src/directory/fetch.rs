@@ -129,6 +129,16 @@ fn call_failure(operation: Operation, error: CallError) -> Failure {
             (_, Some("UnrecognizedClientException" | "InvalidClientTokenId")) => {
                 Some("the access key is not known to AWS: look at `aws sts get-caller-identity`".to_owned())
             }
+            (
+                _,
+                Some(
+                    "InvalidSignatureException"
+                    | "SignatureDoesNotMatch"
+                    | "RequestExpired"
+                    | "RequestTimeTooSkewed"
+                    | "RequestInTheFuture",
+                ),
+            ) => Some("look at the secret access key, at --region, and at this machine's clock".to_owned()),
             (403, _) => Some(format!(
                 "the caller needs the permission `{}`; `headcount policy` prints all that are needed",
                 operation.action()
