@@ -2,7 +2,11 @@
 //! AWS CLI, one after another against the same embedded Connect without a limit, from the same roster.
 //!
 //! Build the SDK's program first, which takes minutes: `cargo build --release --manifest-path benches/sdk/Cargo.toml`.
-//! `HEADCOUNT_BENCH_ROUNDS` (3) rounds are run in turn, and the middle one counts.
+//! `HEADCOUNT_BENCH_ROUNDS` (3) rounds are run in turn, and the middle one counts. All of it takes half an hour; a part
+//! of it is named by its milliseconds and requests in flight, or by a word: `-- 0/16 0/64 50/16 50/64 others first`; and
+//! `HEADCOUNT_BENCH_ROWS` (20000) makes it shorter.
+//!
+//! Without syncs means a ledger on a file system in memory (`/dev/shm`), where a sync costs nothing.
 
 #![allow(
     clippy::disallowed_methods,
@@ -39,19 +43,28 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    for rows in [ROWS, FEW, FEWEST] {
+    let all = std::env::var("HEADCOUNT_BENCH_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROWS);
+    for rows in [all, ROWS, FEW, FEWEST] {
         write_roster(&folder.path().join(format!("{rows}.csv")), rows);
     }
-    let bench = Bench { sdk: &sdk, folder: folder.path(), rounds };
+    let bench = Bench { sdk: &sdk, folder: folder.path(), rounds, rows: all };
     let mut bars = Bars::default();
     say("program                 in flight  latency     users/s  CPU s per 1,000  service's CPU s per 1,000");
+    let parts: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let is_wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
     for latency in [0, 50] {
         for in_flight in [16, 64] {
-            bench.against_the_sdk(latency, in_flight, &mut bars);
+            if is_wanted(&format!("{latency}/{in_flight}")) {
+                bench.against_the_sdk(latency, in_flight, &mut bars);
+            }
         }
     }
-    bench.others();
-    bench.first_requests(&mut bars);
+    if is_wanted("others") {
+        bench.others();
+    }
+    if is_wanted("first") {
+        bench.first_requests(&mut bars);
+    }
     bars.end()
 }
 
@@ -59,6 +72,7 @@ struct Bench<'b> {
     sdk: &'b Path,
     folder: &'b Path,
     rounds: usize,
+    rows: usize,
 }
 
 /// One program at one latency, over all rounds.
@@ -103,29 +117,42 @@ impl Bench<'_> {
         series.took.push(measure(&mut make(&service, &roster), &self.folder.join("log")));
         series.served.push(service.cpu());
         assert_eq!(service.creates("executed"), rows as u64, "every user is there");
-        let _ = std::fs::remove_file(self.folder.join("ledger.jsonl"));
     }
 
     fn against_the_sdk(&self, latency: u32, in_flight: usize, bars: &mut Bars) {
-        let (mut ours, mut theirs) = (Series::default(), Series::default());
+        let (mut ours, mut unsynced, mut theirs) = (Series::default(), Series::default(), Series::default());
         let text = in_flight.to_string();
+        let in_memory = tempfile::tempdir_in("/dev/shm").ok();
         for _ in 0..self.rounds {
-            self.once(&mut ours, latency, ROWS, |service, roster| {
-                let mut import = service.import(roster, &["--rate", "100000", "--concurrency", &text]);
-                import.arg("--ledger").arg(self.folder.join("ledger.jsonl"));
-                import
-            });
-            self.once(&mut theirs, latency, ROWS, |service, roster| {
+            let ledgers =
+                [Some((&mut ours, self.folder)), in_memory.as_ref().map(|m| (&mut unsynced, m.path()))];
+            for (series, folder) in ledgers.into_iter().flatten() {
+                let ledger = folder.join("ledger.jsonl");
+                self.once(series, latency, self.rows, |service, roster| {
+                    let mut import = service.import(roster, &["--rate", "100000", "--concurrency", &text]);
+                    import.arg("--ledger").arg(&ledger);
+                    import
+                });
+                let _ = std::fs::remove_file(ledger);
+            }
+            self.once(&mut theirs, latency, self.rows, |service, roster| {
                 let mut import = service.client(self.sdk);
                 import.arg(roster).args([service.instance_id(), &text]);
                 import
             });
         }
         ours.say("headcount, with ledger", in_flight, latency);
+        if in_memory.is_some() {
+            unsynced.say("headcount, no syncs", in_flight, latency);
+        }
         theirs.say("aws-sdk-connect", in_flight, latency);
         let (rate, cpu) = (ours.rate() / theirs.rate(), ours.cpu() / theirs.cpu());
         bars.check(rate >= 1.0, &format!("{rate:.2}× the SDK's users a second, at least 1.0 wanted"));
         bars.check(cpu <= 1.0, &format!("{cpu:.2}× the SDK's CPU, at most 1.0 wanted"));
+        if in_memory.is_some() {
+            let cpu = unsynced.cpu() / theirs.cpu();
+            bars.check(cpu <= 0.8, &format!("{cpu:.2}× the SDK's CPU without syncs, at most 0.8 wanted"));
+        }
     }
 
     /// boto3 and the AWS CLI, where this machine has Python.

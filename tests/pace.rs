@@ -11,7 +11,7 @@ mod world;
 
 use std::time::Duration;
 
-use headcount::import::{Event, Stop};
+use headcount::import::{Event, Stop, default_burst};
 use headcount::simulator::{Odds, Weather};
 
 use laws::{Adaptive, Additive, compare};
@@ -263,6 +263,11 @@ fn the_laws_compare_as_documented() {
     });
     line("told (--rate quota)", &|quota| {
         let ran = simulate(quota, Rate::Given(quota[0].rate, quota[0].burst));
+        (ran.seconds, ran.throttled)
+    });
+    line("told twice as much as is true", &|quota| {
+        let rate = 2.0 * quota[0].rate;
+        let ran = simulate(quota, Rate::Given(rate, default_burst(rate)));
         (ran.seconds, ran.throttled)
     });
     line("SDK adaptive, 16 in flight", &|quota| {

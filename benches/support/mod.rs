@@ -21,7 +21,10 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn start(flags: &[&str]) -> Self {
         let mut command = Command::new(HEADCOUNT);
-        command.args(["simulate", "--format", "json", "--users-quota", "5000000"]).args(flags);
+        command.args(["simulate", "--format", "json"]).args(flags);
+        if !flags.contains(&"--users-quota") {
+            command.args(["--users-quota", "5000000"]);
+        }
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the service starts");
         let mut line = String::new();
@@ -69,6 +72,12 @@ impl Service {
         let body = answer.split_once("\r\n\r\n").map_or("", |parts| parts.1);
         let stats: Value = serde_json::from_str(body).expect("as JSON");
         stats.pointer(&format!("/operations/CreateUser/{what}")).and_then(Value::as_u64).unwrap_or(0)
+    }
+
+    /// Sends it a signal by name, as in `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.expect("there is a kill").success());
     }
 
     /// CPU seconds that the service itself has used.
@@ -133,6 +142,16 @@ pub(crate) struct Took {
 
 /// Runs a program to its end; it must end well. Its output goes to a file beside the roster.
 pub(crate) fn measure(command: &mut Command, log: &Path) -> Took {
+    measure_to(0, command, log)
+}
+
+/// The same, for a program that is to end with this code.
+pub(crate) fn measure_to(exit: i32, command: &mut Command, log: &Path) -> Took {
+    measure_while(exit, command, log, || {})
+}
+
+/// The same, and something is done once it has started.
+pub(crate) fn measure_while(exit: i32, command: &mut Command, log: &Path, work: impl FnOnce()) -> Took {
     let out = File::create(log).expect("a place for the log");
     command.stdout(out.try_clone().expect("twice")).stderr(out);
     let before = children_cpu();
@@ -140,6 +159,7 @@ pub(crate) fn measure(command: &mut Command, log: &Path) -> Took {
     let mut child = command.spawn().expect("it starts");
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
+    work();
     let ended = loop {
         if let Some(ended) = child.try_wait().expect("it can be waited for") {
             break ended;
@@ -151,7 +171,8 @@ pub(crate) fn measure(command: &mut Command, log: &Path) -> Took {
         pause(Duration::from_millis(5));
     };
     let wall = begun.elapsed();
-    assert!(ended.success(), "{command:?}: {}", std::fs::read_to_string(log).unwrap_or_default());
+    let said = || std::fs::read_to_string(log).unwrap_or_default();
+    assert_eq!(ended.code(), Some(exit), "{command:?}: {}", said());
     Took { wall, cpu: children_cpu() - before, peak }
 }
 

@@ -190,7 +190,8 @@ struct Job {
 }
 
 fn start(job: Job) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // One thread for all rows: what they do is wait, and handing them from thread to thread costs more than that.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
     runtime.block_on(import(&job))
 }
@@ -316,7 +317,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     crash::point("plan-recorded");
     let how = if args.format == Format::Json { Show::Json } else { Show::Human };
     let screen = Screen::new(how);
-    let shown = tokio::spawn(screen.clone().show(receiver));
+    let shown = screen.clone().show_aside(receiver);
+    let shown = shown.map_err(|error| Failure::stopped("cannot show what happens").because(error))?;
     let _ = events.send(Event::Started {
         version: 1,
         run: run.clone(),
@@ -369,7 +371,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         seconds: begun.elapsed().as_secs_f64(),
     });
     drop(events);
-    let _ = shown.await;
+    let _ = shown.join(); // a screen that broke is no reason to end otherwise
     crash::point("close-before");
     let closed = match Arc::into_inner(ledger) {
         Some(ledger) => ledger.close(exit.code()).map_err(|fault| Failure::stopped(fault.to_string())),
@@ -786,10 +788,16 @@ struct Sending {
 }
 
 /// The first Ctrl-C (or SIGTERM) drains, the second ends the process at once; before anything is sent, the first does.
+///
+/// On a thread of its own: neither a long roster that is being checked nor a question that is open keeps it waiting.
 fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>) -> Result<(), Failure> {
-    let mut interrupts =
-        Signals::listen().map_err(|error| Failure::stopped("cannot wait for Ctrl-C").because(error))?;
-    tokio::spawn(async move {
+    let cannot = |error: std::io::Error| Failure::stopped("cannot wait for Ctrl-C").because(error);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
+    let mut interrupts = {
+        let _inside = runtime.enter();
+        Signals::listen().map_err(cannot)?
+    };
+    let listening = async move {
         interrupts.next().await;
         let Some(Sending { events, screen }) = sending.get() else {
             output::say("\ninterrupted; nothing was sent");
@@ -805,8 +813,9 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>) -> Result
         screen.clear();
         output::say("stopped at once; the same command resumes");
         std::process::exit(i32::from(Exit::Interrupted.code()));
-    });
-    Ok(())
+    };
+    let thread = std::thread::Builder::new().name("signals".into());
+    thread.spawn(move || runtime.block_on(listening)).map(drop).map_err(cannot)
 }
 
 #[cfg(unix)]

@@ -122,8 +122,10 @@ impl InstanceArgs {
         let credentials = Credentials::chain(&target.region, &environment, &options);
         let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
         client.check_credentials().await?;
-        let caller = Paced::default();
-        let directory = self.read(&client, &target, &caller).await?;
+        let caller = Paced::new(client.clone());
+        let directory = self.read(&client, &target, &caller).await;
+        say_skew(&client);
+        let directory = directory?;
         let endpoint =
             self.endpoint_url.clone().or(environment.endpoint_url_connect.or(environment.endpoint_url));
         Ok(Reached {
@@ -173,6 +175,16 @@ impl InstanceArgs {
         directory.users = users(client, &id, caller).await?;
         directory.quotas = quotas(client, &directory.instance.arn, &caller.paces).await;
         Ok(directory)
+    }
+}
+
+/// A clock that had to be corrected is said, whether the instance could be read then or not.
+fn say_skew(client: &Client) {
+    let ahead = -client.correction() / 1000;
+    if ahead != 0 {
+        output::say(&format!(
+            "warning: this machine's clock is off by {ahead} s; requests are signed with the service's time"
+        ));
     }
 }
 
@@ -262,7 +274,7 @@ impl Reached {
     pub(super) async fn read_for_proficiencies(&mut self) -> Result<(), Failure> {
         let instance = &self.directory.instance;
         if self.directory.predefined_attributes.is_none() {
-            let caller = Paced { paces: Arc::clone(&self.paces), ..Paced::default() };
+            let caller = Paced::sharing(self.client.clone(), Arc::clone(&self.paces));
             let found = fetch::predefined_attributes(&self.client, &instance.id, &caller).await;
             self.directory.predefined_attributes = match found {
                 Ok(attributes) => Some(attributes),
@@ -372,7 +384,7 @@ async fn reach_world(world: World, arn: &str, region: String) -> Result<Reached,
     // A rehearsal's stalls are as long as they are told to be; a real time-out is thirty seconds.
     let options = HttpOptions { timeout: Duration::from_secs(5), ..HttpOptions::default() };
     let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
-    let caller = Paced::default();
+    let caller = Paced::new(client.clone());
     let directory = InstanceArgs::default().read(&client, &target, &caller).await?;
     Ok(Reached { client, directory, region, endpoint: None, paces: caller.paces, rehearsal: Some(running) })
 }

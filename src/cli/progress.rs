@@ -1,6 +1,7 @@
 //! Events for people: a live view on a terminal, plain lines elsewhere, JSON lines for programs.
 
 use std::collections::VecDeque;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,6 +19,9 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// How often the live view is drawn.
 const TICK: Duration = Duration::from_millis(200);
+
+/// How long events are gathered: what shows them is woken once for all of these, and not by each.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// Over how long the rate is taken.
 const WINDOW: Duration = Duration::from_secs(20);
@@ -59,13 +63,20 @@ impl Screen {
         self.bar.finish_and_clear();
     }
 
+    /// Shows events until the last sender is gone, on a thread of its own: a reader that is slow, or a terminal that is
+    /// held, keeps no request waiting.
+    pub(super) fn show_aside(self, events: UnboundedReceiver<Event>) -> std::io::Result<JoinHandle<()>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        std::thread::Builder::new().name("screen".into()).spawn(move || runtime.block_on(self.show(events)))
+    }
+
     /// Shows events until the last sender is gone.
-    pub(super) async fn show(self, mut events: UnboundedReceiver<Event>) {
+    async fn show(self, mut events: UnboundedReceiver<Event>) {
         let look = Look::of_terminal();
         let mut tally = Tally::new(Instant::now());
         let (mut drawn, mut spoken) = (None, Instant::now());
         loop {
-            let event = tokio::select! {
+            let mut event = tokio::select! {
                 biased;
                 event = events.recv() => match event {
                     Some(event) => Some(event),
@@ -74,16 +85,18 @@ impl Screen {
                 () = clock::sleep(TICK) => None,
             };
             let now = Instant::now();
-            if self.how == Show::Json {
-                if let Some(event) = event {
-                    print(&event);
+            let mut lines = String::new();
+            while let Some(one) = event {
+                if self.how == Show::Json {
+                    lines.extend(serde_json::to_string(&one).map(|line| line + "\n"));
+                } else if let Some(line) = tally.take(&one, now, self.is_live) {
+                    self.bar.suspend(|| output::say(&line));
                 }
-                continue;
+                event = events.try_recv().ok();
             }
-            if let Some(line) = event.and_then(|event| tally.take(&event, now, self.is_live)) {
-                self.bar.suspend(|| output::say(&line));
-            }
-            if self.is_live {
+            if self.how == Show::Json {
+                output::json(&lines);
+            } else if self.is_live {
                 if drawn.is_none_or(|at| now >= at + TICK / 2) {
                     drawn = Some(now);
                     self.bar.set_message(tally.view(now, &look, settings::terminal().0));
@@ -93,6 +106,7 @@ impl Screen {
                 spoken = now;
                 output::say(&tally.line(now));
             }
+            clock::sleep(GATHER).await;
         }
         self.clear();
     }

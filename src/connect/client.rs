@@ -258,6 +258,11 @@ impl Client {
         skew
     }
 
+    /// The correction in force, in milliseconds: see [`Client::set_service_time`].
+    pub fn correction(&self) -> i64 {
+        self.shared.skew.load(Ordering::Relaxed)
+    }
+
     /// Which credentials are in use; compare before and after, see [`Client::refresh_credentials`].
     pub fn credentials_generation(&self) -> u64 {
         self.shared.credentials.generation()

@@ -132,7 +132,16 @@ fn call_failure(operation: Operation, error: CallError) -> Failure {
             (_, Some("UnrecognizedClientException" | "InvalidClientTokenId")) => {
                 Some("the access key is not known to AWS: look at `aws sts get-caller-identity`".to_owned())
             }
-            (_, Some("InvalidSignatureException" | "SignatureDoesNotMatch")) => Some(
+            (
+                _,
+                Some(
+                    "InvalidSignatureException"
+                    | "SignatureDoesNotMatch"
+                    | "RequestExpired"
+                    | "RequestTimeTooSkewed"
+                    | "RequestInTheFuture",
+                ),
+            ) => Some(
                 "the secret access key does not go with the access key, or this machine's clock is wrong: look at \
                  `aws sts get-caller-identity`"
                     .to_owned(),

@@ -35,6 +35,7 @@ pub use remembered::Remembered;
 pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
+use paces::clock_is_off;
 use settle::Held;
 
 use crate::agent::{Agent, PROVENANCE};
@@ -141,8 +142,8 @@ impl Settings {
 /// The most rows that are open at once, those that wait included.
 const OPEN: usize = 1024;
 
-/// The most requests under way where no number is given.
-const MOST_IN_FLIGHT: usize = 256;
+/// The most requests under way where no number is given: half of the files that a process may have open by default.
+const MOST_IN_FLIGHT: usize = 512;
 
 /// After this many rows, each rejected with the same code, the fault is not in the rows.
 const ALL_REJECTED: usize = 20;
@@ -598,20 +599,15 @@ impl Importer {
 
     /// Corrects the signing clock once by the answer's `Date`; a second refusal stops the run.
     fn correct_skew(&self, fault: &Fault, sent: Instant) -> bool {
-        const TOLERATED: i64 = 120; // seconds; the service's window is five minutes to either side
         let mut corrected = self.skew_corrected.lock().unwrap_or_else(PoisonError::into_inner);
         if corrected.is_some_and(|at| sent <= at) {
             return true; // signed before the correction
         }
-        let seconds = fault.date.map_or(0, |date| match self.client.now().duration_since(date) {
-            Ok(ahead) => ahead.as_secs() as i64,
-            Err(behind) => -(behind.duration().as_secs() as i64),
-        });
-        if seconds.abs() <= TOLERATED {
+        let Some(seconds) = clock_is_off(&self.client, fault) else {
             let (code, message) = (fault.code.clone().unwrap_or_default(), fault.message.clone());
             self.stop(Stop::Denied { code, message: message.unwrap_or_default() });
             return false;
-        }
+        };
         if corrected.is_some() {
             self.stop(Stop::Skew { seconds });
             return false;

@@ -47,6 +47,8 @@ pub struct Pace {
     law: Mutex<Law>,
     /// The fastest rate, in calls a second: what governor counts at.
     ceiling: f64,
+    /// How long it takes for a part to come in.
+    part: Duration,
     burst_parts: NonZeroU32,
     /// Calls of the opening burst that have not left yet.
     opening: AtomicU32,
@@ -228,14 +230,16 @@ impl Pace {
     }
 
     fn under(ceiling: f64, burst_parts: NonZeroU32, law: Law) -> Self {
-        let quota = Quota::with_period(Duration::from_secs_f64(1.0 / (ceiling * PARTS)))
-            .unwrap_or(Quota::per_second(NonZeroU32::MIN))
-            .allow_burst(burst_parts);
+        // Whole nanoseconds, rounded down; the cost of a call is in parts as they are.
+        let part = Duration::from_nanos(((1e9 / (ceiling * PARTS) + 1e-6) as u64).max(1));
+        let quota =
+            Quota::with_period(part).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst_parts);
         Self {
             limiter: RateLimiter::direct_with_clock(quota, TokioClock),
             turn: tokio::sync::Mutex::new(()),
             law: Mutex::new(law),
             ceiling,
+            part,
             burst_parts,
             opening: AtomicU32::new(0),
             first_answer: watch::Sender::new(None),
@@ -255,15 +259,40 @@ impl Pace {
             self.opening.store(opening - 1, Ordering::Relaxed);
             0
         };
-        let cost = parts(PARTS * self.ceiling / self.law().rate).get();
-        let mut due = cost.saturating_add(owed);
-        while let Some(part) = NonZeroU32::new(due.min(self.burst_parts.get())) {
-            due -= part.get();
-            while let Ok(Err(early)) = self.limiter.check_n(part) {
-                clock::sleep(early.wait_time_from(TokioClock.now())).await;
-            }
-        }
+        let cost = self.cost();
+        self.pay(cost.saturating_add(owed)).await;
         self.wait_as_asked().await; // the service may have asked meanwhile
+    }
+
+    /// The parts that a call costs now: enough for the rate never to be passed.
+    fn cost(&self) -> u32 {
+        let part = self.part.as_nanos() as f64;
+        parts((1e9 / (self.law().rate * part) - 1e-6).ceil()).get()
+    }
+
+    /// Waits until so many parts are there, and takes them.
+    ///
+    /// What is more than can be saved up is slept for in one piece: many short sleeps would each be rounded up to the
+    /// timer's millisecond, and with a small burst at a high rate that is far more than the pieces are worth.
+    async fn pay(&self, due: u32) {
+        let most = self.burst_parts.get();
+        if due <= most {
+            return self.take(due).await;
+        }
+        self.take(most).await;
+        let rest = due - most;
+        if rest <= most {
+            return self.take(rest).await;
+        }
+        clock::sleep(self.part * rest).await;
+        self.take(most).await; // the last of what came in meanwhile: nothing stays saved up
+    }
+
+    async fn take(&self, parts: u32) {
+        let Some(parts) = NonZeroU32::new(parts) else { return };
+        while let Ok(Err(early)) = self.limiter.check_n(parts) {
+            clock::sleep(early.wait_time_from(TokioClock.now())).await;
+        }
     }
 
     async fn wait_as_asked(&self) {
@@ -439,6 +468,40 @@ mod tests {
             }
             let ideal = f64::from(300 - burst) / rate;
             assert!(times[299] < ideal * 1.02 + 0.25, "{rate}/{burst}: {} against {ideal}", times[299]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_rate_is_passed_or_missed_by_more_than_a_thousandth() {
+        let rates =
+            [0.01, 0.3, 1.0, 2.0, 3.0, 7.7, 50.0, 333.3, 2_999.0, 15_000.0, 70_000.0, 95_000.0, 100_000.0];
+        for rate in rates {
+            let pace = Pace::new(rate, 5);
+            let between = pace.part.as_secs_f64() * f64::from(pace.cost());
+            assert!((1.0 - 1e-9..1.0012).contains(&(between * rate)), "{rate}: {between} s between calls");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_small_burst_makes_a_slowed_pace_no_slower_than_it_is() {
+        for (rate, burst) in [(100_000.0, 1), (100_000.0, 5), (1_000.0, 5), (10.0, 1), (2.0, 5)] {
+            let pace = Pace::new(rate, burst);
+            pace.permit().await;
+            for _ in 0..100 {
+                clock::sleep(Duration::from_millis(10)).await;
+                pace.throttled(Instant::now(), None);
+            }
+            assert_eq!(pace.rate(), FLOOR, "{rate}/{burst}");
+            let start = Instant::now();
+            while pace.opening.load(Ordering::Relaxed) > 0 {
+                pace.permit().await;
+            }
+            let (opened, start) = (start.elapsed(), Instant::now());
+            for _ in 0..3 {
+                pace.permit().await;
+            }
+            let took = start.elapsed().as_secs_f64();
+            assert!((5.9..6.7).contains(&took), "{rate}/{burst}: three calls in {took} s, after {opened:?}");
         }
     }
 

@@ -13,7 +13,7 @@ use super::backoff::{Delays, Random};
 use super::body::read_provenance;
 use super::event::Event;
 use super::verdict::{Verdict, of_fault};
-use super::{End, Importer, Task, told};
+use super::{End, Importer, Sent, Task, told};
 use crate::agent::PROVENANCE;
 use crate::clock;
 use crate::connect::model::{CreateUser, User};
@@ -138,6 +138,7 @@ impl Importer {
         let mut answered = Instant::now();
         let mut last = held.as_ref().and_then(|held| held.told.message.clone()).unwrap_or_default();
         for look in 0_u32.. {
+            let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
             let seen = self.switch.unless_stopped(self.look_up(task, look)).await;
             let over = look > 0 && Instant::now() >= deadline; // each index has been asked once
             match seen {
@@ -155,6 +156,17 @@ impl Importer {
                 Some(Err(CallError::Refused(fault))) if of_fault(&fault) == Verdict::Denied => {
                     last = format!("the user cannot be looked up: {}", fault.message.unwrap_or_default());
                     break;
+                }
+                // Our own trouble, not the row's: mended, or the run stops.
+                Some(Err(CallError::Refused(fault)))
+                    if matches!(of_fault(&fault), Verdict::Expired | Verdict::Signature) =>
+                {
+                    last = format!("the user cannot be looked up: {fault}");
+                    let verdict = of_fault(&fault);
+                    let answer: Result<(), CallError> = Err(CallError::Refused(fault));
+                    if !self.mended(verdict, &answer, sent).await {
+                        break;
+                    }
                 }
                 // An outage of the reads counts against no row; it is borne as long as any other.
                 Some(Err(error)) => {

@@ -140,9 +140,9 @@ impl Switch {
             return None;
         }
         tokio::select! {
-            biased;
-            () = self.stopped() => None,
+            biased; // what is done at once, as most is, waits for nothing
             done = work => Some(done),
+            () = self.stopped() => None,
         }
     }
 }

@@ -1,8 +1,7 @@
 //! The one writer: appends lines and syncs them, one sync for all that wait (group commit).
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -30,39 +29,70 @@ pub struct LedgerFault(pub String);
 ///
 /// After the first failure every call fails: the file may end in a part of a line, and only a replay knows where.
 pub struct Writer {
-    queue: Option<Sender<Job>>,
-    fault: Arc<OnceLock<LedgerFault>>,
+    shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     /// In place of the thread: see [`Writer::in_step`].
     own: Option<Mutex<Box<dyn Storage>>>,
 }
 
-struct Job {
-    lines: Vec<u8>,
-    synced: Option<oneshot::Sender<Result<(), LedgerFault>>>,
+/// What the callers and the thread share.
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    news: Condvar,
+    fault: OnceLock<LedgerFault>,
 }
+
+/// What is to be written, in pieces of about [`PIECE`].
+#[derive(Default)]
+struct Queue {
+    pieces: Vec<Vec<u8>>,
+    waiting: Vec<Waiter>,
+    closed: bool,
+    /// What the thread waits for. Whoever brings it takes this away and wakes the thread, once.
+    parked: Option<Parked>,
+}
+
+type Waiter = oneshot::Sender<Result<(), LedgerFault>>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parked {
+    /// Any line.
+    ForLines,
+    /// Somebody who waits for a sync, or the end.
+    ForWaiter,
+}
+
+/// How long lines that nobody waits for may stay unsynced. They are outcomes: one that is lost to a power cut is found
+/// again by its intent and settled.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// How long such lines wait for company: the intent of the next row mostly follows an outcome at once, and the two then
+/// cost one wake-up of the thread and one write.
+const COMPANY: Duration = Duration::from_millis(5);
+
+/// Lines are gathered up to this length, and longer ones are not copied.
+const PIECE: usize = 1 << 16;
 
 impl Writer {
     /// Starts the thread that owns the file.
     pub fn start(storage: impl Storage) -> io::Result<Self> {
-        let (queue, jobs) = channel();
-        let fault = Arc::new(OnceLock::new());
-        let poison = fault.clone();
-        let thread = std::thread::Builder::new()
-            .name("ledger".into())
-            .spawn(move || write_all(storage, &jobs, &poison))?;
-        Ok(Self { queue: Some(queue), fault, thread: Some(thread), own: None })
+        let shared = Arc::new(Shared::default());
+        let theirs = shared.clone();
+        let thread =
+            std::thread::Builder::new().name("ledger".into()).spawn(move || theirs.write_all(storage))?;
+        Ok(Self { shared, thread: Some(thread), own: None })
     }
 
     /// Writes in step with its callers, without a thread: for simulations, whose paused clock would run on while a
     /// thread is waited for.
     pub fn in_step(storage: impl Storage) -> Self {
-        Self { queue: None, fault: Arc::default(), thread: None, own: Some(Mutex::new(Box::new(storage))) }
+        Self { shared: Arc::default(), thread: None, own: Some(Mutex::new(Box::new(storage))) }
     }
 
     /// Queues lines; they are written and synced soon, with whatever is synced next or within [`LINGER`].
     pub fn append(&self, lines: Vec<u8>) -> Result<(), LedgerFault> {
-        self.send(Job { lines, synced: None })
+        self.send(lines, None)
     }
 
     /// Queues lines at once and returns a future that is done when they are synced.
@@ -71,38 +101,36 @@ impl Writer {
         lines: Vec<u8>,
     ) -> impl Future<Output = Result<(), LedgerFault>> + Send + use<> {
         let (done, synced) = oneshot::channel();
-        let sent = self.send(Job { lines, synced: Some(done) });
-        let fault = self.fault.clone();
+        let sent = self.send(lines, Some(done));
+        let shared = self.shared.clone();
         async move {
             sent?;
-            synced.await.unwrap_or_else(|_| Err(fault.get().cloned().unwrap_or_else(ended)))
+            synced.await.unwrap_or_else(|_| Err(shared.fault()))
         }
     }
 
     /// Writes and syncs what is queued, and ends the thread.
     pub fn close(mut self) -> Result<(), LedgerFault> {
         self.stop();
-        self.fault.get().cloned().map_or(Ok(()), Err)
+        self.shared.fault.get().cloned().map_or(Ok(()), Err)
     }
 
-    fn send(&self, job: Job) -> Result<(), LedgerFault> {
-        if let Some(fault) = self.fault.get() {
+    fn send(&self, lines: Vec<u8>, waiter: Option<Waiter>) -> Result<(), LedgerFault> {
+        if let Some(fault) = self.shared.fault.get() {
             return Err(fault.clone());
         }
-        if let Some(own) = &self.own {
-            let mut storage = own.lock().unwrap_or_else(PoisonError::into_inner);
-            let done = commit(&mut **storage, &job.lines, job.synced.is_some(), &self.fault);
-            if let Some(waiter) = job.synced {
-                let _ = waiter.send(done.clone());
-            }
-            return done;
+        let Some(own) = &self.own else { return self.shared.queue(lines, waiter) };
+        let mut storage = own.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = commit(&mut **storage, &[lines], waiter.is_some(), &self.shared.fault);
+        if let Some(waiter) = waiter {
+            let _ = waiter.send(done.clone());
         }
-        let queue = self.queue.as_ref().ok_or_else(ended)?;
-        queue.send(job).map_err(|_| self.fault.get().cloned().unwrap_or_else(ended))
+        done
     }
 
     fn stop(&mut self) {
-        drop(self.queue.take());
+        self.shared.lock().closed = true;
+        self.shared.news.notify_one();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -115,49 +143,121 @@ impl Drop for Writer {
     }
 }
 
-/// How long lines that nobody waits for may stay unsynced. They are outcomes: one that is lost to a power cut is found
-/// again by its intent and settled.
-const LINGER: Duration = Duration::from_millis(100);
+impl Shared {
+    fn queue(&self, lines: Vec<u8>, waiter: Option<Waiter>) -> Result<(), LedgerFault> {
+        let mut queue = self.lock();
+        if queue.closed {
+            return Err(self.fault());
+        }
+        match queue.pieces.last_mut() {
+            Some(piece) if piece.len() + lines.len() <= PIECE => piece.extend_from_slice(&lines),
+            _ => queue.pieces.push(lines),
+        }
+        let is_awaited = match queue.parked {
+            None => false,
+            Some(Parked::ForLines) => true,
+            Some(Parked::ForWaiter) => waiter.is_some(),
+        };
+        queue.waiting.extend(waiter);
+        if is_awaited {
+            queue.parked = None;
+            drop(queue);
+            self.news.notify_one();
+        }
+        Ok(())
+    }
 
-/// The most that one write takes, so that the first of many waiters is not kept for the last.
-const BATCH: usize = 1 << 20;
-
-fn write_all(mut storage: impl Storage, jobs: &Receiver<Job>, poison: &OnceLock<LedgerFault>) {
-    let mut unsynced = false;
-    loop {
-        let first = match jobs.recv_timeout(if unsynced { LINGER } else { Duration::from_secs(3600) }) {
-            Ok(job) => job,
-            Err(RecvTimeoutError::Timeout) if !unsynced => continue,
-            Err(ended) => {
-                if unsynced && let Err(error) = storage.sync() {
-                    let _ = poison.set(unsyncable(&error));
+    /// What the thread does, until the writer is closed and nothing is left, or its storage panics.
+    fn write_all(&self, mut storage: impl Storage) {
+        let _end = AtTheEnd(self);
+        let mut unsynced = false;
+        loop {
+            let mut queue = self.wait(self.lock(), Parked::ForWaiter, Some(COMPANY));
+            if queue.is_empty() {
+                queue = self.wait(queue, Parked::ForLines, unsynced.then_some(LINGER));
+                if !queue.is_empty() {
+                    continue; // for company
                 }
-                match ended {
-                    RecvTimeoutError::Timeout => unsynced = false,
-                    RecvTimeoutError::Disconnected => return,
+                let closed = queue.closed;
+                drop(queue);
+                if std::mem::take(&mut unsynced)
+                    && let Err(error) = storage.sync()
+                {
+                    let _ = self.fault.set(unsyncable(&error));
+                }
+                if closed {
+                    return;
                 }
                 continue;
             }
+            let (pieces, waiting) = (std::mem::take(&mut queue.pieces), std::mem::take(&mut queue.waiting));
+            drop(queue);
+            let done = commit(&mut storage, &pieces, !waiting.is_empty(), &self.fault);
+            unsynced = done.is_ok() && waiting.is_empty();
+            for waiter in waiting {
+                let _ = waiter.send(done.clone());
+            }
+        }
+    }
+
+    /// Waits until what it is parked for is there, or the time is over.
+    fn wait<'q>(
+        &self,
+        mut queue: MutexGuard<'q, Queue>,
+        parked: Parked,
+        at_most: Option<Duration>,
+    ) -> MutexGuard<'q, Queue> {
+        let is_there = |queue: &Queue| match parked {
+            Parked::ForLines => queue.closed || !queue.is_empty(),
+            Parked::ForWaiter => queue.closed || !queue.waiting.is_empty(),
         };
-        let mut lines = first.lines;
-        let mut waiting: Vec<_> = first.synced.into_iter().collect();
-        while lines.len() < BATCH
-            && let Ok(job) = jobs.try_recv()
-        {
-            lines.extend_from_slice(&job.lines);
-            waiting.extend(job.synced);
+        if is_there(&queue) {
+            return queue;
         }
-        let done = commit(&mut storage, &lines, !waiting.is_empty(), poison);
-        unsynced = done.is_ok() && (waiting.is_empty() && (unsynced || !lines.is_empty()));
-        for waiter in waiting {
-            let _ = waiter.send(done.clone());
-        }
+        queue.parked = Some(parked);
+        let mut queue = match at_most {
+            Some(time) => {
+                let waited = self.news.wait_timeout_while(queue, time, |queue| !is_there(queue));
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => {
+                let waited = self.news.wait_while(queue, |queue| !is_there(queue));
+                waited.unwrap_or_else(PoisonError::into_inner)
+            }
+        };
+        queue.parked = None;
+        queue
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fault(&self) -> LedgerFault {
+        self.fault.get().cloned().unwrap_or_else(|| LedgerFault("the ledger's writer has ended".into()))
+    }
+}
+
+impl Queue {
+    fn is_empty(&self) -> bool {
+        self.pieces.is_empty() && self.waiting.is_empty()
+    }
+}
+
+/// Once the thread is gone nothing is taken any more, and nobody waits for ever.
+struct AtTheEnd<'s>(&'s Shared);
+
+impl Drop for AtTheEnd<'_> {
+    fn drop(&mut self) {
+        let mut queue = self.0.lock();
+        queue.closed = true;
+        queue.waiting.clear();
     }
 }
 
 fn commit(
     storage: &mut dyn Storage,
-    lines: &[u8],
+    pieces: &[Vec<u8>],
     sync: bool,
     poison: &OnceLock<LedgerFault>,
 ) -> Result<(), LedgerFault> {
@@ -166,9 +266,11 @@ fn commit(
     }
     let attempt = |storage: &mut dyn Storage| {
         storage.check().map_err(LedgerFault)?;
-        storage
-            .append(lines)
-            .map_err(|error| LedgerFault(format!("the ledger cannot be written: {error}")))?;
+        for lines in pieces {
+            storage
+                .append(lines)
+                .map_err(|error| LedgerFault(format!("the ledger cannot be written: {error}")))?;
+        }
         if !sync {
             return Ok(());
         }
@@ -183,10 +285,6 @@ fn commit(
 
 fn unsyncable(error: &io::Error) -> LedgerFault {
     LedgerFault(format!("the ledger cannot be synced to disk: {error}"))
-}
-
-fn ended() -> LedgerFault {
-    LedgerFault("the ledger's writer has ended".into())
 }
 
 #[cfg(test)]

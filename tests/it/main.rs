@@ -29,6 +29,7 @@ mod roster;
 mod settle;
 mod shape;
 mod simulator;
+mod stops;
 mod template;
 mod validate;
 mod wire;

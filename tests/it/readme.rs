@@ -13,7 +13,7 @@ use headcount::roster::Field;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -25,6 +25,7 @@ const PAGES: [&str; 13] = [
     "docs/unattended.md",
     "docs/security.md",
     "docs/comparison.md",
+    "docs/performance.md",
     "SECURITY.md",
     "CHANGELOG.md",
 ];
@@ -481,7 +482,17 @@ fn the_pages_name_only_commands_flags_and_files_that_are_there() {
     for (name, _) in &commands {
         help += &printed(&[name, "--help"]);
     }
-    let of_other_programs = ["--init", "--path", "--release", "--rm", "--stop-timeout", "--test", "--user"];
+    let of_other_programs = [
+        "--bench",
+        "--init",
+        "--manifest-path",
+        "--path",
+        "--release",
+        "--rm",
+        "--stop-timeout",
+        "--test",
+        "--user",
+    ];
     for page in PAGES {
         let text = read(page);
         for (at, _) in text.match_indices("headcount ") {
