@@ -7,8 +7,10 @@ use clap::Args;
 
 use super::instance::InstanceArgs;
 use super::output;
+use super::policy::Needs;
 use super::words::{count, duration, shell_word};
 use crate::clock::{self, Clock as _, SystemClock};
+use crate::connect::policy::Job;
 use crate::directory::Directory;
 use crate::disk;
 use crate::error::Failure;
@@ -24,6 +26,14 @@ pub(super) struct DirectoryArgs {
 
     #[command(flatten)]
     instance: InstanceArgs,
+}
+
+impl DirectoryArgs {
+    /// What the command line needs.
+    pub(super) fn needs(&self) -> Result<Needs, Failure> {
+        let needs = self.instance.needs()?;
+        Ok(Needs { job: Job { proficiencies: true, ..needs.job }, ..needs })
+    }
 }
 
 /// How old a file may be before its age is a warning: people come and go in a week.
