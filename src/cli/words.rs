@@ -63,7 +63,8 @@ pub(super) fn wrapped(text: &str, columns: usize, indent: usize) -> String {
             let width = width(word);
             if at == 0 {
                 used = width;
-            } else if used + 1 + width < columns || used <= indent {
+            } else if used + 1 + width < columns || used <= indent || indent + width >= columns {
+                // What fits on no line stays where it is.
                 wrapped.push(' ');
                 used += 1 + width;
             } else {
@@ -137,6 +138,7 @@ mod tests {
         assert_eq!(wrapped(line, 26, 10), "plan      22 to create, 3\n          there already");
         let long = "ledger    a-word-that-is-wider-than-the-terminal ok";
         assert_eq!(wrapped(long, 20, 10), "ledger    a-word-that-is-wider-than-the-terminal\n          ok");
+        assert_eq!(wrapped("instance  wider-than-all ok", 14, 4), "instance  wider-than-all\n    ok");
         assert_eq!(wrapped("a\nb\n", 80, 10), "a\nb\n");
         assert_eq!(wrapped("one\n  two three four", 12, 2), "one\n  two three\n    four");
     }
