@@ -7,8 +7,10 @@ use clap::Args;
 
 use super::instance::{InstanceArgs, reach_invented};
 use super::output;
+use super::policy::Needs;
 use super::words::{count, duration, plain, shell_word};
 use crate::clock::{self, Clock as _, SystemClock};
+use crate::connect::policy::Job;
 use crate::directory::Directory;
 use crate::disk;
 use crate::error::Failure;
@@ -28,6 +30,14 @@ pub(super) struct DirectoryArgs {
     /// The embedded Connect in place of an instance, as `headcount simulate` serves it
     #[arg(long, conflicts_with_all = ["instance", "endpoint_url"])]
     simulate: bool,
+}
+
+impl DirectoryArgs {
+    /// What the command line needs.
+    pub(super) fn needs(&self) -> Result<Needs, Failure> {
+        let needs = self.instance.needs()?;
+        Ok(Needs { job: Job { proficiencies: true, ..needs.job }, ..needs })
+    }
 }
 
 /// How old a file may be before its age is a warning: people come and go in a week.

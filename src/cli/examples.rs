@@ -68,7 +68,15 @@ const EXAMPLES: [(&str, &[&str]); 12] = [
             "headcount validate roster.csv --directory acme.directory.json",
         ],
     ),
-    ("policy", &["headcount policy", "headcount policy --for look"]),
+    (
+        "policy",
+        &[
+            "headcount policy import roster.csv --instance acme-contact-centre --region eu-central-1",
+            "headcount policy import roster.csv --dry-run",
+            "headcount policy retry roster.csv.ledger.jsonl",
+            "headcount policy --for look",
+        ],
+    ),
     (
         "completions",
         &[
@@ -87,9 +95,16 @@ const EXAMPLES: [(&str, &[&str]); 12] = [
     ),
 ];
 
+/// Where one begins, at the end of the program's own help.
+const BEGINNING: &str = "Begin with:
+  headcount validate roster.csv
+  headcount import roster.csv --simulate
+
+`headcount COMMAND --help` has examples of each command.";
+
 /// The command line with the examples at the end of each help.
 pub(super) fn added_to(command: Command) -> Command {
-    command.mut_subcommands(|subcommand| {
+    command.after_help(BEGINNING).mut_subcommands(|subcommand| {
         let Some((_, examples)) = EXAMPLES.iter().find(|(name, _)| *name == subcommand.get_name()) else {
             return subcommand;
         };

@@ -14,12 +14,13 @@ use tokio::time::Instant;
 
 use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
 use super::outlook::{Outlook, Scene};
+use super::policy::Needs;
 use super::progress::{self, Screen, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
 use crate::agent::Agent;
 use crate::clock::{Clock, SystemClock, rfc3339};
-use crate::connect::Operation;
+use crate::connect::{Operation, policy};
 use crate::crash;
 use crate::directory::Directory;
 use crate::error::Failure;
@@ -66,6 +67,21 @@ pub(super) struct RetryArgs {
     shared: Shared,
 }
 
+impl ImportArgs {
+    /// What the command line needs; `None` for a rehearsal.
+    pub(super) fn needs(&self) -> Result<Option<Needs>, Failure> {
+        self.shared.needs(&self.roster)
+    }
+}
+
+impl RetryArgs {
+    /// What the command line needs; `None` for a rehearsal.
+    pub(super) fn needs(self) -> Result<Option<Needs>, Failure> {
+        let job = again::job(self, Vec::new())?;
+        job.shared.needs(&job.roster)
+    }
+}
+
 /// What both commands take.
 #[derive(Debug, Args)]
 struct Shared {
@@ -79,60 +95,60 @@ struct Shared {
     rehearsal: RehearsalArgs,
 
     /// The ledger [default: beside the roster, as in roster.csv.ledger.jsonl]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Run", value_name = "FILE")]
     ledger: Option<PathBuf>,
 
     /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
-    #[arg(long, value_name = "quota|auto|N", default_value = "quota", value_parser = rate)]
+    #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate)]
     rate: Rate,
 
     /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     burst: Option<u32>,
 
     /// Requests under way at once [default: follows rate × latency]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     concurrency: Option<u16>,
 
     /// Do everything but create: check, resolve names, compare with the users there, say how long it will take
-    #[arg(long)]
+    #[arg(long, help_heading = "Run")]
     dry_run: bool,
 
     /// Send the valid rows although others have errors
-    #[arg(long)]
+    #[arg(long, help_heading = "Rows")]
     skip_invalid: bool,
 
     /// Start although the instance has not room for all rows
-    #[arg(long)]
+    #[arg(long, help_heading = "Rows")]
     allow_partial: bool,
 
     /// Send rows again whose users were created and are gone from the instance
-    #[arg(long)]
+    #[arg(long, help_heading = "Rows")]
     recreate_missing: bool,
 
     /// Do not tag users with the run that made them: a lost answer can then not be proved
-    #[arg(long)]
+    #[arg(long, help_heading = "Lost answers and outages")]
     no_provenance_tag: bool,
 
     /// Where a request left without the tag and its answer was lost, take a user with the name and every member of the row
     /// for ours
-    #[arg(long)]
+    #[arg(long, help_heading = "Lost answers and outages")]
     accept_probable: bool,
 
     /// How many seconds to go on settling a row whose answer was lost
-    #[arg(long, value_name = "SECONDS", default_value_t = Settings::ROW_BUDGET.as_secs())]
+    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::ROW_BUDGET.as_secs())]
     settle_timeout: u64,
 
     /// How many seconds to bear an outage before stopping
-    #[arg(long, value_name = "SECONDS", default_value_t = Settings::OUTAGE_PATIENCE.as_secs())]
+    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::OUTAGE_PATIENCE.as_secs())]
     outage_timeout: u64,
 
     /// Do not ask
-    #[arg(long, short)]
+    #[arg(long, help_heading = "Run", short)]
     yes: bool,
 
     /// For people, or one event a line for programs
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, help_heading = "Run", value_enum, default_value_t = Format::Human)]
     format: Format,
 }
 
@@ -140,6 +156,24 @@ struct Shared {
 enum Format {
     Human,
     Json,
+}
+
+impl Shared {
+    fn needs(&self, roster: &Path) -> Result<Option<Needs>, Failure> {
+        if self.rehearsal.simulate {
+            return Ok(None);
+        }
+        let roster = self.reading.open(roster)?;
+        let has = |field| roster.columns().has(field);
+        let needs = self.instance.needs()?;
+        let job = policy::Job {
+            creates: !self.dry_run,
+            tags: !self.no_provenance_tag || has(Field::Tags),
+            proficiencies: has(Field::Proficiencies),
+            ..needs.job
+        };
+        Ok(Some(Needs { job, ..needs }))
+    }
 }
 
 /// `--rate`.
@@ -200,7 +234,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let args = &job.shared;
     let switch = Switch::default();
     let sending = Arc::new(OnceLock::new());
-    listen_for_signals(switch.clone(), sending.clone())?;
+    listen_for_signals(switch.clone(), sending.clone(), words::typed(&job.typed))?;
 
     let roster = args.reading.open(&job.roster)?;
     let mut reached = if args.rehearsal.simulate {
@@ -273,6 +307,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let remembered = remembered_rates(args);
     let pace = Chosen::of(args, directory, remembered.as_ref());
     let outlook = Outlook::of(&plan, &wanted, state, directory, pace);
+    let names = validate::names_used(&roster)?;
     let scene = Scene {
         roster: &roster,
         rehearsal: args.rehearsal.simulate,
@@ -281,8 +316,10 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         plan: &plan,
         wanted: &wanted,
         state,
+        names: &names,
+        lists_names: args.dry_run,
     };
-    output::say(&outlook.words(&scene, settings::width_of_talk()));
+    output::say_whole(&outlook.words(&scene, settings::width_of_talk()));
     if args.dry_run {
         forecast(job, &reached.directory, &outlook);
     }
@@ -313,7 +350,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let (events, receiver) = mpsc::unbounded_channel();
     crash::point("plan-before");
-    let run = record_plan(job, &ledger, &reached, &wanted, &plan).await?;
+    let run = record_plan(job, &ledger, &reached, &wanted, &plan, pace.rate).await?;
     crash::point("plan-recorded");
     let how = if args.format == Format::Json { Show::Json } else { Show::Human };
     let screen = Screen::new(how);
@@ -383,7 +420,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
             sent: calls.sent - calls_before.sent,
             throttled: calls.throttled - calls_before.throttled,
         };
-        output::result(&summary(&counts, &steps, now, begun.elapsed()));
+        output::told(&summary(&counts, &steps, now, begun.elapsed()));
     }
     if let Some(running) = reached.rehearsal.take() {
         running.shutdown().await;
@@ -394,7 +431,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     if matches!(exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled)
         && !again::is_left_to_import(job, reason.as_ref(), &counts)
     {
-        output::say(&format!("resume with: {}", words::typed(&job.typed)));
+        output::say_whole(&format!("resume with: {}", words::typed(&job.typed)));
     }
     closed.map(|_| exit)
 }
@@ -562,6 +599,7 @@ async fn record_plan(
     reached: &Reached,
     wanted: &Wanted,
     plan: &Plan,
+    rate: f64,
 ) -> Result<String, Failure> {
     let before = ledger.state().clone();
     let now = rfc3339(SystemClock.now());
@@ -589,6 +627,7 @@ async fn record_plan(
         region: Some(reached.region.as_str().into()),
         profile: job.shared.instance.profile.as_deref().map(Into::into),
         endpoint: reached.endpoint.as_deref().map(Into::into),
+        rate: Some(rate),
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Session)
     };
@@ -788,9 +827,10 @@ struct Sending {
 }
 
 /// The first Ctrl-C (or SIGTERM) drains, the second ends the process at once; before anything is sent, the first does.
+/// `typed` is what resumes.
 ///
 /// On a thread of its own: neither a long roster that is being checked nor a question that is open keeps it waiting.
-fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>) -> Result<(), Failure> {
+fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: String) -> Result<(), Failure> {
     let cannot = |error: std::io::Error| Failure::stopped("cannot wait for Ctrl-C").because(error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
     let mut interrupts = {
@@ -807,11 +847,13 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>) -> Result
             "interrupted: requests under way are awaited; press Ctrl-C again to stop at once".into();
         if let Some(events) = events.upgrade() {
             let _ = events.send(Event::Note { message });
+            let _ = events.send(Event::Stopping { reason: Stop::Interrupted.to_string() });
         }
         switch.stop(Stop::Interrupted);
         interrupts.next().await;
         screen.clear();
-        output::say("stopped at once; the same command resumes");
+        output::say("stopped at once");
+        output::say_whole(&format!("resume with: {typed}"));
         std::process::exit(i32::from(Exit::Interrupted.code()));
     };
     let thread = std::thread::Builder::new().name("signals".into());

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::policy::Needs;
 use super::roster_args::Identity;
 use super::{directory, output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{Clock, SystemClock};
+use crate::connect::policy::Job;
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Operation, Target};
 use crate::directory::fetch::{self, Caller as _, FetchError, Patient};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
@@ -136,6 +138,33 @@ impl InstanceArgs {
             paces: caller.paces,
             rehearsal: None,
         })
+    }
+
+    /// What reaching the instance needs, for a job that only looks.
+    pub(super) fn needs(&self) -> Result<Needs, Failure> {
+        let mut job = Job {
+            creates: false,
+            asks_identity: self.identity.is_none(),
+            reads_names: self.directory.is_none(),
+            ..Job::IMPORT
+        };
+        let Some(typed) = &self.instance else {
+            return Ok(Needs { job, instance: "arn:aws:connect:*:*:instance/*".to_owned() });
+        };
+        let is_arn = typed.trim().to_ascii_lowercase().starts_with("arn:");
+        // Which partition a name is in, its region says.
+        let region = self.region.as_deref().or((!is_arn).then_some("us-east-1"));
+        let target = Target::resolve(typed, region, None, &Environment::default())?;
+        let region = self.region.as_deref().unwrap_or("*");
+        let within = |id: &str| format!("arn:{}:connect:{region}:*:instance/{id}", target.partition.name);
+        let instance = match &target.instance {
+            InstanceRef::Arn { arn, .. } => arn.clone(),
+            InstanceRef::Id(id) => within(id),
+            InstanceRef::Alias(_) => within("*"),
+        };
+        job.by_alias = matches!(target.instance, InstanceRef::Alias(_));
+        job.asks_identity |= job.by_alias;
+        Ok(Needs { job, instance })
     }
 
     /// Reads the instance, its names, its users and its quotas.
@@ -306,7 +335,7 @@ const PATIENCE_FOR_QUOTAS: Patient =
     Patient { patience: Duration::from_secs(15), patience_unreachable: Duration::ZERO };
 
 async fn quota(client: &Client, arn: &str, paces: &Arc<Paces>, code: &str) -> Option<f64> {
-    let caller = Paced { paces: Arc::clone(paces), patient: PATIENCE_FOR_QUOTAS };
+    let caller = Paced::sharing(client.clone(), Arc::clone(paces)).patient(PATIENCE_FOR_QUOTAS);
     let ask = async |context| {
         let asked = caller.call(Operation::GetServiceQuota, || client.get_service_quota(code, context)).await;
         asked.ok().flatten()

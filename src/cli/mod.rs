@@ -104,8 +104,28 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
         Command::Directory(args) => directory::run(&args),
-        Command::Policy(args) => policy::run(args),
+        Command::Policy(args) if args.command.is_empty() => policy::run(args),
+        Command::Policy(args) => policy_of(&args.command),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }
+}
+
+/// The policy of a command line.
+fn policy_of(words: &[OsString]) -> Result<Exit, Failure> {
+    let typed = std::iter::once(OsString::from("headcount")).chain(words.iter().cloned());
+    let parsed = command_line().try_get_matches_from(typed).and_then(|found| Cli::from_arg_matches(&found));
+    let command = match parsed {
+        Ok(cli) => cli.command,
+        Err(error) => {
+            let _ = error.print();
+            return Ok(if error.use_stderr() { Exit::Usage } else { Exit::Done });
+        }
+    };
+    policy::of_command(match command {
+        Command::Import(args) => args.needs()?,
+        Command::Retry(args) => (*args).needs()?,
+        Command::Directory(args) => Some(args.needs()?),
+        _ => None,
+    })
 }

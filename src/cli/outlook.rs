@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::import::Chosen;
 use super::words;
-use crate::directory::{Directory, Found};
+use crate::directory::{Directory, Found, Lookup};
 use crate::error::Failure;
 use crate::import::{Forecast, START, default_burst};
 use crate::ledger::{RowState, State};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
 use crate::roster::Roster;
+use crate::validate::NamesUsed;
 
 /// The documented default of users per instance (L-9A46857E).
 const DOCUMENTED_USERS: u64 = 500;
@@ -27,6 +28,10 @@ pub(super) struct Scene<'s> {
     pub(super) plan: &'s Plan,
     pub(super) wanted: &'s Wanted,
     pub(super) state: &'s State,
+    /// What the roster names of the instance.
+    pub(super) names: &'s NamesUsed,
+    /// Whether each name is listed with the id that it stands for.
+    pub(super) lists_names: bool,
 }
 
 /// What an import is going to do, before it does it.
@@ -134,15 +139,16 @@ impl Outlook {
             ),
             format!(
                 "instance  {}{}, {}",
-                if scene.rehearsal { "embedded Connect: " } else { "" },
-                instance.alias.as_deref().map_or_else(
-                    || instance.arn.clone(),
-                    |alias| format!("{} ({})", words::plain(alias), instance.arn)
-                ),
+                words::plain(instance.alias.as_deref().unwrap_or(&instance.arn)),
+                if scene.rehearsal { " (embedded Connect)" } else { "" },
                 instance.identity
             ),
-            format!("plan      {}", plan_words(&self.rows)),
         ];
+        if instance.alias.is_some() {
+            lines.push(format!("          {}", instance.arn));
+        }
+        lines.push(format!("plan      {}", plan_words(&self.rows)));
+        name_lines(scene, &mut lines);
         let allowed = match self.allowed {
             Some(allowed) => format!("of {} ", words::grouped(allowed)),
             None => String::new(),
@@ -238,6 +244,54 @@ fn plan_words(rows: &Forecast) -> String {
 }
 
 const NOTE: &str = "note";
+
+/// What the roster names, as the instance has it: how many, and each with its id where that is asked for.
+fn name_lines(scene: &Scene, lines: &mut Vec<String>) {
+    let (names, directory) = (scene.names, scene.directory);
+    let found = |lookup: Lookup| match lookup {
+        Lookup::Found(id) => Some(id.to_owned()),
+        _ => None, // an error of its row
+    };
+    let routing = names.routing_profiles.iter();
+    let security = names.security_profiles.iter();
+    let groups = names.hierarchy.iter();
+    let kinds: [(&str, Vec<(String, String)>); 3] = [
+        (
+            "routing profile",
+            routing
+                .filter_map(|name| Some((name.clone(), found(directory.routing_profile(name))?)))
+                .collect(),
+        ),
+        (
+            "security profile",
+            security
+                .filter_map(|name| Some((name.clone(), found(directory.security_profile(name))?)))
+                .collect(),
+        ),
+        (
+            "hierarchy group",
+            groups
+                .filter_map(|path| {
+                    let id = found(directory.hierarchy_group(path.iter().map(String::as_str)))?;
+                    Some((path.join("|"), id))
+                })
+                .collect(),
+        ),
+    ];
+    let told: Vec<String> = kinds
+        .iter()
+        .filter(|(_, found)| !found.is_empty())
+        .map(|(what, found)| words::count(found.len() as u64, what))
+        .collect();
+    if told.is_empty() {
+        return;
+    }
+    lines.push(format!("names     {} found on the instance", told.join(", ")));
+    if scene.lists_names {
+        let named = kinds.iter().flat_map(|(_, found)| found);
+        lines.extend(named.map(|(name, id)| format!("          {id}  {}", words::plain(name))));
+    }
+}
 
 /// At most ten rows by name, then how many more.
 fn tell<'a>(lines: &mut Vec<String>, word: &str, users: impl Iterator<Item = &'a str>, what: &str) {

@@ -5,8 +5,13 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
+use super::settings;
+use super::words::wrapped;
 use crate::error::Failure;
 use crate::report::text::{hides, shown};
+
+/// How much further in the rest of a broken line stands.
+const HANGING: usize = 4;
 
 /// Writes a result to stdout. A closed pipe (`| head`) ends the writing, not the program.
 ///
@@ -31,8 +36,22 @@ pub fn result_bytes(bytes: &[u8]) {
     let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
 
-/// Writes a line of talk to stderr; nothing in it steers a terminal but our own colours.
+/// Writes a result for people to stdout: on a terminal, broken between words where it is wider than that.
+pub fn told(text: &str) {
+    if io::stdout().is_terminal() {
+        result(&wrapped(text, settings::width_of_results(), HANGING));
+    } else {
+        result(text);
+    }
+}
+
+/// Writes a line of talk to stderr: on a terminal, broken between words where it is wider than that.
 pub fn say(line: &str) {
+    say_whole(&wrapped(line, settings::width_of_talk(), HANGING));
+}
+
+/// Writes a line to stderr unbroken, as what is to be pasted must be; nothing in it steers a terminal but our own colours.
+pub fn say_whole(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", harmless(line));
 }
 

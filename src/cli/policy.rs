@@ -1,5 +1,7 @@
 //! `headcount policy`: the least permissions for what is to be done.
 
+use std::ffi::OsString;
+
 use clap::{Args, ValueEnum};
 
 use crate::cli::output;
@@ -9,6 +11,9 @@ use crate::error::Failure;
 use crate::exit::Exit;
 
 /// Prints the minimal IAM policy for what is to be done, as JSON.
+///
+/// With the command line that is to be permitted, as in `headcount policy import roster.csv --instance ARN`, what it does
+/// and what the roster has decide.
 #[derive(Debug, Args)]
 pub struct PolicyArgs {
     /// The instance's ARN; without it the policy is for every instance of the account.
@@ -22,6 +27,23 @@ pub struct PolicyArgs {
     /// Leave `connect:TagResource` out, for imports with --no-provenance-tag and without tags in the roster.
     #[arg(long)]
     no_provenance_tag: bool,
+
+    /// The command line that is to be permitted, without `headcount`: its own flags and its roster's columns decide.
+    #[arg(
+        value_name = "COMMAND",
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        conflicts_with_all = ["instance", "job", "no_provenance_tag"]
+    )]
+    pub(super) command: Vec<OsString>,
+}
+
+/// What a command line needs.
+pub(super) struct Needs {
+    /// What it does.
+    pub(super) job: Job,
+    /// The instance's ARN, with `*` for what the command line does not say.
+    pub(super) instance: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,10 +66,23 @@ pub fn run(args: PolicyArgs) -> Result<Exit, Failure> {
         creates: args.job != PolicyJob::Look,
         tags: !args.no_provenance_tag,
         proficiencies: args.job == PolicyJob::ImportWithProficiencies,
-        deletes: false,
+        ..Job::IMPORT
     };
-    output::result(&format!("{:#}\n", document(job, &instance)));
-    Ok(Exit::Done)
+    Ok(print(&Needs { job, instance }))
+}
+
+/// Prints the policy of a command line; `None` is one that reaches no instance.
+pub(super) fn of_command(needs: Option<Needs>) -> Result<Exit, Failure> {
+    match needs {
+        Some(needs) => Ok(print(&needs)),
+        None => Err(Failure::usage("this command line reaches no instance: it needs no permissions")
+            .hint("`headcount policy --help` shows one that does")),
+    }
+}
+
+fn print(needs: &Needs) -> Exit {
+    output::result(&format!("{:#}\n", document(needs.job, &needs.instance)));
+    Exit::Done
 }
 
 fn arn_of(typed: &str) -> Result<String, Failure> {

@@ -1,6 +1,6 @@
 //! Events for people: a live view on a terminal, plain lines elsewhere, JSON lines for programs.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::output::Paint;
 use super::{output, settings, words};
 use crate::clock;
-use crate::import::Event;
+use crate::import::{Event, Stop};
 use crate::ledger::StepState;
 
 /// How often a plain line says how far it is, where there is no terminal.
@@ -156,6 +156,8 @@ struct Tally {
     created: u64,
     failed: u64,
     in_doubt: u64,
+    /// Rows whose answer was lost and that are being settled.
+    unsettled: HashSet<u64>,
     throttled: u64,
     /// Answers of the last seconds: when each second began, and how many there were in it.
     recent: VecDeque<(Instant, u64)>,
@@ -175,6 +177,7 @@ impl Tally {
             created: 0,
             failed: 0,
             in_doubt: 0,
+            unsettled: HashSet::new(),
             throttled: 0,
             recent: VecDeque::new(),
             begun,
@@ -196,22 +199,23 @@ impl Tally {
             }
             Event::Created { row, user, recovered, .. } => {
                 self.created += 1;
-                self.answered(now);
+                self.answered(*row, now);
                 recovered.then(|| format!("row {row}  {}: created by an earlier attempt", words::plain(user)))
             }
             Event::Exists { row, user, message } => {
                 self.failed += 1;
-                self.answered(now);
+                self.answered(*row, now);
                 Some(format!("row {row}  {}: exists: {}", words::plain(user), words::plain(message)))
             }
             Event::Rejected { row, user, code, message } => {
                 self.failed += 1;
-                self.answered(now);
+                self.answered(*row, now);
                 let (user, message) = (words::plain(user), words::plain(message));
                 Some(format!("row {row}  {user}: rejected: {} ({message})", words::plain(code)))
             }
             Event::InDoubt { row, user, message, last: true } => {
                 self.in_doubt += 1;
+                self.unsettled.remove(row);
                 Some(format!("row {row}  {}: in doubt: {}", words::plain(user), words::plain(message)))
             }
             Event::Step { row, user, result, code, message, .. } => {
@@ -239,22 +243,29 @@ impl Tally {
                 let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
                 let reason = words::plain(reason);
                 let is_news = self.waiting.as_ref().is_none_or(|(_, before)| *before != reason);
-                let line = format!("waiting up to {}: {reason}", words::duration(wait));
+                let line = waiting(wait, &reason);
                 self.waiting = Some((now + wait, reason));
                 (is_news && !is_live).then_some(line)
             }
             Event::Stopping { reason } => {
                 self.stopping = true;
-                Some(format!("stopping: {}; requests under way are awaited", words::plain(reason)))
+                // Whoever interrupted it has been told already.
+                (*reason != Stop::Interrupted.to_string())
+                    .then(|| format!("stopping: {}; requests under way are awaited", words::plain(reason)))
             }
             Event::Note { message } => Some(words::plain(message)),
-            Event::Finding(_) | Event::Planned { .. } | Event::InDoubt { .. } | Event::Ended { .. } => None,
+            Event::InDoubt { row, .. } => {
+                self.unsettled.insert(*row);
+                None
+            }
+            Event::Finding(_) | Event::Planned { .. } | Event::Ended { .. } => None,
         }
     }
 
     /// An answer came: whatever was waited for is there.
-    fn answered(&mut self, now: Instant) {
+    fn answered(&mut self, row: u64, now: Instant) {
         self.waiting = None;
+        self.unsettled.remove(&row);
         match self.recent.back_mut() {
             Some((at, number)) if now < *at + Duration::from_secs(1) => *number += 1,
             _ => self.recent.push_back((now, 1)),
@@ -264,37 +275,52 @@ impl Tally {
         }
     }
 
-    /// Rows settled a second, over the last while.
+    /// Rows settled a second, over the last while. The burst of the first second is no pace to go by: it is left out as
+    /// soon as there is more.
     fn rate(&self, now: Instant) -> f64 {
-        let since = now.duration_since(self.begun).min(WINDOW).max(Duration::from_secs(1));
-        let is_recent = |(at, _): &&(Instant, u64)| *at + WINDOW >= now;
-        let answers: u64 = self.recent.iter().filter(is_recent).map(|(_, number)| number).sum();
-        answers as f64 / since.as_secs_f64()
+        let second = Duration::from_secs(1);
+        let begun = if now >= self.begun + 3 * second { self.begun + second } else { self.begun };
+        let from = now.checked_sub(WINDOW).map_or(begun, |from| from.max(begun));
+        let recent = self.recent.iter().filter(|(at, _)| *at >= from);
+        let answers: u64 = recent.map(|(_, number)| number).sum();
+        answers as f64 / now.duration_since(from).max(second).as_secs_f64()
     }
 
     fn done(&self) -> u64 {
         (self.created + self.failed + self.in_doubt).min(self.to_send)
     }
 
+    /// Rows in doubt, whether or not this run goes on settling them.
+    fn in_doubt(&self) -> u64 {
+        self.in_doubt + self.unsettled.len() as u64
+    }
+
+    /// Rows that no answer settles yet.
+    fn to_go(&self) -> u64 {
+        self.to_send - self.done()
+    }
+
     /// The time left, from the rate that was learned; from the allowed one before there is any to go by.
     fn left(&self, now: Instant) -> Option<Duration> {
         let is_young = now.duration_since(self.begun) < Duration::from_secs(4);
         let rate = if is_young { self.allowed } else { self.rate(now) };
-        let rows = self.to_send - self.done();
-        (rows > 0 && rate > 0.0).then(|| Duration::from_secs_f64((rows as f64 / rate).clamp(1.0, 1e8)))
+        // Rows whose answer was lost take as long as it takes to settle them.
+        let rows = self.to_go().saturating_sub(self.unsettled.len() as u64);
+        (rows > 0 && rate > 0.0 && !self.stopping)
+            .then(|| Duration::from_secs_f64((rows as f64 / rate).clamp(1.0, 1e8)))
     }
 
     /// What is waited for, in words.
     fn awaited(&self, now: Instant) -> Option<String> {
         if let Some((until, reason)) = &self.waiting {
             let left = until.saturating_duration_since(now);
-            return Some(match left.as_secs() {
-                0 => format!("waiting: {reason}"),
-                _ => format!("waiting up to {}: {reason}", words::duration(left)),
-            });
+            return Some(waiting(left, reason));
         }
-        let (at, rate) = self.slowed?;
-        (now < at + TOLD).then(|| format!("the service says to slow down: {}/s for now", number(rate)))
+        if let Some((_, rate)) = self.slowed.filter(|(at, _)| now < *at + TOLD) {
+            return Some(format!("the service says to slow down: {}/s for now", number(rate)));
+        }
+        let unsettled = self.unsettled.len() as u64;
+        (unsettled > 0).then(|| format!("{} lost, being settled", words::count(unsettled, "answer")))
     }
 
     /// How fast, against what is allowed.
@@ -320,10 +346,11 @@ impl Tally {
         }
         let mut counts = Line::new(room, look.dot);
         counts.text(format!("{} created", words::grouped(self.created)));
+        counts.text(format!("{} to go", words::grouped(self.to_go())));
         type Colour = fn(Paint, &str) -> String;
         let others: [(u64, &str, Colour); 3] = [
             (self.failed, "failed", Paint::red),
-            (self.in_doubt, "in doubt", Paint::yellow),
+            (self.in_doubt(), "in doubt", Paint::yellow),
             (self.throttled, "throttled", |_, text| text.to_owned()),
         ];
         for (number, what, colour) in others {
@@ -333,10 +360,17 @@ impl Tally {
         }
         let mut view = format!("{}\n{}", line.done(), counts.done());
         if self.stopping {
-            view.push_str("\nstopping: requests under way are awaited");
+            view.push_str(&format!("\n{}", clip("stopping: awaiting what is under way", room)));
         } else if let Some(awaited) = self.awaited(now) {
-            view.push('\n');
-            view.push_str(&look.paint.yellow(&clip(&awaited, room)));
+            // Two lines say what is waited for on the narrowest terminal; a message of the service may be longer.
+            let text = words::wrapped(&awaited, room + 1, 2);
+            for (at, line) in text.lines().enumerate().take(2) {
+                let is_cut = at == 1 && text.lines().count() > 2;
+                view.push('\n');
+                view.push_str(
+                    &look.paint.yellow(&clip(&format!("{line}{}", if is_cut { "..." } else { "" }), room)),
+                );
+            }
         }
         view
     }
@@ -346,7 +380,7 @@ impl Tally {
         let mut line = format!("{} of {}: ", words::grouped(self.done()), words::count(self.to_send, "row"));
         line += &format!("{} created", words::grouped(self.created));
         for (number, what) in
-            [(self.failed, "failed"), (self.in_doubt, "in doubt"), (self.throttled, "throttled")]
+            [(self.failed, "failed"), (self.in_doubt(), "in doubt"), (self.throttled, "throttled")]
         {
             if number > 0 {
                 line += &format!(", {} {what}", words::grouped(number));
@@ -400,6 +434,14 @@ impl Line {
     }
 }
 
+/// What is waited for, and how long at most where that is known.
+fn waiting(wait: Duration, reason: &str) -> String {
+    match wait.as_secs() {
+        0 => format!("waiting: {reason}"),
+        _ => format!("waiting up to {}: {reason}", words::duration(wait)),
+    }
+}
+
 fn clip(text: &str, room: usize) -> String {
     if text.chars().count() <= room {
         return text.to_owned();
@@ -409,7 +451,7 @@ fn clip(text: &str, room: usize) -> String {
 }
 
 /// `2`, `1.9`, `0.5`, `250`.
-fn number(rate: f64) -> String {
+pub(super) fn number(rate: f64) -> String {
     let text = if rate < 100.0 { format!("{rate:.1}") } else { format!("{rate:.0}") };
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
@@ -458,7 +500,7 @@ mod tests {
         assert_eq!(
             tally.view(now, &PLAIN, 80),
             "####--------------------  20 %  200 of 1,000  2/s of 2/s  6 min 40 s left\n\
-             200 created, 0 failed, 0 in doubt, 0 throttled"
+             200 created, 800 to go, 0 failed, 0 in doubt, 0 throttled"
         );
     }
 
@@ -474,7 +516,8 @@ mod tests {
         assert_eq!(
             narrow,
             "####--------------------  20 %\n201 of 1,000  2/s of 2/s\n6 min 30 s left\n\
-             200 created, 1 failed, 0 in doubt\n0 throttled\nwaiting up to 12 s: nothing clear co..."
+             200 created, 799 to go, 1 failed\n0 in doubt, 0 throttled\n\
+             waiting up to 12 s: nothing clear comes\n  back: the service answered with..."
         );
         for columns in 0..200 {
             let view = tally.view(now, &PLAIN, columns);
@@ -494,6 +537,41 @@ mod tests {
         tally.take(&Event::Throttled { rate: 1.26 }, later, true);
         assert_eq!(tally.awaited(later).unwrap(), "the service says to slow down: 1.3/s for now");
         assert_eq!(tally.awaited(later + TOLD), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_answer_is_in_doubt_until_it_is_settled_and_has_no_time_left() {
+        let (mut tally, now) = after(499, &[]);
+        let lost = |row, last| Event::InDoubt { row, user: "x".into(), message: "500".into(), last };
+        for row in [7, 8] {
+            assert_eq!(tally.take(&lost(row, false), now, true), None);
+            assert_eq!(tally.take(&lost(row, false), now, true), None);
+        }
+        assert!(tally.view(now, &PLAIN, 80).contains("998 created, 2 to go, 0 failed, 2 in doubt"));
+        assert!(tally.view(now, &PLAIN, 80).ends_with("\n2 answers lost, being settled"));
+        assert_eq!(tally.left(now), None);
+        let found = Event::Created { row: 7, user: "x".into(), id: "u".into(), recovered: true };
+        tally.take(&found, now, true);
+        tally.take(&lost(8, true), now, true);
+        assert_eq!((tally.created, tally.in_doubt(), tally.to_go(), tally.awaited(now)), (999, 1, 0, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_burst_at_the_start_is_no_rate() {
+        let begun = Instant::now();
+        let mut tally = Tally::new(begun);
+        tally.take(&started(100), begun, true);
+        for _ in 0..5 {
+            tally.take(&created("a"), begun, true);
+        }
+        for second in 1..10 {
+            for _ in 0..2 {
+                tally.take(&created("b"), begun + Duration::from_secs(second), true);
+            }
+        }
+        let now = begun + Duration::from_secs(10);
+        assert_eq!(tally.speed(now), "2/s of 2/s");
+        assert_eq!(tally.left(now), Some(Duration::from_secs_f64(77.0 / 2.0)));
     }
 
     #[tokio::test(start_paused = true)]

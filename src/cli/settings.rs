@@ -82,6 +82,11 @@ pub(super) fn width_of_talk() -> usize {
     if std::io::stderr().is_terminal() { terminal().0 } else { usize::MAX }
 }
 
+/// How wide a result may be: as wide as the terminal that stdout is.
+pub(super) fn width_of_results() -> usize {
+    terminal_size::terminal_size_of(std::io::stdout()).map_or(80, |(width, _)| usize::from(width.0))
+}
+
 /// How many columns and lines stderr has, now: a terminal can be resized.
 pub(super) fn terminal() -> (usize, usize) {
     let size = terminal_size::terminal_size_of(std::io::stderr());

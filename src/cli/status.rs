@@ -1,14 +1,21 @@
 //! `headcount status`: where a run stands, also while it runs.
 
-use std::path::PathBuf;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::progress::number;
 use super::{output, words};
+use crate::clock::{self, Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{Calls, Counts, State, Steps, peek};
+use crate::ledger::{self, Calls, Counts, Entry, Kind, Replay, RowState, State, Steps, Unexecuted};
+
+/// Over how long the rate is taken.
+const WINDOW: Duration = Duration::from_secs(20);
 
 /// Shows where a run stands, also while it runs.
 #[derive(Debug, Args)]
@@ -37,28 +44,123 @@ struct Status<'s> {
     rows: Counts,
     steps: Steps,
     calls: Calls,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pace: Option<Pace>,
+}
+
+/// How fast an importer that is at work is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Pace {
+    /// Rows settled a second, of late.
+    rate: f64,
+    /// CreateUser calls a second that it set out with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<f64>,
+    /// How long the rest takes at this rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds_left: Option<u64>,
+}
+
+/// A ledger as it is read for its status.
+#[derive(Default)]
+struct Course {
+    state: State,
+    /// The pace that the newest session set out with.
+    allowed: Option<f64>,
+    /// When rows were settled in the newest session, the last of them.
+    settled: VecDeque<SystemTime>,
+    /// When something last came back, and what.
+    last: Option<(SystemTime, &'static str)>,
+}
+
+impl Course {
+    /// Reads a ledger, which may be written to at the same time; says whether an importer is at work.
+    fn read(path: &Path) -> Result<(Self, bool), Failure> {
+        let (file, at_work) = ledger::look(path)?;
+        let replayed = ledger::each(&file, path, Self::default(), |course, entry, _| course.take(entry))?;
+        let Replay { state: course, good, .. } = replayed;
+        if good == 0 {
+            return Err(ledger::without_record(path));
+        }
+        Ok((course, at_work))
+    }
+
+    fn take(&mut self, entry: &Entry) {
+        match entry.kind {
+            Kind::Session => {
+                self.allowed = entry.rate;
+                self.settled.clear();
+                self.last = None;
+            }
+            // What was never sent has no attempt, and nothing came back of it.
+            Kind::Outcome if entry.attempt.is_some() || entry.recovered => self.answer(entry),
+            _ => {}
+        }
+        self.state.apply(entry);
+    }
+
+    fn answer(&mut self, entry: &Entry) {
+        let Some(at) = entry.at.as_deref().and_then(clock::parse_rfc3339) else { return };
+        let what = match (entry.unexecuted, entry.state) {
+            (Some(Unexecuted::Throttled), _) => "told to slow down",
+            (Some(Unexecuted::NotSent), _) => "the service was not reached",
+            (Some(Unexecuted::Refused), _) => "the service refused the caller",
+            (None, Some(RowState::InDoubt)) => "an answer was lost",
+            (None, Some(RowState::Created)) => "a user was created",
+            (None, _) => "a row failed",
+        };
+        self.last = Some((at, what));
+        if entry.unexecuted.is_none() && entry.state != Some(RowState::InDoubt) {
+            self.settled.push_back(at);
+            while self.settled.front().is_some_and(|first| *first + WINDOW < at) {
+                self.settled.pop_front();
+            }
+        }
+    }
+
+    /// The pace at `now`; `pending` rows are left.
+    fn pace(&self, now: SystemTime, pending: u64) -> Pace {
+        let second = Duration::from_secs(1);
+        let begun = clock::parse_rfc3339(&self.state.session.at).unwrap_or(now);
+        // The burst at the start is no pace to go by.
+        let span = now.duration_since(begun).unwrap_or_default().saturating_sub(second).min(WINDOW);
+        let span = span.max(second);
+        let settled = self.settled.iter().filter(|at| **at + span >= now).count();
+        let rate = settled as f64 / span.as_secs_f64();
+        let seconds_left = (rate > 0.0 && pending > 0).then(|| (pending as f64 / rate).ceil() as u64);
+        Pace { rate, allowed: self.allowed, seconds_left }
+    }
+
+    /// When something last came back, in words.
+    fn last(&self, now: SystemTime) -> Option<String> {
+        let (at, what) = self.last?;
+        let ago = now.duration_since(at).unwrap_or_default();
+        Some(format!("{what}, {} ago", words::duration(ago)))
+    }
 }
 
 /// Runs the command.
 pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
-    let (state, at_work) = peek(&args.ledger)?;
+    let (course, at_work) = Course::read(&args.ledger)?;
+    let (state, now) = (&course.state, SystemClock.now());
     let rows = state.counts(at_work);
     match args.format {
         Format::Json => {
             let status = Status {
                 run: &state.header.run,
-                roster: roster(&state),
+                roster: roster(state),
                 instance: &state.header.instance,
-                complete: is_complete(&state, &rows),
+                complete: is_complete(state, &rows),
                 rows,
                 steps: Steps { proficiencies: state.proficiencies() },
                 calls: state.calls,
+                pace: at_work.then(|| course.pace(now, rows.pending)),
             };
             let line = serde_json::to_string(&status)
                 .map_err(|error| Failure::new(Exit::Bug, "cannot print the status").because(error))?;
             output::json(&format!("{line}\n"));
         }
-        Format::Human => output::result(&human(&state, at_work)),
+        Format::Human => output::told(&human(&course, at_work, now)),
     }
     Ok(Exit::Done)
 }
@@ -72,7 +174,8 @@ fn roster(state: &State) -> &str {
     if state.session.roster.is_empty() { &state.header.roster } else { &state.session.roster }
 }
 
-fn human(state: &State, at_work: bool) -> String {
+fn human(course: &Course, at_work: bool, now: SystemTime) -> String {
+    let state = &course.state;
     let rows = state.counts(at_work);
     let session = &state.session;
     let who = if at_work {
@@ -83,12 +186,23 @@ fn human(state: &State, at_work: bool) -> String {
         "not complete, and nobody is at work; the same import command resumes it".to_owned()
     };
     let mut text = format!(
-        "run       {}\nroster    {}\ninstance  {}\nstate     {}\n\n",
+        "run       {}\nroster    {}\ninstance  {}\nstate     {}\n",
         state.header.run,
         words::plain(roster(state)),
         state.header.instance,
         words::plain(&who)
     );
+    if at_work {
+        let pace = course.pace(now, rows.pending);
+        let allowed = pace.allowed.map(|rate| format!(" of {}/s", number(rate))).unwrap_or_default();
+        let left =
+            pace.seconds_left.map(|left| format!(", {} left", words::duration(Duration::from_secs(left))));
+        text += &format!("pace      {}/s{allowed}{}\n", number(pace.rate), left.unwrap_or_default());
+        if let Some(last) = course.last(now) {
+            text += &format!("last      {last}\n");
+        }
+    }
+    text.push('\n');
     let recovered = match rows.recovered {
         0 => String::new(),
         recovered => format!("  ({} recovered)", words::grouped(recovered)),
@@ -120,4 +234,38 @@ fn human(state: &State, at_work: bool) -> String {
         words::count(state.calls.sent, "CreateUser call"),
         words::grouped(state.calls.throttled)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> String {
+        clock::rfc3339(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds))
+    }
+
+    #[test]
+    fn the_pace_is_of_late_and_of_the_newest_session() {
+        let mut course = Course::default();
+        let session = |begun| Entry {
+            session: Some("s".into()),
+            rate: Some(2.0),
+            at: Some(at(begun).into()),
+            ..Entry::of(Kind::Session)
+        };
+        let made = |when| Entry { attempt: Some(1), ..Entry::outcome("ana", RowState::Created, at(when)) };
+        course.take(&session(0));
+        course.take(&made(500));
+        course.take(&session(100_000));
+        for half_second in 0..200 {
+            course.take(&made(100_000 + half_second * 500));
+        }
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(200);
+        assert_eq!(course.pace(now, 100), Pace { rate: 2.0, allowed: Some(2.0), seconds_left: Some(50) });
+        assert_eq!(course.pace(now + WINDOW * 2, 100).seconds_left, None);
+        assert_eq!(course.last(now).unwrap(), "a user was created, 1 s ago");
+        let slowed = Entry { unexecuted: Some(Unexecuted::Throttled), ..made(199_900) };
+        course.take(&slowed);
+        assert_eq!(course.last(now).unwrap(), "told to slow down, 0 s ago");
+    }
 }

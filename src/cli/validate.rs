@@ -80,7 +80,7 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         Format::Human => {
             let names = args.directory.as_deref().zip(directory.as_ref());
             let names = names.map(|(path, directory)| told(path, directory, SystemClock.now()));
-            output::result(&human(&roster, &checked, &identity, names, &args.reading));
+            output::told(&human(&roster, &checked, &identity, names, &args.reading));
         }
         Format::Json | Format::Junit => {
             if let Basis::Columns(..) = identity {
@@ -130,7 +130,7 @@ fn explain(id: &str) -> Result<Exit, Failure> {
         };
         return Err(Failure::usage(format!("no finding has this code: `{}`", shown(id))).hint(hint));
     };
-    output::result(&code.explanation());
+    output::told(&code.explanation());
     Ok(Exit::Done)
 }
 
@@ -224,7 +224,7 @@ fn human(
     if checked.is_clean() {
         let _ = writeln!(
             text,
-            "next: `headcount import {roster} --instance ID --dry-run`, or `--simulate` for a rehearsal"
+            "next: `headcount import {roster} --simulate` rehearses it; with `--instance ID --dry-run` in place of `--simulate` it shows the plan"
         );
     } else {
         let _ = writeln!(

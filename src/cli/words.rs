@@ -72,18 +72,22 @@ pub(super) fn duration(time: Duration) -> String {
     }
 }
 
-/// Lines broken between words so that none is wider than `columns`; what follows a break stands under `indent` columns.
-/// A word that is wider stays whole, so that it can be copied.
+/// Lines broken between words so that none is wider than `columns`; what follows a break stands `indent` columns further
+/// in than its line. A word that is wider stays whole, and so does what stands in backticks, so that both can be copied.
 pub(super) fn wrapped(text: &str, columns: usize, indent: usize) -> String {
     let mut wrapped = String::with_capacity(text.len());
-    for line in text.lines() {
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            wrapped.push('\n');
+        }
+        let indent = indent + line.len() - line.trim_start_matches(' ').len();
         let mut used = 0;
-        // Runs of spaces stay: they are what aligns.
-        for (at, word) in line.split(' ').enumerate() {
-            let width = word.chars().count();
+        for (at, word) in words(line).enumerate() {
+            let width = width(word);
             if at == 0 {
                 used = width;
-            } else if used + 1 + width < columns || used <= indent {
+            } else if used + 1 + width < columns || used <= indent || indent + width >= columns {
+                // What fits on no line stays where it is.
                 wrapped.push(' ');
                 used += 1 + width;
             } else {
@@ -93,10 +97,36 @@ pub(super) fn wrapped(text: &str, columns: usize, indent: usize) -> String {
             }
             wrapped.push_str(word);
         }
-        wrapped.push('\n');
     }
-    wrapped.truncate(wrapped.trim_end().len());
     wrapped
+}
+
+/// What stands between single spaces, so that runs of spaces stay: they are what aligns.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let mut end = line.find(' ').unwrap_or(line.len());
+        if line[..end].matches('`').count() % 2 == 1
+            && let Some(close) = line[end..].find('`')
+        {
+            let close = end + close;
+            end = line[close..].find(' ').map_or(line.len(), |space| close + space);
+        }
+        rest = line.get(end + 1..);
+        Some(&line[..end])
+    })
+}
+
+/// How many columns a word takes: one a character, and none for what colours it.
+fn width(word: &str) -> usize {
+    let mut is_colour = false;
+    let takes = word.chars().filter(|c| {
+        let before = is_colour;
+        is_colour = *c == '\u{1b}' || (is_colour && *c != 'm');
+        !before && !is_colour
+    });
+    takes.count()
 }
 
 /// A text from outside, safe for a terminal: what steers it, or turns the direction of a line, as escapes.
@@ -130,7 +160,20 @@ mod tests {
         assert_eq!(wrapped(line, 26, 10), "plan      22 to create, 3\n          there already");
         let long = "ledger    a-word-that-is-wider-than-the-terminal ok";
         assert_eq!(wrapped(long, 20, 10), "ledger    a-word-that-is-wider-than-the-terminal\n          ok");
-        assert_eq!(wrapped("a\nb", 80, 10), "a\nb");
+        assert_eq!(wrapped("instance  wider-than-all ok", 14, 4), "instance  wider-than-all\n    ok");
+        assert_eq!(wrapped("a\nb\n", 80, 10), "a\nb\n");
+        assert_eq!(wrapped("one\n  two three four", 12, 2), "one\n  two three\n    four");
+    }
+
+    #[test]
+    fn a_command_in_backticks_stays_in_one_line_and_colour_takes_no_room() {
+        let line = "next: run `headcount validate a.csv` again";
+        assert_eq!(wrapped(line, 30, 2), "next: run\n  `headcount validate a.csv`\n  again");
+        assert_eq!(wrapped("an odd ` in it", 8, 2), "an odd\n  ` in\n  it");
+        assert_eq!(
+            wrapped("\u{1b}[1;31merror\u{1b}[0m: no one", 14, 2),
+            "\u{1b}[1;31merror\u{1b}[0m: no one"
+        );
     }
 
     #[test]

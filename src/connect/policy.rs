@@ -20,16 +20,32 @@ pub struct Job {
     pub proficiencies: bool,
     /// Take users away again, as the tests do.
     pub deletes: bool,
+    /// Find the instance by its alias.
+    pub by_alias: bool,
+    /// Ask the instance how it knows its users.
+    pub asks_identity: bool,
+    /// Read the names of routing profiles, security profiles and hierarchy groups.
+    pub reads_names: bool,
 }
 
 impl Job {
+    /// An import of a roster: all of it, but proficiencies.
+    pub const IMPORT: Self = Self {
+        creates: true,
+        tags: true,
+        proficiencies: false,
+        deletes: false,
+        by_alias: true,
+        asks_identity: true,
+        reads_names: true,
+    };
+
     /// The IAM actions of the job on the instance, sorted.
     pub fn actions(self) -> Vec<String> {
-        let reads = Operation::ALL.into_iter().filter(|o| o.only_reads() && is_of_instance(*o));
-        let reads = reads.filter(|o| self.proficiencies || !is_of_proficiencies(*o));
+        let reads = Operation::ALL.into_iter().filter(|operation| self.reads(*operation));
         let writes = [
             (self.creates, Operation::CreateUser),
-            (self.proficiencies, Operation::AssociateUserProficiencies),
+            (self.creates && self.proficiencies, Operation::AssociateUserProficiencies),
             (self.deletes, Operation::DeleteUser),
         ];
         let writes = writes.into_iter().filter_map(|(wanted, operation)| wanted.then_some(operation));
@@ -40,24 +56,41 @@ impl Job {
         actions.sort();
         actions
     }
-}
 
-fn is_of_instance(operation: Operation) -> bool {
-    !matches!(operation, Operation::ListInstances | Operation::GetServiceQuota)
-}
+    /// Whether the job has this call to make, among those that change nothing.
+    fn reads(self, operation: Operation) -> bool {
+        match operation {
+            Operation::CreateUser | Operation::AssociateUserProficiencies | Operation::DeleteUser => false,
+            // They name no resource of the instance.
+            Operation::ListInstances | Operation::GetServiceQuota => false,
+            Operation::DescribeInstance => self.asks_identity,
+            Operation::ListRoutingProfiles
+            | Operation::ListSecurityProfiles
+            | Operation::ListUserHierarchyGroups
+            | Operation::DescribeUserHierarchyGroup
+            | Operation::SearchUserHierarchyGroups => self.reads_names,
+            Operation::ListUsers => true,
+            // What settles a create.
+            Operation::SearchUsers | Operation::DescribeUser => self.creates || self.deletes,
+            Operation::SearchPredefinedAttributes => self.proficiencies,
+            Operation::ListUserProficiencies => self.creates && self.proficiencies,
+        }
+    }
 
-fn is_of_proficiencies(operation: Operation) -> bool {
-    matches!(operation, Operation::ListUserProficiencies | Operation::SearchPredefinedAttributes)
+    /// The IAM actions of the job that name no resource of an instance.
+    fn elsewhere(self) -> Vec<String> {
+        // DescribeInstance depends on the first.
+        let asked = [
+            (self.asks_identity, "ds:DescribeDirectories".to_owned()),
+            (self.by_alias, Operation::ListInstances.action()),
+            (true, Operation::GetServiceQuota.action()),
+        ];
+        asked.into_iter().filter_map(|(wanted, action)| wanted.then_some(action)).collect()
+    }
 }
 
 /// Returns the policy document for the job. `instance` is the ARN, whose parts may be `*`.
 pub fn document(job: Job, instance: &str) -> Value {
-    let anywhere = [
-        // DescribeInstance depends on it.
-        "ds:DescribeDirectories".to_owned(),
-        Operation::ListInstances.action(),
-        Operation::GetServiceQuota.action(),
-    ];
     json!({
         "Version": "2012-10-17",
         "Statement": [
@@ -67,7 +100,7 @@ pub fn document(job: Job, instance: &str) -> Value {
                 "Action": job.actions(),
                 "Resource": [instance, format!("{instance}/*")],
             },
-            { "Sid": "Account", "Effect": "Allow", "Action": anywhere, "Resource": "*" },
+            { "Sid": "Account", "Effect": "Allow", "Action": job.elsewhere(), "Resource": "*" },
         ],
     })
 }
@@ -76,7 +109,7 @@ pub fn document(job: Job, instance: &str) -> Value {
 mod tests {
     use super::{Job, document};
 
-    const IMPORT: Job = Job { creates: true, tags: true, proficiencies: false, deletes: false };
+    const IMPORT: Job = Job::IMPORT;
 
     #[test]
     fn an_import_needs_create_and_tag_and_the_reads() {
@@ -116,13 +149,30 @@ mod tests {
 
     #[test]
     fn who_only_looks_may_change_nothing() {
-        let look = Job { creates: false, tags: true, proficiencies: false, deletes: false };
+        let look = Job { creates: false, ..IMPORT };
         for action in look.actions() {
             let name = action.strip_prefix("connect:").unwrap();
             assert!(["Describe", "List", "Search"].iter().any(|verb| name.starts_with(verb)), "{action}");
         }
         assert!(!Job { tags: false, ..IMPORT }.actions().contains(&"connect:TagResource".to_owned()));
         assert!(Job { deletes: true, ..IMPORT }.actions().contains(&"connect:DeleteUser".to_owned()));
+    }
+
+    #[test]
+    fn what_is_known_beforehand_needs_no_permission_to_be_asked() {
+        let told = Job { by_alias: false, asks_identity: false, reads_names: false, ..IMPORT };
+        assert_eq!(
+            told.actions(),
+            [
+                "connect:CreateUser",
+                "connect:DescribeUser",
+                "connect:ListUsers",
+                "connect:SearchUsers",
+                "connect:TagResource"
+            ]
+        );
+        let policy = document(told, "arn:aws:connect:*:*:instance/*");
+        assert_eq!(policy["Statement"][1]["Action"], serde_json::json!(["servicequotas:GetServiceQuota"]));
     }
 
     #[test]

@@ -148,6 +148,9 @@ const MOST_IN_FLIGHT: usize = 512;
 /// After this many rows, each rejected with the same code, the fault is not in the rows.
 const ALL_REJECTED: usize = 20;
 
+/// From which length on a pause that the service asks for is told.
+const WORTH_TELLING: Duration = Duration::from_secs(2);
+
 /// An import at work.
 pub struct Importer {
     client: Client,
@@ -409,6 +412,10 @@ impl Importer {
                 Verdict::Throttled => {
                     self.ledger.finish(intent, &unexecuted(Unexecuted::Throttled))?;
                     self.emit(Event::Throttled { rate: self.pace().rate() });
+                    let asked = retry_after(&answer).unwrap_or_default().min(Delays::PATIENCE);
+                    if asked >= WORTH_TELLING {
+                        self.emit(Event::waiting("the service asks for a pause", asked));
+                    }
                     wait = Some(delays.next(retry_after(&answer)));
                 }
                 Verdict::InDoubt => {
@@ -586,6 +593,10 @@ impl Importer {
 
     /// One refresh of the credentials for all rows whose token was refused; `used` is the generation that was.
     async fn refresh(&self, message: &str, used: u64) -> bool {
+        if self.client.credentials_generation() == used {
+            let reason = "the credentials have expired, and new ones are being fetched";
+            self.emit(Event::waiting(reason, Duration::ZERO));
+        }
         let trouble = match self.client.refresh_credentials(used).await {
             Ok(Refreshed::Changed) => return true,
             Ok(Refreshed::Unchanged) => {

@@ -68,6 +68,12 @@ impl Paced {
         Self { paces, client, patient: Patient::default() }
     }
 
+    /// The same, with another patience.
+    #[must_use]
+    pub fn patient(self, patient: Patient) -> Self {
+        Self { patient, ..self }
+    }
+
     /// `used` is the generation of the credentials that were refused.
     async fn is_mended(&self, fault: &Fault, used: u64) -> bool {
         match (of_fault(fault), fault.date) {

@@ -140,6 +140,9 @@ pub struct Entry<'a> {
     /// The endpoint, where it was overridden (`session`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Cow<'a, str>>,
+    /// The pace that it set out with, in CreateUser calls a second (`session`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
     /// The exact username; `row N` for an invalid row that has none of its own (all but `ledger`, `session`,
     /// `end`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -212,6 +215,7 @@ impl<'a> Entry<'a> {
             region: None,
             profile: None,
             endpoint: None,
+            rate: None,
             user: None,
             row: None,
             fingerprint: None,

@@ -103,8 +103,14 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
 }
 
 fn not_a_ledger(path: &Path, offset: u64) -> Failure {
-    let what = if offset == 0 { "is not a ledger of headcount" } else { "is damaged" };
-    Failure::stopped(format!("the file {what}, at byte {offset}: `{}`", path.display())).hint(
+    if offset == 0 {
+        return Failure::stopped(format!(
+            "the file is not a ledger of headcount, at byte 0: `{}`",
+            path.display()
+        ))
+        .hint("nothing was sent; the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it");
+    }
+    Failure::stopped(format!("the file is damaged, at byte {offset}: `{}`", path.display())).hint(
         "nothing was sent; restore the ledger from a copy, or import into a new one with --ledger FILE: \
          users that are there already are then reported as existing",
     )

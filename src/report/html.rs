@@ -20,7 +20,8 @@ const SCRIPT: &str = include_str!("page.js");
 /// What marks a page as ours, near its beginning.
 pub const MARK: &str = "<meta name=\"generator\" content=\"headcount report\">";
 
-/// How many rows of a cause, and how many rows that were in doubt, the page tells by itself; its table has them all.
+/// How many rows of a cause, and how many of those that were in doubt and ended alike, the page tells by itself; its table
+/// has them all.
 const EXAMPLES: usize = 8;
 const STORIES: usize = 100;
 
@@ -80,7 +81,8 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
         "<header>\n<p class=\"kicker\">Import report{rehearsal}</p>\n<h1><bdi>{}</bdi></h1>\n\
          <p class=\"sub\">{}<br>{} to {} · report of {}</p>\n</header>\n\
          <section aria-labelledby=\"outcome\" class=\"outcome {mood}\">\n\
-         <h2 id=\"outcome\">{}</h2>\n<p class=\"sentence\">{}</p>\n",
+         <div class=\"glance\">\n<div><h2 id=\"outcome\">{}</h2>\n<p class=\"sentence\">{}</p></div>\n\
+         <p class=\"portion\">{} <small>created</small></p>\n</div>\n",
         html(file_name(account.roster_now())),
         html(&account.instance),
         time(&account.began),
@@ -88,6 +90,7 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
         time(made),
         verdict(account),
         html(&sentence(account)),
+        portion(counts.created, counts.total),
     );
     page.push_str(
         "<svg class=\"share\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
@@ -250,32 +253,52 @@ fn stories(page: &mut String, account: &Account) {
             ),
         }
     );
-    page.push_str("<ol class=\"stories\">\n");
-    let (unsettled, settled): (Vec<&Row>, Vec<&Row>) =
-        account.doubted().partition(|row| row.state == RowState::InDoubt);
-    for row in unsettled.into_iter().chain(settled).take(STORIES) {
+    for (how, rows) in by_end(account) {
+        let (state, is_open) = (rows[0].state, rows[0].state == RowState::InDoubt);
         let _ = write!(
             page,
-            "<li class=\"{}\"><details><summary><bdi>{}</bdi> (row {}): {}</summary>\n<ol>\n",
-            word(row.state),
-            html(&row.user),
-            row.row,
-            row.settled_how().unwrap_or_default()
+            "<details class=\"how {}\"{}><summary><b>{}</b> {how}</summary>\n<ol class=\"stories\">\n",
+            word(state),
+            if is_open { " open" } else { "" },
+            count(rows.len() as u64, "row")
         );
-        for step in &row.story {
-            let _ = writeln!(page, "<li>{}</li>", told(step));
+        for row in rows.iter().take(STORIES) {
+            let _ = write!(
+                page,
+                "<li><details><summary><bdi>{}</bdi> (row {})</summary>\n<ol>\n",
+                html(&row.user),
+                row.row
+            );
+            for step in &row.story {
+                let _ = writeln!(page, "<li>{}</li>", told(step));
+            }
+            page.push_str("</ol></details></li>\n");
         }
-        page.push_str("</ol></details></li>\n");
-    }
-    page.push_str("</ol>\n");
-    if total > STORIES {
-        let _ = writeln!(
-            page,
-            "<p class=\"note\">… and {} more; the .json report has them all.</p>",
-            total - STORIES
-        );
+        page.push_str("</ol>\n");
+        if rows.len() > STORIES {
+            let _ = writeln!(
+                page,
+                "<p class=\"note\">… and {} more; the .json report has them all.</p>",
+                grouped((rows.len() - STORIES) as u64)
+            );
+        }
+        page.push_str("</details>\n");
     }
     page.push_str("</section>\n");
+}
+
+/// The rows that were in doubt by how that ended, those without an end first.
+fn by_end(account: &Account) -> Vec<(&'static str, Vec<&Row>)> {
+    let mut ends: Vec<(&'static str, Vec<&Row>)> = Vec::new();
+    for row in account.doubted() {
+        let how = row.settled_how().unwrap_or_default();
+        match ends.iter_mut().find(|(other, _)| *other == how) {
+            Some((_, rows)) => rows.push(row),
+            None => ends.push((how, vec![row])),
+        }
+    }
+    ends.sort_by_key(|(_, rows)| (rows[0].state != RowState::InDoubt, std::cmp::Reverse(rows.len())));
+    ends
 }
 
 fn told(step: &Step) -> String {
@@ -488,6 +511,16 @@ fn moment(at: u64) -> String {
     time(&crate::clock::rfc3339(at))
 }
 
+/// A share in percent; never rounded up, so that all of them are there where it says so.
+fn portion(part: u64, whole: u64) -> String {
+    let tenths = part.saturating_mul(1000).checked_div(whole).unwrap_or_default();
+    if tenths.is_multiple_of(10) {
+        format!("{} %", tenths / 10)
+    } else {
+        format!("{}.{} %", tenths / 10, tenths % 10)
+    }
+}
+
 fn rate(rate: f64) -> String {
     let text = format!("{rate:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -556,6 +589,7 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
+        assert_eq!([portion(0, 0), portion(9_999, 10_000), portion(3, 3)], ["0 %", "99.9 %", "100 %"]);
         assert_eq!((rate(2.0), rate(1.96), rate(0.5)), ("2".into(), "1.96".into(), "0.5".into()));
         assert_eq!(
             [seconds(5), seconds(300), seconds(7200), seconds(7260)],

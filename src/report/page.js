@@ -72,11 +72,16 @@
     const name = document.createElement("bdi");
     name.textContent = row[USER];
     user.append(name);
-    const calls = row[ATTEMPTS] ? row[ATTEMPTS] + (row[THROTTLED] ? " (" + row[THROTTLED] + " throttled)" : "") : "0";
+    const calls = cell("td", "cell", String(row[ATTEMPTS]));
+    if (row[THROTTLED]) {
+      const slowed = document.createElement("small");
+      slowed.textContent = row[THROTTLED] + " throttled";
+      calls.append(" ", slowed);
+    }
     const when = row[AT].slice(0, 19).replace("T", " ");
     const cells = [
       cell("td", "cell", String(row[ROW])), user, cell("td", "cell", stateName(row)), reason,
-      cell("td", "cell", calls), cell("td", "cell", when), cell("td", "cell", row[ID]),
+      calls, cell("td", "cell", when), cell("td", "cell", row[ID]),
     ];
     cells.forEach((made, at) => made.setAttribute("data-name", columns[at][0]));
     made.append(...cells);

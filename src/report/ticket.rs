@@ -21,10 +21,10 @@ pub fn write(account: &Account, made: &str) -> String {
     page.push_str("| outcome | rows |\n|---|--:|\n");
     for (state, number) in super::by_state(counts) {
         if number > 0 || state == RowState::Created {
-            let _ = writeln!(page, "| {} | {number} |", super::label(state));
+            let _ = writeln!(page, "| {} | {} |", super::label(state), super::grouped(number));
         }
     }
-    let _ = writeln!(page, "| total | {} |\n", counts.total);
+    let _ = writeln!(page, "| total | {} |\n", super::grouped(counts.total));
     for cause in account.causes.iter().take(CAUSES) {
         let number = super::count(cause.rows.len() as u64, "row");
         let _ = write!(page, "- **{number} {}**", super::label(cause.state));
@@ -39,10 +39,15 @@ pub fn write(account: &Account, made: &str) -> String {
         let examples: Vec<String> =
             rows.iter().map(|row| format!("{} (row {})", code(&row.user), row.row)).collect();
         let more = if cause.rows.len() > EXAMPLES { ", …" } else { "" };
-        let _ = writeln!(page, "  \n  {}{more}", examples.join(", "));
-        let _ = writeln!(page, "  {}", cause.advice);
-        if let Some(command) = &cause.command {
-            let _ = writeln!(page, "  {}", code(command));
+        // Two spaces end a line: without them a ticket runs the lines into one.
+        let _ = writeln!(page, "  \n  {}{more}  ", examples.join(", "));
+        match &cause.command {
+            Some(command) => {
+                let _ = writeln!(page, "  {}  \n  {}", cause.advice, code(command));
+            }
+            None => {
+                let _ = writeln!(page, "  {}", cause.advice);
+            }
         }
     }
     if account.causes.len() > CAUSES {

@@ -107,6 +107,18 @@ fn the_shells_that_are_here_take_their_completions() {
     let asked = ". ./c.bash && COMP_WORDS=(headcount re) COMP_CWORD=1 && _headcount headcount re headcount && echo ${COMPREPLY[@]}";
     let ran = run(std::process::Command::new("bash").args(["-c", asked]).current_dir(folder.path())).exits(0);
     assert_eq!(ran.stdout.trim(), "retry report");
+    for (shell, check) in [("zsh", "-n"), ("fish", "--no-execute")] {
+        let script = run(headcount(folder.path()).args(["completions", shell])).exits(0).stdout;
+        fs::write(folder.path().join(shell), script).unwrap();
+        if std::process::Command::new(shell).arg("--version").output().is_err() {
+            use std::io::Write as _;
+            let _ =
+                writeln!(std::io::stderr(), "\nSKIPPED: no `{shell}` here, so its completions are not read");
+            continue;
+        }
+        let ran = run(std::process::Command::new(shell).args([check, shell]).current_dir(folder.path()));
+        assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""), "{shell}");
+    }
 }
 
 #[test]

@@ -37,6 +37,75 @@ fn the_policy_has_what_the_job_needs_and_no_more() {
     assert!(!has(&look, "connect:CreateUser") && !has(&look, "connect:TagResource"));
 }
 
+/// The whole policy of a command line, run beside a `roster.csv` with this header.
+fn of_command(header: &str, words: &[&str]) -> (Vec<String>, Vec<String>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("roster.csv"), format!("{header}\n")).unwrap();
+    let mut command = crate::harness::headcount(folder.path());
+    let ran = crate::harness::run(command.arg("policy").args(words)).exits(0);
+    let policy: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let actions = |at: usize| serde_json::from_value(policy["Statement"][at]["Action"].clone()).unwrap();
+    let resource = policy["Statement"][0]["Resource"][0].as_str().unwrap().to_owned();
+    (actions(0), actions(1), resource)
+}
+
+const HEADER: &str =
+    "first name,last name,email address,password,user login,routing profile name,security profiles";
+
+#[test]
+fn a_command_line_is_permitted_what_it_does_and_no_more() {
+    let has = |all: &[String], action: &str| all.iter().any(|a| a == action);
+    let import = ["import", "roster.csv", "--instance", ARN];
+    let (actions, elsewhere, resource) = of_command(HEADER, &import);
+    assert!(has(&actions, "connect:CreateUser") && has(&actions, "connect:TagResource"), "{actions:?}");
+    assert!(!has(&actions, "connect:AssociateUserProficiencies"), "{actions:?}");
+    // An ARN need not be looked for.
+    assert_eq!(elsewhere, ["ds:DescribeDirectories", "servicequotas:GetServiceQuota"]);
+    assert_eq!(resource, ARN);
+
+    // The roster's own columns decide what they need.
+    let untagged = [&import[..], &["--no-provenance-tag"]].concat();
+    assert!(!has(&of_command(HEADER, &untagged).0, "connect:TagResource"));
+    assert!(has(&of_command(&format!("{HEADER},tags"), &untagged).0, "connect:TagResource"));
+    let skilled = of_command(&format!("{HEADER},proficiencies"), &import).0;
+    assert!(
+        has(&skilled, "connect:AssociateUserProficiencies") && has(&skilled, "connect:ListUserProficiencies")
+    );
+
+    let looks = of_command(HEADER, &[&import[..], &["--dry-run"]].concat()).0;
+    for changes in ["connect:CreateUser", "connect:TagResource", "connect:DescribeUser"] {
+        assert!(!has(&looks, changes), "{looks:?}");
+    }
+
+    let told = [&import[..], &["--identity", "connect", "--directory", "d.json"]].concat();
+    let (actions, elsewhere, _) = of_command(HEADER, &told);
+    assert!(
+        !actions.iter().any(|action| action.contains("Profile") || action.contains("Hierarchy")),
+        "{actions:?}"
+    );
+    assert!(!has(&actions, "connect:DescribeInstance"));
+    assert_eq!(elsewhere, ["servicequotas:GetServiceQuota"]);
+
+    let alias = ["directory", "--instance", "acme", "--region", "us-gov-west-1"];
+    let (actions, elsewhere, resource) = of_command(HEADER, &alias);
+    assert!(has(&actions, "connect:SearchPredefinedAttributes") && has(&elsewhere, "connect:ListInstances"));
+    assert_eq!(resource, "arn:aws-us-gov:connect:us-gov-west-1:*:instance/*");
+}
+
+#[test]
+fn a_command_line_that_reaches_nothing_needs_no_policy() {
+    let folder = crate::harness::folder(&["roster.csv"]);
+    for words in [&["validate", "roster.csv"][..], &["import", "roster.csv", "--simulate"]] {
+        let mut command = crate::harness::headcount(folder.path());
+        let ran = crate::harness::run(command.arg("policy").args(words)).exits(2);
+        assert!(ran.stderr.contains("reaches no instance: it needs no permissions"), "{}", ran.stderr);
+    }
+    let mut command = crate::harness::headcount(folder.path());
+    let ran =
+        crate::harness::run(command.args(["policy", "import", "roster.csv", "--instnce", "x"])).exits(2);
+    assert!(ran.stderr.contains("'--instance'"), "{}", ran.stderr);
+}
+
 #[test]
 fn an_instance_that_is_no_arn_is_a_mistake() {
     for typed in ["my-centre", "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"] {

@@ -61,7 +61,7 @@ fn a_clean_roster_ends_with_0_and_says_what_to_do_next() {
     roster.csv: checked for SAML, because there is no password column; `--identity` says otherwise
 
     1 row, no errors
-    next: `headcount import roster.csv --instance ID --dry-run`, or `--simulate` for a rehearsal
+    next: `headcount import roster.csv --simulate` rehearses it; with `--instance ID --dry-run` in place of `--simulate` it shows the plan
     ");
     assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""));
 }

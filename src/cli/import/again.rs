@@ -213,15 +213,13 @@ pub(super) fn say(
             "{} created without the proficiencies asked for; mend them in the roster, then run the next line",
             words::count(steps.rejected, "user")
         ));
-        output::say(&format!("retry with: {}", retry_command(job, None)));
+        output::say_whole(&format!("retry with: {}", retry_command(job, None)));
     }
     if is_left_to_import(job, reason, counts) {
         let rows = words::count(counts.pending, "row");
         let are = if counts.pending == 1 { "is" } else { "are" };
-        output::say(&format!(
-            "{rows} {are} pending, which retry does not send; import them with: {}",
-            import_command(job, directory)
-        ));
+        output::say(&format!("{rows} {are} pending, which retry does not send; run the next line for them"));
+        output::say_whole(&format!("import with: {}", import_command(job, directory)));
     }
     if let Some(file) = &left.file {
         output::say(&format!(
@@ -242,13 +240,13 @@ pub(super) fn say(
         }
         let passwords = if left.has_blanks { " and type the passwords in again, they are blank" } else { "" };
         output::say(&format!("mend them there{passwords}; then run the next line"));
-        output::say(&format!("retry with: {}", retry_command(job, Some(file))));
+        output::say_whole(&format!("retry with: {}", retry_command(job, Some(file))));
     } else if failed > 0 {
         output::say(&format!(
             "{} failed; mend the roster, then run the next line",
             words::count(failed, "row")
         ));
-        output::say(&format!("retry with: {}", retry_command(job, None)));
+        output::say_whole(&format!("retry with: {}", retry_command(job, None)));
     } else if job.retry.as_ref().is_some_and(|retry| retry.is_of_part)
         && counts.pending + counts.in_doubt == 0
     {
