@@ -15,6 +15,7 @@ use time::macros::format_description;
 use crate::connect::credentials::CredentialsError;
 use crate::connect::operation::LABEL;
 use crate::connect::transport::TransportError;
+use crate::crash::{self, Sabotage};
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
@@ -169,6 +170,9 @@ fn bare_code(raw: &str) -> Option<String> {
 /// Whatever the message has of the secret: as it stands, and as it stands in JSON, in a URL and in HTML.
 fn redact(mut message: String, secret: Option<&str>) -> String {
     let Some(secret) = secret.filter(|secret| !secret.is_empty()) else { return message };
+    if crash::sabotage(Sabotage::RepeatPassword) {
+        return message;
+    }
     let json = Zeroizing::new(serde_json::to_string(secret).unwrap_or_default());
     let html = Zeroizing::new(
         secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),

@@ -18,6 +18,10 @@ pub struct State {
     pub sessions: u32,
     /// The highest attempt so far; 0 before the first.
     pub attempts: u32,
+    /// The highest attempt with a password that headcount made; 0 where there is none.
+    pub generated: u32,
+    /// The highest of these whose request is known to have left, so that its record is in the credentials file.
+    pub recorded: u32,
     /// When the newest intent was written, RFC 3339; empty before the first.
     pub newest_intent: String,
     /// How many CreateUser calls left and how many of them were throttled.
@@ -93,6 +97,8 @@ pub struct Record {
     pub recovered: bool,
     /// An attempt was made without a provenance tag.
     pub untagged: bool,
+    /// The newest attempt has a password that headcount made.
+    pub generated: bool,
     /// It left the roster before anything was sent, or with nothing made.
     pub dropped: bool,
     /// Where its proficiencies stand; they are begun once its user is there.
@@ -256,10 +262,14 @@ impl State {
         }
         record.open = true;
         record.untagged |= entry.untagged;
+        record.generated = entry.generated;
         if before != 0 {
             self.details.entry(at).or_default().earlier.push(before);
         }
         self.attempts = self.attempts.max(attempt);
+        if entry.generated {
+            self.generated = self.generated.max(attempt);
+        }
         self.newest_intent.clear();
         self.newest_intent.push_str(entry.at.as_deref().unwrap_or_default());
         self.calls.sent += 1;
@@ -273,6 +283,12 @@ impl State {
             Some(Unexecuted::Throttled) => self.calls.throttled += 1,
             Some(Unexecuted::NotSent) => self.calls.sent = self.calls.sent.saturating_sub(1),
             Some(Unexecuted::Refused) | None => {}
+        }
+        if let (true, Some(attempt)) = (record.generated, entry.attempt)
+            && attempt == record.attempt
+            && entry.unexecuted != Some(Unexecuted::NotSent)
+        {
+            self.recorded = self.recorded.max(attempt);
         }
         record.open = false;
         record.state = state;
@@ -425,6 +441,25 @@ mod tests {
         assert!(!state.made_attempt(0, 0));
         entries.push(outcome(RowState::Created, 2));
         assert_eq!(fold(&entries).counts(false).created, 1);
+    }
+
+    #[test]
+    fn a_made_password_is_known_to_be_recorded_once_its_request_is_known_to_have_left() {
+        let intent = |attempt| Entry { generated: true, ..Entry::intent("ana", attempt, "t".into()) };
+        let mut entries = vec![Entry::row("ana", 2, 1), Entry::intent("ana", 1, "t".into())];
+        entries.push(outcome(RowState::InDoubt, 1));
+        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (0, 0));
+        entries.push(intent(2));
+        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (2, 0));
+        entries.push(Entry { unexecuted: Some(Unexecuted::NotSent), ..outcome(RowState::InDoubt, 2) });
+        assert_eq!(
+            (fold(&entries).generated, fold(&entries).recorded),
+            (2, 0),
+            "its record may be what failed"
+        );
+        entries.push(intent(3));
+        entries.push(outcome(RowState::InDoubt, 3));
+        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (3, 3));
     }
 
     #[test]

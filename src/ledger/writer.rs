@@ -10,6 +10,11 @@ use tokio::sync::oneshot;
 
 /// Where lines go: the ledger's file, or in tests one that fails as it is told to.
 pub trait Storage: Send + 'static {
+    /// What it is, in the words of an error.
+    fn name(&self) -> &'static str {
+        "the ledger"
+    }
+
     /// Says why nothing may be written any more: another writer, or a file that is gone. Asked before lines are
     /// appended, and again before anybody acts on their being synced.
     fn check(&mut self) -> Result<(), String>;
@@ -21,7 +26,7 @@ pub trait Storage: Send + 'static {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-/// The ledger can no longer be written: nothing more may be sent. The text says why.
+/// The ledger, or what is written as it is, can no longer be written: nothing more may be sent. The text says why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct LedgerFault(pub String);
@@ -130,7 +135,7 @@ fn write_all(mut storage: impl Storage, jobs: &Receiver<Job>, poison: &OnceLock<
             Err(RecvTimeoutError::Timeout) if !unsynced => continue,
             Err(ended) => {
                 if unsynced && let Err(error) = storage.sync() {
-                    let _ = poison.set(unsyncable(&error));
+                    let _ = poison.set(unsyncable(storage.name(), &error));
                 }
                 match ended {
                     RecvTimeoutError::Timeout => unsynced = false,
@@ -168,11 +173,11 @@ fn commit(
         storage.check().map_err(LedgerFault)?;
         storage
             .append(lines)
-            .map_err(|error| LedgerFault(format!("the ledger cannot be written: {error}")))?;
+            .map_err(|error| LedgerFault(format!("{} cannot be written: {error}", storage.name())))?;
         if !sync {
             return Ok(());
         }
-        storage.sync().map_err(|error| unsyncable(&error))?;
+        storage.sync().map_err(|error| unsyncable(storage.name(), &error))?;
         // Where no lock holds, two processes may have looked at the same moment, and both have appended.
         storage.check().map_err(LedgerFault)
     };
@@ -181,8 +186,8 @@ fn commit(
     })
 }
 
-fn unsyncable(error: &io::Error) -> LedgerFault {
-    LedgerFault(format!("the ledger cannot be synced to disk: {error}"))
+fn unsyncable(name: &str, error: &io::Error) -> LedgerFault {
+    LedgerFault(format!("{name} cannot be synced to disk: {error}"))
 }
 
 fn ended() -> LedgerFault {

@@ -6,6 +6,8 @@
 mod annotate;
 mod bad_input;
 mod bodies;
+#[cfg(unix)]
+mod canary;
 mod cli;
 mod credentials;
 mod directory;
@@ -14,6 +16,7 @@ mod harness;
 mod import;
 mod made;
 mod pace;
+mod passwords;
 mod policy;
 mod proficiencies;
 mod python;

@@ -13,7 +13,7 @@ use headcount::roster::Field;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -23,6 +23,7 @@ const PAGES: [&str; 13] = [
     "docs/saml-and-directory.md",
     "docs/when-it-stops.md",
     "docs/unattended.md",
+    "docs/passwords.md",
     "docs/security.md",
     "docs/comparison.md",
     "SECURITY.md",
@@ -30,7 +31,7 @@ const PAGES: [&str; 13] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 7] = [
+const RUN: [&str; 8] = [
     "README.md",
     "docs/ledger.md",
     "docs/hr-exports.md",
@@ -38,6 +39,7 @@ const RUN: [&str; 7] = [
     "docs/saml-and-directory.md",
     "docs/when-it-stops.md",
     "docs/unattended.md",
+    "docs/passwords.md",
 ];
 
 fn path(page: &str) -> PathBuf {
@@ -204,7 +206,9 @@ fn the_commands_of_the_pages_do_what_is_shown() {
 
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("samples")).unwrap();
-    for name in ["roster.csv", "mistakes.csv", "hr-export.csv", "hr-export.toml"] {
+    for name in
+        ["roster.csv", "mistakes.csv", "hr-export.csv", "hr-export.toml", "roster-without-passwords.csv"]
+    {
         fs::copy(path("samples").join(name), folder.path().join("samples").join(name)).unwrap();
     }
     fs::write(folder.path().join("roster.csv"), ROSTER).unwrap();
@@ -397,6 +401,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         state: Some(RowState::Created),
         recovered: true,
         untagged: true,
+        generated: true,
         unexecuted: Some(headcount::ledger::Unexecuted::Throttled),
         id: text(),
         code: text(),
@@ -481,7 +486,8 @@ fn the_pages_name_only_commands_flags_and_files_that_are_there() {
     for (name, _) in &commands {
         help += &printed(&[name, "--help"]);
     }
-    let of_other_programs = ["--init", "--path", "--release", "--rm", "--stop-timeout", "--test", "--user"];
+    let of_other_programs =
+        ["--features", "--init", "--path", "--release", "--rm", "--stop-timeout", "--test", "--user"];
     for page in PAGES {
         let text = read(page);
         for (at, _) in text.match_indices("headcount ") {
