@@ -26,7 +26,7 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
             "headcount import roster.csv --simulate",
             "headcount import roster.csv --instance acme-contact-centre --region eu-central-1 --dry-run",
             "headcount import roster.csv --instance acme-contact-centre --region eu-central-1",
-            "headcount import roster.csv --instance acme-contact-centre --region eu-central-1 --generate-passwords --credentials-out passwords.jsonl",
+            "headcount import roster.csv --simulate --generate-passwords --credentials-out made.jsonl",
         ],
     ),
     (
@@ -56,8 +56,8 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
     (
         "credentials",
         &[
-            "headcount credentials passwords.jsonl --ledger roster.csv.ledger.jsonl",
-            "headcount credentials passwords.jsonl --ledger roster.csv.ledger.jsonl --format json | jq '.users | length'",
+            "headcount credentials made.jsonl --ledger roster.csv.simulate.ledger.jsonl",
+            "headcount credentials made.jsonl --ledger roster.csv.simulate.ledger.jsonl --format json",
         ],
     ),
     (

@@ -20,7 +20,7 @@ pub struct State {
     pub attempts: u32,
     /// The highest attempt with a password that headcount made; 0 where there is none.
     pub generated: u32,
-    /// The highest of these whose request is known to have left, so that its record is in the credentials file.
+    /// How many of these are known to have left, so that their passwords are in the credentials file.
     pub recorded: u32,
     /// When the newest intent was written, RFC 3339; empty before the first.
     pub newest_intent: String,
@@ -284,12 +284,8 @@ impl State {
             Some(Unexecuted::NotSent) => self.calls.sent = self.calls.sent.saturating_sub(1),
             Some(Unexecuted::Refused) | None => {}
         }
-        if let (true, Some(attempt)) = (record.generated, entry.attempt)
-            && attempt == record.attempt
-            && entry.unexecuted != Some(Unexecuted::NotSent)
-        {
-            self.recorded = self.recorded.max(attempt);
-        }
+        let is_first = record.open && record.generated && entry.attempt == Some(record.attempt);
+        self.recorded += u32::from(is_first && entry.unexecuted != Some(Unexecuted::NotSent));
         record.open = false;
         record.state = state;
         record.recovered = entry.recovered;
@@ -459,7 +455,13 @@ mod tests {
         );
         entries.push(intent(3));
         entries.push(outcome(RowState::InDoubt, 3));
-        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (3, 3));
+        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (3, 1));
+        entries.push(outcome(RowState::Created, 3));
+        assert_eq!(
+            (fold(&entries).generated, fold(&entries).recorded),
+            (3, 1),
+            "settled later, and not sent twice"
+        );
     }
 
     #[test]

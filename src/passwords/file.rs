@@ -112,11 +112,10 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
             "nothing was sent; name another file with --credentials-out: one file belongs to one ledger",
         ));
     }
-    if found.highest < state.recorded {
+    if found.records < state.recorded {
         return lost(format!(
-            "the credentials file is an older copy: it ends with attempt {}, and attempt {} was sent with a password \
-             in it: `{shown}`",
-            found.highest, state.recorded
+            "the credentials file is an older copy: {} of the {} passwords that were sent are in it: `{shown}`",
+            found.records, state.recorded
         ));
     }
     if !found.run.is_empty() && found.recipients != recipients.words() {

@@ -18,6 +18,8 @@ pub struct Found {
     pub run: String,
     /// To whom its records are encrypted; nobody where they are not.
     pub recipients: Vec<String>,
+    /// How many passwords are in it.
+    pub records: u32,
     /// The highest attempt in it; 0 where there is none.
     pub highest: u32,
     /// The bytes of whole lines: where the next line belongs.
@@ -124,6 +126,7 @@ fn take(
     if line.run != found.run {
         return Err(damaged(path, found.good));
     }
+    found.records = found.records.saturating_add(1);
     found.highest = found.highest.max(attempt);
     each(user, attempt, held);
     Ok(())

@@ -10,6 +10,7 @@
 mod case;
 mod check;
 mod long;
+mod passwords;
 mod stage;
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,7 +25,7 @@ use headcount::simulator::Operation;
 use tokio::runtime::Runtime;
 
 use case::{Case, Crash, Edit, POINTS_AND_SKIES, Row, Sky};
-use check::{Scene, Told, exit_code, passwords};
+use check::{Scene, Told, exit_code};
 use stage::{PASSWORD, Stage, read};
 
 /// How often a case is resumed after its crashes, at most.
@@ -107,7 +108,7 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
     if case.generates && stage.credentials().exists() {
         let printed = stage.print_credentials(word);
         let world = stage.running.world();
-        verdict.violations.extend(passwords(&printed, &told, &text, &world));
+        verdict.violations.extend(passwords::violations(&printed, &told, &text, &world));
     } else if case.generates && told.count("created") > 0 {
         verdict.violations.push("users were created, and there is no file of passwords".into());
     }
