@@ -12,11 +12,15 @@ pub const POINTS: &[&str] = &[
     "repair-after",    // and cut off
     "plan-before",     // nothing of the session is in the ledger
     "plan-recorded",   // session and rows are synced, nothing was sent
+    "passwords-begun", // the file for passwords has its first record
     "append-before",   // lines are about to be written
     "append-torn",     // half of them are
     "sync-before",     // they are written and not synced
     "sync-after",      // they are synced, and nobody knows yet
-    "send-before",     // an intent is synced, no byte has left
+    "password-before", // an intent is synced, the password that was made for it is not recorded
+    "password-torn",   // half of its record is written
+    "password-after",  // it is synced, and nobody knows yet
+    "send-before",     // all is synced, no byte has left
     "answer-unread",   // a request was executed, its answer is not read
     "answer-unmarked", // the answer is read, its outcome is not recorded
     "outcome-queued",  // the outcome is on its way to the disk
@@ -38,6 +42,12 @@ pub enum Sabotage {
     IntentNotWritten,
     /// A resume goes by the place in the roster, not by who stands there.
     ResumeByPosition,
+    /// A password that was made is recorded once its request is answered.
+    PasswordRecordedLate,
+    /// A password that the service repeats is repeated.
+    RepeatPassword,
+    /// The password in force is taken to be the newest that was made for the user.
+    NewestPassword,
 }
 
 impl Sabotage {
@@ -48,6 +58,9 @@ impl Sabotage {
             Self::DuplicateIsSuccess => "409-is-success",
             Self::IntentNotWritten => "intent-not-written",
             Self::ResumeByPosition => "resume-by-position",
+            Self::PasswordRecordedLate => "password-recorded-late",
+            Self::RepeatPassword => "repeat-password",
+            Self::NewestPassword => "newest-password",
         }
     }
 }

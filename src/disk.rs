@@ -61,6 +61,41 @@ fn is_another(_: &Metadata, _: &Metadata) -> bool {
     false
 }
 
+/// Opens a file of secrets for reading and appending, and makes it where there is none. One that is there must be a plain
+/// file that nobody but its owner may read, and no symbolic link is followed to it. Says whether it was made.
+pub fn open_secret(path: &Path) -> io::Result<(File, bool)> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    private(&mut options);
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => {
+            sync_folder(path)?;
+            return Ok((file, true));
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    if std::fs::symlink_metadata(path)?.is_symlink() {
+        return Err(io::Error::other("it is a symbolic link, and none is followed to passwords"));
+    }
+    unlinked(&mut options);
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a plain file"));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if metadata.permissions().mode() & 0o077 != 0 {
+            return Err(io::Error::other(
+                "others than its owner may read or write it; `chmod 600` mends that",
+            ));
+        }
+    }
+    Ok((file, false))
+}
+
 /// Writes a file that must not exist yet, readable by its owner only.
 pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
@@ -160,6 +195,17 @@ fn private(options: &mut OpenOptions) {
 
 #[cfg(not(unix))]
 fn private(_: &mut OpenOptions) {}
+
+/// Follows no symbolic link in the last part of the path, and waits for nobody at the other end of a pipe.
+#[cfg(unix)]
+fn unlinked(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    options.custom_flags(flags.bits().cast_signed());
+}
+
+#[cfg(not(unix))]
+fn unlinked(_: &mut OpenOptions) {}
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,8 @@ pub mod validate;
 
 pub mod ledger;
 
+pub mod passwords;
+
 pub mod plan;
 
 pub mod connect;
@@ -38,3 +40,4 @@ pub mod crash;
 pub mod disk;
 pub mod error;
 pub mod exit;
+pub mod memory;

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    headcount::memory::keep_private();
     headcount::cli::main(std::env::args_os()).into()
 }

@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[&str]); 12] = [
+const EXAMPLES: [(&str, &[&str]); 13] = [
     (
         "template",
         &[
@@ -26,6 +26,7 @@ const EXAMPLES: [(&str, &[&str]); 12] = [
             "headcount import roster.csv --simulate",
             "headcount import roster.csv --instance acme-contact-centre --region eu-central-1 --dry-run",
             "headcount import roster.csv --instance acme-contact-centre --region eu-central-1",
+            "headcount import roster.csv --simulate --generate-passwords --credentials-out made.jsonl",
         ],
     ),
     (
@@ -50,6 +51,13 @@ const EXAMPLES: [(&str, &[&str]); 12] = [
             "headcount report roster.csv.ledger.jsonl -o result.html",
             "headcount report roster.csv.ledger.jsonl -o result.xlsx",
             "headcount report roster.csv.ledger.jsonl --format json | jq '.causes[].says'",
+        ],
+    ),
+    (
+        "credentials",
+        &[
+            "headcount credentials made.jsonl --ledger roster.csv.simulate.ledger.jsonl",
+            "headcount credentials made.jsonl --ledger roster.csv.simulate.ledger.jsonl --format json",
         ],
     ),
     (

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
 use super::outlook::{Outlook, Scene};
+use super::password_args::{PasswordArgs, Supply};
 use super::policy::Needs;
 use super::progress::{self, Screen, Show};
 use super::roster_args::RosterArgs;
@@ -93,6 +94,9 @@ struct Shared {
 
     #[command(flatten)]
     rehearsal: RehearsalArgs,
+
+    #[command(flatten)]
+    passwords: PasswordArgs,
 
     /// The ledger [default: beside the roster, as in roster.csv.ledger.jsonl]
     #[arg(long, help_heading = "Run", value_name = "FILE")]
@@ -246,9 +250,11 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     if roster.columns().has(Field::Proficiencies) {
         reached.read_for_proficiencies().await?;
     }
+    args.passwords.fit(reached.directory.instance.identity)?;
     let rules = Rules {
         tag_room: if args.no_provenance_tag { 50 } else { 49 },
         compares_users: false,
+        generates_passwords: args.passwords.is_given(),
         ..Rules::of(&reached.directory)
     };
     let mut wanted = Wanted::default();
@@ -286,7 +292,13 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         return Ok(Exit::Findings);
     }
 
-    let file = open_ledger(job, &reached.directory, &wanted)?;
+    let supply = args.passwords.supply()?;
+    let mut file = open_ledger(job, &reached.directory, &wanted)?;
+    let credentials = supply.open(file.state(), args.dry_run)?;
+    if let (Some(credentials), File::Locked(ledger)) = (&credentials, &mut file) {
+        // Where an older copy of the ledger was put back: no number is given twice.
+        ledger.state.attempts = ledger.state.attempts.max(credentials.found.highest);
+    }
     let state = file.state();
     let directory = &reached.directory;
     let users = directory.users.as_ref();
@@ -312,6 +324,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         roster: &roster,
         rehearsal: args.rehearsal.simulate,
         ledger: &job.ledger,
+        passwords: supply.words(),
         directory,
         plan: &plan,
         wanted: &wanted,
@@ -352,6 +365,12 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     crash::point("plan-before");
     let run = record_plan(job, &ledger, &reached, &wanted, &plan, pace.rate).await?;
     crash::point("plan-recorded");
+    let credentials = credentials
+        .map(|file| {
+            let now = rfc3339(SystemClock.now());
+            file.into_credentials(&run, &reached.directory.instance.arn, supply.recipients(), &now)
+        })
+        .transpose()?;
     let how = if args.format == Format::Json { Show::Json } else { Show::Human };
     let screen = Screen::new(how);
     let shown = screen.clone().show_aside(receiver);
@@ -381,9 +400,10 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     reached.paces.set(Operation::CreateUser, pace.pace());
     let importer =
         Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone())
-            .paced(reached.paces.clone());
-    let rules = Rules { tag_room: rules.tag_room, compares_users: false, ..Rules::of(&reached.directory) };
-    importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?).await?;
+            .paced(reached.paces.clone())
+            .recording(credentials);
+    let rules = Rules { directory: Some(&reached.directory), ..rules };
+    importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?.with(&supply)).await?;
     if let (true, Some(rates), Some(rate)) =
         (pace.learns, &remembered, reached.paces.of(Operation::CreateUser).found())
     {
@@ -427,6 +447,13 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     }
     let made = counts.created.saturating_sub(created_before);
     farewell(&reached.directory, reason.as_ref(), &outlook, made);
+    if let (Some(out), true) = (&args.passwords.credentials_out, counts.created > 0) {
+        let words = [out, &job.ledger].map(|path| words::shell_word(&path.display().to_string()));
+        output::say_whole(&format!(
+            "the passwords that were made: headcount credentials {} --ledger {}",
+            words[0], words[1]
+        ));
+    }
     again::say(job, &reached.directory, &counts, reason.as_ref(), left.as_ref(), &steps);
     if matches!(exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled)
         && !again::is_left_to_import(job, reason.as_ref(), &counts)
@@ -649,6 +676,7 @@ struct Tasks<'t> {
     plan: &'t Plan,
     ledger: Arc<Ledger>,
     look_ups: std::vec::IntoIter<u32>,
+    supply: &'t Supply,
 }
 
 impl<'t> Tasks<'t> {
@@ -664,7 +692,13 @@ impl<'t> Tasks<'t> {
         look_ups.extend(invalid.collect::<Vec<_>>());
         let rows = roster.rows()?;
         let look_ups = look_ups.into_iter();
-        Ok(Self { rows, row: Row::default(), roster, rules, wanted, plan, ledger, look_ups })
+        let supply = &Supply::Roster;
+        Ok(Self { rows, row: Row::default(), roster, rules, wanted, plan, ledger, look_ups, supply })
+    }
+
+    /// The same, with passwords for the rows that have none.
+    fn with(self, supply: &'t Supply) -> Self {
+        Self { supply, ..self }
     }
 
     /// The next row that is to be sent.
@@ -687,13 +721,14 @@ impl<'t> Tasks<'t> {
                 validate::fingerprint(agent) == seen.fingerprint
                     && proficiencies.unwrap_or_default() == seen.proficiencies
             };
-            let Some(agent) = agent.filter(is_same) else { return Err(self.changed()) };
+            let Some(mut agent) = agent.filter(is_same) else { return Err(self.changed()) };
             let then = proficiencies
                 .map(|fingerprint| FollowUp { proficiencies: import::proficiencies(&agent), fingerprint });
             if let (false, Some(then)) = (sends, &then) {
                 let at = self.ledger.state().find(username).ok_or_else(|| self.changed())?;
                 return Ok(Some(Task::follow_up(at, agent.row, agent.username, then.clone())));
             }
+            let generated = self.supply.give(&mut agent)?;
             let body = import::create_user(&agent, self.rules.directory.ok_or_else(|| self.changed())?);
             let state = self.ledger.state();
             let at = state.find(username).ok_or_else(|| self.changed())?;
@@ -701,7 +736,8 @@ impl<'t> Tasks<'t> {
             let body = body.ok_or_else(|| self.changed())?;
             let users = self.rules.directory.and_then(|directory| directory.users.as_ref());
             let seen = users.is_some_and(|users| users.get(username).is_some());
-            return Ok(Some(Task::send(at, &agent, body, in_doubt).seen(seen).then(then)));
+            let task = Task::send(at, &agent, body, in_doubt).seen(seen).then(then);
+            return Ok(Some(task.generated(generated)));
         }
         Ok(None)
     }
@@ -815,6 +851,9 @@ fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook, made: u64) ->
         Stop::Outage { .. } => "nothing was lost: resume when the service answers again".into(),
         Stop::Ledger { .. } => {
             "requests under way were awaited; what they did is settled by the next run".into()
+        }
+        Stop::Passwords { .. } => {
+            "nothing was sent without a record of its password: mend that, then resume".into()
         }
         Stop::Roster { .. } | Stop::Interrupted => return None,
     })

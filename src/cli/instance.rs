@@ -87,6 +87,8 @@ pub(super) struct Stage<'s> {
     pub(super) whole: Option<Roster>,
     /// How many rows there were before: their users may be there already.
     pub(super) rows: u64,
+    /// Whether users are given passwords that the roster does not have: then the instance keeps passwords.
+    pub(super) gives_passwords: bool,
     /// Where the world is kept, so that an interrupted rehearsal resumes.
     pub(super) world: PathBuf,
 }
@@ -370,7 +372,10 @@ impl RehearsalArgs {
         let used = names_used(stage.roster)?;
         let identity = args.identity.map(IdentityType::from).or(saved.map(|saved| saved.instance.identity));
         let mut spec = Spec {
-            identity: identity.unwrap_or_else(|| infer_identity(stage.roster.columns())),
+            identity: identity.unwrap_or_else(|| match stage.gives_passwords {
+                true => IdentityType::ConnectManaged,
+                false => infer_identity(stage.roster.columns()),
+            }),
             seed: self.seed,
             weather: match self.weather {
                 Sky::Calm => Weather::calm(),

@@ -2,6 +2,7 @@
 
 pub mod columns;
 mod completions;
+mod credentials;
 mod directory;
 mod examples;
 pub mod findings;
@@ -11,6 +12,7 @@ mod junit;
 mod man;
 mod outlook;
 pub mod output;
+mod password_args;
 pub mod policy;
 mod progress;
 mod report;
@@ -49,6 +51,7 @@ enum Command {
     Retry(Box<import::RetryArgs>),
     Status(status::StatusArgs),
     Report(report::ReportArgs),
+    Credentials(credentials::CredentialsArgs),
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
     Directory(Box<directory::DirectoryArgs>),
@@ -101,6 +104,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Retry(args) => import::retry(*args, typed),
         Command::Status(args) => status::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Credentials(args) => credentials::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
         Command::Directory(args) => directory::run(&args),

@@ -24,6 +24,8 @@ pub(super) struct Scene<'s> {
     pub(super) roster: &'s Roster,
     pub(super) rehearsal: bool,
     pub(super) ledger: &'s Path,
+    /// Where the passwords come from that the roster does not have.
+    pub(super) passwords: Option<String>,
     pub(super) directory: &'s Directory,
     pub(super) plan: &'s Plan,
     pub(super) wanted: &'s Wanted,
@@ -166,6 +168,9 @@ impl Outlook {
             lines.push(format!("time      about {time} {}", self.pace.words()));
         }
         lines.push(format!("ledger    {}", words::plain(&scene.ledger.display().to_string())));
+        if let Some(passwords) = &scene.passwords {
+            lines.push(format!("passwords {}", words::plain(passwords)));
+        }
         for (user, name) in self.variants.iter().take(10) {
             lines.push(format!(
                 "warning: `{}` differs only in case from `{}`, who is on the instance: usernames are case-sensitive",

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
+use crate::agent::Password;
 use crate::connect::Environment;
 
 /// Reads what the environment says about reaching AWS; `profile` is `--profile`. The profile's own region and settings
@@ -91,6 +92,11 @@ pub(super) fn width_of_results() -> usize {
 pub(super) fn terminal() -> (usize, usize) {
     let size = terminal_size::terminal_size_of(std::io::stderr());
     size.map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)))
+}
+
+/// A password that a variable holds, as it stands; `None` where there is no such variable, or one with nothing in it.
+pub(super) fn secret(name: &str) -> Option<Password> {
+    variable(name).map(Password::new)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

@@ -33,6 +33,10 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "FILE")]
     directory: Option<PathBuf>,
 
+    /// Rows need no password, for the import is going to make them.
+    #[arg(long)]
+    generate_passwords: bool,
+
     /// How the findings are printed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     format: Format,
@@ -43,7 +47,7 @@ pub struct ValidateArgs {
     annotate: Option<PathBuf>,
 
     /// Explain a code of a finding, and check nothing.
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "phone_region", "annotate"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "phone_region", "annotate", "generate_passwords"])]
     explain: Option<String>,
 
     #[command(flatten)]
@@ -70,17 +74,29 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         args.annotate.as_deref().map(|out| annotate::Kind::of(out).map(|kind| (kind, out))).transpose()?;
     let directory = args.directory.as_deref().map(Directory::read).transpose()?;
     let roster = args.reading.open(path)?;
-    let identity = Basis::of(args.identity, directory.as_ref(), &roster)?;
+    // Who has passwords made has users with passwords.
+    let meant = Some(Identity::Connect).filter(|_| args.generate_passwords && directory.is_none());
+    let identity = Basis::of(args.identity.or(meant), directory.as_ref(), &roster)?;
+    if args.generate_passwords && identity.identity() != IdentityType::ConnectManaged {
+        let (identity, what) =
+            (identity.identity(), "the instance keeps no passwords, its users sign in elsewhere");
+        return Err(Failure::usage(format!("{what}: `{identity}`")).hint("leave --generate-passwords out"));
+    }
     let rules = match &directory {
         Some(directory) => Rules::of(directory),
         None => Rules::new(identity.identity()),
     };
+    let rules = Rules { generates_passwords: args.generate_passwords, ..rules };
     let checked = check(&roster, &rules, &mut |_| {})?;
     match args.format {
         Format::Human => {
             let names = args.directory.as_deref().zip(directory.as_ref());
             let names = names.map(|(path, directory)| told(path, directory, SystemClock.now()));
-            output::told(&human(&roster, &checked, &identity, names, &args.reading));
+            let mut next = args.reading.words(path);
+            if args.generate_passwords {
+                next.push_str(" --generate-passwords");
+            }
+            output::told(&human(&roster, &checked, &identity, names, &next));
         }
         Format::Json | Format::Junit => {
             if let Basis::Columns(..) = identity {
@@ -202,13 +218,7 @@ impl Basis {
     }
 }
 
-fn human(
-    roster: &Roster,
-    checked: &Checked,
-    identity: &Basis,
-    names: Option<String>,
-    typed: &RosterArgs,
-) -> String {
+fn human(roster: &Roster, checked: &Checked, identity: &Basis, names: Option<String>, next: &str) -> String {
     let path = roster.path();
     let mut text = format!("{}: {}", shown(&path.display().to_string()), identity.said());
     if let Some(template) = roster.recognised() {
@@ -220,16 +230,16 @@ fn human(
     text.push_str("\n\n");
     text.push_str(&findings::groups(checked, output::Paint::of_stdout()));
     let _ = writeln!(text, "{}", findings::summary(checked));
-    let roster = typed.words(path);
     if checked.is_clean() {
+        let file = if next.ends_with(" --generate-passwords") { " --credentials-out FILE" } else { "" };
         let _ = writeln!(
             text,
-            "next: `headcount import {roster} --simulate` rehearses it; with `--instance ID --dry-run` in place of `--simulate` it shows the plan"
+            "next: `headcount import {next}{file} --simulate` rehearses it; with `--instance ID --dry-run` in place of `--simulate` it shows the plan"
         );
     } else {
         let _ = writeln!(
             text,
-            "next: mend the errors and run `headcount validate {roster}` again; an import sends nothing until then"
+            "next: mend the errors and run `headcount validate {next}` again; an import sends nothing until then"
         );
     }
     text

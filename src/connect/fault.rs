@@ -5,13 +5,17 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::{DATE, HeaderName, RETRY_AFTER};
+use percent_encoding::utf8_percent_encode;
+use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 use time::PrimitiveDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::connect::credentials::CredentialsError;
+use crate::connect::operation::LABEL;
 use crate::connect::transport::TransportError;
+use crate::crash::{self, Sabotage};
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
@@ -87,11 +91,13 @@ impl Fault {
     ) -> Self {
         let body = Body::read(body);
         let date = date(headers);
+        let code = text(headers, &ERROR_TYPE).or(body.code.as_deref());
         Self {
             status,
-            code: text(headers, &ERROR_TYPE).or(body.code.as_deref()).and_then(bare_code),
+            // Redacted while it is whole: what a cut leaves of a password is no longer found.
+            code: code.and_then(|code| bare_code(&redact(code.to_owned(), secret))),
             message: body.message.map(|message| clip(redact(message, secret))).filter(|m| !m.is_empty()),
-            request_id: request_id(headers),
+            request_id: request_id(headers).map(|id| redact(id, secret)),
             retry_after: retry_after(headers, date.unwrap_or(now)),
             date,
         }
@@ -161,13 +167,26 @@ fn bare_code(raw: &str) -> Option<String> {
     (!code.is_empty()).then(|| code.to_owned())
 }
 
-fn redact(message: String, secret: Option<&str>) -> String {
-    match secret {
-        Some(secret) if !secret.is_empty() && message.contains(secret) => {
-            message.replace(secret, "[redacted]")
-        }
-        _ => message,
+/// Whatever the message has of the secret: as it stands, and as it stands in JSON, in a URL and in HTML.
+fn redact(mut message: String, secret: Option<&str>) -> String {
+    let Some(secret) = secret.filter(|secret| !secret.is_empty()) else { return message };
+    if crash::sabotage(Sabotage::RepeatPassword) {
+        return message;
     }
+    let json = Zeroizing::new(serde_json::to_string(secret).unwrap_or_default());
+    let html = Zeroizing::new(
+        secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
+    );
+    let usual = Zeroizing::new(utf8_percent_encode(secret, LABEL).to_string());
+    let every: String = secret.bytes().map(percent_encoding::percent_encode_byte).collect();
+    let every = Zeroizing::new(every);
+    for form in [json.get(1..json.len().saturating_sub(1)).unwrap_or_default(), secret, &html, &usual, &every]
+    {
+        if !form.is_empty() && message.contains(form) {
+            message = message.replace(form, "[redacted]");
+        }
+    }
+    message
 }
 
 fn clip(mut message: String) -> String {
@@ -267,6 +286,36 @@ mod tests {
         assert_eq!(message(&long).unwrap().len(), 2048);
         let huge = format!(r#"{{"message":"{}"}}"#, "a".repeat(70_000));
         assert_eq!(message(&huge), None);
+    }
+
+    #[test]
+    fn a_password_is_redacted_in_the_forms_that_it_takes_in_other_texts() {
+        let secret = "Can\"ary\\7<f>&3a+Pw/é";
+        for form in [
+            secret.to_owned(),
+            serde_json::to_string(secret).expect("text").trim_matches('"').to_owned(),
+            "Can&quot;ary\\7&lt;f&gt;&amp;3a+Pw/é".to_owned(),
+            "Can%22ary%5C7%3Cf%3E%263a%2BPw%2F%C3%A9".to_owned(),
+            secret.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        ] {
+            let body = serde_json::json!({ "message": format!("no: {form}.") }).to_string();
+            let fault = Fault::parse(400, &HeaderMap::new(), body.as_bytes(), UNIX_EPOCH, Some(secret));
+            assert_eq!(fault.message.as_deref(), Some("no: [redacted]."), "{form}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_repeated_neither_in_a_code_nor_in_an_id() {
+        let secret = "Canary-7f3a:Pw1#x";
+        let mut headers = HeaderMap::new();
+        headers.insert("x-amzn-errortype", HeaderValue::from_static("a.b#Canary-7f3a:Pw1#x"));
+        headers.insert("x-amzn-requestid", HeaderValue::from_static("id-Canary-7f3a:Pw1#x"));
+        let fault = Fault::parse(400, &headers, b"{}", UNIX_EPOCH, Some(secret));
+        assert_eq!(fault.code.as_deref(), Some("[redacted]"));
+        assert_eq!(fault.request_id.as_deref(), Some("id-[redacted]"));
+        let body = br#"{"__type":"Canary-7f3a:Pw1#x"}"#;
+        let fault = Fault::parse(400, &HeaderMap::new(), body, UNIX_EPOCH, Some(secret));
+        assert_eq!(fault.code.as_deref(), Some("[redacted]"));
     }
 
     #[test]

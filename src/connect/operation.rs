@@ -9,6 +9,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 
 use crate::connect::endpoint::Service;
@@ -162,7 +163,12 @@ pub struct Call {
 
 /// `PUT /users/{InstanceId}`.
 pub fn create_user(instance: &str, user: &CreateUser) -> Call {
-    with_body(Operation::CreateUser, Method::PUT, format!("/users/{}", label(instance)), user)
+    // Wiped when the last who holds it lets go; large enough that it hardly grows, which would leave copies.
+    let mut body = Zeroizing::new(Vec::with_capacity(2048));
+    serde_json::to_writer(&mut *body, user).expect(SERIALISES);
+    let body = Some(Bytes::from_owner(body));
+    let path = format!("/users/{}", label(instance));
+    Call { operation: Operation::CreateUser, method: Method::PUT, path, body }
 }
 
 /// `GET /instance/{InstanceId}`.
@@ -305,14 +311,15 @@ fn without_body(operation: Operation, method: Method, path: String) -> Call {
     Call { operation, method, path, body: None }
 }
 
+const SERIALISES: &str = "strings, numbers, lists and maps of strings always serialise";
+
 fn with_body(operation: Operation, method: Method, path: String, body: &impl Serialize) -> Call {
-    let body =
-        serde_json::to_vec(body).expect("strings, numbers, lists and maps of strings always serialise");
+    let body = serde_json::to_vec(body).expect(SERIALISES);
     Call { operation, method, path, body: Some(Bytes::from(body)) }
 }
 
 /// What a path label or a query value keeps as it is: `A-Za-z0-9-_.~`.
-const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+pub(super) const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 fn label(text: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(text, LABEL)

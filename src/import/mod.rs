@@ -45,6 +45,7 @@ use crate::connect::{CallError, Client, Fault, Operation, Refreshed, Reply};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, RowState, Unexecuted};
+use crate::passwords::Credentials;
 
 /// A row to send, or to settle.
 pub struct Task {
@@ -63,6 +64,8 @@ pub struct Task {
     pub seen: bool,
     /// What its user is given once it is there.
     pub then: Option<FollowUp>,
+    /// The body's password is one that headcount made: each attempt's is recorded before it leaves.
+    pub generated: bool,
 }
 
 impl Task {
@@ -76,7 +79,14 @@ impl Task {
             in_doubt,
             seen: false,
             then: None,
+            generated: false,
         }
+    }
+
+    /// The same, with a password that headcount made.
+    #[must_use]
+    pub fn generated(self, generated: bool) -> Self {
+        Self { generated, ..self }
     }
 
     /// The same, with what its user is given once it is there.
@@ -87,7 +97,8 @@ impl Task {
 
     /// A row whose user is there: nothing of it is sent but what follows.
     pub fn follow_up(at: u32, row: u64, user: String, then: FollowUp) -> Self {
-        Self { at, row, user, body: None, in_doubt: false, seen: false, then: Some(then) }
+        let task = Self::look_up(at, row, user);
+        Self { in_doubt: false, then: Some(then), ..task }
     }
 
     fn is_follow_up(&self) -> bool {
@@ -102,7 +113,7 @@ impl Task {
 
     /// A row to look up only: it is in doubt and no longer wanted.
     pub fn look_up(at: u32, row: u64, user: String) -> Self {
-        Self { at, row, user, body: None, in_doubt: true, seen: false, then: None }
+        Self { at, row, user, body: None, in_doubt: true, seen: false, then: None, generated: false }
     }
 }
 
@@ -155,6 +166,8 @@ const WORTH_TELLING: Duration = Duration::from_secs(2);
 pub struct Importer {
     client: Client,
     ledger: Arc<Ledger>,
+    /// Where passwords that headcount made are recorded.
+    credentials: Option<Credentials>,
     settings: Settings,
     switch: Switch,
     events: mpsc::UnboundedSender<Event>,
@@ -229,10 +242,17 @@ impl Importer {
             in_flight: AtomicUsize::new(in_flight),
             client,
             ledger,
+            credentials: None,
             settings,
             switch,
             events,
         }
+    }
+
+    /// Records the passwords that headcount made, before the requests with them leave.
+    #[must_use]
+    pub fn recording(self, credentials: Option<Credentials>) -> Self {
+        Self { credentials, ..self }
     }
 
     /// Shares the paces of whoever reads the same instance; CreateUser's is the settings' where none is set.
@@ -365,11 +385,14 @@ impl Importer {
             if self.leave_to_send(&mut slot).await.is_none() {
                 return Ok(End::Left);
             }
-            let intent = self.ledger.begin(task.at, self.settings.provenance_tag).await?;
+            let Some(intent) = self.intend(task, body).await? else { return Ok(End::Left) };
             let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
             crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
             crash::point("answer-unmarked");
+            if crash::sabotage(Sabotage::PasswordRecordedLate) {
+                let _ = self.record_password(task, body, intent.attempt).await;
+            }
             let verdict = verdict(&answer);
             self.learn(verdict, sent.at, &answer);
             if let Ok(reply) = &answer {
@@ -473,6 +496,39 @@ impl Importer {
         self.switch.unless_stopped(self.breaker.leave()).await?;
         self.switch.unless_stopped(self.pace().permit()).await?;
         (!self.switch.is_set()).then_some(())
+    }
+
+    /// The intent, and the record of a password that headcount made: both synced before the request may leave. `None`
+    /// where the record cannot be written; then nothing leaves, and the run stops.
+    async fn intend(&self, task: &Task, body: &CreateUser) -> Result<Option<Intent>, LedgerFault> {
+        if !task.generated {
+            return self.ledger.begin(task.at, self.settings.provenance_tag).await.map(Some);
+        }
+        let intent = self.ledger.begin_generated(task.at).await?;
+        crash::point("password-before");
+        if crash::sabotage(Sabotage::PasswordRecordedLate) {
+            return Ok(Some(intent));
+        }
+        match self.record_password(task, body, intent.attempt).await {
+            Ok(()) => {
+                crash::point("password-after");
+                Ok(Some(intent))
+            }
+            Err(LedgerFault(message)) => {
+                let state = if task.in_doubt { RowState::InDoubt } else { RowState::Pending };
+                let unexecuted = Some(Unexecuted::NotSent);
+                self.ledger.finish(intent, &Outcome { state, unexecuted, ..Outcome::default() })?;
+                self.stop(Stop::Passwords { message });
+                Ok(None)
+            }
+        }
+    }
+
+    async fn record_password(&self, task: &Task, body: &CreateUser, attempt: u32) -> Result<(), LedgerFault> {
+        match (&self.credentials, &body.password) {
+            (Some(credentials), Some(password)) => credentials.record(&task.user, attempt, password).await,
+            _ => Err(LedgerFault("there is no file for the password that was made".into())),
+        }
     }
 
     /// Sends one request.

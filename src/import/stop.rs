@@ -61,6 +61,11 @@ pub enum Stop {
         /// Why.
         message: String,
     },
+    /// The file for the passwords that headcount makes can no longer be written.
+    Passwords {
+        /// Why.
+        message: String,
+    },
     /// The roster changed while it was imported.
     Roster {
         /// Where and how.
@@ -91,7 +96,9 @@ impl std::fmt::Display for Stop {
             Self::Outage { lasted, message } => {
                 write!(f, "nothing clear came back for {} s ({message})", lasted.as_secs())
             }
-            Self::Ledger { message } | Self::Roster { message } => f.write_str(message),
+            Self::Ledger { message } | Self::Passwords { message } | Self::Roster { message } => {
+                f.write_str(message)
+            }
         }
     }
 }

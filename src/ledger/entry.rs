@@ -169,6 +169,9 @@ pub struct Entry<'a> {
     /// The request carries no provenance tag: what it makes cannot be proved (`intent`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untagged: bool,
+    /// The request carries a password that headcount made, which is in the credentials file under this attempt (`intent`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub generated: bool,
     /// Where the row stands now (`outcome`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<RowState>,
@@ -224,6 +227,7 @@ impl<'a> Entry<'a> {
             result: None,
             attempt: None,
             untagged: false,
+            generated: false,
             state: None,
             recovered: false,
             unexecuted: None,

@@ -234,12 +234,21 @@ impl Ledger {
 
     /// Records the intent to send a request for a row, with or without a provenance tag, and returns when it is synced.
     pub async fn begin(&self, at: u32, tagged: bool) -> Result<Intent, LedgerFault> {
+        self.intend(at, |intent| Entry { untagged: !tagged, ..intent }).await
+    }
+
+    /// The same for a request with a provenance tag and a password that headcount made.
+    pub async fn begin_generated(&self, at: u32) -> Result<Intent, LedgerFault> {
+        self.intend(at, |intent| Entry { generated: true, ..intent }).await
+    }
+
+    async fn intend(&self, at: u32, marked: impl Fn(Entry<'_>) -> Entry<'_>) -> Result<Intent, LedgerFault> {
         let now = rfc3339(self.clock.now());
         let (attempt, synced) = {
             let mut state = self.state();
             let attempt = state.attempts.saturating_add(1);
             let user = state.user(at).to_owned();
-            let entry = Entry { untagged: !tagged, ..Entry::intent(&user, attempt, now) };
+            let entry = marked(Entry::intent(&user, attempt, now));
             if crash::sabotage(Sabotage::IntentNotWritten) {
                 state.apply(&entry);
                 return Ok(Intent { at, attempt });

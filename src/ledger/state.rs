@@ -18,6 +18,10 @@ pub struct State {
     pub sessions: u32,
     /// The highest attempt so far; 0 before the first.
     pub attempts: u32,
+    /// The highest attempt with a password that headcount made; 0 where there is none.
+    pub generated: u32,
+    /// How many of these are known to have left, so that their passwords are in the credentials file.
+    pub recorded: u32,
     /// When the newest intent was written, RFC 3339; empty before the first.
     pub newest_intent: String,
     /// How many CreateUser calls left and how many of them were throttled.
@@ -93,6 +97,8 @@ pub struct Record {
     pub recovered: bool,
     /// An attempt was made without a provenance tag.
     pub untagged: bool,
+    /// The newest attempt has a password that headcount made.
+    pub generated: bool,
     /// It left the roster before anything was sent, or with nothing made.
     pub dropped: bool,
     /// Where its proficiencies stand; they are begun once its user is there.
@@ -256,10 +262,14 @@ impl State {
         }
         record.open = true;
         record.untagged |= entry.untagged;
+        record.generated = entry.generated;
         if before != 0 {
             self.details.entry(at).or_default().earlier.push(before);
         }
         self.attempts = self.attempts.max(attempt);
+        if entry.generated {
+            self.generated = self.generated.max(attempt);
+        }
         self.newest_intent.clear();
         self.newest_intent.push_str(entry.at.as_deref().unwrap_or_default());
         self.calls.sent += 1;
@@ -274,6 +284,8 @@ impl State {
             Some(Unexecuted::NotSent) => self.calls.sent = self.calls.sent.saturating_sub(1),
             Some(Unexecuted::Refused) | None => {}
         }
+        let is_first = record.open && record.generated && entry.attempt == Some(record.attempt);
+        self.recorded += u32::from(is_first && entry.unexecuted != Some(Unexecuted::NotSent));
         record.open = false;
         record.state = state;
         record.recovered = entry.recovered;
@@ -425,6 +437,31 @@ mod tests {
         assert!(!state.made_attempt(0, 0));
         entries.push(outcome(RowState::Created, 2));
         assert_eq!(fold(&entries).counts(false).created, 1);
+    }
+
+    #[test]
+    fn a_made_password_is_known_to_be_recorded_once_its_request_is_known_to_have_left() {
+        let intent = |attempt| Entry { generated: true, ..Entry::intent("ana", attempt, "t".into()) };
+        let mut entries = vec![Entry::row("ana", 2, 1), Entry::intent("ana", 1, "t".into())];
+        entries.push(outcome(RowState::InDoubt, 1));
+        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (0, 0));
+        entries.push(intent(2));
+        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (2, 0));
+        entries.push(Entry { unexecuted: Some(Unexecuted::NotSent), ..outcome(RowState::InDoubt, 2) });
+        assert_eq!(
+            (fold(&entries).generated, fold(&entries).recorded),
+            (2, 0),
+            "its record may be what failed"
+        );
+        entries.push(intent(3));
+        entries.push(outcome(RowState::InDoubt, 3));
+        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (3, 1));
+        entries.push(outcome(RowState::Created, 3));
+        assert_eq!(
+            (fold(&entries).generated, fold(&entries).recorded),
+            (3, 1),
+            "settled later, and not sent twice"
+        );
     }
 
     #[test]

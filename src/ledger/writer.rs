@@ -9,6 +9,11 @@ use tokio::sync::oneshot;
 
 /// Where lines go: the ledger's file, or in tests one that fails as it is told to.
 pub trait Storage: Send + 'static {
+    /// What it is, in the words of an error.
+    fn name(&self) -> &'static str {
+        "the ledger"
+    }
+
     /// Says why nothing may be written any more: another writer, or a file that is gone. Asked before lines are
     /// appended, and again before anybody acts on their being synced.
     fn check(&mut self) -> Result<(), String>;
@@ -20,7 +25,7 @@ pub trait Storage: Send + 'static {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-/// The ledger can no longer be written: nothing more may be sent. The text says why.
+/// The ledger, or what is written as it is, can no longer be written: nothing more may be sent. The text says why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct LedgerFault(pub String);
@@ -183,7 +188,7 @@ impl Shared {
                 if std::mem::take(&mut unsynced)
                     && let Err(error) = storage.sync()
                 {
-                    let _ = self.fault.set(unsyncable(&error));
+                    let _ = self.fault.set(unsyncable(storage.name(), &error));
                 }
                 if closed {
                     return;
@@ -269,12 +274,12 @@ fn commit(
         for lines in pieces {
             storage
                 .append(lines)
-                .map_err(|error| LedgerFault(format!("the ledger cannot be written: {error}")))?;
+                .map_err(|error| LedgerFault(format!("{} cannot be written: {error}", storage.name())))?;
         }
         if !sync {
             return Ok(());
         }
-        storage.sync().map_err(|error| unsyncable(&error))?;
+        storage.sync().map_err(|error| unsyncable(storage.name(), &error))?;
         // Where no lock holds, two processes may have looked at the same moment, and both have appended.
         storage.check().map_err(LedgerFault)
     };
@@ -283,8 +288,8 @@ fn commit(
     })
 }
 
-fn unsyncable(error: &io::Error) -> LedgerFault {
-    LedgerFault(format!("the ledger cannot be synced to disk: {error}"))
+fn unsyncable(name: &str, error: &io::Error) -> LedgerFault {
+    LedgerFault(format!("{name} cannot be synced to disk: {error}"))
 }
 
 #[cfg(test)]

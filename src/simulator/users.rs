@@ -7,13 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::connect::model;
 
-/// A user and what the API does not show with it. There is no place for a password in it.
+/// A user and what the API does not show with it. There is no password in it, but what is needed to know it again.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Record {
     pub(super) user: model::User,
     /// From when on the reads show it.
     pub(super) seen: SystemTime,
     pub(super) proficiencies: Vec<Proficiency>,
+    /// Of its password, a hash that is keyed anew in every world and leaves it in no form.
+    pub(super) password: Option<u64>,
 }
 
 /// `UserProficiency`.
@@ -83,6 +85,10 @@ impl Users {
 
     pub(super) fn has_variant(&self, username: &str) -> bool {
         self.by_folded_name.contains_key(&folded(username))
+    }
+
+    pub(super) fn named(&self, username: &str) -> Option<&Record> {
+        self.places.get(self.by_name.get(username)?)
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Record> {

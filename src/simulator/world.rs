@@ -1,6 +1,7 @@
 //! The service itself, without sockets.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -40,6 +41,8 @@ pub struct World {
     gate: Gate,
     dice: Dice,
     journal: Option<Journal>,
+    /// What passwords are hashed with.
+    hasher: RandomState,
 }
 
 /// A routing or security profile.
@@ -101,6 +104,7 @@ impl World {
             gate: Gate::default(),
             dice: Dice::new(spec.seed),
             journal: None,
+            hasher: RandomState::new(),
             spec,
         };
         for mut user in std::mem::take(&mut world.spec.users) {
@@ -110,7 +114,9 @@ impl World {
             user.arn = format!("{arn}/agent/{}", user.id);
             user.last_modified_time.get_or_insert(epoch(now));
             let place = world.users.next_place();
-            world.users.insert(place, Record { user, seen: UNIX_EPOCH, proficiencies: Vec::new() });
+            world
+                .users
+                .insert(place, Record { user, seen: UNIX_EPOCH, proficiencies: Vec::new(), password: None });
         }
         world
     }
@@ -169,6 +175,13 @@ impl World {
         self.users.after(0).map(|(_, record)| &record.user)
     }
 
+    /// Whether a user could sign in with this password, as far as this process has seen the user made: the only way to
+    /// learn what password a user has is to try it.
+    pub fn signs_in(&self, username: &str, password: &str) -> bool {
+        let known = self.users.named(username).and_then(|record| record.password);
+        known == Some(self.hasher.hash_one(password))
+    }
+
     /// Puts a user there behind the API's back: no quota, no rules, no journal.
     pub fn plant(&mut self, mut user: model::User, now: SystemTime) {
         let place = self.users.next_place();
@@ -177,7 +190,7 @@ impl World {
         }
         user.arn = format!("{}/agent/{}", self.spec.instance_arn(), user.id);
         user.last_modified_time.get_or_insert(epoch(now));
-        self.users.insert(place, Record { user, seen: now, proficiencies: Vec::new() });
+        self.users.insert(place, Record { user, seen: now, proficiencies: Vec::new(), password: None });
     }
 
     /// Answers a request, and says what becomes of the answer.
@@ -339,7 +352,12 @@ impl World {
         };
         let answer = json!({ "UserId": user.id, "UserArn": user.arn });
         let seen = epoch(now) + self.lag().as_secs_f64();
+        let id = user.id.clone();
         self.commit(Change::Created { place, seen, user: Box::new(user) })?;
+        let password = asked.password.map(|password| self.hasher.hash_one(password.expose()));
+        if let Some(record) = self.users.get_mut(&id) {
+            record.password = password;
+        }
         Ok(Some(answer))
     }
 
@@ -417,7 +435,8 @@ impl World {
             Change::World { .. } => {}
             Change::Created { place, seen, user } => {
                 let seen = UNIX_EPOCH + Duration::try_from_secs_f64(seen).unwrap_or_default();
-                self.users.insert(place, Record { user: *user, seen, proficiencies: Vec::new() });
+                self.users
+                    .insert(place, Record { user: *user, seen, proficiencies: Vec::new(), password: None });
             }
             Change::Deleted { id } => self.users.remove(&id),
             Change::Tagged { id, tags } => {
@@ -1087,6 +1106,18 @@ mod tests {
                 proptest::prop_assert_eq!(calls.called, calls.throttled + calls.refused + calls.executed);
             }
         }
+    }
+
+    #[test]
+    fn a_user_signs_in_with_the_password_it_was_made_with_and_with_no_other() {
+        let mut world = World::new(open_spec(), now());
+        create(&mut world, "ada");
+        let mut other = body(&world, "ada");
+        other["Password"] = "Analytical-2".into();
+        let target = format!("/users/{}", world.spec.instance_id);
+        call(&mut world, now(), Method::PUT, &target, &other); // 409
+        assert!(world.signs_in("ada", "Analytical-1"));
+        assert!(!world.signs_in("ada", "Analytical-2") && !world.signs_in("Ada", "Analytical-1"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use grammar::shown;
 pub use names::{NamesUsed, names_used, username};
 pub use pass::{Checked, CheckedRow, Pass, check, check_with_fingerprints};
 pub use phone::PhoneRegion;
-pub use rules::{check_columns, check_row};
+pub use rules::{check_columns, check_row, password_faults};
 
 /// Against what a roster is checked.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub struct Rules<'d> {
     pub directory: Option<&'d Directory>,
     /// Whether the users in the directory are worth a warning. An import decides `exists` by its ledger instead.
     pub compares_users: bool,
-    /// Whether passwords are generated: then a row need not have one.
+    /// Whether passwords are generated, or one for all is given: then a row need not have one.
     pub generates_passwords: bool,
     /// How many tags a row may have: 49, or 50 where no provenance tag is added.
     pub tag_room: usize,

@@ -346,6 +346,15 @@ fn not_e164(
     check.fault_with(code, field, number, code.title.to_owned(), hint);
 }
 
+/// What is wrong with a password; none of it repeats it.
+pub fn password_faults(password: &str) -> Vec<&'static str> {
+    let mut faults = grammar::password_gaps(password);
+    if password.contains(char::is_whitespace) {
+        faults.push("it has whitespace in it or around it");
+    }
+    faults
+}
+
 fn password(check: &mut Check<'_>) {
     // As it stands: a password is never trimmed.
     let password = check.columns.cell(check.row, Field::Password);

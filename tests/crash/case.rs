@@ -103,6 +103,8 @@ pub(crate) struct Case {
     pub(crate) sky: Sky,
     pub(crate) edit: Edit,
     pub(crate) concurrency: u16,
+    /// Whether the program makes the passwords.
+    pub(crate) generates: bool,
     /// Whether the service takes a name that differs only in case for the same.
     pub(crate) variants_clash: bool,
     /// Faults of the very first calls.
@@ -189,6 +191,8 @@ impl Case {
             sky,
             edit,
             concurrency,
+            // Points of the passwords are passed with them only; else a third of the cases.
+            generates: point.starts_with("password") || others % 3 == 1,
             variants_clash: others & 0x10 != 0,
             script,
             before,
@@ -204,7 +208,7 @@ impl Case {
 fn passage(point: &str, dice: &mut Random) -> u64 {
     let most = match point {
         "ledger-opened" | "repair-before" | "repair-after" | "plan-before" | "plan-recorded"
-        | "close-before" | "close-after" => 1,
+        | "passwords-begun" | "close-before" | "close-after" => 1,
         "look-before" | "look-after" | "settled" => 3,
         _ => 14,
     };
@@ -223,6 +227,9 @@ impl fmt::Display for Case {
         }
         let (sky, edit, concurrency) = (self.sky, self.edit, self.concurrency);
         write!(f, "{sky:?}, {edit:?}, concurrency {concurrency}")?;
+        if self.generates {
+            f.write_str(", passwords are made")?;
+        }
         if self.variants_clash {
             f.write_str(", case variants clash")?;
         }

@@ -10,6 +10,7 @@
 mod case;
 mod check;
 mod long;
+mod passwords;
 mod stage;
 
 use std::collections::{BTreeMap, HashMap};
@@ -102,6 +103,14 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
     let told = Told::read(&text);
     if text.contains(PASSWORD) {
         verdict.violations.push("the ledger has a password in it".into());
+    }
+    // A case may end before the file is begun, where nobody was created.
+    if case.generates && stage.credentials().exists() {
+        let printed = stage.print_credentials(word);
+        let world = stage.running.world();
+        verdict.violations.extend(passwords::violations(&printed, &told, &text, &world));
+    } else if case.generates && told.count("created") > 0 {
+        verdict.violations.push("users were created, and there is no file of passwords".into());
     }
     verdict.recovered = told.rows.values().filter(|row| row.recovered).count();
     let executed = stage.running.stats().of(Operation::CreateUser).executed;
@@ -284,5 +293,19 @@ fn to_resume_by_position_is_noticed() {
     is_noticed(Sabotage::ResumeByPosition, "the ledger does not know the row", |case| {
         matches!(case.edit, Edit::Added | Edit::Renamed)
             && matches!(case.crashes[0].point, "outcome-queued" | "send-before")
+    });
+}
+
+#[test]
+fn to_record_a_password_after_the_answer_is_noticed() {
+    is_noticed(Sabotage::PasswordRecordedLate, "that is not in the file", |case| {
+        case.generates && matches!(case.crashes[0].point, "answer-unread" | "answer-unmarked")
+    });
+}
+
+#[test]
+fn to_take_the_newest_password_for_the_one_in_force_is_noticed() {
+    is_noticed(Sabotage::NewestPassword, "cannot sign in with what is printed", |case| {
+        case.generates && matches!(case.crashes[0].point, "answer-unread" | "answer-unmarked")
     });
 }

@@ -543,6 +543,7 @@ impl Session {
                     in_doubt: state.record(at).settled_state() == RowState::InDoubt,
                     seen: there.contains(&row.user),
                     then: None,
+                    generated: false,
                 });
             }
         }

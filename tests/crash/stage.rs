@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::time::{Duration, SystemTime};
@@ -43,6 +43,8 @@ pub(crate) struct Stage {
     pub(crate) folder: tempfile::TempDir,
     instance: String,
     settle_timeout: u32,
+    /// Whether the roster has no passwords, and the program makes them.
+    generates: bool,
 }
 
 /// How a child ended.
@@ -81,7 +83,7 @@ impl Stage {
         for user in &case.foreign_unseen {
             world.plant(foreign(user), now + Duration::from_secs(200));
         }
-        Self::of(runtime, world, clock, instance, 1)
+        Self { generates: case.generates, ..Self::of(runtime, world, clock, instance, 1) }
     }
 
     pub(crate) fn of(
@@ -93,7 +95,7 @@ impl Stage {
     ) -> Self {
         let running = runtime.block_on(server::serve(world, 0, clock.clone())).expect("served");
         let folder = tempfile::tempdir().expect("a folder");
-        Self { running, clock, folder, instance, settle_timeout }
+        Self { running, clock, folder, instance, settle_timeout, generates: false }
     }
 
     pub(crate) fn calm_down(&self) {
@@ -108,14 +110,31 @@ impl Stage {
         self.folder.path().join("roster.csv.ledger.jsonl")
     }
 
+    pub(crate) fn credentials(&self) -> PathBuf {
+        self.folder.path().join("passwords.jsonl")
+    }
+
+    /// Prints the passwords that the program made, as JSON.
+    pub(crate) fn print_credentials(&self, sabotage: Option<&str>) -> Output {
+        let mut command = Command::new(program());
+        command.arg("credentials").arg(self.credentials()).arg("--ledger").arg(self.ledger());
+        command.args(["--format", "json"]).env_clear().stdin(Stdio::null());
+        if let Some(word) = sabotage {
+            command.env("HEADCOUNT_SABOTAGE", word);
+        }
+        command.output().expect("started")
+    }
+
     pub(crate) fn write_roster(&self, rows: &[Row]) {
         let mut text = "first name,last name,email address,password,user login,routing profile name,\
                         security_profile_name_1|security_profile_name_2,phone type (soft/desk)\n"
             .to_owned();
         for Row { user, last_name } in rows {
+            // One row has a password of its own in any case.
+            let password = if self.generates && user != OWN { "" } else { PASSWORD };
             let _ = writeln!(
                 text,
-                "Ana,{last_name},{user}@example.com,{PASSWORD},{user},Basic Routing Profile,Agent,soft"
+                "Ana,{last_name},{user}@example.com,{password},{user},Basic Routing Profile,Agent,soft"
             );
         }
         std::fs::write(self.roster(), text).expect("written");
@@ -124,6 +143,9 @@ impl Stage {
     /// Imports, and crashes where it is told to.
     pub(crate) fn import(&self, concurrency: u16, crash: Option<&Crash>, sabotage: Option<&str>) -> Ended {
         let mut command = self.command(concurrency);
+        if self.generates {
+            command.arg("--generate-passwords").arg("--credentials-out").arg(self.credentials());
+        }
         if let Some(crash) = crash {
             command.env("HEADCOUNT_CRASH", format!("{}:{}", crash.point, crash.passage));
         }
@@ -196,6 +218,9 @@ fn program() -> &'static Path {
 
 /// Every row's password: it must be nowhere but in the roster.
 pub(crate) const PASSWORD: &str = "Lantern-Reef-7";
+
+/// The user whose password the roster has, where the program makes all others.
+pub(crate) const OWN: &str = "agent02";
 
 /// Somebody else's user.
 pub(crate) fn foreign(username: &str) -> User {

@@ -6,6 +6,8 @@
 mod annotate;
 mod bad_input;
 mod bodies;
+#[cfg(unix)]
+mod canary;
 mod cli;
 mod contract;
 mod credentials;
@@ -19,6 +21,7 @@ mod hostile_servers;
 mod import;
 mod made;
 mod pace;
+mod passwords;
 mod policy;
 mod proficiencies;
 mod python;

@@ -13,7 +13,7 @@ use headcount::roster::Field;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -25,6 +25,7 @@ const PAGES: [&str; 16] = [
     "docs/saml-and-directory.md",
     "docs/when-it-stops.md",
     "docs/unattended.md",
+    "docs/passwords.md",
     "docs/security.md",
     "docs/comparison.md",
     "docs/performance.md",
@@ -33,7 +34,7 @@ const PAGES: [&str; 16] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 9] = [
+const RUN: [&str; 10] = [
     "README.md",
     "docs/ledger.md",
     "docs/hr-exports.md",
@@ -43,6 +44,7 @@ const RUN: [&str; 9] = [
     "docs/retry.md",
     "docs/iam.md",
     "docs/unattended.md",
+    "docs/passwords.md",
 ];
 
 /// The pages whose commands build and test the program itself, which a test of it cannot do.
@@ -212,7 +214,9 @@ fn the_commands_of_the_pages_do_what_is_shown() {
 
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("samples")).unwrap();
-    for name in ["roster.csv", "mistakes.csv", "hr-export.csv", "hr-export.toml"] {
+    for name in
+        ["roster.csv", "mistakes.csv", "hr-export.csv", "hr-export.toml", "roster-without-passwords.csv"]
+    {
         fs::copy(path("samples").join(name), folder.path().join("samples").join(name)).unwrap();
     }
     fs::write(folder.path().join("roster.csv"), ROSTER).unwrap();
@@ -417,6 +421,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         state: Some(RowState::Created),
         recovered: true,
         untagged: true,
+        generated: true,
         unexecuted: Some(headcount::ledger::Unexecuted::Throttled),
         id: text(),
         code: text(),
@@ -503,6 +508,7 @@ fn the_pages_name_only_commands_flags_and_files_that_are_there() {
     }
     let of_other_programs = [
         "--bench",
+        "--features",
         "--init",
         "--manifest-path",
         "--path",

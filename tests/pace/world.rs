@@ -167,6 +167,7 @@ impl Simulation {
                 in_doubt: false,
                 seen: false,
                 then: None,
+                generated: false,
             })
         });
         let start = Instant::now();

@@ -87,7 +87,13 @@ pub(super) fn stage<'s>(job: &Job, roster: &'s Roster) -> Stage<'s> {
     const WORLD: &str = ".simulate.world.jsonl";
     let Some(retry) = &job.retry else {
         let world = disk::with_suffix(roster.path(), WORLD);
-        return Stage { roster, whole: None, rows: 0, world };
+        return Stage {
+            roster,
+            whole: None,
+            rows: 0,
+            gives_passwords: job.shared.passwords.is_given(),
+            world,
+        };
     };
     let beside_roster = disk::with_suffix(&retry.whole, WORLD);
     let ledger = job.ledger.to_string_lossy();
@@ -95,7 +101,8 @@ pub(super) fn stage<'s>(job: &Job, roster: &'s Roster) -> Stage<'s> {
     // Both were moved together.
     let moved = beside_ledger.filter(|path| path.exists() && !beside_roster.exists());
     let whole = if retry.whole == roster.path() { None } else { job.shared.reading.open(&retry.whole).ok() };
-    Stage { roster, whole, rows: retry.rows, world: moved.unwrap_or(beside_roster) }
+    let gives_passwords = job.shared.passwords.is_given();
+    Stage { roster, whole, rows: retry.rows, gives_passwords, world: moved.unwrap_or(beside_roster) }
 }
 
 /// The roster that the ledger names: a file of failed rows is a part of it and does not take its place.
@@ -238,7 +245,11 @@ pub(super) fn say(
                 words::count(counts.exists, "row")
             ));
         }
-        let passwords = if left.has_blanks { " and type the passwords in again, they are blank" } else { "" };
+        let passwords = if left.has_blanks && !job.shared.passwords.is_given() {
+            " and type the passwords in again, they are blank"
+        } else {
+            ""
+        };
         output::say(&format!("mend them there{passwords}; then run the next line"));
         output::say_whole(&format!("retry with: {}", retry_command(job, Some(file))));
     } else if failed > 0 {
@@ -364,5 +375,13 @@ impl Command {
         self.switch("--allow-partial", args.allow_partial);
         self.switch("--no-provenance-tag", args.no_provenance_tag);
         self.switch("--accept-probable", args.accept_probable);
+        let passwords = &args.passwords;
+        self.switch("--generate-passwords", passwords.generate_passwords);
+        self.option("--credentials-out", passwords.credentials_out.as_ref().map(|path| path.display()));
+        for recipient in &passwords.recipients {
+            self.option("--recipient", Some(recipient));
+        }
+        self.option("--password-from-env", passwords.password_from_env.as_ref());
+        self.option("--password-command", passwords.password_command.as_ref());
     }
 }

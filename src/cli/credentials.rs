@@ -1,0 +1,246 @@
+//! `headcount credentials`: the passwords that headcount made, joined with what the ledger says became of them.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use secrecy::zeroize::Zeroizing;
+use serde::Serialize;
+
+use super::{output, words};
+use crate::agent::Password;
+use crate::crash::{self, Sabotage};
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::ledger::{Kind, RowState, each, look, without_record};
+use crate::passwords::{Identities, find};
+use crate::report::text::cell;
+
+/// Prints the passwords that headcount made: for every created user the one that the instance holds.
+#[derive(Debug, Args)]
+pub(super) struct CredentialsArgs {
+    /// The file of --credentials-out
+    file: PathBuf,
+
+    /// The ledger of the same import: it says which attempt made each user
+    #[arg(long, value_name = "LEDGER")]
+    ledger: PathBuf,
+
+    /// The age identities that open encrypted passwords, as `age-keygen` writes them
+    #[arg(long, value_name = "FILE")]
+    identity_file: Option<PathBuf>,
+
+    /// A table, or one JSON object for programs
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Csv,
+    Json,
+}
+
+/// What a ledger says of its users.
+#[derive(Default)]
+struct Told {
+    run: String,
+    instance: String,
+    /// By username: where the row stands.
+    users: HashMap<String, Row>,
+    /// The attempts with a password of ours.
+    generated: HashSet<u32>,
+}
+
+#[derive(Default)]
+struct Row {
+    row: u32,
+    state: RowState,
+    /// The attempt that made the user.
+    attempt: u32,
+    id: String,
+}
+
+/// A user with the password in force.
+struct Known {
+    row: u32,
+    user: String,
+    id: String,
+    attempt: u32,
+    password: Option<Password>,
+}
+
+/// The object of `--format json`: a contract. Serialised at once into memory that is wiped.
+#[derive(Serialize)]
+struct Printed<'p> {
+    run: &'p str,
+    instance: &'p str,
+    users: Vec<PrintedUser<'p>>,
+}
+
+#[derive(Serialize)]
+struct PrintedUser<'p> {
+    user: &'p str,
+    id: &'p str,
+    attempt: u32,
+    password: &'p str,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
+    let identities = args.identity_file.as_deref().map(Identities::read).transpose()?;
+    // The ledger first: whoever is created in it has a record already, also while an import goes on.
+    let told = told(args)?;
+    let mut known = told.made();
+    let shown = args.file.display();
+    let file = File::open(&args.file).map_err(|error| {
+        Failure::usage(format!("cannot open the credentials file: `{shown}`")).because(error)
+    })?;
+    let mut unopened = 0_u64;
+    let places: HashMap<String, usize> =
+        known.iter().enumerate().map(|(at, one)| (one.user.clone(), at)).collect();
+    let newest = crash::sabotage(Sabotage::NewestPassword);
+    let found = find(&file, &args.file, |user, attempt, held| {
+        let Some(one) = places.get(user).and_then(|at| known.get_mut(*at)) else { return };
+        if one.attempt != attempt && !newest {
+            return;
+        }
+        match held.open(identities.as_ref()) {
+            Some(password) => one.password = Some(password),
+            None => unopened += 1,
+        }
+    })?;
+    if found.run != told.run {
+        return Err(Failure::stopped(format!(
+            "the credentials file is of another run than the ledger: `{shown}`"
+        ))
+        .hint("give the ledger that was written by the same import"));
+    }
+    if unopened > 0 {
+        return Err(match identities {
+            None => Failure::usage(format!("the passwords are encrypted: `{shown}`"))
+                .hint("give the key that belongs to a recipient with --identity-file FILE"),
+            Some(_) => Failure::usage(format!(
+                "{} cannot be decrypted with these identities: `{shown}`",
+                words::count(unopened, "password")
+            )),
+        });
+    }
+    let lost = known.iter().filter(|one| one.password.is_none()).count() as u64;
+    print(args.format, &told, &known)?;
+    told.say_the_rest(&known);
+    if lost > 0 {
+        let who = known.iter().find(|one| one.password.is_none()).map_or("", |one| &one.user);
+        return Err(Failure::stopped(format!(
+            "{} made with a password that is not in the file, the first of them `{}`: `{shown}`",
+            words::count(lost, "user"),
+            words::plain(who)
+        ))
+        .hint("is it an older copy? Where the passwords are lost, reset them in the console"));
+    }
+    Ok(Exit::Done)
+}
+
+fn told(args: &CredentialsArgs) -> Result<Told, Failure> {
+    let (file, _) = look(&args.ledger)?;
+    let read = each(&file, &args.ledger, Told::default(), |told, entry, _| {
+        let text = |value: &Option<std::borrow::Cow<str>>| value.as_deref().unwrap_or_default().to_owned();
+        let Some(user) = entry.user.as_deref() else {
+            if entry.kind == Kind::Ledger {
+                told.run = text(&entry.run);
+                told.instance = text(&entry.instance);
+            }
+            return;
+        };
+        match entry.kind {
+            Kind::Row => told.users.entry(user.to_owned()).or_default().row = entry.row.unwrap_or_default(),
+            Kind::Intent if entry.generated => drop(told.generated.insert(entry.attempt.unwrap_or_default())),
+            Kind::Outcome => {
+                let row = told.users.entry(user.to_owned()).or_default();
+                row.state = entry.state.unwrap_or_default();
+                if row.state == RowState::Created {
+                    row.attempt = entry.attempt.unwrap_or_default();
+                    row.id = text(&entry.id);
+                }
+            }
+            _ => {}
+        }
+    })?;
+    if read.good == 0 {
+        return Err(without_record(&args.ledger));
+    }
+    Ok(read.state)
+}
+
+impl Told {
+    /// The users that were created with a password of ours, in the order of the roster.
+    fn made(&self) -> Vec<Known> {
+        let created = self.users.iter().filter(|(_, row)| row.state == RowState::Created);
+        let made = created.filter(|(_, row)| self.generated.contains(&row.attempt));
+        let mut known: Vec<Known> = made
+            .map(|(user, row)| Known {
+                row: row.row,
+                user: user.clone(),
+                id: row.id.clone(),
+                attempt: row.attempt,
+                password: None,
+            })
+            .collect();
+        known.sort_by(|one, other| (one.row, &one.user).cmp(&(other.row, &other.user)));
+        known
+    }
+
+    /// Whom the list does not have, on stderr.
+    fn say_the_rest(&self, known: &[Known]) {
+        let of = |state| self.users.values().filter(|row| row.state == state).count() as u64;
+        let own = of(RowState::Created) - known.len() as u64;
+        if own > 0 {
+            output::say(&format!(
+                "note: {} not listed: made with a password that headcount did not make",
+                words::count(own, "created user")
+            ));
+        }
+        let doubt = of(RowState::InDoubt);
+        if doubt > 0 {
+            output::say(&format!(
+                "note: {} in doubt and not listed; the next import settles that",
+                words::count(doubt, "row")
+            ));
+        }
+    }
+}
+
+fn print(format: Format, told: &Told, known: &[Known]) -> Result<(), Failure> {
+    let bug = |error: String| Failure::new(Exit::Bug, "cannot print the passwords").because(error);
+    let listed =
+        || known.iter().filter_map(|one| one.password.as_ref().map(|password| (one, password.expose())));
+    // Large enough that it does not grow, which would leave copies.
+    let room: usize =
+        listed().map(|(one, password)| 2 * one.user.len() + one.id.len() + password.len() + 128).sum();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room + 1024));
+    match format {
+        Format::Json => {
+            let users = listed().map(|(one, password)| PrintedUser {
+                user: &one.user,
+                id: &one.id,
+                attempt: one.attempt,
+                password,
+            });
+            let printed = Printed { run: &told.run, instance: &told.instance, users: users.collect() };
+            serde_json::to_writer(&mut *bytes, &printed).map_err(|error| bug(error.to_string()))?;
+            bytes.push(b'\n');
+        }
+        Format::Csv => {
+            let mut writer = csv::WriterBuilder::new().from_writer(&mut *bytes);
+            let written = writer.write_record(["user login", "password"]).and_then(|()| {
+                listed().try_for_each(|(one, password)| writer.write_record([&*cell(&one.user), password]))
+            });
+            written.map_err(|error| bug(error.to_string()))?;
+            writer.flush().map_err(|error| bug(error.to_string()))?;
+            drop(writer);
+        }
+    }
+    output::result_bytes(&bytes);
+    Ok(())
+}

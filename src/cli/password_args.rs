@@ -1,0 +1,253 @@
+//! Where passwords come from that the roster does not have: made here, from a variable, or from a command.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use clap::Args;
+use secrecy::zeroize::Zeroizing;
+
+use super::{output, settings};
+use crate::agent::{Agent, IdentityType, Password};
+use crate::error::Failure;
+use crate::ledger::State;
+use crate::passwords::{self, LockedFile, Recipients};
+use crate::validate;
+
+/// Passwords for the users that the roster has none for. One that stands in the roster is used as it is.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Passwords")]
+pub(super) struct PasswordArgs {
+    /// Make a password for each user that the roster has none for
+    #[arg(long, requires = "credentials_out", conflicts_with = "no_provenance_tag")]
+    pub(super) generate_passwords: bool,
+
+    /// Where the made passwords are kept, readable by its owner only; a resumed run appends
+    #[arg(long, value_name = "FILE", requires = "generate_passwords")]
+    pub(super) credentials_out: Option<PathBuf>,
+
+    /// Encrypt each to this age recipient; may be given several times
+    #[arg(long = "recipient", value_name = "age1…", requires = "generate_passwords")]
+    pub(super) recipients: Vec<String>,
+
+    /// One password for all: the value of this environment variable
+    #[arg(long, value_name = "VARIABLE", conflicts_with = "generate_passwords")]
+    pub(super) password_from_env: Option<String>,
+
+    /// One password for all: what this command prints; the shell runs it, as in `pass show first`
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["generate_passwords", "password_from_env"])]
+    pub(super) password_command: Option<String>,
+}
+
+/// How long a command may take to print a password: people may have to unlock something.
+const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The most that a command may print.
+const COMMAND_LIMIT: usize = 4096;
+
+/// Passwords, ready to be given.
+pub(super) enum Supply {
+    /// Only those of the roster.
+    Roster,
+    /// One for each user, recorded in a file.
+    Generated { out: PathBuf, recipients: Recipients },
+    /// One for all; the text says where it is from.
+    Shared(Password, String),
+}
+
+impl PasswordArgs {
+    /// Whether a row need not have a password of its own.
+    pub(super) fn is_given(&self) -> bool {
+        self.generate_passwords || self.password_from_env.is_some() || self.password_command.is_some()
+    }
+
+    /// Fails where users of this kind have no passwords.
+    pub(super) fn fit(&self, identity: IdentityType) -> Result<(), Failure> {
+        if !self.is_given() || identity == IdentityType::ConnectManaged {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "the instance keeps no passwords, its users sign in elsewhere: `{identity}`"
+        ))
+        .hint("leave --generate-passwords, --password-from-env and --password-command out"))
+    }
+
+    /// Gets what is to be given.
+    pub(super) fn supply(&self) -> Result<Supply, Failure> {
+        if let Some(out) = &self.credentials_out {
+            return Ok(Supply::Generated {
+                out: out.clone(),
+                recipients: Recipients::parse(&self.recipients)?,
+            });
+        }
+        let (password, whose) = if let Some(name) = &self.password_from_env {
+            let missing = || Failure::usage(format!("the environment has no password in `{name}`"));
+            (settings::secret(name).ok_or_else(missing)?, format!("the variable {name}"))
+        } else if let Some(command) = &self.password_command {
+            (printed_by(command, COMMAND_PATIENCE)?, "the password command".to_owned())
+        } else {
+            return Ok(Supply::Roster);
+        };
+        let faults = validate::password_faults(password.expose());
+        if !faults.is_empty() {
+            return Err(Failure::usage(format!(
+                "the password of {whose} breaks the policy: {}",
+                faults.join(", ")
+            ))
+            .hint("8 to 64 characters with a lower-case letter, an upper-case letter and a digit, and no whitespace"));
+        }
+        output::say(
+            "warning: one password for all: whoever knows it can sign in as any of these users until it is changed; \
+             --generate-passwords makes each user one",
+        );
+        Ok(Supply::Shared(password, whose))
+    }
+}
+
+impl Supply {
+    /// Opens the file for passwords that are made; a dry run only looks at it.
+    pub(super) fn open(&self, state: &State, dry_run: bool) -> Result<Option<LockedFile>, Failure> {
+        let Self::Generated { out, recipients } = self else { return Ok(None) };
+        if dry_run && !out.exists() && state.generated == 0 {
+            return Ok(None);
+        }
+        let file = LockedFile::open(out)?;
+        file.suits(state, recipients)?;
+        Ok(Some(file).filter(|_| !dry_run))
+    }
+
+    /// To whom made passwords are encrypted.
+    pub(super) fn recipients(&self) -> Recipients {
+        match self {
+            Self::Generated { recipients, .. } => recipients.clone(),
+            _ => Recipients::default(),
+        }
+    }
+
+    /// What the plan says of it.
+    pub(super) fn words(&self) -> Option<String> {
+        match self {
+            Self::Roster => None,
+            Self::Generated { out, recipients } => {
+                let sealed = match recipients.words().len() {
+                    0 => String::new(),
+                    1 => ", encrypted".into(),
+                    several => format!(", encrypted to {several} recipients"),
+                };
+                Some(format!("made for rows without one, kept in {}{sealed}", out.display()))
+            }
+            Self::Shared(_, whose) => Some(format!("one for all rows without one, from {whose}")),
+        }
+    }
+
+    /// Gives an agent the password that its row does not have, and says whether it was made for it.
+    pub(super) fn give(&self, agent: &mut Agent) -> Result<bool, Failure> {
+        if agent.password.is_some() {
+            return Ok(false);
+        }
+        match self {
+            Self::Roster => Ok(false),
+            Self::Shared(password, _) => {
+                agent.password = Some(password.clone());
+                Ok(false)
+            }
+            Self::Generated { .. } => {
+                let password = passwords::generate(getrandom::fill).map_err(|error| {
+                    Failure::stopped("the system has no randomness for a password").because(error)
+                })?;
+                agent.password = Some(password);
+                Ok(true)
+            }
+        }
+    }
+}
+
+/// Runs a command by the shell and takes the line that it prints. The command sees no stdin; what it says on stderr, and
+/// what it asks at the terminal, reaches the user.
+fn printed_by(command: &str, patience: Duration) -> Result<Password, Failure> {
+    let failed = |what: &str| {
+        Failure::usage(format!("the password command {what}"))
+            .hint("it is run by `sh -c` and must print the password, and nothing else, within a minute")
+    };
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let mut child = Command::new(shell)
+        .args([flag, command])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed("cannot be run").because(error))?;
+    let Some(stdout) = child.stdout.take() else { return Err(failed("cannot be read")) };
+    let (done, read) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut printed = Zeroizing::new(Vec::with_capacity(COMMAND_LIMIT + 1)); // so that it does not grow, which would leave copies
+        let ended = stdout.take(COMMAND_LIMIT as u64 + 1).read_to_end(&mut printed);
+        let _ = done.send(ended.map(|_| printed));
+    });
+    let printed = match read.recv_timeout(patience) {
+        Ok(printed) => printed.map_err(|error| failed("cannot be read").because(error)),
+        Err(_) => Err(failed("did not end in time")),
+    };
+    if printed.is_err() {
+        let _ = child.kill();
+    }
+    let printed = printed?;
+    if printed.len() > COMMAND_LIMIT {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(failed("prints too much to be a password"));
+    }
+    let status = child.wait().map_err(|error| failed("cannot be waited for").because(error))?;
+    if !status.success() {
+        return Err(failed("failed").because(status.to_string()));
+    }
+    let text = std::str::from_utf8(&printed).map_err(|_| failed("prints something that is no text"))?;
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if text.is_empty() {
+        return Err(failed("prints nothing"));
+    }
+    Ok(Password::new(text))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_command_is_run_by_the_shell_and_its_newline_is_not_of_the_password() {
+        for (command, password) in [
+            ("echo Lantern-Reef-7", "Lantern-Reef-7"),
+            ("printf 'Lantern-Reef-7\\r\\n'", "Lantern-Reef-7"),
+            ("printf 'Lantern-Reef-7'", "Lantern-Reef-7"),
+            ("printf 'a\\nLantern-Reef-7\\n' | tail -n 1", "Lantern-Reef-7"),
+            ("printf 'two\\n\\n'", "two\n"),
+        ] {
+            assert_eq!(printed_by(command, LONG).unwrap().expose(), password, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_fails_says_so_and_not_what_it_printed() {
+        for (command, says) in [
+            ("echo Lantern-Reef-7; exit 3", "failed"),
+            ("true", "prints nothing"),
+            ("printf '\\377Lantern-Reef-7'", "no text"),
+            ("head -c 10000 /dev/zero | tr '\\0' L", "too much"),
+        ] {
+            let failure = printed_by(command, LONG).unwrap_err();
+            let source = failure.source.as_ref().map(ToString::to_string).unwrap_or_default();
+            let said = format!("{} {source}", failure.what);
+            assert!(said.contains(says) && !said.contains("Lantern"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_does_not_end_is_ended() {
+        let failure = printed_by("exec tail -f /dev/null", Duration::from_millis(50)).unwrap_err();
+        assert!(failure.what.contains("did not end in time"), "{}", failure.what);
+    }
+}

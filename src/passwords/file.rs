@@ -1,0 +1,198 @@
+//! The file while it is written.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::reader::{Found, find};
+use super::record::Line;
+use super::sealed::Recipients;
+use crate::agent::Password;
+use crate::error::Failure;
+use crate::ledger::{LedgerFault, State, Storage, Writer};
+use crate::{crash, disk};
+
+/// A credentials file that this process has locked, before it writes to it.
+///
+/// One that was made for this and is let go of unused is removed: a run that never began leaves nothing.
+pub struct LockedFile {
+    /// Taken when writing begins.
+    file: Option<File>,
+    path: PathBuf,
+    was_made: bool,
+    /// What it says.
+    pub found: Found,
+}
+
+impl LockedFile {
+    /// Opens a file of ours, or makes one; locks it and reads it. Nothing of it is changed.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be opened, is a symbolic link, is not private or is something else; exit 4 where another
+    /// process has it, or where it is damaged.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let cannot = |what: &str, error: io::Error| {
+            Failure::usage(format!("cannot {what} the credentials file: `{}`", path.display()))
+                .because(error)
+                .hint("nothing was sent; name another place with --credentials-out FILE")
+        };
+        let (file, was_made) = disk::open_secret(path).map_err(|error| cannot("use", error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::stopped(format!(
+                    "the credentials file is in use by another process: `{}`",
+                    path.display()
+                ))
+                .hint("nothing was sent; wait until the other import has ended"));
+            }
+            // A file system without locks: the length is what is left to notice another by.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(cannot("lock", error)),
+        }
+        let found = find(&file, path, |_, _, _| {})?;
+        Ok(Self { file: Some(file), path: path.to_owned(), was_made, found })
+    }
+
+    /// Fails where the file cannot be the one that this ledger's passwords belong into, or is for other recipients.
+    pub fn suits(&self, state: &State, recipients: &Recipients) -> Result<(), Failure> {
+        suits(&self.found, &self.path, state, recipients)
+    }
+
+    /// Starts writing: a torn last line is cut off, and the first record is synced, when this returns.
+    pub fn into_credentials(
+        mut self,
+        run: &str,
+        instance: &str,
+        recipients: Recipients,
+        at: &str,
+    ) -> Result<Credentials, Failure> {
+        let unusable = |error: io::Error| {
+            Failure::stopped(format!("cannot write the credentials file: `{}`", self.path.display()))
+                .because(error)
+                .hint("nothing was sent; the same command resumes")
+        };
+        let file = self.file.take().ok_or_else(|| unusable(io::ErrorKind::NotFound.into()))?;
+        if self.found.torn > 0 {
+            file.set_len(self.found.good).and_then(|()| file.sync_all()).map_err(unusable)?;
+        }
+        let mut storage = OnDisk { file, path: self.path.clone(), length: self.found.good };
+        if self.found.run.is_empty() {
+            let header = Line::header(run, instance, recipients.words(), at).bytes();
+            storage.append(&header).and_then(|()| storage.sync()).map_err(unusable)?;
+        }
+        crash::point("passwords-begun");
+        let writer = Writer::start(storage).map_err(unusable)?;
+        Ok(Credentials { writer, run: run.to_owned(), recipients })
+    }
+}
+
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        if self.was_made && self.file.is_some() {
+            let _ = disk::remove(&self.path);
+        }
+    }
+}
+
+fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> Result<(), Failure> {
+    let shown = path.display();
+    let lost = |what: String| {
+        Err(Failure::stopped(what).hint(
+            "nothing was sent. Put the file back, or give its path with --credentials-out: only it has the passwords of \
+             the users that this ledger's run created. Where it is lost, reset those in the console, and import the \
+             rest with a ledger and a file of their own: --ledger NEW --credentials-out NEW",
+        ))
+    };
+    if found.run.is_empty() && state.generated > 0 {
+        return lost(format!("the credentials file of this ledger's run is gone: `{shown}`"));
+    }
+    if !found.run.is_empty() && found.run != state.header.run {
+        return Err(Failure::stopped(format!("the credentials file is of another run: `{shown}`")).hint(
+            "nothing was sent; name another file with --credentials-out: one file belongs to one ledger",
+        ));
+    }
+    if found.records < state.recorded {
+        return lost(format!(
+            "the credentials file is an older copy: {} of the {} passwords that were sent are in it: `{shown}`",
+            found.records, state.recorded
+        ));
+    }
+    if !found.run.is_empty() && found.recipients != recipients.words() {
+        let whose = if found.recipients.is_empty() {
+            "not encrypted, and --recipient is given: use a file of its own".to_owned()
+        } else {
+            let flags: Vec<String> =
+                found.recipients.iter().map(|one| format!("--recipient {one}")).collect();
+            format!("encrypted, and goes on only with {}", flags.join(" "))
+        };
+        return Err(Failure::usage(format!("the credentials file is {whose}: `{shown}`")));
+    }
+    Ok(())
+}
+
+/// The file at work: one record an attempt, synced before the attempt's request leaves.
+pub struct Credentials {
+    writer: Writer,
+    run: String,
+    recipients: Recipients,
+}
+
+impl Credentials {
+    /// Records an attempt's password and returns when it is synced; records that wait share a sync.
+    pub async fn record(&self, user: &str, attempt: u32, password: &Password) -> Result<(), LedgerFault> {
+        let plain = Line::password(&self.run, user, attempt, password.expose());
+        let line = match self.recipients.seal(|| plain.bytes()) {
+            None => plain.bytes(),
+            Some(Ok(sealed)) => Line::sealed(&self.run, user, attempt, sealed).bytes(),
+            Some(Err(why)) => return Err(LedgerFault(format!("a password cannot be encrypted: {why}"))),
+        };
+        self.writer.append_synced(line).await
+    }
+}
+
+/// Notices another writer by the length, and a file that was deleted or replaced by its identity.
+struct OnDisk {
+    file: File,
+    path: PathBuf,
+    length: u64,
+}
+
+impl Storage for OnDisk {
+    fn name(&self) -> &'static str {
+        "the credentials file"
+    }
+
+    fn check(&mut self) -> Result<(), String> {
+        let gone = || {
+            format!(
+                "the credentials file was deleted or replaced while it was written: `{}`",
+                self.path.display()
+            )
+        };
+        let there = std::fs::symlink_metadata(&self.path).map_err(|_| gone())?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let ours = self.file.metadata().map_err(|_| gone())?;
+            if (there.dev(), there.ino()) != (ours.dev(), ours.ino()) {
+                return Err(gone());
+            }
+        }
+        if there.len() == self.length {
+            return Ok(());
+        }
+        Err(format!("another process writes to the credentials file: `{}`", self.path.display()))
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        crash::point_after("password-torn", || drop(self.file.write_all(&lines[..lines.len() / 2])));
+        self.file.write_all(lines)?;
+        self.length += lines.len() as u64;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}

@@ -1,0 +1,22 @@
+//! First passwords that headcount makes itself, and the file that they are kept in until people have them.
+//!
+//! The file is JSON Lines, append-only, readable by its owner only. Its first record names the run; then there is one for
+//! each attempt that carries a password of ours: run, user, attempt and password, or the password encrypted. The number
+//! of the attempt is the one that the ledger's intent and the user's provenance tag have, so that the ledger's outcome
+//! says which of a user's passwords the instance holds. The invariants:
+//!
+//! * the intent is synced, then the record, and then the request leaves: a user that may exist has both;
+//! * no two records have one number: an attempt that the file knows is never made again, whatever ledger is put back;
+//! * nothing is ever rewritten, but that a torn last line is cut off before the next is appended.
+
+mod file;
+mod generate;
+mod reader;
+mod record;
+mod sealed;
+
+pub use file::{Credentials, LockedFile};
+pub use generate::{LENGTH, generate};
+pub use reader::{Found, Held, find};
+pub use record::VERSION;
+pub use sealed::{Identities, Recipients};

@@ -1,0 +1,143 @@
+//! Reads the file back.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use secrecy::zeroize::Zeroizing;
+
+use super::record::{BEGINNING, Kind, Line, VERSION};
+use super::sealed::Identities;
+use crate::agent::Password;
+use crate::error::Failure;
+
+/// What a file says, but for the passwords.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The run that it belongs to; empty where it has no record yet.
+    pub run: String,
+    /// To whom its records are encrypted; nobody where they are not.
+    pub recipients: Vec<String>,
+    /// How many passwords are in it.
+    pub records: u32,
+    /// The highest attempt in it; 0 where there is none.
+    pub highest: u32,
+    /// The bytes of whole lines: where the next line belongs.
+    pub good: u64,
+    /// The bytes of a last line that a crash cut short; 0 where the file ends as it should.
+    pub torn: u64,
+}
+
+/// A record's password, as it is kept.
+pub enum Held<'l> {
+    /// In the clear.
+    Plain(&'l str),
+    /// Encrypted.
+    Sealed {
+        /// The age file, in its ASCII armour.
+        armour: &'l str,
+        /// What must be in it beside the password.
+        run: &'l str,
+        /// The same.
+        user: &'l str,
+        /// The same.
+        attempt: u32,
+    },
+}
+
+impl Held<'_> {
+    /// The password itself. `None` where none of these identities opens it, or where what is in it is of another record.
+    pub fn open(&self, identities: Option<&Identities>) -> Option<Password> {
+        match *self {
+            Self::Plain(text) => Some(Password::new(text)),
+            Self::Sealed { armour, run, user, attempt } => {
+                let opened = identities?.open(armour)?;
+                let line: Line = serde_json::from_slice(&opened).ok()?;
+                let is_it =
+                    line.run == run && line.user.as_deref() == Some(user) && line.attempt == Some(attempt);
+                line.password.filter(|_| is_it).map(|password| Password::new(&*password))
+            }
+        }
+    }
+}
+
+/// Reads a file from its start and lends every password's user, attempt and what is kept of it to `each`.
+///
+/// A last line without its newline was being written when the process or the machine ended: its request never left, and it
+/// is left out. Any other line that cannot be read is damage, and so is one of another run.
+pub fn find(file: &File, path: &Path, mut each: impl FnMut(&str, u32, Held<'_>)) -> Result<Found, Failure> {
+    let mut reader = BufReader::with_capacity(1 << 16, file);
+    let mut line = Zeroizing::new(Vec::with_capacity(1 << 12));
+    let mut found = Found::default();
+    loop {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line).map_err(|error| {
+            Failure::usage(format!("cannot read the credentials file: `{}`", path.display())).because(error)
+        })?;
+        if read == 0 {
+            return Ok(found);
+        }
+        if line.last() != Some(&b'\n') {
+            let both = line.len().min(BEGINNING.len());
+            if found.good == 0 && line[..both] != BEGINNING[..both] {
+                return Err(not_ours(path));
+            }
+            found.torn = read as u64;
+            return Ok(found);
+        }
+        take(&mut found, &line, path, &mut each)?;
+        found.good += read as u64;
+    }
+}
+
+fn take(
+    found: &mut Found,
+    line: &[u8],
+    path: &Path,
+    each: &mut impl FnMut(&str, u32, Held<'_>),
+) -> Result<(), Failure> {
+    let is_first = found.good == 0;
+    // The parser's own message may quote the line, and that may be a password.
+    let read = serde_json::from_slice::<Line>(line).ok();
+    let Some(line) = read.filter(|line| is_first == (line.kind == Kind::Credentials)) else {
+        return Err(if is_first { not_ours(path) } else { damaged(path, found.good) });
+    };
+    if is_first {
+        if line.version != Some(VERSION) {
+            return Err(Failure::stopped(format!(
+                "the credentials file has another format than version {VERSION}: `{}`",
+                path.display()
+            ))
+            .hint("use the headcount that wrote it"));
+        }
+        found.run = line.run.into_owned();
+        found.recipients = line.recipients;
+        return Ok(());
+    }
+    let (Some(user), Some(attempt)) = (line.user.as_deref(), line.attempt.filter(|attempt| *attempt > 0))
+    else {
+        return Err(damaged(path, found.good));
+    };
+    let held = match (line.password.as_deref(), line.sealed.as_deref()) {
+        (Some(password), None) => Held::Plain(password),
+        (None, Some(armour)) => Held::Sealed { armour, run: &line.run, user, attempt },
+        _ => return Err(damaged(path, found.good)),
+    };
+    if line.run != found.run {
+        return Err(damaged(path, found.good));
+    }
+    found.records = found.records.saturating_add(1);
+    found.highest = found.highest.max(attempt);
+    each(user, attempt, held);
+    Ok(())
+}
+
+fn not_ours(path: &Path) -> Failure {
+    Failure::usage(format!("the file is not a credentials file of headcount: `{}`", path.display()))
+        .hint("it was left as it is; name a file of its own for the passwords")
+}
+
+fn damaged(path: &Path, offset: u64) -> Failure {
+    Failure::stopped(format!("the credentials file is damaged at byte {offset}: `{}`", path.display()))
+        .hint("put a whole copy of it back")
+}

@@ -1,0 +1,103 @@
+//! One line of the file.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the format that this program writes, in the first record.
+pub const VERSION: u32 = 1;
+
+/// How a file of ours begins; another's is never taken for one.
+pub(super) const BEGINNING: &[u8] = b"{\"type\":\"credentials\",";
+
+/// What a line is.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    /// The first: whose passwords these are.
+    Credentials,
+    /// An attempt's password.
+    Password,
+}
+
+/// A line of the file. No `Debug`: there may be a password in it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Line<'a> {
+    #[serde(rename = "type")]
+    pub(super) kind: Kind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) version: Option<u32>,
+    #[serde(borrow)]
+    pub(super) run: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) instance: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) tool: Option<Cow<'a, str>>,
+    /// To whom every record is encrypted; where there is nobody, none is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) recipients: Vec<String>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) user: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) attempt: Option<u32>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) password: Option<Cow<'a, str>>,
+    /// An age file in its ASCII armour; in it is this record with its password, so that no record can take another's.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) sealed: Option<Cow<'a, str>>,
+}
+
+impl<'a> Line<'a> {
+    /// The first record.
+    pub(super) fn header(run: &'a str, instance: &'a str, recipients: &[String], at: &'a str) -> Self {
+        Self {
+            version: Some(VERSION),
+            instance: Some(instance.into()),
+            tool: Some(concat!("headcount ", env!("CARGO_PKG_VERSION")).into()),
+            recipients: recipients.to_vec(),
+            at: Some(at.into()),
+            ..Self::of(Kind::Credentials, run)
+        }
+    }
+
+    /// The password of an attempt.
+    pub(super) fn password(run: &'a str, user: &'a str, attempt: u32, password: &'a str) -> Self {
+        Self { password: Some(password.into()), ..Self::attempt(run, user, attempt) }
+    }
+
+    /// The same, encrypted.
+    pub(super) fn sealed(run: &'a str, user: &'a str, attempt: u32, sealed: String) -> Self {
+        Self { sealed: Some(sealed.into()), ..Self::attempt(run, user, attempt) }
+    }
+
+    fn attempt(run: &'a str, user: &'a str, attempt: u32) -> Self {
+        Self { user: Some(user.into()), attempt: Some(attempt), ..Self::of(Kind::Password, run) }
+    }
+
+    fn of(kind: Kind, run: &'a str) -> Self {
+        Self {
+            kind,
+            version: None,
+            run: run.into(),
+            instance: None,
+            tool: None,
+            recipients: Vec::new(),
+            at: None,
+            user: None,
+            attempt: None,
+            password: None,
+            sealed: None,
+        }
+    }
+
+    /// The line, its newline included.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(256);
+        // Writing to a vector cannot fail, and no member is of a type that serde_json refuses.
+        let _ = serde_json::to_writer(&mut bytes, self);
+        bytes.push(b'\n');
+        bytes
+    }
+}
