@@ -60,6 +60,7 @@ impl LockedFile {
                 .because(error)
                 .hint("nothing was sent; choose a place that can be written with --ledger FILE")
         };
+        is_plain(path)?;
         let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
         crash::point("ledger-opened");
         match lock(&file) {
@@ -106,6 +107,18 @@ impl Drop for LockedFile {
     }
 }
 
+/// Fails on what cannot hold a ledger, as `/dev/null`: what is written there is not to be read again.
+fn is_plain(path: &Path) -> Result<(), Failure> {
+    match std::fs::metadata(path) {
+        Ok(there) if !there.is_file() => Err(Failure::stopped(format!(
+            "the ledger cannot be kept in what is not a file: `{}`",
+            path.display()
+        ))
+        .hint("nothing was sent; name a file with --ledger FILE")),
+        _ => Ok(()), // what is not there or cannot be looked at is told by opening it
+    }
+}
+
 /// Takes the lock; a `status` in another process holds it for the blink of an eye, so it is tried more than once.
 fn lock(file: &File) -> Result<(), TryLockError> {
     for _ in 0..200 {
@@ -135,6 +148,7 @@ pub fn look(path: &Path) -> Result<(File, bool), Failure> {
         let hint = "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it";
         Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error).hint(hint)
     };
+    is_plain(path)?;
     let file = File::open(path).map_err(cannot)?;
     let at_work = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
     let _ = file.unlock();
