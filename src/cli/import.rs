@@ -29,7 +29,7 @@ use crate::import::{
     default_burst,
 };
 use crate::ledger::{
-    Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION, peek,
+    self, Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION, peek,
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
@@ -440,6 +440,14 @@ fn open_ledger(job: &Job, directory: &Directory, wanted: &Wanted) -> Result<File
             "give that instance, or import into {} with a ledger of its own: --ledger FILE",
             directory.instance.arn
         )));
+    }
+    let session = &state.session;
+    if !session.id.is_empty() && !session.has_ended && session.host != settings::host_name() {
+        output::say(&format!(
+            "warning: the last to work with this ledger has not said that it ended: {}; should it be at work there still \
+             with a copy, stop one of the two, for neither can see the other",
+            ledger::whose(session)
+        ));
     }
     let roster = absolute(&job.roster);
     let known = [&state.header.roster, &state.session.roster].iter().any(|path| **path == roster);

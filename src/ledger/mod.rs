@@ -397,7 +397,8 @@ fn newest_session(file: &File, path: &Path) -> Option<Session> {
     replay(&file, path).ok().map(|replay| replay.state.session).filter(|session| !session.id.is_empty())
 }
 
-fn whose(session: &Session) -> String {
+/// Names a process by its session record.
+pub fn whose(session: &Session) -> String {
     format!("process {} on {}, since {}", session.pid, session.host, session.at)
 }
 

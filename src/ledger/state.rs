@@ -63,6 +63,8 @@ pub struct Session {
     pub profile: Option<String>,
     /// The endpoint, where it was overridden.
     pub endpoint: Option<String>,
+    /// It has said that it ended.
+    pub has_ended: bool,
 }
 
 /// CreateUser calls.
@@ -211,6 +213,7 @@ impl State {
                     region: entry.region.as_deref().map(str::to_owned),
                     profile: entry.profile.as_deref().map(str::to_owned),
                     endpoint: entry.endpoint.as_deref().map(str::to_owned),
+                    has_ended: false,
                 };
             }
             Kind::Row => self.plan(entry),
@@ -222,7 +225,7 @@ impl State {
             Kind::Intent => self.intend(entry),
             Kind::Outcome => self.conclude(entry),
             Kind::Step => self.step(entry),
-            Kind::End => {}
+            Kind::End => self.session.has_ended = true,
         }
     }
 
