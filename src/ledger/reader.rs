@@ -10,6 +10,12 @@ use super::entry::{Entry, Kind, VERSION};
 use super::state::State;
 use crate::error::Failure;
 
+/// About what a row that was sent and created takes in a ledger; a wrong guess costs time or room, nothing else.
+const BYTES_A_ROW: u64 = 400;
+
+/// For so many rows room is made beforehand; a file says nothing of what is in it.
+const MOST_AT_ONCE: u64 = 1 << 20;
+
 /// The longest line that is read, in bytes: far longer than any that is written.
 const LONGEST: usize = 16 << 20;
 
@@ -29,7 +35,10 @@ pub struct Replay<T = State> {
 /// not synced, so nothing was sent on the strength of it, and it is left out. Any other line that cannot be read is
 /// damage: an error with its byte offset, for a ledger that was edited or spliced proves nothing.
 pub fn replay(file: &File, path: &Path) -> Result<Replay, Failure> {
-    each(file, path, State::default(), |state, entry, _| state.apply(entry))
+    let mut state = State::default();
+    let bytes = file.metadata().map_or(0, |there| there.len());
+    state.reserve((bytes / BYTES_A_ROW).min(MOST_AT_ONCE) as usize);
+    each(file, path, state, |state, entry, _| state.apply(entry))
 }
 
 /// Reads a ledger line by line, for those who want more than the state: `visit` gets each entry and its byte offset.

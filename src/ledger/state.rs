@@ -190,6 +190,12 @@ impl Counts {
 }
 
 impl State {
+    /// Makes room for so many rows.
+    pub fn reserve(&mut self, rows: usize) {
+        self.names.reserve(rows);
+        self.rows.reserve(rows);
+    }
+
     /// Takes one line in.
     pub fn apply(&mut self, entry: &Entry) {
         let text = |value: &Option<std::borrow::Cow<str>>| value.as_deref().unwrap_or_default().to_owned();
