@@ -199,6 +199,9 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let sending = Arc::new(OnceLock::new());
     listen_for_signals(switch.clone(), sending.clone())?;
 
+    if !args.dry_run {
+        ledger::refuse_in_use(&job.ledger)?;
+    }
     let roster = args.reading.open(&job.roster)?;
     let mut reached = if args.rehearsal.simulate {
         let stage = again::stage(job, &roster);

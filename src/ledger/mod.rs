@@ -130,6 +130,20 @@ fn lock(file: &File) -> Result<(), TryLockError> {
     file.try_lock()
 }
 
+/// Fails where another process has the ledger now, before anything is asked of anybody.
+///
+/// # Errors
+/// Exit 4, as [`LockedFile::open`] has it.
+pub fn refuse_in_use(path: &Path) -> Result<(), Failure> {
+    is_plain(path)?;
+    let Ok(file) = File::open(path) else { return Ok(()) }; // not there yet, or told when it is opened for writing
+    if matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return Err(in_use(&file, path));
+    }
+    let _ = file.unlock();
+    Ok(())
+}
+
 /// Reads a ledger without locking it: where a run stands, also while it runs.
 ///
 /// The second value says whether an importer is at work.

@@ -173,8 +173,10 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().expect(name))
 }
 
+/// How many cases are played at once: a process waits far more than it works.
 fn workers() -> u64 {
-    number("HEADCOUNT_CRASH_WORKERS").unwrap_or(12)
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    number("HEADCOUNT_CRASH_WORKERS").unwrap_or(16 * cores)
 }
 
 #[test]
@@ -235,8 +237,14 @@ fn a_second_importer_is_refused_at_once_and_told_who_is_at_work() {
     let first = stage.import(1, Some(&Crash { point: "plan-recorded", passage: 1 }), None);
     let ledger = read(&stage.ledger());
     let held = LockedFile::open(&stage.ledger()).expect("whole"); // as if it were still at work
+    let asked = stage.running.stats().of(Operation::DescribeInstance).called;
     let second = stage.import(1, None, None);
     assert_eq!(second.code, Some(4));
+    assert_eq!(
+        stage.running.stats().of(Operation::DescribeInstance).called,
+        asked,
+        "before anything is asked"
+    );
     assert!(
         second.stderr.contains(&format!("the ledger is in use by process {} on ", first.pid)),
         "{}",
