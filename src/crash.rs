@@ -38,6 +38,8 @@ pub enum Sabotage {
     IntentNotWritten,
     /// A resume goes by the place in the roster, not by who stands there.
     ResumeByPosition,
+    /// Nothing is synced. No kill can tell, only a power cut; it is there to measure what the syncs cost.
+    NotSynced,
 }
 
 impl Sabotage {
@@ -48,6 +50,7 @@ impl Sabotage {
             Self::DuplicateIsSuccess => "409-is-success",
             Self::IntentNotWritten => "intent-not-written",
             Self::ResumeByPosition => "resume-by-position",
+            Self::NotSynced => "not-synced",
         }
     }
 }

@@ -390,7 +390,9 @@ impl Storage for OnDisk {
 
     fn sync(&mut self) -> io::Result<()> {
         crash::point("sync-before");
-        self.file.sync_data()?;
+        if !crash::sabotage(Sabotage::NotSynced) {
+            self.file.sync_data()?;
+        }
         crash::point("sync-after");
         Ok(())
     }
