@@ -48,6 +48,8 @@ pub enum Sabotage {
     RepeatPassword,
     /// The password in force is taken to be the newest that was made for the user.
     NewestPassword,
+    /// Nothing is synced. No kill can tell, only a power cut; it is there to measure what the syncs cost.
+    NotSynced,
 }
 
 impl Sabotage {
@@ -61,6 +63,7 @@ impl Sabotage {
             Self::PasswordRecordedLate => "password-recorded-late",
             Self::RepeatPassword => "repeat-password",
             Self::NewestPassword => "newest-password",
+            Self::NotSynced => "not-synced",
         }
     }
 }

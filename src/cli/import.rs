@@ -31,8 +31,8 @@ use crate::import::{
     default_burst,
 };
 use crate::ledger::{
-    Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION, be_a_file,
-    glance,
+    self, Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION,
+    be_a_file, glance,
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
@@ -240,6 +240,9 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let sending = Arc::new(OnceLock::new());
     listen_for_signals(switch.clone(), sending.clone(), words::typed(&job.typed))?;
 
+    if !args.dry_run {
+        ledger::refuse_in_use(&job.ledger)?;
+    }
     let roster = args.reading.open(&job.roster)?;
     let mut reached = if args.rehearsal.simulate {
         let stage = again::stage(job, &roster);
@@ -545,6 +548,14 @@ fn open_ledger(job: &Job, directory: &Directory, wanted: &Wanted) -> Result<File
             "give that instance, or import into {} with a ledger of its own: --ledger FILE",
             directory.instance.arn
         )));
+    }
+    let session = &state.session;
+    if !session.id.is_empty() && !session.has_ended && session.host != settings::host_name() {
+        output::say(&format!(
+            "warning: the last to work with this ledger has not said that it ended: {}; should it be at work there still \
+             with a copy, stop one of the two, for neither can see the other",
+            ledger::whose(session)
+        ));
     }
     let roster = absolute(&job.roster);
     let known = [&state.header.roster, &state.session.roster].iter().any(|path| **path == roster);

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of the format that this program writes, in the first record.
 pub const VERSION: u32 = 1;
@@ -108,44 +108,44 @@ pub struct Entry<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
     /// The run's id, made with the ledger and never changed (`ledger`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub run: Option<Cow<'a, str>>,
     /// The roster's path (`ledger`, `session`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub roster: Option<Cow<'a, str>>,
     /// SHA-256 over the fingerprints of the roster's rows; no secret cell goes into it (`session`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub digest: Option<Cow<'a, str>>,
     /// The instance's ARN (`ledger`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub instance: Option<Cow<'a, str>>,
     /// The program and its version (`ledger`, `session`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub tool: Option<Cow<'a, str>>,
     /// The process (`session`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub session: Option<Cow<'a, str>>,
     /// Its machine (`session`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub host: Option<Cow<'a, str>>,
     /// Its number there (`session`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
     /// What the process was told, for `retry` to take over (`session`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub region: Option<Cow<'a, str>>,
     /// The AWS profile (`session`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub profile: Option<Cow<'a, str>>,
     /// The endpoint, where it was overridden (`session`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub endpoint: Option<Cow<'a, str>>,
     /// The pace that it set out with, in CreateUser calls a second (`session`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
     /// The exact username; `row N` for an invalid row that has none of its own (all but `ledger`, `session`,
     /// `end`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub user: Option<Cow<'a, str>>,
     /// The number that the spreadsheet shows (`row`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,22 +182,22 @@ pub struct Entry<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unexecuted: Option<Unexecuted>,
     /// The user's id: ours where created, the other's where exists (`outcome`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub id: Option<Cow<'a, str>>,
     /// The service's error code, or a finding's (`outcome`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub code: Option<Cow<'a, str>>,
     /// The service's own message, or a finding's (`outcome`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub message: Option<Cow<'a, str>>,
     /// The service's id of the request (`outcome`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub request_id: Option<Cow<'a, str>>,
     /// The exit code (`end`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<u8>,
     /// When, RFC 3339 in UTC (all but `row` and `dropped`).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub at: Option<Cow<'a, str>>,
 }
 
@@ -284,18 +284,27 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// A text that stays in the line that it was read from, unless it has escapes.
+#[derive(Deserialize)]
+struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+
+/// Reads a text without copying it: by itself serde copies whatever is in an `Option<Cow<str>>`.
+fn borrowed<'de: 'a, 'a, D: Deserializer<'de>>(d: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    Ok(Option::<Text>::deserialize(d)?.map(|Text(text)| text))
+}
+
 /// A fingerprint as sixteen hexadecimal digits: JSON numbers lose precision past 2^53 in `jq`.
 mod hexadecimal {
-    use std::borrow::Cow;
-
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::Text;
 
     pub(super) fn serialize<S: Serializer>(value: &Option<u64>, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(&format_args!("{:016x}", value.unwrap_or_default()))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
-        let text = Cow::<'de, str>::deserialize(d)?;
+        let Text(text) = Text::deserialize(d)?;
         u64::from_str_radix(&text, 16).map(Some).map_err(|_| D::Error::custom("not a fingerprint"))
     }
 }
@@ -339,5 +348,16 @@ mod tests {
         entry.id = Some("u-1".into());
         let text = line(&entry);
         assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry);
+    }
+
+    #[test]
+    fn a_text_is_not_copied_unless_it_has_escapes() {
+        let text = line(&Entry {
+            code: Some("a\\b".into()),
+            ..Entry::outcome("zoë", RowState::Created, "t".into())
+        });
+        let entry: Entry = serde_json::from_str(&text).unwrap();
+        assert!(matches!((&entry.user, &entry.at), (Some(Cow::Borrowed("zoë")), Some(Cow::Borrowed("t")))));
+        assert!(matches!(&entry.code, Some(Cow::Owned(code)) if code == "a\\b"));
     }
 }

@@ -116,7 +116,7 @@ pub fn be_a_file(path: &Path) -> Result<(), Failure> {
             path.display()
         ))
         .hint("nothing was sent; choose a file with --ledger FILE")),
-        _ => Ok(()),
+        _ => Ok(()), // what is not there or cannot be looked at is told by opening it
     }
 }
 
@@ -129,6 +129,20 @@ fn lock(file: &File) -> Result<(), TryLockError> {
         }
     }
     file.try_lock()
+}
+
+/// Fails where another process has the ledger now, before anything is asked of anybody.
+///
+/// # Errors
+/// Exit 4, as [`LockedFile::open`] has it.
+pub fn refuse_in_use(path: &Path) -> Result<(), Failure> {
+    be_a_file(path)?;
+    let Ok(file) = File::open(path) else { return Ok(()) }; // not there yet, or told when it is opened for writing
+    if matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return Err(in_use(&file, path));
+    }
+    let _ = file.unlock();
+    Ok(())
 }
 
 /// Reads a ledger without locking it: where a run stands, also while it runs.
@@ -388,7 +402,9 @@ impl Storage for OnDisk {
 
     fn sync(&mut self) -> io::Result<()> {
         crash::point("sync-before");
-        self.file.sync_data()?;
+        if !crash::sabotage(Sabotage::NotSynced) {
+            self.file.sync_data()?;
+        }
         crash::point("sync-after");
         Ok(())
     }
@@ -409,7 +425,8 @@ fn newest_session(file: &File, path: &Path) -> Option<Session> {
     replay(&file, path).ok().map(|replay| replay.state.session).filter(|session| !session.id.is_empty())
 }
 
-fn whose(session: &Session) -> String {
+/// Names a process by its session record.
+pub fn whose(session: &Session) -> String {
     format!("process {} on {}, since {}", session.pid, session.host, session.at)
 }
 

@@ -4,9 +4,21 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use memchr::memchr;
+
 use super::entry::{Entry, Kind, VERSION};
 use super::state::State;
 use crate::error::Failure;
+
+/// About what a row that was sent and created takes in a ledger; a wrong guess costs time or room, nothing else.
+const BYTES_A_ROW: u64 = 400;
+
+/// For so many rows room is made beforehand; a file says nothing of what is in it.
+const MOST_AT_ONCE: u64 = 1 << 20;
+
+/// A longer line is not one of ours, in bytes: the longest thing in it is a cell of at most 16 MiB, which has at most six
+/// times as many where every character is escaped.
+const LONGEST: usize = 128 << 20;
 
 /// A ledger read from disk.
 pub struct Replay<T = State> {
@@ -18,17 +30,16 @@ pub struct Replay<T = State> {
     pub torn: u64,
 }
 
-/// A longer line is not one of ours, in bytes: the longest thing in it is a cell of at most 16 MiB, which has at most six
-/// times as many where every character is escaped.
-const MOST: u64 = 128 << 20;
-
 /// Reads a whole ledger, from the start of `file`.
 ///
 /// A last line without its newline was being written when the process or the machine ended; what it would have said was
 /// not synced, so nothing was sent on the strength of it, and it is left out. Any other line that cannot be read is
 /// damage: an error with its byte offset, for a ledger that was edited or spliced proves nothing.
 pub fn replay(file: &File, path: &Path) -> Result<Replay, Failure> {
-    each(file, path, State::default(), |state, entry, _| state.apply(entry))
+    let mut state = State::default();
+    let bytes = file.metadata().map_or(0, |there| there.len());
+    state.reserve((bytes / BYTES_A_ROW).min(MOST_AT_ONCE) as usize);
+    each(file, path, state, |state, entry, _| state.apply(entry))
 }
 
 /// Reads a ledger line by line, for those who want more than the state: `visit` gets each entry and its byte offset.
@@ -39,31 +50,44 @@ pub fn each<T>(
     mut visit: impl FnMut(&mut T, &Entry, u64),
 ) -> Result<Replay<T>, Failure> {
     let mut reader = BufReader::with_capacity(1 << 18, file);
-    let mut line = Vec::with_capacity(1 << 10);
+    // The beginning of a line whose end is not in the buffer yet; all others are read where they are.
+    let mut begun = Vec::with_capacity(1 << 10);
     let mut replayed = Replay { state: start, good: 0, torn: 0 };
     loop {
-        line.clear();
-        let read = reader.by_ref().take(MOST).read_until(b'\n', &mut line).map_err(|error| {
+        let there = reader.fill_buf().map_err(|error| {
             Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
         })?;
-        if read as u64 == MOST {
-            return Err(not_a_ledger(path, replayed.good));
-        }
-        if read == 0 {
-            return Ok(replayed);
-        }
-        if line.last() != Some(&b'\n') {
-            if replayed.good == 0 && !begins_like_a_ledger(&line) {
+        if there.is_empty() {
+            if replayed.good == 0 && !begun.is_empty() && !begins_like_a_ledger(&begun) {
                 return Err(not_a_ledger(path, 0));
             }
-            replayed.torn = read as u64;
+            replayed.torn = begun.len() as u64;
             return Ok(replayed);
         }
+        let Some(end) = memchr(b'\n', there) else {
+            begun.extend_from_slice(there);
+            let read = there.len();
+            reader.consume(read);
+            // Not held in memory to its end, which may not come: any file can be named.
+            if replayed.good == 0 && !begins_like_a_ledger(&begun) || begun.len() > LONGEST {
+                return Err(not_a_ledger(path, replayed.good));
+            }
+            continue;
+        };
+        let (read, mut line) = (end + 1, &there[..end]);
+        if !begun.is_empty() {
+            begun.extend_from_slice(line);
+            line = &begun;
+        }
+        // Checked once for the whole line, not for each text in it.
+        let text = std::str::from_utf8(line).map_err(|error| damaged(path, replayed.good, &error))?;
         let entry: Entry =
-            serde_json::from_slice(&line).map_err(|error| damaged(path, replayed.good, &error))?;
+            serde_json::from_str(text).map_err(|error| damaged(path, replayed.good, &error))?;
         check(&entry, path, replayed.good)?;
         visit(&mut replayed.state, &entry, replayed.good);
-        replayed.good += read as u64;
+        replayed.good += line.len() as u64 + 1;
+        begun.clear();
+        reader.consume(read);
     }
 }
 
@@ -116,6 +140,6 @@ fn not_a_ledger(path: &Path, offset: u64) -> Failure {
     )
 }
 
-fn damaged(path: &Path, offset: u64, error: &serde_json::Error) -> Failure {
+fn damaged(path: &Path, offset: u64, error: &dyn std::error::Error) -> Failure {
     not_a_ledger(path, offset).because(error.to_string())
 }

@@ -67,6 +67,8 @@ pub struct Session {
     pub profile: Option<String>,
     /// The endpoint, where it was overridden.
     pub endpoint: Option<String>,
+    /// It has said that it ended.
+    pub has_ended: bool,
 }
 
 /// CreateUser calls.
@@ -194,6 +196,12 @@ impl Counts {
 }
 
 impl State {
+    /// Makes room for so many rows.
+    pub fn reserve(&mut self, rows: usize) {
+        self.names.reserve(rows);
+        self.rows.reserve(rows);
+    }
+
     /// Takes one line in.
     pub fn apply(&mut self, entry: &Entry) {
         let text = |value: &Option<std::borrow::Cow<str>>| value.as_deref().unwrap_or_default().to_owned();
@@ -217,6 +225,7 @@ impl State {
                     region: entry.region.as_deref().map(str::to_owned),
                     profile: entry.profile.as_deref().map(str::to_owned),
                     endpoint: entry.endpoint.as_deref().map(str::to_owned),
+                    has_ended: false,
                 };
             }
             Kind::Row => self.plan(entry),
@@ -228,7 +237,7 @@ impl State {
             Kind::Intent => self.intend(entry),
             Kind::Outcome => self.conclude(entry),
             Kind::Step => self.step(entry),
-            Kind::End => {}
+            Kind::End => self.session.has_ended = true,
         }
     }
 

@@ -104,6 +104,53 @@ fn a_ledger_that_is_cut_at_any_byte_opens_with_its_whole_lines_and_goes_on() {
 }
 
 #[test]
+fn lines_of_any_length_are_read_at_their_offsets_wherever_a_buffer_ends() {
+    let names: Vec<String> = (0..3000).map(|n| format!("{n}{}", "é".repeat(n * 7 % 300))).collect();
+    let long = "m".repeat(1 << 20);
+    let mut entries = vec![header(), session("s-1", 4711)];
+    entries.extend(names.iter().zip(2..).map(|(name, row)| Entry::row(name, row, 7)));
+    entries.push(Entry {
+        message: Some(long.as_str().into()),
+        ..Entry::outcome(&names[0], RowState::Rejected, "t".into())
+    });
+    let place = Place::holding(lines(&entries));
+    let file = File::open(place.path()).unwrap();
+    let mut due = entries.iter();
+    let mut at = 0;
+    let read = each(&file, &place.path(), (), |(), entry, offset| {
+        assert_eq!((Some(entry), offset), (due.next(), at));
+        at += lines(&[entry.clone()]).len() as u64;
+    });
+    assert_eq!(read.unwrap().good, place.bytes().len() as u64);
+    assert_eq!(due.next(), None);
+}
+
+#[test]
+fn a_line_without_end_is_not_read_to_its_end() {
+    for (whole, says) in
+        [(Vec::new(), "is not a ledger of headcount, at byte 0"), (some(), "is damaged, at byte")]
+    {
+        let place = Place::holding(&whole);
+        fs::OpenOptions::new().append(true).open(place.path()).unwrap().set_len(1 << 40).unwrap(); // takes no room
+        let what = place.refused();
+        assert!(what.contains(says) && what.contains(&format!("at byte {}", whole.len())), "{what}");
+        assert!(peek(&place.path()).is_err());
+        assert_eq!(fs::metadata(place.path()).unwrap().len(), 1 << 40, "left as it is");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_not_a_file_is_no_place_for_a_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [Path::new("/dev/null"), Path::new("/dev/zero"), folder.path()] {
+        let refused = LockedFile::open(path).err().expect("refused").what;
+        assert!(refused.contains("this is no file"), "{refused}");
+        assert!(peek(path).is_err(), "{}", path.display());
+    }
+}
+
+#[test]
 fn a_file_that_is_not_a_ledger_is_left_as_it_is() {
     for bytes in [
         "notes",

@@ -34,7 +34,9 @@ pub(crate) struct ToldRow {
 impl Told {
     pub(crate) fn read(text: &str) -> Self {
         let mut told = Self::default();
-        if !text.ends_with('\n') {
+        if text.is_empty() {
+            told.violations.push("there is no ledger, or nothing is in it".into());
+        } else if !text.ends_with('\n') {
             told.violations.push("the ledger does not end with a whole line".into());
         }
         let mut pid = 0;

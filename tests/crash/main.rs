@@ -14,6 +14,7 @@ mod passwords;
 mod stage;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -38,6 +39,8 @@ struct Verdict {
     /// The points at which a process was aborted.
     aborted: Vec<&'static str>,
     processes: u64,
+    /// Those of them that could not start: a busy machine may not answer in time.
+    unstarted: u64,
     recovered: usize,
     log: String,
 }
@@ -58,6 +61,8 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
             stage.calm_down();
             stage.clock.forward(Duration::from_secs(600));
         }
+        let seen = || (read(&stage.ledger()), stage.running.stats().of(Operation::CreateUser).called);
+        let before = seen();
         let ended = stage.import(case.concurrency, crash, word);
         verdict.processes += 1;
         rosters.insert(ended.pid, rows.clone());
@@ -72,6 +77,11 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
             }
             continue;
         };
+        // It could not start: the ledger is as the last one left it, torn or not there yet, and nothing was sent.
+        if code == 4 && seen() == before {
+            verdict.unstarted += 1;
+            continue;
+        }
         let told = Told::read(&read(&stage.ledger()));
         let stopped = ended.stderr.lines().any(|line| line.starts_with("stopped:"));
         let due = exit_code(&told, stopped);
@@ -172,8 +182,10 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().expect(name))
 }
 
+/// How many cases are played at once: a process waits far more than it works.
 fn workers() -> u64 {
-    number("HEADCOUNT_CRASH_WORKERS").unwrap_or(12)
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    number("HEADCOUNT_CRASH_WORKERS").unwrap_or(16 * cores)
 }
 
 #[test]
@@ -181,6 +193,9 @@ fn nothing_is_lost_doubled_or_guessed_wherever_the_process_dies() {
     let alone = number("HEADCOUNT_CRASH_CASE");
     let runs = number("HEADCOUNT_CRASH_RUNS").unwrap_or(POINTS_AND_SKIES + 18);
     let numbers = alone.map_or(0..runs, |number| number..number + 1);
+    if let Some(number) = alone {
+        println!("{}", Case::numbered(number));
+    }
     let played = play_all(numbers, None, 20);
     let mut aborted: BTreeMap<&str, u64> = BTreeMap::new();
     for (_, verdict) in &played {
@@ -189,10 +204,12 @@ fn nothing_is_lost_doubled_or_guessed_wherever_the_process_dies() {
         }
     }
     let processes: u64 = played.iter().map(|(_, verdict)| verdict.processes).sum();
+    let unstarted: u64 = played.iter().map(|(_, verdict)| verdict.unstarted).sum();
     let recovered: usize = played.iter().map(|(_, verdict)| verdict.recovered).sum();
     let kills: u64 = aborted.values().sum();
     println!(
-        "{} cases, {processes} processes, {kills} of them killed, {recovered} rows recovered by their tag\n{aborted:#?}",
+        "{} cases, {processes} processes, {kills} of them killed, {unstarted} that could not start, {recovered} rows \
+         recovered by their tag\n{aborted:#?}",
         played.len()
     );
     let mut report = String::new();
@@ -203,6 +220,11 @@ fn nothing_is_lost_doubled_or_guessed_wherever_the_process_dies() {
         }
         if alone.is_some() {
             report.push_str(&verdict.log);
+        } else {
+            // What depends on how busy the machine was may not happen again.
+            let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("crash-case-{}.log", case.number));
+            std::fs::write(&log, &verdict.log).expect("written");
+            report.push_str(&format!("    all that it printed: {}\n", log.display()));
         }
         report.push_str(&format!(
             "    alone: HEADCOUNT_CRASH_CASE={} cargo test --features crash-points --test crash nothing_is_lost\n",
@@ -224,8 +246,14 @@ fn a_second_importer_is_refused_at_once_and_told_who_is_at_work() {
     let first = stage.import(1, Some(&Crash { point: "plan-recorded", passage: 1 }), None);
     let ledger = read(&stage.ledger());
     let held = LockedFile::open(&stage.ledger()).expect("whole"); // as if it were still at work
+    let asked = stage.running.stats().of(Operation::DescribeInstance).called;
     let second = stage.import(1, None, None);
     assert_eq!(second.code, Some(4));
+    assert_eq!(
+        stage.running.stats().of(Operation::DescribeInstance).called,
+        asked,
+        "before anything is asked"
+    );
     assert!(
         second.stderr.contains(&format!("the ledger is in use by process {} on ", first.pid)),
         "{}",

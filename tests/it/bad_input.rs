@@ -143,6 +143,33 @@ fn a_ledger_of_another_roster_or_instance() {
 }
 
 #[test]
+fn a_ledger_that_another_machine_may_still_be_at_work_with_is_told_of() {
+    let folder = folder(&["roster.csv"]);
+    let service = Service::start(&[]);
+    let import = || run(&mut service.import(folder.path(), "roster.csv", &["--rate", "1000"])).exits(0);
+    import();
+    let path = folder.path().join("roster.csv.ledger.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let session: serde_json::Value = serde_json::from_str(text.lines().nth(1).unwrap()).unwrap();
+    let host = session["host"].as_str().unwrap();
+    let elsewhere = text.replace(&format!("\"host\":\"{host}\""), "\"host\":\"desk-7.of-ana\"");
+    let unended = |text: &str| {
+        text.lines()
+            .filter(|line| !line.contains("\"end\""))
+            .fold(String::new(), |all, line| all + line + "\n")
+    };
+    let whose =
+        format!("process {} on desk-7.of-ana, since {}", session["pid"], session["at"].as_str().unwrap());
+    for (ledger, is_told) in
+        [(unended(&elsewhere), true), (elsewhere.clone(), false), (unended(&text), false)]
+    {
+        fs::write(&path, ledger).unwrap();
+        let ran = import();
+        assert_eq!(ran.stderr.contains(&whose), is_told, "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_damaged_ledger_is_refused_with_its_byte_offset() {
     let folder = folder(&["roster.csv"]);
     let service = Service::start(&[]);
