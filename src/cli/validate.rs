@@ -218,7 +218,7 @@ fn human(
         let _ = write!(text, "\n{names}");
     }
     text.push_str("\n\n");
-    text.push_str(&findings::groups(checked, output::Paint::of_stdout()));
+    text.push_str(&findings::groups(checked, roster.own_headers(), output::Paint::of_stdout()));
     let _ = writeln!(text, "{}", findings::summary(checked));
     let roster = typed.words(path);
     if checked.is_clean() {

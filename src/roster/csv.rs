@@ -3,7 +3,7 @@
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::codes;
-use super::columns::{Header, Use};
+use super::columns::{Header, MAX_COLUMNS, Use, too_wide};
 use super::mapping::Mapping;
 use super::row::Row;
 use super::source::Source;
@@ -109,6 +109,7 @@ impl Csv {
             match records.next(&mut record)? {
                 // Whatever the delimiter turns out to be, a line of delimiters is no header.
                 Next::Record if record.as_slice().chars().all(|c| c.is_whitespace() || ",;".contains(c)) => {}
+                Next::Record if record.len() > MAX_COLUMNS as usize => return Err(too_wide()),
                 Next::Record => {
                     return Ok(Some((records.number, record.iter().map(str::to_owned).collect())));
                 }
