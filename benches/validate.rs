@@ -6,11 +6,13 @@
 //! - the csv crate's bare loop over byte records, and `headcount validate` on the same file;
 //! - calamine's bare loop over cells, and `headcount validate` on the same workbook;
 //! - the first pass of an import, which has a fingerprint for each row;
-//! - `qsv validate` with an equal JSON Schema, with and without a unique username, where a `qsv` is on the PATH (or where
-//!   `HEADCOUNT_QSV` says).
+//! - `qsv validate` with an equal JSON Schema, with and without a unique username, where a `qsv`, `qsvlite` or `qsvdp` is
+//!   on the PATH (or where `HEADCOUNT_QSV` says);
+//! - `benches/jsonschema_validate.py` with the same schema, compiled to Python code by fastjsonschema, where
+//!   `HEADCOUNT_PYTHON` names a Python that has it.
 //!
 //! Each measurement is a process of its own, so that its memory can be read. `HEADCOUNT_BENCH_ROWS` asks for another
-//! number of rows.
+//! number of rows. Ends with 1 where a bar does not hold; what is not there to be measured is said, and is no failure.
 
 #![allow(
     clippy::disallowed_methods,
@@ -46,11 +48,13 @@ fn main() {
         Some("--schema") => print!("{}", json_schema(args.len() > 2)),
         // Under `cargo test --benches` there is nothing to measure.
         Some("--test") => {}
-        _ => measure_all(),
+        _ if measure_all() => {}
+        _ => std::process::exit(1),
     }
 }
 
-fn measure_all() {
+/// Whether all bars hold that could be measured.
+fn measure_all() -> bool {
     let rows = number_of("HEADCOUNT_BENCH_ROWS", 1_000_000);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bench-validate");
     fs::create_dir_all(&folder).unwrap();
@@ -87,8 +91,12 @@ fn measure_all() {
     table.measure("headcount validate", rows, &mut headcount(&csv));
     table.measure("import's first pass", rows, &mut own("--pass", &csv));
     table.ratio("headcount validate", "csv crate, bare records", 0.35);
+    table.memory("headcount validate", 100.0);
     match qsv() {
         Some(qsv) => {
+            let version = Command::new(&qsv).arg("--version").output().unwrap().stdout;
+            let version = String::from_utf8_lossy(&version);
+            println!("{}: {}", qsv.display(), version.lines().next().unwrap_or_default());
             let with = |unique: bool| {
                 let schema = folder.join(if unique { "unique.json" } else { "schema.json" });
                 fs::write(&schema, json_schema(unique)).unwrap();
@@ -101,12 +109,27 @@ fn measure_all() {
             table.ratio("headcount validate", "qsv validate", 3.5);
             table.ratio("headcount validate", "qsv validate, unique", 8.0);
         }
-        None => println!("qsv: not on the PATH, so it is not compared here"),
+        None => println!(
+            "NOT MEASURED: no qsv is on the PATH, nor named by HEADCOUNT_QSV. Whether headcount validates at least 3.5 and 8 \
+             times as fast is not shown here."
+        ),
     }
+    if let Some(python) = std::env::var_os("HEADCOUNT_PYTHON") {
+        let schema = folder.join("schema.json");
+        fs::write(&schema, json_schema(false)).unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/jsonschema_validate.py");
+        let mut command = Command::new(python);
+        command.arg(script).args([&schema, &csv]);
+        table.measure("fastjsonschema, Python", rows, &mut command);
+        table.ratio("headcount validate", "fastjsonschema, Python", 1.0);
+    }
+    let csv_holds = table.holds;
     let mut table = Table::new(rows / 10);
     table.measure("calamine, bare cells", rows / 10, &mut own("--bare-xlsx", &xlsx));
     table.measure("headcount validate", rows / 10, &mut headcount(&xlsx));
     table.ratio("headcount validate", "calamine, bare cells", 0.7);
+    table.memory("headcount validate", 60.0);
+    csv_holds && table.holds
 }
 
 fn number_of(variable: &str, otherwise: u64) -> u64 {
@@ -118,7 +141,10 @@ fn qsv() -> Option<PathBuf> {
         return Some(told.into());
     }
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join("qsv")).find(|file| file.is_file())
+    let names = ["qsv", "qsvlite", "qsvdp"];
+    std::env::split_paths(&path)
+        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .find(|file| file.is_file())
 }
 
 // What is measured.
@@ -182,13 +208,22 @@ fn stages(file: &Path) {
 
 struct Table {
     rows: u64,
-    best: Vec<(&'static str, Duration)>,
+    best: Vec<Best>,
+    /// Whether every bar held.
+    holds: bool,
+}
+
+struct Best {
+    name: &'static str,
+    wall: Duration,
+    /// In MiB.
+    peak: f64,
 }
 
 impl Table {
     fn new(rows: u64) -> Self {
         println!("\n{:<26} {:>8} {:>14} {:>9} {:>7}", "", "seconds", "rows a second", "peak MB", "cores");
-        Self { rows, best: Vec::new() }
+        Self { rows, best: Vec::new(), holds: true }
     }
 
     fn measure(&mut self, name: &'static str, rows: u64, command: &mut Command) {
@@ -196,16 +231,30 @@ impl Table {
         let best = runs.iter().min_by_key(|run| run.wall).unwrap();
         let peak = runs.iter().map(|run| run.peak).max().unwrap_or(0);
         let (wall, rate) = (best.wall.as_secs_f64(), rows as f64 / best.wall.as_secs_f64());
-        let cores = best.cpu / wall;
-        println!("{name:<26} {wall:>8.3} {rate:>14.0} {:>9.1} {cores:>7.2}", peak as f64 / 1024.0);
-        self.best.push((name, best.wall));
+        let (cores, peak) = (best.cpu / wall, peak as f64 / 1024.0);
+        println!("{name:<26} {wall:>8.3} {rate:>14.0} {peak:>9.1} {cores:>7.2}");
+        self.best.push(Best { name, wall: best.wall, peak });
     }
 
-    fn ratio(&self, ours: &str, other: &str, bar: f64) {
-        let of = |name: &str| self.best.iter().find(|(n, _)| *n == name).unwrap().1.as_secs_f64();
-        let ratio = of(other) / of(ours);
-        let holds = if ratio >= bar { "holds" } else { "DOES NOT HOLD" };
+    fn of(&self, name: &str) -> &Best {
+        self.best.iter().find(|best| best.name == name).unwrap()
+    }
+
+    fn ratio(&mut self, ours: &str, other: &str, bar: f64) {
+        let ratio = self.of(other).wall.as_secs_f64() / self.of(ours).wall.as_secs_f64();
+        let holds = self.bar(ratio >= bar);
         println!("{ours} : {other} = {ratio:.2} (at least {bar}: {holds}; {} rows)", self.rows);
+    }
+
+    fn memory(&mut self, ours: &str, most: f64) {
+        let peak = self.of(ours).peak;
+        let holds = self.bar(peak <= most);
+        println!("{ours}: {peak:.1} MB at its peak (at most {most}: {holds}; {} rows)", self.rows);
+    }
+
+    fn bar(&mut self, holds: bool) -> &'static str {
+        self.holds &= holds;
+        if holds { "holds" } else { "DOES NOT HOLD" }
     }
 }
 

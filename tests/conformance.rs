@@ -140,9 +140,18 @@ fn directory(identity: IdentityType) -> Directory {
         security_profiles: Names::of_security_profiles(security_profiles()),
         hierarchy: Hierarchy::new(groups().into_iter().map(|(path, id)| Group { path, id })),
         users: Some([("grace".to_owned(), "u-1".to_owned())].into_iter().collect()),
-        predefined_attributes: Some(Spec::default().predefined_attributes.into_iter().collect()),
+        predefined_attributes: Some(spec().predefined_attributes.into_iter().collect()),
         ..Directory::new(instance)
     }
+}
+
+/// The embedded Connect's own world, with enough values for more proficiencies than a user may have, and names as long
+/// as they may be.
+fn spec() -> Spec {
+    let values: Vec<String> = (1..=11).map(|n| format!("V{n}")).collect();
+    let (longest, value) = ("a".repeat(100), "b".repeat(100));
+    let many = values.iter().map(|value| ("Skill", value.as_str()));
+    Spec::default().with_proficiencies(many.chain([(longest.as_str(), value.as_str())]))
 }
 
 /// The embedded Connect, asked without sockets, signatures and pace.
@@ -168,7 +177,7 @@ impl Service {
             pace: Pace::UNLIMITED,
             paces: BTreeMap::new(),
             signed: false,
-            ..Spec::default()
+            ..spec()
         };
         let mut world = World::new(spec, now());
         let grace = json!({ "Id": "u-1", "Username": "grace" });

@@ -4,18 +4,20 @@ use std::fmt::Write as _;
 
 use crate::cli::output::Paint;
 use crate::cli::words::{count, grouped};
+use crate::roster::column_letters;
 use crate::validate::{Checked, Finding, Severity, codes, shown};
 
-/// How many rows of a group are shown.
+/// How many lines of a group are shown.
 const EXAMPLES: usize = 5;
 
-/// All findings in groups of one code and column, errors first, each with its first rows and how to mend it.
-pub fn groups(checked: &Checked, paint: Paint) -> String {
+/// All findings in groups of one code and column, errors first, each with its first rows and how to mend it. `headers`
+/// are those of the file's own columns: a cell is pointed at as the spreadsheet calls it.
+pub fn groups(checked: &Checked, headers: &[String], paint: Paint) -> String {
     let mut text = String::new();
     let grouped = Group::of(&checked.findings);
     for severity in [Severity::Error, Severity::Warning] {
         for group in grouped.iter().filter(|group| group.severity() == severity) {
-            group.write(&mut text, paint);
+            group.write(&mut text, headers, paint);
             text.push('\n');
         }
     }
@@ -69,7 +71,7 @@ impl<'f> Group<'f> {
         self.findings[0].severity
     }
 
-    fn write(&self, text: &mut String, paint: Paint) {
+    fn write(&self, text: &mut String, headers: &[String], paint: Paint) {
         let first = self.findings[0];
         let title = codes::find(first.code).map_or(first.message.as_str(), |code| code.title);
         let word = match self.severity() {
@@ -82,16 +84,21 @@ impl<'f> Group<'f> {
             several => format!(" ({several} rows)"),
         };
         let _ = writeln!(text, "{word}: {}{times} [{}]", paint.bold(title), first.code);
-        let examples = &self.findings[..self.findings.len().min(EXAMPLES)];
         let has_one_hint = self.findings.iter().all(|finding| finding.hint == first.hint);
-        for finding in examples {
-            let _ = writeln!(text, "  {}", line(finding, title));
+        let mut rest = self.findings.as_slice();
+        for _ in 0..EXAMPLES {
+            let (alike, later) = rest.split_at(alike(rest));
+            let Some(finding) = alike.first() else { break };
+            let last = alike.last().and_then(|last| last.row);
+            let _ = writeln!(text, "  {}", line(finding, last, title, headers));
             if let (false, Some(hint)) = (has_one_hint, &finding.hint) {
                 let _ = writeln!(text, "    fix: {hint}");
             }
+            rest = later;
         }
-        if self.findings.len() > EXAMPLES {
-            let _ = writeln!(text, "  … and {} more", self.findings.len() - EXAMPLES);
+        if let Some(last) = rest.last() {
+            let to = last.row.map(|row| format!(", the last in row {row}")).unwrap_or_default();
+            let _ = writeln!(text, "  … and {} more{to}", rest.len());
         }
         if let (true, Some(hint)) = (has_one_hint, &first.hint) {
             let _ = writeln!(text, "  fix: {hint}");
@@ -99,12 +106,31 @@ impl<'f> Group<'f> {
     }
 }
 
-/// Where, what, and the value: as much of these as is not said already.
-fn line(finding: &Finding, title: &str) -> String {
+/// How many findings from the first on are of rows one below the other, and say the same.
+fn alike(findings: &[&Finding]) -> usize {
+    let Some(first) = findings.first() else { return 0 };
+    let is_alike = |(finding, distance): &(&&Finding, u64)| {
+        finding.row == first.row.map(|row| row + distance)
+            && (finding.row.is_some() || *distance == 0)
+            && (&finding.message, &finding.value, &finding.hint)
+                == (&first.message, &first.value, &first.hint)
+    };
+    findings.iter().zip(0..).take_while(is_alike).count()
+}
+
+/// Where, what, and the value: as much of these as is not said already. `last` is the last of the rows it is said of.
+fn line(finding: &Finding, last: Option<u64>, title: &str, headers: &[String]) -> String {
     let mut parts = Vec::new();
+    let rows = |first: u64| match last {
+        Some(last) if last > first => format!("rows {first} to {last}"),
+        _ => format!("row {first}"),
+    };
     match (finding.row, &finding.column) {
-        (Some(row), Some(column)) => parts.push(format!("row {row}, {}", shown(column.trim()))),
-        (Some(row), None) => parts.push(format!("row {row}")),
+        (Some(row), Some(column)) => {
+            let cells = cells(column, row, last.unwrap_or(row), headers);
+            parts.push(format!("{}{cells}, {}", rows(row), shown(column.trim())));
+        }
+        (Some(row), None) => parts.push(rows(row)),
         (None, Some(column)) => parts.push(format!("column {}", shown(column.trim()))),
         (None, None) => parts.push("the file".to_owned()),
     }
@@ -120,6 +146,13 @@ fn line(finding: &Finding, title: &str) -> String {
     parts.extend(added.map(str::to_owned));
     parts.extend(value);
     parts.join(": ")
+}
+
+/// The cells as a spreadsheet calls them, in parentheses; empty for a column that a column map makes.
+fn cells(column: &str, first: u64, last: u64, headers: &[String]) -> String {
+    let Some(at) = headers.iter().position(|header| header == column) else { return String::new() };
+    let letters = column_letters(at);
+    if last > first { format!(" ({letters}{first}:{letters}{last})") } else { format!(" ({letters}{first})") }
 }
 
 #[cfg(test)]
@@ -158,19 +191,34 @@ mod tests {
         findings.extend(
             (2..502).map(|row| finding(&codes::PHONE_TYPE_UNKNOWN, row, "phone type (soft/desk)", "x")),
         );
-        insta::assert_snapshot!(groups(&checked(findings), Paint::plain()), @r"
+        let headers = ["user login", "phone type (soft/desk)"].map(str::to_owned);
+        insta::assert_snapshot!(groups(&checked(findings), &headers, Paint::plain()), @r"
         error: the phone type is neither soft nor desk (500 rows) [phone-type-unknown]
-          row 2, phone type (soft/desk): `x`
-          row 3, phone type (soft/desk): `x`
-          row 4, phone type (soft/desk): `x`
-          row 5, phone type (soft/desk): `x`
-          row 6, phone type (soft/desk): `x`
-          … and 495 more
+          rows 2 to 501 (B2:B501), phone type (soft/desk): `x`
           fix: write `soft` or `desk`
 
         warning: there are spaces around the username [username-spaces]
-          row 2, user login: `\u{a0}ada`
+          row 2 (A2), user login: `\u{a0}ada`
           fix: remove the spaces from the cell, non-breaking ones too
+        ");
+    }
+
+    #[test]
+    fn rows_that_differ_or_are_apart_stand_alone_and_the_last_is_named() {
+        let mut findings = Vec::new();
+        for (row, value) in [(2, "x"), (3, "x"), (5, "x"), (6, "y"), (7, "x"), (9, "x"), (11, "z"), (12, "z")]
+        {
+            findings.push(finding(&codes::PHONE_TYPE_UNKNOWN, row, "phone type", value));
+        }
+        insta::assert_snapshot!(groups(&checked(findings), &[], Paint::plain()), @r"
+        error: the phone type is neither soft nor desk (8 rows) [phone-type-unknown]
+          rows 2 to 3, phone type: `x`
+          row 5, phone type: `x`
+          row 6, phone type: `y`
+          row 7, phone type: `x`
+          row 9, phone type: `x`
+          … and 2 more, the last in row 12
+          fix: write `soft` or `desk`
         ");
     }
 
@@ -182,7 +230,7 @@ mod tests {
         ];
         findings[0].hint = Some("did you mean `Basic`?".to_owned());
         findings[1].hint = Some("did you mean `Billing`?".to_owned());
-        insta::assert_snapshot!(groups(&checked(findings), Paint::plain()), @r"
+        insta::assert_snapshot!(groups(&checked(findings), &[], Paint::plain()), @r"
         error: the instance has no such routing profile (2 rows) [routing-profile-unknown]
           row 2, routing profile name: `basic`
             fix: did you mean `Basic`?

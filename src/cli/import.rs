@@ -283,7 +283,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     })?;
     let blocked = !checked.is_clean() && (!args.skip_invalid || checked.file_errors > 0);
     if !checked.findings.is_empty() {
-        output::say(&findings::groups(&checked, output::Paint::of_stderr()));
+        output::say(&findings::groups(&checked, roster.own_headers(), output::Paint::of_stderr()));
     }
     if args.format == Format::Json {
         for finding in &checked.findings {

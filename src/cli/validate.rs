@@ -228,7 +228,7 @@ fn human(roster: &Roster, checked: &Checked, identity: &Basis, names: Option<Str
         let _ = write!(text, "\n{names}");
     }
     text.push_str("\n\n");
-    text.push_str(&findings::groups(checked, output::Paint::of_stdout()));
+    text.push_str(&findings::groups(checked, roster.own_headers(), output::Paint::of_stdout()));
     let _ = writeln!(text, "{}", findings::summary(checked));
     if checked.is_clean() {
         let file = if next.ends_with(" --generate-passwords") { " --credentials-out FILE" } else { "" };

@@ -71,7 +71,7 @@ impl<V> FoldedMap<V> {
             return Found::Nothing;
         }
         let mut folded = String::new();
-        let hash = self.hash(name, &mut folded);
+        let hash = hash(&self.hasher, name, &mut folded);
         match self.probe(name, hash) {
             Probe::Exact(at) => Found::Exact(&self.entries[at].value),
             Probe::Absent { variant: Some(at), .. } => Found::Variant(self.name(at), &self.entries[at].value),
@@ -87,14 +87,33 @@ impl<V> FoldedMap<V> {
         }
     }
 
+    /// Makes hashes of names for [`add_hashed`](Self::add_hashed), away from the map and on any thread.
+    pub fn hasher(&self) -> FoldedHasher {
+        FoldedHasher { state: self.hasher.clone(), folded: String::new() }
+    }
+
+    /// Reads the places of the table that these names will need. A table of millions of names is not in the processor's
+    /// cache: the places are waited for all at once here, and one after the other otherwise.
+    pub fn look_ahead(&self, hashes: impl Iterator<Item = FoldedHash>) {
+        let Some(mask) = self.slots.len().checked_sub(1) else { return };
+        let seen = hashes.fold(0, |seen, hash| seen ^ self.slots[hash.0 as usize & mask].number);
+        std::hint::black_box(seen);
+    }
+
     /// Adds a name that is not there yet, and tells what was there: an exact name keeps its first value.
     pub fn add(&mut self, name: &str, value: V) -> Found<'_, V> {
+        let mut folded = std::mem::take(&mut self.folded);
+        let hash = hash(&self.hasher, name, &mut folded);
+        self.folded = folded;
+        self.add_hashed(name, FoldedHash(hash), value)
+    }
+
+    /// The same, with the name's hash by this map's own [`hasher`](Self::hasher).
+    pub fn add_hashed(&mut self, name: &str, hash: FoldedHash, value: V) -> Found<'_, V> {
         if (self.entries.len() + 1) * 2 > self.slots.len() {
             self.grow();
         }
-        let mut folded = std::mem::take(&mut self.folded);
-        let hash = self.hash(name, &mut folded);
-        self.folded = folded;
+        let FoldedHash(hash) = hash;
         match self.probe(name, hash) {
             Probe::Exact(at) => Found::Exact(&self.entries[at].value),
             Probe::Absent { variant, slot } => {
@@ -158,22 +177,41 @@ impl<V> FoldedMap<V> {
             self.slots[slot] = taken;
         }
     }
+}
 
-    /// Hashes a name without regard to case. `folded` is room to work in.
-    fn hash(&self, name: &str, folded: &mut String) -> u32 {
-        let long = if name.is_ascii() && name.len() <= 64 {
-            let mut bytes = [0; 64];
-            let bytes = &mut bytes[..name.len()];
-            bytes.copy_from_slice(name.as_bytes());
-            bytes.make_ascii_lowercase();
-            self.hasher.hash_one(&*bytes)
-        } else {
-            folded.clear();
-            folded.extend(name.chars().flat_map(char::to_lowercase));
-            self.hasher.hash_one(folded.as_bytes())
-        };
-        (long >> 32) as u32
+/// What makes the hashes of one map's names.
+#[derive(Clone, Debug)]
+pub struct FoldedHasher {
+    state: RandomState,
+    /// Room to work in.
+    folded: String,
+}
+
+impl FoldedHasher {
+    /// Hashes a name without regard to case.
+    pub fn of(&mut self, name: &str) -> FoldedHash {
+        FoldedHash(hash(&self.state, name, &mut self.folded))
     }
+}
+
+/// A name's hash, of use to the map whose [`FoldedHasher`] made it.
+#[derive(Clone, Copy, Debug)]
+pub struct FoldedHash(u32);
+
+/// Hashes a name without regard to case. `folded` is room to work in.
+fn hash(hasher: &RandomState, name: &str, folded: &mut String) -> u32 {
+    let long = if name.is_ascii() && name.len() <= 64 {
+        let mut bytes = [0; 64];
+        let bytes = &mut bytes[..name.len()];
+        bytes.copy_from_slice(name.as_bytes());
+        bytes.make_ascii_lowercase();
+        hasher.hash_one(&*bytes)
+    } else {
+        folded.clear();
+        folded.extend(name.chars().flat_map(char::to_lowercase));
+        hasher.hash_one(folded.as_bytes())
+    };
+    (long >> 32) as u32
 }
 
 enum Probe {
@@ -222,7 +260,13 @@ mod tests {
                     (None, None) => Found::Nothing,
                 };
                 prop_assert_eq!(map.find(name), expected);
-                map.add(name, row);
+                if row % 2 == 0 {
+                    map.add(name, row);
+                } else {
+                    let hash = map.hasher().of(name);
+                    map.look_ahead([hash].into_iter());
+                    map.add_hashed(name, hash, row);
+                }
                 exact.entry(name.clone()).or_insert(row);
                 folded.entry(name.to_lowercase()).or_insert((name.clone(), row));
             }

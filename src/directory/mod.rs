@@ -30,7 +30,7 @@ mod lookup;
 use crate::agent::IdentityType;
 
 pub use attributes::{Predefined, PredefinedAttributes};
-pub use folded::{FoldedMap, Found};
+pub use folded::{FoldedHash, FoldedHasher, FoldedMap, Found};
 pub use lookup::{Group, Hierarchy, Lookup, Names};
 
 /// What is known of an instance: everything that a row may name, and who is there.

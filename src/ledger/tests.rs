@@ -143,7 +143,7 @@ fn a_line_without_end_is_not_read_to_its_end() {
 #[test]
 fn what_is_not_a_file_is_no_place_for_a_ledger() {
     let folder = tempfile::tempdir().unwrap();
-    for path in [Path::new("/dev/null"), Path::new("/dev/zero"), folder.path()] {
+    for path in [std::path::Path::new("/dev/null"), std::path::Path::new("/dev/zero"), folder.path()] {
         let refused = LockedFile::open(path).err().expect("refused").what;
         assert!(refused.contains("this is no file"), "{refused}");
         assert!(peek(path).is_err(), "{}", path.display());

@@ -247,7 +247,7 @@ impl<'r> Copy<'r> {
         let header_row = row_of(self.roster.header_row())?;
         let last = column_of(self.own.len())?;
         sheet.set_freeze_panes(header_row + 1, 0)?;
-        sheet.set_column_width(last, 80)?;
+        let mut widths: Vec<usize> = self.headers().map(width).collect();
         for (place, header) in self.headers().chain([FINDINGS]).enumerate() {
             sheet.write_string_with_format(header_row, column_of(place)?, header, &formats.heading)?;
         }
@@ -260,6 +260,7 @@ impl<'r> Copy<'r> {
                     findings.iter().filter(|finding| self.place_of(row, finding) == Some(place)).collect();
                 let (text, is_cut) = cut(self.cell(row, place, findings));
                 annotated.cut += u64::from(is_cut);
+                widths[place] = widths[place].max(width(text));
                 let format = formats.of(&of_cell);
                 if of_cell.is_empty() && text.is_empty() {
                     continue;
@@ -286,7 +287,12 @@ impl<'r> Copy<'r> {
                 sheet.write_string_with_format(at, last, cut(&told).0, formats.of(&all))?;
             }
             Ok(())
-        })
+        })?;
+        for (place, width) in widths.into_iter().enumerate() {
+            sheet.set_column_width(column_of(place)?, u32::try_from(width).unwrap_or(0))?;
+        }
+        sheet.set_column_width(last, 80)?;
+        Ok(())
     }
 
     /// What there is of each code, and what is said of the file as a whole.
@@ -400,6 +406,15 @@ fn cut(text: &str) -> (&str, bool) {
     });
     end.map_or((text, false), |(at, _)| (&text[..at], true))
 }
+
+/// How wide a column must be for a text, in characters: no narrower than a spreadsheet makes it by itself, and bounded, so
+/// that no column hides the next.
+fn width(text: &str) -> usize {
+    text.chars().take(WIDEST).count().clamp(NARROWEST, WIDEST) + 2
+}
+
+const NARROWEST: usize = 7;
+const WIDEST: usize = 40;
 
 /// Workbooks count rows from 0.
 fn row_of(number: u64) -> Result<u32, Unwritten> {

@@ -375,13 +375,16 @@ fn field_named(key: &str) -> Option<Field> {
 /// One slip in a short name, two in a long one. A doubtful case is an error that asks, so the net is wide rather than
 /// narrow; but `team` is not `tags`.
 fn field_like(key: &str) -> Option<Field> {
-    let slips = match key.chars().count() {
+    let length = key.chars().count();
+    let slips = match length {
         0..4 => return None,
         4..8 => 1,
         _ => 2,
     };
+    // A slip changes the length by one at most: a header of a megabyte is compared with no name.
+    let close = names().filter(|(_, name)| name.chars().count().abs_diff(length) <= slips);
     let distance = |name: &str| strsim::osa_distance(key, name);
-    let (field, nearest) = names().map(|(field, name)| (field, distance(&name))).min_by_key(|(_, d)| *d)?;
+    let (field, nearest) = close.map(|(field, name)| (field, distance(&name))).min_by_key(|(_, d)| *d)?;
     (nearest <= slips).then_some(field)
 }
 
@@ -455,6 +458,18 @@ pub(super) fn looks_like_data(cells: &[String]) -> bool {
     })
 }
 
+/// A column's name in a spreadsheet: A to Z, AA, AB and so on.
+pub fn column_letters(mut at: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.push(char::from(b'A' + u8::try_from(at % 26).unwrap_or(0)));
+        if at < 26 {
+            return letters.iter().rev().collect();
+        }
+        at = at / 26 - 1;
+    }
+}
+
 /// A text of the file as it can be shown on one line: cut after `limit` characters, and with every character escaped
 /// that would steer a terminal or turn the direction of what follows.
 pub fn printable(text: &str, limit: usize) -> String {
@@ -492,6 +507,13 @@ mod tests {
 
     fn read(line: &str) -> Header {
         Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::default())
+    }
+
+    #[test]
+    fn columns_are_called_as_a_spreadsheet_calls_them() {
+        for (at, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")] {
+            assert_eq!(column_letters(at), name);
+        }
     }
 
     #[test]

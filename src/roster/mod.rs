@@ -25,7 +25,7 @@ use std::sync::Arc;
 use crate::error::Failure;
 use crate::validate::{Finding, PhoneRegion};
 
-pub use columns::{REASONS, Use, is_whole_name, printable, propose, reason};
+pub use columns::{REASONS, Use, column_letters, is_whole_name, printable, propose, reason};
 pub use field::Field;
 pub use row::{Columns, Kept, Row};
 
@@ -158,6 +158,12 @@ impl Roster {
     /// translated copy of a column, a default, a constant.
     pub fn width(&self) -> usize {
         self.header.width
+    }
+
+    /// The headers of the file's own columns.
+    pub fn own_headers(&self) -> &[String] {
+        let headers = &self.header.columns.headers;
+        &headers[..self.header.width.min(headers.len())]
     }
 
     /// What each of the file's own columns is.

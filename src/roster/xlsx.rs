@@ -14,7 +14,7 @@ use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use csv::StringRecord;
 
 use super::codes;
-use super::columns::{Header, MAX_COLUMNS, Use, name_shown, too_wide};
+use super::columns::{Header, MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
 use super::csv::cell_without_header;
 use super::field::Field;
 use super::row::{Kept, Row};
@@ -338,10 +338,21 @@ fn send_rows(
         }
         builder.number = number;
         if number > table.header_row {
+            let column = cell.get_position().1;
+            if column >= MAX_COLUMNS && !is_blank(cell.get_value()) {
+                return Err(far_out(column, number));
+            }
             let shown = shown.get(style).copied().unwrap_or_default();
-            builder.add(cell.get_position().1 as usize, cell.get_value(), shown);
+            builder.add(column as usize, cell.get_value(), shown);
         }
     }
+}
+
+/// A cell so far to the right is in no roster: somebody hit a key there, or made the sheet to cost somebody memory.
+fn far_out(column: u32, row: u64) -> Failure {
+    let cell = format!("{}{row}", column_letters(column as usize));
+    Failure::usage(format!("the sheet has a cell beyond its {MAX_COLUMNS} first columns: `{cell}`"))
+        .hint("clear the cell, or delete the columns to the right of the roster")
 }
 
 /// How a cell shows a number, as far as that gives back what was typed.
@@ -1000,7 +1011,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_in_the_last_corner_of_a_sheet_costs_nothing() {
+    fn a_cell_in_the_last_corner_of_a_sheet_costs_nothing_and_is_named() {
         let corner = format!(
             r#"<row r="1">{}</row><row r="2">{}</row><row r="1048576">{}</row>"#,
             inline("A1", "user login"),
@@ -1009,9 +1020,15 @@ mod tests {
         );
         let file = raw(&corner);
         assert!(file.len() < 1500, "{}", file.len());
-        let rows = read_all(&read(&file, &Options::default()));
-        assert_eq!(rows.len(), 1);
-        assert_eq!(rows[0].findings, []);
+        let roster = read(&file, &Options::default());
+        let (mut rows, mut row) = (roster.rows().unwrap(), Row::default());
+        let failure = loop {
+            match rows.read(&mut row) {
+                Ok(read) => assert!(read, "read to the end"),
+                Err(failure) => break failure,
+            }
+        };
+        assert!(failure.what.contains("beyond its 1024 first columns: `XFD1048576`"), "{}", failure.what);
         let header = format!(r#"<row r="1">{}{}</row>"#, inline("A1", "user login"), inline("XFD1", "tags"));
         assert!(refused(&raw(&header), &Options::default()).what.contains("more than 1024 columns"));
     }

@@ -5,10 +5,12 @@
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
+use crate::directory::{FoldedHash, FoldedHasher};
 use crate::error::Failure;
-use crate::roster::{Columns, Roster, Row, Rows};
+use crate::roster::{Columns, Field, Roster, Row, Rows};
 
 use super::finding::{Finding, Severity};
+use super::grammar::trimmed;
 use super::rules::check_row;
 use super::{Rules, agents};
 
@@ -24,19 +26,34 @@ const LARGE: usize = 16 << 10;
 const MOST_CHECKERS: usize = 4;
 
 /// A row with what the rules say of it.
+///
+/// Its number and its username stand beside it, together with those of the rows around it: the row itself was written by
+/// another core, and to fetch each of a million from there would take longer than all there is to do with it here.
 pub(super) struct Handed<'b> {
     pub(super) row: &'b Row,
+    pub(super) number: u64,
+    pub(super) username: &'b str,
+    pub(super) hash: FoldedHash,
     /// Where fingerprints are wanted, and the row has no errors.
     pub(super) fingerprint: Option<u64>,
 }
 
-/// Reads and checks a whole roster, and hands over every row in the file's order, its findings in the vector beside it:
-/// whoever takes them empties it.
+/// Whoever takes the rows.
+pub(super) trait Taker {
+    /// Is told the hashes of the usernames that come next.
+    fn expect(&mut self, hashes: &mut dyn Iterator<Item = FoldedHash>);
+
+    /// Takes a row, and empties the vector of its findings.
+    fn take(&mut self, handed: Handed<'_>, findings: &mut Vec<Finding>);
+}
+
+/// Reads and checks a whole roster, and hands over every row in the file's order. The usernames are hashed by `hasher`.
 pub(super) fn run(
     roster: &Roster,
     rules: &Rules<'_>,
     wants_fingerprints: bool,
-    take: &mut dyn FnMut(Handed<'_>, &mut Vec<Finding>),
+    hasher: &FoldedHasher,
+    taker: &mut dyn Taker,
 ) -> Result<(), Failure> {
     let rows = roster.rows()?;
     let columns = roster.columns();
@@ -50,7 +67,9 @@ pub(super) fn run(
             // Never full: there are no more batches than this.
             let (to, from_reader) = sync_channel(BATCHES * checkers);
             let (done, from_checker) = sync_channel(BATCHES * checkers);
-            scope.spawn(move || check_batches(&from_reader, &done, columns, rules, wants_fingerprints));
+            let mut checker =
+                Checker { columns, rules, wants_fingerprints, hasher: hasher.clone(), findings: Vec::new() };
+            scope.spawn(move || check_batches(&from_reader, &done, &mut checker));
             to_check.push(to);
             checked.push(from_checker);
         }
@@ -58,7 +77,7 @@ pub(super) fn run(
             let _ = give_back.send(Batch::default());
         }
         scope.spawn(move || read_batches(rows, &empty, &to_check));
-        take_batches(&checked, &give_back, take)
+        take_batches(&checked, &give_back, taker)
     })
 }
 
@@ -73,20 +92,23 @@ fn read_batches(mut rows: Rows, empty: &Receiver<Batch>, to_check: &[SyncSender<
     }
 }
 
-fn check_batches(
-    from_reader: &Receiver<Batch>,
-    done: &SyncSender<Batch>,
-    columns: &Columns,
-    rules: &Rules<'_>,
-    wants_fingerprints: bool,
-) {
-    let mut scratch = Vec::new();
+fn check_batches(from_reader: &Receiver<Batch>, done: &SyncSender<Batch>, checker: &mut Checker<'_>) {
     while let Ok(mut batch) = from_reader.recv() {
-        batch.check(columns, rules, wants_fingerprints, &mut scratch);
+        batch.check(checker);
         if done.send(batch).is_err() {
             return;
         }
     }
+}
+
+/// What a thread that checks has of its own.
+struct Checker<'r> {
+    columns: &'r Columns,
+    rules: &'r Rules<'r>,
+    wants_fingerprints: bool,
+    hasher: FoldedHasher,
+    /// Those of the row at hand.
+    findings: Vec<Finding>,
 }
 
 /// Takes the batches in the order in which they were dealt out; the first checker that has none left has met the end.
@@ -94,12 +116,12 @@ fn check_batches(
 fn take_batches(
     checked: &[Receiver<Batch>],
     give_back: &Sender<Batch>,
-    take: &mut dyn FnMut(Handed<'_>, &mut Vec<Finding>),
+    taker: &mut dyn Taker,
 ) -> Result<(), Failure> {
     let mut scratch = Vec::new();
     for checker in checked.iter().cycle() {
         let Ok(mut batch) = checker.recv() else { break };
-        batch.hand_over(&mut scratch, take);
+        batch.hand_over(&mut scratch, taker);
         if let Some(failure) = batch.failure {
             return Err(failure);
         }
@@ -119,6 +141,10 @@ struct Batch {
     findings: Vec<(usize, Finding)>,
     /// The fingerprint of each row, where they are wanted.
     fingerprints: Vec<Option<u64>>,
+    /// The number of each row, where its username ends in `usernames`, and the username's hash.
+    names: Vec<(u64, usize, FoldedHash)>,
+    /// The usernames of all rows, one after the other.
+    usernames: String,
     /// Why reading ended after these rows, if not at the end of the file.
     failure: Option<Failure>,
 }
@@ -150,34 +176,39 @@ impl Batch {
         true
     }
 
-    fn check(
-        &mut self,
-        columns: &Columns,
-        rules: &Rules<'_>,
-        wants_fingerprints: bool,
-        scratch: &mut Vec<Finding>,
-    ) {
+    fn check(&mut self, checker: &mut Checker<'_>) {
+        let Checker { columns, rules, wants_fingerprints, hasher, findings } = checker;
         self.findings.clear();
         self.fingerprints.clear();
+        self.names.clear();
+        self.usernames.clear();
+        self.usernames.shrink_to(LARGE);
         for (place, row) in self.rows[..self.filled].iter().enumerate() {
-            check_row(row, columns, rules, scratch);
-            if wants_fingerprints {
-                let is_valid = scratch.iter().all(|finding| finding.severity != Severity::Error);
+            check_row(row, columns, rules, findings);
+            if *wants_fingerprints {
+                let is_valid = findings.iter().all(|finding| finding.severity != Severity::Error);
                 let agent = if is_valid { agents::build(row, columns, rules) } else { None };
                 self.fingerprints.push(agent.map(|agent| agents::fingerprint(&agent)));
             }
-            self.findings.extend(scratch.drain(..).map(|finding| (place, finding)));
+            self.findings.extend(findings.drain(..).map(|finding| (place, finding)));
+            let username = trimmed(columns.cell(row, Field::Username));
+            self.usernames.push_str(username);
+            self.names.push((row.number, self.usernames.len(), hasher.of(username)));
         }
     }
 
-    fn hand_over(&mut self, scratch: &mut Vec<Finding>, take: &mut dyn FnMut(Handed<'_>, &mut Vec<Finding>)) {
+    fn hand_over(&mut self, scratch: &mut Vec<Finding>, taker: &mut dyn Taker) {
+        taker.expect(&mut self.names.iter().map(|(.., hash)| *hash));
         let mut findings = self.findings.drain(..).peekable();
-        for (place, row) in self.rows[..self.filled].iter().enumerate() {
+        let mut begin = 0;
+        for (place, &(number, end, hash)) in self.names.iter().enumerate() {
             while let Some((_, finding)) = findings.next_if(|(at, _)| *at == place) {
                 scratch.push(finding);
             }
             let fingerprint = self.fingerprints.get(place).copied().flatten();
-            take(Handed { row, fingerprint }, scratch);
+            let username = &self.usernames[begin..end];
+            begin = end;
+            taker.take(Handed { row: &self.rows[place], number, username, hash, fingerprint }, scratch);
             scratch.clear();
         }
     }

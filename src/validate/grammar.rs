@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark, is_nfc};
 
-use crate::agent::{PhoneType, VoiceEnhancement};
+use crate::agent::{PROVENANCE, PhoneType, VoiceEnhancement};
 
 use super::phone::{PhoneRegion, Refusal};
 
@@ -64,6 +64,58 @@ impl<'c> Iterator for Pieces<'c> {
         self.rest = None;
         Some(text)
     }
+}
+
+/// Whether these are [`FEW_TAGS`] at most, of the plainest form, in which no rule finds a fault: nearly every cell is, and
+/// costs one look. Of any other this says nothing.
+pub(super) fn are_plain_tags(cell: &str) -> bool {
+    let is_key = |b: u8| b.is_ascii_alphanumeric() || b" _.:/=+-@".contains(&b);
+    let mut keys = [""; FEW_TAGS];
+    let mut rest = cell;
+    for place in 0..FEW_TAGS {
+        let end = rest.bytes().position(|b| !is_key(b)).unwrap_or(rest.len());
+        let (key, after) = rest.split_at(end);
+        let [b'|', value @ ..] = after.as_bytes() else { return false };
+        let is_plain = (1..=128).contains(&key.len())
+            && trimmed(key).len() == key.len()
+            && !key.starts_with("aws:")
+            && key != PROVENANCE
+            && !keys[..place].contains(&key);
+        let length = memchr::memchr(b'|', value).unwrap_or(value.len());
+        if !is_plain || length > 256 {
+            return false;
+        }
+        if length == value.len() {
+            return true;
+        }
+        // An empty value before a bar, or one bar alone: how that is read is for others to say.
+        if length == 0 || value.get(length + 1) != Some(&b'|') {
+            return false;
+        }
+        keys[place] = key;
+        rest = &after[length + 3..];
+    }
+    false
+}
+
+/// How many tags [`are_plain_tags`] looks at.
+pub(super) const FEW_TAGS: usize = 4;
+
+/// Whether this is a path of at most five levels, none of them empty, in plain letters and without spaces beside its bars.
+/// Of any other this says nothing.
+pub(super) fn is_plain_path(cell: &str) -> bool {
+    let (mut levels, mut before) = (1, b'|');
+    for byte in cell.bytes() {
+        match byte {
+            b'|' if before == b'|' || before == b' ' => return false,
+            b'|' => levels += 1,
+            b' ' if before == b'|' => return false,
+            b' '..=b'~' => {}
+            _ => return false,
+        }
+        before = byte;
+    }
+    before != b'|' && levels <= 5
 }
 
 /// `soft` and `desk`, in any case, and the API's own words.
@@ -451,6 +503,40 @@ mod tests {
             let pieces: Vec<&str> = Pieces { rest: Some(cell) }.collect();
             assert_eq!(pieces, cell.split("||").collect::<Vec<_>>(), "{cell}");
         }
+    }
+
+    /// What is plain has no fault by the rules that are written out.
+    #[test]
+    fn plain_tags_and_plain_paths_have_no_fault() {
+        let parts = ["a|b", "a", "b", " ", "|", "||", "aws:", "headcount:run|", "*", "é"];
+        let (mut plain_tags, mut plain_paths) = (0, 0);
+        let mut cells = vec![String::new()];
+        for _ in 0..5 {
+            cells = cells.iter().flat_map(|cell| parts.map(|part| format!("{cell}{part}"))).collect();
+            cells.retain(|cell| cell.len() < 40);
+            for cell in &cells {
+                if are_plain_tags(cell) {
+                    let read: Vec<_> = tags(cell).map(|tag| tag.expect(cell)).collect();
+                    for (at, (key, value)) in read.iter().enumerate() {
+                        assert!((1..=128).contains(&key.len()) && value.len() <= 256, "{cell}");
+                        assert!(key.chars().all(is_tag_key_character) && !key.starts_with("aws:"), "{cell}");
+                        assert!(*key != PROVENANCE && read[..at].iter().all(|(k, _)| k != key), "{cell}");
+                    }
+                    assert!(read.len() <= FEW_TAGS);
+                    plain_tags += 1;
+                }
+                if is_plain_path(cell) {
+                    let levels: Vec<_> = list(cell).collect();
+                    assert!(levels.len() <= 5 && levels.iter().all(|level| !level.is_empty()), "{cell}");
+                    plain_paths += 1;
+                }
+            }
+        }
+        assert!(plain_tags > 100 && plain_paths > 100, "{plain_tags} {plain_paths}");
+        assert!(are_plain_tags("site|Berlin 1||cost-centre|4001") && is_plain_path("EMEA|Germany|Berlin"));
+        let long = |key: usize, value: usize| format!("{}|{}", "k".repeat(key), "v".repeat(value));
+        assert!(are_plain_tags(&long(128, 256)));
+        assert!(!are_plain_tags(&long(129, 1)) && !are_plain_tags(&long(1, 257)));
     }
 
     #[test]

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
 use crate::agent::{Agent, IdentityType};
-use crate::directory::{FoldedMap, Found};
+use crate::directory::{FoldedHash, FoldedMap, Found};
 use crate::error::Failure;
 use crate::roster::{Columns, Field, Roster, Row};
 
 use super::codes::{self, Code};
+use super::conveyor::{self, Handed, Taker};
 use super::finding::{Finding, Severity};
 use super::grammar::{shown, trimmed};
 use super::rules::{check_columns, check_row, column_of};
-use super::{Rules, agents, conveyor};
+use super::{Rules, agents};
 
 /// What a roster turned out to be.
 #[derive(Clone, Debug)]
@@ -101,11 +102,26 @@ fn run(
     on_row: &mut dyn FnMut(CheckedRow<'_>),
 ) -> Result<Checked, Failure> {
     let mut pass = Pass::new(roster.columns(), rules, roster.findings());
-    conveyor::run(roster, rules, wants_fingerprints, &mut |handed, findings| {
-        pass.of_row.append(findings);
-        pass.take(handed.row, handed.fingerprint, on_row);
-    })?;
+    let hasher = pass.usernames.hasher();
+    conveyor::run(roster, rules, wants_fingerprints, &hasher, &mut Handing { pass: &mut pass, on_row })?;
     Ok(pass.finish())
+}
+
+/// A pass that rows are handed to.
+struct Handing<'p, 'r> {
+    pass: &'p mut Pass<'r>,
+    on_row: &'p mut dyn FnMut(CheckedRow<'_>),
+}
+
+impl Taker for Handing<'_, '_> {
+    fn expect(&mut self, hashes: &mut dyn Iterator<Item = FoldedHash>) {
+        self.pass.usernames.look_ahead(hashes);
+    }
+
+    fn take(&mut self, handed: Handed<'_>, findings: &mut Vec<Finding>) {
+        self.pass.of_row.append(findings);
+        self.pass.take(handed, self.on_row);
+    }
 }
 
 /// The pass itself, without the file: rows go in, and the result comes out.
@@ -162,16 +178,18 @@ impl<'r> Pass<'r> {
     /// Checks the next row.
     pub fn row(&mut self, row: &Row, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
         check_row(row, self.columns, self.rules, &mut self.of_row);
-        self.take(row, None, on_row);
+        let username = trimmed(self.columns.cell(row, Field::Username));
+        let hash = self.usernames.hasher().of(username);
+        self.take(Handed { row, number: row.number, username, hash, fingerprint: None }, on_row);
     }
 
     /// Takes the next row, whose own findings are in `of_row` already.
-    fn take(&mut self, row: &Row, fingerprint: Option<u64>, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
+    fn take(&mut self, handed: Handed<'_>, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
+        let Handed { row, number, username, fingerprint, .. } = handed;
         self.checked.rows += 1;
-        let username = trimmed(self.columns.cell(row, Field::Username));
-        self.compare_username(row, username);
+        self.compare_username(&handed);
         if self.rules.identity == IdentityType::ConnectManaged {
-            self.passwords.count(self.columns.cell(row, Field::Password), row.number);
+            self.passwords.count(self.columns.cell(row, Field::Password), number);
         }
         let own_error = self.of_row.iter().find(|finding| finding.severity == Severity::Error);
         let first_error = self.file_error.as_ref().or(own_error);
@@ -179,7 +197,7 @@ impl<'r> Pass<'r> {
             self.checked.invalid_rows += 1;
         }
         on_row(CheckedRow {
-            number: row.number,
+            number,
             username,
             has_errors: first_error.is_some(),
             first_error,
@@ -213,11 +231,12 @@ impl<'r> Pass<'r> {
         self.checked
     }
 
-    fn compare_username(&mut self, row: &Row, username: &str) {
+    fn compare_username(&mut self, handed: &Handed<'_>) {
+        let Handed { row, number, username, hash, .. } = *handed;
         if username.is_empty() || username.len() > Self::USERNAME_COMPARED {
             return;
         }
-        let (code, message) = match self.usernames.add(username, row.number) {
+        let (code, message) = match self.usernames.add_hashed(username, hash, number) {
             Found::Nothing => return,
             Found::Exact(first) => {
                 let message = format!("row {first} has the same username: `{}`", shown(username));
@@ -230,7 +249,7 @@ impl<'r> Pass<'r> {
             }
         };
         self.of_row.push(Finding {
-            row: Some(row.number),
+            row: Some(number),
             column: column_of(row, self.columns, Field::Username),
             value: Some(shown(username)),
             ..of_file(code, message)

@@ -515,7 +515,7 @@ fn hierarchy(check: &mut Check<'_>) {
     const DEEPEST: usize = 5;
     let field = Field::Hierarchy;
     let cell = check.cell(field);
-    if cell.is_empty() {
+    if cell.is_empty() || (check.rules.directory.is_none() && grammar::is_plain_path(cell)) {
         return;
     }
     let levels = grammar::list(cell);
@@ -675,7 +675,8 @@ const TAGS_MOST: usize = 50;
 fn tags(check: &mut Check<'_>) {
     let field = Field::Tags;
     let cell = check.cell(field);
-    if cell.is_empty() {
+    let has_room = check.rules.tag_room >= grammar::FEW_TAGS;
+    if cell.is_empty() || (has_room && grammar::are_plain_tags(cell)) {
         return;
     }
     let tags = grammar::tags(cell);

@@ -104,6 +104,8 @@ fn a_workbook_has_a_note_in_each_faulty_cell_and_none_has_a_password() {
     assert!(notes.contains("write `soft` or `desk`") && !notes.to_lowercase().contains("canary"));
     let sheet = part(&out, "xl/worksheets/sheet1.xml");
     assert!(!sheet.contains("<f>"), "no cell is a formula");
+    // As wide as its longest cell, `joan@example.com`.
+    assert!(sheet.contains(r#"<col min="3" max="3" width="18.7"#), "{sheet}");
     let styles = part(&out, "xl/styles.xml");
     assert!(styles.contains("FFFFC7CE"), "{styles}");
 

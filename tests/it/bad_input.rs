@@ -1,6 +1,7 @@
 //! Bad input: each gets a clear error, the right exit code, and nothing is sent.
 
 use std::fs;
+use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use crate::harness::{Ran, Service, folder, headcount, run, sample};
@@ -84,6 +85,65 @@ fn a_workbook_whose_sheet_has_no_rows() {
     workbook.add_worksheet();
     let bytes = workbook.save_to_buffer().unwrap();
     refused("roster.xlsx", &bytes, &[], 2, &["error:"]);
+}
+
+#[test]
+fn a_header_of_a_million_columns() {
+    let numbered: Vec<String> = (0..1_000_000).map(|n| format!("c{n}")).collect();
+    for delimiter in [",", ";", "\t", "|"] {
+        let text = format!("user login{delimiter}{}\nann\n", numbered.join(delimiter));
+        refused("roster.csv", text.as_bytes(), &[], 2, &["the header has more than 1024 columns"]);
+    }
+}
+
+#[test]
+fn a_row_of_a_million_cells() {
+    let text = format!("user login,tags\nann{}\n", ",x".repeat(1_000_000));
+    refused("roster.csv", text.as_bytes(), &[], 3, &["ragged-row", "row 2"]);
+}
+
+/// A workbook with these rows of XML in its sheet.
+fn workbook(rows: &str) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let relations = |kind: &str, target: &str| {
+        format!(
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="{OFFICE}/{kind}" Target="{target}"/></Relationships>"#
+        )
+    };
+    let sheets = r#"<sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets>"#;
+    let parts = [
+        ("_rels/.rels", relations("officeDocument", "xl/workbook.xml")),
+        ("xl/workbook.xml", format!(r#"<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">{sheets}</workbook>"#)),
+        ("xl/_rels/workbook.xml.rels", relations("worksheet", "worksheets/sheet1.xml")),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!(r#"<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>"#),
+        ),
+    ];
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// As a dense range such a sheet is 512 GB.
+#[test]
+fn a_small_workbook_with_a_cell_in_the_last_corner() {
+    let bytes = workbook(
+        r#"<row r="1"><c r="A1" t="inlineStr"><is><t>user login</t></is></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#,
+    );
+    assert!(bytes.len() < 1_500, "{}", bytes.len());
+    refused("roster.xlsx", &bytes, &[], 2, &["beyond its 1024 first columns: `XFD1048576`"]);
+}
+
+#[test]
+fn a_workbook_that_unpacks_to_far_more_than_it_is() {
+    let bytes = workbook(&"<row/>".repeat(3_500_000));
+    assert!(bytes.len() < 256 << 10, "{}", bytes.len());
+    refused("roster.xlsx", &bytes, &[], 2, &["the workbook is refused"]);
 }
 
 #[test]

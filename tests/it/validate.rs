@@ -84,12 +84,12 @@ fn errors_end_with_3_and_are_grouped_for_people() {
     roster.csv: checked for SAML, because there is no password column; `--identity` says otherwise
 
     error: the username has a character that is not allowed (500 rows) [username-characters]
-      row 2, user login: the username has the character ` `, which is not allowed: `ada lovelace 1`
-      row 3, user login: the username has the character ` `, which is not allowed: `ada lovelace 2`
-      row 4, user login: the username has the character ` `, which is not allowed: `ada lovelace 3`
-      row 5, user login: the username has the character ` `, which is not allowed: `ada lovelace 4`
-      row 6, user login: the username has the character ` `, which is not allowed: `ada lovelace 5`
-      … and 495 more
+      row 2 (C2), user login: the username has the character ` `, which is not allowed: `ada lovelace 1`
+      row 3 (C3), user login: the username has the character ` `, which is not allowed: `ada lovelace 2`
+      row 4 (C4), user login: the username has the character ` `, which is not allowed: `ada lovelace 3`
+      row 5 (C5), user login: the username has the character ` `, which is not allowed: `ada lovelace 4`
+      row 6 (C6), user login: the username has the character ` `, which is not allowed: `ada lovelace 5`
+      … and 495 more, the last in row 501
       fix: use only a-z, A-Z, 0-9, `_`, `-`, `.` and `@`
 
     500 rows, of which 500 have errors: 500 errors
@@ -148,11 +148,11 @@ fn a_directory_file_adds_the_instances_names_users_and_identity_type() {
     note: names from `directory.json`, it does not say when it was saved: SAML, 1 routing profile, 1 security profile, 0 hierarchy groups, 1 user, quotas not read
 
     error: the instance has no such routing profile [routing-profile-unknown]
-      row 2, routing profile name: `Basic routing profile`
+      row 2 (D2), routing profile name: `Basic routing profile`
       fix: did you mean `Basic Routing Profile`?
 
     warning: the instance has a user of this name already [username-exists]
-      row 3, user login: `grace`
+      row 3 (C3), user login: `grace`
       fix: drop the row if that user is meant, else choose another username
 
     2 rows, of which 1 has errors: 1 error, 1 warning
