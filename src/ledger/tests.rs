@@ -119,7 +119,7 @@ fn lines_of_any_length_are_read_at_their_offsets_wherever_a_buffer_ends() {
     let mut at = 0;
     let read = each(&file, &place.path(), (), |(), entry, offset| {
         assert_eq!((Some(entry), offset), (due.next(), at));
-        at += lines(&[entry.clone()]).len() as u64;
+        at += lines(std::slice::from_ref(entry)).len() as u64;
     });
     assert_eq!(read.unwrap().good, place.bytes().len() as u64);
     assert_eq!(due.next(), None);

@@ -255,12 +255,12 @@ impl<'r> Copy<'r> {
         self.each(|row, findings| {
             annotated.count(row, findings);
             let at = row_of(row.number)?;
-            for place in 0..self.own.len() {
+            for (place, widest) in widths.iter_mut().enumerate() {
                 let of_cell: Vec<&Finding> =
                     findings.iter().filter(|finding| self.place_of(row, finding) == Some(place)).collect();
                 let (text, is_cut) = cut(self.cell(row, place, findings));
                 annotated.cut += u64::from(is_cut);
-                widths[place] = widths[place].max(width(text));
+                *widest = (*widest).max(width(text));
                 let format = formats.of(&of_cell);
                 if of_cell.is_empty() && text.is_empty() {
                     continue;
