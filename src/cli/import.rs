@@ -16,7 +16,7 @@ use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
 use super::outlook::{Outlook, Scene};
 use super::password_args::{PasswordArgs, Supply};
 use super::policy::Needs;
-use super::progress::{self, Screen, Show};
+use super::progress::{self, Found, Screen, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, settings, words};
 use crate::agent::Agent;
@@ -287,7 +287,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     }
     if args.format == Format::Json {
         for finding in &checked.findings {
-            progress::print(&Event::Finding(finding.clone()));
+            progress::print(&Found::new(finding));
         }
     }
     if blocked {

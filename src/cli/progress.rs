@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
@@ -13,6 +14,7 @@ use super::{output, settings, words};
 use crate::clock;
 use crate::import::{Event, Stop};
 use crate::ledger::StepState;
+use crate::validate::Finding;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
@@ -113,9 +115,23 @@ impl Screen {
 }
 
 /// Prints an event for programs: one line on stdout.
-pub(super) fn print(event: &Event) {
+pub(super) fn print(event: &impl Serialize) {
     if let Ok(line) = serde_json::to_string(event) {
         output::json(&format!("{line}\n"));
+    }
+}
+
+/// What is wrong with the roster, or odd in it, as an event; before anything is sent.
+#[derive(Serialize)]
+pub(super) struct Found<'f> {
+    event: &'static str,
+    #[serde(flatten)]
+    finding: &'f Finding,
+}
+
+impl<'f> Found<'f> {
+    pub(super) fn new(finding: &'f Finding) -> Self {
+        Self { event: "finding", finding }
     }
 }
 
@@ -258,7 +274,7 @@ impl Tally {
                 self.unsettled.insert(*row);
                 None
             }
-            Event::Finding(_) | Event::Planned { .. } | Event::Ended { .. } => None,
+            Event::Planned { .. } | Event::Ended { .. } => None,
         }
     }
 

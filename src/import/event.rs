@@ -5,15 +5,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::validate::Finding;
-
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// What is wrong with the roster, or odd in it; before anything is sent.
-    Finding(Finding),
     /// What a dry run found: nothing is sent.
     Planned {
         /// The format of these lines.

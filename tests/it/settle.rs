@@ -236,7 +236,7 @@ fn a_name_that_is_taken_in_another_case_is_said_to_be() {
 #[test]
 fn without_the_tag_a_lost_answer_is_only_probably_ours_until_that_is_accepted() {
     let stage = Stage::set(1, [Fault::ErrorAfter], Spec::default());
-    let ran = stage.import(&["--no-provenance-tag"]).exits(6);
+    let ran = stage.import(&["--no-provenance-tag", "--settle-timeout", "2"]).exits(6);
     assert!(ran.stderr.contains("--accept-probable"), "{}", ran.stderr);
     assert_eq!(stage.rows(), rows(&[("total", 1), ("in_doubt", 1)]));
     assert!(stage.running().world().everyone().all(|user| user.tags.is_empty()));
