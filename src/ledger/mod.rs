@@ -107,12 +107,12 @@ impl Drop for LockedFile {
     }
 }
 
-/// Fails where something stands in the ledger's place that is no file: a device keeps nothing and may never end, and a
-/// pipe waits for somebody.
+/// Fails where something stands in the ledger's place that is not a regular file: a device keeps nothing and may never
+/// end, and a pipe waits for somebody.
 pub fn be_a_file(path: &Path) -> Result<(), Failure> {
     match std::fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => Err(Failure::stopped(format!(
-            "the ledger cannot be kept here, this is no file: `{}`",
+            "the ledger cannot be kept in what is not a regular file: `{}`",
             path.display()
         ))
         .hint("nothing was sent; choose a file with --ledger FILE")),

@@ -145,7 +145,7 @@ fn what_is_not_a_file_is_no_place_for_a_ledger() {
     let folder = tempfile::tempdir().unwrap();
     for path in [std::path::Path::new("/dev/null"), std::path::Path::new("/dev/zero"), folder.path()] {
         let refused = LockedFile::open(path).err().expect("refused").what;
-        assert!(refused.contains("this is no file"), "{refused}");
+        assert!(refused.contains("not a regular file"), "{refused}");
         assert!(peek(path).is_err(), "{}", path.display());
     }
 }

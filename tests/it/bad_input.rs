@@ -177,7 +177,7 @@ fn a_ledger_that_is_no_file() {
         for dry in [&[][..], &["--dry-run"]] {
             let mut import = service.import(folder.path(), "roster.csv", &["--ledger", ledger]);
             let ran = run(import.args(dry)).exits(4);
-            assert!(ran.stderr.contains(&format!("no file: `{ledger}`")), "{}", ran.stderr);
+            assert!(ran.stderr.contains(&format!("not a regular file: `{ledger}`")), "{}", ran.stderr);
         }
     }
     assert_eq!(service.calls("CreateUser", "called"), 0);

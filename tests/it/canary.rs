@@ -2,7 +2,7 @@
 //! leaves, prints or shows of itself is searched for them, in the clear and in other forms.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -548,9 +548,12 @@ fn a_leak_is_caught_in_every_form_and_in_every_place() {
     #[cfg(target_os = "linux")]
     {
         let mut searched = Searched::new();
-        let mut sleeper = Command::new("tail");
-        sleeper.args(["-f", "/dev/null", &whole]).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = sleeper.spawn().unwrap();
+        let mut waiter = Command::new("sh");
+        waiter.args(["-c", "echo here; read _", &whole]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = waiter.spawn().unwrap();
+        // Only once it speaks are its arguments surely where they are looked for.
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         searched.look_at_process(child.id());
         let _ = child.kill();
         let _ = child.wait();

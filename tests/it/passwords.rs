@@ -337,7 +337,7 @@ fn a_roster_is_validated_as_it_is_going_to_be_imported() {
     let stage = Stage::new();
     run(&mut stage.headcount(&["validate", "roster.csv"])).exits(3);
     let ran = run(&mut stage.headcount(&["validate", "roster.csv", "--generate-passwords"])).exits(0);
-    let next = "next: `headcount import roster.csv --generate-passwords --credentials-out FILE --instance ID --dry-run`";
+    let next = "next: `headcount import roster.csv --generate-passwords --credentials-out FILE --simulate`";
     assert!(ran.stdout.contains(next), "{}", ran.stdout);
     let saml = ["validate", "roster.csv", "--generate-passwords", "--identity", "saml"];
     run(&mut stage.headcount(&saml)).exits(2);

@@ -514,9 +514,11 @@ fn the_pages_name_only_commands_flags_and_files_that_are_there() {
         "--path",
         "--release",
         "--rm",
+        "--runs",
         "--stop-timeout",
         "--test",
         "--user",
+        "--warmup",
     ];
     for page in PAGES {
         let text = read(page);
@@ -527,11 +529,12 @@ fn the_pages_name_only_commands_flags_and_files_that_are_there() {
                 continue;
             }
             let typed = text[..at].ends_with('`') || text[..at].ends_with("$ ");
-            let name =
-                text[at + "headcount ".len()..].split(|c: char| !c.is_ascii_lowercase()).next().unwrap();
+            let rest = &text[at + "headcount ".len()..];
+            let name = rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap();
             // The columns of the file of failed rows are called so too.
             let is_column = ["state", "code", "reason", "row", "user", "mark"].contains(&name);
-            let known = is_column || commands.iter().any(|(command, _)| command == name);
+            let known =
+                is_column || rest.starts_with("--") || commands.iter().any(|(command, _)| command == name);
             assert!(!typed || known, "{page}: there is no `headcount {name}`");
         }
         for (at, _) in text.match_indices("--") {
