@@ -142,8 +142,8 @@ fn call_failure(operation: Operation, error: CallError) -> Failure {
                     | "RequestInTheFuture",
                 ),
             ) => Some(
-                "the secret access key does not go with the access key, or this machine's clock is wrong: look at \
-                 `aws sts get-caller-identity`"
+                "the secret access key does not go with the access key, or --region or this machine's clock is wrong: \
+                 look at `aws sts get-caller-identity`"
                     .to_owned(),
             ),
             (403, _) => Some(format!(

@@ -264,7 +264,7 @@ fn a_full_instance_says_used_allowed_and_the_quotas_code() {
         &ran,
         &[
             "stopped: the instance takes no more users",
-            "the instance had 0 users before this run, and its quota is 4 (L-9A46857E, users per instance)",
+            "the instance had 0 users before this run, which created 4, and its quota is 4 (L-9A46857E, users per",
             "ask for more in Service Quotas, then resume",
             "resume with: ",
         ],
