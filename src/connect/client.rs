@@ -94,7 +94,7 @@ impl Client {
         Self { shared: Arc::new(shared) }
     }
 
-    /// CreateUser. An answer of 200 that has no `UserId` is unclear.
+    /// CreateUser. An answer of 200 that has no `UserId`, or one that repeats the password, is unclear.
     pub async fn create_user(
         &self,
         instance: &str,
@@ -106,7 +106,11 @@ impl Client {
         if created.user_id.is_empty() {
             return Err(unreadable(Operation::CreateUser, "there is no UserId in it"));
         }
-        Ok(reply(response.headers(), created))
+        if fault::redact(created.user_id.clone(), secret) != created.user_id {
+            return Err(unreadable(Operation::CreateUser, "its UserId repeats the password"));
+        }
+        let reply = reply(response.headers(), created);
+        Ok(Reply { request_id: reply.request_id.map(|id| fault::redact(id, secret)), ..reply })
     }
 
     /// AssociateUserProficiencies.

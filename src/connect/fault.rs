@@ -168,7 +168,7 @@ fn bare_code(raw: &str) -> Option<String> {
 }
 
 /// Whatever the message has of the secret: as it stands, and as it stands in JSON, in a URL and in HTML.
-fn redact(mut message: String, secret: Option<&str>) -> String {
+pub(crate) fn redact(mut message: String, secret: Option<&str>) -> String {
     let Some(secret) = secret.filter(|secret| !secret.is_empty()) else { return message };
     if crash::sabotage(Sabotage::RepeatPassword) {
         return message;

@@ -152,7 +152,8 @@ pub fn directory(bytes: &[u8]) {
 }
 
 /// Any answer to any call: the first byte chooses the operation, the second the status; then headers as lines, a blank
-/// line, and the body. Whatever it is, it is a result, a refusal or unclear; no message repeats the password.
+/// line, and the body. Whatever it is, it is a result, a refusal or unclear; nothing that is kept of it repeats the
+/// password.
 pub fn answers(bytes: &[u8]) {
     const STATUS: [u16; 16] =
         [200, 200, 200, 200, 201, 204, 400, 402, 403, 404, 409, 429, 500, 503, 307, 599];
@@ -176,8 +177,8 @@ pub fn answers(bytes: &[u8]) {
     let result = runtime.block_on(call(&client(said), operation, PASSWORD));
     if let Err(error) = result {
         // Only the call that sends the password knows it.
-        let message = error.fault().map_or_else(|| error.to_string(), |fault| format!("{:?}", fault.message));
-        assert!(operation != Operation::CreateUser || !message.contains(PASSWORD), "{message}");
+        let told = error.fault().map_or_else(|| error.to_string(), |fault| format!("{fault} {fault:?}"));
+        assert!(operation != Operation::CreateUser || !told.contains(PASSWORD), "{told}");
         if let Some(fault) = error.fault() {
             assert_eq!(fault.status, status.as_u16());
             assert!(fault.message.as_ref().is_none_or(|message| message.len() <= 2048));
@@ -227,6 +228,8 @@ async fn call(client: &Client, operation: Operation, password: &str) -> Result<(
         Operation::CreateUser => {
             let reply = client.create_user("i", &user).await?;
             assert!(!reply.value.user_id.is_empty());
+            let kept = [Some(reply.value.user_id), reply.request_id];
+            assert!(!kept.iter().flatten().any(|text| text.contains(password)), "{kept:?}");
         }
         Operation::AssociateUserProficiencies => {
             drop(client.associate_user_proficiencies("i", "u", &[]).await?);

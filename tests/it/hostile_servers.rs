@@ -12,7 +12,9 @@ use headcount::import::{Verdict, of_fault};
 use headcount::report::text::hides;
 
 use crate::harness::{Ran, headcount, run};
-use crate::wire::{ID, KEY, SECRET, answering, client, create, ended, http, plain, read_request, server};
+use crate::wire::{
+    ID, KEY, PASSWORD, SECRET, answering, client, create, ended, http, plain, read_request, server,
+};
 
 const ARN: &str = "arn:aws:connect:us-west-2:123456789012:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
 const OK: &str = "{\"UserId\":\"u-1\"}";
@@ -189,6 +191,8 @@ async fn a_success_with_the_body_of_an_error_is_unclear() {
     ] {
         is_unclear(body, answered(http("200 OK", "", body)).await);
     }
+    // Were it taken for an id, the ledger would have it.
+    is_unclear("a password", answered(http("200 OK", "", &format!("{{\"UserId\":\"u-{PASSWORD}\"}}"))).await);
     is_unclear("204", answered("HTTP/1.1 204 No Content\r\n\r\n").await);
     let error =
         answered("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n").await;
