@@ -1,7 +1,7 @@
 //! Stage 4: tasks become outcomes.
 //!
-//! One task for each row: permit → intent, synced → send → verdict → outcome. A row that has to wait gives its place in
-//! flight up; every attempt of every kind passes the pace of its operation.
+//! One task for each row: place → permit → intent, synced → slot → send → verdict → outcome. A row that has to wait gives
+//! its place up; every attempt of every kind passes the pace of its operation.
 
 mod backoff;
 mod body;
@@ -44,7 +44,7 @@ use crate::connect::model::{CreateUser, UserCreated};
 use crate::connect::{CallError, Client, Fault, Operation, Refreshed, Reply};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
-use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, RowState, Unexecuted};
+use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, Queued, RowState, Unexecuted};
 use crate::passwords::Credentials;
 
 /// A row to send, or to settle.
@@ -156,6 +156,10 @@ const OPEN: usize = 1024;
 /// The most requests under way where no number is given: half of the files that a process may have open by default.
 const MOST_IN_FLIGHT: usize = 512;
 
+/// A row's intent is synced while the row waits for a slot, so that no request is missing from the wire for want of a
+/// sync. So much of the pace may be ahead of its requests, and no more: at a rate that people have, none.
+const AHEAD: Duration = Duration::from_millis(5);
+
 /// After this many rows, each rejected with the same code, the fault is not in the rows.
 const ALL_REJECTED: usize = 20;
 
@@ -173,6 +177,9 @@ pub struct Importer {
     events: mpsc::UnboundedSender<Event>,
     paces: Arc<Paces>,
     breaker: Breaker,
+    /// Places for rows that are about to be sent; as many as there are slots, and a few ahead of them: see [`AHEAD`].
+    places: Arc<Semaphore>,
+    /// A slot is a request under way.
     slots: Arc<Semaphore>,
     flight: Flight,
     rejections: Mutex<Rejections>,
@@ -185,6 +192,8 @@ pub struct Importer {
     skew_corrected: Mutex<Option<Instant>>,
     /// How many requests may be under way now.
     in_flight: AtomicUsize,
+    /// How many places there are now.
+    placed: AtomicUsize,
 }
 
 /// The usernames in flight, folded: names that differ only in case are never in flight together.
@@ -200,6 +209,12 @@ struct Rejections {
     settled: usize,
     alike: usize,
     code: String,
+}
+
+/// A row's leave to be about to be sent, and the slot of its request once that may leave.
+struct Place {
+    _among: OwnedSemaphorePermit,
+    slot: Option<OwnedSemaphorePermit>,
 }
 
 /// When and as whom a request left.
@@ -229,9 +244,11 @@ impl Importer {
     ) -> Self {
         let newest_before = clock::parse_rfc3339(&ledger.state().newest_intent);
         let in_flight = settings.concurrency.unwrap_or_else(|| (settings.burst as usize).clamp(2, 64)).max(1);
+        let placed = in_flight + ahead(settings.rate, in_flight);
         Self {
             paces: Arc::default(),
             breaker: Breaker::default(),
+            places: Arc::new(Semaphore::new(placed)),
             slots: Arc::new(Semaphore::new(in_flight)),
             flight: Flight::default(),
             rejections: Mutex::default(),
@@ -240,6 +257,7 @@ impl Importer {
             newest_before,
             skew_corrected: Mutex::default(),
             in_flight: AtomicUsize::new(in_flight),
+            placed: AtomicUsize::new(placed),
             client,
             ledger,
             credentials: None,
@@ -287,8 +305,8 @@ impl Importer {
                 importer.send_errand(task, &errands);
                 continue;
             }
-            let Some(slot) = importer.place_for(&task, &mut open).await? else { break };
-            open.spawn(importer.clone().row(task, slot, errands.clone()));
+            let Some(place) = importer.place_for(&task, &mut open).await? else { break };
+            open.spawn(importer.clone().row(task, place, errands.clone()));
         }
         while let Some(ended) = open.join_next().await {
             joined(ended)?;
@@ -303,13 +321,9 @@ impl Importer {
         errand.map(|errand| errands.send(errand)); // nobody takes it where the run stops, and it stays pending
     }
 
-    /// Waits until the task may start: a place in flight, not too many rows open, no case variant in flight.
-    /// `None` where the run stops first.
-    async fn place_for(
-        &self,
-        task: &Task,
-        open: &mut JoinSet<()>,
-    ) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+    /// Waits until the task may start: a place, not too many rows open, no case variant in flight. `None` where the run
+    /// stops first.
+    async fn place_for(&self, task: &Task, open: &mut JoinSet<()>) -> Result<Option<Place>, Failure> {
         while let Some(ended) = open.try_join_next() {
             joined(ended)?;
         }
@@ -320,24 +334,30 @@ impl Importer {
             }
         }
         let folded = task.user.to_lowercase();
-        let slot = self.switch.unless_stopped(async {
+        let place = self.switch.unless_stopped(async {
             self.flight.take_off(folded).await;
-            self.slots.clone().acquire_owned().await.ok()
+            self.place().await
         });
-        Ok(slot.await.flatten())
+        Ok(place.await.flatten())
+    }
+
+    /// Waits for a place.
+    async fn place(&self) -> Option<Place> {
+        let among = self.places.clone().acquire_owned().await.ok()?;
+        Some(Place { _among: among, slot: None })
     }
 
     /// One row, from its first permit to its last record.
     async fn row(
         self: Arc<Self>,
         task: Task,
-        slot: OwnedSemaphorePermit,
+        place: Place,
         errands: mpsc::UnboundedSender<follow_up::Errand>,
     ) {
         let end = match &task.body {
-            Some(body) => self.look_or_send(&task, body, slot).await,
+            Some(body) => self.look_or_send(&task, body, place).await,
             None => {
-                drop(slot);
+                drop(place);
                 self.settle_by_look_up(&task, None).await
             }
         };
@@ -350,22 +370,17 @@ impl Importer {
     }
 
     /// A row whose name was seen on the instance is looked at; it is sent only where that settles nothing.
-    async fn look_or_send(
-        &self,
-        task: &Task,
-        body: &CreateUser,
-        slot: OwnedSemaphorePermit,
-    ) -> Result<End, LedgerFault> {
+    async fn look_or_send(&self, task: &Task, body: &CreateUser, place: Place) -> Result<End, LedgerFault> {
         if !task.seen {
-            return self.send_until_settled(task, body, slot).await;
+            return self.send_until_settled(task, body, place).await;
         }
-        drop(slot);
+        drop(place);
         if let Some(end) = self.settle_by_first_look(task).await? {
             return Ok(end);
         }
-        match self.switch.unless_stopped(self.slots.clone().acquire_owned()).await {
-            Some(Ok(slot)) => self.send_until_settled(task, body, slot).await,
-            _ => Ok(End::Left),
+        match self.switch.unless_stopped(self.place()).await.flatten() {
+            Some(place) => self.send_until_settled(task, body, place).await,
+            None => Ok(End::Left),
         }
     }
 
@@ -373,19 +388,26 @@ impl Importer {
         &self,
         task: &Task,
         body: &CreateUser,
-        slot: OwnedSemaphorePermit,
+        place: Place,
     ) -> Result<End, LedgerFault> {
         let random = Random::seeded(self.settings.seed ^ (u64::from(task.at) << 20));
         let mut delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
-        let mut slot = Some(slot);
+        let mut place = Some(place);
         let mut doubt = task.in_doubt;
         let mut was_unclear = false;
         let mut unclear_since: Option<Instant> = None;
         loop {
-            if self.leave_to_send(&mut slot).await.is_none() {
+            let Some(own) = self.leave_to_send(&mut place).await else { return Ok(End::Left) };
+            let Some(queued) = self.intend(task, body).await? else { return Ok(End::Left) };
+            let slot = self.slot(&queued).await;
+            let intent = queued.synced().await?;
+            own.slot = slot;
+            let standing = if doubt { RowState::InDoubt } else { RowState::Pending };
+            if own.slot.is_none() || self.switch.is_set() {
+                let unexecuted = Some(Unexecuted::NotSent);
+                self.ledger.finish(intent, &Outcome { state: standing, unexecuted, ..Outcome::default() })?;
                 return Ok(End::Left);
             }
-            let Some(intent) = self.intend(task, body).await? else { return Ok(End::Left) };
             let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
             crash::point("send-before");
             let answer = self.attempt(body, intent.attempt).await;
@@ -398,11 +420,7 @@ impl Importer {
             if let Ok(reply) = &answer {
                 return self.created(task, intent, reply);
             }
-            let unexecuted = |why| Outcome {
-                state: if doubt { RowState::InDoubt } else { RowState::Pending },
-                unexecuted: Some(why),
-                ..told(&answer)
-            };
+            let unexecuted = |why| Outcome { state: standing, unexecuted: Some(why), ..told(&answer) };
             let mut wait = None;
             match verdict {
                 Verdict::Duplicate if crash::sabotage(Sabotage::DuplicateIsFailed) => {
@@ -414,7 +432,7 @@ impl Importer {
                     return Ok(End::Settled);
                 }
                 Verdict::Created | Verdict::Duplicate => {
-                    drop(slot);
+                    drop(place);
                     let held = Held::new(intent, verdict, &answer, was_unclear);
                     return self.settle_by_look_up(task, Some(held)).await;
                 }
@@ -426,7 +444,7 @@ impl Importer {
                     }
                     if doubt {
                         // An earlier attempt may have made the user, and this refusal says nothing of that one.
-                        drop(slot);
+                        drop(place);
                         let held = Held::new(intent, verdict, &answer, was_unclear);
                         return self.settle_by_look_up(task, Some(held)).await;
                     }
@@ -472,7 +490,7 @@ impl Importer {
                 }
             }
             // Only now, with a reason to stop told to all, may the next row take this one's place.
-            slot = None;
+            place = None;
             match verdict {
                 Verdict::InDoubt | Verdict::NotSent => {
                     let since = *unclear_since.get_or_insert(sent.at);
@@ -488,31 +506,40 @@ impl Importer {
         }
     }
 
-    /// Waits for a place in flight, for the breaker and for the pace. `None` where the run stops first.
-    async fn leave_to_send(&self, slot: &mut Option<OwnedSemaphorePermit>) -> Option<()> {
-        if slot.is_none() {
-            *slot = self.switch.unless_stopped(self.slots.clone().acquire_owned()).await?.ok();
+    /// Waits for a place, for the breaker and for the pace. `None` where the run stops first.
+    async fn leave_to_send<'p>(&self, place: &'p mut Option<Place>) -> Option<&'p mut Place> {
+        if place.is_none() {
+            *place = self.switch.unless_stopped(self.place()).await?;
         }
         self.switch.unless_stopped(self.breaker.leave()).await?;
         self.switch.unless_stopped(self.pace().permit()).await?;
-        (!self.switch.is_set()).then_some(())
+        place.as_mut().filter(|_| !self.switch.is_set())
     }
 
-    /// The intent, and the record of a password that headcount made: both synced before the request may leave. `None`
-    /// where the record cannot be written; then nothing leaves, and the run stops.
-    async fn intend(&self, task: &Task, body: &CreateUser) -> Result<Option<Intent>, LedgerFault> {
-        if !task.generated {
-            return self.ledger.begin(task.at, self.settings.provenance_tag).await.map(Some);
+    /// Waits until one request more may be under way; the intent is synced meanwhile. `None` where the run stops first.
+    async fn slot(&self, queued: &Queued) -> Option<OwnedSemaphorePermit> {
+        if let Ok(slot) = self.slots.clone().try_acquire_owned() {
+            return Some(slot);
         }
-        let intent = self.ledger.begin_generated(task.at).await?;
+        queued.soon();
+        self.switch.unless_stopped(self.slots.clone().acquire_owned()).await?.ok()
+    }
+
+    /// The intent, which is to be synced before the request may leave, and the record of a password that headcount made,
+    /// which is. `None` where the record cannot be written; then nothing leaves, and the run stops.
+    async fn intend(&self, task: &Task, body: &CreateUser) -> Result<Option<Queued>, LedgerFault> {
+        if !task.generated {
+            return Ok(Some(self.ledger.intend(task.at, self.settings.provenance_tag)));
+        }
+        let intent = self.ledger.intend_generated(task.at).synced().await?;
         crash::point("password-before");
         if crash::sabotage(Sabotage::PasswordRecordedLate) {
-            return Ok(Some(intent));
+            return Ok(Some(Queued::synced_already(intent)));
         }
         match self.record_password(task, body, intent.attempt).await {
             Ok(()) => {
                 crash::point("password-after");
-                Ok(Some(intent))
+                Ok(Some(Queued::synced_already(intent)))
             }
             Err(LedgerFault(message)) => {
                 let state = if task.in_doubt { RowState::InDoubt } else { RowState::Pending };
@@ -575,10 +602,14 @@ impl Importer {
 
     /// Lets more requests be under way where rate × latency asks for it; the pace, not their number, sets the speed.
     fn widen(&self, latency: Duration) {
-        let wanted = (self.pace().rate() * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
+        let rate = self.pace().rate();
+        let wanted = (rate * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
         let wanted = wanted.min(MOST_IN_FLIGHT);
         let have = self.in_flight.fetch_max(wanted, Ordering::Relaxed);
         self.slots.add_permits(wanted.saturating_sub(have));
+        let wanted = wanted + ahead(rate, wanted);
+        let have = self.placed.fetch_max(wanted, Ordering::Relaxed);
+        self.places.add_permits(wanted.saturating_sub(have));
     }
 
     fn created(&self, task: &Task, intent: Intent, reply: &Reply<UserCreated>) -> Result<End, LedgerFault> {
@@ -722,6 +753,11 @@ impl Flight {
     fn folded(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
         self.folded.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many rows may be ahead of the requests under way at this rate.
+fn ahead(rate: f64, in_flight: usize) -> usize {
+    ((rate * AHEAD.as_secs_f64()) as usize).min(in_flight)
 }
 
 /// What a refusal or a trouble says, for the ledger.

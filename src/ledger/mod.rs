@@ -23,7 +23,7 @@ pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
 pub use names::Names;
 pub use reader::{Replay, each, replay};
 pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts, Steps};
-pub use writer::{LedgerFault, Storage, Writer};
+pub use writer::{LedgerFault, Storage, Synced, Writer};
 
 use crate::clock::{Clock, rfc3339};
 use crate::crash::{self, Sabotage};
@@ -194,6 +194,36 @@ pub struct Intent {
     pub attempt: u32,
 }
 
+/// An intent that is queued, and perhaps not yet synced.
+#[must_use = "an intent without an outcome is in doubt"]
+pub struct Queued {
+    intent: Intent,
+    /// `None` where there is nothing to wait for.
+    synced: Option<Synced>,
+}
+
+impl Queued {
+    /// One that is synced.
+    pub fn synced_already(intent: Intent) -> Self {
+        Self { intent, synced: None }
+    }
+
+    /// Has it synced soon, without waiting for it.
+    pub fn soon(&self) {
+        if let Some(synced) = &self.synced {
+            synced.soon();
+        }
+    }
+
+    /// Returns when it is synced.
+    pub async fn synced(self) -> Result<Intent, LedgerFault> {
+        if let Some(synced) = self.synced {
+            synced.now().await?;
+        }
+        Ok(self.intent)
+    }
+}
+
 /// What an attempt came to, or where a row stands without one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -243,34 +273,35 @@ impl Ledger {
             }
             self.writer.append_synced(lines)
         };
-        synced.await
+        synced.now().await
     }
 
-    /// Records the intent to send a request for a row, with or without a provenance tag, and returns when it is synced.
-    pub async fn begin(&self, at: u32, tagged: bool) -> Result<Intent, LedgerFault> {
-        self.intend(at, |intent| Entry { untagged: !tagged, ..intent }).await
+    /// Records the intent to send a request for a row, with or without a provenance tag. Nothing may leave before it is
+    /// synced.
+    pub fn intend(&self, at: u32, tagged: bool) -> Queued {
+        self.queue(at, |intent| Entry { untagged: !tagged, ..intent })
     }
 
     /// The same for a request with a provenance tag and a password that headcount made.
-    pub async fn begin_generated(&self, at: u32) -> Result<Intent, LedgerFault> {
-        self.intend(at, |intent| Entry { generated: true, ..intent }).await
+    pub fn intend_generated(&self, at: u32) -> Queued {
+        self.queue(at, |intent| Entry { generated: true, ..intent })
     }
 
-    async fn intend(&self, at: u32, marked: impl Fn(Entry<'_>) -> Entry<'_>) -> Result<Intent, LedgerFault> {
+    fn queue(&self, at: u32, marked: impl Fn(Entry<'_>) -> Entry<'_>) -> Queued {
         let now = rfc3339(self.clock.now());
-        let (attempt, synced) = {
-            let mut state = self.state();
-            let attempt = state.attempts.saturating_add(1);
-            let user = state.user(at).to_owned();
-            let entry = marked(Entry::intent(&user, attempt, now));
-            if crash::sabotage(Sabotage::IntentNotWritten) {
-                state.apply(&entry);
-                return Ok(Intent { at, attempt });
-            }
-            let synced = self.append(&mut state, &entry);
-            (attempt, synced)
-        };
-        synced.await.map(|()| Intent { at, attempt })
+        let mut state = self.state();
+        let attempt = state.attempts.saturating_add(1);
+        let user = state.user(at).to_owned();
+        let entry = marked(Entry::intent(&user, attempt, now));
+        let mut line = Vec::with_capacity(160);
+        entry.write_to(&mut line);
+        state.apply(&entry);
+        let intent = Intent { at, attempt };
+        if crash::sabotage(Sabotage::IntentNotWritten) {
+            return Queued::synced_already(intent);
+        }
+        // Under the lock, so that the file has the order of the state.
+        Queued { intent, synced: Some(self.writer.append_synced(line)) }
     }
 
     /// Records what an attempt came to. Not waited for: an outcome lost to a crash leaves its intent, which is settled.
@@ -335,18 +366,6 @@ impl Ledger {
         let closed = self.writer.close();
         queued.and(closed)?;
         Ok(self.state.into_inner().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Applies and queues one entry; in one step under the lock, so that the file has the order of the state.
-    fn append(
-        &self,
-        state: &mut State,
-        entry: &Entry,
-    ) -> impl Future<Output = Result<(), LedgerFault>> + Send + use<> {
-        let mut line = Vec::with_capacity(160);
-        entry.write_to(&mut line);
-        state.apply(entry);
-        self.writer.append_synced(line)
     }
 }
 

@@ -249,9 +249,9 @@ async fn a_ledger_that_is_deleted_or_replaced_underneath_stops_before_the_next_r
         if replaced {
             fs::write(place.path(), some()).unwrap();
         }
-        let fault = ledger.begin(0, true).await.unwrap_err();
+        let fault = ledger.intend(0, true).synced().await.unwrap_err();
         assert!(fault.0.contains("deleted or replaced"), "{fault}");
-        assert_eq!(ledger.begin(1, true).await.unwrap_err(), fault, "and none after it");
+        assert_eq!(ledger.intend(1, true).synced().await.unwrap_err(), fault, "and none after it");
     }
 }
 
@@ -259,10 +259,10 @@ async fn a_ledger_that_is_deleted_or_replaced_underneath_stops_before_the_next_r
 async fn anothers_records_after_ours_stop_this_process_and_are_told() {
     let place = Place::holding(some());
     let ledger = opened(&place);
-    let _first = ledger.begin(0, true).await.unwrap();
+    let _first = ledger.intend(0, true).synced().await.unwrap();
     place.append(&[session("s-2", 815), Entry::intent("zoë", 3, "t".into())]);
     let before = place.bytes();
-    let fault = ledger.begin(2, true).await.unwrap_err();
+    let fault = ledger.intend(2, true).synced().await.unwrap_err();
     assert!(fault.0.contains("another process writes to the same ledger (process 815 on desk-7"), "{fault}");
     assert_eq!(place.bytes(), before, "nothing is written over or after them");
 }
@@ -273,7 +273,7 @@ async fn what_another_wrote_between_reading_and_writing_is_noticed() {
     let file = LockedFile::open(&place.path()).unwrap();
     place.append(&[session("s-2", 815)]); // on a drive where no lock holds
     let ledger = file.into_ledger(Arc::new(SystemClock)).unwrap();
-    let fault = ledger.begin(0, true).await.unwrap_err();
+    let fault = ledger.intend(0, true).synced().await.unwrap_err();
     assert!(fault.0.contains("process 815 on desk-7"), "{fault}");
 }
 
@@ -306,7 +306,7 @@ async fn two_that_append_at_once_both_stop_before_they_send() {
     let ours = OnDisk { length: file.metadata().unwrap().len(), file, path: path.clone() };
     let state = LockedFile::open(&path).unwrap().state.clone();
     let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock)).unwrap();
-    let fault = ledger.begin(0, true).await.unwrap_err();
+    let fault = ledger.intend(0, true).synced().await.unwrap_err();
     assert!(fault.0.contains("another process writes to the same ledger"), "{fault}");
 }
 
@@ -317,9 +317,9 @@ async fn a_full_disk_stops_before_the_next_request() {
     let storage = OnDisk { file: full, path: "/dev/full".into(), length: 0 };
     let state = LockedFile::open(&Place::holding(some()).path()).unwrap().state.clone();
     let ledger = Ledger::start(storage, state, Arc::new(SystemClock)).unwrap();
-    let fault = ledger.begin(0, true).await.unwrap_err();
+    let fault = ledger.intend(0, true).synced().await.unwrap_err();
     assert!(fault.0.contains("cannot be written: No space left on device"), "{fault}");
-    assert_eq!(ledger.begin(1, true).await.unwrap_err(), fault);
+    assert_eq!(ledger.intend(1, true).synced().await.unwrap_err(), fault);
     assert_eq!(ledger.close(0).err(), Some(fault));
 }
 
@@ -331,11 +331,11 @@ async fn what_is_written_is_what_is_read() {
         .record([header(), session("s-1", 1), Entry::row("ana", 2, 7), Entry::row("eve", 3, 8)])
         .await
         .unwrap();
-    let intent = ledger.begin(0, true).await.unwrap();
+    let intent = ledger.intend(0, true).synced().await.unwrap();
     ledger
         .finish(intent, &Outcome { state: RowState::Created, id: Some("u".into()), ..Outcome::default() })
         .unwrap();
-    let _open = ledger.begin(1, false).await.unwrap();
+    let _open = ledger.intend(1, false).synced().await.unwrap();
     let ours = ledger.close(0).unwrap();
     let theirs = LockedFile::open(&place.path()).unwrap();
     for at in 0..2 {

@@ -53,6 +53,8 @@ struct Shared {
 struct Queue {
     pieces: Vec<Vec<u8>>,
     waiting: Vec<Waiter>,
+    /// Somebody who waits can do nothing else.
+    urgent: bool,
     closed: bool,
     /// What the thread waits for. Whoever brings it takes this away and wakes the thread, once.
     parked: Option<Parked>,
@@ -64,16 +66,17 @@ type Waiter = oneshot::Sender<Result<(), LedgerFault>>;
 enum Parked {
     /// Any line.
     ForLines,
-    /// Somebody who waits for a sync, or the end.
-    ForWaiter,
+    /// Somebody who can do nothing before a sync, or the end.
+    ForUrgent,
 }
 
 /// How long lines that nobody waits for may stay unsynced. They are outcomes: one that is lost to a power cut is found
 /// again by its intent and settled.
 const LINGER: Duration = Duration::from_millis(100);
 
-/// How long such lines wait for company: the intent of the next row mostly follows an outcome at once, and the two then
-/// cost one wake-up of the thread and one write.
+/// How long lines that nobody needs at once wait for company: the intent of the next row mostly follows an outcome at
+/// once, and the two then cost one wake-up of the thread and one write. An intent whose row waits for a slot anyway is
+/// synced with those that come after it.
 const COMPANY: Duration = Duration::from_millis(5);
 
 /// Lines are gathered up to this length, and longer ones are not copied.
@@ -100,18 +103,11 @@ impl Writer {
         self.send(lines, None)
     }
 
-    /// Queues lines at once and returns a future that is done when they are synced.
-    pub fn append_synced(
-        &self,
-        lines: Vec<u8>,
-    ) -> impl Future<Output = Result<(), LedgerFault>> + Send + use<> {
+    /// Queues lines at once; they are written and synced when somebody asks for it.
+    pub fn append_synced(&self, lines: Vec<u8>) -> Synced {
         let (done, synced) = oneshot::channel();
-        let sent = self.send(lines, Some(done));
-        let shared = self.shared.clone();
-        async move {
-            sent?;
-            synced.await.unwrap_or_else(|_| Err(shared.fault()))
-        }
+        let queued = self.send(lines, Some(done));
+        Synced { shared: self.shared.clone(), queued, synced }
     }
 
     /// Writes and syncs what is queued, and ends the thread.
@@ -142,6 +138,34 @@ impl Writer {
     }
 }
 
+/// Lines that are queued to be synced. Who drops it still has them written, with whatever is written next.
+#[must_use = "lines are synced when that is asked for"]
+pub struct Synced {
+    shared: Arc<Shared>,
+    queued: Result<(), LedgerFault>,
+    synced: oneshot::Receiver<Result<(), LedgerFault>>,
+}
+
+impl Synced {
+    /// Has them synced soon, without waiting: with what else comes within [`COMPANY`].
+    pub fn soon(&self) {
+        self.shared.wake(Parked::ForLines);
+    }
+
+    /// Returns when they are synced.
+    ///
+    /// The thread is woken after everybody else who is ready to run has run, so that their lines are synced with these.
+    pub async fn now(mut self) -> Result<(), LedgerFault> {
+        self.queued?;
+        if let Ok(done) = self.synced.try_recv() {
+            return done;
+        }
+        tokio::task::yield_now().await;
+        self.shared.wake(Parked::ForUrgent);
+        self.synced.await.unwrap_or_else(|_| Err(self.shared.fault()))
+    }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         self.stop();
@@ -158,18 +182,31 @@ impl Shared {
             Some(piece) if piece.len() + lines.len() <= PIECE => piece.extend_from_slice(&lines),
             _ => queue.pieces.push(lines),
         }
+        if let Some(waiter) = waiter {
+            queue.waiting.push(waiter);
+            return Ok(()); // who says when
+        }
+        drop(queue);
+        self.wake(Parked::ForLines);
+        Ok(())
+    }
+
+    /// Wakes the thread where it waits for this, or for less; what is urgent is so until it is done.
+    fn wake(&self, with: Parked) {
+        let mut queue = self.lock();
+        if with == Parked::ForUrgent && !queue.waiting.is_empty() {
+            queue.urgent = true;
+        }
         let is_awaited = match queue.parked {
             None => false,
-            Some(Parked::ForLines) => true,
-            Some(Parked::ForWaiter) => waiter.is_some(),
+            Some(Parked::ForLines) => !queue.is_empty(),
+            Some(Parked::ForUrgent) => queue.urgent,
         };
-        queue.waiting.extend(waiter);
         if is_awaited {
             queue.parked = None;
             drop(queue);
             self.news.notify_one();
         }
-        Ok(())
     }
 
     /// What the thread does, until the writer is closed and nothing is left, or its storage panics.
@@ -177,7 +214,7 @@ impl Shared {
         let _end = AtTheEnd(self);
         let mut unsynced = false;
         loop {
-            let mut queue = self.wait(self.lock(), Parked::ForWaiter, Some(COMPANY));
+            let mut queue = self.wait(self.lock(), Parked::ForUrgent, Some(COMPANY));
             if queue.is_empty() {
                 queue = self.wait(queue, Parked::ForLines, unsynced.then_some(LINGER));
                 if !queue.is_empty() {
@@ -196,6 +233,7 @@ impl Shared {
                 continue;
             }
             let (pieces, waiting) = (std::mem::take(&mut queue.pieces), std::mem::take(&mut queue.waiting));
+            queue.urgent = false;
             drop(queue);
             let done = commit(&mut storage, &pieces, !waiting.is_empty(), &self.fault);
             unsynced = done.is_ok() && waiting.is_empty();
@@ -214,7 +252,7 @@ impl Shared {
     ) -> MutexGuard<'q, Queue> {
         let is_there = |queue: &Queue| match parked {
             Parked::ForLines => queue.closed || !queue.is_empty(),
-            Parked::ForWaiter => queue.closed || !queue.waiting.is_empty(),
+            Parked::ForUrgent => queue.closed || queue.urgent,
         };
         if is_there(&queue) {
             return queue;
@@ -333,7 +371,7 @@ mod tests {
     async fn a_line_that_is_waited_for_is_written_and_then_synced() {
         let probe = Probe::default();
         let writer = Writer::start(probe.clone()).unwrap();
-        writer.append_synced(b"a\n".to_vec()).await.unwrap();
+        writer.append_synced(b"a\n".to_vec()).now().await.unwrap();
         assert_eq!(*probe.seen.lock().unwrap(), ["a\n", "sync"]);
         writer.append(b"b\n".to_vec()).unwrap();
         writer.close().unwrap();
@@ -346,7 +384,7 @@ mod tests {
         let writer = Writer::start(probe.clone()).unwrap();
         let waits: Vec<_> = (0..100).map(|n| writer.append_synced(format!("{n}\n").into_bytes())).collect();
         for wait in waits {
-            wait.await.unwrap();
+            wait.now().await.unwrap();
         }
         writer.close().unwrap();
         let seen = probe.seen.lock().unwrap();
@@ -363,9 +401,9 @@ mod tests {
             (Probe { refuse: true, ..Probe::default() }, "another writer"),
         ] {
             let writer = Writer::start(probe).unwrap();
-            let fault = writer.append_synced(b"a\n".to_vec()).await.unwrap_err();
+            let fault = writer.append_synced(b"a\n".to_vec()).now().await.unwrap_err();
             assert!(fault.0.contains(says), "{fault}");
-            assert_eq!(writer.append_synced(b"b\n".to_vec()).await.unwrap_err(), fault);
+            assert_eq!(writer.append_synced(b"b\n".to_vec()).now().await.unwrap_err(), fault);
             assert_eq!(writer.append(b"c\n".to_vec()).unwrap_err(), fault);
             assert_eq!(writer.close().unwrap_err(), fault);
         }

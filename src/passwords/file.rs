@@ -147,7 +147,7 @@ impl Credentials {
             Some(Ok(sealed)) => Line::sealed(&self.run, user, attempt, sealed).bytes(),
             Some(Err(why)) => return Err(LedgerFault(format!("a password cannot be encrypted: {why}"))),
         };
-        self.writer.append_synced(line).await
+        self.writer.append_synced(line).now().await
     }
 }
 
