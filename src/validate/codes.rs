@@ -297,7 +297,8 @@ codes! {
     PASSWORD_MISSING = Error "password-missing", "there is no password",
         why: "with CONNECT_MANAGED the service answers `Required parameter missing: Password`",
         source: "API, CreateUser: Password",
-        fix: "fill in a first password";
+        fix: "fill in a first password, or have one made for each user: `headcount import` with \
+              `--generate-passwords --credentials-out FILE`";
     PASSWORD_BLANKED = Error "password-blanked", "the password is blank: headcount leaves it out of a file of failed rows",
         why: "a file that headcount writes never has a password in it; with CONNECT_MANAGED the row cannot be sent \
               without one",

@@ -63,6 +63,7 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
     for field in required(rules) {
         if !columns.has(field) {
             let name = name_of(field);
+            let fix = if field.is_secret() { codes::PASSWORD_MISSING.fix } else { codes::COLUMN_MISSING.fix };
             findings.push(Finding {
                 code: codes::COLUMN_MISSING.id,
                 severity: codes::COLUMN_MISSING.severity,
@@ -70,7 +71,7 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
                 column: None,
                 value: None,
                 message: format!("there is no {name} column, which {} needs", needs(field, rules.identity)),
-                hint: Some(codes::COLUMN_MISSING.fix.to_owned()),
+                hint: Some(fix.to_owned()),
             });
         }
     }
