@@ -118,10 +118,6 @@ codes! {
         why: "read as the one, or not at all: either would be a guess",
         source: "headcount",
         fix: "correct the header, or map or ignore it with `--columns FILE.toml`";
-    DUPLICATE_COLUMN = Error "duplicate-column", "two columns hold passwords",
-        why: "which of them counts would be a guess",
-        source: "headcount",
-        fix: "keep one of them";
     MERGED_COLUMNS = Warning "merged-columns", "two columns mean the same",
         why: "they are read as one, and cells that differ are an error",
         source: "console: its templates of 2023 and later name the hierarchy twice",
