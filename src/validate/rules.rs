@@ -449,7 +449,14 @@ fn routing_profile(check: &mut Check<'_>) {
     }
     let Some(directory) = check.rules.directory else { return };
     if let Lookup::Unknown(meant) = directory.routing_profile(reference) {
-        unknown(check, &codes::ROUTING_PROFILE_UNKNOWN, Field::RoutingProfile, reference, meant);
+        let code = &codes::ROUTING_PROFILE_UNKNOWN;
+        // With the bar of the security profiles' cell it is several, and the nearest to all of them is none of them.
+        if reference.contains('|') {
+            let message = format!("{}: `{}`", code.title, shown(reference));
+            let hint = "a user has exactly one routing profile: keep one of them".to_owned();
+            return check.fault_with(code, Field::RoutingProfile, reference, message, hint);
+        }
+        unknown(check, code, Field::RoutingProfile, reference, meant);
     }
 }
 
@@ -488,7 +495,7 @@ fn security_profiles(check: &mut Check<'_>) {
     }
     for (place, name) in profiles.clone().enumerate().filter(|(_, name)| !name.is_empty()) {
         let is_same = |other: &str| is_same_security_profile(other, name, check.rules.directory);
-        if profiles.clone().take(place).any(is_same) {
+        if is_second(profiles.clone().take(place), is_same) {
             let message = format!("`{}` is named twice", shown(name));
             check.fault(&codes::SECURITY_PROFILE_REPEATED, field, cell, message);
         }
@@ -498,6 +505,11 @@ fn security_profiles(check: &mut Check<'_>) {
             unknown(check, &codes::SECURITY_PROFILE_UNKNOWN, field, name, meant);
         }
     }
+}
+
+/// Whether exactly one of those before is the same: what is there thrice is said once.
+fn is_second<T>(before: impl Iterator<Item = T>, is_same: impl Fn(T) -> bool) -> bool {
+    before.filter_map(|other| is_same(other).then_some(())).take(2).count() == 1
 }
 
 /// Whether two names, ids or ARNs are one profile, as far as that is known.
@@ -699,7 +711,7 @@ fn tags(check: &mut Check<'_>) {
             }
             Ok((key, value)) => {
                 one_tag(check, cell, key, value);
-                if tags.clone().take(place).flatten().any(|(other, _)| other == key) {
+                if is_second(tags.clone().take(place).flatten(), |(other, _)| other == key) {
                     let message = format!("the key `{}` is there twice", shown(key));
                     check.fault(&codes::TAG_REPEATED, field, cell, message);
                 }
@@ -765,7 +777,7 @@ fn proficiencies(check: &mut Check<'_>) {
         let same = |other: grammar::ProficiencyCell<'_>| {
             (other.attribute, other.value) == (found.attribute, found.value)
         };
-        if all.clone().take(place).flatten().any(same) {
+        if is_second(all.clone().take(place).flatten(), same) {
             let message = format!("`{}:{}` is there twice", shown(found.attribute), shown(found.value));
             check.fault(&codes::PROFICIENCY_REPEATED, field, cell, message);
         }
