@@ -211,6 +211,10 @@ codes! {
         why: "it would become a real user named `user`",
         source: "console: the sample row of its own template",
         fix: "delete the row";
+    STRAY_SPACES = Warning "stray-spaces", "there are spaces around the cell",
+        why: "they are left out of what is sent, line breaks and characters that nobody sees too; said once a column",
+        source: "headcount; API, CreateUser: names are compared and stored exactly",
+        fix: "nothing to do: the cell is read without them";
 
     // Who.
     USERNAME_MISSING = Error "username-missing", "there is no username",
@@ -395,7 +399,7 @@ codes! {
         source: "API, CreateUser: PhoneConfig.DeskPhoneNumber; console: the sample row of its own template",
         fix: "nothing to do: the user is created without the number; write it as in `+12065550100` to have it sent";
     AUTO_ACCEPT_DESK_PHONE = Warning "auto-accept-desk-phone", "auto-accept is on with a desk phone",
-        why: "auto-accept is a softphone's; with a desk phone it has no effect",
+        why: "auto-accept is a setting of softphones; that it does anything with a desk phone is said nowhere",
         source: "Admin Guide, Enable auto-accept",
         fix: "write `no`, or `soft` as the phone type";
     AFTER_CONTACT_WORK = Error "after-contact-work", "the after-contact work time is not a number of seconds the service takes",

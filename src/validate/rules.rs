@@ -14,9 +14,10 @@ use super::grammar::{self, shown};
 use super::phone::Refusal;
 
 /// All rules of a row, in the order of the console's template.
-const RULES: [fn(&mut Check<'_>); 22] = [
+const RULES: [fn(&mut Check<'_>); 23] = [
     sample_row,
     columns_agree,
+    stray_spaces,
     first_name,
     last_name,
     email,
@@ -48,11 +49,17 @@ pub fn check_row(row: &Row, columns: &Columns, rules: &Rules<'_>, findings: &mut
     if !row.is_readable() {
         return;
     }
-    let cells = Field::ALL.map(|field| match field.is_secret() {
-        true => "",
-        false => grammar::trimmed(columns.cell(row, field)),
+    let mut padded = 0_u32;
+    let cells = Field::ALL.map(|field| {
+        if field.is_secret() {
+            return "";
+        }
+        let raw = columns.cell(row, field);
+        let cell = grammar::trimmed(raw);
+        padded |= u32::from(cell.len() != raw.len() && !cell.is_empty()) << field.index();
+        cell
     });
-    let mut check = Check { row, columns, rules, cells, findings };
+    let mut check = Check { row, columns, rules, cells, padded, findings };
     for rule in RULES {
         rule(&mut check);
     }
@@ -155,6 +162,8 @@ struct Check<'a> {
     rules: &'a Rules<'a>,
     /// The cell of each field without the spaces around it; empty where it is a secret.
     cells: [&'a str; Field::COUNT],
+    /// A bit for each field whose cell has spaces around its text.
+    padded: u32,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -245,6 +254,20 @@ fn columns_agree(check: &mut Check<'_>) {
             )
         };
         check.fault(&codes::COLUMNS_DISAGREE, field, grammar::trimmed(kept), message);
+    }
+}
+
+/// A username has a finding of its own, and of a password none is left out.
+fn stray_spaces(check: &mut Check<'_>) {
+    const { assert!(Field::COUNT <= u32::BITS as usize) };
+    if check.padded == 0 {
+        return;
+    }
+    for field in Field::ALL {
+        if field != Field::Username && check.padded & (1 << field.index()) != 0 {
+            let raw = check.columns.cell(check.row, field);
+            check.fault(&codes::STRAY_SPACES, field, raw, codes::STRAY_SPACES.title.to_owned());
+        }
     }
 }
 
