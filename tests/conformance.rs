@@ -927,12 +927,16 @@ impl Counts {
         }
     }
 
-    fn print(&self) {
+    fn summary(&self) -> String {
         let Self { rows, created, refused, ours_alone, unsayable, .. } = self;
-        println!(
+        format!(
             "{rows} rows: {created} created, {refused} refused, {ours_alone} refused by validate alone, {unsayable} that no \
              request can say"
-        );
+        )
+    }
+
+    fn print(&self) {
+        println!("{}", self.summary());
         self.answers.iter().for_each(|(answer, count)| println!("  the service: {count:>7} {answer}"));
         self.codes.iter().for_each(|(code, count)| println!("  validate:    {count:>7} {code}"));
     }
@@ -970,8 +974,9 @@ fn the_embedded_connect_creates_what_validate_passes_and_refuses_what_it_calls_a
     std::thread::scope(|scope| {
         let threads = IdentityType::ALL
             .map(|identity| scope.spawn(move || differ(identity, each, 20_261_123 + identity as u64)));
-        for thread in threads {
+        for (identity, thread) in IdentityType::ALL.into_iter().zip(threads) {
             let (of_one, wrong_of_one) = thread.join().unwrap();
+            println!("{identity}: {}", of_one.summary());
             counts.join(of_one);
             wrong.extend(wrong_of_one);
         }
