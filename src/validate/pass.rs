@@ -286,10 +286,10 @@ impl<'r> Pass<'r> {
     }
 
     fn keep_findings(&mut self) {
-        self.fold_spaces();
         if self.of_row.is_empty() {
             return;
         }
+        self.fold_spaces();
         self.checked.errors += count(&self.of_row, Severity::Error);
         self.checked.warnings += count(&self.of_row, Severity::Warning);
         let room = Self::KEPT.saturating_sub(self.checked.findings.len()).min(self.of_row.len());
