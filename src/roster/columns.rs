@@ -319,7 +319,7 @@ fn instead(header: &str) -> String {
 }
 
 /// The fields that are members of a structure of the API, by the structure's name: `AutoAcceptConfigs`, `IdentityInfo`.
-fn members(header: &str) -> Vec<Field> {
+pub fn members(header: &str) -> Vec<Field> {
     let structure = key(header);
     let is_within = |name: &str| {
         let rest = key(name);
