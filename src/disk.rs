@@ -1,7 +1,7 @@
 //! Files: private from the first byte, replaced atomically, never written through a symbolic link. Nothing else in the
 //! crate makes one.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -59,6 +59,17 @@ fn is_another(seen: &Metadata, opened: &Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_another(_: &Metadata, _: &Metadata) -> bool {
     false
+}
+
+/// Takes a file's lock and says whether it could be had: not where another process has it. A file system without locks
+/// has none to refuse, and whoever must know of another process notices it by other means.
+pub fn lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Opens a file of secrets for reading and appending, and makes it where there is none. One that is there must be a plain

@@ -222,14 +222,23 @@ fn now() -> SystemTime {
 
 /// The second column of the hierarchy, which the console's own templates have.
 const SECOND: usize = Field::COUNT;
+/// A second column of passwords.
+const SECOND_PASSWORD: usize = SECOND + 1;
+/// How many columns there are.
+const WIDTH: usize = SECOND_PASSWORD + 1;
 
 fn columns() -> Columns {
     let mut columns = Columns {
         phone_region: None,
-        headers: Field::ALL.iter().map(|field| format!("{field:?}")).chain(["Hierarchy2".into()]).collect(),
+        headers: Field::ALL
+            .iter()
+            .map(|field| format!("{field:?}"))
+            .chain(["Hierarchy2", "Password2"].map(str::to_owned))
+            .collect(),
         places: std::array::from_fn(|at| vec![at]),
     };
     columns.places[Field::Hierarchy.index()].push(SECOND);
+    columns.places[Field::Password.index()].push(SECOND_PASSWORD);
     columns
 }
 
@@ -245,7 +254,7 @@ struct Case {
 impl Case {
     /// A row of the least cells, without faults.
     fn least(identity: IdentityType, username: &str) -> Self {
-        let mut case = Self { identity, cells: vec![String::new(); SECOND + 1], done: String::new() };
+        let mut case = Self { identity, cells: vec![String::new(); WIDTH], done: String::new() };
         let base = [
             (Field::FirstName, "Ada"),
             (Field::LastName, "Lovelace"),
@@ -291,6 +300,14 @@ fn trimmed(cell: &str) -> &str {
 /// number that is not E.164 stays here. `None` where no body can say what the cells say.
 fn plain_body(case: &Case, directory: &Directory) -> Option<Value> {
     let cell = |field: Field| trimmed(case.cell(field));
+    // A password is sent as it stands, of the first column that has one.
+    let mut passwords = [case.cell(Field::Password), &case.cells[SECOND_PASSWORD]]
+        .into_iter()
+        .filter(|password| !password.trim().is_empty());
+    let password = passwords.next().unwrap_or("");
+    if passwords.any(|other| other != password) {
+        return None;
+    }
     let mut body = Map::new();
     let mut put = |member: &str, text: &str| {
         if !text.is_empty() {
@@ -298,7 +315,7 @@ fn plain_body(case: &Case, directory: &Directory) -> Option<Value> {
         }
     };
     put("Username", cell(Field::Username));
-    put("Password", case.cell(Field::Password));
+    put("Password", password);
     put("DirectoryUserId", cell(Field::DirectoryUserId));
     put(
         "RoutingProfileId",
@@ -910,12 +927,16 @@ impl Counts {
         }
     }
 
-    fn print(&self) {
+    fn summary(&self) -> String {
         let Self { rows, created, refused, ours_alone, unsayable, .. } = self;
-        println!(
+        format!(
             "{rows} rows: {created} created, {refused} refused, {ours_alone} refused by validate alone, {unsayable} that no \
              request can say"
-        );
+        )
+    }
+
+    fn print(&self) {
+        println!("{}", self.summary());
         self.answers.iter().for_each(|(answer, count)| println!("  the service: {count:>7} {answer}"));
         self.codes.iter().for_each(|(code, count)| println!("  validate:    {count:>7} {code}"));
     }
@@ -953,8 +974,9 @@ fn the_embedded_connect_creates_what_validate_passes_and_refuses_what_it_calls_a
     std::thread::scope(|scope| {
         let threads = IdentityType::ALL
             .map(|identity| scope.spawn(move || differ(identity, each, 20_261_123 + identity as u64)));
-        for thread in threads {
+        for (identity, thread) in IdentityType::ALL.into_iter().zip(threads) {
             let (of_one, wrong_of_one) = thread.join().unwrap();
+            println!("{identity}: {}", of_one.summary());
             counts.join(of_one);
             wrong.extend(wrong_of_one);
         }

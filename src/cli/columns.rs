@@ -180,7 +180,13 @@ fn proposal(roster: &Roster, words: &[Words]) -> String {
             taken.extend([Field::FirstName, Field::LastName]);
             let _ = writeln!(mapped, "{} = {{ split = {} }}", quoted(header), quoted(split));
         } else {
-            let _ = writeln!(ignored, "  {},", quoted(header));
+            let members: Vec<&str> = roster::members(header).into_iter().map(Field::name).collect();
+            // Passed over it is lost, so it is said what to do instead.
+            let instead = match members.join(", ") {
+                names if names.is_empty() => names,
+                names => format!(" # not read; give the roster a column for each: {names}"),
+            };
+            let _ = writeln!(ignored, "  {},{instead}", quoted(header));
         }
     }
     let mut text = format!(

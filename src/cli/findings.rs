@@ -78,10 +78,14 @@ impl<'f> Group<'f> {
             Severity::Error => paint.red("error"),
             Severity::Warning => paint.yellow("warning"),
         };
-        let times = match self.findings.len() {
-            1 => String::new(),
-            _ if first.row.is_none() => format!(" ({} times)", self.findings.len()),
-            several => format!(" ({several} rows)"),
+        // A row may have one fault several times, as with two unknown names in one cell.
+        let rows = self.findings.chunk_by(|one, next| one.row == next.row).count();
+        let times = match (self.findings.len(), rows) {
+            (1, _) => String::new(),
+            (times, _) if first.row.is_none() => format!(" ({times} times)"),
+            (times, 1) => format!(" ({times} times in one row)"),
+            (times, rows) if times > rows => format!(" ({times} times in {rows} rows)"),
+            (_, rows) => format!(" ({rows} rows)"),
         };
         let _ = writeln!(text, "{word}: {}{times} [{}]", paint.bold(title), first.code);
         let has_one_hint = self.findings.iter().all(|finding| finding.hint == first.hint);
@@ -220,6 +224,22 @@ mod tests {
           … and 2 more, the last in row 12
           fix: write `soft` or `desk`
         ");
+    }
+
+    #[test]
+    fn a_row_with_one_fault_twice_counts_once() {
+        let of = |rows: &[u64]| {
+            let unknown = |row: &u64| finding(&codes::SECURITY_PROFILE_UNKNOWN, *row, "profiles", "x");
+            let text = groups(&checked(rows.iter().map(unknown).collect()), &[], Paint::plain());
+            text.lines().next().unwrap_or_default().to_owned()
+        };
+        let said = |times: &str| {
+            format!("error: the instance has no such security profile{times} [security-profile-unknown]")
+        };
+        assert_eq!(of(&[2]), said(""));
+        assert_eq!(of(&[2, 2]), said(" (2 times in one row)"));
+        assert_eq!(of(&[2, 3, 3, 3]), said(" (4 times in 2 rows)"));
+        assert_eq!(of(&[2, 3]), said(" (2 rows)"));
     }
 
     #[test]

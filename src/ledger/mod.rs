@@ -63,12 +63,9 @@ impl LockedFile {
         be_a_file(path)?;
         let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
         crash::point("ledger-opened");
-        match lock(&file) {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(in_use(&file, path)),
-            // A file system without locks: the session records and the length are what is left to notice another by.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(error)) => return Err(cannot("lock", error)),
+        // Where there are no locks, the session records and the length are what is left to notice another process by.
+        if !lock(&file).map_err(|error| cannot("lock", error))? {
+            return Err(in_use(&file, path));
         }
         let Replay { state, good, torn } = replay(&file, path)?;
         if torn > 0 {
@@ -121,14 +118,14 @@ pub fn be_a_file(path: &Path) -> Result<(), Failure> {
 }
 
 /// Takes the lock; a `status` in another process holds it for the blink of an eye, so it is tried more than once.
-fn lock(file: &File) -> Result<(), TryLockError> {
+fn lock(file: &File) -> io::Result<bool> {
     for _ in 0..200 {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
-            done => return done,
+        if disk::lock(file)? {
+            return Ok(true);
         }
+        std::thread::yield_now();
     }
-    file.try_lock()
+    disk::lock(file)
 }
 
 /// Fails where another process has the ledger now, before anything is asked of anybody.

@@ -1,6 +1,6 @@
 //! The file while it is written.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -37,18 +37,13 @@ impl LockedFile {
                 .hint("nothing was sent; name another place with --credentials-out FILE")
         };
         let (file, was_made) = disk::open_secret(path).map_err(|error| cannot("use", error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Failure::stopped(format!(
-                    "the credentials file is in use by another process: `{}`",
-                    path.display()
-                ))
-                .hint("nothing was sent; wait until the other import has ended"));
-            }
-            // A file system without locks: the length is what is left to notice another by.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(error)) => return Err(cannot("lock", error)),
+        // Where there are no locks, the length is what is left to notice another process by.
+        if !disk::lock(&file).map_err(|error| cannot("lock", error))? {
+            return Err(Failure::stopped(format!(
+                "the credentials file is in use by another process: `{}`",
+                path.display()
+            ))
+            .hint("nothing was sent; wait until the other import has ended"));
         }
         let found = find(&file, path, |_, _, _| {})?;
         Ok(Self { file: Some(file), path: path.to_owned(), was_made, found })

@@ -4,8 +4,6 @@
 pub const UNKNOWN_COLUMN: &str = "unknown-column";
 /// A column whose header is almost, but not quite, one that we know.
 pub const MISSPELT_COLUMN: &str = "misspelt-column";
-/// Two columns of passwords: no rule can compare them without handling a secret twice.
-pub const DUPLICATE_COLUMN: &str = "duplicate-column";
 /// Two columns that mean the same.
 pub const MERGED_COLUMNS: &str = "merged-columns";
 /// A header of which no column is known.
@@ -47,7 +45,7 @@ pub const NAME_NOT_SPLIT: &str = "name-not-split";
 pub const UNREADABLE: [&str; 2] = [RAGGED_ROW, UNCLOSED_QUOTE];
 
 /// Every code of this stage with a line that explains it.
-pub const TABLE: [(&str, &str); 21] = [
+pub const TABLE: [(&str, &str); 20] = [
     (
         UNKNOWN_COLUMN,
         "the column's header means nothing to headcount, and the column is not read; `--columns` maps or ignores it",
@@ -56,7 +54,6 @@ pub const TABLE: [(&str, &str); 21] = [
         MISSPELT_COLUMN,
         "the column's header is almost one that headcount knows; correct it, or map or ignore it with `--columns`",
     ),
-    (DUPLICATE_COLUMN, "two columns hold passwords; keep one"),
     (MERGED_COLUMNS, "two columns mean the same; they are read as one, and cells that differ are an error"),
     (NO_KNOWN_COLUMN, "no column of the header is known; `headcount columns` proposes a map"),
     (

@@ -45,8 +45,8 @@ const NAMES: [(Field, &[&str]); Field::COUNT] = [
     ]),
     (Field::PersistentConnection, &["persistent connection (yes/no)", "PhoneConfig.PersistentConnection"]),
     (Field::VoiceEnhancement, &[
-        "audio enhancement (none/isolate voice/suppress noise)", "VoiceEnhancementConfigs", "voice enhancement",
-        "voice enhancement mode",
+        "audio enhancement (none/isolate voice/suppress noise)", "VoiceEnhancementConfigs.VOICE.VoiceEnhancementMode",
+        "VoiceEnhancementConfigs.VOICE", "VoiceEnhancementConfigs", "voice enhancement", "voice enhancement mode",
         // With its first parenthesis lost; see `key`.
         "audio enhancement none/isolate voice/suppress",
     ]),
@@ -243,7 +243,7 @@ impl Header {
                     Severity::Warning,
                     Some(name),
                     format!("the column is not known and is not read: `{}`", name_shown(name)),
-                    "map or ignore it in a file for `--columns`; `headcount columns` proposes one".into(),
+                    instead(name),
                 )),
                 Use::Misspelt(field) => Some(about(
                     codes::MISSPELT_COLUMN,
@@ -270,16 +270,12 @@ impl Header {
         }
         let names: Vec<String> =
             places.iter().map(|&at| format!("`{}`", name_shown(&self.columns.headers[at]))).collect();
-        let (names, second) = (names.join(" and "), self.columns.headers.get(places[1]));
+        let names = names.join(" and ");
+        let message =
+            format!("{} columns mean `{}` and are read as one: {names}", places.len(), field.name());
         let keep = "keep one, or ignore the others in a file for `--columns`".to_owned();
-        Some(if field.is_secret() {
-            let message = format!("{} columns hold passwords: {names}", places.len());
-            about(codes::DUPLICATE_COLUMN, Severity::Error, second, message, keep)
-        } else {
-            let message =
-                format!("{} columns mean `{}` and are read as one: {names}", places.len(), field.name());
-            about(codes::MERGED_COLUMNS, Severity::Warning, second, message, keep)
-        })
+        let second = self.columns.headers.get(places[1]);
+        Some(about(codes::MERGED_COLUMNS, Severity::Warning, second, message, keep))
     }
 }
 
@@ -308,6 +304,29 @@ impl Use {
             .or_else(|| field_like(&key).map(Use::Misspelt))
             .unwrap_or(Use::Unknown)
     }
+}
+
+/// What to do about a column that is not known: the columns that a structure of the API is spread over, what a foreign
+/// header may stand for, and where neither is known, what can be done with any column.
+fn instead(header: &str) -> String {
+    let members = members(header);
+    if !members.is_empty() {
+        let names: Vec<String> = members.iter().map(|field| format!("`{}`", field.name())).collect();
+        return format!("it has several members, each of which is a column of its own: {}", names.join(", "));
+    }
+    let meant = propose(header).map(|field| format!(" to `{}`", field.name())).unwrap_or_default();
+    format!("map it{meant} or ignore it in a file for `--columns`; `headcount columns` proposes one")
+}
+
+/// The fields that are members of a structure of the API, by the structure's name: `AutoAcceptConfigs`, `IdentityInfo`.
+pub fn members(header: &str) -> Vec<Field> {
+    let structure = key(header);
+    let is_within = |name: &str| {
+        let rest = key(name);
+        !structure.is_empty() && rest.strip_prefix(&structure).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let fields = NAMES.into_iter().filter(|(_, names)| names.iter().any(|name| is_within(name)));
+    fields.map(|(field, _)| field).collect()
 }
 
 /// The field that any of our names gives, the header being as a person wrote it.
@@ -629,14 +648,56 @@ mod tests {
     }
 
     #[test]
-    fn two_columns_of_one_meaning_are_read_as_one_but_passwords_are_not() {
+    fn a_structure_of_the_api_names_the_columns_that_it_is_spread_over() {
+        let hint = |header: &str| {
+            let header = read(&format!("user login,{header}"));
+            assert_eq!(header.findings.len(), 1, "{:?}", header.findings);
+            assert_eq!(header.findings[0].code, codes::UNKNOWN_COLUMN);
+            header.findings[0].hint.clone().unwrap()
+        };
+        let table = [
+            (
+                "AutoAcceptConfigs",
+                "`auto accept voice`, `auto accept chat`, `auto accept task`, `auto accept email`, `agent first callback auto accept`",
+            ),
+            (
+                "after_contact_work_configs",
+                "`ACW timeout voice`, `ACW timeout chat`, `ACW timeout task`, `ACW timeout email`, `agent first callback ACW timeout`",
+            ),
+            ("PhoneNumberConfigs", "`phone type voice`, `phone number voice`"),
+            ("PhoneNumberConfigs.VOICE", "`phone type voice`, `phone number voice`"),
+            (
+                "PhoneConfig",
+                "`phone type`, `phone number`, `auto accept`, `ACW timeout`, `persistent connection`",
+            ),
+            ("IdentityInfo", "`first name`, `last name`, `email address`, `secondary email`, `mobile`"),
+        ];
+        for (header, columns) in table {
+            assert_eq!(
+                hint(header),
+                format!("it has several members, each of which is a column of its own: {columns}")
+            );
+        }
+        // Of these each channel has one, or there is one channel.
+        for header in
+            ["VoiceEnhancementConfigs", "VoiceEnhancementConfigs.VOICE", "PersistentConnectionConfigs"]
+        {
+            assert!(matches!(Use::of(header), Use::Field(_)), "{header}");
+        }
+        assert!(hint("Vorname").starts_with("map it to `first name` or ignore it"));
+        assert!(hint("Cost centre").starts_with("map it or ignore it"));
+    }
+
+    #[test]
+    fn two_columns_of_one_meaning_are_read_as_one() {
         let header = read("user login,Username,password,initial password");
         let found: Vec<_> = header.findings.iter().map(|f| (f.code, f.column.as_deref())).collect();
         assert_eq!(
             found,
-            [(codes::DUPLICATE_COLUMN, Some("initial password")), (codes::MERGED_COLUMNS, Some("Username")),]
+            [(codes::MERGED_COLUMNS, Some("initial password")), (codes::MERGED_COLUMNS, Some("Username"))]
         );
         assert_eq!(header.columns.places[Field::Username.index()], [0, 1]);
+        assert_eq!(header.columns.places[Field::Password.index()], [2, 3]);
     }
 
     #[test]

@@ -32,6 +32,9 @@ const END: &str = "
 The service has an agent-first callback setting only as a part of the voice setting, so it needs the voice column filled in
 as well (`agent-first-callback-alone`).
 
+A structure of the API, such as `AutoAcceptConfigs`, `AfterContactWorkConfigs`, `PhoneNumberConfigs` or `PhoneConfig`, is no
+column: each of its members is one, and a header of that name is an `unknown-column` that names them.
+
 ## Proficiencies
 
 An agent's proficiency is a predefined attribute of the instance, one of its values, and a level from 1 to 5:

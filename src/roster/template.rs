@@ -155,8 +155,10 @@ pub(super) fn help(field: Field, identity: IdentityType) -> (&'static str, &'sta
     let is_saml = identity == IdentityType::Saml;
     match field {
         Field::FirstName => ("yes", "The given name, at most 255 characters.", "Zoë"),
-        Field::LastName if is_saml => ("yes", "The family name, at most 300 characters.", "Müller"),
-        Field::LastName => ("yes", "The family name, at most 256 characters.", "Müller"),
+        Field::LastName if identity == IdentityType::ConnectManaged => {
+            ("yes", "The family name, at most 256 characters.", "Müller")
+        }
+        Field::LastName => ("yes", "The family name, at most 300 characters.", "Müller"),
         Field::Email => ("advised", "The e-mail address: where password resets go.", "zoe@example.com"),
         Field::SecondaryEmail => {
             ("no", "Gets every notification but password resets.", "zoe.home@example.com")

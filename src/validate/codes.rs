@@ -118,10 +118,6 @@ codes! {
         why: "read as the one, or not at all: either would be a guess",
         source: "headcount",
         fix: "correct the header, or map or ignore it with `--columns FILE.toml`";
-    DUPLICATE_COLUMN = Error "duplicate-column", "two columns hold passwords",
-        why: "which of them counts would be a guess",
-        source: "headcount",
-        fix: "keep one of them";
     MERGED_COLUMNS = Warning "merged-columns", "two columns mean the same",
         why: "they are read as one, and cells that differ are an error",
         source: "console: its templates of 2023 and later name the hierarchy twice",
@@ -215,6 +211,10 @@ codes! {
         why: "it would become a real user named `user`",
         source: "console: the sample row of its own template",
         fix: "delete the row";
+    STRAY_SPACES = Warning "stray-spaces", "there are spaces around the cell",
+        why: "they are left out of what is sent, line breaks and characters that nobody sees too; said once a column",
+        source: "headcount; API, CreateUser: names are compared and stored exactly",
+        fix: "nothing to do: the cell is read without them";
 
     // Who.
     USERNAME_MISSING = Error "username-missing", "there is no username",
@@ -297,7 +297,8 @@ codes! {
     PASSWORD_MISSING = Error "password-missing", "there is no password",
         why: "with CONNECT_MANAGED the service answers `Required parameter missing: Password`",
         source: "API, CreateUser: Password",
-        fix: "fill in a first password";
+        fix: "fill in a first password, or have one made for each user: `headcount import` with \
+              `--generate-passwords --credentials-out FILE`";
     PASSWORD_BLANKED = Error "password-blanked", "the password is blank: headcount leaves it out of a file of failed rows",
         why: "a file that headcount writes never has a password in it; with CONNECT_MANAGED the row cannot be sent \
               without one",
@@ -398,7 +399,7 @@ codes! {
         source: "API, CreateUser: PhoneConfig.DeskPhoneNumber; console: the sample row of its own template",
         fix: "nothing to do: the user is created without the number; write it as in `+12065550100` to have it sent";
     AUTO_ACCEPT_DESK_PHONE = Warning "auto-accept-desk-phone", "auto-accept is on with a desk phone",
-        why: "auto-accept is a softphone's; with a desk phone it has no effect",
+        why: "auto-accept is a setting of softphones; that it does anything with a desk phone is said nowhere",
         source: "Admin Guide, Enable auto-accept",
         fix: "write `no`, or `soft` as the phone type";
     AFTER_CONTACT_WORK = Error "after-contact-work", "the after-contact work time is not a number of seconds the service takes",

@@ -1,6 +1,7 @@
 //! One pass over a roster: every row by itself, and what only all rows together show.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 
 use crate::agent::{Agent, IdentityType};
@@ -131,6 +132,8 @@ pub struct Pass<'r> {
     usernames: FoldedMap<u64>,
     passwords: Passwords,
     checked: Checked,
+    /// The columns with spaces around a cell, and in how many rows.
+    spaces: Vec<(Option<String>, u64)>,
     /// The first error of the file as a whole.
     file_error: Option<Finding>,
     /// The findings of the row at hand.
@@ -162,6 +165,7 @@ impl<'r> Pass<'r> {
             usernames: FoldedMap::default(),
             passwords: Passwords::default(),
             checked,
+            spaces: Vec::new(),
             file_error: None,
             of_row: of_header.to_vec(),
         };
@@ -223,6 +227,13 @@ impl<'r> Pass<'r> {
             finding.value = Some(Finding::HIDDEN.to_owned());
             self.of_row.push(finding);
         }
+        for (column, rows) in self.spaces.iter().filter(|(_, rows)| *rows > 1) {
+            let is_it =
+                |finding: &&mut Finding| finding.code == codes::STRAY_SPACES.id && finding.column == *column;
+            if let Some(finding) = self.checked.findings.iter_mut().find(is_it) {
+                let _ = write!(finding.message, ", here and in {} rows below", rows - 1);
+            }
+        }
         let of_file_before = self.checked.findings.iter().take_while(|finding| finding.row.is_none()).count();
         let late = std::mem::take(&mut self.of_row);
         self.checked.errors += count(&late, Severity::Error);
@@ -256,10 +267,29 @@ impl<'r> Pass<'r> {
         });
     }
 
+    /// Spaces around cells are said once a column: they may be around each cell of a file, and what is left out anyhow
+    /// must not take the place of a fault.
+    fn fold_spaces(&mut self) {
+        let spaces = &mut self.spaces;
+        self.of_row.retain(|finding| {
+            if finding.code != codes::STRAY_SPACES.id {
+                return true;
+            }
+            let known = spaces.iter_mut().find(|(column, _)| *column == finding.column);
+            let is_first = known.is_none();
+            match known {
+                Some((_, rows)) => *rows += 1,
+                None => spaces.push((finding.column.clone(), 1)),
+            }
+            is_first
+        });
+    }
+
     fn keep_findings(&mut self) {
         if self.of_row.is_empty() {
             return;
         }
+        self.fold_spaces();
         self.checked.errors += count(&self.of_row, Severity::Error);
         self.checked.warnings += count(&self.of_row, Severity::Warning);
         let room = Self::KEPT.saturating_sub(self.checked.findings.len()).min(self.of_row.len());

@@ -14,9 +14,10 @@ use super::grammar::{self, shown};
 use super::phone::Refusal;
 
 /// All rules of a row, in the order of the console's template.
-const RULES: [fn(&mut Check<'_>); 22] = [
+const RULES: [fn(&mut Check<'_>); 23] = [
     sample_row,
     columns_agree,
+    stray_spaces,
     first_name,
     last_name,
     email,
@@ -48,11 +49,17 @@ pub fn check_row(row: &Row, columns: &Columns, rules: &Rules<'_>, findings: &mut
     if !row.is_readable() {
         return;
     }
-    let cells = Field::ALL.map(|field| match field.is_secret() {
-        true => "",
-        false => grammar::trimmed(columns.cell(row, field)),
+    let mut padded = 0_u32;
+    let cells = Field::ALL.map(|field| {
+        if field.is_secret() {
+            return "";
+        }
+        let raw = columns.cell(row, field);
+        let cell = grammar::trimmed(raw);
+        padded |= u32::from(cell.len() != raw.len() && !cell.is_empty()) << field.index();
+        cell
     });
-    let mut check = Check { row, columns, rules, cells, findings };
+    let mut check = Check { row, columns, rules, cells, padded, findings };
     for rule in RULES {
         rule(&mut check);
     }
@@ -63,6 +70,7 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
     for field in required(rules) {
         if !columns.has(field) {
             let name = name_of(field);
+            let fix = if field.is_secret() { codes::PASSWORD_MISSING.fix } else { codes::COLUMN_MISSING.fix };
             findings.push(Finding {
                 code: codes::COLUMN_MISSING.id,
                 severity: codes::COLUMN_MISSING.severity,
@@ -70,7 +78,7 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
                 column: None,
                 value: None,
                 message: format!("there is no {name} column, which {} needs", needs(field, rules.identity)),
-                hint: Some(codes::COLUMN_MISSING.fix.to_owned()),
+                hint: Some(fix.to_owned()),
             });
         }
     }
@@ -154,6 +162,8 @@ struct Check<'a> {
     rules: &'a Rules<'a>,
     /// The cell of each field without the spaces around it; empty where it is a secret.
     cells: [&'a str; Field::COUNT],
+    /// A bit for each field whose cell has spaces around its text.
+    padded: u32,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -244,6 +254,20 @@ fn columns_agree(check: &mut Check<'_>) {
             )
         };
         check.fault(&codes::COLUMNS_DISAGREE, field, grammar::trimmed(kept), message);
+    }
+}
+
+/// A username has a finding of its own, and of a password none is left out.
+fn stray_spaces(check: &mut Check<'_>) {
+    const { assert!(Field::COUNT <= u32::BITS as usize) };
+    if check.padded == 0 {
+        return;
+    }
+    for field in Field::ALL {
+        if field != Field::Username && check.padded & (1 << field.index()) != 0 {
+            let raw = check.columns.cell(check.row, field);
+            check.fault(&codes::STRAY_SPACES, field, raw, codes::STRAY_SPACES.title.to_owned());
+        }
     }
 }
 
@@ -448,7 +472,14 @@ fn routing_profile(check: &mut Check<'_>) {
     }
     let Some(directory) = check.rules.directory else { return };
     if let Lookup::Unknown(meant) = directory.routing_profile(reference) {
-        unknown(check, &codes::ROUTING_PROFILE_UNKNOWN, Field::RoutingProfile, reference, meant);
+        let code = &codes::ROUTING_PROFILE_UNKNOWN;
+        // With the bar of the security profiles' cell it is several, and the nearest to all of them is none of them.
+        if reference.contains('|') {
+            let message = format!("{}: `{}`", code.title, shown(reference));
+            let hint = "a user has exactly one routing profile: keep one of them".to_owned();
+            return check.fault_with(code, Field::RoutingProfile, reference, message, hint);
+        }
+        unknown(check, code, Field::RoutingProfile, reference, meant);
     }
 }
 
@@ -487,7 +518,7 @@ fn security_profiles(check: &mut Check<'_>) {
     }
     for (place, name) in profiles.clone().enumerate().filter(|(_, name)| !name.is_empty()) {
         let is_same = |other: &str| is_same_security_profile(other, name, check.rules.directory);
-        if profiles.clone().take(place).any(is_same) {
+        if is_second(profiles.clone().take(place), is_same) {
             let message = format!("`{}` is named twice", shown(name));
             check.fault(&codes::SECURITY_PROFILE_REPEATED, field, cell, message);
         }
@@ -497,6 +528,11 @@ fn security_profiles(check: &mut Check<'_>) {
             unknown(check, &codes::SECURITY_PROFILE_UNKNOWN, field, name, meant);
         }
     }
+}
+
+/// Whether exactly one of those before is the same: what is there thrice is said once.
+fn is_second<T>(before: impl Iterator<Item = T>, is_same: impl Fn(T) -> bool) -> bool {
+    before.filter_map(|other| is_same(other).then_some(())).take(2).count() == 1
 }
 
 /// Whether two names, ids or ARNs are one profile, as far as that is known.
@@ -698,7 +734,7 @@ fn tags(check: &mut Check<'_>) {
             }
             Ok((key, value)) => {
                 one_tag(check, cell, key, value);
-                if tags.clone().take(place).flatten().any(|(other, _)| other == key) {
+                if is_second(tags.clone().take(place).flatten(), |(other, _)| other == key) {
                     let message = format!("the key `{}` is there twice", shown(key));
                     check.fault(&codes::TAG_REPEATED, field, cell, message);
                 }
@@ -764,7 +800,7 @@ fn proficiencies(check: &mut Check<'_>) {
         let same = |other: grammar::ProficiencyCell<'_>| {
             (other.attribute, other.value) == (found.attribute, found.value)
         };
-        if all.clone().take(place).flatten().any(same) {
+        if is_second(all.clone().take(place).flatten(), same) {
             let message = format!("`{}:{}` is there twice", shown(found.attribute), shown(found.value));
             check.fault(&codes::PROFICIENCY_REPEATED, field, cell, message);
         }

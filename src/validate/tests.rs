@@ -142,7 +142,7 @@ fn conformance() -> Vec<Case> {
         case(EVERYWHERE, FirstName, decomposed(255), &["name-not-nfc"]),
         case(EVERYWHERE, FirstName, decomposed(256), &["name-too-long", "name-not-nfc"]),
         case(EVERYWHERE, FirstName, "Ada\nMaria", &["name-control-character"]),
-        case(EVERYWHERE, FirstName, " Ada\u{a0}", &[]),
+        case(EVERYWHERE, FirstName, " Ada\u{a0}", &["stray-spaces"]),
         case(NOT_DIRECTORY, LastName, "", &["last-name-missing"]),
         case(DIRECTORY, LastName, "", &[]),
         case(CONNECT, LastName, letters(256), &[]),
@@ -760,6 +760,31 @@ fn many_rows_with_one_password_are_one_warning() {
         "10 rows have one and the same password, the first of them in row 3"
     );
     assert_eq!(checked.findings[0].value.as_deref(), Some("[hidden]"));
+}
+
+#[test]
+fn spaces_around_cells_are_said_once_a_column() {
+    let user = |number: u64, changes: &[(Field, &str)]| {
+        let username = format!("u{number}");
+        numbered(number, row_with(Saml, &[&[(Username, username.as_str())], changes].concat()))
+    };
+    let rows = [
+        user(2, &[(FirstName, "Ada ")]),
+        user(3, &[(FirstName, "Ada"), (Tags, "\u{200b}a|b")]),
+        user(4, &[(FirstName, "\u{a0}Ada"), (PhoneType, " ")]),
+        user(5, &[(FirstName, "Ada\n")]),
+    ];
+    let checked = pass_over(Saml, &rows);
+    let said: Vec<_> =
+        checked.findings.iter().map(|f| (f.row, f.column.as_deref(), f.message.as_str())).collect();
+    assert_eq!(
+        said,
+        [
+            (Some(2), Some("FirstName"), "there are spaces around the cell, here and in 2 rows below"),
+            (Some(3), Some("Tags"), "there are spaces around the cell"),
+        ]
+    );
+    assert_eq!((checked.warnings, checked.errors), (2, 0));
 }
 
 #[test]

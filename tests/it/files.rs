@@ -6,7 +6,7 @@ use std::path::Path;
 
 use headcount::roster::{Field, Options, Roster, Row};
 
-use crate::harness::{headcount, run};
+use crate::harness::{Ran, headcount, run};
 use crate::python;
 
 #[test]
@@ -163,16 +163,9 @@ fn a_workbook_by_openpyxl_is_the_same_people_and_hides_nothing() {
     is_people(&folder.path().join("plain.xlsx"));
     is_people(&folder.path().join("write_only.xlsx"));
     let ran = run(headcount(folder.path()).args(["validate", "odd.xlsx", "--format", "json"]));
-    let said: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let found: Vec<(&str, Option<u64>)> = said["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|finding| (finding["code"].as_str().unwrap(), finding["row"].as_u64()))
-        .collect();
-    assert_eq!(
-        found,
-        [
+    finds(
+        &ran,
+        &[
             ("hidden-sheets", None),
             ("hidden-columns", None),
             ("hidden-rows", None),
@@ -180,9 +173,16 @@ fn a_workbook_by_openpyxl_is_the_same_people_and_hides_nothing() {
             ("date-not-text", Some(5)),
             ("number-not-text", Some(5)),
         ],
-        "{}",
-        ran.stdout
     );
+}
+
+/// Fails unless these are the findings of a `validate --format json`: the codes with their rows, in order.
+#[track_caller]
+fn finds(ran: &Ran, expected: &[(&str, Option<u64>)]) {
+    let said: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let found = said["findings"].as_array().unwrap().iter();
+    let found: Vec<_> = found.map(|one| (one["code"].as_str().unwrap(), one["row"].as_u64())).collect();
+    assert_eq!(found, expected, "{}", ran.stdout);
 }
 
 /// What LibreOffice makes of `people.csv` and `odd.fods`, see `tests/files/README.md`.
@@ -232,17 +232,9 @@ fn are_by_libreoffice(folder: &Path, prefix: &str) {
         assert!(ran.stderr.contains(what) && ran.stderr.contains("save it as XLSX"), "{}", ran.stderr);
     }
 
-    let ran = validate("odd.xlsx", &["--format", "json"]).exits(3);
-    let said: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let found: Vec<(&str, Option<u64>)> = said["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|finding| (finding["code"].as_str().unwrap(), finding["row"].as_u64()))
-        .collect();
-    assert_eq!(
-        found,
-        [
+    finds(
+        &validate("odd.xlsx", &["--format", "json"]).exits(3),
+        &[
             ("hidden-sheets", None),
             ("hidden-columns", None),
             ("hidden-rows", None),
@@ -251,8 +243,6 @@ fn are_by_libreoffice(folder: &Path, prefix: &str) {
             ("number-not-text", Some(6)),
             ("cell-error", Some(8)),
         ],
-        "{}",
-        ran.stdout
     );
     let roster = Roster::open(&file("odd.xlsx"), &Options::default()).unwrap();
     let (mut rows, mut row, mut names) = (roster.rows().unwrap(), Row::default(), Vec::new());

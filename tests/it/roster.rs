@@ -111,6 +111,26 @@ fn columns_proposes_a_map_that_works_as_it_stands() {
 }
 
 #[test]
+fn a_structure_of_the_api_is_passed_over_in_the_proposed_map_and_its_columns_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("api.csv");
+    fs::write(
+        &roster,
+        "Username,FirstName,LastName,RoutingProfileId,SecurityProfileIds,AutoAcceptConfigs\na,A,B,c,d,e\n",
+    )
+    .unwrap();
+    let (code, stdout, _) = columns(&[roster.to_str().unwrap()]);
+    assert_eq!(code, Some(0));
+    let line = "  \"AutoAcceptConfigs\", # not read; give the roster a column for each: auto accept voice, auto accept chat, \
+                auto accept task, auto accept email, agent first callback auto accept\n";
+    assert!(stdout.contains(line), "{stdout}");
+    let map = folder.path().join("map.toml");
+    fs::write(&map, stdout.split_once("`--columns FILE.toml`:\n").unwrap().1).unwrap();
+    let read = Roster::open(&roster, &Options { columns: Some(map), ..Options::default() }).unwrap();
+    assert_eq!(read.findings(), []);
+}
+
+#[test]
 fn columns_shows_what_a_map_does() {
     let (code, stdout, _) = columns(&["hr-export.csv", "--columns", "hr-export.toml"]);
     assert_eq!(code, Some(0));

@@ -323,3 +323,27 @@ fn the_sample_directory_is_as_headcount_writes_it() {
     let directory = headcount::directory::Directory::read(&path).unwrap();
     assert_eq!(directory.to_json(), std::fs::read_to_string(path).unwrap());
 }
+
+#[test]
+fn two_password_columns_are_one_where_they_agree_and_neither_is_ever_shown() {
+    let header = "first name,last name,email address,password,initial password,user login,routing profile,security profiles";
+    let row = |passwords: &str, name: &str| {
+        format!("Ada,Lovelace,ada@example.com,{passwords},{name},Basic,Agent\n")
+    };
+    let both = ["Passw0rd-canary,Passw0rd-canary", "Passw0rd-canary,", ",Passw0rd-canary"];
+    let agreeing: String =
+        both.into_iter().zip(["a", "b", "c"]).map(|(cells, name)| row(cells, name)).collect();
+    let roster = format!("{header}\n{agreeing}");
+    let ran = validate(&roster, &["--format", "json"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stdout);
+    assert_eq!(findings(&ran.stdout)[0], (None, "merged-columns".to_owned()));
+
+    let roster = format!("{roster}{}", row("Passw0rd-canary,Passw0rd-Canary", "d"));
+    for format in ["human", "json", "junit"] {
+        let ran = validate(&roster, &["--format", format]);
+        assert_eq!(ran.exit, 3);
+        assert!(ran.stdout.contains("columns-disagree"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("`password` and `initial password` are both the password, and differ"));
+        assert!(!(ran.stdout + &ran.stderr).to_lowercase().contains("canary"));
+    }
+}
