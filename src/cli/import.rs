@@ -351,7 +351,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         && !agreed(&outlook)?
     {
         output::say("nothing was sent");
-        output::say(&format!("resume with: {}", words::typed(&job.typed)));
+        output::say_whole(&format!("resume with: {}", words::typed(&job.typed)));
         return Ok(Exit::Interrupted);
     }
     if switch.is_set() {
