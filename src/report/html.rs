@@ -213,6 +213,19 @@ fn course(page: &mut String, account: &Account) {
             course.sessions.len()
         );
     }
+    if !course.pauses.is_empty() {
+        let without: u64 = course.pauses.iter().map(|(_, time)| time / 1000).sum();
+        let (lines, each) = if course.pauses.len() == 1 {
+            ("A dotted line stands", "is")
+        } else {
+            ("Dotted lines stand", "are")
+        };
+        let _ = writeln!(
+            page,
+            "<p class=\"note\">{lines} for time in which nothing happened: {} {each} left out.</p>",
+            seconds(without)
+        );
+    }
     let _ = write!(
         page,
         "<details><summary>The same in figures</summary>\n<table class=\"figures\"><caption>Stretches of {stretch}, UTC</caption>\n\
