@@ -152,7 +152,7 @@ struct Shared {
     yes: bool,
 
     /// For people, or one event a line for programs
-    #[arg(long, help_heading = "Run", value_enum, default_value_t = Format::Human)]
+    #[arg(long, help_heading = "Run", value_enum, ignore_case = true, default_value_t = Format::Human)]
     format: Format,
 }
 

@@ -44,7 +44,7 @@ pub(super) struct InstanceArgs {
     pub(super) endpoint_url: Option<String>,
 
     /// How the instance knows its users; skips DescribeInstance
-    #[arg(long, value_name = "TYPE", value_enum)]
+    #[arg(long, value_name = "TYPE", value_enum, ignore_case = true)]
     pub(super) identity: Option<Identity>,
 
     /// A saved directory of the instance: names are resolved from it
@@ -65,7 +65,7 @@ pub(super) struct RehearsalArgs {
     pub(super) seed: u64,
 
     /// How reliable the embedded Connect is
-    #[arg(long, value_enum, default_value_t = Sky::Calm, requires = "simulate", conflicts_with = "instance")]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm, requires = "simulate", conflicts_with = "instance")]
     pub(super) weather: Sky,
 }
 

@@ -19,6 +19,7 @@ mod report;
 pub mod roster_args;
 mod settings;
 mod simulate;
+mod slip;
 mod status;
 pub mod template;
 #[cfg(unix)]
@@ -72,10 +73,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         command_line().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
-        }
+        Err(error) => return slip::told(&error, &args),
     };
     std::panic::set_hook(Box::new(|panic| {
         // A workbook is read on a thread of its own, whose panic is an error of the workbook and is told as one.
@@ -117,14 +115,11 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
 
 /// The policy of a command line.
 fn policy_of(words: &[OsString]) -> Result<Exit, Failure> {
-    let typed = std::iter::once(OsString::from("headcount")).chain(words.iter().cloned());
-    let parsed = command_line().try_get_matches_from(typed).and_then(|found| Cli::from_arg_matches(&found));
+    let typed: Vec<OsString> = std::iter::once("headcount".into()).chain(words.iter().cloned()).collect();
+    let parsed = command_line().try_get_matches_from(&typed).and_then(|found| Cli::from_arg_matches(&found));
     let command = match parsed {
         Ok(cli) => cli.command,
-        Err(error) => {
-            let _ = error.print();
-            return Ok(if error.use_stderr() { Exit::Usage } else { Exit::Done });
-        }
+        Err(error) => return Ok(slip::told(&error, &typed)),
     };
     policy::of_command(match command {
         Command::Import(args) => args.needs()?,
