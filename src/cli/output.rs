@@ -38,8 +38,13 @@ pub fn result_bytes(bytes: &[u8]) {
 
 /// Writes a result for people to stdout: on a terminal, broken between words where it is wider than that.
 pub fn told(text: &str) {
+    told_under(text, HANGING);
+}
+
+/// As [`told`], with what follows a break `indent` columns further in.
+pub fn told_under(text: &str, indent: usize) {
     if io::stdout().is_terminal() {
-        result(&wrapped(text, settings::width_of_results(), HANGING));
+        result(&wrapped(text, settings::width_of_results(), indent));
     } else {
         result(text);
     }
