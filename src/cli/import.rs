@@ -453,8 +453,9 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     farewell(args.format, &reached.directory, reason.as_ref(), &outlook, made);
     if let (Some(out), true) = (&args.passwords.credentials_out, counts.created > 0) {
         let words = [out, &job.ledger].map(|path| words::shell_word(&path.display().to_string()));
+        let key = if args.passwords.recipients.is_empty() { "" } else { ", with --identity-file and the key" };
         output::say_whole(&format!(
-            "the passwords that were made: headcount credentials {} --ledger {}",
+            "the passwords that were made{key}: headcount credentials {} --ledger {}",
             words[0], words[1]
         ));
     }
@@ -915,6 +916,7 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: St
         interrupts.next().await;
         let Some(Sending { events, screen }) = sending.get() else {
             output::say("\ninterrupted; nothing was sent");
+            output::say_whole(&format!("resume with: {typed}"));
             std::process::exit(i32::from(Exit::Interrupted.code()));
         };
         let message =
