@@ -453,7 +453,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     farewell(args.format, &reached.directory, reason.as_ref(), &outlook, made);
     if let (Some(out), true) = (&args.passwords.credentials_out, counts.created > 0) {
         let words = [out, &job.ledger].map(|path| words::shell_word(&path.display().to_string()));
-        let key = if args.passwords.recipients.is_empty() { "" } else { ", with --identity-file and the key" };
+        let key =
+            if args.passwords.recipients.is_empty() { "" } else { ", with --identity-file and the key" };
         output::say_whole(&format!(
             "the passwords that were made{key}: headcount credentials {} --ledger {}",
             words[0], words[1]
