@@ -31,14 +31,14 @@ const SHOWN: usize = 40;
 pub fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
     let roster = args.reading.open(&args.roster)?;
     let samples = samples(&roster)?;
-    let mut text = title(&roster);
-    text.push_str(&table(&roster, &samples));
+    let mut text = table(&roster, &samples);
     // The table has the columns that are not known already.
     let in_table = [codes::UNKNOWN_COLUMN, codes::MISSPELT_COLUMN];
     for finding in roster.findings().iter().filter(|finding| !in_table.contains(&finding.code)) {
         text.push_str(&line(finding));
     }
     text.push_str(&proposal(&roster, &Words::of(&roster)?));
+    output::told(&title(&roster));
     output::result(&text);
     Ok(Exit::Done)
 }

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 #[derive(Debug, clap::Args)]
 pub(super) struct CompletionsArgs {
     /// The shell
-    #[arg(value_enum)]
+    #[arg(value_enum, ignore_case = true)]
     shell: Shell,
 }
 

@@ -32,7 +32,7 @@ pub(super) struct CredentialsArgs {
     identity_file: Option<PathBuf>,
 
     /// A table, or one JSON object for programs
-    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Csv)]
     format: Format,
 }
 

@@ -152,7 +152,7 @@ struct Shared {
     yes: bool,
 
     /// For people, or one event a line for programs
-    #[arg(long, help_heading = "Run", value_enum, default_value_t = Format::Human)]
+    #[arg(long, help_heading = "Run", value_enum, ignore_case = true, default_value_t = Format::Human)]
     format: Format,
 }
 
@@ -283,7 +283,8 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     })?;
     let blocked = !checked.is_clean() && (!args.skip_invalid || checked.file_errors > 0);
     if !checked.findings.is_empty() {
-        output::say(&findings::groups(&checked, roster.own_headers(), output::Paint::of_stderr()));
+        let groups = findings::groups(&checked, roster.own_headers(), output::Paint::of_stderr());
+        output::say(groups.strip_suffix('\n').unwrap_or(&groups));
     }
     if args.format == Format::Json {
         for finding in &checked.findings {
@@ -351,7 +352,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         && !agreed(&outlook)?
     {
         output::say("nothing was sent");
-        output::say(&format!("resume with: {}", words::typed(&job.typed)));
+        output::say_whole(&format!("resume with: {}", words::typed(&job.typed)));
         return Ok(Exit::Interrupted);
     }
     if switch.is_set() {
@@ -449,11 +450,13 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         running.shutdown().await;
     }
     let made = counts.created.saturating_sub(created_before);
-    farewell(&reached.directory, reason.as_ref(), &outlook, made);
+    farewell(args.format, &reached.directory, reason.as_ref(), &outlook, made);
     if let (Some(out), true) = (&args.passwords.credentials_out, counts.created > 0) {
         let words = [out, &job.ledger].map(|path| words::shell_word(&path.display().to_string()));
+        let key =
+            if args.passwords.recipients.is_empty() { "" } else { ", with --identity-file and the key" };
         output::say_whole(&format!(
-            "the passwords that were made: headcount credentials {} --ledger {}",
+            "the passwords that were made{key}: headcount credentials {} --ledger {}",
             words[0], words[1]
         ));
     }
@@ -817,12 +820,35 @@ fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) ->
 }
 
 /// Why it stopped, and what to do about it, on stderr; `made` users were created by this session.
-fn farewell(directory: &Directory, reason: Option<&Stop>, outlook: &Outlook, made: u64) {
+///
+/// People were told in full when it began to stop, while requests under way were awaited; a name is enough here.
+fn farewell(format: Format, directory: &Directory, reason: Option<&Stop>, outlook: &Outlook, made: u64) {
     if let Some(stop) = reason {
-        output::say(&format!("stopped: {}", words::plain(&stop.to_string())));
+        match (format, stop) {
+            (Format::Json, _) => output::say(&format!("stopped: {}", words::plain(&stop.to_string()))),
+            (Format::Human, Stop::Interrupted) => {}
+            (Format::Human, _) => output::say(&format!("stopped: {}", name_of(stop))),
+        }
         if let Some(hint) = hint_for(stop, directory, outlook, made) {
             output::say(&format!("hint: {hint}"));
         }
+    }
+}
+
+/// A reason to stop, for those who have read it in full.
+fn name_of(stop: &Stop) -> &'static str {
+    match stop {
+        Stop::Interrupted => "interrupted",
+        Stop::Full { .. } => "the instance is full",
+        Stop::Denied { .. } | Stop::StepDenied { .. } => "not permitted",
+        Stop::Credentials { .. } => "not signed in",
+        Stop::Skew { .. } => "a wrong clock",
+        Stop::NoInstance => "no such instance",
+        Stop::AllRejected { .. } => "nothing is accepted",
+        Stop::Outage { .. } => "an outage",
+        Stop::Ledger { .. } => "no ledger to write to",
+        Stop::Passwords { .. } => "no file to keep passwords in",
+        Stop::Roster { .. } => "another roster than was planned",
     }
 }
 
@@ -891,6 +917,7 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: St
         interrupts.next().await;
         let Some(Sending { events, screen }) = sending.get() else {
             output::say("\ninterrupted; nothing was sent");
+            output::say_whole(&format!("resume with: {typed}"));
             std::process::exit(i32::from(Exit::Interrupted.code()));
         };
         let message =

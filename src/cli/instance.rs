@@ -10,7 +10,7 @@ use super::policy::Needs;
 use super::roster_args::Identity;
 use super::{directory, output, settings};
 use crate::agent::IdentityType;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{self, Clock, SystemClock};
 use crate::connect::policy::Job;
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Operation, Target};
 use crate::directory::fetch::{self, Caller as _, FetchError, Patient};
@@ -44,12 +44,27 @@ pub(super) struct InstanceArgs {
     pub(super) endpoint_url: Option<String>,
 
     /// How the instance knows its users; skips DescribeInstance
-    #[arg(long, value_name = "TYPE", value_enum)]
+    #[arg(long, value_name = "TYPE", value_enum, ignore_case = true)]
     pub(super) identity: Option<Identity>,
 
     /// A saved directory of the instance: names are resolved from it
     #[arg(long, value_name = "FILE")]
     pub(super) directory: Option<PathBuf>,
+}
+
+/// After how long a person is told that an instance is being read.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Reads an instance, and says so on a terminal when it takes a while, as thousands of users do.
+async fn patiently<T>(reading: impl Future<Output = T>) -> T {
+    let mut reading = std::pin::pin!(reading);
+    tokio::select! {
+        biased;
+        read = &mut reading => return read,
+        () = clock::sleep(PATIENCE), if settings::has_live_stderr() => {}
+    }
+    output::say("reading the instance: its names, users and quotas");
+    reading.await
 }
 
 /// A rehearsal in place of an instance.
@@ -65,7 +80,7 @@ pub(super) struct RehearsalArgs {
     pub(super) seed: u64,
 
     /// How reliable the embedded Connect is
-    #[arg(long, value_enum, default_value_t = Sky::Calm, requires = "simulate", conflicts_with = "instance")]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm, requires = "simulate", conflicts_with = "instance")]
     pub(super) weather: Sky,
 }
 
@@ -127,7 +142,7 @@ impl InstanceArgs {
         let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
         client.check_credentials().await?;
         let caller = Paced::new(client.clone());
-        let directory = self.read(&client, &target, &caller).await;
+        let directory = patiently(self.read(&client, &target, &caller)).await;
         say_skew(&client);
         let directory = directory?;
         let endpoint =

@@ -19,6 +19,7 @@ mod report;
 pub mod roster_args;
 mod settings;
 mod simulate;
+mod slip;
 mod status;
 pub mod template;
 #[cfg(unix)]
@@ -72,10 +73,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         command_line().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
-        }
+        Err(error) => return slip::told(&error, &args),
     };
     std::panic::set_hook(Box::new(|panic| {
         // A workbook is read on a thread of its own, whose panic is an error of the workbook and is told as one.
@@ -117,14 +115,11 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
 
 /// The policy of a command line.
 fn policy_of(words: &[OsString]) -> Result<Exit, Failure> {
-    let typed = std::iter::once(OsString::from("headcount")).chain(words.iter().cloned());
-    let parsed = command_line().try_get_matches_from(typed).and_then(|found| Cli::from_arg_matches(&found));
+    let typed: Vec<OsString> = std::iter::once("headcount".into()).chain(words.iter().cloned()).collect();
+    let parsed = command_line().try_get_matches_from(&typed).and_then(|found| Cli::from_arg_matches(&found));
     let command = match parsed {
         Ok(cli) => cli.command,
-        Err(error) => {
-            let _ = error.print();
-            return Ok(if error.use_stderr() { Exit::Usage } else { Exit::Done });
-        }
+        Err(error) => return Ok(slip::told(&error, &typed)),
     };
     policy::of_command(match command {
         Command::Import(args) => args.needs()?,
@@ -132,4 +127,75 @@ fn policy_of(words: &[OsString]) -> Result<Exit, Failure> {
         Command::Directory(args) => Some(args.needs()?),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    /// All source files of a folder and of those in it.
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(sources(&path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+        found
+    }
+
+    /// The commands that a source file prints, with a word for all that is put in as it runs.
+    fn printed(source: &str) -> Vec<String> {
+        let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        // A string goes on after a backslash at the end of its line.
+        let mut text = String::new();
+        for line in code {
+            match line.strip_suffix('\\') {
+                Some(line) => text += line,
+                None => text += &format!("{line}\n"),
+            }
+        }
+        let mut commands = Vec::new();
+        for (begin, end) in [("`headcount ", '`'), ("with: headcount ", '"')] {
+            for (at, _) in text.match_indices(begin) {
+                let command = &text[at + begin.len() - "headcount ".len()..];
+                let command = command.split([end, '\n']).next().unwrap_or_default();
+                commands.push(command.replace("{}", "WORD").replace(['{', '}'], ""));
+            }
+        }
+        commands
+    }
+
+    #[test]
+    fn every_command_that_is_printed_is_one() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut number = 0;
+        for path in sources(&folder) {
+            for command in printed(&fs::read_to_string(&path).unwrap()) {
+                // What stands for any command.
+                if command.starts_with("headcount COMMAND") {
+                    continue;
+                }
+                number += 1;
+                let Err(error) = command_line().try_get_matches_from(command.split_whitespace()) else {
+                    continue;
+                };
+                let is_short = matches!(
+                    error.kind(),
+                    ErrorKind::MissingRequiredArgument | ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+                );
+                assert!(is_short, "{}: `{command}`: {error}", path.display());
+            }
+        }
+        assert!(number > 30, "only {number} were found");
+    }
 }

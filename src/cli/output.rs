@@ -38,8 +38,13 @@ pub fn result_bytes(bytes: &[u8]) {
 
 /// Writes a result for people to stdout: on a terminal, broken between words where it is wider than that.
 pub fn told(text: &str) {
+    told_under(text, HANGING);
+}
+
+/// As [`told`], with what follows a break `indent` columns further in.
+pub fn told_under(text: &str, indent: usize) {
     if io::stdout().is_terminal() {
-        result(&wrapped(text, settings::width_of_results(), HANGING));
+        result(&wrapped(text, settings::width_of_results(), indent));
     } else {
         result(text);
     }
@@ -58,12 +63,16 @@ pub fn say_whole(line: &str) {
 /// Prints a failure: what, why, and what to do next. Names of files and answers of services are in it.
 pub fn failure(failure: &Failure) {
     say(&format!("error: {}", shown(&failure.what)));
-    let mut cause = failure.source();
+    let (mut cause, mut before) = (failure.source(), failure.what.clone());
     while let Some(error) = cause {
-        // What a parser says of a file has lines.
-        let lines: Vec<String> = error.to_string().lines().map(shown).collect();
-        say(&format!("  caused by: {}", lines.join("\n")));
-        cause = error.source();
+        let text = error.to_string();
+        // Some errors have their cause in their own words already.
+        if !before.contains(&text) {
+            // What a parser says of a file has lines.
+            let lines: Vec<String> = text.lines().map(shown).collect();
+            say(&format!("  caused by: {}", lines.join("\n")));
+        }
+        (cause, before) = (error.source(), text);
     }
     if let Some(hint) = &failure.hint {
         let lines: Vec<String> = hint.lines().map(shown).collect();

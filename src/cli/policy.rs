@@ -21,7 +21,7 @@ pub struct PolicyArgs {
     instance: Option<String>,
 
     /// What is to be done.
-    #[arg(long = "for", value_name = "JOB", value_enum, default_value_t = PolicyJob::Import)]
+    #[arg(long = "for", value_name = "JOB", value_enum, ignore_case = true, default_value_t = PolicyJob::Import)]
     job: PolicyJob,
 
     /// Leave `connect:TagResource` out, for imports with --no-provenance-tag and without tags in the roster.

@@ -322,7 +322,8 @@ impl Tally {
         let rate = if is_young { self.allowed } else { self.rate(now) };
         // Rows whose answer was lost take as long as it takes to settle them.
         let rows = self.to_go().saturating_sub(self.unsettled.len() as u64);
-        (rows > 0 && rate > 0.0 && !self.stopping)
+        // While nothing comes back, nobody knows.
+        (rows > 0 && rate > 0.0 && !self.stopping && self.waiting.is_none())
             .then(|| Duration::from_secs_f64((rows as f64 / rate).clamp(1.0, 1e8)))
     }
 
@@ -378,10 +379,10 @@ impl Tally {
         if self.stopping {
             view.push_str(&format!("\n{}", clip("stopping: awaiting what is under way", room)));
         } else if let Some(awaited) = self.awaited(now) {
-            // Two lines say what is waited for on the narrowest terminal; a message of the service may be longer.
+            // Three lines say what is waited for on the narrowest terminal; a message of the service may be longer.
             let text = words::wrapped(&awaited, room + 1, 2);
-            for (at, line) in text.lines().enumerate().take(2) {
-                let is_cut = at == 1 && text.lines().count() > 2;
+            for (at, line) in text.lines().enumerate().take(3) {
+                let is_cut = at == 2 && text.lines().count() > 3;
                 view.push('\n');
                 view.push_str(
                     &look.paint.yellow(&clip(&format!("{line}{}", if is_cut { "..." } else { "" }), room)),
@@ -524,16 +525,16 @@ mod tests {
     async fn a_narrow_terminal_gets_more_lines_and_none_too_wide() {
         let rejected = Event::Rejected { row: 3, user: "x".into(), code: "C".into(), message: "m".into() };
         let waiting = Event::waiting(
-            "nothing clear comes back: the service answered with something very long indeed",
+            "nothing clear comes back: the service answered with something very long indeed, again and again",
             Duration::from_secs(12),
         );
         let (tally, now) = after(100, &[rejected, waiting]);
         let narrow = tally.view(now, &PLAIN, 40);
         assert_eq!(
             narrow,
-            "####--------------------  20 %\n201 of 1,000  2/s of 2/s\n6 min 30 s left\n\
+            "####--------------------  20 %\n201 of 1,000  2/s of 2/s\n\
              200 created, 799 to go, 1 failed\n0 in doubt, 0 throttled\n\
-             waiting up to 12 s: nothing clear comes\n  back: the service answered with..."
+             waiting up to 12 s: nothing clear comes\n  back: the service answered with\n  something very long indeed, again..."
         );
         for columns in 0..200 {
             let view = tally.view(now, &PLAIN, columns);
@@ -548,6 +549,7 @@ mod tests {
         assert_eq!(tally.awaited(now).unwrap(), "waiting up to 20 s: nothing clear comes back");
         let later = now + Duration::from_secs(30);
         assert_eq!(tally.awaited(later).unwrap(), "waiting: nothing clear comes back");
+        assert_eq!(tally.left(later), None);
         tally.take(&created("c"), later, true);
         assert_eq!(tally.awaited(later), None);
         tally.take(&Event::Throttled { rate: 1.26 }, later, true);

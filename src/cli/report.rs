@@ -25,7 +25,7 @@ pub(super) struct ReportArgs {
     output: Option<PathBuf>,
 
     /// The format [default: as FILE's name ends, else md]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, ignore_case = true)]
     format: Option<Format>,
 }
 

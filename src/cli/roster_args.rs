@@ -56,10 +56,12 @@ impl RosterArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Identity {
     /// Users and passwords live in Amazon Connect (CONNECT_MANAGED).
+    #[value(alias = "CONNECT_MANAGED")]
     Connect,
     /// Users sign in through a SAML 2.0 identity provider (SAML).
     Saml,
     /// Users come from a directory (EXISTING_DIRECTORY).
+    #[value(alias = "EXISTING_DIRECTORY")]
     Directory,
 }
 

@@ -24,7 +24,7 @@ pub(super) struct SimulateArgs {
     port: u16,
 
     /// How the instance knows its users
-    #[arg(long, value_enum, default_value_t = Identity::Connect)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Identity::Connect)]
     identity: Identity,
 
     /// CreateUser calls a second, or `unlimited`
@@ -44,7 +44,7 @@ pub(super) struct SimulateArgs {
     seed: u64,
 
     /// How reliable it is
-    #[arg(long, value_enum, default_value_t = Sky::Calm)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm)]
     weather: Sky,
 
     /// Milliseconds that every answer takes
@@ -52,14 +52,16 @@ pub(super) struct SimulateArgs {
     latency: u64,
 
     /// How the address is printed; json is one object on one line
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Human)]
     format: Format,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Identity {
+    #[value(alias = "CONNECT_MANAGED")]
     Connect,
     Saml,
+    #[value(alias = "EXISTING_DIRECTORY")]
     Directory,
 }
 
@@ -159,7 +161,7 @@ fn human(spec: &Spec, running: &Running) -> String {
          region    {region}\n\
          calls     {url}{STATS_PATH}\n\
          \n\
-         Paste these to point any AWS client at it:\n\
+         Paste these to use it from any client:\n\
          \n\
          export AWS_ENDPOINT_URL_CONNECT={url}\n\
          export AWS_ENDPOINT_URL_SERVICE_QUOTAS={url}\n\

@@ -24,7 +24,7 @@ pub(super) struct StatusArgs {
     ledger: PathBuf,
 
     /// For people, or one JSON object for programs
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Human)]
     format: Format,
 }
 
@@ -139,6 +139,9 @@ impl Course {
     }
 }
 
+/// Where the second column stands.
+const INDENT: usize = 10;
+
 /// Runs the command.
 pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
     let (course, at_work) = Course::read(&args.ledger)?;
@@ -160,7 +163,7 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
                 .map_err(|error| Failure::new(Exit::Bug, "cannot print the status").because(error))?;
             output::json(&format!("{line}\n"));
         }
-        Format::Human => output::told(&human(&course, at_work, now)),
+        Format::Human => output::told_under(&human(&course, at_work, now), INDENT),
     }
     Ok(Exit::Done)
 }

@@ -16,7 +16,7 @@ use crate::roster::template;
 #[derive(Debug, clap::Args)]
 pub struct TemplateArgs {
     /// How the instance knows its users
-    #[arg(long, value_enum, value_name = "TYPE", default_value = "connect")]
+    #[arg(long, value_enum, ignore_case = true, value_name = "TYPE", default_value = "connect")]
     identity: Identity,
 
     /// The format [default: as FILE's name ends, else csv]

@@ -26,7 +26,7 @@ pub struct ValidateArgs {
     roster: Option<PathBuf>,
 
     /// How the instance knows its users [default: the directory's, else what the columns say].
-    #[arg(long, value_enum, value_name = "TYPE")]
+    #[arg(long, value_enum, ignore_case = true, value_name = "TYPE")]
     identity: Option<Identity>,
 
     /// A file saved by `headcount directory`: names must be known to that instance, and its users are compared.
@@ -38,7 +38,7 @@ pub struct ValidateArgs {
     generate_passwords: bool,
 
     /// How the findings are printed.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT", default_value_t = Format::Human)]
     format: Format,
 
     /// Write a copy of the roster with the findings in it: OUT.xlsx has faulty cells coloured, with a note in each, and a

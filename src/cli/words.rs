@@ -73,7 +73,8 @@ pub(super) fn duration(time: Duration) -> String {
 }
 
 /// Lines broken between words so that none is wider than `columns`; what follows a break stands `indent` columns further
-/// in than its line. A word that is wider stays whole, and so does what stands in backticks, so that both can be copied.
+/// in than its line. A word that is wider stays whole, and so does what is there to be copied: what stands in backticks, and
+/// a command after `with: `. A number keeps its unit.
 pub(super) fn wrapped(text: &str, columns: usize, indent: usize) -> String {
     let mut wrapped = String::with_capacity(text.len());
     for (number, line) in text.split('\n').enumerate() {
@@ -103,7 +104,7 @@ pub(super) fn wrapped(text: &str, columns: usize, indent: usize) -> String {
 
 /// What stands between single spaces, so that runs of spaces stay: they are what aligns.
 fn words(line: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(line);
+    let (mut rest, mut before) = (Some(line), "");
     std::iter::from_fn(move || {
         let line = rest?;
         let mut end = line.find(' ').unwrap_or(line.len());
@@ -113,8 +114,19 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
             let close = end + close;
             end = line[close..].find(' ').map_or(line.len(), |space| close + space);
         }
+        if before == "with:" && line.starts_with("headcount ") {
+            end = line.len();
+        } else if line[..end].ends_with(|c: char| c.is_ascii_digit()) {
+            let unit = ["min", "s", "h"].iter().find(|unit| {
+                let after = line.get(end + 1..).and_then(|after| after.strip_prefix(**unit));
+                after.is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric()))
+            });
+            end += unit.map_or(0, |unit| 1 + unit.len());
+            end += line[end..].find(' ').unwrap_or(line.len() - end);
+        }
         rest = line.get(end + 1..);
-        Some(&line[..end])
+        before = &line[..end];
+        Some(before)
     })
 }
 
@@ -163,6 +175,17 @@ mod tests {
         assert_eq!(wrapped("instance  wider-than-all ok", 14, 4), "instance  wider-than-all\n    ok");
         assert_eq!(wrapped("a\nb\n", 80, 10), "a\nb\n");
         assert_eq!(wrapped("one\n  two three four", 12, 2), "one\n  two three\n    four");
+    }
+
+    #[test]
+    fn a_command_after_with_stays_in_one_line_and_a_number_keeps_its_unit() {
+        let line = "hint: see how far it is with: headcount status 'my ledger.jsonl'";
+        let broken = "hint: see how far it is with:\n    headcount status 'my ledger.jsonl'";
+        assert_eq!(wrapped(line, 44, 4), broken);
+        assert_eq!(wrapped(line, 34, 4), line, "what fits on no line is left to the terminal");
+        assert_eq!(wrapped("throttled; 2 min 5 s", 20, 4), "throttled; 2 min\n    5 s");
+        assert_eq!(wrapped("throttled; 5 s", 14, 4), "throttled;\n    5 s");
+        assert_eq!(wrapped("throttled; 5 shy", 16, 4), "throttled; 5\n    shy");
     }
 
     #[test]

@@ -230,7 +230,9 @@ fn causes(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let part = error.to_string();
-        if !text.contains(&part) {
+        // "client error (Connect)" and "tcp connect error" say what the first words have said.
+        let is_echo = part.starts_with("client error (") || part == "tcp connect error";
+        if !is_echo && !text.contains(&part) {
             text = format!("{text}: {part}");
         }
         cause = error.source();

@@ -11,7 +11,12 @@ const BARS: u64 = 96;
 /// Widths of a bar, in seconds: those that read well.
 const WIDTHS: [u64; 16] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800];
 
-/// What happened in each stretch of the time at work. Time in which no process was at work is left out.
+/// The shortest time within a session that may be left out, in milliseconds.
+const PAUSE: u64 = 60_000;
+
+/// What happened in each stretch of the time at work. Time in which no process was at work is left out, and so is time in
+/// which nothing happened for so long that it would crowd out all that did: the sleep of a laptop, or the wait for the last
+/// row in doubt.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Course {
     /// The width of a stretch, in seconds.
@@ -20,6 +25,8 @@ pub struct Course {
     pub bars: Vec<Bar>,
     /// Where sessions begin: the place of their first bar, and when, RFC 3339.
     pub sessions: Vec<(usize, String)>,
+    /// Where time within a session is left out: the place of the first bar after it, and its milliseconds.
+    pub pauses: Vec<(usize, u64)>,
 }
 
 /// One stretch.
@@ -38,27 +45,49 @@ pub struct Bar {
 impl Course {
     /// The course of these sessions. Those in which nothing happened have no place in it.
     pub fn of(sessions: &[Session]) -> Self {
-        let spans: Vec<(u64, u64, &Session)> = sessions
+        let spans: Vec<(Vec<u64>, &Session)> = sessions
             .iter()
             .filter_map(|session| {
-                let last = session.marks.iter().map(|(at, _)| *at).max()?;
-                let first = session.marks.iter().map(|(at, _)| *at).min()?;
+                let mut times: Vec<u64> = session.marks.iter().map(|(at, _)| *at).collect();
+                times.sort_unstable();
+                let first = *times.first()?;
                 // A clock that was set back must not make the beginning later than what followed it.
                 let began = millis(&session.began).map_or(first, |began| began.min(first));
-                Some((began, last, session))
+                times.insert(0, began);
+                Some((times, session))
             })
             .collect();
-        let seconds: u64 = spans.iter().map(|(began, last, _)| (last - began) / 1000 + 1).sum();
-        let width = width(seconds, spans.len() as u64);
+        let longest = longest_kept(spans.iter().flat_map(|(times, _)| gaps(times)).collect());
+        let pieces: Vec<Vec<&[u64]>> = spans
+            .iter()
+            .map(|(times, _)| times.chunk_by(|before, after| after - before <= longest).collect())
+            .collect();
+        let seconds = |piece: &&[u64]| {
+            piece.last().zip(piece.first()).map_or(0, |(last, first)| last - first) / 1000 + 1
+        };
+        let number: usize = pieces.iter().map(Vec::len).sum();
+        let width = width(pieces.iter().flatten().map(seconds).sum(), number as u64);
+        let step = width * 1000;
         let mut course = Self { width, ..Self::default() };
-        for (began, last, session) in spans {
+        for ((_, session), pieces) in spans.iter().zip(&pieces) {
             let first = course.bars.len();
             course.sessions.push((first, session.began.clone()));
-            let step = width * 1000;
-            let bars = (0..=(last - began) / step).map(|n| Bar { from: began + n * step, ..Bar::default() });
-            course.bars.extend(bars);
+            let mut before = None;
+            for piece in pieces {
+                let (Some(&from), Some(&last)) = (piece.first(), piece.last()) else { continue };
+                if let Some(before) = before.replace(last) {
+                    course.pauses.push((course.bars.len(), from - before));
+                }
+                let bars =
+                    (0..=(last - from) / step).map(|n| Bar { from: from + n * step, ..Bar::default() });
+                course.bars.extend(bars);
+            }
             for (at, mark) in &session.marks {
-                let Some(bar) = course.bars.get_mut(first + ((at - began) / step) as usize) else { continue };
+                let place = course.bars[first..].partition_point(|bar| bar.from <= *at);
+                let Some(bar) = place.checked_sub(1).and_then(|place| course.bars.get_mut(first + place))
+                else {
+                    continue;
+                };
                 match mark {
                     Mark::Created => bar.created += 1,
                     Mark::Throttled => bar.throttled += 1,
@@ -93,6 +122,9 @@ impl Course {
         }
         for (at, _) in self.sessions.iter().skip(1) {
             let _ = write!(svg, "<path class=\"session\" d=\"M{} 0V100\"/>", at * 10);
+        }
+        for (at, _) in &self.pauses {
+            let _ = write!(svg, "<path class=\"pause\" d=\"M{} 0V100\"/>", at * 10);
         }
         let most =
             self.bars.iter().map(|bar| bar.throttled.max(bar.unclear)).max().unwrap_or(0).max(1) as f64;
@@ -130,6 +162,23 @@ impl Course {
         let steps = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0];
         steps.into_iter().map(|step| step * power).find(|edge| *edge >= peak).unwrap_or(power * 10.0)
     }
+}
+
+fn gaps(times: &[u64]) -> impl Iterator<Item = u64> {
+    times.windows(2).map(|pair| pair[1] - pair[0])
+}
+
+/// The longest time without an event that is shown at its length: longer ones would each take a third of the picture or more.
+fn longest_kept(mut gaps: Vec<u64>) -> u64 {
+    gaps.sort_unstable();
+    let mut rest: u64 = gaps.iter().sum();
+    while let Some(gap) = gaps.pop() {
+        rest -= gap;
+        if gap < PAUSE || gap < rest / 2 {
+            return gap;
+        }
+    }
+    PAUSE
 }
 
 /// The narrowest bar that keeps their number small.
@@ -176,11 +225,29 @@ mod tests {
     #[test]
     fn no_run_has_more_bars_than_can_be_seen() {
         for seconds in [1, 95, 97, 5000, 22_000, 86_400 * 30] {
-            let marks = [(0, Mark::Created), (seconds * 1000, Mark::Created)];
+            let marks: Vec<_> = (0..=100).map(|n| (seconds * 10 * n, Mark::Created)).collect();
             let course = Course::of(&[session("2026-11-23T10:00:00Z", &marks)]);
             assert!(course.bars.len() as u64 <= BARS + 1, "{seconds}: {}", course.bars.len());
-            assert_eq!(course.bars.iter().map(|bar| bar.created).sum::<u64>(), 2);
+            assert_eq!(course.bars.iter().map(|bar| bar.created).sum::<u64>(), 101);
+            assert_eq!(course.pauses, [], "{seconds}");
         }
+    }
+
+    #[test]
+    fn a_pause_that_would_crowd_out_all_else_is_left_out() {
+        let night = 9 * 3_600_000;
+        let work = |from: u64| (0..120).map(move |n| (from + n * 500, Mark::Created));
+        let marks: Vec<_> = work(0).chain(work(60_000 + night)).chain([(3 * night, Mark::Unclear)]).collect();
+        let course = Course::of(&[session("2026-11-23T10:00:00Z", &marks)]);
+        assert_eq!((course.width, course.bars.len()), (2, 61));
+        let left_out: Vec<_> = course.pauses.iter().map(|(at, time)| (*at, time / 3_600_000)).collect();
+        assert_eq!(left_out, [(30, 9), (60, 17)]);
+        assert_eq!(course.bars.iter().map(|bar| bar.created).sum::<u64>(), 240);
+        assert_eq!(course.bars[60], Bar { from: course.bars[60].from, unclear: 1, ..Bar::default() });
+        // A quarter of an hour's outage in half an hour's work is a part of the picture.
+        let marks: Vec<_> =
+            (0..3600).map(|n| (n * 500 + if n < 1800 { 0 } else { 890_000 }, Mark::Created)).collect();
+        assert_eq!(Course::of(&[session("2026-11-23T10:00:00Z", &marks)]).pauses, []);
     }
 
     #[test]

@@ -213,6 +213,19 @@ fn course(page: &mut String, account: &Account) {
             course.sessions.len()
         );
     }
+    if !course.pauses.is_empty() {
+        let without: u64 = course.pauses.iter().map(|(_, time)| time / 1000).sum();
+        let (lines, each) = if course.pauses.len() == 1 {
+            ("A dotted line stands", "is")
+        } else {
+            ("Dotted lines stand", "are")
+        };
+        let _ = writeln!(
+            page,
+            "<p class=\"note\">{lines} for time in which nothing happened: {} {each} left out.</p>",
+            seconds(without)
+        );
+    }
     let _ = write!(
         page,
         "<details><summary>The same in figures</summary>\n<table class=\"figures\"><caption>Stretches of {stretch}, UTC</caption>\n\
@@ -368,10 +381,13 @@ fn rows(page: &mut String, account: &Account) {
             cause.rows.len()
         );
     }
-    page.push_str(
+    // Where something is said of rows, it has more of the width.
+    let class = if account.causes.is_empty() { "" } else { " class=\"causes\"" };
+    let _ = write!(
+        page,
         "</select></label>\n<button type=\"reset\">Show all</button>\n</form>\n\
          <p id=\"told\" role=\"status\"></p>\n\
-         <table id=\"table\" role=\"table\" hidden><caption class=\"unseen\">The rows of the roster</caption>\n\
+         <table id=\"table\"{class} role=\"table\" hidden><caption class=\"unseen\">The rows of the roster</caption>\n\
          <thead role=\"rowgroup\"><tr role=\"row\"></tr></thead><tbody role=\"rowgroup\"></tbody></table>\n\
          <nav id=\"pages\" aria-label=\"Pages of rows\" hidden></nav>\n</section>\n",
     );

@@ -75,14 +75,18 @@ fn every_example_of_every_help_works_when_pasted() {
 fn a_slip_of_the_finger_is_met_with_the_word_that_was_meant() {
     let folder = folder(&["roster.csv"]);
     for (typed, meant) in [
-        (vec!["imprt", "roster.csv"], "'import'"),
-        (vec!["import", "roster.csv", "--simulat"], "'--simulate'"),
-        (vec!["import", "roster.csv", "--instnce", "x"], "'--instance'"),
-        (vec!["validate", "roster.csv", "--identity", "sam"], "'saml'"),
-        (vec!["report", "x.jsonl", "--format", "htm"], "'html'"),
+        (vec!["imprt", "roster.csv"], "import"),
+        (vec!["import", "roster.csv", "--simulat"], "--simulate"),
+        (vec!["import", "roster.csv", "--instnce", "x"], "--instance"),
+        (vec!["validate", "roster.csv", "--identity", "sam"], "saml"),
+        (vec!["report", "x.jsonl", "--format", "htm"], "html"),
+        (vec!["policy", "imprt", "roster.csv"], "import"),
     ] {
         let ran = run(headcount(folder.path()).args(&typed)).exits(2);
-        assert!(ran.stderr.contains("similar") && ran.stderr.contains(meant), "{typed:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("hint: did you mean `{meant}`?")), "{typed:?}: {}", ran.stderr);
+    }
+    for typed in ["SAML", "Saml", "connect_managed", "EXISTING_DIRECTORY"] {
+        run(headcount(folder.path()).args(["template", "--identity", typed])).exits(0);
     }
 }
 

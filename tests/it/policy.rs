@@ -103,7 +103,7 @@ fn a_command_line_that_reaches_nothing_needs_no_policy() {
     let mut command = crate::harness::headcount(folder.path());
     let ran =
         crate::harness::run(command.args(["policy", "import", "roster.csv", "--instnce", "x"])).exits(2);
-    assert!(ran.stderr.contains("'--instance'"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean `--instance`?"), "{}", ran.stderr);
 }
 
 #[test]

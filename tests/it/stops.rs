@@ -147,7 +147,8 @@ fn a_token_that_comes_back_unchanged_stops_the_run_and_fails_no_row() {
     says(
         &ran,
         &[
-            "stopped: no credentials to go on with: the credentials have expired, and the same ones come back",
+            "stopping: no credentials to go on with: the credentials have expired, and the same ones come back",
+            "stopped: not signed in",
             "hint: sign in again, as with `aws sso login`, then resume",
             "resume with: ",
         ],
@@ -182,7 +183,7 @@ fn a_clock_that_goes_off_on_the_way_is_corrected_once_and_then_the_run_stops() {
     says(
         &ran,
         &[
-            "stopped: this machine's clock is off by -3",
+            "stopping: this machine's clock is off by -3",
             "signing with the service's time did not help",
             "hint: set this machine's clock, then resume",
             "resume with: ",
@@ -263,7 +264,8 @@ fn a_full_instance_says_used_allowed_and_the_quotas_code() {
     says(
         &ran,
         &[
-            "stopped: the instance takes no more users",
+            "stopping: the instance takes no more users",
+            "stopped: the instance is full",
             "the instance had 0 users before this run, which created 4, and its quota is 4 (L-9A46857E, users per",
             "ask for more in Service Quotas, then resume",
             "resume with: ",

@@ -245,12 +245,14 @@ pub(super) fn say(
                 words::count(counts.exists, "row")
             ));
         }
-        let passwords = if left.has_blanks && !job.shared.passwords.is_given() {
-            " and type the passwords in again, they are blank"
+        let (them, passwords) = if left.rows == 1 {
+            ("it", " and type the password in again, it is blank")
         } else {
-            ""
+            ("them", " and type the passwords in again, they are blank")
         };
-        output::say(&format!("mend them there{passwords}; then run the next line"));
+        let types_in = left.has_blanks && !job.shared.passwords.is_given();
+        let passwords = if types_in { passwords } else { "" };
+        output::say(&format!("mend {them} there{passwords}; then run the next line"));
         output::say_whole(&format!("retry with: {}", retry_command(job, Some(file))));
     } else if failed > 0 {
         output::say(&format!(
