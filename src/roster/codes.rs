@@ -8,7 +8,7 @@ pub const MISSPELT_COLUMN: &str = "misspelt-column";
 pub const MERGED_COLUMNS: &str = "merged-columns";
 /// A header of which no column is known.
 pub const NO_KNOWN_COLUMN: &str = "no-known-column";
-/// The file is not UTF-8 and was read as Windows-1252.
+/// The file is not UTF-8, and was read as Windows-1252 or as what its words are of.
 pub const ENCODING_GUESSED: &str = "encoding-guessed";
 /// A row with more or fewer cells than the header.
 pub const RAGGED_ROW: &str = "ragged-row";

@@ -2,7 +2,11 @@
 
 use std::io::{self, Read, Seek as _, SeekFrom};
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{
+    Encoding, IBM866, ISO_8859_5, ISO_8859_6, ISO_8859_7, ISO_8859_8, ISO_8859_8_I, KOI8_R, KOI8_U, UTF_8,
+    UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1255, WINDOWS_1256,
+    X_MAC_CYRILLIC,
+};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use memchr::memchr;
 
@@ -34,8 +38,8 @@ pub(super) enum Decoding {
 }
 
 impl Decoding {
-    /// Decides the encoding: as told, else by the mark at the top, else UTF-8 where all of the file is, else
-    /// Windows-1252, which is said in a finding.
+    /// Decides the encoding: as told, else by the mark at the top, else UTF-8 where all of the file is, else that of
+    /// another alphabet where its words are of one, else Windows-1252; either is said in a finding.
     pub(super) fn of(source: &Source, label: Option<&str>) -> Result<(Self, Option<Finding>), Failure> {
         let unreadable = |error: io::Error| Failure::usage("the roster cannot be read").because(error);
         let head = source.head(Format::HEAD).map_err(unreadable)?;
@@ -55,8 +59,11 @@ impl Decoding {
             Some(_) if mark > 0 => Ok((Self::From(UTF_8), None)),
             Some(at) => {
                 let line = line_of(source, at).map_err(unreadable)?;
-                let likelier = likelier(source, at).map_err(unreadable)?;
-                Ok((Self::From(WINDOWS_1252), Some(guessed(line, likelier))))
+                let sample = sample(source, at).map_err(unreadable)?;
+                let likelier = likelier(&sample);
+                let encoding = likelier.filter(|likelier| is_of_its_words(likelier, &sample));
+                let encoding = encoding.unwrap_or(WINDOWS_1252);
+                Ok((Self::From(encoding), Some(guessed(line, encoding, likelier))))
             }
         }
     }
@@ -131,23 +138,58 @@ fn ascii_in(head: &[u8], unit: fn([u8; 2]) -> u16) -> Option<usize> {
     (ends > 0 && units.len() >= 4).then_some(ascii)
 }
 
-/// What the text looks like where that is not Windows-1252. Statistics of letters, from the first byte that is not
-/// ASCII on: good enough for a warning, and not to decide by, for a wrong guess changes people's names.
-fn likelier(source: &Source, at: u64) -> io::Result<Option<&'static Encoding>> {
+/// What lies around the first byte that is not UTF-8.
+fn sample(source: &Source, at: u64) -> io::Result<Vec<u8>> {
     const BEFORE: u64 = 4 << 10;
     const LOOKED_AT: u64 = 1 << 20;
     let mut reader = source.reader();
     reader.seek(SeekFrom::Start(at.saturating_sub(BEFORE)))?;
     let mut bytes = Vec::new();
     reader.take(LOOKED_AT).read_to_end(&mut bytes)?;
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(&bytes, true);
-    let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
-    Ok((guess != WINDOWS_1252).then_some(guess))
+    Ok(bytes)
 }
 
-fn guessed(line: u64, likelier: Option<&'static Encoding>) -> Finding {
-    let (but, hint) = match likelier.map(Encoding::name) {
+/// What the text looks like where that is not Windows-1252. Statistics of letters: good enough for a warning, and not to
+/// decide by, for a wrong guess changes people's names.
+fn likelier(sample: &[u8]) -> Option<&'static Encoding> {
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    detector.feed(sample, true);
+    let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
+    (guess != WINDOWS_1252).then_some(guess)
+}
+
+/// Single-byte encodings of alphabets other than the Latin.
+const OF_OTHER_ALPHABETS: [&Encoding; 14] = [
+    IBM866,
+    ISO_8859_5,
+    ISO_8859_6,
+    ISO_8859_7,
+    ISO_8859_8,
+    ISO_8859_8_I,
+    KOI8_R,
+    KOI8_U,
+    X_MAC_CYRILLIC,
+    WINDOWS_874,
+    WINDOWS_1251,
+    WINDOWS_1253,
+    WINDOWS_1255,
+    WINDOWS_1256,
+];
+
+/// Whether whole words are of the encoding's alphabet, so that the text is of no Latin one: there a letter beyond ASCII
+/// stands alone or beside one other, while the words of other alphabets have no letter in ASCII.
+fn is_of_its_words(encoding: &'static Encoding, sample: &[u8]) -> bool {
+    const WORD: usize = 3;
+    let words = sample.split(u8::is_ascii).map(<[u8]>::len);
+    let (in_words, all) = words.fold((0, 0), |(in_words, all), length| {
+        (in_words + if length >= WORD { length } else { 0 }, all + length)
+    });
+    OF_OTHER_ALPHABETS.contains(&encoding) && in_words * 2 > all
+}
+
+fn guessed(line: u64, encoding: &'static Encoding, likelier: Option<&'static Encoding>) -> Finding {
+    let others = likelier.filter(|likelier| *likelier != encoding).map(Encoding::name);
+    let (but, hint) = match others {
         Some(name) => (
             format!(", but looks like {name}"),
             format!(
@@ -157,6 +199,7 @@ fn guessed(line: u64, likelier: Option<&'static Encoding>) -> Finding {
         ),
         None => (String::new(), "check the names with `headcount columns`, or give `--encoding`".to_owned()),
     };
+    let read_as = if encoding == WINDOWS_1252 { "Windows-1252" } else { encoding.name() };
     Finding {
         code: codes::ENCODING_GUESSED,
         severity: Severity::Warning,
@@ -164,7 +207,7 @@ fn guessed(line: u64, likelier: Option<&'static Encoding>) -> Finding {
         column: None,
         value: None,
         message: format!(
-            "the file is not UTF-8 (first in line {line} of the file) and is read as Windows-1252{but}"
+            "the file is not UTF-8 (first in line {line} of the file) and is read as {read_as}{but}"
         ),
         hint: Some(hint),
     }
@@ -449,6 +492,23 @@ mod tests {
         let (bytes, ..) = WINDOWS_1252.encode(german);
         let (_, finding) = Decoding::of(&Source::from_memory(bytes.into_owned()), None).unwrap();
         assert!(finding.unwrap().message.ends_with("is read as Windows-1252"));
+    }
+
+    #[test]
+    fn text_of_another_alphabet_is_read_as_it_is() {
+        let texts = [
+            (WINDOWS_1251, "Имя;Фамилия\nАнна;Каренина\nИван;Тургенев\nСергей;Есенин\nО;Ли\n"),
+            (WINDOWS_1253, "Όνομα;Επώνυμο\nΕλένη;Παπαδοπούλου\nΓιώργος;Σεφέρης\n"),
+            (WINDOWS_1255, "שם;משפחה\nדוד;לוי\nשרה;כהן\nמשה;מזרחי\n"),
+        ];
+        for (encoding, plain) in texts {
+            let (bytes, ..) = encoding.encode(plain);
+            let (decoded, name, is_guessed) = text(&bytes, None);
+            assert_eq!((decoded.as_str(), name, is_guessed), (plain, encoding.name(), true));
+        }
+        // Capitals side by side are no word of another alphabet.
+        let (bytes, ..) = WINDOWS_1252.encode("Vorname;Nachname\nÖÄÜ;Groß\nBjörn;Schäfer\nKäthe;Öztürk\n");
+        assert_eq!(text(&bytes, None).1, "windows-1252");
     }
 
     #[test]

@@ -122,7 +122,7 @@ codes! {
         why: "they are read as one, and cells that differ are an error",
         source: "console: its templates of 2023 and later name the hierarchy twice",
         fix: "nothing to do while they agree; else drop one with `--columns FILE.toml`";
-    ENCODING_GUESSED = Warning "encoding-guessed", "the file is not UTF-8 and is read as Windows-1252",
+    ENCODING_GUESSED = Warning "encoding-guessed", "the file is not UTF-8 and its encoding is guessed",
         why: "a wrong encoding changes people's names silently",
         source: "headcount",
         fix: "look at the names, give `--encoding`, or save the file as CSV UTF-8";
