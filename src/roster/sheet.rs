@@ -1,6 +1,7 @@
 //! What a sheet shows and hides: hidden rows and columns, merged cells. The reader of cells tells nothing of these, so
 //! the sheet's XML is read once more, as a stream.
 
+use std::collections::HashSet;
 use std::io::{BufReader, Read, Seek};
 
 use quick_xml::events::{BytesStart, Event};
@@ -35,17 +36,26 @@ pub(super) struct Merged {
 }
 
 impl Form {
-    /// Reads the form of a sheet below its header (a row counted from 0). `None` where the sheet's part cannot be found
-    /// or read to its end, or has more of such things than any roster: what cannot be known is then not said.
+    /// Where none of these stands in a sheet, it has an empty form.
+    pub(super) const WORDS: [&'static str; 2] = ["hidden", "mergeCell"];
+
+    /// Reads the form of a sheet below its header (a row counted from 0), where its part is among those that may have
+    /// one. `None` where the part cannot be found or read to its end, or has more of such things than any roster: what
+    /// cannot be known is then not said.
     pub(super) fn read<R: Read + Seek>(
         archive: &mut ZipArchive<R>,
         sheet: &str,
         header: u32,
+        marked: &HashSet<String>,
     ) -> Option<Self> {
         let path = path_of(archive, sheet)?;
+        let part = exact_name(archive, &path)?;
         let mut form = Self::default();
+        if !marked.contains(&part) {
+            return Some(form);
+        }
         let (mut row, mut next, mut is_hidden, mut is_said) = (0, 0, false, false);
-        each(archive, &path, |element| {
+        each(archive, &part, |element| {
             match element.local_name().as_ref() {
                 "row" => {
                     row = number(element, "r").map_or(next, |shown| shown.saturating_sub(1));
@@ -108,14 +118,19 @@ fn path_of<R: Read + Seek>(archive: &mut ZipArchive<R>, sheet: &str) -> Option<S
     Some(resolve(folder, &target?))
 }
 
+/// A part's name as it stands in the archive.
+fn exact_name<R: Read + Seek>(archive: &ZipArchive<R>, path: &str) -> Option<String> {
+    let is_it = |name: &str| name.replace('\\', "/").trim_start_matches('/').eq_ignore_ascii_case(path);
+    Some(archive.file_names().flatten().find(|name| is_it(name))?.to_string())
+}
+
 /// Calls for each element of a part; ends early, with `None`, where the call says so or the part is damaged.
 fn each<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     path: &str,
     mut on_element: impl FnMut(&BytesStart<'_>) -> Option<()>,
 ) -> Option<()> {
-    let is_it = |name: &str| name.replace('\\', "/").trim_start_matches('/').eq_ignore_ascii_case(path);
-    let exact = archive.file_names().flatten().find(|name| is_it(name))?.to_string();
+    let exact = exact_name(archive, path)?;
     let part = archive.by_name(&exact).ok()?;
     let mut reader = Reader::from_reader(BufReader::with_capacity(64 << 10, part));
     reader.config_mut().check_end_names = false;

@@ -4,6 +4,7 @@
 //! The cells borrow the workbook, and the reading of a hostile file may panic in a crate that is not ours; so a thread of
 //! its own reads each pass and sends rows in batches.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io::{BufReader, Read as _};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
-use csv::StringRecord;
+use memchr::{memmem, memrchr};
 
 use super::codes;
 use super::columns::{Header, MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
@@ -81,15 +82,21 @@ impl Sheet {
     ) -> Result<(Self, Vec<String>, Vec<Finding>), Failure> {
         let (at, wanted) = (source.clone(), wanted.map(str::to_owned));
         let (name, header_row, headers, form, findings, workbook) = contained(move || {
-            weigh(&at)?;
-            let mut workbook = workbook(&at)?;
+            weigh(&at, Weighed::Rest)?;
+            // Opening it loads all but the sheets.
+            let of_sheets = at.clone();
+            let sheets = spawn(move || weigh(&of_sheets, Weighed::Sheets))?;
+            let workbook = workbook(&at);
+            let marked = sheets.join().unwrap_or_else(|_| Err(damaged()))?;
+            let mut workbook = workbook?;
             let name = pick(&workbook, wanted.as_deref())?;
             let (row, headers) = read_header(&mut workbook, &name)?;
             let mut findings: Vec<Finding> = hidden_sheets(&workbook, &name).into_iter().collect();
             let top = u32::try_from(row - 1).unwrap_or(MAX_ROWS);
             let archive = zip::ZipArchive::new(BufReader::new(at.reader())).ok();
-            let form =
-                archive.and_then(|mut archive| Form::read(&mut archive, &name, top)).unwrap_or_default();
+            let form = archive
+                .and_then(|mut archive| Form::read(&mut archive, &name, top, &marked))
+                .unwrap_or_default();
             findings.extend(hidden_columns(&form, &headers));
             findings.extend(hidden_rows(&form));
             Ok((name, row, headers, form, findings, workbook))
@@ -116,27 +123,74 @@ impl Sheet {
                 let _ = sender.send(Err(failure));
             }
         })?;
-        Ok(XlsxRows { receiver, thread: Some(thread), batch: Vec::new().into_iter() })
+        Ok(XlsxRows { receiver, thread: Some(thread), batch: Batch::default(), next: 0 })
     }
 }
 
 /// The rows of a sheet, after the header. Dropped early, its thread ends at its next batch.
 pub(super) struct XlsxRows {
-    receiver: Receiver<Result<Vec<Row>, Failure>>,
+    receiver: Receiver<Result<Batch, Failure>>,
     thread: Option<JoinHandle<()>>,
-    batch: std::vec::IntoIter<Row>,
+    batch: Batch,
+    /// The next row of the batch.
+    next: usize,
+}
+
+/// Some rows as one text: what one thread allocates for each row, another frees, and they would wait for each other.
+#[derive(Default)]
+struct Batch {
+    text: String,
+    /// Where each cell ends in the text.
+    ends: Vec<usize>,
+    rows: Vec<Gathered>,
+}
+
+/// A row of a batch.
+struct Gathered {
+    number: u64,
+    /// How many cells of the batch there are up to its last.
+    cells: usize,
+    findings: Vec<Finding>,
+    kept: Vec<(usize, Kept)>,
+}
+
+impl Batch {
+    fn push(&mut self, number: u64, cells: &[String], findings: Vec<Finding>, kept: Vec<(usize, Kept)>) {
+        for cell in cells {
+            self.text.push_str(cell);
+            self.ends.push(self.text.len());
+        }
+        self.rows.push(Gathered { number, cells: self.ends.len(), findings, kept });
+    }
+
+    /// Gives a row away; `false` where there are no more.
+    fn give(&mut self, at: usize, row: &mut Row) -> bool {
+        let first =
+            at.checked_sub(1).and_then(|before| self.rows.get(before)).map_or(0, |before| before.cells);
+        let Some(gathered) = self.rows.get_mut(at) else { return false };
+        row.number = gathered.number;
+        row.findings = std::mem::take(&mut gathered.findings);
+        row.kept = std::mem::take(&mut gathered.kept);
+        row.cells.clear();
+        let mut begin = first.checked_sub(1).map_or(0, |before| self.ends[before]);
+        for &end in &self.ends[first..gathered.cells] {
+            row.cells.push_field(&self.text[begin..end]);
+            begin = end;
+        }
+        true
+    }
 }
 
 impl XlsxRows {
     /// Reads the next row that is not blank.
     pub(super) fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
         loop {
-            if let Some(next) = self.batch.next() {
-                *row = next;
+            if self.batch.give(self.next, row) {
+                self.next += 1;
                 return Ok(true);
             }
             match self.receiver.recv() {
-                Ok(batch) => self.batch = batch?.into_iter(),
+                Ok(batch) => (self.batch, self.next) = (batch?, 0),
                 Err(_) => {
                     return match self.thread.take().map(JoinHandle::join) {
                         Some(Err(_)) => Err(damaged()),
@@ -185,25 +239,39 @@ fn workbook(source: &Source) -> Result<Workbook, Failure> {
     Workbook::new(BufReader::new(source.reader())).map_err(unreadable)
 }
 
+/// Which parts are weighed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weighed {
+    Sheets,
+    Rest,
+}
+
 /// Unpacks every part that could be loaded, without keeping any of it, and refuses a workbook that would unpack to more
-/// than a roster can be. What the file declares of its sizes is not believed.
-fn weigh(source: &Source) -> Result<(), Failure> {
+/// than a roster can be. What the file declares of its sizes is not believed. Says which parts may have a [`Form`].
+fn weigh(source: &Source, weighed: Weighed) -> Result<HashSet<String>, Failure> {
     let mut archive =
         zip::ZipArchive::new(BufReader::new(source.reader())).map_err(|error| damaged().because(error))?;
     if archive.len() > MAX_PARTS {
         return Err(too_large("it has too many parts"));
     }
     is_workbook(&archive)?;
+    let mut marked = HashSet::new();
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|error| damaged().because(error))?;
-        let name = part.name().map_err(|error| damaged().because(error))?.to_ascii_lowercase();
+        let exact = part.name().map_err(|error| damaged().because(error))?.into_owned();
+        let name = exact.to_ascii_lowercase();
         if !(name.ends_with(".xml") || name.ends_with(".rels")) {
             continue;
         }
-        let limit = if name.contains("worksheets/") { MAX_SHEET } else { MAX_PART };
-        weigh_part(part, limit)?;
+        let is_sheet = name.contains("worksheets/");
+        if is_sheet != (weighed == Weighed::Sheets) {
+            continue;
+        }
+        if weigh_part(part, if is_sheet { MAX_SHEET } else { MAX_PART })? {
+            marked.insert(exact);
+        }
     }
-    Ok(())
+    Ok(marked)
 }
 
 /// Tells a workbook from what else is a ZIP archive: XLSB, a document, a folder.
@@ -222,22 +290,31 @@ fn is_workbook(archive: &zip::ZipArchive<BufReader<Cursor>>) -> Result<(), Failu
     }
 }
 
-fn weigh_part(mut part: zip::read::ZipFile<'_, BufReader<Cursor>>, limit: u64) -> Result<(), Failure> {
+/// Unpacks one part, and says whether it may have a [`Form`]: the words of one stand in it, or it is not in UTF-8.
+fn weigh_part(mut part: zip::read::ZipFile<'_, BufReader<Cursor>>, limit: u64) -> Result<bool, Failure> {
+    // What stands before is looked at again with what follows: a word may be cut.
+    const BEFORE: usize = 16;
+    let words = Form::WORDS.map(memmem::Finder::new);
     let packed = part.compressed_size().max(1);
-    let (mut buffer, mut size, mut stretch) = (vec![0; 64 << 10], 0, 0);
+    let (mut buffer, mut size, mut stretch) = (vec![0; BEFORE + (64 << 10)], 0, 0);
+    let mut is_marked = false;
     loop {
-        let read = part.read(&mut buffer).map_err(|error| damaged().because(error))?;
+        let read = part.read(&mut buffer[BEFORE..]).map_err(|error| damaged().because(error))?;
         if read == 0 {
-            return Ok(());
+            return Ok(is_marked);
         }
+        let (end, fresh) = (BEFORE + read, &buffer[BEFORE..BEFORE + read]);
+        is_marked |= size == 0 && matches!(fresh[0], 0 | 0xFE | 0xFF);
+        is_marked |= words.iter().any(|word| word.find(&buffer[..end]).is_some());
         size += read as u64;
-        stretch = match buffer[..read].iter().rposition(|&byte| byte == b'<') {
+        stretch = match memrchr(b'<', fresh) {
             Some(at) => (read - at) as u64,
             None => stretch + read as u64,
         };
         if size > limit || stretch > MAX_STRETCH || (size > RATIO_FROM && size / packed > MAX_RATIO) {
             return Err(too_large("a part of it unpacks to more than a roster can be"));
         }
+        buffer.copy_within(end - BEFORE..end, 0);
     }
 }
 
@@ -310,20 +387,19 @@ fn send_rows(
     mut workbook: Workbook,
     sheet: &str,
     table: Table,
-    sender: &SyncSender<Result<Vec<Row>, Failure>>,
+    sender: &SyncSender<Result<Batch, Failure>>,
 ) -> Result<(), Failure> {
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
     let shown: Vec<Shown> = cells.styles().iter().map(Shown::of).collect();
     let mut builder = RowBuilder::new(&table);
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut batch = Batch::default();
     loop {
         let cell = cells.next_cell_with_style_id().map_err(unreadable)?;
         let number = cell.as_ref().map(|(cell, _)| u64::from(cell.get_position().0) + 1);
         if number != Some(builder.number) {
-            batch.extend(builder.finish());
-            if batch.len() >= BATCH || (number.is_none() && !batch.is_empty()) {
-                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                if sender.send(Ok(full)).is_err() {
+            builder.finish(&mut batch);
+            if batch.rows.len() >= BATCH || (number.is_none() && !batch.rows.is_empty()) {
+                if sender.send(Ok(std::mem::take(&mut batch))).is_err() {
                     return Ok(());
                 }
             }
@@ -456,31 +532,21 @@ impl<'t> RowBuilder<'t> {
         }
     }
 
-    /// The row, unless it is blank.
-    fn finish(&mut self) -> Option<Row> {
+    /// Adds the row to the batch, unless it is blank.
+    fn finish(&mut self, batch: &mut Batch) {
         let is_blank = self.findings.is_empty() && self.cells.iter().all(|cell| cell.trim().is_empty());
-        let mut row = (!is_blank).then(|| Row {
-            number: self.number,
-            cells: StringRecord::from_iter(&self.cells),
-            findings: std::mem::take(&mut self.findings),
-            kept: std::mem::take(&mut self.kept),
-        });
-        if !self.table.merged.is_empty() {
-            let findings = self.merged_cells();
-            if let Some(row) = &mut row {
-                row.findings.extend(findings);
+        let merged = if self.table.merged.is_empty() { Vec::new() } else { self.merged_cells() };
+        if !is_blank {
+            let mut findings = std::mem::take(&mut self.findings);
+            findings.extend(merged);
+            if self.has_stray && !self.has_said_stray {
+                findings.push(cell_without_header(self.number));
+                self.has_said_stray = true;
             }
-        }
-        if let Some(row) = &mut row
-            && self.has_stray
-            && !self.has_said_stray
-        {
-            row.findings.push(cell_without_header(self.number));
-            self.has_said_stray = true;
+            batch.push(self.number, &self.cells, findings, std::mem::take(&mut self.kept));
         }
         self.has_stray = false;
         self.cells.iter_mut().for_each(String::clear);
-        row
     }
 }
 
