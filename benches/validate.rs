@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 use calamine::{Reader as _, Xlsx};
 use headcount::agent::IdentityType;
 use headcount::roster::{Options, Roster, Row};
-use headcount::validate::{Pass, Rules, agent, check_row, check_with_fingerprints};
+use headcount::validate::{Pass, RowCheck, Rules, agent, check_with_fingerprints};
 
 const RUNS: usize = 3;
 
@@ -196,7 +196,8 @@ fn stages(file: &Path) {
     };
     over("read", &mut |_| {});
     let mut findings = Vec::new();
-    over("and checked", &mut |row| check_row(row, roster.columns(), &rules, &mut findings));
+    let check = RowCheck::new(roster.columns(), &rules);
+    over("and checked", &mut |row| check.check(row, &mut findings));
     let mut pass = Pass::new(roster.columns(), &rules, roster.findings());
     over("and compared", &mut |row| pass.row(row, &mut |_| {}));
     over("agent", &mut |row| drop(agent(row, roster.columns(), &rules)));

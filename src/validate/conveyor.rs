@@ -11,7 +11,7 @@ use crate::roster::{Columns, Field, Roster, Row, Rows};
 
 use super::finding::{Finding, Severity};
 use super::grammar::trimmed;
-use super::rules::check_row;
+use super::rules::RowCheck;
 use super::{Rules, agents};
 
 /// How many batches there are for each thread that checks.
@@ -67,8 +67,14 @@ pub(super) fn run(
             // Never full: there are no more batches than this.
             let (to, from_reader) = sync_channel(BATCHES * checkers);
             let (done, from_checker) = sync_channel(BATCHES * checkers);
-            let mut checker =
-                Checker { columns, rules, wants_fingerprints, hasher: hasher.clone(), findings: Vec::new() };
+            let mut checker = Checker {
+                check: RowCheck::new(columns, rules),
+                columns,
+                rules,
+                wants_fingerprints,
+                hasher: hasher.clone(),
+                findings: Vec::new(),
+            };
             scope.spawn(move || check_batches(&from_reader, &done, &mut checker));
             to_check.push(to);
             checked.push(from_checker);
@@ -103,6 +109,7 @@ fn check_batches(from_reader: &Receiver<Batch>, done: &SyncSender<Batch>, checke
 
 /// What a thread that checks has of its own.
 struct Checker<'r> {
+    check: RowCheck<'r>,
     columns: &'r Columns,
     rules: &'r Rules<'r>,
     wants_fingerprints: bool,
@@ -177,14 +184,14 @@ impl Batch {
     }
 
     fn check(&mut self, checker: &mut Checker<'_>) {
-        let Checker { columns, rules, wants_fingerprints, hasher, findings } = checker;
+        let Checker { check, columns, rules, wants_fingerprints, hasher, findings } = checker;
         self.findings.clear();
         self.fingerprints.clear();
         self.names.clear();
         self.usernames.clear();
         self.usernames.shrink_to(LARGE);
         for (place, row) in self.rows[..self.filled].iter().enumerate() {
-            check_row(row, columns, rules, findings);
+            check.check(row, findings);
             if *wants_fingerprints {
                 let is_valid = findings.iter().all(|finding| finding.severity != Severity::Error);
                 let agent = if is_valid { agents::build(row, columns, rules) } else { None };

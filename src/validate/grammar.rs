@@ -69,11 +69,10 @@ impl<'c> Iterator for Pieces<'c> {
 /// Whether these are [`FEW_TAGS`] at most, of the plainest form, in which no rule finds a fault: nearly every cell is, and
 /// costs one look. Of any other this says nothing.
 pub(super) fn are_plain_tags(cell: &str) -> bool {
-    let is_key = |b: u8| b.is_ascii_alphanumeric() || b" _.:/=+-@".contains(&b);
     let mut keys = [""; FEW_TAGS];
     let mut rest = cell;
     for place in 0..FEW_TAGS {
-        let end = rest.bytes().position(|b| !is_key(b)).unwrap_or(rest.len());
+        let end = rest.bytes().position(|b| !OF_A_KEY[usize::from(b)]).unwrap_or(rest.len());
         let (key, after) = rest.split_at(end);
         let [b'|', value @ ..] = after.as_bytes() else { return false };
         let is_plain = (1..=128).contains(&key.len())
@@ -97,6 +96,21 @@ pub(super) fn are_plain_tags(cell: &str) -> bool {
     }
     false
 }
+
+/// The bytes of a tag's key in ASCII.
+const OF_A_KEY: [bool; 256] = {
+    let (mut is_of_one, others, mut at) = ([false; 256], *b" _.:/=+-@", 0);
+    while at < 128 {
+        is_of_one[at] = (at as u8).is_ascii_alphanumeric();
+        at += 1;
+    }
+    at = 0;
+    while at < others.len() {
+        is_of_one[others[at] as usize] = true;
+        at += 1;
+    }
+    is_of_one
+};
 
 /// How many tags [`are_plain_tags`] looks at.
 pub(super) const FEW_TAGS: usize = 4;

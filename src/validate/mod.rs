@@ -27,7 +27,7 @@ pub use grammar::shown;
 pub use names::{NamesUsed, names_used, username};
 pub use pass::{Checked, CheckedRow, Pass, check, check_with_fingerprints};
 pub use phone::PhoneRegion;
-pub use rules::{check_columns, check_row, password_faults};
+pub use rules::{RowCheck, check_columns, check_row, password_faults};
 
 /// Against what a roster is checked.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use super::codes::{self, Code};
 use super::conveyor::{self, Handed, Taker};
 use super::finding::{Finding, Severity};
 use super::grammar::{shown, trimmed};
-use super::rules::{check_columns, check_row, column_of};
+use super::rules::{RowCheck, check_columns, column_of};
 use super::{Rules, agents};
 
 /// What a roster turned out to be.
@@ -127,6 +127,7 @@ impl Taker for Handing<'_, '_> {
 
 /// The pass itself, without the file: rows go in, and the result comes out.
 pub struct Pass<'r> {
+    check: RowCheck<'r>,
     columns: &'r Columns,
     rules: &'r Rules<'r>,
     usernames: FoldedMap<u64>,
@@ -160,6 +161,7 @@ impl<'r> Pass<'r> {
             not_kept: 0,
         };
         let mut pass = Self {
+            check: RowCheck::new(columns, rules),
             columns,
             rules,
             usernames: FoldedMap::default(),
@@ -181,7 +183,7 @@ impl<'r> Pass<'r> {
 
     /// Checks the next row.
     pub fn row(&mut self, row: &Row, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
-        check_row(row, self.columns, self.rules, &mut self.of_row);
+        self.check.check(row, &mut self.of_row);
         let username = trimmed(self.columns.cell(row, Field::Username));
         let hash = self.usernames.hasher().of(username);
         self.take(Handed { row, number: row.number, username, hash, fingerprint: None }, on_row);

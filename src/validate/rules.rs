@@ -13,55 +13,97 @@ use super::finding::{Finding, Severity};
 use super::grammar::{self, shown};
 use super::phone::Refusal;
 
-/// All rules of a row, in the order of the console's template.
-const RULES: [fn(&mut Check<'_>); 23] = [
-    sample_row,
-    columns_agree,
-    stray_spaces,
-    first_name,
-    last_name,
-    email,
-    secondary_email,
-    mobile,
-    password,
-    username,
-    directory_user_id,
-    routing_profile,
-    security_profiles,
-    hierarchy,
-    phone,
-    voice_phone,
-    after_contact_work,
-    yes_or_no,
-    voice_enhancement,
-    tags,
-    one_family,
-    agent_first_callback,
-    proficiencies,
+/// All rules of a row, in the order of the console's template, each with the fields that it looks at: where a file has
+/// none of them, the rule has nothing to say of any row.
+const RULES: [(&[Field], Rule); 23] = [
+    (&[Field::Username], sample_row),
+    (&Field::ALL, columns_agree),
+    (&Field::ALL, stray_spaces),
+    (&[Field::FirstName], first_name),
+    (&[Field::LastName], last_name),
+    (&[Field::Email], email),
+    (&[Field::SecondaryEmail], secondary_email),
+    (&[Field::Mobile], mobile),
+    (&[Field::Password], password),
+    (&[Field::Username], username),
+    (&[Field::DirectoryUserId], directory_user_id),
+    (&[Field::RoutingProfile], routing_profile),
+    (&[Field::SecurityProfiles], security_profiles),
+    (&[Field::Hierarchy], hierarchy),
+    (&[Field::PhoneType, Field::PhoneNumber], phone),
+    (&[Field::PhoneTypeVoice, Field::PhoneNumberVoice], voice_phone),
+    (&Field::SECONDS, after_contact_work),
+    (&Field::YES_NO, yes_or_no),
+    (&[Field::VoiceEnhancement], voice_enhancement),
+    (&[Field::Tags], tags),
+    (&Field::ALL, one_family),
+    (&[Field::AutoAcceptCallback, Field::AfterContactWorkCallback], agent_first_callback),
+    (&[Field::Proficiencies], proficiencies),
 ];
 
+type Rule = fn(&mut Check<'_>);
+
 /// Checks one row by itself and adds what is wrong with it to `findings`: first what the reader said, then what the
-/// rules say. Pure, and allocates nothing for a row without faults.
+/// rules say. Pure. For many rows of one file there is [`RowCheck`].
 ///
 /// What only the whole file shows is not here: duplicates, and columns that are missing altogether.
 pub fn check_row(row: &Row, columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(row.findings.iter().cloned());
-    if !row.is_readable() {
-        return;
-    }
-    let mut padded = 0_u32;
-    let cells = Field::ALL.map(|field| {
-        if field.is_secret() {
-            return "";
+    RowCheck::new(columns, rules).check(row, findings);
+}
+
+/// The rules as they apply to the columns of a file.
+pub struct RowCheck<'r> {
+    columns: &'r Columns,
+    rules: &'r Rules<'r>,
+    /// The rules that may have something to say.
+    apply: Vec<Rule>,
+    /// The columns that alone carry a field, secret ones left out.
+    alone: Vec<(usize, Field)>,
+    /// The fields that several columns carry.
+    shared: Vec<Field>,
+}
+
+impl<'r> RowCheck<'r> {
+    /// Finds out which rules apply.
+    pub fn new(columns: &'r Columns, rules: &'r Rules<'r>) -> Self {
+        let places = |field: Field| columns.places[field.index()].as_slice();
+        let apply = RULES.iter().filter(|(fields, _)| fields.iter().any(|&field| columns.has(field)));
+        let alone = Field::ALL.into_iter().filter_map(|field| match places(field) {
+            [place] if !field.is_secret() => Some((*place, field)),
+            _ => None,
+        });
+        Self {
+            columns,
+            rules,
+            apply: apply.map(|(_, rule)| *rule).collect(),
+            alone: alone.collect(),
+            shared: Field::ALL.into_iter().filter(|&field| places(field).len() > 1).collect(),
         }
-        let raw = columns.cell(row, field);
-        let cell = grammar::trimmed(raw);
-        padded |= u32::from(cell.len() != raw.len() && !cell.is_empty()) << field.index();
-        cell
-    });
-    let mut check = Check { row, columns, rules, cells, padded, findings };
-    for rule in RULES {
-        rule(&mut check);
+    }
+
+    /// As [`check_row`]; allocates nothing for a row without faults.
+    pub fn check(&self, row: &Row, findings: &mut Vec<Finding>) {
+        findings.extend(row.findings.iter().cloned());
+        if !row.is_readable() {
+            return;
+        }
+        let (mut cells, mut padded) = ([""; Field::COUNT], 0_u32);
+        let mut put = |field: Field, raw| {
+            let cell = grammar::trimmed(raw);
+            padded |= u32::from(cell.len() != raw.len() && !cell.is_empty()) << field.index();
+            cells[field.index()] = cell;
+        };
+        for &(place, field) in &self.alone {
+            put(field, row.cells.get(place).unwrap_or(""));
+        }
+        for &field in self.shared.iter().filter(|field| !field.is_secret()) {
+            put(field, self.columns.cell(row, field));
+        }
+        let Self { columns, rules, shared, .. } = self;
+        let mut check = Check { row, columns, rules, shared, cells, padded, findings };
+        for rule in &self.apply {
+            rule(&mut check);
+        }
     }
 }
 
@@ -160,6 +202,8 @@ struct Check<'a> {
     row: &'a Row,
     columns: &'a Columns,
     rules: &'a Rules<'a>,
+    /// The fields that several columns carry.
+    shared: &'a [Field],
     /// The cell of each field without the spaces around it; empty where it is a secret.
     cells: [&'a str; Field::COUNT],
     /// A bit for each field whose cell has spaces around its text.
@@ -229,11 +273,8 @@ fn sample_row(check: &mut Check<'_>) {
 }
 
 fn columns_agree(check: &mut Check<'_>) {
-    for field in Field::ALL {
+    for &field in check.shared {
         let places = &check.columns.places[field.index()];
-        if places.len() < 2 {
-            continue;
-        }
         let cells = places.iter().filter_map(|&at| Some((at, check.row.cells.get(at)?)));
         let mut cells = cells.filter(|(_, cell)| !cell.trim().is_empty());
         let Some((first, kept)) = cells.next() else { continue };
@@ -419,8 +460,8 @@ fn username(check: &mut Check<'_>) {
     if username.is_empty() {
         return check.missing(&codes::USERNAME_MISSING, Field::Username);
     }
-    let raw = check.columns.cell(check.row, Field::Username);
-    if raw.len() != username.len() {
+    if check.padded & (1 << Field::Username.index()) != 0 {
+        let raw = check.columns.cell(check.row, Field::Username);
         check.fault(&codes::USERNAME_SPACES, Field::Username, raw, codes::USERNAME_SPACES.title.to_owned());
     }
     let most = if check.rules.identity == IdentityType::Saml { 64 } else { 20 };
