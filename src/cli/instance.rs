@@ -213,14 +213,20 @@ impl InstanceArgs {
                 saved.instance.arn
             )));
         }
-        let mut directory = match saved {
-            Some(saved) => saved,
-            None => names(client, &id, instance.clone(), caller).await?,
+        // Each operation has a quota of its own, so that they need not wait for each other.
+        let named = async {
+            match saved {
+                Some(saved) => Ok(saved),
+                None => names(client, &id, instance.clone(), caller).await,
+            }
         };
-        directory.instance = instance;
-        directory.users = users(client, &id, caller).await?;
-        directory.quotas = quotas(client, &directory.instance.arn, &caller.paces).await;
-        Ok(directory)
+        let (named, users, quotas) = tokio::join!(
+            named,
+            fetch::users(client, &id, caller),
+            quotas(client, &instance.arn, &caller.paces)
+        );
+        let named = named?;
+        Ok(Directory { users: users_there(users)?, quotas, instance, ..named })
     }
 }
 
@@ -238,9 +244,13 @@ async fn names(client: &Client, id: &str, instance: Instance, caller: &Paced) ->
     let named = |all: Vec<connect::model::Summary>| {
         all.into_iter().filter_map(|summary| summary.name.map(|name| (name, summary.id)))
     };
-    let routing = fetch::routing_profiles(client, id, caller).await?;
-    let security = fetch::security_profiles(client, id, caller).await?;
-    let groups = match fetch::hierarchy_groups(client, id, caller).await {
+    let (routing, security, groups) = tokio::join!(
+        fetch::routing_profiles(client, id, caller),
+        fetch::security_profiles(client, id, caller),
+        fetch::hierarchy_groups(client, id, caller)
+    );
+    let (routing, security) = (routing?, security?);
+    let groups = match groups {
         Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => {
             output::say(
                 "warning: the hierarchy may not be read, so a row that names a group of it is an error",
@@ -264,8 +274,8 @@ async fn names(client: &Client, id: &str, instance: Instance, caller: &Paced) ->
 }
 
 /// The users there; `None` for a caller who may not list them.
-async fn users(client: &Client, id: &str, caller: &Paced) -> Result<Option<Users>, Failure> {
-    match fetch::users(client, id, caller).await {
+fn users_there(found: Result<Vec<connect::model::Summary>, FetchError>) -> Result<Option<Users>, Failure> {
+    match found {
         Ok(users) => {
             Ok(Some(users.into_iter().filter_map(|user| user.username.map(|name| (name, user.id))).collect()))
         }
@@ -339,11 +349,9 @@ impl Reached {
 
 /// The applied quotas, where they may be read: no permission to ask is no error.
 async fn quotas(client: &Client, arn: &str, paces: &Arc<Paces>) -> Quotas {
-    Quotas {
-        create_user_rate: quota(client, arn, paces, "L-CBDEE3E4").await,
-        users_per_instance: quota(client, arn, paces, "L-9A46857E").await,
-        ..Quotas::default()
-    }
+    let (create_user_rate, users_per_instance) =
+        tokio::join!(quota(client, arn, paces, "L-CBDEE3E4"), quota(client, arn, paces, "L-9A46857E"));
+    Quotas { create_user_rate, users_per_instance, ..Quotas::default() }
 }
 
 /// How long a quota is asked for: a throttle is waited out, for whoever takes it for a no goes on with the wrong pace and
