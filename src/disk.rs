@@ -129,7 +129,7 @@ pub fn write_atomic_with<E: From<io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut io::BufWriter<&mut File>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut file = tempfile::NamedTempFile::new_in(folder(path))?; // made with mode 0600
+    let mut file = beside(path)?;
     let mut buffered = io::BufWriter::new(file.as_file_mut());
     write(&mut buffered)?;
     buffered.flush()?;
@@ -144,7 +144,7 @@ pub fn create_atomic_with<E: From<io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut io::BufWriter<&mut File>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut file = tempfile::NamedTempFile::new_in(folder(path))?; // made with mode 0600
+    let mut file = beside(path)?;
     let mut buffered = io::BufWriter::new(file.as_file_mut());
     write(&mut buffered)?;
     buffered.flush()?;
@@ -152,6 +152,17 @@ pub fn create_atomic_with<E: From<io::Error>>(
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
     Ok(sync_folder(path)?)
+}
+
+/// A new file in the folder of another, made with mode 0600. What is told of it is the folder: nobody knows the new name.
+fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = folder(path);
+    tempfile::NamedTempFile::new_in(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            io::Error::new(error.kind(), format!("there is no such folder: `{}`", folder.display()))
+        }
+        _ => error,
+    })
 }
 
 /// Removes a file that this program made.

@@ -132,7 +132,7 @@ fn not_a_ledger(path: &Path, offset: u64) -> Failure {
             "the file is not a ledger of headcount, at byte 0: `{}`",
             path.display()
         ))
-        .hint("nothing was sent; the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it");
+        .hint("the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it");
     }
     Failure::stopped(format!("the file is damaged, at byte {offset}: `{}`", path.display())).hint(
         "nothing was sent; restore the ledger from a copy, or import into a new one with --ledger FILE: \

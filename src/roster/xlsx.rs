@@ -398,10 +398,9 @@ fn send_rows(
         let number = cell.as_ref().map(|(cell, _)| u64::from(cell.get_position().0) + 1);
         if number != Some(builder.number) {
             builder.finish(&mut batch);
-            if batch.rows.len() >= BATCH || (number.is_none() && !batch.rows.is_empty()) {
-                if sender.send(Ok(std::mem::take(&mut batch))).is_err() {
-                    return Ok(());
-                }
+            let is_full = batch.rows.len() >= BATCH || (number.is_none() && !batch.rows.is_empty());
+            if is_full && sender.send(Ok(std::mem::take(&mut batch))).is_err() {
+                return Ok(());
             }
         }
         let (Some((cell, style)), Some(number)) = (cell, number) else { return Ok(()) };
