@@ -79,6 +79,12 @@ pub fn point(name: &str) {
 #[cfg(not(feature = "crash-points"))]
 pub fn point_after(_: &str, _: impl FnOnce()) {}
 
+/// About half of some lines, cut within one of them: what a write leaves that is broken off.
+pub fn torn(lines: &[u8]) -> &[u8] {
+    let half = &lines[..lines.len() / 2];
+    half.strip_suffix(b"\n").unwrap_or(half)
+}
+
 /// Whether to take this wrong branch: never.
 #[inline]
 #[cfg(not(feature = "crash-points"))]

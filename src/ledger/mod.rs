@@ -410,7 +410,7 @@ impl Storage for OnDisk {
 
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         crash::point("append-before");
-        crash::point_after("append-torn", || drop(self.file.write_all(&lines[..lines.len() / 2])));
+        crash::point_after("append-torn", || drop(self.file.write_all(crash::torn(lines))));
         self.file.write_all(lines)?;
         self.length += lines.len() as u64;
         Ok(())
