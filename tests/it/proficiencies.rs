@@ -122,7 +122,9 @@ fn a_killed_import_gives_what_is_left_when_it_resumes() {
     running.signal("KILL");
     running.end().exits(-1);
     let told = status(folder.path(), LEDGER);
-    assert_eq!(told["rows"]["created"], 12);
+    // An outcome that was told may not have been written yet; its intent was.
+    let standing = |state: &str| told["rows"][state].as_u64().unwrap();
+    assert_eq!(standing("created") + standing("in_doubt"), 12, "{told}");
     assert!(told["steps"]["proficiencies"]["pending"].as_u64().unwrap() > 0, "{told}");
     assert_eq!(told["complete"], false, "{told}");
     let ran = run(&mut service.import(folder.path(), "roster.csv", &flags)).exits(0);
