@@ -41,3 +41,4 @@ pub mod disk;
 pub mod error;
 pub mod exit;
 pub mod memory;
+pub mod text;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use super::output;
 use super::roster_args::RosterArgs;
-use super::words::plain;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::roster::{self, Field, Roster, Row, Storage, Use, codes};
+use crate::text::{plain, printable};
 use crate::validate::{Finding, Severity};
 
 /// Shows how the columns of a roster are read, and proposes a column map for those that are not known
@@ -307,5 +307,5 @@ fn quoted(text: &str) -> String {
 }
 
 fn clip(text: &str) -> String {
-    roster::printable(text, SHOWN)
+    printable(text, SHOWN)
 }

@@ -8,13 +8,13 @@ use clap::Args;
 use super::instance::{InstanceArgs, reach_invented};
 use super::output;
 use super::policy::Needs;
-use super::words::{count, duration, plain, shell_word};
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::connect::policy::Job;
 use crate::directory::Directory;
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::text::{count, duration, plain, shell_word};
 
 /// Saves an instance's directory to a file for offline checks: names, hierarchy paths, usernames, quotas
 #[derive(Debug, Args)]

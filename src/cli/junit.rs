@@ -6,7 +6,8 @@
 
 use std::fmt::Write as _;
 
-use crate::validate::{Checked, Finding, Severity, shown};
+use crate::text::shown;
+use crate::validate::{Checked, Finding, Severity};
 
 /// The document.
 pub(super) fn document(roster: &str, checked: &Checked) -> String {

@@ -34,8 +34,6 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::error::Failure;
 use crate::exit::Exit;
 
-pub use words::shell_word;
-
 /// Onboards a call-centre roster into Amazon Connect: checked offline, paced to the quota, resumable, never doubled.
 #[derive(Debug, Parser)]
 #[command(name = "headcount", version, arg_required_else_help = true)]

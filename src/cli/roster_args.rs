@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::shell_word;
 use crate::agent::IdentityType;
 use crate::error::Failure;
 use crate::roster::{Options, Roster};
+use crate::text::shell_word;
 use crate::validate::PhoneRegion;
 
 /// How the roster is read. Without any of these it is found out.

@@ -16,7 +16,8 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster, Use};
-use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity, shown};
+use crate::text::shown;
+use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity};
 
 /// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
 #[derive(Debug, Args)]

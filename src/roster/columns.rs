@@ -8,6 +8,7 @@ use super::made::{Part, Split, Template};
 use super::mapping::Mapping;
 use super::row::Columns;
 use crate::error::Failure;
+use crate::text::printable;
 use crate::validate::{Finding, Severity};
 
 /// The names of each field. Compared as [`key`] makes them, so that case, spaces, `_`, `-` and a parenthesis do not
@@ -489,23 +490,6 @@ pub fn column_letters(mut at: usize) -> String {
     }
 }
 
-/// A text of the file as it can be shown on one line: cut after `limit` characters, and with every character escaped
-/// that would steer a terminal or turn the direction of what follows.
-pub fn printable(text: &str, limit: usize) -> String {
-    let mut shown = String::new();
-    for (at, c) in text.trim().chars().enumerate() {
-        if at == limit {
-            shown.push('…');
-            break;
-        }
-        let steers = matches!(c,
-            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}');
-        if c.is_control() || steers { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    shown
-}
-
 /// A header, a sheet's name: as it stands in a message.
 pub(super) fn name_shown(text: &str) -> String {
     printable(text, 60)
@@ -698,12 +682,6 @@ mod tests {
         );
         assert_eq!(header.columns.places[Field::Username.index()], [0, 1]);
         assert_eq!(header.columns.places[Field::Password.index()], [2, 3]);
-    }
-
-    #[test]
-    fn what_is_shown_of_a_file_cannot_steer_a_terminal() {
-        assert_eq!(printable(" a\u{1b}[2Jb\u{202e}c\n ", 60), "a\\u{1b}[2Jb\\u{202e}c");
-        assert_eq!(printable("Zoë 東京", 5), "Zoë 東…");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 use super::codes;
-use crate::validate::{Finding, Severity, shown};
+use crate::text::shown;
+use crate::validate::{Finding, Severity};
 
 /// How a whole name is written: its two parts, and what stands between them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use crate::error::Failure;
 use crate::validate::{Finding, PhoneRegion};
 
-pub use columns::{REASONS, Use, column_letters, is_whole_name, members, printable, propose, reason};
+pub use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
 pub use field::Field;
 pub use row::{Columns, Kept, Row};
 

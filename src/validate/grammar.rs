@@ -376,33 +376,6 @@ pub(super) fn password_gaps(password: &str) -> Vec<&'static str> {
     gaps
 }
 
-/// A cell's text for a finding: at most 80 characters, with everything invisible made visible, so that it can neither
-/// hide a fault nor steer a terminal.
-pub fn shown(text: &str) -> String {
-    const MOST: usize = 80;
-    let mut shown = String::with_capacity(text.len().min(4 * MOST));
-    let mut chars = text.chars();
-    for c in chars.by_ref().take(MOST) {
-        if is_invisible(c) {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    if chars.next().is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || (c.is_whitespace() && c != ' ')
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -551,12 +524,5 @@ mod tests {
         let long = |key: usize, value: usize| format!("{}|{}", "k".repeat(key), "v".repeat(value));
         assert!(are_plain_tags(&long(128, 256)));
         assert!(!are_plain_tags(&long(129, 1)) && !are_plain_tags(&long(1, 257)));
-    }
-
-    #[test]
-    fn a_shown_value_is_short_and_visible() {
-        assert_eq!(shown("a\u{1b}[31m\nb\u{a0}c\u{202e}"), "a\\u{1b}[31m\\nb\\u{a0}c\\u{202e}");
-        assert_eq!(shown(&"x".repeat(80)), "x".repeat(80));
-        assert_eq!(shown(&"x".repeat(81)), format!("{}…", "x".repeat(80)));
     }
 }

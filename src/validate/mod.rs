@@ -23,7 +23,6 @@ use crate::roster::{Columns, Field};
 
 pub use agents::{agent, fingerprint, proficiencies_fingerprint};
 pub use finding::{Finding, Severity};
-pub use grammar::shown;
 pub use names::{NamesUsed, names_used, username};
 pub use pass::{Checked, CheckedRow, Pass, check, check_with_fingerprints};
 pub use phone::PhoneRegion;

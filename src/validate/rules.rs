@@ -6,11 +6,12 @@
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
 use crate::roster::{self, Columns, Field, Row};
+use crate::text::shown;
 
 use super::Rules;
 use super::codes::{self, Code};
 use super::finding::{Finding, Severity};
-use super::grammar::{self, shown};
+use super::grammar;
 use super::phone::Refusal;
 
 /// All rules of a row, in the order of the console's template, each with the fields that it looks at: where a file has
