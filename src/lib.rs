@@ -40,5 +40,6 @@ pub mod crash;
 pub mod disk;
 pub mod error;
 pub mod exit;
+pub mod finding;
 pub mod memory;
 pub mod text;

@@ -12,9 +12,9 @@ use tokio::time::Instant;
 use super::output::Paint;
 use super::{output, settings, words};
 use crate::clock;
+use crate::finding::Finding;
 use crate::import::{Event, Stop};
 use crate::ledger::StepState;
-use crate::validate::Finding;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);

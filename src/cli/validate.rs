@@ -14,10 +14,11 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::finding::{Finding, codes};
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster, Use};
 use crate::text::shown;
-use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity};
+use crate::validate::{Checked, Rules, check, infer_identity};
 
 /// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
 #[derive(Debug, Args)]

@@ -15,9 +15,10 @@ use rust_xlsxwriter::{Color, Format, Note, Workbook, Worksheet, XlsxError};
 use super::rejects::guarded;
 use crate::disk;
 use crate::error::Failure;
+use crate::finding::{Finding, Severity, codes};
 use crate::roster::{Roster, Row, Storage, template};
 use crate::text;
-use crate::validate::{Checked, Finding, Severity, codes};
+use crate::validate::Checked;
 
 /// The header of the column that the copy has more than the roster.
 pub const FINDINGS: &str = "headcount findings";

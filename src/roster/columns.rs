@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::codes;
 use super::field::Field;
 use super::made::{Part, Split, Template};
 use super::mapping::Mapping;
 use super::row::Columns;
 use crate::error::Failure;
+use crate::finding::Finding;
+use crate::finding::codes::{self, Code};
 use crate::text::printable;
-use crate::validate::{Finding, Severity};
 
 /// The names of each field. Compared as [`key`] makes them, so that case, spaces, `_`, `-` and a parenthesis do not
 /// matter and `FirstName`, `first_name` and `First name (given)` are one.
@@ -229,8 +229,7 @@ impl Header {
         let mut findings = Vec::new();
         if !self.is_known() {
             findings.push(about(
-                codes::NO_KNOWN_COLUMN,
-                Severity::Error,
+                &codes::NO_KNOWN_COLUMN,
                 None,
                 "no column of the header is known".into(),
                 "`headcount columns` shows how the header is read and proposes a column map for `--columns`"
@@ -240,15 +239,13 @@ impl Header {
         for (name, used) in self.columns.headers.iter().zip(&self.uses) {
             findings.extend(match used {
                 Use::Unknown => Some(about(
-                    codes::UNKNOWN_COLUMN,
-                    Severity::Warning,
+                    &codes::UNKNOWN_COLUMN,
                     Some(name),
                     format!("the column is not known and is not read: `{}`", name_shown(name)),
                     instead(name),
                 )),
                 Use::Misspelt(field) => Some(about(
-                    codes::MISSPELT_COLUMN,
-                    Severity::Error,
+                    &codes::MISSPELT_COLUMN,
                     Some(name),
                     format!("the column is not known: `{}`", name_shown(name)),
                     format!(
@@ -276,18 +273,20 @@ impl Header {
             format!("{} columns mean `{}` and are read as one: {names}", places.len(), field.name());
         let keep = "keep one, or ignore the others in a file for `--columns`".to_owned();
         let second = self.columns.headers.get(places[1]);
-        Some(about(codes::MERGED_COLUMNS, Severity::Warning, second, message, keep))
+        Some(about(&codes::MERGED_COLUMNS, second, message, keep))
     }
 }
 
-fn about(
-    code: &'static str,
-    severity: Severity,
-    column: Option<&String>,
-    message: String,
-    hint: String,
-) -> Finding {
-    Finding { code, severity, row: None, column: column.cloned(), value: None, message, hint: Some(hint) }
+fn about(code: &'static Code, column: Option<&String>, message: String, hint: String) -> Finding {
+    Finding {
+        code: code.id,
+        severity: code.severity,
+        row: None,
+        column: column.cloned(),
+        value: None,
+        message,
+        hint: Some(hint),
+    }
 }
 
 impl Use {
@@ -507,6 +506,7 @@ pub(super) fn too_wide() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Severity;
 
     fn read(line: &str) -> Header {
         Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::default())
@@ -625,8 +625,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                (codes::UNKNOWN_COLUMN, Severity::Warning, Some("Cost centre")),
-                (codes::MISSPELT_COLUMN, Severity::Error, Some("pasword")),
+                (codes::UNKNOWN_COLUMN.id, Severity::Warning, Some("Cost centre")),
+                (codes::MISSPELT_COLUMN.id, Severity::Error, Some("pasword")),
             ]
         );
     }
@@ -636,7 +636,7 @@ mod tests {
         let hint = |header: &str| {
             let header = read(&format!("user login,{header}"));
             assert_eq!(header.findings.len(), 1, "{:?}", header.findings);
-            assert_eq!(header.findings[0].code, codes::UNKNOWN_COLUMN);
+            assert_eq!(header.findings[0].code, codes::UNKNOWN_COLUMN.id);
             header.findings[0].hint.clone().unwrap()
         };
         let table = [
@@ -678,7 +678,10 @@ mod tests {
         let found: Vec<_> = header.findings.iter().map(|f| (f.code, f.column.as_deref())).collect();
         assert_eq!(
             found,
-            [(codes::MERGED_COLUMNS, Some("initial password")), (codes::MERGED_COLUMNS, Some("Username"))]
+            [
+                (codes::MERGED_COLUMNS.id, Some("initial password")),
+                (codes::MERGED_COLUMNS.id, Some("Username"))
+            ]
         );
         assert_eq!(header.columns.places[Field::Username.index()], [0, 1]);
         assert_eq!(header.columns.places[Field::Password.index()], [2, 3]);
@@ -686,6 +689,6 @@ mod tests {
 
     #[test]
     fn a_header_without_one_known_column_is_an_error() {
-        assert_eq!(read("Vorname,Kostenstelle").findings[0].code, codes::NO_KNOWN_COLUMN);
+        assert_eq!(read("Vorname,Kostenstelle").findings[0].code, codes::NO_KNOWN_COLUMN.id);
     }
 }

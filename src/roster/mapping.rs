@@ -375,7 +375,7 @@ fn fields<T>(table: &str, entries: BTreeMap<String, T>) -> Result<Vec<(Field, T)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roster::codes;
+    use crate::finding::codes;
 
     const MAP: &str = r#"
         ignore = ["Cost centre"]
@@ -464,7 +464,7 @@ mod tests {
         assert_eq!(row.findings.len(), 1, "said once: {:?}", row.findings);
         assert_eq!(
             (row.findings[0].code, row.findings[0].column.as_deref()),
-            (codes::NAME_NOT_SPLIT, Some("Name"))
+            (codes::NAME_NOT_SPLIT.id, Some("Name"))
         );
         for field in [Field::FirstName, Field::LastName, Field::Username, Field::Tags] {
             assert_eq!(cell(&row, field), "", "{field:?}: nothing is made of half");

@@ -4,7 +4,6 @@
 //! time with flat memory. What a cell may hold is `validate`'s business; only what the file's form hides from it (a
 //! ragged row, a number where a spreadsheet should have text) is found here.
 
-pub mod codes;
 pub mod template;
 
 mod columns;
@@ -23,7 +22,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Failure;
-use crate::validate::{Finding, PhoneRegion};
+use crate::finding::Finding;
+use crate::validate::PhoneRegion;
 
 pub use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
 pub use field::Field;
@@ -294,7 +294,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::validate::Severity;
+    use crate::finding::{Severity, codes};
 
     pub(super) fn try_read(bytes: &[u8], options: &Options) -> Result<Roster, Failure> {
         let mapping = options.columns.as_deref().map(Mapping::open).transpose()?.unwrap_or_default();
@@ -404,9 +404,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                (codes::RAGGED_ROW, Some(2), "the row has 2 cells where the header has 3"),
-                (codes::RAGGED_ROW, Some(4), "the row has 2 cells where the header has 3"),
-                (codes::RAGGED_ROW, Some(5), "the row has 4 cells where the header has 3"),
+                (codes::RAGGED_ROW.id, Some(2), "the row has 2 cells where the header has 3"),
+                (codes::RAGGED_ROW.id, Some(4), "the row has 2 cells where the header has 3"),
+                (codes::RAGGED_ROW.id, Some(5), "the row has 4 cells where the header has 3"),
             ]
         );
         assert_eq!(read.iter().map(Row::is_readable).collect::<Vec<_>>(), [false, true, false, false, true]);
@@ -426,7 +426,7 @@ mod tests {
             let read = read_all(&roster);
             assert_eq!(read.len(), 2, "{tail:?}");
             let finding = &read[1].findings[0];
-            assert_eq!((finding.code, finding.row), (codes::UNCLOSED_QUOTE, Some(5)), "{tail:?}");
+            assert_eq!((finding.code, finding.row), (codes::UNCLOSED_QUOTE.id, Some(5)), "{tail:?}");
             assert!(read[1].cells.len() == 2 && read[1].cells.as_slice().is_empty());
         }
         let header = refused(b"user login,\"tags\nann,1\n", &Options::default());
@@ -440,7 +440,7 @@ mod tests {
         let text = format!("user login,tags\nann,1\nbob,\"{}", "x,y\n".repeat(10 << 20));
         let read = read_all(&plain(&text));
         assert_eq!(read.len(), 2);
-        assert_eq!((read[1].number, read[1].findings[0].code), (3, codes::UNCLOSED_QUOTE));
+        assert_eq!((read[1].number, read[1].findings[0].code), (3, codes::UNCLOSED_QUOTE.id));
     }
 
     #[test]
@@ -474,7 +474,7 @@ mod tests {
             assert_eq!((rows(&roster)[0].0, rows(&roster)[0].1[0].as_str()), (2, "ann"), "{text}");
         }
         let pipes = plain("user login|first name\nann|Ann");
-        assert_eq!(pipes.findings()[0].code, codes::DELIMITER_GUESSED);
+        assert_eq!(pipes.findings()[0].code, codes::DELIMITER_GUESSED.id);
         let single = plain("security_profile_name_1|security_profile_name_2\nAdmin|Agent");
         assert_eq!((single.width(), single.findings()), (1, &[][..]));
         assert_eq!(plain("sep=|\nuser login|first name\nann|Ann").findings(), []);
@@ -495,12 +495,12 @@ mod tests {
         assert_eq!(rows(&roster), expected);
         assert_eq!(
             roster.findings().iter().map(|f| (f.code, f.severity)).collect::<Vec<_>>(),
-            [(codes::ENCODING_GUESSED, Severity::Warning)]
+            [(codes::ENCODING_GUESSED.id, Severity::Warning)]
         );
         windows.push(0xE9);
         let told = read(&windows, &Options { encoding: Some("utf-8".into()), ..Options::default() });
         assert_eq!(told.findings(), []);
-        assert!(read_all(&told).iter().take(2).all(|row| row.findings[0].code == codes::UNDECODABLE_TEXT));
+        assert!(read_all(&told).iter().take(2).all(|row| row.findings[0].code == codes::UNDECODABLE_TEXT.id));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::agent::{Agent, Channel, Password, PhoneType, Proficiency, VoiceEnhancement};
+use crate::finding::Severity;
 use crate::roster::{Columns, Field, Row};
 
-use super::finding::Severity;
 use super::rules::check_row;
 use super::{Rules, grammar};
 

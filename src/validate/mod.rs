@@ -2,13 +2,10 @@
 //!
 //! [`check`] goes over a roster once and collects all faults of all rows; it stops at none. [`check_row`] is one row by
 //! itself, and [`agent`] builds what a row without errors asks for. The rules stand as a table in `rules.rs`, what they
-//! can say in [`codes`].
-
-pub mod codes;
+//! can say in [`crate::finding::codes`].
 
 mod agents;
 mod conveyor;
-mod finding;
 mod grammar;
 mod names;
 mod pass;
@@ -22,7 +19,6 @@ use crate::directory::Directory;
 use crate::roster::{Columns, Field};
 
 pub use agents::{agent, fingerprint, proficiencies_fingerprint};
-pub use finding::{Finding, Severity};
 pub use names::{NamesUsed, names_used, username};
 pub use pass::{Checked, CheckedRow, Pass, check, check_with_fingerprints};
 pub use phone::PhoneRegion;

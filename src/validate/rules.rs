@@ -1,16 +1,16 @@
 //! The rules of a row: one table, and one small function each.
 //!
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
-//! nothing. Every finding's reason and source stand with its code in `codes.rs`.
+//! nothing. Every finding's reason and source stand with its code in `finding/codes.rs`.
 
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
+use crate::finding::codes::{self, Code};
+use crate::finding::{Finding, Severity};
 use crate::roster::{self, Columns, Field, Row};
 use crate::text::shown;
 
 use super::Rules;
-use super::codes::{self, Code};
-use super::finding::{Finding, Severity};
 use super::grammar;
 use super::phone::Refusal;
 
