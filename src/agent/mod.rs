@@ -2,11 +2,13 @@
 //!
 //! Knows nobody else in the crate. An [`Agent`] comes out of `validate` only, after every rule has passed.
 
+pub(crate) mod phone;
 mod secret;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use phone::PhoneRegion;
 pub use secret::Password;
 
 /// The key of the tag that proves which run made a user; a roster cannot set it. Its value is `RUN/ATTEMPT`: the

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::agent::IdentityType;
+use crate::agent::{IdentityType, PhoneRegion};
 use crate::error::Failure;
 use crate::roster::{Options, Roster};
 use crate::text::shell_word;
-use crate::validate::PhoneRegion;
 
 /// How the roster is read. Without any of these it is found out.
 #[derive(Clone, Debug, Default, Args)]

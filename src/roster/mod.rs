@@ -21,9 +21,9 @@ mod xlsx;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::agent::PhoneRegion;
 use crate::error::Failure;
 use crate::finding::Finding;
-use crate::validate::PhoneRegion;
 
 pub use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
 pub use field::Field;

@@ -5,8 +5,8 @@ use std::fmt;
 use csv::StringRecord;
 
 use super::field::Field;
+use crate::agent::PhoneRegion;
 use crate::finding::{Finding, codes};
-use crate::validate::PhoneRegion;
 
 /// One row of a roster: its cells as text, and what the reader has to say of it. Reused from row to row, so that
 /// reading allocates nothing once it runs.

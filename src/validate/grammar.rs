@@ -2,13 +2,9 @@
 //!
 //! Everything here borrows from the cell and allocates nothing.
 
-use std::borrow::Cow;
-
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark, is_nfc};
 
 use crate::agent::{PROVENANCE, PhoneType, VoiceEnhancement};
-
-use super::phone::{PhoneRegion, Refusal};
 
 /// The most seconds of after-contact work that the service takes (24 days, says the API's page).
 pub(super) const AFTER_CONTACT_WORK_MAX: u32 = 2_000_000;
@@ -239,37 +235,6 @@ fn is_word(cell: &str, word: &str) -> bool {
     cell.len() == word.len() && cell.bytes().zip(word.bytes()).all(|(a, b)| plain(a) == b)
 }
 
-/// `^\+[1-9]\d{1,14}$`, the pattern of the API's phone numbers.
-pub(super) fn is_e164(cell: &str) -> bool {
-    match cell.as_bytes() {
-        [b'+', b'1'..=b'9', rest @ ..] => {
-            (1..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
-        }
-        _ => false,
-    }
-}
-
-/// A telephone number as the service takes it: as it stands, else as the region's numbering plan reads it. `Err` says
-/// what the plan has against it, where there is a region.
-pub(super) fn e164(cell: &str, region: Option<PhoneRegion>) -> Result<Cow<'_, str>, Option<Refusal>> {
-    match region {
-        _ if is_e164(cell) => Ok(Cow::Borrowed(cell)),
-        Some(region) => region.to_e164(cell).map(Cow::Owned).map_err(Some),
-        None => Err(None),
-    }
-}
-
-/// An international number that was written for people, as the service would take it: a suggestion, never a guess
-/// at a country.
-pub(super) fn as_e164(cell: &str) -> Option<String> {
-    let between =
-        |c: char| c.is_whitespace() || matches!(c, '-' | '(' | ')' | '.' | '/' | '\u{2011}' | '\u{2013}');
-    // `+49 (0)30 …` has its national prefix in it, which is not dialled from abroad.
-    let plain: String = cell.replacen("(0)", "", 1).chars().filter(|&c| !between(c)).collect();
-    let plain = plain.strip_prefix("00").map_or(plain.clone(), |rest| format!("+{rest}"));
-    is_e164(&plain).then_some(plain)
-}
-
 /// The first character that a username cannot have (`[a-zA-Z0-9_\-.@]`).
 pub(super) fn stray_in_username(name: &str) -> Option<char> {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@');
@@ -454,15 +419,6 @@ mod tests {
         assert_eq!(yes_or_no("y"), None);
         assert_eq!(voice_enhancement("Isolate voice"), Some(VoiceEnhancement::VoiceIsolation));
         assert_eq!(voice_enhancement("NOISE_SUPPRESSION"), Some(VoiceEnhancement::NoiseSuppression));
-    }
-
-    #[test]
-    fn a_number_written_for_people_is_offered_as_e164_and_a_national_one_is_not() {
-        assert_eq!(as_e164("+1 (206) 555-0100").as_deref(), Some("+12065550100"));
-        assert_eq!(as_e164("0049 30 1234567").as_deref(), Some("+49301234567"));
-        assert_eq!(as_e164("+49 (0)30 1234567").as_deref(), Some("+49301234567"));
-        assert_eq!(as_e164("030 1234567"), None);
-        assert_eq!(as_e164("+1206555010A"), None);
     }
 
     #[test]

@@ -9,7 +9,6 @@ mod conveyor;
 mod grammar;
 mod names;
 mod pass;
-mod phone;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -21,7 +20,6 @@ use crate::roster::{Columns, Field};
 pub use agents::{agent, fingerprint, proficiencies_fingerprint};
 pub use names::{NamesUsed, names_used, username};
 pub use pass::{Checked, CheckedRow, Pass, check, check_with_fingerprints};
-pub use phone::PhoneRegion;
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
 
 /// Against what a roster is checked.

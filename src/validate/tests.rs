@@ -1054,7 +1054,7 @@ proptest! {
     fn the_phone_of_an_agent_is_one_that_the_service_takes(number in "[+0-9 ()-]{0,18}", phone in "soft|desk|") {
         let row = row_with(Saml, &[(PhoneType, &phone), (PhoneNumber, &number)]);
         if let Some(agent) = agent(&row, &all_columns(), &Rules::new(Saml)) {
-            prop_assert!(agent.phone_number.as_deref().is_none_or(grammar::is_e164));
+            prop_assert!(agent.phone_number.as_deref().is_none_or(crate::agent::phone::is_e164));
             prop_assert!(agent.phone_type != Some(crate::agent::PhoneType::Desk) || agent.phone_number.is_some());
         }
     }

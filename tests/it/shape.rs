@@ -16,7 +16,7 @@ const KNOWS: [(&str, &[&str]); 20] = [
     ("text", &[]),
     ("error", &["exit"]),
     ("finding", &[]),
-    ("roster", &["agent", "error", "finding", "text", "validate::PhoneRegion"]),
+    ("roster", &["agent", "error", "finding", "text"]),
     ("directory", &["agent", "clock", "connect", "error"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
     ("ledger", &["clock", "disk", "error", "text"]),
