@@ -2,7 +2,8 @@
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
-use super::columns::{Header, MAX_COLUMNS, Use, too_wide};
+use super::columns::{MAX_COLUMNS, Use, too_wide};
+use super::header::Header;
 use super::mapping::Mapping;
 use super::row::Row;
 use super::source::Source;

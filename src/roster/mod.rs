@@ -9,6 +9,7 @@ pub mod template;
 mod columns;
 mod csv;
 mod field;
+mod header;
 mod made;
 mod mapping;
 pub mod page;
@@ -28,14 +29,11 @@ use crate::finding::Finding;
 pub use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
 pub use field::Field;
 pub use row::{Columns, Kept, Row};
+pub(crate) use xlsx::WORKBOOK_THREAD;
 
-use columns::Header;
+use header::{Added, Header};
 use mapping::Mapping;
 use source::{Format, Source};
-
-/// The name of the thread on which a workbook is read. A panic there is the foreign reader's, and is told as a damaged
-/// workbook.
-pub(crate) const WORKBOOK_THREAD: &str = "workbook";
 
 /// What the command line says of how a roster is read. All `None`: everything is found out.
 #[derive(Clone, Debug, Default)]
@@ -143,7 +141,7 @@ impl Roster {
             return Err(Failure::usage("the roster has no header: its first row looks like a person's")
                 .hint("put a row of column names on top; `headcount template` writes one"));
         }
-        mapping.check(&header)?;
+        header.fits(mapping)?;
         header.columns.phone_region = options.phone_region;
         findings.extend(header.findings.iter().cloned());
         Ok(Self { path: path.to_owned(), content, header: Arc::new(header), findings })
@@ -162,8 +160,7 @@ impl Roster {
 
     /// The headers of the file's own columns.
     pub fn own_headers(&self) -> &[String] {
-        let headers = &self.header.columns.headers;
-        &headers[..self.header.width.min(headers.len())]
+        self.header.own()
     }
 
     /// What each of the file's own columns is.
@@ -179,7 +176,7 @@ impl Roster {
     /// Where the first and the last name stand that a column map makes of one column.
     pub fn split_name(&self) -> Option<(usize, usize)> {
         let place = |wanted: made::Part| {
-            let is_it = |added: &columns::Added| matches!(added, columns::Added::Split { part, .. } if *part == wanted);
+            let is_it = |added: &Added| matches!(added, Added::Split { part, .. } if *part == wanted);
             Some(self.header.width + self.header.added.iter().position(is_it)?)
         };
         place(made::Part::First).zip(place(made::Part::Last))

@@ -14,9 +14,10 @@ use std::thread::JoinHandle;
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use memchr::{memmem, memrchr};
 
-use super::columns::{Header, MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
+use super::columns::{MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
 use super::csv::cell_without_header;
 use super::field::Field;
+use super::header::Header;
 use super::row::{Kept, Row};
 use super::sheet::{Form, Merged};
 use super::source::{Cursor, Source};
@@ -25,6 +26,10 @@ use crate::finding::Finding;
 use crate::finding::codes::{self, Code};
 
 type Workbook = calamine::Xlsx<BufReader<Cursor>>;
+
+/// The name of the thread on which a workbook is read. A panic there is the foreign reader's, and is told as a damaged
+/// workbook.
+pub(crate) const WORKBOOK_THREAD: &str = "workbook";
 
 /// Excel's own limit.
 const MAX_ROWS: u32 = 1_048_576;
@@ -204,7 +209,7 @@ impl XlsxRows {
 
 fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>, Failure> {
     std::thread::Builder::new()
-        .name(super::WORKBOOK_THREAD.into())
+        .name(WORKBOOK_THREAD.into())
         .spawn(work)
         .map_err(|error| Failure::stopped("no thread can be started to read the workbook").because(error))
 }
