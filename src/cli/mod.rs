@@ -1,5 +1,6 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
+mod args;
 pub mod columns;
 mod completions;
 mod credentials;

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::agent::IdentityType;
-use crate::cli::directory::told;
+use crate::cli::args::directory::told;
 use crate::cli::roster_args::{Identity, RosterArgs};
 use crate::cli::{findings, junit, output, words};
 use crate::clock::{Clock as _, SystemClock};

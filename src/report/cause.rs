@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::account::Row;
+use super::row::Row;
 use crate::finding::codes;
 use crate::ledger::RowState;
 

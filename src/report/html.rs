@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::account::{Account, Event, Row, Session, Step};
+use super::account::{Account, Session};
 use super::cause::Cause;
 use super::chart::Course;
+use super::row::{Event, Row, Step};
 
 use super::{by_state, file_name, label, sentence, verdict, word};
 use crate::error::Failure;

@@ -7,6 +7,7 @@ pub mod chart;
 pub mod html;
 pub mod json;
 pub mod rejects;
+mod row;
 pub mod table;
 pub mod ticket;
 

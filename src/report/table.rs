@@ -2,7 +2,8 @@
 
 use rust_xlsxwriter::{Color, Format, FormatBorder, Workbook, Worksheet, XlsxError};
 
-use super::account::{Account, Row};
+use super::account::Account;
+use super::row::Row;
 
 use crate::error::Failure;
 use crate::text::{cell, plain};

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::account::{Account, Row};
+use super::account::Account;
+use super::row::Row;
 use crate::ledger::RowState;
 use crate::text::{code, count, grouped};
 
