@@ -12,9 +12,10 @@ use tokio::time::Instant;
 use super::output::Paint;
 use super::{output, settings, words};
 use crate::clock;
+use crate::event::Event;
 use crate::finding::Finding;
-use crate::import::{Event, Stop};
 use crate::ledger::StepState;
+use crate::stop::Stop;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);

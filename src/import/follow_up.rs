@@ -13,16 +13,16 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::backoff::{Delays, Random};
-use super::event::Event;
 use super::pace::Pace;
-use super::stop::Stop;
 use super::verdict::{Verdict, of_fault};
 use super::{Importer, Sent, joined, retry_after, told};
 use crate::clock;
 use crate::connect::model::UserProficiency;
 use crate::connect::{CallError, Operation, Reply};
 use crate::error::Failure;
+use crate::event::Event;
 use crate::ledger::{LedgerFault, Outcome, RowState, StepState};
+use crate::stop::Stop;
 
 /// The most users that wait for their proficiencies at once, those that cannot be seen yet included.
 const OPEN: usize = 1024;
@@ -252,9 +252,10 @@ mod tests {
     use crate::clock::{Clock, SteadyClock};
     use crate::connect::model::CreateUser;
     use crate::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
-    use crate::import::{Settings, Switch, Task};
+    use crate::import::{Settings, Task};
     use crate::ledger::{Entry, Kind, Ledger, RowState, State, StepCounts, Storage};
     use crate::simulator::{ACCESS_KEY_ID, InProcess, Operation, SECRET_ACCESS_KEY, Spec, World};
+    use crate::stop::Switch;
 
     /// A ledger's file that keeps nothing: what is asked of the ledger here is its state.
     struct Nowhere;

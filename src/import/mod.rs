@@ -6,13 +6,11 @@
 mod backoff;
 mod body;
 mod breaker;
-mod event;
 mod follow_up;
 mod pace;
 mod paces;
 mod remembered;
 mod settle;
-mod stop;
 mod verdict;
 
 use std::collections::HashSet;
@@ -27,12 +25,10 @@ use tokio::time::Instant;
 pub use backoff::{Delays, Random};
 pub use body::{create_user, proficiencies, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Failing, Leave};
-pub use event::{Event, Forecast};
 pub use follow_up::FollowUp;
 pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
 pub use paces::{Paced, Paces};
 pub use remembered::Remembered;
-pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
 use paces::clock_is_off;
@@ -44,8 +40,10 @@ use crate::connect::model::{CreateUser, UserCreated};
 use crate::connect::{CallError, Client, Fault, Operation, Refreshed, Reply};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
+use crate::event::Event;
 use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, Queued, RowState, Unexecuted};
 use crate::passwords::Credentials;
+use crate::stop::{Stop, Switch};
 
 /// A row to send, or to settle.
 pub struct Task {

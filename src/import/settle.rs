@@ -11,7 +11,6 @@ use tokio::time::Instant;
 
 use super::backoff::{Delays, Random};
 use super::body::read_provenance;
-use super::event::Event;
 use super::verdict::{Verdict, of_fault};
 use super::{End, Importer, Sent, Task, told};
 use crate::agent::PROVENANCE;
@@ -19,6 +18,7 @@ use crate::clock;
 use crate::connect::model::{CreateUser, User};
 use crate::connect::{CallError, Operation};
 use crate::crash;
+use crate::event::Event;
 use crate::ledger::{Intent, LedgerFault, Outcome, RowState};
 
 /// Whose user has the name.

@@ -24,13 +24,14 @@ use headcount::agent::Password;
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};
 use headcount::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
-use headcount::import::{Importer, Random, Settings, Switch, Task};
+use headcount::import::{Importer, Random, Settings, Task};
 use headcount::ledger::{Entry, Kind, Ledger, LedgerFault, LockedFile, RowState, State, Storage, VERSION};
 use headcount::plan::{Asked, Decision, Plan, Wanted};
 use headcount::simulator::{
     ACCESS_KEY_ID, Delivery, Fault, Named, Odds, Operation, Pace, Request, SECRET_ACCESS_KEY, Spec,
     ThrottleName, Weather, World,
 };
+use headcount::stop::Switch;
 use tokio::sync::{Notify, mpsc};
 
 use case::Row;

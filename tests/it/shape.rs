@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, besides itself and the points of `crash`. A path allows what is below it.
-const KNOWS: [(&str, &[&str]); 20] = [
+const KNOWS: [(&str, &[&str]); 22] = [
     // The words know nobody.
     ("agent", &[]),
     ("clock", &[]),
@@ -13,6 +13,7 @@ const KNOWS: [(&str, &[&str]); 20] = [
     ("disk", &[]),
     ("exit", &[]),
     ("memory", &[]),
+    ("stop", &[]),
     ("text", &[]),
     ("error", &["exit"]),
     ("finding", &[]),
@@ -20,10 +21,26 @@ const KNOWS: [(&str, &[&str]); 20] = [
     ("directory", &["agent", "clock", "connect", "error"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
     ("ledger", &["clock", "disk", "error", "text"]),
+    ("event", &["ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "text"]),
     ("plan", &["finding", "ledger"]),
     ("connect", &["agent", "clock", "error"]),
-    ("import", &["agent", "clock", "connect", "directory", "disk", "error", "exit", "ledger", "passwords"]),
+    (
+        "import",
+        &[
+            "agent",
+            "clock",
+            "connect",
+            "directory",
+            "disk",
+            "error",
+            "event",
+            "exit",
+            "ledger",
+            "passwords",
+            "stop",
+        ],
+    ),
     (
         "report",
         &[
@@ -42,6 +59,7 @@ const KNOWS: [(&str, &[&str]); 20] = [
             "directory",
             "disk",
             "error",
+            "event",
             "exit",
             "finding",
             "import",
@@ -51,6 +69,7 @@ const KNOWS: [(&str, &[&str]); 20] = [
             "report",
             "roster",
             "simulator",
+            "stop",
             "text",
             "validate",
         ],

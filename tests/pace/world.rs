@@ -9,11 +9,13 @@ use headcount::connect::model::{CreateUser, IdentityInfo};
 use headcount::connect::{
     BoxFuture, Client, Credentials, Environment, Operation as Called, Target, Transport, TransportError,
 };
-use headcount::import::{Event, Importer, Pace, Paces, Random, Settings, Stop, Switch, Task};
+use headcount::event::Event;
+use headcount::import::{Importer, Pace, Paces, Random, Settings, Task};
 use headcount::ledger::{Counts, Entry, Ledger, State, Storage};
 use headcount::simulator::{
     ACCESS_KEY_ID, Delivery, Operation, Pace as Allowed, SECRET_ACCESS_KEY, Spec, Weather, World,
 };
+use headcount::stop::{Stop, Switch};
 use http::header::HOST;
 use http::{HeaderValue, Request, Response};
 use tokio::sync::mpsc;
