@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, besides itself and the points of `crash`. A path allows what is below it.
-const KNOWS: [(&str, &[&str]); 18] = [
+const KNOWS: [(&str, &[&str]); 19] = [
     // The words know nobody.
     ("agent", &[]),
     ("clock", &[]),
@@ -33,7 +33,11 @@ const KNOWS: [(&str, &[&str]); 18] = [
     ("passwords", &["agent", "disk", "error", "ledger", "validate::shown"]),
     ("plan", &["ledger", "validate::codes"]),
     ("connect", &["agent", "clock", "error"]),
-    ("import", &["agent", "clock", "connect", "directory", "disk", "error", "exit", "ledger", "passwords"]),
+    ("user", &["agent", "connect::model"]),
+    (
+        "import",
+        &["agent", "clock", "connect", "directory", "disk", "error", "exit", "ledger", "passwords", "user"],
+    ),
     (
         "report",
         &["agent", "clock", "disk", "error", "exit", "import", "ledger", "plan", "roster", "validate"],
