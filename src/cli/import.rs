@@ -391,6 +391,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let _ = sending.set(Sending { events: events.downgrade(), screen });
     let settings = Settings {
         instance: reached.directory.instance.id.clone(),
+        identity: reached.directory.instance.identity,
         run,
         provenance_tag: !args.no_provenance_tag,
         accept_probable: args.accept_probable,
