@@ -27,6 +27,8 @@ pub mod plan;
 
 pub mod connect;
 
+pub mod user;
+
 pub mod import;
 
 pub mod report;

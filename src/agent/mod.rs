@@ -98,7 +98,7 @@ impl Channel {
     pub const ALL: [Channel; 4] = [Self::Voice, Self::Chat, Self::Task, Self::Email];
 
     /// The API's own word for it.
-    pub fn as_api(self) -> &'static str {
+    pub const fn as_api(self) -> &'static str {
         match self {
             Self::Voice => "VOICE",
             Self::Chat => "CHAT",

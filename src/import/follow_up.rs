@@ -376,6 +376,7 @@ mod tests {
         let ledger = Arc::new(Ledger::start(Nowhere, state, clock).unwrap());
         let settings = Settings {
             instance: arn.clone(),
+            identity: crate::agent::IdentityType::ConnectManaged,
             run: "r".into(),
             provenance_tag: true,
             accept_probable: false,

@@ -34,7 +34,7 @@ pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 use paces::clock_is_off;
 use settle::Held;
 
-use crate::agent::{Agent, PROVENANCE};
+use crate::agent::{Agent, IdentityType, PROVENANCE};
 use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
 use crate::connect::{CallError, Client, Fault, Operation, Refreshed, Reply};
@@ -120,6 +120,8 @@ impl Task {
 pub struct Settings {
     /// The instance's id or ARN, as it stands in the URI.
     pub instance: String,
+    /// How the instance knows its users: what it fills in by itself is no difference.
+    pub identity: IdentityType,
     /// The run's id, from the ledger.
     pub run: String,
     /// Whether each user gets the provenance tag.

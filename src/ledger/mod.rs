@@ -10,6 +10,7 @@
 
 mod entry;
 mod names;
+pub mod place;
 mod reader;
 mod state;
 mod writer;

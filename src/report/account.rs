@@ -23,6 +23,8 @@ pub struct Account {
     pub instance: String,
     /// The roster's path when the ledger was made.
     pub roster: String,
+    /// Whether it was a rehearsal against the embedded Connect, which made no user.
+    pub is_rehearsal: bool,
     /// The program that made the ledger, and its version.
     pub tool: String,
     /// When the ledger was made, RFC 3339.
@@ -138,11 +140,6 @@ impl Account {
     /// Whether every row is settled, and none of them as a failure.
     pub fn is_all_created(&self) -> bool {
         self.counts.created == self.counts.total
-    }
-
-    /// Whether it was a rehearsal against the embedded Connect, whose ledgers have a name of their own.
-    pub fn is_rehearsal(&self) -> bool {
-        self.ledger.path.ends_with(".simulate.ledger.jsonl")
     }
 
     /// The rows whose outcome was ever in doubt.
@@ -305,6 +302,7 @@ impl Gathering {
         account.run.clone_from(&state.header.run);
         account.instance.clone_from(&state.header.instance);
         account.roster.clone_from(&state.header.roster);
+        account.is_rehearsal = state.is_rehearsal(Path::new(&source.path));
         account.at_work = at_work;
         account.ledger = source;
         account.causes = cause::causes(&mut account.rows, word);

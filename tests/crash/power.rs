@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::Password;
+use headcount::agent::{IdentityType, Password};
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};
 use headcount::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
@@ -527,6 +527,7 @@ impl Session {
         let (events, mut seen) = mpsc::unbounded_channel();
         let settings = Settings {
             instance,
+            identity: IdentityType::ConnectManaged,
             run,
             provenance_tag: self.tagged,
             accept_probable: false,

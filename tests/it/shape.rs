@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, besides itself and the points of `crash`. A path allows what is below it.
-const KNOWS: [(&str, &[&str]); 22] = [
+const KNOWS: &[(&str, &[&str])] = &[
     // The words know nobody.
     ("agent", &[]),
     ("clock", &[]),
@@ -25,6 +25,7 @@ const KNOWS: [(&str, &[&str]); 22] = [
     ("passwords", &["agent", "disk", "error", "ledger", "text"]),
     ("plan", &["finding", "ledger"]),
     ("connect", &["agent", "clock", "error"]),
+    ("user", &["agent", "connect::model"]),
     (
         "import",
         &[
@@ -39,6 +40,7 @@ const KNOWS: [(&str, &[&str]); 22] = [
             "ledger",
             "passwords",
             "stop",
+            "user",
         ],
     ),
     (

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use headcount::agent::IdentityType;
 use headcount::clock::{self, Clock, SteadyClock};
 use headcount::connect::model::{CreateUser, IdentityInfo};
 use headcount::connect::{
@@ -144,6 +145,7 @@ impl Simulation {
         };
         let settings = Settings {
             instance: way.instance.clone(),
+            identity: IdentityType::ConnectManaged,
             run: "6f1c1c52-0000-4000-8000-000000000000".into(),
             provenance_tag: true,
             accept_probable: false,
