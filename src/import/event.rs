@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::agent::RowNumber;
+
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -45,7 +47,7 @@ pub enum Event {
     /// A user was made, or was found to be ours.
     Created {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// The user's id.
@@ -56,7 +58,7 @@ pub enum Event {
     /// The name is another's.
     Exists {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// Whose it is, as far as can be read.
@@ -65,7 +67,7 @@ pub enum Event {
     /// The service refused the row.
     Rejected {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// The service's code.
@@ -76,7 +78,7 @@ pub enum Event {
     /// The row's outcome is not known.
     InDoubt {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// What is known.
@@ -87,7 +89,7 @@ pub enum Event {
     /// What follows a created row was done, refused, or given up for this run.
     Step {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// Which step.

@@ -29,9 +29,9 @@ const KNOWS: [(&str, &[&str]); 18] = [
     ("directory", &["agent", "clock", "connect", "error"]),
     ("validate", &["agent", "directory", "error", "roster"]),
     // `shell_word` is text: a hint that can be pasted.
-    ("ledger", &["clock", "cli::shell_word", "disk", "error"]),
+    ("ledger", &["agent", "clock", "cli::shell_word", "disk", "error"]),
     ("passwords", &["agent", "disk", "error", "ledger", "validate::shown"]),
-    ("plan", &["ledger", "validate::codes"]),
+    ("plan", &["agent", "ledger", "validate::codes"]),
     ("connect", &["agent", "clock", "error"]),
     ("import", &["agent", "clock", "connect", "directory", "disk", "error", "exit", "ledger", "passwords"]),
     (
