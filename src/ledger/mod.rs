@@ -13,6 +13,7 @@ mod entry;
 pub(crate) mod made;
 mod names;
 mod numbers;
+pub mod place;
 mod reader;
 mod state;
 mod writer;

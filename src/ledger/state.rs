@@ -1,12 +1,14 @@
 //! What a ledger says, folded: where each row stands. Pure.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::entry::{Entry, Kind, RowState, StepState, Unexecuted};
 use super::names::Names;
 use super::numbers::{Attempt, Place};
+use super::place;
 use crate::agent::{Fingerprint, RowNumber};
 
 /// Where each row stands after all that the ledger says.
@@ -46,6 +48,8 @@ pub struct Header {
     pub roster: String,
     /// The instance's ARN.
     pub instance: String,
+    /// Whether it says that it is a rehearsal's; [`State::is_rehearsal`] also knows the ledgers of before it could.
+    pub rehearsal: bool,
     /// When the ledger was made, RFC 3339.
     pub at: String,
 }
@@ -213,6 +217,7 @@ impl State {
                     run: text(&entry.run),
                     roster: text(&entry.roster),
                     instance: text(&entry.instance),
+                    rehearsal: entry.rehearsal,
                     at: text(&entry.at),
                 };
             }
@@ -346,6 +351,12 @@ impl State {
             self.rows.push(Record::default());
         }
         Place::of(at)
+    }
+
+    /// Whether the ledger at this path is of a rehearsal against the embedded Connect: its first record says so. Ledgers
+    /// of before it could say so are known by their name.
+    pub fn is_rehearsal(&self, path: &Path) -> bool {
+        self.header.rehearsal || place::is_named_as_rehearsed(path)
     }
 
     /// The place of a username's row, if the ledger has one.
@@ -499,6 +510,15 @@ mod tests {
             ]);
             assert_eq!(state.record(place(0)).fingerprint, fingerprint(made_with));
         }
+    }
+
+    #[test]
+    fn a_rehearsal_is_known_by_the_first_record_and_one_of_before_by_its_name() {
+        let first = |rehearsal| fold(&[Entry { rehearsal, ..Entry::of(Kind::Ledger) }]);
+        let (by_name, other) =
+            (Path::new("d/r.csv.simulate.ledger.jsonl"), Path::new("d/r.csv.ledger.jsonl"));
+        assert!(first(true).is_rehearsal(other) && first(true).is_rehearsal(by_name));
+        assert!(first(false).is_rehearsal(by_name) && !first(false).is_rehearsal(other));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Account {
     pub instance: String,
     /// The roster's path when the ledger was made.
     pub roster: String,
+    /// Whether it was a rehearsal against the embedded Connect, which made no user.
+    pub is_rehearsal: bool,
     /// The program that made the ledger, and its version.
     pub tool: String,
     /// When the ledger was made, RFC 3339.
@@ -208,11 +210,6 @@ impl Account {
         self.counts.created == self.counts.total
     }
 
-    /// Whether it was a rehearsal against the embedded Connect, whose ledgers have a name of their own.
-    pub fn is_rehearsal(&self) -> bool {
-        self.ledger.path.ends_with(".simulate.ledger.jsonl")
-    }
-
     /// The rows whose outcome was ever in doubt.
     pub fn doubted(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| !row.story.is_empty())
@@ -373,6 +370,7 @@ impl Gathering {
         account.run.clone_from(&state.header.run);
         account.instance.clone_from(&state.header.instance);
         account.roster.clone_from(&state.header.roster);
+        account.is_rehearsal = state.is_rehearsal(Path::new(&source.path));
         account.at_work = at_work;
         account.ledger = source;
         account.causes = cause::causes(&mut account.rows, word);

@@ -69,7 +69,7 @@ fn head(page: &mut String, account: &Account) {
 fn outcome(page: &mut String, account: &Account, made: &str) {
     let counts = &account.counts;
     let ended = account.newest().map_or("", |session| session.last.as_str());
-    let rehearsal = if account.is_rehearsal() { " · a rehearsal: no user was made" } else { "" };
+    let rehearsal = if account.is_rehearsal { " · a rehearsal: no user was made" } else { "" };
     let mood = if account.is_all_created() {
         "good"
     } else if counts.in_doubt + counts.pending > 0 {

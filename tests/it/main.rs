@@ -26,6 +26,7 @@ mod policy;
 mod proficiencies;
 mod python;
 mod readme;
+mod rehearsal;
 mod report;
 mod retry;
 mod roster;
