@@ -9,8 +9,6 @@
 //! * no password, and nothing derived from one, is ever in it.
 
 mod entry;
-#[cfg(test)]
-pub(crate) mod made;
 mod names;
 mod numbers;
 pub mod place;
@@ -457,5 +455,7 @@ pub fn whose(session: &Session) -> String {
     format!("process {} on {}, since {}", session.pid, session.host, session.at)
 }
 
+#[cfg(test)]
+pub(crate) mod made;
 #[cfg(test)]
 mod tests;
