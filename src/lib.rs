@@ -27,6 +27,8 @@ pub mod plan;
 
 pub mod connect;
 
+pub mod user;
+
 pub mod import;
 
 pub mod report;
@@ -39,5 +41,9 @@ pub mod clock;
 pub mod crash;
 pub mod disk;
 pub mod error;
+pub mod event;
 pub mod exit;
+pub mod finding;
 pub mod memory;
+pub mod stop;
+pub mod text;

@@ -2,12 +2,14 @@
 //!
 //! Knows nobody else in the crate. An [`Agent`] comes out of `validate` only, after every rule has passed.
 
+pub(crate) mod phone;
 mod row;
 mod secret;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use phone::PhoneRegion;
 pub use row::{Fingerprint, RowNumber};
 pub use secret::Password;
 
@@ -98,7 +100,7 @@ impl Channel {
     pub const ALL: [Channel; 4] = [Self::Voice, Self::Chat, Self::Task, Self::Email];
 
     /// The API's own word for it.
-    pub fn as_api(self) -> &'static str {
+    pub const fn as_api(self) -> &'static str {
         match self {
             Self::Voice => "VOICE",
             Self::Chat => "CHAT",

@@ -25,10 +25,10 @@ use crate::connect::{Operation, policy};
 use crate::crash;
 use crate::directory::Directory;
 use crate::error::Failure;
+use crate::event::Event;
 use crate::exit::Exit;
 use crate::import::{
-    self, CEILING, Event, FLOOR, FollowUp, Importer, Pace, Remembered, START, Settings, Stop, Switch, Task,
-    default_burst,
+    self, CEILING, FLOOR, FollowUp, Importer, Pace, Remembered, START, Settings, Task, default_burst,
 };
 use crate::ledger::{
     self, Calls, Counts, Entry, Kind, Ledger, LockedFile, Place, RowState, State, StepCounts, Steps, VERSION,
@@ -36,6 +36,7 @@ use crate::ledger::{
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
+use crate::stop::{Stop, Switch};
 use crate::validate::{self, Checked, Rules};
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
@@ -391,6 +392,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let _ = sending.set(Sending { events: events.downgrade(), screen });
     let settings = Settings {
         instance: reached.directory.instance.id.clone(),
+        identity: reached.directory.instance.identity,
         run,
         provenance_tag: !args.no_provenance_tag,
         accept_probable: args.accept_probable,

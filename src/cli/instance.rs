@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::args::directory;
 use super::policy::Needs;
 use super::roster_args::Identity;
-use super::{directory, output, settings};
+use super::{output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{self, Clock, SystemClock};
 use crate::connect;

@@ -13,9 +13,10 @@ use super::output::Paint;
 use super::{output, settings, words};
 use crate::agent::RowNumber;
 use crate::clock;
-use crate::import::{Event, Stop};
+use crate::event::Event;
+use crate::finding::Finding;
 use crate::ledger::StepState;
-use crate::validate::Finding;
+use crate::stop::Stop;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);

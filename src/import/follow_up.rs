@@ -13,9 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::backoff::{Delays, Random};
-use super::event::Event;
 use super::pace::Pace;
-use super::stop::Stop;
 use super::verdict::{Verdict, of_fault};
 use super::{Importer, Sent, joined, retry_after, told};
 use crate::agent::{Fingerprint, RowNumber};
@@ -23,7 +21,9 @@ use crate::clock;
 use crate::connect::model::UserProficiency;
 use crate::connect::{CallError, Operation, Reply};
 use crate::error::Failure;
+use crate::event::Event;
 use crate::ledger::{LedgerFault, Outcome, Place, RowState, StepState};
+use crate::stop::Stop;
 
 /// The most users that wait for their proficiencies at once, those that cannot be seen yet included.
 const OPEN: usize = 1024;
@@ -253,10 +253,11 @@ mod tests {
     use crate::clock::{Clock, SteadyClock};
     use crate::connect::model::CreateUser;
     use crate::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
-    use crate::import::{Settings, Switch, Task};
+    use crate::import::{Settings, Task};
     use crate::ledger::made::{fingerprint, intent, row};
     use crate::ledger::{Attempt, Entry, Kind, Ledger, RowState, State, StepCounts, Storage};
     use crate::simulator::{ACCESS_KEY_ID, InProcess, Operation, SECRET_ACCESS_KEY, Spec, World};
+    use crate::stop::Switch;
 
     /// A ledger's file that keeps nothing: what is asked of the ledger here is its state.
     struct Nowhere;
@@ -377,6 +378,7 @@ mod tests {
         let ledger = Arc::new(Ledger::start(Nowhere, state, clock).unwrap());
         let settings = Settings {
             instance: arn.clone(),
+            identity: crate::agent::IdentityType::ConnectManaged,
             run: "r".into(),
             provenance_tag: true,
             accept_probable: false,

@@ -6,13 +6,11 @@
 mod backoff;
 mod body;
 mod breaker;
-mod event;
 mod follow_up;
 mod pace;
 mod paces;
 mod remembered;
 mod settle;
-mod stop;
 mod verdict;
 
 use std::collections::HashSet;
@@ -27,25 +25,25 @@ use tokio::time::Instant;
 pub use backoff::{Delays, Random};
 pub use body::{create_user, proficiencies, provenance, read_provenance};
 pub use breaker::{Breaker, Course, Failing, Leave};
-pub use event::{Event, Forecast};
 pub use follow_up::FollowUp;
 pub use pace::{CEILING, FLOOR, Law, Pace, START, default_burst};
 pub use paces::{Paced, Paces};
 pub use remembered::Remembered;
-pub use stop::{Stop, Switch};
 pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 
 use paces::clock_is_off;
 use settle::Held;
 
-use crate::agent::{Agent, PROVENANCE, RowNumber};
+use crate::agent::{Agent, IdentityType, PROVENANCE, RowNumber};
 use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
 use crate::connect::{CallError, Client, Fault, Operation, Refreshed, Reply};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
+use crate::event::Event;
 use crate::ledger::{self, Attempt, Intent, Ledger, LedgerFault, Outcome, Queued, RowState, Unexecuted};
 use crate::passwords::Credentials;
+use crate::stop::{Stop, Switch};
 
 /// A row to send, or to settle.
 pub struct Task {
@@ -122,6 +120,8 @@ impl Task {
 pub struct Settings {
     /// The instance's id or ARN, as it stands in the URI.
     pub instance: String,
+    /// How the instance knows its users: what it fills in by itself is no difference.
+    pub identity: IdentityType,
     /// The run's id, from the ledger.
     pub run: String,
     /// Whether each user gets the provenance tag.

@@ -11,15 +11,16 @@ use tokio::time::Instant;
 
 use super::backoff::{Delays, Random};
 use super::body::read_provenance;
-use super::event::Event;
 use super::verdict::{Verdict, of_fault};
 use super::{End, Importer, Sent, Task, told};
 use crate::agent::PROVENANCE;
 use crate::clock;
-use crate::connect::model::{CreateUser, User};
+use crate::connect::model::User;
 use crate::connect::{CallError, Operation};
 use crate::crash;
+use crate::event::Event;
 use crate::ledger::{Attempt, Intent, LedgerFault, Outcome, RowState};
+use crate::user::is_same_user;
 
 /// Whose user has the name.
 #[derive(Clone, Debug, PartialEq)]
@@ -380,7 +381,7 @@ impl Importer {
             return theirs(id);
         }
         match task.body.as_deref() {
-            Some(body) if same_members(body, user) => {
+            Some(body) if is_same_user(body, user, self.settings.identity) => {
                 Seen::Probable { id, modified: user.last_modified_time.and_then(at) }
             }
             // The attempt may have had other cells than the row has now.
@@ -421,21 +422,4 @@ impl Importer {
 /// Seconds since 1970, as the service has them.
 fn at(seconds: f64) -> Option<SystemTime> {
     Some(UNIX_EPOCH + Duration::try_from_secs_f64(seconds).ok()?)
-}
-
-/// Whether a user has every member that the request asked for. The password cannot be read back.
-fn same_members(body: &CreateUser, user: &User) -> bool {
-    let sorted = |ids: &[String]| {
-        let mut ids = ids.to_vec();
-        ids.sort();
-        ids
-    };
-    body.username == user.username
-        && body.identity_info.clone().unwrap_or_default() == user.identity_info.clone().unwrap_or_default()
-        && body.phone_config.clone().unwrap_or_default() == user.phone_config.clone().unwrap_or_default()
-        && body.directory_user_id == user.directory_user_id
-        && sorted(&body.security_profile_ids) == sorted(&user.security_profile_ids)
-        && Some(&body.routing_profile_id) == user.routing_profile_id.as_ref()
-        && body.hierarchy_group_id == user.hierarchy_group_id
-        && body.tags == user.tags
 }

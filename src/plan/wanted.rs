@@ -19,7 +19,7 @@ pub struct Seen {
 }
 
 /// The code of the finding that two rows share a username.
-const USERNAME_SHARED: &str = crate::validate::codes::USERNAME_DUPLICATE.id;
+const USERNAME_SHARED: &str = crate::finding::codes::USERNAME_DUPLICATE.id;
 
 /// Somebody whom the roster asks for: a place in [`Wanted`], which is no place of a ledger's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -20,17 +20,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::{Fingerprint, Password, RowNumber};
+use headcount::agent::{Fingerprint, IdentityType, Password, RowNumber};
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};
 use headcount::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
-use headcount::import::{Importer, Random, Settings, Switch, Task};
+use headcount::import::{Importer, Random, Settings, Task};
 use headcount::ledger::{Entry, Kind, Ledger, LedgerFault, LockedFile, RowState, State, Storage, VERSION};
 use headcount::plan::{Asked, Decision, Plan, Wanted};
 use headcount::simulator::{
     ACCESS_KEY_ID, Delivery, Fault, Named, Odds, Operation, Pace, Request, SECRET_ACCESS_KEY, Spec,
     ThrottleName, Weather, World,
 };
+use headcount::stop::Switch;
 use tokio::sync::{Notify, mpsc};
 
 use case::Row;
@@ -526,6 +527,7 @@ impl Session {
         let (events, mut seen) = mpsc::unbounded_channel();
         let settings = Settings {
             instance,
+            identity: IdentityType::ConnectManaged,
             run,
             provenance_tag: self.tagged,
             accept_probable: false,

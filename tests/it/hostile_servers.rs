@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use headcount::connect::{CallError, Credentials, HttpOptions};
 use headcount::import::{Verdict, of_fault};
-use headcount::report::text::hides;
+use headcount::text::hides;
 
 use crate::harness::{Ran, headcount, run};
 use crate::wire::{

@@ -4,17 +4,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::{Fingerprint, RowNumber};
+use headcount::agent::{Fingerprint, IdentityType, RowNumber};
 use headcount::clock::{self, Clock, SteadyClock};
 use headcount::connect::model::{CreateUser, IdentityInfo};
 use headcount::connect::{
     BoxFuture, Client, Credentials, Environment, Operation as Called, Target, Transport, TransportError,
 };
-use headcount::import::{Event, Importer, Pace, Paces, Random, Settings, Stop, Switch, Task};
+use headcount::event::Event;
+use headcount::import::{Importer, Pace, Paces, Random, Settings, Task};
 use headcount::ledger::{Counts, Entry, Ledger, State, Storage};
 use headcount::simulator::{
     ACCESS_KEY_ID, Delivery, Operation, Pace as Allowed, SECRET_ACCESS_KEY, Spec, Weather, World,
 };
+use headcount::stop::{Stop, Switch};
 use http::header::HOST;
 use http::{HeaderValue, Request, Response};
 use tokio::sync::mpsc;
@@ -143,6 +145,7 @@ impl Simulation {
         };
         let settings = Settings {
             instance: way.instance.clone(),
+            identity: IdentityType::ConnectManaged,
             run: "6f1c1c52-0000-4000-8000-000000000000".into(),
             provenance_tag: true,
             accept_probable: false,

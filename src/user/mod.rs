@@ -1,0 +1,14 @@
+//! What a user is: one canonical form of a user that is wanted and of one that is found, and how two differ. Pure.
+//!
+//! The service fills in what a request leaves out, gives everybody an id in the directory, and shows one setting in two
+//! families of members. Compared member by member, a user is never the one that was asked for; so both sides go through
+//! [`Canonical`], and [`differences`] are between those.
+
+mod canonical;
+mod differ;
+
+#[cfg(test)]
+mod tests;
+
+pub use canonical::{Canonical, Group, Member};
+pub use differ::{Difference, differences, is_same_user};
