@@ -23,9 +23,9 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("error", &["exit"]),
     // The means.
     ("connect", &["agent", "clock", "error"]),
-    ("ledger", &["clock", "disk", "error", "text"]),
+    ("ledger", &["agent", "clock", "disk", "error", "text"]),
     // Where rows and steps stand is told in the ledger's words.
-    ("event", &["ledger"]),
+    ("event", &["agent", "ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "text"]),
     ("user", &["agent", "connect::model"]),
     ("directory", &["agent", "clock", "connect", "error"]),
@@ -36,12 +36,12 @@ const KNOWS: &[(&str, &[&str])] = &[
     // The stages, in the order in which data flows.
     ("roster", &["agent", "error", "finding", "text"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
-    ("plan", &["finding", "ledger"]),
+    ("plan", &["agent", "finding", "ledger"]),
     ("import", &[
         "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "ledger", "passwords", "stop", "user",
     ]),
     ("report", &[
-        "clock", "disk", "error", "exit", "finding", "ledger", "plan", "roster", "text", "validate",
+        "agent", "clock", "disk", "error", "exit", "finding", "ledger", "plan", "roster", "text", "validate",
     ]),
     // The screens.
     ("cli", &[

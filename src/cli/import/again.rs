@@ -55,7 +55,7 @@ pub(super) fn job(mut args: RetryArgs, typed: Vec<OsString>) -> Result<Job, Fail
         }
     }
     let whole = PathBuf::from(roster_of(&state));
-    let rows = u64::from(state.places());
+    let rows = state.places().len() as u64;
     let (codes, is_of_part, run) = (args.codes, args.roster.is_some(), state.header.run);
     let retry = Retry { codes, is_of_part, run, whole: whole.clone(), rows };
     let roster = args.roster.unwrap_or_else(|| from_here(&whole));
