@@ -20,7 +20,7 @@ use super::policy::Needs;
 use super::progress::{self, Found, Screen, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, retype, settings, words};
-use crate::agent::Agent;
+use crate::agent::{Agent, RowNumber};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::connect::{Operation, policy};
 use crate::crash;
@@ -32,7 +32,7 @@ use crate::import::{
     self, CEILING, FLOOR, FollowUp, Importer, Pace, Remembered, START, Settings, Task, default_burst,
 };
 use crate::ledger::{
-    self, Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION,
+    self, Calls, Counts, Entry, Kind, Ledger, LockedFile, Place, RowState, State, StepCounts, Steps, VERSION,
     be_a_file, glance,
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
@@ -253,7 +253,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
             return;
         }
         origins.add(row.row, row.username);
-        let number = u32::try_from(row.number).unwrap_or(u32::MAX);
+        let number = RowNumber::of(row.number);
         match (row.fingerprint(), row.first_error) {
             (Some(fingerprint), _) => {
                 let agent = if has_proficiencies { row.agent() } else { None };
@@ -547,8 +547,8 @@ fn open_ledger(job: &Job, directory: &Directory, wanted: &Wanted) -> Result<File
     }
     let roster = absolute(&job.roster);
     let known = [&state.header.roster, &state.session.roster].iter().any(|path| **path == roster);
-    let shares_rows = || (0..state.places()).any(|at| wanted.find(state.user(at)).is_some());
-    if job.retry.is_none() && !known && state.places() > 0 && !shares_rows() {
+    let shares_rows = || state.places().any(|at| wanted.find(state.user(at)).is_some());
+    if job.retry.is_none() && !known && state.places().len() > 0 && !shares_rows() {
         return Err(Failure::stopped(format!("the ledger is of another roster: `{}`", state.header.roster))
             .hint("give that roster, or a ledger of its own with --ledger FILE"));
     }
@@ -670,7 +670,7 @@ struct Tasks<'t> {
     wanted: &'t Wanted,
     plan: &'t Plan,
     ledger: Arc<Ledger>,
-    look_ups: std::vec::IntoIter<u32>,
+    look_ups: std::vec::IntoIter<Place>,
     supply: &'t Supply,
 }
 
@@ -682,7 +682,7 @@ impl<'t> Tasks<'t> {
         plan: &'t Plan,
         ledger: Arc<Ledger>,
     ) -> Result<Self, Failure> {
-        let mut look_ups: Vec<u32> = plan.gone(Decision::LookUp).collect();
+        let mut look_ups: Vec<Place> = plan.gone(Decision::LookUp).collect();
         let invalid = plan.named(wanted, Decision::LookUp).filter_map(|user| ledger.state().find(user));
         look_ups.extend(invalid.collect::<Vec<_>>());
         let rows = roster.rows()?;
@@ -702,7 +702,8 @@ impl<'t> Tasks<'t> {
             let columns = self.roster.columns();
             let username = validate::username(&self.row, columns);
             let decision = self.plan.of(self.wanted, username);
-            let Some(seen) = self.wanted.find(username).filter(|seen| u64::from(seen.row) == self.row.number)
+            let Some(seen) =
+                self.wanted.find(username).filter(|seen| seen.row == RowNumber::of(self.row.number))
             else {
                 continue; // invalid, or gone by another name: the plan has it under its number
             };
@@ -713,8 +714,7 @@ impl<'t> Tasks<'t> {
             let agent = validate::agent(&self.row, columns, self.rules);
             let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
             let is_same = |agent: &Agent| {
-                validate::fingerprint(agent) == seen.fingerprint
-                    && proficiencies.unwrap_or_default() == seen.proficiencies
+                Some(validate::fingerprint(agent)) == seen.fingerprint && proficiencies == seen.proficiencies
             };
             let Some(mut agent) = agent.filter(is_same) else { return Err(self.changed()) };
             let then = proficiencies
@@ -752,7 +752,7 @@ impl Iterator for Tasks<'_> {
         }
         let at = self.look_ups.next()?;
         let state = self.ledger.state();
-        Some(Ok(Task::look_up(at, u64::from(state.record(at).row), state.user(at).to_owned())))
+        Some(Ok(Task::look_up(at, state.record(at).row, state.user(at).to_owned())))
     }
 }
 

@@ -79,7 +79,7 @@ impl Job {
             }
         }
         let whole = PathBuf::from(roster_of(state));
-        let rows = u64::from(state.places());
+        let rows = state.places().len() as u64;
         let (is_of_part, run) = (roster.is_some(), state.header.run.clone());
         let roster = roster.unwrap_or_else(|| from_here(&whole));
         let retry = Retry { codes, is_of_part, run, whole, rows };

@@ -16,12 +16,13 @@ use super::backoff::{Delays, Random};
 use super::pace::Pace;
 use super::verdict::{Verdict, of_fault};
 use super::{Importer, Sent, joined, retry_after, told};
+use crate::agent::{Fingerprint, RowNumber};
 use crate::clock;
 use crate::connect::model::UserProficiency;
 use crate::connect::{CallError, Operation, Reply};
 use crate::error::Failure;
 use crate::event::Event;
-use crate::ledger::{LedgerFault, Outcome, RowState, StepState};
+use crate::ledger::{LedgerFault, Outcome, Place, RowState, StepState};
 use crate::stop::Stop;
 
 /// The most users that wait for their proficiencies at once, those that cannot be seen yet included.
@@ -40,14 +41,14 @@ pub struct FollowUp {
     /// The proficiencies, at least one.
     pub proficiencies: Vec<UserProficiency>,
     /// Their fingerprint, for the ledger.
-    pub fingerprint: u64,
+    pub fingerprint: Fingerprint,
 }
 
 /// A user that is there, and what it is to be given.
 pub(super) struct Errand {
     /// Its row's place in the ledger's state.
-    pub(super) at: u32,
-    pub(super) row: u64,
+    pub(super) at: Place,
+    pub(super) row: RowNumber,
     pub(super) user: String,
     /// The user's id.
     pub(super) id: String,
@@ -56,7 +57,7 @@ pub(super) struct Errand {
 
 impl Importer {
     /// The errand of a row whose user is there and waits for its proficiencies, by what the ledger says now.
-    pub(super) fn errand(&self, at: u32, row: u64, gift: FollowUp) -> Option<Errand> {
+    pub(super) fn errand(&self, at: Place, row: RowNumber, gift: FollowUp) -> Option<Errand> {
         let state = self.ledger.state();
         let record = state.record(at);
         let waits = record.state == RowState::Created && record.step != StepState::Done;
@@ -94,7 +95,7 @@ impl Importer {
     }
 
     async fn give(&self, errand: Errand) -> Result<(), LedgerFault> {
-        let random = Random::seeded(self.settings.seed.rotate_left(31) ^ u64::from(errand.at));
+        let random = Random::seeded(self.settings.seed.rotate_left(31) ^ u64::from(errand.at.number()));
         let mut delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
         let mut left = errand.gift.proficiencies.clone();
         // When the first answer came that settles nothing; a throttle, which is an answer, does not count.
@@ -253,7 +254,8 @@ mod tests {
     use crate::connect::model::CreateUser;
     use crate::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
     use crate::import::{Settings, Task};
-    use crate::ledger::{Entry, Kind, Ledger, RowState, State, StepCounts, Storage};
+    use crate::ledger::made::{fingerprint, intent, row};
+    use crate::ledger::{Attempt, Entry, Kind, Ledger, RowState, State, StepCounts, Storage};
     use crate::simulator::{ACCESS_KEY_ID, InProcess, Operation, SECRET_ACCESS_KEY, Spec, World};
     use crate::stop::Switch;
 
@@ -322,7 +324,7 @@ mod tests {
     fn gift(value: &str) -> FollowUp {
         let proficiency =
             UserProficiency { attribute_name: "Language".into(), attribute_value: value.into(), level: 4.0 };
-        FollowUp { proficiencies: vec![proficiency], fingerprint: 7 }
+        FollowUp { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7) }
     }
 
     /// What came of it.
@@ -367,10 +369,10 @@ mod tests {
                 ..CreateUser::default()
             };
             let id = client.create_user(&arn, &body).await.unwrap().value.user_id;
-            state.apply(&Entry { proficiencies: Some(7), ..Entry::row(&username, at, 1) });
-            state.apply(&Entry::intent(&username, at, "t".into()));
+            state.apply(&Entry { proficiencies: fingerprint(7), ..row(&username, at, 1) });
+            state.apply(&intent(&username, at));
             let made = Entry::outcome(&username, RowState::Created, "t".into());
-            state.apply(&Entry { attempt: Some(at), id: Some(id.as_str().into()), ..made });
+            state.apply(&Entry { attempt: Attempt::new(at), id: Some(id.as_str().into()), ..made });
             ids.push(id);
         }
         let ledger = Arc::new(Ledger::start(Nowhere, state, clock).unwrap());
@@ -390,9 +392,12 @@ mod tests {
         let (events, mut seen) = mpsc::unbounded_channel();
         let switch = Switch::default();
         let importer = Importer::new(client.clone(), Arc::clone(&ledger), settings, switch.clone(), events);
-        let tasks: Vec<_> = (0..users as u32)
-            .map(|at| Ok(Task::follow_up(at, u64::from(at) + 2, format!("user{at}"), gift.clone())))
-            .collect();
+        let tasks: Vec<_> = {
+            let state = ledger.state();
+            let follow_up =
+                |at| Ok(Task::follow_up(at, state.record(at).row, state.user(at).to_owned(), gift.clone()));
+            state.places().map(follow_up).collect()
+        };
         let begun = Instant::now();
         importer.run(tasks.into_iter()).await.unwrap();
         let seconds = begun.elapsed().as_secs_f64();

@@ -34,23 +34,23 @@ pub use verdict::{BY_CODE, CodeRule, Verdict, by_status, of_fault, verdict};
 use paces::clock_is_off;
 use settle::Held;
 
-use crate::agent::{Agent, IdentityType, PROVENANCE};
+use crate::agent::{Agent, IdentityType, PROVENANCE, RowNumber};
 use crate::clock;
 use crate::connect::model::{CreateUser, UserCreated};
 use crate::connect::{CallError, Client, Fault, Operation, Refreshed, Reply};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::event::Event;
-use crate::ledger::{Intent, Ledger, LedgerFault, Outcome, Queued, RowState, Unexecuted};
+use crate::ledger::{self, Attempt, Intent, Ledger, LedgerFault, Outcome, Queued, RowState, Unexecuted};
 use crate::passwords::Credentials;
 use crate::stop::{Stop, Switch};
 
 /// A row to send, or to settle.
 pub struct Task {
     /// Its place in the ledger's state.
-    pub at: u32,
+    pub at: ledger::Place,
     /// The row as the spreadsheet shows it.
-    pub row: u64,
+    pub row: RowNumber,
     /// The username.
     pub user: String,
     /// The request, but for its provenance tag; `None` where the row is only to be looked up.
@@ -68,7 +68,7 @@ pub struct Task {
 
 impl Task {
     /// A row to send.
-    pub fn send(at: u32, agent: &Agent, body: CreateUser, in_doubt: bool) -> Self {
+    pub fn send(at: ledger::Place, agent: &Agent, body: CreateUser, in_doubt: bool) -> Self {
         Self {
             at,
             row: agent.row,
@@ -94,7 +94,7 @@ impl Task {
     }
 
     /// A row whose user is there: nothing of it is sent but what follows.
-    pub fn follow_up(at: u32, row: u64, user: String, then: FollowUp) -> Self {
+    pub fn follow_up(at: ledger::Place, row: RowNumber, user: String, then: FollowUp) -> Self {
         let task = Self::look_up(at, row, user);
         Self { in_doubt: false, then: Some(then), ..task }
     }
@@ -110,7 +110,7 @@ impl Task {
     }
 
     /// A row to look up only: it is in doubt and no longer wanted.
-    pub fn look_up(at: u32, row: u64, user: String) -> Self {
+    pub fn look_up(at: ledger::Place, row: RowNumber, user: String) -> Self {
         Self { at, row, user, body: None, in_doubt: true, seen: false, then: None, generated: false }
     }
 }
@@ -390,7 +390,7 @@ impl Importer {
         body: &CreateUser,
         place: Place,
     ) -> Result<End, LedgerFault> {
-        let random = Random::seeded(self.settings.seed ^ (u64::from(task.at) << 20));
+        let random = Random::seeded(self.settings.seed ^ (u64::from(task.at.number()) << 20));
         let mut delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
         let mut place = Some(place);
         let mut doubt = task.in_doubt;
@@ -551,7 +551,12 @@ impl Importer {
         }
     }
 
-    async fn record_password(&self, task: &Task, body: &CreateUser, attempt: u32) -> Result<(), LedgerFault> {
+    async fn record_password(
+        &self,
+        task: &Task,
+        body: &CreateUser,
+        attempt: Attempt,
+    ) -> Result<(), LedgerFault> {
         match (&self.credentials, &body.password) {
             (Some(credentials), Some(password)) => credentials.record(&task.user, attempt, password).await,
             _ => Err(LedgerFault("there is no file for the password that was made".into())),
@@ -559,7 +564,7 @@ impl Importer {
     }
 
     /// Sends one request.
-    async fn attempt(&self, body: &CreateUser, attempt: u32) -> Result<Reply<UserCreated>, CallError> {
+    async fn attempt(&self, body: &CreateUser, attempt: Attempt) -> Result<Reply<UserCreated>, CallError> {
         if !self.settings.provenance_tag {
             return self.client.create_user(&self.settings.instance, body).await;
         }

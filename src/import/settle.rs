@@ -19,14 +19,14 @@ use crate::connect::model::User;
 use crate::connect::{CallError, Operation};
 use crate::crash;
 use crate::event::Event;
-use crate::ledger::{Intent, LedgerFault, Outcome, RowState};
+use crate::ledger::{Attempt, Intent, LedgerFault, Outcome, RowState};
 use crate::user::is_same_user;
 
 /// Whose user has the name.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Seen {
     /// Ours: its tag is one of this row's attempts.
-    Ours { id: String, attempt: u32 },
+    Ours { id: String, attempt: Attempt },
     /// Untagged, with all members as the row has them: ours or made alike by another.
     Probable { id: String, modified: Option<SystemTime> },
     /// Untagged, as an attempt of ours was, and with other members than the row has now.
@@ -114,7 +114,7 @@ struct Known {
     /// What the last answer to CreateUser said.
     said: Said,
     /// The attempt whose answer that was.
-    attempt: Option<u32>,
+    attempt: Option<Attempt>,
     /// The exact name may be there and not be seen yet: a case variant settles nothing.
     wait_for_exact: bool,
 }
@@ -224,7 +224,7 @@ impl Importer {
         task: &Task,
         seen: Seen,
         known: Known,
-    ) -> Result<(Option<u32>, Outcome), Option<String>> {
+    ) -> Result<(Option<Attempt>, Outcome), Option<String>> {
         let taken = known.said == Said::Taken;
         let exists = |id: String, message: String| {
             let code = Some("DuplicateResourceException".to_owned());
@@ -266,7 +266,7 @@ impl Importer {
     fn conclude_look(
         &self,
         task: &Task,
-        (attempt, outcome): (Option<u32>, Outcome),
+        (attempt, outcome): (Option<Attempt>, Outcome),
     ) -> Result<End, LedgerFault> {
         self.ledger.conclude(task.at, attempt, &outcome)?;
         crash::point("settled");
@@ -349,7 +349,9 @@ impl Importer {
         let tag = user.tags.get(PROVENANCE).map(String::as_str);
         match tag.map(|tag| (tag, read_provenance(tag))) {
             Some((_, Some((run, attempt)))) if run == self.settings.run => {
-                if self.ledger.state().made_attempt(task.at, attempt) {
+                let made =
+                    Attempt::new(attempt).filter(|made| self.ledger.state().made_attempt(task.at, *made));
+                if let Some(attempt) = made {
                     return Seen::Ours { id, attempt };
                 }
                 let whose = format!(
@@ -412,7 +414,7 @@ impl Importer {
     }
 
     fn look_delays(&self, task: &Task) -> Delays {
-        let random = Random::seeded(self.settings.seed.rotate_left(17) ^ u64::from(task.at));
+        let random = Random::seeded(self.settings.seed.rotate_left(17) ^ u64::from(task.at.number()));
         Delays::new(Duration::from_secs(2), Duration::from_secs(30), random)
     }
 }

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::{IdentityType, Password};
+use headcount::agent::{Fingerprint, IdentityType, Password, RowNumber};
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};
 use headcount::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
@@ -500,7 +500,7 @@ impl Session {
 
         let mut wanted = Wanted::default();
         for (row, number) in self.rows.iter().zip(2..) {
-            wanted.add(&row.user, number, fingerprint(row));
+            wanted.add(&row.user, RowNumber::from(number), fingerprint(row));
         }
         let on_instance = |user: &str| there.contains(user);
         let plan = Plan::build(&wanted, &state, Asked::default(), Some(&on_instance));
@@ -545,7 +545,7 @@ impl Session {
                 let at = state.find(&row.user).expect("planned");
                 tasks.push(Task {
                     at,
-                    row: number,
+                    row: RowNumber::from(number),
                     user: row.user.clone(),
                     body: Some(Box::new(body(row))),
                     in_doubt: state.record(at).settled_state() == RowState::InDoubt,
@@ -557,7 +557,7 @@ impl Session {
         }
         for at in plan.gone(Decision::LookUp) {
             let state = ledger.state();
-            tasks.push(Task::look_up(at, u64::from(state.record(at).row), state.user(at).to_owned()));
+            tasks.push(Task::look_up(at, state.record(at).row, state.user(at).to_owned()));
         }
         let importer = Importer::new(client, ledger.clone(), settings, switch.clone(), events);
         importer.run(tasks.into_iter().map(Ok)).await.expect("no panic");
@@ -572,8 +572,8 @@ fn row(user: &str, cells: u64) -> Row {
     Row { user: user.into(), last_name: format!("Cells{cells}") }
 }
 
-fn fingerprint(row: &Row) -> u64 {
-    row.last_name.bytes().fold(7, |sum, byte| sum * 31 + u64::from(byte))
+fn fingerprint(row: &Row) -> Fingerprint {
+    Fingerprint::of(row.last_name.bytes().fold(7, |sum, byte| sum * 31 + u64::from(byte)))
 }
 
 fn body(row: &Row) -> CreateUser {

@@ -20,10 +20,10 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("roster", &["agent", "error", "finding", "text"]),
     ("directory", &["agent", "clock", "connect", "error"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
-    ("ledger", &["clock", "disk", "error", "text"]),
-    ("event", &["ledger"]),
+    ("ledger", &["agent", "clock", "disk", "error", "text"]),
+    ("event", &["agent", "ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "text"]),
-    ("plan", &["finding", "ledger"]),
+    ("plan", &["agent", "finding", "ledger"]),
     ("connect", &["agent", "clock", "error"]),
     ("user", &["agent", "connect::model"]),
     (
