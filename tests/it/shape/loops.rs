@@ -140,7 +140,7 @@ impl House {
             if is_module && !is_last {
                 continue;
             }
-            let Some((path, file)) = self.of(&names[..at]) else { return None };
+            let (path, file) = self.of(&names[..at])?;
             if file.defines.contains(&names[at]) {
                 return Some(path);
             }
