@@ -204,7 +204,7 @@ const DOCUMENTED_RATE: f64 = 2.0;
 
 /// Runs `import`; `typed` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, typed: &[OsString]) -> Result<Exit, Failure> {
-    start(Job::import(args, typed.to_vec()))
+    start(Job::import(args, typed.to_vec())?)
 }
 
 /// Runs `retry`: roster, instance, region and profile default to the ledger's.
