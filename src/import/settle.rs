@@ -437,3 +437,184 @@ fn same_members(body: &CreateUser, user: &User) -> bool {
         && body.hierarchy_group_id == user.hierarchy_group_id
         && body.tags == user.tags
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::clock::{Clock, SteadyClock};
+    use crate::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
+    use crate::import::{Settings, Switch};
+    use crate::ledger::{Entry, Kind, Ledger, State, Storage};
+
+    /// Nothing is sent or kept here.
+    struct Nowhere;
+
+    impl Transport for Nowhere {
+        fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+            Box::pin(async { Err(TransportError::not_sent("nothing is to be sent")) })
+        }
+    }
+
+    impl Storage for Nowhere {
+        fn check(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn append(&mut self, _: &[u8]) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn sync(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A ledger whose one row was sent twice, with or without the tag, and edited between the two or not.
+    fn state(untagged: bool, edited: bool) -> State {
+        let mut state = State::default();
+        state.apply(&Entry { version: Some(1), run: Some("run".into()), ..Entry::of(Kind::Ledger) });
+        state.apply(&Entry::row("ana", 2, 1));
+        state.apply(&Entry { untagged, ..Entry::intent("ana", 1, "t".into()) });
+        state.apply(&Entry::row("ana", 2, if edited { 2 } else { 1 }));
+        state.apply(&Entry { untagged, ..Entry::intent("ana", 2, "t".into()) });
+        state
+    }
+
+    fn importer(state: State, accept_probable: bool) -> Importer {
+        let clock: Arc<dyn Clock> = Arc::new(SteadyClock::starting_at(UNIX_EPOCH));
+        let target = Target::resolve(
+            "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111",
+            Some("us-west-2"),
+            None,
+            &Environment::default(),
+        );
+        let credentials = Credentials::fixed("AKIDEXAMPLE", "secret", None);
+        let client = Client::over(Arc::new(Nowhere), &target.unwrap(), credentials, Arc::clone(&clock));
+        let settings = Settings {
+            instance: "i".into(),
+            run: "run".into(),
+            provenance_tag: true,
+            accept_probable,
+            rate: 2.0,
+            burst: 5,
+            concurrency: None,
+            row_budget: Settings::ROW_BUDGET,
+            outage_patience: Settings::OUTAGE_PATIENCE,
+            seed: 1,
+        };
+        let ledger = Arc::new(Ledger::in_step(Nowhere, state, clock));
+        Importer::new(client, ledger, settings, Switch::default(), mpsc::unbounded_channel().0)
+    }
+
+    fn task(body: Option<CreateUser>) -> Task {
+        Task { body: body.map(Box::new), ..Task::look_up(0, 2, "ana".into()) }
+    }
+
+    fn body() -> CreateUser {
+        CreateUser {
+            username: "ana".into(),
+            routing_profile_id: "r".into(),
+            security_profile_ids: vec!["s".into()],
+            ..CreateUser::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_settles_as_it_was_decided() {
+        let id = || "u-9".to_owned();
+        let all = [
+            ("ours", Seen::Ours { id: id(), attempt: 2 }),
+            ("probable", Seen::Probable { id: id(), modified: None }),
+            ("unproved", Seen::Unproved { id: id() }),
+            ("theirs", Seen::Theirs { id: id(), whose: "user u-9 is another's".into() }),
+            ("variant", Seen::Variant { id: id(), username: "Ana".into() }),
+            ("invisible", Seen::Invisible),
+        ];
+        let mut table = String::new();
+        for (name, seen) in all {
+            for (said, word) in [(Said::Taken, "taken"), (Said::Otherwise, "otherwise")] {
+                for wait_for_exact in [true, false] {
+                    for accept_probable in [false, true] {
+                        let importer = importer(state(false, false), accept_probable);
+                        let known = Known { said, attempt: Some(2), wait_for_exact };
+                        let settled = importer.settled(&task(None), seen.clone(), known);
+                        let settled = match settled {
+                            Ok((attempt, outcome)) => format!(
+                                "{:?} recovered={} attempt={attempt:?} id={:?} code={:?} {:?}",
+                                outcome.state, outcome.recovered, outcome.id, outcome.code, outcome.message
+                            ),
+                            Err(Some(why)) => format!("unsettled: {why}"),
+                            Err(None) => "nothing said".to_owned(),
+                        };
+                        let wait = if wait_for_exact { "wait" } else { "-" };
+                        let accept = if accept_probable { "accept" } else { "-" };
+                        writeln!(table, "{name:<9} {word:<9} {wait:<4} {accept:<6} {settled}").unwrap();
+                    }
+                }
+            }
+        }
+        insta::assert_snapshot!("settled", table);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whose_a_user_is_is_told_as_it_was_decided() {
+        let tags = [None, Some("run/1"), Some("run/2"), Some("run/3"), Some("other/1"), Some("nonsense")];
+        let other = CreateUser { routing_profile_id: "other".into(), ..body() };
+        let bodies = [("equal", Some(body())), ("differs", Some(other)), ("no body", None)];
+        let mut table = String::new();
+        for tag in tags {
+            for untagged in [false, true] {
+                for edited in [false, true] {
+                    for (name, body) in bodies.clone() {
+                        let user = User {
+                            id: "u-9".into(),
+                            username: "ana".into(),
+                            routing_profile_id: Some("r".into()),
+                            security_profile_ids: vec!["s".into()],
+                            tags: tag
+                                .map(|tag| (PROVENANCE.to_owned(), tag.to_owned()))
+                                .into_iter()
+                                .collect(),
+                            last_modified_time: Some(1_795_444_693.0),
+                            ..User::default()
+                        };
+                        let whose = importer(state(untagged, edited), false).whose(&task(body), &user);
+                        let sent = if untagged { "untagged" } else { "tagged" };
+                        let edited = if edited { "edited" } else { "-" };
+                        writeln!(
+                            table,
+                            "{:<9} {sent:<8} {edited:<6} {name:<8} {whose:?}",
+                            tag.unwrap_or("no tag")
+                        )
+                        .unwrap();
+                    }
+                }
+            }
+        }
+        insta::assert_snapshot!("whose", table);
+    }
+
+    #[test]
+    fn what_is_older_than_any_attempt_is_anothers_and_a_variant_is_not_forgotten() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let probable = |modified| Seen::Probable { id: "u".into(), modified };
+        assert!(matches!(probable(Some(at(9))).unless_older_than(Some(at(10))), Seen::Theirs { .. }));
+        for (modified, not_before) in
+            [(Some(at(10)), Some(at(10))), (None, Some(at(10))), (Some(at(9)), None)]
+        {
+            assert_eq!(probable(modified).unless_older_than(not_before), probable(modified));
+        }
+        let variant = Seen::Variant { id: "u".into(), username: "Ana".into() };
+        let mut known = None;
+        assert_eq!(Seen::Invisible.or_variant(&mut known), Seen::Invisible);
+        assert_eq!(variant.clone().or_variant(&mut known), variant);
+        assert_eq!(Seen::Invisible.or_variant(&mut known), variant);
+    }
+}
