@@ -27,7 +27,13 @@ pub mod plan;
 
 pub mod connect;
 
-pub mod import;
+pub mod user;
+
+pub mod lane;
+
+pub mod instance;
+
+pub mod apply;
 
 pub mod report;
 
@@ -39,5 +45,7 @@ pub mod clock;
 pub mod crash;
 pub mod disk;
 pub mod error;
+pub mod event;
 pub mod exit;
 pub mod memory;
+pub mod stop;

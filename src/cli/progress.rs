@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use super::output::Paint;
 use super::{output, settings, words};
 use crate::clock;
-use crate::import::{Event, Stop};
+use crate::event::Event;
 use crate::ledger::StepState;
+use crate::stop::Stop;
 use crate::validate::Finding;
 
 /// How often a plain line says how far it is, where there is no terminal.

@@ -1,8 +1,10 @@
 //! Stage 3: the roster as it is now × the ledger become a task for each row. Pure: no file, no network, no clock.
 
+mod action;
 mod steps;
 mod table;
 
+pub use action::Action;
 pub use steps::{Asks, StepDecision, decide_step};
 pub use table::{Decision, Mode, Now, Rule, TABLE, decide};
 

@@ -8,13 +8,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
+use headcount::agent::IdentityType;
+use headcount::apply::{self, Doubt, Gift, Means, Origin, Settings, Task, Work};
 use headcount::clock::{Clock, SteadyClock};
 use headcount::connect::model::{CreateUser, UserProficiency};
 use headcount::connect::{
     BoxFuture, Client, Credentials, CredentialsError, Environment, Target, Transport, TransportError,
 };
-use headcount::import::{Event, FollowUp, Importer, Settings, Switch, Task};
+use headcount::event::Event;
+use headcount::lane::Lane;
+use headcount::lane::pace::Pace;
+use headcount::lane::slots::Slots;
 use headcount::ledger::{Entry, Kind, Ledger, RowState, State, Storage};
+use headcount::stop::Switch;
 use http::{Request, Response};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -184,16 +190,18 @@ fn task(call: Call) -> Task {
         ..CreateUser::default()
     };
     match call {
-        Call::Create { in_doubt } => {
-            Task { body: Some(Box::new(body)), in_doubt, ..Task::look_up(0, 2, "ana".into()) }
-        }
+        Call::Create { in_doubt } => Task {
+            work: Work::Create { body: Box::new(body), password: Origin::Row },
+            doubt: if in_doubt { Doubt::InDoubt } else { Doubt::Clear },
+            ..Task::settle(0, 2, "ana".into())
+        },
         Call::Associate => {
             let proficiency = UserProficiency {
                 attribute_name: "Language".into(),
                 attribute_value: "German".into(),
                 level: 4.0,
             };
-            Task::follow_up(0, 2, "ana".into(), FollowUp { proficiencies: vec![proficiency], fingerprint: 7 })
+            Task::associate(0, 2, "ana".into(), Gift { proficiencies: vec![proficiency], fingerprint: 7 })
         }
     }
 }
@@ -216,21 +224,22 @@ async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'
     let ledger = Arc::new(Ledger::start(kept.clone(), state(call), clock).unwrap());
     let settings = Settings {
         instance: INSTANCE.into(),
+        identity: IdentityType::ConnectManaged,
         run: RUN.into(),
         provenance_tag: true,
         accept_probable: false,
-        rate: 2.0,
-        burst: 5,
-        concurrency: None,
         row_budget: Settings::ROW_BUDGET,
         outage_patience: Settings::OUTAGE_PATIENCE,
         seed: 1,
     };
     let (events, mut seen) = mpsc::unbounded_channel();
     let switch = Switch::default();
-    let importer = Importer::new(client, Arc::clone(&ledger), settings, switch.clone(), events);
+    let lane = Arc::new(Lane::new(client, Arc::default()));
+    lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(2.0, 5));
+    let slots = Slots::new(2.0, 5, None);
+    let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
     let begun = Instant::now();
-    importer.run([Ok(task(call))].into_iter()).await.unwrap();
+    apply::run(means, [Ok(task(call))].into_iter()).await.unwrap();
     let seconds = begun.elapsed().as_secs_f64();
     Arc::into_inner(ledger).unwrap().close(0).unwrap();
     let mut told = String::new();

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use headcount::agent::{IdentityType, PROVENANCE};
 use headcount::directory::{Directory, Group, Hierarchy, Instance, Names};
-use headcount::import::{create_user, proficiencies, provenance};
 use headcount::roster::{Field, Options, Roster};
+use headcount::user::{create_user, proficiencies, provenance};
 use headcount::validate::{Rules, check};
 use serde_json::{Value, json};
 

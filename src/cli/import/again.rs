@@ -11,12 +11,12 @@ use crate::cli::{output, settings, words};
 use crate::directory::Directory;
 use crate::disk;
 use crate::error::Failure;
-use crate::import::Stop;
 use crate::ledger::{Counts, State, StepCounts, peek};
 use crate::plan::Wanted;
 use crate::report::rejects::{Copy, Left, Run, run_of_mark, unguarded};
 use crate::roster::{REASONS, Roster, Row, reason};
 use crate::simulator::Spec;
+use crate::stop::Stop;
 use crate::validate::Rules;
 
 /// What a retry is to do.

@@ -5,6 +5,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+/// Where events go: a live view, lines for programs, a page's stream, a test's list.
+pub trait Sink: Send + Sync {
+    /// Takes an event. A sink that is gone is no reason to stop.
+    fn tell(&self, event: Event);
+}
+
+impl Sink for tokio::sync::mpsc::UnboundedSender<Event> {
+    fn tell(&self, event: Event) {
+        let _ = self.send(event);
+    }
+}
+
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
