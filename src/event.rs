@@ -4,18 +4,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-
-/// Where events go: a live view, lines for programs, a page's stream, a test's list.
-pub trait Sink: Send + Sync {
-    /// Takes an event. A sink that is gone is no reason to stop.
-    fn tell(&self, event: Event);
-}
-
-impl Sink for tokio::sync::mpsc::UnboundedSender<Event> {
-    fn tell(&self, event: Event) {
-        let _ = self.send(event);
-    }
-}
+use tokio::sync::mpsc;
 
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.
@@ -175,5 +164,38 @@ impl Event {
     /// A wait as people read it.
     pub(crate) fn waiting(reason: impl Into<String>, wait: Duration) -> Self {
         Self::Waiting { reason: reason.into(), seconds: wait.as_secs_f64() }
+    }
+}
+
+/// Where events go: a live view, JSON lines, a page's stream, a test's vector. Whoever tells does not wait, and is not
+/// told whether anybody listens.
+pub trait Sink: Send + Sync {
+    /// Takes an event, in the order in which they happened.
+    fn tell(&self, event: Event);
+}
+
+impl Sink for mpsc::UnboundedSender<Event> {
+    fn tell(&self, event: Event) {
+        // A listener that is gone is no reason to stop: the ledger has the truth.
+        let _ = self.send(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sink_keeps_the_order_and_one_that_is_gone_stops_nobody() {
+        let (sender, mut listener) = mpsc::unbounded_channel();
+        let sink: &dyn Sink = &sender;
+        for message in ["one", "two"] {
+            sink.tell(Event::Note { message: message.to_owned() });
+        }
+        for message in ["one", "two"] {
+            assert_eq!(listener.try_recv().unwrap(), Event::Note { message: message.to_owned() });
+        }
+        drop(listener);
+        sink.tell(Event::Note { message: "three".to_owned() });
     }
 }

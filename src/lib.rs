@@ -47,5 +47,7 @@ pub mod disk;
 pub mod error;
 pub mod event;
 pub mod exit;
+pub mod finding;
 pub mod memory;
 pub mod stop;
+pub mod text;

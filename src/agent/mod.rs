@@ -2,11 +2,13 @@
 //!
 //! Knows nobody else in the crate. An [`Agent`] comes out of `validate` only, after every rule has passed.
 
+pub(crate) mod phone;
 mod secret;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use phone::PhoneRegion;
 pub use secret::Password;
 
 /// The key of the tag that proves which run made a user; a roster cannot set it. Its value is `RUN/ATTEMPT`: the
@@ -96,7 +98,7 @@ impl Channel {
     pub const ALL: [Channel; 4] = [Self::Voice, Self::Chat, Self::Task, Self::Email];
 
     /// The API's own word for it.
-    pub fn as_api(self) -> &'static str {
+    pub const fn as_api(self) -> &'static str {
         match self {
             Self::Voice => "VOICE",
             Self::Chat => "CHAT",

@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{Kind, RowState, each, look, without_record};
 use crate::passwords::{Identities, find};
-use crate::report::text::cell;
+use crate::text::cell;
 
 /// Prints the passwords that headcount made: for every created user the one that the instance holds.
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::instance::{InstanceArgs, Reached, RehearsalArgs, default_ledger};
+use super::instance::{InstanceArgs, Reached, RehearsalArgs};
 use super::outlook::{Outlook, Scene};
 use super::password_args::{PasswordArgs, Supply};
 use super::policy::Needs;
@@ -33,7 +33,7 @@ use crate::lane::remembered::Remembered;
 use crate::lane::slots::Slots;
 use crate::ledger::{
     self, Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION,
-    be_a_file, glance,
+    be_a_file, glance, place,
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
@@ -209,7 +209,7 @@ pub(super) fn run(args: ImportArgs, typed: &[OsString]) -> Result<Exit, Failure>
         .shared
         .ledger
         .clone()
-        .unwrap_or_else(|| default_ledger(&args.roster, args.shared.rehearsal.simulate));
+        .unwrap_or_else(|| place::beside(&args.roster, args.shared.rehearsal.simulate));
     let typed = typed.to_vec();
     start(Job { roster: args.roster, ledger, retry: None, shared: args.shared, typed })
 }
@@ -656,6 +656,7 @@ async fn record_plan(
         roster: Some(roster.as_str().into()),
         digest: Some(wanted.digest().into()),
         instance: Some(reached.directory.instance.arn.as_str().into()),
+        rehearsal: job.shared.rehearsal.simulate,
         tool: Some(tool.into()),
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Ledger)

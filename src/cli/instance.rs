@@ -1,16 +1,18 @@
 //! Reaching an instance: the flags that all commands with a network share, and the embedded Connect in their place.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::args::directory;
 use super::policy::Needs;
 use super::roster_args::Identity;
-use super::{directory, output, settings};
+use super::{output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{self, Clock, SystemClock};
+use crate::connect;
 use crate::connect::policy::Job;
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Operation, Target};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
@@ -23,7 +25,6 @@ use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
 use crate::validate::{NamesUsed, infer_identity, names_used};
-use crate::{connect, disk};
 
 /// Which instance, and how to reach it. All mean what they mean to the AWS CLI.
 #[derive(Clone, Debug, Default, Args)]
@@ -484,9 +485,4 @@ fn like(saved: &Directory, mut spec: Spec) -> Spec {
             .collect();
     }
     spec
-}
-
-/// Where a rehearsal keeps its ledger.
-pub(super) fn default_ledger(roster: &Path, simulate: bool) -> PathBuf {
-    disk::with_suffix(roster, if simulate { ".simulate.ledger.jsonl" } else { ".ledger.jsonl" })
 }

@@ -1,5 +1,6 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
+mod args;
 pub mod columns;
 mod completions;
 mod credentials;
@@ -33,8 +34,6 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::Failure;
 use crate::exit::Exit;
-
-pub use words::shell_word;
 
 /// Onboards a call-centre roster into Amazon Connect: checked offline, paced to the quota, resumable, never doubled.
 #[derive(Debug, Parser)]

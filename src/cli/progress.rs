@@ -13,9 +13,9 @@ use super::output::Paint;
 use super::{output, settings, words};
 use crate::clock;
 use crate::event::Event;
+use crate::finding::Finding;
 use crate::ledger::StepState;
 use crate::stop::Stop;
-use crate::validate::Finding;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::shell_word;
-use crate::agent::IdentityType;
+use crate::agent::{IdentityType, PhoneRegion};
 use crate::error::Failure;
 use crate::roster::{Options, Roster};
-use crate::validate::PhoneRegion;
+use crate::text::shell_word;
 
 /// How the roster is read. Without any of these it is found out.
 #[derive(Clone, Debug, Default, Args)]

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use super::output;
 use super::roster_args::Identity;
-use super::{output, shell_word};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::roster::template;
+use crate::text::shell_word;
 
 /// Writes an empty roster to fill in
 #[derive(Debug, clap::Args)]

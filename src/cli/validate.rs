@@ -7,16 +7,18 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::agent::IdentityType;
-use crate::cli::directory::told;
+use crate::cli::args::directory::told;
 use crate::cli::roster_args::{Identity, RosterArgs};
 use crate::cli::{findings, junit, output, words};
 use crate::clock::{Clock as _, SystemClock};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::finding::{Finding, codes};
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster, Use};
-use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity, shown};
+use crate::text::shown;
+use crate::validate::{Checked, Rules, check, infer_identity};
 
 /// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
 #[derive(Debug, Args)]

@@ -119,6 +119,10 @@ pub struct Entry<'a> {
     /// The instance's ARN (`ledger`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub instance: Option<Cow<'a, str>>,
+    /// The instance is an embedded Connect: a rehearsal, that made no user (`ledger`). Ledgers of before this member do not
+    /// say it; see [`super::State::is_rehearsal`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsal: bool,
     /// The program and its version (`ledger`, `session`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub tool: Option<Cow<'a, str>>,
@@ -211,6 +215,7 @@ impl<'a> Entry<'a> {
             roster: None,
             digest: None,
             instance: None,
+            rehearsal: false,
             tool: None,
             session: None,
             host: None,
@@ -338,6 +343,17 @@ mod tests {
             line(&Entry::step("ana", Step::Proficiencies, StepState::Done, "t".into())),
             "{\"type\":\"step\",\"user\":\"ana\",\"step\":\"proficiencies\",\"result\":\"done\",\"at\":\"t\"}\n"
         );
+    }
+
+    #[test]
+    fn a_first_record_says_that_it_is_a_rehearsals_only_when_it_is() {
+        let first = |rehearsal| Entry { instance: Some("i".into()), rehearsal, ..Entry::of(Kind::Ledger) };
+        assert_eq!(line(&first(true)), "{\"type\":\"ledger\",\"instance\":\"i\",\"rehearsal\":true}\n");
+        assert_eq!(line(&first(false)), "{\"type\":\"ledger\",\"instance\":\"i\"}\n");
+        for rehearsal in [true, false] {
+            let text = line(&first(rehearsal));
+            assert_eq!(serde_json::from_str::<Entry>(&text).unwrap().rehearsal, rehearsal);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod entry;
 mod names;
+pub mod place;
 mod reader;
 mod state;
 mod writer;
@@ -29,6 +30,7 @@ use crate::clock::{Clock, rfc3339};
 use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
+use crate::text::shell_word;
 
 /// A ledger file that this process has locked, and what it said when it was opened.
 ///
@@ -436,7 +438,7 @@ fn in_use(file: &File, path: &Path) -> Failure {
         newest_session(file, path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
     Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display())).hint(format!(
         "nothing was sent; see how far it is with: headcount status {}",
-        crate::cli::shell_word(&path.display().to_string())
+        shell_word(&path.display().to_string())
     ))
 }
 

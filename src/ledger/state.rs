@@ -1,11 +1,13 @@
 //! What a ledger says, folded: where each row stands. Pure.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::entry::{Entry, Kind, RowState, StepState, Unexecuted};
 use super::names::Names;
+use super::place;
 
 /// Where each row stands after all that the ledger says.
 #[derive(Clone, Default)]
@@ -44,6 +46,8 @@ pub struct Header {
     pub roster: String,
     /// The instance's ARN.
     pub instance: String,
+    /// Whether it says that it is a rehearsal's; [`State::is_rehearsal`] also knows the ledgers of before it could.
+    pub rehearsal: bool,
     /// When the ledger was made, RFC 3339.
     pub at: String,
 }
@@ -211,6 +215,7 @@ impl State {
                     run: text(&entry.run),
                     roster: text(&entry.roster),
                     instance: text(&entry.instance),
+                    rehearsal: entry.rehearsal,
                     at: text(&entry.at),
                 };
             }
@@ -344,6 +349,12 @@ impl State {
             self.rows.push(Record::default());
         }
         at
+    }
+
+    /// Whether the ledger at this path is of a rehearsal against the embedded Connect: its first record says so. Ledgers
+    /// of before it could say so are known by their name.
+    pub fn is_rehearsal(&self, path: &Path) -> bool {
+        self.header.rehearsal || place::is_named_as_rehearsed(path)
     }
 
     /// The place of a username's row, if the ledger has one.
@@ -507,6 +518,15 @@ mod tests {
             ]);
             assert_eq!(state.record(0).fingerprint, fingerprint);
         }
+    }
+
+    #[test]
+    fn a_rehearsal_is_known_by_the_first_record_and_one_of_before_by_its_name() {
+        let first = |rehearsal| fold(&[Entry { rehearsal, ..Entry::of(Kind::Ledger) }]);
+        let (by_name, other) =
+            (Path::new("d/r.csv.simulate.ledger.jsonl"), Path::new("d/r.csv.ledger.jsonl"));
+        assert!(first(true).is_rehearsal(other) && first(true).is_rehearsal(by_name));
+        assert!(first(false).is_rehearsal(by_name) && !first(false).is_rehearsal(other));
     }
 
     #[test]

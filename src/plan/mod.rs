@@ -27,7 +27,7 @@ pub struct Seen {
 }
 
 /// The code of the finding that two rows share a username.
-const USERNAME_SHARED: &str = crate::validate::codes::USERNAME_DUPLICATE.id;
+const USERNAME_SHARED: &str = crate::finding::codes::USERNAME_DUPLICATE.id;
 
 /// The roster as it is now, by who.
 #[derive(Clone, Default)]

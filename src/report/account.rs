@@ -7,6 +7,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::cause::{self, Cause};
+use super::row::{Event, Row, Step};
 use crate::clock;
 use crate::error::Failure;
 use crate::ledger::{self, Calls, Counts, Entry, Kind, Replay, RowState, State, Unexecuted};
@@ -22,6 +23,8 @@ pub struct Account {
     pub instance: String,
     /// The roster's path when the ledger was made.
     pub roster: String,
+    /// Whether it was a rehearsal against the embedded Connect, which made no user.
+    pub is_rehearsal: bool,
     /// The program that made the ledger, and its version.
     pub tool: String,
     /// When the ledger was made, RFC 3339.
@@ -99,74 +102,6 @@ pub enum Mark {
     Unclear,
 }
 
-/// A row as a report shows it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row {
-    /// The number that the spreadsheet shows.
-    pub row: u32,
-    /// The exact username; `row N` where the row has none of its own.
-    pub user: String,
-    /// Where it stands.
-    pub state: RowState,
-    /// Created by comparison.
-    pub recovered: bool,
-    /// How many requests left for it.
-    pub attempts: u32,
-    /// How many of them were told to slow down.
-    pub throttled: u32,
-    /// The user's id: ours where created, the other's where exists.
-    pub id: Option<String>,
-    /// The service's error code, or a finding's.
-    pub code: Option<String>,
-    /// The message with it.
-    pub message: Option<String>,
-    /// The service's id of the request.
-    pub request_id: Option<String>,
-    /// When it came to stand where it stands, RFC 3339; empty where nothing has happened.
-    pub at: String,
-    /// What happened, for a row whose outcome was ever in doubt; empty for all others.
-    pub story: Vec<Step>,
-    /// Its cause, as a place in [`Account::causes`].
-    pub cause: Option<u32>,
-    /// The newest intent: its attempt, and when.
-    pub(super) newest: (u32, String),
-    /// Whether its outcome is still to come.
-    pub(super) open: bool,
-}
-
-/// A step in the story of a row that was in doubt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// When, RFC 3339; empty where nobody knows.
-    pub at: String,
-    /// The attempt, 0 where the step is of none.
-    pub attempt: u32,
-    /// What happened.
-    pub what: Event,
-}
-
-/// What happened to a row that was in doubt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A request was about to leave.
-    Sent,
-    /// Its outcome was never written: the process ended first.
-    Lost,
-    /// Its answer said nothing clear.
-    Unclear(String),
-    /// It was not executed.
-    Unexecuted(Unexecuted),
-    /// The row was settled.
-    Settled {
-        /// As what.
-        state: RowState,
-        /// By comparison with the instance, not by an answer.
-        recovered: bool,
-        /// What was said of it.
-        message: String,
-    },
-}
-
 impl Account {
     /// Reads a ledger, which may be written to at the same time. `word` is its path as a shell takes it, for the commands
     /// that a report proposes.
@@ -205,11 +140,6 @@ impl Account {
     /// Whether every row is settled, and none of them as a failure.
     pub fn is_all_created(&self) -> bool {
         self.counts.created == self.counts.total
-    }
-
-    /// Whether it was a rehearsal against the embedded Connect, whose ledgers have a name of their own.
-    pub fn is_rehearsal(&self) -> bool {
-        self.ledger.path.ends_with(".simulate.ledger.jsonl")
     }
 
     /// The rows whose outcome was ever in doubt.
@@ -372,6 +302,7 @@ impl Gathering {
         account.run.clone_from(&state.header.run);
         account.instance.clone_from(&state.header.instance);
         account.roster.clone_from(&state.header.roster);
+        account.is_rehearsal = state.is_rehearsal(Path::new(&source.path));
         account.at_work = at_work;
         account.ledger = source;
         account.causes = cause::causes(&mut account.rows, word);

@@ -5,14 +5,16 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::account::{Account, Event, Row, Session, Step};
+use super::account::{Account, Session};
 use super::cause::Cause;
 use super::chart::Course;
-use super::text::{html, island, shown};
-use super::{by_state, count, file_name, grouped, label, sentence, verdict, word};
+use super::row::{Event, Row, Step};
+
+use super::{by_state, file_name, label, sentence, verdict, word};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{RowState, Unexecuted};
+use crate::text::{count, grouped, html, island, plain};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -68,7 +70,7 @@ fn head(page: &mut String, account: &Account) {
 fn outcome(page: &mut String, account: &Account, made: &str) {
     let counts = &account.counts;
     let ended = account.newest().map_or("", |session| session.last.as_str());
-    let rehearsal = if account.is_rehearsal() { " · a rehearsal: no user was made" } else { "" };
+    let rehearsal = if account.is_rehearsal { " · a rehearsal: no user was made" } else { "" };
     let mood = if account.is_all_created() {
         "good"
     } else if counts.in_doubt + counts.pending > 0 {
@@ -371,7 +373,7 @@ fn rows(page: &mut String, account: &Account) {
     page.push_str("</select></label>\n<label>Cause <select id=\"cause\"><option value=\"\">any</option>");
     for (number, cause) in account.causes.iter().enumerate() {
         let name = if cause.code.is_empty() { label(cause.state) } else { cause.code.as_str() };
-        let says: String = shown(&cause.says).chars().take(60).collect();
+        let says: String = plain(&cause.says).chars().take(60).collect();
         let _ = write!(
             page,
             "<option value=\"{number}\">{}{}{} ({})</option>",
@@ -462,15 +464,15 @@ fn data(account: &Account) -> Result<String, Failure> {
             .map(|row| {
                 (
                     row.row,
-                    shown(&row.user),
+                    plain(&row.user),
                     place(row.state),
                     u8::from(row.recovered),
-                    shown(row.code.as_deref().unwrap_or_default()),
-                    shown(row.message.as_deref().unwrap_or_default()),
-                    shown(row.id.as_deref().unwrap_or_default()),
+                    plain(row.code.as_deref().unwrap_or_default()),
+                    plain(row.message.as_deref().unwrap_or_default()),
+                    plain(row.id.as_deref().unwrap_or_default()),
                     row.attempts,
                     row.throttled,
-                    shown(&row.at),
+                    plain(&row.at),
                     row.cause.map_or(-1, i64::from),
                 )
             })

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::account::{Account, Event, Row, Session, Source, Step};
+use super::account::{Account, Session, Source};
 use super::cause::Cause;
+use super::row::{Event, Row, Step};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{Calls, Counts, RowState, Unexecuted};

@@ -13,10 +13,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::disk;
 use crate::error::Failure;
+use crate::finding::Severity;
 use crate::ledger::{RowState, State};
 use crate::plan::Wanted;
 use crate::roster::{self, Kept, Options, REASONS, Roster, Row, Storage, Use, template};
-use crate::validate::{self, Rules, Severity};
+use crate::validate::{self, Rules};
 
 /// What a file of failed rows is made from: the roster that was read, and where its rows stand now.
 pub struct Run<'r> {

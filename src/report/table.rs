@@ -2,9 +2,11 @@
 
 use rust_xlsxwriter::{Color, Format, FormatBorder, Workbook, Worksheet, XlsxError};
 
-use super::account::{Account, Row};
-use super::text::{cell, shown};
+use super::account::Account;
+use super::row::Row;
+
 use crate::error::Failure;
+use crate::text::{cell, plain};
 
 /// The columns, in the CSV's first line.
 pub const HEADERS: [&str; 11] = [
@@ -145,7 +147,7 @@ fn write<'s>(
     column: u16,
     text: &str,
 ) -> Result<&'s mut Worksheet, XlsxError> {
-    let mut text = shown(text);
+    let mut text = plain(text);
     if let Some((cut, _)) = text.char_indices().nth(MOST_CHARACTERS) {
         text.truncate(cut);
     }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::agent::{Agent, Channel, Password, PhoneType, Proficiency, VoiceEnhancement};
+use crate::agent::{Agent, Channel, Password, PhoneType, Proficiency, VoiceEnhancement, phone};
+use crate::finding::Severity;
 use crate::roster::{Columns, Field, Row};
 
-use super::finding::Severity;
 use super::rules::check_row;
 use super::{Rules, grammar};
 
@@ -44,7 +44,7 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
     }
     let phone_type = |field| grammar::phone_type(cell(field));
     // A number that is none stays out of a soft-phone row and is an error in any other, which has no agent.
-    let number = |field| optional(field).and_then(|cell| grammar::e164(cell, columns.phone_region).ok());
+    let number = |field| optional(field).and_then(|cell| phone::e164(cell, columns.phone_region).ok());
     let seconds = |field| optional(field).and_then(grammar::after_contact_work);
     let yes_or_no = |field| grammar::yes_or_no(cell(field));
     let password = columns.cell(row, Field::Password);

@@ -7,9 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use crate::directory::{FoldedHash, FoldedHasher};
 use crate::error::Failure;
+use crate::finding::{Finding, Severity};
 use crate::roster::{Columns, Field, Roster, Row, Rows};
 
-use super::finding::{Finding, Severity};
 use super::grammar::trimmed;
 use super::rules::RowCheck;
 use super::{Rules, agents};

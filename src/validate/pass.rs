@@ -7,12 +7,13 @@ use std::hash::{BuildHasher as _, RandomState};
 use crate::agent::{Agent, IdentityType};
 use crate::directory::{FoldedHash, FoldedMap, Found};
 use crate::error::Failure;
+use crate::finding::codes::{self, Code};
+use crate::finding::{Finding, Severity};
 use crate::roster::{Columns, Field, Roster, Row};
+use crate::text::shown;
 
-use super::codes::{self, Code};
 use super::conveyor::{self, Handed, Taker};
-use super::finding::{Finding, Severity};
-use super::grammar::{shown, trimmed};
+use super::grammar::trimmed;
 use super::rules::{RowCheck, check_columns, column_of};
 use super::{Rules, agents};
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::agent::Agent;
 use crate::directory::{Group, Hierarchy, Instance, Names};
+use crate::finding::{Finding, Severity, codes};
 use crate::roster::Row;
 
 use Field::*;
@@ -398,12 +399,6 @@ fn a_column_is_said_to_be_for_the_identity_types_that_may_have_it() {
     }
     let refusals = codes::RULES.iter().filter(|code| code.id.ends_with("-not-allowed"));
     assert_eq!(refusals.count(), 3, "each of them is in the list above");
-}
-
-#[test]
-fn every_code_of_the_reader_is_in_the_table() {
-    let of_reader: HashSet<&str> = crate::roster::codes::TABLE.iter().map(|(code, _)| *code).collect();
-    assert_eq!(of_reader, codes::READER.iter().map(|code| code.id).collect());
 }
 
 #[test]
@@ -1059,7 +1054,7 @@ proptest! {
     fn the_phone_of_an_agent_is_one_that_the_service_takes(number in "[+0-9 ()-]{0,18}", phone in "soft|desk|") {
         let row = row_with(Saml, &[(PhoneType, &phone), (PhoneNumber, &number)]);
         if let Some(agent) = agent(&row, &all_columns(), &Rules::new(Saml)) {
-            prop_assert!(agent.phone_number.as_deref().is_none_or(grammar::is_e164));
+            prop_assert!(agent.phone_number.as_deref().is_none_or(crate::agent::phone::is_e164));
             prop_assert!(agent.phone_type != Some(crate::agent::PhoneType::Desk) || agent.phone_number.is_some());
         }
     }

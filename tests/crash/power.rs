@@ -20,8 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::IdentityType;
-use headcount::agent::Password;
+use headcount::agent::{IdentityType, Password};
 use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};

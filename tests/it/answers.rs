@@ -171,7 +171,7 @@ fn credentials(answers: &[Answer]) -> Credentials {
 fn state(call: Call) -> State {
     let mut state = State::default();
     state.apply(&Entry { version: Some(1), run: Some(RUN.into()), ..Entry::of(Kind::Ledger) });
-    state.apply(&Entry { proficiencies: (call == Call::Associate).then(|| 7), ..Entry::row("ana", 2, 1) });
+    state.apply(&Entry { proficiencies: (call == Call::Associate).then_some(7), ..Entry::row("ana", 2, 1) });
     if call != (Call::Create { in_doubt: false }) {
         state.apply(&Entry::intent("ana", 1, "2026-11-23T14:00:00.000Z".into()));
     }

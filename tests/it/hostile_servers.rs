@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use headcount::connect::{CallError, Credentials, HttpOptions, Operation};
 use headcount::lane::verdict::{Verdict, of_fault};
-use headcount::report::text::hides;
+use headcount::text::hides;
 
 use crate::harness::{Ran, headcount, run};
 use crate::wire::{

@@ -27,6 +27,7 @@ mod policy;
 mod proficiencies;
 mod python;
 mod readme;
+mod rehearsal;
 mod report;
 mod retry;
 mod roster;

@@ -403,6 +403,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         roster: text(),
         digest: text(),
         instance: text(),
+        rehearsal: true,
         tool: text(),
         session: text(),
         host: text(),

@@ -245,7 +245,7 @@ fn every_code_explains_itself() {
     Source: API, CreateUser: Tags has 1 to 50 entries
     ");
     assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""));
-    for code in headcount::validate::codes::all() {
+    for code in headcount::finding::codes::all() {
         assert_eq!(run_in(nowhere.path(), &["--explain", code.id]).exit, 0, "{}", code.id);
     }
     let ran = run_in(nowhere.path(), &["--explain", "user-name-missing"]);

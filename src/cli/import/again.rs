@@ -5,13 +5,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Job, Rate, RetryArgs, absolute};
-use crate::cli::instance::{Stage, default_ledger};
+use crate::cli::instance::Stage;
 use crate::cli::roster_args::RosterArgs;
 use crate::cli::{output, settings, words};
 use crate::directory::Directory;
 use crate::disk;
 use crate::error::Failure;
-use crate::ledger::{Counts, State, StepCounts, peek};
+use crate::ledger::{Counts, State, StepCounts, peek, place};
 use crate::plan::Wanted;
 use crate::report::rejects::{Copy, Left, Run, run_of_mark, unguarded};
 use crate::roster::{REASONS, Roster, Row, reason};
@@ -32,8 +32,6 @@ pub(super) struct Retry {
     /// How many rows the ledger has.
     rows: u64,
 }
-
-const REHEARSED: &str = ".simulate.ledger.jsonl";
 
 /// A retry with all defaults resolved: what the command line and the environment leave open, the ledger says.
 pub(super) fn job(mut args: RetryArgs, typed: Vec<OsString>) -> Result<Job, Failure> {
@@ -64,11 +62,11 @@ pub(super) fn job(mut args: RetryArgs, typed: Vec<OsString>) -> Result<Job, Fail
     Ok(Job { roster, ledger: args.of, retry: Some(retry), shared: args.shared, typed })
 }
 
-/// Told by the name of the ledger, or by the instance, which is nobody's.
+/// What the ledger says; where one of before cannot say it, the instance tells, which is nobody's.
 fn is_rehearsal(ledger: &Path, state: &State) -> bool {
-    let by_name = ledger.to_string_lossy().ends_with(REHEARSED);
     let is_invented = state.header.instance == Spec::default().instance_arn();
-    by_name || (is_invented && state.session.endpoint.is_none() && !settings::has_endpoint())
+    state.is_rehearsal(ledger)
+        || (is_invented && state.session.endpoint.is_none() && !settings::has_endpoint())
 }
 
 fn roster_of(state: &State) -> &str {
@@ -96,8 +94,7 @@ pub(super) fn stage<'s>(job: &Job, roster: &'s Roster) -> Stage<'s> {
         };
     };
     let beside_roster = disk::with_suffix(&retry.whole, WORLD);
-    let ledger = job.ledger.to_string_lossy();
-    let beside_ledger = ledger.strip_suffix(REHEARSED).map(|name| PathBuf::from(format!("{name}{WORLD}")));
+    let beside_ledger = place::is_named_as_rehearsed(&job.ledger).then(|| place::world_of(&job.ledger));
     // Both were moved together.
     let moved = beside_ledger.filter(|path| path.exists() && !beside_roster.exists());
     let whole = if retry.whole == roster.path() { None } else { job.shared.reading.open(&retry.whole).ok() };
@@ -276,7 +273,7 @@ fn retry_command(job: &Job, file: Option<&Path>) -> String {
     let mut command = Command::new(job, "retry");
     command.word(job.ledger.as_os_str().to_string_lossy());
     if args.rehearsal.simulate {
-        command.rehearsal(job, !job.ledger.to_string_lossy().ends_with(REHEARSED));
+        command.rehearsal(job, !place::is_named_as_rehearsed(&job.ledger));
     }
     if let Some(file) = file {
         command.option("--roster", Some(file.display()));
@@ -300,7 +297,7 @@ fn import_command(job: &Job, directory: &Directory) -> String {
         command.option("--profile", args.instance.profile.as_ref());
         command.option("--endpoint-url", args.instance.endpoint_url.as_ref());
     }
-    if absolute(&job.ledger) != absolute(&default_ledger(&roster, args.rehearsal.simulate)) {
+    if absolute(&job.ledger) != absolute(&place::beside(&roster, args.rehearsal.simulate)) {
         command.option("--ledger", Some(job.ledger.display()));
     }
     command.reading(&args.reading, false);

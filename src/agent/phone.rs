@@ -1,10 +1,9 @@
-//! National telephone numbers become E.164, for those who say of which country they are.
+//! Telephone numbers: E.164 as the service takes it, and national ones for those who say of which country they are.
+
+use std::borrow::Cow;
 
 #[cfg(feature = "phone-region")]
 use phonenumber::{Mode, country::Id};
-
-#[cfg(feature = "phone-region")]
-use super::grammar::is_e164;
 
 /// A country whose way of writing telephone numbers is understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub enum PhoneRegion {}
 /// Why a number was not made E.164.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "phone-region"), allow(dead_code, reason = "no plan, no refusal"))]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// It has an extension, which E.164 has no place for: dropping it would ring elsewhere.
     Extension,
     /// It has letters or signs that no number has, or is two numbers in one cell.
@@ -30,7 +29,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// What to do about it.
-    pub(super) fn hint(self) -> &'static str {
+    pub(crate) fn hint(self) -> &'static str {
         match self {
             Self::Extension => {
                 "E.164 has no place for an extension: write the number that rings there directly, as in `+12065550100`"
@@ -75,7 +74,7 @@ impl std::fmt::Display for PhoneRegion {
 impl PhoneRegion {
     /// The number in E.164 form, where it is one that exists.
     #[cfg(feature = "phone-region")]
-    pub(super) fn to_e164(self, number: &str) -> Result<String, Refusal> {
+    fn to_e164(self, number: &str) -> Result<String, Refusal> {
         let plain = plain(number)?;
         let parsed = phonenumber::parse(Some(self.0), plain).map_err(|_| Refusal::NotANumber)?;
         if parsed.extension().is_some() {
@@ -86,9 +85,40 @@ impl PhoneRegion {
     }
 
     #[cfg(not(feature = "phone-region"))]
-    pub(super) fn to_e164(self, _: &str) -> Result<String, Refusal> {
+    fn to_e164(self, _: &str) -> Result<String, Refusal> {
         match self {}
     }
+}
+
+/// `^\+[1-9]\d{1,14}$`, the pattern of the API's phone numbers.
+pub(crate) fn is_e164(cell: &str) -> bool {
+    match cell.as_bytes() {
+        [b'+', b'1'..=b'9', rest @ ..] => {
+            (1..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}
+
+/// A telephone number as the service takes it: as it stands, else as the region's numbering plan reads it. `Err` says
+/// what the plan has against it, where there is a region.
+pub(crate) fn e164(cell: &str, region: Option<PhoneRegion>) -> Result<Cow<'_, str>, Option<Refusal>> {
+    match region {
+        _ if is_e164(cell) => Ok(Cow::Borrowed(cell)),
+        Some(region) => region.to_e164(cell).map(Cow::Owned).map_err(Some),
+        None => Err(None),
+    }
+}
+
+/// An international number that was written for people, as the service would take it: a suggestion, never a guess
+/// at a country.
+pub(crate) fn as_e164(cell: &str) -> Option<String> {
+    let between =
+        |c: char| c.is_whitespace() || matches!(c, '-' | '(' | ')' | '.' | '/' | '\u{2011}' | '\u{2013}');
+    // `+49 (0)30 …` has its national prefix in it, which is not dialled from abroad.
+    let plain: String = cell.replacen("(0)", "", 1).chars().filter(|&c| !between(c)).collect();
+    let plain = plain.strip_prefix("00").map_or(plain.clone(), |rest| format!("+{rest}"));
+    is_e164(&plain).then_some(plain)
 }
 
 /// The number with nothing in it but digits, a leading plus and the signs that stand between digits. Letters are refused
@@ -142,8 +172,22 @@ fn plain(number: &str) -> Result<String, Refusal> {
     Ok(plain)
 }
 
-#[cfg(all(test, feature = "phone-region"))]
+#[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_written_for_people_is_offered_as_e164_and_a_national_one_is_not() {
+        assert_eq!(as_e164("+1 (206) 555-0100").as_deref(), Some("+12065550100"));
+        assert_eq!(as_e164("0049 30 1234567").as_deref(), Some("+49301234567"));
+        assert_eq!(as_e164("+49 (0)30 1234567").as_deref(), Some("+49301234567"));
+        assert_eq!(as_e164("030 1234567"), None);
+        assert_eq!(as_e164("+1206555010A"), None);
+    }
+}
+
+#[cfg(all(test, feature = "phone-region"))]
+mod tests_of_regions {
     use proptest::prelude::*;
 
     use super::*;

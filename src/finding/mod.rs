@@ -1,4 +1,6 @@
-//! What is wrong with a row, as data.
+//! What is wrong with a row, as data. Findings are made where the fault is seen: by the reader, and by the rules.
+
+pub mod codes;
 
 use serde::Serialize;
 
@@ -27,7 +29,7 @@ impl Severity {
 /// Serialises as the element of `findings` in `validate --format json`; the field names are a contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The stable code, from [`crate::validate::codes`].
+    /// The stable code, from [`codes`].
     pub code: &'static str,
     /// Error or warning.
     pub severity: Severity,

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::finding::Severity;
+use super::Severity;
 
 /// One kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub fn markdown() -> String {
          What `headcount validate` (and the check before every import) can say of a roster. An error stops the row: \
          the service would refuse it, or it cannot be told what is meant. A warning does not: the service takes it, but \
          a person would regret it. The codes never change their meaning; `headcount validate --explain CODE` prints \
-         one of these. This page is generated from the table in `src/validate/codes.rs`.\n\n\
+         one of these. This page is generated from the table in `src/finding/codes.rs`.\n\n\
          | code | severity | what is wrong |\n|---|---|---|\n",
     );
     for code in all() {

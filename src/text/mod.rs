@@ -1,20 +1,28 @@
-//! Texts from outside, made safe for where they go: a page, a spreadsheet, a ticket. Rosters and services can say
+//! Texts, made safe for where they go: a terminal, a page, a spreadsheet, a ticket, a shell. Rosters and services can say
 //! anything, `</script>`, `=cmd()` and characters that turn the direction of a line included.
+
+mod numbers;
+mod shell;
+mod shown;
 
 use std::fmt::Write as _;
 
+pub use numbers::{count, duration, grouped};
+pub use shell::{shell_word, typed};
+pub use shown::{printable, shown};
+
 /// A text with every character written out that cannot be seen, steers a terminal, or turns the direction of what
 /// follows.
-pub fn shown(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         if hides(c) {
-            let _ = write!(shown, "\\u{{{:x}}}", c as u32);
+            let _ = write!(plain, "\\u{{{:x}}}", c as u32);
         } else {
-            shown.push(c);
+            plain.push(c);
         }
     }
-    shown
+    plain
 }
 
 /// Control characters; marks of direction; spaces of no width; line separators; noncharacters; tags. The joiners stay:
@@ -30,7 +38,7 @@ pub fn hides(c: char) -> bool {
 /// For HTML, in an element and in an attribute in double quotes.
 pub fn html(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in shown(text).chars() {
+    for c in plain(text).chars() {
         match c {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
@@ -52,7 +60,7 @@ pub fn island(json: &str) -> String {
 /// A cell that a spreadsheet does not take for a formula (OWASP, *CSV Injection*): one that begins like a formula gets an
 /// apostrophe before it.
 pub fn cell(text: &str) -> String {
-    let text = shown(text);
+    let text = plain(text);
     let begins = |c: char| "=+-@\t\r\n＝＋－＠".contains(c);
     // Spreadsheets trim before they look.
     if text.trim_start().starts_with(begins) { format!("'{text}") } else { text }
@@ -63,7 +71,7 @@ pub fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let text = shown(text).replace('|', "\\|");
+    let text = plain(text).replace('|', "\\|");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') || text.starts_with(' ') { " " } else { "" };
@@ -117,9 +125,14 @@ mod tests {
     }
 
     #[test]
+    fn what_steers_a_terminal_is_written_out() {
+        assert_eq!(plain("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
+    }
+
+    #[test]
     fn names_that_people_have_stay_as_they_are() {
         for name in ["Zoë", "O'Brien", "佐藤", "محمد", "क्\u{200d}ष", "👩\u{200d}💻"] {
-            assert_eq!(shown(name), name);
+            assert_eq!(plain(name), name);
         }
     }
 }
