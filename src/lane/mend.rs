@@ -27,44 +27,25 @@ pub enum Mended {
 /// What has been mended so far.
 #[derive(Default)]
 pub(super) struct Mender {
-    corrected: Mutex<Option<Correction>>,
+    /// When the signing clock was corrected for a call that changes something.
+    corrected: Mutex<Option<Instant>>,
 }
 
-/// A correction of the signing clock.
-#[derive(Clone, Copy)]
-struct Correction {
-    at: Instant,
-    /// A call that was signed after it was not refused for its signature.
-    has_helped: bool,
+/// How often the signing clock may be corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// Once a run: a second refusal says that correcting does not help.
+    OnceARun,
+    /// As the caller sees fit: a read is mended once a call, and harms nobody.
+    ByTheCaller,
 }
 
 impl Mender {
-    /// Notes that a corrected clock has served: should it be off once more (a machine's clock is set while a run goes on),
-    /// that is news, and not a correction that did not help.
-    pub(super) fn learn(&self, answer: &Answer) {
-        let has_been_let_in = match answer.verdict {
-            Verdict::Done
-            | Verdict::Rejected
-            | Verdict::NotFound
-            | Verdict::Throttled
-            | Verdict::Full
-            | Verdict::Duplicate => true,
-            Verdict::InDoubt
-            | Verdict::NotSent
-            | Verdict::Expired
-            | Verdict::Signature
-            | Verdict::Denied
-            | Verdict::NoCredentials => false,
-        };
-        if has_been_let_in && let Some(correction) = &mut *self.corrected() {
-            correction.has_helped |= answer.departure.left > correction.at;
-        }
-    }
-
-    pub(super) async fn mend(&self, client: &Client, answer: &Answer) -> Mended {
+    pub(super) async fn mend(&self, client: &Client, answer: &Answer, limit: Limit) -> Mended {
         match answer.verdict {
             Verdict::Expired => refresh(client, answer).await,
-            Verdict::Signature => self.correct_clock(client, answer),
+            Verdict::Signature if limit == Limit::ByTheCaller => correct_clock(client, answer),
+            Verdict::Signature => self.correct_clock_once(client, answer),
             Verdict::Done
             | Verdict::Rejected
             | Verdict::NotFound
@@ -78,25 +59,33 @@ impl Mender {
         }
     }
 
-    /// Corrects the signing clock by the answer's `Date`; a correction that does not help is not made twice.
-    fn correct_clock(&self, client: &Client, answer: &Answer) -> Mended {
-        let mut corrected = self.corrected();
-        if corrected.is_some_and(|correction| answer.departure.left <= correction.at) {
+    /// Corrects the signing clock once for all calls that were signed before it.
+    fn correct_clock_once(&self, client: &Client, answer: &Answer) -> Mended {
+        let mut corrected = self.corrected.lock().unwrap_or_else(PoisonError::into_inner);
+        if corrected.is_some_and(|at| answer.departure.left <= at) {
             return Mended::Again; // signed before the correction
         }
-        let (Some(seconds), Some(date)) = (clock_is_off(client, answer), answer.date) else {
-            return Mended::Stop(denied(answer));
-        };
-        if corrected.is_some_and(|correction| !correction.has_helped) {
-            return Mended::Stop(Stop::Skew { seconds });
+        match clock_is_off(client, answer) {
+            Some(seconds) if corrected.is_some() => Mended::Stop(Stop::Skew { seconds }),
+            _ => {
+                let mended = correct_clock(client, answer);
+                if matches!(mended, Mended::Corrected { .. }) {
+                    *corrected = Some(Instant::now());
+                }
+                mended
+            }
         }
-        *corrected = Some(Correction { at: Instant::now(), has_helped: false });
-        client.set_service_time(date);
-        Mended::Corrected { seconds }
     }
+}
 
-    fn corrected(&self) -> std::sync::MutexGuard<'_, Option<Correction>> {
-        self.corrected.lock().unwrap_or_else(PoisonError::into_inner)
+/// Corrects the signing clock by the answer's `Date`, where it is the clock that was wrong.
+fn correct_clock(client: &Client, answer: &Answer) -> Mended {
+    match (clock_is_off(client, answer), answer.date) {
+        (Some(seconds), Some(date)) => {
+            client.set_service_time(date);
+            Mended::Corrected { seconds }
+        }
+        _ => Mended::Stop(denied(answer)),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::Lane;
+use super::answer::Answer;
+use super::mend::{Limit, Mended};
 use super::verdict::Verdict;
-use super::{Lane, Mended};
 use crate::clock;
 use crate::connect::{CallError, Operation};
 
@@ -26,7 +28,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
 /// What a read that failed is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Worth {
     /// It passes: asked again within the patience.
     Again,
@@ -54,6 +56,12 @@ const fn worth(verdict: Verdict) -> Worth {
 }
 
 impl Lane {
+    /// Whether the caller of a read could be mended.
+    async fn is_mended(&self, answer: &Answer) -> bool {
+        let mended = self.mender.mend(&self.client, answer, Limit::ByTheCaller).await;
+        !matches!(mended, Mended::Stop(_))
+    }
+
     /// Reads with retries, every attempt in the pace of its operation.
     ///
     /// # Errors
@@ -92,7 +100,7 @@ impl Lane {
             let within = match worth(answer.verdict) {
                 Worth::Again => patience.answered,
                 Worth::Reach => patience.unreachable,
-                Worth::Mend if !was_mended && !matches!(self.mend(&answer).await, Mended::Stop(_)) => {
+                Worth::Mend if !was_mended && self.is_mended(&answer).await => {
                     // Whatever time the refusals took, the call itself has not begun.
                     (was_mended, begun, wait) = (true, self.moment(), FIRST_WAIT);
                     continue;
