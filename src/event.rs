@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use crate::agent::RowNumber;
+
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,7 +48,7 @@ pub enum Event {
     /// A user was made, or was found to be ours.
     Created {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// The user's id.
@@ -57,7 +59,7 @@ pub enum Event {
     /// The name is another's.
     Exists {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// Whose it is, as far as can be read.
@@ -66,7 +68,7 @@ pub enum Event {
     /// The service refused the row.
     Rejected {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// The service's code.
@@ -77,7 +79,7 @@ pub enum Event {
     /// The row's outcome is not known.
     InDoubt {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// What is known.
@@ -88,7 +90,7 @@ pub enum Event {
     /// What follows a created row was done, refused, or given up for this run.
     Step {
         /// The row as the spreadsheet shows it.
-        row: u64,
+        row: RowNumber,
         /// The username.
         user: String,
         /// Which step.

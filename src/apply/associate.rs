@@ -15,6 +15,7 @@ use super::joined;
 use super::means::Means;
 use super::table::{Next, next};
 use super::task::{Doubt, Gift};
+use crate::agent::RowNumber;
 use crate::clock::Moment;
 use crate::connect::Operation;
 use crate::connect::model::UserProficiency;
@@ -23,7 +24,7 @@ use crate::event::Event;
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
 use crate::lane::verdict::Verdict;
-use crate::ledger::{LedgerFault, Outcome, RowState, Step, StepState};
+use crate::ledger::{LedgerFault, Outcome, Place, RowState, Step, StepState};
 use crate::plan::Action;
 use crate::stop::Stop;
 
@@ -40,8 +41,8 @@ const LOOKS: u32 = 4;
 /// A user that is there, and what it is to be given.
 pub(super) struct Errand {
     /// Its row's place in the ledger's state.
-    at: u32,
-    row: u64,
+    at: Place,
+    row: RowNumber,
     user: String,
     /// The user's id.
     id: String,
@@ -49,7 +50,7 @@ pub(super) struct Errand {
 }
 
 /// The errand of a row whose user is there and waits for its proficiencies, by what the ledger says now.
-pub(super) fn errand(at: u32, row: u64, gift: Gift, means: &Means) -> Option<Errand> {
+pub(super) fn errand(at: Place, row: RowNumber, gift: Gift, means: &Means) -> Option<Errand> {
     means.ledger.read(|state| {
         let record = state.record(at);
         let waits = record.state == RowState::Created && record.step != StepState::Done;
@@ -114,7 +115,7 @@ struct StepTries {
 
 impl StepTries {
     fn begin(errand: &Errand, seed: u64, budget: Duration) -> Self {
-        let random = Random::seeded(seed.rotate_left(31) ^ u64::from(errand.at));
+        let random = Random::seeded(seed.rotate_left(31) ^ u64::from(errand.at.number()));
         let delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
         Self { delays, budget, unsettled: None, was_unclear: false, seen: 0 }
     }
@@ -261,14 +262,15 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::agent::IdentityType;
+    use crate::agent::{Fingerprint, IdentityType};
     use crate::apply::{Means, Settings, Task};
     use crate::clock::{self, Clock, SteadyClock};
     use crate::connect::model::CreateUser;
     use crate::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
     use crate::lane::Lane;
     use crate::lane::slots::Slots;
-    use crate::ledger::{Entry, Kind, Ledger, RowState, State, StepCounts, Storage};
+    use crate::ledger::made::{fingerprint, intent, row};
+    use crate::ledger::{Attempt, Entry, Kind, Ledger, RowState, State, StepCounts, Storage};
     use crate::simulator::{ACCESS_KEY_ID, InProcess, Operation, SECRET_ACCESS_KEY, Spec, World};
     use crate::stop::{Stop, Switch};
 
@@ -337,7 +339,7 @@ mod tests {
     fn gift(value: &str) -> Gift {
         let proficiency =
             UserProficiency { attribute_name: "Language".into(), attribute_value: value.into(), level: 4.0 };
-        Gift { proficiencies: vec![proficiency], fingerprint: 7 }
+        Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7) }
     }
 
     /// What came of it.
@@ -382,10 +384,10 @@ mod tests {
                 ..CreateUser::default()
             };
             let id = client.create_user(&arn, &body).await.unwrap().value.user_id;
-            state.apply(&Entry { proficiencies: Some(7), ..Entry::row(&username, at, 1) });
-            state.apply(&Entry::intent(&username, at, "t".into()));
+            state.apply(&Entry { proficiencies: fingerprint(7), ..row(&username, at, 1) });
+            state.apply(&intent(&username, at));
             let made = Entry::outcome(&username, RowState::Created, "t".into());
-            state.apply(&Entry { attempt: Some(at), id: Some(id.as_str().into()), ..made });
+            state.apply(&Entry { attempt: Attempt::new(at), id: Some(id.as_str().into()), ..made });
             ids.push(id);
         }
         let ledger = Arc::new(Ledger::start(Nowhere, state, clock).unwrap());
@@ -404,9 +406,11 @@ mod tests {
         let lane = Arc::new(Lane::new(client.clone(), Arc::default()));
         let slots = Slots::new(2.0, 5, None);
         let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
-        let tasks: Vec<_> = (0..users as u32)
-            .map(|at| Ok(Task::associate(at, u64::from(at) + 2, format!("user{at}"), gift.clone())))
-            .collect();
+        let tasks: Vec<_> = ledger.read(|state| {
+            let task =
+                |at| Ok(Task::associate(at, state.record(at).row, state.user(at).to_owned(), gift.clone()));
+            state.places().map(task).collect()
+        });
         let begun = Instant::now();
         crate::apply::run(means, tasks.into_iter()).await.unwrap();
         let seconds = begun.elapsed().as_secs_f64();

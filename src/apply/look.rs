@@ -16,7 +16,7 @@ use crate::event::Event;
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
 use crate::lane::verdict::Verdict;
-use crate::ledger::{Intent, LedgerFault, Outcome, RowState};
+use crate::ledger::{Attempt, Intent, LedgerFault, Outcome, RowState};
 use crate::plan::Action;
 use crate::stop::Stop;
 use crate::user::is_same_user;
@@ -58,7 +58,7 @@ struct Looks<'t> {
     task: &'t Task,
     said: Said,
     /// The attempt whose answer led here.
-    attempt: Option<u32>,
+    attempt: Option<Attempt>,
     /// No attempt but the held one can have made a user that the reads do not show yet.
     is_explained: bool,
     /// The earliest that an attempt of ours can have made this row's user, by the service's clock.
@@ -80,7 +80,7 @@ struct Looks<'t> {
 /// What a look leads to.
 enum Led {
     /// The row is settled.
-    Settled(Option<u32>, Outcome),
+    Settled(Option<Attempt>, Outcome),
     /// The caller is mended first.
     Mend(Answer),
     /// The run stops.
@@ -95,7 +95,7 @@ impl<'t> Looks<'t> {
     fn begin(task: &'t Task, held: Option<&Held>, means: &Means) -> Self {
         let doubt = doubt_of(task, means);
         let is_explained = doubt == Doubt::Clear || held.is_some_and(|held| is_old(held, means));
-        let random = Random::seeded(means.settings.seed.rotate_left(17) ^ u64::from(task.at));
+        let random = Random::seeded(means.settings.seed.rotate_left(17) ^ u64::from(task.at.number()));
         let now = means.lane.moment();
         Self {
             task,
@@ -246,7 +246,12 @@ pub(super) async fn settle_by_first_look(task: &Task, means: &Means) -> Result<O
     }
 }
 
-fn conclude(task: &Task, attempt: Option<u32>, outcome: Outcome, means: &Means) -> Result<End, LedgerFault> {
+fn conclude(
+    task: &Task,
+    attempt: Option<Attempt>,
+    outcome: Outcome,
+    means: &Means,
+) -> Result<End, LedgerFault> {
     means.ledger.conclude(task.at, attempt, &outcome)?;
     crash::point("settled");
     means.gauge(&outcome);

@@ -26,10 +26,11 @@ use flight::Flight;
 pub use means::{Means, Settings};
 pub use task::{Doubt, Gift, Origin, Task, Work};
 
+use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::lane::slots::SlotPlace;
-use crate::ledger::LedgerFault;
+use crate::ledger::{LedgerFault, Place};
 use crate::stop::Stop;
 
 /// The most rows that are open at once, those that wait included.
@@ -133,7 +134,7 @@ async fn work_on(task: &Task, place: SlotPlace, means: &Means) -> Result<End, Le
 }
 
 /// Has the row's user given what follows, where it is there and waits for it.
-fn send_errand(at: u32, row: u64, gift: Gift, rows: &Rows) {
+fn send_errand(at: Place, row: RowNumber, gift: Gift, rows: &Rows) {
     let errand = associate::errand(at, row, gift, &rows.means);
     let _ = errand.map(|errand| rows.errands.send(errand)); // nobody takes it where the run stops, and it stays pending
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::agent::PROVENANCE;
 use crate::clock;
 use crate::connect::model::User;
-use crate::ledger::{Outcome, RowState};
+use crate::ledger::{Attempt, Outcome, RowState};
 use crate::user::read_provenance;
 
 /// Whose user has the name.
@@ -20,7 +20,7 @@ pub enum Seen {
         /// The user's id.
         id: String,
         /// The attempt that made it.
-        attempt: u32,
+        attempt: Attempt,
     },
     /// Untagged, with all members as the row has them: ours or made alike by another.
     Probable {
@@ -108,7 +108,7 @@ pub struct Known<'k> {
     /// What the last answer to CreateUser said.
     pub said: Said,
     /// The attempt whose answer that was.
-    pub attempt: Option<u32>,
+    pub attempt: Option<Attempt>,
     /// The exact name may be there and not be seen yet: a case variant settles nothing.
     pub waits_for_exact: bool,
     /// Whether equal members and a fitting time are proof enough where there is no tag.
@@ -123,7 +123,7 @@ pub enum Settled {
         /// The user's id.
         id: String,
         /// The attempt.
-        attempt: Option<u32>,
+        attempt: Option<Attempt>,
     },
     /// The name is another's.
     Exists {
@@ -140,7 +140,7 @@ pub enum Settled {
 
 impl Settled {
     /// What the ledger is told, with the attempt that it is told of; `None` where nothing is settled.
-    pub(super) fn outcome(self, known: &Known<'_>) -> Option<(Option<u32>, Outcome)> {
+    pub(super) fn outcome(self, known: &Known<'_>) -> Option<(Option<Attempt>, Outcome)> {
         match self {
             Settled::Created { id, attempt } => {
                 let outcome = Outcome { state: RowState::Created, recovered: true, ..Outcome::default() };
@@ -214,7 +214,7 @@ pub struct Deeds<'d> {
 pub fn whose(
     user: &User,
     deeds: &Deeds<'_>,
-    made: impl FnOnce(u32) -> bool,
+    made: impl FnOnce(Attempt) -> bool,
     is_same: impl FnOnce() -> Option<bool>,
 ) -> Seen {
     let id = user.id.clone();
@@ -223,7 +223,7 @@ pub fn whose(
     let tag = user.tags.get(PROVENANCE).map(String::as_str);
     match tag.map(|tag| (tag, read_provenance(tag))) {
         Some((_, Some((run, attempt)))) if run == deeds.run => {
-            if made(attempt) {
+            if let Some(attempt) = Attempt::new(attempt).filter(|attempt| made(*attempt)) {
                 return Seen::Ours { id, attempt };
             }
             let whose = format!(
@@ -270,12 +270,13 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
+    use crate::ledger::made::attempt;
 
     #[test]
     fn what_was_seen_settles_as_it_was_decided() {
         let id = || "u-9".to_owned();
         let all = [
-            ("ours", Seen::Ours { id: id(), attempt: 2 }),
+            ("ours", Seen::Ours { id: id(), attempt: attempt(2) }),
             ("probable", Seen::Probable { id: id(), modified: None }),
             ("unproved", Seen::Unproved { id: id() }),
             ("theirs", Seen::Theirs { id: id(), whose: "user u-9 is another's".into() }),
@@ -287,13 +288,19 @@ mod tests {
             for (said, word) in [(Said::Taken, "taken"), (Said::Otherwise, "otherwise")] {
                 for waits_for_exact in [true, false] {
                     for accepts_probable in [false, true] {
-                        let known =
-                            Known { name: "ana", said, attempt: Some(2), waits_for_exact, accepts_probable };
+                        let known = Known {
+                            name: "ana",
+                            said,
+                            attempt: Attempt::new(2),
+                            waits_for_exact,
+                            accepts_probable,
+                        };
                         let settled = match settled(&seen, &known) {
                             Settled::Unsettled(why) => format!("unsettled: {why}"),
                             Settled::Silent => "nothing said".to_owned(),
                             settled => {
                                 let (attempt, outcome) = settled.outcome(&known).unwrap();
+                                let attempt = attempt.map(Attempt::number);
                                 format!(
                                     "{:?} recovered={} attempt={attempt:?} id={:?} code={:?} {:?}",
                                     outcome.state,
@@ -334,12 +341,14 @@ mod tests {
                             ..User::default()
                         };
                         let deeds = Deeds { run: "run", untagged, was_edited };
-                        let whose = whose(&user, &deeds, |attempt| [1, 2].contains(&attempt), || is_same);
+                        let whose = whose(&user, &deeds, |made| made <= attempt(2), || is_same);
+                        let whose =
+                            format!("{whose:?}").replace("Attempt(1)", "1").replace("Attempt(2)", "2");
                         let sent = if untagged { "untagged" } else { "tagged" };
                         let edited = if was_edited { "edited" } else { "-" };
                         writeln!(
                             table,
-                            "{:<9} {sent:<8} {edited:<6} {name:<8} {whose:?}",
+                            "{:<9} {sent:<8} {edited:<6} {name:<8} {whose}",
                             tag.unwrap_or("no tag")
                         )
                         .unwrap();

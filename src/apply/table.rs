@@ -138,7 +138,7 @@ pub struct Tries {
 impl Tries {
     /// The tries of a task. Its waits follow from the seed and its place, so that a run's waits can be had again.
     pub fn begin(task: &Task, seed: u64, budget: Duration) -> Self {
-        let random = Random::seeded(seed ^ (u64::from(task.at) << 20));
+        let random = Random::seeded(seed ^ (u64::from(task.at.number()) << 20));
         Self {
             doubt: task.doubt,
             was_unclear: false,

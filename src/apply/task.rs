@@ -1,7 +1,8 @@
 //! What is to be done with one row, with all that it sends. Made one at a time, as the roster is read.
 
-use crate::agent::Agent;
+use crate::agent::{Agent, Fingerprint, RowNumber};
 use crate::connect::model::{CreateUser, UserProficiency};
+use crate::ledger::Place;
 
 /// Whether an earlier attempt of this row may have made the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +33,7 @@ pub struct Gift {
     /// The proficiencies, at least one.
     pub proficiencies: Vec<UserProficiency>,
     /// Their fingerprint, for the ledger.
-    pub fingerprint: u64,
+    pub fingerprint: Fingerprint,
 }
 
 /// What is done with a row.
@@ -55,9 +56,9 @@ pub enum Work {
 #[derive(Debug)]
 pub struct Task {
     /// Its place in the ledger's state.
-    pub at: u32,
+    pub at: Place,
     /// The row as the spreadsheet shows it.
-    pub row: u64,
+    pub row: RowNumber,
     /// The username.
     pub user: String,
     /// What is done.
@@ -73,18 +74,18 @@ pub struct Task {
 
 impl Task {
     /// A row whose user is to be made.
-    pub fn create(at: u32, agent: &Agent, body: CreateUser) -> Self {
+    pub fn create(at: Place, agent: &Agent, body: CreateUser) -> Self {
         let work = Work::Create { body: Box::new(body), password: Origin::Row };
         Self { work, ..Self::settle(at, agent.row, agent.username.clone()) }.doubted(Doubt::Clear)
     }
 
     /// A row whose user is there: nothing of it is sent but what follows.
-    pub fn associate(at: u32, row: u64, user: String, gift: Gift) -> Self {
+    pub fn associate(at: Place, row: RowNumber, user: String, gift: Gift) -> Self {
         Self { work: Work::Associate(gift), ..Self::settle(at, row, user) }.doubted(Doubt::Clear)
     }
 
     /// A row to look up only: it is in doubt and no longer wanted.
-    pub fn settle(at: u32, row: u64, user: String) -> Self {
+    pub fn settle(at: Place, row: RowNumber, user: String) -> Self {
         Self { at, row, user, work: Work::Settle, doubt: Doubt::InDoubt, seen: false, then: None }
     }
 

@@ -10,6 +10,7 @@
 
 mod entry;
 mod names;
+mod numbers;
 pub mod place;
 mod reader;
 mod state;
@@ -22,15 +23,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
 pub use names::Names;
+pub use numbers::{Attempt, Place};
 pub use reader::{Replay, each, replay};
 pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts, Steps};
 pub use writer::{LedgerFault, Storage, Synced, Writer};
 
+use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339};
 use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
-use crate::text::shell_word;
+use crate::text::shell_path;
 
 /// A ledger file that this process has locked, and what it said when it was opened.
 ///
@@ -188,9 +191,9 @@ pub struct Ledger {
 #[derive(Debug)]
 pub struct Intent {
     /// The row's place in the state.
-    pub at: u32,
+    pub at: Place,
     /// The attempt's number, for the provenance tag.
-    pub attempt: u32,
+    pub attempt: Attempt,
 }
 
 /// An intent that is queued, and perhaps not yet synced.
@@ -282,19 +285,19 @@ impl Ledger {
 
     /// Records the intent to send a request for a row, with or without a provenance tag. Nothing may leave before it is
     /// synced.
-    pub fn intend(&self, at: u32, tagged: bool) -> Queued {
+    pub fn intend(&self, at: Place, tagged: bool) -> Queued {
         self.queue(at, |intent| Entry { untagged: !tagged, ..intent })
     }
 
     /// The same for a request with a provenance tag and a password that headcount made.
-    pub fn intend_generated(&self, at: u32) -> Queued {
+    pub fn intend_generated(&self, at: Place) -> Queued {
         self.queue(at, |intent| Entry { generated: true, ..intent })
     }
 
-    fn queue(&self, at: u32, marked: impl Fn(Entry<'_>) -> Entry<'_>) -> Queued {
+    fn queue(&self, at: Place, marked: impl Fn(Entry<'_>) -> Entry<'_>) -> Queued {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
-        let attempt = state.attempts.saturating_add(1);
+        let attempt = Attempt::after(state.attempts);
         let user = state.user(at).to_owned();
         let entry = marked(Entry::intent(&user, attempt, now));
         let mut line = Vec::with_capacity(160);
@@ -314,7 +317,12 @@ impl Ledger {
     }
 
     /// Records where a row stands, without an attempt or after it.
-    pub fn conclude(&self, at: u32, attempt: Option<u32>, outcome: &Outcome) -> Result<(), LedgerFault> {
+    pub fn conclude(
+        &self,
+        at: Place,
+        attempt: Option<Attempt>,
+        outcome: &Outcome,
+    ) -> Result<(), LedgerFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
@@ -340,16 +348,16 @@ impl Ledger {
     /// said. Not waited for: one that is lost to a crash is done again, which the service tells.
     pub fn step(
         &self,
-        at: u32,
+        at: Place,
         result: StepState,
-        fingerprint: u64,
+        fingerprint: Fingerprint,
         told: &Outcome,
     ) -> Result<(), LedgerFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
         let entry = Entry {
-            fingerprint: Some(fingerprint),
+            fingerprint: Some(Some(fingerprint)),
             code: told.code.as_deref().map(Into::into),
             message: told.message.as_deref().map(Into::into),
             request_id: told.request_id.as_deref().map(Into::into),
@@ -436,10 +444,8 @@ impl Storage for OnDisk {
 fn in_use(file: &File, path: &Path) -> Failure {
     let who =
         newest_session(file, path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
-    Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display())).hint(format!(
-        "nothing was sent; see how far it is with: headcount status {}",
-        shell_word(&path.display().to_string())
-    ))
+    Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display()))
+        .hint(format!("nothing was sent; see how far it is with: headcount status {}", shell_path(path)))
 }
 
 fn newest_session(file: &File, path: &Path) -> Option<Session> {
@@ -453,5 +459,7 @@ pub fn whose(session: &Session) -> String {
     format!("process {} on {}, since {}", session.pid, session.host, session.at)
 }
 
+#[cfg(test)]
+pub(crate) mod made;
 #[cfg(test)]
 mod tests;

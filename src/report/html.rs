@@ -9,11 +9,11 @@ use super::account::{Account, Session};
 use super::cause::Cause;
 use super::chart::Course;
 use super::row::{Event, Row, Step};
-
 use super::{by_state, file_name, label, sentence, verdict, word};
+use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{RowState, Unexecuted};
+use crate::ledger::{Attempt, RowState, Unexecuted};
 use crate::text::{count, grouped, html, island, plain};
 
 const STYLE: &str = include_str!("page.css");
@@ -317,18 +317,19 @@ fn by_end(account: &Account) -> Vec<(&'static str, Vec<&Row>)> {
 }
 
 fn told(step: &Step) -> String {
+    let attempt = step.attempt.map_or(0, Attempt::number);
     let what = match &step.what {
-        Event::Sent => format!("attempt {} sent", step.attempt),
+        Event::Sent => format!("attempt {attempt} sent"),
         Event::Lost => "the process ended before the answer was recorded".to_owned(),
         Event::Unclear(message) => format!("nothing clear came back: <bdi>{}</bdi>", html(message)),
         Event::Unexecuted(Unexecuted::Throttled) => "told to slow down: not executed".to_owned(),
         Event::Unexecuted(Unexecuted::NotSent) => "not sent: no byte left".to_owned(),
         Event::Unexecuted(Unexecuted::Refused) => "refused before the service looked at it".to_owned(),
         Event::Settled { state: RowState::Created, recovered: true, .. } => {
-            format!("found on the instance, made by attempt {}: created", step.attempt)
+            format!("found on the instance, made by attempt {attempt}: created")
         }
         Event::Settled { state: RowState::Created, .. } => {
-            format!("attempt {} accepted: created", step.attempt)
+            format!("attempt {attempt} accepted: created")
         }
         Event::Settled { state, message, .. } => format!("{}: <bdi>{}</bdi>", word(*state), html(message)),
     };
@@ -447,7 +448,7 @@ struct Data {
     rows: Vec<Cells>,
 }
 
-type Cells = (u32, String, usize, u8, String, String, String, u32, u32, String, i64);
+type Cells = (RowNumber, String, usize, u8, String, String, String, u32, u32, String, i64);
 
 fn data(account: &Account) -> Result<String, Failure> {
     let mut rows: Vec<&Row> = account.rows.iter().collect();

@@ -11,10 +11,11 @@ use csv::{QuoteStyle, WriterBuilder};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
 use sha2::{Digest as _, Sha256};
 
+use crate::agent::RowNumber;
 use crate::disk;
 use crate::error::Failure;
 use crate::finding::Severity;
-use crate::ledger::{RowState, State};
+use crate::ledger::{Place, RowState, State};
 use crate::plan::Wanted;
 use crate::roster::{self, Kept, Options, REASONS, Roster, Row, Storage, Use, template};
 use crate::validate::{self, Rules};
@@ -82,9 +83,9 @@ impl Run<'_> {
     }
 
     /// Where the row stands, by the name that the ledger has for it; `None` where it has not failed.
-    fn failed(&self, row: &Row, copy: Option<&Copy>) -> Option<(u32, RowState)> {
+    fn failed(&self, row: &Row, copy: Option<&Copy>) -> Option<(Place, RowState)> {
         let username = validate::username(row, self.roster.columns());
-        let by_name = self.wanted.find(username).filter(|seen| u64::from(seen.row) == row.number);
+        let by_name = self.wanted.find(username).filter(|seen| seen.row == RowNumber::of(row.number));
         let at = match (by_name, copy.and_then(|copy| copy.untouched(row))) {
             (Some(_), _) => self.state.find(username),
             // Not taken up yet: it stands as it stood, under the name that it had then.

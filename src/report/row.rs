@@ -1,12 +1,13 @@
 //! A row as a report tells it, and what happened to it.
 
-use crate::ledger::{RowState, Unexecuted};
+use crate::agent::RowNumber;
+use crate::ledger::{Attempt, RowState, Unexecuted};
 
 /// A row as a report shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
     /// The number that the spreadsheet shows.
-    pub row: u32,
+    pub row: RowNumber,
     /// The exact username; `row N` where the row has none of its own.
     pub user: String,
     /// Where it stands.
@@ -32,7 +33,7 @@ pub struct Row {
     /// Its cause, as a place in [`Account::causes`](super::account::Account::causes).
     pub cause: Option<u32>,
     /// The newest intent: its attempt, and when.
-    pub(super) newest: (u32, String),
+    pub(super) newest: Option<(Attempt, String)>,
     /// Whether its outcome is still to come.
     pub(super) open: bool,
 }
@@ -42,8 +43,8 @@ pub struct Row {
 pub struct Step {
     /// When, RFC 3339; empty where nobody knows.
     pub at: String,
-    /// The attempt, 0 where the step is of none.
-    pub attempt: u32,
+    /// The attempt, where the step is of one.
+    pub attempt: Option<Attempt>,
     /// What happened.
     pub what: Event,
 }

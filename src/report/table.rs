@@ -98,7 +98,7 @@ fn rows(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(), X
     for (line, row) in (1..).zip(&account.rows) {
         for (column, text) in (0..).zip(cells(row)) {
             match column {
-                0 => sheet.write_number(line, column, row.row)?,
+                0 => sheet.write_number(line, column, row.row.number())?,
                 7 => sheet.write_number(line, column, row.attempts)?,
                 8 => sheet.write_number(line, column, row.throttled)?,
                 _ => write(sheet, line, column, &text)?,

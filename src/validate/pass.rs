@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 
-use crate::agent::{Agent, IdentityType};
+use crate::agent::{Agent, Fingerprint, IdentityType};
 use crate::directory::{FoldedHash, FoldedMap, Found};
 use crate::error::Failure;
 use crate::finding::codes::{self, Code};
@@ -57,7 +57,7 @@ pub struct CheckedRow<'p> {
     pub first_error: Option<&'p Finding>,
     /// The row as it was read.
     pub row: &'p Row,
-    fingerprint: Option<u64>,
+    fingerprint: Option<Fingerprint>,
     columns: &'p Columns,
     rules: &'p Rules<'p>,
 }
@@ -69,7 +69,7 @@ impl CheckedRow<'_> {
     }
 
     /// The fingerprint of the row's agent; `None` where the row has errors. [`check_with_fingerprints`] has it ready.
-    pub fn fingerprint(&self) -> Option<u64> {
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
         if self.has_errors {
             return None;
         }

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::{IdentityType, Password};
+use headcount::agent::{Fingerprint, IdentityType, Password, RowNumber};
 use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};
@@ -504,7 +504,7 @@ impl Session {
 
         let mut wanted = Wanted::default();
         for (row, number) in self.rows.iter().zip(2..) {
-            wanted.add(&row.user, number, fingerprint(row));
+            wanted.add(&row.user, RowNumber::from(number), fingerprint(row));
         }
         let on_instance = |user: &str| there.contains(user);
         let plan = Plan::build(&wanted, &state, Asked::default(), Some(&on_instance));
@@ -546,7 +546,7 @@ impl Session {
                 let at = state.find(&row.user).expect("planned");
                 tasks.push(Task {
                     at,
-                    row: number,
+                    row: RowNumber::from(number),
                     user: row.user.clone(),
                     work: Work::Create { body: Box::new(body(row)), password: Origin::Row },
                     doubt: match state.record(at).settled_state() {
@@ -560,7 +560,7 @@ impl Session {
         }
         for at in plan.gone(Decision::LookUp) {
             let state = ledger.state();
-            tasks.push(Task::settle(at, u64::from(state.record(at).row), state.user(at).to_owned()));
+            tasks.push(Task::settle(at, state.record(at).row, state.user(at).to_owned()));
         }
         let lane = Arc::new(Lane::new(client, Arc::default()));
         lane.paces().set(headcount::connect::Operation::CreateUser, OurPace::new(1000.0, 1000));
@@ -578,8 +578,8 @@ fn row(user: &str, cells: u64) -> Row {
     Row { user: user.into(), last_name: format!("Cells{cells}") }
 }
 
-fn fingerprint(row: &Row) -> u64 {
-    row.last_name.bytes().fold(7, |sum, byte| sum * 31 + u64::from(byte))
+fn fingerprint(row: &Row) -> Fingerprint {
+    Fingerprint::of(row.last_name.bytes().fold(7, |sum, byte| sum * 31 + u64::from(byte)))
 }
 
 fn body(row: &Row) -> CreateUser {

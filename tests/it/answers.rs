@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::IdentityType;
+use headcount::agent::{Fingerprint, IdentityType, RowNumber};
 use headcount::apply::{self, Doubt, Gift, Means, Origin, Settings, Task, Work};
 use headcount::clock::{Clock, SteadyClock};
 use headcount::connect::model::{CreateUser, UserProficiency};
@@ -19,7 +19,7 @@ use headcount::event::Event;
 use headcount::lane::Lane;
 use headcount::lane::pace::Pace;
 use headcount::lane::slots::Slots;
-use headcount::ledger::{Entry, Kind, Ledger, RowState, State, Storage};
+use headcount::ledger::{Attempt, Entry, Kind, Ledger, Place, RowState, State, Storage};
 use headcount::stop::Switch;
 use http::{Request, Response};
 use serde_json::Value;
@@ -171,18 +171,22 @@ fn credentials(answers: &[Answer]) -> Credentials {
 fn state(call: Call) -> State {
     let mut state = State::default();
     state.apply(&Entry { version: Some(1), run: Some(RUN.into()), ..Entry::of(Kind::Ledger) });
-    state.apply(&Entry { proficiencies: (call == Call::Associate).then_some(7), ..Entry::row("ana", 2, 1) });
+    state.apply(&Entry {
+        proficiencies: (call == Call::Associate).then(|| Fingerprint::of(7)),
+        ..Entry::row("ana", RowNumber::from(2), Some(Fingerprint::of(1)))
+    });
     if call != (Call::Create { in_doubt: false }) {
-        state.apply(&Entry::intent("ana", 1, "2026-11-23T14:00:00.000Z".into()));
+        state.apply(&Entry::intent("ana", Attempt::after(None), "2026-11-23T14:00:00.000Z".into()));
     }
     if call == Call::Associate {
         let made = Entry::outcome("ana", RowState::Created, "2026-11-23T14:00:01.000Z".into());
-        state.apply(&Entry { attempt: Some(1), id: Some("u-1".into()), ..made });
+        state.apply(&Entry { attempt: Some(Attempt::after(None)), id: Some("u-1".into()), ..made });
     }
     state
 }
 
-fn task(call: Call) -> Task {
+fn task(call: Call, at: Place) -> Task {
+    let row = RowNumber::from(2);
     let body = CreateUser {
         username: "ana".into(),
         routing_profile_id: "r".into(),
@@ -193,7 +197,7 @@ fn task(call: Call) -> Task {
         Call::Create { in_doubt } => Task {
             work: Work::Create { body: Box::new(body), password: Origin::Row },
             doubt: if in_doubt { Doubt::InDoubt } else { Doubt::Clear },
-            ..Task::settle(0, 2, "ana".into())
+            ..Task::settle(at, row, "ana".into())
         },
         Call::Associate => {
             let proficiency = UserProficiency {
@@ -201,7 +205,12 @@ fn task(call: Call) -> Task {
                 attribute_value: "German".into(),
                 level: 4.0,
             };
-            Task::associate(0, 2, "ana".into(), Gift { proficiencies: vec![proficiency], fingerprint: 7 })
+            Task::associate(
+                at,
+                row,
+                "ana".into(),
+                Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7) },
+            )
         }
     }
 }
@@ -239,7 +248,8 @@ async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'
     let slots = Slots::new(2.0, 5, None);
     let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
     let begun = Instant::now();
-    apply::run(means, [Ok(task(call))].into_iter()).await.unwrap();
+    let at = ledger.read(|state| state.find("ana")).unwrap();
+    apply::run(means, [Ok(task(call, at))].into_iter()).await.unwrap();
     let seconds = begun.elapsed().as_secs_f64();
     Arc::into_inner(ledger).unwrap().close(0).unwrap();
     let mut told = String::new();

@@ -128,7 +128,7 @@ pub fn ledger(bytes: &[u8]) {
         assert_eq!(counts.total, sum.iter().sum::<u64>());
         assert!(counts.recovered <= counts.created);
     }
-    for at in 0..state.places() {
+    for at in state.places() {
         assert_eq!(state.find(state.user(at)), Some(at));
     }
     let good = usize::try_from(replay.good).expect("no longer than the bytes");

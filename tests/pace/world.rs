@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::IdentityType;
+use headcount::agent::{Fingerprint, IdentityType, RowNumber};
 use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
 use headcount::clock::{self, Clock, SteadyClock};
 use headcount::connect::model::{CreateUser, IdentityInfo};
@@ -139,7 +139,7 @@ impl Simulation {
         let rows: Vec<String> = (0..self.rows).map(|row| format!("user-{row:04}")).collect();
         let mut state = State::default();
         for (at, user) in rows.iter().enumerate() {
-            state.apply(&Entry::row(user, at as u32 + 2, 1));
+            state.apply(&Entry::row(user, RowNumber::of(at as u64 + 2), Some(Fingerprint::of(1))));
         }
         let ledger = Arc::new(Ledger::in_step(Nowhere, state, Arc::new(way.clock)));
         let switch = Switch::default();
@@ -167,10 +167,11 @@ impl Simulation {
         let lane = Arc::new(Lane::new(way.client(), paces.clone()));
         let slots = Slots::new(rate, burst, None);
         let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
-        let tasks = rows.iter().enumerate().map(|(at, user)| {
+        let places: Vec<_> = ledger.state().places().collect();
+        let tasks = places.into_iter().zip(&rows).map(|(at, user)| {
             Ok(Task {
-                at: at as u32,
-                row: at as u64 + 2,
+                at,
+                row: ledger.state().record(at).row,
                 user: user.clone(),
                 work: Work::Create { body: Box::new(way.body(user)), password: Origin::Row },
                 doubt: Doubt::Clear,
