@@ -11,8 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
-use super::joined;
-use super::means::Means;
+use super::means::{Means, joined};
 use super::table::{Next, next};
 use super::task::{Doubt, Gift};
 use crate::agent::RowNumber;

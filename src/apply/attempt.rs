@@ -2,11 +2,10 @@
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::End;
 use super::look::{self, Held};
 use super::means::Means;
 use super::table::{Step, Then, Tries};
-use super::task::{Origin, Task};
+use super::task::{End, Origin, Task};
 use crate::agent::PROVENANCE;
 use crate::connect::model::CreateUser;
 use crate::connect::{CallError, Operation, Reply};

@@ -3,11 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use super::End;
 use super::means::Means;
 use super::settle::{Deeds, Known, Said, Seen, Settled, settled, whose};
 use super::table::{Next, next, reason};
-use super::task::{Doubt, Task};
+use super::task::{Doubt, End, Task};
 use crate::clock::{self, Moment};
 use crate::connect::model::User;
 use crate::connect::{CallError, Operation};

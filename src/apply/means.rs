@@ -6,9 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use super::gauge::Gauge;
 use crate::agent::IdentityType;
+use tokio::task::JoinError;
+
 use crate::clock;
 use crate::connect::Operation;
+use crate::error::Failure;
 use crate::event::{Event, Sink};
+use crate::exit::Exit;
 use crate::lane::answer::Answer;
 use crate::lane::backoff::Delays;
 use crate::lane::slots::Slots;
@@ -202,4 +206,9 @@ impl Means {
             Err((answer, _)) => answer.verdict == Verdict::NotFound,
         }
     }
+}
+
+/// What work on a task of its own came to. A panic there is a bug, and ends the run as one.
+pub(super) fn joined<T>(ended: Result<T, JoinError>) -> Result<T, Failure> {
+    ended.map_err(|error| Failure::new(Exit::Bug, "a row's work ended in a panic").because(error))
 }

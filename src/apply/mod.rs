@@ -17,32 +17,25 @@ mod task;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{self, UnboundedSender};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use associate::Errand;
 use attempt::Request;
 use flight::Flight;
+use means::joined;
+use task::End;
 
 pub use means::{Means, Settings};
 pub use task::{Doubt, Gift, Origin, Task, Work};
 
 use crate::agent::RowNumber;
 use crate::error::Failure;
-use crate::exit::Exit;
 use crate::lane::slots::SlotPlace;
 use crate::ledger::{LedgerFault, Place};
 use crate::stop::Stop;
 
 /// The most rows that are open at once, those that wait included.
 const OPEN: usize = 1024;
-
-/// How a row's work ended.
-enum End {
-    /// Its outcome is recorded.
-    Settled,
-    /// The run stops, and the row stays as it is.
-    Left,
-}
 
 /// What the rows of a run share besides their means.
 struct Rows {
@@ -137,8 +130,4 @@ async fn work_on(task: &Task, place: SlotPlace, means: &Means) -> Result<End, Le
 fn send_errand(at: Place, row: RowNumber, gift: Gift, rows: &Rows) {
     let errand = associate::errand(at, row, gift, &rows.means);
     let _ = errand.map(|errand| rows.errands.send(errand)); // nobody takes it where the run stops, and it stays pending
-}
-
-fn joined<T>(ended: Result<T, JoinError>) -> Result<T, Failure> {
-    ended.map_err(|error| Failure::new(Exit::Bug, "a row's work ended in a panic").because(error))
 }

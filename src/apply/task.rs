@@ -124,3 +124,11 @@ impl Task {
         }
     }
 }
+
+/// How a row's work ended.
+pub(super) enum End {
+    /// Its outcome is recorded.
+    Settled,
+    /// The run stops, and the row stays as it is.
+    Left,
+}

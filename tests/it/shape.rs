@@ -27,7 +27,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("event", &["agent", "ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "text"]),
     ("stop", &["event"]),
-    ("directory", &["agent", "clock", "connect", "error"]),
+    ("directory", &["agent", "error"]),
     ("user", &["agent", "connect::model", "directory", "ledger"]),
     ("lane", &["clock", "connect", "disk", "stop"]),
     // An independent witness: the wire types and the transport's seam, and none of the rules.
@@ -204,6 +204,8 @@ const OPEN_STILL: &[(&str, &str)] = &[
     ("cli/outlook.rs", "takes `Chosen` from the command"),
     ("cli/import.rs", "the whole job stands in one command"),
     ("cli/import/again.rs", "takes the command's arguments apart and types them again"),
+    ("cli/meant.rs", "takes the command's arguments apart"),
+    ("cli/retype.rs", "types the command's arguments again"),
 ];
 
 #[test]
