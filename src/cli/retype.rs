@@ -15,7 +15,7 @@ use super::meant::Job;
 use super::password_args::PasswordArgs;
 use super::roster_args::{Identity, RosterArgs};
 use super::validate::ValidateArgs;
-use crate::import::Settings;
+use crate::apply::Settings;
 use crate::ledger::place;
 use crate::text::{path_word, shell_word};
 

@@ -269,6 +269,11 @@ impl Ledger {
         Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
     }
 
+    /// Reads what it says now.
+    pub fn read<T>(&self, of: impl FnOnce(&State) -> T) -> T {
+        of(&self.state())
+    }
+
     /// What it says now.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
