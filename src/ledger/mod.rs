@@ -17,7 +17,7 @@ mod state;
 mod writer;
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,6 +34,9 @@ use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
 use crate::text::shell_path;
+
+/// The longest first record, in bytes: it names one roster, and a path has a few thousand at most.
+const FIRST_RECORD: u64 = 1 << 16;
 
 /// A ledger file that this process has locked, and what it said when it was opened.
 ///
@@ -161,6 +164,16 @@ pub fn glance(path: &Path) -> Result<Option<(State, bool)>, Failure> {
     Ok((good > 0).then_some((state, at_work)))
 }
 
+/// Reads the first record alone, without locking: what a ledger is of, before its rows are looked at. `None` where there
+/// is none, or nothing that is one of ours: opening it tells that.
+pub fn first(path: &Path) -> Option<Header> {
+    let file = disk::open_regular(path).ok()?;
+    let mut line = Vec::new();
+    BufReader::new(file).take(FIRST_RECORD).read_until(b'\n', &mut line).ok()?;
+    let replayed = each(&line[..], path, State::default(), |state, entry, _| state.apply(entry)).ok()?;
+    (replayed.good > 0).then_some(replayed.state.header)
+}
+
 /// Opens a ledger to read it without locking it, and says whether an importer is at work.
 pub fn look(path: &Path) -> Result<(File, bool), Failure> {
     let cannot = |error: io::Error| {
@@ -254,6 +267,11 @@ impl Ledger {
     /// The same, in step with its callers: see [`Writer::in_step`].
     pub fn in_step(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> Self {
         Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
+    }
+
+    /// Reads what it says now.
+    pub fn read<T>(&self, of: impl FnOnce(&State) -> T) -> T {
+        of(&self.state())
     }
 
     /// What it says now.

@@ -17,7 +17,6 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("disk", &[]),
     ("exit", &[]),
     ("memory", &[]),
-    ("stop", &[]),
     ("text", &[]),
     ("finding", &[]),
     ("error", &["exit"]),
@@ -27,8 +26,10 @@ const KNOWS: &[(&str, &[&str])] = &[
     // Where rows and steps stand is told in the ledger's words.
     ("event", &["agent", "ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "text"]),
-    ("user", &["agent", "connect::model"]),
-    ("directory", &["agent", "clock", "connect", "error"]),
+    ("stop", &["event"]),
+    ("directory", &["agent", "error"]),
+    ("user", &["agent", "connect::model", "directory", "ledger"]),
+    ("lane", &["clock", "connect", "disk", "stop"]),
     // An independent witness: the wire types and the transport's seam, and none of the rules.
     ("simulator", &[
         "agent", "clock", "connect::BoxFuture", "connect::Transport", "connect::TransportError", "connect::model", "disk",
@@ -37,16 +38,17 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("roster", &["agent", "error", "finding", "text"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
     ("plan", &["agent", "finding", "ledger"]),
-    ("import", &[
-        "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "ledger", "passwords", "stop", "user",
+    ("instance", &["connect", "directory", "error", "lane"]),
+    ("apply", &[
+        "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "user",
     ]),
     ("report", &[
         "agent", "clock", "disk", "error", "exit", "finding", "ledger", "plan", "roster", "text", "validate",
     ]),
     // The screens.
     ("cli", &[
-        "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "finding", "import", "ledger",
-        "passwords", "plan", "report", "roster", "simulator", "stop", "text", "validate",
+        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "finding", "instance", "lane",
+        "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
     ]),
 ];
 
@@ -205,10 +207,6 @@ const OPEN_STILL: &[(&str, &str)] = &[
     ("cli/outlook.rs", "takes `Chosen`, which reads the flags: it is to be given a rate and a burst"),
     ("cli/retype.rs", "takes the arguments of the commands apart"),
     ("cli/validate.rs", "has its arguments with it"),
-    // Three files of methods of one type: functions over what they work with will take their place.
-    ("import/mod.rs", "`Importer`"),
-    ("import/settle.rs", "methods of `Importer`"),
-    ("import/follow_up.rs", "methods of `Importer`"),
 ];
 
 #[test]
@@ -233,9 +231,9 @@ const ONLY_IN: [(&str, &[&str]); 15] = [
     ("hyper_util::", &["simulator/"]),
     ("aws_config::", &["connect/"]),
     ("aws_sigv4::", &["connect/"]),
-    ("governor::", &["import/pace.rs"]),
+    ("governor::", &["lane/pace.rs"]),
     // One policy of delays.
-    ("ExponentialBackoff", &["import/backoff.rs"]),
+    ("ExponentialBackoff", &["lane/backoff.rs"]),
     // Who writes files: the ledger only its own, the embedded Connect its world.
     ("OpenOptions", &["disk.rs"]),
     ("set_len(", &["ledger/", "passwords/file.rs", "simulator/journal.rs"]),
