@@ -14,7 +14,6 @@ mod numbers;
 pub mod place;
 mod reader;
 mod state;
-mod writer;
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Seek as _, Write as _};
@@ -26,13 +25,14 @@ pub use names::Names;
 pub use numbers::{Attempt, Place};
 pub use reader::{Replay, each, replay};
 pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts, Steps};
-pub use writer::{LedgerFault, Storage, Synced, Writer};
 
 use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339};
 use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
+pub use crate::log::{LedgerFault, Storage};
+use crate::log::{Synced, Writer};
 use crate::text::shell_word;
 
 /// A ledger file that this process has locked, and what it said when it was opened.

@@ -9,7 +9,8 @@ use super::record::Line;
 use super::sealed::Recipients;
 use crate::agent::Password;
 use crate::error::Failure;
-use crate::ledger::{Attempt, LedgerFault, State, Storage, Writer};
+use crate::ledger::{Attempt, State};
+use crate::log::{LedgerFault, Storage, Writer};
 use crate::{crash, disk};
 
 /// A credentials file that this process has locked, before it writes to it.
