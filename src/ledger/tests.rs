@@ -1,10 +1,13 @@
-use std::fs;
-use std::io::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::file::OnDisk;
 use super::made::{attempt, intent, place, row};
 use super::*;
 use crate::clock::SystemClock;
+use crate::disk;
 
 /// A ledger in a folder of its own.
 struct Folder {
