@@ -1,8 +1,8 @@
 //! The ledger's file: opened, locked, read and appended to.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, Seek as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entry::{Entry, Kind, RowState, Step, StepState, Unexecuted};
@@ -14,17 +14,17 @@ use crate::clock::{Clock, rfc3339};
 use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
-use crate::log::{LedgerFault, Storage, Synced, Writer};
+use crate::log::{Disturbed, LedgerFault, Lines, Locked, Storage, Synced, Writer, lock};
 use crate::text::shell_word;
+
+/// A `status` in another process holds the lock for the blink of an eye, so it is tried more than once.
+const TRIES: u32 = 201;
 
 /// A ledger file that this process has locked, and what it said when it was opened.
 ///
 /// One that was made for this and is let go of unused is removed: a run that never began leaves nothing.
 pub struct LockedFile {
-    /// Taken when writing begins.
-    file: Option<File>,
-    path: PathBuf,
-    was_made: bool,
+    locked: Locked,
     /// How long it was when it was read: whatever stands after that is another's.
     length: u64,
     /// What it says; empty for a new one.
@@ -51,43 +51,26 @@ impl LockedFile {
         let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
         crash::point("ledger-opened");
         // Where there are no locks, the session records and the length are what is left to notice another process by.
-        if !lock(&file).map_err(|error| cannot("lock", error))? {
+        if !lock(&file, TRIES).map_err(|error| cannot("lock", error))? {
             return Err(in_use(&file, path));
         }
-        let Replay { state, good, torn } = replay(&file, path)?;
+        let locked = Locked::new(file, path, was_made);
+        let Replay { state, good, torn } = replay(locked.file(), path)?;
         if torn > 0 {
             crash::point("repair-before");
-            file.set_len(good).and_then(|()| file.sync_all()).map_err(|error| cannot("repair", error))?;
+            locked.cut_after(good).map_err(|error| cannot("repair", error))?;
             crash::point("repair-after");
         }
-        Ok(Self {
-            file: Some(file),
-            path: path.to_owned(),
-            was_made,
-            length: good,
-            state,
-            is_new: good == 0,
-            repaired: torn,
-        })
+        Ok(Self { locked, length: good, state, is_new: good == 0, repaired: torn })
     }
 
     /// Starts writing.
-    pub fn into_ledger(mut self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
-        let unusable = |error: io::Error| {
-            Failure::stopped(format!("cannot write the ledger: `{}`", self.path.display())).because(error)
-        };
-        let file = self.file.take().ok_or_else(|| unusable(io::ErrorKind::NotFound.into()))?;
-        let storage = OnDisk { file, path: self.path.clone(), length: self.length };
-        let writer = Writer::start(storage).map_err(unusable)?;
-        Ok(Ledger { writer, state: Mutex::new(std::mem::take(&mut self.state)), clock })
-    }
-}
-
-impl Drop for LockedFile {
-    fn drop(&mut self) {
-        if self.was_made && self.file.is_some() {
-            let _ = disk::remove(&self.path);
-        }
+    pub fn into_ledger(self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
+        let lines = self.locked.into_lines(self.length);
+        let path = lines.path().to_owned();
+        Ledger::start(OnDisk(lines), self.state, clock).map_err(|error| {
+            Failure::stopped(format!("cannot write the ledger: `{}`", path.display())).because(error)
+        })
     }
 }
 
@@ -102,17 +85,6 @@ pub fn be_a_file(path: &Path) -> Result<(), Failure> {
         .hint("nothing was sent; choose a file with --ledger FILE")),
         _ => Ok(()), // what is not there or cannot be looked at is told by opening it
     }
-}
-
-/// Takes the lock; a `status` in another process holds it for the blink of an eye, so it is tried more than once.
-fn lock(file: &File) -> io::Result<bool> {
-    for _ in 0..200 {
-        if disk::lock(file)? {
-            return Ok(true);
-        }
-        std::thread::yield_now();
-    }
-    disk::lock(file)
 }
 
 /// Fails where another process has the ledger now, before anything is asked of anybody.
@@ -358,21 +330,17 @@ impl Ledger {
     }
 }
 
-/// The ledger's file. Notices another writer by the length, and a file that was deleted or replaced by its identity.
-pub(super) struct OnDisk {
-    pub(super) file: File,
-    pub(super) path: PathBuf,
-    pub(super) length: u64,
-}
+/// The ledger's file as it is written, in the words of an error.
+pub(super) struct OnDisk(pub(super) Lines);
 
 impl OnDisk {
     /// Whose records stand after ours: every process begins with a session record.
     fn another(&self) -> Option<Session> {
-        let mut file = self.file.try_clone().ok()?;
+        let mut file = self.0.file().try_clone().ok()?;
         file.rewind().ok()?;
         let mut theirs = State::default();
-        let _ = each(&file, &self.path, (), |(), entry, offset| {
-            if entry.kind == Kind::Session && offset >= self.length {
+        let _ = each(&file, self.0.path(), (), |(), entry, offset| {
+            if entry.kind == Kind::Session && offset >= self.0.length() {
                 theirs.apply(entry);
             }
         });
@@ -382,36 +350,29 @@ impl OnDisk {
 
 impl Storage for OnDisk {
     fn check(&mut self) -> Result<(), String> {
-        let gone =
-            || format!("the ledger was deleted or replaced while it was written: `{}`", self.path.display());
-        let there = std::fs::metadata(&self.path).map_err(|_| gone())?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let ours = self.file.metadata().map_err(|_| gone())?;
-            if (there.dev(), there.ino()) != (ours.dev(), ours.ino()) {
-                return Err(gone());
+        let path = self.0.path().display();
+        match self.0.check() {
+            Ok(()) => Ok(()),
+            Err(Disturbed::Gone) => {
+                Err(format!("the ledger was deleted or replaced while it was written: `{path}`"))
+            }
+            Err(Disturbed::Written) => {
+                let other =
+                    self.another().map_or_else(String::new, |session| format!(" ({})", whose(&session)));
+                Err(format!("another process writes to the same ledger{other}: `{path}`"))
             }
         }
-        if there.len() == self.length {
-            return Ok(());
-        }
-        let other = self.another().map_or_else(String::new, |session| format!(" ({})", whose(&session)));
-        Err(format!("another process writes to the same ledger{other}: `{}`", self.path.display()))
     }
 
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         crash::point("append-before");
-        crash::point_after("append-torn", || drop(self.file.write_all(crash::torn(lines))));
-        self.file.write_all(lines)?;
-        self.length += lines.len() as u64;
-        Ok(())
+        self.0.append(lines, "append-torn")
     }
 
     fn sync(&mut self) -> io::Result<()> {
         crash::point("sync-before");
         if !crash::sabotage(Sabotage::NotSynced) {
-            self.file.sync_data()?;
+            self.0.sync()?;
         }
         crash::point("sync-after");
         Ok(())

@@ -8,6 +8,7 @@ use super::made::{attempt, intent, place, row};
 use super::*;
 use crate::clock::SystemClock;
 use crate::disk;
+use crate::log::Lines;
 
 /// A ledger in a folder of its own.
 struct Folder {
@@ -307,7 +308,8 @@ async fn two_that_append_at_once_both_stop_before_they_send() {
     let theirs = Folder::holding(some());
     let path = theirs.path();
     let (file, _) = disk::open_append(&path).unwrap();
-    let ours = OnDisk { length: file.metadata().unwrap().len(), file, path: path.clone() };
+    let length = file.metadata().unwrap().len();
+    let ours = OnDisk(Lines::new(file, path.clone(), length));
     let state = LockedFile::open(&path).unwrap().state.clone();
     let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock)).unwrap();
     let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
@@ -318,7 +320,7 @@ async fn two_that_append_at_once_both_stop_before_they_send() {
 #[tokio::test]
 async fn a_full_disk_stops_before_the_next_request() {
     let full = fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
-    let storage = OnDisk { file: full, path: "/dev/full".into(), length: 0 };
+    let storage = OnDisk(Lines::new(full, "/dev/full".into(), 0));
     let state = LockedFile::open(&Folder::holding(some()).path()).unwrap().state.clone();
     let ledger = Ledger::start(storage, state, Arc::new(SystemClock)).unwrap();
     let fault = ledger.intend(place(0), true).synced().await.unwrap_err();

@@ -228,7 +228,7 @@ const ONLY_IN: [(&str, &[&str]); 15] = [
     ("ExponentialBackoff", &["import/backoff.rs"]),
     // Who writes files: the ledger only its own, the embedded Connect its world.
     ("OpenOptions", &["disk.rs"]),
-    ("set_len(", &["ledger/", "passwords/file.rs", "simulator/journal.rs"]),
+    ("set_len(", &["log/", "simulator/journal.rs"]),
     ("NamedTempFile", &["disk.rs"]),
     ("File::create", &["disk.rs"]),
     ("fs::write(", &["disk.rs"]),
