@@ -6,14 +6,13 @@ use clap::Args;
 
 use super::args::directory::contents;
 use super::instance::{InstanceArgs, reach_invented};
-use super::output;
 use super::policy::Needs;
+use super::{output, retype};
 use crate::connect::policy::Job;
 use crate::directory::Directory;
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::text::shell_word;
 
 /// Saves an instance's directory to a file for offline checks: names, hierarchy paths, usernames, quotas
 #[derive(Debug, Args)]
@@ -74,9 +73,8 @@ pub(super) fn run(args: &DirectoryArgs) -> Result<Exit, Failure> {
     disk::write_atomic(path, text.as_bytes()).map_err(|error| {
         Failure::usage(format!("the directory cannot be written: `{}`", path.display())).because(error)
     })?;
-    let word = shell_word(&path.display().to_string());
     output::say(&format!("saved {}: {}", path.display(), contents(&directory)));
-    output::say(&format!("next: `headcount validate ROSTER --directory {word}`"));
+    output::say(&format!("next: `{}`", retype::validate_against(path)));
     Ok(Exit::Done)
 }
 

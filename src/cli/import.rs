@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::instance::{InstanceArgs, Reached, RehearsalArgs};
+use super::meant::{Job, absolute};
 use super::outlook::{Outlook, Scene};
 use super::password_args::{PasswordArgs, Supply};
 use super::policy::Needs;
 use super::progress::{self, Found, Screen, Show};
 use super::roster_args::RosterArgs;
-use super::{findings, output, settings, words};
+use super::{findings, output, retype, settings, words};
 use crate::agent::{Agent, RowNumber};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::connect::{Operation, policy};
@@ -32,7 +33,7 @@ use crate::import::{
 };
 use crate::ledger::{
     self, Calls, Counts, Entry, Kind, Ledger, LockedFile, Place, RowState, State, StepCounts, Steps, VERSION,
-    be_a_file, glance, place,
+    be_a_file, glance,
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
@@ -44,10 +45,10 @@ use crate::validate::{self, Checked, Rules};
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
     /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
-    roster: PathBuf,
+    pub(super) roster: PathBuf,
 
     #[command(flatten)]
-    shared: Shared,
+    pub(super) shared: Shared,
 }
 
 /// Reruns the rows that failed, with the roster as it is now.
@@ -55,18 +56,18 @@ pub(super) struct ImportArgs {
 pub(super) struct RetryArgs {
     /// The ledger of the import, as in roster.csv.ledger.jsonl
     #[arg(value_name = "LEDGER")]
-    of: PathBuf,
+    pub(super) of: PathBuf,
 
     /// Another roster than the ledger's, as a mended file of the failed rows
     #[arg(long, value_name = "FILE")]
-    roster: Option<PathBuf>,
+    pub(super) roster: Option<PathBuf>,
 
     /// Only rows that failed with this error code; rows that exist are rerun only so
     #[arg(long = "code", value_name = "CODE")]
-    codes: Vec<String>,
+    pub(super) codes: Vec<String>,
 
     #[command(flatten)]
-    shared: Shared,
+    pub(super) shared: Shared,
 }
 
 impl ImportArgs {
@@ -79,86 +80,86 @@ impl ImportArgs {
 impl RetryArgs {
     /// What the command line needs; `None` for a rehearsal.
     pub(super) fn needs(self) -> Result<Option<Needs>, Failure> {
-        let job = again::job(self, Vec::new())?;
+        let job = Job::retry(self, Vec::new())?;
         job.shared.needs(&job.roster)
     }
 }
 
 /// What both commands take.
 #[derive(Debug, Args)]
-struct Shared {
+pub(super) struct Shared {
     #[command(flatten)]
-    reading: RosterArgs,
+    pub(super) reading: RosterArgs,
 
     #[command(flatten)]
-    instance: InstanceArgs,
+    pub(super) instance: InstanceArgs,
 
     #[command(flatten)]
-    rehearsal: RehearsalArgs,
+    pub(super) rehearsal: RehearsalArgs,
 
     #[command(flatten)]
-    passwords: PasswordArgs,
+    pub(super) passwords: PasswordArgs,
 
     /// The ledger [default: beside the roster, as in roster.csv.ledger.jsonl]
     #[arg(long, help_heading = "Run", value_name = "FILE")]
-    ledger: Option<PathBuf>,
+    pub(super) ledger: Option<PathBuf>,
 
     /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
     #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate)]
-    rate: Rate,
+    pub(super) rate: Rate,
 
     /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
     #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    burst: Option<u32>,
+    pub(super) burst: Option<u32>,
 
     /// Requests under way at once [default: follows rate × latency]
     #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    concurrency: Option<u16>,
+    pub(super) concurrency: Option<u16>,
 
     /// Do everything but create: check, resolve names, compare with the users there, say how long it will take
     #[arg(long, help_heading = "Run")]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 
     /// Send the valid rows although others have errors
     #[arg(long, help_heading = "Rows")]
-    skip_invalid: bool,
+    pub(super) skip_invalid: bool,
 
     /// Start although the instance has not room for all rows
     #[arg(long, help_heading = "Rows")]
-    allow_partial: bool,
+    pub(super) allow_partial: bool,
 
     /// Send rows again whose users were created and are gone from the instance
     #[arg(long, help_heading = "Rows")]
-    recreate_missing: bool,
+    pub(super) recreate_missing: bool,
 
     /// Do not tag users with the run that made them: a lost answer can then not be proved
     #[arg(long, help_heading = "Lost answers and outages")]
-    no_provenance_tag: bool,
+    pub(super) no_provenance_tag: bool,
 
     /// Where a request left without the tag and its answer was lost, take a user with the name and every member of the row
     /// for ours
     #[arg(long, help_heading = "Lost answers and outages")]
-    accept_probable: bool,
+    pub(super) accept_probable: bool,
 
     /// How many seconds to go on settling a row whose answer was lost
     #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::ROW_BUDGET.as_secs())]
-    settle_timeout: u64,
+    pub(super) settle_timeout: u64,
 
     /// How many seconds to bear an outage before stopping
     #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::OUTAGE_PATIENCE.as_secs())]
-    outage_timeout: u64,
+    pub(super) outage_timeout: u64,
 
     /// Do not ask
     #[arg(long, help_heading = "Run", short)]
-    yes: bool,
+    pub(super) yes: bool,
 
     /// For people, or one event a line for programs
     #[arg(long, help_heading = "Run", value_enum, ignore_case = true, default_value_t = Format::Human)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Human,
     Json,
 }
@@ -183,7 +184,7 @@ impl Shared {
 
 /// `--rate`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Rate {
+pub(super) enum Rate {
     Quota,
     Auto,
     Fixed(f64),
@@ -203,29 +204,12 @@ const DOCUMENTED_RATE: f64 = 2.0;
 
 /// Runs `import`; `typed` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, typed: &[OsString]) -> Result<Exit, Failure> {
-    let ledger = args
-        .shared
-        .ledger
-        .clone()
-        .unwrap_or_else(|| place::beside(&args.roster, args.shared.rehearsal.simulate));
-    let typed = typed.to_vec();
-    start(Job { roster: args.roster, ledger, retry: None, shared: args.shared, typed })
+    start(Job::import(args, typed.to_vec()))
 }
 
 /// Runs `retry`: roster, instance, region and profile default to the ledger's.
 pub(super) fn retry(args: RetryArgs, typed: &[OsString]) -> Result<Exit, Failure> {
-    start(again::job(args, typed.to_vec())?)
-}
-
-/// An import or a retry, with all defaults resolved.
-struct Job {
-    roster: PathBuf,
-    ledger: PathBuf,
-    /// What a retry is to do; `None` for an import.
-    retry: Option<again::Retry>,
-    shared: Shared,
-    /// The command line.
-    typed: Vec<OsString>,
+    start(Job::retry(args, typed.to_vec())?)
 }
 
 fn start(job: Job) -> Result<Exit, Failure> {
@@ -239,14 +223,14 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let args = &job.shared;
     let switch = Switch::default();
     let sending = Arc::new(OnceLock::new());
-    listen_for_signals(switch.clone(), sending.clone(), words::typed(&job.typed))?;
+    listen_for_signals(switch.clone(), sending.clone(), retype::resume(&job.typed).to_string())?;
 
     if !args.dry_run {
         ledger::refuse_in_use(&job.ledger)?;
     }
     let roster = args.reading.open(&job.roster)?;
     let mut reached = if args.rehearsal.simulate {
-        let stage = again::stage(job, &roster);
+        let stage = job.stage(&roster);
         args.rehearsal.reach(&args.instance, &stage).await?
     } else {
         args.instance.reach().await?
@@ -353,7 +337,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         && !agreed(&outlook)?
     {
         output::say("nothing was sent");
-        output::say_whole(&format!("resume with: {}", words::typed(&job.typed)));
+        output::say_whole(&format!("resume with: {}", retype::resume(&job.typed)));
         return Ok(Exit::Interrupted);
     }
     if switch.is_set() {
@@ -454,19 +438,18 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let made = counts.created.saturating_sub(created_before);
     farewell(args.format, &reached.directory, reason.as_ref(), &outlook, made);
     if let (Some(out), true) = (&args.passwords.credentials_out, counts.created > 0) {
-        let words = [out, &job.ledger].map(|path| words::shell_word(&path.display().to_string()));
         let key =
             if args.passwords.recipients.is_empty() { "" } else { ", with --identity-file and the key" };
         output::say_whole(&format!(
-            "the passwords that were made{key}: headcount credentials {} --ledger {}",
-            words[0], words[1]
+            "the passwords that were made{key}: {}",
+            retype::credentials(out, &job.ledger)
         ));
     }
     again::say(job, &reached.directory, &counts, reason.as_ref(), left.as_ref(), &steps);
     if matches!(exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled)
         && !again::is_left_to_import(job, reason.as_ref(), &counts)
     {
-        output::say_whole(&format!("resume with: {}", words::typed(&job.typed)));
+        output::say_whole(&format!("resume with: {}", retype::resume(&job.typed)));
     }
     closed.map(|_| exit)
 }
@@ -572,11 +555,6 @@ fn open_ledger(job: &Job, directory: &Directory, wanted: &Wanted) -> Result<File
     Ok(file)
 }
 
-fn absolute(path: &Path) -> String {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    path.canonicalize().unwrap_or(path).display().to_string()
-}
-
 /// CreateUser's pace as it is chosen.
 #[derive(Clone, Copy)]
 pub(super) struct Chosen {
@@ -647,7 +625,7 @@ async fn record_plan(
     let before = ledger.state().clone();
     let now = rfc3339(SystemClock.now());
     let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
-    let roster = again::recorded_roster(job, &before).unwrap_or_else(|| absolute(&job.roster));
+    let roster = job.recorded_roster(&before).unwrap_or_else(|| absolute(&job.roster));
     let is_new = before.header.run.is_empty();
     let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
     let header = is_new.then(|| Entry {

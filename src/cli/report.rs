@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::report::account::Account;
 use crate::report::{html, json, table, ticket};
-use crate::text::{plain, shell_word};
+use crate::text::{plain, shell_path};
 
 /// Writes the result of a run for people and programs: a page that opens offline, a table, a document, a ticket
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.output {
         is_free(path)?;
     }
-    let account = Account::read(&args.ledger, &shell_word(&args.ledger.display().to_string()))?;
+    let account = Account::read(&args.ledger, &shell_path(&args.ledger))?;
     let made = rfc3339(SystemClock.now());
     let bytes = match format {
         Format::Html => html::write(&account, &made)?.into_bytes(),

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::output;
 use super::roster_args::Identity;
+use super::{output, retype};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::roster::template;
-use crate::text::shell_word;
 
 /// Writes an empty roster to fill in
 #[derive(Debug, clap::Args)]
@@ -51,8 +50,7 @@ pub fn run(args: TemplateArgs) -> Result<Exit, Failure> {
     match &args.output {
         Some(path) => {
             create(path, &bytes)?;
-            let word = shell_word(&path.to_string_lossy());
-            output::say(&format!("fill it in, then run `headcount validate {word}`"));
+            output::say(&format!("fill it in, then run `{}`", retype::validate_filled_in(path)));
         }
         None => output::result_bytes(&bytes),
     }

@@ -15,7 +15,7 @@ use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
 use crate::log::{Disturbed, LedgerFault, Lines, Locked, Storage, Synced, Writer, lock};
-use crate::text::shell_word;
+use crate::text::shell_path;
 
 /// A `status` in another process holds the lock for the blink of an eye, so it is tried more than once.
 const TRIES: u32 = 201;
@@ -382,10 +382,8 @@ impl Storage for OnDisk {
 fn in_use(file: &File, path: &Path) -> Failure {
     let who =
         newest_session(file, path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
-    Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display())).hint(format!(
-        "nothing was sent; see how far it is with: headcount status {}",
-        shell_word(&path.display().to_string())
-    ))
+    Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display()))
+        .hint(format!("nothing was sent; see how far it is with: headcount status {}", shell_path(path)))
 }
 
 fn newest_session(file: &File, path: &Path) -> Option<Session> {

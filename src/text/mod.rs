@@ -8,7 +8,7 @@ mod shown;
 use std::fmt::Write as _;
 
 pub use numbers::{count, duration, grouped};
-pub use shell::{shell_word, typed};
+pub use shell::{path_word, shell_path, shell_word};
 pub use shown::{printable, shown};
 
 /// A text with every character written out that cannot be seen, steers a terminal, or turns the direction of what

@@ -1,7 +1,7 @@
 //! Words as a shell takes them: commands to paste.
 
-use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::hides;
 
@@ -35,10 +35,16 @@ fn written_out(word: &str) -> String {
     quoted + "'"
 }
 
-/// The command line as it was typed, to be pasted again.
-pub fn typed(args: &[OsString]) -> String {
-    let words: Vec<String> = args.iter().map(|word| shell_word(&word.to_string_lossy())).collect();
-    words.join(" ")
+/// A path as a word that no command takes for a flag: a file may be called `-x`.
+pub fn path_word(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let before = if path.starts_with('-') { "./" } else { "" };
+    format!("{before}{path}")
+}
+
+/// The same as a shell takes it.
+pub fn shell_path(path: &Path) -> String {
+    shell_word(&path_word(path))
 }
 
 #[cfg(test)]
@@ -57,6 +63,13 @@ mod tests {
             ("", "''"),
         ] {
             assert_eq!(shell_word(word), quoted);
+        }
+    }
+
+    #[test]
+    fn a_file_is_no_flag_whatever_it_is_called() {
+        for (path, word) in [("-l.jsonl", "./-l.jsonl"), ("-- x", "'./-- x'"), ("d/-x", "d/-x"), ("x", "x")] {
+            assert_eq!(shell_path(Path::new(path)), word);
         }
     }
 }
