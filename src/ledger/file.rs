@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entry::{Entry, Kind, RowState, Step, StepState, Unexecuted};
 use super::numbers::{Attempt, Place};
-use super::reader::{Replay, each, replay};
+use super::reader::{Extent, Replay, each, fold, replay};
 use super::state::{Session, State};
 use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339};
@@ -55,7 +55,7 @@ impl LockedFile {
             return Err(in_use(&file, path));
         }
         let locked = Locked::new(file, path, was_made);
-        let Replay { state, good, torn } = replay(locked.file(), path)?;
+        let Replay { state, own: (), extent: Extent { good, torn } } = replay(locked.file(), path)?;
         if torn > 0 {
             crash::point("repair-before");
             locked.cut_after(good).map_err(|error| cannot("repair", error))?;
@@ -101,22 +101,57 @@ pub fn refuse_in_use(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads a ledger without locking it: where a run stands, also while it runs.
+/// What a ledger said when somebody looked at it, without locking it.
+pub struct Gathered<T> {
+    /// Where each row stood.
+    pub state: State,
+    /// What was made of its lines beside that.
+    pub own: T,
+    /// Whether an importer was at work.
+    pub at_work: bool,
+    /// The file, and the bytes of the whole lines that were read.
+    pub file: File,
+    /// The same.
+    pub bytes: u64,
+}
+
+/// Reads a ledger without locking it, also while a run goes on. `take` gets each entry, and the state before it, to make
+/// `own` of them.
 ///
-/// The second value says whether an importer is at work.
+/// # Errors
+/// Exit 2 where it cannot be opened or has no record yet, 4 where it is damaged or of another version.
+pub fn gather<T>(
+    path: &Path,
+    own: T,
+    take: impl FnMut(&mut T, &Entry, &State),
+) -> Result<Gathered<T>, Failure> {
+    let gathered = gather_any(path, own, take)?;
+    if gathered.bytes == 0 {
+        return Err(Failure::usage(format!("the ledger has no record yet: `{}`", path.display()))
+            .hint("nothing was sent yet: an import begins it anew"));
+    }
+    Ok(gathered)
+}
+
+/// Where a run stands, and whether an importer is at work.
+///
+/// # Errors
+/// As [`gather`] has them.
 pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
-    glance(path)?.ok_or_else(|| without_record(path))
+    gather(path, (), |(), _, _| {}).map(|gathered| (gathered.state, gathered.at_work))
 }
 
 /// The same; `None` where nothing stands in the file yet, as when an import was stopped before it began.
 pub fn glance(path: &Path) -> Result<Option<(State, bool)>, Failure> {
-    let (file, at_work) = look(path)?;
-    let Replay { state, good, .. } = replay(&file, path)?;
-    Ok((good > 0).then_some((state, at_work)))
+    let gathered = gather_any(path, (), |(), _, _| {})?;
+    Ok((gathered.bytes > 0).then_some((gathered.state, gathered.at_work)))
 }
 
-/// Opens a ledger to read it without locking it, and says whether an importer is at work.
-pub fn look(path: &Path) -> Result<(File, bool), Failure> {
+fn gather_any<T>(
+    path: &Path,
+    own: T,
+    take: impl FnMut(&mut T, &Entry, &State),
+) -> Result<Gathered<T>, Failure> {
     let cannot = |error: io::Error| {
         let hint = "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it";
         Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error).hint(hint)
@@ -124,13 +159,8 @@ pub fn look(path: &Path) -> Result<(File, bool), Failure> {
     let file = disk::open_regular(path).map_err(cannot)?;
     let at_work = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
     let _ = file.unlock();
-    Ok((file, at_work))
-}
-
-/// What is said of a ledger in which nothing stands yet.
-pub fn without_record(path: &Path) -> Failure {
-    Failure::usage(format!("the ledger has no record yet: `{}`", path.display()))
-        .hint("nothing was sent yet: an import begins it anew")
+    let Replay { state, own, extent } = fold(&file, path, own, take)?;
+    Ok(Gathered { state, own, at_work, file, bytes: extent.good })
 }
 
 /// The ledger at work: appends what happens and keeps the state in step with it.
@@ -339,7 +369,7 @@ impl OnDisk {
         let mut file = self.0.file().try_clone().ok()?;
         file.rewind().ok()?;
         let mut theirs = State::default();
-        let _ = each(&file, self.0.path(), (), |(), entry, offset| {
+        let _ = each(&file, self.0.path(), |entry, offset| {
             if entry.kind == Kind::Session && offset >= self.0.length() {
                 theirs.apply(entry);
             }

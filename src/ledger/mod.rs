@@ -18,12 +18,12 @@ mod state;
 
 pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
 pub use file::{
-    Intent, Ledger, LockedFile, Outcome, Queued, be_a_file, glance, look, peek, refuse_in_use, whose,
-    without_record,
+    Gathered, Intent, Ledger, LockedFile, Outcome, Queued, be_a_file, gather, glance, peek, refuse_in_use,
+    whose,
 };
 pub use names::Names;
 pub use numbers::{Attempt, Place};
-pub use reader::{Replay, each, replay};
+pub use reader::{Extent, each};
 pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts, Steps};
 
 pub use crate::log::{LedgerFault, Storage};
