@@ -58,6 +58,18 @@ impl RowState {
     /// All of them, in the order in which `status` prints them.
     pub const ALL: [RowState; 6] =
         [Self::Pending, Self::InDoubt, Self::Created, Self::Exists, Self::Rejected, Self::Invalid];
+
+    /// The word for it, in the ledger and wherever programs read of it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InDoubt => "in_doubt",
+            Self::Created => "created",
+            Self::Exists => "exists",
+            Self::Rejected => "rejected",
+            Self::Invalid => "invalid",
+        }
+    }
 }
 
 /// What follows a row once its user is there.
@@ -379,6 +391,13 @@ mod tests {
             line(&Entry::step("ana", Step::Proficiencies, StepState::Done, "t".into())),
             "{\"type\":\"step\",\"user\":\"ana\",\"step\":\"proficiencies\",\"result\":\"done\",\"at\":\"t\"}\n"
         );
+    }
+
+    #[test]
+    fn the_word_of_a_state_is_the_one_that_is_written() {
+        for state in RowState::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.word());
+        }
     }
 
     #[test]

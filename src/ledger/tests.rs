@@ -389,7 +389,7 @@ fn a_line_without_an_end_is_not_taken_into_memory() {
     for endless in [b' ', b'x'] {
         let reader = io::Read::chain(whole.as_slice(), io::repeat(endless));
         let read = each(reader, &folder.path(), |_, _| {});
-        let what = read.err().expect("refused").what;
+        let what = read.unwrap_err().what;
         assert!(what.contains(&format!("at byte {}", whole.len())), "{what}");
     }
 }

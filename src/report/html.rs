@@ -9,7 +9,7 @@ use super::account::{Account, Session};
 use super::cause::Cause;
 use super::chart::Course;
 use super::row::{Event, Row, Step};
-use super::{by_state, file_name, label, sentence, verdict, word};
+use super::{by_state, file_name, label, sentence, verdict};
 use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -103,7 +103,7 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
         let _ = write!(
             page,
             "<rect class=\"{}\" x=\"{x:.2}\" y=\"0\" width=\"{:.2}\" height=\"10\"/>",
-            word(state),
+            state.word(),
             width.max(3.0)
         );
         x += width;
@@ -121,7 +121,7 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
         let _ = writeln!(
             page,
             "<li class=\"{}\"><b>{}</b> <span>{}</span>{more}</li>",
-            word(state),
+            state.word(),
             grouped(number),
             label(state)
         );
@@ -150,7 +150,7 @@ fn causes(page: &mut String, account: &Account) {
 
 fn tell(page: &mut String, account: &Account, number: usize, cause: &Cause) {
     let rows = cause.rows.len();
-    let state = word(cause.state);
+    let state = cause.state.word();
     let code =
         if cause.code.is_empty() { String::new() } else { format!(" <code>{}</code>", html(&cause.code)) };
     let _ = write!(
@@ -273,7 +273,7 @@ fn stories(page: &mut String, account: &Account) {
         let _ = write!(
             page,
             "<details class=\"how {}\"{}><summary><b>{}</b> {how}</summary>\n<ol class=\"stories\">\n",
-            word(state),
+            state.word(),
             if is_open { " open" } else { "" },
             count(rows.len() as u64, "row")
         );
@@ -331,7 +331,7 @@ fn told(step: &Step) -> String {
         Event::Settled { state: RowState::Created, .. } => {
             format!("attempt {attempt} accepted: created")
         }
-        Event::Settled { state, message, .. } => format!("{}: <bdi>{}</bdi>", word(*state), html(message)),
+        Event::Settled { state, message, .. } => format!("{}: <bdi>{}</bdi>", state.word(), html(message)),
     };
     let at = if step.at.is_empty() { String::new() } else { format!("{} ", time(&step.at)) };
     format!("{at}{what}")
@@ -361,8 +361,13 @@ fn rows(page: &mut String, account: &Account) {
          <label>Outcome <select id=\"state\"><option value=\"\">all</option>",
     );
     for (state, number) in by_state(&account.counts).into_iter().filter(|(_, number)| *number > 0) {
-        let _ =
-            write!(page, "<option value=\"{}\">{} ({})</option>", word(state), label(state), grouped(number));
+        let _ = write!(
+            page,
+            "<option value=\"{}\">{} ({})</option>",
+            state.word(),
+            label(state),
+            grouped(number)
+        );
     }
     if account.counts.recovered > 0 {
         let _ = write!(
@@ -459,7 +464,7 @@ fn data(account: &Account) -> Result<String, Failure> {
     }
     let place = |state: RowState| RowState::ALL.iter().position(|other| *other == state).unwrap_or_default();
     let data = Data {
-        states: RowState::ALL.map(|state| (word(state), label(state))).into(),
+        states: RowState::ALL.map(|state| (state.word(), label(state))).into(),
         rows: rows
             .into_iter()
             .map(|row| {

@@ -191,7 +191,7 @@ fn told(step: &Step) -> Told<'_> {
         Event::Unexecuted(Unexecuted::NotSent) => ("not_sent", ""),
         Event::Unexecuted(Unexecuted::Refused) => ("refused", ""),
         Event::Settled { recovered: true, message, .. } => ("recovered", message.as_str()),
-        Event::Settled { state, message, .. } => (super::word(*state), message.as_str()),
+        Event::Settled { state, message, .. } => (state.word(), message.as_str()),
     };
     Told { what, at: &step.at, attempt: step.attempt, message }
 }

@@ -21,18 +21,6 @@ use crate::text::{count, grouped};
 /// The program and its version.
 pub const TOOL: &str = concat!("headcount ", env!("CARGO_PKG_VERSION"));
 
-/// A state as programs read it.
-pub fn word(state: RowState) -> &'static str {
-    match state {
-        RowState::Pending => "pending",
-        RowState::InDoubt => "in_doubt",
-        RowState::Created => "created",
-        RowState::Exists => "exists",
-        RowState::Rejected => "rejected",
-        RowState::Invalid => "invalid",
-    }
-}
-
 /// A state as people read it.
 pub fn label(state: RowState) -> &'static str {
     match state {

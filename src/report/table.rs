@@ -53,7 +53,7 @@ fn cells(row: &Row) -> [String; 11] {
     [
         row.row.to_string(),
         row.user.clone(),
-        super::word(row.state).to_owned(),
+        row.state.word().to_owned(),
         if row.recovered { "yes" } else { "" }.to_owned(),
         or_empty(&row.code),
         or_empty(&row.message),
@@ -121,7 +121,7 @@ fn failures(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(
     for (line, cause) in (1..).zip(&account.causes) {
         sheet.write_number(line, 0, cause.rows.len() as f64)?;
         let command = cause.command.as_deref().unwrap_or("");
-        let texts = [super::word(cause.state), &cause.code, &cause.says, &cause.advice, command];
+        let texts = [cause.state.word(), &cause.code, &cause.says, &cause.advice, command];
         for (column, text) in (1..).zip(texts) {
             write(sheet, line, column, text)?;
         }

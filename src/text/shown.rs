@@ -1,5 +1,7 @@
 //! What a roster says, as a message shows it: short, on one line, and visible.
 
+use super::hides;
+
 /// A cell's text for a finding: at most 80 characters, with everything invisible made visible, so that it can neither
 /// hide a fault nor steer a terminal.
 pub fn shown(text: &str) -> String {
@@ -28,20 +30,15 @@ pub fn printable(text: &str, limit: usize) -> String {
             shown.push('…');
             break;
         }
-        let steers = matches!(c,
-            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}');
-        if c.is_control() || steers { shown.extend(c.escape_default()) } else { shown.push(c) }
+        if hides(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
     shown
 }
 
+/// In a finding the joiners and the odd spaces are shown as well: they may be the fault. Names on a page need the former,
+/// and the latter are seen there as what they are.
 fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || (c.is_whitespace() && c != ' ')
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    hides(c) || (c.is_whitespace() && c != ' ') || matches!(c, '\u{200C}' | '\u{200D}')
 }
 
 #[cfg(test)]
@@ -53,6 +50,18 @@ mod tests {
         assert_eq!(shown("a\u{1b}[31m\nb\u{a0}c\u{202e}"), "a\\u{1b}[31m\\nb\\u{a0}c\\u{202e}");
         assert_eq!(shown(&"x".repeat(80)), "x".repeat(80));
         assert_eq!(shown(&"x".repeat(81)), format!("{}…", "x".repeat(80)));
+    }
+
+    #[test]
+    fn a_finding_shows_all_that_a_page_does_and_what_may_be_the_fault() {
+        for c in (0..=0x10_FFFF).filter_map(char::from_u32) {
+            let is_shown = shown(&c.to_string()) != c.to_string();
+            let may_be_the_fault = matches!(c, '\u{200C}' | '\u{200D}') || (c.is_whitespace() && c != ' ');
+            assert_eq!(is_shown, hides(c) || may_be_the_fault, "{c:?}");
+        }
+        // The joiners of a name stay where it is read, and noncharacters go.
+        assert_eq!(printable("क्\u{200d}ष\u{fffe}", 60), "क्\u{200d}ष\\u{fffe}");
+        assert_eq!(shown("a\u{200d}b\u{ffff}"), "a\\u{200d}b\\u{ffff}");
     }
 
     #[test]

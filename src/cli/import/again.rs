@@ -9,9 +9,10 @@ use crate::directory::Directory;
 use crate::error::Failure;
 use crate::ledger::{Counts, State, StepCounts};
 use crate::plan::Wanted;
-use crate::report::rejects::{Copy, Left, Run, run_of_mark, unguarded};
+use crate::report::rejects::{Copy, Left, Run, run_of_mark};
 use crate::roster::{REASONS, Roster, Row, reason};
 use crate::stop::Stop;
+use crate::text::unguarded;
 use crate::validate::Rules;
 
 /// Where the rows of a file of failed rows come from: which run, and by which names.
