@@ -29,7 +29,11 @@ pub mod connect;
 
 pub mod user;
 
-pub mod import;
+pub mod lane;
+
+pub mod instance;
+
+pub mod apply;
 
 pub mod report;
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::event::{Event, Sink};
+
 /// A reason to send nothing more. Requests under way are awaited, all other rows stay as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stop {
@@ -123,6 +125,14 @@ impl Switch {
             }
             first
         })
+    }
+
+    /// Stops, and tells it where this was the first to do so: a reason that came later is nobody's reason.
+    pub fn stop_and_tell(&self, reason: Stop, events: &dyn Sink) {
+        let words = reason.to_string();
+        if self.stop(reason) {
+            events.tell(Event::Stopping { reason: words });
+        }
     }
 
     /// The reason, where there is one.

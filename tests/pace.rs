@@ -12,7 +12,7 @@ mod world;
 use std::time::Duration;
 
 use headcount::event::Event;
-use headcount::import::default_burst;
+use headcount::lane::pace::default_burst;
 use headcount::simulator::{Odds, Weather};
 use headcount::stop::Stop;
 

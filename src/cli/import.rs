@@ -21,6 +21,7 @@ use super::progress::{self, Found, Screen, Show};
 use super::roster_args::RosterArgs;
 use super::{findings, output, retype, settings, words};
 use crate::agent::{Agent, RowNumber};
+use crate::apply::{self, Doubt, Gift, Means, Origin, Settings, Task};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::connect::{Operation, policy};
 use crate::crash;
@@ -28,9 +29,9 @@ use crate::directory::Directory;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::import::{
-    self, CEILING, FLOOR, FollowUp, Importer, Pace, Remembered, START, Settings, Task, default_burst,
-};
+use crate::lane::pace::{CEILING, FLOOR, Pace, START, default_burst};
+use crate::lane::remembered::Remembered;
+use crate::lane::slots::Slots;
 use crate::ledger::{
     self, Calls, Counts, Entry, Kind, Ledger, LockedFile, Place, RowState, State, StepCounts, Steps, VERSION,
     be_a_file, glance,
@@ -38,6 +39,7 @@ use crate::ledger::{
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
 use crate::stop::{Stop, Switch};
+use crate::user;
 use crate::validate::{self, Checked, Rules};
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
@@ -204,7 +206,7 @@ const DOCUMENTED_RATE: f64 = 2.0;
 
 /// Runs `import`; `typed` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, typed: &[OsString]) -> Result<Exit, Failure> {
-    start(Job::import(args, typed.to_vec()))
+    start(Job::import(args, typed.to_vec())?)
 }
 
 /// Runs `retry`: roster, instance, region and profile default to the ledger's.
@@ -380,22 +382,20 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         run,
         provenance_tag: !args.no_provenance_tag,
         accept_probable: args.accept_probable,
-        rate: pace.rate,
-        burst: pace.burst,
-        concurrency: args.concurrency.map(usize::from),
         row_budget: Duration::from_secs(args.settle_timeout),
         outage_patience: Duration::from_secs(args.outage_timeout),
         seed: u64::from(std::process::id()) ^ begun_at(),
     };
-    reached.paces.set(Operation::CreateUser, pace.pace());
-    let importer =
-        Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone())
-            .paced(reached.paces.clone())
-            .recording(credentials);
+    let paces = reached.lane.paces();
+    paces.set(Operation::CreateUser, pace.pace());
+    let slots = Slots::new(pace.rate, pace.burst, args.concurrency.map(usize::from));
+    let lane = Arc::clone(&reached.lane);
+    let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events.clone()))
+        .recording(credentials);
     let rules = Rules { directory: Some(&reached.directory), ..rules };
-    importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?.with(&supply)).await?;
+    apply::run(means, Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?.with(&supply)).await?;
     if let (true, Some(rates), Some(rate)) =
-        (pace.learns, &remembered, reached.paces.of(Operation::CreateUser).found())
+        (pace.learns, &remembered, paces.of(Operation::CreateUser).found())
     {
         let now = rfc3339(SystemClock.now());
         if let Err(error) = rates.keep(&reached.directory.instance.arn, Operation::CreateUser, rate, &now) {
@@ -718,21 +718,23 @@ impl<'t> Tasks<'t> {
             };
             let Some(mut agent) = agent.filter(is_same) else { return Err(self.changed()) };
             let then = proficiencies
-                .map(|fingerprint| FollowUp { proficiencies: import::proficiencies(&agent), fingerprint });
+                .map(|fingerprint| Gift { proficiencies: user::proficiencies(&agent), fingerprint });
             if let (false, Some(then)) = (sends, &then) {
                 let at = self.ledger.state().find(username).ok_or_else(|| self.changed())?;
-                return Ok(Some(Task::follow_up(at, agent.row, agent.username, then.clone())));
+                return Ok(Some(Task::associate(at, agent.row, agent.username, then.clone())));
             }
             let generated = self.supply.give(&mut agent)?;
-            let body = import::create_user(&agent, self.rules.directory.ok_or_else(|| self.changed())?);
+            let body = user::create_user(&agent, self.rules.directory.ok_or_else(|| self.changed())?);
             let state = self.ledger.state();
             let at = state.find(username).ok_or_else(|| self.changed())?;
             let in_doubt = state.record(at).settled_state() == RowState::InDoubt;
             let body = body.ok_or_else(|| self.changed())?;
             let users = self.rules.directory.and_then(|directory| directory.users.as_ref());
             let seen = users.is_some_and(|users| users.get(username).is_some());
-            let task = Task::send(at, &agent, body, in_doubt).seen(seen).then(then);
-            return Ok(Some(task.generated(generated)));
+            let origin = if generated { Origin::Made } else { Origin::Row };
+            let doubt = if in_doubt { Doubt::InDoubt } else { Doubt::Clear };
+            let task = Task::create(at, &agent, body).doubted(doubt).seen(seen).then(then);
+            return Ok(Some(task.with_password(origin)));
         }
         Ok(None)
     }
@@ -752,7 +754,7 @@ impl Iterator for Tasks<'_> {
         }
         let at = self.look_ups.next()?;
         let state = self.ledger.state();
-        Some(Ok(Task::look_up(at, state.record(at).row, state.user(at).to_owned())))
+        Some(Ok(Task::settle(at, state.record(at).row, state.user(at).to_owned())))
     }
 }
 

@@ -8,7 +8,7 @@ use super::words;
 use crate::directory::{Directory, Found, Lookup};
 use crate::error::Failure;
 use crate::event::Forecast;
-use crate::import::{START, default_burst};
+use crate::lane::pace::{START, default_burst};
 use crate::ledger::{RowState, State};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
 use crate::roster::Roster;

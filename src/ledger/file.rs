@@ -1,14 +1,14 @@
 //! The ledger's file: opened, locked, read and appended to.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Seek as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entry::{Entry, Kind, RowState, Step, StepState, Unexecuted};
 use super::numbers::{Attempt, Place};
 use super::reader::{Extent, Replay, each, fold, replay};
-use super::state::{Session, State};
+use super::state::{Header, Session, State};
 use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339};
 use crate::crash::{self, Sabotage};
@@ -16,6 +16,9 @@ use crate::disk;
 use crate::error::Failure;
 use crate::log::{Disturbed, LedgerFault, Lines, Locked, Storage, Synced, Writer, lock};
 use crate::text::shell_path;
+
+/// The longest first record, in bytes: it names one roster, and a path has a few thousand at most.
+const FIRST_RECORD: u64 = 1 << 16;
 
 /// A `status` in another process holds the lock for the blink of an eye, so it is tried more than once.
 const TRIES: u32 = 201;
@@ -147,6 +150,17 @@ pub fn glance(path: &Path) -> Result<Option<(State, bool)>, Failure> {
     Ok((gathered.bytes > 0).then_some((gathered.state, gathered.at_work)))
 }
 
+/// Reads the first record alone, without locking: what a ledger is of, before its rows are looked at. `None` where there
+/// is none, or nothing that is one of ours: opening it tells that.
+pub fn first(path: &Path) -> Option<Header> {
+    let file = disk::open_regular(path).ok()?;
+    let mut line = Vec::new();
+    BufReader::new(file).take(FIRST_RECORD).read_until(b'\n', &mut line).ok()?;
+    let mut state = State::default();
+    let extent = each(&line[..], path, |entry, _| state.apply(entry)).ok()?;
+    (extent.good > 0).then_some(state.header)
+}
+
 fn gather_any<T>(
     path: &Path,
     own: T,
@@ -238,6 +252,11 @@ impl Ledger {
     /// The same, in step with its callers: see [`Writer::in_step`].
     pub fn in_step(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> Self {
         Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
+    }
+
+    /// Reads what it says now.
+    pub fn read<T>(&self, of: impl FnOnce(&State) -> T) -> T {
+        of(&self.state())
     }
 
     /// What it says now.

@@ -18,8 +18,8 @@ mod state;
 
 pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
 pub use file::{
-    Gathered, Intent, Ledger, LockedFile, Outcome, Queued, be_a_file, gather, glance, peek, refuse_in_use,
-    whose,
+    Gathered, Intent, Ledger, LockedFile, Outcome, Queued, be_a_file, first, gather, glance, peek,
+    refuse_in_use, whose,
 };
 pub use names::Names;
 pub use numbers::{Attempt, Place};

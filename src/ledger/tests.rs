@@ -393,3 +393,16 @@ fn a_line_without_an_end_is_not_taken_into_memory() {
         assert!(what.contains(&format!("at byte {}", whole.len())), "{what}");
     }
 }
+
+#[test]
+fn the_first_record_is_read_without_the_rest() {
+    let whole = some();
+    let first = |bytes: &[u8]| first(&Folder::holding(bytes).path());
+    assert_eq!(first(&whole).map(|header| header.run).as_deref(), Some("run-1"));
+    let line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    assert_eq!(first(&[&whole[..line], b"damage\n"].concat()), first(&whole), "the rest is not looked at");
+    for no_record in [&b""[..], &whole[..line - 1], b"user login\nann\n", &[b'x'; 1 << 17]] {
+        assert_eq!(first(no_record), None);
+    }
+    assert_eq!(super::first(&Folder::new().path()), None);
+}

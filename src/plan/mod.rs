@@ -1,9 +1,11 @@
 //! Stage 3: the roster as it is now × the ledger become a task for each row. Pure: no file, no network, no clock.
 
+mod action;
 mod steps;
 mod table;
 mod wanted;
 
+pub use action::Action;
 pub use steps::{Asks, StepDecision, decide_step};
 pub use table::{Decision, Mode, Now, Rule, TABLE, decide};
 pub use wanted::{Seen, Wanted};

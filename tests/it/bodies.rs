@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use headcount::agent::{IdentityType, PROVENANCE};
 use headcount::directory::{Directory, Group, Hierarchy, Instance, Names};
-use headcount::import::{create_user, proficiencies, provenance};
 use headcount::ledger::Attempt;
 use headcount::roster::{Field, Options, Roster};
+use headcount::user::{create_user, proficiencies, provenance};
 use headcount::validate::{Rules, check};
 use serde_json::{Value, json};
 

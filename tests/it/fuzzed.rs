@@ -13,7 +13,7 @@ use headcount::connect::{
     BoxFuture, CallError, Client, Credentials, Environment, Operation, Target, Transport, TransportError,
 };
 use headcount::directory::{Directory, Lookup};
-use headcount::import;
+use headcount::lane::verdict::of_fault;
 use headcount::ledger::{self, State};
 use headcount::roster::{Field, Options, Roster, Row};
 use headcount::validate::{Rules, check};
@@ -183,7 +183,7 @@ pub fn answers(bytes: &[u8]) {
             assert_eq!(fault.status, status.as_u16());
             assert!(fault.message.as_ref().is_none_or(|message| message.len() <= 2048));
             assert!(fault.retry_after.is_none_or(|wait| wait <= Duration::from_secs(24 * 60 * 60)));
-            let _ = import::of_fault(fault);
+            let _ = of_fault(operation, fault);
         }
     }
 }

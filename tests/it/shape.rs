@@ -17,7 +17,6 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("disk", &[]),
     ("exit", &[]),
     ("memory", &[]),
-    ("stop", &[]),
     ("text", &[]),
     ("finding", &[]),
     ("error", &["exit"]),
@@ -28,8 +27,10 @@ const KNOWS: &[(&str, &[&str])] = &[
     // Where rows and steps stand is told in the ledger's words.
     ("event", &["agent", "ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),
-    ("user", &["agent", "connect::model"]),
-    ("directory", &["agent", "clock", "connect", "error"]),
+    ("stop", &["event"]),
+    ("directory", &["agent", "error"]),
+    ("user", &["agent", "connect::model", "directory", "ledger"]),
+    ("lane", &["clock", "connect", "disk", "stop"]),
     // An independent witness: the wire types and the transport's seam, and none of the rules.
     ("simulator", &[
         "agent", "clock", "connect::BoxFuture", "connect::Transport", "connect::TransportError", "connect::model", "disk",
@@ -38,16 +39,17 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("roster", &["agent", "error", "finding", "text"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
     ("plan", &["agent", "finding", "ledger"]),
-    ("import", &[
-        "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "ledger", "passwords", "stop", "user",
+    ("instance", &["connect", "directory", "error", "lane"]),
+    ("apply", &[
+        "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "user",
     ]),
     ("report", &[
         "agent", "clock", "disk", "error", "exit", "finding", "ledger", "plan", "roster", "text", "validate",
     ]),
     // The screens.
     ("cli", &[
-        "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "finding", "import", "ledger",
-        "passwords", "plan", "report", "roster", "simulator", "stop", "text", "validate",
+        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "finding", "instance", "lane",
+        "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
     ]),
 ];
 
@@ -203,10 +205,8 @@ const OPEN_STILL: &[(&str, &str)] = &[
     ("cli/outlook.rs", "takes `Chosen` from the command"),
     ("cli/import.rs", "the whole job stands in one command"),
     ("cli/import/again.rs", "takes the command's arguments apart and types them again"),
-    // Three files of methods of one type: functions over what they work with will take their place.
-    ("import/mod.rs", "`Importer`"),
-    ("import/settle.rs", "methods of `Importer`"),
-    ("import/follow_up.rs", "methods of `Importer`"),
+    ("cli/meant.rs", "takes the command's arguments apart"),
+    ("cli/retype.rs", "types the command's arguments again"),
 ];
 
 #[test]
@@ -231,9 +231,9 @@ const ONLY_IN: [(&str, &[&str]); 15] = [
     ("hyper_util::", &["simulator/"]),
     ("aws_config::", &["connect/"]),
     ("aws_sigv4::", &["connect/"]),
-    ("governor::", &["import/pace.rs"]),
+    ("governor::", &["lane/pace.rs"]),
     // One policy of delays.
-    ("ExponentialBackoff", &["import/backoff.rs"]),
+    ("ExponentialBackoff", &["lane/backoff.rs"]),
     // Who writes files: the ledger only its own, the embedded Connect its world.
     ("OpenOptions", &["disk.rs"]),
     ("set_len(", &["log/", "simulator/journal.rs"]),

@@ -10,19 +10,21 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
-use super::backoff::{Delays, Random};
-use super::pace::Pace;
-use super::verdict::{Verdict, of_fault};
-use super::{Importer, Sent, joined, retry_after, told};
-use crate::agent::{Fingerprint, RowNumber};
-use crate::clock;
+use super::means::{Means, joined};
+use super::table::{Next, next};
+use super::task::{Doubt, Gift};
+use crate::agent::RowNumber;
+use crate::clock::Moment;
+use crate::connect::Operation;
 use crate::connect::model::UserProficiency;
-use crate::connect::{CallError, Operation, Reply};
 use crate::error::Failure;
 use crate::event::Event;
-use crate::ledger::{LedgerFault, Outcome, Place, RowState, StepState};
+use crate::lane::answer::{Answer, Told};
+use crate::lane::backoff::{Delays, Random};
+use crate::lane::verdict::Verdict;
+use crate::ledger::{LedgerFault, Outcome, Place, RowState, Step, StepState};
+use crate::plan::Action;
 use crate::stop::Stop;
 
 /// The most users that wait for their proficiencies at once, those that cannot be seen yet included.
@@ -35,208 +37,215 @@ const SEEN_ENOUGH: u32 = 2;
 /// How often a user's own list is read before a refusal is believed that comes after an unclear answer.
 const LOOKS: u32 = 4;
 
-/// What a user is to be given once it is there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FollowUp {
-    /// The proficiencies, at least one.
-    pub proficiencies: Vec<UserProficiency>,
-    /// Their fingerprint, for the ledger.
-    pub fingerprint: Fingerprint,
-}
-
 /// A user that is there, and what it is to be given.
 pub(super) struct Errand {
     /// Its row's place in the ledger's state.
-    pub(super) at: Place,
-    pub(super) row: RowNumber,
-    pub(super) user: String,
+    at: Place,
+    row: RowNumber,
+    user: String,
     /// The user's id.
-    pub(super) id: String,
-    pub(super) gift: FollowUp,
+    id: String,
+    gift: Gift,
 }
 
-impl Importer {
-    /// The errand of a row whose user is there and waits for its proficiencies, by what the ledger says now.
-    pub(super) fn errand(&self, at: Place, row: RowNumber, gift: FollowUp) -> Option<Errand> {
-        let state = self.ledger.state();
+/// The errand of a row whose user is there and waits for its proficiencies, by what the ledger says now.
+pub(super) fn errand(at: Place, row: RowNumber, gift: Gift, means: &Means) -> Option<Errand> {
+    means.ledger.read(|state| {
         let record = state.record(at);
         let waits = record.state == RowState::Created && record.step != StepState::Done;
         let id = state.unfinished(at).filter(|_| waits)?.to_owned();
         Some(Errand { at, row, user: state.user(at).to_owned(), id, gift })
-    }
+    })
+}
 
-    /// Works through the errands as they come, until nobody can send another, or there is a reason to stop: those under
-    /// way are awaited, the others stay pending.
-    pub(super) async fn run_errands(
-        self: Arc<Self>,
-        mut queue: UnboundedReceiver<Errand>,
-    ) -> Result<(), Failure> {
-        let mut open = JoinSet::new();
-        loop {
-            let next = tokio::select! {
-                Some(ended) = open.join_next(), if !open.is_empty() => {
-                    joined(ended)?;
-                    continue;
-                }
-                next = self.switch.unless_stopped(queue.recv()), if open.len() < OPEN => next.flatten(),
-            };
-            let Some(errand) = next else { break };
-            let importer = Arc::clone(&self);
-            open.spawn(async move {
-                if let Err(LedgerFault(message)) = importer.give(errand).await {
-                    importer.stop(Stop::Ledger { message });
-                }
-            });
-        }
-        while let Some(ended) = open.join_next().await {
-            joined(ended)?;
-        }
-        Ok(())
-    }
-
-    async fn give(&self, errand: Errand) -> Result<(), LedgerFault> {
-        let random = Random::seeded(self.settings.seed.rotate_left(31) ^ u64::from(errand.at.number()));
-        let mut delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
-        let mut left = errand.gift.proficiencies.clone();
-        // When the first answer came that settles nothing; a throttle, which is an answer, does not count.
-        let mut unsettled: Option<Instant> = None;
-        let (mut was_unclear, mut seen) = (false, 0);
-        loop {
-            if self.leave_for_step().await.is_none() {
-                return Ok(());
+/// Works through the errands as they come, until nobody can send another, or there is a reason to stop: those under
+/// way are awaited, the others stay pending.
+pub(super) async fn run(means: Arc<Means>, mut queue: UnboundedReceiver<Errand>) -> Result<(), Failure> {
+    let mut open = JoinSet::new();
+    loop {
+        let next = tokio::select! {
+            Some(ended) = open.join_next(), if !open.is_empty() => {
+                joined(ended)?;
+                continue;
             }
-            let sent = Sent { at: Instant::now(), credentials: self.client.credentials_generation() };
-            let instance = &self.settings.instance;
-            let answer = self.client.associate_user_proficiencies(instance, &errand.id, &left).await;
-            let verdict = of_answer(&answer);
-            self.learn_of_step(verdict, sent.at, &answer);
-            match verdict {
-                Verdict::Created => return self.conclude_step(&errand, StepState::Done, told(&answer)),
-                Verdict::NotFound => {
-                    // The user, which may not be everywhere yet, or what it is to be given.
-                    seen += u32::from(self.is_visible(&errand.id).await);
-                    if seen >= SEEN_ENOUGH {
-                        return self.conclude_step(&errand, StepState::Rejected, told(&answer));
-                    }
-                }
-                // No quota of users is full here: it is that of one agent's proficiencies.
-                Verdict::Rejected | Verdict::Duplicate | Verdict::Full => {
-                    let before = left.len();
-                    self.take_away_what_is_there(&errand.id, &mut left, was_unclear).await;
-                    if left.is_empty() {
-                        return self.conclude_step(&errand, StepState::Done, Outcome::default());
-                    }
-                    if left.len() == before {
-                        return self.conclude_step(&errand, StepState::Rejected, told(&answer));
-                    }
-                    continue;
-                }
-                Verdict::InDoubt => was_unclear = true,
-                Verdict::NotSent => {}
-                Verdict::Throttled => {
-                    let wait = delays.next(retry_after(&answer));
-                    let _ = self.switch.unless_stopped(clock::sleep(wait)).await;
-                    continue;
-                }
-                Verdict::Denied => {
-                    let Outcome { code, message, .. } = told(&answer);
-                    let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
-                    self.stop(Stop::StepDenied { code, message });
-                    return Ok(());
-                }
-                Verdict::NoCredentials => {
-                    let message = told(&answer).message.unwrap_or_default();
-                    self.stop(Stop::Credentials { message });
-                    return Ok(());
-                }
-                Verdict::Expired | Verdict::Signature => {
-                    if !self.mended(verdict, &answer, sent).await {
-                        return Ok(());
-                    }
-                    continue;
-                }
+            next = means.stop.unless_stopped(queue.recv()), if open.len() < OPEN => next.flatten(),
+        };
+        let Some(errand) = next else { break };
+        let means = Arc::clone(&means);
+        open.spawn(async move {
+            if let Err(LedgerFault(message)) = give(&errand, &means).await {
+                means.stop(Stop::Ledger { message });
             }
-            let since = *unsettled.get_or_insert(sent.at);
-            if since.elapsed() >= self.settings.row_budget {
-                return self.conclude_step(&errand, StepState::Pending, told(&answer));
-            }
-            let wait = delays.next(retry_after(&answer)).max(Duration::from_millis(500));
-            let _ = self.switch.unless_stopped(clock::sleep(wait)).await;
-        }
-    }
-
-    /// Waits for the breaker and for the step's own pace. `None` where the run stops first.
-    async fn leave_for_step(&self) -> Option<()> {
-        self.switch.unless_stopped(self.breaker.leave()).await?;
-        self.switch.unless_stopped(self.step_pace().permit()).await?;
-        (!self.switch.is_set()).then_some(())
-    }
-
-    fn step_pace(&self) -> &Pace {
-        self.paces.of(Operation::AssociateUserProficiencies)
-    }
-
-    /// Tells the step's pace, and the breaker.
-    fn learn_of_step<T>(&self, verdict: Verdict, sent: Instant, answer: &Result<T, CallError>) {
-        self.learn_of_service(verdict, answer);
-        match verdict {
-            Verdict::Throttled => self.step_pace().throttled(sent, retry_after(answer)),
-            Verdict::Created | Verdict::Rejected | Verdict::Duplicate | Verdict::Full | Verdict::NotFound => {
-                self.step_pace().passed(sent);
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether DescribeUser has the user; an answer that cannot be had says no.
-    async fn is_visible(&self, id: &str) -> bool {
-        let described = self.client.describe_user(&self.settings.instance, id);
-        self.paces.call(Operation::DescribeUser, described).await.is_ok()
-    }
-
-    /// Takes out of `left` what the user has already, by its own list; nothing where the list cannot be read. After an
-    /// unclear answer the list is read again while it does not have everything: it may lag behind.
-    async fn take_away_what_is_there(&self, id: &str, left: &mut Vec<UserProficiency>, was_unclear: bool) {
-        let looks = if was_unclear { LOOKS } else { 1 };
-        for look in 0..looks {
-            if look > 0
-                && self.switch.unless_stopped(clock::sleep(Duration::from_secs(1 << look))).await.is_none()
-            {
-                return;
-            }
-            let listed = self.client.list_user_proficiencies(&self.settings.instance, id);
-            let Ok(reply) = self.paces.call(Operation::ListUserProficiencies, listed).await else { return };
-            left.retain(|wanted| !reply.value.items.contains(wanted));
-            if left.is_empty() {
-                return;
-            }
-        }
-    }
-
-    fn conclude_step(&self, errand: &Errand, result: StepState, told: Outcome) -> Result<(), LedgerFault> {
-        self.ledger.step(errand.at, result, errand.gift.fingerprint, &told)?;
-        let (row, user) = (errand.row, errand.user.clone());
-        self.emit(Event::Step {
-            row,
-            user,
-            step: crate::ledger::Step::Proficiencies,
-            result,
-            code: told.code,
-            message: told.message,
         });
-        Ok(())
+    }
+    while let Some(ended) = open.join_next().await {
+        joined(ended)?;
+    }
+    Ok(())
+}
+
+/// What an answer to a step comes to.
+enum Came {
+    /// It ends: where it stands, and what was said.
+    End(StepState, Told),
+    /// What the user has already is taken out of what is asked for.
+    Look,
+    /// The user is looked for, for it may not be everywhere yet.
+    Await,
+    /// Sent again after a while.
+    Wait(Duration),
+    /// The caller is mended.
+    Mend,
+    /// The run stops.
+    Stop(Stop),
+}
+
+/// The tries of one step: a pure value that is told the answers.
+struct StepTries {
+    delays: Delays,
+    /// How long it is tried while nothing settles it.
+    budget: Duration,
+    /// When the first answer came that settles nothing; a throttle, which is an answer, does not count.
+    unsettled: Option<Moment>,
+    was_unclear: bool,
+    /// How often the user was seen although something was not found.
+    seen: u32,
+}
+
+impl StepTries {
+    fn begin(errand: &Errand, seed: u64, budget: Duration) -> Self {
+        let random = Random::seeded(seed.rotate_left(31) ^ u64::from(errand.at.number()));
+        let delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
+        Self { delays, budget, unsettled: None, was_unclear: false, seen: 0 }
+    }
+
+    fn answered(&mut self, answer: &Answer, now: Moment) -> Came {
+        let doubt = if self.was_unclear { Doubt::InDoubt } else { Doubt::Clear };
+        match next(Action::Associate, answer.verdict, doubt) {
+            Next::Done => Came::End(StepState::Done, answer.told.clone()),
+            Next::Rejected => Came::End(StepState::Rejected, answer.told.clone()),
+            Next::Look | Next::Ask => Came::Look,
+            Next::Await => Came::Await,
+            Next::Mend => Came::Mend,
+            Next::Stop => Came::Stop(reason(answer)),
+            Next::Again if answer.verdict == Verdict::Throttled => Came::Wait(self.delays.next(answer.pause)),
+            Next::Again | Next::Unsettled => {
+                self.was_unclear |= answer.verdict == Verdict::InDoubt;
+                self.unsettled(answer, now)
+            }
+        }
+    }
+
+    /// The user was looked for, after something was not found: seen often enough, it is not the user that is missing.
+    fn looked(&mut self, answer: &Answer, is_visible: bool, now: Moment) -> Came {
+        self.seen += u32::from(is_visible);
+        if self.seen >= SEEN_ENOUGH {
+            return Came::End(StepState::Rejected, answer.told.clone());
+        }
+        self.unsettled(answer, now)
+    }
+
+    fn unsettled(&mut self, answer: &Answer, now: Moment) -> Came {
+        let since = *self.unsettled.get_or_insert(answer.departure.moment);
+        if now.since(since) >= self.budget {
+            return Came::End(StepState::Pending, answer.told.clone());
+        }
+        Came::Wait(self.delays.next(answer.pause).max(Duration::from_millis(500)))
     }
 }
 
-/// As an answer to CreateUser is read, by code and status: the two operations have the same errors.
-fn of_answer(answer: &Result<Reply<()>, CallError>) -> Verdict {
-    match answer {
-        Ok(_) => Verdict::Created,
-        Err(CallError::Refused(fault)) => of_fault(fault),
-        Err(CallError::NotSent(_)) => Verdict::NotSent,
-        Err(CallError::Unclear(_)) => Verdict::InDoubt,
-        Err(CallError::NoCredentials(_)) => Verdict::NoCredentials,
+/// Why an answer to a step stops the run.
+fn reason(answer: &Answer) -> Stop {
+    let message = answer.message();
+    match answer.verdict {
+        Verdict::NoCredentials => Stop::Credentials { message },
+        _ => Stop::StepDenied { code: answer.told.code.clone().unwrap_or_default(), message },
     }
+}
+
+/// Gives a user what its row asks for, or learns why not.
+async fn give(errand: &Errand, means: &Means) -> Result<(), LedgerFault> {
+    const OPERATION: Operation = Operation::AssociateUserProficiencies;
+    let mut tries = StepTries::begin(errand, means.settings.seed, means.settings.row_budget);
+    let mut left = errand.gift.proficiencies.clone();
+    while means.lane.leave(OPERATION, &means.stop).await {
+        let departure = means.lane.departure();
+        let instance = &means.settings.instance;
+        let result = means.lane.client().associate_user_proficiencies(instance, &errand.id, &left).await;
+        let answer = Answer::of(OPERATION, &result, departure);
+        means.learn(OPERATION, &answer);
+        let mut came = tries.answered(&answer, means.lane.moment());
+        if let Came::Await = came {
+            came = tries.looked(&answer, is_visible(errand, means).await, means.lane.moment());
+        }
+        match came {
+            Came::End(result, told) => return conclude(errand, result, told, means),
+            Came::Look | Came::Await => {
+                let before = left.len();
+                take_away_what_is_there(errand, &mut left, tries.was_unclear, means).await;
+                if left.is_empty() {
+                    return conclude(errand, StepState::Done, Told::default(), means);
+                }
+                if left.len() == before {
+                    return conclude(errand, StepState::Rejected, answer.told, means);
+                }
+            }
+            Came::Wait(time) => drop(means.wait(time).await),
+            Came::Mend => {
+                if !means.mend(&answer).await {
+                    return Ok(());
+                }
+            }
+            Came::Stop(reason) => {
+                means.stop(reason);
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether DescribeUser has the user; an answer that cannot be had says no.
+async fn is_visible(errand: &Errand, means: &Means) -> bool {
+    let described = means.lane.client().describe_user(&means.settings.instance, &errand.id);
+    means.lane.ask(Operation::DescribeUser, described).await.is_ok()
+}
+
+/// Takes out of `left` what the user has already, by its own list; nothing where the list cannot be read. After an
+/// unclear answer the list is read again while it does not have everything: it may lag behind.
+async fn take_away_what_is_there(
+    errand: &Errand,
+    left: &mut Vec<UserProficiency>,
+    was_unclear: bool,
+    means: &Means,
+) {
+    let looks = if was_unclear { LOOKS } else { 1 };
+    for look in 0..looks {
+        if look > 0 && means.wait(Duration::from_secs(1 << look)).await.is_none() {
+            return;
+        }
+        let listed = means.lane.client().list_user_proficiencies(&means.settings.instance, &errand.id);
+        let Ok(reply) = means.lane.ask(Operation::ListUserProficiencies, listed).await else { return };
+        left.retain(|wanted| !reply.value.items.contains(wanted));
+        if left.is_empty() {
+            return;
+        }
+    }
+}
+
+fn conclude(errand: &Errand, result: StepState, told: Told, means: &Means) -> Result<(), LedgerFault> {
+    let Told { code, message, request_id } = told;
+    let outcome = Outcome { code, message, request_id, ..Outcome::default() };
+    means.ledger.step(errand.at, result, errand.gift.fingerprint, &outcome)?;
+    means.tell(Event::Step {
+        row: errand.row,
+        user: errand.user.clone(),
+        step: Step::Proficiencies,
+        result,
+        code: outcome.code,
+        message: outcome.message,
+    });
+    Ok(())
 }
 
 #[cfg(test)]
@@ -249,15 +258,20 @@ mod tests {
     use http::{Request, Response};
     use tokio::sync::mpsc;
 
+    use tokio::time::Instant;
+
     use super::*;
-    use crate::clock::{Clock, SteadyClock};
+    use crate::agent::{Fingerprint, IdentityType};
+    use crate::apply::{Means, Settings, Task};
+    use crate::clock::{self, Clock, SteadyClock};
     use crate::connect::model::CreateUser;
     use crate::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
-    use crate::import::{Settings, Task};
+    use crate::lane::Lane;
+    use crate::lane::slots::Slots;
     use crate::ledger::made::{fingerprint, intent, row};
     use crate::ledger::{Attempt, Entry, Kind, Ledger, RowState, State, StepCounts, Storage};
     use crate::simulator::{ACCESS_KEY_ID, InProcess, Operation, SECRET_ACCESS_KEY, Spec, World};
-    use crate::stop::Switch;
+    use crate::stop::{Stop, Switch};
 
     /// A ledger's file that keeps nothing: what is asked of the ledger here is its state.
     struct Nowhere;
@@ -321,10 +335,10 @@ mod tests {
         }
     }
 
-    fn gift(value: &str) -> FollowUp {
+    fn gift(value: &str) -> Gift {
         let proficiency =
             UserProficiency { attribute_name: "Language".into(), attribute_value: value.into(), level: 4.0 };
-        FollowUp { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7) }
+        Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7) }
     }
 
     /// What came of it.
@@ -339,7 +353,7 @@ mod tests {
     }
 
     /// Makes `users` users, and then has each given `gift`, with these fates on the road, first to last.
-    async fn give(spec: Spec, users: usize, gift: FollowUp, fates: &[Fate]) -> Came {
+    async fn give(spec: Spec, users: usize, gift: Gift, fates: &[Fate]) -> Came {
         let clock: Arc<dyn Clock> =
             Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
         let arn = spec.instance_arn();
@@ -378,28 +392,26 @@ mod tests {
         let ledger = Arc::new(Ledger::start(Nowhere, state, clock).unwrap());
         let settings = Settings {
             instance: arn.clone(),
-            identity: crate::agent::IdentityType::ConnectManaged,
+            identity: IdentityType::ExistingDirectory,
             run: "r".into(),
             provenance_tag: true,
             accept_probable: false,
-            rate: 2.0,
-            burst: 5,
-            concurrency: None,
             row_budget: Settings::ROW_BUDGET,
             outage_patience: Settings::OUTAGE_PATIENCE,
             seed: 1,
         };
         let (events, mut seen) = mpsc::unbounded_channel();
         let switch = Switch::default();
-        let importer = Importer::new(client.clone(), Arc::clone(&ledger), settings, switch.clone(), events);
-        let tasks: Vec<_> = {
-            let state = ledger.state();
-            let follow_up =
-                |at| Ok(Task::follow_up(at, state.record(at).row, state.user(at).to_owned(), gift.clone()));
-            state.places().map(follow_up).collect()
-        };
+        let lane = Arc::new(Lane::new(client.clone(), Arc::default()));
+        let slots = Slots::new(2.0, 5, None);
+        let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
+        let tasks: Vec<_> = ledger.read(|state| {
+            let task =
+                |at| Ok(Task::associate(at, state.record(at).row, state.user(at).to_owned(), gift.clone()));
+            state.places().map(task).collect()
+        });
         let begun = Instant::now();
-        importer.run(tasks.into_iter()).await.unwrap();
+        crate::apply::run(means, tasks.into_iter()).await.unwrap();
         let seconds = begun.elapsed().as_secs_f64();
         let calls = world.world().stats().of(Operation::AssociateUserProficiencies).called;
         // Far enough that every user can be seen.

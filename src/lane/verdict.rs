@@ -1,25 +1,25 @@
-//! What an answer to CreateUser means: by its error code for this operation, then by its status. One table.
+//! What an answer means, by operation: by its error code, then by its status. One table for creates, for what follows
+//! them and for reads alike.
 //!
 //! Nobody else's list serves: every AWS SDK has `LimitExceededException` among the throttles, where for CreateUser it
 //! says that the instance is full; and Connect throttles with a code that its own model does not declare.
 
-use crate::connect::model::UserCreated;
-use crate::connect::{CallError, Fault, Reply};
+use crate::connect::{CallError, Fault, Operation};
 
 /// What an attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// The user is there, and this attempt made it.
-    Created,
-    /// The service refuses this row. It did not make the user.
+    /// Carried out.
+    Done,
+    /// The service refuses this request. Not executed.
     Rejected,
-    /// Something is not there: what the row names, or the instance. It did not make the user.
+    /// Something is not there: what the request names, or the instance. Not executed.
     NotFound,
     /// The service says to slow down. Not executed.
     Throttled,
-    /// The instance can take no more users. Not executed.
+    /// A quota is used up: of users for a create, of one agent's proficiencies for what follows it. Not executed.
     Full,
-    /// The name is taken, perhaps by an earlier attempt of ours.
+    /// What is asked for is there already: for a create the name is taken, perhaps by an earlier attempt of ours.
     Duplicate,
     /// The request may have been applied.
     InDoubt,
@@ -36,16 +36,37 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether the answer proves that this attempt did not make the user.
-    pub fn is_unexecuted(self) -> bool {
-        !matches!(self, Self::Created | Self::InDoubt | Self::Duplicate)
+    /// All of them, in the order of the tables.
+    pub const ALL: [Verdict; 12] = [
+        Self::Done,
+        Self::Rejected,
+        Self::NotFound,
+        Self::Throttled,
+        Self::Full,
+        Self::Duplicate,
+        Self::InDoubt,
+        Self::NotSent,
+        Self::Expired,
+        Self::Signature,
+        Self::Denied,
+        Self::NoCredentials,
+    ];
+
+    /// Whether the answer proves that this attempt did not do what it asked for.
+    pub const fn is_unexecuted(self) -> bool {
+        !matches!(self, Self::Done | Self::InDoubt | Self::Duplicate)
+    }
+
+    /// Whether the service looked at the request itself, so that its limiter had let it pass.
+    pub const fn has_passed(self) -> bool {
+        matches!(self, Self::Done | Self::Rejected | Self::NotFound | Self::Full | Self::Duplicate)
     }
 }
 
-/// A code, what it means for CreateUser, and where that is known from.
+/// A code, what it means whatever was asked, and where that is known from.
 pub type CodeRule = (&'static str, Verdict, &'static str);
 
-/// What the service's error codes mean for CreateUser.
+/// What the service's error codes mean, whatever was asked.
 pub const BY_CODE: &[CodeRule] = &[
     // Declared for CreateUser by the model (botocore 1.43, connect/2017-08-08).
     ("InvalidRequestException", Verdict::Rejected, "model, 400"),
@@ -95,8 +116,16 @@ pub const BY_CODE: &[CodeRule] = &[
     ("RequestTimeoutException", Verdict::InDoubt, "botocore retries/standard.py: transient"),
 ];
 
+/// The codes that say that the caller may not do this one thing, and nothing of who the caller is.
+const NOT_PERMITTED: [&str; 4] =
+    ["AccessDeniedException", "AccessDenied", "UnauthorizedException", "NotAuthorized"];
+
 /// What a status means where the code is missing or not known.
-pub fn by_status(status: u16) -> Verdict {
+///
+/// A request that may change something is in doubt wherever the service itself has not said no. A read that comes back
+/// from somewhere else (a redirect, a page of a proxy) brings the same when it is asked again: it is given up, and only
+/// what passes by itself is worth another try.
+pub const fn by_status(operation: Operation, status: u16) -> Verdict {
     match status {
         401 | 403 | 407 => Verdict::Denied,
         402 => Verdict::Full,
@@ -106,26 +135,42 @@ pub fn by_status(status: u16) -> Verdict {
         409 => Verdict::Duplicate,
         429 => Verdict::Throttled,
         400..=499 => Verdict::Rejected,
+        500 | 502 | 503 | 504 => Verdict::InDoubt,
+        _ if operation.only_reads() => Verdict::Rejected,
         // 5xx, and whatever else is no answer of the service's: it proves nothing.
         _ => Verdict::InDoubt,
     }
 }
 
-/// Decides what an answer to CreateUser means.
-pub fn verdict(answer: &Result<Reply<UserCreated>, CallError>) -> Verdict {
-    match answer {
-        Ok(_) => Verdict::Created,
-        Err(CallError::Refused(fault)) => of_fault(fault),
-        Err(CallError::NotSent(_)) => Verdict::NotSent,
-        Err(CallError::Unclear(_)) => Verdict::InDoubt,
-        Err(CallError::NoCredentials(_)) => Verdict::NoCredentials,
+/// Decides what a refusal with this code and status means for an operation.
+pub fn verdict(operation: Operation, code: Option<&str>, status: u16) -> Verdict {
+    let known = code.and_then(|code| BY_CODE.iter().find(|rule| rule.0 == code));
+    known.map_or_else(|| by_status(operation, status), |rule| rule.1)
+}
+
+/// Decides what came of a call.
+pub fn verdict_of<T>(operation: Operation, result: &Result<T, CallError>) -> Verdict {
+    result.as_ref().map_or_else(|error| verdict_of_error(operation, error), |_| Verdict::Done)
+}
+
+/// Decides what a call that failed came to.
+pub fn verdict_of_error(operation: Operation, error: &CallError) -> Verdict {
+    match error {
+        CallError::Refused(fault) => of_fault(operation, fault),
+        CallError::NotSent(_) => Verdict::NotSent,
+        CallError::Unclear(_) => Verdict::InDoubt,
+        CallError::NoCredentials(_) => Verdict::NoCredentials,
     }
 }
 
-/// Decides what a refusal means.
-pub fn of_fault(fault: &Fault) -> Verdict {
-    let known = fault.code.as_deref().and_then(|code| BY_CODE.iter().find(|rule| rule.0 == code));
-    known.map_or_else(|| by_status(fault.status), |rule| rule.1)
+/// Decides what a refusal means for an operation.
+pub fn of_fault(operation: Operation, fault: &Fault) -> Verdict {
+    verdict(operation, fault.code.as_deref(), fault.status)
+}
+
+/// Whether a call failed because the caller may not make it: a wrong key or an unknown caller is another matter.
+pub fn is_not_permitted(error: &CallError) -> bool {
+    error.fault().and_then(|fault| fault.code.as_deref()).is_some_and(|code| NOT_PERMITTED.contains(&code))
 }
 
 #[cfg(test)]
@@ -142,14 +187,22 @@ mod tests {
     /// Every status that an answer can have and that is not a success: the codes of HTTP and those that it leaves free.
     const STATUSES: std::ops::Range<u16> = 300..600;
 
+    fn on_create(status: u16) -> Verdict {
+        by_status(Operation::CreateUser, status)
+    }
+
     /// A refusal as it is read off the wire.
     fn refusal(status: u16, header: Option<&str>, body: &str) -> Verdict {
+        refusal_of(Operation::CreateUser, status, header, body)
+    }
+
+    fn refusal_of(operation: Operation, status: u16, header: Option<&str>, body: &str) -> Verdict {
         let mut headers = HeaderMap::new();
         if let Some(value) = header {
             headers.insert("x-amzn-errortype", HeaderValue::from_str(value).unwrap());
         }
         let fault = Fault::parse(status, &headers, body.as_bytes(), UNIX_EPOCH, None);
-        verdict(&Err(CallError::Refused(fault)))
+        verdict_of::<()>(operation, &Err(CallError::Refused(fault)))
     }
 
     /// Every way in which AWS services write an error's code: in the header or the body, bare or with a namespace or a
@@ -192,7 +245,7 @@ mod tests {
             for (header, body) in forms(code) {
                 for status in STATUSES {
                     let found = refusal(status, header.as_deref(), &body);
-                    assert_eq!(found, by_status(status), "{code} at {status}: {header:?} {body}");
+                    assert_eq!(found, on_create(status), "{code} at {status}: {header:?} {body}");
                 }
             }
         }
@@ -215,36 +268,35 @@ mod tests {
         ];
         for status in STATUSES {
             for body in bodies {
-                assert_eq!(refusal(status, None, body), by_status(status), "{status}: {body}");
-                assert_eq!(refusal(status, Some(":"), body), by_status(status), "{status}: {body}");
+                assert_eq!(refusal(status, None, body), on_create(status), "{status}: {body}");
+                assert_eq!(refusal(status, Some(":"), body), on_create(status), "{status}: {body}");
             }
         }
     }
 
     #[test]
     fn what_is_no_refusal_is_decided_by_what_is_known_of_the_request() {
-        let created = UserCreated { user_id: "u-1".into(), ..UserCreated::default() };
-        let reply = Reply { value: created, request_id: None, date: None };
-        assert_eq!(verdict(&Ok(reply)), Verdict::Created);
+        let of = |result: Result<(), CallError>| verdict_of(Operation::CreateUser, &result);
+        assert_eq!(of(Ok(())), Verdict::Done);
         let lost = |what: &str| CallError::Unclear(TransportError::unclear(what));
         for what in ["reset", "timed out", "the answer broke off", "there is no UserId in it"] {
-            assert_eq!(verdict(&Err(lost(what))), Verdict::InDoubt);
+            assert_eq!(of(Err(lost(what))), Verdict::InDoubt);
         }
         for what in ["cannot connect: dns", "cannot connect: refused", "cannot connect: TLS"] {
             let error = CallError::NotSent(TransportError::not_sent(what));
-            assert_eq!(verdict(&Err(error)), Verdict::NotSent);
+            assert_eq!(of(Err(error)), Verdict::NotSent);
         }
         let none = CallError::NoCredentials(CredentialsError { what: "none".into(), hint: "sign in".into() });
-        assert_eq!(verdict(&Err(none)), Verdict::NoCredentials);
+        assert_eq!(of(Err(none)), Verdict::NoCredentials);
     }
 
     #[test]
     fn only_what_surely_was_not_executed_counts_as_unexecuted() {
-        let doubtful = [Verdict::Created, Verdict::InDoubt, Verdict::Duplicate];
+        let doubtful = [Verdict::Done, Verdict::InDoubt, Verdict::Duplicate];
         for status in STATUSES {
-            assert_eq!(by_status(status).is_unexecuted(), !doubtful.contains(&by_status(status)));
+            assert_eq!(on_create(status).is_unexecuted(), !doubtful.contains(&on_create(status)));
             if status >= 500 {
-                assert!(!by_status(status).is_unexecuted(), "{status}: a server's trouble proves nothing");
+                assert!(!on_create(status).is_unexecuted(), "{status}: a server's trouble proves nothing");
             }
         }
     }
@@ -280,6 +332,49 @@ mod tests {
         assert_eq!(refusal(429, Some("LimitExceededException"), ""), Verdict::Full);
     }
 
+    /// What the statuses mean for an operation, those in a row that mean the same in one line.
+    fn by_statuses(table: &mut String, operation: Operation) {
+        let mut from = STATUSES.start;
+        for status in STATUSES {
+            let verdict = by_status(operation, status);
+            if status + 1 == STATUSES.end || by_status(operation, status + 1) != verdict {
+                let statuses = if from == status { from.to_string() } else { format!("{from}-{status}") };
+                writeln!(table, "{:<10} {statuses}", format!("{verdict:?}")).unwrap();
+                from = status + 1;
+            }
+        }
+    }
+
+    #[test]
+    fn every_operation_is_read_by_the_one_table_and_reads_differ_only_where_nobody_answered() {
+        for operation in Operation::ALL {
+            for (code, expected, _) in BY_CODE {
+                assert_eq!(verdict(operation, Some(code), 400), *expected, "{operation}: {code}");
+            }
+            for status in STATUSES {
+                let same = by_status(operation, status) == on_create(status);
+                let may_differ = operation.only_reads() && on_create(status) == Verdict::InDoubt;
+                assert!(same || may_differ, "{operation}: {status}");
+            }
+        }
+    }
+
+    #[test]
+    fn not_permitted_is_a_refusal_of_the_call_and_not_of_the_caller() {
+        let refused = |code: &str| {
+            CallError::Refused(Fault { status: 400, code: Some(code.into()), ..Fault::default() })
+        };
+        for code in NOT_PERMITTED {
+            assert_eq!(verdict(Operation::ListUsers, Some(code), 400), Verdict::Denied, "{code}");
+            assert!(is_not_permitted(&refused(code)));
+        }
+        for code in
+            ["UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "InvalidParameter"]
+        {
+            assert!(!is_not_permitted(&refused(code)), "{code}");
+        }
+    }
+
     #[test]
     fn the_table_is_as_it_was_decided() {
         let mut table = String::from("by code, at any status\n");
@@ -289,14 +384,9 @@ mod tests {
             writeln!(table, "{:<10} {code:<36} {evidence}", format!("{verdict:?}")).unwrap();
         }
         table.push_str("else by status\n");
-        let mut from = STATUSES.start;
-        for status in STATUSES {
-            if status + 1 == STATUSES.end || by_status(status + 1) != by_status(status) {
-                let statuses = if from == status { from.to_string() } else { format!("{from}-{status}") };
-                writeln!(table, "{:<10} {statuses}", format!("{:?}", by_status(status))).unwrap();
-                from = status + 1;
-            }
-        }
+        by_statuses(&mut table, Operation::CreateUser);
+        table.push_str("else by status, where the call only reads\n");
+        by_statuses(&mut table, Operation::ListUsers);
         insta::assert_snapshot!("verdicts", table);
     }
 }

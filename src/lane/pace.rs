@@ -548,7 +548,7 @@ mod tests {
             let mut law = Law::learning(remembered);
             assert_eq!(law.found(), None, "nothing is found before a throttle");
             assert!((FLOOR..=CEILING).contains(&law.rate()));
-            let mut random = crate::import::Random::seeded(7);
+            let mut random = super::super::backoff::Random::seeded(7);
             for step in 0..20_000_u64 {
                 let now = start + Duration::from_millis(10 * step);
                 if random.fraction() < 0.3 {

@@ -1,12 +1,11 @@
 //! Keeps an outage from burning rows: after several failures in a row nothing is sent but one probe at a time.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use crate::clock;
+use crate::clock::{self, Clock, Moment};
 
 /// After how many failures in a row, over all rows, the breaker opens.
 const FAILURES: u32 = 5;
@@ -22,29 +21,29 @@ const BUDGET: f64 = 50.0;
 const EARNED: f64 = 0.5;
 
 /// Counts failures that say nothing about a row (unclear or not sent) since the last clear answer.
-#[derive(Debug, Default)]
 pub struct Breaker {
     course: Mutex<Course>,
     closed: Notify,
+    clock: Arc<dyn Clock>,
 }
 
 /// A pure value: what has happened since the last clear answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
     failures: u32,
-    since: Option<Instant>,
+    since: Option<Moment>,
     budget: f64,
     pause: Option<Pause>,
     /// When the breaker closed last.
-    closed: Option<Instant>,
+    closed: Option<Moment>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Pause {
-    until: Instant,
+    until: Moment,
     step: u32,
     /// When the probe left.
-    probe: Option<Instant>,
+    probe: Option<Moment>,
 }
 
 impl Default for Course {
@@ -73,7 +72,7 @@ pub struct Failing {
 
 impl Course {
     /// A failure at `now`. Those of calls that left before a pause began do not make it longer.
-    pub fn failed(&mut self, now: Instant) -> Failing {
+    pub fn failed(&mut self, now: Moment) -> Failing {
         self.failures = self.failures.saturating_add(1);
         self.budget = (self.budget - 1.0).max(0.0);
         let since = *self.since.get_or_insert(now);
@@ -87,11 +86,11 @@ impl Course {
             self.pause = Some(Pause { until: now + wait, step, probe: None });
             wait
         });
-        Failing { lasted: now.duration_since(since), pause }
+        Failing { lasted: now.since(since), pause }
     }
 
     /// A clear answer: the service is there. Says whether a pause ends by it.
-    pub fn answered(&mut self, now: Instant) -> bool {
+    pub fn answered(&mut self, now: Moment) -> bool {
         let paused = self.pause.take().is_some();
         self.failures = 0;
         self.since = None;
@@ -105,12 +104,12 @@ impl Course {
     }
 
     /// May a request leave now? In a pause one may at its end, the probe, and the others wait for what it brings.
-    pub fn ask(&mut self, now: Instant) -> Leave {
+    pub fn ask(&mut self, now: Moment) -> Leave {
         let Some(pause) = &mut self.pause else { return Leave::Go };
         if pause.until > now {
-            return Leave::Wait(pause.until - now);
+            return Leave::Wait(pause.until.since(now));
         }
-        match pause.probe.map(|left| (left + LONGEST).saturating_duration_since(now)) {
+        match pause.probe.map(|left| (left + LONGEST).since(now)) {
             Some(wait) if !wait.is_zero() => Leave::Wait(wait),
             _ => {
                 pause.probe = Some(now);
@@ -120,37 +119,42 @@ impl Course {
     }
 
     /// How long the service has answered, of the time since `since`: nothing during a pause.
-    pub fn served(&self, since: Instant, now: Instant) -> Duration {
+    pub fn served(&self, since: Moment, now: Moment) -> Duration {
         if self.pause.is_some() {
             return Duration::ZERO;
         }
-        now.saturating_duration_since(self.closed.map_or(since, |closed| closed.max(since)))
+        now.since(self.closed.map_or(since, |closed| closed.max(since)))
     }
 }
 
 impl Breaker {
+    /// A closed one, whose outages last by this clock.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { course: Mutex::default(), closed: Notify::new(), clock }
+    }
+
     /// As [`Course::failed`], now.
     pub fn failed(&self) -> Failing {
-        self.course().failed(Instant::now())
+        self.course().failed(self.clock.moment())
     }
 
     /// As [`Course::answered`], now; those who wait go on.
     pub fn answered(&self) {
-        if self.course().answered(Instant::now()) {
+        if self.course().answered(self.clock.moment()) {
             self.closed.notify_waiters();
         }
     }
 
     /// Waits until a request may leave.
     pub async fn leave(&self) {
-        if self.course().ask(Instant::now()) == Leave::Go {
+        if self.course().ask(self.clock.moment()) == Leave::Go {
             return;
         }
         loop {
             let closed = self.closed.notified();
             tokio::pin!(closed);
             closed.as_mut().enable();
-            let Leave::Wait(wait) = self.course().ask(Instant::now()) else { return };
+            let Leave::Wait(wait) = self.course().ask(self.clock.moment()) else { return };
             tokio::select! {
                 () = closed => {}
                 () = clock::sleep(wait) => {}
@@ -159,8 +163,8 @@ impl Breaker {
     }
 
     /// As [`Course::served`], now.
-    pub fn served(&self, since: Instant) -> Duration {
-        self.course().served(since, Instant::now())
+    pub fn served(&self, since: Moment) -> Duration {
+        self.course().served(since, self.clock.moment())
     }
 
     fn course(&self) -> std::sync::MutexGuard<'_, Course> {
@@ -170,16 +174,21 @@ impl Breaker {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::clock::SteadyClock;
 
     fn seconds(n: u64) -> Duration {
         Duration::from_secs(n)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn it_opens_after_five_failures_lets_one_probe_through_and_closes_on_an_answer() {
+    #[test]
+    fn it_opens_after_five_failures_lets_one_probe_through_and_closes_on_an_answer() {
         let mut course = Course::default();
-        let start = Instant::now();
+        let start = Moment::default();
         for n in 0..4 {
             assert_eq!(course.failed(start + seconds(n)), Failing { lasted: seconds(n), pause: None });
             assert_eq!(course.ask(start), Leave::Go);
@@ -198,19 +207,19 @@ mod tests {
         assert_eq!(course.failed(later).lasted, seconds(0), "an outage is counted from its first failure");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_volley_that_fails_together_opens_it_once_and_pauses_are_bounded() {
+    #[test]
+    fn a_volley_that_fails_together_opens_it_once_and_pauses_are_bounded() {
         let mut course = Course::default();
-        let mut now = Instant::now();
+        let mut now = Moment::default();
         let pauses: Vec<_> = (0..64).filter_map(|_| course.failed(now).pause).collect();
         assert_eq!(pauses, [seconds(1)]);
         for wait in [1, 2, 4, 8, 16, 30, 30] {
             assert_eq!(course.ask(now), Leave::Wait(seconds(wait)));
-            now += seconds(wait);
+            now = now + seconds(wait);
             assert_eq!(course.ask(now), Leave::Go);
             course.failed(now);
         }
-        now += LONGEST;
+        now = now + LONGEST;
         assert_eq!(course.ask(now), Leave::Go);
         assert_eq!(
             course.ask(now + LONGEST),
@@ -219,11 +228,11 @@ mod tests {
         );
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_service_that_fails_more_than_every_third_call_runs_out_of_budget() {
+    #[test]
+    fn a_service_that_fails_more_than_every_third_call_runs_out_of_budget() {
         let opens = |failing: u32, of: u32| {
             let mut course = Course::default();
-            let now = Instant::now();
+            let now = Moment::default();
             (0..10_000).any(|call| {
                 if call % of < failing { course.failed(now).pause.is_some() } else { course.answered(now) }
             })
@@ -234,10 +243,10 @@ mod tests {
         assert!(opens(3, 4));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_time_of_a_pause_counts_against_no_row() {
+    #[test]
+    fn the_time_of_a_pause_counts_against_no_row() {
         let mut course = Course::default();
-        let start = Instant::now();
+        let start = Moment::default();
         assert_eq!(course.served(start, start + seconds(9)), seconds(9));
         (0..5).for_each(|_| {
             let _ = course.failed(start + seconds(9));
@@ -250,7 +259,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn those_who_wait_go_on_as_soon_as_the_service_answers() {
-        let breaker = std::sync::Arc::new(Breaker::default());
+        let breaker = Arc::new(Breaker::new(Arc::new(SteadyClock::starting_at(UNIX_EPOCH))));
         (0..5).for_each(|_| {
             let _ = breaker.failed();
         });
