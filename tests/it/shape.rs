@@ -20,12 +20,13 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("finding", &[]),
     ("error", &["exit"]),
+    ("log", &["disk"]),
     // The means.
     ("connect", &["agent", "clock", "error"]),
-    ("ledger", &["agent", "clock", "disk", "error", "text"]),
+    ("ledger", &["agent", "clock", "disk", "error", "log", "text"]),
     // Where rows and steps stand is told in the ledger's words.
     ("event", &["agent", "ledger"]),
-    ("passwords", &["agent", "disk", "error", "ledger", "text"]),
+    ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),
     ("stop", &["event"]),
     ("directory", &["agent", "error"]),
     ("user", &["agent", "connect::model", "directory", "ledger"]),
@@ -236,7 +237,7 @@ const ONLY_IN: [(&str, &[&str]); 15] = [
     ("ExponentialBackoff", &["lane/backoff.rs"]),
     // Who writes files: the ledger only its own, the embedded Connect its world.
     ("OpenOptions", &["disk.rs"]),
-    ("set_len(", &["ledger/", "passwords/file.rs", "simulator/journal.rs"]),
+    ("set_len(", &["log/", "simulator/journal.rs"]),
     ("NamedTempFile", &["disk.rs"]),
     ("File::create", &["disk.rs"]),
     ("fs::write(", &["disk.rs"]),
