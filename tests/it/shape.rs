@@ -39,7 +39,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("roster", &["agent", "error", "finding", "text"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
     ("plan", &["agent", "finding", "ledger"]),
-    ("instance", &["connect", "directory", "error", "lane"]),
+    ("instance", &["agent", "clock", "connect", "directory", "error", "lane"]),
     ("apply", &[
         "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "user",
     ]),
