@@ -25,7 +25,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("connect", &["agent", "clock", "error"]),
     ("ledger", &["agent", "clock", "disk", "error", "log", "text"]),
     // Where rows and steps stand is told in the ledger's words.
-    ("event", &["agent", "ledger"]),
+    ("event", &["agent", "finding", "ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),
     ("stop", &["event"]),
     ("directory", &["agent", "error"]),
@@ -46,10 +46,15 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("report", &[
         "agent", "clock", "disk", "error", "exit", "finding", "ledger", "plan", "roster", "text", "validate",
     ]),
+    // What is meant.
+    ("job", &[
+        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "finding", "instance", "lane",
+        "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
+    ]),
     // The screens.
     ("cli", &[
-        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "finding", "instance", "lane",
-        "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
+        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "finding", "instance", "job",
+        "lane", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
     ]),
 ];
 
