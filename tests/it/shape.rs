@@ -206,6 +206,7 @@ const OPEN_STILL: &[(&str, &str)] = &[
     ("cli/import/again.rs", "takes the command's arguments apart and types them again"),
     ("cli/meant.rs", "takes the command's arguments apart"),
     ("cli/retype.rs", "types the command's arguments again"),
+    ("cli/validate.rs", "its arguments are typed again"),
 ];
 
 #[test]
