@@ -9,9 +9,11 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::import::{Rate, Shared};
-use super::instance::{InstanceArgs, RehearsalArgs, Sky};
-use super::meant::{Job, absolute};
+use super::args::rate::Rate;
+use super::args::sky::Sky;
+use super::import::Shared;
+use super::instance::{InstanceArgs, RehearsalArgs};
+use super::meant::Job;
 use super::password_args::PasswordArgs;
 use super::roster_args::{Identity, RosterArgs};
 use super::validate::ValidateArgs;
@@ -43,14 +45,20 @@ pub(super) fn retry(job: &Job, file: Option<&Path>) -> Line {
 
 /// What sends the rows that are pending, into the instance of this ARN.
 pub(super) fn import(job: &Job, arn: &str) -> Line {
-    let roster = job.whole_roster();
+    imported(job, arn, Some(job.ledger.display().to_string()).filter(|_| !job.has_usual_ledger()))
+}
+
+/// What imports with another ledger than the one that is there: the usual one, or where that is it, one that is to be named.
+pub(super) fn import_anew(job: &Job, instance: &str) -> Line {
+    imported(job, instance, job.has_usual_ledger().then(|| "FILE".to_owned()))
+}
+
+fn imported(job: &Job, instance: &str, ledger: Option<String>) -> Line {
     let mut line = Line::of_typed(&job.typed, "import");
-    line.path(&roster);
-    let Parts { reached, reading, how } = Parts::of(job, &To::Import { arn });
+    line.path(&job.whole_roster());
+    let Parts { reached, reading, how } = Parts::of(job, &To::Import { arn: instance });
     line.take(reached);
-    if absolute(&job.ledger) != absolute(&place::beside(&roster, job.shared.rehearsal.simulate)) {
-        line.option("--ledger", Some(job.ledger.display()));
-    }
+    line.option("--ledger", ledger);
     line.take(reading);
     line.take(how);
     line
@@ -432,9 +440,11 @@ mod tests {
     /// What was typed, resolved as the commands do.
     fn job(typed: &[OsString]) -> Job {
         match command(typed) {
-            Command::Import(args) => Job::import(*args, typed.to_vec()),
+            Command::Import(args) => Job::import(*args, typed.to_vec()).unwrap(),
             Command::Retry(args) => {
-                Job::retry_of(*args, &state(|_| ()), Named::default(), typed.to_vec()).unwrap()
+                let is_rehearsal = typed.iter().any(|word| word == "--simulate");
+                let state = state(|header| header.rehearsal = is_rehearsal);
+                Job::retry_of(*args, &state, Named::default(), typed.to_vec()).unwrap()
             }
             _ => panic!("no job: {typed:?}"),
         }

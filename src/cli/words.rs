@@ -44,7 +44,7 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
             let close = end + close;
             end = line[close..].find(' ').map_or(line.len(), |space| close + space);
         }
-        if before == "with:" && line.starts_with("headcount ") {
+        if before == "with:" && begins_a_command(line) {
             end = line.len();
         } else if line[..end].ends_with(|c: char| c.is_ascii_digit()) {
             let unit = ["min", "s", "h"].iter().find(|unit| {
@@ -58,6 +58,13 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
         before = &line[..end];
         Some(before)
     })
+}
+
+/// Whether a line begins with this program, by whatever path it was started.
+fn begins_a_command(line: &str) -> bool {
+    let program = line.split(' ').next().unwrap_or_default().trim_matches('\'');
+    let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
+    matches!(name, "headcount" | "headcount.exe")
 }
 
 /// How many columns a word takes: one a character, and none for what colours it.
@@ -92,6 +99,9 @@ mod tests {
         let line = "hint: see how far it is with: headcount status 'my ledger.jsonl'";
         let broken = "hint: see how far it is with:\n    headcount status 'my ledger.jsonl'";
         assert_eq!(wrapped(line, 44, 4), broken);
+        let line_by_path = line.replace("with: headcount", "with: ./target/headcount");
+        let broken_before = broken.replace("headcount status", "./target/headcount status");
+        assert_eq!(wrapped(&line_by_path, 50, 4), broken_before);
         assert_eq!(wrapped(line, 34, 4), line, "what fits on no line is left to the terminal");
         assert_eq!(wrapped("throttled; 2 min 5 s", 20, 4), "throttled; 2 min\n    5 s");
         assert_eq!(wrapped("throttled; 5 s", 14, 4), "throttled;\n    5 s");
