@@ -16,7 +16,6 @@ use crate::clock;
 use crate::event::Event;
 use crate::finding::Finding;
 use crate::ledger::StepState;
-use crate::stop::Stop;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
