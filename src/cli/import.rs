@@ -891,11 +891,14 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: St
         };
         let message =
             "interrupted: requests under way are awaited; press Ctrl-C again to stop at once".into();
-        if let Some(events) = events.upgrade() {
-            let _ = events.send(Event::Note { message });
-            let _ = events.send(Event::Stopping { reason: Stop::Interrupted.to_string() });
+        match events.upgrade() {
+            Some(events) => {
+                let _ = events.send(Event::Note { message });
+                switch.stop_and_tell(Stop::Interrupted, &events);
+            }
+            // All rows are done, and nobody listens any more.
+            None => drop(switch.stop(Stop::Interrupted)),
         }
-        switch.stop(Stop::Interrupted);
         interrupts.next().await;
         screen.clear();
         output::say("stopped at once");
