@@ -54,7 +54,7 @@ pub enum What {
         /// Another roster than the ledger's, as a mended file of the failed rows: rows that are not in it stay as they are.
         part: Option<PathBuf>,
         /// What the ledger says of the job that it was made by.
-        before: Before,
+        before: Box<Before>,
     },
 }
 
@@ -148,7 +148,7 @@ impl Job {
     /// What the ledger says of the job that it was made by: a retry goes by it, and so does a rehearsal, whose world it has.
     pub(super) fn said_before(&self) -> Option<Before> {
         match &self.what {
-            What::Retry { before, .. } => Some(before.clone()),
+            What::Retry { before, .. } => Some(Before::clone(before)),
             What::Import { .. } if self.target.is_rehearsal() => Before::if_any(&self.ledger),
             What::Import { .. } => None,
         }

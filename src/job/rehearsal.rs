@@ -147,12 +147,12 @@ fn like(saved: &Directory, mut spec: Spec) -> Spec {
 fn users_of(saved: &Directory, users: &Users) -> Vec<model::User> {
     let routing = saved.routing_profiles.iter().next().map(|(_, id)| id.to_owned());
     let security: Vec<String> = saved.security_profiles.iter().take(1).map(|(_, id)| id.to_owned()).collect();
-    let user = |(username, id): (&str, &Box<str>)| model::User {
-        id: id.to_string(),
+    let user = |username: &str, id: &str| model::User {
+        id: id.to_owned(),
         username: username.to_owned(),
         routing_profile_id: routing.clone(),
         security_profile_ids: security.clone(),
         ..model::User::default()
     };
-    users.iter().map(user).collect()
+    users.iter().map(|(username, id)| user(username, id)).collect()
 }

@@ -162,7 +162,7 @@ impl Stage {
 
     /// A retry of the rows that failed, of another roster where one is named.
     pub fn retry(&self, part: Option<&str>, codes: &[&str]) -> Job {
-        let before = Before::of(&self.ledger()).unwrap();
+        let before = Box::new(Before::of(&self.ledger()).unwrap());
         let codes = codes.iter().map(|code| (*code).to_owned()).collect();
         self.job(What::Retry { codes, part: part.map(|name| self.path(name)), before })
     }
