@@ -1,0 +1,3 @@
+//! The failed rows as a roster of their own: to be mended, and given to `retry`.
+
+pub mod write;
