@@ -45,7 +45,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
     ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
     ("report", &[
-        "agent", "clock", "disk", "error", "exit", "finding", "ledger", "plan", "roster", "text", "validate",
+        "agent", "clock", "disk", "error", "exit", "finding", "ledger", "roster", "text", "validate",
     ]),
     // The screens.
     ("cli", &[
