@@ -16,11 +16,13 @@ use super::dice::Dice;
 use super::journal::{Change, Journal, JournalError};
 use super::operation::{Operation, Route};
 use super::rules;
+use super::shown;
 use super::signature::{Caller, Gate, expired};
 use super::spec::{Group, Named, Spec};
 use super::users::{Proficiency, Record, Users};
 use super::weather::Fault;
 use super::wire::{Answer, Delivery, Refusal, Reply, Request};
+use crate::agent::IdentityType;
 use crate::connect::model;
 
 /// An instance with its users, quotas and weather. Time is passed in; randomness comes from the seed: the same calls
@@ -170,7 +172,8 @@ impl World {
         self.gate.expire(session_token);
     }
 
-    /// Every user as DescribeUser would show it, seen or unseen by the reads, in the order of creation.
+    /// Every user as it was asked for, seen or unseen by the reads, in the order of creation. DescribeUser shows it with
+    /// what was not asked for.
     pub fn everyone(&self) -> impl Iterator<Item = &model::User> {
         self.users.after(0).map(|(_, record)| &record.user)
     }
@@ -331,11 +334,18 @@ impl World {
         let place = self.users.next_place();
         let arn = self.spec.instance_arn();
         let id = identifier(&[&arn, "user", &place.to_string(), &asked.username]);
+        let is_looked_up =
+            self.spec.identity == IdentityType::ExistingDirectory && asked.directory_user_id.is_none();
+        let identity_info = if is_looked_up {
+            Some(shown::looked_up(&asked.username, asked.identity_info))
+        } else {
+            asked.identity_info
+        };
         let user = model::User {
             arn: format!("{arn}/agent/{id}"),
             id,
             username: asked.username,
-            identity_info: asked.identity_info,
+            identity_info,
             phone_config: asked.phone_config,
             directory_user_id: asked.directory_user_id,
             security_profile_ids,
@@ -632,7 +642,7 @@ fn groups(arn: &str, described: &[Group]) -> Vec<model::HierarchyGroup> {
 }
 
 /// An id in the form of a UUID that depends on what it names and nothing else.
-fn identifier(parts: &[&str]) -> String {
+pub(super) fn identifier(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\0"));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
