@@ -8,6 +8,10 @@ mod canonical;
 mod differ;
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod tests;
 
 pub use canonical::{Canonical, Group, Member};
