@@ -19,7 +19,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use headcount::ledger::{Entry, Kind, LockedFile, RowState, VERSION};
+use headcount::agent::{Fingerprint, RowNumber};
+use headcount::ledger::{Attempt, Entry, Kind, LockedFile, RowState, VERSION};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -51,7 +52,9 @@ fn main() -> ExitCode {
             timed(|| assert_eq!(scanned::<IgnoredAny>(&path), 3 * ROWS + 2)),
             timed(|| assert_eq!(scanned::<Value>(&path), 3 * ROWS + 2)),
             timed(|| assert_eq!(scanned::<Owned>(&path), 3 * ROWS + 2)),
-            timed(|| assert_eq!(LockedFile::open(&path).expect("a ledger").state.places(), ROWS)),
+            timed(|| {
+                assert_eq!(LockedFile::open(&path).expect("a ledger").state.places().len(), ROWS as usize)
+            }),
         ]) {
             *best = took.min(*best);
         }
@@ -111,17 +114,18 @@ fn write(path: &Path) -> u64 {
     });
     put(&Entry { session: Some("a".into()), ..Entry::of(Kind::Session) });
     for n in 0..ROWS {
-        put(&Entry::row(&user(n), n + 2, u64::from(n).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+        let bits = u64::from(n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        put(&Entry::row(&user(n), RowNumber::from(n + 2), Some(Fingerprint::of(bits))));
     }
     let at = || "2026-11-23T14:38:13.042Z".to_owned();
     // Sixteen under way at once, answered out of order.
     for first in (0..ROWS).step_by(16) {
         for n in first..first + 16 {
-            put(&Entry::intent(&user(n), n + 1, at()));
+            put(&Entry::intent(&user(n), attempt(n), at()));
         }
         for n in (0..16).map(|k| first + (k * 7 + 3) % 16) {
             put(&Entry {
-                attempt: Some(n + 1),
+                attempt: Some(attempt(n)),
                 id: Some(format!("aaaaaaaa-bbbb-4ccc-8ddd-{n:012}").into()),
                 request_id: Some(format!("eeeeeeee-ffff-4000-8111-{n:012}").into()),
                 ..Entry::outcome(&user(n), RowState::Created, at())
@@ -130,6 +134,10 @@ fn write(path: &Path) -> u64 {
     }
     out.flush().expect("written");
     std::fs::metadata(path).expect("there").len()
+}
+
+fn attempt(n: u32) -> Attempt {
+    Attempt::new(n + 1).expect("counted from 1")
 }
 
 fn user(n: u32) -> String {

@@ -32,7 +32,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use calamine::{Reader as _, Xlsx};
-use headcount::agent::IdentityType;
+use headcount::agent::{Fingerprint, IdentityType};
 use headcount::roster::{Options, Roster, Row};
 use headcount::validate::{Pass, RowCheck, Rules, agent, check_with_fingerprints};
 
@@ -175,7 +175,7 @@ fn pass(file: &Path) {
     let roster = Roster::open(file, &Options::default()).unwrap();
     let mut sum = 0_u64;
     let checked = check_with_fingerprints(&roster, &Rules::new(IdentityType::Saml), &mut |row| {
-        sum = sum.wrapping_add(row.fingerprint().unwrap_or(0));
+        sum = sum.wrapping_add(row.fingerprint().map_or(0, Fingerprint::bits));
     });
     println!("{} {sum}", checked.unwrap().rows);
 }
@@ -203,7 +203,9 @@ fn stages(file: &Path) {
     over("agent", &mut |row| drop(agent(row, roster.columns(), &rules)));
     let mut pass = Pass::new(roster.columns(), &rules, roster.findings());
     let mut sum = 0_u64;
-    over("fingerprint", &mut |row| pass.row(row, &mut |row| sum ^= row.fingerprint().unwrap_or(0)));
+    over("fingerprint", &mut |row| {
+        pass.row(row, &mut |row| sum ^= row.fingerprint().map_or(0, Fingerprint::bits))
+    });
     println!("{sum:x} {}", findings.len());
 }
 

@@ -5,10 +5,43 @@ use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Wall time and sleep. Monotonic time is `tokio::time::Instant`, which tests pause.
+/// Wall time and sleep. Monotonic time is `tokio::time::Instant`, which tests pause: it times waits and rates. What
+/// *decides* something by how long it has lasted (an outage, a row's time) counts [`Moment`]s.
 pub trait Clock: Send + Sync {
     /// The wall time now.
     fn now(&self) -> SystemTime;
+
+    /// The moment now: it goes on while the machine sleeps, and never back.
+    fn moment(&self) -> Moment;
+}
+
+/// A moment since some beginning that all moments of one clock share. The time that the machine was asleep counts.
+///
+/// `Instant` stands still while a Linux or macOS machine sleeps (rust-lang/rust#79462, #87906), and tokio's timers with it:
+/// a laptop that slept for eight hours would believe that an outage had lasted a second. On Linux this is `CLOCK_BOOTTIME`;
+/// on Windows the monotonic clock counts sleep by itself; elsewhere the wall clock is asked too, and whichever has gone
+/// further counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(Duration);
+
+impl Moment {
+    /// A moment so long after the beginning.
+    pub const fn after(since: Duration) -> Self {
+        Self(since)
+    }
+
+    /// How long after an earlier moment this one is; nothing where that is later.
+    pub const fn since(self, earlier: Moment) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl std::ops::Add<Duration> for Moment {
+    type Output = Moment;
+
+    fn add(self, more: Duration) -> Moment {
+        Self(self.0.saturating_add(more))
+    }
 }
 
 /// The machine's own clock.
@@ -20,6 +53,32 @@ impl Clock for SystemClock {
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }
+
+    fn moment(&self) -> Moment {
+        Moment(since_boot())
+    }
+}
+
+/// The time since the machine was started, its sleep included.
+#[cfg(target_os = "linux")]
+fn since_boot() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    // Neither is negative: the kernel counts from zero.
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+/// The time since this was first asked, the machine's sleep included: the larger of what the monotonic clock and the wall
+/// clock have, and never less than before, for the wall clock may be set back.
+#[cfg(not(target_os = "linux"))]
+fn since_boot() -> Duration {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static BEGUN: OnceLock<(std::time::Instant, SystemTime)> = OnceLock::new();
+    static FURTHEST: AtomicU64 = AtomicU64::new(0);
+    let (steady, wall) = BEGUN.get_or_init(|| (std::time::Instant::now(), SystemClock.now()));
+    let by_wall = SystemClock.now().duration_since(*wall).unwrap_or_default();
+    let millis = u64::try_from(steady.elapsed().max(by_wall).as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(FURTHEST.fetch_max(millis, Ordering::Relaxed).max(millis))
 }
 
 /// A wall clock that starts where it is told and moves with tokio's (possibly paused) time.
@@ -39,6 +98,10 @@ impl SteadyClock {
 impl Clock for SteadyClock {
     fn now(&self) -> SystemTime {
         self.wall + self.start.elapsed()
+    }
+
+    fn moment(&self) -> Moment {
+        Moment(self.start.elapsed())
     }
 }
 
@@ -72,7 +135,19 @@ pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_rfc3339, rfc3339};
+    use std::time::Duration;
+
+    use super::{Clock as _, Moment, SystemClock, parse_rfc3339, rfc3339};
+
+    #[test]
+    fn moments_go_on_and_never_back() {
+        let seconds = |n| Moment::after(Duration::from_secs(n));
+        assert_eq!(seconds(9).since(seconds(4)), Duration::from_secs(5));
+        assert_eq!(seconds(4).since(seconds(9)), Duration::ZERO);
+        assert_eq!(seconds(4) + Duration::from_secs(5), seconds(9));
+        let before = SystemClock.moment();
+        assert!((0..1000).all(|_| SystemClock.moment() >= before));
+    }
 
     #[test]
     fn a_time_survives_being_written_and_read() {

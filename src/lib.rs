@@ -29,7 +29,11 @@ pub mod connect;
 
 pub mod user;
 
-pub mod import;
+pub mod lane;
+
+pub mod instance;
+
+pub mod apply;
 
 pub mod report;
 
@@ -41,5 +45,9 @@ pub mod clock;
 pub mod crash;
 pub mod disk;
 pub mod error;
+pub mod event;
 pub mod exit;
+pub mod finding;
 pub mod memory;
+pub mod stop;
+pub mod text;

@@ -11,8 +11,10 @@ mod world;
 
 use std::time::Duration;
 
-use headcount::import::{Event, Stop, default_burst};
+use headcount::event::Event;
+use headcount::lane::pace::default_burst;
 use headcount::simulator::{Odds, Weather};
+use headcount::stop::Stop;
 
 use laws::{Adaptive, Additive, compare};
 use world::{BACK, CALM, Quota, Ran, Rate, Simulation, UNSTEADY};

@@ -2,11 +2,15 @@
 //!
 //! Knows nobody else in the crate. An [`Agent`] comes out of `validate` only, after every rule has passed.
 
+pub(crate) mod phone;
+mod row;
 mod secret;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use phone::PhoneRegion;
+pub use row::{Fingerprint, RowNumber};
 pub use secret::Password;
 
 /// The key of the tag that proves which run made a user; a roster cannot set it. Its value is `RUN/ATTEMPT`: the
@@ -123,8 +127,8 @@ pub type Reference = String;
 /// A user that the roster asks for, valid as far as can be known offline. Names are not resolved yet.
 #[derive(Clone, Debug)]
 pub struct Agent {
-    /// The row as the spreadsheet shows it, counted from 1, the header included.
-    pub row: u64,
+    /// The row as the spreadsheet shows it.
+    pub row: RowNumber,
     /// The exact username: case-sensitive, and with the instance the identity of this row.
     pub username: String,
     /// The first password, for CONNECT_MANAGED only.

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use super::output;
 use super::roster_args::RosterArgs;
-use super::words::plain;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::roster::{self, Field, Roster, Row, Storage, Use, codes};
-use crate::validate::{Finding, Severity};
+use crate::finding::{Finding, Severity, codes};
+use crate::roster::{self, Field, Roster, Row, Storage, Use};
+use crate::text::{plain, printable};
 
 /// Shows how the columns of a roster are read, and proposes a column map for those that are not known
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
     let samples = samples(&roster)?;
     let mut text = table(&roster, &samples);
     // The table has the columns that are not known already.
-    let in_table = [codes::UNKNOWN_COLUMN, codes::MISSPELT_COLUMN];
+    let in_table = [codes::UNKNOWN_COLUMN.id, codes::MISSPELT_COLUMN.id];
     for finding in roster.findings().iter().filter(|finding| !in_table.contains(&finding.code)) {
         text.push_str(&line(finding));
     }
@@ -307,5 +307,5 @@ fn quoted(text: &str) -> String {
 }
 
 fn clip(text: &str) -> String {
-    roster::printable(text, SHOWN)
+    printable(text, SHOWN)
 }

@@ -14,10 +14,10 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Runs the command.
-pub(super) fn run(args: &CompletionsArgs) -> Result<Exit, Failure> {
+/// Runs the command; `program` is the whole command line.
+pub(super) fn run(args: &CompletionsArgs, mut program: clap::Command) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::command_line(), "headcount", &mut script);
+    clap_complete::generate(args.shell, &mut program, "headcount", &mut script);
     output::result_bytes(&script);
     Ok(Exit::Done)
 }

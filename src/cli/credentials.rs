@@ -9,13 +9,13 @@ use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 
 use super::{output, words};
-use crate::agent::Password;
+use crate::agent::{Password, RowNumber};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{Kind, RowState, each, look, without_record};
+use crate::ledger::{Attempt, Kind, RowState, each, look, without_record};
 use crate::passwords::{Identities, find};
-use crate::report::text::cell;
+use crate::text::cell;
 
 /// Prints the passwords that headcount made: for every created user the one that the instance holds.
 #[derive(Debug, Args)]
@@ -50,24 +50,24 @@ struct Told {
     /// By username: where the row stands.
     users: HashMap<String, Row>,
     /// The attempts with a password of ours.
-    generated: HashSet<u32>,
+    generated: HashSet<Attempt>,
 }
 
 #[derive(Default)]
 struct Row {
-    row: u32,
+    row: RowNumber,
     state: RowState,
     /// The attempt that made the user.
-    attempt: u32,
+    attempt: Option<Attempt>,
     id: String,
 }
 
 /// A user with the password in force.
 struct Known {
-    row: u32,
+    row: RowNumber,
     user: String,
     id: String,
-    attempt: u32,
+    attempt: Attempt,
     password: Option<Password>,
 }
 
@@ -83,7 +83,7 @@ struct Printed<'p> {
 struct PrintedUser<'p> {
     user: &'p str,
     id: &'p str,
-    attempt: u32,
+    attempt: Attempt,
     password: &'p str,
 }
 
@@ -155,12 +155,12 @@ fn told(args: &CredentialsArgs) -> Result<Told, Failure> {
         };
         match entry.kind {
             Kind::Row => told.users.entry(user.to_owned()).or_default().row = entry.row.unwrap_or_default(),
-            Kind::Intent if entry.generated => drop(told.generated.insert(entry.attempt.unwrap_or_default())),
+            Kind::Intent if entry.generated => told.generated.extend(entry.attempt),
             Kind::Outcome => {
                 let row = told.users.entry(user.to_owned()).or_default();
                 row.state = entry.state.unwrap_or_default();
                 if row.state == RowState::Created {
-                    row.attempt = entry.attempt.unwrap_or_default();
+                    row.attempt = entry.attempt;
                     row.id = text(&entry.id);
                 }
             }
@@ -177,16 +177,12 @@ impl Told {
     /// The users that were created with a password of ours, in the order of the roster.
     fn made(&self) -> Vec<Known> {
         let created = self.users.iter().filter(|(_, row)| row.state == RowState::Created);
-        let made = created.filter(|(_, row)| self.generated.contains(&row.attempt));
-        let mut known: Vec<Known> = made
-            .map(|(user, row)| Known {
-                row: row.row,
-                user: user.clone(),
-                id: row.id.clone(),
-                attempt: row.attempt,
-                password: None,
-            })
-            .collect();
+        let made = created.filter_map(|(user, row)| {
+            let attempt = row.attempt.filter(|attempt| self.generated.contains(attempt))?;
+            let (user, id) = (user.clone(), row.id.clone());
+            Some(Known { row: row.row, user, id, attempt, password: None })
+        });
+        let mut known: Vec<Known> = made.collect();
         known.sort_by(|one, other| (one.row, &one.user).cmp(&(other.row, &other.user)));
         known
     }

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::cli::output::Paint;
-use crate::cli::words::{count, grouped};
+use crate::finding::{Finding, Severity, codes};
 use crate::roster::column_letters;
-use crate::validate::{Checked, Finding, Severity, codes, shown};
+use crate::text::{count, grouped, shown};
+use crate::validate::Checked;
 
 /// How many lines of a group are shown.
 const EXAMPLES: usize = 5;

@@ -13,29 +13,33 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::instance::{InstanceArgs, Reached, RehearsalArgs};
+use super::meant::{Job, absolute};
 use super::outlook::{Outlook, Scene};
 use super::password_args::{PasswordArgs, Supply};
 use super::policy::Needs;
 use super::progress::{self, Found, Screen, Show};
 use super::roster_args::RosterArgs;
-use super::{findings, output, settings, words};
-use crate::agent::Agent;
+use super::{findings, output, retype, settings, words};
+use crate::agent::{Agent, RowNumber};
+use crate::apply::{self, Doubt, Gift, Means, Origin, Settings, Task};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::connect::{Operation, policy};
 use crate::crash;
 use crate::directory::Directory;
 use crate::error::Failure;
+use crate::event::Event;
 use crate::exit::Exit;
-use crate::import::{
-    self, CEILING, Event, FLOOR, FollowUp, Importer, Pace, Remembered, START, Settings, Stop, Switch, Task,
-    default_burst,
-};
+use crate::lane::pace::{CEILING, FLOOR, Pace, START, default_burst};
+use crate::lane::remembered::Remembered;
+use crate::lane::slots::Slots;
 use crate::ledger::{
-    self, Calls, Counts, Entry, Kind, Ledger, LockedFile, RowState, State, StepCounts, Steps, VERSION,
-    be_a_file, glance, place,
+    self, Calls, Counts, Entry, Kind, Ledger, LockedFile, Place, RowState, State, StepCounts, Steps, VERSION,
+    be_a_file, glance,
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
+use crate::stop::{Stop, Switch};
+use crate::user;
 use crate::validate::{self, Checked, Rules};
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
@@ -43,10 +47,10 @@ use crate::validate::{self, Checked, Rules};
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
     /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
-    roster: PathBuf,
+    pub(super) roster: PathBuf,
 
     #[command(flatten)]
-    shared: Shared,
+    pub(super) shared: Shared,
 }
 
 /// Reruns the rows that failed, with the roster as it is now.
@@ -54,18 +58,18 @@ pub(super) struct ImportArgs {
 pub(super) struct RetryArgs {
     /// The ledger of the import, as in roster.csv.ledger.jsonl
     #[arg(value_name = "LEDGER")]
-    of: PathBuf,
+    pub(super) of: PathBuf,
 
     /// Another roster than the ledger's, as a mended file of the failed rows
     #[arg(long, value_name = "FILE")]
-    roster: Option<PathBuf>,
+    pub(super) roster: Option<PathBuf>,
 
     /// Only rows that failed with this error code; rows that exist are rerun only so
     #[arg(long = "code", value_name = "CODE")]
-    codes: Vec<String>,
+    pub(super) codes: Vec<String>,
 
     #[command(flatten)]
-    shared: Shared,
+    pub(super) shared: Shared,
 }
 
 impl ImportArgs {
@@ -78,86 +82,86 @@ impl ImportArgs {
 impl RetryArgs {
     /// What the command line needs; `None` for a rehearsal.
     pub(super) fn needs(self) -> Result<Option<Needs>, Failure> {
-        let job = again::job(self, Vec::new())?;
+        let job = Job::retry(self, Vec::new())?;
         job.shared.needs(&job.roster)
     }
 }
 
 /// What both commands take.
 #[derive(Debug, Args)]
-struct Shared {
+pub(super) struct Shared {
     #[command(flatten)]
-    reading: RosterArgs,
+    pub(super) reading: RosterArgs,
 
     #[command(flatten)]
-    instance: InstanceArgs,
+    pub(super) instance: InstanceArgs,
 
     #[command(flatten)]
-    rehearsal: RehearsalArgs,
+    pub(super) rehearsal: RehearsalArgs,
 
     #[command(flatten)]
-    passwords: PasswordArgs,
+    pub(super) passwords: PasswordArgs,
 
     /// The ledger [default: beside the roster, as in roster.csv.ledger.jsonl]
     #[arg(long, help_heading = "Run", value_name = "FILE")]
-    ledger: Option<PathBuf>,
+    pub(super) ledger: Option<PathBuf>,
 
     /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
     #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate)]
-    rate: Rate,
+    pub(super) rate: Rate,
 
     /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
     #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    burst: Option<u32>,
+    pub(super) burst: Option<u32>,
 
     /// Requests under way at once [default: follows rate × latency]
     #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    concurrency: Option<u16>,
+    pub(super) concurrency: Option<u16>,
 
     /// Do everything but create: check, resolve names, compare with the users there, say how long it will take
     #[arg(long, help_heading = "Run")]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 
     /// Send the valid rows although others have errors
     #[arg(long, help_heading = "Rows")]
-    skip_invalid: bool,
+    pub(super) skip_invalid: bool,
 
     /// Start although the instance has not room for all rows
     #[arg(long, help_heading = "Rows")]
-    allow_partial: bool,
+    pub(super) allow_partial: bool,
 
     /// Send rows again whose users were created and are gone from the instance
     #[arg(long, help_heading = "Rows")]
-    recreate_missing: bool,
+    pub(super) recreate_missing: bool,
 
     /// Do not tag users with the run that made them: a lost answer can then not be proved
     #[arg(long, help_heading = "Lost answers and outages")]
-    no_provenance_tag: bool,
+    pub(super) no_provenance_tag: bool,
 
     /// Where a request left without the tag and its answer was lost, take a user with the name and every member of the row
     /// for ours
     #[arg(long, help_heading = "Lost answers and outages")]
-    accept_probable: bool,
+    pub(super) accept_probable: bool,
 
     /// How many seconds to go on settling a row whose answer was lost
     #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::ROW_BUDGET.as_secs())]
-    settle_timeout: u64,
+    pub(super) settle_timeout: u64,
 
     /// How many seconds to bear an outage before stopping
     #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::OUTAGE_PATIENCE.as_secs())]
-    outage_timeout: u64,
+    pub(super) outage_timeout: u64,
 
     /// Do not ask
     #[arg(long, help_heading = "Run", short)]
-    yes: bool,
+    pub(super) yes: bool,
 
     /// For people, or one event a line for programs
     #[arg(long, help_heading = "Run", value_enum, ignore_case = true, default_value_t = Format::Human)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Human,
     Json,
 }
@@ -182,7 +186,7 @@ impl Shared {
 
 /// `--rate`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Rate {
+pub(super) enum Rate {
     Quota,
     Auto,
     Fixed(f64),
@@ -202,29 +206,12 @@ const DOCUMENTED_RATE: f64 = 2.0;
 
 /// Runs `import`; `typed` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, typed: &[OsString]) -> Result<Exit, Failure> {
-    let ledger = args
-        .shared
-        .ledger
-        .clone()
-        .unwrap_or_else(|| place::beside(&args.roster, args.shared.rehearsal.simulate));
-    let typed = typed.to_vec();
-    start(Job { roster: args.roster, ledger, retry: None, shared: args.shared, typed })
+    start(Job::import(args, typed.to_vec())?)
 }
 
 /// Runs `retry`: roster, instance, region and profile default to the ledger's.
 pub(super) fn retry(args: RetryArgs, typed: &[OsString]) -> Result<Exit, Failure> {
-    start(again::job(args, typed.to_vec())?)
-}
-
-/// An import or a retry, with all defaults resolved.
-struct Job {
-    roster: PathBuf,
-    ledger: PathBuf,
-    /// What a retry is to do; `None` for an import.
-    retry: Option<again::Retry>,
-    shared: Shared,
-    /// The command line.
-    typed: Vec<OsString>,
+    start(Job::retry(args, typed.to_vec())?)
 }
 
 fn start(job: Job) -> Result<Exit, Failure> {
@@ -238,14 +225,14 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let args = &job.shared;
     let switch = Switch::default();
     let sending = Arc::new(OnceLock::new());
-    listen_for_signals(switch.clone(), sending.clone(), words::typed(&job.typed))?;
+    listen_for_signals(switch.clone(), sending.clone(), retype::resume(&job.typed).to_string())?;
 
     if !args.dry_run {
         ledger::refuse_in_use(&job.ledger)?;
     }
     let roster = args.reading.open(&job.roster)?;
     let mut reached = if args.rehearsal.simulate {
-        let stage = again::stage(job, &roster);
+        let stage = job.stage(&roster);
         args.rehearsal.reach(&args.instance, &stage).await?
     } else {
         args.instance.reach().await?
@@ -268,7 +255,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
             return;
         }
         origins.add(row.row, row.username);
-        let number = u32::try_from(row.number).unwrap_or(u32::MAX);
+        let number = RowNumber::of(row.number);
         match (row.fingerprint(), row.first_error) {
             (Some(fingerprint), _) => {
                 let agent = if has_proficiencies { row.agent() } else { None };
@@ -352,7 +339,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         && !agreed(&outlook)?
     {
         output::say("nothing was sent");
-        output::say_whole(&format!("resume with: {}", words::typed(&job.typed)));
+        output::say_whole(&format!("resume with: {}", retype::resume(&job.typed)));
         return Ok(Exit::Interrupted);
     }
     if switch.is_set() {
@@ -395,22 +382,20 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         run,
         provenance_tag: !args.no_provenance_tag,
         accept_probable: args.accept_probable,
-        rate: pace.rate,
-        burst: pace.burst,
-        concurrency: args.concurrency.map(usize::from),
         row_budget: Duration::from_secs(args.settle_timeout),
         outage_patience: Duration::from_secs(args.outage_timeout),
         seed: u64::from(std::process::id()) ^ begun_at(),
     };
-    reached.paces.set(Operation::CreateUser, pace.pace());
-    let importer =
-        Importer::new(reached.client.clone(), ledger.clone(), settings, switch.clone(), events.clone())
-            .paced(reached.paces.clone())
-            .recording(credentials);
+    let paces = reached.lane.paces();
+    paces.set(Operation::CreateUser, pace.pace());
+    let slots = Slots::new(pace.rate, pace.burst, args.concurrency.map(usize::from));
+    let lane = Arc::clone(&reached.lane);
+    let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events.clone()))
+        .recording(credentials);
     let rules = Rules { directory: Some(&reached.directory), ..rules };
-    importer.run(Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?.with(&supply)).await?;
+    apply::run(means, Tasks::new(&roster, &rules, &wanted, &plan, ledger.clone())?.with(&supply)).await?;
     if let (true, Some(rates), Some(rate)) =
-        (pace.learns, &remembered, reached.paces.of(Operation::CreateUser).found())
+        (pace.learns, &remembered, paces.of(Operation::CreateUser).found())
     {
         let now = rfc3339(SystemClock.now());
         if let Err(error) = rates.keep(&reached.directory.instance.arn, Operation::CreateUser, rate, &now) {
@@ -453,19 +438,18 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let made = counts.created.saturating_sub(created_before);
     farewell(args.format, &reached.directory, reason.as_ref(), &outlook, made);
     if let (Some(out), true) = (&args.passwords.credentials_out, counts.created > 0) {
-        let words = [out, &job.ledger].map(|path| words::shell_word(&path.display().to_string()));
         let key =
             if args.passwords.recipients.is_empty() { "" } else { ", with --identity-file and the key" };
         output::say_whole(&format!(
-            "the passwords that were made{key}: headcount credentials {} --ledger {}",
-            words[0], words[1]
+            "the passwords that were made{key}: {}",
+            retype::credentials(out, &job.ledger)
         ));
     }
     again::say(job, &reached.directory, &counts, reason.as_ref(), left.as_ref(), &steps);
     if matches!(exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled)
         && !again::is_left_to_import(job, reason.as_ref(), &counts)
     {
-        output::say_whole(&format!("resume with: {}", words::typed(&job.typed)));
+        output::say_whole(&format!("resume with: {}", retype::resume(&job.typed)));
     }
     closed.map(|_| exit)
 }
@@ -563,17 +547,12 @@ fn open_ledger(job: &Job, directory: &Directory, wanted: &Wanted) -> Result<File
     }
     let roster = absolute(&job.roster);
     let known = [&state.header.roster, &state.session.roster].iter().any(|path| **path == roster);
-    let shares_rows = || (0..state.places()).any(|at| wanted.find(state.user(at)).is_some());
-    if job.retry.is_none() && !known && state.places() > 0 && !shares_rows() {
+    let shares_rows = || state.places().any(|at| wanted.find(state.user(at)).is_some());
+    if job.retry.is_none() && !known && state.places().len() > 0 && !shares_rows() {
         return Err(Failure::stopped(format!("the ledger is of another roster: `{}`", state.header.roster))
             .hint("give that roster, or a ledger of its own with --ledger FILE"));
     }
     Ok(file)
-}
-
-fn absolute(path: &Path) -> String {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    path.canonicalize().unwrap_or(path).display().to_string()
 }
 
 /// CreateUser's pace as it is chosen.
@@ -646,7 +625,7 @@ async fn record_plan(
     let before = ledger.state().clone();
     let now = rfc3339(SystemClock.now());
     let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
-    let roster = again::recorded_roster(job, &before).unwrap_or_else(|| absolute(&job.roster));
+    let roster = job.recorded_roster(&before).unwrap_or_else(|| absolute(&job.roster));
     let is_new = before.header.run.is_empty();
     let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
     let header = is_new.then(|| Entry {
@@ -691,7 +670,7 @@ struct Tasks<'t> {
     wanted: &'t Wanted,
     plan: &'t Plan,
     ledger: Arc<Ledger>,
-    look_ups: std::vec::IntoIter<u32>,
+    look_ups: std::vec::IntoIter<Place>,
     supply: &'t Supply,
 }
 
@@ -703,7 +682,7 @@ impl<'t> Tasks<'t> {
         plan: &'t Plan,
         ledger: Arc<Ledger>,
     ) -> Result<Self, Failure> {
-        let mut look_ups: Vec<u32> = plan.gone(Decision::LookUp).collect();
+        let mut look_ups: Vec<Place> = plan.gone(Decision::LookUp).collect();
         let invalid = plan.named(wanted, Decision::LookUp).filter_map(|user| ledger.state().find(user));
         look_ups.extend(invalid.collect::<Vec<_>>());
         let rows = roster.rows()?;
@@ -723,7 +702,8 @@ impl<'t> Tasks<'t> {
             let columns = self.roster.columns();
             let username = validate::username(&self.row, columns);
             let decision = self.plan.of(self.wanted, username);
-            let Some(seen) = self.wanted.find(username).filter(|seen| u64::from(seen.row) == self.row.number)
+            let Some(seen) =
+                self.wanted.find(username).filter(|seen| seen.row == RowNumber::of(self.row.number))
             else {
                 continue; // invalid, or gone by another name: the plan has it under its number
             };
@@ -734,26 +714,27 @@ impl<'t> Tasks<'t> {
             let agent = validate::agent(&self.row, columns, self.rules);
             let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
             let is_same = |agent: &Agent| {
-                validate::fingerprint(agent) == seen.fingerprint
-                    && proficiencies.unwrap_or_default() == seen.proficiencies
+                Some(validate::fingerprint(agent)) == seen.fingerprint && proficiencies == seen.proficiencies
             };
             let Some(mut agent) = agent.filter(is_same) else { return Err(self.changed()) };
             let then = proficiencies
-                .map(|fingerprint| FollowUp { proficiencies: import::proficiencies(&agent), fingerprint });
+                .map(|fingerprint| Gift { proficiencies: user::proficiencies(&agent), fingerprint });
             if let (false, Some(then)) = (sends, &then) {
                 let at = self.ledger.state().find(username).ok_or_else(|| self.changed())?;
-                return Ok(Some(Task::follow_up(at, agent.row, agent.username, then.clone())));
+                return Ok(Some(Task::associate(at, agent.row, agent.username, then.clone())));
             }
             let generated = self.supply.give(&mut agent)?;
-            let body = import::create_user(&agent, self.rules.directory.ok_or_else(|| self.changed())?);
+            let body = user::create_user(&agent, self.rules.directory.ok_or_else(|| self.changed())?);
             let state = self.ledger.state();
             let at = state.find(username).ok_or_else(|| self.changed())?;
             let in_doubt = state.record(at).settled_state() == RowState::InDoubt;
             let body = body.ok_or_else(|| self.changed())?;
             let users = self.rules.directory.and_then(|directory| directory.users.as_ref());
             let seen = users.is_some_and(|users| users.get(username).is_some());
-            let task = Task::send(at, &agent, body, in_doubt).seen(seen).then(then);
-            return Ok(Some(task.generated(generated)));
+            let origin = if generated { Origin::Made } else { Origin::Row };
+            let doubt = if in_doubt { Doubt::InDoubt } else { Doubt::Clear };
+            let task = Task::create(at, &agent, body).doubted(doubt).seen(seen).then(then);
+            return Ok(Some(task.with_password(origin)));
         }
         Ok(None)
     }
@@ -773,7 +754,7 @@ impl Iterator for Tasks<'_> {
         }
         let at = self.look_ups.next()?;
         let state = self.ledger.state();
-        Some(Ok(Task::look_up(at, u64::from(state.record(at).row), state.user(at).to_owned())))
+        Some(Ok(Task::settle(at, state.record(at).row, state.user(at).to_owned())))
     }
 }
 

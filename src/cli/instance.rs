@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::args::directory;
 use super::policy::Needs;
 use super::roster_args::Identity;
-use super::{directory, output, settings};
+use super::{output, settings};
 use crate::agent::IdentityType;
 use crate::clock::{self, Clock, SystemClock};
 use crate::connect;
 use crate::connect::policy::Job;
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Operation, Target};
-use crate::directory::fetch::{self, Caller as _, FetchError, Patient};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
 use crate::error::Failure;
-use crate::import::{Pace, Paced, Paces, default_burst};
+use crate::instance::fetch::{self, FetchError};
+use crate::lane::pace::{Pace, default_burst};
+use crate::lane::verdict::is_not_permitted;
+use crate::lane::{Lane, Patience};
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
@@ -110,14 +113,13 @@ pub(super) struct Stage<'s> {
 
 /// A connection to an instance, and what is known of it.
 pub(super) struct Reached {
-    pub(super) client: Client,
+    /// How its calls leave.
+    pub(super) lane: Arc<Lane>,
     /// The instance with its names, and its users where they could be read.
     pub(super) directory: Directory,
     /// What the ledger keeps for a later `retry`.
     pub(super) region: String,
     pub(super) endpoint: Option<String>,
-    /// How fast its operations may be called.
-    pub(super) paces: Arc<Paces>,
     /// The embedded Connect, served as long as this lives.
     pub(super) rehearsal: Option<Running>,
 }
@@ -141,20 +143,13 @@ impl InstanceArgs {
         let credentials = Credentials::chain(&target.region, &environment, &options);
         let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
         client.check_credentials().await?;
-        let caller = Paced::new(client.clone());
-        let directory = patiently(self.read(&client, &target, &caller)).await;
-        say_skew(&client);
+        let lane = Arc::new(Lane::new(client, Arc::default()));
+        let directory = patiently(self.read(&lane, &target)).await;
+        say_skew(lane.client());
         let directory = directory?;
         let endpoint =
             self.endpoint_url.clone().or(environment.endpoint_url_connect.or(environment.endpoint_url));
-        Ok(Reached {
-            client,
-            directory,
-            region: target.region,
-            endpoint,
-            paces: caller.paces,
-            rehearsal: None,
-        })
+        Ok(Reached { lane, directory, region: target.region, endpoint, rehearsal: None })
     }
 
     /// What reaching the instance needs, for a job that only looks.
@@ -185,10 +180,10 @@ impl InstanceArgs {
     }
 
     /// Reads the instance, its names, its users and its quotas.
-    async fn read(&self, client: &Client, target: &Target, caller: &Paced) -> Result<Directory, Failure> {
+    async fn read(&self, lane: &Lane, target: &Target) -> Result<Directory, Failure> {
         let saved = self.directory.as_deref().map(directory::take_up).transpose()?;
         let id = match &target.instance {
-            InstanceRef::Alias(alias) => fetch::instance_of_alias(client, alias, caller).await?.id,
+            InstanceRef::Alias(alias) => fetch::instance_of_alias(lane, alias).await?.id,
             InstanceRef::Id(id) | InstanceRef::Arn { id, .. } => id.clone(),
         };
         let instance = match (self.identity, &target.instance) {
@@ -197,11 +192,11 @@ impl InstanceArgs {
             (Some(identity), InstanceRef::Id(_)) => {
                 let arn = match &saved {
                     Some(saved) => saved.instance.arn.clone(),
-                    None => arn_from_names(client, &id, caller).await?,
+                    None => arn_from_names(lane, &id).await?,
                 };
                 known(&id, arn, identity)
             }
-            (told, _) => described(fetch::instance(client, &id, caller).await?, told)?,
+            (told, _) => described(fetch::instance(lane, &id).await?, told)?,
         };
         if let Some(status) = instance.status.as_deref().filter(|status| *status != "ACTIVE") {
             return Err(Failure::stopped(format!("the instance is not active: its status is `{status}`"))
@@ -217,14 +212,11 @@ impl InstanceArgs {
         let named = async {
             match saved {
                 Some(saved) => Ok(saved),
-                None => names(client, &id, instance.clone(), caller).await,
+                None => names(lane, &id, instance.clone()).await,
             }
         };
-        let (named, users, quotas) = tokio::join!(
-            named,
-            fetch::users(client, &id, caller),
-            quotas(client, &instance.arn, &caller.paces)
-        );
+        let (named, users, quotas) =
+            tokio::join!(named, fetch::users(lane, &id), quotas(lane, &instance.arn));
         let named = named?;
         Ok(Directory { users: users_there(users)?, quotas, instance, ..named })
     }
@@ -240,18 +232,18 @@ fn say_skew(client: &Client) {
     }
 }
 
-async fn names(client: &Client, id: &str, instance: Instance, caller: &Paced) -> Result<Directory, Failure> {
+async fn names(lane: &Lane, id: &str, instance: Instance) -> Result<Directory, Failure> {
     let named = |all: Vec<connect::model::Summary>| {
         all.into_iter().filter_map(|summary| summary.name.map(|name| (name, summary.id)))
     };
     let (routing, security, groups) = tokio::join!(
-        fetch::routing_profiles(client, id, caller),
-        fetch::security_profiles(client, id, caller),
-        fetch::hierarchy_groups(client, id, caller)
+        fetch::routing_profiles(lane, id),
+        fetch::security_profiles(lane, id),
+        fetch::hierarchy_groups(lane, id)
     );
     let (routing, security) = (routing?, security?);
     let groups = match groups {
-        Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => {
+        Err(FetchError::Call { error, .. }) if is_not_permitted(&error) => {
             output::say(
                 "warning: the hierarchy may not be read, so a row that names a group of it is an error",
             );
@@ -279,7 +271,7 @@ fn users_there(found: Result<Vec<connect::model::Summary>, FetchError>) -> Resul
         Ok(users) => {
             Ok(Some(users.into_iter().filter_map(|user| user.username.map(|name| (name, user.id))).collect()))
         }
-        Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => {
+        Err(FetchError::Call { error, .. }) if is_not_permitted(&error) => {
             output::say("warning: connect:ListUsers is not permitted, so who is there already is not known");
             Ok(None)
         }
@@ -314,8 +306,8 @@ fn described(found: connect::model::Instance, told: Option<Identity>) -> Result<
 }
 
 /// The instance's ARN, read off that of a routing profile: every instance has one.
-async fn arn_from_names(client: &Client, id: &str, caller: &Paced) -> Result<String, Failure> {
-    let profiles = fetch::routing_profiles(client, id, caller).await?;
+async fn arn_from_names(lane: &Lane, id: &str) -> Result<String, Failure> {
+    let profiles = fetch::routing_profiles(lane, id).await?;
     let of_instance =
         |arn: &str| arn.split_once("/routing-profile/").map(|(instance, _)| instance.to_owned());
     profiles.iter().find_map(|profile| of_instance(&profile.arn)).ok_or_else(|| {
@@ -330,39 +322,39 @@ impl Reached {
     pub(super) async fn read_for_proficiencies(&mut self) -> Result<(), Failure> {
         let instance = &self.directory.instance;
         if self.directory.predefined_attributes.is_none() {
-            let caller = Paced::sharing(self.client.clone(), Arc::clone(&self.paces));
-            let found = fetch::predefined_attributes(&self.client, &instance.id, &caller).await;
+            let found = fetch::predefined_attributes(&self.lane, &instance.id).await;
             self.directory.predefined_attributes = match found {
                 Ok(attributes) => Some(attributes),
-                Err(FetchError::Call { error, .. }) if error.is("AccessDeniedException") => None,
+                Err(FetchError::Call { error, .. }) if is_not_permitted(&error) => None,
                 Err(error) => return Err(error.into()),
             };
         }
-        let rate = quota(&self.client, &instance.arn, &self.paces, "L-2CCBA953").await;
+        let rate = quota(&self.lane, &instance.arn, "L-2CCBA953").await;
         self.directory.quotas.associate_user_proficiencies_rate = rate;
         if let Some(rate) = rate {
-            self.paces.set(Operation::AssociateUserProficiencies, Pace::new(rate, default_burst(rate)));
+            let pace = Pace::new(rate, default_burst(rate));
+            self.lane.paces().set(Operation::AssociateUserProficiencies, pace);
         }
         Ok(())
     }
 }
 
 /// The applied quotas, where they may be read: no permission to ask is no error.
-async fn quotas(client: &Client, arn: &str, paces: &Arc<Paces>) -> Quotas {
+async fn quotas(lane: &Lane, arn: &str) -> Quotas {
     let (create_user_rate, users_per_instance) =
-        tokio::join!(quota(client, arn, paces, "L-CBDEE3E4"), quota(client, arn, paces, "L-9A46857E"));
+        tokio::join!(quota(lane, arn, "L-CBDEE3E4"), quota(lane, arn, "L-9A46857E"));
     Quotas { create_user_rate, users_per_instance, ..Quotas::default() }
 }
 
 /// How long a quota is asked for: a throttle is waited out, for whoever takes it for a no goes on with the wrong pace and
 /// no idea of the room; where Service Quotas cannot be reached, once is enough.
-const PATIENCE_FOR_QUOTAS: Patient =
-    Patient { patience: Duration::from_secs(15), patience_unreachable: Duration::ZERO };
+const PATIENCE_FOR_QUOTAS: Patience =
+    Patience { answered: Duration::from_secs(15), unreachable: Duration::ZERO };
 
-async fn quota(client: &Client, arn: &str, paces: &Arc<Paces>, code: &str) -> Option<f64> {
-    let caller = Paced::sharing(client.clone(), Arc::clone(paces)).patient(PATIENCE_FOR_QUOTAS);
+async fn quota(lane: &Lane, arn: &str, code: &str) -> Option<f64> {
     let ask = async |context| {
-        let asked = caller.call(Operation::GetServiceQuota, || client.get_service_quota(code, context)).await;
+        let call = || lane.client().get_service_quota(code, context);
+        let asked = lane.read_within(PATIENCE_FOR_QUOTAS, Operation::GetServiceQuota, call).await;
         asked.ok().flatten()
     };
     let quota = match ask(Some(arn)).await {
@@ -441,9 +433,9 @@ async fn reach_world(world: World, arn: &str, region: String) -> Result<Reached,
     // A rehearsal's stalls are as long as they are told to be; a real time-out is thirty seconds.
     let options = HttpOptions { timeout: Duration::from_secs(5), ..HttpOptions::default() };
     let client = Client::new(&target, credentials, Arc::new(SystemClock), &options)?;
-    let caller = Paced::new(client.clone());
-    let directory = InstanceArgs::default().read(&client, &target, &caller).await?;
-    Ok(Reached { client, directory, region, endpoint: None, paces: caller.paces, rehearsal: Some(running) })
+    let lane = Arc::new(Lane::new(client, Arc::default()));
+    let directory = InstanceArgs::default().read(&lane, &target).await?;
+    Ok(Reached { lane, directory, region, endpoint: None, rehearsal: Some(running) })
 }
 
 fn with_names(spec: Spec, used: &NamesUsed) -> Spec {

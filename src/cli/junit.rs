@@ -6,7 +6,9 @@
 
 use std::fmt::Write as _;
 
-use crate::validate::{Checked, Finding, Severity, shown};
+use crate::finding::{Finding, Severity};
+use crate::text::shown;
+use crate::validate::Checked;
 
 /// The document.
 pub(super) fn document(roster: &str, checked: &Checked) -> String {
@@ -107,7 +109,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::agent::IdentityType;
-    use crate::validate::codes;
+    use crate::finding::codes;
 
     fn finding(code: &'static codes::Code, row: Option<u64>, message: &str) -> Finding {
         Finding {

@@ -17,9 +17,8 @@ pub(super) struct ManArgs {
     list: bool,
 }
 
-/// Runs the command.
-pub(super) fn run(args: &ManArgs) -> Result<Exit, Failure> {
-    let mut program = super::command_line();
+/// Runs the command; `program` is the whole command line.
+pub(super) fn run(args: &ManArgs, mut program: clap::Command) -> Result<Exit, Failure> {
     program.build();
     if args.list {
         let names = program.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help");

@@ -1,5 +1,6 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
+mod args;
 pub mod columns;
 mod completions;
 mod credentials;
@@ -10,12 +11,14 @@ mod import;
 mod instance;
 mod junit;
 mod man;
+mod meant;
 mod outlook;
 pub mod output;
 mod password_args;
 pub mod policy;
 mod progress;
 mod report;
+mod retype;
 pub mod roster_args;
 mod settings;
 mod simulate;
@@ -33,8 +36,6 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::Failure;
 use crate::exit::Exit;
-
-pub use words::shell_word;
 
 /// Onboards a call-centre roster into Amazon Connect: checked offline, paced to the quota, resumable, never doubled.
 #[derive(Debug, Parser)]
@@ -73,7 +74,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         command_line().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return slip::told(&error, &args),
+        Err(error) => return slip::told(&error, &args, &command_line()),
     };
     std::panic::set_hook(Box::new(|panic| {
         // A workbook is read on a thread of its own, whose panic is an error of the workbook and is told as one.
@@ -108,8 +109,8 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Directory(args) => directory::run(&args),
         Command::Policy(args) if args.command.is_empty() => policy::run(args),
         Command::Policy(args) => policy_of(&args.command),
-        Command::Completions(args) => completions::run(&args),
-        Command::Man(args) => man::run(&args),
+        Command::Completions(args) => completions::run(&args, command_line()),
+        Command::Man(args) => man::run(&args, command_line()),
     }
 }
 
@@ -119,7 +120,7 @@ fn policy_of(words: &[OsString]) -> Result<Exit, Failure> {
     let parsed = command_line().try_get_matches_from(&typed).and_then(|found| Cli::from_arg_matches(&found));
     let command = match parsed {
         Ok(cli) => cli.command,
-        Err(error) => return Ok(slip::told(&error, &typed)),
+        Err(error) => return Ok(slip::told(&error, &typed, &command_line())),
     };
     policy::of_command(match command {
         Command::Import(args) => args.needs()?,

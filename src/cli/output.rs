@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use super::settings;
 use super::words::wrapped;
 use crate::error::Failure;
-use crate::report::text::{hides, shown};
+use crate::text::{hides, plain};
 
 /// How much further in the rest of a broken line stands.
 const HANGING: usize = 4;
@@ -62,20 +62,20 @@ pub fn say_whole(line: &str) {
 
 /// Prints a failure: what, why, and what to do next. Names of files and answers of services are in it.
 pub fn failure(failure: &Failure) {
-    say(&format!("error: {}", shown(&failure.what)));
+    say(&format!("error: {}", plain(&failure.what)));
     let (mut cause, mut before) = (failure.source(), failure.what.clone());
     while let Some(error) = cause {
         let text = error.to_string();
         // Some errors have their cause in their own words already.
         if !before.contains(&text) {
             // What a parser says of a file has lines.
-            let lines: Vec<String> = text.lines().map(shown).collect();
+            let lines: Vec<String> = text.lines().map(plain).collect();
             say(&format!("  caused by: {}", lines.join("\n")));
         }
         (cause, before) = (error.source(), text);
     }
     if let Some(hint) = &failure.hint {
-        let lines: Vec<String> = hint.lines().map(shown).collect();
+        let lines: Vec<String> = hint.lines().map(plain).collect();
         say(&format!("hint: {}", lines.join("\n")));
     }
 }

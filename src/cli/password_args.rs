@@ -110,7 +110,7 @@ impl Supply {
     /// Opens the file for passwords that are made; a dry run only looks at it.
     pub(super) fn open(&self, state: &State, dry_run: bool) -> Result<Option<LockedFile>, Failure> {
         let Self::Generated { out, recipients } = self else { return Ok(None) };
-        if dry_run && !out.exists() && state.generated == 0 {
+        if dry_run && !out.exists() && state.generated.is_none() {
             return Ok(None);
         }
         let file = LockedFile::open(out)?;

@@ -11,10 +11,12 @@ use tokio::time::Instant;
 
 use super::output::Paint;
 use super::{output, settings, words};
+use crate::agent::RowNumber;
 use crate::clock;
-use crate::import::{Event, Stop};
+use crate::event::Event;
+use crate::finding::Finding;
 use crate::ledger::StepState;
-use crate::validate::Finding;
+use crate::stop::Stop;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
@@ -173,7 +175,7 @@ struct Tally {
     failed: u64,
     in_doubt: u64,
     /// Rows whose answer was lost and that are being settled.
-    unsettled: HashSet<u64>,
+    unsettled: HashSet<RowNumber>,
     throttled: u64,
     /// Answers of the last seconds: when each second began, and how many there were in it.
     recent: VecDeque<(Instant, u64)>,
@@ -279,7 +281,7 @@ impl Tally {
     }
 
     /// An answer came: whatever was waited for is there.
-    fn answered(&mut self, row: u64, now: Instant) {
+    fn answered(&mut self, row: RowNumber, now: Instant) {
         self.waiting = None;
         self.unsettled.remove(&row);
         match self.recent.back_mut() {
@@ -480,7 +482,7 @@ mod tests {
     const PLAIN: Look = Look { paint: Paint::NONE, full: '#', empty: '-', dot: ", " };
 
     fn created(user: &str) -> Event {
-        Event::Created { row: 2, user: user.into(), id: "u".into(), recovered: false }
+        Event::Created { row: 2.into(), user: user.into(), id: "u".into(), recovered: false }
     }
 
     fn started(to_send: u64) -> Event {
@@ -523,7 +525,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_narrow_terminal_gets_more_lines_and_none_too_wide() {
-        let rejected = Event::Rejected { row: 3, user: "x".into(), code: "C".into(), message: "m".into() };
+        let rejected =
+            Event::Rejected { row: 3.into(), user: "x".into(), code: "C".into(), message: "m".into() };
         let waiting = Event::waiting(
             "nothing clear comes back: the service answered with something very long indeed, again and again",
             Duration::from_secs(12),
@@ -560,7 +563,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_lost_answer_is_in_doubt_until_it_is_settled_and_has_no_time_left() {
         let (mut tally, now) = after(499, &[]);
-        let lost = |row, last| Event::InDoubt { row, user: "x".into(), message: "500".into(), last };
+        let lost = |row: u32, last| Event::InDoubt {
+            row: row.into(),
+            user: "x".into(),
+            message: "500".into(),
+            last,
+        };
         for row in [7, 8] {
             assert_eq!(tally.take(&lost(row, false), now, true), None);
             assert_eq!(tally.take(&lost(row, false), now, true), None);
@@ -568,7 +576,7 @@ mod tests {
         assert!(tally.view(now, &PLAIN, 80).contains("998 created, 2 to go, 0 failed, 2 in doubt"));
         assert!(tally.view(now, &PLAIN, 80).ends_with("\n2 answers lost, being settled"));
         assert_eq!(tally.left(now), None);
-        let found = Event::Created { row: 7, user: "x".into(), id: "u".into(), recovered: true };
+        let found = Event::Created { row: 7.into(), user: "x".into(), id: "u".into(), recovered: true };
         tally.take(&found, now, true);
         tally.take(&lost(8, true), now, true);
         assert_eq!((tally.created, tally.in_doubt(), tally.to_go(), tally.awaited(now)), (999, 1, 0, None));

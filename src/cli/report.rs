@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{output, shell_word};
+use super::output;
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::report::account::Account;
 use crate::report::{html, json, table, ticket};
+use crate::text::{plain, shell_path};
 
 /// Writes the result of a run for people and programs: a page that opens offline, a table, a document, a ticket
 #[derive(Debug, Args)]
@@ -53,7 +54,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.output {
         is_free(path)?;
     }
-    let account = Account::read(&args.ledger, &shell_word(&args.ledger.display().to_string()))?;
+    let account = Account::read(&args.ledger, &shell_path(&args.ledger))?;
     let made = rfc3339(SystemClock.now());
     let bytes = match format {
         Format::Html => html::write(&account, &made)?.into_bytes(),
@@ -71,7 +72,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
             disk::write_atomic(path, &bytes).map_err(|error| {
                 Failure::usage(format!("cannot write the report: `{}`", path.display())).because(error)
             })?;
-            output::say(&format!("written: {}", super::words::plain(&path.display().to_string())));
+            output::say(&format!("written: {}", plain(&path.display().to_string())));
         }
     }
     Ok(Exit::Done)

@@ -4,11 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::shell_word;
-use crate::agent::IdentityType;
+use crate::agent::{IdentityType, PhoneRegion};
 use crate::error::Failure;
 use crate::roster::{Options, Roster};
-use crate::validate::PhoneRegion;
 
 /// How the roster is read. Without any of these it is found out.
 #[derive(Clone, Debug, Default, Args)]
@@ -36,19 +34,6 @@ impl RosterArgs {
     pub fn open(&self, path: &Path) -> Result<Roster, Failure> {
         let Self { columns, sheet, encoding, phone_region } = self.clone();
         Roster::open(path, &Options { columns, sheet, encoding, delimiter: None, phone_region })
-    }
-
-    /// The roster and these flags as a shell takes them, for a command that is to be pasted.
-    pub fn words(&self, path: &Path) -> String {
-        let columns = self.columns.as_ref().map(|path| ("--columns", path.display().to_string()));
-        let sheet = self.sheet.clone().map(|sheet| ("--sheet", sheet));
-        let encoding = self.encoding.clone().map(|label| ("--encoding", label));
-        let region = self.phone_region.map(|region| ("--phone-region", region.to_string()));
-        let mut words = shell_word(&path.display().to_string());
-        for (flag, value) in [columns, sheet, encoding, region].into_iter().flatten() {
-            words.push_str(&format!(" {flag} {}", shell_word(&value)));
-        }
-        words
     }
 }
 
@@ -80,20 +65,6 @@ mod tests {
     use clap::ValueEnum as _;
 
     use super::*;
-
-    #[test]
-    fn the_words_to_paste_have_every_flag_and_are_quoted() {
-        let args = RosterArgs {
-            columns: Some("my map.toml".into()),
-            sheet: Some("Sheet 1".to_owned()),
-            encoding: Some("latin1".to_owned()),
-            phone_region: "de".parse().ok(),
-        };
-        let words =
-            "'my roster.csv' --columns 'my map.toml' --sheet 'Sheet 1' --encoding latin1 --phone-region DE";
-        assert_eq!(args.words(Path::new("my roster.csv")), words);
-        assert_eq!(RosterArgs::default().words(Path::new("roster.csv")), "roster.csv");
-    }
 
     #[test]
     fn the_words_of_the_flag_are_those_of_the_vocabulary() {

@@ -23,14 +23,22 @@ pub(super) async fn environment(profile: Option<String>) -> Environment {
     environment.with_profile().await
 }
 
-/// Whether the environment names an endpoint for Connect.
-pub(super) fn has_endpoint() -> bool {
-    variable("AWS_ENDPOINT_URL_CONNECT").or_else(|| variable("AWS_ENDPOINT_URL")).is_some()
+/// What the environment names, and a ledger therefore does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Named {
+    /// A profile.
+    pub(super) profile: bool,
+    /// An endpoint for Connect.
+    pub(super) endpoint: bool,
 }
 
-/// Whether the environment names a profile.
-pub(super) fn has_profile() -> bool {
-    variable("AWS_PROFILE").is_some()
+/// What the environment names.
+pub(super) fn named() -> Named {
+    let has = |name: &str| variable(name).is_some();
+    Named {
+        profile: has("AWS_PROFILE"),
+        endpoint: has("AWS_ENDPOINT_URL_CONNECT") || has("AWS_ENDPOINT_URL"),
+    }
 }
 
 /// The folder for what is worth keeping between runs: `headcount` in `XDG_STATE_HOME`, else in `~/.local/state` (XDG

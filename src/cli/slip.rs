@@ -10,8 +10,9 @@ use super::output;
 use crate::error::Failure;
 use crate::exit::Exit;
 
-/// Prints what is wrong with a command line; help and version, which are no errors, as they are.
-pub(super) fn told(error: &Error, typed: &[OsString]) -> Exit {
+/// Prints what is wrong with a command line; help and version, which are no errors, as they are. `program` is what could
+/// have been typed.
+pub(super) fn told(error: &Error, typed: &[OsString], program: &clap::Command) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
@@ -20,14 +21,14 @@ pub(super) fn told(error: &Error, typed: &[OsString]) -> Exit {
             if error.use_stderr() { Exit::Usage } else { Exit::Done }
         }
         _ => {
-            output::failure(&failure(error, typed));
+            output::failure(&failure(error, typed, program));
             Exit::Usage
         }
     }
 }
 
-fn failure(error: &Error, typed: &[OsString]) -> Failure {
-    let command = command_of(typed);
+fn failure(error: &Error, typed: &[OsString], program: &clap::Command) -> Failure {
+    let command = command_of(typed, program);
     let has_examples = format!("`{command} --help` has examples");
     let argument = one(error, ContextKind::InvalidArg);
     match error.kind() {
@@ -90,10 +91,9 @@ fn failure(error: &Error, typed: &[OsString]) -> Failure {
 }
 
 /// The program and its command, as far as there is one.
-fn command_of(typed: &[OsString]) -> String {
-    let known = super::command_line();
+fn command_of(typed: &[OsString], program: &clap::Command) -> String {
     let mut words = typed.iter().skip(1).filter_map(|word| word.to_str());
-    let command = words.find(|word| known.find_subcommand(word).is_some());
+    let command = words.find(|word| program.find_subcommand(word).is_some());
     command.map_or_else(|| "headcount".to_owned(), |command| format!("headcount {command}"))
 }
 
@@ -136,8 +136,9 @@ mod tests {
     fn said(words: &[&str]) -> (String, String) {
         let typed: Vec<OsString> =
             std::iter::once("headcount").chain(words.iter().copied()).map(OsString::from).collect();
-        let error = super::super::command_line().try_get_matches_from(&typed).unwrap_err();
-        let failure = failure(&error, &typed);
+        let mut program = crate::cli::command_line();
+        let error = program.try_get_matches_from_mut(&typed).unwrap_err();
+        let failure = failure(&error, &typed, &program);
         (failure.what, failure.hint.unwrap_or_default())
     }
 

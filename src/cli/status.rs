@@ -242,6 +242,7 @@ fn human(course: &Course, at_work: bool, now: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Attempt;
 
     fn at(milliseconds: u64) -> String {
         clock::rfc3339(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds))
@@ -256,7 +257,8 @@ mod tests {
             at: Some(at(begun).into()),
             ..Entry::of(Kind::Session)
         };
-        let made = |when| Entry { attempt: Some(1), ..Entry::outcome("ana", RowState::Created, at(when)) };
+        let made =
+            |when| Entry { attempt: Attempt::new(1), ..Entry::outcome("ana", RowState::Created, at(when)) };
         course.take(&session(0));
         course.take(&made(500));
         course.take(&session(100_000));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::roster_args::Identity;
-use super::{output, shell_word};
+use super::{output, retype};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -50,8 +50,7 @@ pub fn run(args: TemplateArgs) -> Result<Exit, Failure> {
     match &args.output {
         Some(path) => {
             create(path, &bytes)?;
-            let word = shell_word(&path.to_string_lossy());
-            output::say(&format!("fill it in, then run `headcount validate {word}`"));
+            output::say(&format!("fill it in, then run `{}`", retype::validate_filled_in(path)));
         }
         None => output::result_bytes(&bytes),
     }

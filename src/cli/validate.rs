@@ -7,55 +7,57 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::agent::IdentityType;
-use crate::cli::directory::told;
+use crate::cli::args::directory::told;
 use crate::cli::roster_args::{Identity, RosterArgs};
-use crate::cli::{findings, junit, output, words};
+use crate::cli::{findings, junit, output, retype, words};
 use crate::clock::{Clock as _, SystemClock};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::finding::{Finding, codes};
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster, Use};
-use crate::validate::{Checked, Finding, Rules, check, codes, infer_identity, shown};
+use crate::text::shown;
+use crate::validate::{Checked, Rules, check, infer_identity};
 
 /// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
     /// The roster, CSV or XLSX.
     #[arg(required_unless_present = "explain")]
-    roster: Option<PathBuf>,
+    pub(super) roster: Option<PathBuf>,
 
     /// How the instance knows its users [default: the directory's, else what the columns say].
     #[arg(long, value_enum, ignore_case = true, value_name = "TYPE")]
-    identity: Option<Identity>,
+    pub(super) identity: Option<Identity>,
 
     /// A file saved by `headcount directory`: names must be known to that instance, and its users are compared.
     #[arg(long, value_name = "FILE")]
-    directory: Option<PathBuf>,
+    pub(super) directory: Option<PathBuf>,
 
     /// Rows need no password, for the import is going to make them.
     #[arg(long)]
-    generate_passwords: bool,
+    pub(super) generate_passwords: bool,
 
     /// How the findings are printed.
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT", default_value_t = Format::Human)]
-    format: Format,
+    pub(super) format: Format,
 
     /// Write a copy of the roster with the findings in it: OUT.xlsx has faulty cells coloured, with a note in each, and a
     /// summary; OUT.csv has them in a column of its own. The copy has the roster's cells as they are, passwords too.
     #[arg(long, value_name = "OUT")]
-    annotate: Option<PathBuf>,
+    pub(super) annotate: Option<PathBuf>,
 
     /// Explain a code of a finding, and check nothing.
     #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "phone_region", "annotate", "generate_passwords"])]
-    explain: Option<String>,
+    pub(super) explain: Option<String>,
 
     #[command(flatten)]
-    reading: RosterArgs,
+    pub(super) reading: RosterArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// Grouped, for people.
     Human,
     /// One document, for programs.
@@ -92,10 +94,7 @@ pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         Format::Human => {
             let names = args.directory.as_deref().zip(directory.as_ref());
             let names = names.map(|(path, directory)| told(path, directory, SystemClock.now()));
-            let mut next = args.reading.words(path);
-            if args.generate_passwords {
-                next.push_str(" --generate-passwords");
-            }
+            let next = next(&args, path, &checked);
             output::told(&human(&roster, &checked, &identity, names, &next));
         }
         Format::Json | Format::Junit => {
@@ -230,19 +229,22 @@ fn human(roster: &Roster, checked: &Checked, identity: &Basis, names: Option<Str
     text.push_str("\n\n");
     text.push_str(&findings::groups(checked, roster.own_headers(), output::Paint::of_stdout()));
     let _ = writeln!(text, "{}", findings::summary(checked));
-    if checked.is_clean() {
-        let file = if next.ends_with(" --generate-passwords") { " --credentials-out FILE" } else { "" };
-        let _ = writeln!(
-            text,
-            "next: `headcount import {next}{file} --simulate` rehearses it; with `--instance ID --dry-run` in place of `--simulate` it shows the plan"
-        );
-    } else {
-        let _ = writeln!(
-            text,
-            "next: mend the errors and run `headcount validate {next}` again; an import sends nothing until then"
-        );
-    }
+    let _ = writeln!(text, "next: {next}");
     text
+}
+
+fn next(args: &ValidateArgs, roster: &Path, checked: &Checked) -> String {
+    if checked.is_clean() {
+        format!(
+            "`{}` rehearses it; with `--instance ID --dry-run` in place of `--simulate` it shows the plan",
+            retype::rehearse(args, roster)
+        )
+    } else {
+        format!(
+            "mend the errors and run `{}` again; an import sends nothing until then",
+            retype::validate(args, roster)
+        )
+    }
 }
 
 fn json(checked: &Checked) -> String {

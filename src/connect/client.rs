@@ -240,6 +240,11 @@ impl Client {
         self.page(operation::search_users(instance, username, token), "Users").await
     }
 
+    /// What wall time and moments go by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
     /// The time as the service has it, as far as is known.
     pub fn now(&self) -> SystemTime {
         let now = self.shared.clock.now();

@@ -141,7 +141,7 @@ impl Operation {
     }
 
     /// Whether the call changes nothing, so that sending it again is always right.
-    pub fn only_reads(self) -> bool {
+    pub const fn only_reads(self) -> bool {
         !matches!(self, Self::CreateUser | Self::AssociateUserProficiencies | Self::DeleteUser)
     }
 }

@@ -22,7 +22,6 @@
 //! Members that this version does not know are ignored.
 
 mod attributes;
-pub mod fetch;
 mod file;
 mod folded;
 mod lookup;

@@ -10,26 +10,33 @@
 
 mod entry;
 mod names;
+mod numbers;
 pub mod place;
 mod reader;
 mod state;
 mod writer;
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
 pub use names::Names;
+pub use numbers::{Attempt, Place};
 pub use reader::{Replay, each, replay};
 pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts, Steps};
 pub use writer::{LedgerFault, Storage, Synced, Writer};
 
+use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339};
 use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
+use crate::text::shell_path;
+
+/// The longest first record, in bytes: it names one roster, and a path has a few thousand at most.
+const FIRST_RECORD: u64 = 1 << 16;
 
 /// A ledger file that this process has locked, and what it said when it was opened.
 ///
@@ -157,6 +164,16 @@ pub fn glance(path: &Path) -> Result<Option<(State, bool)>, Failure> {
     Ok((good > 0).then_some((state, at_work)))
 }
 
+/// Reads the first record alone, without locking: what a ledger is of, before its rows are looked at. `None` where there
+/// is none, or nothing that is one of ours: opening it tells that.
+pub fn first(path: &Path) -> Option<Header> {
+    let file = disk::open_regular(path).ok()?;
+    let mut line = Vec::new();
+    BufReader::new(file).take(FIRST_RECORD).read_until(b'\n', &mut line).ok()?;
+    let replayed = each(&line[..], path, State::default(), |state, entry, _| state.apply(entry)).ok()?;
+    (replayed.good > 0).then_some(replayed.state.header)
+}
+
 /// Opens a ledger to read it without locking it, and says whether an importer is at work.
 pub fn look(path: &Path) -> Result<(File, bool), Failure> {
     let cannot = |error: io::Error| {
@@ -187,9 +204,9 @@ pub struct Ledger {
 #[derive(Debug)]
 pub struct Intent {
     /// The row's place in the state.
-    pub at: u32,
+    pub at: Place,
     /// The attempt's number, for the provenance tag.
-    pub attempt: u32,
+    pub attempt: Attempt,
 }
 
 /// An intent that is queued, and perhaps not yet synced.
@@ -252,6 +269,11 @@ impl Ledger {
         Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
     }
 
+    /// Reads what it says now.
+    pub fn read<T>(&self, of: impl FnOnce(&State) -> T) -> T {
+        of(&self.state())
+    }
+
     /// What it says now.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -276,19 +298,19 @@ impl Ledger {
 
     /// Records the intent to send a request for a row, with or without a provenance tag. Nothing may leave before it is
     /// synced.
-    pub fn intend(&self, at: u32, tagged: bool) -> Queued {
+    pub fn intend(&self, at: Place, tagged: bool) -> Queued {
         self.queue(at, |intent| Entry { untagged: !tagged, ..intent })
     }
 
     /// The same for a request with a provenance tag and a password that headcount made.
-    pub fn intend_generated(&self, at: u32) -> Queued {
+    pub fn intend_generated(&self, at: Place) -> Queued {
         self.queue(at, |intent| Entry { generated: true, ..intent })
     }
 
-    fn queue(&self, at: u32, marked: impl Fn(Entry<'_>) -> Entry<'_>) -> Queued {
+    fn queue(&self, at: Place, marked: impl Fn(Entry<'_>) -> Entry<'_>) -> Queued {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
-        let attempt = state.attempts.saturating_add(1);
+        let attempt = Attempt::after(state.attempts);
         let user = state.user(at).to_owned();
         let entry = marked(Entry::intent(&user, attempt, now));
         let mut line = Vec::with_capacity(160);
@@ -308,7 +330,12 @@ impl Ledger {
     }
 
     /// Records where a row stands, without an attempt or after it.
-    pub fn conclude(&self, at: u32, attempt: Option<u32>, outcome: &Outcome) -> Result<(), LedgerFault> {
+    pub fn conclude(
+        &self,
+        at: Place,
+        attempt: Option<Attempt>,
+        outcome: &Outcome,
+    ) -> Result<(), LedgerFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
@@ -334,16 +361,16 @@ impl Ledger {
     /// said. Not waited for: one that is lost to a crash is done again, which the service tells.
     pub fn step(
         &self,
-        at: u32,
+        at: Place,
         result: StepState,
-        fingerprint: u64,
+        fingerprint: Fingerprint,
         told: &Outcome,
     ) -> Result<(), LedgerFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
         let entry = Entry {
-            fingerprint: Some(fingerprint),
+            fingerprint: Some(Some(fingerprint)),
             code: told.code.as_deref().map(Into::into),
             message: told.message.as_deref().map(Into::into),
             request_id: told.request_id.as_deref().map(Into::into),
@@ -430,10 +457,8 @@ impl Storage for OnDisk {
 fn in_use(file: &File, path: &Path) -> Failure {
     let who =
         newest_session(file, path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
-    Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display())).hint(format!(
-        "nothing was sent; see how far it is with: headcount status {}",
-        crate::cli::shell_word(&path.display().to_string())
-    ))
+    Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display()))
+        .hint(format!("nothing was sent; see how far it is with: headcount status {}", shell_path(path)))
 }
 
 fn newest_session(file: &File, path: &Path) -> Option<Session> {
@@ -447,5 +472,7 @@ pub fn whose(session: &Session) -> String {
     format!("process {} on {}, since {}", session.pid, session.host, session.at)
 }
 
+#[cfg(test)]
+pub(crate) mod made;
 #[cfg(test)]
 mod tests;

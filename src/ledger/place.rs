@@ -1,4 +1,4 @@
-//! Where a ledger is kept, and what is kept beside it: names alone, nothing is looked at.
+//! Where a ledger is kept, and what is kept beside it: names, and whether something has them.
 
 use std::path::{Path, PathBuf};
 
@@ -25,17 +25,20 @@ pub fn is_named_as_rehearsed(ledger: &Path) -> bool {
 
 /// The world of a rehearsal with this ledger, beside it: `r.csv.simulate.world.jsonl` of `r.csv.simulate.ledger.jsonl`,
 /// `mine.jsonl.simulate.world.jsonl` of `mine.jsonl`.
-pub fn world_of(ledger: &Path) -> PathBuf {
+///
+/// Worlds were once kept beside the roster. `rosters` are those of a ledger of that time: where there is a world beside one
+/// of them and none beside the ledger, it is that one.
+pub fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
     let name = ledger.file_name().and_then(|name| name.to_str());
-    match name.and_then(|name| name.strip_suffix(REHEARSED)) {
+    let beside = match name.and_then(|name| name.strip_suffix(REHEARSED)) {
         Some(roster) => ledger.with_file_name(format!("{roster}{WORLD}")),
         None => disk::with_suffix(ledger, WORLD),
+    };
+    if beside.exists() {
+        return beside;
     }
-}
-
-/// The world of a rehearsal of this roster, where worlds were kept before they followed the ledger.
-pub fn world_of_roster(roster: &Path) -> PathBuf {
-    disk::with_suffix(roster, WORLD)
+    let mut of_before = rosters.iter().map(|roster| disk::with_suffix(roster, WORLD));
+    of_before.find(|world| world.exists()).unwrap_or(beside)
 }
 
 #[cfg(test)]
@@ -50,14 +53,29 @@ mod tests {
             ("r.csv.ledger.jsonl", "r.csv.ledger.jsonl.simulate.world.jsonl"),
             (".simulate.ledger.jsonl", ".simulate.world.jsonl"),
         ] {
-            assert_eq!(world_of(Path::new(ledger)), Path::new(world), "{ledger}");
+            assert_eq!(world_of(Path::new(ledger), &[]), Path::new(world), "{ledger}");
         }
+    }
+
+    #[test]
+    fn a_world_beside_a_roster_is_found_where_none_stands_beside_the_ledger() {
+        let folder = tempfile::tempdir().unwrap();
+        let [ledger, own, one, other] =
+            ["l.jsonl", "l.jsonl.simulate.world.jsonl", "r.csv.simulate.world.jsonl", "x"]
+                .map(|name| folder.path().join(name));
+        let rosters = [other.as_path(), &folder.path().join("r.csv")];
+        assert_eq!(world_of(&ledger, &rosters), own, "neither is there");
+        std::fs::write(&one, "").unwrap();
+        assert_eq!(world_of(&ledger, &rosters), one);
+        assert_eq!(world_of(&ledger, &[]), own, "the ledger is not of that time");
+        std::fs::write(&own, "").unwrap();
+        assert_eq!(world_of(&ledger, &rosters), own);
     }
 
     #[test]
     fn a_ledger_that_nobody_named_has_its_world_where_worlds_were_before() {
         for roster in ["r.csv", "d/new hires.xlsx"].map(Path::new) {
-            assert_eq!(world_of(&beside(roster, true)), world_of_roster(roster));
+            assert_eq!(world_of(&beside(roster, true), &[]), disk::with_suffix(roster, WORLD));
             assert!(is_named_as_rehearsed(&beside(roster, true)));
             assert!(!is_named_as_rehearsed(&beside(roster, false)));
         }

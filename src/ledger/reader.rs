@@ -7,6 +7,7 @@ use std::path::Path;
 use memchr::memchr;
 
 use super::entry::{Entry, Kind, VERSION};
+use super::numbers::Attempt;
 use super::state::State;
 use crate::error::Failure;
 
@@ -108,7 +109,7 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
         Kind::Session => entry.session.is_some(),
         Kind::Row => entry.user.is_some() && entry.row.is_some() && entry.fingerprint.is_some(),
         Kind::Dropped => entry.user.is_some(),
-        Kind::Intent => entry.user.is_some() && entry.attempt.is_some_and(|n| n > 0 && n < u32::MAX),
+        Kind::Intent => entry.user.is_some() && entry.attempt.is_some_and(Attempt::has_next),
         Kind::Outcome => entry.user.is_some() && entry.state.is_some(),
         Kind::Step => entry.user.is_some() && entry.step.is_some() && entry.result.is_some(),
         Kind::End => true,

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::entry::{Entry, Kind, RowState, StepState, Unexecuted};
 use super::names::Names;
+use super::numbers::{Attempt, Place};
 use super::place;
+use crate::agent::{Fingerprint, RowNumber};
 
 /// Where each row stands after all that the ledger says.
 #[derive(Clone, Default)]
@@ -18,10 +20,10 @@ pub struct State {
     pub session: Session,
     /// How many sessions there were.
     pub sessions: u32,
-    /// The highest attempt so far; 0 before the first.
-    pub attempts: u32,
-    /// The highest attempt with a password that headcount made; 0 where there is none.
-    pub generated: u32,
+    /// The highest attempt so far.
+    pub attempts: Option<Attempt>,
+    /// The highest attempt with a password that headcount made.
+    pub generated: Option<Attempt>,
     /// How many of these are known to have left, so that their passwords are in the credentials file.
     pub recorded: u32,
     /// When the newest intent was written, RFC 3339; empty before the first.
@@ -32,9 +34,9 @@ pub struct State {
     names: Names,
     rows: Vec<Record>,
     /// What only few rows have.
-    details: HashMap<u32, Detail>,
+    details: HashMap<Place, Detail>,
     /// The ids of the created users that a step is still to follow.
-    ids: HashMap<u32, Box<str>>,
+    ids: HashMap<Place, Box<str>>,
 }
 
 /// The first record.
@@ -87,14 +89,14 @@ pub struct Calls {
 /// One row, compact: a ledger of a million rows is held in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// Over all cells but the secret ones and the proficiencies, as planned last.
-    pub fingerprint: u64,
-    /// Over the proficiencies that follow the row, as planned or given last; 0 where there are none.
-    pub proficiencies: u64,
+    /// Over all cells but the secret ones and the proficiencies, as planned last; `None` where it had errors then.
+    pub fingerprint: Option<Fingerprint>,
+    /// Over the proficiencies that follow the row, as planned or given last.
+    pub proficiencies: Option<Fingerprint>,
     /// The number that the spreadsheet showed when it was planned last.
-    pub row: u32,
-    /// The newest attempt; 0 where there is none.
-    pub attempt: u32,
+    pub row: RowNumber,
+    /// The newest attempt.
+    pub attempt: Option<Attempt>,
     /// Where it stands by its outcomes alone.
     pub state: RowState,
     /// An intent without an outcome: a process ended, or is at work, between the two.
@@ -122,9 +124,9 @@ impl Record {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detail {
     /// The attempts before the newest.
-    pub earlier: Vec<u32>,
+    pub earlier: Vec<Attempt>,
     /// What the row was planned with before it changed: the last attempt that was made with a fingerprint.
-    pub versions: Vec<(u32, u64)>,
+    pub versions: Vec<(Attempt, Option<Fingerprint>)>,
     /// The service's error code or a finding's.
     pub code: Option<String>,
     /// The message with it.
@@ -235,8 +237,8 @@ impl State {
             }
             Kind::Row => self.plan(entry),
             Kind::Dropped => {
-                if let Some(at) = entry.user.as_deref().and_then(|user| self.names.find(user)) {
-                    self.rows[at as usize].dropped = true;
+                if let Some(at) = entry.user.as_deref().and_then(|user| self.find(user)) {
+                    self.rows[at.index()].dropped = true;
                 }
             }
             Kind::Intent => self.intend(entry),
@@ -250,15 +252,15 @@ impl State {
     fn plan(&mut self, entry: &Entry) {
         let Some(user) = entry.user.as_deref() else { return };
         let at = self.place(user);
-        let record = &mut self.rows[at as usize];
+        let record = &mut self.rows[at.index()];
         record.row = entry.row.unwrap_or(record.row);
         let fingerprint = entry.fingerprint.unwrap_or(record.fingerprint);
         let before = std::mem::replace(&mut record.fingerprint, fingerprint);
-        if record.attempt != 0 && before != fingerprint {
-            self.details.entry(at).or_default().versions.push((record.attempt, before));
+        if let Some(attempt) = record.attempt.filter(|_| before != fingerprint) {
+            self.details.entry(at).or_default().versions.push((attempt, before));
         }
         record.dropped = false;
-        record.proficiencies = entry.proficiencies.unwrap_or_default();
+        record.proficiencies = entry.proficiencies;
         record.step = if entry.proficiencies.is_some() { StepState::Pending } else { StepState::Nothing };
         if matches!(record.state, RowState::Exists | RowState::Rejected | RowState::Invalid) {
             record.state = RowState::Pending;
@@ -268,8 +270,8 @@ impl State {
     fn intend(&mut self, entry: &Entry) {
         let (Some(user), Some(attempt)) = (entry.user.as_deref(), entry.attempt) else { return };
         let at = self.place(user);
-        let record = &mut self.rows[at as usize];
-        let before = std::mem::replace(&mut record.attempt, attempt);
+        let record = &mut self.rows[at.index()];
+        let before = record.attempt.replace(attempt);
         // An intent that found the one before it still open: that one's outcome was never learned.
         if record.open && record.state != RowState::Created {
             record.state = RowState::InDoubt;
@@ -277,12 +279,12 @@ impl State {
         record.open = true;
         record.untagged |= entry.untagged;
         record.generated = entry.generated;
-        if before != 0 {
+        if let Some(before) = before {
             self.details.entry(at).or_default().earlier.push(before);
         }
-        self.attempts = self.attempts.max(attempt);
+        self.attempts = self.attempts.max(Some(attempt));
         if entry.generated {
-            self.generated = self.generated.max(attempt);
+            self.generated = self.generated.max(Some(attempt));
         }
         self.newest_intent.clear();
         self.newest_intent.push_str(entry.at.as_deref().unwrap_or_default());
@@ -292,13 +294,13 @@ impl State {
     fn conclude(&mut self, entry: &Entry) {
         let (Some(user), Some(state)) = (entry.user.as_deref(), entry.state) else { return };
         let at = self.place(user);
-        let record = &mut self.rows[at as usize];
+        let record = &mut self.rows[at.index()];
         match entry.unexecuted {
             Some(Unexecuted::Throttled) => self.calls.throttled += 1,
             Some(Unexecuted::NotSent) => self.calls.sent = self.calls.sent.saturating_sub(1),
             Some(Unexecuted::Refused) | None => {}
         }
-        let is_first = record.open && record.generated && entry.attempt == Some(record.attempt);
+        let is_first = record.open && record.generated && entry.attempt == record.attempt;
         self.recorded += u32::from(is_first && entry.unexecuted != Some(Unexecuted::NotSent));
         record.open = false;
         record.state = state;
@@ -328,7 +330,7 @@ impl State {
     fn step(&mut self, entry: &Entry) {
         let (Some(user), Some(result)) = (entry.user.as_deref(), entry.result) else { return };
         let at = self.place(user);
-        let record = &mut self.rows[at as usize];
+        let record = &mut self.rows[at.index()];
         record.step = result;
         record.proficiencies = entry.fingerprint.unwrap_or(record.proficiencies);
         if matches!(result, StepState::Nothing | StepState::Done) {
@@ -343,12 +345,12 @@ impl State {
         }
     }
 
-    fn place(&mut self, user: &str) -> u32 {
+    fn place(&mut self, user: &str) -> Place {
         let (at, added) = self.names.intern(user);
         if added {
             self.rows.push(Record::default());
         }
-        at
+        Place::of(at)
     }
 
     /// Whether the ledger at this path is of a rehearsal against the embedded Connect: its first record says so. Ledgers
@@ -358,27 +360,27 @@ impl State {
     }
 
     /// The place of a username's row, if the ledger has one.
-    pub fn find(&self, user: &str) -> Option<u32> {
-        self.names.find(user)
+    pub fn find(&self, user: &str) -> Option<Place> {
+        self.names.find(user).map(Place::of)
     }
 
     /// The row at a place.
-    pub fn record(&self, at: u32) -> &Record {
-        &self.rows[at as usize]
+    pub fn record(&self, at: Place) -> &Record {
+        &self.rows[at.index()]
     }
 
     /// The username of the row at a place.
-    pub fn user(&self, at: u32) -> &str {
-        self.names.get(at)
+    pub fn user(&self, at: Place) -> &str {
+        self.names.get(at.number())
     }
 
     /// What only few rows have.
-    pub fn detail(&self, at: u32) -> Option<&Detail> {
+    pub fn detail(&self, at: Place) -> Option<&Detail> {
         self.details.get(&at)
     }
 
     /// The id of the created user whose step at a place is not done.
-    pub fn unfinished(&self, at: u32) -> Option<&str> {
+    pub fn unfinished(&self, at: Place) -> Option<&str> {
         self.ids.get(&at).map(|id| &**id)
     }
 
@@ -398,16 +400,15 @@ impl State {
         counts
     }
 
-    /// How many places there are, those of dropped rows included.
-    pub fn places(&self) -> u32 {
-        self.names.len() as u32
+    /// All places in order, those of dropped rows included.
+    pub fn places(&self) -> impl ExactSizeIterator<Item = Place> + use<> {
+        (0..self.names.len() as u32).map(Place::of)
     }
 
     /// Whether this attempt was made for this row: the only proof that a user with its tag is ours.
-    pub fn made_attempt(&self, at: u32, attempt: u32) -> bool {
-        attempt != 0
-            && (self.record(at).attempt == attempt
-                || self.detail(at).is_some_and(|detail| detail.earlier.contains(&attempt)))
+    pub fn made_attempt(&self, at: Place, attempt: Attempt) -> bool {
+        self.record(at).attempt == Some(attempt)
+            || self.detail(at).is_some_and(|detail| detail.earlier.contains(&attempt))
     }
 
     /// How many rows stand where, those that left the roster aside. With an importer at work an open intent is on its
@@ -426,6 +427,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::ledger::Step;
+    use crate::ledger::made::{attempt, fingerprint, intent, place, row};
 
     fn fold(entries: &[Entry]) -> State {
         let mut state = State::default();
@@ -433,55 +435,47 @@ mod tests {
         state
     }
 
-    fn outcome(state: RowState, attempt: u32) -> Entry<'static> {
-        Entry { attempt: Some(attempt), ..Entry::outcome("ana", state, "t".into()) }
+    fn outcome(state: RowState, number: u32) -> Entry<'static> {
+        Entry { attempt: Some(attempt(number)), ..Entry::outcome("ana", state, "t".into()) }
     }
 
     #[test]
     fn an_intent_without_an_outcome_is_in_doubt_only_when_nobody_is_at_work() {
-        let state = fold(&[Entry::row("ana", 2, 1), Entry::intent("ana", 1, "t".into())]);
+        let state = fold(&[row("ana", 2, 1), intent("ana", 1)]);
         assert_eq!(state.counts(true).pending, 1);
         assert_eq!(state.counts(false).in_doubt, 1);
     }
 
     #[test]
     fn a_second_intent_over_an_open_one_leaves_the_row_in_doubt_until_it_is_settled() {
-        let mut entries = vec![
-            Entry::row("ana", 2, 1),
-            Entry::intent("ana", 1, "t".into()),
-            Entry::intent("ana", 2, "t".into()),
-        ];
+        let mut entries = vec![row("ana", 2, 1), intent("ana", 1), intent("ana", 2)];
         let state = fold(&entries);
-        assert_eq!(state.record(0).state, RowState::InDoubt);
-        assert!(state.made_attempt(0, 1) && state.made_attempt(0, 2) && !state.made_attempt(0, 3));
-        assert!(!state.made_attempt(0, 0));
+        assert_eq!(state.record(place(0)).state, RowState::InDoubt);
+        let made = |number| state.made_attempt(place(0), attempt(number));
+        assert!(made(1) && made(2) && !made(3));
         entries.push(outcome(RowState::Created, 2));
         assert_eq!(fold(&entries).counts(false).created, 1);
     }
 
     #[test]
     fn a_made_password_is_known_to_be_recorded_once_its_request_is_known_to_have_left() {
-        let intent = |attempt| Entry { generated: true, ..Entry::intent("ana", attempt, "t".into()) };
-        let mut entries = vec![Entry::row("ana", 2, 1), Entry::intent("ana", 1, "t".into())];
+        let generating = |number| Entry { generated: true, ..intent("ana", number) };
+        let told = |entries: &[Entry]| {
+            let state = fold(entries);
+            (state.generated.map_or(0, Attempt::number), state.recorded)
+        };
+        let mut entries = vec![row("ana", 2, 1), intent("ana", 1)];
         entries.push(outcome(RowState::InDoubt, 1));
-        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (0, 0));
-        entries.push(intent(2));
-        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (2, 0));
+        assert_eq!(told(&entries), (0, 0));
+        entries.push(generating(2));
+        assert_eq!(told(&entries), (2, 0));
         entries.push(Entry { unexecuted: Some(Unexecuted::NotSent), ..outcome(RowState::InDoubt, 2) });
-        assert_eq!(
-            (fold(&entries).generated, fold(&entries).recorded),
-            (2, 0),
-            "its record may be what failed"
-        );
-        entries.push(intent(3));
+        assert_eq!(told(&entries), (2, 0), "its record may be what failed");
+        entries.push(generating(3));
         entries.push(outcome(RowState::InDoubt, 3));
-        assert_eq!((fold(&entries).generated, fold(&entries).recorded), (3, 1));
+        assert_eq!(told(&entries), (3, 1));
         entries.push(outcome(RowState::Created, 3));
-        assert_eq!(
-            (fold(&entries).generated, fold(&entries).recorded),
-            (3, 1),
-            "settled later, and not sent twice"
-        );
+        assert_eq!(told(&entries), (3, 1), "settled later, and not sent twice");
     }
 
     #[test]
@@ -494,29 +488,27 @@ mod tests {
             (RowState::Created, RowState::Created),
             (RowState::Pending, RowState::Pending),
         ] {
-            let entries = [
-                Entry::row("ana", 2, 1),
-                Entry::intent("ana", 1, "t".into()),
-                outcome(end, 1),
-                Entry::row("ana", 3, 9),
-            ];
+            let entries = [row("ana", 2, 1), intent("ana", 1), outcome(end, 1), row("ana", 3, 9)];
             let state = fold(&entries);
-            assert_eq!(state.record(0).state, then, "{end:?}");
-            assert_eq!((state.record(0).row, state.record(0).fingerprint), (3, 9));
+            assert_eq!(state.record(place(0)).state, then, "{end:?}");
+            assert_eq!(
+                (state.record(place(0)).row, state.record(place(0)).fingerprint),
+                (3.into(), fingerprint(9))
+            );
         }
     }
 
     #[test]
     fn a_user_made_by_an_older_attempt_has_the_older_cells() {
-        for (attempt, fingerprint) in [(1, 7), (2, 8)] {
+        for (attempt, made_with) in [(1, 7), (2, 8)] {
             let state = fold(&[
-                Entry::row("ana", 2, 7),
-                Entry::intent("ana", 1, "t".into()),
-                Entry::row("ana", 2, 8),
-                Entry::intent("ana", 2, "t".into()),
+                row("ana", 2, 7),
+                intent("ana", 1),
+                row("ana", 2, 8),
+                intent("ana", 2),
                 outcome(RowState::Created, attempt),
             ]);
-            assert_eq!(state.record(0).fingerprint, fingerprint);
+            assert_eq!(state.record(place(0)).fingerprint, fingerprint(made_with));
         }
     }
 
@@ -534,38 +526,41 @@ mod tests {
         let unexecuted =
             |why, attempt| Entry { unexecuted: Some(why), ..outcome(RowState::Pending, attempt) };
         let state = fold(&[
-            Entry::row("ana", 2, 1),
-            Entry::intent("ana", 1, "t".into()),
+            row("ana", 2, 1),
+            intent("ana", 1),
             unexecuted(Unexecuted::Throttled, 1),
-            Entry::intent("ana", 2, "t".into()),
+            intent("ana", 2),
             unexecuted(Unexecuted::NotSent, 2),
-            Entry::intent("ana", 3, "t".into()),
+            intent("ana", 3),
             outcome(RowState::Created, 3),
         ]);
         assert_eq!(state.calls, Calls { sent: 2, throttled: 1 });
-        assert_eq!(state.attempts, 3);
+        assert_eq!(state.attempts, Some(attempt(3)));
     }
 
     #[test]
     fn a_step_is_begun_with_the_created_user_and_never_changes_where_the_row_stands() {
-        let planned = Entry { proficiencies: Some(7), ..Entry::row("ana", 2, 1) };
-        let mut entries = vec![planned.clone(), Entry::intent("ana", 1, "t".into())];
+        let planned = Entry { proficiencies: fingerprint(7), ..row("ana", 2, 1) };
+        let mut entries = vec![planned.clone(), intent("ana", 1)];
         assert_eq!(fold(&entries).proficiencies(), StepCounts::default(), "nothing follows who is not there");
         entries.push(Entry { id: Some("u-1".into()), ..outcome(RowState::Created, 1) });
         let counts = |pending, done, rejected| StepCounts { total: 1, pending, done, rejected };
         assert_eq!(fold(&entries).proficiencies(), counts(1, 0, 0));
-        assert_eq!(fold(&entries).unfinished(0), Some("u-1"));
+        assert_eq!(fold(&entries).unfinished(place(0)), Some("u-1"));
         let step = |result| Entry::step("ana", Step::Proficiencies, result, "t".into());
         entries.push(Entry { code: Some("InvalidRequestException".into()), ..step(StepState::Rejected) });
         let state = fold(&entries);
-        assert_eq!((state.proficiencies(), state.unfinished(0)), (counts(0, 0, 1), Some("u-1")));
+        assert_eq!((state.proficiencies(), state.unfinished(place(0))), (counts(0, 0, 1), Some("u-1")));
         assert_eq!(state.counts(false).created, 1);
-        assert_eq!(state.detail(0).unwrap().step_code.as_deref(), Some("InvalidRequestException"));
-        entries.push(Entry { fingerprint: Some(8), ..step(StepState::Done) });
+        assert_eq!(state.detail(place(0)).unwrap().step_code.as_deref(), Some("InvalidRequestException"));
+        entries.push(Entry { fingerprint: Some(fingerprint(8)), ..step(StepState::Done) });
         let state = fold(&entries);
-        assert_eq!((state.proficiencies(), state.unfinished(0)), (counts(0, 1, 0), None));
-        assert_eq!((state.record(0).proficiencies, state.record(0).fingerprint), (8, 1));
-        assert_eq!(state.detail(0).unwrap().step_code, None);
+        assert_eq!((state.proficiencies(), state.unfinished(place(0))), (counts(0, 1, 0), None));
+        assert_eq!(
+            (state.record(place(0)).proficiencies, state.record(place(0)).fingerprint),
+            (fingerprint(8), fingerprint(1))
+        );
+        assert_eq!(state.detail(place(0)).unwrap().step_code, None);
         entries.push(step(StepState::Nothing));
         assert_eq!(fold(&entries).proficiencies(), StepCounts::default());
         entries.push(planned);
@@ -573,10 +568,27 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_had_errors_has_no_fingerprint_and_one_that_is_mended_is_another() {
+        let errors = Entry::row("ana", 2.into(), None);
+        let state =
+            fold(&[errors.clone(), outcome(RowState::Invalid, 1), row("ana", 2, 1), intent("ana", 1)]);
+        assert_eq!(state.record(place(0)).fingerprint, fingerprint(1));
+        assert!(state.detail(place(0)).unwrap().versions.is_empty(), "nothing was sent with the errors");
+        let state = fold(&[row("ana", 2, 1), intent("ana", 1), errors]);
+        assert_eq!(state.record(place(0)).fingerprint, None);
+        assert_eq!(state.detail(place(0)).unwrap().versions, [(attempt(1), fingerprint(1))]);
+    }
+
+    #[test]
+    fn a_record_is_small_for_a_million_are_held() {
+        assert_eq!(size_of::<Record>(), 32);
+    }
+
+    #[test]
     fn a_dropped_row_no_longer_counts_until_it_is_planned_again() {
-        let mut entries = vec![Entry::row("ana", 2, 1), Entry::dropped("ana")];
+        let mut entries = vec![row("ana", 2, 1), Entry::dropped("ana")];
         assert_eq!(fold(&entries).counts(false).total, 0);
-        entries.push(Entry::row("ana", 2, 1));
+        entries.push(row("ana", 2, 1));
         assert_eq!(fold(&entries).counts(false).pending, 1);
     }
 }

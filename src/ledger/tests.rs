@@ -2,27 +2,28 @@ use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use super::made::{attempt, intent, place, row};
 use super::*;
 use crate::clock::SystemClock;
 
 /// A ledger in a folder of its own.
-struct Place {
-    folder: tempfile::TempDir,
+struct Folder {
+    dir: tempfile::TempDir,
 }
 
-impl Place {
+impl Folder {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { dir: tempfile::tempdir().unwrap() }
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("roster.csv.ledger.jsonl")
+        self.dir.path().join("roster.csv.ledger.jsonl")
     }
 
     fn holding(bytes: impl AsRef<[u8]>) -> Self {
-        let place = Self::new();
-        fs::write(place.path(), bytes).unwrap();
-        place
+        let folder = Self::new();
+        fs::write(folder.path(), bytes).unwrap();
+        folder
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -70,36 +71,36 @@ fn some() -> Vec<u8> {
     lines(&[
         header(),
         session("s-1", 4711),
-        Entry::row("ana", 2, 7),
-        Entry::row("zoë", 3, 8),
-        Entry::row("eve", 4, 9),
-        Entry::intent("ana", 1, "t".into()),
-        Entry::intent("zoë", 2, "t".into()),
+        row("ana", 2, 7),
+        row("zoë", 3, 8),
+        row("eve", 4, 9),
+        intent("ana", 1),
+        intent("zoë", 2),
         Entry {
-            attempt: Some(2),
+            attempt: Some(attempt(2)),
             id: Some("u-2".into()),
             ..Entry::outcome("zoë", RowState::Created, "t".into())
         },
     ])
 }
 
-fn opened(place: &Place) -> Ledger {
-    LockedFile::open(&place.path()).unwrap().into_ledger(Arc::new(SystemClock)).unwrap()
+fn opened(folder: &Folder) -> Ledger {
+    LockedFile::open(&folder.path()).unwrap().into_ledger(Arc::new(SystemClock)).unwrap()
 }
 
 #[test]
 fn a_ledger_that_is_cut_at_any_byte_opens_with_its_whole_lines_and_goes_on() {
     let whole = some();
     for cut in 0..=whole.len() {
-        let place = Place::holding(&whole[..cut]);
+        let folder = Folder::holding(&whole[..cut]);
         let kept = whole[..cut].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let file = LockedFile::open(&place.path()).unwrap();
+        let file = LockedFile::open(&folder.path()).unwrap();
         assert_eq!(file.repaired, (cut - kept) as u64, "cut at {cut}");
         assert_eq!(file.is_new, kept == 0);
-        assert_eq!(place.bytes(), whole[..kept], "only what was torn is cut off");
+        assert_eq!(folder.bytes(), whole[..kept], "only what was torn is cut off");
         let rows =
             whole[..kept].split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{\"type\":\"row\""));
-        assert_eq!(file.state.places() as usize, rows.count());
+        assert_eq!(file.state.places().len(), rows.count());
     }
 }
 
@@ -108,20 +109,20 @@ fn lines_of_any_length_are_read_at_their_offsets_wherever_a_buffer_ends() {
     let names: Vec<String> = (0..3000).map(|n| format!("{n}{}", "é".repeat(n * 7 % 300))).collect();
     let long = "m".repeat(1 << 20);
     let mut entries = vec![header(), session("s-1", 4711)];
-    entries.extend(names.iter().zip(2..).map(|(name, row)| Entry::row(name, row, 7)));
+    entries.extend(names.iter().zip(2..).map(|(name, number)| row(name, number, 7)));
     entries.push(Entry {
         message: Some(long.as_str().into()),
         ..Entry::outcome(&names[0], RowState::Rejected, "t".into())
     });
-    let place = Place::holding(lines(&entries));
-    let file = File::open(place.path()).unwrap();
+    let folder = Folder::holding(lines(&entries));
+    let file = File::open(folder.path()).unwrap();
     let mut due = entries.iter();
     let mut at = 0;
-    let read = each(&file, &place.path(), (), |(), entry, offset| {
+    let read = each(&file, &folder.path(), (), |(), entry, offset| {
         assert_eq!((Some(entry), offset), (due.next(), at));
         at += lines(std::slice::from_ref(entry)).len() as u64;
     });
-    assert_eq!(read.unwrap().good, place.bytes().len() as u64);
+    assert_eq!(read.unwrap().good, folder.bytes().len() as u64);
     assert_eq!(due.next(), None);
 }
 
@@ -130,12 +131,12 @@ fn a_line_without_end_is_not_read_to_its_end() {
     for (whole, says) in
         [(Vec::new(), "is not a ledger of headcount, at byte 0"), (some(), "is damaged, at byte")]
     {
-        let place = Place::holding(&whole);
-        fs::OpenOptions::new().append(true).open(place.path()).unwrap().set_len(1 << 40).unwrap(); // takes no room
-        let what = place.refused();
+        let folder = Folder::holding(&whole);
+        fs::OpenOptions::new().append(true).open(folder.path()).unwrap().set_len(1 << 40).unwrap(); // takes no room
+        let what = folder.refused();
         assert!(what.contains(says) && what.contains(&format!("at byte {}", whole.len())), "{what}");
-        assert!(peek(&place.path()).is_err());
-        assert_eq!(fs::metadata(place.path()).unwrap().len(), 1 << 40, "left as it is");
+        assert!(peek(&folder.path()).is_err());
+        assert_eq!(fs::metadata(folder.path()).unwrap().len(), 1 << 40, "left as it is");
     }
 }
 
@@ -160,10 +161,10 @@ fn a_file_that_is_not_a_ledger_is_left_as_it_is() {
         "{\"type\":\"ledgers\"",
         "\u{feff}{\"type\":\"ledger\"",
     ] {
-        let place = Place::holding(bytes);
-        let what = place.refused();
+        let folder = Folder::holding(bytes);
+        let what = folder.refused();
         assert!(what.contains("is not a ledger of headcount, at byte 0"), "{bytes:?}: {what}");
-        assert_eq!(place.bytes(), bytes.as_bytes());
+        assert_eq!(folder.bytes(), bytes.as_bytes());
     }
 }
 
@@ -181,10 +182,10 @@ fn damage_before_the_end_is_refused_with_its_byte_offset_and_mended_by_nobody() 
     for start in starts {
         let mut damaged = whole.clone();
         damaged[start] = b'#';
-        let place = Place::holding(&damaged);
-        let what = place.refused();
+        let folder = Folder::holding(&damaged);
+        let what = folder.refused();
         assert!(what.contains(&format!("at byte {start}: ")), "{what}");
-        assert_eq!(place.bytes(), damaged);
+        assert_eq!(folder.bytes(), damaged);
     }
 }
 
@@ -203,84 +204,84 @@ fn a_line_that_lacks_what_its_kind_needs_is_damage() {
         "",
     ] {
         let head = lines(&[header()]);
-        let place = Place::holding([head.as_slice(), line.as_bytes(), b"\n"].concat());
-        let what = place.refused();
+        let folder = Folder::holding([head.as_slice(), line.as_bytes(), b"\n"].concat());
+        let what = folder.refused();
         assert!(what.contains(&format!("is damaged, at byte {}: ", head.len())), "{line}: {what}");
     }
 }
 
 #[test]
 fn another_version_is_refused_and_said() {
-    let place = Place::holding(lines(&[Entry { version: Some(VERSION + 1), ..header() }]));
-    let what = place.refused();
+    let folder = Folder::holding(lines(&[Entry { version: Some(VERSION + 1), ..header() }]));
+    let what = folder.refused();
     assert!(what.contains("format version 2, and this headcount reads version 1"), "{what}");
 }
 
 #[test]
 fn a_second_importer_is_refused_at_once_and_told_who_has_it() {
-    let place = Place::holding(some());
-    let held = LockedFile::open(&place.path()).unwrap();
-    let what = place.refused();
+    let folder = Folder::holding(some());
+    let held = LockedFile::open(&folder.path()).unwrap();
+    let what = folder.refused();
     assert!(what.contains("in use by process 4711 on desk-7, since 2026-11-23T14:38:13.042Z"), "{what}");
     drop(held);
-    assert!(LockedFile::open(&place.path()).is_ok());
+    assert!(LockedFile::open(&folder.path()).is_ok());
 }
 
 #[test]
 fn whoever_looks_does_not_keep_an_importer_out() {
-    let place = Place::holding(some());
-    let (state, at_work) = peek(&place.path()).unwrap();
+    let folder = Folder::holding(some());
+    let (state, at_work) = peek(&folder.path()).unwrap();
     assert!(!at_work);
     assert_eq!(state.counts(at_work).in_doubt, 1);
-    let ledger = opened(&place);
-    let (state, at_work) = peek(&place.path()).unwrap();
+    let ledger = opened(&folder);
+    let (state, at_work) = peek(&folder.path()).unwrap();
     assert!(at_work);
     assert_eq!(state.counts(at_work).in_doubt, 0, "an open intent is on its way");
     drop(ledger);
-    assert!(!peek(&place.path()).unwrap().1);
+    assert!(!peek(&folder.path()).unwrap().1);
 }
 
 #[tokio::test]
 async fn a_ledger_that_is_deleted_or_replaced_underneath_stops_before_the_next_request() {
     for replaced in [false, true] {
-        let place = Place::holding(some());
-        let ledger = opened(&place);
-        fs::remove_file(place.path()).unwrap();
+        let folder = Folder::holding(some());
+        let ledger = opened(&folder);
+        fs::remove_file(folder.path()).unwrap();
         if replaced {
-            fs::write(place.path(), some()).unwrap();
+            fs::write(folder.path(), some()).unwrap();
         }
-        let fault = ledger.intend(0, true).synced().await.unwrap_err();
+        let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
         assert!(fault.0.contains("deleted or replaced"), "{fault}");
-        assert_eq!(ledger.intend(1, true).synced().await.unwrap_err(), fault, "and none after it");
+        assert_eq!(ledger.intend(place(1), true).synced().await.unwrap_err(), fault, "and none after it");
     }
 }
 
 #[tokio::test]
 async fn anothers_records_after_ours_stop_this_process_and_are_told() {
-    let place = Place::holding(some());
-    let ledger = opened(&place);
-    let _first = ledger.intend(0, true).synced().await.unwrap();
-    place.append(&[session("s-2", 815), Entry::intent("zoë", 3, "t".into())]);
-    let before = place.bytes();
-    let fault = ledger.intend(2, true).synced().await.unwrap_err();
+    let folder = Folder::holding(some());
+    let ledger = opened(&folder);
+    let _first = ledger.intend(place(0), true).synced().await.unwrap();
+    folder.append(&[session("s-2", 815), intent("zoë", 3)]);
+    let before = folder.bytes();
+    let fault = ledger.intend(place(2), true).synced().await.unwrap_err();
     assert!(fault.0.contains("another process writes to the same ledger (process 815 on desk-7"), "{fault}");
-    assert_eq!(place.bytes(), before, "nothing is written over or after them");
+    assert_eq!(folder.bytes(), before, "nothing is written over or after them");
 }
 
 #[tokio::test]
 async fn what_another_wrote_between_reading_and_writing_is_noticed() {
-    let place = Place::holding(some());
-    let file = LockedFile::open(&place.path()).unwrap();
-    place.append(&[session("s-2", 815)]); // on a drive where no lock holds
+    let folder = Folder::holding(some());
+    let file = LockedFile::open(&folder.path()).unwrap();
+    folder.append(&[session("s-2", 815)]); // on a drive where no lock holds
     let ledger = file.into_ledger(Arc::new(SystemClock)).unwrap();
-    let fault = ledger.intend(0, true).synced().await.unwrap_err();
+    let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
     assert!(fault.0.contains("process 815 on desk-7"), "{fault}");
 }
 
 /// Another process appends at the very moment at which we do.
 struct Raced {
     ours: OnDisk,
-    theirs: Place,
+    theirs: Folder,
 }
 
 impl Storage for Raced {
@@ -300,13 +301,13 @@ impl Storage for Raced {
 
 #[tokio::test]
 async fn two_that_append_at_once_both_stop_before_they_send() {
-    let theirs = Place::holding(some());
+    let theirs = Folder::holding(some());
     let path = theirs.path();
     let (file, _) = disk::open_append(&path).unwrap();
     let ours = OnDisk { length: file.metadata().unwrap().len(), file, path: path.clone() };
     let state = LockedFile::open(&path).unwrap().state.clone();
     let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock)).unwrap();
-    let fault = ledger.intend(0, true).synced().await.unwrap_err();
+    let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
     assert!(fault.0.contains("another process writes to the same ledger"), "{fault}");
 }
 
@@ -315,53 +316,66 @@ async fn two_that_append_at_once_both_stop_before_they_send() {
 async fn a_full_disk_stops_before_the_next_request() {
     let full = fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
     let storage = OnDisk { file: full, path: "/dev/full".into(), length: 0 };
-    let state = LockedFile::open(&Place::holding(some()).path()).unwrap().state.clone();
+    let state = LockedFile::open(&Folder::holding(some()).path()).unwrap().state.clone();
     let ledger = Ledger::start(storage, state, Arc::new(SystemClock)).unwrap();
-    let fault = ledger.intend(0, true).synced().await.unwrap_err();
+    let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
     assert!(fault.0.contains("cannot be written: No space left on device"), "{fault}");
-    assert_eq!(ledger.intend(1, true).synced().await.unwrap_err(), fault);
+    assert_eq!(ledger.intend(place(1), true).synced().await.unwrap_err(), fault);
     assert_eq!(ledger.close(0).err(), Some(fault));
 }
 
 #[tokio::test]
 async fn what_is_written_is_what_is_read() {
-    let place = Place::new();
-    let ledger = opened(&place);
-    ledger
-        .record([header(), session("s-1", 1), Entry::row("ana", 2, 7), Entry::row("eve", 3, 8)])
-        .await
-        .unwrap();
-    let intent = ledger.intend(0, true).synced().await.unwrap();
+    let folder = Folder::new();
+    let ledger = opened(&folder);
+    ledger.record([header(), session("s-1", 1), row("ana", 2, 7), row("eve", 3, 8)]).await.unwrap();
+    let intent = ledger.intend(place(0), true).synced().await.unwrap();
     ledger
         .finish(intent, &Outcome { state: RowState::Created, id: Some("u".into()), ..Outcome::default() })
         .unwrap();
-    let _open = ledger.intend(1, false).synced().await.unwrap();
+    let _open = ledger.intend(place(1), false).synced().await.unwrap();
     let ours = ledger.close(0).unwrap();
-    let theirs = LockedFile::open(&place.path()).unwrap();
-    for at in 0..2 {
+    let theirs = LockedFile::open(&folder.path()).unwrap();
+    for at in ours.places() {
         assert_eq!(ours.record(at), theirs.state.record(at));
         assert_eq!(ours.user(at), theirs.state.user(at));
     }
-    assert_eq!((ours.attempts, ours.calls, ours.sessions), (2, theirs.state.calls, theirs.state.sessions));
-    assert!(theirs.state.record(1).untagged && !theirs.state.record(0).untagged);
+    assert_eq!(
+        (ours.attempts, ours.calls, ours.sessions),
+        (Some(attempt(2)), theirs.state.calls, theirs.state.sessions)
+    );
+    assert!(theirs.state.record(place(1)).untagged && !theirs.state.record(place(0)).untagged);
     assert_eq!(theirs.state.counts(false).in_doubt, 1);
 }
 
 #[test]
 fn a_ledger_that_was_made_and_never_written_leaves_nothing() {
-    let place = Place::new();
-    drop(LockedFile::open(&place.path()).unwrap());
-    assert!(!place.path().exists());
+    let folder = Folder::new();
+    drop(LockedFile::open(&folder.path()).unwrap());
+    assert!(!folder.path().exists());
 }
 
 #[test]
 fn a_line_without_an_end_is_not_taken_into_memory() {
-    let place = Place::holding(some());
-    let whole = place.bytes();
+    let folder = Folder::holding(some());
+    let whole = folder.bytes();
     for endless in [b' ', b'x'] {
         let reader = io::Read::chain(whole.as_slice(), io::repeat(endless));
-        let read = each(reader, &place.path(), 0, |lines, _, _| *lines += 1);
+        let read = each(reader, &folder.path(), 0, |lines, _, _| *lines += 1);
         let what = read.err().expect("refused").what;
         assert!(what.contains(&format!("at byte {}", whole.len())), "{what}");
     }
+}
+
+#[test]
+fn the_first_record_is_read_without_the_rest() {
+    let whole = some();
+    let first = |bytes: &[u8]| first(&Folder::holding(bytes).path());
+    assert_eq!(first(&whole).map(|header| header.run).as_deref(), Some("run-1"));
+    let line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    assert_eq!(first(&[&whole[..line], b"damage\n"].concat()), first(&whole), "the rest is not looked at");
+    for no_record in [&b""[..], &whole[..line - 1], b"user login\nann\n", &[b'x'; 1 << 17]] {
+        assert_eq!(first(no_record), None);
+    }
+    assert_eq!(super::first(&Folder::new().path()), None);
 }

@@ -9,7 +9,7 @@ use super::record::Line;
 use super::sealed::Recipients;
 use crate::agent::Password;
 use crate::error::Failure;
-use crate::ledger::{LedgerFault, State, Storage, Writer};
+use crate::ledger::{Attempt, LedgerFault, State, Storage, Writer};
 use crate::{crash, disk};
 
 /// A credentials file that this process has locked, before it writes to it.
@@ -99,7 +99,7 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
              rest with a ledger and a file of their own: --ledger NEW --credentials-out NEW",
         ))
     };
-    if found.run.is_empty() && state.generated > 0 {
+    if found.run.is_empty() && state.generated.is_some() {
         return lost(format!("the credentials file of this ledger's run is gone: `{shown}`"));
     }
     if !found.run.is_empty() && found.run != state.header.run {
@@ -135,7 +135,7 @@ pub struct Credentials {
 
 impl Credentials {
     /// Records an attempt's password and returns when it is synced; records that wait share a sync.
-    pub async fn record(&self, user: &str, attempt: u32, password: &Password) -> Result<(), LedgerFault> {
+    pub async fn record(&self, user: &str, attempt: Attempt, password: &Password) -> Result<(), LedgerFault> {
         let plain = Line::password(&self.run, user, attempt, password.expose());
         let line = match self.recipients.seal(|| plain.bytes()) {
             None => plain.bytes(),

@@ -10,6 +10,7 @@ use super::record::{BEGINNING, Kind, Line, VERSION};
 use super::sealed::Identities;
 use crate::agent::Password;
 use crate::error::Failure;
+use crate::ledger::Attempt;
 
 /// What a file says, but for the passwords.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub struct Found {
     pub recipients: Vec<String>,
     /// How many passwords are in it.
     pub records: u32,
-    /// The highest attempt in it; 0 where there is none.
-    pub highest: u32,
+    /// The highest attempt in it.
+    pub highest: Option<Attempt>,
     /// The bytes of whole lines: where the next line belongs.
     pub good: u64,
     /// The bytes of a last line that a crash cut short; 0 where the file ends as it should.
@@ -41,7 +42,7 @@ pub enum Held<'l> {
         /// The same.
         user: &'l str,
         /// The same.
-        attempt: u32,
+        attempt: Attempt,
     },
 }
 
@@ -53,8 +54,9 @@ impl Held<'_> {
             Self::Sealed { armour, run, user, attempt } => {
                 let opened = identities?.open(armour)?;
                 let line: Line = serde_json::from_slice(&opened).ok()?;
-                let is_it =
-                    line.run == run && line.user.as_deref() == Some(user) && line.attempt == Some(attempt);
+                let is_it = line.run == run
+                    && line.user.as_deref() == Some(user)
+                    && line.attempt == Some(attempt.number());
                 line.password.filter(|_| is_it).map(|password| Password::new(&*password))
             }
         }
@@ -65,7 +67,11 @@ impl Held<'_> {
 ///
 /// A last line without its newline was being written when the process or the machine ended: its request never left, and it
 /// is left out. Any other line that cannot be read is damage, and so is one of another run.
-pub fn find(file: &File, path: &Path, mut each: impl FnMut(&str, u32, Held<'_>)) -> Result<Found, Failure> {
+pub fn find(
+    file: &File,
+    path: &Path,
+    mut each: impl FnMut(&str, Attempt, Held<'_>),
+) -> Result<Found, Failure> {
     let mut reader = BufReader::with_capacity(1 << 16, file);
     let mut line = Zeroizing::new(Vec::with_capacity(1 << 12));
     let mut found = Found::default();
@@ -94,7 +100,7 @@ fn take(
     found: &mut Found,
     line: &[u8],
     path: &Path,
-    each: &mut impl FnMut(&str, u32, Held<'_>),
+    each: &mut impl FnMut(&str, Attempt, Held<'_>),
 ) -> Result<(), Failure> {
     let is_first = found.good == 0;
     // The parser's own message may quote the line, and that may be a password.
@@ -114,8 +120,7 @@ fn take(
         found.recipients = line.recipients;
         return Ok(());
     }
-    let (Some(user), Some(attempt)) = (line.user.as_deref(), line.attempt.filter(|attempt| *attempt > 0))
-    else {
+    let (Some(user), Some(attempt)) = (line.user.as_deref(), line.attempt.and_then(Attempt::new)) else {
         return Err(damaged(path, found.good));
     };
     let held = match (line.password.as_deref(), line.sealed.as_deref()) {
@@ -127,7 +132,7 @@ fn take(
         return Err(damaged(path, found.good));
     }
     found.records = found.records.saturating_add(1);
-    found.highest = found.highest.max(attempt);
+    found.highest = found.highest.max(Some(attempt));
     each(user, attempt, held);
     Ok(())
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::Attempt;
+
 /// The version of the format that this program writes, in the first record.
 pub const VERSION: u32 = 1;
 
@@ -63,17 +65,17 @@ impl<'a> Line<'a> {
     }
 
     /// The password of an attempt.
-    pub(super) fn password(run: &'a str, user: &'a str, attempt: u32, password: &'a str) -> Self {
+    pub(super) fn password(run: &'a str, user: &'a str, attempt: Attempt, password: &'a str) -> Self {
         Self { password: Some(password.into()), ..Self::attempt(run, user, attempt) }
     }
 
     /// The same, encrypted.
-    pub(super) fn sealed(run: &'a str, user: &'a str, attempt: u32, sealed: String) -> Self {
+    pub(super) fn sealed(run: &'a str, user: &'a str, attempt: Attempt, sealed: String) -> Self {
         Self { sealed: Some(sealed.into()), ..Self::attempt(run, user, attempt) }
     }
 
-    fn attempt(run: &'a str, user: &'a str, attempt: u32) -> Self {
-        Self { user: Some(user.into()), attempt: Some(attempt), ..Self::of(Kind::Password, run) }
+    fn attempt(run: &'a str, user: &'a str, attempt: Attempt) -> Self {
+        Self { user: Some(user.into()), attempt: Some(attempt.number()), ..Self::of(Kind::Password, run) }
     }
 
     fn of(kind: Kind, run: &'a str) -> Self {

@@ -76,7 +76,7 @@ mod with_age {
 
     pub(super) fn recipient(word: &str) -> Result<Recipient, Failure> {
         word.parse().map_err(|error: &str| {
-            Failure::usage(format!("this is no age recipient: `{}`", crate::validate::shown(word)))
+            Failure::usage(format!("this is no age recipient: `{}`", crate::text::shown(word)))
                 .because(error)
                 .hint("`age-keygen` prints one with the key it makes; it begins with age1")
         })

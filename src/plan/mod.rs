@@ -1,143 +1,33 @@
 //! Stage 3: the roster as it is now × the ledger become a task for each row. Pure: no file, no network, no clock.
 
+mod action;
 mod steps;
 mod table;
+mod wanted;
 
+pub use action::Action;
 pub use steps::{Asks, StepDecision, decide_step};
 pub use table::{Decision, Mode, Now, Rule, TABLE, decide};
+pub use wanted::{Seen, Wanted};
 
 use std::collections::HashMap;
 
 use crate::crash::{Sabotage, sabotage};
-use crate::ledger::{Entry, Names, RowState, State, Step, StepState};
+use wanted::Who;
 
-/// What one pass over the roster says of a row: enough to plan with, and compact, for rosters of a million rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// The number that the spreadsheet shows.
-    pub row: u32,
-    /// Over all cells but the secret ones; 0 where the row has errors.
-    pub fingerprint: u64,
-    /// Over its proficiencies, which follow it; 0 where it has none.
-    pub proficiencies: u64,
-    /// Whether the row has errors of its own.
-    pub valid: bool,
-}
-
-/// The code of the finding that two rows share a username.
-const USERNAME_SHARED: &str = crate::validate::codes::USERNAME_DUPLICATE.id;
-
-/// The roster as it is now, by who.
-#[derive(Clone, Default)]
-pub struct Wanted {
-    names: Names,
-    seen: Vec<Seen>,
-    invalid: Vec<Invalid>,
-    digest: sha2::Sha256,
-}
-
-/// An invalid row and the first thing that is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
-    /// Its place in [`Wanted`].
-    pub place: u32,
-    /// The finding's code.
-    pub code: &'static str,
-    /// The finding's message.
-    pub message: String,
-}
-
-impl Wanted {
-    /// Takes a valid row in. A username that was there already makes both rows' one place invalid: which of them is
-    /// meant is not ours to guess.
-    pub fn add(&mut self, username: &str, row: u32, fingerprint: u64) {
-        self.add_with_proficiencies(username, row, fingerprint, None);
-    }
-
-    /// The same, with the fingerprint of the proficiencies that are to follow it.
-    pub fn add_with_proficiencies(
-        &mut self,
-        username: &str,
-        row: u32,
-        fingerprint: u64,
-        proficiencies: Option<u64>,
-    ) {
-        use sha2::Digest as _;
-        self.digest.update(fingerprint.to_be_bytes());
-        if let Some(proficiencies) = proficiencies {
-            self.digest.update(proficiencies.to_be_bytes());
-        }
-        let proficiencies = proficiencies.unwrap_or_default();
-        let (place, added) = self.names.intern(username);
-        if added {
-            self.seen.push(Seen { row, fingerprint, proficiencies, valid: true });
-        } else {
-            let message = format!("the username is also in row {}", self.seen[place as usize].row);
-            self.add_invalid(username, row, USERNAME_SHARED, &message);
-        }
-    }
-
-    /// Takes a row with errors in. One that has no username of its own goes by its number.
-    pub fn add_invalid(&mut self, username: &str, row: u32, code: &'static str, message: &str) {
-        use sha2::Digest as _;
-        self.digest.update(row.to_be_bytes());
-        let by_row = format!("row {row}");
-        let taken = self.names.find(username);
-        if let Some(place) = taken {
-            let first = &mut self.seen[place as usize];
-            if std::mem::replace(&mut first.valid, false) {
-                let message = format!("the username is also in row {row}");
-                self.invalid.push(Invalid { place, code: USERNAME_SHARED, message });
-            }
-        }
-        let name = if username.trim().is_empty() || taken.is_some() { &by_row } else { username };
-        let (place, added) = self.names.intern(name);
-        if added {
-            self.seen.push(Seen { row, fingerprint: 0, proficiencies: 0, valid: false });
-        }
-        self.invalid.push(Invalid { place, code, message: message.to_owned() });
-    }
-
-    /// How many rows the roster has, by who.
-    pub fn len(&self) -> usize {
-        self.names.len()
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
-    }
-
-    /// SHA-256 over the fingerprints, in hexadecimal: the roster's digest. No secret cell goes into it.
-    pub fn digest(&self) -> String {
-        use sha2::Digest as _;
-        let digest = self.digest.clone().finalize();
-        digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
-    }
-
-    /// The first fault of each invalid row.
-    fn first_faults(&self) -> impl Iterator<Item = &Invalid> {
-        let mut told = std::collections::HashSet::new();
-        self.invalid.iter().filter(move |fault| told.insert(fault.place))
-    }
-
-    /// A row by who.
-    pub fn find(&self, username: &str) -> Option<Seen> {
-        self.names.find(username).map(|place| self.seen[place as usize])
-    }
-}
+use crate::ledger::{Entry, Place, RowState, State, Step, StepState};
 
 /// What is to be done with each row, and what is to be said of those with which nothing is done.
 #[derive(Default)]
 pub struct Plan {
-    /// By the place of the row in [`Wanted`].
+    /// For everybody in [`Wanted`], in its order.
     wanted: Vec<Decision>,
-    /// Rows that only the ledger has, by their place in its state.
-    gone: Vec<(u32, Decision)>,
-    /// What follows the rows whose users are there, by the place of the row in [`Wanted`].
-    steps: HashMap<u32, StepDecision>,
-    /// The rows whose step nobody asks for any longer, by their place in the ledger's state.
-    dropped_steps: Vec<u32>,
+    /// Rows that only the ledger has.
+    gone: Vec<(Place, Decision)>,
+    /// What follows the rows whose users are there.
+    steps: HashMap<Who, StepDecision>,
+    /// The rows whose step nobody asks for any longer.
+    dropped_steps: Vec<Place>,
 }
 
 /// What a plan is made for.
@@ -179,7 +69,7 @@ impl Plan {
         asked: Asked,
         on_instance: Option<&dyn Fn(&str) -> bool>,
     ) -> Self {
-        let decision = |at: Option<u32>, seen: Option<Seen>| {
+        let decision = |at: Option<Place>, seen: Option<Seen>| {
             let record = at.map(|at| state.record(at)).filter(|record| !record.dropped);
             let was = record.map(|record| record.settled_state());
             let now = match (record, seen) {
@@ -210,16 +100,16 @@ impl Plan {
             }
             _ => made,
         };
-        let is_created = |at: Option<u32>| at.is_some_and(|at| state.record(at).state == RowState::Created);
+        let is_created = |at: Option<Place>| at.is_some_and(|at| state.record(at).state == RowState::Created);
         let by_position = sabotage(Sabotage::ResumeByPosition);
-        let decisions = wanted.names.iter().zip(&wanted.seen).zip(0..).map(|((user, seen), place)| {
-            let at =
-                if by_position { Some(place).filter(|at| *at < state.places()) } else { state.find(user) };
-            let decided = decision(at, Some(*seen));
+        let decisions = wanted.everybody().map(|(who, user, seen)| {
+            let at = if by_position { state.places().nth(who.index()) } else { state.find(user) };
+            let decided = decision(at, Some(seen));
             if is_created(at) { missing(user, decided) } else { decided }
         });
-        let gone = (0..state.places())
-            .filter(|&at| !state.record(at).dropped && wanted.names.find(state.user(at)).is_none())
+        let gone = state
+            .places()
+            .filter(|&at| !state.record(at).dropped && wanted.who(state.user(at)).is_none())
             .map(|at| (at, decision(Some(at), None)));
         let (wanted_decisions, gone) = (decisions.collect(), gone.collect());
         let mut plan = Self { wanted: wanted_decisions, gone, ..Self::default() };
@@ -229,22 +119,22 @@ impl Plan {
 
     /// Decides what follows the rows whose users are there.
     fn follow_up(&mut self, wanted: &Wanted, state: &State, asked: Asked) {
-        let is_asked = wanted.seen.iter().any(|seen| seen.proficiencies != 0);
-        let concerns = |at: &u32| {
+        let is_asked = wanted.everybody().any(|(_, _, seen)| seen.proficiencies.is_some());
+        let concerns = |at: &Place| {
             let record = state.record(*at);
             record.state == RowState::Created && (is_asked || record.step != StepState::Nothing)
         };
-        for at in (0..state.places()).filter(concerns) {
+        for at in state.places().filter(concerns) {
             let record = state.record(at);
-            let place = wanted.names.find(state.user(at));
-            let asks = match place.map(|place| wanted.seen[place as usize]) {
+            let who = wanted.who(state.user(at));
+            let asks = match who.map(|who| wanted.of(who)) {
                 None => Asks::Gone,
                 Some(seen) if !seen.valid => Asks::Unclear,
                 Some(seen) if seen.proficiencies == record.proficiencies => Asks::Same,
-                Some(seen) if seen.proficiencies == 0 => Asks::Nothing,
+                Some(seen) if seen.proficiencies.is_none() => Asks::Nothing,
                 Some(_) => Asks::Other,
             };
-            let is_sent = place.is_some_and(|place| self.wanted[place as usize].sends());
+            let is_sent = who.is_some_and(|who| self.wanted[who.index()].sends());
             let code = state.detail(at).and_then(|detail| detail.step_code.as_deref());
             let picked =
                 asked.codes.is_empty() || code.is_some_and(|code| asked.codes.iter().any(|c| c == code));
@@ -253,22 +143,22 @@ impl Plan {
                 _ if is_sent => {}
                 StepDecision::Leave => {}
                 StepDecision::Drop => self.dropped_steps.push(at),
-                decision => drop(place.map(|place| self.steps.insert(place, decision))),
+                decision => drop(who.map(|who| self.steps.insert(who, decision))),
             }
         }
     }
 
     /// What follows a row of the roster whose user is there.
     pub fn step_of(&self, wanted: &Wanted, username: &str) -> StepDecision {
-        let place = wanted.names.find(username);
-        place.and_then(|place| self.steps.get(&place)).copied().unwrap_or_default()
+        let who = wanted.who(username);
+        who.and_then(|who| self.steps.get(&who)).copied().unwrap_or_default()
     }
 
     /// How many users are given what follows their rows: those that are there already, and those that are to come.
     pub fn steps_to_do(&self, wanted: &Wanted) -> (u64, u64) {
         let there = self.steps.values().filter(|decision| **decision == StepDecision::Give).count();
-        let sent = wanted.seen.iter().zip(&self.wanted);
-        let to_come = sent.filter(|(seen, decision)| seen.proficiencies != 0 && decision.sends()).count();
+        let sent = self.decided(wanted).filter(|(_, _, decision)| decision.sends());
+        let to_come = sent.filter(|(_, seen, _)| seen.proficiencies.is_some()).count();
         (there as u64, to_come as u64)
     }
 
@@ -278,8 +168,8 @@ impl Plan {
         wanted: &'a Wanted,
         decision: StepDecision,
     ) -> impl Iterator<Item = &'a str> {
-        let decided = move |place: &u32| self.steps.get(place) == Some(&decision);
-        (0..).zip(wanted.names.iter()).filter(move |(place, _)| decided(place)).map(|(_, user)| user)
+        let decided = wanted.everybody().filter(move |(who, _, _)| self.steps.get(who) == Some(&decision));
+        decided.map(|(_, user, _)| user)
     }
 
     /// Leaves the rows that only the ledger has where they stand, for the roster is but a part of the whole: all but
@@ -293,7 +183,12 @@ impl Plan {
 
     /// The decision for a row of the roster.
     pub fn of(&self, wanted: &Wanted, username: &str) -> Option<Decision> {
-        wanted.names.find(username).map(|place| self.wanted[place as usize])
+        wanted.who(username).map(|who| self.wanted[who.index()])
+    }
+
+    /// Everybody in the roster's order, each with the decision.
+    fn decided<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, Seen, Decision)> {
+        wanted.everybody().zip(&self.wanted).map(|((_, user, seen), decision)| (user, seen, *decision))
     }
 
     /// How many rows got this decision.
@@ -309,27 +204,26 @@ impl Plan {
 
     /// The usernames of the roster's rows that got this decision, in the roster's order.
     pub fn named<'a>(&'a self, wanted: &'a Wanted, decision: Decision) -> impl Iterator<Item = &'a str> {
-        let decided = wanted.names.iter().zip(&self.wanted);
-        decided.filter(move |(_, decided)| **decided == decision).map(|(user, _)| user)
+        self.decided(wanted).filter(move |(_, _, decided)| *decided == decision).map(|(user, _, _)| user)
     }
 
     /// The usernames of the roster's rows that a request may leave for, in the roster's order, each with its decision.
     pub fn sending<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, Decision)> {
-        let decided = wanted.names.iter().zip(self.wanted.iter().copied());
-        decided.filter(|(_, decided)| decided.sends())
+        let sent = self.decided(wanted).filter(|(_, _, decided)| decided.sends());
+        sent.map(|(user, _, decided)| (user, decided))
     }
 
     /// Where the rows stand that are left as they are, those that only the ledger has among them.
     pub fn kept<'a>(&'a self, wanted: &'a Wanted, state: &'a State) -> impl Iterator<Item = RowState> {
         let is_kept = |decision: Decision| matches!(decision, Decision::Keep | Decision::Drift);
-        let in_roster = wanted.names.iter().zip(&self.wanted).filter(move |(_, decided)| is_kept(**decided));
-        let in_roster = in_roster.filter_map(|(user, _)| state.find(user));
+        let in_roster = self.decided(wanted).filter(move |(_, _, decided)| is_kept(*decided));
+        let in_roster = in_roster.filter_map(|(user, _, _)| state.find(user));
         let gone = self.gone.iter().filter(move |(_, decided)| is_kept(*decided)).map(|(at, _)| *at);
         in_roster.chain(gone).map(|at| state.record(at).settled_state())
     }
 
     /// Rows that only the ledger has and that got this decision, by their place in its state.
-    pub fn gone(&self, decision: Decision) -> impl Iterator<Item = u32> {
+    pub fn gone(&self, decision: Decision) -> impl Iterator<Item = Place> {
         self.gone.iter().filter(move |(_, decided)| *decided == decision).map(|(at, _)| *at)
     }
 
@@ -338,26 +232,24 @@ impl Plan {
     pub fn changes<'a>(
         &'a self,
         wanted: &'a Wanted,
-        user: impl Fn(u32) -> &'a str + Copy + 'a,
+        user: impl Fn(Place) -> &'a str + Copy + 'a,
         at: &'a str,
     ) -> impl Iterator<Item = Entry<'a>> {
         let dropped = self.gone(Decision::Drop).map(move |at| Entry::dropped(user(at)));
         let steps = self.dropped_steps.iter().map(move |&place| {
             Entry::step(user(place), Step::Proficiencies, StepState::Nothing, at.to_owned())
         });
-        let rows = wanted.names.iter().zip(&wanted.seen).zip(&self.wanted);
-        let planned = rows.filter(|(_, decision)| decision.plans() || **decision == Decision::Skip).map(
-            |((user, seen), _)| Entry {
-                proficiencies: (seen.proficiencies != 0).then_some(seen.proficiencies),
-                ..Entry::row(user, seen.row, seen.fingerprint)
-            },
-        );
-        let invalid =
-            wanted.first_faults().filter(|fault| self.wanted[fault.place as usize] == Decision::Skip);
+        let planned =
+            self.decided(wanted).filter(|(_, _, decision)| decision.plans() || *decision == Decision::Skip);
+        let planned = planned.map(|(user, seen, _)| Entry {
+            proficiencies: seen.proficiencies,
+            ..Entry::row(user, seen.row, seen.fingerprint)
+        });
+        let invalid = wanted.first_faults().filter(|fault| self.wanted[fault.who.index()] == Decision::Skip);
         let skipped = invalid.map(move |fault| Entry {
             code: Some(fault.code.into()),
             message: Some(fault.message.as_str().into()),
-            ..Entry::outcome(wanted.names.get(fault.place), RowState::Invalid, at.to_owned())
+            ..Entry::outcome(wanted.name(fault.who), RowState::Invalid, at.to_owned())
         });
         dropped.chain(steps).chain(planned).chain(skipped)
     }

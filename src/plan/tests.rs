@@ -1,9 +1,11 @@
 use super::*;
-use crate::ledger::Unexecuted;
+use crate::agent::Fingerprint;
+use crate::ledger::made::{intent, row};
+use crate::ledger::{Attempt, Unexecuted};
 
 fn outcome(user: &str, attempt: u32, state: RowState, code: Option<&'static str>) -> Entry<'static> {
     let entry = Entry::outcome(Box::leak(user.to_owned().into_boxed_str()), state, "t".into());
-    Entry { attempt: Some(attempt), code: code.map(Into::into), ..entry }
+    Entry { attempt: Attempt::new(attempt), code: code.map(Into::into), ..entry }
 }
 
 /// A ledger with a row in every state, each planned with fingerprint 1.
@@ -12,10 +14,10 @@ fn ledger() -> State {
     let users =
         ["pending", "throttled", "open", "doubt", "created", "exists", "rejected", "invalid", "dropped"];
     for (at, user) in users.iter().enumerate() {
-        state.apply(&Entry::row(user, at as u32 + 2, 1));
+        state.apply(&row(user, at as u32 + 2, 1));
     }
     for (at, user) in ["throttled", "open", "doubt", "created", "exists", "rejected"].iter().enumerate() {
-        state.apply(&Entry::intent(user, at as u32 + 1, "t".into()));
+        state.apply(&intent(user, at as u32 + 1));
     }
     let throttled = outcome("throttled", 1, RowState::Pending, None);
     state.apply(&Entry { unexecuted: Some(Unexecuted::Throttled), ..throttled });
@@ -32,8 +34,10 @@ fn wanted(rows: &[(&str, u64)]) -> Wanted {
     let mut wanted = Wanted::default();
     for (at, (user, fingerprint)) in rows.iter().enumerate() {
         match fingerprint {
-            0 => wanted.add_invalid(user, at as u32 + 2, "name-required", "a first name is required"),
-            _ => wanted.add(user, at as u32 + 2, *fingerprint),
+            0 => {
+                wanted.add_invalid(user, (at as u32 + 2).into(), "name-required", "a first name is required")
+            }
+            bits => wanted.add(user, (at as u32 + 2).into(), Fingerprint::of(*bits)),
         }
     }
     wanted
@@ -96,7 +100,7 @@ fn a_made_user_that_the_instance_lost_is_warned_of_and_sent_only_when_asked() {
 fn of_a_part_of_the_roster_only_what_was_renamed_is_gone() {
     let asked = Asked { retry: true, ..Asked::default() };
     let state = ledger();
-    let known = (0..state.places()).filter(|&at| !state.record(at).dropped).count() as u64;
+    let known = state.places().filter(|&at| !state.record(at).dropped).count() as u64;
     let mut plan = Plan::build(&Wanted::default(), &state, asked, None);
     let dropped =
         |plan: &Plan| plan.gone(Decision::Drop).map(|at| state.user(at).to_owned()).collect::<Vec<_>>();
@@ -109,9 +113,9 @@ fn of_a_part_of_the_roster_only_what_was_renamed_is_gone() {
 #[test]
 fn rows_that_share_a_username_are_both_invalid_and_each_row_is_counted() {
     let mut wanted = Wanted::default();
-    wanted.add("ana", 2, 7);
-    wanted.add_invalid("ana", 3, "username-duplicate", "the username is also in row 2");
-    wanted.add_invalid("", 4, "username-required", "a username is required");
+    wanted.add("ana", 2.into(), Fingerprint::of(7));
+    wanted.add_invalid("ana", 3.into(), "username-duplicate", "the username is also in row 2");
+    wanted.add_invalid("", 4.into(), "username-required", "a username is required");
     assert_eq!(wanted.len(), 3);
     let plan = Plan::build(&wanted, &State::default(), Asked::default(), None);
     assert_eq!(plan.to_send(), 0);
@@ -134,7 +138,7 @@ fn moving_rows_changes_nothing() {
 #[test]
 fn an_interrupted_retry_is_taken_up_by_the_same_retry() {
     let mut state = ledger();
-    state.apply(&Entry::row("rejected", 8, 2)); // planned again, not sent
+    state.apply(&row("rejected", 8, 2)); // planned again, not sent
     let wanted = wanted(&[("rejected", 2), ("pending", 1)]);
     let asked = Asked { retry: true, ..Asked::default() };
     let plan = Plan::build(&wanted, &state, asked, None);
@@ -148,10 +152,10 @@ fn a_shared_username_holds_both_rows_back_whatever_else_is_wrong_with_either() {
         let mut wanted = Wanted::default();
         for (row, valid) in order.into_iter().enumerate() {
             match valid {
-                true => wanted.add("ana", row as u32 + 2, 7),
+                true => wanted.add("ana", (row as u32 + 2).into(), Fingerprint::of(7)),
                 false => wanted.add_invalid(
                     "ana",
-                    row as u32 + 2,
+                    (row as u32 + 2).into(),
                     "email-invalid",
                     "the e-mail address is not one",
                 ),

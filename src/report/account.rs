@@ -7,9 +7,10 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::cause::{self, Cause};
+use super::row::{Event, Row, Step};
 use crate::clock;
 use crate::error::Failure;
-use crate::ledger::{self, Calls, Counts, Entry, Kind, Replay, RowState, State, Unexecuted};
+use crate::ledger::{self, Attempt, Calls, Counts, Entry, Kind, Replay, RowState, State, Unexecuted};
 
 /// A run as its ledger tells it.
 #[derive(Default)]
@@ -99,74 +100,6 @@ pub enum Mark {
     Throttled,
     /// An answer was lost.
     Unclear,
-}
-
-/// A row as a report shows it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row {
-    /// The number that the spreadsheet shows.
-    pub row: u32,
-    /// The exact username; `row N` where the row has none of its own.
-    pub user: String,
-    /// Where it stands.
-    pub state: RowState,
-    /// Created by comparison.
-    pub recovered: bool,
-    /// How many requests left for it.
-    pub attempts: u32,
-    /// How many of them were told to slow down.
-    pub throttled: u32,
-    /// The user's id: ours where created, the other's where exists.
-    pub id: Option<String>,
-    /// The service's error code, or a finding's.
-    pub code: Option<String>,
-    /// The message with it.
-    pub message: Option<String>,
-    /// The service's id of the request.
-    pub request_id: Option<String>,
-    /// When it came to stand where it stands, RFC 3339; empty where nothing has happened.
-    pub at: String,
-    /// What happened, for a row whose outcome was ever in doubt; empty for all others.
-    pub story: Vec<Step>,
-    /// Its cause, as a place in [`Account::causes`].
-    pub cause: Option<u32>,
-    /// The newest intent: its attempt, and when.
-    pub(super) newest: (u32, String),
-    /// Whether its outcome is still to come.
-    pub(super) open: bool,
-}
-
-/// A step in the story of a row that was in doubt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// When, RFC 3339; empty where nobody knows.
-    pub at: String,
-    /// The attempt, 0 where the step is of none.
-    pub attempt: u32,
-    /// What happened.
-    pub what: Event,
-}
-
-/// What happened to a row that was in doubt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A request was about to leave.
-    Sent,
-    /// Its outcome was never written: the process ended first.
-    Lost,
-    /// Its answer said nothing clear.
-    Unclear(String),
-    /// It was not executed.
-    Unexecuted(Unexecuted),
-    /// The row was settled.
-    Settled {
-        /// As what.
-        state: RowState,
-        /// By comparison with the instance, not by an answer.
-        recovered: bool,
-        /// What was said of it.
-        message: String,
-    },
 }
 
 impl Account {
@@ -268,7 +201,7 @@ impl Gathering {
 
     /// The row that an entry is about. Its place is the one that the state is about to give it.
     fn row(&mut self, user: &str) -> &mut Row {
-        let at = self.state.find(user).unwrap_or_else(|| self.state.places()) as usize;
+        let at = self.state.find(user).map_or(self.state.places().len(), |at| at.number() as usize);
         if self.rows.len() <= at {
             self.rows.resize_with(at + 1, Row::default);
         }
@@ -283,9 +216,9 @@ impl Gathering {
         }
         row.attempts += 1;
         if !row.story.is_empty() {
-            row.story.push(Step { at: at.clone(), attempt, what: Event::Sent });
+            row.story.push(Step { at: at.clone(), attempt: Some(attempt), what: Event::Sent });
         }
-        row.newest = (attempt, at);
+        row.newest = Some((attempt, at));
         row.open = true;
         if let Some(session) = self.account.sessions.last_mut() {
             session.sent += 1;
@@ -298,7 +231,7 @@ impl Gathering {
             .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
             .map(|since| since.as_millis() as u64);
         let row = self.row(user);
-        let attempt = entry.attempt.unwrap_or_default();
+        let attempt = entry.attempt;
         let message = entry.message.as_deref().unwrap_or_default();
         // An outcome that belongs to no attempt, of a row with one open: a process ended between the two.
         if row.open && (entry.recovered || entry.attempt.is_none()) && row.story.is_empty() {
@@ -341,8 +274,8 @@ impl Gathering {
     fn finish(mut self, source: Source, word: &str, at_work: bool) -> Account {
         let mut account = self.account;
         let state = self.state;
-        self.rows.resize_with(state.places() as usize, Row::default);
-        for (at, mut row) in (0..).zip(self.rows) {
+        self.rows.resize_with(state.places().len(), Row::default);
+        for (at, mut row) in state.places().zip(self.rows) {
             let record = state.record(at);
             if record.dropped {
                 account.dropped += 1;
@@ -381,20 +314,19 @@ impl Row {
     /// The outcome of the newest attempt will never be known from here.
     fn lost(&mut self) {
         self.doubt();
-        let (attempt, _) = self.newest;
+        let attempt = self.newest.as_ref().map(|(attempt, _)| *attempt);
         self.story.push(Step { at: String::new(), attempt, what: Event::Lost });
         self.open = false;
     }
 
     /// From now on the story is told, beginning with the attempt that is in doubt.
     fn doubt(&mut self) {
-        if self.story.is_empty() && self.newest.0 != 0 {
-            let (attempt, at) = self.newest.clone();
-            self.story.push(Step { at, attempt, what: Event::Sent });
+        if let (true, Some((attempt, at))) = (self.story.is_empty(), self.newest.clone()) {
+            self.story.push(Step { at, attempt: Some(attempt), what: Event::Sent });
         }
     }
 
-    fn tell(&mut self, at: &str, attempt: u32, what: Event) {
+    fn tell(&mut self, at: &str, attempt: Option<Attempt>, what: Event) {
         if !self.story.is_empty() {
             self.story.push(Step { at: at.to_owned(), attempt, what });
         }

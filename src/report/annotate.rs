@@ -12,11 +12,12 @@ use std::path::Path;
 use csv::{QuoteStyle, WriterBuilder};
 use rust_xlsxwriter::{Color, Format, Note, Workbook, Worksheet, XlsxError};
 
-use super::rejects::guarded;
 use crate::disk;
 use crate::error::Failure;
+use crate::finding::{Finding, Severity, codes};
 use crate::roster::{Roster, Row, Storage, template};
-use crate::validate::{self, Checked, Finding, Severity, codes};
+use crate::text::{guarded, shown};
+use crate::validate::Checked;
 
 /// The header of the column that the copy has more than the roster.
 pub const FINDINGS: &str = "headcount findings";
@@ -345,8 +346,7 @@ impl Annotated {
 /// A finding in one line: what, and how to mend it.
 fn sentence(finding: &Finding) -> String {
     let hint = finding.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-    let column =
-        finding.column.as_deref().map(|c| format!("{}: ", validate::shown(c.trim()))).unwrap_or_default();
+    let column = finding.column.as_deref().map(|c| format!("{}: ", shown(c.trim()))).unwrap_or_default();
     format!("{}: {column}{}{hint}", finding.severity.word(), finding.message)
 }
 

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::account::Row;
+use super::row::Row;
+use crate::finding::codes;
 use crate::ledger::RowState;
-use crate::validate::codes;
 
 /// Rows that failed alike.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,14 +5,16 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::account::{Account, Event, Row, Session, Step};
+use super::account::{Account, Session};
 use super::cause::Cause;
 use super::chart::Course;
-use super::text::{html, island, shown};
-use super::{by_state, count, file_name, grouped, label, sentence, verdict, word};
+use super::row::{Event, Row, Step};
+use super::{by_state, file_name, label, sentence, verdict};
+use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{RowState, Unexecuted};
+use crate::ledger::{Attempt, RowState, Unexecuted};
+use crate::text::{count, grouped, html, island, plain};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -101,7 +103,7 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
         let _ = write!(
             page,
             "<rect class=\"{}\" x=\"{x:.2}\" y=\"0\" width=\"{:.2}\" height=\"10\"/>",
-            word(state),
+            state.word(),
             width.max(3.0)
         );
         x += width;
@@ -119,7 +121,7 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
         let _ = writeln!(
             page,
             "<li class=\"{}\"><b>{}</b> <span>{}</span>{more}</li>",
-            word(state),
+            state.word(),
             grouped(number),
             label(state)
         );
@@ -148,7 +150,7 @@ fn causes(page: &mut String, account: &Account) {
 
 fn tell(page: &mut String, account: &Account, number: usize, cause: &Cause) {
     let rows = cause.rows.len();
-    let state = word(cause.state);
+    let state = cause.state.word();
     let code =
         if cause.code.is_empty() { String::new() } else { format!(" <code>{}</code>", html(&cause.code)) };
     let _ = write!(
@@ -271,7 +273,7 @@ fn stories(page: &mut String, account: &Account) {
         let _ = write!(
             page,
             "<details class=\"how {}\"{}><summary><b>{}</b> {how}</summary>\n<ol class=\"stories\">\n",
-            word(state),
+            state.word(),
             if is_open { " open" } else { "" },
             count(rows.len() as u64, "row")
         );
@@ -315,20 +317,21 @@ fn by_end(account: &Account) -> Vec<(&'static str, Vec<&Row>)> {
 }
 
 fn told(step: &Step) -> String {
+    let attempt = step.attempt.map_or(0, Attempt::number);
     let what = match &step.what {
-        Event::Sent => format!("attempt {} sent", step.attempt),
+        Event::Sent => format!("attempt {attempt} sent"),
         Event::Lost => "the process ended before the answer was recorded".to_owned(),
         Event::Unclear(message) => format!("nothing clear came back: <bdi>{}</bdi>", html(message)),
         Event::Unexecuted(Unexecuted::Throttled) => "told to slow down: not executed".to_owned(),
         Event::Unexecuted(Unexecuted::NotSent) => "not sent: no byte left".to_owned(),
         Event::Unexecuted(Unexecuted::Refused) => "refused before the service looked at it".to_owned(),
         Event::Settled { state: RowState::Created, recovered: true, .. } => {
-            format!("found on the instance, made by attempt {}: created", step.attempt)
+            format!("found on the instance, made by attempt {attempt}: created")
         }
         Event::Settled { state: RowState::Created, .. } => {
-            format!("attempt {} accepted: created", step.attempt)
+            format!("attempt {attempt} accepted: created")
         }
-        Event::Settled { state, message, .. } => format!("{}: <bdi>{}</bdi>", word(*state), html(message)),
+        Event::Settled { state, message, .. } => format!("{}: <bdi>{}</bdi>", state.word(), html(message)),
     };
     let at = if step.at.is_empty() { String::new() } else { format!("{} ", time(&step.at)) };
     format!("{at}{what}")
@@ -358,8 +361,13 @@ fn rows(page: &mut String, account: &Account) {
          <label>Outcome <select id=\"state\"><option value=\"\">all</option>",
     );
     for (state, number) in by_state(&account.counts).into_iter().filter(|(_, number)| *number > 0) {
-        let _ =
-            write!(page, "<option value=\"{}\">{} ({})</option>", word(state), label(state), grouped(number));
+        let _ = write!(
+            page,
+            "<option value=\"{}\">{} ({})</option>",
+            state.word(),
+            label(state),
+            grouped(number)
+        );
     }
     if account.counts.recovered > 0 {
         let _ = write!(
@@ -371,7 +379,7 @@ fn rows(page: &mut String, account: &Account) {
     page.push_str("</select></label>\n<label>Cause <select id=\"cause\"><option value=\"\">any</option>");
     for (number, cause) in account.causes.iter().enumerate() {
         let name = if cause.code.is_empty() { label(cause.state) } else { cause.code.as_str() };
-        let says: String = shown(&cause.says).chars().take(60).collect();
+        let says: String = plain(&cause.says).chars().take(60).collect();
         let _ = write!(
             page,
             "<option value=\"{number}\">{}{}{} ({})</option>",
@@ -445,7 +453,7 @@ struct Data {
     rows: Vec<Cells>,
 }
 
-type Cells = (u32, String, usize, u8, String, String, String, u32, u32, String, i64);
+type Cells = (RowNumber, String, usize, u8, String, String, String, u32, u32, String, i64);
 
 fn data(account: &Account) -> Result<String, Failure> {
     let mut rows: Vec<&Row> = account.rows.iter().collect();
@@ -456,21 +464,21 @@ fn data(account: &Account) -> Result<String, Failure> {
     }
     let place = |state: RowState| RowState::ALL.iter().position(|other| *other == state).unwrap_or_default();
     let data = Data {
-        states: RowState::ALL.map(|state| (word(state), label(state))).into(),
+        states: RowState::ALL.map(|state| (state.word(), label(state))).into(),
         rows: rows
             .into_iter()
             .map(|row| {
                 (
                     row.row,
-                    shown(&row.user),
+                    plain(&row.user),
                     place(row.state),
                     u8::from(row.recovered),
-                    shown(row.code.as_deref().unwrap_or_default()),
-                    shown(row.message.as_deref().unwrap_or_default()),
-                    shown(row.id.as_deref().unwrap_or_default()),
+                    plain(row.code.as_deref().unwrap_or_default()),
+                    plain(row.message.as_deref().unwrap_or_default()),
+                    plain(row.id.as_deref().unwrap_or_default()),
                     row.attempts,
                     row.throttled,
-                    shown(&row.at),
+                    plain(&row.at),
                     row.cause.map_or(-1, i64::from),
                 )
             })

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use super::account::{Account, Event, Row, Session, Source, Step};
+use super::account::{Account, Session, Source};
 use super::cause::Cause;
+use super::row::{Event, Row, Step};
+use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{Calls, Counts, RowState, Unexecuted};
+use crate::ledger::{Attempt, Calls, Counts, RowState, Unexecuted};
 
 /// How every report of this kind begins.
 pub const HEAD: &str = "{\n  \"report\": \"headcount\",\n";
@@ -68,12 +70,12 @@ struct Group<'a> {
     advice: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<&'a str>,
-    rows: Vec<u32>,
+    rows: Vec<RowNumber>,
 }
 
 #[derive(Serialize)]
 struct User<'a> {
-    row: u32,
+    row: RowNumber,
     user: &'a str,
     state: RowState,
     recovered: bool,
@@ -99,15 +101,10 @@ struct Told<'a> {
     what: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     at: &'a str,
-    #[serde(skip_serializing_if = "is_none")]
-    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<Attempt>,
     #[serde(skip_serializing_if = "str::is_empty")]
     message: &'a str,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
-fn is_none(attempt: &u32) -> bool {
-    *attempt == 0
 }
 
 /// The document; `made` is when, RFC 3339.
@@ -194,7 +191,7 @@ fn told(step: &Step) -> Told<'_> {
         Event::Unexecuted(Unexecuted::NotSent) => ("not_sent", ""),
         Event::Unexecuted(Unexecuted::Refused) => ("refused", ""),
         Event::Settled { recovered: true, message, .. } => ("recovered", message.as_str()),
-        Event::Settled { state, message, .. } => (super::word(*state), message.as_str()),
+        Event::Settled { state, message, .. } => (state.word(), message.as_str()),
     };
     Told { what, at: &step.at, attempt: step.attempt, message }
 }

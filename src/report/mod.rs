@@ -7,8 +7,8 @@ pub mod chart;
 pub mod html;
 pub mod json;
 pub mod rejects;
+mod row;
 pub mod table;
-pub mod text;
 pub mod ticket;
 
 use std::path::Path;
@@ -16,21 +16,10 @@ use std::path::Path;
 use account::Account;
 
 use crate::ledger::{Counts, RowState};
+use crate::text::{count, grouped};
 
 /// The program and its version.
 pub const TOOL: &str = concat!("headcount ", env!("CARGO_PKG_VERSION"));
-
-/// A state as programs read it.
-pub fn word(state: RowState) -> &'static str {
-    match state {
-        RowState::Pending => "pending",
-        RowState::InDoubt => "in_doubt",
-        RowState::Created => "created",
-        RowState::Exists => "exists",
-        RowState::Rejected => "rejected",
-        RowState::Invalid => "invalid",
-    }
-}
 
 /// A state as people read it.
 pub fn label(state: RowState) -> &'static str {
@@ -134,21 +123,4 @@ fn record(account: &Account, made: &str) -> Vec<(String, String)> {
 
 fn file_name(path: &str) -> &str {
     Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path)
-}
-
-fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
-}
-
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

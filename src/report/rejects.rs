@@ -11,12 +11,15 @@ use csv::{QuoteStyle, WriterBuilder};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
 use sha2::{Digest as _, Sha256};
 
+use crate::agent::RowNumber;
 use crate::disk;
 use crate::error::Failure;
-use crate::ledger::{RowState, State};
+use crate::finding::Severity;
+use crate::ledger::{Place, RowState, State};
 use crate::plan::Wanted;
 use crate::roster::{self, Kept, Options, REASONS, Roster, Row, Storage, Use, template};
-use crate::validate::{self, Rules, Severity};
+use crate::text::{guarded, unguarded};
+use crate::validate::{self, Rules};
 
 /// What a file of failed rows is made from: the roster that was read, and where its rows stand now.
 pub struct Run<'r> {
@@ -81,9 +84,9 @@ impl Run<'_> {
     }
 
     /// Where the row stands, by the name that the ledger has for it; `None` where it has not failed.
-    fn failed(&self, row: &Row, copy: Option<&Copy>) -> Option<(u32, RowState)> {
+    fn failed(&self, row: &Row, copy: Option<&Copy>) -> Option<(Place, RowState)> {
         let username = validate::username(row, self.roster.columns());
-        let by_name = self.wanted.find(username).filter(|seen| u64::from(seen.row) == row.number);
+        let by_name = self.wanted.find(username).filter(|seen| seen.row == RowNumber::of(row.number));
         let at = match (by_name, copy.and_then(|copy| copy.untouched(row))) {
             (Some(_), _) => self.state.find(username),
             // Not taken up yet: it stands as it stood, under the name that it had then.
@@ -147,7 +150,8 @@ impl Run<'_> {
             let told = detail.and_then(|detail| detail.message.as_deref()).unwrap_or("");
             let faults = if state == RowState::Invalid { self.faults(&row) } else { None };
             let reasons = [
-                word(state).to_owned(),
+                // A person reads it: a word with a space.
+                state.word().replace('_', " "),
                 guarded(code),
                 guarded(faults.as_deref().unwrap_or(told)),
                 row.number.to_string(),
@@ -306,31 +310,6 @@ fn mark<'c>(run: &str, cells: impl Iterator<Item = &'c str>) -> String {
 /// Reads the run of a mark.
 pub fn run_of_mark(mark: &str) -> Option<&str> {
     mark.split_once('/').map(|(run, _)| run).filter(|run| !run.is_empty())
-}
-
-fn word(state: RowState) -> &'static str {
-    match state {
-        RowState::Pending => "pending",
-        RowState::InDoubt => "in doubt",
-        RowState::Created => "created",
-        RowState::Exists => "exists",
-        RowState::Rejected => "rejected",
-        RowState::Invalid => "invalid",
-    }
-}
-
-/// A cell of ours that no spreadsheet takes for a formula (OWASP, CSV Injection), and that fits into one.
-pub(super) fn guarded(text: &str) -> String {
-    const LONGEST: usize = 32_000; // Excel: 32,767 characters a cell
-    let text: String = text.chars().take(LONGEST).collect();
-    let is_risky =
-        |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\'' | '＝' | '＋' | '－' | '＠');
-    if text.starts_with(is_risky) { format!("'{text}") } else { text }
-}
-
-/// What a cell of ours said before it was guarded.
-pub fn unguarded(cell: &str) -> &str {
-    cell.strip_prefix('\'').unwrap_or(cell)
 }
 
 /// The roster's path; for a file of failed rows, that of the roster which it came from.
@@ -501,19 +480,6 @@ impl Sink for Sheet {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cell_of_ours_is_no_formula_and_reads_back_as_it_was() {
-        for text in
-            ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "'=1", "'", "＝1", "a=b", "", "row 7", "ann"]
-        {
-            let cell = guarded(text);
-            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝']), "{cell:?}");
-            assert_eq!(unguarded(&cell), text);
-        }
-        assert_eq!(guarded("ann"), "ann");
-        assert!(guarded(&"é".repeat(100_000)).chars().count() < 32_767);
-    }
 
     #[test]
     fn the_files_of_one_roster_have_names_that_lead_back_to_it() {

@@ -2,9 +2,11 @@
 
 use rust_xlsxwriter::{Color, Format, FormatBorder, Workbook, Worksheet, XlsxError};
 
-use super::account::{Account, Row};
-use super::text::{cell, shown};
+use super::account::Account;
+use super::row::Row;
+
 use crate::error::Failure;
+use crate::text::{cell, plain};
 
 /// The columns, in the CSV's first line.
 pub const HEADERS: [&str; 11] = [
@@ -51,7 +53,7 @@ fn cells(row: &Row) -> [String; 11] {
     [
         row.row.to_string(),
         row.user.clone(),
-        super::word(row.state).to_owned(),
+        row.state.word().to_owned(),
         if row.recovered { "yes" } else { "" }.to_owned(),
         or_empty(&row.code),
         or_empty(&row.message),
@@ -96,7 +98,7 @@ fn rows(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(), X
     for (line, row) in (1..).zip(&account.rows) {
         for (column, text) in (0..).zip(cells(row)) {
             match column {
-                0 => sheet.write_number(line, column, row.row)?,
+                0 => sheet.write_number(line, column, row.row.number())?,
                 7 => sheet.write_number(line, column, row.attempts)?,
                 8 => sheet.write_number(line, column, row.throttled)?,
                 _ => write(sheet, line, column, &text)?,
@@ -119,7 +121,7 @@ fn failures(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(
     for (line, cause) in (1..).zip(&account.causes) {
         sheet.write_number(line, 0, cause.rows.len() as f64)?;
         let command = cause.command.as_deref().unwrap_or("");
-        let texts = [super::word(cause.state), &cause.code, &cause.says, &cause.advice, command];
+        let texts = [cause.state.word(), &cause.code, &cause.says, &cause.advice, command];
         for (column, text) in (1..).zip(texts) {
             write(sheet, line, column, text)?;
         }
@@ -145,7 +147,7 @@ fn write<'s>(
     column: u16,
     text: &str,
 ) -> Result<&'s mut Worksheet, XlsxError> {
-    let mut text = shown(text);
+    let mut text = plain(text);
     if let Some((cut, _)) = text.char_indices().nth(MOST_CHARACTERS) {
         text.truncate(cut);
     }

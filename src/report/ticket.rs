@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::account::{Account, Row};
-use super::text::code;
+use super::account::Account;
+use super::row::Row;
 use crate::ledger::RowState;
+use crate::text::{code, count, grouped};
 
 /// How every report of this kind begins: a comment, which a ticket does not show.
 pub const HEAD: &str = "<!-- headcount report -->\n";
@@ -21,12 +22,12 @@ pub fn write(account: &Account, made: &str) -> String {
     page.push_str("| outcome | rows |\n|---|--:|\n");
     for (state, number) in super::by_state(counts) {
         if number > 0 || state == RowState::Created {
-            let _ = writeln!(page, "| {} | {} |", super::label(state), super::grouped(number));
+            let _ = writeln!(page, "| {} | {} |", super::label(state), grouped(number));
         }
     }
-    let _ = writeln!(page, "| total | {} |\n", super::grouped(counts.total));
+    let _ = writeln!(page, "| total | {} |\n", grouped(counts.total));
     for cause in account.causes.iter().take(CAUSES) {
-        let number = super::count(cause.rows.len() as u64, "row");
+        let number = count(cause.rows.len() as u64, "row");
         let _ = write!(page, "- **{number} {}**", super::label(cause.state));
         if !cause.code.is_empty() {
             let _ = write!(page, " {}", code(&cause.code));
@@ -62,7 +63,7 @@ pub fn write(account: &Account, made: &str) -> String {
         let _ = writeln!(
             page,
             "The answers for {} were lost on the way; {settled} of them are settled.\n",
-            super::count(doubted as u64, "row")
+            count(doubted as u64, "row")
         );
     }
     let _ = writeln!(page, "<details><summary>For the record</summary>\n\n| | |\n|---|---|");

@@ -1,14 +1,8 @@
 //! What a header means: one table of names, and the console's own templates of every era.
 
-use std::fmt;
-
-use super::codes;
 use super::field::Field;
-use super::made::{Part, Split, Template};
-use super::mapping::Mapping;
-use super::row::Columns;
 use crate::error::Failure;
-use crate::validate::{Finding, Severity};
+use crate::text::printable;
 
 /// The names of each field. Compared as [`key`] makes them, so that case, spaces, `_`, `-` and a parenthesis do not
 /// matter and `FirstName`, `first_name` and `First name (given)` are one.
@@ -96,7 +90,7 @@ const NAMES: [(Field, &[&str]); Field::COUNT] = [
 /// itself (joshbasquez/AzureAD_to_AmazonConnect, sampleUserForm.csv), the AWS blog "Create and update agents in bulk
 /// with Amazon Connect", and the user management pages of the administrator guide from 2023 to 2026.
 #[rustfmt::skip]
-const TEMPLATES: [(&str, &str); 11] = [
+pub(super) const TEMPLATES: [(&str, &str); 11] = [
     ("Amazon Connect console template, SAML (to 2022)",
      "first name,last name,user login,routing profile name,security_profile_name_1|security_profile_name_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds)"),
     ("Amazon Connect console template, CONNECT_MANAGED (to 2022)",
@@ -138,23 +132,6 @@ pub fn reason(header: &str) -> Option<usize> {
     REASONS.iter().position(|reason| header.trim().eq_ignore_ascii_case(reason))
 }
 
-/// How the columns of one roster are read.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Header {
-    /// Where each field stands, the mapping's own columns included.
-    pub(super) columns: Columns,
-    /// How many columns the file has; the mapping's own come after them.
-    pub(super) width: usize,
-    /// What each of the file's columns is.
-    pub(super) uses: Vec<Use>,
-    /// What there is to say of the header.
-    pub(super) findings: Vec<Finding>,
-    /// Which template it is.
-    pub(super) recognised: Option<&'static str>,
-    /// The columns that the mapping adds, in order.
-    pub(super) added: Vec<Added>,
-}
-
 /// What a column of the file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
@@ -171,127 +148,9 @@ pub enum Use {
     Unknown,
 }
 
-/// A column that the file does not have and the mapping makes.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Added {
-    /// The cell of column `at`, translated.
-    Translated { at: usize, words: Vec<(String, String)> },
-    /// One part of the whole name in column `at`.
-    Split { at: usize, split: Split, part: Part },
-    /// A template, filled in from the first cell that is not blank of each of these columns.
-    Made { at: Vec<Vec<usize>>, template: Template },
-    /// `value` in every row in which the columns `at` are all blank.
-    Default { at: Vec<usize>, value: String },
-}
-
-/// Without the words: one of them may be a password for everybody.
-impl fmt::Debug for Added {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Translated { at, .. } => write!(f, "Translated({at})"),
-            Self::Split { at, part, .. } => write!(f, "Split({at}, {part:?})"),
-            Self::Made { at, .. } => write!(f, "Made({at:?})"),
-            Self::Default { at, .. } => write!(f, "Default({at:?})"),
-        }
-    }
-}
-
-impl Header {
-    /// Reads a header. Whatever the mapping says goes before what the names say.
-    pub(super) fn read(headers: Vec<String>, mapping: &Mapping) -> Self {
-        let uses: Vec<Use> =
-            headers.iter().map(|header| mapping.column(header).unwrap_or_else(|| Use::of(header))).collect();
-        let recognised = recognise(&headers);
-        let mut header = Self { width: headers.len(), uses, recognised, ..Self::default() };
-        header.columns.headers = headers;
-        for (at, used) in header.uses.iter().enumerate() {
-            if let Use::Field(field) = used {
-                header.columns.places[field.index()].push(at);
-            }
-        }
-        header.findings = header.examine();
-        mapping.add_columns(&mut header);
-        header
-    }
-
-    /// Whether any column is known.
-    pub(super) fn is_known(&self) -> bool {
-        self.uses.iter().any(|used| matches!(used, Use::Field(_)))
-    }
-
-    /// How many columns are known: what tells the right delimiter from the wrong ones.
-    pub(super) fn known(&self) -> usize {
-        self.uses.iter().filter(|used| matches!(used, Use::Field(_))).count()
-    }
-
-    fn examine(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        if !self.is_known() {
-            findings.push(about(
-                codes::NO_KNOWN_COLUMN,
-                Severity::Error,
-                None,
-                "no column of the header is known".into(),
-                "`headcount columns` shows how the header is read and proposes a column map for `--columns`"
-                    .into(),
-            ));
-        }
-        for (name, used) in self.columns.headers.iter().zip(&self.uses) {
-            findings.extend(match used {
-                Use::Unknown => Some(about(
-                    codes::UNKNOWN_COLUMN,
-                    Severity::Warning,
-                    Some(name),
-                    format!("the column is not known and is not read: `{}`", name_shown(name)),
-                    instead(name),
-                )),
-                Use::Misspelt(field) => Some(about(
-                    codes::MISSPELT_COLUMN,
-                    Severity::Error,
-                    Some(name),
-                    format!("the column is not known: `{}`", name_shown(name)),
-                    format!(
-                        "did you mean `{}`? Correct the header, or map or ignore it in a file for `--columns`",
-                        field.name()
-                    ),
-                )),
-                Use::Field(_) | Use::Ignored | Use::Unnamed => None,
-            });
-        }
-        findings.extend(Field::ALL.into_iter().filter_map(|field| self.examine_duplicates(field)));
-        findings
-    }
-
-    /// The console's own templates have two columns for the hierarchy; any other field is there twice by mistake.
-    fn examine_duplicates(&self, field: Field) -> Option<Finding> {
-        let places = &self.columns.places[field.index()];
-        if places.len() < 2 || field == Field::Hierarchy {
-            return None;
-        }
-        let names: Vec<String> =
-            places.iter().map(|&at| format!("`{}`", name_shown(&self.columns.headers[at]))).collect();
-        let names = names.join(" and ");
-        let message =
-            format!("{} columns mean `{}` and are read as one: {names}", places.len(), field.name());
-        let keep = "keep one, or ignore the others in a file for `--columns`".to_owned();
-        let second = self.columns.headers.get(places[1]);
-        Some(about(codes::MERGED_COLUMNS, Severity::Warning, second, message, keep))
-    }
-}
-
-fn about(
-    code: &'static str,
-    severity: Severity,
-    column: Option<&String>,
-    message: String,
-    hint: String,
-) -> Finding {
-    Finding { code, severity, row: None, column: column.cloned(), value: None, message, hint: Some(hint) }
-}
-
 impl Use {
     /// What a header means without a mapping.
-    fn of(header: &str) -> Self {
+    pub(super) fn of(header: &str) -> Self {
         let key = key(header);
         if key.is_empty() {
             return Use::Unnamed;
@@ -308,7 +167,7 @@ impl Use {
 
 /// What to do about a column that is not known: the columns that a structure of the API is spread over, what a foreign
 /// header may stand for, and where neither is known, what can be done with any column.
-fn instead(header: &str) -> String {
+pub(super) fn instead(header: &str) -> String {
     let members = members(header);
     if !members.is_empty() {
         let names: Vec<String> = members.iter().map(|field| format!("`{}`", field.name())).collect();
@@ -452,7 +311,7 @@ fn without_parenthesis(header: &str) -> &str {
 }
 
 /// Which of the console's templates this is: the same columns in any order, our own reason columns aside.
-fn recognise(headers: &[String]) -> Option<&'static str> {
+pub(super) fn recognise(headers: &[String]) -> Option<&'static str> {
     let keys = |headers: &mut dyn Iterator<Item = &str>| {
         let mut keys: Vec<String> = headers.map(key).filter(|key| !key.is_empty()).collect();
         keys.sort_unstable();
@@ -489,23 +348,6 @@ pub fn column_letters(mut at: usize) -> String {
     }
 }
 
-/// A text of the file as it can be shown on one line: cut after `limit` characters, and with every character escaped
-/// that would steer a terminal or turn the direction of what follows.
-pub fn printable(text: &str, limit: usize) -> String {
-    let mut shown = String::new();
-    for (at, c) in text.trim().chars().enumerate() {
-        if at == limit {
-            shown.push('…');
-            break;
-        }
-        let steers = matches!(c,
-            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}');
-        if c.is_control() || steers { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    shown
-}
-
 /// A header, a sheet's name: as it stands in a message.
 pub(super) fn name_shown(text: &str) -> String {
     printable(text, 60)
@@ -524,24 +366,10 @@ pub(super) fn too_wide() -> Failure {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Header {
-        Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::default())
-    }
-
     #[test]
     fn columns_are_called_as_a_spreadsheet_calls_them() {
         for (at, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")] {
             assert_eq!(column_letters(at), name);
-        }
-    }
-
-    #[test]
-    fn the_header_of_every_era_maps_completely_and_is_recognised() {
-        for (name, line) in TEMPLATES {
-            let header = read(line);
-            assert_eq!(header.recognised, Some(name));
-            assert_eq!(header.findings, [], "{name}");
-            assert_eq!(header.known(), header.width, "{name}: {:?}", header.uses);
         }
     }
 
@@ -631,83 +459,5 @@ mod tests {
         for (header, used) in table {
             assert_eq!(Use::of(header), used, "{header}");
         }
-    }
-
-    #[test]
-    fn unknown_and_misspelt_columns_are_named() {
-        let header = read("user login,Cost centre,pasword");
-        let found: Vec<_> =
-            header.findings.iter().map(|f| (f.code, f.severity, f.column.as_deref())).collect();
-        assert_eq!(
-            found,
-            [
-                (codes::UNKNOWN_COLUMN, Severity::Warning, Some("Cost centre")),
-                (codes::MISSPELT_COLUMN, Severity::Error, Some("pasword")),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_structure_of_the_api_names_the_columns_that_it_is_spread_over() {
-        let hint = |header: &str| {
-            let header = read(&format!("user login,{header}"));
-            assert_eq!(header.findings.len(), 1, "{:?}", header.findings);
-            assert_eq!(header.findings[0].code, codes::UNKNOWN_COLUMN);
-            header.findings[0].hint.clone().unwrap()
-        };
-        let table = [
-            (
-                "AutoAcceptConfigs",
-                "`auto accept voice`, `auto accept chat`, `auto accept task`, `auto accept email`, `agent first callback auto accept`",
-            ),
-            (
-                "after_contact_work_configs",
-                "`ACW timeout voice`, `ACW timeout chat`, `ACW timeout task`, `ACW timeout email`, `agent first callback ACW timeout`",
-            ),
-            ("PhoneNumberConfigs", "`phone type voice`, `phone number voice`"),
-            ("PhoneNumberConfigs.VOICE", "`phone type voice`, `phone number voice`"),
-            (
-                "PhoneConfig",
-                "`phone type`, `phone number`, `auto accept`, `ACW timeout`, `persistent connection`",
-            ),
-            ("IdentityInfo", "`first name`, `last name`, `email address`, `secondary email`, `mobile`"),
-        ];
-        for (header, columns) in table {
-            assert_eq!(
-                hint(header),
-                format!("it has several members, each of which is a column of its own: {columns}")
-            );
-        }
-        // Of these each channel has one, or there is one channel.
-        for header in
-            ["VoiceEnhancementConfigs", "VoiceEnhancementConfigs.VOICE", "PersistentConnectionConfigs"]
-        {
-            assert!(matches!(Use::of(header), Use::Field(_)), "{header}");
-        }
-        assert!(hint("Vorname").starts_with("map it to `first name` or ignore it"));
-        assert!(hint("Cost centre").starts_with("map it or ignore it"));
-    }
-
-    #[test]
-    fn two_columns_of_one_meaning_are_read_as_one() {
-        let header = read("user login,Username,password,initial password");
-        let found: Vec<_> = header.findings.iter().map(|f| (f.code, f.column.as_deref())).collect();
-        assert_eq!(
-            found,
-            [(codes::MERGED_COLUMNS, Some("initial password")), (codes::MERGED_COLUMNS, Some("Username"))]
-        );
-        assert_eq!(header.columns.places[Field::Username.index()], [0, 1]);
-        assert_eq!(header.columns.places[Field::Password.index()], [2, 3]);
-    }
-
-    #[test]
-    fn what_is_shown_of_a_file_cannot_steer_a_terminal() {
-        assert_eq!(printable(" a\u{1b}[2Jb\u{202e}c\n ", 60), "a\\u{1b}[2Jb\\u{202e}c");
-        assert_eq!(printable("Zoë 東京", 5), "Zoë 東…");
-    }
-
-    #[test]
-    fn a_header_without_one_known_column_is_an_error() {
-        assert_eq!(read("Vorname,Kostenstelle").findings[0].code, codes::NO_KNOWN_COLUMN);
     }
 }

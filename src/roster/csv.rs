@@ -2,14 +2,14 @@
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
-use super::codes;
-use super::columns::{Header, MAX_COLUMNS, Use, too_wide};
+use super::columns::{MAX_COLUMNS, Use, too_wide};
+use super::header::Header;
 use super::mapping::Mapping;
 use super::row::Row;
 use super::source::Source;
 use super::text::{CHUNK, Decoding, END, Text};
 use crate::error::Failure;
-use crate::validate::{Finding, Severity};
+use crate::finding::{Finding, codes};
 
 /// The delimiters we look for. `|`, which is the cells' own, is the last of all: see [`shows_pipes`].
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -148,8 +148,8 @@ fn shows_pipes(pipes: (usize, usize), best: (usize, usize)) -> bool {
 /// What is said of a file that is read with pipes because its header shows them.
 pub(super) fn pipes_guessed() -> Finding {
     Finding {
-        code: codes::DELIMITER_GUESSED,
-        severity: Severity::Warning,
+        code: codes::DELIMITER_GUESSED.id,
+        severity: codes::DELIMITER_GUESSED.severity,
         row: None,
         column: None,
         value: None,
@@ -286,8 +286,8 @@ impl CsvRows {
         }
         if self.may_lose && row.cells.as_slice().contains('\u{FFFD}') {
             row.findings.push(Finding {
-                code: codes::UNDECODABLE_TEXT,
-                severity: Severity::Error,
+                code: codes::UNDECODABLE_TEXT.id,
+                severity: codes::UNDECODABLE_TEXT.severity,
                 row: Some(row.number),
                 column: None,
                 value: None,
@@ -328,8 +328,8 @@ fn ragged(row: &Row, found: usize, expected: usize) -> Finding {
         "add the cells that are missing, empty ones included".into()
     };
     Finding {
-        code: codes::RAGGED_ROW,
-        severity: Severity::Error,
+        code: codes::RAGGED_ROW.id,
+        severity: codes::RAGGED_ROW.severity,
         row: Some(row.number),
         column: None,
         value: None,
@@ -340,8 +340,8 @@ fn ragged(row: &Row, found: usize, expected: usize) -> Finding {
 
 fn unclosed(row: u64) -> Finding {
     Finding {
-        code: codes::UNCLOSED_QUOTE,
-        severity: Severity::Error,
+        code: codes::UNCLOSED_QUOTE.id,
+        severity: codes::UNCLOSED_QUOTE.severity,
         row: Some(row),
         column: None,
         value: None,
@@ -354,8 +354,8 @@ fn unclosed(row: u64) -> Finding {
 /// anything.
 pub(super) fn cell_without_header(row: u64) -> Finding {
     Finding {
-        code: codes::CELL_WITHOUT_HEADER,
-        severity: Severity::Warning,
+        code: codes::CELL_WITHOUT_HEADER.id,
+        severity: codes::CELL_WITHOUT_HEADER.severity,
         row: Some(row),
         column: None,
         value: None,

@@ -3,8 +3,8 @@
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use super::codes;
-use crate::validate::{Finding, Severity, shown};
+use crate::finding::{Finding, codes};
+use crate::text::shown;
 
 /// How a whole name is written: its two parts, and what stands between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,8 @@ impl Split {
 /// What is said of a cell that is not written as its split has it.
 pub(super) fn not_split(row: u64, column: &str, cell: &str, split: &Split) -> Finding {
     Finding {
-        code: codes::NAME_NOT_SPLIT,
-        severity: Severity::Error,
+        code: codes::NAME_NOT_SPLIT.id,
+        severity: codes::NAME_NOT_SPLIT.severity,
         row: Some(row),
         column: Some(column.to_owned()),
         value: Some(shown(cell.trim())),

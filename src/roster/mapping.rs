@@ -6,10 +6,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::columns::{self, Added, Header, Use};
+use super::columns::{self, Use};
 use super::field::Field;
-use super::made::{Part, Split, Template, not_split};
-use super::row::Row;
+use super::made::{Split, Template};
 use crate::error::Failure;
 
 /// A column map as its file has it; see `samples/hr-export.toml`.
@@ -61,13 +60,13 @@ const LONGEST: u64 = 1 << 20;
 #[derive(Clone, Default)]
 pub(super) struct Mapping {
     /// The key of a header, the header as the map has it, and what the column is.
-    columns: Vec<(String, String, Use)>,
-    constants: Vec<(Field, String)>,
-    defaults: Vec<(Field, String)>,
-    values: Vec<(Field, Vec<(String, String)>)>,
+    pub(super) columns: Vec<(String, String, Use)>,
+    pub(super) constants: Vec<(Field, String)>,
+    pub(super) defaults: Vec<(Field, String)>,
+    pub(super) values: Vec<(Field, Vec<(String, String)>)>,
     /// The key of the header whose cells hold a whole name, and how it is split.
-    split: Option<(String, Split)>,
-    templates: Vec<(Field, Template)>,
+    pub(super) split: Option<(String, Split)>,
+    pub(super) templates: Vec<(Field, Template)>,
 }
 
 impl Mapping {
@@ -153,186 +152,6 @@ impl Mapping {
         let exact = self.columns.iter().find(|(_, name, _)| name.trim() == header.trim());
         exact.or_else(|| self.columns.iter().find(|(k, ..)| *k == key)).map(|(.., used)| *used)
     }
-
-    /// Fails where the map names a column that the roster does not have, or sets a constant that a column carries.
-    pub(super) fn check(&self, header: &Header) -> Result<(), Failure> {
-        let file = &header.columns.headers[..header.width];
-        for (key, name, _) in &self.columns {
-            if !file.iter().any(|header| columns::key(header) == *key) {
-                let there: Vec<String> =
-                    file.iter().map(|h| format!("`{}`", columns::name_shown(h))).collect();
-                return Err(Failure::usage(format!(
-                    "the column map names a column that the roster does not have: `{name}`"
-                ))
-                .hint(format!("the roster's columns are {}", there.join(", "))));
-            }
-        }
-        if let Some((key, _)) = &self.split {
-            let names = [Field::FirstName, Field::LastName].map(Use::Field);
-            let other = file
-                .iter()
-                .zip(&header.uses)
-                .find(|(h, used)| names.contains(used) && columns::key(h) != *key);
-            if let Some((name, _)) = other {
-                return Err(Failure::usage(format!(
-                    "the column map splits a column into names, and another column has a name: `{}`",
-                    columns::name_shown(name)
-                ))
-                .hint("ignore one of them"));
-            }
-        }
-        for (field, template) in &self.templates {
-            if let Some(at) = header.uses.iter().position(|used| *used == Use::Field(*field)) {
-                let name = columns::name_shown(&file[at]);
-                return Err(Failure::usage(format!(
-                    "the column map has a template for `{}`, which a column of the roster carries: `{name}`",
-                    field.name()
-                ))
-                .hint("ignore the column, or leave the template out"));
-            }
-            for name in template.names() {
-                let made =
-                    columns::field(name).filter(|part| self.templates.iter().any(|(other, _)| other == part));
-                if made.is_some() {
-                    return Err(Failure::usage(format!(
-                        "the template for `{}` names a field that has a template itself: `{name}`",
-                        field.name()
-                    ))
-                    .hint("write out what that field is made of"));
-                }
-                let places = header.places_of(name);
-                let secret = &header.columns.places[Field::Password.index()];
-                let carries_secret = |at: &usize| {
-                    header.uses.get(*at) == Some(&Use::Field(Field::Password)) || secret.contains(at)
-                };
-                if columns::field(name).is_some_and(Field::is_secret) || places.iter().any(carries_secret) {
-                    return Err(Failure::usage(format!(
-                        "the template for `{}` would show a password: `{name}`",
-                        field.name()
-                    )));
-                }
-                if places.is_empty() {
-                    let there: Vec<String> =
-                        file.iter().map(|h| format!("`{}`", columns::name_shown(h))).collect();
-                    return Err(Failure::usage(format!(
-                        "the template for `{}` names neither a field that is there nor a column: `{name}`",
-                        field.name()
-                    ))
-                    .hint(format!("the roster's columns are {}", there.join(", "))));
-                }
-            }
-        }
-        for (field, _) in &self.constants {
-            if let Some(at) = header.uses.iter().position(|used| *used == Use::Field(*field)) {
-                let name = columns::name_shown(&file[at]);
-                return Err(Failure::usage(format!(
-                    "the column map has a constant for `{}`, which a column of the roster carries: `{name}`",
-                    field.name()
-                ))
-                .hint("move it to `[defaults]`, or ignore the column"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Appends the columns that the map makes: a translated column stands in for its source, and a default comes after
-    /// the columns it fills in for. The file's own cells stay as they are.
-    pub(super) fn add_columns(&self, header: &mut Header) {
-        if let Some((key, split)) = &self.split
-            && let Some(at) = header.columns.headers.iter().position(|name| columns::key(name) == *key)
-        {
-            for (field, part) in [(Field::FirstName, Part::First), (Field::LastName, Part::Last)] {
-                let added = Added::Split { at, split: split.clone(), part };
-                let place = header.add(added, header.columns.headers[at].clone());
-                header.columns.places[field.index()] = vec![place];
-            }
-        }
-        for (field, words) in &self.values {
-            let mut places = std::mem::take(&mut header.columns.places[field.index()]);
-            for place in &mut places {
-                let added = Added::Translated { at: *place, words: words.clone() };
-                *place = header.add(added, header.columns.headers[*place].clone());
-            }
-            header.columns.places[field.index()] = places;
-        }
-        for (field, value) in self.constants.iter().chain(&self.defaults) {
-            let at = header.columns.places[field.index()].clone();
-            let name =
-                at.first().map_or_else(|| field.name().to_owned(), |&at| header.columns.headers[at].clone());
-            let place = header.add(Added::Default { at, value: value.clone() }, name);
-            header.columns.places[field.index()].push(place);
-        }
-        // Last, for they are made of all others.
-        for (field, template) in &self.templates {
-            let at = template.names().map(|name| header.places_of(name)).collect();
-            let place = header.add(Added::Made { at, template: template.clone() }, field.name().to_owned());
-            header.columns.places[field.index()].push(place);
-        }
-    }
-}
-
-impl Header {
-    /// Where a template finds a name: the columns of a field, else a column of the file by its header.
-    fn places_of(&self, name: &str) -> Vec<usize> {
-        let of_field = columns::field(name).map(|field| self.columns.places[field.index()].clone());
-        of_field.filter(|places| !places.is_empty()).unwrap_or_else(|| {
-            let key = columns::key(name);
-            let file = &self.columns.headers[..self.width];
-            file.iter().position(|header| columns::key(header) == key).into_iter().collect()
-        })
-    }
-
-    fn add(&mut self, added: Added, name: String) -> usize {
-        self.added.push(added);
-        self.columns.headers.push(name);
-        self.columns.headers.len() - 1
-    }
-
-    /// Appends the cells of the added columns to a row that has exactly [`Header::width`] cells.
-    pub(super) fn complete(&self, row: &mut Row, scratch: &mut String) {
-        for added in &self.added {
-            scratch.clear();
-            match added {
-                Added::Translated { at, words } => {
-                    let cell = row.cells.get(*at).unwrap_or("");
-                    scratch.push_str(translate(cell, words));
-                }
-                Added::Split { at, split, part } => {
-                    let cell = row.cells.get(*at).unwrap_or("");
-                    match split.part(cell, *part) {
-                        Some(name) => scratch.push_str(name),
-                        // Said once for the two names.
-                        None if *part == Part::Last => {}
-                        None => {
-                            row.findings.push(not_split(row.number, &self.columns.headers[*at], cell, split))
-                        }
-                    }
-                }
-                Added::Made { at, template } => {
-                    let cell = |places: &Vec<usize>| {
-                        let mut cells = places.iter().filter_map(|&at| row.cells.get(at));
-                        cells.find(|cell| !cell.trim().is_empty()).unwrap_or("").trim()
-                    };
-                    template.write(at.iter().map(cell), scratch);
-                }
-                Added::Default { at, value } => {
-                    let is_blank = |at: &usize| row.cells.get(*at).unwrap_or("").trim().is_empty();
-                    if at.iter().all(is_blank) {
-                        scratch.push_str(value);
-                    }
-                }
-            }
-            row.cells.push_field(scratch);
-        }
-    }
-}
-
-/// The word for a cell: the same word, else the same but for case, else the cell itself.
-fn translate<'a>(cell: &'a str, words: &'a [(String, String)]) -> &'a str {
-    let word = cell.trim();
-    let exact = words.iter().find(|(from, _)| from.trim() == word);
-    let same = || words.iter().find(|(from, _)| from.trim().to_lowercase() == word.to_lowercase());
-    exact.or_else(same).map_or(cell, |(_, to)| to.as_str())
 }
 
 /// What is wrong and in which line, without the line itself or a value of it: one of them may be a password.
@@ -375,102 +194,6 @@ fn fields<T>(table: &str, entries: BTreeMap<String, T>) -> Result<Vec<(Field, T)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roster::codes;
-
-    const MAP: &str = r#"
-        ignore = ["Cost centre"]
-
-        [columns]
-        "Vorname" = "first name"
-        "Telefonart" = "phone type"
-
-        [constants]
-        "routing profile name" = "Basic Routing Profile"
-
-        [defaults]
-        "phone type" = "soft"
-
-        [values."phone type"]
-        "Tisch" = "desk"
-        "T" = "desk"
-        "t" = "soft"
-    "#;
-
-    fn read(line: &str, map: &str) -> Header {
-        Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::parse(map).unwrap())
-    }
-
-    fn complete(header: &Header, cells: &[&str]) -> Row {
-        let mut row = Row { cells: cells.to_vec().into(), ..Row::default() };
-        header.complete(&mut row, &mut String::new());
-        row
-    }
-
-    #[test]
-    fn a_map_names_ignores_fills_in_and_translates() {
-        let header = read("vorname,Telefonart,Cost Centre,last name", MAP);
-        assert_eq!(header.findings, []);
-        assert_eq!(header.width, 4);
-        let table = [
-            (["Anna", "Tisch", "1", "Berg"], "desk"),
-            (["Anna", " tisch ", "1", "Berg"], "desk"),
-            (["Anna", "T", "1", "Berg"], "desk"),
-            (["Anna", "t", "1", "Berg"], "soft"),
-            (["Anna", "Wandapparat", "1", "Berg"], "Wandapparat"),
-            (["Anna", " ", "1", "Berg"], "soft"),
-        ];
-        for (cells, phone_type) in table {
-            let row = complete(&header, &cells);
-            assert_eq!(header.columns.cell(&row, Field::PhoneType), phone_type, "{cells:?}");
-            assert_eq!(header.columns.cell(&row, Field::FirstName), "Anna");
-            assert_eq!(header.columns.cell(&row, Field::LastName), "Berg");
-            assert_eq!(header.columns.cell(&row, Field::RoutingProfile), "Basic Routing Profile");
-            assert_eq!(row.cells.iter().take(4).collect::<Vec<_>>(), cells, "the file's own cells stay");
-        }
-        assert_eq!(header.columns.header(Field::PhoneType), Some("Telefonart"));
-    }
-
-    #[test]
-    fn a_whole_name_becomes_two_and_a_template_is_made_of_everything_else() {
-        let map = r#"
-            [columns]
-            "Name" = { split = "last, first" }
-            "Rolle" = "security profiles"
-            [templates]
-            "user login" = "{first name|german|lower}.{last name|german|lower}"
-            "tags" = "id|{Personalnr.}||role|{security profiles}||site|{routing profile}"
-            [constants]
-            "routing profile" = "Care"
-            [values."security profiles"]
-            "Leitung" = "Supervisor"
-        "#;
-        let header = read("Personalnr.,Name,Rolle", map);
-        let mapping = Mapping::parse(map).unwrap();
-        mapping.check(&header).unwrap();
-        let row = complete(&header, &["100231", "Müller, Zoë", "Leitung"]);
-        let cell = |row: &Row, field| header.columns.cell(row, field).to_owned();
-        assert_eq!(row.findings, []);
-        let expected = [
-            (Field::FirstName, "Zoë"),
-            (Field::LastName, "Müller"),
-            (Field::Username, "zoe.mueller"),
-            (Field::SecurityProfiles, "Supervisor"),
-            (Field::Tags, "id|100231||role|Supervisor||site|Care"),
-        ];
-        for (field, text) in expected {
-            assert_eq!(cell(&row, field), text);
-        }
-        let row = complete(&header, &["", "Anna Maria Berg", "Agent"]);
-        assert_eq!(row.findings.len(), 1, "said once: {:?}", row.findings);
-        assert_eq!(
-            (row.findings[0].code, row.findings[0].column.as_deref()),
-            (codes::NAME_NOT_SPLIT, Some("Name"))
-        );
-        for field in [Field::FirstName, Field::LastName, Field::Username, Field::Tags] {
-            assert_eq!(cell(&row, field), "", "{field:?}: nothing is made of half");
-        }
-        assert_eq!(header.columns.header(Field::LastName), Some("Name"));
-    }
 
     #[test]
     fn a_map_that_cannot_be_used_says_why() {
@@ -501,47 +224,5 @@ mod tests {
             assert!(error.contains(why), "{map}: {error}");
             assert!(!error.contains("12345678"), "{error}");
         }
-    }
-
-    #[test]
-    fn a_map_must_fit_the_roster() {
-        let refused = |line: &str, map: &str| {
-            let mapping = Mapping::parse(map).unwrap();
-            mapping.check(&read(line, map)).unwrap_err().what
-        };
-        assert!(refused("first name", "ignore = [\"Team\"]").contains("does not have: `Team`"));
-        let table = [
-            (
-                "Name,Vorname",
-                "[columns]\nName = { split = \"first last\" }\nVorname = \"first name\"",
-                "another column has a name: `Vorname`",
-            ),
-            (
-                "user login,Nr",
-                "[templates]\n\"user login\" = \"{Nr}\"",
-                "which a column of the roster carries: `user login`",
-            ),
-            (
-                "Nr",
-                "[templates]\n\"user login\" = \"{Number}\"",
-                "neither a field that is there nor a column: `Number`",
-            ),
-            (
-                "Nr",
-                "[templates]\ntags = \"a|{mobile}\"\nmobile = \"{Nr}\"",
-                "has a template itself: `mobile`",
-            ),
-            ("password", "[templates]\ntags = \"a|{password}\"", "would show a password: `password`"),
-            (
-                "Kennwort",
-                "[columns]\nKennwort = \"password\"\n[templates]\ntags = \"a|{Kennwort}\"",
-                "would show a password: `Kennwort`",
-            ),
-        ];
-        for (line, map, why) in table {
-            let what = refused(line, map);
-            assert!(what.contains(why), "{what}");
-        }
-        assert!(refused("tags", "[constants]\ntags = \"a|b\"").contains("constant for `tags`"));
     }
 }

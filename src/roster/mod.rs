@@ -4,12 +4,12 @@
 //! time with flat memory. What a cell may hold is `validate`'s business; only what the file's form hides from it (a
 //! ragged row, a number where a spreadsheet should have text) is found here.
 
-pub mod codes;
 pub mod template;
 
 mod columns;
 mod csv;
 mod field;
+mod header;
 mod made;
 mod mapping;
 pub mod page;
@@ -22,20 +22,18 @@ mod xlsx;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::agent::PhoneRegion;
 use crate::error::Failure;
-use crate::validate::{Finding, PhoneRegion};
+use crate::finding::Finding;
 
-pub use columns::{REASONS, Use, column_letters, is_whole_name, members, printable, propose, reason};
+pub use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
 pub use field::Field;
 pub use row::{Columns, Kept, Row};
+pub(crate) use xlsx::WORKBOOK_THREAD;
 
-use columns::Header;
+use header::{Added, Header};
 use mapping::Mapping;
 use source::{Format, Source};
-
-/// The name of the thread on which a workbook is read. A panic there is the foreign reader's, and is told as a damaged
-/// workbook.
-pub(crate) const WORKBOOK_THREAD: &str = "workbook";
 
 /// What the command line says of how a roster is read. All `None`: everything is found out.
 #[derive(Clone, Debug, Default)]
@@ -143,7 +141,7 @@ impl Roster {
             return Err(Failure::usage("the roster has no header: its first row looks like a person's")
                 .hint("put a row of column names on top; `headcount template` writes one"));
         }
-        mapping.check(&header)?;
+        header.fits(mapping)?;
         header.columns.phone_region = options.phone_region;
         findings.extend(header.findings.iter().cloned());
         Ok(Self { path: path.to_owned(), content, header: Arc::new(header), findings })
@@ -162,8 +160,7 @@ impl Roster {
 
     /// The headers of the file's own columns.
     pub fn own_headers(&self) -> &[String] {
-        let headers = &self.header.columns.headers;
-        &headers[..self.header.width.min(headers.len())]
+        self.header.own()
     }
 
     /// What each of the file's own columns is.
@@ -179,7 +176,7 @@ impl Roster {
     /// Where the first and the last name stand that a column map makes of one column.
     pub fn split_name(&self) -> Option<(usize, usize)> {
         let place = |wanted: made::Part| {
-            let is_it = |added: &columns::Added| matches!(added, columns::Added::Split { part, .. } if *part == wanted);
+            let is_it = |added: &Added| matches!(added, Added::Split { part, .. } if *part == wanted);
             Some(self.header.width + self.header.added.iter().position(is_it)?)
         };
         place(made::Part::First).zip(place(made::Part::Last))
@@ -294,7 +291,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::validate::Severity;
+    use crate::finding::{Severity, codes};
 
     pub(super) fn try_read(bytes: &[u8], options: &Options) -> Result<Roster, Failure> {
         let mapping = options.columns.as_deref().map(Mapping::open).transpose()?.unwrap_or_default();
@@ -404,9 +401,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                (codes::RAGGED_ROW, Some(2), "the row has 2 cells where the header has 3"),
-                (codes::RAGGED_ROW, Some(4), "the row has 2 cells where the header has 3"),
-                (codes::RAGGED_ROW, Some(5), "the row has 4 cells where the header has 3"),
+                (codes::RAGGED_ROW.id, Some(2), "the row has 2 cells where the header has 3"),
+                (codes::RAGGED_ROW.id, Some(4), "the row has 2 cells where the header has 3"),
+                (codes::RAGGED_ROW.id, Some(5), "the row has 4 cells where the header has 3"),
             ]
         );
         assert_eq!(read.iter().map(Row::is_readable).collect::<Vec<_>>(), [false, true, false, false, true]);
@@ -426,7 +423,7 @@ mod tests {
             let read = read_all(&roster);
             assert_eq!(read.len(), 2, "{tail:?}");
             let finding = &read[1].findings[0];
-            assert_eq!((finding.code, finding.row), (codes::UNCLOSED_QUOTE, Some(5)), "{tail:?}");
+            assert_eq!((finding.code, finding.row), (codes::UNCLOSED_QUOTE.id, Some(5)), "{tail:?}");
             assert!(read[1].cells.len() == 2 && read[1].cells.as_slice().is_empty());
         }
         let header = refused(b"user login,\"tags\nann,1\n", &Options::default());
@@ -440,7 +437,7 @@ mod tests {
         let text = format!("user login,tags\nann,1\nbob,\"{}", "x,y\n".repeat(10 << 20));
         let read = read_all(&plain(&text));
         assert_eq!(read.len(), 2);
-        assert_eq!((read[1].number, read[1].findings[0].code), (3, codes::UNCLOSED_QUOTE));
+        assert_eq!((read[1].number, read[1].findings[0].code), (3, codes::UNCLOSED_QUOTE.id));
     }
 
     #[test]
@@ -474,7 +471,7 @@ mod tests {
             assert_eq!((rows(&roster)[0].0, rows(&roster)[0].1[0].as_str()), (2, "ann"), "{text}");
         }
         let pipes = plain("user login|first name\nann|Ann");
-        assert_eq!(pipes.findings()[0].code, codes::DELIMITER_GUESSED);
+        assert_eq!(pipes.findings()[0].code, codes::DELIMITER_GUESSED.id);
         let single = plain("security_profile_name_1|security_profile_name_2\nAdmin|Agent");
         assert_eq!((single.width(), single.findings()), (1, &[][..]));
         assert_eq!(plain("sep=|\nuser login|first name\nann|Ann").findings(), []);
@@ -495,12 +492,12 @@ mod tests {
         assert_eq!(rows(&roster), expected);
         assert_eq!(
             roster.findings().iter().map(|f| (f.code, f.severity)).collect::<Vec<_>>(),
-            [(codes::ENCODING_GUESSED, Severity::Warning)]
+            [(codes::ENCODING_GUESSED.id, Severity::Warning)]
         );
         windows.push(0xE9);
         let told = read(&windows, &Options { encoding: Some("utf-8".into()), ..Options::default() });
         assert_eq!(told.findings(), []);
-        assert!(read_all(&told).iter().take(2).all(|row| row.findings[0].code == codes::UNDECODABLE_TEXT));
+        assert!(read_all(&told).iter().take(2).all(|row| row.findings[0].code == codes::UNDECODABLE_TEXT.id));
     }
 
     #[test]

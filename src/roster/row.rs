@@ -4,9 +4,9 @@ use std::fmt;
 
 use csv::StringRecord;
 
-use super::codes;
 use super::field::Field;
-use crate::validate::{Finding, PhoneRegion};
+use crate::agent::PhoneRegion;
+use crate::finding::{Finding, codes};
 
 /// One row of a roster: its cells as text, and what the reader has to say of it. Reused from row to row, so that
 /// reading allocates nothing once it runs.
@@ -38,11 +38,14 @@ pub enum Kept {
     Error(String),
 }
 
+/// The codes of rows whose cells cannot be told apart.
+const UNREADABLE: [&str; 2] = [codes::RAGGED_ROW.id, codes::UNCLOSED_QUOTE.id];
+
 impl Row {
     /// Whether its cells could be told apart. Where not (a ragged row, a quote that never closes) the reader has left
     /// all of them empty, for a password may stand under any header, and the row's own finding says all there is to say.
     pub fn is_readable(&self) -> bool {
-        !self.findings.iter().any(|finding| codes::UNREADABLE.contains(&finding.code))
+        !self.findings.iter().any(|finding| UNREADABLE.contains(&finding.code))
     }
 }
 

@@ -10,10 +10,9 @@ use encoding_rs::{
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use memchr::memchr;
 
-use super::codes;
 use super::source::{Cursor, Format, Source};
 use crate::error::Failure;
-use crate::validate::{Finding, Severity};
+use crate::finding::{Finding, codes};
 
 /// How many bytes are read at a time.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -201,8 +200,8 @@ fn guessed(line: u64, encoding: &'static Encoding, likelier: Option<&'static Enc
     };
     let read_as = if encoding == WINDOWS_1252 { "Windows-1252" } else { encoding.name() };
     Finding {
-        code: codes::ENCODING_GUESSED,
-        severity: Severity::Warning,
+        code: codes::ENCODING_GUESSED.id,
+        severity: codes::ENCODING_GUESSED.severity,
         row: None,
         column: None,
         value: None,

@@ -14,17 +14,22 @@ use std::thread::JoinHandle;
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use memchr::{memmem, memrchr};
 
-use super::codes;
-use super::columns::{Header, MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
+use super::columns::{MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
 use super::csv::cell_without_header;
 use super::field::Field;
+use super::header::Header;
 use super::row::{Kept, Row};
 use super::sheet::{Form, Merged};
 use super::source::{Cursor, Source};
 use crate::error::Failure;
-use crate::validate::{Finding, Severity};
+use crate::finding::Finding;
+use crate::finding::codes::{self, Code};
 
 type Workbook = calamine::Xlsx<BufReader<Cursor>>;
+
+/// The name of the thread on which a workbook is read. A panic there is the foreign reader's, and is told as a damaged
+/// workbook.
+pub(crate) const WORKBOOK_THREAD: &str = "workbook";
 
 /// Excel's own limit.
 const MAX_ROWS: u32 = 1_048_576;
@@ -204,7 +209,7 @@ impl XlsxRows {
 
 fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>, Failure> {
     std::thread::Builder::new()
-        .name(super::WORKBOOK_THREAD.into())
+        .name(WORKBOOK_THREAD.into())
         .spawn(work)
         .map_err(|error| Failure::stopped("no thread can be started to read the workbook").because(error))
 }
@@ -568,8 +573,7 @@ impl RowBuilder<'_> {
             let (first, last) = (merged.first_row + 1, merged.last_row + 1);
             let mut found = if merged.first_row < row {
                 finding(
-                    codes::MERGED_OVER_ROWS,
-                    Severity::Error,
+                    &codes::MERGED_OVER_ROWS,
                     None,
                     format!(
                         "the cell is merged over rows {first} to {last}, and its value belongs to row {first} alone"
@@ -578,8 +582,7 @@ impl RowBuilder<'_> {
                 )
             } else if merged.first_column < merged.last_column {
                 finding(
-                    codes::MERGED_OVER_COLUMNS,
-                    Severity::Warning,
+                    &codes::MERGED_OVER_COLUMNS,
                     None,
                     "the cell is merged with its neighbours, and its value belongs to the first of them alone".into(),
                     "unmerge the cells and fill in each of them",
@@ -602,8 +605,7 @@ fn hidden_sheets(workbook: &Workbook, read: &str) -> Option<Finding> {
     let names: Vec<String> = hidden.map(|sheet| format!("`{}`", name_shown(&sheet.name))).collect();
     (!names.is_empty()).then(|| {
         finding(
-            codes::HIDDEN_SHEETS,
-            Severity::Warning,
+            &codes::HIDDEN_SHEETS,
             None,
             format!("the workbook has hidden sheets, which are not read: {}", some(&names)),
             "nothing to do unless people stand in one of them; `--sheet NAME` reads another sheet",
@@ -618,8 +620,7 @@ fn hidden_columns(form: &Form, headers: &[String]) -> Option<Finding> {
     let names: Vec<String> = hidden.map(|(_, name)| format!("`{}`", name_shown(name))).collect();
     (!names.is_empty()).then(|| {
         finding(
-            codes::HIDDEN_COLUMNS,
-            Severity::Warning,
+            &codes::HIDDEN_COLUMNS,
             None,
             format!("hidden columns are read like any other: {}", some(&names)),
             "unhide them and look, or ignore them in a file for `--columns`",
@@ -634,8 +635,7 @@ fn hidden_rows(form: &Form) -> Option<Finding> {
     }
     (form.hidden > 0).then(|| {
         finding(
-            codes::HIDDEN_ROWS,
-            Severity::Warning,
+            &codes::HIDDEN_ROWS,
             None,
             format!(
                 "hidden rows are read like any other, and there are {}: row {}",
@@ -686,30 +686,19 @@ fn write_cell(value: &DataRef<'_>, field: Field, cell: &mut String) -> Option<Fi
         DataRef::Float(number) if number.abs() >= DIGITS_KEPT => {
             write_plain(value, cell);
             Some(finding(
-                codes::DIGITS_LOST,
-                Severity::Warning,
+                &codes::DIGITS_LOST,
                 Some(cell.clone()),
                 "the cell holds a number of more than 15 digits, of which a spreadsheet keeps 15".into(),
                 AS_TEXT,
             ))
         }
-        DataRef::DateTime(_) | DataRef::DateTimeIso(_) | DataRef::DurationIso(_) => Some(finding(
-            codes::DATE_NOT_TEXT,
-            Severity::Error,
-            None,
-            "the cell holds a date or a time".into(),
-            AS_TEXT,
-        )),
+        DataRef::DateTime(_) | DataRef::DateTimeIso(_) | DataRef::DurationIso(_) => {
+            Some(finding(&codes::DATE_NOT_TEXT, None, "the cell holds a date or a time".into(), AS_TEXT))
+        }
         DataRef::Error(error) => {
             let shown = error.to_string();
             let message = format!("the cell holds a spreadsheet error: `{shown}`");
-            Some(finding(
-                codes::CELL_ERROR,
-                Severity::Error,
-                Some(shown),
-                message,
-                "mend the formula, or type the value",
-            ))
+            Some(finding(&codes::CELL_ERROR, Some(shown), message, "mend the formula, or type the value"))
         }
         _ => {
             write_plain(value, cell);
@@ -735,17 +724,19 @@ fn number_not_text(value: &DataRef<'_>, field: Field) -> Finding {
         };
         (format!("the cell holds a number, not text: a spreadsheet drops its {lost}: `{shown}`"), shown)
     };
-    finding(codes::NUMBER_NOT_TEXT, Severity::Error, Some(value), message, AS_TEXT)
+    finding(&codes::NUMBER_NOT_TEXT, Some(value), message, AS_TEXT)
 }
 
-fn finding(
-    code: &'static str,
-    severity: Severity,
-    value: Option<String>,
-    message: String,
-    hint: &str,
-) -> Finding {
-    Finding { code, severity, row: None, column: None, value, message, hint: Some(hint.into()) }
+fn finding(code: &'static Code, value: Option<String>, message: String, hint: &str) -> Finding {
+    Finding {
+        code: code.id,
+        severity: code.severity,
+        row: None,
+        column: None,
+        value,
+        message,
+        hint: Some(hint.into()),
+    }
 }
 
 /// Writes a cell as a spreadsheet shows it in a column of no particular format.
@@ -779,6 +770,7 @@ mod tests {
     use super::super::tests::{read, read_all, refused};
     use super::super::{Options, Storage};
     use super::*;
+    use crate::finding::Severity;
 
     fn bytes(mut workbook: Workbook) -> Vec<u8> {
         workbook.save_to_buffer().unwrap()
@@ -928,17 +920,17 @@ mod tests {
         assert_eq!(
             found(&rows[0]),
             [
-                (codes::NUMBER_NOT_TEXT, "user login".into(), value("1001")),
-                (codes::NUMBER_NOT_TEXT, "password".into(), value(Finding::HIDDEN)),
-                (codes::NUMBER_NOT_TEXT, "phone number".into(), value("12065550100")),
-                (codes::DATE_NOT_TEXT, "last name".into(), None),
-                (codes::DIGITS_LOST, "tags".into(), value("1234567890123456768")),
+                (codes::NUMBER_NOT_TEXT.id, "user login".into(), value("1001")),
+                (codes::NUMBER_NOT_TEXT.id, "password".into(), value(Finding::HIDDEN)),
+                (codes::NUMBER_NOT_TEXT.id, "phone number".into(), value("12065550100")),
+                (codes::DATE_NOT_TEXT.id, "last name".into(), None),
+                (codes::DIGITS_LOST.id, "tags".into(), value("1234567890123456768")),
             ]
         );
         assert!(rows[0].findings.iter().all(|f| f.row == Some(2)));
         assert!(!format!("{:?}", rows[0].findings).contains("12345678,"), "the password is shown nowhere");
         assert_eq!(cells(&rows[1]), ["0071", "", "", "1.5", "no", "OHara", "TRUE"]);
-        assert_eq!(found(&rows[1]), [(codes::CELL_ERROR, "phone number".into(), value("#N/A"))]);
+        assert_eq!(found(&rows[1]), [(codes::CELL_ERROR.id, "phone number".into(), value("#N/A"))]);
     }
 
     #[test]
@@ -977,7 +969,7 @@ mod tests {
         for (row, (number, format)) in rows[1..].iter().zip(table) {
             assert_eq!(
                 (&row.cells[0], row.findings[0].code),
-                ("", codes::NUMBER_NOT_TEXT),
+                ("", codes::NUMBER_NOT_TEXT.id),
                 "{number} {format}"
             );
         }
@@ -1005,10 +997,10 @@ mod tests {
         assert_eq!(
             said,
             [
-                (codes::HIDDEN_SHEETS, "the workbook has hidden sheets, which are not read: `Old & gone`"),
-                (codes::HIDDEN_COLUMNS, "hidden columns are read like any other: `first name`"),
+                (codes::HIDDEN_SHEETS.id, "the workbook has hidden sheets, which are not read: `Old & gone`"),
+                (codes::HIDDEN_COLUMNS.id, "hidden columns are read like any other: `first name`"),
                 (
-                    codes::HIDDEN_ROWS,
+                    codes::HIDDEN_ROWS.id,
                     "hidden rows are read like any other, and there are 6: row 5, 6, 7, 8, 9, …"
                 ),
             ]
@@ -1036,16 +1028,16 @@ mod tests {
         let found: Vec<_> = read_all(&roster)
             .iter()
             .flat_map(|row| &row.findings)
-            .filter(|f| f.code != codes::CELL_WITHOUT_HEADER)
+            .filter(|f| f.code != codes::CELL_WITHOUT_HEADER.id)
             .map(|f| (f.row.unwrap(), f.code, f.column.clone().unwrap()))
             .collect();
         let profile = || "routing profile".to_owned();
         assert_eq!(
             found,
             [
-                (3, codes::MERGED_OVER_ROWS, profile()),
-                (4, codes::MERGED_OVER_ROWS, profile()),
-                (5, codes::MERGED_OVER_COLUMNS, profile()),
+                (3, codes::MERGED_OVER_ROWS.id, profile()),
+                (4, codes::MERGED_OVER_ROWS.id, profile()),
+                (5, codes::MERGED_OVER_COLUMNS.id, profile()),
             ]
         );
         assert_eq!(roster.columns().cell(&read_all(&roster)[6], Field::Username), "tall");
@@ -1109,7 +1101,7 @@ mod tests {
         let rows = read_all(&read(&text(rows), &Options::default()));
         let found: Vec<_> = rows.iter().flat_map(|row| &row.findings).collect();
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].code, found[0].row), (codes::CELL_WITHOUT_HEADER, Some(2)));
+        assert_eq!((found[0].code, found[0].row), (codes::CELL_WITHOUT_HEADER.id, Some(2)));
         assert!(!format!("{found:?}").contains("s3cret"));
     }
 

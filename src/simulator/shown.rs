@@ -5,8 +5,9 @@
 
 use super::spec::Families;
 use super::world::{World, identifier};
+use crate::agent::IdentityType;
 use crate::connect::model::{
-    AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, IdentityInfo,
+    AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, CreateUser, IdentityInfo,
     PersistentConnectionConfig, PhoneConfig, PhoneNumberConfig, User, VoiceEnhancementConfig,
 };
 
@@ -34,6 +35,20 @@ impl World {
         user
     }
 
+    /// The names and the address that a user is made with: where the instance has a directory to look the user up in, what
+    /// the request leaves out is the directory's (API, CreateUser, `DirectoryUserId`).
+    pub(super) fn looked_up(&self, asked: &CreateUser) -> Option<IdentityInfo> {
+        if self.spec.identity != IdentityType::ExistingDirectory || asked.directory_user_id.is_some() {
+            return asked.identity_info.clone();
+        }
+        let username = &asked.username;
+        let mut info = asked.identity_info.clone().unwrap_or_default();
+        info.first_name.get_or_insert_with(|| username.clone());
+        info.last_name.get_or_insert_with(|| "Directory".to_owned());
+        info.email.get_or_insert_with(|| format!("{}@directory.example", username.replace('@', ".")));
+        Some(info)
+    }
+
     /// `UserSearchSummary`: of the identity only the names, nothing of the last change, and after-contact work in
     /// milliseconds. The model says so of `UserPhoneConfig`; of the lists per channel it says nothing, and they are so too.
     pub(super) fn searched(&self, user: &User) -> User {
@@ -58,16 +73,6 @@ impl World {
         (user.last_modified_time, user.last_modified_region) = (None, None);
         user
     }
-}
-
-/// What a directory knows of a user, where the request left it out: Connect looks up whom it is to find there (API,
-/// CreateUser, `DirectoryUserId`).
-pub(super) fn looked_up(username: &str, info: Option<IdentityInfo>) -> IdentityInfo {
-    let mut info = info.unwrap_or_default();
-    info.first_name.get_or_insert_with(|| username.to_owned());
-    info.last_name.get_or_insert_with(|| "Directory".to_owned());
-    info.email.get_or_insert_with(|| format!("{}@directory.example", username.replace('@', ".")));
-    info
 }
 
 impl Families {

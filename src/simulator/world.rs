@@ -16,13 +16,11 @@ use super::dice::Dice;
 use super::journal::{Change, Journal, JournalError};
 use super::operation::{Operation, Route};
 use super::rules;
-use super::shown;
 use super::signature::{Caller, Gate, expired};
 use super::spec::{Group, Named, Spec};
 use super::users::{Proficiency, Record, Users};
 use super::weather::Fault;
 use super::wire::{Answer, Delivery, Refusal, Reply, Request};
-use crate::agent::IdentityType;
 use crate::connect::model;
 
 /// An instance with its users, quotas and weather. Time is passed in; randomness comes from the seed: the same calls
@@ -334,18 +332,11 @@ impl World {
         let place = self.users.next_place();
         let arn = self.spec.instance_arn();
         let id = identifier(&[&arn, "user", &place.to_string(), &asked.username]);
-        let is_looked_up =
-            self.spec.identity == IdentityType::ExistingDirectory && asked.directory_user_id.is_none();
-        let identity_info = if is_looked_up {
-            Some(shown::looked_up(&asked.username, asked.identity_info))
-        } else {
-            asked.identity_info
-        };
         let user = model::User {
             arn: format!("{arn}/agent/{id}"),
             id,
+            identity_info: self.looked_up(&asked),
             username: asked.username,
-            identity_info,
             phone_config: asked.phone_config,
             directory_user_id: asked.directory_user_id,
             security_profile_ids,

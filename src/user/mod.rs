@@ -1,4 +1,4 @@
-//! What a user is: one canonical form of a user that is wanted and of one that is found, and how two differ. Pure.
+//! One user: as a row wants it, and as the instance has it. Pure.
 //!
 //! The service fills in what a request leaves out, gives everybody an id in the directory, and shows one setting in two
 //! families of members. Compared member by member, a user is never the one that was asked for; so both sides go through
@@ -6,6 +6,8 @@
 
 mod canonical;
 mod differ;
+mod provenance;
+mod request;
 
 #[cfg(test)]
 mod property_tests;
@@ -16,3 +18,5 @@ mod tests;
 
 pub use canonical::{Canonical, Group, Member};
 pub use differ::{Difference, differences, is_same_user};
+pub use provenance::{provenance, read_provenance};
+pub use request::{create_user, proficiencies};

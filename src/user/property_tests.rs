@@ -12,14 +12,15 @@ use proptest::sample::{Index, select, subsequence};
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Canonical, Group, differences, is_same_user};
-use crate::agent::{Agent, Channel, IdentityType, Password, PhoneType, Proficiency, VoiceEnhancement};
+use super::{Canonical, Group, create_user, differences, is_same_user, proficiencies};
+use crate::agent::{
+    Agent, Channel, IdentityType, Password, PhoneType, Proficiency, RowNumber, VoiceEnhancement,
+};
 use crate::connect::model::{
     AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, CreateUser, IdentityInfo,
     PhoneConfig, PhoneNumberConfig, User, UserProficiency, VoiceEnhancementConfig,
 };
 use crate::directory::{self, Directory, Hierarchy, Instance, Names};
-use crate::import;
 use crate::simulator::{self, Families, Named, Pace, Request, Spec, World};
 
 const ROUTING: [&str; 3] = ["Basic", "Sales", "Care"];
@@ -181,7 +182,7 @@ fn agents(identity: IdentityType) -> impl Strategy<Value = Agent> {
             level,
         };
         Agent {
-            row: 2,
+            row: RowNumber::from(2),
             username: "jane".into(),
             password: (identity == IdentityType::ConnectManaged).then(|| Password::new("Canary-7f3a-Pw1")),
             first_name,
@@ -238,8 +239,8 @@ struct Made {
 fn make(identity: IdentityType, families: Families, agent: &Agent) -> Made {
     let spec = spec(identity, families);
     let users = format!("/users/{}", spec.instance_id);
-    let body = import::create_user(agent, &directory(&spec)).expect("every name is known");
-    let skills = import::proficiencies(agent);
+    let body = create_user(agent, &directory(&spec)).expect("every name is known");
+    let skills = proficiencies(agent);
     let mut world = World::new(spec, UNIX_EPOCH);
     let created = ask(&mut world, Method::PUT, &users, json!(body).to_string());
     let user = format!("{users}/{}", created["UserId"].as_str().expect("an id"));

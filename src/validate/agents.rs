@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::agent::{Agent, Channel, Password, PhoneType, Proficiency, VoiceEnhancement};
+use crate::agent::{
+    Agent, Channel, Fingerprint, Password, PhoneType, Proficiency, RowNumber, VoiceEnhancement, phone,
+};
+use crate::finding::Severity;
 use crate::roster::{Columns, Field, Row};
 
-use super::finding::Severity;
 use super::rules::check_row;
 use super::{Rules, grammar};
 
@@ -44,12 +46,12 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
     }
     let phone_type = |field| grammar::phone_type(cell(field));
     // A number that is none stays out of a soft-phone row and is an error in any other, which has no agent.
-    let number = |field| optional(field).and_then(|cell| grammar::e164(cell, columns.phone_region).ok());
+    let number = |field| optional(field).and_then(|cell| phone::e164(cell, columns.phone_region).ok());
     let seconds = |field| optional(field).and_then(grammar::after_contact_work);
     let yes_or_no = |field| grammar::yes_or_no(cell(field));
     let password = columns.cell(row, Field::Password);
     Some(Agent {
-        row: row.number,
+        row: RowNumber::of(row.number),
         username: text(Field::Username)?,
         password: (!password.is_empty()).then(|| Password::new(password)),
         first_name: name(Field::FirstName),
@@ -106,7 +108,7 @@ fn tags(cell: &str) -> BTreeMap<String, String> {
 /// its length and bytes where it is there. Security profiles are sorted, for their order means nothing. It does not
 /// depend on the order of columns, on formatting, or on the form of Unicode; it does on how a profile is named, for a
 /// name and an id can be told to be one only with the instance.
-pub fn fingerprint(agent: &Agent) -> u64 {
+pub fn fingerprint(agent: &Agent) -> Fingerprint {
     let Agent {
         row: _, username, password: _, first_name, last_name, email, secondary_email, mobile, ..
     } = agent;
@@ -134,7 +136,7 @@ pub fn fingerprint(agent: &Agent) -> u64 {
         ..
     } = agent;
 
-    let mut digest = Fingerprint(Vec::with_capacity(512));
+    let mut digest = Digested(Vec::with_capacity(512));
     digest.0.extend(b"headcount agent 1");
     digest.text(1, Some(username));
     digest.text(2, first_name.as_deref());
@@ -179,8 +181,8 @@ pub fn fingerprint(agent: &Agent) -> u64 {
 
 /// Says with 64 bits which proficiencies a row asks for; `None` where it asks for none. Made as [`fingerprint`] is, of
 /// attribute (1), value (2) and level (3) of each, sorted.
-pub fn proficiencies_fingerprint(agent: &Agent) -> Option<u64> {
-    let mut digest = Fingerprint(b"headcount proficiencies 1".to_vec());
+pub fn proficiencies_fingerprint(agent: &Agent) -> Option<Fingerprint> {
+    let mut digest = Digested(b"headcount proficiencies 1".to_vec());
     for Proficiency { attribute, value, level } in &agent.proficiencies {
         digest.text(1, Some(attribute));
         digest.text(2, Some(value));
@@ -205,9 +207,9 @@ fn yes_or_no(yes: bool) -> &'static str {
 }
 
 /// What is digested, gathered first: one long update is quicker than many short ones.
-struct Fingerprint(Vec<u8>);
+struct Digested(Vec<u8>);
 
-impl Fingerprint {
+impl Digested {
     fn text(&mut self, place: u8, text: Option<&str>) {
         if let Some(text) = text {
             self.0.push(place);
@@ -222,8 +224,8 @@ impl Fingerprint {
         }
     }
 
-    fn finish(self) -> u64 {
+    fn finish(self) -> Fingerprint {
         let digest = Sha256::digest(&self.0);
-        digest.iter().take(8).fold(0, |bits, &byte| bits << 8 | u64::from(byte))
+        Fingerprint::of(digest.iter().take(8).fold(0, |bits, &byte| bits << 8 | u64::from(byte)))
     }
 }

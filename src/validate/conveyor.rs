@@ -5,11 +5,12 @@
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
+use crate::agent::Fingerprint;
 use crate::directory::{FoldedHash, FoldedHasher};
 use crate::error::Failure;
+use crate::finding::{Finding, Severity};
 use crate::roster::{Columns, Field, Roster, Row, Rows};
 
-use super::finding::{Finding, Severity};
 use super::grammar::trimmed;
 use super::rules::RowCheck;
 use super::{Rules, agents};
@@ -35,7 +36,7 @@ pub(super) struct Handed<'b> {
     pub(super) username: &'b str,
     pub(super) hash: FoldedHash,
     /// Where fingerprints are wanted, and the row has no errors.
-    pub(super) fingerprint: Option<u64>,
+    pub(super) fingerprint: Option<Fingerprint>,
 }
 
 /// Whoever takes the rows.
@@ -147,7 +148,7 @@ struct Batch {
     /// The findings of all rows in order, each with the place of its row.
     findings: Vec<(usize, Finding)>,
     /// The fingerprint of each row, where they are wanted.
-    fingerprints: Vec<Option<u64>>,
+    fingerprints: Vec<Option<Fingerprint>>,
     /// The number of each row, where its username ends in `usernames`, and the username's hash.
     names: Vec<(u64, usize, FoldedHash)>,
     /// The usernames of all rows, one after the other.

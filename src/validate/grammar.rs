@@ -2,13 +2,9 @@
 //!
 //! Everything here borrows from the cell and allocates nothing.
 
-use std::borrow::Cow;
-
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark, is_nfc};
 
 use crate::agent::{PROVENANCE, PhoneType, VoiceEnhancement};
-
-use super::phone::{PhoneRegion, Refusal};
 
 /// The most seconds of after-contact work that the service takes (24 days, says the API's page).
 pub(super) const AFTER_CONTACT_WORK_MAX: u32 = 2_000_000;
@@ -239,37 +235,6 @@ fn is_word(cell: &str, word: &str) -> bool {
     cell.len() == word.len() && cell.bytes().zip(word.bytes()).all(|(a, b)| plain(a) == b)
 }
 
-/// `^\+[1-9]\d{1,14}$`, the pattern of the API's phone numbers.
-pub(super) fn is_e164(cell: &str) -> bool {
-    match cell.as_bytes() {
-        [b'+', b'1'..=b'9', rest @ ..] => {
-            (1..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
-        }
-        _ => false,
-    }
-}
-
-/// A telephone number as the service takes it: as it stands, else as the region's numbering plan reads it. `Err` says
-/// what the plan has against it, where there is a region.
-pub(super) fn e164(cell: &str, region: Option<PhoneRegion>) -> Result<Cow<'_, str>, Option<Refusal>> {
-    match region {
-        _ if is_e164(cell) => Ok(Cow::Borrowed(cell)),
-        Some(region) => region.to_e164(cell).map(Cow::Owned).map_err(Some),
-        None => Err(None),
-    }
-}
-
-/// An international number that was written for people, as the service would take it: a suggestion, never a guess
-/// at a country.
-pub(super) fn as_e164(cell: &str) -> Option<String> {
-    let between =
-        |c: char| c.is_whitespace() || matches!(c, '-' | '(' | ')' | '.' | '/' | '\u{2011}' | '\u{2013}');
-    // `+49 (0)30 …` has its national prefix in it, which is not dialled from abroad.
-    let plain: String = cell.replacen("(0)", "", 1).chars().filter(|&c| !between(c)).collect();
-    let plain = plain.strip_prefix("00").map_or(plain.clone(), |rest| format!("+{rest}"));
-    is_e164(&plain).then_some(plain)
-}
-
 /// The first character that a username cannot have (`[a-zA-Z0-9_\-.@]`).
 pub(super) fn stray_in_username(name: &str) -> Option<char> {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@');
@@ -376,33 +341,6 @@ pub(super) fn password_gaps(password: &str) -> Vec<&'static str> {
     gaps
 }
 
-/// A cell's text for a finding: at most 80 characters, with everything invisible made visible, so that it can neither
-/// hide a fault nor steer a terminal.
-pub fn shown(text: &str) -> String {
-    const MOST: usize = 80;
-    let mut shown = String::with_capacity(text.len().min(4 * MOST));
-    let mut chars = text.chars();
-    for c in chars.by_ref().take(MOST) {
-        if is_invisible(c) {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    if chars.next().is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || (c.is_whitespace() && c != ' ')
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -484,15 +422,6 @@ mod tests {
     }
 
     #[test]
-    fn a_number_written_for_people_is_offered_as_e164_and_a_national_one_is_not() {
-        assert_eq!(as_e164("+1 (206) 555-0100").as_deref(), Some("+12065550100"));
-        assert_eq!(as_e164("0049 30 1234567").as_deref(), Some("+49301234567"));
-        assert_eq!(as_e164("+49 (0)30 1234567").as_deref(), Some("+49301234567"));
-        assert_eq!(as_e164("030 1234567"), None);
-        assert_eq!(as_e164("+1206555010A"), None);
-    }
-
-    #[test]
     fn tag_keys_take_the_letters_of_any_script_and_no_marks_or_symbols() {
         for c in "aZ9é日Ⅷ½ \u{a0}\u{3000}_.:/=+-@".chars() {
             assert!(is_tag_key_character(c), "{c:?}");
@@ -551,12 +480,5 @@ mod tests {
         let long = |key: usize, value: usize| format!("{}|{}", "k".repeat(key), "v".repeat(value));
         assert!(are_plain_tags(&long(128, 256)));
         assert!(!are_plain_tags(&long(129, 1)) && !are_plain_tags(&long(1, 257)));
-    }
-
-    #[test]
-    fn a_shown_value_is_short_and_visible() {
-        assert_eq!(shown("a\u{1b}[31m\nb\u{a0}c\u{202e}"), "a\\u{1b}[31m\\nb\\u{a0}c\\u{202e}");
-        assert_eq!(shown(&"x".repeat(80)), "x".repeat(80));
-        assert_eq!(shown(&"x".repeat(81)), format!("{}…", "x".repeat(80)));
     }
 }

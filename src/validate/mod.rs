@@ -2,17 +2,13 @@
 //!
 //! [`check`] goes over a roster once and collects all faults of all rows; it stops at none. [`check_row`] is one row by
 //! itself, and [`agent`] builds what a row without errors asks for. The rules stand as a table in `rules.rs`, what they
-//! can say in [`codes`].
-
-pub mod codes;
+//! can say in [`crate::finding::codes`].
 
 mod agents;
 mod conveyor;
-mod finding;
 mod grammar;
 mod names;
 mod pass;
-mod phone;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -22,11 +18,8 @@ use crate::directory::Directory;
 use crate::roster::{Columns, Field};
 
 pub use agents::{agent, fingerprint, proficiencies_fingerprint};
-pub use finding::{Finding, Severity};
-pub use grammar::shown;
 pub use names::{NamesUsed, names_used, username};
 pub use pass::{Checked, CheckedRow, Pass, check, check_with_fingerprints};
-pub use phone::PhoneRegion;
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
 
 /// Against what a roster is checked.

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 
-use crate::agent::{Agent, IdentityType};
+use crate::agent::{Agent, Fingerprint, IdentityType};
 use crate::directory::{FoldedHash, FoldedMap, Found};
 use crate::error::Failure;
+use crate::finding::codes::{self, Code};
+use crate::finding::{Finding, Severity};
 use crate::roster::{Columns, Field, Roster, Row};
+use crate::text::shown;
 
-use super::codes::{self, Code};
 use super::conveyor::{self, Handed, Taker};
-use super::finding::{Finding, Severity};
-use super::grammar::{shown, trimmed};
+use super::grammar::trimmed;
 use super::rules::{RowCheck, check_columns, column_of};
 use super::{Rules, agents};
 
@@ -56,7 +57,7 @@ pub struct CheckedRow<'p> {
     pub first_error: Option<&'p Finding>,
     /// The row as it was read.
     pub row: &'p Row,
-    fingerprint: Option<u64>,
+    fingerprint: Option<Fingerprint>,
     columns: &'p Columns,
     rules: &'p Rules<'p>,
 }
@@ -68,7 +69,7 @@ impl CheckedRow<'_> {
     }
 
     /// The fingerprint of the row's agent; `None` where the row has errors. [`check_with_fingerprints`] has it ready.
-    pub fn fingerprint(&self) -> Option<u64> {
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
         if self.has_errors {
             return None;
         }

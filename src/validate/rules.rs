@@ -1,17 +1,18 @@
 //! The rules of a row: one table, and one small function each.
 //!
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
-//! nothing. Every finding's reason and source stand with its code in `codes.rs`.
+//! nothing. Every finding's reason and source stand with its code in `finding/codes.rs`.
 
+use crate::agent::phone::{self, Refusal};
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
+use crate::finding::codes::{self, Code};
+use crate::finding::{Finding, Severity};
 use crate::roster::{self, Columns, Field, Row};
+use crate::text::shown;
 
 use super::Rules;
-use super::codes::{self, Code};
-use super::finding::{Finding, Severity};
-use super::grammar::{self, shown};
-use super::phone::Refusal;
+use super::grammar;
 
 /// All rules of a row, in the order of the console's template, each with the fields that it looks at: where a file has
 /// none of them, the rule has nothing to say of any row.
@@ -377,7 +378,7 @@ fn secondary_email(check: &mut Check<'_>) {
 fn mobile(check: &mut Check<'_>) {
     let number = check.cell(Field::Mobile);
     if !number.is_empty()
-        && let Err(refusal) = grammar::e164(number, check.columns.phone_region)
+        && let Err(refusal) = phone::e164(number, check.columns.phone_region)
     {
         not_e164(check, &codes::MOBILE_NOT_E164, Field::Mobile, number, refusal);
     }
@@ -393,7 +394,7 @@ fn not_e164(
 ) {
     let is_scientific = number.contains(['e', 'E']) && number.replace(',', ".").parse::<f64>().is_ok();
     let has_digits = number.bytes().filter(u8::is_ascii_digit).count() > 2;
-    let hint = match grammar::as_e164(number) {
+    let hint = match phone::as_e164(number) {
         Some(plain) if refusal.is_none() => format!("write `{plain}`"),
         None if is_scientific => {
             "a spreadsheet made it a rounded number: format the column as text and type the number again"
@@ -637,7 +638,7 @@ fn voice_phone(check: &mut Check<'_>) {
 fn phone_of(check: &mut Check<'_>, (of_type, of_number): (Field, Field), type_missing: &'static Code) {
     let (word, number) = (check.cell(of_type), check.cell(of_number));
     let phone_type = grammar::phone_type(word);
-    let refused = match grammar::e164(number, check.columns.phone_region) {
+    let refused = match phone::e164(number, check.columns.phone_region) {
         Err(refusal) if !number.is_empty() => Some(refusal),
         _ => None,
     };

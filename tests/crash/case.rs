@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use headcount::crash::POINTS;
-use headcount::import::Random;
+use headcount::lane::backoff::Random;
 use headcount::simulator::{Fault, Odds, Weather};
 
 /// The weather while the process dies and comes back; later resumes find a calm day.

@@ -20,17 +20,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::{IdentityType, Password};
+use headcount::agent::{Fingerprint, IdentityType, Password, RowNumber};
+use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};
 use headcount::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
-use headcount::import::{Importer, Random, Settings, Switch, Task};
+use headcount::lane::Lane;
+use headcount::lane::backoff::Random;
+use headcount::lane::pace::Pace as OurPace;
+use headcount::lane::slots::Slots;
 use headcount::ledger::{Entry, Kind, Ledger, LedgerFault, LockedFile, RowState, State, Storage, VERSION};
 use headcount::plan::{Asked, Decision, Plan, Wanted};
 use headcount::simulator::{
     ACCESS_KEY_ID, Delivery, Fault, Named, Odds, Operation, Pace, Request, SECRET_ACCESS_KEY, Spec,
     ThrottleName, Weather, World,
 };
+use headcount::stop::Switch;
 use tokio::sync::{Notify, mpsc};
 
 use case::Row;
@@ -499,7 +504,7 @@ impl Session {
 
         let mut wanted = Wanted::default();
         for (row, number) in self.rows.iter().zip(2..) {
-            wanted.add(&row.user, number, fingerprint(row));
+            wanted.add(&row.user, RowNumber::from(number), fingerprint(row));
         }
         let on_instance = |user: &str| there.contains(user);
         let plan = Plan::build(&wanted, &state, Asked::default(), Some(&on_instance));
@@ -530,9 +535,6 @@ impl Session {
             run,
             provenance_tag: self.tagged,
             accept_probable: false,
-            rate: 1000.0,
-            burst: 1000,
-            concurrency: Some(self.concurrency),
             row_budget: Duration::from_secs(20),
             outage_patience: Duration::from_secs(900),
             seed: self.seed,
@@ -544,22 +546,27 @@ impl Session {
                 let at = state.find(&row.user).expect("planned");
                 tasks.push(Task {
                     at,
-                    row: number,
+                    row: RowNumber::from(number),
                     user: row.user.clone(),
-                    body: Some(Box::new(body(row))),
-                    in_doubt: state.record(at).settled_state() == RowState::InDoubt,
+                    work: Work::Create { body: Box::new(body(row)), password: Origin::Row },
+                    doubt: match state.record(at).settled_state() {
+                        RowState::InDoubt => Doubt::InDoubt,
+                        _ => Doubt::Clear,
+                    },
                     seen: there.contains(&row.user),
                     then: None,
-                    generated: false,
                 });
             }
         }
         for at in plan.gone(Decision::LookUp) {
             let state = ledger.state();
-            tasks.push(Task::look_up(at, u64::from(state.record(at).row), state.user(at).to_owned()));
+            tasks.push(Task::settle(at, state.record(at).row, state.user(at).to_owned()));
         }
-        let importer = Importer::new(client, ledger.clone(), settings, switch.clone(), events);
-        importer.run(tasks.into_iter().map(Ok)).await.expect("no panic");
+        let lane = Arc::new(Lane::new(client, Arc::default()));
+        lane.paces().set(headcount::connect::Operation::CreateUser, OurPace::new(1000.0, 1000));
+        let slots = Slots::new(1000.0, 1000, Some(self.concurrency));
+        let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
+        apply::run(means, tasks.into_iter().map(Ok)).await.expect("no panic");
         seen.close();
         let ledger = Arc::into_inner(ledger).expect("nobody is at work");
         ledger.close(0)?;
@@ -571,8 +578,8 @@ fn row(user: &str, cells: u64) -> Row {
     Row { user: user.into(), last_name: format!("Cells{cells}") }
 }
 
-fn fingerprint(row: &Row) -> u64 {
-    row.last_name.bytes().fold(7, |sum, byte| sum * 31 + u64::from(byte))
+fn fingerprint(row: &Row) -> Fingerprint {
+    Fingerprint::of(row.last_name.bytes().fold(7, |sum, byte| sum * 31 + u64::from(byte)))
 }
 
 fn body(row: &Row) -> CreateUser {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::time::{Duration, SystemTime};
 
-use headcount::clock::{Clock, SystemClock};
+use headcount::clock::{Clock, Moment, SystemClock};
 use headcount::connect::model::User;
 use headcount::simulator::server::{self, Running};
 use headcount::simulator::{ACCESS_KEY_ID, Pace, SECRET_ACCESS_KEY, Spec, Weather, World};
@@ -34,6 +34,10 @@ impl ForwardClock {
 impl Clock for ForwardClock {
     fn now(&self) -> SystemTime {
         SystemClock.now() + Duration::from_secs(self.seconds.load(Ordering::SeqCst))
+    }
+
+    fn moment(&self) -> Moment {
+        SystemClock.moment()
     }
 }
 

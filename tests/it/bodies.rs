@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 
 use headcount::agent::{IdentityType, PROVENANCE};
 use headcount::directory::{Directory, Group, Hierarchy, Instance, Names};
-use headcount::import::{create_user, proficiencies, provenance};
+use headcount::ledger::Attempt;
 use headcount::roster::{Field, Options, Roster};
+use headcount::user::{create_user, proficiencies, provenance};
 use headcount::validate::{Rules, check};
 use serde_json::{Value, json};
 
@@ -121,7 +122,10 @@ fn every_body_made_from_every_column_passes_the_services_own_model() {
         assert_eq!((checked.errors, agents.len()), (0, 3), "{identity}: {:?}", checked.findings);
         for agent in agents {
             let mut user = create_user(&agent, &directory).unwrap();
-            user.tags.insert(PROVENANCE.into(), provenance("6f1c2c1e-7b42-4d08-9c6f-2e81d0a4b7c3", 1));
+            user.tags.insert(
+                PROVENANCE.into(),
+                provenance("6f1c2c1e-7b42-4d08-9c6f-2e81d0a4b7c3", Attempt::after(None)),
+            );
             let mut body = serde_json::to_value(&user).unwrap();
             body["InstanceId"] = ID.into();
             bodies.push(body);

@@ -13,7 +13,7 @@ use headcount::connect::{
     BoxFuture, CallError, Client, Credentials, Environment, Operation, Target, Transport, TransportError,
 };
 use headcount::directory::{Directory, Lookup};
-use headcount::import;
+use headcount::lane::verdict::of_fault;
 use headcount::ledger::{self, State};
 use headcount::roster::{Field, Options, Roster, Row};
 use headcount::validate::{Rules, check};
@@ -128,7 +128,7 @@ pub fn ledger(bytes: &[u8]) {
         assert_eq!(counts.total, sum.iter().sum::<u64>());
         assert!(counts.recovered <= counts.created);
     }
-    for at in 0..state.places() {
+    for at in state.places() {
         assert_eq!(state.find(state.user(at)), Some(at));
     }
     let good = usize::try_from(replay.good).expect("no longer than the bytes");
@@ -183,7 +183,7 @@ pub fn answers(bytes: &[u8]) {
             assert_eq!(fault.status, status.as_u16());
             assert!(fault.message.as_ref().is_none_or(|message| message.len() <= 2048));
             assert!(fault.retry_after.is_none_or(|wait| wait <= Duration::from_secs(24 * 60 * 60)));
-            let _ = import::of_fault(fault);
+            let _ = of_fault(operation, fault);
         }
     }
 }

@@ -50,6 +50,19 @@ pub fn run(command: &mut Command) -> Ran {
     }
 }
 
+/// A line in a shell, with the environment and in the folder of a command.
+pub fn pasted(like: &Command, line: &str) -> Command {
+    let mut shell = Command::new("sh");
+    for (name, value) in like.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.current_dir(like.get_current_dir().unwrap()).args(["-c", line]);
+    shell
+}
+
 /// A fresh folder with copies of these samples.
 pub fn folder(samples: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use headcount::report::text::hides;
+use headcount::text::hides;
 use tempfile::TempDir;
 
 use crate::fuzzed;

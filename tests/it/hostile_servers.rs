@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use headcount::connect::{CallError, Credentials, HttpOptions};
-use headcount::import::{Verdict, of_fault};
-use headcount::report::text::hides;
+use headcount::connect::{CallError, Credentials, HttpOptions, Operation};
+use headcount::lane::verdict::{Verdict, of_fault};
+use headcount::text::hides;
 
 use crate::harness::{Ran, headcount, run};
 use crate::wire::{
@@ -197,7 +197,7 @@ async fn a_success_with_the_body_of_an_error_is_unclear() {
     let error =
         answered("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n").await;
     match error.unwrap_err() {
-        CallError::Refused(fault) => assert_eq!(of_fault(&fault), Verdict::InDoubt),
+        CallError::Refused(fault) => assert_eq!(of_fault(Operation::CreateUser, &fault), Verdict::InDoubt),
         other => is_unclear("101", Err(other)),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Service, Watched, folder, headcount, run, sample, status};
+use crate::harness::{Service, Watched, folder, headcount, pasted, run, sample, status};
 
 const LEDGER: &str = "roster.csv.ledger.jsonl";
 
@@ -133,26 +133,10 @@ fn ctrl_c_drains_and_the_same_command_resumes() {
     assert_eq!(rows["in_doubt"], 0, "requests under way were awaited");
     assert!(rows["pending"].as_u64().unwrap() > 0);
     // The command that it printed, pasted.
-    let pasted = ran.stderr.lines().find_map(|line| line.strip_prefix("resume with: ")).unwrap().to_owned();
-    let mut shell = service.headcount(folder.path());
-    let shell = shell_of(&mut shell, &pasted);
-    run(shell).exits(0);
+    let resume = ran.stderr.lines().find_map(|line| line.strip_prefix("resume with: ")).unwrap();
+    run(&mut pasted(&service.headcount(folder.path()), resume)).exits(0);
     assert_eq!(status(folder.path(), LEDGER)["rows"], created(25));
     assert_eq!(service.calls("CreateUser", "executed"), 25);
-}
-
-/// The same environment with a shell in the program's place.
-fn shell_of<'c>(command: &'c mut std::process::Command, line: &str) -> &'c mut std::process::Command {
-    let mut shell = std::process::Command::new("sh");
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    shell.current_dir(command.get_current_dir().unwrap()).args(["-c", line]);
-    *command = shell;
-    command
 }
 
 #[test]

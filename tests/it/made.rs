@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use headcount::ledger::{Entry, Kind, RowState, Unexecuted, VERSION};
+use headcount::agent::Fingerprint;
+use headcount::ledger::{Attempt, Entry, Kind, RowState, Unexecuted, VERSION};
 
 /// Names that want to be something else: a page, a formula, a terminal, a ticket.
 pub const HOSTILE: [&str; 12] = [
@@ -27,12 +28,12 @@ pub const LEDGER: &str = "roster.csv.ledger.jsonl";
 pub struct Made {
     lines: Vec<u8>,
     tick: u64,
-    attempt: u32,
+    attempt: Option<Attempt>,
 }
 
 impl Made {
     pub fn new() -> Self {
-        let mut made = Self { lines: Vec::new(), tick: 0, attempt: 0 };
+        let mut made = Self { lines: Vec::new(), tick: 0, attempt: None };
         let at = made.now();
         made.add(&Entry {
             version: Some(VERSION),
@@ -76,26 +77,26 @@ impl Made {
     }
 
     pub fn plan(&mut self, user: &str, row: u32) {
-        self.add(&Entry::row(user, row, u64::from(row)));
+        self.add(&Entry::row(user, row.into(), Some(Fingerprint::of(row.into()))));
     }
 
-    fn intent(&mut self, user: &str) -> u32 {
-        self.attempt += 1;
+    fn intent(&mut self, user: &str) {
+        let attempt = Attempt::after(self.attempt);
+        self.attempt = Some(attempt);
         let at = self.now();
-        self.add(&Entry::intent(user, self.attempt, at));
-        self.attempt
+        self.add(&Entry::intent(user, attempt, at));
     }
 
     fn outcome(&mut self, user: &str, state: RowState, with: impl FnOnce(&mut Entry)) {
         let at = self.now();
-        let mut entry = Entry { attempt: Some(self.attempt), ..Entry::outcome(user, state, at) };
+        let mut entry = Entry { attempt: self.attempt, ..Entry::outcome(user, state, at) };
         with(&mut entry);
         self.add(&entry);
     }
 
     pub fn created(&mut self, user: &str) {
         self.intent(user);
-        let id = format!("00000000-0000-4000-8000-{:012}", self.attempt);
+        let id = format!("00000000-0000-4000-8000-{:012}", self.attempt.map_or(0, Attempt::number));
         self.outcome(user, RowState::Created, |entry| entry.id = Some(id.into()));
     }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 mod annotate;
+mod answers;
 mod bad_input;
 mod bodies;
 #[cfg(unix)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use headcount::clock::SystemClock;
 use headcount::connect::{Client, Credentials, Environment, HttpOptions, Operation, Target};
-use headcount::directory::fetch::{Caller as _, Patient};
 use headcount::directory::{Directory, Hierarchy, Instance, Names};
+use headcount::lane::Lane;
 use serde_json::{Value, json};
 
 use crate::harness::{Service, Watched, folder, headcount, run, sample, status};
@@ -45,9 +45,10 @@ fn given(service: &Service) -> Vec<(String, Vec<String>)> {
     let arn = service.arn.clone();
     ask(service, async move |client: Client| {
         let mut all = Vec::new();
+        let lane = Lane::new(client.clone(), Arc::default());
         for user in client.list_users(&arn, None).await.unwrap().value.items {
             let asked = || client.list_user_proficiencies(&arn, &user.id);
-            let found = Patient::default().call(Operation::ListUserProficiencies, asked).await;
+            let found = lane.read(Operation::ListUserProficiencies, asked).await;
             let found = found.unwrap().value.items;
             let shown =
                 found.iter().map(|p| format!("{}:{}:{}", p.attribute_name, p.attribute_value, p.level));

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use headcount::agent::Fingerprint;
 use headcount::exit::Exit;
-use headcount::ledger::{Entry, Kind, RowState, StepState};
+use headcount::ledger::{Attempt, Entry, Kind, RowState, StepState};
 use headcount::plan::{Asks, Decision, Now, TABLE, decide_step};
 use headcount::roster::Field;
 
@@ -413,12 +414,12 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         endpoint: text(),
         rate: Some(2.0),
         user: text(),
-        row: Some(1),
-        fingerprint: Some(1),
-        proficiencies: Some(1),
+        row: Some(1.into()),
+        fingerprint: Some(Some(Fingerprint::of(1))),
+        proficiencies: Some(Fingerprint::of(1)),
         step: Some(headcount::ledger::Step::Proficiencies),
         result: Some(headcount::ledger::StepState::Done),
-        attempt: Some(1),
+        attempt: Attempt::new(1),
         state: Some(RowState::Created),
         recovered: true,
         untagged: true,

@@ -150,3 +150,15 @@ fn what_is_no_ledger_is_said_to_be_none() {
     let ran = run(headcount(folder.path()).args(["report", "roster.csv"])).exits(4);
     assert!(ran.stderr.contains("is not a ledger of headcount"), "{}", ran.stderr);
 }
+
+#[test]
+fn the_command_that_a_report_proposes_takes_a_ledger_for_one_whatever_it_is_called() {
+    let folder = folder(&[]);
+    eventful().write(folder.path());
+    fs::rename(folder.path().join(LEDGER), folder.path().join("-l.jsonl")).unwrap();
+    let ran = run(headcount(folder.path()).args(["report", "./-l.jsonl"])).exits(0);
+    assert!(ran.stdout.contains("`headcount retry ./-l.jsonl`"), "{}", ran.stdout);
+    fs::rename(folder.path().join("-l.jsonl"), folder.path().join("-l s.jsonl")).unwrap();
+    let ran = run(headcount(folder.path()).args(["report", "--", "-l s.jsonl"])).exits(0);
+    assert!(ran.stdout.contains("`headcount retry './-l s.jsonl'`"), "{}", ran.stdout);
+}

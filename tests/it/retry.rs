@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use headcount::clock::SystemClock;
@@ -11,7 +10,7 @@ use headcount::connect::{Client, Credentials, Environment, HttpOptions, Target};
 use headcount::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Service, folder, headcount, run, status};
+use crate::harness::{Ran, Service, folder, headcount, pasted, run, status};
 
 const LEDGER: &str = "roster.csv.ledger.jsonl";
 const FAILED: &str = "roster.csv.failed.csv";
@@ -64,19 +63,6 @@ fn type_password(folder: &Path, name: &str, user: &str) {
 fn printed(ran: &Ran) -> String {
     let line = ran.stderr.lines().last().and_then(|line| line.strip_prefix("retry with: "));
     line.unwrap_or_else(|| panic!("no command at the end of:\n{}", ran.stderr)).to_owned()
-}
-
-/// A line in a shell, with the environment and in the folder of a command.
-fn pasted(like: &Command, line: &str) -> Command {
-    let mut shell = Command::new("sh");
-    for (name, value) in like.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    shell.current_dir(like.get_current_dir().unwrap()).args(["-c", line]);
-    shell
 }
 
 fn rows(folder: &Path, ledger: &str) -> [u64; 6] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use headcount::clock::{Clock, SystemClock};
+use headcount::clock::{Clock, Moment, SystemClock};
 use headcount::simulator::server::{self, Running};
 use headcount::simulator::{
     ACCESS_KEY_ID, Fault, Operation, Pace, SECRET_ACCESS_KEY, Spec, World, session_token,
@@ -30,6 +30,10 @@ impl Clock for Ahead {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         let by = self.by.iter().rev().find(|(from, _)| asked >= *from).map_or(0, |(_, by)| *by);
         SystemClock.now() + Duration::from_secs(by)
+    }
+
+    fn moment(&self) -> Moment {
+        SystemClock.moment()
     }
 }
 

@@ -67,6 +67,30 @@ fn a_clean_roster_ends_with_0_and_says_what_to_do_next() {
 }
 
 #[test]
+fn the_next_command_checks_against_the_same_instance_and_finds_the_same() {
+    let folder = files(&[
+        ("roster.csv", &format!("{SAML}\nAda,Lovelace,ada,Basic,Agent\n")),
+        ("d.json", DIRECTORY),
+        ("names.toml", "ignore = []\n"),
+    ]);
+    let flags = ["--directory", "d.json", "--identity", "saml", "--columns", "names.toml"];
+    let ran = run_in(folder.path(), &[&["roster.csv"][..], &flags].concat());
+    let (_, rest) = ran.stdout.split_once("run `headcount validate ").unwrap();
+    let (next, _) = rest.split_once("` again").unwrap();
+    assert_eq!(next, "roster.csv --columns names.toml --identity saml --directory d.json");
+    let again = run_in(folder.path(), &next.split(' ').collect::<Vec<_>>());
+    assert_eq!((ran.exit, again.exit), (3, 3), "{}", again.stdout);
+    let known = |ran: &Ran| ran.stdout.replace(|c: char| c.is_ascii_digit(), "");
+    assert_eq!(known(&again), known(&ran));
+
+    let mended = format!("{SAML}\nAda,Lovelace,ada,Basic Routing Profile,Agent\n");
+    std::fs::write(folder.path().join("roster.csv"), mended).unwrap();
+    let ran = run_in(folder.path(), &[&["roster.csv"][..], &flags].concat());
+    let next = format!("next: `headcount import {next} --simulate` rehearses it; ");
+    assert!(ran.exit == 0 && ran.stdout.contains(&next), "{}", ran.stdout);
+}
+
+#[test]
 fn warnings_alone_end_with_0() {
     let ran = validate(
         &format!("{SAML}\nAda,Lovelace,ada,Basic,Agent\nAda,L,ADA,Basic,Agent\n"),
@@ -156,7 +180,7 @@ fn a_directory_file_adds_the_instances_names_users_and_identity_type() {
       fix: drop the row if that user is meant, else choose another username
 
     2 rows, of which 1 has errors: 1 error, 1 warning
-    next: mend the errors and run `headcount validate roster.csv` again; an import sends nothing until then
+    next: mend the errors and run `headcount validate roster.csv --directory directory.json` again; an import sends nothing until then
     ");
     assert_eq!((ran.exit, ran.stderr.as_str()), (3, ""));
 
@@ -245,7 +269,7 @@ fn every_code_explains_itself() {
     Source: API, CreateUser: Tags has 1 to 50 entries
     ");
     assert_eq!((ran.exit, ran.stderr.as_str()), (0, ""));
-    for code in headcount::validate::codes::all() {
+    for code in headcount::finding::codes::all() {
         assert_eq!(run_in(nowhere.path(), &["--explain", code.id]).exit, 0, "{}", code.id);
     }
     let ran = run_in(nowhere.path(), &["--explain", "user-name-missing"]);

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use headcount::clock;
-use headcount::import::{Random, Verdict, verdict};
+use headcount::connect::Operation;
+use headcount::lane::backoff::Random;
+use headcount::lane::verdict::{Verdict, verdict_of};
 use tokio::time::Instant;
 
 use crate::world::{Quota, Way, paused};
@@ -48,10 +50,13 @@ pub(crate) fn compare(quota: &[Quota], law: impl Law, seed: u64) -> Compared {
                     for attempt in 0.. {
                         let wait = law.lock().unwrap().leave(Instant::now());
                         clock::sleep(wait).await;
-                        let answer = verdict(&client.create_user(&way.instance, &body).await);
+                        let answer = verdict_of(
+                            Operation::CreateUser,
+                            &client.create_user(&way.instance, &body).await,
+                        );
                         law.lock().unwrap().answered(Instant::now(), answer == Verdict::Throttled);
                         match answer {
-                            Verdict::Created => break,
+                            Verdict::Done => break,
                             Verdict::Throttled => {
                                 let step = f64::from(1_u32 << attempt.min(10)).min(20.0);
                                 clock::sleep(Duration::from_secs_f64(step * random.fraction())).await;

@@ -4,17 +4,24 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::IdentityType;
+use headcount::agent::{Fingerprint, IdentityType, RowNumber};
+use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
 use headcount::clock::{self, Clock, SteadyClock};
 use headcount::connect::model::{CreateUser, IdentityInfo};
 use headcount::connect::{
     BoxFuture, Client, Credentials, Environment, Operation as Called, Target, Transport, TransportError,
 };
-use headcount::import::{Event, Importer, Pace, Paces, Random, Settings, Stop, Switch, Task};
+use headcount::event::Event;
+use headcount::lane::Lane;
+use headcount::lane::backoff::Random;
+use headcount::lane::pace::Pace;
+use headcount::lane::paces::Paces;
+use headcount::lane::slots::Slots;
 use headcount::ledger::{Counts, Entry, Ledger, State, Storage};
 use headcount::simulator::{
     ACCESS_KEY_ID, Delivery, Operation, Pace as Allowed, SECRET_ACCESS_KEY, Spec, Weather, World,
 };
+use headcount::stop::{Stop, Switch};
 use http::header::HOST;
 use http::{HeaderValue, Request, Response};
 use tokio::sync::mpsc;
@@ -132,7 +139,7 @@ impl Simulation {
         let rows: Vec<String> = (0..self.rows).map(|row| format!("user-{row:04}")).collect();
         let mut state = State::default();
         for (at, user) in rows.iter().enumerate() {
-            state.apply(&Entry::row(user, at as u32 + 2, 1));
+            state.apply(&Entry::row(user, RowNumber::of(at as u64 + 2), Some(Fingerprint::of(1))));
         }
         let ledger = Arc::new(Ledger::in_step(Nowhere, state, Arc::new(way.clock)));
         let switch = Switch::default();
@@ -147,33 +154,33 @@ impl Simulation {
             run: "6f1c1c52-0000-4000-8000-000000000000".into(),
             provenance_tag: true,
             accept_probable: false,
-            rate,
-            burst,
-            concurrency: None,
             row_budget: Settings::ROW_BUDGET,
             outage_patience: self.outage_patience,
             seed: self.seed + 2,
         };
         let paces = Arc::new(Paces::default());
-        if let Rate::Auto(remembered) = self.rate {
-            paces.set(Called::CreateUser, Pace::learning(remembered));
-        }
-        let importer = Importer::new(way.client(), ledger.clone(), settings, switch.clone(), events)
-            .paced(paces.clone());
-        let tasks = rows.iter().enumerate().map(|(at, user)| {
+        let pace = match self.rate {
+            Rate::Given(rate, burst) => Pace::new(rate, burst),
+            Rate::Auto(remembered) => Pace::learning(remembered),
+        };
+        paces.set(Called::CreateUser, pace);
+        let lane = Arc::new(Lane::new(way.client(), paces.clone()));
+        let slots = Slots::new(rate, burst, None);
+        let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
+        let places: Vec<_> = ledger.state().places().collect();
+        let tasks = places.into_iter().zip(&rows).map(|(at, user)| {
             Ok(Task {
-                at: at as u32,
-                row: at as u64 + 2,
+                at,
+                row: ledger.state().record(at).row,
                 user: user.clone(),
-                body: Some(Box::new(way.body(user))),
-                in_doubt: false,
+                work: Work::Create { body: Box::new(way.body(user)), password: Origin::Row },
+                doubt: Doubt::Clear,
                 seen: false,
                 then: None,
-                generated: false,
             })
         });
         let start = Instant::now();
-        importer.run(tasks).await.unwrap();
+        apply::run(means, tasks).await.unwrap();
         let seconds = start.elapsed().as_secs_f64();
         let mut all = Vec::new();
         while let Ok(event) = seen.try_recv() {

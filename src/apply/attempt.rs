@@ -1,0 +1,216 @@
+//! One row that is to be made, from its first permit to its last record. The one loop that creates.
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::look::{self, Held};
+use super::means::Means;
+use super::table::{Step, Then, Tries};
+use super::task::{End, Origin, Task};
+use crate::agent::PROVENANCE;
+use crate::connect::model::CreateUser;
+use crate::connect::{CallError, Operation, Reply};
+use crate::crash::{self, Sabotage};
+use crate::lane::answer::Answer;
+use crate::lane::slots::SlotPlace;
+use crate::ledger::{Intent, LedgerFault, Outcome, Queued, RowState, Unexecuted};
+use crate::stop::Stop;
+use crate::user::provenance;
+
+/// What a row sends, again at each attempt.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'t> {
+    pub(super) body: &'t CreateUser,
+    pub(super) password: Origin,
+}
+
+/// Sends a row until it is settled, or the run stops.
+///
+/// The row has a place; where it has to wait it gives it up, and every attempt of every kind passes the pace.
+pub(super) async fn carry_out(
+    task: &Task,
+    request: Request<'_>,
+    place: SlotPlace,
+    means: &Means,
+) -> Result<End, LedgerFault> {
+    let mut tries = Tries::begin(task, means.settings.seed, means.settings.row_budget);
+    let mut place = Some(place);
+    loop {
+        let Some(own) = leave(&mut place, means).await else { return Ok(End::Left) };
+        let Some(intent) = intend(task, request, own, &tries, means).await? else { return Ok(End::Left) };
+        let answer = send(task, request, &intent, means).await;
+        means.learn(Operation::CreateUser, &answer);
+        let mut step = tries.answered(task, &answer, |since| means.lane.served(since));
+        if step.then == Then::Ask {
+            step = tries.instance_was_asked(task, &answer, means.instance_is_gone().await);
+        }
+        let Step { record, tell, then } = step;
+        let held = write_down(intent, record, &then, means)?;
+        if let Some(event) = tell {
+            means.tell(event);
+        }
+        match then {
+            Then::End => return Ok(End::Settled),
+            Then::Stop(reason) => {
+                means.stop(reason);
+                return Ok(End::Left);
+            }
+            // With the place still held: no other row leaves on a token or a clock that is known to be wrong.
+            Then::Mend => {
+                if !means.mend(&answer).await {
+                    return Ok(End::Left);
+                }
+                place = None;
+            }
+            // Only now, with a reason to stop told to all, may the next row take this one's place.
+            Then::Wait(time) => {
+                place = None;
+                let _ = means.wait(time).await;
+            }
+            Then::Look | Then::Ask => {
+                drop(place);
+                let held = held.map(|intent| Held::new(intent, &answer, tries.was_unclear()));
+                return look::settle(task, held, means).await;
+            }
+        }
+    }
+}
+
+/// Waits for a place, for the breaker and for the pace. `None` where the run stops first.
+async fn leave<'p>(place: &'p mut Option<SlotPlace>, means: &Means) -> Option<&'p mut SlotPlace> {
+    if place.is_none() {
+        *place = means.stop.unless_stopped(means.slots.place()).await?;
+    }
+    let may = means.lane.leave(Operation::CreateUser, &means.stop).await;
+    place.as_mut().filter(|_| may)
+}
+
+/// Has the intent on disk before the request may leave, and gives the request its slot. `None` where the run stops first.
+///
+/// The sync goes on while the row waits for a slot, so that no request is missing from the wire for want of one.
+async fn intend(
+    task: &Task,
+    request: Request<'_>,
+    own: &mut SlotPlace,
+    tries: &Tries,
+    means: &Means,
+) -> Result<Option<Intent>, LedgerFault> {
+    let Some(queued) = queue(task, request, tries, means).await? else { return Ok(None) };
+    let slot = slot(&queued, means).await;
+    let intent = queued.synced().await?;
+    own.slot = slot;
+    if own.slot.is_none() || means.stop.is_set() {
+        unsent(intent, tries.standing(), means)?;
+        return Ok(None);
+    }
+    Ok(Some(intent))
+}
+
+/// Waits until one request more may be under way. `None` where the run stops first.
+async fn slot(queued: &Queued, means: &Means) -> Option<OwnedSemaphorePermit> {
+    if let Some(slot) = means.slots.slot_now() {
+        return Some(slot);
+    }
+    queued.soon();
+    means.stop.unless_stopped(means.slots.slot()).await?
+}
+
+/// Records an intent of which no byte left.
+fn unsent(intent: Intent, standing: RowState, means: &Means) -> Result<(), LedgerFault> {
+    let unexecuted = Some(Unexecuted::NotSent);
+    means.ledger.finish(intent, &Outcome { state: standing, unexecuted, ..Outcome::default() })
+}
+
+/// The intent, which is to be synced before the request may leave, and the record of a password that headcount made,
+/// which is. `None` where that record cannot be written; then nothing leaves, and the run stops.
+async fn queue(
+    task: &Task,
+    request: Request<'_>,
+    tries: &Tries,
+    means: &Means,
+) -> Result<Option<Queued>, LedgerFault> {
+    if request.password == Origin::Row {
+        return Ok(Some(means.ledger.intend(task.at, means.settings.provenance_tag)));
+    }
+    // The intent first: a record whose attempt the ledger does not know could not be joined with it.
+    let intent = means.ledger.intend_generated(task.at).synced().await?;
+    crash::point("password-before");
+    match record_password(task, request.body, &intent, When::BeforeItLeaves, means).await {
+        Ok(()) => {
+            crash::point("password-after");
+            Ok(Some(Queued::synced_already(intent)))
+        }
+        Err(LedgerFault(message)) => {
+            unsent(intent, tries.standing(), means)?;
+            means.stop(Stop::Passwords { message });
+            Ok(None)
+        }
+    }
+}
+
+/// When a password that was made is recorded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// As it must be: a user that may exist has its password on disk.
+    BeforeItLeaves,
+    /// Too late: a branch that is wrong on purpose, and that the crash matrix must notice.
+    OnceItIsAnswered,
+}
+
+async fn record_password(
+    task: &Task,
+    body: &CreateUser,
+    intent: &Intent,
+    when: When,
+    means: &Means,
+) -> Result<(), LedgerFault> {
+    if crash::sabotage(Sabotage::PasswordRecordedLate) != (when == When::OnceItIsAnswered) {
+        return Ok(());
+    }
+    match (&means.credentials, &body.password) {
+        (Some(credentials), Some(password)) => credentials.record(&task.user, intent.attempt, password).await,
+        _ => Err(LedgerFault("there is no file for the password that was made".into())),
+    }
+}
+
+/// Sends one request, and takes its answer apart.
+async fn send(task: &Task, request: Request<'_>, intent: &Intent, means: &Means) -> Answer {
+    let departure = means.lane.departure();
+    crash::point("send-before");
+    let result = create(request.body, intent, means).await;
+    crash::point("answer-unmarked");
+    if request.password == Origin::Made {
+        let _ = record_password(task, request.body, intent, When::OnceItIsAnswered, means).await;
+    }
+    let mut answer = Answer::of_reply(Operation::CreateUser, &result, departure);
+    answer.id = result.ok().map(|reply| reply.value.user_id);
+    answer
+}
+
+async fn create(
+    body: &CreateUser,
+    intent: &Intent,
+    means: &Means,
+) -> Result<Reply<crate::connect::model::UserCreated>, CallError> {
+    let (client, settings) = (means.lane.client(), &means.settings);
+    if !settings.provenance_tag {
+        return client.create_user(&settings.instance, body).await;
+    }
+    let mut body = body.clone();
+    body.tags.insert(PROVENANCE.into(), provenance(&settings.run, intent.attempt));
+    client.create_user(&settings.instance, &body).await
+}
+
+/// Records what an attempt came to. Gives the intent back where its outcome is left open over a look.
+fn write_down(
+    intent: Intent,
+    record: Option<Outcome>,
+    then: &Then,
+    means: &Means,
+) -> Result<Option<Intent>, LedgerFault> {
+    let Some(outcome) = record else { return Ok(Some(intent)) };
+    means.ledger.finish(intent, &outcome)?;
+    if *then == Then::End {
+        means.gauge(&outcome);
+    }
+    Ok(None)
+}

@@ -1,0 +1,214 @@
+//! What every task works with: lent to functions, owned by nobody of them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::gauge::Gauge;
+use crate::agent::IdentityType;
+use tokio::task::JoinError;
+
+use crate::clock;
+use crate::connect::Operation;
+use crate::error::Failure;
+use crate::event::{Event, Sink};
+use crate::exit::Exit;
+use crate::lane::answer::Answer;
+use crate::lane::backoff::Delays;
+use crate::lane::slots::Slots;
+use crate::lane::verdict::Verdict;
+use crate::lane::{Lane, Mended};
+use crate::ledger::{Ledger, Outcome, RowState};
+use crate::passwords::Credentials;
+use crate::stop::{Stop, Switch};
+
+/// What a run is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The instance's id or ARN, as it stands in the URI.
+    pub instance: String,
+    /// How the instance knows its users: it decides which of their members count in a comparison.
+    pub identity: IdentityType,
+    /// The run's id, from the ledger.
+    pub run: String,
+    /// Whether each user gets the provenance tag.
+    pub provenance_tag: bool,
+    /// Whether equal members and a fitting time are proof enough where there is no tag.
+    pub accept_probable: bool,
+    /// How long a row is tried while nothing clear comes back, and how long a made user may stay invisible.
+    pub row_budget: Duration,
+    /// How long an outage is borne before the run stops.
+    pub outage_patience: Duration,
+    /// The seed of the waits.
+    pub seed: u64,
+}
+
+impl Settings {
+    /// The default of [`Settings::row_budget`]: eventual consistency "can take several minutes" (Amazon Connect API
+    /// reference, *Eventual consistency*).
+    pub const ROW_BUDGET: Duration = Duration::from_secs(300);
+    /// The default of [`Settings::outage_patience`].
+    pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(900);
+}
+
+/// From which length on a pause that the service asks for is told.
+const WORTH_TELLING: Duration = Duration::from_secs(2);
+
+/// What every task works with.
+pub struct Means {
+    /// How calls leave.
+    pub lane: Arc<Lane>,
+    /// How many creates may be under way.
+    pub slots: Slots,
+    /// The truth.
+    pub ledger: Arc<Ledger>,
+    /// Where passwords that headcount made are recorded.
+    pub credentials: Option<Credentials>,
+    /// What the run is told.
+    pub settings: Settings,
+    /// Tells everybody to stop.
+    pub stop: Switch,
+    /// Where events go.
+    pub events: Arc<dyn Sink>,
+    pub(super) found: Found,
+}
+
+/// What has been found out on the way and holds for the whole run.
+pub(super) struct Found {
+    gauge: Mutex<Gauge>,
+    /// The instance was asked for, and is there: it does not go away during a run.
+    pub(super) instance_is_there: AtomicBool,
+    /// SearchUsers may not be called: ListUsers is what is left.
+    pub(super) search_is_denied: AtomicBool,
+    /// When the newest request before this session was about to leave.
+    pub(super) newest_before: Option<SystemTime>,
+}
+
+impl Means {
+    /// Puts the means of a run together; nothing is sent.
+    pub fn new(
+        lane: Arc<Lane>,
+        slots: Slots,
+        ledger: Arc<Ledger>,
+        settings: Settings,
+        stop: Switch,
+        events: Arc<dyn Sink>,
+    ) -> Self {
+        let found = Found {
+            gauge: Mutex::default(),
+            instance_is_there: AtomicBool::new(false),
+            search_is_denied: AtomicBool::new(false),
+            newest_before: ledger.read(|state| clock::parse_rfc3339(&state.newest_intent)),
+        };
+        Self { lane, slots, ledger, credentials: None, settings, stop, events, found }
+    }
+
+    /// Records the passwords that headcount made, before the requests with them leave.
+    #[must_use]
+    pub fn recording(self, credentials: Option<Credentials>) -> Self {
+        Self { credentials, ..self }
+    }
+
+    /// Tells an event.
+    pub(super) fn tell(&self, event: Event) {
+        self.events.tell(event);
+    }
+
+    /// Stops the run. Who is the first tells it, and nobody else.
+    pub(super) fn stop(&self, reason: Stop) {
+        self.stop.stop_and_tell(reason, &*self.events);
+    }
+
+    /// Waits, unless the run stops.
+    pub(super) async fn wait(&self, time: Duration) -> Option<()> {
+        self.stop.unless_stopped(clock::sleep(time)).await
+    }
+
+    /// Teaches the lane an answer, and says what that means for the run: a throttle, a pause, an outage that has lasted too
+    /// long. Before the row's outcome is recorded, so that no other row leaves on what is known to be wrong.
+    pub(super) fn learn(&self, operation: Operation, answer: &Answer) {
+        let learned = self.lane.learn(operation, answer);
+        if let Some(failing) = learned.failing {
+            if failing.lasted >= self.settings.outage_patience {
+                self.stop(Stop::Outage { lasted: failing.lasted, message: answer.message() });
+            } else if let Some(pause) = failing.pause {
+                self.tell(Event::waiting(format!("nothing clear comes back: {}", answer.message()), pause));
+            }
+        }
+        if operation != Operation::CreateUser {
+            return;
+        }
+        if let Some(rate) = learned.slowed {
+            self.tell(Event::Throttled { rate });
+            let asked = answer.pause.unwrap_or_default().min(Delays::PATIENCE);
+            if asked >= WORTH_TELLING {
+                self.tell(Event::waiting("the service asks for a pause", asked));
+            }
+        }
+        if learned.passed && answer.verdict != Verdict::Full {
+            self.slots.widen(self.lane.pace(operation).rate(), answer.departure.left.elapsed());
+        }
+    }
+
+    /// Mends what can be mended about the caller, else stops. Says whether to try again.
+    pub(super) async fn mend(&self, answer: &Answer) -> bool {
+        if self.lane.asks_for_credentials(answer) {
+            let reason = "the credentials have expired, and new ones are being fetched";
+            self.tell(Event::waiting(reason, Duration::ZERO));
+        }
+        match self.lane.mend(answer).await {
+            Mended::Again => true,
+            Mended::Corrected { seconds } => {
+                let message = format!(
+                    "this machine's clock is off by {seconds} s; requests are signed with the service's time"
+                );
+                self.tell(Event::Note { message });
+                true
+            }
+            Mended::Stop(reason) => {
+                self.stop(reason);
+                false
+            }
+        }
+    }
+
+    /// Counts a row that is settled: where each of the first is rejected alike, the run stops.
+    pub(super) fn gauge(&self, outcome: &Outcome) {
+        let mut gauge = self.found.gauge.lock().unwrap_or_else(PoisonError::into_inner);
+        let stop = match outcome.state {
+            RowState::Rejected => gauge.rejected(
+                outcome.code.as_deref().unwrap_or_default(),
+                outcome.message.as_deref().unwrap_or_default(),
+            ),
+            RowState::Created | RowState::Exists => {
+                gauge.settled();
+                None
+            }
+            RowState::Pending | RowState::InDoubt | RowState::Invalid => None,
+        };
+        drop(gauge);
+        if let Some(reason) = stop {
+            self.stop(reason);
+        }
+    }
+
+    /// Whether the instance itself is what was not found. Asked until it is found once: it does not go away during a run.
+    pub(super) async fn instance_is_gone(&self) -> bool {
+        if self.found.instance_is_there.load(Ordering::Relaxed) {
+            return false;
+        }
+        let call = self.lane.client().list_routing_profiles(&self.settings.instance, None);
+        match self.lane.ask(Operation::ListRoutingProfiles, call).await {
+            Ok(_) => {
+                self.found.instance_is_there.store(true, Ordering::Relaxed);
+                false
+            }
+            Err((answer, _)) => answer.verdict == Verdict::NotFound,
+        }
+    }
+}
+
+/// What work on a task of its own came to. A panic there is a bug, and ends the run as one.
+pub(super) fn joined<T>(ended: Result<T, JoinError>) -> Result<T, Failure> {
+    ended.map_err(|error| Failure::new(Exit::Bug, "a row's work ended in a panic").because(error))
+}

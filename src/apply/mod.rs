@@ -1,0 +1,133 @@
+//! Stage 4: tasks become outcomes.
+//!
+//! One task for each row: place → permit → intent, synced → slot → send → answer → outcome. A row that has to wait gives
+//! its place up; every attempt of every kind passes the pace of its operation. What an answer leads to is decided in
+//! [`table`], whose user a name is in [`settle`]: both are pure, and the functions here do what they say.
+
+mod associate;
+mod attempt;
+mod flight;
+mod gauge;
+mod look;
+mod means;
+pub mod settle;
+pub mod table;
+mod task;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::task::JoinSet;
+
+use associate::Errand;
+use attempt::Request;
+use flight::Flight;
+use means::joined;
+use task::End;
+
+pub use means::{Means, Settings};
+pub use task::{Doubt, Gift, Origin, Task, Work};
+
+use crate::agent::RowNumber;
+use crate::error::Failure;
+use crate::lane::slots::SlotPlace;
+use crate::ledger::{LedgerFault, Place};
+use crate::stop::Stop;
+
+/// The most rows that are open at once, those that wait included.
+const OPEN: usize = 1024;
+
+/// What the rows of a run share besides their means.
+struct Rows {
+    means: Arc<Means>,
+    flight: Flight,
+    errands: UnboundedSender<Errand>,
+}
+
+/// Works through the tasks until all are settled or there is a reason to stop; requests under way are awaited.
+///
+/// A task that cannot be had (the roster changed) stops the run.
+///
+/// # Errors
+/// A row's work that ended in a panic (exit 70); everything else is recorded, and told by the switch.
+pub async fn run(means: Means, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<(), Failure> {
+    let means = Arc::new(means);
+    let (errands, queue) = mpsc::unbounded_channel();
+    let follow_ups = tokio::spawn(associate::run(Arc::clone(&means), queue));
+    let rows = Arc::new(Rows { means, flight: Flight::default(), errands });
+    let mut open = JoinSet::new();
+    for task in tasks {
+        match task {
+            Ok(Task { at, row, work: Work::Associate(gift), .. }) => send_errand(at, row, gift, &rows),
+            Ok(task) => {
+                let Some(place) = place_for(&task, &rows, &mut open).await? else { break };
+                open.spawn(run_row(task, place, Arc::clone(&rows)));
+            }
+            Err(failure) => {
+                rows.means.stop(Stop::Roster { message: failure.what });
+                break;
+            }
+        }
+    }
+    while let Some(ended) = open.join_next().await {
+        joined(ended)?;
+    }
+    drop(rows); // the last that can send an errand
+    joined(follow_ups.await)?
+}
+
+/// Waits until the task may start: a place, not too many rows open, no case variant in flight. `None` where the run
+/// stops first.
+async fn place_for(task: &Task, rows: &Rows, open: &mut JoinSet<()>) -> Result<Option<SlotPlace>, Failure> {
+    while let Some(ended) = open.try_join_next() {
+        joined(ended)?;
+    }
+    while open.len() >= OPEN {
+        match open.join_next().await {
+            Some(ended) => joined(ended)?,
+            None => break,
+        }
+    }
+    let place = rows.means.stop.unless_stopped(async {
+        rows.flight.take_off(task.user.to_lowercase()).await;
+        rows.means.slots.place().await
+    });
+    Ok(place.await.flatten())
+}
+
+/// One row, from its first permit to its last record.
+async fn run_row(task: Task, place: SlotPlace, rows: Arc<Rows>) {
+    let end = work_on(&task, place, &rows.means).await;
+    rows.flight.land(&task.user.to_lowercase());
+    match (end, task.then) {
+        (Ok(End::Settled), Some(gift)) => send_errand(task.at, task.row, gift, &rows),
+        (Ok(_), _) => {}
+        (Err(LedgerFault(message)), _) => rows.means.stop(Stop::Ledger { message }),
+    }
+}
+
+async fn work_on(task: &Task, place: SlotPlace, means: &Means) -> Result<End, LedgerFault> {
+    let Work::Create { body, password } = &task.work else {
+        drop(place); // a look takes no create's place
+        return look::settle(task, None, means).await;
+    };
+    let request = Request { body, password: *password };
+    if !task.seen {
+        return attempt::carry_out(task, request, place, means).await;
+    }
+    // A row whose name was seen on the instance is looked at; it is sent only where that settles nothing.
+    drop(place);
+    if let Some(end) = look::settle_by_first_look(task, means).await? {
+        return Ok(end);
+    }
+    match means.stop.unless_stopped(means.slots.place()).await.flatten() {
+        Some(place) => attempt::carry_out(task, request, place, means).await,
+        None => Ok(End::Left),
+    }
+}
+
+/// Has the row's user given what follows, where it is there and waits for it.
+fn send_errand(at: Place, row: RowNumber, gift: Gift, rows: &Rows) {
+    let errand = associate::errand(at, row, gift, &rows.means);
+    let _ = errand.map(|errand| rows.errands.send(errand)); // nobody takes it where the run stops, and it stays pending
+}

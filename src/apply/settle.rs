@@ -1,0 +1,378 @@
+//! Whose user is that? Pure: what was seen of a user who has a row's name, and what that settles.
+//!
+//! A search proves presence and never absence (a new user can stay invisible for minutes), so only three things settle a
+//! row in doubt: a 200, a user whose tag is one of this row's attempts in this ledger, and a 409 whose user is read and
+//! is not ours.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::agent::PROVENANCE;
+use crate::clock;
+use crate::connect::model::User;
+use crate::ledger::{Attempt, Outcome, RowState};
+use crate::user::read_provenance;
+
+/// Whose user has the name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// Ours: its tag is one of this row's attempts.
+    Ours {
+        /// The user's id.
+        id: String,
+        /// The attempt that made it.
+        attempt: Attempt,
+    },
+    /// Untagged, with all members as the row has them: ours or made alike by another.
+    Probable {
+        /// The user's id.
+        id: String,
+        /// When it was last changed, by the service's clock.
+        modified: Option<SystemTime>,
+    },
+    /// Untagged, as an attempt of ours was, and with other members than the row has now.
+    Unproved {
+        /// The user's id.
+        id: String,
+    },
+    /// Somebody else's.
+    Theirs {
+        /// The user's id.
+        id: String,
+        /// Whose, as far as can be read, as a sentence.
+        whose: String,
+    },
+    /// Nobody has the exact name, somebody has it in another case.
+    Variant {
+        /// That user's id.
+        id: String,
+        /// Its name.
+        username: String,
+    },
+    /// Nobody to be seen, which proves nothing.
+    Invisible,
+}
+
+impl Seen {
+    /// A case variant that one index shows is not forgotten when the other shows nobody.
+    pub(super) fn or_variant(self, known: &mut Option<Seen>) -> Self {
+        match self {
+            Seen::Variant { .. } => known.insert(self).clone(),
+            Seen::Invisible => known.clone().unwrap_or(Seen::Invisible),
+            Seen::Ours { .. } | Seen::Probable { .. } | Seen::Unproved { .. } | Seen::Theirs { .. } => self,
+        }
+    }
+
+    /// An untagged user that was last changed before any attempt of ours is another's.
+    pub(super) fn unless_older_than(self, not_before: Option<SystemTime>) -> Self {
+        match (self, not_before) {
+            (Seen::Probable { id, modified: Some(modified) }, Some(not_before)) if modified < not_before => {
+                let since = clock::rfc3339(modified);
+                let whose = format!(
+                    "user {id} has every member of the row, and was last changed {since}, before it was sent"
+                );
+                Seen::Theirs { id, whose }
+            }
+            (seen, _) => seen,
+        }
+    }
+
+    /// Where no attempt of ours is in doubt, a user who is only probably ours is another's.
+    pub(super) fn unless_probable(self) -> Self {
+        match self {
+            Seen::Probable { id, .. } => {
+                Seen::Theirs { whose: format!("user {id} has every member of the row, and no tag"), id }
+            }
+            Seen::Ours { .. }
+            | Seen::Unproved { .. }
+            | Seen::Theirs { .. }
+            | Seen::Variant { .. }
+            | Seen::Invisible => self,
+        }
+    }
+}
+
+/// What the last answer to CreateUser said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// 409: the name is taken.
+    Taken,
+    /// Anything else, or nothing.
+    Otherwise,
+}
+
+/// What is known when a user is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'k> {
+    /// The row's exact name.
+    pub name: &'k str,
+    /// What the last answer to CreateUser said.
+    pub said: Said,
+    /// The attempt whose answer that was.
+    pub attempt: Option<Attempt>,
+    /// The exact name may be there and not be seen yet: a case variant settles nothing.
+    pub waits_for_exact: bool,
+    /// Whether equal members and a fitting time are proof enough where there is no tag.
+    pub accepts_probable: bool,
+}
+
+/// What a look comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Settled {
+    /// The user is ours, made by this attempt, as far as that is known.
+    Created {
+        /// The user's id.
+        id: String,
+        /// The attempt.
+        attempt: Option<Attempt>,
+    },
+    /// The name is another's.
+    Exists {
+        /// That user's id.
+        id: String,
+        /// Whose, as a sentence.
+        whose: String,
+    },
+    /// Nothing is settled, and why.
+    Unsettled(String),
+    /// Nothing is settled, and nothing is to be said of it.
+    Silent,
+}
+
+impl Settled {
+    /// What the ledger is told, with the attempt that it is told of; `None` where nothing is settled.
+    pub(super) fn outcome(self, known: &Known<'_>) -> Option<(Option<Attempt>, Outcome)> {
+        match self {
+            Settled::Created { id, attempt } => {
+                let outcome = Outcome { state: RowState::Created, recovered: true, ..Outcome::default() };
+                Some((attempt, Outcome { id: Some(id), ..outcome }))
+            }
+            Settled::Exists { id, whose } => {
+                let code = Some("DuplicateResourceException".to_owned());
+                let outcome = Outcome { state: RowState::Exists, id: Some(id), code, ..Outcome::default() };
+                Some((known.attempt, Outcome { message: Some(whose), ..outcome }))
+            }
+            Settled::Unsettled(_) | Settled::Silent => None,
+        }
+    }
+}
+
+/// What a look settles.
+///
+/// Somebody else's user settles a row only where the service itself has said that the name is taken: else an attempt of
+/// ours may still come to light beside it.
+pub fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
+    let taken = known.said == Said::Taken;
+    match seen {
+        Seen::Ours { id, attempt } => Settled::Created { id: id.clone(), attempt: Some(*attempt) },
+        Seen::Probable { id, .. } if known.accepts_probable => {
+            Settled::Created { id: id.clone(), attempt: known.attempt }
+        }
+        Seen::Probable { id, .. } => Settled::Unsettled(format!(
+            "user {id} has this name and every member of the row, but no tag to prove that this run made it; \
+             --accept-probable takes it for ours"
+        )),
+        Seen::Unproved { id } => Settled::Unsettled(format!(
+            "user {id} has this name, no tag, and other members than the row has now; the row was sent without a tag \
+             before, so that it cannot be said whose it is"
+        )),
+        Seen::Theirs { id, whose } if taken => Settled::Exists { id: id.clone(), whose: whose.clone() },
+        Seen::Theirs { whose, .. } => Settled::Unsettled(whose.clone()),
+        Seen::Variant { id, username } => {
+            let whose = format!(
+                "nobody of this exact name can be seen, and the instance has `{username}`, which differs from `{}` \
+                 only in case",
+                known.name
+            );
+            if taken && !known.waits_for_exact {
+                Settled::Exists { id: id.clone(), whose }
+            } else {
+                Settled::Unsettled(whose)
+            }
+        }
+        Seen::Invisible if taken => Settled::Unsettled(
+            "the service says that the name is taken, and no user of that name can be seen yet".into(),
+        ),
+        Seen::Invisible => Settled::Silent,
+    }
+}
+
+/// What this ledger says of a row, for telling whose a user is.
+#[derive(Clone, Copy, Debug)]
+pub struct Deeds<'d> {
+    /// The run's id.
+    pub run: &'d str,
+    /// An attempt was made without a tag.
+    pub untagged: bool,
+    /// The row's cells were changed after an attempt, which may then have had others than the row has now.
+    pub was_edited: bool,
+}
+
+/// Whose a user with the row's exact name is: by its tag, else by its members.
+///
+/// `made` says whether an attempt is one of this row's in this ledger; `is_same` whether the user has every member that the
+/// row asks for, `None` where the row asks for nothing any longer.
+pub fn whose(
+    user: &User,
+    deeds: &Deeds<'_>,
+    made: impl FnOnce(Attempt) -> bool,
+    is_same: impl FnOnce() -> Option<bool>,
+) -> Seen {
+    let id = user.id.clone();
+    let since = user.last_modified_time.and_then(at);
+    let since = since.map_or_else(String::new, |at| format!(", last changed {}", clock::rfc3339(at)));
+    let tag = user.tags.get(PROVENANCE).map(String::as_str);
+    match tag.map(|tag| (tag, read_provenance(tag))) {
+        Some((_, Some((run, attempt)))) if run == deeds.run => {
+            if let Some(attempt) = Attempt::new(attempt).filter(|attempt| made(*attempt)) {
+                return Seen::Ours { id, attempt };
+            }
+            let whose = format!(
+                "user {id} was made by this run's attempt {attempt}, which this ledger does not have for this row: \
+                 was an older copy of the ledger put back, or is a copy of it in use elsewhere?{since}"
+            );
+            Seen::Theirs { id, whose }
+        }
+        Some((tag, _)) => {
+            Seen::Theirs { whose: format!("user {id} was made by another run, tagged `{tag}`{since}"), id }
+        }
+        None => whose_untagged(user, deeds, is_same, &since),
+    }
+}
+
+/// A user without a tag is another's, unless a request of ours without one may have made it.
+fn whose_untagged(
+    user: &User,
+    deeds: &Deeds<'_>,
+    is_same: impl FnOnce() -> Option<bool>,
+    since: &str,
+) -> Seen {
+    let id = user.id.clone();
+    let theirs = |id| Seen::Theirs { whose: format!("user {id} has no tag of headcount{since}"), id };
+    if !deeds.untagged {
+        return theirs(id);
+    }
+    match is_same() {
+        Some(true) => Seen::Probable { id, modified: user.last_modified_time.and_then(at) },
+        // The attempt may have had other cells than the row has now.
+        None => Seen::Unproved { id },
+        Some(false) if deeds.was_edited => Seen::Unproved { id },
+        Some(false) => theirs(id),
+    }
+}
+
+/// Seconds since 1970, as the service has them.
+fn at(seconds: f64) -> Option<SystemTime> {
+    Some(UNIX_EPOCH + Duration::try_from_secs_f64(seconds).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::ledger::made::attempt;
+
+    #[test]
+    fn what_was_seen_settles_as_it_was_decided() {
+        let id = || "u-9".to_owned();
+        let all = [
+            ("ours", Seen::Ours { id: id(), attempt: attempt(2) }),
+            ("probable", Seen::Probable { id: id(), modified: None }),
+            ("unproved", Seen::Unproved { id: id() }),
+            ("theirs", Seen::Theirs { id: id(), whose: "user u-9 is another's".into() }),
+            ("variant", Seen::Variant { id: id(), username: "Ana".into() }),
+            ("invisible", Seen::Invisible),
+        ];
+        let mut table = String::new();
+        for (name, seen) in all {
+            for (said, word) in [(Said::Taken, "taken"), (Said::Otherwise, "otherwise")] {
+                for waits_for_exact in [true, false] {
+                    for accepts_probable in [false, true] {
+                        let known = Known {
+                            name: "ana",
+                            said,
+                            attempt: Attempt::new(2),
+                            waits_for_exact,
+                            accepts_probable,
+                        };
+                        let settled = match settled(&seen, &known) {
+                            Settled::Unsettled(why) => format!("unsettled: {why}"),
+                            Settled::Silent => "nothing said".to_owned(),
+                            settled => {
+                                let (attempt, outcome) = settled.outcome(&known).unwrap();
+                                let attempt = attempt.map(Attempt::number);
+                                format!(
+                                    "{:?} recovered={} attempt={attempt:?} id={:?} code={:?} {:?}",
+                                    outcome.state,
+                                    outcome.recovered,
+                                    outcome.id,
+                                    outcome.code,
+                                    outcome.message
+                                )
+                            }
+                        };
+                        let wait = if waits_for_exact { "wait" } else { "-" };
+                        let accept = if accepts_probable { "accept" } else { "-" };
+                        writeln!(table, "{name:<9} {word:<9} {wait:<4} {accept:<6} {settled}").unwrap();
+                    }
+                }
+            }
+        }
+        insta::assert_snapshot!("settled", table);
+    }
+
+    #[test]
+    fn whose_a_user_is_is_told_as_it_was_decided() {
+        let tags = [None, Some("run/1"), Some("run/2"), Some("run/3"), Some("other/1"), Some("nonsense")];
+        let bodies = [("equal", Some(true)), ("differs", Some(false)), ("no body", None)];
+        let mut table = String::new();
+        for tag in tags {
+            for untagged in [false, true] {
+                for was_edited in [false, true] {
+                    for (name, is_same) in bodies {
+                        let user = User {
+                            id: "u-9".into(),
+                            username: "ana".into(),
+                            tags: tag
+                                .map(|tag| (PROVENANCE.to_owned(), tag.to_owned()))
+                                .into_iter()
+                                .collect(),
+                            last_modified_time: Some(1_795_444_693.0),
+                            ..User::default()
+                        };
+                        let deeds = Deeds { run: "run", untagged, was_edited };
+                        let whose = whose(&user, &deeds, |made| made <= attempt(2), || is_same);
+                        let whose =
+                            format!("{whose:?}").replace("Attempt(1)", "1").replace("Attempt(2)", "2");
+                        let sent = if untagged { "untagged" } else { "tagged" };
+                        let edited = if was_edited { "edited" } else { "-" };
+                        writeln!(
+                            table,
+                            "{:<9} {sent:<8} {edited:<6} {name:<8} {whose}",
+                            tag.unwrap_or("no tag")
+                        )
+                        .unwrap();
+                    }
+                }
+            }
+        }
+        insta::assert_snapshot!("whose", table);
+    }
+
+    #[test]
+    fn what_is_older_than_any_attempt_is_anothers_and_a_variant_is_not_forgotten() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let probable = |modified| Seen::Probable { id: "u".into(), modified };
+        assert!(matches!(probable(Some(at(9))).unless_older_than(Some(at(10))), Seen::Theirs { .. }));
+        for (modified, not_before) in
+            [(Some(at(10)), Some(at(10))), (None, Some(at(10))), (Some(at(9)), None)]
+        {
+            assert_eq!(probable(modified).unless_older_than(not_before), probable(modified));
+        }
+        let variant = Seen::Variant { id: "u".into(), username: "Ana".into() };
+        let mut known = None;
+        assert_eq!(Seen::Invisible.or_variant(&mut known), Seen::Invisible);
+        assert_eq!(variant.clone().or_variant(&mut known), variant);
+        assert_eq!(Seen::Invisible.or_variant(&mut known), variant);
+    }
+}

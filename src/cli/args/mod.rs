@@ -1,0 +1,3 @@
+//! What was typed, turned into what is meant: the arguments that several commands have, each once.
+
+pub(super) mod directory;

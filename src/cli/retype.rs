@@ -1,0 +1,585 @@
+//! Commands that are printed to be pasted: made of what was typed, and of what it came to mean.
+//!
+//! All of them take the arguments apart without `..`: a flag that is added breaks the build here until it is said whether
+//! it goes along, and the table in the tests says why one does not.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use super::import::{Rate, Shared};
+use super::instance::{InstanceArgs, RehearsalArgs, Sky};
+use super::meant::Job;
+use super::password_args::PasswordArgs;
+use super::roster_args::{Identity, RosterArgs};
+use super::validate::ValidateArgs;
+use crate::apply::Settings;
+use crate::ledger::place;
+use crate::text::{path_word, shell_word};
+
+/// The program, where it was not typed.
+const PROGRAM: &str = "headcount";
+
+/// What resumes: the command line once more, as it was typed.
+pub(super) fn resume(typed: &[OsString]) -> Line {
+    Line { words: typed.iter().map(|word| word.to_string_lossy().into_owned()).collect() }
+}
+
+/// What sends the failed rows again: those of `file`, where they are in a file of their own.
+pub(super) fn retry(job: &Job, file: Option<&Path>) -> Line {
+    let mut line = Line::of_typed(&job.typed, "retry");
+    line.path(&job.ledger);
+    let of =
+        To::Retry { names_rehearsal: place::is_named_as_rehearsed(&job.ledger), has_file: file.is_some() };
+    let Parts { reached, reading, how } = Parts::of(job, &of);
+    line.take(reached);
+    line.option("--roster", file.map(Path::display));
+    line.take(reading);
+    line.take(how);
+    line
+}
+
+/// What sends the rows that are pending, into the instance of this ARN.
+pub(super) fn import(job: &Job, arn: &str) -> Line {
+    imported(job, arn, Some(job.ledger.display().to_string()).filter(|_| !job.has_usual_ledger()))
+}
+
+/// What imports with another ledger than the one that is there: the usual one, or where that is it, one that is to be named.
+pub(super) fn import_anew(job: &Job, instance: &str) -> Line {
+    imported(job, instance, job.has_usual_ledger().then(|| "FILE".to_owned()))
+}
+
+fn imported(job: &Job, instance: &str, ledger: Option<String>) -> Line {
+    let mut line = Line::of_typed(&job.typed, "import");
+    line.path(&job.whole_roster());
+    let Parts { reached, reading, how } = Parts::of(job, &To::Import { arn: instance });
+    line.take(reached);
+    line.option("--ledger", ledger);
+    line.take(reading);
+    line.take(how);
+    line
+}
+
+/// What validates a roster again once it is mended.
+pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
+    let mut line = Line::new(PROGRAM, "validate");
+    line.path(roster);
+    line.checked(args);
+    line
+}
+
+/// What rehearses the import of a roster that is valid.
+pub(super) fn rehearse(args: &ValidateArgs, roster: &Path) -> Line {
+    let mut line = Line::new(PROGRAM, "import");
+    line.path(roster);
+    line.checked(args);
+    // Made passwords are kept somewhere, which a check has no word for.
+    line.option("--credentials-out", args.generate_passwords.then_some("FILE"));
+    line.switch("--simulate", true);
+    line
+}
+
+/// What checks a roster that is to be filled in.
+pub(super) fn validate_filled_in(roster: &Path) -> Line {
+    let mut line = Line::new(PROGRAM, "validate");
+    line.path(roster);
+    line
+}
+
+/// What checks any roster against a saved directory.
+pub(super) fn validate_against(directory: &Path) -> Line {
+    let mut line = Line::new(PROGRAM, "validate");
+    line.word("ROSTER");
+    line.option("--directory", Some(directory.display()));
+    line
+}
+
+/// What prints the passwords that an import made; where they are encrypted, the key is to be named as well.
+pub(super) fn credentials(out: &Path, ledger: &Path) -> Line {
+    let mut line = Line::new(PROGRAM, "credentials");
+    line.path(out);
+    line.option("--ledger", Some(ledger.display()));
+    line
+}
+
+/// What a command is for.
+enum To<'t> {
+    Retry {
+        /// Whether the ledger's name says already that it is a rehearsal's.
+        names_rehearsal: bool,
+        /// Whether it reads a file of failed rows, which is ours and in UTF-8.
+        has_file: bool,
+    },
+    Import {
+        arn: &'t str,
+    },
+}
+
+/// The flags of a command, by where they stand in it.
+struct Parts {
+    reached: Line,
+    reading: Line,
+    how: Line,
+}
+
+impl Parts {
+    fn of(job: &Job, to: &To<'_>) -> Self {
+        let Shared {
+            reading,
+            instance,
+            rehearsal,
+            passwords,
+            ledger: _, // where the job has it
+            rate,
+            burst,
+            concurrency,
+            dry_run: _, // nothing was sent that could be followed up
+            skip_invalid,
+            allow_partial,
+            recreate_missing: _, // they are made again; who is gone after that is to be told of first
+            no_provenance_tag,
+            accept_probable,
+            settle_timeout,
+            outage_timeout,
+            yes: _,    // another question than was answered
+            format: _, // whoever pastes it is a person
+        } = &job.shared;
+        let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory } = instance;
+        let (is_retry, has_file) = match to {
+            To::Retry { has_file, .. } => (true, *has_file),
+            To::Import { .. } => (false, false),
+        };
+        let mut reached = Line::default();
+        if rehearsal.simulate {
+            reached.rehearsal(rehearsal, !matches!(to, To::Retry { names_rehearsal: true, .. }));
+        }
+        if let (To::Import { arn }, false) = (to, rehearsal.simulate) {
+            reached.option("--instance", Some(arn));
+            reached.option("--region", region.as_ref());
+        }
+        if !rehearsal.simulate {
+            // A retry has them of its ledger, unless the environment, which comes before that, names others.
+            reached.option("--profile", profile.as_ref().filter(|_| !is_retry || job.named.profile));
+            reached
+                .option("--endpoint-url", endpoint_url.as_ref().filter(|_| !is_retry || job.named.endpoint));
+        }
+        let mut how = Line::default();
+        how.option("--identity", identity.map(word_of));
+        how.option("--directory", directory.as_ref().map(|path| path.display()));
+        match rate {
+            Rate::Quota => {}
+            Rate::Auto => how.option("--rate", Some("auto")),
+            Rate::Fixed(rate) => how.option("--rate", Some(rate)),
+        }
+        how.option("--burst", burst.as_ref());
+        how.option("--concurrency", concurrency.as_ref());
+        // Rows that failed are to be mended before they are sent again: one that still has errors is told of, not skipped.
+        how.switch("--skip-invalid", *skip_invalid && !is_retry);
+        how.switch("--allow-partial", *allow_partial);
+        how.switch("--no-provenance-tag", *no_provenance_tag);
+        how.switch("--accept-probable", *accept_probable);
+        let unless = |seconds: u64, default: u64| (seconds != default).then_some(seconds);
+        how.option("--settle-timeout", unless(*settle_timeout, Settings::ROW_BUDGET.as_secs()));
+        how.option("--outage-timeout", unless(*outage_timeout, Settings::OUTAGE_PATIENCE.as_secs()));
+        how.passwords(passwords);
+        Self { reached, reading: Line::reading(reading, has_file), how }
+    }
+}
+
+/// A command line as it grows, word by word.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    words: Vec<String>,
+}
+
+/// As a shell takes it.
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.words.iter().map(|word| shell_word(word)).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+impl Line {
+    fn new(program: &str, command: &str) -> Self {
+        Self { words: vec![program.to_owned(), command.to_owned()] }
+    }
+
+    /// With the program as it was typed.
+    fn of_typed(typed: &[OsString], command: &str) -> Self {
+        let program = typed.first().map(|program| program.to_string_lossy());
+        Self::new(program.as_deref().unwrap_or(PROGRAM), command)
+    }
+
+    fn take(&mut self, mut rest: Self) {
+        self.words.append(&mut rest.words);
+    }
+
+    fn word(&mut self, word: &str) {
+        self.words.push(word.to_owned());
+    }
+
+    fn path(&mut self, path: &Path) {
+        self.words.push(path_word(path));
+    }
+
+    fn option(&mut self, name: &str, value: Option<impl ToString>) {
+        match value.map(|value| value.to_string()) {
+            // With `=` a value may begin with a dash.
+            Some(value) if value.starts_with('-') => self.words.push(format!("{name}={value}")),
+            Some(value) => self.words.extend([name.to_owned(), value]),
+            None => {}
+        }
+    }
+
+    fn switch(&mut self, name: &str, is_on: bool) {
+        if is_on {
+            self.word(name);
+        }
+    }
+
+    fn rehearsal(&mut self, args: &RehearsalArgs, is_needed: bool) {
+        let RehearsalArgs { simulate: _, seed, weather } = args;
+        let weather = Some(*weather).filter(|weather| *weather != Sky::default());
+        self.switch("--simulate", is_needed || *seed != 0 || weather.is_some());
+        self.option("--seed", (*seed != 0).then_some(seed));
+        self.option("--weather", weather.map(word_of));
+    }
+
+    /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was.
+    fn reading(args: &RosterArgs, is_ours: bool) -> Self {
+        let RosterArgs { columns, sheet, encoding, phone_region } = args;
+        let mut line = Self::default();
+        line.option("--columns", columns.as_ref().map(|path| path.display()));
+        line.option("--sheet", sheet.as_ref());
+        line.option("--encoding", encoding.as_ref().filter(|_| !is_ours));
+        line.option("--phone-region", phone_region.as_ref());
+        line
+    }
+
+    fn passwords(&mut self, args: &PasswordArgs) {
+        let PasswordArgs {
+            generate_passwords,
+            credentials_out,
+            recipients,
+            password_from_env,
+            password_command,
+        } = args;
+        self.switch("--generate-passwords", *generate_passwords);
+        self.option("--credentials-out", credentials_out.as_ref().map(|path| path.display()));
+        for recipient in recipients {
+            self.option("--recipient", Some(recipient));
+        }
+        self.option("--password-from-env", password_from_env.as_ref());
+        self.option("--password-command", password_command.as_ref());
+    }
+
+    /// What a check was told, for the import or the check that follows it.
+    fn checked(&mut self, args: &ValidateArgs) {
+        let ValidateArgs {
+            roster: _, // stands before
+            identity,
+            directory,
+            generate_passwords,
+            format: _,   // only people are told what is next
+            annotate: _, // the copy is written
+            explain: _,  // checks nothing
+            reading,
+        } = args;
+        self.take(Self::reading(reading, false));
+        self.option("--identity", identity.map(word_of::<Identity>));
+        self.option("--directory", directory.as_ref().map(|path| path.display()));
+        self.switch("--generate-passwords", *generate_passwords);
+    }
+}
+
+/// A value as it is typed.
+fn word_of<V: ValueEnum>(value: V) -> String {
+    value.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::parser::ValueSource;
+    use clap::{ArgMatches, FromArgMatches as _};
+
+    use super::super::settings::Named;
+    use super::super::{Cli, Command, command_line};
+    use super::*;
+    use crate::ledger::{Entry, Kind, State};
+
+    /// What becomes of a flag in the command that is printed.
+    #[derive(Clone, Copy, Debug)]
+    enum Fate {
+        /// It goes along.
+        Kept,
+        /// It goes along as another argument.
+        As(&'static str),
+        /// It is left out, for this reason.
+        Left(&'static str),
+    }
+    use Fate::{As, Kept, Left};
+
+    /// A flag, as it is typed with what it cannot be without, and what becomes of it.
+    type Row = (&'static str, &'static [&'static str], Fate);
+
+    const ARN: &str = "arn:aws:connect:eu-west-2:123456789012:instance/00000000-1111-2222-3333-444444444444";
+    const OF_LEDGER: Fate = Left("the ledger says it");
+    const OF_NEITHER: Fate = Left("the ledger says it, where the environment names none");
+    const MADE: &[&str] =
+        &["--generate-passwords", "--credentials-out", "made.jsonl", "--recipient", "age1x"];
+    const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough"];
+
+    /// What import and retry both take, on its way to a retry.
+    const TO_RETRY: [Row; 31] = [
+        ("columns", &["--columns", "my map.toml"], Kept),
+        ("sheet", &["--sheet", "Neue Leute"], Kept),
+        ("encoding", &["--encoding", "latin1"], Kept),
+        ("phone-region", &["--phone-region", "DE"], Kept),
+        ("instance", &["--instance", ARN], OF_LEDGER),
+        ("region", &["--region", "eu-west-2"], Left("it stands in the ARN that the ledger has")),
+        ("profile", &["--profile", "prod"], OF_NEITHER),
+        ("endpoint-url", &["--endpoint-url", "https://e"], OF_NEITHER),
+        ("identity", &["--identity", "saml"], Kept),
+        ("directory", &["--directory", "d.json"], Kept),
+        ("simulate", &["--simulate"], OF_LEDGER),
+        ("seed", WEATHER, Kept),
+        ("weather", WEATHER, Kept),
+        ("generate-passwords", MADE, Kept),
+        ("credentials-out", MADE, Kept),
+        ("recipient", MADE, Kept),
+        ("password-from-env", &["--password-from-env", "FIRST"], Kept),
+        ("password-command", &["--password-command", "pass show 'it'"], Kept),
+        ("ledger", &["--ledger=-l.jsonl"], As("of")),
+        ("rate", &["--rate", "0.5"], Kept),
+        ("burst", &["--burst", "7"], Kept),
+        ("concurrency", &["--concurrency", "9"], Kept),
+        ("dry-run", &["--dry-run"], Left("a dry run fails no row")),
+        ("skip-invalid", &["--skip-invalid"], Left("the rows are to be mended: what is not is told of")),
+        ("allow-partial", &["--allow-partial"], Kept),
+        (
+            "recreate-missing",
+            &["--recreate-missing"],
+            Left("they are made again; who goes after that is told of"),
+        ),
+        ("no-provenance-tag", &["--no-provenance-tag"], Kept),
+        ("accept-probable", &["--accept-probable"], Kept),
+        ("settle-timeout", &["--settle-timeout", "60"], Kept),
+        ("outage-timeout", &["--outage-timeout", "61"], Kept),
+        ("yes", &["--yes"], Left("what is sent then is another question")),
+    ];
+    const FORMAT: Row = ("format", &["--format", "json"], Left("whoever pastes it is a person"));
+
+    /// Where an import differs from a retry in what goes along to it.
+    const TO_IMPORT: [Row; 6] = [
+        ("instance", &["--instance", ARN], Kept),
+        ("region", &["--region", "eu-west-2"], Kept),
+        ("profile", &["--profile", "prod"], Kept),
+        ("endpoint-url", &["--endpoint-url", "https://e"], Kept),
+        ("simulate", &["--simulate"], Kept),
+        ("skip-invalid", &["--skip-invalid"], Kept),
+    ];
+
+    fn to_import() -> Vec<Row> {
+        let differs = |flag: &str| TO_IMPORT.into_iter().find(|(name, ..)| *name == flag);
+        let both = TO_RETRY.into_iter().chain([FORMAT]);
+        let rows = both.map(|row| differs(row.0).unwrap_or(row)).filter(|(flag, ..)| *flag != "ledger");
+        let own: [Row; 3] = [
+            ("ledger", &["--ledger", "mine.jsonl"], Kept),
+            ("roster", &["--roster", "part.csv"], Left("pending rows are of the whole roster")),
+            ("code", &["--code", "X"], Left("it picks failed rows, and pending ones have not failed")),
+        ];
+        rows.chain(own).collect()
+    }
+
+    const OF_VALIDATE: [Row; 11] = [
+        ("identity", &["--identity", "saml"], Kept),
+        ("directory", &["--directory=-d.json"], Kept),
+        ("generate-passwords", &["--generate-passwords"], Kept),
+        ("format", &["--format", "human"], Left("only people are told what is next")),
+        ("annotate", &["--annotate", "out.csv"], Left("the copy is written")),
+        ("explain", &[], Left("it checks nothing")),
+        ("columns", &["--columns", "my map.toml"], Kept),
+        ("sheet", &["--sheet=--x"], Kept),
+        ("encoding", &["--encoding", "latin1"], Kept),
+        ("phone-region", &["--phone-region", "DE"], Kept),
+        ("", &[], Left("no flag at all")),
+    ];
+
+    /// The arguments of the command of a command line, by the real parser.
+    fn parsed<W: Into<OsString> + Clone>(words: impl IntoIterator<Item = W>) -> (String, ArgMatches) {
+        let matches = command_line().try_get_matches_from(words).unwrap();
+        let (name, matches) = matches.subcommand().unwrap();
+        (name.to_owned(), matches.clone())
+    }
+
+    fn command(words: &[OsString]) -> Command {
+        Cli::from_arg_matches(&command_line().try_get_matches_from(words).unwrap()).unwrap().command
+    }
+
+    fn state(ledger_says: impl Fn(&mut Entry<'static>)) -> State {
+        let mut header = Entry {
+            run: Some("r".into()),
+            roster: Some("/elsewhere/whole.csv".into()),
+            instance: Some(ARN.into()),
+            ..Entry::of(Kind::Ledger)
+        };
+        ledger_says(&mut header);
+        let mut state = State::default();
+        state.apply(&header);
+        state.apply(&Entry { session: Some("s".into()), ..Entry::of(Kind::Session) });
+        state
+    }
+
+    /// What was typed, resolved as the commands do.
+    fn job(typed: &[OsString]) -> Job {
+        match command(typed) {
+            Command::Import(args) => Job::import(*args, typed.to_vec()).unwrap(),
+            Command::Retry(args) => {
+                let is_rehearsal = typed.iter().any(|word| word == "--simulate");
+                let state = state(|header| header.rehearsal = is_rehearsal);
+                Job::retry_of(*args, &state, Named::default(), typed.to_vec()).unwrap()
+            }
+            _ => panic!("no job: {typed:?}"),
+        }
+    }
+
+    fn words(words: &[&str]) -> Vec<OsString> {
+        words.iter().map(Into::into).collect()
+    }
+
+    /// Fails unless every flag of a command stands in the table, and has the fate there in the line that is printed.
+    fn every_flag_has_its_fate(of: &[&str], table: &[Row], printed: &dyn Fn(&[OsString]) -> Line) {
+        let definition = command_line();
+        let definition = definition.find_subcommand(of[1]).unwrap();
+        let flags: BTreeSet<&str> = definition.get_arguments().filter_map(clap::Arg::get_long).collect();
+        let named: BTreeSet<&str> =
+            table.iter().map(|(flag, ..)| *flag).filter(|flag| !flag.is_empty()).collect();
+        assert_eq!(flags, named, "of `{}`: say whether it goes along", of[1]);
+        for (flag, typed, fate) in table {
+            let typed = words(&[of, typed].concat());
+            let line = printed(&typed);
+            let ((of, before), (name, after)) = (parsed(&typed), parsed(&line.words));
+            let Some(argument) = definition.get_arguments().find(|arg| arg.get_long() == Some(flag)) else {
+                continue;
+            };
+            let id = argument.get_id().as_str();
+            let raw = |matches: &ArgMatches, id: &str| -> Option<Vec<OsString>> {
+                Some(matches.try_get_raw(id).ok()??.map(Into::into).collect())
+            };
+            let is_flag_of = |name: &str| {
+                let of = command_line().find_subcommand(name).unwrap().clone();
+                of.get_arguments().any(|arg| arg.get_long() == Some(flag))
+            };
+            let is_typed = |name: &str, matches: &ArgMatches| {
+                is_flag_of(name) && matches.value_source(id) == Some(ValueSource::CommandLine)
+            };
+            match fate {
+                Kept => {
+                    assert!(
+                        is_typed(&of, &before) && is_typed(&name, &after),
+                        "--{flag} is not in `{name}`: {line}"
+                    );
+                    assert_eq!(raw(&after, id), raw(&before, id), "--{flag}: {line}");
+                }
+                As(other) => {
+                    let path = |raw: Option<Vec<OsString>>| raw.unwrap()[0].to_str().unwrap().to_owned();
+                    let (before, after) = (path(raw(&before, id)), path(raw(&after, other)));
+                    assert_eq!(after.trim_start_matches("./"), before, "--{flag}: {line}");
+                }
+                Left(why) => assert!(!is_typed(&name, &after), "--{flag}, left out because {why}: {line}"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_flag_of_an_import_goes_along_to_the_retry_or_says_why_not() {
+        let table = [&TO_RETRY[..], &[FORMAT]].concat();
+        every_flag_has_its_fate(&["headcount", "import", "roster.csv"], &table, &|typed| {
+            retry(&job(typed), None)
+        });
+    }
+
+    #[test]
+    fn every_flag_of_a_retry_goes_along_to_the_next_or_says_why_not() {
+        let own: [Row; 4] = [
+            ("simulate", &["--simulate"], Kept), // the ledger's name does not say it
+            (
+                "roster",
+                &["--roster", "part.csv"],
+                Left("what failed is not all in the part; a file of it is"),
+            ),
+            ("code", &["--code", "X"], Left("the rows of other codes have failed as well")),
+            ("ledger", &["--ledger", "roster.csv.ledger.jsonl"], As("of")),
+        ];
+        let shared = TO_RETRY.into_iter().filter(|(flag, ..)| !["ledger", "simulate"].contains(flag));
+        let table: Vec<Row> = shared.chain([FORMAT]).chain(own).collect();
+        every_flag_has_its_fate(&["headcount", "retry", "roster.csv.ledger.jsonl"], &table, &|typed| {
+            retry(&job(typed), None)
+        });
+    }
+
+    #[test]
+    fn every_flag_of_a_retry_goes_along_to_the_import_or_says_why_not() {
+        every_flag_has_its_fate(&["headcount", "retry", "mine.jsonl"], &to_import(), &|typed| {
+            import(&job(typed), ARN)
+        });
+    }
+
+    #[test]
+    fn every_flag_of_a_check_goes_along_to_what_is_next_or_says_why_not() {
+        let printed = |next: fn(&ValidateArgs, &Path) -> Line| {
+            move |typed: &[OsString]| match command(typed) {
+                Command::Validate(args) => next(&args, Path::new("-r.csv")),
+                _ => panic!("no check: {typed:?}"),
+            }
+        };
+        for next in [validate, rehearse] {
+            every_flag_has_its_fate(&["headcount", "validate", "./-r.csv"], &OF_VALIDATE, &printed(next));
+        }
+    }
+
+    #[test]
+    fn a_file_of_failed_rows_is_read_as_it_was_written() {
+        let typed = words(&["headcount", "import", "r.csv", "--encoding", "latin1", "--sheet", "X"]);
+        let line = retry(&job(&typed), Some(Path::new("r.csv.failed.csv")));
+        assert_eq!(
+            line.to_string(),
+            "headcount retry r.csv.ledger.jsonl --roster r.csv.failed.csv --sheet X"
+        );
+    }
+
+    #[test]
+    fn what_the_environment_names_does_not_take_the_place_of_what_was_typed() {
+        let typed = ["headcount", "import", "r.csv", "--profile", "prod", "--endpoint-url", "https://e"];
+        let mut job = job(&words(&typed));
+        assert_eq!(retry(&job, None).to_string(), "headcount retry r.csv.ledger.jsonl");
+        job.named = Named { profile: true, endpoint: true };
+        assert_eq!(
+            retry(&job, None).to_string(),
+            "headcount retry r.csv.ledger.jsonl --profile prod --endpoint-url https://e"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_takes_a_line_for_the_words_that_it_is_made_of() {
+        let typed = [
+            &["it's; headcount", "import", "my roster.csv", "--sheet=-x y", "--columns", "$HOME"][..],
+            &["--password-command", "pass show \"first\" | head -1", "--ledger=-l\u{1b}[31m.jsonl"],
+            &["--directory", "zoë\u{202e}.json"],
+        ];
+        let line = retry(&job(&words(&typed.concat())), Some(Path::new("-f.csv")));
+        // The words with a control character need a shell of POSIX of 2024, as bash is.
+        let script = format!("printf '%s\\0' {line}");
+        let ran = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+        let said = String::from_utf8(ran.stdout).unwrap();
+        let said: Vec<&str> = said.split_terminator('\0').collect();
+        assert_eq!(said, line.words);
+        assert!(line.words.contains(&"./-l\u{1b}[31m.jsonl".to_owned()), "{:?}", line.words);
+    }
+}

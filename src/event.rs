@@ -1,0 +1,203 @@
+//! Everything that anyone may observe of an import. The engine prints nothing: progress, JSON lines and summary are
+//! sinks of these.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use crate::agent::RowNumber;
+
+/// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
+/// may be added, and none is ever renamed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// What a dry run found: nothing is sent.
+    Planned {
+        /// The format of these lines.
+        version: u32,
+        /// Where the ledger is, or would be.
+        ledger: String,
+        /// The instance's ARN.
+        instance: String,
+        /// What is to be done with how many rows.
+        rows: Forecast,
+        /// Calls a second.
+        rate: f64,
+        /// How long it will take, in seconds.
+        seconds: f64,
+    },
+    /// The first request is about to leave.
+    Started {
+        /// The format of these lines.
+        version: u32,
+        /// The run's id.
+        run: String,
+        /// The ledger's path.
+        ledger: String,
+        /// The instance's ARN.
+        instance: String,
+        /// Rows of the ledger.
+        total: u64,
+        /// Rows that a request may leave for.
+        to_send: u64,
+        /// Calls a second.
+        rate: f64,
+    },
+    /// A user was made, or was found to be ours.
+    Created {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// The user's id.
+        id: String,
+        /// Settled by comparison.
+        recovered: bool,
+    },
+    /// The name is another's.
+    Exists {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// Whose it is, as far as can be read.
+        message: String,
+    },
+    /// The service refused the row.
+    Rejected {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// The service's code.
+        code: String,
+        /// The service's own message.
+        message: String,
+    },
+    /// The row's outcome is not known.
+    InDoubt {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// What is known.
+        message: String,
+        /// Whether this run has given up settling it; else it is tried again.
+        last: bool,
+    },
+    /// What follows a created row was done, refused, or given up for this run.
+    Step {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// Which step.
+        step: crate::ledger::Step,
+        /// Where it stands now; pending where this run has given it up.
+        result: crate::ledger::StepState,
+        /// The service's code, where it said no.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        /// The service's own message.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// A call was told to slow down.
+    Throttled {
+        /// The pace from now on, in calls a second.
+        rate: f64,
+    },
+    /// Nothing is sent for a while.
+    Waiting {
+        /// What for.
+        reason: String,
+        /// At most this long, in seconds.
+        seconds: f64,
+    },
+    /// No further request leaves; those under way are awaited.
+    Stopping {
+        /// Why.
+        reason: String,
+    },
+    /// A line for people.
+    Note {
+        /// What to say.
+        message: String,
+    },
+    /// The import is over.
+    Ended {
+        /// The exit code.
+        exit: u8,
+        /// Where all rows of the ledger stand.
+        rows: crate::ledger::Counts,
+        /// Where what follows the created rows stands.
+        steps: crate::ledger::Steps,
+        /// CreateUser calls, over all sessions.
+        calls: crate::ledger::Calls,
+        /// How long this session took, in seconds.
+        seconds: f64,
+    },
+}
+
+/// How many rows an import is going to do what with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Forecast {
+    /// To create.
+    pub to_create: u64,
+    /// Not created yet by this ledger, and a user of exactly that name is on the instance.
+    pub there: u64,
+    /// In doubt: to settle.
+    pub to_settle: u64,
+    /// Created before.
+    pub done: u64,
+    /// Failed before, and left as they stand.
+    pub failed: u64,
+    /// Pending, and left as they stand: `retry` does not send them.
+    pub pending: u64,
+    /// Created before, and gone from the instance.
+    pub missing: u64,
+    /// Invalid, and not sent.
+    pub invalid: u64,
+}
+
+impl Event {
+    /// A wait as people read it.
+    pub(crate) fn waiting(reason: impl Into<String>, wait: Duration) -> Self {
+        Self::Waiting { reason: reason.into(), seconds: wait.as_secs_f64() }
+    }
+}
+
+/// Where events go: a live view, JSON lines, a page's stream, a test's vector. Whoever tells does not wait, and is not
+/// told whether anybody listens.
+pub trait Sink: Send + Sync {
+    /// Takes an event, in the order in which they happened.
+    fn tell(&self, event: Event);
+}
+
+impl Sink for mpsc::UnboundedSender<Event> {
+    fn tell(&self, event: Event) {
+        // A listener that is gone is no reason to stop: the ledger has the truth.
+        let _ = self.send(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sink_keeps_the_order_and_one_that_is_gone_stops_nobody() {
+        let (sender, mut listener) = mpsc::unbounded_channel();
+        let sink: &dyn Sink = &sender;
+        for message in ["one", "two"] {
+            sink.tell(Event::Note { message: message.to_owned() });
+        }
+        for message in ["one", "two"] {
+            assert_eq!(listener.try_recv().unwrap(), Event::Note { message: message.to_owned() });
+        }
+        drop(listener);
+        sink.tell(Event::Note { message: "three".to_owned() });
+    }
+}

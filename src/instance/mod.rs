@@ -1,0 +1,3 @@
+//! An instance, read from the service, becomes a directory.
+
+pub mod fetch;

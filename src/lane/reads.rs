@@ -1,0 +1,118 @@
+//! A read with its retries: nothing is changed by it, so that it is asked again after whatever passes.
+
+use std::time::Duration;
+
+use super::Lane;
+use super::answer::Answer;
+use super::mend::{Limit, Mended};
+use super::verdict::Verdict;
+use crate::clock;
+use crate::connect::{CallError, Operation};
+
+/// How long a read is tried: back-off from 0.5 s doubling to 8 s.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// The longest a call may take with all its retries.
+    pub answered: Duration,
+    /// The longest to go on where no request gets out.
+    pub unreachable: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { answered: Duration::from_secs(60), unreachable: Duration::from_secs(10) }
+    }
+}
+
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
+/// What a read that failed is worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    /// It passes: asked again within the patience.
+    Again,
+    /// No request gets out: asked again within a shorter one.
+    Reach,
+    /// The caller is mended first, once.
+    Mend,
+    /// It is what it is.
+    Nothing,
+}
+
+const fn worth(verdict: Verdict) -> Worth {
+    match verdict {
+        Verdict::Throttled | Verdict::InDoubt => Worth::Again,
+        Verdict::NotSent => Worth::Reach,
+        Verdict::Expired | Verdict::Signature => Worth::Mend,
+        Verdict::Done
+        | Verdict::Rejected
+        | Verdict::NotFound
+        | Verdict::Full
+        | Verdict::Duplicate
+        | Verdict::Denied
+        | Verdict::NoCredentials => Worth::Nothing,
+    }
+}
+
+impl Lane {
+    /// Whether the caller of a read could be mended.
+    async fn is_mended(&self, answer: &Answer) -> bool {
+        let mended = self.mender.mend(&self.client, answer, Limit::ByTheCaller).await;
+        !matches!(mended, Mended::Stop(_))
+    }
+
+    /// Reads with retries, every attempt in the pace of its operation.
+    ///
+    /// # Errors
+    /// The last attempt's error, where nothing helped or the patience is over.
+    pub async fn read<T, F, A>(&self, operation: Operation, attempt: F) -> Result<T, CallError>
+    where
+        T: Send,
+        F: Fn() -> A + Send + Sync,
+        A: Future<Output = Result<T, CallError>> + Send,
+    {
+        self.read_within(Patience::default(), operation, attempt).await
+    }
+
+    /// The same, within another patience.
+    ///
+    /// # Errors
+    /// As [`Lane::read`].
+    pub async fn read_within<T, F, A>(
+        &self,
+        patience: Patience,
+        operation: Operation,
+        attempt: F,
+    ) -> Result<T, CallError>
+    where
+        T: Send,
+        F: Fn() -> A + Send + Sync,
+        A: Future<Output = Result<T, CallError>> + Send,
+    {
+        let (mut begun, mut wait) = (self.moment(), FIRST_WAIT);
+        let mut was_mended = false;
+        loop {
+            let (answer, error) = match self.ask(operation, attempt()).await {
+                Ok(value) => return Ok(value),
+                Err(failed) => failed,
+            };
+            let within = match worth(answer.verdict) {
+                Worth::Again => patience.answered,
+                Worth::Reach => patience.unreachable,
+                Worth::Mend if !was_mended && self.is_mended(&answer).await => {
+                    // Whatever time the refusals took, the call itself has not begun.
+                    (was_mended, begun, wait) = (true, self.moment(), FIRST_WAIT);
+                    continue;
+                }
+                Worth::Mend | Worth::Nothing => return Err(error),
+            };
+            let pause = wait.max(answer.pause.unwrap_or_default());
+            if self.moment().since(begun) + pause > within {
+                return Err(error);
+            }
+            clock::sleep(pause).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+}

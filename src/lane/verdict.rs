@@ -1,0 +1,392 @@
+//! What an answer means, by operation: by its error code, then by its status. One table for creates, for what follows
+//! them and for reads alike.
+//!
+//! Nobody else's list serves: every AWS SDK has `LimitExceededException` among the throttles, where for CreateUser it
+//! says that the instance is full; and Connect throttles with a code that its own model does not declare.
+
+use crate::connect::{CallError, Fault, Operation};
+
+/// What an attempt came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Carried out.
+    Done,
+    /// The service refuses this request. Not executed.
+    Rejected,
+    /// Something is not there: what the request names, or the instance. Not executed.
+    NotFound,
+    /// The service says to slow down. Not executed.
+    Throttled,
+    /// A quota is used up: of users for a create, of one agent's proficiencies for what follows it. Not executed.
+    Full,
+    /// What is asked for is there already: for a create the name is taken, perhaps by an earlier attempt of ours.
+    Duplicate,
+    /// The request may have been applied.
+    InDoubt,
+    /// No byte left.
+    NotSent,
+    /// The session's token has expired. Not executed.
+    Expired,
+    /// The request was signed for another time or with another secret. Not executed.
+    Signature,
+    /// The caller may not do this, or is not known. Not executed.
+    Denied,
+    /// There is nothing to sign with. Not sent.
+    NoCredentials,
+}
+
+impl Verdict {
+    /// All of them, in the order of the tables.
+    pub const ALL: [Verdict; 12] = [
+        Self::Done,
+        Self::Rejected,
+        Self::NotFound,
+        Self::Throttled,
+        Self::Full,
+        Self::Duplicate,
+        Self::InDoubt,
+        Self::NotSent,
+        Self::Expired,
+        Self::Signature,
+        Self::Denied,
+        Self::NoCredentials,
+    ];
+
+    /// Whether the answer proves that this attempt did not do what it asked for.
+    pub const fn is_unexecuted(self) -> bool {
+        !matches!(self, Self::Done | Self::InDoubt | Self::Duplicate)
+    }
+
+    /// Whether the service looked at the request itself, so that its limiter had let it pass.
+    pub const fn has_passed(self) -> bool {
+        matches!(self, Self::Done | Self::Rejected | Self::NotFound | Self::Full | Self::Duplicate)
+    }
+}
+
+/// A code, what it means whatever was asked, and where that is known from.
+pub type CodeRule = (&'static str, Verdict, &'static str);
+
+/// What the service's error codes mean, whatever was asked.
+pub const BY_CODE: &[CodeRule] = &[
+    // Declared for CreateUser by the model (botocore 1.43, connect/2017-08-08).
+    ("InvalidRequestException", Verdict::Rejected, "model, 400"),
+    ("InvalidParameterException", Verdict::Rejected, "model, 400"),
+    ("ResourceNotFoundException", Verdict::NotFound, "model, 404"),
+    ("DuplicateResourceException", Verdict::Duplicate, "model, 409"),
+    ("LimitExceededException", Verdict::Full, "model, 429; hashicorp/terraform-provider-aws#41118"),
+    ("ThrottlingException", Verdict::Throttled, "model, 429"),
+    ("InternalServiceException", Verdict::InDoubt, "model, 500"),
+    // In the model for other operations.
+    ("ServiceQuotaExceededException", Verdict::Full, "model, 402"),
+    ("TooManyRequestsException", Verdict::Throttled, "model, 429; AWS's CloudFormation handlers match it"),
+    ("AccessDeniedException", Verdict::Denied, "model, 403"),
+    ("ResourceConflictException", Verdict::Duplicate, "model, 409"),
+    // Throttles of AWS's front ends: the SDKs' list without LimitExceededException.
+    ("Throttling", Verdict::Throttled, "botocore retries/standard.py"),
+    ("ThrottledException", Verdict::Throttled, "botocore retries/standard.py"),
+    ("RequestThrottled", Verdict::Throttled, "botocore retries/standard.py"),
+    ("RequestThrottledException", Verdict::Throttled, "botocore retries/standard.py"),
+    ("RequestLimitExceeded", Verdict::Throttled, "botocore retries/standard.py"),
+    ("BandwidthLimitExceeded", Verdict::Throttled, "botocore retries/standard.py"),
+    ("SlowDown", Verdict::Throttled, "botocore retries/standard.py"),
+    ("PriorRequestNotComplete", Verdict::Throttled, "botocore retries/standard.py"),
+    // Common errors of AWS services (IAM and Signature Version 4 documentation, "Common errors").
+    ("ExpiredTokenException", Verdict::Expired, "common errors, 403"),
+    ("ExpiredToken", Verdict::Expired, "common errors, 403"),
+    ("InvalidSignatureException", Verdict::Signature, "common errors, 403"),
+    ("SignatureDoesNotMatch", Verdict::Signature, "common errors, 403"),
+    ("RequestExpired", Verdict::Signature, "common errors, 400"),
+    ("RequestTimeTooSkewed", Verdict::Signature, "smithy-rs clock-skew codes"),
+    ("RequestInTheFuture", Verdict::Signature, "smithy-rs clock-skew codes"),
+    ("AccessDenied", Verdict::Denied, "common errors, 403"),
+    ("UnauthorizedException", Verdict::Denied, "common errors, 401"),
+    ("UnrecognizedClientException", Verdict::Denied, "common errors, 403"),
+    ("InvalidClientTokenId", Verdict::Denied, "common errors, 403"),
+    ("InvalidAccessKeyId", Verdict::Denied, "common errors, 403"),
+    ("MissingAuthenticationTokenException", Verdict::Denied, "common errors, 403"),
+    ("MissingAuthenticationToken", Verdict::Denied, "common errors, 403"),
+    ("IncompleteSignatureException", Verdict::Denied, "common errors, 400"),
+    ("IncompleteSignature", Verdict::Denied, "common errors, 400"),
+    ("NotAuthorized", Verdict::Denied, "common errors, 400"),
+    ("OptInRequired", Verdict::Denied, "common errors, 403"),
+    ("InternalFailure", Verdict::InDoubt, "common errors, 500"),
+    ("ServiceUnavailable", Verdict::InDoubt, "common errors, 503"),
+    ("ServiceUnavailableException", Verdict::InDoubt, "common errors, 503"),
+    ("RequestTimeout", Verdict::InDoubt, "botocore retries/standard.py: transient"),
+    ("RequestTimeoutException", Verdict::InDoubt, "botocore retries/standard.py: transient"),
+];
+
+/// The codes that say that the caller may not do this one thing, and nothing of who the caller is.
+const NOT_PERMITTED: [&str; 4] =
+    ["AccessDeniedException", "AccessDenied", "UnauthorizedException", "NotAuthorized"];
+
+/// What a status means where the code is missing or not known.
+///
+/// A request that may change something is in doubt wherever the service itself has not said no. A read that comes back
+/// from somewhere else (a redirect, a page of a proxy) brings the same when it is asked again: it is given up, and only
+/// what passes by itself is worth another try.
+pub const fn by_status(operation: Operation, status: u16) -> Verdict {
+    match status {
+        401 | 403 | 407 => Verdict::Denied,
+        402 => Verdict::Full,
+        404 => Verdict::NotFound,
+        // A server or a proxy that gave up waiting has perhaps passed the request on.
+        408 => Verdict::InDoubt,
+        409 => Verdict::Duplicate,
+        429 => Verdict::Throttled,
+        400..=499 => Verdict::Rejected,
+        500 | 502 | 503 | 504 => Verdict::InDoubt,
+        _ if operation.only_reads() => Verdict::Rejected,
+        // 5xx, and whatever else is no answer of the service's: it proves nothing.
+        _ => Verdict::InDoubt,
+    }
+}
+
+/// Decides what a refusal with this code and status means for an operation.
+pub fn verdict(operation: Operation, code: Option<&str>, status: u16) -> Verdict {
+    let known = code.and_then(|code| BY_CODE.iter().find(|rule| rule.0 == code));
+    known.map_or_else(|| by_status(operation, status), |rule| rule.1)
+}
+
+/// Decides what came of a call.
+pub fn verdict_of<T>(operation: Operation, result: &Result<T, CallError>) -> Verdict {
+    result.as_ref().map_or_else(|error| verdict_of_error(operation, error), |_| Verdict::Done)
+}
+
+/// Decides what a call that failed came to.
+pub fn verdict_of_error(operation: Operation, error: &CallError) -> Verdict {
+    match error {
+        CallError::Refused(fault) => of_fault(operation, fault),
+        CallError::NotSent(_) => Verdict::NotSent,
+        CallError::Unclear(_) => Verdict::InDoubt,
+        CallError::NoCredentials(_) => Verdict::NoCredentials,
+    }
+}
+
+/// Decides what a refusal means for an operation.
+pub fn of_fault(operation: Operation, fault: &Fault) -> Verdict {
+    verdict(operation, fault.code.as_deref(), fault.status)
+}
+
+/// Whether a call failed because the caller may not make it: a wrong key or an unknown caller is another matter.
+pub fn is_not_permitted(error: &CallError) -> bool {
+    error.fault().and_then(|fault| fault.code.as_deref()).is_some_and(|code| NOT_PERMITTED.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::fmt::Write as _;
+    use std::time::UNIX_EPOCH;
+
+    use http::{HeaderMap, HeaderValue};
+
+    use super::*;
+    use crate::connect::{CredentialsError, TransportError};
+
+    /// Every status that an answer can have and that is not a success: the codes of HTTP and those that it leaves free.
+    const STATUSES: std::ops::Range<u16> = 300..600;
+
+    fn on_create(status: u16) -> Verdict {
+        by_status(Operation::CreateUser, status)
+    }
+
+    /// A refusal as it is read off the wire.
+    fn refusal(status: u16, header: Option<&str>, body: &str) -> Verdict {
+        refusal_of(Operation::CreateUser, status, header, body)
+    }
+
+    fn refusal_of(operation: Operation, status: u16, header: Option<&str>, body: &str) -> Verdict {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = header {
+            headers.insert("x-amzn-errortype", HeaderValue::from_str(value).unwrap());
+        }
+        let fault = Fault::parse(status, &headers, body.as_bytes(), UNIX_EPOCH, None);
+        verdict_of::<()>(operation, &Err(CallError::Refused(fault)))
+    }
+
+    /// Every way in which AWS services write an error's code: in the header or the body, bare or with a namespace or a
+    /// URL, under any of three names.
+    fn forms(code: &str) -> Vec<(Option<String>, String)> {
+        let message = r#""message":"ThrottlingException LimitExceededException HTTP 200""#;
+        vec![
+            (Some(code.to_owned()), String::new()),
+            (Some(format!("{code}:")), "{}".into()),
+            (
+                Some(format!("{code}:http://internal.amazon.com/coral/com.amazonaws.connect/")),
+                "<html>".into(),
+            ),
+            (Some(format!("com.amazonaws.connect#{code}")), format!("{{{message}}}")),
+            (Some(format!("  {code} ")), r#"{"__type":"Other"}"#.into()),
+            (None, format!(r#"{{"__type":"{code}",{message}}}"#)),
+            (None, format!(r#"{{"__type":"com.amazonaws.connect#{code}",{message}}}"#)),
+            (None, format!(r#"{{"__type":"com.amazonaws.connect#{code}:http://internal.amazon.com/x/"}}"#)),
+            (None, format!(r#"{{"code":"{code}","__type":"Other","Message":"ValidationException"}}"#)),
+            (None, format!(r#"{{"Code":"{code}"}}"#)),
+            (Some(String::new()), format!(r#"{{"code":"{code}","Message":null}}"#)),
+        ]
+    }
+
+    #[test]
+    fn a_known_code_decides_at_any_status_and_in_any_form() {
+        for (code, expected, _) in BY_CODE {
+            for (header, body) in forms(code) {
+                for status in STATUSES {
+                    let found = refusal(status, header.as_deref(), &body);
+                    assert_eq!(found, *expected, "{code} at {status}: {header:?} {body}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_is_decided_by_its_status_in_any_form() {
+        for code in ["BrandNewException", "throttlingexception", "LimitExceeded", "Exception", "200"] {
+            for (header, body) in forms(code) {
+                for status in STATUSES {
+                    let found = refusal(status, header.as_deref(), &body);
+                    assert_eq!(found, on_create(status), "{code} at {status}: {header:?} {body}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_code_the_status_decides_whatever_the_body_says() {
+        let bodies = [
+            "",
+            "{}",
+            "[]",
+            "null",
+            "<html>429 Too Many Requests: LimitExceededException</html>",
+            r#"{"message":"LimitExceededException"}"#,
+            r#"{"Message":"The security token included in the request is expired"}"#,
+            r#"{"__type":""}"#,
+            r#"{"__type":null,"code":7}"#,
+            r#"{"__type":"Thrott"#,
+            "\u{0}\u{1}",
+        ];
+        for status in STATUSES {
+            for body in bodies {
+                assert_eq!(refusal(status, None, body), on_create(status), "{status}: {body}");
+                assert_eq!(refusal(status, Some(":"), body), on_create(status), "{status}: {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_refusal_is_decided_by_what_is_known_of_the_request() {
+        let of = |result: Result<(), CallError>| verdict_of(Operation::CreateUser, &result);
+        assert_eq!(of(Ok(())), Verdict::Done);
+        let lost = |what: &str| CallError::Unclear(TransportError::unclear(what));
+        for what in ["reset", "timed out", "the answer broke off", "there is no UserId in it"] {
+            assert_eq!(of(Err(lost(what))), Verdict::InDoubt);
+        }
+        for what in ["cannot connect: dns", "cannot connect: refused", "cannot connect: TLS"] {
+            let error = CallError::NotSent(TransportError::not_sent(what));
+            assert_eq!(of(Err(error)), Verdict::NotSent);
+        }
+        let none = CallError::NoCredentials(CredentialsError { what: "none".into(), hint: "sign in".into() });
+        assert_eq!(of(Err(none)), Verdict::NoCredentials);
+    }
+
+    #[test]
+    fn only_what_surely_was_not_executed_counts_as_unexecuted() {
+        let doubtful = [Verdict::Done, Verdict::InDoubt, Verdict::Duplicate];
+        for status in STATUSES {
+            assert_eq!(on_create(status).is_unexecuted(), !doubtful.contains(&on_create(status)));
+            if status >= 500 {
+                assert!(!on_create(status).is_unexecuted(), "{status}: a server's trouble proves nothing");
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_stands_once_in_the_table_with_its_evidence() {
+        let mut seen = HashSet::new();
+        for (code, _, evidence) in BY_CODE {
+            assert!(seen.insert(*code), "{code} stands twice");
+            assert!(!evidence.is_empty() && !code.contains(['#', ':', ' ']), "{code}");
+        }
+    }
+
+    /// The SDKs' lists, to show where this one differs on purpose.
+    #[test]
+    fn the_throttles_are_those_of_the_sdks_but_for_the_instance_that_is_full() {
+        // botocore 1.43, retries/standard.py, ThrottledRetryableChecker; smithy-rs has the same list. Left out are
+        // those that only DynamoDB and EC2 give.
+        let sdks = [
+            "Throttling",
+            "ThrottlingException",
+            "ThrottledException",
+            "RequestThrottledException",
+            "TooManyRequestsException",
+            "RequestLimitExceeded",
+            "BandwidthLimitExceeded",
+            "RequestThrottled",
+            "SlowDown",
+            "PriorRequestNotComplete",
+        ];
+        let ours = BY_CODE.iter().filter(|rule| rule.1 == Verdict::Throttled).map(|rule| rule.0);
+        assert_eq!(ours.collect::<HashSet<_>>(), HashSet::from(sdks));
+        assert_eq!(refusal(429, Some("LimitExceededException"), ""), Verdict::Full);
+    }
+
+    /// What the statuses mean for an operation, those in a row that mean the same in one line.
+    fn by_statuses(table: &mut String, operation: Operation) {
+        let mut from = STATUSES.start;
+        for status in STATUSES {
+            let verdict = by_status(operation, status);
+            if status + 1 == STATUSES.end || by_status(operation, status + 1) != verdict {
+                let statuses = if from == status { from.to_string() } else { format!("{from}-{status}") };
+                writeln!(table, "{:<10} {statuses}", format!("{verdict:?}")).unwrap();
+                from = status + 1;
+            }
+        }
+    }
+
+    #[test]
+    fn every_operation_is_read_by_the_one_table_and_reads_differ_only_where_nobody_answered() {
+        for operation in Operation::ALL {
+            for (code, expected, _) in BY_CODE {
+                assert_eq!(verdict(operation, Some(code), 400), *expected, "{operation}: {code}");
+            }
+            for status in STATUSES {
+                let same = by_status(operation, status) == on_create(status);
+                let may_differ = operation.only_reads() && on_create(status) == Verdict::InDoubt;
+                assert!(same || may_differ, "{operation}: {status}");
+            }
+        }
+    }
+
+    #[test]
+    fn not_permitted_is_a_refusal_of_the_call_and_not_of_the_caller() {
+        let refused = |code: &str| {
+            CallError::Refused(Fault { status: 400, code: Some(code.into()), ..Fault::default() })
+        };
+        for code in NOT_PERMITTED {
+            assert_eq!(verdict(Operation::ListUsers, Some(code), 400), Verdict::Denied, "{code}");
+            assert!(is_not_permitted(&refused(code)));
+        }
+        for code in
+            ["UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "InvalidParameter"]
+        {
+            assert!(!is_not_permitted(&refused(code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_table_is_as_it_was_decided() {
+        let mut table = String::from("by code, at any status\n");
+        let mut rules: Vec<_> = BY_CODE.iter().collect();
+        rules.sort_by_key(|rule| format!("{:?}", rule.1));
+        for (code, verdict, evidence) in rules {
+            writeln!(table, "{:<10} {code:<36} {evidence}", format!("{verdict:?}")).unwrap();
+        }
+        table.push_str("else by status\n");
+        by_statuses(&mut table, Operation::CreateUser);
+        table.push_str("else by status, where the call only reads\n");
+        by_statuses(&mut table, Operation::ListUsers);
+        insta::assert_snapshot!("verdicts", table);
+    }
+}

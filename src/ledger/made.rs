@@ -1,0 +1,25 @@
+//! Entries for tests.
+
+use super::{Attempt, Entry, Place};
+use crate::agent::Fingerprint;
+
+pub(crate) fn place(number: u32) -> Place {
+    Place::of(number)
+}
+
+pub(crate) fn attempt(number: u32) -> Attempt {
+    Attempt::new(number).expect("attempts are counted from 1")
+}
+
+/// 0 is none.
+pub(crate) fn fingerprint(bits: u64) -> Option<Fingerprint> {
+    (bits != 0).then(|| Fingerprint::of(bits))
+}
+
+pub(crate) fn row(user: &str, row: u32, bits: u64) -> Entry<'_> {
+    Entry::row(user, row.into(), fingerprint(bits))
+}
+
+pub(crate) fn intent(user: &str, number: u32) -> Entry<'_> {
+    Entry::intent(user, attempt(number), "t".into())
+}

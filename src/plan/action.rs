@@ -1,0 +1,26 @@
+//! What may be done to a user, and what it takes to know that it was done.
+
+/// What is done to a row's user. Light: a plan of a million rows holds one each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Made. The one call of the service that must not simply be sent again: a second one is refused, and proves nothing.
+    Create,
+    /// Changed where it differs.
+    Update,
+    /// Given its proficiencies, which CreateUser has no member for.
+    Associate,
+    /// Deleted.
+    Delete,
+    /// Looked up, to learn what became of an earlier create.
+    Settle,
+}
+
+impl Action {
+    /// All of them, in the order of the tables.
+    pub const ALL: [Action; 5] = [Self::Create, Self::Update, Self::Associate, Self::Delete, Self::Settle];
+
+    /// Whether it may be sent again after an unclear answer, with the same result as if it had been sent once.
+    pub const fn is_repeatable(self) -> bool {
+        !matches!(self, Self::Create)
+    }
+}

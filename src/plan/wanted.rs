@@ -1,0 +1,150 @@
+//! The roster as it is now, by who.
+
+use sha2::Digest as _;
+
+use crate::agent::{Fingerprint, RowNumber};
+use crate::ledger::Names;
+
+/// What one pass over the roster says of a row: enough to plan with, and compact, for rosters of a million rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The number that the spreadsheet shows.
+    pub row: RowNumber,
+    /// Over all cells but the secret ones; `None` where it has no fingerprint for its errors.
+    pub fingerprint: Option<Fingerprint>,
+    /// Over its proficiencies, which follow it.
+    pub proficiencies: Option<Fingerprint>,
+    /// Whether it can be sent: it has no errors of its own, and shares its username with no other row.
+    pub valid: bool,
+}
+
+/// The code of the finding that two rows share a username.
+const USERNAME_SHARED: &str = crate::finding::codes::USERNAME_DUPLICATE.id;
+
+/// Somebody whom the roster asks for: a place in [`Wanted`], which is no place of a ledger's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Who(u32);
+
+impl Who {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The roster as it is now, by who.
+#[derive(Clone, Default)]
+pub struct Wanted {
+    names: Names,
+    seen: Vec<Seen>,
+    invalid: Vec<Invalid>,
+    digest: sha2::Sha256,
+}
+
+/// An invalid row and the first thing that is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Invalid {
+    pub(super) who: Who,
+    /// The finding's code.
+    pub(super) code: &'static str,
+    /// The finding's message.
+    pub(super) message: String,
+}
+
+impl Wanted {
+    /// Takes a valid row in. A username that was there already makes both rows' one place invalid: which of them is
+    /// meant is not ours to guess.
+    pub fn add(&mut self, username: &str, row: RowNumber, fingerprint: Fingerprint) {
+        self.add_with_proficiencies(username, row, fingerprint, None);
+    }
+
+    /// The same, with the fingerprint of the proficiencies that are to follow it.
+    pub fn add_with_proficiencies(
+        &mut self,
+        username: &str,
+        row: RowNumber,
+        fingerprint: Fingerprint,
+        proficiencies: Option<Fingerprint>,
+    ) {
+        self.digest.update(fingerprint.bits().to_be_bytes());
+        if let Some(proficiencies) = proficiencies {
+            self.digest.update(proficiencies.bits().to_be_bytes());
+        }
+        let (who, added) = self.intern(username);
+        if added {
+            self.seen.push(Seen { row, fingerprint: Some(fingerprint), proficiencies, valid: true });
+        } else {
+            let message = format!("the username is also in row {}", self.of(who).row);
+            self.add_invalid(username, row, USERNAME_SHARED, &message);
+        }
+    }
+
+    /// Takes a row with errors in. One that has no username of its own goes by its number.
+    pub fn add_invalid(&mut self, username: &str, row: RowNumber, code: &'static str, message: &str) {
+        self.digest.update(row.number().to_be_bytes());
+        let by_row = format!("row {row}");
+        let taken = self.who(username);
+        if let Some(who) = taken {
+            let first = &mut self.seen[who.index()];
+            if std::mem::replace(&mut first.valid, false) {
+                let message = format!("the username is also in row {row}");
+                self.invalid.push(Invalid { who, code: USERNAME_SHARED, message });
+            }
+        }
+        let name = if username.trim().is_empty() || taken.is_some() { &by_row } else { username };
+        let (who, added) = self.intern(name);
+        if added {
+            self.seen.push(Seen { row, fingerprint: None, proficiencies: None, valid: false });
+        }
+        self.invalid.push(Invalid { who, code, message: message.to_owned() });
+    }
+
+    /// How many rows the roster has, by who.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// SHA-256 over the fingerprints, in hexadecimal: the roster's digest. No secret cell goes into it.
+    pub fn digest(&self) -> String {
+        let digest = self.digest.clone().finalize();
+        digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    }
+
+    /// The first fault of each invalid row.
+    pub(super) fn first_faults(&self) -> impl Iterator<Item = &Invalid> {
+        let mut told = std::collections::HashSet::new();
+        self.invalid.iter().filter(move |fault| told.insert(fault.who))
+    }
+
+    /// A row by who.
+    pub fn find(&self, username: &str) -> Option<Seen> {
+        self.who(username).map(|who| self.of(who))
+    }
+
+    pub(super) fn who(&self, username: &str) -> Option<Who> {
+        self.names.find(username).map(Who)
+    }
+
+    pub(super) fn of(&self, who: Who) -> Seen {
+        self.seen[who.index()]
+    }
+
+    pub(super) fn name(&self, who: Who) -> &str {
+        self.names.get(who.0)
+    }
+
+    /// Everybody, in the roster's order.
+    pub(super) fn everybody(&self) -> impl Iterator<Item = (Who, &str, Seen)> {
+        let rows = self.names.iter().zip(&self.seen);
+        (0..).map(Who).zip(rows).map(|(who, (user, seen))| (who, user, *seen))
+    }
+
+    fn intern(&mut self, username: &str) -> (Who, bool) {
+        let (number, added) = self.names.intern(username);
+        (Who(number), added)
+    }
+}

@@ -1,0 +1,576 @@
+//! A roster's header under a column map: what each column is, whether the map fits, and what the map adds.
+
+use std::fmt;
+
+use super::columns::{self, Use};
+use super::field::Field;
+use super::made::{Part, Split, Template, not_split};
+use super::mapping::Mapping;
+use super::row::{Columns, Row};
+use crate::error::Failure;
+use crate::finding::Finding;
+use crate::finding::codes::{self, Code};
+
+/// How the columns of one roster are read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Header {
+    /// Where each field stands, the mapping's own columns included.
+    pub(super) columns: Columns,
+    /// How many columns the file has; the mapping's own come after them.
+    pub(super) width: usize,
+    /// What each of the file's columns is.
+    pub(super) uses: Vec<Use>,
+    /// What there is to say of the header.
+    pub(super) findings: Vec<Finding>,
+    /// Which template it is.
+    pub(super) recognised: Option<&'static str>,
+    /// The columns that the mapping adds, in order.
+    pub(super) added: Vec<Added>,
+}
+
+/// A column that the file does not have and the mapping makes.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Added {
+    /// The cell of column `at`, translated.
+    Translated { at: usize, words: Vec<(String, String)> },
+    /// One part of the whole name in column `at`.
+    Split { at: usize, split: Split, part: Part },
+    /// A template, filled in from the first cell that is not blank of each of these columns.
+    Made { at: Vec<Vec<usize>>, template: Template },
+    /// `value` in every row in which the columns `at` are all blank.
+    Default { at: Vec<usize>, value: String },
+}
+
+/// Without the words: one of them may be a password for everybody.
+impl fmt::Debug for Added {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Translated { at, .. } => write!(f, "Translated({at})"),
+            Self::Split { at, part, .. } => write!(f, "Split({at}, {part:?})"),
+            Self::Made { at, .. } => write!(f, "Made({at:?})"),
+            Self::Default { at, .. } => write!(f, "Default({at:?})"),
+        }
+    }
+}
+
+impl Header {
+    /// Reads a header. Whatever the mapping says goes before what the names say.
+    pub(super) fn read(headers: Vec<String>, mapping: &Mapping) -> Self {
+        let uses: Vec<Use> =
+            headers.iter().map(|header| mapping.column(header).unwrap_or_else(|| Use::of(header))).collect();
+        let recognised = columns::recognise(&headers);
+        let mut header = Self { width: headers.len(), uses, recognised, ..Self::default() };
+        header.columns.headers = headers;
+        for (at, used) in header.uses.iter().enumerate() {
+            if let Use::Field(field) = used {
+                header.columns.places[field.index()].push(at);
+            }
+        }
+        header.findings = header.examine();
+        header.add_columns(mapping);
+        header
+    }
+
+    /// Whether any column is known.
+    pub(super) fn is_known(&self) -> bool {
+        self.uses.iter().any(|used| matches!(used, Use::Field(_)))
+    }
+
+    /// How many columns are known: what tells the right delimiter from the wrong ones.
+    pub(super) fn known(&self) -> usize {
+        self.uses.iter().filter(|used| matches!(used, Use::Field(_))).count()
+    }
+
+    fn examine(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if !self.is_known() {
+            findings.push(about(
+                &codes::NO_KNOWN_COLUMN,
+                None,
+                "no column of the header is known".into(),
+                "`headcount columns` shows how the header is read and proposes a column map for `--columns`"
+                    .into(),
+            ));
+        }
+        for (name, used) in self.columns.headers.iter().zip(&self.uses) {
+            findings.extend(match used {
+                Use::Unknown => Some(about(
+                    &codes::UNKNOWN_COLUMN,
+                    Some(name),
+                    format!("the column is not known and is not read: `{}`", columns::name_shown(name)),
+                    columns::instead(name),
+                )),
+                Use::Misspelt(field) => Some(about(
+                    &codes::MISSPELT_COLUMN,
+                    Some(name),
+                    format!("the column is not known: `{}`", columns::name_shown(name)),
+                    format!(
+                        "did you mean `{}`? Correct the header, or map or ignore it in a file for `--columns`",
+                        field.name()
+                    ),
+                )),
+                Use::Field(_) | Use::Ignored | Use::Unnamed => None,
+            });
+        }
+        findings.extend(Field::ALL.into_iter().filter_map(|field| self.examine_duplicates(field)));
+        findings
+    }
+
+    /// The console's own templates have two columns for the hierarchy; any other field is there twice by mistake.
+    fn examine_duplicates(&self, field: Field) -> Option<Finding> {
+        let places = &self.columns.places[field.index()];
+        if places.len() < 2 || field == Field::Hierarchy {
+            return None;
+        }
+        let names: Vec<String> = places
+            .iter()
+            .map(|&at| format!("`{}`", columns::name_shown(&self.columns.headers[at])))
+            .collect();
+        let names = names.join(" and ");
+        let message =
+            format!("{} columns mean `{}` and are read as one: {names}", places.len(), field.name());
+        let keep = "keep one, or ignore the others in a file for `--columns`".to_owned();
+        let second = self.columns.headers.get(places[1]);
+        Some(about(&codes::MERGED_COLUMNS, second, message, keep))
+    }
+
+    /// Fails where a map names a column that the roster does not have, or makes what a column carries.
+    pub(super) fn fits(&self, mapping: &Mapping) -> Result<(), Failure> {
+        for (key, name, _) in &mapping.columns {
+            if !self.own().iter().any(|header| columns::key(header) == *key) {
+                let what = format!("the column map names a column that the roster does not have: `{name}`");
+                return Err(Failure::usage(what).hint(self.its_columns()));
+            }
+        }
+        if let Some((key, _)) = &mapping.split {
+            self.has_no_other_name(key)?;
+        }
+        for (field, template) in &mapping.templates {
+            self.can_make(*field, template, mapping)?;
+        }
+        for (field, _) in &mapping.constants {
+            if let Some(name) = self.carrier(*field) {
+                return Err(Failure::usage(format!(
+                    "the column map has a constant for `{}`, which a column of the roster carries: `{name}`",
+                    field.name()
+                ))
+                .hint("move it to `[defaults]`, or ignore the column"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Of a whole name that is split, no other column may have a part.
+    fn has_no_other_name(&self, split: &str) -> Result<(), Failure> {
+        let names = [Field::FirstName, Field::LastName].map(Use::Field);
+        let mut columns = self.own().iter().zip(&self.uses);
+        match columns.find(|(name, used)| names.contains(used) && columns::key(name) != *split) {
+            None => Ok(()),
+            Some((name, _)) => Err(Failure::usage(format!(
+                "the column map splits a column into names, and another column has a name: `{}`",
+                columns::name_shown(name)
+            ))
+            .hint("ignore one of them")),
+        }
+    }
+
+    /// A template is made of what is there and no secret, and for a field that no column carries.
+    fn can_make(&self, field: Field, template: &Template, mapping: &Mapping) -> Result<(), Failure> {
+        if let Some(name) = self.carrier(field) {
+            return Err(Failure::usage(format!(
+                "the column map has a template for `{}`, which a column of the roster carries: `{name}`",
+                field.name()
+            ))
+            .hint("ignore the column, or leave the template out"));
+        }
+        for name in template.names() {
+            let named = columns::field(name);
+            if named.is_some_and(|part| mapping.templates.iter().any(|(other, _)| *other == part)) {
+                return Err(Failure::usage(format!(
+                    "the template for `{}` names a field that has a template itself: `{name}`",
+                    field.name()
+                ))
+                .hint("write out what that field is made of"));
+            }
+            let places = self.places_of(name);
+            if named.is_some_and(Field::is_secret) || places.iter().any(|at| self.is_secret(*at)) {
+                return Err(Failure::usage(format!(
+                    "the template for `{}` would show a password: `{name}`",
+                    field.name()
+                )));
+            }
+            if places.is_empty() {
+                return Err(Failure::usage(format!(
+                    "the template for `{}` names neither a field that is there nor a column: `{name}`",
+                    field.name()
+                ))
+                .hint(self.its_columns()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The headers of the file's own columns.
+    pub(super) fn own(&self) -> &[String] {
+        &self.columns.headers[..self.width]
+    }
+
+    fn its_columns(&self) -> String {
+        let names: Vec<String> =
+            self.own().iter().map(|header| format!("`{}`", columns::name_shown(header))).collect();
+        format!("the roster's columns are {}", names.join(", "))
+    }
+
+    /// The file's column that carries a field, as it can be shown.
+    fn carrier(&self, field: Field) -> Option<String> {
+        let at = self.uses.iter().position(|used| *used == Use::Field(field))?;
+        Some(columns::name_shown(&self.own()[at]))
+    }
+
+    /// Whether a column holds passwords, as the file has it or as the map makes it.
+    fn is_secret(&self, at: usize) -> bool {
+        self.uses.get(at) == Some(&Use::Field(Field::Password))
+            || self.columns.places[Field::Password.index()].contains(&at)
+    }
+
+    /// Appends the columns that a map makes: a translated column stands in for its source, and a default comes after
+    /// the columns it fills in for. The file's own cells stay as they are.
+    fn add_columns(&mut self, mapping: &Mapping) {
+        if let Some((key, split)) = &mapping.split
+            && let Some(at) = self.columns.headers.iter().position(|name| columns::key(name) == *key)
+        {
+            for (field, part) in [(Field::FirstName, Part::First), (Field::LastName, Part::Last)] {
+                let added = Added::Split { at, split: split.clone(), part };
+                let place = self.add(added, self.columns.headers[at].clone());
+                self.columns.places[field.index()] = vec![place];
+            }
+        }
+        for (field, words) in &mapping.values {
+            let mut places = std::mem::take(&mut self.columns.places[field.index()]);
+            for place in &mut places {
+                let added = Added::Translated { at: *place, words: words.clone() };
+                *place = self.add(added, self.columns.headers[*place].clone());
+            }
+            self.columns.places[field.index()] = places;
+        }
+        for (field, value) in mapping.constants.iter().chain(&mapping.defaults) {
+            let at = self.columns.places[field.index()].clone();
+            let name =
+                at.first().map_or_else(|| field.name().to_owned(), |&at| self.columns.headers[at].clone());
+            let place = self.add(Added::Default { at, value: value.clone() }, name);
+            self.columns.places[field.index()].push(place);
+        }
+        // Last, for they are made of all others.
+        for (field, template) in &mapping.templates {
+            let at = template.names().map(|name| self.places_of(name)).collect();
+            let place = self.add(Added::Made { at, template: template.clone() }, field.name().to_owned());
+            self.columns.places[field.index()].push(place);
+        }
+    }
+
+    /// Where a template finds a name: the columns of a field, else a column of the file by its header.
+    fn places_of(&self, name: &str) -> Vec<usize> {
+        let of_field = columns::field(name).map(|field| self.columns.places[field.index()].clone());
+        of_field.filter(|places| !places.is_empty()).unwrap_or_else(|| {
+            let key = columns::key(name);
+            self.own().iter().position(|header| columns::key(header) == key).into_iter().collect()
+        })
+    }
+
+    fn add(&mut self, added: Added, name: String) -> usize {
+        self.added.push(added);
+        self.columns.headers.push(name);
+        self.columns.headers.len() - 1
+    }
+
+    /// Appends the cells of the added columns to a row that has exactly [`Header::width`] cells.
+    pub(super) fn complete(&self, row: &mut Row, scratch: &mut String) {
+        for added in &self.added {
+            scratch.clear();
+            match added {
+                Added::Translated { at, words } => {
+                    let cell = row.cells.get(*at).unwrap_or("");
+                    scratch.push_str(translate(cell, words));
+                }
+                Added::Split { at, split, part } => {
+                    let cell = row.cells.get(*at).unwrap_or("");
+                    match split.part(cell, *part) {
+                        Some(name) => scratch.push_str(name),
+                        // Said once for the two names.
+                        None if *part == Part::Last => {}
+                        None => {
+                            row.findings.push(not_split(row.number, &self.columns.headers[*at], cell, split))
+                        }
+                    }
+                }
+                Added::Made { at, template } => {
+                    let cell = |places: &Vec<usize>| {
+                        let mut cells = places.iter().filter_map(|&at| row.cells.get(at));
+                        cells.find(|cell| !cell.trim().is_empty()).unwrap_or("").trim()
+                    };
+                    template.write(at.iter().map(cell), scratch);
+                }
+                Added::Default { at, value } => {
+                    let is_blank = |at: &usize| row.cells.get(*at).unwrap_or("").trim().is_empty();
+                    if at.iter().all(is_blank) {
+                        scratch.push_str(value);
+                    }
+                }
+            }
+            row.cells.push_field(scratch);
+        }
+    }
+}
+
+fn about(code: &'static Code, column: Option<&String>, message: String, hint: String) -> Finding {
+    Finding {
+        code: code.id,
+        severity: code.severity,
+        row: None,
+        column: column.cloned(),
+        value: None,
+        message,
+        hint: Some(hint),
+    }
+}
+
+/// The word for a cell: the same word, else the same but for case, else the cell itself.
+fn translate<'a>(cell: &'a str, words: &'a [(String, String)]) -> &'a str {
+    let word = cell.trim();
+    let exact = words.iter().find(|(from, _)| from.trim() == word);
+    let same = || words.iter().find(|(from, _)| from.trim().to_lowercase() == word.to_lowercase());
+    exact.or_else(same).map_or(cell, |(_, to)| to.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+    use crate::roster::columns::TEMPLATES;
+
+    const MAP: &str = r#"
+        ignore = ["Cost centre"]
+
+        [columns]
+        "Vorname" = "first name"
+        "Telefonart" = "phone type"
+
+        [constants]
+        "routing profile name" = "Basic Routing Profile"
+
+        [defaults]
+        "phone type" = "soft"
+
+        [values."phone type"]
+        "Tisch" = "desk"
+        "T" = "desk"
+        "t" = "soft"
+    "#;
+
+    fn mapped(line: &str, map: &str) -> Header {
+        Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::parse(map).unwrap())
+    }
+
+    fn read(line: &str) -> Header {
+        mapped(line, "")
+    }
+
+    fn complete(header: &Header, cells: &[&str]) -> Row {
+        let mut row = Row { cells: cells.to_vec().into(), ..Row::default() };
+        header.complete(&mut row, &mut String::new());
+        row
+    }
+
+    #[test]
+    fn the_header_of_every_era_maps_completely_and_is_recognised() {
+        for (name, line) in TEMPLATES {
+            let header = read(line);
+            assert_eq!(header.recognised, Some(name));
+            assert_eq!(header.findings, [], "{name}");
+            assert_eq!(header.known(), header.width, "{name}: {:?}", header.uses);
+        }
+    }
+
+    #[test]
+    fn unknown_and_misspelt_columns_are_named() {
+        let header = read("user login,Cost centre,pasword");
+        let found: Vec<_> =
+            header.findings.iter().map(|f| (f.code, f.severity, f.column.as_deref())).collect();
+        assert_eq!(
+            found,
+            [
+                (codes::UNKNOWN_COLUMN.id, Severity::Warning, Some("Cost centre")),
+                (codes::MISSPELT_COLUMN.id, Severity::Error, Some("pasword")),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_structure_of_the_api_names_the_columns_that_it_is_spread_over() {
+        let hint = |header: &str| {
+            let header = read(&format!("user login,{header}"));
+            assert_eq!(header.findings.len(), 1, "{:?}", header.findings);
+            assert_eq!(header.findings[0].code, codes::UNKNOWN_COLUMN.id);
+            header.findings[0].hint.clone().unwrap()
+        };
+        let table = [
+            (
+                "AutoAcceptConfigs",
+                "`auto accept voice`, `auto accept chat`, `auto accept task`, `auto accept email`, `agent first callback auto accept`",
+            ),
+            (
+                "after_contact_work_configs",
+                "`ACW timeout voice`, `ACW timeout chat`, `ACW timeout task`, `ACW timeout email`, `agent first callback ACW timeout`",
+            ),
+            ("PhoneNumberConfigs", "`phone type voice`, `phone number voice`"),
+            ("PhoneNumberConfigs.VOICE", "`phone type voice`, `phone number voice`"),
+            (
+                "PhoneConfig",
+                "`phone type`, `phone number`, `auto accept`, `ACW timeout`, `persistent connection`",
+            ),
+            ("IdentityInfo", "`first name`, `last name`, `email address`, `secondary email`, `mobile`"),
+        ];
+        for (header, columns) in table {
+            assert_eq!(
+                hint(header),
+                format!("it has several members, each of which is a column of its own: {columns}")
+            );
+        }
+        // Of these each channel has one, or there is one channel.
+        for header in
+            ["VoiceEnhancementConfigs", "VoiceEnhancementConfigs.VOICE", "PersistentConnectionConfigs"]
+        {
+            assert!(matches!(Use::of(header), Use::Field(_)), "{header}");
+        }
+        assert!(hint("Vorname").starts_with("map it to `first name` or ignore it"));
+        assert!(hint("Cost centre").starts_with("map it or ignore it"));
+    }
+
+    #[test]
+    fn two_columns_of_one_meaning_are_read_as_one() {
+        let header = read("user login,Username,password,initial password");
+        let found: Vec<_> = header.findings.iter().map(|f| (f.code, f.column.as_deref())).collect();
+        assert_eq!(
+            found,
+            [
+                (codes::MERGED_COLUMNS.id, Some("initial password")),
+                (codes::MERGED_COLUMNS.id, Some("Username"))
+            ]
+        );
+        assert_eq!(header.columns.places[Field::Username.index()], [0, 1]);
+        assert_eq!(header.columns.places[Field::Password.index()], [2, 3]);
+    }
+
+    #[test]
+    fn a_header_without_one_known_column_is_an_error() {
+        assert_eq!(read("Vorname,Kostenstelle").findings[0].code, codes::NO_KNOWN_COLUMN.id);
+    }
+
+    #[test]
+    fn a_map_names_ignores_fills_in_and_translates() {
+        let header = mapped("vorname,Telefonart,Cost Centre,last name", MAP);
+        assert_eq!(header.findings, []);
+        assert_eq!(header.width, 4);
+        let table = [
+            (["Anna", "Tisch", "1", "Berg"], "desk"),
+            (["Anna", " tisch ", "1", "Berg"], "desk"),
+            (["Anna", "T", "1", "Berg"], "desk"),
+            (["Anna", "t", "1", "Berg"], "soft"),
+            (["Anna", "Wandapparat", "1", "Berg"], "Wandapparat"),
+            (["Anna", " ", "1", "Berg"], "soft"),
+        ];
+        for (cells, phone_type) in table {
+            let row = complete(&header, &cells);
+            assert_eq!(header.columns.cell(&row, Field::PhoneType), phone_type, "{cells:?}");
+            assert_eq!(header.columns.cell(&row, Field::FirstName), "Anna");
+            assert_eq!(header.columns.cell(&row, Field::LastName), "Berg");
+            assert_eq!(header.columns.cell(&row, Field::RoutingProfile), "Basic Routing Profile");
+            assert_eq!(row.cells.iter().take(4).collect::<Vec<_>>(), cells, "the file's own cells stay");
+        }
+        assert_eq!(header.columns.header(Field::PhoneType), Some("Telefonart"));
+    }
+
+    #[test]
+    fn a_whole_name_becomes_two_and_a_template_is_made_of_everything_else() {
+        let map = r#"
+            [columns]
+            "Name" = { split = "last, first" }
+            "Rolle" = "security profiles"
+            [templates]
+            "user login" = "{first name|german|lower}.{last name|german|lower}"
+            "tags" = "id|{Personalnr.}||role|{security profiles}||site|{routing profile}"
+            [constants]
+            "routing profile" = "Care"
+            [values."security profiles"]
+            "Leitung" = "Supervisor"
+        "#;
+        let header = mapped("Personalnr.,Name,Rolle", map);
+        let mapping = Mapping::parse(map).unwrap();
+        header.fits(&mapping).unwrap();
+        let row = complete(&header, &["100231", "Müller, Zoë", "Leitung"]);
+        let cell = |row: &Row, field| header.columns.cell(row, field).to_owned();
+        assert_eq!(row.findings, []);
+        let expected = [
+            (Field::FirstName, "Zoë"),
+            (Field::LastName, "Müller"),
+            (Field::Username, "zoe.mueller"),
+            (Field::SecurityProfiles, "Supervisor"),
+            (Field::Tags, "id|100231||role|Supervisor||site|Care"),
+        ];
+        for (field, text) in expected {
+            assert_eq!(cell(&row, field), text);
+        }
+        let row = complete(&header, &["", "Anna Maria Berg", "Agent"]);
+        assert_eq!(row.findings.len(), 1, "said once: {:?}", row.findings);
+        assert_eq!(
+            (row.findings[0].code, row.findings[0].column.as_deref()),
+            (codes::NAME_NOT_SPLIT.id, Some("Name"))
+        );
+        for field in [Field::FirstName, Field::LastName, Field::Username, Field::Tags] {
+            assert_eq!(cell(&row, field), "", "{field:?}: nothing is made of half");
+        }
+        assert_eq!(header.columns.header(Field::LastName), Some("Name"));
+    }
+
+    #[test]
+    fn a_map_must_fit_the_roster() {
+        let refused = |line: &str, map: &str| {
+            let mapping = Mapping::parse(map).unwrap();
+            mapped(line, map).fits(&mapping).unwrap_err().what
+        };
+        assert!(refused("first name", "ignore = [\"Team\"]").contains("does not have: `Team`"));
+        let table = [
+            (
+                "Name,Vorname",
+                "[columns]\nName = { split = \"first last\" }\nVorname = \"first name\"",
+                "another column has a name: `Vorname`",
+            ),
+            (
+                "user login,Nr",
+                "[templates]\n\"user login\" = \"{Nr}\"",
+                "which a column of the roster carries: `user login`",
+            ),
+            (
+                "Nr",
+                "[templates]\n\"user login\" = \"{Number}\"",
+                "neither a field that is there nor a column: `Number`",
+            ),
+            (
+                "Nr",
+                "[templates]\ntags = \"a|{mobile}\"\nmobile = \"{Nr}\"",
+                "has a template itself: `mobile`",
+            ),
+            ("password", "[templates]\ntags = \"a|{password}\"", "would show a password: `password`"),
+            (
+                "Kennwort",
+                "[columns]\nKennwort = \"password\"\n[templates]\ntags = \"a|{Kennwort}\"",
+                "would show a password: `Kennwort`",
+            ),
+        ];
+        for (line, map, why) in table {
+            let what = refused(line, map);
+            assert!(what.contains(why), "{what}");
+        }
+        assert!(refused("tags", "[constants]\ntags = \"a|b\"").contains("constant for `tags`"));
+    }
+}

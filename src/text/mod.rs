@@ -1,0 +1,114 @@
+//! Texts, made safe for where they go: a terminal, a page, a spreadsheet, a ticket, a shell. Rosters and services can say
+//! anything, `</script>`, `=cmd()` and characters that turn the direction of a line included.
+
+mod guard;
+mod numbers;
+mod shell;
+mod shown;
+
+use std::fmt::Write as _;
+
+pub use guard::{cell, guarded, unguarded};
+pub use numbers::{count, duration, grouped};
+pub use shell::{path_word, shell_path, shell_word};
+pub use shown::{printable, shown};
+
+/// A text with every character written out that cannot be seen, steers a terminal, or turns the direction of what
+/// follows.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hides(c) {
+            let _ = write!(plain, "\\u{{{:x}}}", c as u32);
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+/// Control characters; marks of direction; spaces of no width; line separators; noncharacters; tags. The joiners stay:
+/// Indic scripts, Persian and emoji need them.
+pub fn hides(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}'
+            | '\u{E0000}'..='\u{E007F}')
+}
+
+/// For HTML, in an element and in an attribute in double quotes.
+pub fn html(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in plain(text).chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// JSON as it may stand in a `<script>` element: nothing in it can end the element or begin a comment.
+pub fn island(json: &str) -> String {
+    // These stand in strings only, so the escapes mean the same.
+    json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e")
+}
+
+/// For Markdown, in a line or a table: as code, so that nothing in it formats, links or mentions anybody.
+pub fn code(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let text = plain(text).replace('|', "\\|");
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') || text.starts_with(' ') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_outside_ends_an_element_an_attribute_or_a_script() {
+        assert_eq!(
+            html("</script><a b=\"c\" d='e'>&"),
+            "&lt;/script&gt;&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;"
+        );
+        assert_eq!(html("a\u{202e}b\u{1b}c\u{0}"), "a\\u{202e}b\\u{1b}c\\u{0}");
+        let json = island("\"</script><!--&\"");
+        assert_eq!(json, "\"\\u003c/script\\u003e\\u003c!--\\u0026\"");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), "</script><!--&");
+    }
+
+    #[test]
+    fn code_cannot_be_left_from_within() {
+        for (text, safe) in [
+            ("ana", "`ana`"),
+            ("a`b", "``a`b``"),
+            ("`x`", "`` `x` ``"),
+            ("a|b", "`a\\|b`"),
+            ("@ana\n# x", "`@ana\\u{a}# x`"),
+        ] {
+            assert_eq!(code(text), safe);
+        }
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_written_out() {
+        assert_eq!(plain("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
+    }
+
+    #[test]
+    fn names_that_people_have_stay_as_they_are() {
+        for name in ["Zoë", "O'Brien", "佐藤", "محمد", "क्\u{200d}ष", "👩\u{200d}💻"] {
+            assert_eq!(plain(name), name);
+        }
+    }
+}

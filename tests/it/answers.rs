@@ -1,0 +1,339 @@
+//! What an answer leads to: the real engine, each answer that there is, in doubt before it and not. What it records,
+//! tells, asks for and waits, in a snapshot over the whole domain.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use bytes::Bytes;
+use headcount::agent::{Fingerprint, IdentityType, RowNumber};
+use headcount::apply::{self, Doubt, Gift, Means, Origin, Settings, Task, Work};
+use headcount::clock::{Clock, SteadyClock};
+use headcount::connect::model::{CreateUser, UserProficiency};
+use headcount::connect::{
+    BoxFuture, Client, Credentials, CredentialsError, Environment, Target, Transport, TransportError,
+};
+use headcount::event::Event;
+use headcount::lane::Lane;
+use headcount::lane::pace::Pace;
+use headcount::lane::slots::Slots;
+use headcount::ledger::{Attempt, Entry, Kind, Ledger, Place, RowState, State, Storage};
+use headcount::stop::Switch;
+use http::{Request, Response};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+const INSTANCE: &str =
+    "arn:aws:connect:eu-central-1:111122223333:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
+const RUN: &str = "6f1c1c52-0000-4000-8000-000000000000";
+
+/// An answer to the call that is looked at, or what befalls it.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    Done,
+    Refused(u16, &'static str),
+    Asks(u16, &'static str, u64),
+    Unclear,
+    NotSent,
+    NoCredentials,
+}
+
+/// One for each verdict, and what is special about it.
+const ANSWERS: [(&str, Answer); 14] = [
+    ("done", Answer::Done),
+    ("rejected", Answer::Refused(400, "InvalidParameterException")),
+    ("not found, the instance is there", Answer::Refused(404, "ResourceNotFoundException")),
+    ("throttled", Answer::Refused(429, "TooManyRequestsException")),
+    ("throttled, with a pause", Answer::Asks(429, "ThrottlingException", 7)),
+    ("full", Answer::Refused(429, "LimitExceededException")),
+    ("duplicate", Answer::Refused(409, "DuplicateResourceException")),
+    ("in doubt, an answer", Answer::Refused(500, "InternalServiceException")),
+    ("in doubt, none", Answer::Unclear),
+    ("not sent", Answer::NotSent),
+    ("expired", Answer::Refused(403, "ExpiredTokenException")),
+    ("signature", Answer::Refused(403, "InvalidSignatureException")),
+    ("denied", Answer::Refused(403, "AccessDeniedException")),
+    ("no credentials", Answer::NoCredentials),
+];
+
+/// The service, by a script: the first answers to the call that is looked at, then success. Nobody is ever found.
+struct Script {
+    answers: Mutex<VecDeque<Answer>>,
+    calls: Mutex<Vec<&'static str>>,
+    has_instance: bool,
+    /// What the service's clock has, as `Date`.
+    date: Option<&'static str>,
+}
+
+impl Script {
+    fn called(&self, request: &Request<Bytes>) -> &'static str {
+        let path = request.uri().path();
+        let called = match path {
+            _ if path.starts_with("/users/") && path.ends_with("/associate-proficiencies") => "Associate",
+            _ if path.starts_with("/users/") && path.ends_with("/proficiencies") => "ListProficiencies",
+            _ if path.starts_with("/users-summary/") => "ListUsers",
+            _ if path.starts_with("/search-users") => "SearchUsers",
+            _ if path.starts_with("/routing-profiles-summary/") => "ListRoutingProfiles",
+            _ if path.starts_with("/users/") && request.method() == http::Method::PUT => "CreateUser",
+            _ if path.starts_with("/users/") => "DescribeUser",
+            _ => "?",
+        };
+        self.calls.lock().unwrap().push(called);
+        called
+    }
+
+    fn respond(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let ok = |body: &'static str| Ok(Response::new(Bytes::from_static(body.as_bytes())));
+        match self.called(request) {
+            "CreateUser" => self.scripted(r#"{"UserId":"u-1","UserArn":"a"}"#),
+            "Associate" => self.scripted("{}"),
+            "ListProficiencies" => ok(r#"{"UserProficiencyList":[]}"#),
+            "ListUsers" => ok(r#"{"UserSummaryList":[]}"#),
+            "SearchUsers" => ok(r#"{"Users":[]}"#),
+            "DescribeUser" => ok(r#"{"User":{"Id":"u-1","Username":"ana"}}"#),
+            "ListRoutingProfiles" if self.has_instance => ok(r#"{"RoutingProfileSummaryList":[]}"#),
+            _ => Ok(self.refusal(404, "ResourceNotFoundException", None)),
+        }
+    }
+
+    fn scripted(&self, success: &'static str) -> Result<Response<Bytes>, TransportError> {
+        match self.answers.lock().unwrap().pop_front() {
+            None | Some(Answer::Done | Answer::NoCredentials) => {
+                Ok(Response::new(Bytes::from_static(success.as_bytes())))
+            }
+            Some(Answer::Refused(status, code)) => Ok(self.refusal(status, code, None)),
+            Some(Answer::Asks(status, code, seconds)) => Ok(self.refusal(status, code, Some(seconds))),
+            Some(Answer::Unclear) => Err(TransportError::unclear("the connection was reset")),
+            Some(Answer::NotSent) => Err(TransportError::not_sent("cannot connect")),
+        }
+    }
+
+    fn refusal(&self, status: u16, code: &str, asks: Option<u64>) -> Response<Bytes> {
+        let mut answer = Response::new(Bytes::from_static(br#"{"message":"so it says"}"#));
+        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+        answer.headers_mut().insert("x-amzn-errortype", code.parse().unwrap());
+        if let Some(seconds) = asks {
+            answer.headers_mut().insert("retry-after", seconds.into());
+        }
+        if let Some(date) = self.date {
+            answer.headers_mut().insert("date", date.parse().unwrap());
+        }
+        answer
+    }
+}
+
+impl Transport for Script {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move { self.respond(&request) })
+    }
+}
+
+/// A ledger's file that a test can read.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Storage for Kept {
+    fn check(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap().extend_from_slice(lines);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Call {
+    Create { in_doubt: bool },
+    Associate,
+}
+
+fn credentials(answers: &[Answer]) -> Credentials {
+    if !answers.iter().any(|answer| matches!(answer, Answer::NoCredentials)) {
+        return Credentials::fixed("AKIDEXAMPLE", "secret", None);
+    }
+    Credentials::loaded_by(|| {
+        Box::pin(async {
+            Err(CredentialsError { what: "nobody is signed in".into(), hint: "sign in".into() })
+        })
+    })
+}
+
+fn state(call: Call) -> State {
+    let mut state = State::default();
+    state.apply(&Entry { version: Some(1), run: Some(RUN.into()), ..Entry::of(Kind::Ledger) });
+    state.apply(&Entry {
+        proficiencies: (call == Call::Associate).then(|| Fingerprint::of(7)),
+        ..Entry::row("ana", RowNumber::from(2), Some(Fingerprint::of(1)))
+    });
+    if call != (Call::Create { in_doubt: false }) {
+        state.apply(&Entry::intent("ana", Attempt::after(None), "2026-11-23T14:00:00.000Z".into()));
+    }
+    if call == Call::Associate {
+        let made = Entry::outcome("ana", RowState::Created, "2026-11-23T14:00:01.000Z".into());
+        state.apply(&Entry { attempt: Some(Attempt::after(None)), id: Some("u-1".into()), ..made });
+    }
+    state
+}
+
+fn task(call: Call, at: Place) -> Task {
+    let row = RowNumber::from(2);
+    let body = CreateUser {
+        username: "ana".into(),
+        routing_profile_id: "r".into(),
+        security_profile_ids: vec!["s".into()],
+        ..CreateUser::default()
+    };
+    match call {
+        Call::Create { in_doubt } => Task {
+            work: Work::Create { body: Box::new(body), password: Origin::Row },
+            doubt: if in_doubt { Doubt::InDoubt } else { Doubt::Clear },
+            ..Task::settle(at, row, "ana".into())
+        },
+        Call::Associate => {
+            let proficiency = UserProficiency {
+                attribute_name: "Language".into(),
+                attribute_value: "German".into(),
+                level: 4.0,
+            };
+            Task::associate(
+                at,
+                row,
+                "ana".into(),
+                Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7) },
+            )
+        }
+    }
+}
+
+/// Runs one row to its end, and writes down all that can be seen of it.
+async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'static str>) -> String {
+    let clock: Arc<dyn Clock> =
+        Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
+    let script = Arc::new(Script {
+        answers: Mutex::new(answers.iter().copied().collect()),
+        calls: Mutex::default(),
+        has_instance,
+        date,
+    });
+    let environment =
+        Environment { endpoint_url: Some("http://127.0.0.1:1".into()), ..Environment::default() };
+    let target = Target::resolve(INSTANCE, None, None, &environment).unwrap();
+    let client = Client::over(script.clone(), &target, credentials(answers), Arc::clone(&clock));
+    let kept = Kept::default();
+    let ledger = Arc::new(Ledger::start(kept.clone(), state(call), clock).unwrap());
+    let settings = Settings {
+        instance: INSTANCE.into(),
+        identity: IdentityType::ConnectManaged,
+        run: RUN.into(),
+        provenance_tag: true,
+        accept_probable: false,
+        row_budget: Settings::ROW_BUDGET,
+        outage_patience: Settings::OUTAGE_PATIENCE,
+        seed: 1,
+    };
+    let (events, mut seen) = mpsc::unbounded_channel();
+    let switch = Switch::default();
+    let lane = Arc::new(Lane::new(client, Arc::default()));
+    lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(2.0, 5));
+    let slots = Slots::new(2.0, 5, None);
+    let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
+    let begun = Instant::now();
+    let at = ledger.read(|state| state.find("ana")).unwrap();
+    apply::run(means, [Ok(task(call, at))].into_iter()).await.unwrap();
+    let seconds = begun.elapsed().as_secs_f64();
+    Arc::into_inner(ledger).unwrap().close(0).unwrap();
+    let mut told = String::new();
+    for line in String::from_utf8(kept.0.lock().unwrap().clone()).unwrap().lines() {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        let members = line.as_object_mut().unwrap();
+        if members["type"] == "end" {
+            continue;
+        }
+        members.remove("at");
+        members.remove("user");
+        writeln!(told, "    ledger  {line}").unwrap();
+    }
+    let mut before: Option<(&str, u32)> = None;
+    let calls = script.calls.lock().unwrap();
+    let mut counted = Vec::new();
+    for call in calls.iter().copied() {
+        match &mut before {
+            Some((name, times)) if *name == call => *times += 1,
+            _ => counted.extend(before.replace((call, 1))),
+        }
+    }
+    counted.extend(before);
+    let counted: Vec<_> = counted.iter().map(|(name, times)| format!("{name} x{times}")).collect();
+    writeln!(told, "    calls   {}", counted.join(", ")).unwrap();
+    while let Ok(event) = seen.try_recv() {
+        writeln!(told, "    event   {}", serde_json::to_string::<Event>(&event).unwrap()).unwrap();
+    }
+    if let Some(reason) = switch.reason() {
+        writeln!(told, "    stop    {reason:?}").unwrap();
+    }
+    writeln!(told, "    after   {seconds:.3} s").unwrap();
+    told
+}
+
+fn paused<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.unwrap().block_on(work)
+}
+
+#[test]
+fn what_an_answer_to_a_create_leads_to() {
+    let mut told = String::new();
+    for in_doubt in [false, true] {
+        for (name, answer) in ANSWERS {
+            writeln!(told, "{name}{}", if in_doubt { "; in doubt before" } else { "" }).unwrap();
+            told += &paused(run(Call::Create { in_doubt }, &[answer], true, None));
+        }
+        writeln!(told, "not found, and neither is the instance; {in_doubt}").unwrap();
+        let gone = [Answer::Refused(404, "ResourceNotFoundException")];
+        told += &paused(run(Call::Create { in_doubt }, &gone, false, None));
+        writeln!(told, "signature, and the clock is an hour behind; {in_doubt}").unwrap();
+        let skewed = [Answer::Refused(403, "RequestTimeTooSkewed")];
+        let date = Some("Mon, 23 Nov 2026 15:38:13 GMT");
+        told += &paused(run(Call::Create { in_doubt }, &skewed, true, date));
+        writeln!(told, "signature twice, and the clock is an hour behind; {in_doubt}").unwrap();
+        let skewed = [Answer::Refused(403, "RequestTimeTooSkewed"); 2];
+        told += &paused(run(Call::Create { in_doubt }, &skewed, true, Some("Mon, 23 Nov 2026 13:38:13 GMT")));
+    }
+    insta::assert_snapshot!("create", told);
+}
+
+#[test]
+fn what_two_answers_to_a_create_lead_to() {
+    let mut told = String::new();
+    for (first, before) in ANSWERS {
+        for (name, answer) in ANSWERS {
+            writeln!(told, "{first}, then {name}").unwrap();
+            told += &paused(run(Call::Create { in_doubt: false }, &[before, answer], true, None));
+        }
+    }
+    insta::assert_snapshot!("create_twice", told);
+}
+
+#[test]
+fn what_an_answer_to_what_follows_leads_to() {
+    let mut told = String::new();
+    for (name, answer) in ANSWERS {
+        writeln!(told, "{name}").unwrap();
+        told += &paused(run(Call::Associate, &[answer], true, None));
+        writeln!(told, "in doubt, then {name}").unwrap();
+        told += &paused(run(Call::Associate, &[Answer::Unclear, answer], true, None));
+        writeln!(told, "{name} again and again").unwrap();
+        told += &paused(run(Call::Associate, &[answer; 200], true, None));
+    }
+    insta::assert_snapshot!("associate", told);
+}
