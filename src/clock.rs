@@ -111,6 +111,27 @@ pub async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
+/// How often [`within`] looks at the clock: after a sleep of the machine it notices so soon.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Awaits something for at most so long, the time that the machine sleeps included; `None` where that is over. A timer
+/// alone would go on where the sleep began.
+pub async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let until = clock.moment() + limit;
+    tokio::pin!(work);
+    loop {
+        let left = until.since(clock.moment());
+        if left.is_zero() {
+            return None;
+        }
+        tokio::select! {
+            biased; // what is done is done, however late it is noticed
+            done = &mut work => return Some(done),
+            () = sleep(left.min(LOOK)) => {}
+        }
+    }
+}
+
 /// Prints a wall time as RFC 3339 in UTC with milliseconds, as in `2026-11-23T14:38:13.042Z`.
 pub fn rfc3339(at: SystemTime) -> String {
     let at = OffsetDateTime::from(at);
@@ -135,9 +156,44 @@ pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-    use super::{Clock as _, Moment, SystemClock, parse_rfc3339, rfc3339};
+    use super::{Clock, Moment, SteadyClock, SystemClock, parse_rfc3339, rfc3339, sleep, within};
+
+    /// A clock on a machine that goes to sleep.
+    struct Sleeper {
+        steady: SteadyClock,
+        slept: AtomicU64,
+    }
+
+    impl Clock for Sleeper {
+        fn now(&self) -> SystemTime {
+            self.steady.now()
+        }
+
+        fn moment(&self) -> Moment {
+            self.steady.moment() + Duration::from_secs(self.slept.load(Ordering::Relaxed))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_waited_for_is_given_up_by_the_time_that_the_machine_slept_too() {
+        let seconds = Duration::from_secs;
+        let clock = Sleeper { steady: SteadyClock::starting_at(UNIX_EPOCH), slept: AtomicU64::new(0) };
+        let begun = clock.steady.moment();
+        assert_eq!(within(&clock, seconds(30), sleep(seconds(29))).await, Some(()));
+        assert_eq!(clock.steady.moment().since(begun), seconds(29));
+        assert_eq!(within(&clock, seconds(30), sleep(seconds(31))).await, None);
+        let begun = clock.steady.moment();
+        let nap = async {
+            sleep(seconds(1)).await;
+            clock.slept.store(3600, Ordering::Relaxed);
+        };
+        let (given_up, ()) = tokio::join!(within(&clock, seconds(30), sleep(seconds(29))), nap);
+        assert_eq!(given_up, None);
+        assert!(clock.steady.moment().since(begun) <= seconds(6), "soon after it wakes");
+    }
 
     #[test]
     fn moments_go_on_and_never_back() {

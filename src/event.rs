@@ -120,6 +120,9 @@ pub enum Event {
     Stopping {
         /// Why.
         reason: String,
+        /// Whether somebody has interrupted it, who knows that already.
+        #[serde(skip)]
+        is_interruption: bool,
     },
     /// A line for people.
     Note {

@@ -48,6 +48,7 @@ pub mod error;
 pub mod event;
 pub mod exit;
 pub mod finding;
+pub mod log;
 pub mod memory;
 pub mod stop;
 pub mod text;

@@ -129,9 +129,9 @@ impl Switch {
 
     /// Stops, and tells it where this was the first to do so: a reason that came later is nobody's reason.
     pub fn stop_and_tell(&self, reason: Stop, events: &dyn Sink) {
-        let words = reason.to_string();
+        let (words, is_interruption) = (reason.to_string(), reason == Stop::Interrupted);
         if self.stop(reason) {
-            events.tell(Event::Stopping { reason: words });
+            events.tell(Event::Stopping { reason: words, is_interruption });
         }
     }
 

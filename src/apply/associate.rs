@@ -128,6 +128,7 @@ impl StepTries {
             Next::Await => Came::Await,
             Next::Mend => Came::Mend,
             Next::Stop => Came::Stop(reason(answer)),
+            // A throttle is an answer: the time for which nothing settles it is not running.
             Next::Again if answer.verdict == Verdict::Throttled => Came::Wait(self.delays.next(answer.pause)),
             Next::Again | Next::Unsettled => {
                 self.was_unclear |= answer.verdict == Verdict::InDoubt;
@@ -157,10 +158,10 @@ impl StepTries {
 /// Why an answer to a step stops the run.
 fn reason(answer: &Answer) -> Stop {
     let message = answer.message();
-    match answer.verdict {
-        Verdict::NoCredentials => Stop::Credentials { message },
-        _ => Stop::StepDenied { code: answer.told.code.clone().unwrap_or_default(), message },
+    if answer.verdict == Verdict::NoCredentials {
+        return Stop::Credentials { message };
     }
+    Stop::StepDenied { code: answer.told.code.clone().unwrap_or_default(), message }
 }
 
 /// Gives a user what its row asks for, or learns why not.
@@ -180,6 +181,7 @@ async fn give(errand: &Errand, means: &Means) -> Result<(), LedgerFault> {
         }
         match came {
             Came::End(result, told) => return conclude(errand, result, told, means),
+            // A refusal of the whole list says nothing of its parts: what the user has is taken out, and the rest sent again.
             Came::Look | Came::Await => {
                 let before = left.len();
                 take_away_what_is_there(errand, &mut left, tries.was_unclear, means).await;
@@ -219,6 +221,7 @@ async fn take_away_what_is_there(
     was_unclear: bool,
     means: &Means,
 ) {
+    // After a lost answer the list may not show yet what that call has given.
     let looks = if was_unclear { LOOKS } else { 1 };
     for look in 0..looks {
         if look > 0 && means.wait(Duration::from_secs(1 << look)).await.is_none() {

@@ -38,12 +38,15 @@ pub(super) async fn carry_out(
         let Some(own) = leave(&mut place, means).await else { return Ok(End::Left) };
         let Some(intent) = intend(task, request, own, &tries, means).await? else { return Ok(End::Left) };
         let answer = send(task, request, &intent, means).await;
+        // Before anything is recorded: pace and breaker are everybody's, and the next row asks them at once.
         means.learn(Operation::CreateUser, &answer);
         let mut step = tries.answered(task, &answer, |since| means.lane.served(since));
+        // Decided without asking it would be a guess: one 404 is a row's, the other ends the run.
         if step.then == Then::Ask {
             step = tries.instance_was_asked(task, &answer, means.instance_is_gone().await);
         }
         let Step { record, tell, then } = step;
+        // On its way to the disk before anybody is told: what people have read is in the ledger.
         let held = write_down(intent, record, &then, means)?;
         if let Some(event) = tell {
             means.tell(event);
@@ -77,6 +80,7 @@ pub(super) async fn carry_out(
 
 /// Waits for a place, for the breaker and for the pace. `None` where the run stops first.
 async fn leave<'p>(place: &'p mut Option<SlotPlace>, means: &Means) -> Option<&'p mut SlotPlace> {
+    // A place before the pace's permit: a permit that waited for a place would be a call that is missing from the quota.
     if place.is_none() {
         *place = means.stop.unless_stopped(means.slots.place()).await?;
     }
@@ -98,6 +102,7 @@ async fn intend(
     let slot = slot(&queued, means).await;
     let intent = queued.synced().await?;
     own.slot = slot;
+    // Looked at once more after all waiting: from here to the wire nothing waits.
     if own.slot.is_none() || means.stop.is_set() {
         unsent(intent, tries.standing(), means)?;
         return Ok(None);
@@ -195,6 +200,7 @@ async fn create(
     if !settings.provenance_tag {
         return client.create_user(&settings.instance, body).await;
     }
+    // Each attempt has a tag of its own, so that a user says which of them made it.
     let mut body = body.clone();
     body.tags.insert(PROVENANCE.into(), provenance(&settings.run, intent.attempt));
     client.create_user(&settings.instance, &body).await

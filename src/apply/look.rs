@@ -177,7 +177,8 @@ pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Re
     for look in 0_u32.. {
         let Some(seen) = means.stop.unless_stopped(look_up(task, look, means)).await else { break };
         let now = means.lane.moment();
-        let is_last = look > 0 && now >= looks.deadline; // each index has been asked once
+        // Past the deadline, and each of the two indexes has been asked once.
+        let is_last = look > 0 && now >= looks.deadline;
         match looks.saw(seen, is_last, now) {
             Led::Settled(attempt, outcome) => return conclude(task, attempt, outcome, means),
             Led::Mend(answer) => {
@@ -192,6 +193,7 @@ pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Re
             Led::GiveUp => break,
             Led::Wait => {}
         }
+        // An outage of the reads may have moved the deadline.
         let now = means.lane.moment();
         if is_last && now >= looks.deadline {
             break;
@@ -214,6 +216,7 @@ fn give_up(looks: Looks<'_>, held: Option<Held>, means: &Means) -> Result<End, L
     let code = held.and_then(|held| held.told.code);
     let outcome =
         Outcome { state: RowState::InDoubt, code, message: Some(message.clone()), ..Outcome::default() };
+    // Without a verdict on the attempt: the next run begins with this row in doubt, and looks again.
     means.ledger.conclude(task.at, attempt, &outcome)?;
     means.tell(Event::InDoubt { row: task.row, user: task.user.clone(), message, last: true });
     Ok(End::Settled)
@@ -228,10 +231,11 @@ pub(super) async fn settle_by_first_look(task: &Task, means: &Means) -> Result<O
         Doubt::Clear => (Said::Taken, seen.unless_probable()),
         Doubt::InDoubt => (Said::Otherwise, seen),
     };
-    let seen = match seen {
-        Seen::Variant { .. } => return Ok(None),
-        seen => seen.unless_older_than(not_before(doubt_of(task, means), None, means)),
-    };
+    // The exact name was listed and is gone since; who has it in another case is no reason not to send.
+    if matches!(seen, Seen::Variant { .. }) {
+        return Ok(None);
+    }
+    let seen = seen.unless_older_than(not_before(doubt_of(task, means), None, means));
     let known = Known {
         name: &task.user,
         said,
@@ -255,11 +259,10 @@ fn conclude(
     crash::point("settled");
     means.gauge(&outcome);
     let (row, user) = (task.row, task.user.clone());
-    means.tell(match outcome.state {
-        RowState::Created => {
-            Event::Created { row, user, id: outcome.id.unwrap_or_default(), recovered: true }
-        }
-        _ => Event::Exists { row, user, message: outcome.message.unwrap_or_default() },
+    means.tell(if outcome.state == RowState::Created {
+        Event::Created { row, user, id: outcome.id.unwrap_or_default(), recovered: true }
+    } else {
+        Event::Exists { row, user, message: outcome.message.unwrap_or_default() }
     });
     Ok(End::Settled)
 }
@@ -269,6 +272,7 @@ fn conclude(
 async fn look_up(task: &Task, look: u32, means: &Means) -> Result<Seen, Failed> {
     let denied = &means.found.search_is_denied;
     let lists = !look.is_multiple_of(2) || denied.load(Ordering::Relaxed);
+    // In turns: the search index and the list lag apart, and either may show a user first.
     match look_through(task, lists, means).await {
         Err((answer, _)) if !lists && answer.verdict == Verdict::Denied => {
             denied.store(true, Ordering::Relaxed);
@@ -317,6 +321,7 @@ async fn candidates(task: &Task, lists: bool, means: &Means) -> Result<Vec<(Stri
         };
         candidates.extend(users.into_iter().filter(|(name, _)| name.to_lowercase() == folded));
         match next {
+            // A token that comes again would bring the same page for ever.
             Some(next) if token.as_ref() != Some(&next) => token = Some(next),
             _ => return Ok(candidates),
         }

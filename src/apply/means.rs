@@ -135,6 +135,7 @@ impl Means {
                 self.tell(Event::waiting(format!("nothing clear comes back: {}", answer.message()), pause));
             }
         }
+        // The live view shows the creates' pace; what follows them is slowed without a word.
         if operation != Operation::CreateUser {
             return;
         }
@@ -186,6 +187,7 @@ impl Means {
             }
             RowState::Pending | RowState::InDoubt | RowState::Invalid => None,
         };
+        // The lock first: who is told may take long to listen.
         drop(gauge);
         if let Some(reason) = stop {
             self.stop(reason);

@@ -4,6 +4,8 @@
 //! its place up; every attempt of every kind passes the pace of its operation. What an answer leads to is decided in
 //! [`table`], whose user a name is in [`settle`]: both are pure, and the functions here do what they say.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod associate;
 mod attempt;
 mod flight;
@@ -53,6 +55,7 @@ struct Rows {
 pub async fn run(means: Means, tasks: impl Iterator<Item = Result<Task, Failure>>) -> Result<(), Failure> {
     let means = Arc::new(means);
     let (errands, queue) = mpsc::unbounded_channel();
+    // Beside the creates: their quota is another, and a user that cannot be seen yet would hold a create up for minutes.
     let follow_ups = tokio::spawn(associate::run(Arc::clone(&means), queue));
     let rows = Arc::new(Rows { means, flight: Flight::default(), errands });
     let mut open = JoinSet::new();
@@ -63,12 +66,14 @@ pub async fn run(means: Means, tasks: impl Iterator<Item = Result<Task, Failure>
                 let Some(place) = place_for(&task, &rows, &mut open).await? else { break };
                 open.spawn(run_row(task, place, Arc::clone(&rows)));
             }
+            // What was planned is not what would be sent: the rows before it are done, and the next run plans anew.
             Err(failure) => {
                 rows.means.stop(Stop::Roster { message: failure.what });
                 break;
             }
         }
     }
+    // Whatever the reason to stop: a request that has left is awaited, for its answer is worth more than a look-up later.
     while let Some(ended) = open.join_next().await {
         joined(ended)?;
     }
@@ -82,12 +87,14 @@ async fn place_for(task: &Task, rows: &Rows, open: &mut JoinSet<()>) -> Result<O
     while let Some(ended) = open.try_join_next() {
         joined(ended)?;
     }
+    // Rows that wait have given their places up, so that places alone do not bound how many there are.
     while open.len() >= OPEN {
         match open.join_next().await {
             Some(ended) => joined(ended)?,
             None => break,
         }
     }
+    // The name first: a row that waits for its case variant to land must not keep a place from others meanwhile.
     let place = rows.means.stop.unless_stopped(async {
         rows.flight.take_off(task.user.to_lowercase()).await;
         rows.means.slots.place().await

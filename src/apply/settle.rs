@@ -163,6 +163,7 @@ impl Settled {
 pub fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
     let taken = known.said == Said::Taken;
     match seen {
+        // A tag of ours is proof whatever the service has said last: only an attempt of this ledger writes it.
         Seen::Ours { id, attempt } => Settled::Created { id: id.clone(), attempt: Some(*attempt) },
         Seen::Probable { id, .. } if known.accepts_probable => {
             Settled::Created { id: id.clone(), attempt: known.attempt }
@@ -175,7 +176,9 @@ pub fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
             "user {id} has this name, no tag, and other members than the row has now; the row was sent without a tag \
              before, so that it cannot be said whose it is"
         )),
+        // Theirs and taken: this is the user that the service meant.
         Seen::Theirs { id, whose } if taken => Settled::Exists { id: id.clone(), whose: whose.clone() },
+        // Theirs, and nobody has said that the name is taken: names of users that were deleted and made anew are seen so.
         Seen::Theirs { whose, .. } => Settled::Unsettled(whose.clone()),
         Seen::Variant { id, username } => {
             let whose = format!(
@@ -183,6 +186,7 @@ pub fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
                  only in case",
                 known.name
             );
+            // Search folds case, CreateUser does not: until the exact name must have come to light, it may still be there.
             if taken && !known.waits_for_exact {
                 Settled::Exists { id: id.clone(), whose }
             } else {
@@ -223,6 +227,7 @@ pub fn whose(
     let tag = user.tags.get(PROVENANCE).map(String::as_str);
     match tag.map(|tag| (tag, read_provenance(tag))) {
         Some((_, Some((run, attempt)))) if run == deeds.run => {
+            // The run's id alone proves nothing: a copy of the ledger has it too, and counts its attempts on its own.
             if let Some(attempt) = Attempt::new(attempt).filter(|attempt| made(*attempt)) {
                 return Seen::Ours { id, attempt };
             }
@@ -248,6 +253,7 @@ fn whose_untagged(
 ) -> Seen {
     let id = user.id.clone();
     let theirs = |id| Seen::Theirs { whose: format!("user {id} has no tag of headcount{since}"), id };
+    // Each attempt of ours had a tag, and this user has none: somebody else made it, or took the tag off, which is the same.
     if !deeds.untagged {
         return theirs(id);
     }
@@ -298,7 +304,7 @@ mod tests {
                         let settled = match settled(&seen, &known) {
                             Settled::Unsettled(why) => format!("unsettled: {why}"),
                             Settled::Silent => "nothing said".to_owned(),
-                            settled => {
+                            settled @ (Settled::Created { .. } | Settled::Exists { .. }) => {
                                 let (attempt, outcome) = settled.outcome(&known).unwrap();
                                 let attempt = attempt.map(Attempt::number);
                                 format!(

@@ -43,8 +43,10 @@ pub enum Next {
 pub const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next {
     match (action, verdict) {
         (_, Verdict::Done) => Next::Done,
-        // Whatever is asked, these are not about it.
+        // Whatever is asked, these are not about it: a throttle is not executed, an outage says nothing, and neither may
+        // ever fail a row.
         (_, Verdict::Throttled | Verdict::InDoubt | Verdict::NotSent) => Next::Again,
+        // The caller's trouble and no row's: mended once for all of them.
         (_, Verdict::Expired | Verdict::Signature) => Next::Mend,
         (_, Verdict::NoCredentials) => Next::Stop,
         // The other index can be asked; where neither may be, nobody can say whose the name is.
@@ -55,8 +57,10 @@ pub const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next {
             Doubt::Clear => Next::Rejected,
             Doubt::InDoubt => Next::Look,
         },
+        // "Not found" does not say what: a name of the row, or the instance.
         (Action::Create, Verdict::NotFound) => Next::Ask,
         (Action::Create, Verdict::Duplicate) => Next::Look,
+        // The next row would be refused alike, and so would the thousand after it.
         (Action::Create, Verdict::Full) => Next::Stop,
 
         // The user is gone, and that is said.
@@ -82,10 +86,13 @@ pub const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next {
 
 /// The same for a create, but for the branches that are wrong on purpose and that the crash matrix must notice.
 fn next_of_create(verdict: Verdict, doubt: Doubt) -> Next {
-    match verdict {
-        Verdict::Duplicate if sabotage(Sabotage::DuplicateIsFailed) => Next::Rejected,
-        Verdict::Duplicate if sabotage(Sabotage::DuplicateIsSuccess) => Next::Done,
-        _ => next(Action::Create, verdict, doubt),
+    let is_taken = verdict == Verdict::Duplicate;
+    if is_taken && sabotage(Sabotage::DuplicateIsFailed) {
+        Next::Rejected
+    } else if is_taken && sabotage(Sabotage::DuplicateIsSuccess) {
+        Next::Done
+    } else {
+        next(Action::Create, verdict, doubt)
     }
 }
 
@@ -172,6 +179,7 @@ impl Tries {
         if next == Next::Again {
             return self.again(task, answer, served);
         }
+        // A clear answer: the row's time begins anew with the next unclear one.
         self.unclear_since = None;
         match next {
             Next::Done => created(task, answer),
@@ -190,9 +198,11 @@ impl Tries {
         if is_gone {
             return self.refused(answer, Then::Stop(Stop::NoInstance));
         }
-        match next(Action::Create, Verdict::Rejected, self.doubt) {
-            Next::Rejected => rejected(task, answer),
-            _ => Step::held(Then::Look),
+        // The instance is there, so it is the row that names something else: a rejection like any other.
+        if next(Action::Create, Verdict::Rejected, self.doubt) == Next::Rejected {
+            rejected(task, answer)
+        } else {
+            Step::held(Then::Look)
         }
     }
 
@@ -217,6 +227,7 @@ impl Tries {
         } else {
             (self.unexecuted(answer, Unexecuted::NotSent), None, self.delays.next(None))
         };
+        // Only a row in doubt can be looked up instead: one of which nothing left has nothing to be found.
         let since = *self.unclear_since.get_or_insert(answer.departure.moment);
         let is_over = self.doubt == Doubt::InDoubt && served(since) >= self.budget;
         let then = if is_over { Then::Look } else { Then::Wait(wait) };
@@ -225,10 +236,9 @@ impl Tries {
 
     /// The service refused before it looked at the row: nothing is known of it but that this attempt did nothing.
     fn refused(&self, answer: &Answer, then: Then) -> Step {
-        let why = match answer.verdict {
-            Verdict::NoCredentials => Unexecuted::NotSent,
-            _ => Unexecuted::Refused,
-        };
+        // With nothing to sign with, nothing left: it is no call that the quota counts.
+        let was_sent = answer.verdict != Verdict::NoCredentials;
+        let why = if was_sent { Unexecuted::Refused } else { Unexecuted::NotSent };
         Step { record: Some(self.unexecuted(answer, why)), tell: None, then }
     }
 
@@ -243,7 +253,16 @@ pub(super) fn reason(answer: &Answer) -> Stop {
     match answer.verdict {
         Verdict::Full => Stop::Full { message },
         Verdict::NoCredentials => Stop::Credentials { message },
-        _ => Stop::Denied { code: answer.code.clone().unwrap_or_default(), message },
+        Verdict::Done
+        | Verdict::Rejected
+        | Verdict::NotFound
+        | Verdict::Throttled
+        | Verdict::Duplicate
+        | Verdict::InDoubt
+        | Verdict::NotSent
+        | Verdict::Expired
+        | Verdict::Signature
+        | Verdict::Denied => Stop::Denied { code: answer.code.clone().unwrap_or_default(), message },
     }
 }
 

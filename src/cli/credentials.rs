@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use secrecy::zeroize::Zeroizing;
@@ -13,7 +13,7 @@ use crate::agent::{Password, RowNumber};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{Attempt, Kind, RowState, each, look, without_record};
+use crate::ledger::{self, Attempt, Entry, Gathered, Kind, Place, RowState, State};
 use crate::passwords::{Identities, find};
 use crate::text::cell;
 
@@ -43,19 +43,22 @@ enum Format {
 }
 
 /// What a ledger says of its users.
-#[derive(Default)]
 struct Told {
-    run: String,
-    instance: String,
-    /// By username: where the row stands.
-    users: HashMap<String, Row>,
+    state: State,
+    outcomes: Outcomes,
+}
+
+/// What the outcomes say that the ledger's state does not keep.
+#[derive(Default)]
+struct Outcomes {
+    rows: HashMap<Place, Row>,
     /// The attempts with a password of ours.
     generated: HashSet<Attempt>,
 }
 
+/// A row as its outcomes alone have it.
 #[derive(Default)]
 struct Row {
-    row: RowNumber,
     state: RowState,
     /// The attempt that made the user.
     attempt: Option<Attempt>,
@@ -91,7 +94,7 @@ struct PrintedUser<'p> {
 pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
     let identities = args.identity_file.as_deref().map(Identities::read).transpose()?;
     // The ledger first: whoever is created in it has a record already, also while an import goes on.
-    let told = told(args)?;
+    let told = Told::read(&args.ledger)?;
     let mut known = told.made();
     let shown = args.file.display();
     let file = File::open(&args.file).map_err(|error| {
@@ -111,7 +114,7 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
             None => unopened += 1,
         }
     })?;
-    if found.run != told.run {
+    if found.run != told.state.header.run {
         return Err(Failure::stopped(format!(
             "the credentials file is of another run than the ledger: `{shown}`"
         ))
@@ -142,45 +145,45 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn told(args: &CredentialsArgs) -> Result<Told, Failure> {
-    let (file, _) = look(&args.ledger)?;
-    let read = each(&file, &args.ledger, Told::default(), |told, entry, _| {
-        let text = |value: &Option<std::borrow::Cow<str>>| value.as_deref().unwrap_or_default().to_owned();
-        let Some(user) = entry.user.as_deref() else {
-            if entry.kind == Kind::Ledger {
-                told.run = text(&entry.run);
-                told.instance = text(&entry.instance);
-            }
-            return;
-        };
+impl Outcomes {
+    fn take(&mut self, entry: &Entry, before: &State) {
         match entry.kind {
-            Kind::Row => told.users.entry(user.to_owned()).or_default().row = entry.row.unwrap_or_default(),
-            Kind::Intent if entry.generated => told.generated.extend(entry.attempt),
+            Kind::Intent if entry.generated => self.generated.extend(entry.attempt),
             Kind::Outcome => {
-                let row = told.users.entry(user.to_owned()).or_default();
+                let Some(user) = entry.user.as_deref() else { return };
+                let row = self.rows.entry(before.place_for(user)).or_default();
                 row.state = entry.state.unwrap_or_default();
                 if row.state == RowState::Created {
                     row.attempt = entry.attempt;
-                    row.id = text(&entry.id);
+                    row.id = entry.id.as_deref().unwrap_or_default().to_owned();
                 }
             }
-            _ => {}
+            Kind::Intent
+            | Kind::Ledger
+            | Kind::Session
+            | Kind::Row
+            | Kind::Dropped
+            | Kind::Step
+            | Kind::End => {}
         }
-    })?;
-    if read.good == 0 {
-        return Err(without_record(&args.ledger));
     }
-    Ok(read.state)
 }
 
 impl Told {
+    fn read(ledger: &Path) -> Result<Self, Failure> {
+        let Gathered { state, own: outcomes, .. } =
+            ledger::gather(ledger, Outcomes::default(), Outcomes::take)?;
+        Ok(Self { state, outcomes })
+    }
+
     /// The users that were created with a password of ours, in the order of the roster.
     fn made(&self) -> Vec<Known> {
-        let created = self.users.iter().filter(|(_, row)| row.state == RowState::Created);
-        let made = created.filter_map(|(user, row)| {
-            let attempt = row.attempt.filter(|attempt| self.generated.contains(attempt))?;
-            let (user, id) = (user.clone(), row.id.clone());
-            Some(Known { row: row.row, user, id, attempt, password: None })
+        let Outcomes { rows, generated } = &self.outcomes;
+        let created = rows.iter().filter(|(_, row)| row.state == RowState::Created);
+        let made = created.filter_map(|(at, row)| {
+            let attempt = row.attempt.filter(|attempt| generated.contains(attempt))?;
+            let (user, id) = (self.state.user(*at).to_owned(), row.id.clone());
+            Some(Known { row: self.state.record(*at).row, user, id, attempt, password: None })
         });
         let mut known: Vec<Known> = made.collect();
         known.sort_by(|one, other| (one.row, &one.user).cmp(&(other.row, &other.user)));
@@ -189,7 +192,7 @@ impl Told {
 
     /// Whom the list does not have, on stderr.
     fn say_the_rest(&self, known: &[Known]) {
-        let of = |state| self.users.values().filter(|row| row.state == state).count() as u64;
+        let of = |state| self.outcomes.rows.values().filter(|row| row.state == state).count() as u64;
         let own = of(RowState::Created) - known.len() as u64;
         if own > 0 {
             output::say(&format!(
@@ -223,7 +226,11 @@ fn print(format: Format, told: &Told, known: &[Known]) -> Result<(), Failure> {
                 attempt: one.attempt,
                 password,
             });
-            let printed = Printed { run: &told.run, instance: &told.instance, users: users.collect() };
+            let printed = Printed {
+                run: &told.state.header.run,
+                instance: &told.state.header.instance,
+                users: users.collect(),
+            };
             serde_json::to_writer(&mut *bytes, &printed).map_err(|error| bug(error.to_string()))?;
             bytes.push(b'\n');
         }

@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::args::rate::{self, Rate};
 use super::instance::{InstanceArgs, Reached, RehearsalArgs};
 use super::meant::{Job, absolute};
 use super::outlook::{Outlook, Scene};
@@ -19,6 +20,7 @@ use super::password_args::{PasswordArgs, Supply};
 use super::policy::Needs;
 use super::progress::{self, Found, Screen, Show};
 use super::roster_args::RosterArgs;
+use super::signals::Signals;
 use super::{findings, output, retype, settings, words};
 use crate::agent::{Agent, RowNumber};
 use crate::apply::{self, Doubt, Gift, Means, Origin, Settings, Task};
@@ -107,7 +109,7 @@ pub(super) struct Shared {
     pub(super) ledger: Option<PathBuf>,
 
     /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
-    #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate)]
+    #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate::asked)]
     pub(super) rate: Rate,
 
     /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
@@ -181,23 +183,6 @@ impl Shared {
             ..needs.job
         };
         Ok(Some(Needs { job, ..needs }))
-    }
-}
-
-/// `--rate`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Rate {
-    Quota,
-    Auto,
-    Fixed(f64),
-}
-
-fn rate(text: &str) -> Result<Rate, String> {
-    match (text, text.parse::<f64>()) {
-        ("quota", _) => Ok(Rate::Quota),
-        ("auto", _) => Ok(Rate::Auto),
-        (_, Ok(rate)) if (0.01..=100_000.0).contains(&rate) => Ok(Rate::Fixed(rate)),
-        _ => Err("expected `quota`, `auto`, or a number of calls a second from 0.01 to 100000".into()),
     }
 }
 
@@ -905,11 +890,14 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: St
         };
         let message =
             "interrupted: requests under way are awaited; press Ctrl-C again to stop at once".into();
-        if let Some(events) = events.upgrade() {
-            let _ = events.send(Event::Note { message });
-            let _ = events.send(Event::Stopping { reason: Stop::Interrupted.to_string() });
+        match events.upgrade() {
+            Some(events) => {
+                let _ = events.send(Event::Note { message });
+                switch.stop_and_tell(Stop::Interrupted, &events);
+            }
+            // All rows are done, and nobody listens any more.
+            None => drop(switch.stop(Stop::Interrupted)),
         }
-        switch.stop(Stop::Interrupted);
         interrupts.next().await;
         screen.clear();
         output::say("stopped at once");
@@ -918,41 +906,6 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: St
     };
     let thread = std::thread::Builder::new().name("signals".into());
     thread.spawn(move || runtime.block_on(listening)).map(drop).map_err(cannot)
-}
-
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
 
 /// Something that differs from run to run, for the seed of the waits.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::args::directory;
+use super::args::sky::Sky;
 use super::policy::Needs;
 use super::roster_args::Identity;
 use super::{output, settings};
@@ -23,7 +24,7 @@ use crate::lane::verdict::is_not_permitted;
 use crate::lane::{Lane, Patience};
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
-use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, Weather, World};
+use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, World};
 use crate::validate::{NamesUsed, infer_identity, names_used};
 
 /// Which instance, and how to reach it. All mean what they mean to the AWS CLI.
@@ -85,16 +86,6 @@ pub(super) struct RehearsalArgs {
     /// How reliable the embedded Connect is
     #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm, requires = "simulate", conflicts_with = "instance")]
     pub(super) weather: Sky,
-}
-
-/// `--weather`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Sky {
-    /// Nothing goes wrong
-    #[default]
-    Calm,
-    /// Throttling, errors, lost answers, stalls and users that the searches do not show yet
-    Rough,
 }
 
 /// What a rehearsal is for, and what it goes on with.
@@ -392,10 +383,7 @@ impl RehearsalArgs {
                 false => infer_identity(stage.roster.columns()),
             }),
             seed: self.seed,
-            weather: match self.weather {
-                Sky::Calm => Weather::calm(),
-                Sky::Rough => Weather::rough(),
-            },
+            weather: self.weather.into(),
             ..Spec::default()
         };
         if let Some(saved) = saved {

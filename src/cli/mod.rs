@@ -21,6 +21,7 @@ mod report;
 mod retype;
 pub mod roster_args;
 mod settings;
+mod signals;
 mod simulate;
 mod slip;
 mod status;

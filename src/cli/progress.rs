@@ -16,7 +16,6 @@ use crate::clock;
 use crate::event::Event;
 use crate::finding::Finding;
 use crate::ledger::StepState;
-use crate::stop::Stop;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
@@ -265,10 +264,10 @@ impl Tally {
                 self.waiting = Some((now + wait, reason));
                 (is_news && !is_live).then_some(line)
             }
-            Event::Stopping { reason } => {
+            Event::Stopping { reason, is_interruption } => {
                 self.stopping = true;
                 // Whoever interrupted it has been told already.
-                (*reason != Stop::Interrupted.to_string())
+                (!is_interruption)
                     .then(|| format!("stopping: {}; requests under way are awaited", words::plain(reason)))
             }
             Event::Note { message } => Some(words::plain(message)),

@@ -9,8 +9,10 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::import::{Rate, Shared};
-use super::instance::{InstanceArgs, RehearsalArgs, Sky};
+use super::args::rate::Rate;
+use super::args::sky::Sky;
+use super::import::Shared;
+use super::instance::{InstanceArgs, RehearsalArgs};
 use super::meant::Job;
 use super::password_args::PasswordArgs;
 use super::roster_args::{Identity, RosterArgs};

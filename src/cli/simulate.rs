@@ -6,13 +6,16 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::args::rate::{self, Allowance};
+use super::args::sky::Sky;
 use super::output;
-use crate::agent::IdentityType;
+use super::roster_args::Identity;
+use super::signals::Signals;
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::simulator::server::{self, Running, STATS_PATH};
-use crate::simulator::{ACCESS_KEY_ID, Operation, Pace, SECRET_ACCESS_KEY, Spec, Stats, Weather, World};
+use crate::simulator::{ACCESS_KEY_ID, Operation, Pace, SECRET_ACCESS_KEY, Spec, Stats, World};
 
 /// Serves an embedded Amazon Connect on loopback until Ctrl-C.
 ///
@@ -28,8 +31,8 @@ pub(super) struct SimulateArgs {
     identity: Identity,
 
     /// CreateUser calls a second, or `unlimited`
-    #[arg(long, value_name = "N", default_value = "2", value_parser = rate)]
-    rate: Rate,
+    #[arg(long, value_name = "N", default_value = "2", value_parser = rate::allowed)]
+    rate: Allowance,
 
     /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -57,40 +60,9 @@ pub(super) struct SimulateArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Identity {
-    #[value(alias = "CONNECT_MANAGED")]
-    Connect,
-    Saml,
-    #[value(alias = "EXISTING_DIRECTORY")]
-    Directory,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Sky {
-    /// Nothing goes wrong
-    Calm,
-    /// Throttling, errors, lost answers, stalls and users that the searches do not show yet
-    Rough,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     Human,
     Json,
-}
-
-/// Calls a second; `None` for no limit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Rate(Option<f64>);
-
-fn rate(text: &str) -> Result<Rate, String> {
-    if text == "unlimited" {
-        return Ok(Rate(None));
-    }
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(Rate(Some(rate))),
-        _ => Err("expected a number above 0, or `unlimited`".into()),
-    }
 }
 
 /// Serves until Ctrl-C or SIGTERM, which are how it is meant to end: exit 0.
@@ -102,7 +74,8 @@ pub(super) fn run(args: SimulateArgs) -> Result<Exit, Failure> {
 
 async fn simulate(args: SimulateArgs) -> Result<Exit, Failure> {
     // Before the address is printed: whoever reads it may end the service at once.
-    let stop = stop_signal().map_err(|error| Failure::stopped("cannot wait for Ctrl-C").because(error))?;
+    let mut signals =
+        Signals::listen().map_err(|error| Failure::stopped("cannot wait for Ctrl-C").because(error))?;
     let (port, format) = (args.port, args.format);
     let spec = args.spec();
     let shown = (spec.clone(), format);
@@ -116,7 +89,7 @@ async fn simulate(args: SimulateArgs) -> Result<Exit, Failure> {
         (spec, Format::Human) => output::result(&human(&spec, &running)),
         (spec, Format::Json) => output::json(&machine(&spec, &running)),
     }
-    stop.await;
+    signals.next().await;
     let stats = running.stats();
     running.shutdown().await;
     output::say(&farewell(&stats));
@@ -126,23 +99,18 @@ async fn simulate(args: SimulateArgs) -> Result<Exit, Failure> {
 impl SimulateArgs {
     fn spec(&self) -> Spec {
         let mut spec = Spec {
-            identity: match self.identity {
-                Identity::Connect => IdentityType::ConnectManaged,
-                Identity::Saml => IdentityType::Saml,
-                Identity::Directory => IdentityType::ExistingDirectory,
-            },
+            identity: self.identity.into(),
             users_quota: self.users_quota,
-            weather: match self.weather {
-                Sky::Calm => Weather::calm(),
-                Sky::Rough => Weather::rough(),
-            },
+            weather: self.weather.into(),
             latency: Duration::from_millis(self.latency),
             seed: self.seed,
             ..Spec::default()
         };
         let pace = match self.rate {
-            Rate(None) => Pace::UNLIMITED,
-            Rate(Some(rate)) => Pace::per_second(rate, self.burst.map_or((2.5 * rate).max(5.0), f64::from)),
+            Allowance(None) => Pace::UNLIMITED,
+            Allowance(Some(rate)) => {
+                Pace::per_second(rate, self.burst.map_or((2.5 * rate).max(5.0), f64::from))
+            }
         };
         spec.paces.insert(Operation::CreateUser, pace);
         spec
@@ -200,40 +168,4 @@ fn farewell(stats: &Stats) -> String {
         "answered {calls} calls; CreateUser: {} called, {} throttled, {} refused, {} executed",
         creates.called, creates.throttled, creates.refused, creates.executed
     )
-}
-
-/// Resolves at the first Ctrl-C or SIGTERM; both are caught from now on.
-#[cfg(unix)]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Resolves at the first Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Rate, rate};
-
-    #[test]
-    fn a_rate_is_a_number_above_zero_or_unlimited() {
-        assert_eq!(rate("2"), Ok(Rate(Some(2.0))));
-        assert_eq!(rate("0.5"), Ok(Rate(Some(0.5))));
-        assert_eq!(rate("unlimited"), Ok(Rate(None)));
-        for bad in ["", "0", "-1", "inf", "NaN", "two", "1e999"] {
-            assert!(rate(bad).is_err(), "{bad}");
-        }
-    }
 }

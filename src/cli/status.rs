@@ -1,7 +1,7 @@
 //! `headcount status`: where a run stands, also while it runs.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, ValueEnum};
@@ -12,7 +12,7 @@ use super::{output, words};
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{self, Calls, Counts, Entry, Kind, Replay, RowState, State, Steps, Unexecuted};
+use crate::ledger::{self, Calls, Counts, Entry, Gathered, Kind, RowState, State, Steps, Unexecuted};
 
 /// Over how long the rate is taken.
 const WINDOW: Duration = Duration::from_secs(20);
@@ -61,10 +61,9 @@ struct Pace {
     seconds_left: Option<u64>,
 }
 
-/// A ledger as it is read for its status.
+/// What has happened of late, which the ledger's state does not have.
 #[derive(Default)]
 struct Course {
-    state: State,
     /// The pace that the newest session set out with.
     allowed: Option<f64>,
     /// When rows were settled in the newest session, the last of them.
@@ -74,17 +73,6 @@ struct Course {
 }
 
 impl Course {
-    /// Reads a ledger, which may be written to at the same time; says whether an importer is at work.
-    fn read(path: &Path) -> Result<(Self, bool), Failure> {
-        let (file, at_work) = ledger::look(path)?;
-        let replayed = ledger::each(&file, path, Self::default(), |course, entry, _| course.take(entry))?;
-        let Replay { state: course, good, .. } = replayed;
-        if good == 0 {
-            return Err(ledger::without_record(path));
-        }
-        Ok((course, at_work))
-    }
-
     fn take(&mut self, entry: &Entry) {
         match entry.kind {
             Kind::Session => {
@@ -94,9 +82,14 @@ impl Course {
             }
             // What was never sent has no attempt, and nothing came back of it.
             Kind::Outcome if entry.attempt.is_some() || entry.recovered => self.answer(entry),
-            _ => {}
+            Kind::Outcome
+            | Kind::Ledger
+            | Kind::Row
+            | Kind::Dropped
+            | Kind::Intent
+            | Kind::Step
+            | Kind::End => {}
         }
-        self.state.apply(entry);
     }
 
     fn answer(&mut self, entry: &Entry) {
@@ -118,10 +111,10 @@ impl Course {
         }
     }
 
-    /// The pace at `now`; `pending` rows are left.
-    fn pace(&self, now: SystemTime, pending: u64) -> Pace {
+    /// The pace at `now` of a session that has begun when it says; `pending` rows are left.
+    fn pace(&self, begun: &str, now: SystemTime, pending: u64) -> Pace {
         let second = Duration::from_secs(1);
-        let begun = clock::parse_rfc3339(&self.state.session.at).unwrap_or(now);
+        let begun = clock::parse_rfc3339(begun).unwrap_or(now);
         // The burst at the start is no pace to go by.
         let span = now.duration_since(begun).unwrap_or_default().saturating_sub(second).min(WINDOW);
         let span = span.max(second);
@@ -144,8 +137,9 @@ const INDENT: usize = 10;
 
 /// Runs the command.
 pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
-    let (course, at_work) = Course::read(&args.ledger)?;
-    let (state, now) = (&course.state, SystemClock.now());
+    let gathered = ledger::gather(&args.ledger, Course::default(), |course, entry, _| course.take(entry))?;
+    let Gathered { state, own: course, at_work, .. } = &gathered;
+    let (at_work, now) = (*at_work, SystemClock.now());
     let rows = state.counts(at_work);
     match args.format {
         Format::Json => {
@@ -157,13 +151,13 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
                 rows,
                 steps: Steps { proficiencies: state.proficiencies() },
                 calls: state.calls,
-                pace: at_work.then(|| course.pace(now, rows.pending)),
+                pace: at_work.then(|| course.pace(&state.session.at, now, rows.pending)),
             };
             let line = serde_json::to_string(&status)
                 .map_err(|error| Failure::new(Exit::Bug, "cannot print the status").because(error))?;
             output::json(&format!("{line}\n"));
         }
-        Format::Human => output::told_under(&human(&course, at_work, now), INDENT),
+        Format::Human => output::told_under(&human(state, course, at_work, now), INDENT),
     }
     Ok(Exit::Done)
 }
@@ -177,8 +171,7 @@ fn roster(state: &State) -> &str {
     if state.session.roster.is_empty() { &state.header.roster } else { &state.session.roster }
 }
 
-fn human(course: &Course, at_work: bool, now: SystemTime) -> String {
-    let state = &course.state;
+fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> String {
     let rows = state.counts(at_work);
     let session = &state.session;
     let who = if at_work {
@@ -196,7 +189,7 @@ fn human(course: &Course, at_work: bool, now: SystemTime) -> String {
         words::plain(&who)
     );
     if at_work {
-        let pace = course.pace(now, rows.pending);
+        let pace = course.pace(&session.at, now, rows.pending);
         let allowed = pace.allowed.map(|rate| format!(" of {}/s", number(rate))).unwrap_or_default();
         let left =
             pace.seconds_left.map(|left| format!(", {} left", words::duration(Duration::from_secs(left))));
@@ -266,8 +259,11 @@ mod tests {
             course.take(&made(100_000 + half_second * 500));
         }
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(200);
-        assert_eq!(course.pace(now, 100), Pace { rate: 2.0, allowed: Some(2.0), seconds_left: Some(50) });
-        assert_eq!(course.pace(now + WINDOW * 2, 100).seconds_left, None);
+        assert_eq!(
+            course.pace(&at(100_000), now, 100),
+            Pace { rate: 2.0, allowed: Some(2.0), seconds_left: Some(50) }
+        );
+        assert_eq!(course.pace(&at(100_000), now + WINDOW * 2, 100).seconds_left, None);
         assert_eq!(course.last(now).unwrap(), "a user was created, 1 s ago");
         let slowed = Entry { unexecuted: Some(Unexecuted::Throttled), ..made(199_900) };
         course.take(&slowed);

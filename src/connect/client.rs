@@ -94,14 +94,30 @@ impl Client {
         Self { shared: Arc::new(shared) }
     }
 
-    /// CreateUser. An answer of 200 that has no `UserId`, or one that repeats the password, is unclear.
+    /// CreateUser, signed with the time now. An answer of 200 that has no `UserId`, or one that repeats the password, is
+    /// unclear.
     pub async fn create_user(
         &self,
         instance: &str,
         user: &CreateUser,
     ) -> Result<Reply<UserCreated>, CallError> {
+        self.create_user_at(instance, user, self.shared.clock.now()).await
+    }
+
+    /// CreateUser, signed with the time at which it was meant, by this machine's clock.
+    ///
+    /// However late the request is delivered (a proxy that held it, a machine that slept), the service takes none that was
+    /// signed long ago: "a request must reach AWS within five minutes of the time stamp" (IAM user guide, *Signature
+    /// Version 4*). So an intent of which nothing has come is known to make nobody any more once that time is over.
+    pub async fn create_user_at(
+        &self,
+        instance: &str,
+        user: &CreateUser,
+        meant: SystemTime,
+    ) -> Result<Reply<UserCreated>, CallError> {
         let secret = user.password.as_ref().map(|password| password.expose());
-        let response = self.answer(operation::create_user(instance, user), secret).await?;
+        let call = operation::create_user(instance, user);
+        let response = self.answer_signed_at(call, secret, self.by_service(meant)).await?;
         let created: UserCreated = read(Operation::CreateUser, response.body())?;
         if created.user_id.is_empty() {
             return Err(unreadable(Operation::CreateUser, "there is no UserId in it"));
@@ -247,7 +263,11 @@ impl Client {
 
     /// The time as the service has it, as far as is known.
     pub fn now(&self) -> SystemTime {
-        let now = self.shared.clock.now();
+        self.by_service(self.shared.clock.now())
+    }
+
+    /// A time of this machine's clock as the service has it, as far as is known.
+    fn by_service(&self, now: SystemTime) -> SystemTime {
         let skew = self.shared.skew.load(Ordering::Relaxed);
         let shift = Duration::from_millis(skew.unsigned_abs());
         let shifted = if skew < 0 { now.checked_sub(shift) } else { now.checked_add(shift) };
@@ -292,12 +312,22 @@ impl Client {
     ///
     /// `secret` is a password in the request, which a message must not repeat.
     pub async fn answer(&self, call: Call, secret: Option<&str>) -> Result<Response<Bytes>, CallError> {
-        let shared = &*self.shared;
         let now = self.now();
-        let held = shared.credentials.identity(now).await.map_err(CallError::NoCredentials)?;
+        self.answer_signed_at(call, secret, now).await
+    }
+
+    /// The same, signed with this time of the service's clock.
+    async fn answer_signed_at(
+        &self,
+        call: Call,
+        secret: Option<&str>,
+        signed: SystemTime,
+    ) -> Result<Response<Bytes>, CallError> {
+        let shared = &*self.shared;
+        let held = shared.credentials.identity(self.now()).await.map_err(CallError::NoCredentials)?;
         let operation = call.operation;
         let mut request = self.address(call).map_err(CallError::NotSent)?;
-        sign(&mut request, operation.service(), &shared.region, &held.identity, now).map_err(|e| {
+        sign(&mut request, operation.service(), &shared.region, &held.identity, signed).map_err(|e| {
             CallError::NotSent(TransportError::not_sent(format!("cannot sign the request: {e}")))
         })?;
         request.headers_mut().insert(USER_AGENT, AGENT);
@@ -309,7 +339,7 @@ impl Client {
             return Ok(response);
         }
         let status = response.status().as_u16();
-        Err(CallError::Refused(Fault::parse(status, response.headers(), response.body(), now, secret)))
+        Err(CallError::Refused(Fault::parse(status, response.headers(), response.body(), self.now(), secret)))
     }
 
     fn address(&self, call: Call) -> Result<Request<Bytes>, TransportError> {

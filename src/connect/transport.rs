@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response, Uri};
 use reqwest::tls::Certificate;
 
+use crate::clock::{self, SystemClock};
 use crate::connect::endpoint;
 use crate::error::Failure;
 
@@ -88,6 +89,8 @@ pub struct HttpTransport {
     /// `None` where every endpoint is on this machine, so that neither proxy nor certificates are needed.
     outward: Option<reqwest::Client>,
     body_limit: usize,
+    /// For the whole exchange.
+    timeout: Duration,
 }
 
 impl HttpTransport {
@@ -108,7 +111,7 @@ impl HttpTransport {
         };
         let outward =
             if uris.iter().all(goes_direct) { None } else { Some(trusting(builder(options), options)?) };
-        Ok(Self { direct, outward, body_limit: options.body_limit })
+        Ok(Self { direct, outward, body_limit: options.body_limit, timeout: options.timeout })
     }
 }
 
@@ -163,7 +166,16 @@ impl Transport for HttpTransport {
             Some(outward) if !goes_direct(request.uri()) => outward,
             _ => &self.direct,
         };
-        Box::pin(exchange(client, request, self.body_limit))
+        Box::pin(async move {
+            // While the machine is awake the client's own timer comes first; it stands still while the machine sleeps.
+            let limit = self.timeout + Duration::from_secs(5);
+            let answered = clock::within(&SystemClock, limit, exchange(client, request, self.body_limit));
+            let slept = || {
+                let seconds = self.timeout.as_secs();
+                TransportError::unclear(format!("no answer within {seconds} s: this machine was asleep"))
+            };
+            answered.await.unwrap_or_else(|| Err(slept()))
+        })
     }
 }
 

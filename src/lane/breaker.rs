@@ -76,6 +76,7 @@ impl Course {
         self.failures = self.failures.saturating_add(1);
         self.budget = (self.budget - 1.0).max(0.0);
         let since = *self.since.get_or_insert(now);
+        // Only the probe's failure makes the next pause longer: the others left before this one began.
         let step = match self.pause {
             None if self.failures >= FAILURES || self.budget < 1.0 => Some(0),
             Some(Pause { probe: Some(_), step, .. }) => Some(step.saturating_add(1).min(5)),
@@ -96,6 +97,7 @@ impl Course {
         self.since = None;
         self.budget = (self.budget + EARNED).min(BUDGET);
         if paused {
+            // Time before this was an outage's, and counts against no row.
             self.closed = Some(now);
             // After a pause for want of budget there must be some to go on with.
             self.budget = self.budget.max(f64::from(FAILURES));
@@ -109,6 +111,7 @@ impl Course {
         if pause.until > now {
             return Leave::Wait(pause.until.since(now));
         }
+        // A probe of which nothing has been heard for long is taken for lost, or one lost answer would end the run.
         match pause.probe.map(|left| (left + LONGEST).since(now)) {
             Some(wait) if !wait.is_zero() => Leave::Wait(wait),
             _ => {

@@ -66,6 +66,7 @@ impl Mender {
             return Mended::Again; // signed before the correction
         }
         match clock_is_off(client, answer) {
+            // Signed with the service's own time and refused for its time: something else is wrong.
             Some(seconds) if corrected.is_some() => Mended::Stop(Stop::Skew { seconds }),
             _ => {
                 let mended = correct_clock(client, answer);
@@ -80,6 +81,7 @@ impl Mender {
 
 /// Corrects the signing clock by the answer's `Date`, where it is the clock that was wrong.
 fn correct_clock(client: &Client, answer: &Answer) -> Mended {
+    // A signature that is refused while the clocks agree is a wrong secret: signing anew would be refused alike.
     match (clock_is_off(client, answer), answer.date) {
         (Some(seconds), Some(date)) => {
             client.set_service_time(date);
@@ -91,6 +93,7 @@ fn correct_clock(client: &Client, answer: &Answer) -> Mended {
 
 /// One refresh of the credentials for all calls whose token was refused.
 async fn refresh(client: &Client, answer: &Answer) -> Mended {
+    // By generation: who comes second finds the new credentials there, and asks nobody.
     let trouble = match client.refresh_credentials(answer.departure.credentials).await {
         Ok(Refreshed::Changed) => return Mended::Again,
         Ok(Refreshed::Unchanged) => {

@@ -3,6 +3,8 @@
 //! A lane decides nothing about a row. It lets a call leave when breaker and pace have room, takes its answer apart,
 //! teaches pace and breaker what it says, and mends what can be mended about the caller.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod answer;
 pub mod backoff;
 pub mod breaker;
@@ -95,6 +97,7 @@ impl Lane {
     #[must_use]
     pub async fn leave(&self, operation: Operation, stop: &Switch) -> bool {
         let leave = async {
+            // The breaker first: in an outage a permit would be spent on waiting, and the quota with it.
             self.breaker.leave().await;
             self.pace(operation).permit().await;
         };
@@ -136,6 +139,8 @@ impl Lane {
     fn learn_pace(&self, operation: Operation, answer: &Answer) -> Learned {
         let pace = self.pace(operation);
         let passed = answer.verdict.has_passed();
+        // By when the call left, not by when its answer came: a throttle that was under way while the pace was cut already
+        // says nothing of the new pace.
         if answer.verdict == Verdict::Throttled {
             pace.throttled(answer.departure.left, answer.pause);
             return Learned { slowed: Some(pace.rate()), ..Learned::default() };

@@ -146,6 +146,7 @@ impl Law {
             let until = now + asked.min(Delays::PATIENCE);
             self.pause = Some(self.pause.map_or(until, |pause| pause.max(until)));
         }
+        // Those that were under way together are throttled together: one cut for all of them, not one for each.
         if self.cut.is_some_and(|cut| sent <= cut) {
             return false;
         }
@@ -158,6 +159,7 @@ impl Law {
         if let Some(good) = self.good.filter(|good| found < 0.75 * good) {
             self.better = Some(self.better.map_or(good, |better| better.max(good)));
         }
+        // Counted from this throttle on, for it is where the service's bucket is known to be empty.
         self.good = Some(found.clamp(floor, self.cap));
         self.far = false;
         self.rate = (Self::BELOW * found).min(0.95 * self.rate).max(floor);
@@ -174,6 +176,7 @@ impl Law {
             let known = self.good.filter(|_| !self.far);
             return Some(known.map_or(overshot, |good| 0.9 * good.min(self.rate)));
         };
+        // Two throttles close together: the bucket was all but empty, and nothing is learned of what fills it.
         if self.accepted < Self::ENOUGH {
             return None;
         }
@@ -191,6 +194,7 @@ impl Law {
             return;
         }
         let good = self.good.unwrap_or_default();
+        // Far from any known limit in proportion; then back to what was good; then, with care, beyond it.
         if self.far {
             self.rate += Self::FAR;
         } else if self.rate < good {
@@ -198,6 +202,7 @@ impl Law {
         } else if self.rate < Self::EDGE * good {
             self.rate += Self::PROBE;
         } else if let Some(better) = self.better {
+            // What was found last no longer holds it back, so that the quota may be what it was before it fell.
             self.rate += Self::FAR;
             if self.rate >= 0.9 * better {
                 self.rate = self.rate.min(better);
@@ -251,6 +256,7 @@ impl Pace {
     pub async fn permit(&self) {
         let _turn = self.turn.lock().await; // fair: who came first goes first
         self.wait_as_asked().await;
+        // The opening burst pays nothing on top: the service's bucket is full when a run begins.
         let opening = self.opening.load(Ordering::Relaxed);
         let owed = if opening == 0 {
             self.wait_for_first_answer().await;

@@ -97,6 +97,7 @@ impl Lane {
                 Ok(value) => return Ok(value),
                 Err(failed) => failed,
             };
+            // Unreachable is given up sooner: a wrong name or no network does not mend itself in a minute.
             let within = match worth(answer.verdict) {
                 Worth::Again => patience.answered,
                 Worth::Reach => patience.unreachable,
@@ -107,6 +108,7 @@ impl Lane {
                 }
                 Worth::Mend | Worth::Nothing => return Err(error),
             };
+            // The service's own wish counts, but not beyond the patience: a read that would wait longer fails now.
             let pause = wait.max(answer.pause.unwrap_or_default());
             if self.moment().since(begun) + pause > within {
                 return Err(error);

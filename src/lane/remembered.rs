@@ -65,6 +65,7 @@ impl Remembered {
         let mut contents = self.read();
         contents.version = VERSION;
         contents.rates.insert(key, Learned { rate: (rate * 100.0).round() / 100.0, at: at.to_owned() });
+        // The oldest say least: quotas change, and accounts are left.
         while contents.rates.len() > MOST {
             let oldest = contents.rates.iter().min_by(|a, b| a.1.at.cmp(&b.1.at)).map(|(key, _)| key.clone());
             contents.rates.remove(&oldest.unwrap_or_default());
@@ -84,6 +85,7 @@ impl Remembered {
             Ok(text)
         });
         let contents: Option<Contents> = text.ok().and_then(|text| serde_json::from_slice(&text).ok());
+        // Of another version's rates nobody knows what they mean.
         contents.filter(|contents| contents.version == VERSION).unwrap_or_default()
     }
 }

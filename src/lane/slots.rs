@@ -75,6 +75,7 @@ impl Slots {
         }
         let wanted = (rate * latency.as_secs_f64() * 2.0).ceil() as usize + 1;
         let wanted = wanted.min(MOST_IN_FLIGHT);
+        // Whoever raises the number adds the difference, so that two who widen at once add no more than one would.
         let have = self.in_flight.fetch_max(wanted, Ordering::Relaxed);
         self.slots.add_permits(wanted.saturating_sub(have));
         let wanted = wanted + ahead(rate, wanted);

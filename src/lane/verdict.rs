@@ -127,7 +127,9 @@ const NOT_PERMITTED: [&str; 4] =
 /// what passes by itself is worth another try.
 pub const fn by_status(operation: Operation, status: u16) -> Verdict {
     match status {
+        // Without a code of the service's it may be a proxy that refuses: nothing reached the service either way.
         401 | 403 | 407 => Verdict::Denied,
+        // ServiceQuotaExceededException's own status.
         402 => Verdict::Full,
         404 => Verdict::NotFound,
         // A server or a proxy that gave up waiting has perhaps passed the request on.

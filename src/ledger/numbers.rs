@@ -19,7 +19,8 @@ impl Place {
         self.0
     }
 
-    pub(super) const fn index(self) -> usize {
+    /// The same, for whoever keeps something by place.
+    pub const fn index(self) -> usize {
         self.0 as usize
     }
 }

@@ -21,10 +21,19 @@ const MOST_AT_ONCE: u64 = 1 << 20;
 /// times as many where every character is escaped.
 const LONGEST: usize = 128 << 20;
 
-/// A ledger read from disk.
-pub struct Replay<T = State> {
-    /// Where each row stands, or what a visitor made of the lines.
-    pub state: T,
+/// A ledger that was read to its end.
+pub(super) struct Replay<T = ()> {
+    /// Where each row stands.
+    pub state: State,
+    /// What was made of its lines beside that.
+    pub own: T,
+    /// How far it goes.
+    pub extent: Extent,
+}
+
+/// How far a ledger goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
     /// The bytes of whole lines: where the next line belongs.
     pub good: u64,
     /// The bytes of a last line that was cut short by a crash; 0 where the file ends as it should.
@@ -33,45 +42,66 @@ pub struct Replay<T = State> {
 
 /// Reads a whole ledger, from the start of `file`.
 ///
-/// A last line without its newline was being written when the process or the machine ended; what it would have said was
-/// not synced, so nothing was sent on the strength of it, and it is left out. Any other line that cannot be read is
-/// damage: an error with its byte offset, for a ledger that was edited or spliced proves nothing.
-pub fn replay(file: &File, path: &Path) -> Result<Replay, Failure> {
+/// # Errors
+/// As [`each`] has them.
+pub(super) fn replay(file: &File, path: &Path) -> Result<Replay, Failure> {
+    fold(file, path, (), |(), _, _| {})
+}
+
+/// The same for those who want more than the state: `take` gets each entry, and the state as it was before it.
+///
+/// The one place in which a ledger's lines are folded; whoever has something of its own to make of them has no state to
+/// keep.
+///
+/// # Errors
+/// As [`each`] has them.
+pub(super) fn fold<T>(
+    file: &File,
+    path: &Path,
+    mut own: T,
+    mut take: impl FnMut(&mut T, &Entry, &State),
+) -> Result<Replay<T>, Failure> {
     let mut state = State::default();
     let bytes = file.metadata().map_or(0, |there| there.len());
     state.reserve((bytes / BYTES_A_ROW).min(MOST_AT_ONCE) as usize);
-    each(file, path, state, |state, entry, _| state.apply(entry))
+    let extent = each(file, path, |entry, _| {
+        take(&mut own, entry, &state);
+        state.apply(entry);
+    })?;
+    Ok(Replay { state, own, extent })
 }
 
-/// Reads a ledger line by line, for those who want more than the state: `visit` gets each entry and its byte offset.
-pub fn each<T>(
-    file: impl Read,
-    path: &Path,
-    start: T,
-    mut visit: impl FnMut(&mut T, &Entry, u64),
-) -> Result<Replay<T>, Failure> {
+/// Reads a ledger line by line: `visit` gets each entry and its byte offset.
+///
+/// A last line without its newline was being written when the process or the machine ended; what it would have said was
+/// not synced, so nothing was sent on the strength of it, and it is left out. Any other line that cannot be read is
+/// damage: an error with its byte offset, for a ledger that was edited or spliced proves nothing.
+///
+/// # Errors
+/// Exit 4 where it cannot be read, is damaged, of another version or no ledger.
+pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) -> Result<Extent, Failure> {
     let mut reader = BufReader::with_capacity(1 << 18, file);
     // The beginning of a line whose end is not in the buffer yet; all others are read where they are.
     let mut begun = Vec::with_capacity(1 << 10);
-    let mut replayed = Replay { state: start, good: 0, torn: 0 };
+    let mut extent = Extent::default();
     loop {
         let there = reader.fill_buf().map_err(|error| {
             Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
         })?;
         if there.is_empty() {
-            if replayed.good == 0 && !begun.is_empty() && !begins_like_a_ledger(&begun) {
+            if extent.good == 0 && !begun.is_empty() && !begins_like_a_ledger(&begun) {
                 return Err(not_a_ledger(path, 0));
             }
-            replayed.torn = begun.len() as u64;
-            return Ok(replayed);
+            extent.torn = begun.len() as u64;
+            return Ok(extent);
         }
         let Some(end) = memchr(b'\n', there) else {
             begun.extend_from_slice(there);
             let read = there.len();
             reader.consume(read);
             // Not held in memory to its end, which may not come: any file can be named.
-            if replayed.good == 0 && !begins_like_a_ledger(&begun) || begun.len() > LONGEST {
-                return Err(not_a_ledger(path, replayed.good));
+            if extent.good == 0 && !begins_like_a_ledger(&begun) || begun.len() > LONGEST {
+                return Err(not_a_ledger(path, extent.good));
             }
             continue;
         };
@@ -81,12 +111,11 @@ pub fn each<T>(
             line = &begun;
         }
         // Checked once for the whole line, not for each text in it.
-        let text = std::str::from_utf8(line).map_err(|error| damaged(path, replayed.good, &error))?;
-        let entry: Entry =
-            serde_json::from_str(text).map_err(|error| damaged(path, replayed.good, &error))?;
-        check(&entry, path, replayed.good)?;
-        visit(&mut replayed.state, &entry, replayed.good);
-        replayed.good += line.len() as u64 + 1;
+        let text = std::str::from_utf8(line).map_err(|error| damaged(path, extent.good, &error))?;
+        let entry: Entry = serde_json::from_str(text).map_err(|error| damaged(path, extent.good, &error))?;
+        check(&entry, path, extent.good)?;
+        visit(&entry, extent.good);
+        extent.good += line.len() as u64 + 1;
         begun.clear();
         reader.consume(read);
     }

@@ -364,6 +364,11 @@ impl State {
         self.names.find(user).map(Place::of)
     }
 
+    /// The same; where the ledger does not have it yet, the place that it is about to get.
+    pub fn place_for(&self, user: &str) -> Place {
+        self.find(user).unwrap_or(Place::of(self.names.len() as u32))
+    }
+
     /// The row at a place.
     pub fn record(&self, at: Place) -> &Record {
         &self.rows[at.index()]

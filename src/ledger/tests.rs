@@ -1,10 +1,14 @@
-use std::fs;
-use std::io::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::file::OnDisk;
 use super::made::{attempt, intent, place, row};
 use super::*;
 use crate::clock::SystemClock;
+use crate::disk;
+use crate::log::Lines;
 
 /// A ledger in a folder of its own.
 struct Folder {
@@ -118,12 +122,34 @@ fn lines_of_any_length_are_read_at_their_offsets_wherever_a_buffer_ends() {
     let file = File::open(folder.path()).unwrap();
     let mut due = entries.iter();
     let mut at = 0;
-    let read = each(&file, &folder.path(), (), |(), entry, offset| {
+    let read = each(&file, &folder.path(), |entry, offset| {
         assert_eq!((Some(entry), offset), (due.next(), at));
         at += lines(std::slice::from_ref(entry)).len() as u64;
     });
     assert_eq!(read.unwrap().good, folder.bytes().len() as u64);
     assert_eq!(due.next(), None);
+}
+
+#[test]
+fn whoever_makes_something_of_a_ledger_is_given_each_entry_with_the_state_before_it() {
+    let folder = Folder::holding(some());
+    let seen = gather(&folder.path(), Vec::new(), |seen, entry, before| {
+        let Some(user) = entry.user.as_deref() else { return };
+        let at = before.place_for(user);
+        let stood = before.find(user).map(|at| before.record(at).settled_state());
+        seen.push((at, entry.kind, stood));
+    });
+    let Gathered { state, own: seen, at_work, bytes, .. } = seen.unwrap();
+    let expected = [
+        (place(0), Kind::Row, None),
+        (place(1), Kind::Row, None),
+        (place(2), Kind::Row, None),
+        (place(0), Kind::Intent, Some(RowState::Pending)),
+        (place(1), Kind::Intent, Some(RowState::Pending)),
+        (place(1), Kind::Outcome, Some(RowState::InDoubt)),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!((state.counts(at_work).created, bytes), (1, folder.bytes().len() as u64));
 }
 
 #[test]
@@ -304,7 +330,8 @@ async fn two_that_append_at_once_both_stop_before_they_send() {
     let theirs = Folder::holding(some());
     let path = theirs.path();
     let (file, _) = disk::open_append(&path).unwrap();
-    let ours = OnDisk { length: file.metadata().unwrap().len(), file, path: path.clone() };
+    let length = file.metadata().unwrap().len();
+    let ours = OnDisk(Lines::new(file, path.clone(), length));
     let state = LockedFile::open(&path).unwrap().state.clone();
     let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock)).unwrap();
     let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
@@ -315,7 +342,7 @@ async fn two_that_append_at_once_both_stop_before_they_send() {
 #[tokio::test]
 async fn a_full_disk_stops_before_the_next_request() {
     let full = fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
-    let storage = OnDisk { file: full, path: "/dev/full".into(), length: 0 };
+    let storage = OnDisk(Lines::new(full, "/dev/full".into(), 0));
     let state = LockedFile::open(&Folder::holding(some()).path()).unwrap().state.clone();
     let ledger = Ledger::start(storage, state, Arc::new(SystemClock)).unwrap();
     let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
@@ -361,8 +388,8 @@ fn a_line_without_an_end_is_not_taken_into_memory() {
     let whole = folder.bytes();
     for endless in [b' ', b'x'] {
         let reader = io::Read::chain(whole.as_slice(), io::repeat(endless));
-        let read = each(reader, &folder.path(), 0, |lines, _, _| *lines += 1);
-        let what = read.err().expect("refused").what;
+        let read = each(reader, &folder.path(), |_, _| {});
+        let what = read.unwrap_err().what;
         assert!(what.contains(&format!("at byte {}", whole.len())), "{what}");
     }
 }

@@ -1,25 +1,22 @@
 //! The file while it is written.
 
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use super::reader::{Found, find};
 use super::record::Line;
 use super::sealed::Recipients;
 use crate::agent::Password;
 use crate::error::Failure;
-use crate::ledger::{Attempt, LedgerFault, State, Storage, Writer};
+use crate::ledger::{Attempt, State};
+use crate::log::{Disturbed, LedgerFault, Lines, Locked, Storage, Writer, lock};
 use crate::{crash, disk};
 
 /// A credentials file that this process has locked, before it writes to it.
 ///
 /// One that was made for this and is let go of unused is removed: a run that never began leaves nothing.
 pub struct LockedFile {
-    /// Taken when writing begins.
-    file: Option<File>,
-    path: PathBuf,
-    was_made: bool,
+    locked: Locked,
     /// What it says.
     pub found: Found,
 }
@@ -38,40 +35,41 @@ impl LockedFile {
         };
         let (file, was_made) = disk::open_secret(path).map_err(|error| cannot("use", error))?;
         // Where there are no locks, the length is what is left to notice another process by.
-        if !disk::lock(&file).map_err(|error| cannot("lock", error))? {
+        if !lock(&file, 1).map_err(|error| cannot("lock", error))? {
             return Err(Failure::stopped(format!(
                 "the credentials file is in use by another process: `{}`",
                 path.display()
             ))
             .hint("nothing was sent; wait until the other import has ended"));
         }
-        let found = find(&file, path, |_, _, _| {})?;
-        Ok(Self { file: Some(file), path: path.to_owned(), was_made, found })
+        let locked = Locked::new(file, path, was_made);
+        let found = find(locked.file(), path, |_, _, _| {})?;
+        Ok(Self { locked, found })
     }
 
     /// Fails where the file cannot be the one that this ledger's passwords belong into, or is for other recipients.
     pub fn suits(&self, state: &State, recipients: &Recipients) -> Result<(), Failure> {
-        suits(&self.found, &self.path, state, recipients)
+        suits(&self.found, self.locked.path(), state, recipients)
     }
 
     /// Starts writing: a torn last line is cut off, and the first record is synced, when this returns.
     pub fn into_credentials(
-        mut self,
+        self,
         run: &str,
         instance: &str,
         recipients: Recipients,
         at: &str,
     ) -> Result<Credentials, Failure> {
+        let path = self.locked.path().to_owned();
         let unusable = |error: io::Error| {
-            Failure::stopped(format!("cannot write the credentials file: `{}`", self.path.display()))
+            Failure::stopped(format!("cannot write the credentials file: `{}`", path.display()))
                 .because(error)
                 .hint("nothing was sent; the same command resumes")
         };
-        let file = self.file.take().ok_or_else(|| unusable(io::ErrorKind::NotFound.into()))?;
         if self.found.torn > 0 {
-            file.set_len(self.found.good).and_then(|()| file.sync_all()).map_err(unusable)?;
+            self.locked.cut_after(self.found.good).map_err(unusable)?;
         }
-        let mut storage = OnDisk { file, path: self.path.clone(), length: self.found.good };
+        let mut storage = OnDisk(self.locked.into_lines(self.found.good).no_link());
         if self.found.run.is_empty() {
             let header = Line::header(run, instance, recipients.words(), at).bytes();
             storage.append(&header).and_then(|()| storage.sync()).map_err(unusable)?;
@@ -79,14 +77,6 @@ impl LockedFile {
         crash::point("passwords-begun");
         let writer = Writer::start(storage).map_err(unusable)?;
         Ok(Credentials { writer, run: run.to_owned(), recipients })
-    }
-}
-
-impl Drop for LockedFile {
-    fn drop(&mut self) {
-        if self.was_made && self.file.is_some() {
-            let _ = disk::remove(&self.path);
-        }
     }
 }
 
@@ -146,12 +136,8 @@ impl Credentials {
     }
 }
 
-/// Notices another writer by the length, and a file that was deleted or replaced by its identity.
-struct OnDisk {
-    file: File,
-    path: PathBuf,
-    length: u64,
-}
+/// The file as it is written, in the words of an error.
+struct OnDisk(Lines);
 
 impl Storage for OnDisk {
     fn name(&self) -> &'static str {
@@ -159,35 +145,20 @@ impl Storage for OnDisk {
     }
 
     fn check(&mut self) -> Result<(), String> {
-        let gone = || {
-            format!(
-                "the credentials file was deleted or replaced while it was written: `{}`",
-                self.path.display()
-            )
-        };
-        let there = std::fs::symlink_metadata(&self.path).map_err(|_| gone())?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let ours = self.file.metadata().map_err(|_| gone())?;
-            if (there.dev(), there.ino()) != (ours.dev(), ours.ino()) {
-                return Err(gone());
+        let path = self.0.path().display();
+        self.0.check().map_err(|disturbed| match disturbed {
+            Disturbed::Gone => {
+                format!("the credentials file was deleted or replaced while it was written: `{path}`")
             }
-        }
-        if there.len() == self.length {
-            return Ok(());
-        }
-        Err(format!("another process writes to the credentials file: `{}`", self.path.display()))
+            Disturbed::Written => format!("another process writes to the credentials file: `{path}`"),
+        })
     }
 
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        crash::point_after("password-torn", || drop(self.file.write_all(crash::torn(lines))));
-        self.file.write_all(lines)?;
-        self.length += lines.len() as u64;
-        Ok(())
+        self.0.append(lines, "password-torn")
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_data()
+        self.0.sync()
     }
 }

@@ -12,9 +12,9 @@ pub use wanted::{Seen, Wanted};
 
 use std::collections::HashMap;
 
-use crate::crash::{Sabotage, sabotage};
 use wanted::Who;
 
+use crate::crash::{Sabotage, sabotage};
 use crate::ledger::{Entry, Place, RowState, State, Step, StepState};
 
 /// What is to be done with each row, and what is to be said of those with which nothing is done.

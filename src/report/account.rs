@@ -10,7 +10,7 @@ use super::cause::{self, Cause};
 use super::row::{Event, Row, Step};
 use crate::clock;
 use crate::error::Failure;
-use crate::ledger::{self, Attempt, Calls, Counts, Entry, Kind, Replay, RowState, State, Unexecuted};
+use crate::ledger::{self, Attempt, Calls, Counts, Entry, Gathered, Kind, RowState, State, Unexecuted};
 
 /// A run as its ledger tells it.
 #[derive(Default)]
@@ -109,19 +109,13 @@ impl Account {
     /// # Errors
     /// Exit 2 where it cannot be opened or has no record, 4 where it is damaged or of another version.
     pub fn read(path: &Path, word: &str) -> Result<Self, Failure> {
-        let (file, at_work) = ledger::look(path)?;
-        let replayed = ledger::each(&file, path, Gathering::default(), |gathering, entry, _| {
-            gathering.take(entry);
-        })?;
-        let Replay { state: gathering, good, .. } = replayed;
-        if good == 0 {
-            return Err(ledger::without_record(path));
-        }
-        let digest = digest(file, good).map_err(|error| {
+        let Gathered { state, own: gathering, at_work, file, bytes } =
+            ledger::gather(path, Gathering::default(), Gathering::take)?;
+        let digest = digest(file, bytes).map_err(|error| {
             Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
         })?;
-        let source = Source { path: path.display().to_string(), bytes: good, digest };
-        Ok(gathering.finish(source, word, at_work))
+        let source = Source { path: path.display().to_string(), bytes, digest };
+        Ok(gathering.finish(&state, source, word, at_work))
     }
 
     /// The newest session.
@@ -148,17 +142,16 @@ impl Account {
     }
 }
 
-/// An account in the making.
+/// An account in the making: what the ledger's state does not have.
 #[derive(Default)]
 struct Gathering {
     account: Account,
-    state: State,
-    /// By the place in `state`.
+    /// By the place in the state.
     rows: Vec<Row>,
 }
 
 impl Gathering {
-    fn take(&mut self, entry: &Entry) {
+    fn take(&mut self, entry: &Entry, before: &State) {
         let text = |value: &Option<std::borrow::Cow<str>>| value.as_deref().unwrap_or_default().to_owned();
         let at = text(&entry.at);
         if let Some(session) = self.account.sessions.last_mut()
@@ -168,10 +161,7 @@ impl Gathering {
             session.last.clone_from(&at);
         }
         match entry.kind {
-            Kind::Ledger => {
-                self.account.tool = text(&entry.tool);
-                self.account.began = at;
-            }
+            Kind::Ledger => self.account.tool = text(&entry.tool),
             Kind::Session => self.account.sessions.push(Session {
                 id: text(&entry.session),
                 host: text(&entry.host),
@@ -191,26 +181,25 @@ impl Gathering {
                     session.exit = entry.exit;
                 }
             }
-            Kind::Intent => self.intent(entry, at),
-            Kind::Outcome => self.outcome(entry, at),
+            Kind::Intent => self.intent(entry, before, at),
+            Kind::Outcome => self.outcome(entry, before, at),
             // The state has what the plan says, and how the steps after a create stand.
             Kind::Row | Kind::Dropped | Kind::Step => {}
         }
-        self.state.apply(entry);
     }
 
-    /// The row that an entry is about. Its place is the one that the state is about to give it.
-    fn row(&mut self, user: &str) -> &mut Row {
-        let at = self.state.find(user).map_or(self.state.places().len(), |at| at.number() as usize);
+    /// The row that an entry is about.
+    fn row(&mut self, user: &str, before: &State) -> &mut Row {
+        let at = before.place_for(user).index();
         if self.rows.len() <= at {
             self.rows.resize_with(at + 1, Row::default);
         }
         &mut self.rows[at]
     }
 
-    fn intent(&mut self, entry: &Entry, at: String) {
+    fn intent(&mut self, entry: &Entry, before: &State, at: String) {
         let (Some(user), Some(attempt)) = (entry.user.as_deref(), entry.attempt) else { return };
-        let row = self.row(user);
+        let row = self.row(user, before);
         if row.open {
             row.lost();
         }
@@ -225,12 +214,12 @@ impl Gathering {
         }
     }
 
-    fn outcome(&mut self, entry: &Entry, at: String) {
+    fn outcome(&mut self, entry: &Entry, before: &State, at: String) {
         let (Some(user), Some(state)) = (entry.user.as_deref(), entry.state) else { return };
         let when = clock::parse_rfc3339(&at)
             .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
             .map(|since| since.as_millis() as u64);
-        let row = self.row(user);
+        let row = self.row(user, before);
         let attempt = entry.attempt;
         let message = entry.message.as_deref().unwrap_or_default();
         // An outcome that belongs to no attempt, of a row with one open: a process ended between the two.
@@ -271,9 +260,8 @@ impl Gathering {
         }
     }
 
-    fn finish(mut self, source: Source, word: &str, at_work: bool) -> Account {
+    fn finish(mut self, state: &State, source: Source, word: &str, at_work: bool) -> Account {
         let mut account = self.account;
-        let state = self.state;
         self.rows.resize_with(state.places().len(), Row::default);
         for (at, mut row) in state.places().zip(self.rows) {
             let record = state.record(at);
@@ -300,6 +288,7 @@ impl Gathering {
         account.counts = state.counts(at_work);
         account.calls = state.calls;
         account.run.clone_from(&state.header.run);
+        account.began.clone_from(&state.header.at);
         account.instance.clone_from(&state.header.instance);
         account.roster.clone_from(&state.header.roster);
         account.is_rehearsal = state.is_rehearsal(Path::new(&source.path));

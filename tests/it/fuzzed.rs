@@ -112,15 +112,15 @@ pub fn workbook(parts: &[u8]) -> Vec<u8> {
 /// Any bytes as a ledger. It is read or refused; what was read adds up, and reads again as the same.
 pub fn ledger(bytes: &[u8]) {
     let read = |bytes: &[u8]| {
-        let start = (State::default(), 0_u64);
-        ledger::each(bytes, Path::new("l.jsonl"), start, |(state, lines), entry, _| {
+        let (mut state, mut lines) = (State::default(), 0_u64);
+        let extent = ledger::each(bytes, Path::new("l.jsonl"), |entry, _| {
             state.apply(entry);
-            *lines += 1;
-        })
+            lines += 1;
+        });
+        extent.map(|extent| (extent, state, lines))
     };
-    let Ok(replay) = read(bytes) else { return };
-    assert_eq!(replay.good + replay.torn, bytes.len() as u64);
-    let (state, lines) = &replay.state;
+    let Ok((extent, state, lines)) = read(bytes) else { return };
+    assert_eq!(extent.good + extent.torn, bytes.len() as u64);
     for at_work in [false, true] {
         let counts = state.counts(at_work);
         let sum =
@@ -131,10 +131,10 @@ pub fn ledger(bytes: &[u8]) {
     for at in state.places() {
         assert_eq!(state.find(state.user(at)), Some(at));
     }
-    let good = usize::try_from(replay.good).expect("no longer than the bytes");
-    let again = read(&bytes[..good]).expect("whole lines that were read");
-    assert_eq!((again.good, again.torn, again.state.1), (replay.good, 0, *lines));
-    assert_eq!(again.state.0.counts(false), state.counts(false));
+    let good = usize::try_from(extent.good).expect("no longer than the bytes");
+    let (again, same, as_many) = read(&bytes[..good]).expect("whole lines that were read");
+    assert_eq!((again.good, again.torn, as_many), (extent.good, 0, lines));
+    assert_eq!(same.counts(false), state.counts(false));
 }
 
 /// Any bytes as a directory file. What is read is written as a file that reads as the same.

@@ -197,6 +197,13 @@ impl Watched {
     }
 }
 
+/// The reasons of all the events that say that a run stops.
+pub fn stops(ran: &Ran) -> Vec<String> {
+    let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let stopping = events.filter(|event| event["event"] == "stopping");
+    stopping.map(|event| event["reason"].as_str().unwrap().to_owned()).collect()
+}
+
 /// `status --format json` of a ledger.
 pub fn status(folder: &Path, ledger: &str) -> Value {
     let ran = run(headcount(folder).args(["status", ledger, "--format", "json"])).exits(0);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Service, Watched, folder, headcount, pasted, run, sample, status};
+use crate::harness::{Service, Watched, folder, headcount, pasted, run, sample, status, stops};
 
 const LEDGER: &str = "roster.csv.ledger.jsonl";
 
@@ -129,6 +129,7 @@ fn ctrl_c_drains_and_the_same_command_resumes() {
     running.signal("INT");
     let ran = running.end().exits(5);
     assert!(ran.stderr.contains("resume with: "), "{}", ran.stderr);
+    assert_eq!(stops(&ran), ["interrupted"]);
     let rows = status(folder.path(), LEDGER)["rows"].clone();
     assert_eq!(rows["in_doubt"], 0, "requests under way were awaited");
     assert!(rows["pending"].as_u64().unwrap() > 0);

@@ -16,6 +16,8 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::harness::{Ran, headcount, run, status};
+#[cfg(unix)]
+use crate::harness::{Watched, stops};
 
 /// The service's clock: ahead of this machine's from the first request on, or from a later one.
 #[derive(Default)]
@@ -72,8 +74,11 @@ impl Stage {
         let mut command = headcount(self.folder.path());
         command
             .env("AWS_ENDPOINT_URL_CONNECT", &self.running().url)
-            .args(["import", "roster.csv", "--instance", instance, "--rate", "1000", "--concurrency", "1"])
+            .args(["import", "roster.csv", "--instance", instance, "--rate", "1000"])
             .args(flags);
+        if !flags.contains(&"--concurrency") {
+            command.args(["--concurrency", "1"]);
+        }
         command
     }
 
@@ -276,4 +281,29 @@ fn a_full_instance_says_used_allowed_and_the_quotas_code() {
         ],
     );
     assert_eq!(stage.called(), 5, "one refusal");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ctrl_c_while_a_full_instance_drains_changes_no_reason_and_is_told_as_none() {
+    let full = Fault::Refuse { status: 429, code: "LimitExceededException" };
+    let script = [Fault::StallAfter(Duration::from_secs(5)), full].into();
+    let stage = Stage::set(9, Spec { script, ..Spec::default() }, Ahead::default());
+    let mut command = stage.bare(&stage.arn, &["--format", "json", "--concurrency", "2"]);
+    command.env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID).env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
+    let mut running = Watched::start(&mut command);
+    let reason = loop {
+        let event = running.event().expect("it stops before its rows end");
+        if event["event"] == "stopping" {
+            break event["reason"].as_str().unwrap().to_owned();
+        }
+    };
+    assert!(reason.starts_with("the instance takes no more users"), "{reason}");
+    // The first request is under way for some seconds yet.
+    running.signal("INT");
+    let ran = running.end().exits(4);
+    assert_eq!(stops(&ran), [""; 0], "told once, and that was before");
+    assert!(ran.stdout.contains("\"event\":\"created\""), "what was under way is awaited: {}", ran.stdout);
+    says(&ran, &["stopped: the instance takes no more users", "resume with: "]);
+    assert_eq!(stage.rows()["created"], 1);
 }

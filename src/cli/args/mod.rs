@@ -1,3 +1,5 @@
 //! What was typed, turned into what is meant: the arguments that several commands have, each once.
 
 pub(super) mod directory;
+pub(super) mod rate;
+pub(super) mod sky;

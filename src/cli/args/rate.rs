@@ -1,0 +1,63 @@
+//! `--rate`: calls of CreateUser a second, as they are asked for and as they are allowed.
+
+/// How fast `import` and `retry` are to call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::cli) enum Rate {
+    /// As the account's applied quota says.
+    Quota,
+    /// As is learned on the way.
+    Auto,
+    /// Calls a second.
+    Fixed(f64),
+}
+
+/// How fast the Connect that `simulate` serves may be called, in calls a second; `None` for no limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::cli) struct Allowance(pub(in crate::cli) Option<f64>);
+
+/// Reads a rate that is asked for. A call in two minutes is the slowest, and no account allows the fastest.
+pub(in crate::cli) fn asked(text: &str) -> Result<Rate, String> {
+    match (text, calls_a_second(text)) {
+        ("quota", _) => Ok(Rate::Quota),
+        ("auto", _) => Ok(Rate::Auto),
+        (_, Some(rate)) if (0.01..=100_000.0).contains(&rate) => Ok(Rate::Fixed(rate)),
+        _ => Err("expected `quota`, `auto`, or a number of calls a second from 0.01 to 100000".into()),
+    }
+}
+
+/// Reads a rate that is allowed.
+pub(in crate::cli) fn allowed(text: &str) -> Result<Allowance, String> {
+    match (text, calls_a_second(text)) {
+        ("unlimited", _) => Ok(Allowance(None)),
+        (_, Some(rate)) => Ok(Allowance(Some(rate))),
+        _ => Err("expected a number above 0, or `unlimited`".into()),
+    }
+}
+
+fn calls_a_second(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_a_number_above_zero_or_a_word_for_one() {
+        for (text, asked_for, is_allowed) in [
+            ("2", Some(Rate::Fixed(2.0)), Some(Allowance(Some(2.0)))),
+            ("0.5", Some(Rate::Fixed(0.5)), Some(Allowance(Some(0.5)))),
+            ("100000", Some(Rate::Fixed(100_000.0)), Some(Allowance(Some(100_000.0)))),
+            ("0.001", None, Some(Allowance(Some(0.001)))),
+            ("100001", None, Some(Allowance(Some(100_001.0)))),
+            ("quota", Some(Rate::Quota), None),
+            ("auto", Some(Rate::Auto), None),
+            ("unlimited", None, Some(Allowance(None))),
+        ] {
+            assert_eq!((asked(text).ok(), allowed(text).ok()), (asked_for, is_allowed), "{text}");
+        }
+        for bad in ["", "0", "-1", "inf", "NaN", "two", "1e999", "Auto"] {
+            assert!(asked(bad).is_err() && allowed(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Files of lines that one process has: what the ledger and the passwords' file have in common.
+//!
+//! A file is locked before it is read; whatever stands after what was read is another's. Lines are only ever appended,
+//! and one sync is for all that wait for one.
+
+mod locked;
+mod writer;
+
+pub use locked::{Disturbed, Lines, Locked, lock};
+pub use writer::{LedgerFault, Storage, Synced, Writer};
