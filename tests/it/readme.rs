@@ -14,7 +14,7 @@ use headcount::roster::Field;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 20] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -30,6 +30,9 @@ const PAGES: [&str; 17] = [
     "docs/security.md",
     "docs/comparison.md",
     "docs/performance.md",
+    "docs/reliability.md",
+    "docs/architecture.md",
+    "CONTRIBUTING.md",
     "SECURITY.md",
     "CHANGELOG.md",
 ];
@@ -511,8 +514,12 @@ fn the_pages_name_only_commands_flags_and_files_that_are_there() {
     let of_other_programs = [
         "--bench",
         "--features",
+        "--ignored",
+        "--include-ignored",
         "--init",
+        "--lib",
         "--manifest-path",
+        "--nocapture",
         "--path",
         "--release",
         "--rm",
