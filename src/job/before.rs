@@ -17,8 +17,6 @@ pub struct Before {
     pub first: PathBuf,
     /// The roster that it was worked from last.
     pub whole: PathBuf,
-    /// The same, as it is shorter to type from the current directory.
-    pub roster: PathBuf,
     /// How many rows the ledger has.
     pub rows: u64,
     /// The AWS profile, where one was named.
@@ -52,13 +50,11 @@ impl Before {
     fn said(ledger: &Path, state: &State) -> Self {
         let State { header, session, .. } = state;
         let last = if session.roster.is_empty() { &header.roster } else { &session.roster };
-        let whole = PathBuf::from(last);
         Self {
             run: header.run.clone(),
             instance: header.instance.clone(),
             first: PathBuf::from(&header.roster),
-            roster: from_here(&whole),
-            whole,
+            whole: PathBuf::from(last),
             rows: state.places().len() as u64,
             profile: session.profile.clone(),
             endpoint: session.endpoint.clone(),
@@ -73,10 +69,4 @@ impl Before {
     pub fn is_rehearsal(&self, has_endpoint: bool) -> bool {
         self.is_rehearsal || (self.is_invented && self.endpoint.is_none() && !has_endpoint)
     }
-}
-
-/// A path as it is shorter to type from the current directory.
-fn from_here(path: &Path) -> PathBuf {
-    let here = std::env::current_dir().and_then(|here| here.canonicalize());
-    here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
 }

@@ -3,7 +3,6 @@
 use super::before::Before;
 use super::meant::Job;
 use super::opened::{self, For};
-use super::origins::Origins;
 use super::outlook::{Outlook, Sources};
 use super::pace::Chosen;
 use super::supply::Supply;
@@ -13,6 +12,7 @@ use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
+use crate::failed::Origins;
 use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
 use crate::ledger::State;

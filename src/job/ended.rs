@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::outlook::Outlook;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::failed::Left;
 use crate::ledger::{Calls, Counts, StepCounts};
-use crate::report::rejects::Left;
 use crate::stop::Stop;
 
 /// How a job ended, and what came of it.

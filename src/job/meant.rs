@@ -51,8 +51,10 @@ pub enum What {
     Retry {
         /// The error codes that are picked; none picks all rows that failed but those whose user exists.
         codes: Vec<String>,
-        /// Another roster than the ledger's, as a mended file of the failed rows: rows that are not in it stay as they are.
-        part: Option<PathBuf>,
+        /// The roster that is read: the ledger's, or a part of it.
+        roster: PathBuf,
+        /// The roster is a part alone, as a mended file of the failed rows: rows that are not in it stay as they are.
+        is_part: bool,
         /// What the ledger says of the job that it was made by.
         before: Box<Before>,
     },
@@ -95,8 +97,7 @@ impl Job {
     /// The roster that is read.
     pub fn roster(&self) -> &Path {
         match &self.what {
-            What::Import { roster } | What::Retry { part: Some(roster), .. } => roster,
-            What::Retry { part: None, before, .. } => &before.roster,
+            What::Import { roster } | What::Retry { roster, .. } => roster,
         }
     }
 
@@ -123,7 +124,7 @@ impl Job {
 
     /// Whether the roster is but a part of the ledger's.
     pub(super) fn is_of_part(&self) -> bool {
-        matches!(self.what, What::Retry { part: Some(_), .. })
+        matches!(self.what, What::Retry { is_part: true, .. })
     }
 
     /// By what the roster is checked.

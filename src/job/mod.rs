@@ -15,7 +15,6 @@ mod ended;
 mod lanes;
 mod meant;
 mod opened;
-mod origins;
 mod outlook;
 mod pace;
 mod plan;

@@ -19,16 +19,16 @@ use crate::crash;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
+use crate::failed::{self, Left};
 use crate::lane::slots::Slots;
-use crate::ledger::{Calls, Counts, Entry, Kind, Ledger, StepCounts, Steps, VERSION};
+use crate::ledger::{Calls, Counts, Entry, Journal, Kind, StepCounts, Steps, VERSION};
 use crate::passwords::Credentials;
 use crate::plan::Plan;
-use crate::report::rejects::{self as failed, Left};
 
 /// A job that has begun: its plan is in the ledger.
 struct Begun {
     checked: Checked,
-    ledger: Arc<Ledger>,
+    ledger: Arc<dyn Journal>,
     supply: Supply,
     plan: Plan,
     outlook: Outlook,
@@ -74,12 +74,12 @@ impl Begun {
     async fn with(planned: Planned) -> Result<(Self, Option<Credentials>), Failure> {
         let Planned { checked, ledger, credentials, supply, plan, outlook } = planned;
         let world = &checked.world;
-        let ledger = Arc::new(ledger.into_ledger(Arc::clone(&world.clock))?);
+        let ledger: Arc<dyn Journal> = Arc::new(ledger.into_ledger(Arc::clone(&world.clock))?);
         let before =
             ledger.read(|state| Earlier { calls: state.calls, created: state.counts(false).created });
         let since = Instant::now();
         crash::point("plan-before");
-        let run = record(&checked, &ledger, &plan, outlook.pace.rate).await?;
+        let run = record(&checked, &*ledger, &plan, outlook.pace.rate).await?;
         crash::point("plan-recorded");
         let now = rfc3339(world.clock.now());
         let arn = &checked.reached.directory.instance.arn;
@@ -192,18 +192,19 @@ impl Begun {
     }
 }
 
-fn close(ledger: Arc<Ledger>, exit: Exit) -> Result<(), Failure> {
+fn close(ledger: Arc<dyn Journal>, exit: Exit) -> Result<(), Failure> {
     crash::point("close-before");
-    let closed = match Arc::into_inner(ledger) {
-        Some(ledger) => ledger.close(exit.code()).map_err(|fault| Failure::stopped(fault.to_string())),
-        None => Err(Failure::new(Exit::Bug, "an import ended with a row still at work")),
+    let closed = if Arc::strong_count(&ledger) == 1 {
+        ledger.close(exit).map_err(|fault| Failure::stopped(fault.to_string()))
+    } else {
+        Err(Failure::new(Exit::Bug, "an import ended with a row still at work"))
     };
     crash::point("close-after");
     closed.map(drop)
 }
 
 /// Records the session and every planned row, synced. Returns the run's id.
-async fn record(checked: &Checked, ledger: &Ledger, plan: &Plan, rate: f64) -> Result<String, Failure> {
+async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64) -> Result<String, Failure> {
     let Checked { job, world, reached, pass: Pass { wanted, .. }, .. } = checked;
     let before = ledger.read(Clone::clone);
     let now = rfc3339(world.clock.now());
@@ -237,8 +238,7 @@ async fn record(checked: &Checked, ledger: &Ledger, plan: &Plan, rate: f64) -> R
         ..Entry::of(Kind::Session)
     };
     let changes = plan.changes(wanted, |at| before.user(at), &now);
-    let entries = header.into_iter().chain([session]).chain(changes);
-    ledger.record(entries).await.map_err(|fault| {
+    ledger.record(&mut header.into_iter().chain([session]).chain(changes)).await.map_err(|fault| {
         Failure::stopped(fault.to_string()).hint("nothing was sent; choose another place with --ledger FILE")
     })?;
     Ok(run)

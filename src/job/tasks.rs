@@ -6,7 +6,7 @@ use super::supply::Supply;
 use crate::agent::{Agent, RowNumber};
 use crate::apply::{Doubt, Gift, Origin, Task};
 use crate::error::Failure;
-use crate::ledger::{Ledger, Place, RowState};
+use crate::ledger::{Journal, Place, RowState};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Roster, Row, Rows};
 use crate::user;
@@ -17,7 +17,7 @@ pub(super) struct Tasks<'t> {
     rows: Rows,
     row: Row,
     of: Of<'t>,
-    ledger: Arc<Ledger>,
+    ledger: Arc<dyn Journal>,
     look_ups: std::vec::IntoIter<Place>,
 }
 
@@ -33,12 +33,13 @@ pub(super) struct Of<'t> {
 
 impl<'t> Tasks<'t> {
     /// Starts to read the roster.
-    pub(super) fn new(of: Of<'t>, ledger: Arc<Ledger>) -> Result<Self, Failure> {
+    pub(super) fn new(of: Of<'t>, ledger: Arc<dyn Journal>) -> Result<Self, Failure> {
         let Of { roster, wanted, plan, .. } = of;
         let mut look_ups: Vec<Place> = plan.gone(Decision::LookUp).collect();
-        let invalid =
-            plan.named(wanted, Decision::LookUp).filter_map(|user| ledger.read(|state| state.find(user)));
-        look_ups.extend(invalid.collect::<Vec<_>>());
+        ledger.read(|state| {
+            let invalid = plan.named(wanted, Decision::LookUp);
+            look_ups.extend(invalid.filter_map(|user| state.find(user)));
+        });
         Ok(Self { rows: roster.rows()?, row: Row::default(), of, ledger, look_ups: look_ups.into_iter() })
     }
 

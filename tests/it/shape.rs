@@ -23,7 +23,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("log", &["disk"]),
     // The means.
     ("connect", &["agent", "clock", "error"]),
-    ("ledger", &["agent", "clock", "disk", "error", "log", "text"]),
+    ("ledger", &["agent", "clock", "disk", "error", "exit", "log", "text"]),
     // Where rows and steps stand is told in the ledger's words.
     ("event", &["agent", "finding", "ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),
@@ -43,17 +43,19 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("apply", &[
         "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "user",
     ]),
+    ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
     ("report", &[
-        "agent", "clock", "disk", "error", "exit", "finding", "ledger", "plan", "roster", "text", "validate",
+        "agent", "clock", "disk", "error", "exit", "finding", "ledger", "roster", "text", "validate",
     ]),
     // What is meant.
     ("job", &[
-        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "finding", "instance", "lane",
-        "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
+        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "failed", "finding", "instance",
+        "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate",
     ]),
     // The screens.
     ("cli", &[
-        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "finding", "instance", "job",
+        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "instance",
+        "job",
         "lane", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
     ]),
 ];
@@ -247,7 +249,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("File::create", &["disk.rs"]),
     ("fs::write(", &["disk.rs"]),
     ("fs::rename(", &["disk.rs"]),
-    ("fs::remove_file(", &["disk.rs", "report/rejects.rs"]), // the latter its own copy, untouched since
+    ("fs::remove_file(", &["disk.rs", "failed/write.rs"]), // the latter its own copy, untouched since
     // Who prints, and who reads flags and the environment.
     ("println!", &["cli/output.rs"]),
     ("std::env::", &["cli/", "main.rs", "crash.rs"]),

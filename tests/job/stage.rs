@@ -164,7 +164,8 @@ impl Stage {
     pub fn retry(&self, part: Option<&str>, codes: &[&str]) -> Job {
         let before = Box::new(Before::of(&self.ledger()).unwrap());
         let codes = codes.iter().map(|code| (*code).to_owned()).collect();
-        self.job(What::Retry { codes, part: part.map(|name| self.path(name)), before })
+        let roster = part.map_or_else(|| before.whole.clone(), |name| self.path(name));
+        self.job(What::Retry { codes, roster, is_part: part.is_some(), before })
     }
 
     fn job(&self, what: What) -> Job {
