@@ -131,7 +131,7 @@ impl World {
 
     fn describe_user(&self, now: SystemTime, route: &Route) -> Outcome {
         let record = self.user(now, route.label(0), route.label(1))?;
-        Ok(Some(json!({ "User": record.user })))
+        Ok(Some(json!({ "User": self.described(&record.user) })))
     }
 
     fn list_user_proficiencies(&self, now: SystemTime, route: &Route) -> Outcome {
@@ -185,7 +185,8 @@ impl World {
         };
         let total = matches.len();
         let rest = matches.into_iter().filter(|(place, _)| *place > start);
-        let page = self.take(Operation::SearchUsers, now, size, rest, |record| search_summary(&record.user));
+        let page =
+            self.take(Operation::SearchUsers, now, size, rest, |record| json!(self.searched(&record.user)));
         let mut body = page.named("Users");
         body["ApproximateTotalCount"] = total.into();
         Ok(Some(body))
@@ -401,28 +402,4 @@ fn max_results(route: &Route) -> Result<Option<i64>, Refusal> {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|_| rules::unreadable())
-}
-
-/// `UserSearchSummary`: of the identity only the names, and after-contact work in milliseconds.
-fn search_summary(user: &model::User) -> Value {
-    let mut user = user.clone();
-    let milliseconds = |limit: &mut Option<i64>| {
-        if let Some(seconds) = limit {
-            *seconds = seconds.saturating_mul(1000);
-        }
-    };
-    if let Some(config) = &mut user.phone_config {
-        milliseconds(&mut config.after_contact_work_time_limit);
-    }
-    for config in &mut user.after_contact_work_configs {
-        milliseconds(&mut config.after_contact_work_config.after_contact_work_time_limit);
-        if let Some(callback) = &mut config.agent_first_callback_after_contact_work_config {
-            milliseconds(&mut callback.after_contact_work_time_limit);
-        }
-    }
-    if let Some(info) = &mut user.identity_info {
-        (info.email, info.secondary_email, info.mobile) = (None, None, None);
-    }
-    (user.last_modified_time, user.last_modified_region) = (None, None);
-    json!(user)
 }

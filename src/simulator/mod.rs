@@ -25,6 +25,8 @@ mod rules;
 
 mod answers;
 
+mod shown;
+
 mod search;
 
 mod users;
@@ -44,7 +46,7 @@ pub use in_process::InProcess;
 pub use journal::JournalError;
 pub use operation::Operation;
 pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN_PREFIX, session_token};
-pub use spec::{Group, Named, Spec};
+pub use spec::{Families, Group, Named, Spec};
 pub use weather::{Fault, Odds, ThrottleName, Weather};
 pub use wire::{Answer, Delivery, Reply, Request};
 pub use world::{Calls, Stats, World};

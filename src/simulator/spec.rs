@@ -55,6 +55,8 @@ pub struct Spec {
     /// Whether SearchUsers ignores case, so that an exact search may find a variant. By default it does: a client that
     /// compares what it finds is right either way.
     pub search_ignores_case: bool,
+    /// How a setting that was asked for in one family of members shows in the other.
+    pub families: Families,
     /// Whether requests must be signed.
     pub signed: bool,
 
@@ -68,6 +70,25 @@ pub struct Spec {
     pub latency: Duration,
     /// Where all randomness comes from.
     pub seed: u64,
+}
+
+/// How a setting that was asked for in the older family of members (`PhoneConfig`, for all channels) shows in the lists
+/// per channel, and the other way round. Nobody has said in writing what the service does; a client must know its user
+/// again either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Families {
+    /// In the family that it was asked for in; `PhoneConfig` has the defaults of the rest.
+    Apart,
+    /// `PhoneConfig` is the setting of voice: it mirrors the lists' entry for voice, and has such an entry for what was asked
+    /// for in it.
+    Voice,
+    /// The lists have every channel, and `PhoneConfig` mirrors their entry for voice.
+    All,
+}
+
+impl Families {
+    /// Every way in which the service may show them.
+    pub const ALL: [Families; 3] = [Self::Apart, Self::Voice, Self::All];
 }
 
 /// A profile, by name and, where it is known, by id.
@@ -236,6 +257,7 @@ impl Default for Spec {
             page_cap: 1000,
             case_variants_clash: false,
             search_ignores_case: true,
+            families: Families::Apart,
             signed: true,
             weather: Weather::calm(),
             script: VecDeque::new(),

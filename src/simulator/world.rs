@@ -170,7 +170,8 @@ impl World {
         self.gate.expire(session_token);
     }
 
-    /// Every user as DescribeUser would show it, seen or unseen by the reads, in the order of creation.
+    /// Every user as it was asked for, seen or unseen by the reads, in the order of creation. DescribeUser shows it with
+    /// what was not asked for.
     pub fn everyone(&self) -> impl Iterator<Item = &model::User> {
         self.users.after(0).map(|(_, record)| &record.user)
     }
@@ -334,8 +335,8 @@ impl World {
         let user = model::User {
             arn: format!("{arn}/agent/{id}"),
             id,
+            identity_info: self.looked_up(&asked),
             username: asked.username,
-            identity_info: asked.identity_info,
             phone_config: asked.phone_config,
             directory_user_id: asked.directory_user_id,
             security_profile_ids,
@@ -632,7 +633,7 @@ fn groups(arn: &str, described: &[Group]) -> Vec<model::HierarchyGroup> {
 }
 
 /// An id in the form of a UUID that depends on what it names and nothing else.
-fn identifier(parts: &[&str]) -> String {
+pub(super) fn identifier(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\0"));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);

@@ -206,7 +206,7 @@ impl fmt::Display for Member {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) text: String,
-    /// The service's default fits as well: see [`Members::hedge`].
+    /// The service's default fits as well: see [`Members::all_channels`].
     pub(super) or_default: bool,
 }
 
@@ -391,8 +391,10 @@ impl Members {
     }
 
     fn auto_accept(&mut self, older: Option<&PhoneConfig>, newer: &[AutoAcceptConfig]) {
-        let everywhere = older.and_then(|older| older.auto_accept).map(|accept| accept.to_string());
-        self.all_channels(Member::AutoAccept, everywhere.as_deref(), newer.is_empty());
+        if let Some(of_all) = older.and_then(|older| older.auto_accept) {
+            let is_listed = newer.iter().any(|config| config.auto_accept == of_all);
+            self.all_channels(Member::AutoAccept, &of_all.to_string(), is_listed);
+        }
         for AutoAcceptConfig { channel, auto_accept, agent_first_callback_auto_accept } in newer {
             self.set(Member::AutoAccept(channel.clone()), &auto_accept.to_string());
             if let Some(accept) = agent_first_callback_auto_accept {
@@ -406,9 +408,11 @@ impl Members {
         older: Option<&PhoneConfig>,
         newer: &[AfterContactWorkConfigPerChannel],
     ) {
-        let everywhere = older.and_then(|older| older.after_contact_work_time_limit);
-        let everywhere = everywhere.map(|seconds| seconds.to_string());
-        self.all_channels(Member::AfterContactWork, everywhere.as_deref(), newer.is_empty());
+        if let Some(of_all) = older.and_then(|older| older.after_contact_work_time_limit) {
+            let of_all = of_all.to_string();
+            let is_listed = newer.iter().any(|config| limit(&config.after_contact_work_config) == of_all);
+            self.all_channels(Member::AfterContactWork, &of_all, is_listed);
+        }
         for config in newer {
             let AfterContactWorkConfigPerChannel {
                 channel,
@@ -438,13 +442,12 @@ impl Members {
     }
 
     /// A setting of the older family is that of every channel (API, UpdateUserPhoneConfig: "applies the same ACW timeout
-    /// to all channels"). Where a list stands beside it, the list has the word; of the channels that it leaves out,
-    /// nobody has written whether they follow the older family, or whether that only mirrors one of those listed. Either
-    /// is then taken for what was asked: a user of ours must not be called another's for the way in which it is shown.
-    fn all_channels(&mut self, member: fn(String) -> Member, everywhere: Option<&str>, is_alone: bool) {
-        let Some(text) = everywhere else { return };
+    /// to all channels"), but for those that a list beside it has. Where a channel is listed with the same, nobody has
+    /// written whether the older family is the setting of the others or mirrors just this one, and they are at their
+    /// default. Either is then taken for what was asked: a user of ours must not be called another's for how it is shown.
+    fn all_channels(&mut self, member: fn(String) -> Member, of_all: &str, is_listed: bool) {
         for channel in Channel::ALL {
-            let said = Said { text: text.to_owned(), or_default: !is_alone };
+            let said = Said { text: of_all.to_owned(), or_default: is_listed };
             self.0.insert(member(channel.as_api().to_owned()), said);
         }
     }

@@ -10,6 +10,10 @@ mod provenance;
 mod request;
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod tests;
 
 pub use canonical::{Canonical, Group, Member};

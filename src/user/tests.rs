@@ -179,8 +179,7 @@ fn a_list_has_the_word_over_the_older_family() {
 }
 
 #[test]
-fn a_channel_that_a_list_leaves_out_is_read_either_way() {
-    // The older family mirrors the one channel that is listed, or the list has the one channel that it is told for.
+fn a_channel_that_a_list_leaves_out_is_read_either_way_where_the_older_family_may_mirror_the_list() {
     let shown = json!({ "PhoneConfig": { "AfterContactWorkTimeLimit": 30 },
                         "AfterContactWorkConfigs": [{ "Channel": "VOICE", "AfterContactWorkConfig": { "AfterContactWorkTimeLimit": 30 } }] });
     let voice = json!({ "AfterContactWorkConfigs": shown["AfterContactWorkConfigs"] });
@@ -191,6 +190,12 @@ fn a_channel_that_a_list_leaves_out_is_read_either_way() {
         { "Channel": "CHAT", "AfterContactWorkConfig": { "AfterContactWorkTimeLimit": 60 } },
     ] });
     other(chat, shown, "config: ACW timeout chat 30 -> 60");
+    // What nobody is listed with is no mirror.
+    let shown = json!({ "PhoneConfig": { "AutoAccept": true }, "AutoAcceptConfigs": [{ "Channel": "CHAT", "AutoAccept": false }] });
+    let (body, user) = (wanted(json!({})), found(shown));
+    let accepts =
+        ["email", "task", "voice"].map(|channel| format!("config: auto accept {channel} true -> false"));
+    assert_eq!(told(&body, &user, ConnectManaged), accepts);
 }
 
 #[test]

@@ -36,5 +36,6 @@ mod shape;
 mod simulator;
 mod stops;
 mod template;
+mod untagged;
 mod validate;
 mod wire;

@@ -19,18 +19,18 @@ use tokio::runtime::Runtime;
 use crate::harness::{Ran, headcount, run, status};
 
 /// An embedded Connect in this process, and a folder with a roster.
-struct Stage {
+pub struct Stage {
     runtime: Runtime,
     running: Option<Running>,
     arn: String,
-    folder: TempDir,
+    pub folder: TempDir,
 }
 
-const LEDGER: &str = "roster.csv.ledger.jsonl";
+pub const LEDGER: &str = "roster.csv.ledger.jsonl";
 
 impl Stage {
     /// A world with these faults for its first CreateUser calls, and a roster of so many people.
-    fn set(people: usize, script: impl IntoIterator<Item = Fault>, spec: Spec) -> Self {
+    pub fn set(people: usize, script: impl IntoIterator<Item = Fault>, spec: Spec) -> Self {
         let script: VecDeque<Fault> = script.into_iter().collect();
         let spec = Spec { pace: Pace::UNLIMITED, script, ..spec };
         let arn = spec.instance_arn();
@@ -52,11 +52,11 @@ impl Stage {
         fs::write(self.folder.path().join("roster.csv"), text).unwrap();
     }
 
-    fn running(&self) -> &Running {
+    pub fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
     }
 
-    fn import(&self, flags: &[&str]) -> Ran {
+    pub fn import(&self, flags: &[&str]) -> Ran {
         let mut command = headcount(self.folder.path());
         command
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
@@ -67,7 +67,7 @@ impl Stage {
         run(&mut command)
     }
 
-    fn rows(&self) -> Value {
+    pub fn rows(&self) -> Value {
         status(self.folder.path(), LEDGER)["rows"].clone()
     }
 
@@ -78,7 +78,7 @@ impl Stage {
     }
 
     /// The last outcome of a user in the ledger.
-    fn outcome(&self, user: &str) -> Value {
+    pub fn outcome(&self, user: &str) -> Value {
         let text = fs::read_to_string(self.folder.path().join(LEDGER)).unwrap();
         let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.rfind(|line| line["type"] == "outcome" && line["user"] == user).unwrap()
@@ -93,7 +93,7 @@ impl Drop for Stage {
     }
 }
 
-fn rows(named: &[(&str, u64)]) -> Value {
+pub fn rows(named: &[(&str, u64)]) -> Value {
     let mut rows = json!({"total": 0, "pending": 0, "in_doubt": 0, "created": 0, "recovered": 0, "exists": 0,
                           "rejected": 0, "invalid": 0});
     for (name, number) in named {

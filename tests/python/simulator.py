@@ -146,6 +146,9 @@ def round_trip():
     }
     by_arn = CONNECT.describe_user(InstanceId=ARN, UserId=f"{ARN}/agent/{create('by.arn', **arns)}")["User"]
     assert by_arn["RoutingProfileId"] == ROUTING["Billing Voice"] and by_arn["HierarchyGroupId"] == team["Id"]
+    softphone = {"PhoneType": "SOFT_PHONE", "AutoAccept": False, "AfterContactWorkTimeLimit": 0, "DeskPhoneNumber": ""}
+    assert by_arn["PhoneConfig"] == softphone | {"PersistentConnection": False}, by_arn
+    assert by_arn["DirectoryUserId"] and by_arn["Tags"] == {}, "what the service fills in"
     above = {"Value": path[("EMEA",)]["Id"], "HierarchyGroupMatchType": "WITH_CHILD_GROUPS"}
     both = CONNECT.search_users(InstanceId=INSTANCE, SearchCriteria={"HierarchyGroupCondition": above})["Users"]
     assert [user["Username"] for user in both] == ["grace@example.com", "by.arn"]
