@@ -12,7 +12,8 @@ use crate::connect::{CallError, Operation, Reply};
 use crate::crash::{self, Sabotage};
 use crate::lane::answer::Answer;
 use crate::lane::slots::SlotPlace;
-use crate::ledger::{Intent, LedgerFault, Outcome, Queued, RowState, Unexecuted};
+use crate::ledger::{Intended, Intent, JournalFault, Outcome, Queued, RowState, Unexecuted};
+use crate::passwords::Unwritable;
 use crate::stop::Stop;
 use crate::user::provenance;
 
@@ -31,7 +32,7 @@ pub(super) async fn carry_out(
     request: Request<'_>,
     place: SlotPlace,
     means: &Means,
-) -> Result<End, LedgerFault> {
+) -> Result<End, JournalFault> {
     let mut tries = Tries::begin(task, means.settings.seed, means.settings.row_budget);
     let mut place = Some(place);
     loop {
@@ -97,7 +98,7 @@ async fn intend(
     own: &mut SlotPlace,
     tries: &Tries,
     means: &Means,
-) -> Result<Option<Intent>, LedgerFault> {
+) -> Result<Option<Intent>, JournalFault> {
     let Some(queued) = queue(task, request, tries, means).await? else { return Ok(None) };
     let slot = slot(&queued, means).await;
     let intent = queued.synced().await?;
@@ -120,7 +121,7 @@ async fn slot(queued: &Queued, means: &Means) -> Option<OwnedSemaphorePermit> {
 }
 
 /// Records an intent of which no byte left.
-fn unsent(intent: Intent, standing: RowState, means: &Means) -> Result<(), LedgerFault> {
+fn unsent(intent: Intent, standing: RowState, means: &Means) -> Result<(), JournalFault> {
     let unexecuted = Some(Unexecuted::NotSent);
     means.ledger.finish(intent, &Outcome { state: standing, unexecuted, ..Outcome::default() })
 }
@@ -132,19 +133,20 @@ async fn queue(
     request: Request<'_>,
     tries: &Tries,
     means: &Means,
-) -> Result<Option<Queued>, LedgerFault> {
+) -> Result<Option<Queued>, JournalFault> {
     if request.password == Origin::Row {
-        return Ok(Some(means.ledger.intend(task.at, means.settings.provenance_tag)));
+        let how = Intended { tagged: means.settings.provenance_tag, generated: false };
+        return Ok(Some(means.ledger.intend(task.at, how)));
     }
     // The intent first: a record whose attempt the ledger does not know could not be joined with it.
-    let intent = means.ledger.intend_generated(task.at).synced().await?;
+    let intent = means.ledger.intend(task.at, Intended { tagged: true, generated: true }).synced().await?;
     crash::point("password-before");
     match record_password(task, request.body, &intent, When::BeforeItLeaves, means).await {
         Ok(()) => {
             crash::point("password-after");
             Ok(Some(Queued::synced_already(intent)))
         }
-        Err(LedgerFault(message)) => {
+        Err(Unwritable(message)) => {
             unsent(intent, tries.standing(), means)?;
             means.stop(Stop::Passwords { message });
             Ok(None)
@@ -167,13 +169,13 @@ async fn record_password(
     intent: &Intent,
     when: When,
     means: &Means,
-) -> Result<(), LedgerFault> {
+) -> Result<(), Unwritable> {
     if crash::sabotage(Sabotage::PasswordRecordedLate) != (when == When::OnceItIsAnswered) {
         return Ok(());
     }
     match (&means.credentials, &body.password) {
         (Some(credentials), Some(password)) => credentials.record(&task.user, intent.attempt, password).await,
-        _ => Err(LedgerFault("there is no file for the password that was made".into())),
+        _ => Err(Unwritable("there is no file for the password that was made".into())),
     }
 }
 
@@ -212,7 +214,7 @@ fn write_down(
     record: Option<Outcome>,
     then: &Then,
     means: &Means,
-) -> Result<Option<Intent>, LedgerFault> {
+) -> Result<Option<Intent>, JournalFault> {
     let Some(outcome) = record else { return Ok(Some(intent)) };
     means.ledger.finish(intent, &outcome)?;
     if *then == Then::End {

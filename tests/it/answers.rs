@@ -16,10 +16,11 @@ use headcount::connect::{
     BoxFuture, Client, Credentials, CredentialsError, Environment, Target, Transport, TransportError,
 };
 use headcount::event::Event;
+use headcount::exit::Exit;
 use headcount::lane::Lane;
 use headcount::lane::pace::Pace;
 use headcount::lane::slots::Slots;
-use headcount::ledger::{Attempt, Entry, Kind, Ledger, Place, RowState, State, Storage};
+use headcount::ledger::{Attempt, Entry, Journal, Kind, Ledger, Place, RowState, State, Storage};
 use headcount::stop::Switch;
 use http::{Request, Response};
 use serde_json::Value;
@@ -230,7 +231,7 @@ async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'
     let target = Target::resolve(INSTANCE, None, None, &environment).unwrap();
     let client = Client::over(script.clone(), &target, credentials(answers), Arc::clone(&clock));
     let kept = Kept::default();
-    let ledger = Arc::new(Ledger::start(kept.clone(), state(call), clock).unwrap());
+    let ledger: Arc<dyn Journal> = Arc::new(Ledger::start(kept.clone(), state(call), clock).unwrap());
     let settings = Settings {
         instance: INSTANCE.into(),
         identity: IdentityType::ConnectManaged,
@@ -251,7 +252,7 @@ async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'
     let at = ledger.read(|state| state.find("ana")).unwrap();
     apply::run(means, [Ok(task(call, at))].into_iter()).await.unwrap();
     let seconds = begun.elapsed().as_secs_f64();
-    Arc::into_inner(ledger).unwrap().close(0).unwrap();
+    ledger.close(Exit::Done).unwrap();
     let mut told = String::new();
     for line in String::from_utf8(kept.0.lock().unwrap().clone()).unwrap().lines() {
         let mut line: Value = serde_json::from_str(line).unwrap();
