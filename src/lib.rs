@@ -35,6 +35,8 @@ pub mod instance;
 
 pub mod apply;
 
+pub mod failed;
+
 pub mod report;
 
 pub mod simulator;

@@ -31,6 +31,7 @@ use crate::directory::Directory;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
+use crate::failed::Origins;
 use crate::lane::pace::{CEILING, FLOOR, Pace, START, default_burst};
 use crate::lane::remembered::Remembered;
 use crate::lane::slots::Slots;
@@ -234,7 +235,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     };
     let mut wanted = Wanted::default();
     let has_proficiencies = roster.columns().has(Field::Proficiencies);
-    let mut origins = again::Origins::of(&roster, job);
+    let mut origins = Origins::of(&roster, job.retry.as_ref().map(|retry| retry.run.as_str()));
     let checked = validate::check_with_fingerprints(&roster, &rules, &mut |row| {
         if row.has_errors && origins.is_left(row.row) {
             return;

@@ -6,7 +6,6 @@ pub mod cause;
 pub mod chart;
 pub mod html;
 pub mod json;
-pub mod rejects;
 mod row;
 pub mod table;
 pub mod ticket;

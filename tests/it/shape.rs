@@ -43,13 +43,14 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("apply", &[
         "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "user",
     ]),
+    ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
     ("report", &[
-        "agent", "clock", "disk", "error", "exit", "finding", "ledger", "plan", "roster", "text", "validate",
+        "agent", "clock", "disk", "error", "exit", "finding", "ledger", "roster", "text", "validate",
     ]),
     // The screens.
     ("cli", &[
-        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "finding", "instance", "lane",
-        "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
+        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "instance",
+        "lane", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
     ]),
 ];
 
@@ -242,7 +243,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("File::create", &["disk.rs"]),
     ("fs::write(", &["disk.rs"]),
     ("fs::rename(", &["disk.rs"]),
-    ("fs::remove_file(", &["disk.rs", "report/rejects.rs"]), // the latter its own copy, untouched since
+    ("fs::remove_file(", &["disk.rs", "failed/write.rs"]), // the latter its own copy, untouched since
     // Who prints, and who reads flags and the environment.
     ("println!", &["cli/output.rs"]),
     ("std::env::", &["cli/", "main.rs", "crash.rs"]),
