@@ -111,6 +111,12 @@ pub async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
+/// A wall time without what is below a millisecond, as [`rfc3339`] prints it.
+pub fn whole_milliseconds(at: SystemTime) -> SystemTime {
+    let at = OffsetDateTime::from(at);
+    at.replace_nanosecond(at.nanosecond() / 1_000_000 * 1_000_000).unwrap_or(at).into()
+}
+
 /// How often [`within`] looks at the clock: after a sleep of the machine it notices so soon.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -134,8 +140,7 @@ pub async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Out
 
 /// Prints a wall time as RFC 3339 in UTC with milliseconds, as in `2026-11-23T14:38:13.042Z`.
 pub fn rfc3339(at: SystemTime) -> String {
-    let at = OffsetDateTime::from(at);
-    let at = at.replace_nanosecond(at.nanosecond() / 1_000_000 * 1_000_000).unwrap_or(at);
+    let at = OffsetDateTime::from(whole_milliseconds(at));
     let (date, time) = (at.date(), at.time());
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
@@ -159,7 +164,9 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-    use super::{Clock, Moment, SteadyClock, SystemClock, parse_rfc3339, rfc3339, sleep, within};
+    use super::{
+        Clock, Moment, SteadyClock, SystemClock, parse_rfc3339, rfc3339, sleep, whole_milliseconds, within,
+    };
 
     /// A clock on a machine that goes to sleep.
     struct Sleeper {
@@ -210,5 +217,7 @@ mod tests {
         let at = std::time::UNIX_EPOCH + std::time::Duration::from_millis(1_795_444_693_042);
         assert_eq!(rfc3339(at), "2026-11-23T14:38:13.042Z");
         assert_eq!(parse_rfc3339(&rfc3339(at)), Some(at));
+        let later = at + Duration::from_nanos(999_999);
+        assert_eq!((rfc3339(later), whole_milliseconds(later)), (rfc3339(at), at));
     }
 }

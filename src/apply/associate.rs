@@ -23,7 +23,7 @@ use crate::event::Event;
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
 use crate::lane::verdict::Verdict;
-use crate::ledger::{LedgerFault, Outcome, Place, RowState, Step, StepState};
+use crate::ledger::{JournalFault, Outcome, Place, RowState, Step, StepState};
 use crate::plan::Action;
 use crate::stop::Stop;
 
@@ -50,12 +50,13 @@ pub(super) struct Errand {
 
 /// The errand of a row whose user is there and waits for its proficiencies, by what the ledger says now.
 pub(super) fn errand(at: Place, row: RowNumber, gift: Gift, means: &Means) -> Option<Errand> {
-    means.ledger.read(|state| {
+    let waiting = means.ledger.read(|state| {
         let record = state.record(at);
         let waits = record.state == RowState::Created && record.step != StepState::Done;
-        let id = state.unfinished(at).filter(|_| waits)?.to_owned();
-        Some(Errand { at, row, user: state.user(at).to_owned(), id, gift })
-    })
+        let id = state.unfinished(at).filter(|_| waits)?;
+        Some((state.user(at).to_owned(), id.to_owned()))
+    });
+    waiting.map(|(user, id)| Errand { at, row, user, id, gift })
 }
 
 /// Works through the errands as they come, until nobody can send another, or there is a reason to stop: those under
@@ -73,7 +74,7 @@ pub(super) async fn run(means: Arc<Means>, mut queue: UnboundedReceiver<Errand>)
         let Some(errand) = next else { break };
         let means = Arc::clone(&means);
         open.spawn(async move {
-            if let Err(LedgerFault(message)) = give(&errand, &means).await {
+            if let Err(JournalFault(message)) = give(&errand, &means).await {
                 means.stop(Stop::Ledger { message });
             }
         });
@@ -165,7 +166,7 @@ fn reason(answer: &Answer) -> Stop {
 }
 
 /// Gives a user what its row asks for, or learns why not.
-async fn give(errand: &Errand, means: &Means) -> Result<(), LedgerFault> {
+async fn give(errand: &Errand, means: &Means) -> Result<(), JournalFault> {
     const OPERATION: Operation = Operation::AssociateUserProficiencies;
     let mut tries = StepTries::begin(errand, means.settings.seed, means.settings.row_budget);
     let mut left = errand.gift.proficiencies.clone();
@@ -236,7 +237,7 @@ async fn take_away_what_is_there(
     }
 }
 
-fn conclude(errand: &Errand, result: StepState, told: Told, means: &Means) -> Result<(), LedgerFault> {
+fn conclude(errand: &Errand, result: StepState, told: Told, means: &Means) -> Result<(), JournalFault> {
     let Told { code, message, request_id } = told;
     let outcome = Outcome { code, message, request_id, ..Outcome::default() };
     means.ledger.step(errand.at, result, errand.gift.fingerprint, &outcome)?;
@@ -272,7 +273,7 @@ mod tests {
     use crate::lane::Lane;
     use crate::lane::slots::Slots;
     use crate::ledger::made::{fingerprint, intent, row};
-    use crate::ledger::{Attempt, Entry, Kind, Ledger, RowState, State, StepCounts, Storage};
+    use crate::ledger::{Attempt, Entry, Journal, Kind, Ledger, RowState, State, StepCounts, Storage};
     use crate::simulator::{ACCESS_KEY_ID, InProcess, Operation, SECRET_ACCESS_KEY, Spec, World};
     use crate::stop::{Stop, Switch};
 
@@ -392,7 +393,7 @@ mod tests {
             state.apply(&Entry { attempt: Attempt::new(at), id: Some(id.as_str().into()), ..made });
             ids.push(id);
         }
-        let ledger = Arc::new(Ledger::start(Nowhere, state, clock).unwrap());
+        let ledger: Arc<dyn Journal> = Arc::new(Ledger::start(Nowhere, state, clock).unwrap());
         let settings = Settings {
             instance: arn.clone(),
             identity: IdentityType::ExistingDirectory,
@@ -434,7 +435,7 @@ mod tests {
                 said = Some(code);
             }
         }
-        let steps = ledger.state().proficiencies();
+        let steps = ledger.read(|state| state.proficiencies());
         Came { steps, stop: switch.reason(), seconds, calls, given, said }
     }
 

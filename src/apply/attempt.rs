@@ -1,5 +1,7 @@
 //! One row that is to be made, from its first permit to its last record. The one loop that creates.
 
+use std::time::Duration;
+
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::look::{self, Held};
@@ -12,9 +14,14 @@ use crate::connect::{CallError, Operation, Reply};
 use crate::crash::{self, Sabotage};
 use crate::lane::answer::Answer;
 use crate::lane::slots::SlotPlace;
-use crate::ledger::{Intent, LedgerFault, Outcome, Queued, RowState, Unexecuted};
+use crate::ledger::{Intended, Intent, JournalFault, Outcome, Queued, RowState, Unexecuted};
+use crate::passwords::Unwritable;
 use crate::stop::Stop;
 use crate::user::provenance;
+
+/// So long after its intent a request may still leave, and no longer: it is signed with the intent's own time, and the
+/// service takes none that was signed minutes ago.
+const FRESH: Duration = Duration::from_secs(60);
 
 /// What a row sends, again at each attempt.
 #[derive(Clone, Copy)]
@@ -31,7 +38,7 @@ pub(super) async fn carry_out(
     request: Request<'_>,
     place: SlotPlace,
     means: &Means,
-) -> Result<End, LedgerFault> {
+) -> Result<End, JournalFault> {
     let mut tries = Tries::begin(task, means.settings.seed, means.settings.row_budget);
     let mut place = Some(place);
     loop {
@@ -97,21 +104,35 @@ async fn intend(
     own: &mut SlotPlace,
     tries: &Tries,
     means: &Means,
-) -> Result<Option<Intent>, LedgerFault> {
-    let Some(queued) = queue(task, request, tries, means).await? else { return Ok(None) };
-    let slot = slot(&queued, means).await;
-    let intent = queued.synced().await?;
-    own.slot = slot;
-    // Looked at once more after all waiting: from here to the wire nothing waits.
-    if own.slot.is_none() || means.stop.is_set() {
+) -> Result<Option<Intent>, JournalFault> {
+    loop {
+        let meant = means.lane.moment();
+        let Some(queued) = queue(task, request, tries, means).await? else { return Ok(None) };
+        let slot = slot(own.slot.take(), &queued, means).await;
+        let intent = queued.synced().await?;
+        own.slot = slot;
+        // Looked at once more after all waiting: from here to the wire nothing waits.
+        let may_leave = own.slot.is_some() && !means.stop.is_set();
+        if may_leave && means.lane.moment().since(meant) <= FRESH {
+            return Ok(Some(intent));
+        }
         unsent(intent, tries.standing(), means)?;
-        return Ok(None);
+        if !may_leave {
+            return Ok(None);
+        }
+        // It waited too long for its slot, which it has now: a new attempt leaves at once.
     }
-    Ok(Some(intent))
 }
 
-/// Waits until one request more may be under way. `None` where the run stops first.
-async fn slot(queued: &Queued, means: &Means) -> Option<OwnedSemaphorePermit> {
+/// Waits until one request more may be under way, unless the row has a slot. `None` where the run stops first.
+async fn slot(
+    own: Option<OwnedSemaphorePermit>,
+    queued: &Queued,
+    means: &Means,
+) -> Option<OwnedSemaphorePermit> {
+    if own.is_some() {
+        return own;
+    }
     if let Some(slot) = means.slots.slot_now() {
         return Some(slot);
     }
@@ -120,7 +141,7 @@ async fn slot(queued: &Queued, means: &Means) -> Option<OwnedSemaphorePermit> {
 }
 
 /// Records an intent of which no byte left.
-fn unsent(intent: Intent, standing: RowState, means: &Means) -> Result<(), LedgerFault> {
+fn unsent(intent: Intent, standing: RowState, means: &Means) -> Result<(), JournalFault> {
     let unexecuted = Some(Unexecuted::NotSent);
     means.ledger.finish(intent, &Outcome { state: standing, unexecuted, ..Outcome::default() })
 }
@@ -132,19 +153,20 @@ async fn queue(
     request: Request<'_>,
     tries: &Tries,
     means: &Means,
-) -> Result<Option<Queued>, LedgerFault> {
+) -> Result<Option<Queued>, JournalFault> {
     if request.password == Origin::Row {
-        return Ok(Some(means.ledger.intend(task.at, means.settings.provenance_tag)));
+        let how = Intended { tagged: means.settings.provenance_tag, generated: false };
+        return Ok(Some(means.ledger.intend(task.at, how)));
     }
     // The intent first: a record whose attempt the ledger does not know could not be joined with it.
-    let intent = means.ledger.intend_generated(task.at).synced().await?;
+    let intent = means.ledger.intend(task.at, Intended { tagged: true, generated: true }).synced().await?;
     crash::point("password-before");
     match record_password(task, request.body, &intent, When::BeforeItLeaves, means).await {
         Ok(()) => {
             crash::point("password-after");
             Ok(Some(Queued::synced_already(intent)))
         }
-        Err(LedgerFault(message)) => {
+        Err(Unwritable(message)) => {
             unsent(intent, tries.standing(), means)?;
             means.stop(Stop::Passwords { message });
             Ok(None)
@@ -167,13 +189,13 @@ async fn record_password(
     intent: &Intent,
     when: When,
     means: &Means,
-) -> Result<(), LedgerFault> {
+) -> Result<(), Unwritable> {
     if crash::sabotage(Sabotage::PasswordRecordedLate) != (when == When::OnceItIsAnswered) {
         return Ok(());
     }
     match (&means.credentials, &body.password) {
         (Some(credentials), Some(password)) => credentials.record(&task.user, intent.attempt, password).await,
-        _ => Err(LedgerFault("there is no file for the password that was made".into())),
+        _ => Err(Unwritable("there is no file for the password that was made".into())),
     }
 }
 
@@ -198,12 +220,12 @@ async fn create(
 ) -> Result<Reply<crate::connect::model::UserCreated>, CallError> {
     let (client, settings) = (means.lane.client(), &means.settings);
     if !settings.provenance_tag {
-        return client.create_user(&settings.instance, body).await;
+        return client.create_user_at(&settings.instance, body, intent.at).await;
     }
     // Each attempt has a tag of its own, so that a user says which of them made it.
     let mut body = body.clone();
     body.tags.insert(PROVENANCE.into(), provenance(&settings.run, intent.attempt));
-    client.create_user(&settings.instance, &body).await
+    client.create_user_at(&settings.instance, &body, intent.at).await
 }
 
 /// Records what an attempt came to. Gives the intent back where its outcome is left open over a look.
@@ -212,7 +234,7 @@ fn write_down(
     record: Option<Outcome>,
     then: &Then,
     means: &Means,
-) -> Result<Option<Intent>, LedgerFault> {
+) -> Result<Option<Intent>, JournalFault> {
     let Some(outcome) = record else { return Ok(Some(intent)) };
     means.ledger.finish(intent, &outcome)?;
     if *then == Then::End {

@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
 use crate::lane::verdict::Verdict;
-use crate::ledger::{Attempt, Intent, LedgerFault, Outcome, RowState};
+use crate::ledger::{Attempt, Intent, JournalFault, Outcome, RowState};
 use crate::plan::Action;
 use crate::stop::Stop;
 use crate::user::is_same_user;
@@ -172,7 +172,7 @@ impl<'t> Looks<'t> {
 
 /// Looks the name up until the row is settled, its time is over, or the run stops. What nobody can say stays in doubt, and
 /// the next run settles it.
-pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Result<End, LedgerFault> {
+pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Result<End, JournalFault> {
     let mut looks = Looks::begin(task, held.as_ref(), means);
     for look in 0_u32.. {
         let Some(seen) = means.stop.unless_stopped(look_up(task, look, means)).await else { break };
@@ -206,7 +206,7 @@ pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Re
 }
 
 /// Records that nobody can say yet.
-fn give_up(looks: Looks<'_>, held: Option<Held>, means: &Means) -> Result<End, LedgerFault> {
+fn give_up(looks: Looks<'_>, held: Option<Held>, means: &Means) -> Result<End, JournalFault> {
     let Looks { task, attempt, last, .. } = looks;
     let message = if last.is_empty() {
         "the answer was lost, and no user of this name is to be seen on the instance yet".to_owned()
@@ -224,7 +224,7 @@ fn give_up(looks: Looks<'_>, held: Option<Held>, means: &Means) -> Result<End, L
 
 /// One look at a user that was listed before anything was sent. `None` where it settles nothing: the user has gone
 /// since, or cannot be read, or is another's while an attempt of ours is in doubt.
-pub(super) async fn settle_by_first_look(task: &Task, means: &Means) -> Result<Option<End>, LedgerFault> {
+pub(super) async fn settle_by_first_look(task: &Task, means: &Means) -> Result<Option<End>, JournalFault> {
     let Some(Ok(seen)) = means.stop.unless_stopped(look_up(task, 0, means)).await else { return Ok(None) };
     // With no attempt of ours there is nothing of ours to be found: a listed user is as good as a 409.
     let (said, seen) = match task.doubt {
@@ -254,7 +254,7 @@ fn conclude(
     attempt: Option<Attempt>,
     outcome: Outcome,
     means: &Means,
-) -> Result<End, LedgerFault> {
+) -> Result<End, JournalFault> {
     means.ledger.conclude(task.at, attempt, &outcome)?;
     crash::point("settled");
     means.gauge(&outcome);

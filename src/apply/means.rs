@@ -18,7 +18,7 @@ use crate::lane::backoff::Delays;
 use crate::lane::slots::Slots;
 use crate::lane::verdict::Verdict;
 use crate::lane::{Lane, Mended};
-use crate::ledger::{Ledger, Outcome, RowState};
+use crate::ledger::{Journal, Outcome, RowState};
 use crate::passwords::Credentials;
 use crate::stop::{Stop, Switch};
 
@@ -61,7 +61,7 @@ pub struct Means {
     /// How many creates may be under way.
     pub slots: Slots,
     /// The truth.
-    pub ledger: Arc<Ledger>,
+    pub ledger: Arc<dyn Journal>,
     /// Where passwords that headcount made are recorded.
     pub credentials: Option<Credentials>,
     /// What the run is told.
@@ -89,7 +89,7 @@ impl Means {
     pub fn new(
         lane: Arc<Lane>,
         slots: Slots,
-        ledger: Arc<Ledger>,
+        ledger: Arc<dyn Journal>,
         settings: Settings,
         stop: Switch,
         events: Arc<dyn Sink>,

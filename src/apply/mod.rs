@@ -33,7 +33,7 @@ pub use task::{Doubt, Gift, Origin, Task, Work};
 use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::lane::slots::SlotPlace;
-use crate::ledger::{LedgerFault, Place};
+use crate::ledger::{JournalFault, Place};
 use crate::stop::Stop;
 
 /// The most rows that are open at once, those that wait included.
@@ -109,11 +109,11 @@ async fn run_row(task: Task, place: SlotPlace, rows: Arc<Rows>) {
     match (end, task.then) {
         (Ok(End::Settled), Some(gift)) => send_errand(task.at, task.row, gift, &rows),
         (Ok(_), _) => {}
-        (Err(LedgerFault(message)), _) => rows.means.stop(Stop::Ledger { message }),
+        (Err(JournalFault(message)), _) => rows.means.stop(Stop::Ledger { message }),
     }
 }
 
-async fn work_on(task: &Task, place: SlotPlace, means: &Means) -> Result<End, LedgerFault> {
+async fn work_on(task: &Task, place: SlotPlace, means: &Means) -> Result<End, JournalFault> {
     let Work::Create { body, password } = &task.work else {
         drop(place); // a look takes no create's place
         return look::settle(task, None, means).await;

@@ -36,8 +36,8 @@ use crate::lane::pace::{CEILING, FLOOR, Pace, START, default_burst};
 use crate::lane::remembered::Remembered;
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    self, Calls, Counts, Entry, Kind, Ledger, LockedFile, Place, RowState, State, StepCounts, Steps, VERSION,
-    be_a_file, glance,
+    self, Calls, Counts, Entry, Journal, Kind, Ledger, LockedFile, Place, RowState, State, StepCounts, Steps,
+    VERSION, be_a_file, glance,
 };
 use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
@@ -332,15 +332,12 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         return Ok(Exit::Interrupted);
     }
 
-    let ledger = Arc::new(file.into_ledger()?);
-    let (calls_before, created_before) = {
-        let state = ledger.state();
-        (state.calls, state.counts(false).created)
-    };
+    let ledger: Arc<dyn Journal> = Arc::new(file.into_ledger()?);
+    let (calls_before, created_before) = ledger.read(|state| (state.calls, state.counts(false).created));
     let begun = Instant::now();
     let (events, receiver) = mpsc::unbounded_channel();
     crash::point("plan-before");
-    let run = record_plan(job, &ledger, &reached, &wanted, &plan, pace.rate).await?;
+    let run = record_plan(job, &*ledger, &reached, &wanted, &plan, pace.rate).await?;
     crash::point("plan-recorded");
     let credentials = credentials
         .map(|file| {
@@ -357,7 +354,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         run: run.clone(),
         ledger: job.ledger.display().to_string(),
         instance: reached.directory.instance.arn.clone(),
-        total: ledger.state().counts(true).total,
+        total: ledger.read(|state| state.counts(true).total),
         to_send: outlook.to_send,
         rate: pace.rate,
     });
@@ -389,14 +386,13 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
             let _ = events.send(Event::Note { message });
         }
     }
-    let (counts, steps, calls, left) = {
-        let state = ledger.state();
+    let (counts, steps, calls, left) = ledger.read(|state| {
         let is_rehearsal = args.rehearsal.simulate;
-        let run = Run { roster: &roster, wanted: &wanted, rules: &rules, state: &state, is_rehearsal };
+        let run = Run { roster: &roster, wanted: &wanted, rules: &rules, state, is_rehearsal };
         // That the file cannot be written is no reason to fail: the ledger has all.
         let left = run.leave().map_err(|failure| output::failure(&failure)).ok();
         (state.counts(false), state.proficiencies(), state.calls, left)
-    };
+    });
     let reason = switch.reason();
     let exit = exit_of(&counts, &steps, reason.as_ref());
     let _ = events.send(Event::Ended {
@@ -409,9 +405,10 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     drop(events);
     let _ = shown.join(); // a screen that broke is no reason to end otherwise
     crash::point("close-before");
-    let closed = match Arc::into_inner(ledger) {
-        Some(ledger) => ledger.close(exit.code()).map_err(|fault| Failure::stopped(fault.to_string())),
-        None => Err(Failure::new(Exit::Bug, "an import ended with a row still at work")),
+    let closed = if Arc::strong_count(&ledger) == 1 {
+        ledger.close(exit).map_err(|fault| Failure::stopped(fault.to_string()))
+    } else {
+        Err(Failure::new(Exit::Bug, "an import ended with a row still at work"))
     };
     crash::point("close-after");
     let farewell = Farewell {
@@ -603,13 +600,13 @@ fn agreed(outlook: &Outlook) -> Result<bool, Failure> {
 /// Records the session and every planned row, synced: before the first request leaves. Returns the run's id.
 async fn record_plan(
     job: &Job,
-    ledger: &Ledger,
+    ledger: &dyn Journal,
     reached: &Reached,
     wanted: &Wanted,
     plan: &Plan,
     rate: f64,
 ) -> Result<String, Failure> {
-    let before = ledger.state().clone();
+    let before = ledger.read(State::clone);
     let now = rfc3339(SystemClock.now());
     let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
     let roster = job.recorded_roster(&before).unwrap_or_else(|| absolute(&job.roster));
@@ -641,8 +638,7 @@ async fn record_plan(
         ..Entry::of(Kind::Session)
     };
     let changes = plan.changes(wanted, |at| before.user(at), &now);
-    let entries = header.into_iter().chain([session]).chain(changes);
-    ledger.record(entries).await.map_err(|fault| {
+    ledger.record(&mut header.into_iter().chain([session]).chain(changes)).await.map_err(|fault| {
         Failure::stopped(fault.to_string()).hint("nothing was sent; choose another place with --ledger FILE")
     })?;
     Ok(run)
@@ -656,7 +652,7 @@ struct Tasks<'t> {
     rules: &'t Rules<'t>,
     wanted: &'t Wanted,
     plan: &'t Plan,
-    ledger: Arc<Ledger>,
+    ledger: Arc<dyn Journal>,
     look_ups: std::vec::IntoIter<Place>,
     supply: &'t Supply,
 }
@@ -667,11 +663,13 @@ impl<'t> Tasks<'t> {
         rules: &'t Rules<'t>,
         wanted: &'t Wanted,
         plan: &'t Plan,
-        ledger: Arc<Ledger>,
+        ledger: Arc<dyn Journal>,
     ) -> Result<Self, Failure> {
         let mut look_ups: Vec<Place> = plan.gone(Decision::LookUp).collect();
-        let invalid = plan.named(wanted, Decision::LookUp).filter_map(|user| ledger.state().find(user));
-        look_ups.extend(invalid.collect::<Vec<_>>());
+        ledger.read(|state| {
+            let invalid = plan.named(wanted, Decision::LookUp);
+            look_ups.extend(invalid.filter_map(|user| state.find(user)));
+        });
         let rows = roster.rows()?;
         let look_ups = look_ups.into_iter();
         let supply = &Supply::Roster;
@@ -707,19 +705,21 @@ impl<'t> Tasks<'t> {
             let then = proficiencies
                 .map(|fingerprint| Gift { proficiencies: user::proficiencies(&agent), fingerprint });
             if let (false, Some(then)) = (sends, &then) {
-                let at = self.ledger.state().find(username).ok_or_else(|| self.changed())?;
+                let at = self.ledger.read(|state| state.find(username)).ok_or_else(|| self.changed())?;
                 return Ok(Some(Task::associate(at, agent.row, agent.username, then.clone())));
             }
             let generated = self.supply.give(&mut agent)?;
             let body = user::create_user(&agent, self.rules.directory.ok_or_else(|| self.changed())?);
-            let state = self.ledger.state();
-            let at = state.find(username).ok_or_else(|| self.changed())?;
-            let in_doubt = state.record(at).settled_state() == RowState::InDoubt;
+            let stands = self.ledger.read(|state| {
+                let at = state.find(username)?;
+                Some((at, state.record(at).settled_state()))
+            });
+            let (at, stands) = stands.ok_or_else(|| self.changed())?;
             let body = body.ok_or_else(|| self.changed())?;
             let users = self.rules.directory.and_then(|directory| directory.users.as_ref());
             let seen = users.is_some_and(|users| users.get(username).is_some());
             let origin = if generated { Origin::Made } else { Origin::Row };
-            let doubt = if in_doubt { Doubt::InDoubt } else { Doubt::Clear };
+            let doubt = if stands == RowState::InDoubt { Doubt::InDoubt } else { Doubt::Clear };
             let task = Task::create(at, &agent, body).doubted(doubt).seen(seen).then(then);
             return Ok(Some(task.with_password(origin)));
         }
@@ -740,8 +740,7 @@ impl Iterator for Tasks<'_> {
             return Some(next);
         }
         let at = self.look_ups.next()?;
-        let state = self.ledger.state();
-        Some(Ok(Task::settle(at, state.record(at).row, state.user(at).to_owned())))
+        Some(Ok(self.ledger.read(|state| Task::settle(at, state.record(at).row, state.user(at).to_owned()))))
     }
 }
 

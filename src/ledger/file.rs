@@ -5,16 +5,18 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::entry::{Entry, Kind, RowState, Step, StepState, Unexecuted};
+use super::entry::{Entry, Kind, StepState};
+use super::journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 use super::numbers::{Attempt, Place};
 use super::reader::{Extent, Replay, each, fold, replay};
 use super::state::{Header, Session, State};
 use crate::agent::Fingerprint;
-use crate::clock::{Clock, rfc3339};
+use crate::clock::{Clock, rfc3339, whole_milliseconds};
 use crate::crash::{self, Sabotage};
 use crate::disk;
 use crate::error::Failure;
-use crate::log::{Disturbed, LedgerFault, Lines, Locked, Storage, Synced, Writer, lock};
+use crate::exit::Exit;
+use crate::log::{Disturbed, Lines, Locked, Storage, Synced, Writer, lock};
 use crate::text::shell_path;
 
 /// The longest first record, in bytes: it names one roster, and a path has a few thousand at most.
@@ -184,65 +186,6 @@ pub struct Ledger {
     clock: Arc<dyn Clock>,
 }
 
-/// Leave to send one request for one row: its intent is synced. Consumed by [`Ledger::finish`].
-#[must_use = "an intent without an outcome is in doubt"]
-#[derive(Debug)]
-pub struct Intent {
-    /// The row's place in the state.
-    pub at: Place,
-    /// The attempt's number, for the provenance tag.
-    pub attempt: Attempt,
-}
-
-/// An intent that is queued, and perhaps not yet synced.
-#[must_use = "an intent without an outcome is in doubt"]
-pub struct Queued {
-    intent: Intent,
-    /// `None` where there is nothing to wait for.
-    synced: Option<Synced>,
-}
-
-impl Queued {
-    /// One that is synced.
-    pub fn synced_already(intent: Intent) -> Self {
-        Self { intent, synced: None }
-    }
-
-    /// Has it synced soon, without waiting for it.
-    pub fn soon(&self) {
-        if let Some(synced) = &self.synced {
-            synced.soon();
-        }
-    }
-
-    /// Returns when it is synced.
-    pub async fn synced(self) -> Result<Intent, LedgerFault> {
-        if let Some(synced) = self.synced {
-            synced.now().await?;
-        }
-        Ok(self.intent)
-    }
-}
-
-/// What an attempt came to, or where a row stands without one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// Where the row stands now.
-    pub state: RowState,
-    /// Settled by comparison.
-    pub recovered: bool,
-    /// The attempt was not executed, and why.
-    pub unexecuted: Option<Unexecuted>,
-    /// The user's id.
-    pub id: Option<String>,
-    /// The service's error code or a finding's.
-    pub code: Option<String>,
-    /// The message with it, untouched.
-    pub message: Option<String>,
-    /// The service's id of the request.
-    pub request_id: Option<String>,
-}
-
 impl Ledger {
     /// Starts writing to any storage, from any state: the seam for tests.
     pub fn start(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> io::Result<Self> {
@@ -254,129 +197,92 @@ impl Ledger {
         Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
     }
 
-    /// Reads what it says now.
-    pub fn read<T>(&self, of: impl FnOnce(&State) -> T) -> T {
-        of(&self.state())
-    }
-
-    /// What it says now.
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records several things at once, synced.
-    pub async fn record<'a>(&self, entries: impl IntoIterator<Item = Entry<'a>>) -> Result<(), LedgerFault> {
-        let synced = {
-            let mut state = self.state();
-            let mut lines = Vec::new();
-            for entry in entries {
-                entry.write_to(&mut lines);
-                state.apply(&entry);
-                if lines.len() > 1 << 20 {
-                    self.writer.append(std::mem::take(&mut lines))?;
-                }
+    /// Queues many lines and returns what is to be waited for. Under the lock, so that the file has the order of the state.
+    fn append_all(&self, entries: &mut dyn Iterator<Item = Entry<'_>>) -> Result<Synced, JournalFault> {
+        let mut state = self.state();
+        let mut lines = Vec::new();
+        for entry in entries {
+            entry.write_to(&mut lines);
+            state.apply(&entry);
+            if lines.len() > 1 << 20 {
+                self.writer.append(std::mem::take(&mut lines))?;
             }
-            self.writer.append_synced(lines)
-        };
-        synced.now().await
+        }
+        Ok(self.writer.append_synced(lines))
+    }
+}
+
+impl Journal for Ledger {
+    fn look(&self, with: &mut dyn FnMut(&State)) {
+        with(&self.state());
     }
 
-    /// Records the intent to send a request for a row, with or without a provenance tag. Nothing may leave before it is
-    /// synced.
-    pub fn intend(&self, at: Place, tagged: bool) -> Queued {
-        self.queue(at, |intent| Entry { untagged: !tagged, ..intent })
+    fn record<'j>(&'j self, entries: &'j mut (dyn Iterator<Item = Entry<'_>> + Send)) -> Recorded<'j> {
+        Box::pin(async move { Ok(self.append_all(entries)?.now().await?) })
     }
 
-    /// The same for a request with a provenance tag and a password that headcount made.
-    pub fn intend_generated(&self, at: Place) -> Queued {
-        self.queue(at, |intent| Entry { generated: true, ..intent })
-    }
-
-    fn queue(&self, at: Place, marked: impl Fn(Entry<'_>) -> Entry<'_>) -> Queued {
-        let now = rfc3339(self.clock.now());
+    fn intend(&self, at: Place, how: Intended) -> Queued {
+        let now = whole_milliseconds(self.clock.now());
         let mut state = self.state();
         let attempt = Attempt::after(state.attempts);
+        let intent = Intent { place: at, attempt, at: now };
         let user = state.user(at).to_owned();
-        let entry = marked(Entry::intent(&user, attempt, now));
-        let mut line = Vec::with_capacity(160);
-        entry.write_to(&mut line);
-        state.apply(&entry);
-        let intent = Intent { at, attempt };
+        let line = applied(&mut state, &how.entry(&user, attempt, rfc3339(now)), 160);
         if crash::sabotage(Sabotage::IntentNotWritten) {
             return Queued::synced_already(intent);
         }
         // Under the lock, so that the file has the order of the state.
-        Queued { intent, synced: Some(self.writer.append_synced(line)) }
+        Queued::with(intent, self.writer.append_synced(line))
     }
 
-    /// Records what an attempt came to. Not waited for: an outcome lost to a crash leaves its intent, which is settled.
-    pub fn finish(&self, intent: Intent, outcome: &Outcome) -> Result<(), LedgerFault> {
-        self.conclude(intent.at, Some(intent.attempt), outcome)
-    }
-
-    /// Records where a row stands, without an attempt or after it.
-    pub fn conclude(
-        &self,
-        at: Place,
-        attempt: Option<Attempt>,
-        outcome: &Outcome,
-    ) -> Result<(), LedgerFault> {
+    fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
-        let entry = Entry {
-            attempt,
-            recovered: outcome.recovered,
-            unexecuted: outcome.unexecuted,
-            id: outcome.id.as_deref().map(Into::into),
-            code: outcome.code.as_deref().map(Into::into),
-            message: outcome.message.as_deref().map(Into::into),
-            request_id: outcome.request_id.as_deref().map(Into::into),
-            ..Entry::outcome(&user, outcome.state, now)
-        };
-        let mut line = Vec::with_capacity(256);
-        entry.write_to(&mut line);
-        state.apply(&entry);
+        let line = applied(&mut state, &outcome.entry(&user, of, now), 256);
         self.writer.append(line)?;
         crash::point("outcome-queued");
         Ok(())
     }
 
-    /// Records where a step of a created row stands, with the fingerprint of what it gave; of `told` only what the service
-    /// said. Not waited for: one that is lost to a crash is done again, which the service tells.
-    pub fn step(
+    fn step(
         &self,
         at: Place,
         result: StepState,
         fingerprint: Fingerprint,
         told: &Outcome,
-    ) -> Result<(), LedgerFault> {
+    ) -> Result<(), JournalFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
-        let entry = Entry {
-            fingerprint: Some(Some(fingerprint)),
-            code: told.code.as_deref().map(Into::into),
-            message: told.message.as_deref().map(Into::into),
-            request_id: told.request_id.as_deref().map(Into::into),
-            ..Entry::step(&user, Step::Proficiencies, result, now)
-        };
-        let mut line = Vec::with_capacity(192);
-        entry.write_to(&mut line);
-        state.apply(&entry);
-        self.writer.append(line)
+        let line = applied(&mut state, &told.step_entry(&user, result, fingerprint, now), 192);
+        Ok(self.writer.append(line)?)
     }
 
-    /// Ends the session: writes and syncs what is queued.
-    pub fn close(self, exit: u8) -> Result<State, LedgerFault> {
-        let at = rfc3339(self.clock.now());
+    fn close(self: Arc<Self>, exit: Exit) -> Result<State, JournalFault> {
+        let Some(Self { writer, state, clock }) = Arc::into_inner(self) else {
+            return Err(JournalFault("the ledger was to be closed with a row still at work".into()));
+        };
+        let at = rfc3339(clock.now());
         let mut line = Vec::new();
-        Entry { exit: Some(exit), at: Some(at.into()), ..Entry::of(Kind::End) }.write_to(&mut line);
-        let queued = self.writer.append(line);
-        let closed = self.writer.close();
+        Entry { exit: Some(exit.code()), at: Some(at.into()), ..Entry::of(Kind::End) }.write_to(&mut line);
+        let queued = writer.append(line);
+        let closed = writer.close();
         queued.and(closed)?;
-        Ok(self.state.into_inner().unwrap_or_else(PoisonError::into_inner))
+        Ok(state.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Takes an entry into the state, and returns its line, which is about so long.
+fn applied(state: &mut State, entry: &Entry, length: usize) -> Vec<u8> {
+    let mut line = Vec::with_capacity(length);
+    entry.write_to(&mut line);
+    state.apply(entry);
+    line
 }
 
 /// The ledger's file as it is written, in the words of an error.

@@ -1,7 +1,10 @@
 //! Entries for tests.
 
-use super::{Attempt, Entry, Place};
+use super::{Attempt, Entry, Intended, Place};
 use crate::agent::Fingerprint;
+
+/// As most requests are meant.
+pub(crate) const TAGGED: Intended = Intended { tagged: true, generated: false };
 
 pub(crate) fn place(number: u32) -> Place {
     Place::of(number)

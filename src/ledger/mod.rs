@@ -10,6 +10,7 @@
 
 mod entry;
 mod file;
+mod journal;
 mod names;
 mod numbers;
 pub mod place;
@@ -17,16 +18,14 @@ mod reader;
 mod state;
 
 pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
-pub use file::{
-    Gathered, Intent, Ledger, LockedFile, Outcome, Queued, be_a_file, first, gather, glance, peek,
-    refuse_in_use, whose,
-};
+pub use file::{Gathered, Ledger, LockedFile, be_a_file, first, gather, glance, peek, refuse_in_use, whose};
+pub use journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 pub use names::Names;
 pub use numbers::{Attempt, Place};
 pub use reader::{Extent, each};
 pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts, Steps};
 
-pub use crate::log::{LedgerFault, Storage};
+pub use crate::log::Storage;
 
 #[cfg(test)]
 pub(crate) mod made;

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::file::OnDisk;
-use super::made::{attempt, intent, place, row};
+use super::made::{TAGGED, attempt, intent, place, row};
 use super::*;
 use crate::clock::SystemClock;
 use crate::disk;
+use crate::exit::Exit;
 use crate::log::Lines;
 
 /// A ledger in a folder of its own.
@@ -88,8 +89,8 @@ fn some() -> Vec<u8> {
     ])
 }
 
-fn opened(folder: &Folder) -> Ledger {
-    LockedFile::open(&folder.path()).unwrap().into_ledger(Arc::new(SystemClock)).unwrap()
+fn opened(folder: &Folder) -> Arc<dyn Journal> {
+    Arc::new(LockedFile::open(&folder.path()).unwrap().into_ledger(Arc::new(SystemClock)).unwrap())
 }
 
 #[test]
@@ -276,9 +277,9 @@ async fn a_ledger_that_is_deleted_or_replaced_underneath_stops_before_the_next_r
         if replaced {
             fs::write(folder.path(), some()).unwrap();
         }
-        let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
+        let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
         assert!(fault.0.contains("deleted or replaced"), "{fault}");
-        assert_eq!(ledger.intend(place(1), true).synced().await.unwrap_err(), fault, "and none after it");
+        assert_eq!(ledger.intend(place(1), TAGGED).synced().await.unwrap_err(), fault, "and none after it");
     }
 }
 
@@ -286,10 +287,10 @@ async fn a_ledger_that_is_deleted_or_replaced_underneath_stops_before_the_next_r
 async fn anothers_records_after_ours_stop_this_process_and_are_told() {
     let folder = Folder::holding(some());
     let ledger = opened(&folder);
-    let _first = ledger.intend(place(0), true).synced().await.unwrap();
+    let _first = ledger.intend(place(0), TAGGED).synced().await.unwrap();
     folder.append(&[session("s-2", 815), intent("zoë", 3)]);
     let before = folder.bytes();
-    let fault = ledger.intend(place(2), true).synced().await.unwrap_err();
+    let fault = ledger.intend(place(2), TAGGED).synced().await.unwrap_err();
     assert!(fault.0.contains("another process writes to the same ledger (process 815 on desk-7"), "{fault}");
     assert_eq!(folder.bytes(), before, "nothing is written over or after them");
 }
@@ -300,7 +301,7 @@ async fn what_another_wrote_between_reading_and_writing_is_noticed() {
     let file = LockedFile::open(&folder.path()).unwrap();
     folder.append(&[session("s-2", 815)]); // on a drive where no lock holds
     let ledger = file.into_ledger(Arc::new(SystemClock)).unwrap();
-    let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
+    let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
     assert!(fault.0.contains("process 815 on desk-7"), "{fault}");
 }
 
@@ -334,7 +335,7 @@ async fn two_that_append_at_once_both_stop_before_they_send() {
     let ours = OnDisk(Lines::new(file, path.clone(), length));
     let state = LockedFile::open(&path).unwrap().state.clone();
     let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock)).unwrap();
-    let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
+    let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
     assert!(fault.0.contains("another process writes to the same ledger"), "{fault}");
 }
 
@@ -344,24 +345,25 @@ async fn a_full_disk_stops_before_the_next_request() {
     let full = fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
     let storage = OnDisk(Lines::new(full, "/dev/full".into(), 0));
     let state = LockedFile::open(&Folder::holding(some()).path()).unwrap().state.clone();
-    let ledger = Ledger::start(storage, state, Arc::new(SystemClock)).unwrap();
-    let fault = ledger.intend(place(0), true).synced().await.unwrap_err();
+    let ledger = Arc::new(Ledger::start(storage, state, Arc::new(SystemClock)).unwrap());
+    let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
     assert!(fault.0.contains("cannot be written: No space left on device"), "{fault}");
-    assert_eq!(ledger.intend(place(1), true).synced().await.unwrap_err(), fault);
-    assert_eq!(ledger.close(0).err(), Some(fault));
+    assert_eq!(ledger.intend(place(1), TAGGED).synced().await.unwrap_err(), fault);
+    assert_eq!(ledger.close(Exit::Done).err(), Some(fault));
 }
 
 #[tokio::test]
 async fn what_is_written_is_what_is_read() {
     let folder = Folder::new();
     let ledger = opened(&folder);
-    ledger.record([header(), session("s-1", 1), row("ana", 2, 7), row("eve", 3, 8)]).await.unwrap();
-    let intent = ledger.intend(place(0), true).synced().await.unwrap();
+    let planned = [header(), session("s-1", 1), row("ana", 2, 7), row("eve", 3, 8)];
+    ledger.record(&mut planned.into_iter()).await.unwrap();
+    let intent = ledger.intend(place(0), TAGGED).synced().await.unwrap();
     ledger
         .finish(intent, &Outcome { state: RowState::Created, id: Some("u".into()), ..Outcome::default() })
         .unwrap();
-    let _open = ledger.intend(place(1), false).synced().await.unwrap();
-    let ours = ledger.close(0).unwrap();
+    let _open = ledger.intend(place(1), Intended { tagged: false, ..TAGGED }).synced().await.unwrap();
+    let ours = ledger.close(Exit::Done).unwrap();
     let theirs = LockedFile::open(&folder.path()).unwrap();
     for at in ours.places() {
         assert_eq!(ours.record(at), theirs.state.record(at));

@@ -7,4 +7,4 @@ mod locked;
 mod writer;
 
 pub use locked::{Disturbed, Lines, Locked, lock};
-pub use writer::{LedgerFault, Storage, Synced, Writer};
+pub use writer::{Storage, Synced, Unwritable, Writer};

@@ -25,10 +25,10 @@ pub trait Storage: Send + 'static {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-/// The ledger, or what is written as it is, can no longer be written: nothing more may be sent. The text says why.
+/// A file of lines can no longer be written: nothing more may be sent on the strength of it. The text says why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct LedgerFault(pub String);
+pub struct Unwritable(pub String);
 
 /// Hands lines to the thread that writes them.
 ///
@@ -45,7 +45,7 @@ pub struct Writer {
 struct Shared {
     queue: Mutex<Queue>,
     news: Condvar,
-    fault: OnceLock<LedgerFault>,
+    fault: OnceLock<Unwritable>,
 }
 
 /// What is to be written, in pieces of about [`PIECE`].
@@ -60,7 +60,7 @@ struct Queue {
     parked: Option<Parked>,
 }
 
-type Waiter = oneshot::Sender<Result<(), LedgerFault>>;
+type Waiter = oneshot::Sender<Result<(), Unwritable>>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Parked {
@@ -99,7 +99,7 @@ impl Writer {
     }
 
     /// Queues lines; they are written and synced soon, with whatever is synced next or within [`LINGER`].
-    pub fn append(&self, lines: Vec<u8>) -> Result<(), LedgerFault> {
+    pub fn append(&self, lines: Vec<u8>) -> Result<(), Unwritable> {
         self.send(lines, None)
     }
 
@@ -111,12 +111,12 @@ impl Writer {
     }
 
     /// Writes and syncs what is queued, and ends the thread.
-    pub fn close(mut self) -> Result<(), LedgerFault> {
+    pub fn close(mut self) -> Result<(), Unwritable> {
         self.stop();
         self.shared.fault.get().cloned().map_or(Ok(()), Err)
     }
 
-    fn send(&self, lines: Vec<u8>, waiter: Option<Waiter>) -> Result<(), LedgerFault> {
+    fn send(&self, lines: Vec<u8>, waiter: Option<Waiter>) -> Result<(), Unwritable> {
         if let Some(fault) = self.shared.fault.get() {
             return Err(fault.clone());
         }
@@ -142,8 +142,8 @@ impl Writer {
 #[must_use = "lines are synced when that is asked for"]
 pub struct Synced {
     shared: Arc<Shared>,
-    queued: Result<(), LedgerFault>,
-    synced: oneshot::Receiver<Result<(), LedgerFault>>,
+    queued: Result<(), Unwritable>,
+    synced: oneshot::Receiver<Result<(), Unwritable>>,
 }
 
 impl Synced {
@@ -155,7 +155,7 @@ impl Synced {
     /// Returns when they are synced.
     ///
     /// The thread is woken after everybody else who is ready to run has run, so that their lines are synced with these.
-    pub async fn now(mut self) -> Result<(), LedgerFault> {
+    pub async fn now(mut self) -> Result<(), Unwritable> {
         self.queued?;
         if let Ok(done) = self.synced.try_recv() {
             return done;
@@ -173,7 +173,7 @@ impl Drop for Writer {
 }
 
 impl Shared {
-    fn queue(&self, lines: Vec<u8>, waiter: Option<Waiter>) -> Result<(), LedgerFault> {
+    fn queue(&self, lines: Vec<u8>, waiter: Option<Waiter>) -> Result<(), Unwritable> {
         let mut queue = self.lock();
         if queue.closed {
             return Err(self.fault());
@@ -276,8 +276,8 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fault(&self) -> LedgerFault {
-        self.fault.get().cloned().unwrap_or_else(|| LedgerFault("the ledger's writer has ended".into()))
+    fn fault(&self) -> Unwritable {
+        self.fault.get().cloned().unwrap_or_else(|| Unwritable("the ledger's writer has ended".into()))
     }
 }
 
@@ -302,32 +302,32 @@ fn commit(
     storage: &mut dyn Storage,
     pieces: &[Vec<u8>],
     sync: bool,
-    poison: &OnceLock<LedgerFault>,
-) -> Result<(), LedgerFault> {
+    poison: &OnceLock<Unwritable>,
+) -> Result<(), Unwritable> {
     if let Some(fault) = poison.get() {
         return Err(fault.clone());
     }
     let attempt = |storage: &mut dyn Storage| {
-        storage.check().map_err(LedgerFault)?;
+        storage.check().map_err(Unwritable)?;
         for lines in pieces {
             storage
                 .append(lines)
-                .map_err(|error| LedgerFault(format!("{} cannot be written: {error}", storage.name())))?;
+                .map_err(|error| Unwritable(format!("{} cannot be written: {error}", storage.name())))?;
         }
         if !sync {
             return Ok(());
         }
         storage.sync().map_err(|error| unsyncable(storage.name(), &error))?;
         // Where no lock holds, two processes may have looked at the same moment, and both have appended.
-        storage.check().map_err(LedgerFault)
+        storage.check().map_err(Unwritable)
     };
     attempt(storage).inspect_err(|fault| {
         let _ = poison.set(fault.clone());
     })
 }
 
-fn unsyncable(name: &str, error: &io::Error) -> LedgerFault {
-    LedgerFault(format!("{name} cannot be synced to disk: {error}"))
+fn unsyncable(name: &str, error: &io::Error) -> Unwritable {
+    Unwritable(format!("{name} cannot be synced to disk: {error}"))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::sealed::Recipients;
 use crate::agent::Password;
 use crate::error::Failure;
 use crate::ledger::{Attempt, State};
-use crate::log::{Disturbed, LedgerFault, Lines, Locked, Storage, Writer, lock};
+use crate::log::{Disturbed, Lines, Locked, Storage, Unwritable, Writer, lock};
 use crate::{crash, disk};
 
 /// A credentials file that this process has locked, before it writes to it.
@@ -125,12 +125,12 @@ pub struct Credentials {
 
 impl Credentials {
     /// Records an attempt's password and returns when it is synced; records that wait share a sync.
-    pub async fn record(&self, user: &str, attempt: Attempt, password: &Password) -> Result<(), LedgerFault> {
+    pub async fn record(&self, user: &str, attempt: Attempt, password: &Password) -> Result<(), Unwritable> {
         let plain = Line::password(&self.run, user, attempt, password.expose());
         let line = match self.recipients.seal(|| plain.bytes()) {
             None => plain.bytes(),
             Some(Ok(sealed)) => Line::sealed(&self.run, user, attempt, sealed).bytes(),
-            Some(Err(why)) => return Err(LedgerFault(format!("a password cannot be encrypted: {why}"))),
+            Some(Err(why)) => return Err(Unwritable(format!("a password cannot be encrypted: {why}"))),
         };
         self.writer.append_synced(line).now().await
     }

@@ -20,3 +20,5 @@ pub use generate::{LENGTH, generate};
 pub use reader::{Found, Held, find};
 pub use record::VERSION;
 pub use sealed::{Identities, Recipients};
+
+pub use crate::log::Unwritable;

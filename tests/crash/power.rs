@@ -25,11 +25,14 @@ use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};
 use headcount::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
+use headcount::exit::Exit;
 use headcount::lane::Lane;
 use headcount::lane::backoff::Random;
 use headcount::lane::pace::Pace as OurPace;
 use headcount::lane::slots::Slots;
-use headcount::ledger::{Entry, Kind, Ledger, LedgerFault, LockedFile, RowState, State, Storage, VERSION};
+use headcount::ledger::{
+    Entry, Journal, JournalFault, Kind, Ledger, LockedFile, RowState, State, Storage, VERSION,
+};
 use headcount::plan::{Asked, Decision, Plan, Wanted};
 use headcount::simulator::{
     ACCESS_KEY_ID, Delivery, Fault, Named, Odds, Operation, Pace, Request, SECRET_ACCESS_KEY, Spec,
@@ -488,7 +491,7 @@ struct Session {
 
 impl Session {
     /// Ends with whether it was stopped by something.
-    async fn run(self, wire: Wire, file: File, state: State) -> Result<bool, LedgerFault> {
+    async fn run(self, wire: Wire, file: File, state: State) -> Result<bool, JournalFault> {
         let environment = Environment {
             endpoint_url: Some("http://127.0.0.1:1".into()),
             region: Some("eu-central-1".into()),
@@ -509,7 +512,7 @@ impl Session {
         let on_instance = |user: &str| there.contains(user);
         let plan = Plan::build(&wanted, &state, Asked::default(), Some(&on_instance));
         // Without a thread, which the paused clock would run ahead of: a case is played the same every time.
-        let ledger = Arc::new(Ledger::in_step(file, state.clone(), Arc::new(self.clock)));
+        let ledger: Arc<dyn Journal> = Arc::new(Ledger::in_step(file, state.clone(), Arc::new(self.clock)));
         let run = if state.header.run.is_empty() {
             format!("run-of-{}", self.pid)
         } else {
@@ -525,7 +528,7 @@ impl Session {
         let id = format!("session-{}", self.pid);
         let session = Entry { session: Some(id.into()), pid: Some(self.pid), ..Entry::of(Kind::Session) };
         let changes = plan.changes(&wanted, |at| state.user(at), "t");
-        ledger.record(header.into_iter().chain([session]).chain(changes)).await?;
+        ledger.record(&mut header.into_iter().chain([session]).chain(changes)).await?;
 
         let switch = Switch::default();
         let (events, mut seen) = mpsc::unbounded_channel();
@@ -542,14 +545,13 @@ impl Session {
         let mut tasks = Vec::new();
         for (row, number) in self.rows.iter().zip(2..) {
             if plan.of(&wanted, &row.user).is_some_and(Decision::sends) {
-                let state = ledger.state();
-                let at = state.find(&row.user).expect("planned");
+                let at = ledger.read(|state| state.find(&row.user)).expect("planned");
                 tasks.push(Task {
                     at,
                     row: RowNumber::from(number),
                     user: row.user.clone(),
                     work: Work::Create { body: Box::new(body(row)), password: Origin::Row },
-                    doubt: match state.record(at).settled_state() {
+                    doubt: match ledger.read(|state| state.record(at).settled_state()) {
                         RowState::InDoubt => Doubt::InDoubt,
                         _ => Doubt::Clear,
                     },
@@ -559,8 +561,8 @@ impl Session {
             }
         }
         for at in plan.gone(Decision::LookUp) {
-            let state = ledger.state();
-            tasks.push(Task::settle(at, state.record(at).row, state.user(at).to_owned()));
+            let (row, user) = ledger.read(|state| (state.record(at).row, state.user(at).to_owned()));
+            tasks.push(Task::settle(at, row, user));
         }
         let lane = Arc::new(Lane::new(client, Arc::default()));
         lane.paces().set(headcount::connect::Operation::CreateUser, OurPace::new(1000.0, 1000));
@@ -568,8 +570,7 @@ impl Session {
         let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
         apply::run(means, tasks.into_iter().map(Ok)).await.expect("no panic");
         seen.close();
-        let ledger = Arc::into_inner(ledger).expect("nobody is at work");
-        ledger.close(0)?;
+        ledger.close(Exit::Done)?;
         Ok(switch.is_set())
     }
 }

@@ -23,7 +23,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("log", &["disk"]),
     // The means.
     ("connect", &["agent", "clock", "error"]),
-    ("ledger", &["agent", "clock", "disk", "error", "log", "text"]),
+    ("ledger", &["agent", "clock", "disk", "error", "exit", "log", "text"]),
     // Where rows and steps stand is told in the ledger's words.
     ("event", &["agent", "ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),

@@ -17,7 +17,7 @@ use headcount::lane::backoff::Random;
 use headcount::lane::pace::Pace;
 use headcount::lane::paces::Paces;
 use headcount::lane::slots::Slots;
-use headcount::ledger::{Counts, Entry, Ledger, State, Storage};
+use headcount::ledger::{Counts, Entry, Journal, Ledger, State, Storage};
 use headcount::simulator::{
     ACCESS_KEY_ID, Delivery, Operation, Pace as Allowed, SECRET_ACCESS_KEY, Spec, Weather, World,
 };
@@ -141,7 +141,7 @@ impl Simulation {
         for (at, user) in rows.iter().enumerate() {
             state.apply(&Entry::row(user, RowNumber::of(at as u64 + 2), Some(Fingerprint::of(1))));
         }
-        let ledger = Arc::new(Ledger::in_step(Nowhere, state, Arc::new(way.clock)));
+        let ledger: Arc<dyn Journal> = Arc::new(Ledger::in_step(Nowhere, state, Arc::new(way.clock)));
         let switch = Switch::default();
         let (events, mut seen) = mpsc::unbounded_channel();
         let (rate, burst) = match self.rate {
@@ -167,11 +167,11 @@ impl Simulation {
         let lane = Arc::new(Lane::new(way.client(), paces.clone()));
         let slots = Slots::new(rate, burst, None);
         let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
-        let places: Vec<_> = ledger.state().places().collect();
-        let tasks = places.into_iter().zip(&rows).map(|(at, user)| {
+        let places = ledger.read(|state| state.places());
+        let tasks = places.zip(&rows).map(|(at, user)| {
             Ok(Task {
                 at,
-                row: ledger.state().record(at).row,
+                row: ledger.read(|state| state.record(at).row),
                 user: user.clone(),
                 work: Work::Create { body: Box::new(way.body(user)), password: Origin::Row },
                 doubt: Doubt::Clear,
@@ -186,7 +186,7 @@ impl Simulation {
         while let Ok(event) = seen.try_recv() {
             all.push(event);
         }
-        let counts = ledger.state().counts(false);
+        let counts = ledger.read(|state| state.counts(false));
         let log = way.log.lock().unwrap();
         Ran {
             seconds,
