@@ -1,7 +1,5 @@
 //! `headcount import` and `headcount retry`: a roster becomes users.
 
-mod again;
-
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,12 +11,14 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::args::rate::{self, Rate};
+use super::farewell::{Farewell, Room, say_resume};
 use super::instance::{InstanceArgs, Reached, RehearsalArgs};
 use super::meant::{Job, absolute};
 use super::outlook::{Outlook, Scene};
 use super::password_args::{PasswordArgs, Supply};
 use super::policy::Needs;
 use super::progress::{self, Found, Screen, Show};
+use super::retype::Line;
 use super::roster_args::RosterArgs;
 use super::signals::Signals;
 use super::{findings, output, retype, settings, words};
@@ -31,7 +31,7 @@ use crate::directory::Directory;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::failed::Origins;
+use crate::failed::{Origins, Run};
 use crate::lane::pace::{CEILING, FLOOR, Pace, START, default_burst};
 use crate::lane::remembered::Remembered;
 use crate::lane::slots::Slots;
@@ -211,7 +211,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let args = &job.shared;
     let switch = Switch::default();
     let sending = Arc::new(OnceLock::new());
-    listen_for_signals(switch.clone(), sending.clone(), retype::resume(&job.typed).to_string())?;
+    listen_for_signals(switch.clone(), sending.clone(), retype::resume(&job.typed))?;
 
     if !args.dry_run {
         ledger::refuse_in_use(&job.ledger)?;
@@ -326,7 +326,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         && !agreed(&outlook)?
     {
         output::say("nothing was sent");
-        output::say_whole(&format!("resume with: {}", retype::resume(&job.typed)));
+        say_resume(&retype::resume(&job.typed));
         return Ok(Exit::Interrupted);
     }
     if switch.is_set() {
@@ -388,7 +388,10 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         }
     }
     let (counts, steps, calls, left) = ledger.read(|state| {
-        let left = again::leave(job, &roster, &wanted, &rules, state);
+        let is_rehearsal = args.rehearsal.simulate;
+        let run = Run { roster: &roster, wanted: &wanted, rules: &rules, state, is_rehearsal };
+        // That the file cannot be written is no reason to fail: the ledger has all.
+        let left = run.leave().map_err(|failure| output::failure(&failure)).ok();
         (state.counts(false), state.proficiencies(), state.calls, left)
     });
     let reason = switch.reason();
@@ -409,32 +412,30 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         Err(Failure::new(Exit::Bug, "an import ended with a row still at work"))
     };
     crash::point("close-after");
-    if args.format == Format::Human {
-        let now = Calls {
+    let farewell = Farewell {
+        job,
+        arn: &reached.directory.instance.arn,
+        exit,
+        counts,
+        steps,
+        calls: Calls {
             sent: calls.sent - calls_before.sent,
             throttled: calls.throttled - calls_before.throttled,
-        };
-        output::told(&summary(&counts, &steps, now, begun.elapsed()));
-    }
+        },
+        took: begun.elapsed(),
+        reason,
+        left,
+        room: Room {
+            users: outlook.users,
+            allowed: outlook.allowed,
+            made: counts.created.saturating_sub(created_before),
+        },
+    };
+    farewell.tell_result();
     if let Some(running) = reached.rehearsal.take() {
         running.shutdown().await;
     }
-    let made = counts.created.saturating_sub(created_before);
-    farewell(args.format, &reached.directory, reason.as_ref(), &outlook, made);
-    if let (Some(out), true) = (&args.passwords.credentials_out, counts.created > 0) {
-        let key =
-            if args.passwords.recipients.is_empty() { "" } else { ", with --identity-file and the key" };
-        output::say_whole(&format!(
-            "the passwords that were made{key}: {}",
-            retype::credentials(out, &job.ledger)
-        ));
-    }
-    again::say(job, &reached.directory, &counts, reason.as_ref(), left.as_ref(), &steps);
-    if matches!(exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled)
-        && !again::is_left_to_import(job, reason.as_ref(), &counts)
-    {
-        output::say_whole(&format!("resume with: {}", retype::resume(&job.typed)));
-    }
+    farewell.say();
     closed.map(|_| exit)
 }
 
@@ -761,110 +762,6 @@ fn exit_of(counts: &Counts, steps: &StepCounts, reason: Option<&Stop>) -> Exit {
     by_reason.worst(by_rows)
 }
 
-fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) -> String {
-    let mut parts =
-        vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
-    for (number, what) in [
-        (counts.recovered, "of them recovered"),
-        (counts.exists, if counts.exists == 1 { "exists already" } else { "exist already" }),
-        (counts.rejected, "rejected"),
-        (counts.invalid, "invalid"),
-        (counts.in_doubt, "in doubt"),
-        (counts.pending, "pending"),
-        (steps.done, "with proficiencies given"),
-        (steps.rejected, "with proficiencies rejected"),
-        (steps.pending, "with proficiencies pending"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{} {what}", words::grouped(number)));
-        }
-    }
-    format!(
-        "{}; {}, {} throttled; {}\n",
-        parts.join(", "),
-        words::count(calls.sent, "CreateUser call"),
-        words::grouped(calls.throttled),
-        words::duration(took)
-    )
-}
-
-/// Why it stopped, and what to do about it, on stderr; `made` users were created by this session.
-///
-/// People were told in full when it began to stop, while requests under way were awaited; a name is enough here.
-fn farewell(format: Format, directory: &Directory, reason: Option<&Stop>, outlook: &Outlook, made: u64) {
-    if let Some(stop) = reason {
-        match (format, stop) {
-            (Format::Json, _) => output::say(&format!("stopped: {}", words::plain(&stop.to_string()))),
-            (Format::Human, Stop::Interrupted) => {}
-            (Format::Human, _) => output::say(&format!("stopped: {}", name_of(stop))),
-        }
-        if let Some(hint) = hint_for(stop, directory, outlook, made) {
-            output::say(&format!("hint: {hint}"));
-        }
-    }
-}
-
-/// A reason to stop, for those who have read it in full.
-fn name_of(stop: &Stop) -> &'static str {
-    match stop {
-        Stop::Interrupted => "interrupted",
-        Stop::Full { .. } => "the instance is full",
-        Stop::Denied { .. } | Stop::StepDenied { .. } => "not permitted",
-        Stop::Credentials { .. } => "not signed in",
-        Stop::Skew { .. } => "a wrong clock",
-        Stop::NoInstance => "no such instance",
-        Stop::AllRejected { .. } => "nothing is accepted",
-        Stop::Outage { .. } => "an outage",
-        Stop::Ledger { .. } => "no ledger to write to",
-        Stop::Passwords { .. } => "no file to keep passwords in",
-        Stop::Roster { .. } => "another roster than was planned",
-    }
-}
-
-fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook, made: u64) -> Option<String> {
-    Some(match stop {
-        Stop::Full { .. } => {
-            let allowed = outlook.allowed.map_or_else(
-                || "its quota could not be read".to_owned(),
-                |n| format!("its quota is {}", words::grouped(n)),
-            );
-            format!(
-                "the instance had {} before this run, which created {}, and {allowed} (L-9A46857E, users per instance): \
-                 ask for more in Service Quotas, then resume",
-                words::count(outlook.users, "user"),
-                words::grouped(made)
-            )
-        }
-        Stop::Denied { code, .. } if code.contains("AccessDenied") => format!(
-            "creating tagged users needs both connect:CreateUser and connect:TagResource; `headcount policy --instance {}` \
-             prints all that is needed, and --no-provenance-tag does without the second",
-            directory.instance.arn
-        ),
-        Stop::Denied { .. } => "look at `aws sts get-caller-identity`, the region and the instance".into(),
-        Stop::StepDenied { .. } => format!(
-            "proficiencies need connect:AssociateUserProficiencies; `headcount policy --for import-with-proficiencies \
-             --instance {}` prints all that is needed",
-            directory.instance.arn
-        ),
-        Stop::Credentials { .. } => "sign in again, as with `aws sso login`, then resume".into(),
-        Stop::Skew { .. } => "set this machine's clock, then resume".into(),
-        Stop::NoInstance => {
-            "look at --instance and --region: `aws connect list-instances` prints both".into()
-        }
-        Stop::AllRejected { .. } => {
-            "the fault is not in single rows: mend it, then run the failed rows with retry".into()
-        }
-        Stop::Outage { .. } => "nothing was lost: resume when the service answers again".into(),
-        Stop::Ledger { .. } => {
-            "requests under way were awaited; what they did is settled by the next run".into()
-        }
-        Stop::Passwords { .. } => {
-            "nothing was sent without a record of its password: mend that, then resume".into()
-        }
-        Stop::Roster { .. } | Stop::Interrupted => return None,
-    })
-}
-
 /// How those who listen for signals reach a run that has begun to send. The run ends when all its own senders are gone.
 struct Sending {
     events: mpsc::WeakUnboundedSender<Event>,
@@ -872,10 +769,9 @@ struct Sending {
 }
 
 /// The first Ctrl-C (or SIGTERM) drains, the second ends the process at once; before anything is sent, the first does.
-/// `typed` is what resumes.
 ///
 /// On a thread of its own: neither a long roster that is being checked nor a question that is open keeps it waiting.
-fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: String) -> Result<(), Failure> {
+fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, resume: Line) -> Result<(), Failure> {
     let cannot = |error: std::io::Error| Failure::stopped("cannot wait for Ctrl-C").because(error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
     let mut interrupts = {
@@ -886,7 +782,7 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: St
         interrupts.next().await;
         let Some(Sending { events, screen }) = sending.get() else {
             output::say("\ninterrupted; nothing was sent");
-            output::say_whole(&format!("resume with: {typed}"));
+            say_resume(&resume);
             std::process::exit(i32::from(Exit::Interrupted.code()));
         };
         let message =
@@ -902,7 +798,7 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: St
         interrupts.next().await;
         screen.clear();
         output::say("stopped at once");
-        output::say_whole(&format!("resume with: {typed}"));
+        say_resume(&resume);
         std::process::exit(i32::from(Exit::Interrupted.code()));
     };
     let thread = std::thread::Builder::new().name("signals".into());

@@ -6,6 +6,7 @@ mod completions;
 mod credentials;
 mod directory;
 mod examples;
+mod farewell;
 pub mod findings;
 mod import;
 mod instance;
