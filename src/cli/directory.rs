@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::instance::{InstanceArgs, reach_invented};
+use super::args::instance::{InstanceArgs, reach_invented};
 use super::policy::Needs;
 use super::{output, retype};
 use crate::connect::policy::Job;

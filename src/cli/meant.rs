@@ -4,8 +4,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::args::instance::Stage;
 use super::import::{ImportArgs, RetryArgs, Shared};
-use super::instance::Stage;
 use super::retype;
 use super::settings::{self, Named};
 use crate::error::Failure;

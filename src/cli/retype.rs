@@ -9,13 +9,13 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::args::instance::{InstanceArgs, RehearsalArgs};
+use super::args::passwords::PasswordArgs;
 use super::args::rate::Rate;
+use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
 use super::import::Shared;
-use super::instance::{InstanceArgs, RehearsalArgs};
 use super::meant::Job;
-use super::password_args::PasswordArgs;
-use super::roster_args::{Identity, RosterArgs};
 use super::validate::ValidateArgs;
 use crate::apply::Settings;
 use crate::ledger::place;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::agent::IdentityType;
 use crate::cli::args::directory::told;
-use crate::cli::roster_args::{Identity, RosterArgs};
+use crate::cli::args::roster::{Identity, RosterArgs};
 use crate::cli::{findings, junit, output, retype, words};
 use crate::clock::{Clock as _, SystemClock};
 use crate::directory::Directory;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::args::directory;
-use super::args::sky::Sky;
-use super::policy::Needs;
-use super::roster_args::Identity;
-use super::{output, settings};
+use super::directory;
+use super::roster::Identity;
+use super::sky::Sky;
 use crate::agent::IdentityType;
+use crate::cli::policy::Needs;
+use crate::cli::{output, settings};
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::connect;
 use crate::connect::policy::Job;
@@ -29,30 +29,30 @@ use crate::validate::{NamesUsed, infer_identity, names_used};
 /// Which instance, and how to reach it. All mean what they mean to the AWS CLI.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Instance")]
-pub(super) struct InstanceArgs {
+pub(in crate::cli) struct InstanceArgs {
     /// The instance: its id, ARN or alias
     #[arg(long, value_name = "ID|ARN|ALIAS")]
-    pub(super) instance: Option<String>,
+    pub(in crate::cli) instance: Option<String>,
 
     /// The AWS region; an ARN has it already
     #[arg(long, value_name = "REGION")]
-    pub(super) region: Option<String>,
+    pub(in crate::cli) region: Option<String>,
 
     /// The profile of the AWS configuration
     #[arg(long, value_name = "NAME")]
-    pub(super) profile: Option<String>,
+    pub(in crate::cli) profile: Option<String>,
 
     /// Another endpoint than the region's own (also AWS_ENDPOINT_URL_CONNECT, AWS_ENDPOINT_URL)
     #[arg(long, value_name = "URL")]
-    pub(super) endpoint_url: Option<String>,
+    pub(in crate::cli) endpoint_url: Option<String>,
 
     /// How the instance knows its users; skips DescribeInstance
     #[arg(long, value_name = "TYPE", value_enum, ignore_case = true)]
-    pub(super) identity: Option<Identity>,
+    pub(in crate::cli) identity: Option<Identity>,
 
     /// A saved directory of the instance: names are resolved from it
     #[arg(long, value_name = "FILE")]
-    pub(super) directory: Option<PathBuf>,
+    pub(in crate::cli) directory: Option<PathBuf>,
 }
 
 /// After how long a person is told that an instance is being read.
@@ -73,50 +73,50 @@ async fn patiently<T>(reading: impl Future<Output = T>) -> T {
 /// A rehearsal in place of an instance.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Rehearsal")]
-pub(super) struct RehearsalArgs {
+pub(in crate::cli) struct RehearsalArgs {
     /// Rehearse against an embedded Connect that has the names the roster uses; nothing leaves this machine
     #[arg(long, conflicts_with_all = ["instance", "endpoint_url"])]
-    pub(super) simulate: bool,
+    pub(in crate::cli) simulate: bool,
 
     /// Where the embedded Connect's weather comes from
     #[arg(long, value_name = "N", default_value_t = 0, requires = "simulate", conflicts_with = "instance")]
-    pub(super) seed: u64,
+    pub(in crate::cli) seed: u64,
 
     /// How reliable the embedded Connect is
     #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm, requires = "simulate", conflicts_with = "instance")]
-    pub(super) weather: Sky,
+    pub(in crate::cli) weather: Sky,
 }
 
 /// What a rehearsal is for, and what it goes on with.
-pub(super) struct Stage<'s> {
+pub(in crate::cli) struct Stage<'s> {
     /// The roster that is read.
-    pub(super) roster: &'s Roster,
+    pub(in crate::cli) roster: &'s Roster,
     /// The roster that it is a part of: the names of both are there.
-    pub(super) whole: Option<Roster>,
+    pub(in crate::cli) whole: Option<Roster>,
     /// How many rows there were before: their users may be there already.
-    pub(super) rows: u64,
+    pub(in crate::cli) rows: u64,
     /// Whether users are given passwords that the roster does not have: then the instance keeps passwords.
-    pub(super) gives_passwords: bool,
+    pub(in crate::cli) gives_passwords: bool,
     /// Where the world is kept, so that an interrupted rehearsal resumes.
-    pub(super) world: PathBuf,
+    pub(in crate::cli) world: PathBuf,
 }
 
 /// A connection to an instance, and what is known of it.
-pub(super) struct Reached {
+pub(in crate::cli) struct Reached {
     /// How its calls leave.
-    pub(super) lane: Arc<Lane>,
+    pub(in crate::cli) lane: Arc<Lane>,
     /// The instance with its names, and its users where they could be read.
-    pub(super) directory: Directory,
+    pub(in crate::cli) directory: Directory,
     /// What the ledger keeps for a later `retry`.
-    pub(super) region: String,
-    pub(super) endpoint: Option<String>,
+    pub(in crate::cli) region: String,
+    pub(in crate::cli) endpoint: Option<String>,
     /// The embedded Connect, served as long as this lives.
-    pub(super) rehearsal: Option<Running>,
+    pub(in crate::cli) rehearsal: Option<Running>,
 }
 
 impl InstanceArgs {
     /// Reaches the instance and reads what an import needs of it.
-    pub(super) async fn reach(&self) -> Result<Reached, Failure> {
+    pub(in crate::cli) async fn reach(&self) -> Result<Reached, Failure> {
         let environment = settings::environment(self.profile.clone()).await;
         let Some(instance) = &self.instance else {
             return Err(Failure::usage("which instance?").hint(
@@ -143,7 +143,7 @@ impl InstanceArgs {
     }
 
     /// What reaching the instance needs, for a job that only looks.
-    pub(super) fn needs(&self) -> Result<Needs, Failure> {
+    pub(in crate::cli) fn needs(&self) -> Result<Needs, Failure> {
         let mut job = Job {
             creates: false,
             asks_identity: self.identity.is_none(),
@@ -193,7 +193,7 @@ fn say_skew(client: &Client) {
 
 impl Reached {
     /// Reads what only a roster with proficiencies needs.
-    pub(super) async fn read_for_proficiencies(&mut self) -> Result<(), Failure> {
+    pub(in crate::cli) async fn read_for_proficiencies(&mut self) -> Result<(), Failure> {
         reader(&self.lane).proficiencies(&mut self.directory).await?;
         if let Some(rate) = self.directory.quotas.associate_user_proficiencies_rate {
             let pace = Pace::new(rate, default_burst(rate));
@@ -205,7 +205,11 @@ impl Reached {
 
 impl RehearsalArgs {
     /// Serves an embedded Connect that has the roster's names (or the directory file's), and reads it as any instance.
-    pub(super) async fn reach(&self, args: &InstanceArgs, stage: &Stage<'_>) -> Result<Reached, Failure> {
+    pub(in crate::cli) async fn reach(
+        &self,
+        args: &InstanceArgs,
+        stage: &Stage<'_>,
+    ) -> Result<Reached, Failure> {
         let saved = args.directory.as_deref().map(directory::take_up).transpose()?;
         let spec = self.spec(args, stage, saved.as_ref())?;
         let (arn, region) = (spec.instance_arn(), spec.region.clone());
@@ -247,7 +251,7 @@ impl RehearsalArgs {
 }
 
 /// Serves the embedded Connect as `headcount simulate` has it, and reads it as any instance.
-pub(super) async fn reach_invented(identity: Option<Identity>) -> Result<Reached, Failure> {
+pub(in crate::cli) async fn reach_invented(identity: Option<Identity>) -> Result<Reached, Failure> {
     let mut spec = Spec::default();
     spec.identity = identity.map_or(spec.identity, IdentityType::from);
     let (arn, region) = (spec.instance_arn(), spec.region.clone());

@@ -9,8 +9,8 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::zeroize::Zeroizing;
 
-use super::{output, settings};
 use crate::agent::{Agent, IdentityType, Password};
+use crate::cli::{output, settings};
 use crate::error::Failure;
 use crate::ledger::State;
 use crate::passwords::{self, LockedFile, Recipients};
@@ -19,26 +19,26 @@ use crate::validate;
 /// Passwords for the users that the roster has none for. One that stands in the roster is used as it is.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Passwords")]
-pub(super) struct PasswordArgs {
+pub(in crate::cli) struct PasswordArgs {
     /// Make a password for each user that the roster has none for
     #[arg(long, requires = "credentials_out", conflicts_with = "no_provenance_tag")]
-    pub(super) generate_passwords: bool,
+    pub(in crate::cli) generate_passwords: bool,
 
     /// Where the made passwords are kept, readable by its owner only; a resumed run appends
     #[arg(long, value_name = "FILE", requires = "generate_passwords")]
-    pub(super) credentials_out: Option<PathBuf>,
+    pub(in crate::cli) credentials_out: Option<PathBuf>,
 
     /// Encrypt each to this age recipient; may be given several times
     #[arg(long = "recipient", value_name = "age1…", requires = "generate_passwords")]
-    pub(super) recipients: Vec<String>,
+    pub(in crate::cli) recipients: Vec<String>,
 
     /// One password for all: the value of this environment variable
     #[arg(long, value_name = "VARIABLE", conflicts_with = "generate_passwords")]
-    pub(super) password_from_env: Option<String>,
+    pub(in crate::cli) password_from_env: Option<String>,
 
     /// One password for all: what this command prints; the shell runs it, as in `pass show first`
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["generate_passwords", "password_from_env"])]
-    pub(super) password_command: Option<String>,
+    pub(in crate::cli) password_command: Option<String>,
 }
 
 /// How long a command may take to print a password: people may have to unlock something.
@@ -48,7 +48,7 @@ const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
 const COMMAND_LIMIT: usize = 4096;
 
 /// Passwords, ready to be given.
-pub(super) enum Supply {
+pub(in crate::cli) enum Supply {
     /// Only those of the roster.
     Roster,
     /// One for each user, recorded in a file.
@@ -59,12 +59,12 @@ pub(super) enum Supply {
 
 impl PasswordArgs {
     /// Whether a row need not have a password of its own.
-    pub(super) fn is_given(&self) -> bool {
+    pub(in crate::cli) fn is_given(&self) -> bool {
         self.generate_passwords || self.password_from_env.is_some() || self.password_command.is_some()
     }
 
     /// Fails where users of this kind have no passwords.
-    pub(super) fn fit(&self, identity: IdentityType) -> Result<(), Failure> {
+    pub(in crate::cli) fn fit(&self, identity: IdentityType) -> Result<(), Failure> {
         if !self.is_given() || identity == IdentityType::ConnectManaged {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl PasswordArgs {
     }
 
     /// Gets what is to be given.
-    pub(super) fn supply(&self) -> Result<Supply, Failure> {
+    pub(in crate::cli) fn supply(&self) -> Result<Supply, Failure> {
         if let Some(out) = &self.credentials_out {
             return Ok(Supply::Generated {
                 out: out.clone(),
@@ -108,7 +108,7 @@ impl PasswordArgs {
 
 impl Supply {
     /// Opens the file for passwords that are made; a dry run only looks at it.
-    pub(super) fn open(&self, state: &State, dry_run: bool) -> Result<Option<LockedFile>, Failure> {
+    pub(in crate::cli) fn open(&self, state: &State, dry_run: bool) -> Result<Option<LockedFile>, Failure> {
         let Self::Generated { out, recipients } = self else { return Ok(None) };
         if dry_run && !out.exists() && state.generated.is_none() {
             return Ok(None);
@@ -119,7 +119,7 @@ impl Supply {
     }
 
     /// To whom made passwords are encrypted.
-    pub(super) fn recipients(&self) -> Recipients {
+    pub(in crate::cli) fn recipients(&self) -> Recipients {
         match self {
             Self::Generated { recipients, .. } => recipients.clone(),
             _ => Recipients::default(),
@@ -127,7 +127,7 @@ impl Supply {
     }
 
     /// What the plan says of it.
-    pub(super) fn words(&self) -> Option<String> {
+    pub(in crate::cli) fn words(&self) -> Option<String> {
         match self {
             Self::Roster => None,
             Self::Generated { out, recipients } => {
@@ -143,7 +143,7 @@ impl Supply {
     }
 
     /// Gives an agent the password that its row does not have, and says whether it was made for it.
-    pub(super) fn give(&self, agent: &mut Agent) -> Result<bool, Failure> {
+    pub(in crate::cli) fn give(&self, agent: &mut Agent) -> Result<bool, Failure> {
         if agent.password.is_some() {
             return Ok(false);
         }

@@ -9,9 +9,9 @@ use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
-use super::output::Paint;
-use super::{output, settings, words};
 use crate::agent::RowNumber;
+use crate::cli::output::Paint;
+use crate::cli::{output, settings, words};
 use crate::clock;
 use crate::event::Event;
 use crate::finding::Finding;
@@ -34,7 +34,7 @@ const TOLD: Duration = Duration::from_secs(8);
 
 /// How events are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Show {
+pub(in crate::cli) enum Show {
     /// To people, on stderr.
     Human,
     /// To programs: one event a line on stdout.
@@ -43,7 +43,7 @@ pub(super) enum Show {
 
 /// Where events are shown.
 #[derive(Clone)]
-pub(super) struct Screen {
+pub(in crate::cli) struct Screen {
     bar: ProgressBar,
     how: Show,
     is_live: bool,
@@ -51,7 +51,7 @@ pub(super) struct Screen {
 
 impl Screen {
     /// A screen with nothing on it yet.
-    pub(super) fn new(how: Show) -> Self {
+    pub(in crate::cli) fn new(how: Show) -> Self {
         let is_live = how == Show::Human && settings::has_live_stderr();
         let target = if is_live { target() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
@@ -62,13 +62,16 @@ impl Screen {
     }
 
     /// Takes the live view away, for good.
-    pub(super) fn clear(&self) {
+    pub(in crate::cli) fn clear(&self) {
         self.bar.finish_and_clear();
     }
 
     /// Shows events until the last sender is gone, on a thread of its own: a reader that is slow, or a terminal that is
     /// held, keeps no request waiting.
-    pub(super) fn show_aside(self, events: UnboundedReceiver<Event>) -> std::io::Result<JoinHandle<()>> {
+    pub(in crate::cli) fn show_aside(
+        self,
+        events: UnboundedReceiver<Event>,
+    ) -> std::io::Result<JoinHandle<()>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         std::thread::Builder::new().name("screen".into()).spawn(move || runtime.block_on(self.show(events)))
     }
@@ -116,7 +119,7 @@ impl Screen {
 }
 
 /// Prints an event for programs: one line on stdout.
-pub(super) fn print(event: &impl Serialize) {
+pub(in crate::cli) fn print(event: &impl Serialize) {
     if let Ok(line) = serde_json::to_string(event) {
         output::json(&format!("{line}\n"));
     }
@@ -124,21 +127,21 @@ pub(super) fn print(event: &impl Serialize) {
 
 /// What is wrong with the roster, or odd in it, as an event; before anything is sent.
 #[derive(Serialize)]
-pub(super) struct Found<'f> {
+pub(in crate::cli) struct Found<'f> {
     event: &'static str,
     #[serde(flatten)]
     finding: &'f Finding,
 }
 
 impl<'f> Found<'f> {
-    pub(super) fn new(finding: &'f Finding) -> Self {
+    pub(in crate::cli) fn new(finding: &'f Finding) -> Self {
         Self { event: "finding", finding }
     }
 }
 
 #[cfg(unix)]
 fn target() -> ProgressDrawTarget {
-    ProgressDrawTarget::term_like_with_hz(Box::new(super::terminal::Terminal::default()), 10)
+    ProgressDrawTarget::term_like_with_hz(Box::new(crate::cli::terminal::Terminal::default()), 10)
 }
 
 #[cfg(not(unix))]
@@ -475,7 +478,7 @@ fn clip(text: &str, room: usize) -> String {
 }
 
 /// `2`, `1.9`, `0.5`, `250`.
-pub(super) fn number(rate: f64) -> String {
+pub(in crate::cli) fn number(rate: f64) -> String {
     let text = if rate < 100.0 { format!("{rate:.1}") } else { format!("{rate:.0}") };
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
