@@ -15,6 +15,7 @@ mod meant;
 pub mod output;
 mod plan_words;
 pub mod policy;
+mod remedies;
 mod report;
 mod retype;
 mod screen;
@@ -26,12 +27,14 @@ mod status;
 pub mod template;
 #[cfg(unix)]
 mod terminal;
-pub mod validate;
+mod validate;
 mod words;
 
 use std::ffi::OsString;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use meant::Typed;
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -47,9 +50,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Template(template::TemplateArgs),
-    Validate(validate::ValidateArgs),
-    Import(Box<import::ImportArgs>),
-    Retry(Box<import::RetryArgs>),
+    Validate(args::validate::ValidateArgs),
+    Import(Box<args::import::ImportArgs>),
+    Retry(Box<args::import::RetryArgs>),
     Status(status::StatusArgs),
     Report(report::ReportArgs),
     Credentials(credentials::CredentialsArgs),
@@ -122,8 +125,8 @@ fn policy_of(words: &[OsString]) -> Result<Exit, Failure> {
         Err(error) => return Ok(slip::told(&error, &typed, &command_line())),
     };
     policy::of_command(match command {
-        Command::Import(args) => args.needs()?,
-        Command::Retry(args) => (*args).needs()?,
+        Command::Import(args) => Typed::import(*args, Vec::new()).needs()?,
+        Command::Retry(args) => Typed::retry(*args, Vec::new())?.needs()?,
         Command::Directory(args) => Some(args.needs()?),
         _ => None,
     })

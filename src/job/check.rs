@@ -68,9 +68,6 @@ pub(super) struct Decided {
     pub(super) outlook: Outlook,
 }
 
-/// After so many rows a check looks whether it is to stop.
-const GLANCE: u64 = 256;
-
 impl Job {
     /// Reaches the instance, reads it, and checks every row of the roster against it. What is found is told.
     ///
@@ -119,7 +116,7 @@ impl Pass {
         let mut names = NamesUsed::default();
         let mut origins = Origins::of(roster, job.before().map(|before| before.run.as_str()));
         let found = validate::check_with_fingerprints(roster, &rules, &mut |row| {
-            if row.number % GLANCE == 0 {
+            if names.rows.is_multiple_of(validate::Pass::GLANCE) {
                 world.go_on()?;
             }
             names.add(row.row, roster.columns());

@@ -30,10 +30,15 @@ pub(crate) struct RosterArgs {
 }
 
 impl RosterArgs {
+    /// How these flags say that a roster is read.
+    pub(crate) fn meant(&self) -> Options {
+        let Self { columns, sheet, encoding, phone_region } = self.clone();
+        Options { columns, sheet, encoding, delimiter: None, phone_region }
+    }
+
     /// Opens the roster as these flags say.
     pub(crate) fn open(&self, path: &Path) -> Result<Roster, Failure> {
-        let Self { columns, sheet, encoding, phone_region } = self.clone();
-        Roster::open(path, &Options { columns, sheet, encoding, delimiter: None, phone_region })
+        Roster::open(path, &self.meant())
     }
 }
 
