@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::import::Format;
+use super::args::import::Format;
 use super::meant::Job;
 use super::retype::{self, Line};
 use super::{output, words};
@@ -315,7 +315,7 @@ mod tests {
         let words = typed.iter().map(Into::into).collect();
         let matches = command_line().try_get_matches_from(typed).unwrap();
         match Cli::from_arg_matches(&matches).unwrap().command {
-            Command::Import(args) => Job::import(*args, words).unwrap(),
+            Command::Import(args) => Job::import(*args, words),
             Command::Retry(args) => {
                 let mut state = State::default();
                 let of = |kind| Entry {

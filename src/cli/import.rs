@@ -2,26 +2,25 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::args::rate::{self, Rate};
+use super::args::import::{Format, ImportArgs, RetryArgs, Shared};
+use super::args::rate::Rate;
 use super::farewell::{Farewell, Room, say_resume};
-use super::instance::{InstanceArgs, Reached, RehearsalArgs};
+use super::instance::Reached;
 use super::meant::{Job, absolute};
 use super::outlook::{Outlook, Scene};
-use super::password_args::{PasswordArgs, Supply};
+use super::password_args::Supply;
 use super::policy::Needs;
 use super::progress::{self, Found, Screen, Show};
 use super::retype::Line;
-use super::roster_args::RosterArgs;
 use super::signals::Signals;
-use super::{findings, output, retype, settings, words};
+use super::{findings, mixup, output, retype, settings, words};
 use crate::agent::{Agent, RowNumber};
 use crate::apply::{self, Doubt, Gift, Means, Origin, Settings, Task};
 use crate::clock::{Clock, SystemClock, rfc3339};
@@ -45,146 +44,31 @@ use crate::stop::{Stop, Switch};
 use crate::user;
 use crate::validate::{self, Checked, Rules};
 
-/// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
-/// command again resumes.
-#[derive(Debug, Args)]
-pub(super) struct ImportArgs {
-    /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
-    pub(super) roster: PathBuf,
-
-    #[command(flatten)]
-    pub(super) shared: Shared,
+/// What the command line of an import needs; `None` for a rehearsal.
+pub(super) fn needs(args: &ImportArgs) -> Result<Option<Needs>, Failure> {
+    needs_of(&args.shared, &args.roster)
 }
 
-/// Reruns the rows that failed, with the roster as it is now.
-#[derive(Debug, Args)]
-pub(super) struct RetryArgs {
-    /// The ledger of the import, as in roster.csv.ledger.jsonl
-    #[arg(value_name = "LEDGER")]
-    pub(super) of: PathBuf,
-
-    /// Another roster than the ledger's, as a mended file of the failed rows
-    #[arg(long, value_name = "FILE")]
-    pub(super) roster: Option<PathBuf>,
-
-    /// Only rows that failed with this error code; rows that exist are rerun only so
-    #[arg(long = "code", value_name = "CODE")]
-    pub(super) codes: Vec<String>,
-
-    #[command(flatten)]
-    pub(super) shared: Shared,
+/// What the command line of a retry needs; `None` for a rehearsal.
+pub(super) fn needs_of_retry(args: RetryArgs) -> Result<Option<Needs>, Failure> {
+    let job = Job::retry(args, Vec::new())?;
+    needs_of(&job.shared, &job.roster)
 }
 
-impl ImportArgs {
-    /// What the command line needs; `None` for a rehearsal.
-    pub(super) fn needs(&self) -> Result<Option<Needs>, Failure> {
-        self.shared.needs(&self.roster)
+fn needs_of(args: &Shared, roster: &Path) -> Result<Option<Needs>, Failure> {
+    if args.rehearsal.simulate {
+        return Ok(None);
     }
-}
-
-impl RetryArgs {
-    /// What the command line needs; `None` for a rehearsal.
-    pub(super) fn needs(self) -> Result<Option<Needs>, Failure> {
-        let job = Job::retry(self, Vec::new())?;
-        job.shared.needs(&job.roster)
-    }
-}
-
-/// What both commands take.
-#[derive(Debug, Args)]
-pub(super) struct Shared {
-    #[command(flatten)]
-    pub(super) reading: RosterArgs,
-
-    #[command(flatten)]
-    pub(super) instance: InstanceArgs,
-
-    #[command(flatten)]
-    pub(super) rehearsal: RehearsalArgs,
-
-    #[command(flatten)]
-    pub(super) passwords: PasswordArgs,
-
-    /// The ledger [default: beside the roster, as in roster.csv.ledger.jsonl]
-    #[arg(long, help_heading = "Run", value_name = "FILE")]
-    pub(super) ledger: Option<PathBuf>,
-
-    /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
-    #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate::asked)]
-    pub(super) rate: Rate,
-
-    /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
-    #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(super) burst: Option<u32>,
-
-    /// Requests under way at once [default: follows rate × latency]
-    #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    pub(super) concurrency: Option<u16>,
-
-    /// Do everything but create: check, resolve names, compare with the users there, say how long it will take
-    #[arg(long, help_heading = "Run")]
-    pub(super) dry_run: bool,
-
-    /// Send the valid rows although others have errors
-    #[arg(long, help_heading = "Rows")]
-    pub(super) skip_invalid: bool,
-
-    /// Start although the instance has not room for all rows
-    #[arg(long, help_heading = "Rows")]
-    pub(super) allow_partial: bool,
-
-    /// Send rows again whose users were created and are gone from the instance
-    #[arg(long, help_heading = "Rows")]
-    pub(super) recreate_missing: bool,
-
-    /// Do not tag users with the run that made them: a lost answer can then not be proved
-    #[arg(long, help_heading = "Lost answers and outages")]
-    pub(super) no_provenance_tag: bool,
-
-    /// Where a request left without the tag and its answer was lost, take a user with the name and every member of the row
-    /// for ours
-    #[arg(long, help_heading = "Lost answers and outages")]
-    pub(super) accept_probable: bool,
-
-    /// How many seconds to go on settling a row whose answer was lost
-    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::ROW_BUDGET.as_secs())]
-    pub(super) settle_timeout: u64,
-
-    /// How many seconds to bear an outage before stopping
-    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::OUTAGE_PATIENCE.as_secs())]
-    pub(super) outage_timeout: u64,
-
-    /// Do not ask
-    #[arg(long, help_heading = "Run", short)]
-    pub(super) yes: bool,
-
-    /// For people, or one event a line for programs
-    #[arg(long, help_heading = "Run", value_enum, ignore_case = true, default_value_t = Format::Human)]
-    pub(super) format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Human,
-    Json,
-}
-
-impl Shared {
-    fn needs(&self, roster: &Path) -> Result<Option<Needs>, Failure> {
-        if self.rehearsal.simulate {
-            return Ok(None);
-        }
-        let roster = self.reading.open(roster)?;
-        let has = |field| roster.columns().has(field);
-        let needs = self.instance.needs()?;
-        let job = policy::Job {
-            creates: !self.dry_run,
-            tags: !self.no_provenance_tag || has(Field::Tags),
-            proficiencies: has(Field::Proficiencies),
-            ..needs.job
-        };
-        Ok(Some(Needs { job, ..needs }))
-    }
+    let roster = args.reading.open(roster)?;
+    let has = |field| roster.columns().has(field);
+    let needs = args.instance.needs()?;
+    let job = policy::Job {
+        creates: !args.dry_run,
+        tags: !args.no_provenance_tag || has(Field::Tags),
+        proficiencies: has(Field::Proficiencies),
+        ..needs.job
+    };
+    Ok(Some(Needs { job, ..needs }))
 }
 
 /// The documented default quota of CreateUser, in calls a second (Amazon Connect service quotas, L-CBDEE3E4).
@@ -192,7 +76,7 @@ const DOCUMENTED_RATE: f64 = 2.0;
 
 /// Runs `import`; `typed` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, typed: &[OsString]) -> Result<Exit, Failure> {
-    start(Job::import(args, typed.to_vec())?)
+    start(Job::import(args, typed.to_vec()))
 }
 
 /// Runs `retry`: roster, instance, region and profile default to the ledger's.
@@ -201,6 +85,7 @@ pub(super) fn retry(args: RetryArgs, typed: &[OsString]) -> Result<Exit, Failure
 }
 
 fn start(job: Job) -> Result<Exit, Failure> {
+    mixup::refuse(&job)?;
     // One thread for all rows: what they do is wait, and handing them from thread to thread costs more than that.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
