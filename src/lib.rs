@@ -41,6 +41,8 @@ pub mod report;
 
 pub mod simulator;
 
+pub mod job;
+
 pub mod cli;
 
 pub mod clock;

@@ -1,5 +1,7 @@
 //! One row that is to be made, from its first permit to its last record. The one loop that creates.
 
+use std::time::Duration;
+
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::look::{self, Held};
@@ -16,6 +18,10 @@ use crate::ledger::{Intended, Intent, JournalFault, Outcome, Queued, RowState, U
 use crate::passwords::Unwritable;
 use crate::stop::Stop;
 use crate::user::provenance;
+
+/// So long after its intent a request may still leave, and no longer: it is signed with the intent's own time, and the
+/// service takes none that was signed minutes ago.
+const FRESH: Duration = Duration::from_secs(60);
 
 /// What a row sends, again at each attempt.
 #[derive(Clone, Copy)]
@@ -99,20 +105,34 @@ async fn intend(
     tries: &Tries,
     means: &Means,
 ) -> Result<Option<Intent>, JournalFault> {
-    let Some(queued) = queue(task, request, tries, means).await? else { return Ok(None) };
-    let slot = slot(&queued, means).await;
-    let intent = queued.synced().await?;
-    own.slot = slot;
-    // Looked at once more after all waiting: from here to the wire nothing waits.
-    if own.slot.is_none() || means.stop.is_set() {
+    loop {
+        let meant = means.lane.moment();
+        let Some(queued) = queue(task, request, tries, means).await? else { return Ok(None) };
+        let slot = slot(own.slot.take(), &queued, means).await;
+        let intent = queued.synced().await?;
+        own.slot = slot;
+        // Looked at once more after all waiting: from here to the wire nothing waits.
+        let may_leave = own.slot.is_some() && !means.stop.is_set();
+        if may_leave && means.lane.moment().since(meant) <= FRESH {
+            return Ok(Some(intent));
+        }
         unsent(intent, tries.standing(), means)?;
-        return Ok(None);
+        if !may_leave {
+            return Ok(None);
+        }
+        // It waited too long for its slot, which it has now: a new attempt leaves at once.
     }
-    Ok(Some(intent))
 }
 
-/// Waits until one request more may be under way. `None` where the run stops first.
-async fn slot(queued: &Queued, means: &Means) -> Option<OwnedSemaphorePermit> {
+/// Waits until one request more may be under way, unless the row has a slot. `None` where the run stops first.
+async fn slot(
+    own: Option<OwnedSemaphorePermit>,
+    queued: &Queued,
+    means: &Means,
+) -> Option<OwnedSemaphorePermit> {
+    if own.is_some() {
+        return own;
+    }
     if let Some(slot) = means.slots.slot_now() {
         return Some(slot);
     }
@@ -200,12 +220,12 @@ async fn create(
 ) -> Result<Reply<crate::connect::model::UserCreated>, CallError> {
     let (client, settings) = (means.lane.client(), &means.settings);
     if !settings.provenance_tag {
-        return client.create_user(&settings.instance, body).await;
+        return client.create_user_at(&settings.instance, body, intent.at).await;
     }
     // Each attempt has a tag of its own, so that a user says which of them made it.
     let mut body = body.clone();
     body.tags.insert(PROVENANCE.into(), provenance(&settings.run, intent.attempt));
-    client.create_user(&settings.instance, &body).await
+    client.create_user_at(&settings.instance, &body, intent.at).await
 }
 
 /// Records what an attempt came to. Gives the intent back where its outcome is left open over a look.

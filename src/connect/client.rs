@@ -56,6 +56,9 @@ struct Shared {
     skew: AtomicI64,
 }
 
+/// A request is sent within so long of the time that it is signed with, or not at all.
+const SIGNED_WITHIN: Duration = Duration::from_secs(60);
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const JSON_1_1: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -325,6 +328,11 @@ impl Client {
     ) -> Result<Response<Bytes>, CallError> {
         let shared = &*self.shared;
         let held = shared.credentials.identity(self.now()).await.map_err(CallError::NoCredentials)?;
+        // Credentials can take a person's while to come: what was meant before that is meant anew.
+        if self.now().duration_since(signed).is_ok_and(|waited| waited > SIGNED_WITHIN) {
+            let what = "the request waited for its credentials for more than a minute";
+            return Err(CallError::NotSent(TransportError::not_sent(what)));
+        }
         let operation = call.operation;
         let mut request = self.address(call).map_err(CallError::NotSent)?;
         sign(&mut request, operation.service(), &shared.region, &held.identity, signed).map_err(|e| {

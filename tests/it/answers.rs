@@ -216,6 +216,19 @@ fn task(call: Call, at: Place) -> Task {
     }
 }
 
+fn settings() -> Settings {
+    Settings {
+        instance: INSTANCE.into(),
+        identity: IdentityType::ConnectManaged,
+        run: RUN.into(),
+        provenance_tag: true,
+        accept_probable: false,
+        row_budget: Settings::ROW_BUDGET,
+        outage_patience: Settings::OUTAGE_PATIENCE,
+        seed: 1,
+    }
+}
+
 /// Runs one row to its end, and writes down all that can be seen of it.
 async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'static str>) -> String {
     let clock: Arc<dyn Clock> =
@@ -232,22 +245,12 @@ async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'
     let client = Client::over(script.clone(), &target, credentials(answers), Arc::clone(&clock));
     let kept = Kept::default();
     let ledger: Arc<dyn Journal> = Arc::new(Ledger::start(kept.clone(), state(call), clock).unwrap());
-    let settings = Settings {
-        instance: INSTANCE.into(),
-        identity: IdentityType::ConnectManaged,
-        run: RUN.into(),
-        provenance_tag: true,
-        accept_probable: false,
-        row_budget: Settings::ROW_BUDGET,
-        outage_patience: Settings::OUTAGE_PATIENCE,
-        seed: 1,
-    };
     let (events, mut seen) = mpsc::unbounded_channel();
     let switch = Switch::default();
     let lane = Arc::new(Lane::new(client, Arc::default()));
     lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(2.0, 5));
     let slots = Slots::new(2.0, 5, None);
-    let means = Means::new(lane, slots, ledger.clone(), settings, switch.clone(), Arc::new(events));
+    let means = Means::new(lane, slots, ledger.clone(), settings(), switch.clone(), Arc::new(events));
     let begun = Instant::now();
     let at = ledger.read(|state| state.find("ana")).unwrap();
     apply::run(means, [Ok(task(call, at))].into_iter()).await.unwrap();
@@ -284,6 +287,93 @@ async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'
     }
     writeln!(told, "    after   {seconds:.3} s").unwrap();
     told
+}
+
+/// A service that is slow once: the first create is answered after a while. Keeps when each request was signed.
+struct Slow {
+    first: Mutex<Option<Duration>>,
+    signed: Mutex<Vec<(String, String)>>,
+}
+
+impl Transport for Slow {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let body: Value = serde_json::from_slice(request.body()).unwrap();
+            let user = body["Username"].as_str().unwrap().to_owned();
+            let date = request.headers()["x-amz-date"].to_str().unwrap().to_owned();
+            self.signed.lock().unwrap().push((user, date));
+            let wait = self.first.lock().unwrap().take();
+            headcount::clock::sleep(wait.unwrap_or_default()).await;
+            Ok(Response::new(Bytes::from_static(br#"{"UserId":"u-1","UserArn":"a"}"#)))
+        })
+    }
+}
+
+/// Two rows and one slot: the second row's intent waits for the first one's answer. Returns when each request was signed,
+/// and the intents and outcomes of the second row.
+async fn one_after_the_other(first: Duration) -> (Vec<(String, String)>, Vec<Value>) {
+    let clock: Arc<dyn Clock> =
+        Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
+    let slow = Arc::new(Slow { first: Mutex::new(Some(first)), signed: Mutex::default() });
+    let environment =
+        Environment { endpoint_url: Some("http://127.0.0.1:1".into()), ..Environment::default() };
+    let target = Target::resolve(INSTANCE, None, None, &environment).unwrap();
+    let client = Client::over(slow.clone(), &target, credentials(&[]), Arc::clone(&clock));
+    let mut before = state(Call::Create { in_doubt: false });
+    before.apply(&Entry::row("bo", RowNumber::from(3), Some(Fingerprint::of(2))));
+    let kept = Kept::default();
+    let ledger: Arc<dyn Journal> = Arc::new(Ledger::start(kept.clone(), before, clock).unwrap());
+    let lane = Arc::new(Lane::new(client, Arc::default()));
+    lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(1000.0, 1000));
+    let (events, _seen) = mpsc::unbounded_channel();
+    let means = Means::new(
+        lane,
+        Slots::new(1000.0, 1000, Some(1)),
+        Arc::clone(&ledger),
+        settings(),
+        Switch::default(),
+        Arc::new(events),
+    );
+    let tasks = ["ana", "bo"].map(|user| {
+        let at = ledger.read(|state| state.find(user)).unwrap();
+        let mut task = task(Call::Create { in_doubt: false }, at);
+        if let Work::Create { body, .. } = &mut task.work {
+            body.username = user.into();
+        }
+        Ok(Task { user: user.into(), ..task })
+    });
+    apply::run(means, tasks.into_iter()).await.unwrap();
+    ledger.close(Exit::Done).unwrap();
+    let lines = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let signed = slow.signed.lock().unwrap().clone();
+    (signed, lines.filter(|line| line["user"] == "bo").collect())
+}
+
+/// `2026-11-23T14:38:13.042Z` as Signature Version 4 has it: `20261123T143813Z`.
+fn as_signed(at: &Value) -> String {
+    let at = at.as_str().unwrap();
+    at.split('.').next().unwrap().replace(['-', ':'], "") + "Z"
+}
+
+#[test]
+fn a_request_is_signed_with_its_intents_own_time() {
+    let (signed, lines) = paused(one_after_the_other(Duration::from_secs(40)));
+    assert_eq!(lines.len(), 2, "one intent, one outcome: {lines:?}");
+    assert_eq!(signed[1], ("bo".to_owned(), as_signed(&lines[0]["at"])));
+    assert_eq!(signed[0].1, signed[1].1, "although it left forty seconds after the other");
+}
+
+#[test]
+fn an_intent_that_waited_for_more_than_a_minute_is_not_sent_but_made_anew() {
+    let (signed, lines) = paused(one_after_the_other(Duration::from_secs(70)));
+    let said: Vec<_> =
+        lines.iter().map(|line| (line["attempt"].as_u64(), line["unexecuted"].as_str())).collect();
+    let expected = [(Some(2), None), (Some(2), Some("not_sent")), (Some(3), None), (Some(3), None)];
+    assert_eq!(said, expected, "{lines:?}");
+    assert_eq!(signed.len(), 2, "what was signed long ago has not left");
+    assert_eq!(signed[1], ("bo".to_owned(), as_signed(&lines[2]["at"])));
+    assert!(signed[1].1 > signed[0].1);
 }
 
 fn paused<T>(work: impl Future<Output = T>) -> T {
