@@ -7,12 +7,29 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::agent::RowNumber;
+use crate::finding::Finding;
 
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// The instance begins to be read, which can take a while. For people.
+    Reading,
+    /// It has been read, or could not be. For people.
+    Reached,
+    /// Something odd that a person should hear of before anything is sent. For people.
+    Warning {
+        /// What is odd, and what that means.
+        message: String,
+    },
+    /// A line that stands for itself, before anything is sent. For people.
+    Remark {
+        /// What to say.
+        message: String,
+    },
+    /// What is wrong with the roster, or odd in it; before anything is sent.
+    Finding(Finding),
     /// What a dry run found: nothing is sent.
     Planned {
         /// The format of these lines.
@@ -166,6 +183,11 @@ pub struct Forecast {
 }
 
 impl Event {
+    /// Whether it is a line of `--format json`; else it is for people alone.
+    pub fn is_for_programs(&self) -> bool {
+        !matches!(self, Self::Reading | Self::Reached | Self::Warning { .. } | Self::Remark { .. })
+    }
+
     /// A wait as people read it.
     pub(crate) fn waiting(reason: impl Into<String>, wait: Duration) -> Self {
         Self::Waiting { reason: reason.into(), seconds: wait.as_secs_f64() }

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The modules stand in the order in which the data flows. Verdicts, plan, resume, pace and back-off are decided by
-//! pure functions; one place sleeps (`clock`), one sends (`connect`), one writes files (`disk` and the ledger's writer).
+//! pure functions; one place sleeps (`clock`), one sends (`connect`), one writes files (`disk` and the writer of `log`).
 
 pub mod agent;
 
@@ -40,6 +40,8 @@ pub mod failed;
 pub mod report;
 
 pub mod simulator;
+
+pub mod job;
 
 pub mod cli;
 

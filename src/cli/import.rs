@@ -123,7 +123,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let mut origins = Origins::of(&roster, job.retry.as_ref().map(|retry| retry.run.as_str()));
     let checked = validate::check_with_fingerprints(&roster, &rules, &mut |row| {
         if row.has_errors && origins.is_left(row.row) {
-            return;
+            return Ok(());
         }
         origins.add(row.row, row.username);
         let number = RowNumber::of(row.number);
@@ -138,6 +138,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
                 wanted.add_invalid(row.username, number, "row-unreadable", "the row cannot be read")
             }
         }
+        Ok(())
     })?;
     let blocked = !checked.is_clean() && (!args.skip_invalid || checked.file_errors > 0);
     if !checked.findings.is_empty() {

@@ -44,8 +44,8 @@ pub(super) trait Taker {
     /// Is told the hashes of the usernames that come next.
     fn expect(&mut self, hashes: &mut dyn Iterator<Item = FoldedHash>);
 
-    /// Takes a row, and empties the vector of its findings.
-    fn take(&mut self, handed: Handed<'_>, findings: &mut Vec<Finding>);
+    /// Takes a row, and empties the vector of its findings. A failure ends the conveying, and nobody is waited for.
+    fn take(&mut self, handed: Handed<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure>;
 }
 
 /// Reads and checks a whole roster, and hands over every row in the file's order. The usernames are hashed by `hasher`.
@@ -129,7 +129,7 @@ fn take_batches(
     let mut scratch = Vec::new();
     for checker in checked.iter().cycle() {
         let Ok(mut batch) = checker.recv() else { break };
-        batch.hand_over(&mut scratch, taker);
+        batch.hand_over(&mut scratch, taker)?;
         if let Some(failure) = batch.failure {
             return Err(failure);
         }
@@ -205,7 +205,7 @@ impl Batch {
         }
     }
 
-    fn hand_over(&mut self, scratch: &mut Vec<Finding>, taker: &mut dyn Taker) {
+    fn hand_over(&mut self, scratch: &mut Vec<Finding>, taker: &mut dyn Taker) -> Result<(), Failure> {
         taker.expect(&mut self.names.iter().map(|(.., hash)| *hash));
         let mut findings = self.findings.drain(..).peekable();
         let mut begin = 0;
@@ -216,9 +216,10 @@ impl Batch {
             let fingerprint = self.fingerprints.get(place).copied().flatten();
             let username = &self.usernames[begin..end];
             begin = end;
-            taker.take(Handed { row: &self.rows[place], number, username, hash, fingerprint }, scratch);
+            taker.take(Handed { row: &self.rows[place], number, username, hash, fingerprint }, scratch)?;
             scratch.clear();
         }
+        Ok(())
     }
 }
 
@@ -264,6 +265,7 @@ mod tests {
         });
         let with_marks = check_with_fingerprints(&roster, &rules, &mut |row| {
             marked.push((row.number, row.has_errors, row.fingerprint()));
+            Ok(())
         });
 
         assert_eq!(one.len(), 3_000);
@@ -293,6 +295,18 @@ mod tests {
         let failure = check(&roster, &rules, &mut |_| seen += 1).unwrap_err();
         assert!(failure.what.contains("changed while it was read"), "{}", failure.what);
         assert!((2_900..3_000).contains(&seen), "{seen}");
+    }
+
+    #[test]
+    fn a_caller_may_end_it_and_is_told_its_own_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let (roster, rules) = (roster(&folder), Rules::new(IdentityType::Saml));
+        let mut seen = 0;
+        let ended = check_with_fingerprints(&roster, &rules, &mut |_| {
+            seen += 1;
+            if seen < 700 { Ok(()) } else { Err(Failure::stopped("enough")) }
+        });
+        assert_eq!((seen, ended.unwrap_err().what.as_str()), (700, "enough"));
     }
 
     #[test]

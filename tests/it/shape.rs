@@ -25,7 +25,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("connect", &["agent", "clock", "error"]),
     ("ledger", &["agent", "clock", "disk", "error", "exit", "log", "text"]),
     // Where rows and steps stand is told in the ledger's words.
-    ("event", &["agent", "ledger"]),
+    ("event", &["agent", "finding", "ledger"]),
     ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),
     ("stop", &["event"]),
     ("directory", &["agent", "error"]),
@@ -39,7 +39,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("roster", &["agent", "error", "finding", "text"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
     ("plan", &["agent", "finding", "ledger"]),
-    ("instance", &["connect", "directory", "error", "lane"]),
+    ("instance", &["agent", "clock", "connect", "directory", "error", "lane"]),
     ("apply", &[
         "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "user",
     ]),
@@ -47,9 +47,15 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("report", &[
         "agent", "clock", "disk", "error", "exit", "finding", "ledger", "roster", "text", "validate",
     ]),
+    // What is meant.
+    ("job", &[
+        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "failed", "finding", "instance",
+        "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate",
+    ]),
     // The screens.
     ("cli", &[
         "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "instance",
+        "job",
         "lane", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
     ]),
 ];
