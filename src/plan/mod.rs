@@ -1,5 +1,7 @@
 //! Stage 3: the roster as it is now × the ledger become a task for each row. Pure: no file, no network, no clock.
 
+#![warn(clippy::wildcard_enum_match_arm)] // whoever adds a case decides what it means here
+
 mod action;
 mod steps;
 mod table;
@@ -56,7 +58,9 @@ impl Asked<'_> {
                 }
             }
             Some(RowState::Exists) => coded(),
-            _ => self.codes.is_empty() || coded(),
+            None | Some(RowState::Created | RowState::Rejected | RowState::Invalid) => {
+                self.codes.is_empty() || coded()
+            }
         }
     }
 }
@@ -90,15 +94,15 @@ impl Plan {
                 if asked.retry { Mode::Retry { picked: asked.picks(was, code) } } else { Mode::Resume };
             decide(mode, was, now)
         };
-        let missing = |user: &str, made: Decision| match (made, on_instance) {
-            (Decision::Keep | Decision::Drift, Some(there)) if !there(user) => {
+        let missing = |user: &str, made: Decision| match on_instance {
+            Some(there) if made.leaves() && !there(user) => {
                 if asked.recreate_missing {
                     Decision::Replace
                 } else {
                     Decision::Missing
                 }
             }
-            _ => made,
+            Some(_) | None => made,
         };
         let is_created = |at: Option<Place>| at.is_some_and(|at| state.record(at).state == RowState::Created);
         let by_position = sabotage(Sabotage::ResumeByPosition);
@@ -143,7 +147,9 @@ impl Plan {
                 _ if is_sent => {}
                 StepDecision::Leave => {}
                 StepDecision::Drop => self.dropped_steps.push(at),
-                decision => drop(who.map(|who| self.steps.insert(who, decision))),
+                decision @ (StepDecision::Give | StepDecision::Drift) => {
+                    self.steps.extend(who.map(|who| (who, decision)));
+                }
             }
         }
     }
@@ -215,10 +221,9 @@ impl Plan {
 
     /// Where the rows stand that are left as they are, those that only the ledger has among them.
     pub fn kept<'a>(&'a self, wanted: &'a Wanted, state: &'a State) -> impl Iterator<Item = RowState> {
-        let is_kept = |decision: Decision| matches!(decision, Decision::Keep | Decision::Drift);
-        let in_roster = self.decided(wanted).filter(move |(_, _, decided)| is_kept(*decided));
+        let in_roster = self.decided(wanted).filter(move |(_, _, decided)| decided.leaves());
         let in_roster = in_roster.filter_map(|(user, _, _)| state.find(user));
-        let gone = self.gone.iter().filter(move |(_, decided)| is_kept(*decided)).map(|(at, _)| *at);
+        let gone = self.gone.iter().filter(move |(_, decided)| decided.leaves()).map(|(at, _)| *at);
         in_roster.chain(gone).map(|at| state.record(at).settled_state())
     }
 
