@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -23,7 +23,7 @@ struct Stage {
 impl Stage {
     fn set(rows: &str) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let connect = Connect::new(Spec::default(), SystemTime::now());
+        let connect = Connect::new(Spec::default(), clock.now());
         let connect = InProcess::new(connect, Arc::clone(&clock), Duration::from_secs(30));
         let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
         let world = World {
