@@ -15,14 +15,28 @@ pub struct Failure {
     pub what: String,
     /// What to do next: a command where there is one.
     pub hint: Option<String>,
+    /// The same as a kind, where what to do next goes by a name that only a screen has: a flag, a button.
+    pub remedy: Option<Remedy>,
     /// The error below, if any.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What helps, by a name that each screen has its own word for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// The ledger is an import's: a rehearsal has one of its own.
+    RehearsalsLedger,
+    /// The ledger is a rehearsal's: an import of this instance has one of its own.
+    ImportsLedger {
+        /// The instance, as it was named.
+        instance: String,
+    },
 }
 
 impl Failure {
     /// Makes a failure that ends the program with `exit`.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), hint: None, source: None }
+        Self { exit, what: what.into(), hint: None, remedy: None, source: None }
     }
 
     /// A failure of the command line or of a file or setting that it names (exit 2).
@@ -39,6 +53,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds what to do next, for a screen to word.
+    #[must_use]
+    pub fn remedy(mut self, remedy: Remedy) -> Self {
+        self.remedy = Some(remedy);
         self
     }
 

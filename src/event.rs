@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::agent::RowNumber;
+use crate::finding::Finding;
 use crate::text::{self, Voice};
 
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
@@ -14,6 +15,22 @@ use crate::text::{self, Voice};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// The instance begins to be read, which can take a while. For people.
+    Reading,
+    /// It has been read, or could not be. For people.
+    Reached,
+    /// Something odd that a person should hear of before anything is sent. For people.
+    Warning {
+        /// What is odd, and what that means.
+        message: String,
+    },
+    /// A line that stands for itself, before anything is sent. For people.
+    Remark {
+        /// What to say.
+        message: String,
+    },
+    /// What is wrong with the roster, or odd in it; before anything is sent.
+    Finding(Finding),
     /// What a dry run found: nothing is sent.
     Planned {
         /// The format of these lines.
@@ -167,6 +184,11 @@ pub struct Forecast {
 }
 
 impl Event {
+    /// Whether it is a line of `--format json`; else it is for people alone.
+    pub fn is_for_programs(&self) -> bool {
+        !matches!(self, Self::Reading | Self::Reached | Self::Warning { .. } | Self::Remark { .. })
+    }
+
     /// A wait as people read it.
     pub(crate) fn waiting(reason: impl Into<String>, wait: Duration) -> Self {
         Self::Waiting { reason: reason.into(), seconds: wait.as_secs_f64() }
@@ -182,7 +204,12 @@ impl Event {
                 Self::Stopping { reason: worded(reason), is_interruption }
             }
             Self::Note { message } => Self::Note { message: worded(message) },
-            Self::Planned { .. }
+            Self::Warning { message } => Self::Warning { message: worded(message) },
+            Self::Remark { message } => Self::Remark { message: worded(message) },
+            Self::Finding(finding) => Self::Finding(finding.worded(voice).into_owned()),
+            Self::Reading
+            | Self::Reached
+            | Self::Planned { .. }
             | Self::Started { .. }
             | Self::Created { .. }
             | Self::Exists { .. }
@@ -213,6 +240,7 @@ impl Sink for mpsc::UnboundedSender<Event> {
 mod tests {
     use super::*;
     use crate::cli::voice::Flags;
+    use crate::finding::Severity;
 
     #[test]
     fn an_event_is_worded_where_we_speak_and_not_where_the_service_does() {
@@ -220,6 +248,8 @@ mod tests {
         let said = |event: Event| serde_json::to_string(&event.worded(&Flags)).unwrap();
         for ours in [
             Event::Note { message: text() },
+            Event::Warning { message: text() },
+            Event::Remark { message: text() },
             Event::Waiting { reason: text(), seconds: 1.0 },
             Event::Stopping { reason: text(), is_interruption: false },
         ] {
@@ -229,6 +259,17 @@ mod tests {
         let row = RowNumber::of(2);
         let theirs = Event::Rejected { row, user: text(), code: text(), message: text() };
         assert_eq!(said(theirs).matches("⟦region⟧").count(), 3);
+        let found = Finding {
+            code: "sample-row",
+            severity: Severity::Warning,
+            row: Some(2),
+            column: Some(text()),
+            value: Some(text()),
+            message: text(),
+            hint: Some(text()),
+        };
+        let said = said(Event::Finding(found));
+        assert_eq!((said.matches("⟦region⟧").count(), said.matches("--region").count()), (3, 1), "{said}");
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::args::directory::contents;
 use super::instance::{InstanceArgs, reach_invented};
 use super::policy::Needs;
 use super::{output, retype};
@@ -13,6 +12,7 @@ use crate::directory::Directory;
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::job::contents;
 
 /// Saves an instance's directory to a file for offline checks: names, hierarchy paths, usernames, quotas
 #[derive(Debug, Args)]

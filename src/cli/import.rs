@@ -1,28 +1,27 @@
 //! `headcount import` and `headcount retry`: a roster becomes users.
 
-mod again;
-
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::args::rate::{self, Rate};
-use super::instance::{InstanceArgs, Reached, RehearsalArgs};
+use super::args::import::{Format, ImportArgs, RetryArgs, Shared};
+use super::args::rate::Rate;
+use super::farewell::{Farewell, Room, say_resume};
+use super::instance::Reached;
 use super::meant::{Job, absolute};
 use super::outlook::{Outlook, Scene};
-use super::password_args::{PasswordArgs, Supply};
+use super::password_args::Supply;
 use super::policy::Needs;
 use super::progress::{self, Found, Screen, Show};
-use super::roster_args::RosterArgs;
+use super::retype::Line;
 use super::signals::Signals;
 use super::voice::Flags;
-use super::{findings, output, retype, settings, words};
+use super::{findings, mixup, output, retype, settings, words};
 use crate::agent::{Agent, RowNumber};
 use crate::apply::{self, Doubt, Gift, Means, Origin, Settings, Task};
 use crate::clock::{Clock, SystemClock, rfc3339};
@@ -32,7 +31,7 @@ use crate::directory::Directory;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::failed::Origins;
+use crate::failed::{Origins, Run};
 use crate::lane::pace::{CEILING, FLOOR, Pace, START, default_burst};
 use crate::lane::remembered::Remembered;
 use crate::lane::slots::Slots;
@@ -44,148 +43,33 @@ use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
 use crate::stop::{Stop, Switch};
 use crate::user;
-use crate::validate::{self, Checked, Rules};
+use crate::validate::{self, Checked, RowCheck, Rules};
 
-/// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
-/// command again resumes.
-#[derive(Debug, Args)]
-pub(super) struct ImportArgs {
-    /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
-    pub(super) roster: PathBuf,
-
-    #[command(flatten)]
-    pub(super) shared: Shared,
+/// What the command line of an import needs; `None` for a rehearsal.
+pub(super) fn needs(args: &ImportArgs) -> Result<Option<Needs>, Failure> {
+    needs_of(&args.shared, &args.roster)
 }
 
-/// Reruns the rows that failed, with the roster as it is now.
-#[derive(Debug, Args)]
-pub(super) struct RetryArgs {
-    /// The ledger of the import, as in roster.csv.ledger.jsonl
-    #[arg(value_name = "LEDGER")]
-    pub(super) of: PathBuf,
-
-    /// Another roster than the ledger's, as a mended file of the failed rows
-    #[arg(long, value_name = "FILE")]
-    pub(super) roster: Option<PathBuf>,
-
-    /// Only rows that failed with this error code; rows that exist are rerun only so
-    #[arg(long = "code", value_name = "CODE")]
-    pub(super) codes: Vec<String>,
-
-    #[command(flatten)]
-    pub(super) shared: Shared,
+/// What the command line of a retry needs; `None` for a rehearsal.
+pub(super) fn needs_of_retry(args: RetryArgs) -> Result<Option<Needs>, Failure> {
+    let job = Job::retry(args, Vec::new())?;
+    needs_of(&job.shared, &job.roster)
 }
 
-impl ImportArgs {
-    /// What the command line needs; `None` for a rehearsal.
-    pub(super) fn needs(&self) -> Result<Option<Needs>, Failure> {
-        self.shared.needs(&self.roster)
+fn needs_of(args: &Shared, roster: &Path) -> Result<Option<Needs>, Failure> {
+    if args.rehearsal.simulate {
+        return Ok(None);
     }
-}
-
-impl RetryArgs {
-    /// What the command line needs; `None` for a rehearsal.
-    pub(super) fn needs(self) -> Result<Option<Needs>, Failure> {
-        let job = Job::retry(self, Vec::new())?;
-        job.shared.needs(&job.roster)
-    }
-}
-
-/// What both commands take.
-#[derive(Debug, Args)]
-pub(super) struct Shared {
-    #[command(flatten)]
-    pub(super) reading: RosterArgs,
-
-    #[command(flatten)]
-    pub(super) instance: InstanceArgs,
-
-    #[command(flatten)]
-    pub(super) rehearsal: RehearsalArgs,
-
-    #[command(flatten)]
-    pub(super) passwords: PasswordArgs,
-
-    /// The ledger [default: beside the roster, as in roster.csv.ledger.jsonl]
-    #[arg(long, help_heading = "Run", value_name = "FILE")]
-    pub(super) ledger: Option<PathBuf>,
-
-    /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
-    #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate::asked)]
-    pub(super) rate: Rate,
-
-    /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
-    #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(super) burst: Option<u32>,
-
-    /// Requests under way at once [default: follows rate × latency]
-    #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    pub(super) concurrency: Option<u16>,
-
-    /// Do everything but create: check, resolve names, compare with the users there, say how long it will take
-    #[arg(long, help_heading = "Run")]
-    pub(super) dry_run: bool,
-
-    /// Send the valid rows although others have errors
-    #[arg(long, help_heading = "Rows")]
-    pub(super) skip_invalid: bool,
-
-    /// Start although the instance has not room for all rows
-    #[arg(long, help_heading = "Rows")]
-    pub(super) allow_partial: bool,
-
-    /// Send rows again whose users were created and are gone from the instance
-    #[arg(long, help_heading = "Rows")]
-    pub(super) recreate_missing: bool,
-
-    /// Do not tag users with the run that made them: a lost answer can then not be proved
-    #[arg(long, help_heading = "Lost answers and outages")]
-    pub(super) no_provenance_tag: bool,
-
-    /// Where a request left without the tag and its answer was lost, take a user with the name and every member of the row
-    /// for ours
-    #[arg(long, help_heading = "Lost answers and outages")]
-    pub(super) accept_probable: bool,
-
-    /// How many seconds to go on settling a row whose answer was lost
-    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::ROW_BUDGET.as_secs())]
-    pub(super) settle_timeout: u64,
-
-    /// How many seconds to bear an outage before stopping
-    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::OUTAGE_PATIENCE.as_secs())]
-    pub(super) outage_timeout: u64,
-
-    /// Do not ask
-    #[arg(long, help_heading = "Run", short)]
-    pub(super) yes: bool,
-
-    /// For people, or one event a line for programs
-    #[arg(long, help_heading = "Run", value_enum, ignore_case = true, default_value_t = Format::Human)]
-    pub(super) format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Human,
-    Json,
-}
-
-impl Shared {
-    fn needs(&self, roster: &Path) -> Result<Option<Needs>, Failure> {
-        if self.rehearsal.simulate {
-            return Ok(None);
-        }
-        let roster = self.reading.open(roster)?;
-        let has = |field| roster.columns().has(field);
-        let needs = self.instance.needs()?;
-        let job = policy::Job {
-            creates: !self.dry_run,
-            tags: !self.no_provenance_tag || has(Field::Tags),
-            proficiencies: has(Field::Proficiencies),
-            ..needs.job
-        };
-        Ok(Some(Needs { job, ..needs }))
-    }
+    let roster = args.reading.open(roster)?;
+    let has = |field| roster.columns().has(field);
+    let needs = args.instance.needs()?;
+    let job = policy::Job {
+        creates: !args.dry_run,
+        tags: !args.no_provenance_tag || has(Field::Tags),
+        proficiencies: has(Field::Proficiencies),
+        ..needs.job
+    };
+    Ok(Some(Needs { job, ..needs }))
 }
 
 /// The documented default quota of CreateUser, in calls a second (Amazon Connect service quotas, L-CBDEE3E4).
@@ -193,7 +77,7 @@ const DOCUMENTED_RATE: f64 = 2.0;
 
 /// Runs `import`; `typed` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, typed: &[OsString]) -> Result<Exit, Failure> {
-    start(Job::import(args, typed.to_vec())?)
+    start(Job::import(args, typed.to_vec()))
 }
 
 /// Runs `retry`: roster, instance, region and profile default to the ledger's.
@@ -202,6 +86,7 @@ pub(super) fn retry(args: RetryArgs, typed: &[OsString]) -> Result<Exit, Failure
 }
 
 fn start(job: Job) -> Result<Exit, Failure> {
+    mixup::refuse(&job)?;
     // One thread for all rows: what they do is wait, and handing them from thread to thread costs more than that.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
@@ -212,7 +97,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let args = &job.shared;
     let switch = Switch::default();
     let sending = Arc::new(OnceLock::new());
-    listen_for_signals(switch.clone(), sending.clone(), retype::resume(&job.typed).to_string())?;
+    listen_for_signals(switch.clone(), sending.clone(), retype::resume(&job.typed))?;
 
     if !args.dry_run {
         ledger::refuse_in_use(&job.ledger)?;
@@ -239,7 +124,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let mut origins = Origins::of(&roster, job.retry.as_ref().map(|retry| retry.run.as_str()));
     let checked = validate::check_with_fingerprints(&roster, &rules, &mut |row| {
         if row.has_errors && origins.is_left(row.row) {
-            return;
+            return Ok(());
         }
         origins.add(row.row, row.username);
         let number = RowNumber::of(row.number);
@@ -254,6 +139,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
                 wanted.add_invalid(row.username, number, "row-unreadable", "the row cannot be read")
             }
         }
+        Ok(())
     })?;
     let blocked = !checked.is_clean() && (!args.skip_invalid || checked.file_errors > 0);
     if !checked.findings.is_empty() {
@@ -297,7 +183,6 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let remembered = remembered_rates(args);
     let pace = Chosen::of(args, directory, remembered.as_ref());
     let outlook = Outlook::of(&plan, &wanted, state, directory, pace);
-    let names = validate::names_used(&roster)?;
     let scene = Scene {
         roster: &roster,
         rehearsal: args.rehearsal.simulate,
@@ -307,7 +192,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         plan: &plan,
         wanted: &wanted,
         state,
-        names: &names,
+        names: &checked.names,
         lists_names: args.dry_run,
     };
     output::say_whole(&outlook.words(&scene, settings::width_of_talk()));
@@ -326,7 +211,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         && !agreed(&outlook)?
     {
         output::say("nothing was sent");
-        output::say_whole(&format!("resume with: {}", retype::resume(&job.typed)));
+        say_resume(&retype::resume(&job.typed));
         return Ok(Exit::Interrupted);
     }
     if switch.is_set() {
@@ -389,7 +274,10 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         }
     }
     let (counts, steps, calls, left) = ledger.read(|state| {
-        let left = again::leave(job, &roster, &wanted, &rules, state);
+        let is_rehearsal = args.rehearsal.simulate;
+        let run = Run { roster: &roster, wanted: &wanted, rules: &rules, state, is_rehearsal };
+        // That the file cannot be written is no reason to fail: the ledger has all.
+        let left = run.leave().map_err(|failure| output::failure(&failure)).ok();
         (state.counts(false), state.proficiencies(), state.calls, left)
     });
     let reason = switch.reason();
@@ -410,32 +298,30 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         Err(Failure::new(Exit::Bug, "an import ended with a row still at work"))
     };
     crash::point("close-after");
-    if args.format == Format::Human {
-        let now = Calls {
+    let farewell = Farewell {
+        job,
+        arn: &reached.directory.instance.arn,
+        exit,
+        counts,
+        steps,
+        calls: Calls {
             sent: calls.sent - calls_before.sent,
             throttled: calls.throttled - calls_before.throttled,
-        };
-        output::told(&summary(&counts, &steps, now, begun.elapsed()));
-    }
+        },
+        took: begun.elapsed(),
+        reason,
+        left,
+        room: Room {
+            users: outlook.users,
+            allowed: outlook.allowed,
+            made: counts.created.saturating_sub(created_before),
+        },
+    };
+    farewell.tell_result();
     if let Some(running) = reached.rehearsal.take() {
         running.shutdown().await;
     }
-    let made = counts.created.saturating_sub(created_before);
-    farewell(args.format, &reached.directory, reason.as_ref(), &outlook, made);
-    if let (Some(out), true) = (&args.passwords.credentials_out, counts.created > 0) {
-        let key =
-            if args.passwords.recipients.is_empty() { "" } else { ", with --identity-file and the key" };
-        output::say_whole(&format!(
-            "the passwords that were made{key}: {}",
-            retype::credentials(out, &job.ledger)
-        ));
-    }
-    again::say(job, &reached.directory, &counts, reason.as_ref(), left.as_ref(), &steps);
-    if matches!(exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled)
-        && !again::is_left_to_import(job, reason.as_ref(), &counts)
-    {
-        output::say_whole(&format!("resume with: {}", retype::resume(&job.typed)));
-    }
+    farewell.say();
     closed.map(|_| exit)
 }
 
@@ -649,6 +535,7 @@ async fn record_plan(
 struct Tasks<'t> {
     rows: crate::roster::Rows,
     row: Row,
+    check: RowCheck<'t>,
     roster: &'t Roster,
     rules: &'t Rules<'t>,
     wanted: &'t Wanted,
@@ -672,9 +559,10 @@ impl<'t> Tasks<'t> {
             look_ups.extend(invalid.filter_map(|user| state.find(user)));
         });
         let rows = roster.rows()?;
+        let check = RowCheck::new(roster.columns(), rules);
         let look_ups = look_ups.into_iter();
         let supply = &Supply::Roster;
-        Ok(Self { rows, row: Row::default(), roster, rules, wanted, plan, ledger, look_ups, supply })
+        Ok(Self { rows, row: Row::default(), check, roster, rules, wanted, plan, ledger, look_ups, supply })
     }
 
     /// The same, with passwords for the rows that have none.
@@ -697,7 +585,7 @@ impl<'t> Tasks<'t> {
             if !sends && self.plan.step_of(self.wanted, username) != StepDecision::Give {
                 continue;
             }
-            let agent = validate::agent(&self.row, columns, self.rules);
+            let agent = validate::agent_by(&self.check, &self.row);
             let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
             let is_same = |agent: &Agent| {
                 Some(validate::fingerprint(agent)) == seen.fingerprint && proficiencies == seen.proficiencies
@@ -762,110 +650,6 @@ fn exit_of(counts: &Counts, steps: &StepCounts, reason: Option<&Stop>) -> Exit {
     by_reason.worst(by_rows)
 }
 
-fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) -> String {
-    let mut parts =
-        vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
-    for (number, what) in [
-        (counts.recovered, "of them recovered"),
-        (counts.exists, if counts.exists == 1 { "exists already" } else { "exist already" }),
-        (counts.rejected, "rejected"),
-        (counts.invalid, "invalid"),
-        (counts.in_doubt, "in doubt"),
-        (counts.pending, "pending"),
-        (steps.done, "with proficiencies given"),
-        (steps.rejected, "with proficiencies rejected"),
-        (steps.pending, "with proficiencies pending"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{} {what}", words::grouped(number)));
-        }
-    }
-    format!(
-        "{}; {}, {} throttled; {}\n",
-        parts.join(", "),
-        words::count(calls.sent, "CreateUser call"),
-        words::grouped(calls.throttled),
-        words::duration(took)
-    )
-}
-
-/// Why it stopped, and what to do about it, on stderr; `made` users were created by this session.
-///
-/// People were told in full when it began to stop, while requests under way were awaited; a name is enough here.
-fn farewell(format: Format, directory: &Directory, reason: Option<&Stop>, outlook: &Outlook, made: u64) {
-    if let Some(stop) = reason {
-        match (format, stop) {
-            (Format::Json, _) => output::say(&format!("stopped: {}", words::plain(&stop.to_string()))),
-            (Format::Human, Stop::Interrupted) => {}
-            (Format::Human, _) => output::say(&format!("stopped: {}", name_of(stop))),
-        }
-        if let Some(hint) = hint_for(stop, directory, outlook, made) {
-            output::say(&format!("hint: {hint}"));
-        }
-    }
-}
-
-/// A reason to stop, for those who have read it in full.
-fn name_of(stop: &Stop) -> &'static str {
-    match stop {
-        Stop::Interrupted => "interrupted",
-        Stop::Full { .. } => "the instance is full",
-        Stop::Denied { .. } | Stop::StepDenied { .. } => "not permitted",
-        Stop::Credentials { .. } => "not signed in",
-        Stop::Skew { .. } => "a wrong clock",
-        Stop::NoInstance => "no such instance",
-        Stop::AllRejected { .. } => "nothing is accepted",
-        Stop::Outage { .. } => "an outage",
-        Stop::Ledger { .. } => "no ledger to write to",
-        Stop::Passwords { .. } => "no file to keep passwords in",
-        Stop::Roster { .. } => "another roster than was planned",
-    }
-}
-
-fn hint_for(stop: &Stop, directory: &Directory, outlook: &Outlook, made: u64) -> Option<String> {
-    Some(match stop {
-        Stop::Full { .. } => {
-            let allowed = outlook.allowed.map_or_else(
-                || "its quota could not be read".to_owned(),
-                |n| format!("its quota is {}", words::grouped(n)),
-            );
-            format!(
-                "the instance had {} before this run, which created {}, and {allowed} (L-9A46857E, users per instance): \
-                 ask for more in Service Quotas, then resume",
-                words::count(outlook.users, "user"),
-                words::grouped(made)
-            )
-        }
-        Stop::Denied { code, .. } if code.contains("AccessDenied") => format!(
-            "creating tagged users needs both connect:CreateUser and connect:TagResource; `headcount policy --instance {}` \
-             prints all that is needed, and --no-provenance-tag does without the second",
-            directory.instance.arn
-        ),
-        Stop::Denied { .. } => "look at `aws sts get-caller-identity`, the region and the instance".into(),
-        Stop::StepDenied { .. } => format!(
-            "proficiencies need connect:AssociateUserProficiencies; `headcount policy --for import-with-proficiencies \
-             --instance {}` prints all that is needed",
-            directory.instance.arn
-        ),
-        Stop::Credentials { .. } => "sign in again, as with `aws sso login`, then resume".into(),
-        Stop::Skew { .. } => "set this machine's clock, then resume".into(),
-        Stop::NoInstance => {
-            "look at --instance and --region: `aws connect list-instances` prints both".into()
-        }
-        Stop::AllRejected { .. } => {
-            "the fault is not in single rows: mend it, then run the failed rows with retry".into()
-        }
-        Stop::Outage { .. } => "nothing was lost: resume when the service answers again".into(),
-        Stop::Ledger { .. } => {
-            "requests under way were awaited; what they did is settled by the next run".into()
-        }
-        Stop::Passwords { .. } => {
-            "nothing was sent without a record of its password: mend that, then resume".into()
-        }
-        Stop::Roster { .. } | Stop::Interrupted => return None,
-    })
-}
-
 /// How those who listen for signals reach a run that has begun to send. The run ends when all its own senders are gone.
 struct Sending {
     events: mpsc::WeakUnboundedSender<Event>,
@@ -873,10 +657,9 @@ struct Sending {
 }
 
 /// The first Ctrl-C (or SIGTERM) drains, the second ends the process at once; before anything is sent, the first does.
-/// `typed` is what resumes.
 ///
 /// On a thread of its own: neither a long roster that is being checked nor a question that is open keeps it waiting.
-fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: String) -> Result<(), Failure> {
+fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, resume: Line) -> Result<(), Failure> {
     let cannot = |error: std::io::Error| Failure::stopped("cannot wait for Ctrl-C").because(error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
     let mut interrupts = {
@@ -887,7 +670,7 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: St
         interrupts.next().await;
         let Some(Sending { events, screen }) = sending.get() else {
             output::say("\ninterrupted; nothing was sent");
-            output::say_whole(&format!("resume with: {typed}"));
+            say_resume(&resume);
             std::process::exit(i32::from(Exit::Interrupted.code()));
         };
         let message =
@@ -903,7 +686,7 @@ fn listen_for_signals(switch: Switch, sending: Arc<OnceLock<Sending>>, typed: St
         interrupts.next().await;
         screen.clear();
         output::say("stopped at once");
-        output::say_whole(&format!("resume with: {typed}"));
+        say_resume(&resume);
         std::process::exit(i32::from(Exit::Interrupted.code()));
     };
     let thread = std::thread::Builder::new().name("signals".into());

@@ -12,16 +12,15 @@ use super::policy::Needs;
 use super::roster_args::Identity;
 use super::{output, settings};
 use crate::agent::IdentityType;
-use crate::clock::{self, Clock, SystemClock};
+use crate::clock::{self, Clock as _, SystemClock};
 use crate::connect;
 use crate::connect::policy::Job;
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Operation, Target};
-use crate::directory::{Directory, Group, Hierarchy, Instance, Names, Quotas, Users};
+use crate::directory::{Directory, Names};
 use crate::error::Failure;
-use crate::instance::fetch::{self, FetchError};
+use crate::instance::{Reader, Told};
+use crate::lane::Lane;
 use crate::lane::pace::{Pace, default_burst};
-use crate::lane::verdict::is_not_permitted;
-use crate::lane::{Lane, Patience};
 use crate::roster::Roster;
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, Spec, World};
@@ -173,44 +172,13 @@ impl InstanceArgs {
     /// Reads the instance, its names, its users and its quotas.
     async fn read(&self, lane: &Lane, target: &Target) -> Result<Directory, Failure> {
         let saved = self.directory.as_deref().map(directory::take_up).transpose()?;
-        let id = match &target.instance {
-            InstanceRef::Alias(alias) => fetch::instance_of_alias(lane, alias).await?.id,
-            InstanceRef::Id(id) | InstanceRef::Arn { id, .. } => id.clone(),
-        };
-        let instance = match (self.identity, &target.instance) {
-            // Told by flag, for callers who may not ask: DescribeInstance needs ds:DescribeDirectories as well.
-            (Some(identity), InstanceRef::Arn { arn, .. }) => known(&id, arn.clone(), identity),
-            (Some(identity), InstanceRef::Id(_)) => {
-                let arn = match &saved {
-                    Some(saved) => saved.instance.arn.clone(),
-                    None => arn_from_names(lane, &id).await?,
-                };
-                known(&id, arn, identity)
-            }
-            (told, _) => described(fetch::instance(lane, &id).await?, told)?,
-        };
-        if let Some(status) = instance.status.as_deref().filter(|status| *status != "ACTIVE") {
-            return Err(Failure::stopped(format!("the instance is not active: its status is `{status}`"))
-                .hint("wait until `aws connect describe-instance` says ACTIVE"));
-        }
-        if let Some(saved) = saved.as_ref().filter(|saved| saved.instance.id != instance.id) {
-            return Err(Failure::usage(format!(
-                "the directory file is of another instance: `{}`",
-                saved.instance.arn
-            )));
-        }
-        // Each operation has a quota of its own, so that they need not wait for each other.
-        let named = async {
-            match saved {
-                Some(saved) => Ok(saved),
-                None => names(lane, &id, instance.clone()).await,
-            }
-        };
-        let (named, users, quotas) =
-            tokio::join!(named, fetch::users(lane, &id), quotas(lane, &instance.arn));
-        let named = named?;
-        Ok(Directory { users: users_there(users)?, quotas, instance, ..named })
+        let told = Told { identity: self.identity.map(IdentityType::from), saved };
+        reader(lane).directory(&target.instance, told).await
     }
+}
+
+fn reader(lane: &Lane) -> Reader<'_> {
+    Reader { lane, warn: &|what| output::say(&format!("warning: {what}")) }
 }
 
 /// A clock that had to be corrected is said, whether the instance could be read then or not.
@@ -223,136 +191,16 @@ fn say_skew(client: &Client) {
     }
 }
 
-async fn names(lane: &Lane, id: &str, instance: Instance) -> Result<Directory, Failure> {
-    let named = |all: Vec<connect::model::Summary>| {
-        all.into_iter().filter_map(|summary| summary.name.map(|name| (name, summary.id)))
-    };
-    let (routing, security, groups) = tokio::join!(
-        fetch::routing_profiles(lane, id),
-        fetch::security_profiles(lane, id),
-        fetch::hierarchy_groups(lane, id)
-    );
-    let (routing, security) = (routing?, security?);
-    let groups = match groups {
-        Err(FetchError::Call { error, .. }) if is_not_permitted(&error) => {
-            output::say(
-                "warning: the hierarchy may not be read, so a row that names a group of it is an error",
-            );
-            Vec::new()
-        }
-        groups => groups?,
-    };
-    let hierarchy = groups.into_iter().map(|group| {
-        let levels = group.hierarchy_path.iter().flat_map(|path| path.levels());
-        let path: Vec<String> = levels.filter_map(|level| level.name.clone()).collect();
-        Group { path: if path.is_empty() { vec![group.name] } else { path }, id: group.id }
-    });
-    Ok(Directory {
-        routing_profiles: Names::of_routing_profiles(named(routing)),
-        security_profiles: Names::of_security_profiles(named(security)),
-        hierarchy: Hierarchy::new(hierarchy),
-        fetched_at: Some(crate::clock::rfc3339(SystemClock.now())),
-        ..Directory::new(instance)
-    })
-}
-
-/// The users there; `None` for a caller who may not list them.
-fn users_there(found: Result<Vec<connect::model::Summary>, FetchError>) -> Result<Option<Users>, Failure> {
-    match found {
-        Ok(users) => {
-            Ok(Some(users.into_iter().filter_map(|user| user.username.map(|name| (name, user.id))).collect()))
-        }
-        Err(FetchError::Call { error, .. }) if is_not_permitted(&error) => {
-            output::say("warning: connect:ListUsers is not permitted, so who is there already is not known");
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// An instance as the command line has it.
-fn known(id: &str, arn: String, identity: Identity) -> Instance {
-    Instance { id: id.to_owned(), arn, alias: None, identity: identity.into(), status: None }
-}
-
-/// An instance as the service has it; `told` is `--identity`.
-fn described(found: connect::model::Instance, told: Option<Identity>) -> Result<Instance, Failure> {
-    let identity = told
-        .map(IdentityType::from)
-        .or(IdentityType::from_api(&found.identity_management_type))
-        .ok_or_else(|| {
-        Failure::stopped(format!(
-            "the instance has an identity type that is not known: `{}`",
-            found.identity_management_type
-        ))
-        .hint("say which rules to apply with --identity connect|saml|directory")
-    })?;
-    Ok(Instance {
-        id: found.id,
-        arn: found.arn,
-        alias: found.instance_alias,
-        identity,
-        status: Some(found.instance_status),
-    })
-}
-
-/// The instance's ARN, read off that of a routing profile: every instance has one.
-async fn arn_from_names(lane: &Lane, id: &str) -> Result<String, Failure> {
-    let profiles = fetch::routing_profiles(lane, id).await?;
-    let of_instance =
-        |arn: &str| arn.split_once("/routing-profile/").map(|(instance, _)| instance.to_owned());
-    profiles.iter().find_map(|profile| of_instance(&profile.arn)).ok_or_else(|| {
-        Failure::usage(format!("the ARN of the instance cannot be told from its id alone: `{id}`"))
-            .hint("give the ARN as --instance: `aws connect list-instances` prints it")
-    })
-}
-
 impl Reached {
-    /// Reads what only a roster with proficiencies needs: the predefined attributes that they may name, and the rate at
-    /// which they are given. No permission to ask is no check, and no error.
+    /// Reads what only a roster with proficiencies needs.
     pub(super) async fn read_for_proficiencies(&mut self) -> Result<(), Failure> {
-        let instance = &self.directory.instance;
-        if self.directory.predefined_attributes.is_none() {
-            let found = fetch::predefined_attributes(&self.lane, &instance.id).await;
-            self.directory.predefined_attributes = match found {
-                Ok(attributes) => Some(attributes),
-                Err(FetchError::Call { error, .. }) if is_not_permitted(&error) => None,
-                Err(error) => return Err(error.into()),
-            };
-        }
-        let rate = quota(&self.lane, &instance.arn, "L-2CCBA953").await;
-        self.directory.quotas.associate_user_proficiencies_rate = rate;
-        if let Some(rate) = rate {
+        reader(&self.lane).proficiencies(&mut self.directory).await?;
+        if let Some(rate) = self.directory.quotas.associate_user_proficiencies_rate {
             let pace = Pace::new(rate, default_burst(rate));
             self.lane.paces().set(Operation::AssociateUserProficiencies, pace);
         }
         Ok(())
     }
-}
-
-/// The applied quotas, where they may be read: no permission to ask is no error.
-async fn quotas(lane: &Lane, arn: &str) -> Quotas {
-    let (create_user_rate, users_per_instance) =
-        tokio::join!(quota(lane, arn, "L-CBDEE3E4"), quota(lane, arn, "L-9A46857E"));
-    Quotas { create_user_rate, users_per_instance, ..Quotas::default() }
-}
-
-/// How long a quota is asked for: a throttle is waited out, for whoever takes it for a no goes on with the wrong pace and
-/// no idea of the room; where Service Quotas cannot be reached, once is enough.
-const PATIENCE_FOR_QUOTAS: Patience =
-    Patience { answered: Duration::from_secs(15), unreachable: Duration::ZERO };
-
-async fn quota(lane: &Lane, arn: &str, code: &str) -> Option<f64> {
-    let ask = async |context| {
-        let call = || lane.client().get_service_quota(code, context);
-        let asked = lane.read_within(PATIENCE_FOR_QUOTAS, Operation::GetServiceQuota, call).await;
-        asked.ok().flatten()
-    };
-    let quota = match ask(Some(arn)).await {
-        Some(own) => Some(own),
-        None => ask(None).await,
-    };
-    quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
 }
 
 impl RehearsalArgs {

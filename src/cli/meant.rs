@@ -4,9 +4,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::import::{ImportArgs, RetryArgs, Shared};
+use super::args::import::{ImportArgs, RetryArgs, Shared};
 use super::instance::Stage;
-use super::retype;
 use super::settings::{self, Named};
 use crate::error::Failure;
 use crate::ledger::{self, State, place};
@@ -21,6 +20,8 @@ pub(super) struct Job {
     pub(super) retry: Option<Retry>,
     /// What the ledger says of the job that it was made by; an import reads it for a rehearsal alone.
     before: Option<Before>,
+    /// What the ledger is of, as far as it can tell.
+    pub(super) kept: Option<Kept>,
     pub(super) shared: Shared,
     /// What the environment names, which comes before what a ledger says.
     pub(super) named: Named,
@@ -52,31 +53,27 @@ struct Before {
 
 impl Job {
     /// What an import means: its ledger is beside its roster, unless another is named.
-    ///
-    /// # Errors
-    /// Exit 4 where that ledger is an import's and this is a rehearsal, or the other way round.
-    pub(super) fn import(args: ImportArgs, typed: Vec<OsString>) -> Result<Self, Failure> {
+    pub(super) fn import(args: ImportArgs, typed: Vec<OsString>) -> Self {
         let ImportArgs { roster, shared } = args;
         let is_rehearsal = shared.rehearsal.simulate;
         let ledger = shared.ledger.clone().unwrap_or_else(|| place::beside(&roster, is_rehearsal));
-        let named = settings::named();
-        let mut job = Self { roster, ledger, retry: None, before: None, shared, named, typed };
-        if is_rehearsal {
-            // A ledger that cannot be read is told of when it is opened.
-            let state = ledger::glance(&job.ledger).ok().flatten().map(|(state, _)| state);
-            job.before = state.as_ref().map(Before::of);
-            job.refuse_a_real(state.as_ref())?;
-        } else {
-            let first = ledger::first(&job.ledger);
-            job.refuse_a_rehearsals(first.is_some_and(|first| first.rehearsal))?;
-        }
-        Ok(job)
+        // A ledger that cannot be read is told of when it is opened; for an import that is long, its beginning will do.
+        let state = is_rehearsal.then(|| ledger::glance(&ledger).ok().flatten()).flatten();
+        let (before, kept) = match state {
+            Some((state, _)) => (Some(Before::of(&state)), Kept::of(&state, &ledger)),
+            None if is_rehearsal => (None, None),
+            None => {
+                let says_rehearsal = ledger::first(&ledger).is_some_and(|first| first.rehearsal);
+                (None, says_rehearsal.then_some(Kept::Rehearsal))
+            }
+        };
+        Self { roster, ledger, retry: None, before, kept, shared, named: settings::named(), typed }
     }
 
     /// What a retry means: roster, instance, region and profile are the ledger's where nothing else is said.
     ///
     /// # Errors
-    /// Exit 2 where there is no such ledger; exit 4 as an import.
+    /// Exit 2 where there is no such ledger; exit 4 where it is damaged.
     pub(super) fn retry(args: RetryArgs, typed: Vec<OsString>) -> Result<Self, Failure> {
         let (state, _) = ledger::peek(&args.of)?;
         Self::retry_of(args, &state, settings::named(), typed)
@@ -109,43 +106,9 @@ impl Job {
         let before = Before::of(state);
         let retry = Retry { codes, is_of_part: roster.is_some(), run: state.header.run.clone() };
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
+        let kept = Kept::of(state, &of);
         let (retry, before) = (Some(retry), Some(before));
-        let job = Self { roster, ledger: of, retry, before, shared, named, typed };
-        match job.shared.rehearsal.simulate {
-            true => job.refuse_a_real(Some(state))?,
-            false => job.refuse_a_rehearsals(state.header.rehearsal)?,
-        }
-        Ok(job)
-    }
-
-    /// A rehearsal that went on with an import's ledger would take its users for gone.
-    fn refuse_a_real(&self, state: Option<&State>) -> Result<(), Failure> {
-        let nobodys = Spec::default().instance_arn();
-        let is_real = |state: &State| {
-            // Ledgers of rehearsals once did not say so: they have the instance that is nobody's, and no way to it.
-            let is_reached = state.header.instance != nobodys || state.session.endpoint.is_some();
-            is_reached && !state.is_rehearsal(&self.ledger)
-        };
-        if !state.is_some_and(is_real) {
-            return Ok(());
-        }
-        let what = format!("the ledger is an import's, and this is a rehearsal: `{}`", self.ledger.display());
-        let next = retype::import_anew(self, "");
-        Err(Failure::stopped(what)
-            .hint(format!("nothing was sent; a rehearsal has a ledger of its own: rehearse with: {next}")))
-    }
-
-    /// An import that went on with a rehearsal's ledger would take users for made that nobody has made.
-    fn refuse_a_rehearsals(&self, is_rehearsals: bool) -> Result<(), Failure> {
-        // Which instance is the first thing to be said.
-        let Some(instance) = self.shared.instance.instance.as_deref().filter(|_| is_rehearsals) else {
-            return Ok(());
-        };
-        let what = format!("the ledger is a rehearsal's, and this is none: `{}`", self.ledger.display());
-        let next = retype::import_anew(self, instance);
-        let file = if self.has_usual_ledger() { ", FILE being another file" } else { "" };
-        Err(Failure::stopped(what)
-            .hint(format!("nothing was sent; an import has a ledger of its own{file}: import with: {next}")))
+        Ok(Self { roster, ledger: of, retry, before, kept, shared, named, typed })
     }
 
     /// What a rehearsal goes on with: the world of its ledger, whichever file is read now.
@@ -186,6 +149,26 @@ impl Job {
     pub(super) fn has_usual_ledger(&self) -> bool {
         let usual = place::beside(&self.whole_roster(), self.shared.rehearsal.simulate);
         absolute(&self.ledger) == absolute(&usual)
+    }
+}
+
+/// What a ledger is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    Import,
+    Rehearsal,
+}
+
+impl Kept {
+    /// `None` for a ledger of a time when rehearsals did not say so, that may be of one: it has the instance that is nobody's
+    /// and no way to it.
+    fn of(state: &State, ledger: &Path) -> Option<Self> {
+        let is_reached =
+            state.header.instance != Spec::default().instance_arn() || state.session.endpoint.is_some();
+        match state.header.rehearsal {
+            true => Some(Self::Rehearsal),
+            false => (is_reached && !state.is_rehearsal(ledger)).then_some(Self::Import),
+        }
     }
 }
 

@@ -277,7 +277,13 @@ impl Tally {
                 self.unsettled.insert(*row);
                 None
             }
-            Event::Planned { .. } | Event::Ended { .. } => None,
+            Event::Reading
+            | Event::Reached
+            | Event::Warning { .. }
+            | Event::Remark { .. }
+            | Event::Finding(_)
+            | Event::Planned { .. }
+            | Event::Ended { .. } => None,
         }
     }
 

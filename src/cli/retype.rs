@@ -9,14 +9,14 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::args::import::Shared;
 use super::args::rate::Rate;
 use super::args::sky::Sky;
-use super::import::Shared;
+use super::args::validate::ValidateArgs;
 use super::instance::{InstanceArgs, RehearsalArgs};
 use super::meant::Job;
 use super::password_args::PasswordArgs;
 use super::roster_args::{Identity, RosterArgs};
-use super::validate::ValidateArgs;
 use crate::apply::Settings;
 use crate::ledger::place;
 use crate::text::{path_word, shell_word};
@@ -448,7 +448,7 @@ mod tests {
     /// What was typed, resolved as the commands do.
     fn job(typed: &[OsString]) -> Job {
         match command(typed) {
-            Command::Import(args) => Job::import(*args, typed.to_vec()).unwrap(),
+            Command::Import(args) => Job::import(*args, typed.to_vec()),
             Command::Retry(args) => {
                 let is_rehearsal = typed.iter().any(|word| word == "--simulate");
                 let state = state(|header| header.rehearsal = is_rehearsal);

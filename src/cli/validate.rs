@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::agent::IdentityType;
 use crate::cli::args::directory::told;
-use crate::cli::roster_args::{Identity, RosterArgs};
+use crate::cli::args::validate::{Format, ValidateArgs};
+use crate::cli::roster_args::Identity;
 use crate::cli::voice::Flags;
 use crate::cli::{findings, junit, output, retype, words};
 use crate::clock::{Clock as _, SystemClock};
@@ -22,54 +22,8 @@ use crate::roster::{Field, Roster, Use};
 use crate::text::shown;
 use crate::validate::{Checked, Rules, check, infer_identity};
 
-/// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
-#[derive(Debug, Args)]
-pub struct ValidateArgs {
-    /// The roster, CSV or XLSX.
-    #[arg(required_unless_present = "explain")]
-    pub(super) roster: Option<PathBuf>,
-
-    /// How the instance knows its users [default: the directory's, else what the columns say].
-    #[arg(long, value_enum, ignore_case = true, value_name = "TYPE")]
-    pub(super) identity: Option<Identity>,
-
-    /// A file saved by `headcount directory`: names must be known to that instance, and its users are compared.
-    #[arg(long, value_name = "FILE")]
-    pub(super) directory: Option<PathBuf>,
-
-    /// Rows need no password, for the import is going to make them.
-    #[arg(long)]
-    pub(super) generate_passwords: bool,
-
-    /// How the findings are printed.
-    #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT", default_value_t = Format::Human)]
-    pub(super) format: Format,
-
-    /// Write a copy of the roster with the findings in it: OUT.xlsx has faulty cells coloured, with a note in each, and a
-    /// summary; OUT.csv has them in a column of its own. The copy has the roster's cells as they are, passwords too.
-    #[arg(long, value_name = "OUT")]
-    pub(super) annotate: Option<PathBuf>,
-
-    /// Explain a code of a finding, and check nothing.
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "phone_region", "annotate", "generate_passwords"])]
-    pub(super) explain: Option<String>,
-
-    #[command(flatten)]
-    pub(super) reading: RosterArgs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// Grouped, for people.
-    Human,
-    /// One document, for programs.
-    Json,
-    /// JUnit's XML, for CI systems: a test case for each row with findings.
-    Junit,
-}
-
 /// Runs the command: exit 0 without errors, 3 with them, 2 where the roster or the directory cannot be used.
-pub fn run(args: ValidateArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     if let Some(code) = &args.explain {
         return explain(code);
     }

@@ -114,9 +114,9 @@ pub struct Gathered<T> {
     pub own: T,
     /// Whether an importer was at work.
     pub at_work: bool,
-    /// The file, and the bytes of the whole lines that were read.
+    /// The file, for whoever wants what is in it as it is.
     pub file: File,
-    /// The same.
+    /// How many of its bytes are of lines that were read: more may have been written since.
     pub bytes: u64,
 }
 

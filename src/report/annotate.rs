@@ -3,7 +3,7 @@
 //! Every cell stands in the row and the column that it came from, so that a finding's row number is right in the copy
 //! too, and a mended copy is a roster again: [`FINDINGS`] is passed over when it is read. The cells are the user's own
 //! and are given back as they are, passwords too; no finding and no note has ever one in it. The rows pass through one
-//! by one: memory is bounded by the findings kept ([`validate::Pass::KEPT`]) and the notes ([`NOTES`]).
+//! by one: memory is bounded by the findings kept ([`Pass::KEPT`](crate::validate::Pass::KEPT)) and the notes ([`NOTES`]).
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -4,6 +4,7 @@
 //! reader waits for one that has come back, so that there are never more than [`BATCHES`] for each thread that checks.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
 use crate::agent::Fingerprint;
 use crate::directory::{FoldedHash, FoldedHasher};
@@ -12,6 +13,7 @@ use crate::finding::{Finding, Severity};
 use crate::roster::{Columns, Field, Roster, Row, Rows};
 
 use super::grammar::trimmed;
+use super::names::{Gatherer, NamesUsed};
 use super::rules::RowCheck;
 use super::{Rules, agents};
 
@@ -44,23 +46,28 @@ pub(super) trait Taker {
     /// Is told the hashes of the usernames that come next.
     fn expect(&mut self, hashes: &mut dyn Iterator<Item = FoldedHash>);
 
-    /// Takes a row, and empties the vector of its findings.
-    fn take(&mut self, handed: Handed<'_>, findings: &mut Vec<Finding>);
+    /// Takes a row, and empties the vector of its findings. A failure ends the conveying, and nobody is waited for.
+    fn take(&mut self, handed: Handed<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure>;
 }
 
 /// Reads and checks a whole roster, and hands over every row in the file's order. The usernames are hashed by `hasher`.
+///
+/// For an import every row's fingerprint is made as well, and the names that the rows use are returned: whoever checks has
+/// the row at hand, and nobody has to read the file again for them.
 pub(super) fn run(
     roster: &Roster,
     rules: &Rules<'_>,
-    wants_fingerprints: bool,
+    for_import: bool,
     hasher: &FoldedHasher,
     taker: &mut dyn Taker,
-) -> Result<(), Failure> {
+) -> Result<NamesUsed, Failure> {
     let rows = roster.rows()?;
     let columns = roster.columns();
     // Whoever waits leaves the core to the others, so that two cores are busy with four threads.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let checkers = cores.clamp(1, MOST_CHECKERS);
+    let names = Mutex::new(NamesUsed::default());
+    let gathered = &names;
     std::thread::scope(|scope| {
         let (give_back, empty) = channel();
         let (mut to_check, mut checked) = (Vec::new(), Vec::new());
@@ -72,11 +79,15 @@ pub(super) fn run(
                 check: RowCheck::new(columns, rules),
                 columns,
                 rules,
-                wants_fingerprints,
+                for_import,
                 hasher: hasher.clone(),
+                names: Gatherer::default(),
                 findings: Vec::new(),
             };
-            scope.spawn(move || check_batches(&from_reader, &done, &mut checker));
+            scope.spawn(move || {
+                check_batches(&from_reader, &done, &mut checker);
+                gathered.lock().unwrap_or_else(PoisonError::into_inner).merge(checker.names.used);
+            });
             to_check.push(to);
             checked.push(from_checker);
         }
@@ -85,7 +96,8 @@ pub(super) fn run(
         }
         scope.spawn(move || read_batches(rows, &empty, &to_check));
         take_batches(&checked, &give_back, taker)
-    })
+    })?;
+    Ok(names.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Fills batches and deals them out in turn, to the end of the file or of the reading.
@@ -113,8 +125,10 @@ struct Checker<'r> {
     check: RowCheck<'r>,
     columns: &'r Columns,
     rules: &'r Rules<'r>,
-    wants_fingerprints: bool,
+    for_import: bool,
     hasher: FoldedHasher,
+    /// What its rows name.
+    names: Gatherer,
     /// Those of the row at hand.
     findings: Vec<Finding>,
 }
@@ -129,7 +143,7 @@ fn take_batches(
     let mut scratch = Vec::new();
     for checker in checked.iter().cycle() {
         let Ok(mut batch) = checker.recv() else { break };
-        batch.hand_over(&mut scratch, taker);
+        batch.hand_over(&mut scratch, taker)?;
         if let Some(failure) = batch.failure {
             return Err(failure);
         }
@@ -185,7 +199,7 @@ impl Batch {
     }
 
     fn check(&mut self, checker: &mut Checker<'_>) {
-        let Checker { check, columns, rules, wants_fingerprints, hasher, findings } = checker;
+        let Checker { check, columns, rules, for_import, hasher, names, findings } = checker;
         self.findings.clear();
         self.fingerprints.clear();
         self.names.clear();
@@ -193,7 +207,8 @@ impl Batch {
         self.usernames.shrink_to(LARGE);
         for (place, row) in self.rows[..self.filled].iter().enumerate() {
             check.check(row, findings);
-            if *wants_fingerprints {
+            if *for_import {
+                names.add(row, columns);
                 let is_valid = findings.iter().all(|finding| finding.severity != Severity::Error);
                 let agent = if is_valid { agents::build(row, columns, rules) } else { None };
                 self.fingerprints.push(agent.map(|agent| agents::fingerprint(&agent)));
@@ -205,7 +220,7 @@ impl Batch {
         }
     }
 
-    fn hand_over(&mut self, scratch: &mut Vec<Finding>, taker: &mut dyn Taker) {
+    fn hand_over(&mut self, scratch: &mut Vec<Finding>, taker: &mut dyn Taker) -> Result<(), Failure> {
         taker.expect(&mut self.names.iter().map(|(.., hash)| *hash));
         let mut findings = self.findings.drain(..).peekable();
         let mut begin = 0;
@@ -216,9 +231,10 @@ impl Batch {
             let fingerprint = self.fingerprints.get(place).copied().flatten();
             let username = &self.usernames[begin..end];
             begin = end;
-            taker.take(Handed { row: &self.rows[place], number, username, hash, fingerprint }, scratch);
+            taker.take(Handed { row: &self.rows[place], number, username, hash, fingerprint }, scratch)?;
             scratch.clear();
         }
+        Ok(())
     }
 }
 
@@ -240,7 +256,8 @@ mod tests {
             let phone = if number % 11 == 3 { "fax" } else { "soft" };
             let tags = if number == 1_234 { "x".repeat(3 * TEXT) } else { String::new() };
             let stray = if number % 400 == 17 { ",stray" } else { "" };
-            let _ = writeln!(text, "u{name},Ann,Lee,Basic,Agent,{phone},{tags}{stray}");
+            let profile = if number % 500 == 499 { number.to_string() } else { "Basic".to_owned() };
+            let _ = writeln!(text, "u{name},Ann,Lee,{profile},Agent|A{},{phone},{tags}{stray}", number % 7);
         }
         let path = folder.path().join("roster.csv");
         std::fs::write(&path, text).unwrap();
@@ -264,8 +281,16 @@ mod tests {
         });
         let with_marks = check_with_fingerprints(&roster, &rules, &mut |row| {
             marked.push((row.number, row.has_errors, row.fingerprint()));
+            Ok(())
         });
 
+        let mut names = NamesUsed::default();
+        let (mut rows, mut row) = (roster.rows().unwrap(), Row::default());
+        while rows.read(&mut row).unwrap() {
+            names.add(&row, roster.columns());
+        }
+        assert_eq!(with_marks.as_ref().unwrap().names, names, "who checks gathers them");
+        assert!(names.rows == 3_000 && names.routing_profiles.len() == 7, "{names:?}");
         assert_eq!(one.len(), 3_000);
         assert!(one == many && one == marked);
         assert!(by_one.findings.len() > 280, "{}", by_one.findings.len());
@@ -293,6 +318,18 @@ mod tests {
         let failure = check(&roster, &rules, &mut |_| seen += 1).unwrap_err();
         assert!(failure.what.contains("changed while it was read"), "{}", failure.what);
         assert!((2_900..3_000).contains(&seen), "{seen}");
+    }
+
+    #[test]
+    fn a_caller_may_end_it_and_is_told_its_own_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let (roster, rules) = (roster(&folder), Rules::new(IdentityType::Saml));
+        let mut seen = 0;
+        let ended = check_with_fingerprints(&roster, &rules, &mut |_| {
+            seen += 1;
+            if seen < 700 { Ok(()) } else { Err(Failure::stopped("enough")) }
+        });
+        assert_eq!((seen, ended.unwrap_err().what.as_str()), (700, "enough"));
     }
 
     #[test]

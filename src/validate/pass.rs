@@ -14,6 +14,7 @@ use crate::text::shown;
 
 use super::conveyor::{self, Handed, Taker};
 use super::grammar::trimmed;
+use super::names::NamesUsed;
 use super::rules::{RowCheck, check_columns, column_of};
 use super::{Rules, agents};
 
@@ -36,6 +37,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// How many findings were counted and not kept.
     pub not_kept: u64,
+    /// What the rows name of the instance; gathered by [`check_with_fingerprints`] alone.
+    pub names: NamesUsed,
 }
 
 impl Checked {
@@ -77,6 +80,9 @@ impl CheckedRow<'_> {
     }
 }
 
+/// What is done with a row as it goes by; a failure ends the pass, and is what the pass fails with.
+type OnRow<'o> = dyn FnMut(CheckedRow<'_>) -> Result<(), Failure> + 'o;
+
 /// Checks a whole roster in one pass, and lends every row to `on_row` as it goes by, in the file's order and on this
 /// thread; other threads read and check. Memory grows with the usernames only (some 60 bytes each) and with the findings
 /// up to [`Pass::KEPT`].
@@ -85,14 +91,19 @@ pub fn check(
     rules: &Rules<'_>,
     on_row: &mut dyn FnMut(CheckedRow<'_>),
 ) -> Result<Checked, Failure> {
-    run(roster, rules, false, on_row)
+    let mut on_row = |row: CheckedRow<'_>| {
+        on_row(row);
+        Ok(())
+    };
+    run(roster, rules, false, &mut on_row)
 }
 
-/// The same, with the fingerprint of every row made by the threads that check.
+/// The same for an import: with the fingerprint of every row, and what all of them name of the instance, by the threads that
+/// check. `on_row` may end it.
 pub fn check_with_fingerprints(
     roster: &Roster,
     rules: &Rules<'_>,
-    on_row: &mut dyn FnMut(CheckedRow<'_>),
+    on_row: &mut dyn FnMut(CheckedRow<'_>) -> Result<(), Failure>,
 ) -> Result<Checked, Failure> {
     run(roster, rules, true, on_row)
 }
@@ -100,19 +111,19 @@ pub fn check_with_fingerprints(
 fn run(
     roster: &Roster,
     rules: &Rules<'_>,
-    wants_fingerprints: bool,
-    on_row: &mut dyn FnMut(CheckedRow<'_>),
+    for_import: bool,
+    on_row: &mut OnRow<'_>,
 ) -> Result<Checked, Failure> {
     let mut pass = Pass::new(roster.columns(), rules, roster.findings());
     let hasher = pass.usernames.hasher();
-    conveyor::run(roster, rules, wants_fingerprints, &hasher, &mut Handing { pass: &mut pass, on_row })?;
-    Ok(pass.finish())
+    let names = conveyor::run(roster, rules, for_import, &hasher, &mut Handing { pass: &mut pass, on_row })?;
+    Ok(Checked { names, ..pass.finish() })
 }
 
 /// A pass that rows are handed to.
 struct Handing<'p, 'r> {
     pass: &'p mut Pass<'r>,
-    on_row: &'p mut dyn FnMut(CheckedRow<'_>),
+    on_row: &'p mut OnRow<'p>,
 }
 
 impl Taker for Handing<'_, '_> {
@@ -120,9 +131,11 @@ impl Taker for Handing<'_, '_> {
         self.pass.usernames.look_ahead(hashes);
     }
 
-    fn take(&mut self, handed: Handed<'_>, findings: &mut Vec<Finding>) {
+    fn take(&mut self, handed: Handed<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure> {
         self.pass.of_row.append(findings);
-        self.pass.take(handed, self.on_row);
+        let mut goes_on = Ok(());
+        self.pass.take(handed, &mut |row| goes_on = (self.on_row)(row));
+        goes_on
     }
 }
 
@@ -160,6 +173,7 @@ impl<'r> Pass<'r> {
             file_errors: 0,
             findings: Vec::new(),
             not_kept: 0,
+            names: NamesUsed::default(),
         };
         let mut pass = Self {
             check: RowCheck::new(columns, rules),

@@ -1,5 +1,7 @@
 //! What was typed, turned into what is meant: the arguments that several commands have, each once.
 
 pub(super) mod directory;
+pub(super) mod import;
 pub(super) mod rate;
 pub(super) mod sky;
+pub(super) mod validate;

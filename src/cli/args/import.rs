@@ -1,0 +1,120 @@
+//! The arguments of `import` and `retry`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::rate::{self, Rate};
+use crate::apply::Settings;
+use crate::cli::instance::{InstanceArgs, RehearsalArgs};
+use crate::cli::password_args::PasswordArgs;
+use crate::cli::roster_args::RosterArgs;
+
+/// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
+/// command again resumes.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ImportArgs {
+    /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
+    pub(in crate::cli) roster: PathBuf,
+
+    #[command(flatten)]
+    pub(in crate::cli) shared: Shared,
+}
+
+/// Reruns the rows that failed, with the roster as it is now.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RetryArgs {
+    /// The ledger of the import, as in roster.csv.ledger.jsonl
+    #[arg(value_name = "LEDGER")]
+    pub(in crate::cli) of: PathBuf,
+
+    /// Another roster than the ledger's, as a mended file of the failed rows
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) roster: Option<PathBuf>,
+
+    /// Only rows that failed with this error code; rows that exist are rerun only so
+    #[arg(long = "code", value_name = "CODE")]
+    pub(in crate::cli) codes: Vec<String>,
+
+    #[command(flatten)]
+    pub(in crate::cli) shared: Shared,
+}
+
+/// What both commands take.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Shared {
+    #[command(flatten)]
+    pub(in crate::cli) reading: RosterArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) instance: InstanceArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) rehearsal: RehearsalArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) passwords: PasswordArgs,
+
+    /// The ledger [default: beside the roster, as in roster.csv.ledger.jsonl]
+    #[arg(long, help_heading = "Run", value_name = "FILE")]
+    pub(in crate::cli) ledger: Option<PathBuf>,
+
+    /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
+    #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate::asked)]
+    pub(in crate::cli) rate: Rate,
+
+    /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
+    #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(in crate::cli) burst: Option<u32>,
+
+    /// Requests under way at once [default: follows rate × latency]
+    #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(in crate::cli) concurrency: Option<u16>,
+
+    /// Do everything but create: check, resolve names, compare with the users there, say how long it will take
+    #[arg(long, help_heading = "Run")]
+    pub(in crate::cli) dry_run: bool,
+
+    /// Send the valid rows although others have errors
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) skip_invalid: bool,
+
+    /// Start although the instance has not room for all rows
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) allow_partial: bool,
+
+    /// Send rows again whose users were created and are gone from the instance
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) recreate_missing: bool,
+
+    /// Do not tag users with the run that made them: a lost answer can then not be proved
+    #[arg(long, help_heading = "Lost answers and outages")]
+    pub(in crate::cli) no_provenance_tag: bool,
+
+    /// Where a request left without the tag and its answer was lost, take a user with the name and every member of the row
+    /// for ours
+    #[arg(long, help_heading = "Lost answers and outages")]
+    pub(in crate::cli) accept_probable: bool,
+
+    /// How many seconds to go on settling a row whose answer was lost
+    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::ROW_BUDGET.as_secs())]
+    pub(in crate::cli) settle_timeout: u64,
+
+    /// How many seconds to bear an outage before stopping
+    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::OUTAGE_PATIENCE.as_secs())]
+    pub(in crate::cli) outage_timeout: u64,
+
+    /// Do not ask
+    #[arg(long, help_heading = "Run", short)]
+    pub(in crate::cli) yes: bool,
+
+    /// For people, or one event a line for programs
+    #[arg(long, help_heading = "Run", value_enum, ignore_case = true, default_value_t = Format::Human)]
+    pub(in crate::cli) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Format {
+    Human,
+    Json,
+}

@@ -1,0 +1,53 @@
+//! The arguments of `validate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::roster_args::{Identity, RosterArgs};
+
+/// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ValidateArgs {
+    /// The roster, CSV or XLSX.
+    #[arg(required_unless_present = "explain")]
+    pub(in crate::cli) roster: Option<PathBuf>,
+
+    /// How the instance knows its users [default: the directory's, else what the columns say].
+    #[arg(long, value_enum, ignore_case = true, value_name = "TYPE")]
+    pub(in crate::cli) identity: Option<Identity>,
+
+    /// A file saved by `headcount directory`: names must be known to that instance, and its users are compared.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) directory: Option<PathBuf>,
+
+    /// Rows need no password, for the import is going to make them.
+    #[arg(long)]
+    pub(in crate::cli) generate_passwords: bool,
+
+    /// How the findings are printed.
+    #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(in crate::cli) format: Format,
+
+    /// Write a copy of the roster with the findings in it: OUT.xlsx has faulty cells coloured, with a note in each, and a
+    /// summary; OUT.csv has them in a column of its own. The copy has the roster's cells as they are, passwords too.
+    #[arg(long, value_name = "OUT")]
+    pub(in crate::cli) annotate: Option<PathBuf>,
+
+    /// Explain a code of a finding, and check nothing.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "phone_region", "annotate", "generate_passwords"])]
+    pub(in crate::cli) explain: Option<String>,
+
+    #[command(flatten)]
+    pub(in crate::cli) reading: RosterArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Format {
+    /// Grouped, for people.
+    Human,
+    /// One document, for programs.
+    Json,
+    /// JUnit's XML, for CI systems: a test case for each row with findings.
+    Junit,
+}

@@ -1,0 +1,411 @@
+//! What is said when a run has ended: how it went, why it stopped and what to do about it, and the commands that go on.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::args::import::Format;
+use super::meant::Job;
+use super::retype::{self, Line};
+use super::{output, words};
+use crate::exit::Exit;
+use crate::failed::Left;
+use crate::ledger::{Calls, Counts, StepCounts};
+use crate::stop::Stop;
+
+/// A run that has ended, as far as there is something to say of it.
+pub(super) struct Farewell<'f> {
+    pub(super) job: &'f Job,
+    /// The instance's ARN.
+    pub(super) arn: &'f str,
+    pub(super) exit: Exit,
+    pub(super) counts: Counts,
+    pub(super) steps: StepCounts,
+    /// CreateUser calls of this session.
+    pub(super) calls: Calls,
+    pub(super) took: Duration,
+    pub(super) reason: Option<Stop>,
+    /// The file of the failed rows; `None` where it cannot be written.
+    pub(super) left: Option<Left>,
+    pub(super) room: Room,
+}
+
+/// The room for users that the instance had.
+pub(super) struct Room {
+    /// Users that were there before.
+    pub(super) users: u64,
+    /// The applied quota, where it was read.
+    pub(super) allowed: Option<u64>,
+    /// Users that this session has made.
+    pub(super) made: u64,
+}
+
+/// A line on stderr.
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    /// Broken between words where the terminal is not as wide.
+    Talk(String),
+    /// Never broken: it is there to be pasted.
+    Command(&'static str, String),
+}
+
+/// What resumes, wherever a run ends early: the one place that says it.
+pub(super) fn say_resume(resume: &Line) {
+    say(&resume_with(resume));
+}
+
+fn resume_with(resume: &Line) -> Said {
+    Said::Command("resume with: ", resume.to_string())
+}
+
+fn say(said: &Said) {
+    match said {
+        Said::Talk(line) => output::say(line),
+        Said::Command(what, line) => output::say_whole(&format!("{what}{line}")),
+    }
+}
+
+impl Farewell<'_> {
+    /// The result in one line, for people: programs have events.
+    pub(super) fn tell_result(&self) {
+        if self.job.shared.format == Format::Human {
+            output::told(&summary(&self.counts, &self.steps, self.calls, self.took));
+        }
+    }
+
+    /// Says the rest, on stderr.
+    pub(super) fn say(&self) {
+        self.lines().iter().for_each(say);
+    }
+
+    fn lines(&self) -> Vec<Said> {
+        let mut lines = self.why_stopped();
+        lines.extend(self.passwords());
+        lines.extend(self.of_files());
+        lines.extend(self.of_steps());
+        lines.extend(self.of_pending());
+        lines.extend(self.of_failed());
+        let is_early = matches!(self.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled);
+        if is_early && !self.is_left_to_import() {
+            lines.push(resume_with(&retype::resume(&self.job.typed)));
+        }
+        lines
+    }
+
+    /// People were told in full when it began to stop, while requests under way were awaited; a name is enough here.
+    fn why_stopped(&self) -> Vec<Said> {
+        let Some(stop) = &self.reason else { return Vec::new() };
+        let stopped = match (self.job.shared.format, stop) {
+            (Format::Json, _) => Some(format!("stopped: {}", words::plain(&stop.to_string()))),
+            (Format::Human, Stop::Interrupted) => None,
+            (Format::Human, _) => Some(format!("stopped: {}", name_of(stop))),
+        };
+        let hint = hint_for(stop, &self.room, self.arn).map(|hint| format!("hint: {hint}"));
+        stopped.into_iter().chain(hint).map(Said::Talk).collect()
+    }
+
+    /// Where the passwords are that were made.
+    fn passwords(&self) -> Option<Said> {
+        let passwords = &self.job.shared.passwords;
+        let out = passwords.credentials_out.as_deref().filter(|_| self.counts.created > 0)?;
+        let what = match passwords.recipients.is_empty() {
+            true => "the passwords that were made: ",
+            false => "the passwords that were made, with --identity-file and the key: ",
+        };
+        Some(Said::Command(what, retype::credentials(out, &self.job.ledger).to_string()))
+    }
+
+    /// Files of failed rows that were removed, or are in the way.
+    fn of_files(&self) -> Vec<Said> {
+        let Some(left) = &self.left else { return Vec::new() };
+        let removed = left.removed.iter();
+        let removed = removed.map(|path| format!("removed {}: its rows no longer stand so", shown(path)));
+        let spared = left.spared.iter().map(|path| {
+            format!("{} is not overwritten: it is not an untouched copy of headcount's", shown(path))
+        });
+        removed.chain(spared).map(Said::Talk).collect()
+    }
+
+    /// Users that were made and have not got what follows.
+    fn of_steps(&self) -> Vec<Said> {
+        if self.steps.rejected == 0 {
+            return Vec::new();
+        }
+        let users = words::count(self.steps.rejected, "user");
+        let line = format!(
+            "{users} created without the proficiencies asked for; mend them in the roster, then run the next line"
+        );
+        vec![Said::Talk(line), self.retry_with(None)]
+    }
+
+    /// Rows that a retry does not send.
+    fn of_pending(&self) -> Vec<Said> {
+        if !self.is_left_to_import() {
+            return Vec::new();
+        }
+        let rows = words::count(self.counts.pending, "row");
+        let are = if self.counts.pending == 1 { "is" } else { "are" };
+        let line = format!("{rows} {are} pending, which retry does not send; run the next line for them");
+        let import = retype::import(self.job, self.arn).to_string();
+        vec![Said::Talk(line), Said::Command("import with: ", import)]
+    }
+
+    /// Whether all that a retry has left over is what only an import sends.
+    fn is_left_to_import(&self) -> bool {
+        self.job.retry.is_some() && self.reason.is_none() && self.counts.pending > 0
+    }
+
+    /// Where the failed rows are, and what sends them again.
+    fn of_failed(&self) -> Vec<Said> {
+        let counts = &self.counts;
+        let failed = counts.exists + counts.rejected + counts.invalid;
+        if let Some((left, file)) = self.left.as_ref().and_then(|left| Some((left, left.file.as_deref()?))) {
+            return self.of_failed_file(left, file);
+        }
+        if failed > 0 {
+            let rows = words::count(failed, "row");
+            let line = format!("{rows} failed; mend the roster, then run the next line");
+            return vec![Said::Talk(line), self.retry_with(None)];
+        }
+        let is_of_part = self.job.retry.as_ref().is_some_and(|retry| retry.is_of_part);
+        if is_of_part && counts.pending + counts.in_doubt == 0 {
+            return vec![Said::Talk(format!(
+                "nothing more is needed of {}: remove it, there may be passwords in it",
+                shown(&self.job.roster)
+            ))];
+        }
+        Vec::new()
+    }
+
+    fn of_failed_file(&self, left: &Left, file: &Path) -> Vec<Said> {
+        let rows = words::count(left.rows, "row");
+        let mut lines = vec![format!("{rows} failed, with the reasons in {}", shown(file))];
+        if left.elsewhere > 0 {
+            let rows = words::count(left.elsewhere, "more row");
+            lines.push(format!("{rows} failed that {} does not have", shown(&self.job.roster)));
+        }
+        let exists = self.counts.exists;
+        if exists > 0 {
+            let has = if exists == 1 { "has a username that is" } else { "have usernames that are" };
+            let rows = words::count(exists, "row");
+            lines.push(format!(
+                "{rows} {has} taken: give another there; `--code DuplicateResourceException` tries the same again"
+            ));
+        }
+        let (them, passwords) = if left.rows == 1 {
+            ("it", " and type the password in again, it is blank")
+        } else {
+            ("them", " and type the passwords in again, they are blank")
+        };
+        let types_in = left.has_blanks && !self.job.shared.passwords.is_given();
+        let passwords = if types_in { passwords } else { "" };
+        lines.push(format!("mend {them} there{passwords}; then run the next line"));
+        lines.into_iter().map(Said::Talk).chain([self.retry_with(Some(file))]).collect()
+    }
+
+    fn retry_with(&self, file: Option<&Path>) -> Said {
+        Said::Command("retry with: ", retype::retry(self.job, file).to_string())
+    }
+}
+
+fn shown(path: &Path) -> String {
+    format!("`{}`", words::plain(&path.display().to_string()))
+}
+
+fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) -> String {
+    let mut parts =
+        vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
+    for (number, what) in [
+        (counts.recovered, "of them recovered"),
+        (counts.exists, if counts.exists == 1 { "exists already" } else { "exist already" }),
+        (counts.rejected, "rejected"),
+        (counts.invalid, "invalid"),
+        (counts.in_doubt, "in doubt"),
+        (counts.pending, "pending"),
+        (steps.done, "with proficiencies given"),
+        (steps.rejected, "with proficiencies rejected"),
+        (steps.pending, "with proficiencies pending"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {what}", words::grouped(number)));
+        }
+    }
+    format!(
+        "{}; {}, {} throttled; {}\n",
+        parts.join(", "),
+        words::count(calls.sent, "CreateUser call"),
+        words::grouped(calls.throttled),
+        words::duration(took)
+    )
+}
+
+/// A reason to stop, for those who have read it in full.
+fn name_of(stop: &Stop) -> &'static str {
+    match stop {
+        Stop::Interrupted => "interrupted",
+        Stop::Full { .. } => "the instance is full",
+        Stop::Denied { .. } | Stop::StepDenied { .. } => "not permitted",
+        Stop::Credentials { .. } => "not signed in",
+        Stop::Skew { .. } => "a wrong clock",
+        Stop::NoInstance => "no such instance",
+        Stop::AllRejected { .. } => "nothing is accepted",
+        Stop::Outage { .. } => "an outage",
+        Stop::Ledger { .. } => "no ledger to write to",
+        Stop::Passwords { .. } => "no file to keep passwords in",
+        Stop::Roster { .. } => "another roster than was planned",
+    }
+}
+
+/// What to do about a reason to stop.
+fn hint_for(stop: &Stop, room: &Room, arn: &str) -> Option<String> {
+    Some(match stop {
+        Stop::Full { .. } => {
+            let allowed = room.allowed.map_or_else(
+                || "its quota could not be read".to_owned(),
+                |n| format!("its quota is {}", words::grouped(n)),
+            );
+            format!(
+                "the instance had {} before this run, which created {}, and {allowed} (L-9A46857E, users per instance): \
+                 ask for more in Service Quotas, then resume",
+                words::count(room.users, "user"),
+                words::grouped(room.made)
+            )
+        }
+        Stop::Denied { code, .. } if code.contains("AccessDenied") => format!(
+            "creating tagged users needs both connect:CreateUser and connect:TagResource; `headcount policy --instance {}` \
+             prints all that is needed, and --no-provenance-tag does without the second",
+            arn
+        ),
+        Stop::Denied { .. } => "look at `aws sts get-caller-identity`, the region and the instance".into(),
+        Stop::StepDenied { .. } => format!(
+            "proficiencies need connect:AssociateUserProficiencies; `headcount policy --for import-with-proficiencies \
+             --instance {}` prints all that is needed",
+            arn
+        ),
+        Stop::Credentials { .. } => "sign in again, as with `aws sso login`, then resume".into(),
+        Stop::Skew { .. } => "set this machine's clock, then resume".into(),
+        Stop::NoInstance => {
+            "look at --instance and --region: `aws connect list-instances` prints both".into()
+        }
+        Stop::AllRejected { .. } => {
+            "the fault is not in single rows: mend it, then run the failed rows with retry".into()
+        }
+        Stop::Outage { .. } => "nothing was lost: resume when the service answers again".into(),
+        Stop::Ledger { .. } => {
+            "requests under way were awaited; what they did is settled by the next run".into()
+        }
+        Stop::Passwords { .. } => {
+            "nothing was sent without a record of its password: mend that, then resume".into()
+        }
+        Stop::Roster { .. } | Stop::Interrupted => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches as _;
+
+    use super::super::settings::Named;
+    use super::super::{Cli, Command, command_line};
+    use super::*;
+    use crate::ledger::{Entry, Kind, State};
+
+    const ARN: &str = "arn:aws:connect:eu-west-2:123456789012:instance/i";
+
+    fn job(typed: &[&str]) -> Job {
+        let words = typed.iter().map(Into::into).collect();
+        let matches = command_line().try_get_matches_from(typed).unwrap();
+        match Cli::from_arg_matches(&matches).unwrap().command {
+            Command::Import(args) => Job::import(*args, words),
+            Command::Retry(args) => {
+                let mut state = State::default();
+                let of = |kind| Entry {
+                    instance: Some(ARN.into()),
+                    roster: Some("/r.csv".into()),
+                    ..Entry::of(kind)
+                };
+                state.apply(&of(Kind::Ledger));
+                Job::retry_of(*args, &state, Named::default(), words).unwrap()
+            }
+            _ => panic!("no job: {typed:?}"),
+        }
+    }
+
+    fn of(job: &Job) -> Farewell<'_> {
+        Farewell {
+            job,
+            arn: ARN,
+            exit: Exit::Done,
+            counts: Counts { total: 5, created: 5, ..Counts::default() },
+            steps: StepCounts::default(),
+            calls: Calls::default(),
+            took: Duration::ZERO,
+            reason: None,
+            left: Some(Left::default()),
+            room: Room { users: 2, allowed: Some(7), made: 5 },
+        }
+    }
+
+    fn text(farewell: &Farewell<'_>) -> String {
+        let line = |said: Said| match said {
+            Said::Talk(line) => line + "\n",
+            Said::Command(what, line) => format!("{what}{line}\n"),
+        };
+        farewell.lines().into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn of_a_run_that_did_all_there_is_nothing_to_say() {
+        let job = job(&["headcount", "import", "r.csv"]);
+        assert_eq!(text(&of(&job)), "");
+    }
+
+    #[test]
+    fn a_run_that_stops_says_why_what_to_do_and_once_what_resumes() {
+        let typed = ["headcount", "import", "r.csv", "--instance", ARN, "--generate-passwords"];
+        let job = job(&[&typed[..], &["--credentials-out", "made.jsonl", "--recipient", "age1x"]].concat());
+        let full = Stop::Full { message: "limit".into() };
+        insta::assert_snapshot!(text(&Farewell { exit: Exit::Stopped, reason: Some(full), ..of(&job) }), @r"
+        stopped: the instance is full
+        hint: the instance had 2 users before this run, which created 5, and its quota is 7 (L-9A46857E, users per instance): ask for more in Service Quotas, then resume
+        the passwords that were made, with --identity-file and the key: headcount credentials made.jsonl --ledger r.csv.ledger.jsonl
+        resume with: headcount import r.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --generate-passwords --credentials-out made.jsonl --recipient age1x
+        ");
+        let interrupted = Farewell { exit: Exit::Interrupted, reason: Some(Stop::Interrupted), ..of(&job) };
+        assert_eq!(text(&interrupted).matches("resume with: ").count(), 1);
+    }
+
+    #[test]
+    fn what_a_retry_leaves_pending_is_imported_and_not_resumed() {
+        let job = job(&["headcount", "retry", "r.csv.ledger.jsonl", "--settle-timeout", "9"]);
+        let counts = Counts { total: 3, created: 1, pending: 1, rejected: 1, ..Counts::default() };
+        insta::assert_snapshot!(text(&Farewell { exit: Exit::Stopped, counts, left: None, ..of(&job) }), @r"
+        1 row is pending, which retry does not send; run the next line for them
+        import with: headcount import /r.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --ledger r.csv.ledger.jsonl --settle-timeout 9
+        1 row failed; mend the roster, then run the next line
+        retry with: headcount retry r.csv.ledger.jsonl --settle-timeout 9
+        ");
+    }
+
+    #[test]
+    fn failed_rows_are_said_with_their_file_and_what_is_to_be_done_there() {
+        let job = job(&["headcount", "retry", "r.csv.ledger.jsonl", "--roster", "part.csv"]);
+        let counts = Counts { total: 5, created: 2, exists: 2, rejected: 1, ..Counts::default() };
+        let left = Left {
+            file: Some("part.csv.failed.csv".into()),
+            rows: 2,
+            has_blanks: true,
+            elsewhere: 1,
+            spared: vec!["theirs.csv".into()],
+            removed: vec!["old.csv".into()],
+        };
+        insta::assert_snapshot!(text(&Farewell { exit: Exit::SomeFailed, counts, left: Some(left), ..of(&job) }), @r"
+        removed `old.csv`: its rows no longer stand so
+        `theirs.csv` is not overwritten: it is not an untouched copy of headcount's
+        2 rows failed, with the reasons in `part.csv.failed.csv`
+        1 more row failed that `part.csv` does not have
+        2 rows have usernames that are taken: give another there; `--code DuplicateResourceException` tries the same again
+        mend them there and type the passwords in again, they are blank; then run the next line
+        retry with: headcount retry r.csv.ledger.jsonl --roster part.csv.failed.csv
+        ");
+    }
+}

@@ -1,0 +1,253 @@
+//! The first step: the instance is reached, and the roster is checked against it.
+
+use super::before::Before;
+use super::meant::Job;
+use super::opened::{self, For};
+use super::outlook::{Outlook, Sources};
+use super::pace::Chosen;
+use super::supply::Supply;
+use super::target::{At, Reached};
+use super::world::World;
+use crate::agent::RowNumber;
+use crate::error::Failure;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::failed::Origins;
+use crate::finding::Finding;
+use crate::lane::remembered::Remembered;
+use crate::ledger::State;
+use crate::plan::{Plan, Wanted};
+use crate::roster::{Field, Roster};
+use crate::text::count;
+use crate::validate::{self, CheckedRow};
+
+/// A job whose instance was reached and whose roster was checked. Nothing was sent, and no ledger was touched.
+pub struct Checked {
+    pub(super) job: Job,
+    pub(super) world: World,
+    pub(super) roster: Roster,
+    pub(super) reached: Reached,
+    pub(super) pass: Pass,
+}
+
+/// What one pass over the roster brought.
+pub(super) struct Pass {
+    /// Its rows, by who.
+    pub(super) wanted: Box<Wanted>,
+    /// Where the rows of a file of failed rows come from.
+    pub(super) origins: Origins,
+    /// What is wrong with it.
+    pub(super) found: validate::Checked,
+}
+
+/// Why nothing may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Rows with errors; all of them where the file itself has one.
+    pub rows: u64,
+    /// Whether the roster as a whole has errors: then none of its rows can be sent.
+    pub of_file: bool,
+}
+
+/// What a job would do. It cannot be run.
+#[derive(Clone, Debug)]
+pub struct DryRun {
+    /// What it would do.
+    pub outlook: Outlook,
+    /// Whether the rows need not fit into the instance.
+    may_be_partial: bool,
+    /// How the program is to exit.
+    exit: Exit,
+}
+
+/// What was decided by a ledger.
+pub(super) struct Decided {
+    pub(super) plan: Plan,
+    pub(super) outlook: Outlook,
+}
+
+/// After so many rows a check looks whether it is to stop.
+const GLANCE: u64 = 256;
+
+impl Job {
+    /// Reaches the instance, reads it, and checks every row of the roster against it. What is found is told.
+    ///
+    /// # Errors
+    /// Exit 2 where the roster or the instance cannot be used; exit 4 where the instance cannot be reached or read; exit 5
+    /// where the job was asked to stop meanwhile. A roster with faults is no error: see [`Checked::blocks`].
+    pub async fn check(self, world: &World) -> Result<Checked, Failure> {
+        world.go_on()?;
+        let before = self.said_before();
+        self.refuse_the_other_kind(before.as_ref())?;
+        let roster = self.open(self.roster())?;
+        // On the heap: all that reads an instance would else be a part of whatever awaits a check.
+        let reached = world.unless_stopped(Box::pin(self.reach(&roster, before.as_ref(), world))).await?;
+        self.passwords.fit(reached.directory.instance.identity)?;
+        let pass = Pass::over(&roster, &self, &reached, world)?;
+        for finding in &pass.found.findings {
+            world.tell(Event::Finding(finding.clone()));
+        }
+        Ok(Checked { job: self, world: world.clone(), roster, reached, pass })
+    }
+
+    async fn reach(
+        &self,
+        roster: &Roster,
+        before: Option<&Before>,
+        world: &World,
+    ) -> Result<Reached, Failure> {
+        let mut reached = match &self.target.at {
+            At::Instance(address) => self.target.reach(address, world).await?,
+            At::Rehearsal(rehearsal) => {
+                self.target.rehearse(rehearsal, &self.stage(roster, before), world).await?
+            }
+        };
+        if roster.columns().has(Field::Proficiencies) {
+            reached.read_for_proficiencies(world).await?;
+        }
+        Ok(reached)
+    }
+}
+
+impl Pass {
+    fn over(roster: &Roster, job: &Job, reached: &Reached, world: &World) -> Result<Self, Failure> {
+        let rules = job.rules(&reached.directory);
+        let has_proficiencies = roster.columns().has(Field::Proficiencies);
+        let mut wanted = Box::<Wanted>::default();
+        let mut origins = Origins::of(roster, job.before().map(|before| before.run.as_str()));
+        let found = validate::check_with_fingerprints(roster, &rules, &mut |row| {
+            if row.number % GLANCE == 0 {
+                world.go_on()?;
+            }
+            // What nobody has taken up yet stays as it stands.
+            if !(row.has_errors && origins.is_left(row.row)) {
+                origins.add(row.row, row.username);
+                add(&mut wanted, &row, has_proficiencies);
+            }
+            Ok(())
+        })?;
+        Ok(Self { wanted, origins, found })
+    }
+}
+
+/// Takes a row in by who, with what a plan needs of it.
+fn add(wanted: &mut Wanted, row: &CheckedRow<'_>, has_proficiencies: bool) {
+    let number = RowNumber::of(row.number);
+    match (row.fingerprint(), row.first_error) {
+        (Some(fingerprint), _) => {
+            let agent = if has_proficiencies { row.agent() } else { None };
+            let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
+            wanted.add_with_proficiencies(row.username, number, fingerprint, proficiencies);
+        }
+        (None, Some(error)) => wanted.add_invalid(row.username, number, error.code, &error.message),
+        (None, None) => {
+            wanted.add_invalid(row.username, number, "row-unreadable", "the row cannot be read");
+        }
+    }
+}
+
+impl Checked {
+    /// What is wrong with the roster, and odd in it, in the order of the file.
+    pub fn findings(&self) -> &[Finding] {
+        &self.pass.found.findings
+    }
+
+    /// The whole result of the check.
+    pub fn found(&self) -> &validate::Checked {
+        &self.pass.found
+    }
+
+    /// The roster, as it was opened.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Why nothing may be sent, where that is so.
+    pub fn blocks(&self) -> Option<Blocked> {
+        let found = &self.pass.found;
+        let may_go = found.is_clean() || (self.job.allowed.invalid_rows && found.file_errors == 0);
+        (!may_go).then_some(Blocked { rows: found.invalid_rows, of_file: found.file_errors > 0 })
+    }
+
+    /// What the job would do. The ledger is looked at, and neither locked nor made; what comes of this cannot be run.
+    ///
+    /// # Errors
+    /// Exit 3 where something blocks; else what would keep the job from starting.
+    pub fn forecast(&self) -> Result<DryRun, Failure> {
+        self.refuse_blocked()?;
+        let supply = self.job.passwords.supply(&self.world)?;
+        let state = opened::seen(&self.of_ledger())?;
+        supply.look(&state)?;
+        let Decided { outlook, .. } = self.decide(&state, &supply)?;
+        self.world.tell(Event::Planned {
+            version: 1,
+            ledger: self.job.ledger.display().to_string(),
+            instance: outlook.instance.arn.clone(),
+            rows: outlook.rows,
+            rate: outlook.pace.rate,
+            seconds: outlook.time().as_secs_f64(),
+        });
+        let exit = if self.pass.found.is_clean() { Exit::Done } else { Exit::Findings };
+        Ok(DryRun { outlook, may_be_partial: self.job.allowed.partial, exit })
+    }
+
+    /// For what the ledger is opened.
+    pub(super) fn of_ledger(&self) -> For<'_> {
+        let (job, world) = (&self.job, &self.world);
+        For { job, directory: &self.reached.directory, wanted: &self.pass.wanted, world }
+    }
+
+    /// Fails where nothing may be sent, for whoever has not asked.
+    pub(super) fn refuse_blocked(&self) -> Result<(), Failure> {
+        let rows = match self.blocks() {
+            None => return Ok(()),
+            Some(Blocked { of_file: true, .. }) => "the roster as a whole has errors".to_owned(),
+            Some(Blocked { rows, of_file: false }) => format!("{} with errors", count(rows, "row")),
+        };
+        Err(Failure::new(Exit::Findings, format!("nothing was sent: {rows}")))
+    }
+
+    /// Decides what is done with each row, and how fast.
+    pub(super) fn decide(&self, state: &State, supply: &Supply) -> Result<Decided, Failure> {
+        let Self { job, roster, reached, pass, .. } = self;
+        let directory = &reached.directory;
+        let users = directory.users.as_ref();
+        let on_instance = users.map(|users| move |user: &str| users.get(user).is_some());
+        let on_instance = on_instance.as_ref().map(|there| there as &dyn Fn(&str) -> bool);
+        let mut plan = Plan::build(&pass.wanted, state, job.asked(), on_instance);
+        if job.before().is_some() {
+            pass.origins.check(state)?;
+            if job.is_of_part() || pass.origins.is_ours() {
+                plan.spare_gone(state, |user| pass.origins.has_renamed(user));
+            }
+        }
+        let pace = Chosen::of(job.pace, directory, self.remembered().as_ref());
+        let (wanted, names) = (&pass.wanted, &pass.found.names);
+        let sources = Sources { plan: &plan, wanted, state, directory, roster, names };
+        let outlook = Outlook {
+            is_rehearsal: job.target.is_rehearsal(),
+            passwords: supply.planned(),
+            ..Outlook::of(&sources, &job.ledger, pace)
+        };
+        Ok(Decided { plan, outlook })
+    }
+
+    /// Where learned rates are kept; a rehearsal's are worth nothing elsewhere.
+    pub(super) fn remembered(&self) -> Option<Remembered> {
+        let folder = self.world.state.as_deref().filter(|_| !self.job.target.is_rehearsal());
+        folder.map(Remembered::in_folder)
+    }
+}
+
+impl DryRun {
+    /// How the program is to exit.
+    ///
+    /// # Errors
+    /// Exit 4 where the rows do not fit into the instance, and that is not allowed.
+    pub fn exit(&self) -> Result<Exit, Failure> {
+        if !self.may_be_partial {
+            self.outlook.has_room()?;
+        }
+        Ok(self.exit)
+    }
+}

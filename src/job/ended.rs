@@ -1,0 +1,119 @@
+//! How a job ended.
+
+use std::time::Duration;
+
+use super::outlook::Outlook;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::failed::Left;
+use crate::ledger::{Calls, Counts, StepCounts};
+use crate::stop::Stop;
+
+/// How a job ended, and what came of it.
+#[derive(Debug)]
+pub struct Ended {
+    /// How the program is to exit.
+    pub exit: Exit,
+    /// Where all rows of the ledger stand.
+    pub counts: Counts,
+    /// Where what follows the created rows stands.
+    pub steps: StepCounts,
+    /// CreateUser calls of this session.
+    pub calls: Calls,
+    /// How many users this session created.
+    pub made: u64,
+    /// Why it ended before its rows did.
+    pub stop: Option<Stop>,
+    /// The file of the failed rows. That there is none is no reason to fail: the ledger has all.
+    pub left: Result<Left, Failure>,
+    /// Whether the ledger could be closed.
+    pub closed: Result<(), Failure>,
+    /// How long this session took.
+    pub took: Duration,
+    /// What it was going to do.
+    pub outlook: Outlook,
+}
+
+/// How the program exits, by where all rows stand and why it stopped. Pure.
+pub(super) fn exit_of(counts: &Counts, steps: &StepCounts, stop: Option<&Stop>) -> Exit {
+    let by_reason = match stop {
+        None if counts.pending > 0 => Exit::Stopped,
+        None => Exit::Done,
+        Some(Stop::Interrupted) => Exit::Interrupted,
+        Some(_) => Exit::Stopped,
+    };
+    let by_rows = if counts.in_doubt + steps.pending > 0 {
+        Exit::Unsettled
+    } else if counts.exists + counts.rejected + counts.invalid + steps.rejected > 0 {
+        Exit::SomeFailed
+    } else {
+        Exit::Done
+    };
+    by_reason.worst(by_rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Every reason to stop.
+    fn stops() -> Vec<Stop> {
+        let (message, code) = (String::new, String::new);
+        vec![
+            Stop::Interrupted,
+            Stop::Full { message: message() },
+            Stop::Denied { code: code(), message: message() },
+            Stop::StepDenied { code: code(), message: message() },
+            Stop::Credentials { message: message() },
+            Stop::Skew { seconds: 400 },
+            Stop::NoInstance,
+            Stop::AllRejected { rows: 20, code: code(), message: message() },
+            Stop::Outage { lasted: Duration::from_secs(900), message: message() },
+            Stop::Ledger { message: message() },
+            Stop::Passwords { message: message() },
+            Stop::Roster { message: message() },
+        ]
+    }
+
+    /// Which rows there are: of each kind, or of none. The kinds that count, in bits, and two that do not.
+    fn standing(kinds: u32) -> (Counts, StepCounts) {
+        let of = |bit: u32| u64::from(kinds >> bit & 1) * 3;
+        let counts = Counts {
+            pending: of(0),
+            in_doubt: of(1),
+            exists: of(2),
+            rejected: of(3),
+            invalid: of(4),
+            created: of(7),
+            recovered: of(8),
+            ..Counts::default()
+        };
+        (counts, StepCounts { pending: of(5), rejected: of(6), ..StepCounts::default() })
+    }
+
+    #[test]
+    fn the_exit_is_the_first_that_applies_over_the_whole_domain() {
+        let mut seen = [0; 5];
+        for kinds in 0..1 << 9 {
+            let (counts, steps) = standing(kinds);
+            for stop in std::iter::once(None).chain(stops().into_iter().map(Some)) {
+                let in_doubt = counts.in_doubt > 0 || steps.pending > 0;
+                let failed = [counts.exists, counts.rejected, counts.invalid, steps.rejected];
+                let applies = [
+                    (Exit::Interrupted, stop == Some(Stop::Interrupted)),
+                    // What nobody stopped, and is not done all the same, is what a retry does not send.
+                    (Exit::Stopped, stop.is_some() || counts.pending > 0),
+                    (Exit::Unsettled, in_doubt),
+                    (Exit::SomeFailed, failed.iter().any(|rows| *rows > 0)),
+                    (Exit::Done, true),
+                ];
+                let (at, (first, _)) = applies.iter().enumerate().find(|(_, (_, is_so))| *is_so).unwrap();
+                seen[at] += 1;
+                assert_eq!(exit_of(&counts, &steps, stop.as_ref()), *first, "{counts:?} {steps:?} {stop:?}");
+            }
+        }
+        assert!(seen.iter().all(|times| *times > 3), "{seen:?}");
+    }
+}

@@ -1,0 +1,219 @@
+//! What is meant: a job with nothing left open. No flag, no environment, no screen.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::before::Before;
+use super::pace::PaceAsked;
+use super::rehearsal::Stage;
+use super::supply::Passwords;
+use super::target::{At, Target};
+use crate::apply::Settings;
+use crate::directory::Directory;
+use crate::error::{Failure, Remedy};
+use crate::ledger::{self, State, place};
+use crate::plan::Asked;
+use crate::roster::{Options, Roster};
+use crate::validate::Rules;
+
+/// What is to be done: a roster's rows are to become users.
+///
+/// A job is a value: it can be held, and done again. [`Job::check`] is the first of its steps.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// An import, or a retry of what failed in one.
+    pub what: What,
+    /// The instance that it is for.
+    pub target: Target,
+    /// How the roster is read.
+    pub reading: Options,
+    /// The ledger's file.
+    pub ledger: PathBuf,
+    /// How fast.
+    pub pace: PaceAsked,
+    /// Where the passwords come from that the roster has not.
+    pub passwords: Passwords,
+    /// How long trouble is borne.
+    pub patience: Patience,
+    /// What is allowed.
+    pub allowed: Allowed,
+}
+
+/// An import, or a retry.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// The roster's rows become users; those that did already are left.
+    Import {
+        /// The roster.
+        roster: PathBuf,
+    },
+    /// The rows that failed are sent again, as the roster is now.
+    Retry {
+        /// The error codes that are picked; none picks all rows that failed but those whose user exists.
+        codes: Vec<String>,
+        /// The roster that is read: the ledger's, or a part of it.
+        roster: PathBuf,
+        /// The roster is a part alone, as a mended file of the failed rows: rows that are not in it stay as they are.
+        is_part: bool,
+        /// What the ledger says of the job that it was made by.
+        before: Box<Before>,
+    },
+}
+
+/// How long trouble is borne.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long a row is settled whose answer was lost.
+    pub settle: Duration,
+    /// How long an outage is borne before the job stops.
+    pub outage: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { settle: Settings::ROW_BUDGET, outage: Settings::OUTAGE_PATIENCE }
+    }
+}
+
+/// What a job is allowed, which it does not do of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// To send the valid rows although others have errors.
+    pub invalid_rows: bool,
+    /// To start although the instance has not room for all rows.
+    pub partial: bool,
+    /// To send rows again whose users were created and are gone from the instance.
+    pub missing_again: bool,
+    /// To leave the tag out that says which run made a user: a lost answer can then not be proved.
+    pub no_tag: bool,
+    /// To take a user with the name and every member of the row for ours where a request left without the tag.
+    pub probable: bool,
+}
+
+/// How many tags a user may have (Amazon Connect API reference, CreateUser: `Tags`, 50), one of them ours.
+const TAGS: usize = 50;
+
+impl Job {
+    /// The roster that is read.
+    pub fn roster(&self) -> &Path {
+        match &self.what {
+            What::Import { roster } | What::Retry { roster, .. } => roster,
+        }
+    }
+
+    /// Fails where another process has the ledger now: for whoever is going to run the job, before anything is asked of
+    /// anybody. Running looks again.
+    ///
+    /// # Errors
+    /// Exit 4; who has it, where and since when is said.
+    pub fn refuse_in_use(&self) -> Result<(), Failure> {
+        ledger::refuse_in_use(&self.ledger)
+    }
+
+    pub(super) fn open(&self, roster: &Path) -> Result<Roster, Failure> {
+        Roster::open(roster, &self.reading)
+    }
+
+    /// What a retry goes on with.
+    pub(super) fn before(&self) -> Option<&Before> {
+        match &self.what {
+            What::Import { .. } => None,
+            What::Retry { before, .. } => Some(before),
+        }
+    }
+
+    /// Whether the roster is but a part of the ledger's.
+    pub(super) fn is_of_part(&self) -> bool {
+        matches!(self.what, What::Retry { is_part: true, .. })
+    }
+
+    /// By what the roster is checked.
+    pub(super) fn rules<'d>(&self, directory: &'d Directory) -> Rules<'d> {
+        Rules {
+            tag_room: if self.allowed.no_tag { TAGS } else { TAGS - 1 },
+            compares_users: false, // who is there already is told by the plan
+            generates_passwords: self.passwords.are_given(),
+            ..Rules::of(directory)
+        }
+    }
+
+    /// What the plan is made for.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        let codes: &[String] = match &self.what {
+            What::Import { .. } => &[],
+            What::Retry { codes, .. } => codes,
+        };
+        Asked { retry: self.before().is_some(), codes, recreate_missing: self.allowed.missing_again }
+    }
+
+    /// What the ledger says of the job that it was made by: a retry goes by it, and so does a rehearsal, whose world it has.
+    pub(super) fn said_before(&self) -> Option<Before> {
+        match &self.what {
+            What::Retry { before, .. } => Some(Before::clone(before)),
+            What::Import { .. } if self.target.is_rehearsal() => Before::if_any(&self.ledger),
+            What::Import { .. } => None,
+        }
+    }
+
+    /// Fails where the ledger is an import's and this is a rehearsal, or the other way round.
+    ///
+    /// # Errors
+    /// Exit 4.
+    pub(super) fn refuse_the_other_kind(&self, before: Option<&Before>) -> Result<(), Failure> {
+        let ledger = self.ledger.display();
+        let At::Instance(address) = &self.target.at else {
+            // A rehearsal that went on with an import's ledger would take its users for gone.
+            return match before {
+                Some(before) if !before.is_rehearsal(false) => {
+                    let what = format!("the ledger is an import's, and this is a rehearsal: `{ledger}`");
+                    Err(Failure::stopped(what).remedy(Remedy::RehearsalsLedger))
+                }
+                _ => Ok(()),
+            };
+        };
+        // An import that went on with a rehearsal's ledger would take users for made that nobody has made.
+        let is_rehearsals = match before {
+            Some(before) => before.says_rehearsal,
+            None => ledger::first(&self.ledger).is_some_and(|first| first.rehearsal),
+        };
+        match &address.named {
+            Some(instance) if is_rehearsals => {
+                let what = format!("the ledger is a rehearsal's, and this is none: `{ledger}`");
+                Err(Failure::stopped(what).remedy(Remedy::ImportsLedger { instance: instance.clone() }))
+            }
+            // Which instance is the first thing to be said.
+            _ => Ok(()),
+        }
+    }
+
+    /// What a rehearsal goes on with: the world of its ledger, whichever file is read now.
+    pub(super) fn stage<'s>(&self, roster: &'s Roster, before: Option<&Before>) -> Stage<'s> {
+        let gives_passwords = self.passwords.are_given();
+        let Some(before) = before else {
+            let world = place::world_of(&self.ledger, &[]);
+            return Stage { roster, whole: None, rows: 0, gives_passwords, world };
+        };
+        let rosters = [before.first.as_path(), &before.whole, roster.path()];
+        // A ledger that can say that it is a rehearsal's is of a time when its world was beside it already.
+        let world = place::world_of(&self.ledger, if before.says_rehearsal { &[] } else { &rosters });
+        // Who was made from another file has names that are in that one.
+        let is_another = absolute(roster.path()) != before.whole.display().to_string();
+        let whole = if is_another { self.open(&before.whole).ok() } else { None };
+        let rows = if is_another || self.before().is_some() { before.rows } else { 0 };
+        Stage { roster, whole, rows, gives_passwords, world }
+    }
+
+    /// The roster that the ledger is to name: a file of failed rows is a part of it and does not take its place.
+    pub(super) fn recorded_roster(&self, state: &State) -> String {
+        let whole = self
+            .before()
+            .filter(|before| self.is_of_part() && !state.header.run.is_empty() && before.whole.exists());
+        whole.map_or_else(|| absolute(self.roster()), |before| before.whole.display().to_string())
+    }
+}
+
+/// A path as a ledger has it: whole, and without links where it leads anywhere.
+pub(super) fn absolute(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.canonicalize().unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,43 @@
+//! What is meant, as values: [`Job`] → [`Checked`] → [`Planned`] → [`Ended`].
+//!
+//! Whatever a screen, a page or a test wants to have done, it makes a [`Job`] of it and hands it a [`World`]. Each step
+//! returns the next as a value, so that a question can be asked between any two of them, and a step that must not be taken
+//! cannot be: what a dry run returns has no way to run.
+//!
+//! A job reads no flag, no environment and no stream, and prints nothing: what happens is told as [`Event`]s. It tells
+//! what concerns the whole; what concerns a row is told by [`apply`](crate::apply).
+//!
+//! [`Event`]: crate::event::Event
+
+mod before;
+mod check;
+mod ended;
+mod lanes;
+mod meant;
+mod opened;
+mod outlook;
+mod pace;
+mod plan;
+mod rehearsal;
+mod run;
+mod saved;
+mod supply;
+mod target;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use before::Before;
+pub use check::{Blocked, Checked, DryRun};
+pub use ended::Ended;
+pub use lanes::Lanes;
+pub use meant::{Allowed, Job, Patience, What};
+pub use outlook::{Few, Follows, NamesFound, Outlook, Remarks};
+pub use pace::{Chosen, PaceAsked, RateAsked};
+pub use plan::Planned;
+pub use rehearsal::Rehearsal;
+pub use saved::{SavedAs, contents};
+pub use supply::{OnePassword, PasswordSource, Passwords, PasswordsPlanned};
+pub use target::{Address, At, Target};
+pub use world::World;

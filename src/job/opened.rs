@@ -1,0 +1,85 @@
+//! The ledger before anything is decided: locked for a run, only looked at for a forecast.
+
+use super::meant::{Job, absolute};
+use super::world::World;
+use crate::directory::Directory;
+use crate::error::Failure;
+use crate::ledger::{self, LockedFile, State, be_a_file, glance};
+use crate::plan::Wanted;
+use crate::text::count;
+
+/// For what a ledger is opened: it must be of the same instance and of the same roster.
+pub(super) struct For<'a> {
+    pub(super) job: &'a Job,
+    pub(super) directory: &'a Directory,
+    pub(super) wanted: &'a Wanted,
+    pub(super) world: &'a World,
+}
+
+/// Opens the ledger, or makes one, and locks it.
+///
+/// # Errors
+/// Exit 4 where another process has it, where it cannot be used, or where it is of something else.
+pub(super) fn locked(of: &For<'_>) -> Result<LockedFile, Failure> {
+    let file = LockedFile::open(&of.job.ledger)?;
+    if file.repaired > 0 {
+        of.world.remark(format!(
+            "the ledger's last line was cut short by a crash ({}) and has been removed: nothing was sent on the strength of it",
+            count(file.repaired, "byte")
+        ));
+    }
+    of.fits(&file.state)?;
+    Ok(file)
+}
+
+/// Looks at the ledger: it is neither locked nor made.
+///
+/// # Errors
+/// As [`locked`], but that another process may have it.
+pub(super) fn seen(of: &For<'_>) -> Result<State, Failure> {
+    let path = &of.job.ledger;
+    be_a_file(path)?;
+    let there = if path.exists() { glance(path)? } else { None };
+    let state = there.map_or_else(State::default, |(state, _)| state);
+    of.fits(&state)?;
+    Ok(state)
+}
+
+impl For<'_> {
+    /// Fails where the ledger is of another instance or of another roster.
+    fn fits(&self, state: &State) -> Result<(), Failure> {
+        if state.header.run.is_empty() {
+            return Ok(());
+        }
+        let arn = &self.directory.instance.arn;
+        if state.header.instance != *arn {
+            let what = format!("the ledger is of another instance: `{}`", state.header.instance);
+            return Err(Failure::stopped(what).hint(format!(
+                "give that instance, or import into {arn} with a ledger of its own: ⟦ledger FILE⟧"
+            )));
+        }
+        self.warn_of_another(state);
+        let roster = absolute(self.job.roster());
+        let is_known = [&state.header.roster, &state.session.roster].iter().any(|path| **path == roster);
+        let shares_rows = || state.places().any(|at| self.wanted.find(state.user(at)).is_some());
+        if self.job.before().is_none() && !is_known && state.places().len() > 0 && !shares_rows() {
+            let what = format!("the ledger is of another roster: `{}`", state.header.roster);
+            return Err(
+                Failure::stopped(what).hint("give that roster, or a ledger of its own with ⟦ledger FILE⟧")
+            );
+        }
+        Ok(())
+    }
+
+    /// Whoever worked with it last on another machine may be at work there still, with a copy that no lock reaches.
+    fn warn_of_another(&self, state: &State) {
+        let session = &state.session;
+        if !session.id.is_empty() && !session.has_ended && session.host != self.world.host {
+            self.world.warn(format!(
+                "the last to work with this ledger has not said that it ended: {}; should it be at work there still \
+                 with a copy, stop one of the two, for neither can see the other",
+                ledger::whose(session)
+            ));
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What a job is going to do, before it does it: counts, room, time. Numbers and names alone; the words are a screen's.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::pace::Chosen;
+use super::supply::PasswordsPlanned;
+use crate::directory::{Directory, Found, Instance, Lookup};
+use crate::error::Failure;
+use crate::event::Forecast;
+use crate::lane::pace::{START, default_burst};
+use crate::ledger::{RowState, State};
+use crate::plan::{Decision, Plan, StepDecision, Wanted};
+use crate::roster::Roster;
+use crate::text::{count, grouped};
+use crate::validate::NamesUsed;
+
+/// What a job is going to do.
+#[derive(Clone, Debug)]
+pub struct Outlook {
+    /// The roster.
+    pub roster: PathBuf,
+    /// Which known template its header is.
+    pub template: Option<&'static str>,
+    /// How many rows it has.
+    pub total: u64,
+    /// The instance.
+    pub instance: Instance,
+    /// Whether that is an embedded Connect.
+    pub is_rehearsal: bool,
+    /// The ledger's file.
+    pub ledger: PathBuf,
+    /// Where the passwords come from that the roster has not; `None` where all come from there.
+    pub passwords: Option<PasswordsPlanned>,
+    /// What the roster names of the instance.
+    pub names: NamesFound,
+    /// Rows of the roster that a request may leave for.
+    pub to_send: u64,
+    /// Rows that are only looked up: they are in doubt, and the roster no longer asks for them.
+    pub to_look_up: u64,
+    /// What is done with how many rows.
+    pub rows: Forecast,
+    /// Rows to send whose exact name is on the instance already, those in doubt among them.
+    pub there: u64,
+    /// Users on the instance; 0 where they could not be read.
+    pub users: u64,
+    /// The applied quota of users, where it was read.
+    pub allowed: Option<u64>,
+    /// CreateUser's pace.
+    pub pace: Chosen,
+    /// What follows the creates; `None` where nothing does.
+    pub follows: Option<Follows>,
+    /// The first rows to send whose name is there in another case, each with that name.
+    pub case_variants: Vec<(String, String)>,
+    /// Rows of which something is to be said.
+    pub remarks: Remarks,
+}
+
+/// What the roster names of the instance: each name with the id that it stands for. A name that stands for none is an
+/// error of its row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamesFound {
+    /// Routing profiles.
+    pub routing_profiles: Vec<(String, String)>,
+    /// Security profiles.
+    pub security_profiles: Vec<(String, String)>,
+    /// Hierarchy groups, by their paths.
+    pub hierarchy: Vec<(String, String)>,
+}
+
+/// Proficiencies that are given beside the creates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Follows {
+    /// To so many users who were created before.
+    pub before: u64,
+    /// To so many who are to come.
+    pub to_come: u64,
+    /// So many calls a second.
+    pub rate: f64,
+}
+
+/// Rows of which something is to be said, by what it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// Created, and their proficiencies have changed in the roster since.
+    pub steps_drifted: Few,
+    /// Created, and changed in the roster since.
+    pub drifted: Few,
+    /// Created, and not to be seen on the instance.
+    pub missing: Few,
+    /// Created, and gone from the roster.
+    pub orphaned: Few,
+    /// Gone from the roster, and never created.
+    pub dropped: Few,
+}
+
+/// The first of some users, and how many more there are: a plan of a million rows is held between two questions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Few {
+    /// The first, by name: at most [`Few::NAMED`].
+    pub first: Vec<String>,
+    /// How many more.
+    pub more: u64,
+}
+
+/// By what an outlook is made.
+pub(super) struct Sources<'s> {
+    pub(super) plan: &'s Plan,
+    pub(super) wanted: &'s Wanted,
+    pub(super) state: &'s State,
+    pub(super) directory: &'s Directory,
+    pub(super) roster: &'s Roster,
+    pub(super) names: &'s NamesUsed,
+}
+
+impl Outlook {
+    /// How many are named of rows that differ from users in case alone.
+    const VARIANTS: usize = 10;
+
+    pub(super) fn of(from: &Sources<'_>, ledger: &Path, pace: Chosen) -> Self {
+        let Sources { plan, wanted, state, directory, roster, names } = from;
+        let mut outlook = Self {
+            roster: roster.path().to_owned(),
+            template: roster.recognised(),
+            total: wanted.len() as u64,
+            instance: directory.instance.clone(),
+            is_rehearsal: false,
+            ledger: ledger.to_owned(),
+            passwords: None,
+            names: NamesFound::of(names, directory),
+            to_send: plan.to_send(),
+            to_look_up: plan.gone(Decision::LookUp).count() as u64,
+            rows: Forecast {
+                to_settle: plan.count(Decision::LookUp),
+                missing: plan.count(Decision::Missing),
+                invalid: plan.count(Decision::Skip),
+                ..Forecast::default()
+            },
+            there: 0,
+            users: directory.users.as_ref().map_or(0, |users| users.len() as u64),
+            allowed: directory.quotas.users_per_instance.map(|quota| quota as u64),
+            pace,
+            follows: Follows::of(plan, wanted, directory),
+            case_variants: Vec::new(),
+            remarks: Remarks::of(plan, wanted, state),
+        };
+        outlook.count_sent(plan, wanted, directory);
+        outlook.count_kept(plan, wanted, state);
+        outlook
+    }
+
+    /// Counts the rows that a request may leave for.
+    fn count_sent(&mut self, plan: &Plan, wanted: &Wanted, directory: &Directory) {
+        let rows = &mut self.rows;
+        for (user, decision) in plan.sending(wanted) {
+            let found = directory.users.as_ref().map_or(Found::Nothing, |users| users.find(user));
+            let is_there = matches!(found, Found::Exact(_));
+            self.there += u64::from(is_there);
+            match decision {
+                Decision::Settle | Decision::SettleChanged => rows.to_settle += 1,
+                _ if is_there => rows.there += 1,
+                _ => rows.to_create += 1,
+            }
+            if let Found::Variant(name, _) = found
+                && self.case_variants.len() < Self::VARIANTS
+            {
+                self.case_variants.push((user.to_owned(), name.to_owned()));
+            }
+        }
+    }
+
+    /// Counts the rows that are left as they stand.
+    fn count_kept(&mut self, plan: &Plan, wanted: &Wanted, state: &State) {
+        for stands in plan.kept(wanted, state) {
+            match stands {
+                RowState::Created => self.rows.done += 1,
+                RowState::InDoubt | RowState::Pending => self.rows.pending += 1,
+                RowState::Exists | RowState::Rejected | RowState::Invalid => self.rows.failed += 1,
+            }
+        }
+    }
+
+    /// Users that will be there once all is done, and are not yet.
+    pub fn new_users(&self) -> u64 {
+        self.to_send - self.there
+    }
+
+    /// Whether anything is done of which somebody may want to be asked before.
+    pub fn is_worth_asking(&self) -> bool {
+        self.to_send + self.to_look_up > 0
+    }
+
+    /// How long the creates will take.
+    pub fn time(&self) -> Duration {
+        time_of(self.new_users(), self.pace.burst, self.pace.rate)
+    }
+
+    /// Fails where the rows do not fit an applied quota that was read.
+    ///
+    /// # Errors
+    /// Exit 4.
+    pub(super) fn has_room(&self) -> Result<(), Failure> {
+        let Some(allowed) = self.allowed else { return Ok(()) };
+        let after = self.users + self.new_users();
+        if after <= allowed {
+            return Ok(());
+        }
+        let too_many = after - allowed;
+        Err(Failure::stopped(format!(
+            "the instance has not room for this roster: {} there and {} to create, {} too many for its quota of {} (L-9A46857E)",
+            count(self.users, "user"),
+            grouped(self.new_users()),
+            grouped(too_many),
+            grouped(allowed)
+        ))
+        .hint("ask for more in Service Quotas (Amazon Connect, users per instance), or create as many as fit with ⟦partial-run⟧"))
+    }
+}
+
+impl NamesFound {
+    fn of(names: &NamesUsed, directory: &Directory) -> Self {
+        let found = |lookup: Lookup<'_>| match lookup {
+            Lookup::Found(id) => Some(id.to_owned()),
+            _ => None,
+        };
+        let routing = |name: &String| Some((name.clone(), found(directory.routing_profile(name))?));
+        let security = |name: &String| Some((name.clone(), found(directory.security_profile(name))?));
+        let group = |path: &Vec<String>| {
+            let id = found(directory.hierarchy_group(path.iter().map(String::as_str)))?;
+            Some((path.join("|"), id))
+        };
+        Self {
+            routing_profiles: names.routing_profiles.iter().filter_map(routing).collect(),
+            security_profiles: names.security_profiles.iter().filter_map(security).collect(),
+            hierarchy: names.hierarchy.iter().filter_map(group).collect(),
+        }
+    }
+}
+
+impl Follows {
+    fn of(plan: &Plan, wanted: &Wanted, directory: &Directory) -> Option<Self> {
+        let (before, to_come) = plan.steps_to_do(wanted);
+        let rate = directory.quotas.associate_user_proficiencies_rate.unwrap_or(START);
+        (before + to_come > 0).then_some(Self { before, to_come, rate })
+    }
+
+    /// How long it will take by itself.
+    pub fn time(&self) -> Duration {
+        time_of(self.before + self.to_come, default_burst(self.rate), self.rate)
+    }
+}
+
+impl Remarks {
+    fn of(plan: &Plan, wanted: &Wanted, state: &State) -> Self {
+        Self {
+            steps_drifted: Few::of(plan.steps_named(wanted, StepDecision::Drift)),
+            drifted: Few::of(plan.named(wanted, Decision::Drift)),
+            missing: Few::of(plan.named(wanted, Decision::Missing)),
+            orphaned: Few::of(plan.gone(Decision::Orphan).map(|at| state.user(at))),
+            dropped: Few::of(plan.gone(Decision::Drop).map(|at| state.user(at))),
+        }
+    }
+}
+
+impl Few {
+    /// How many are named.
+    pub const NAMED: usize = 10;
+
+    fn of<'a>(mut users: impl Iterator<Item = &'a str>) -> Self {
+        let first = users.by_ref().take(Self::NAMED).map(str::to_owned).collect();
+        Self { first, more: users.count() as u64 }
+    }
+}
+
+/// How long so many calls take after a rest.
+fn time_of(calls: u64, burst: u32, rate: f64) -> Duration {
+    const LONGEST: f64 = 1e9; // seconds: no quota is so low that it matters
+    let waited = calls.saturating_sub(u64::from(burst)) as f64 / rate;
+    Duration::from_secs_f64(waited.min(LONGEST))
+}

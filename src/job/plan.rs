@@ -1,0 +1,64 @@
+//! The second step: the ledger is locked, and every row decided.
+
+use super::check::{Checked, Decided};
+use super::opened;
+use super::outlook::Outlook;
+use super::supply::Supply;
+use crate::error::Failure;
+use crate::ledger::LockedFile;
+use crate::passwords;
+use crate::plan::Plan;
+
+/// A job that is decided and can be run: it holds its ledger, and whoever lets go of it unused leaves nothing behind.
+///
+/// It may be held as long as somebody thinks it over, and moved to where it is run.
+pub struct Planned {
+    pub(super) checked: Checked,
+    pub(super) ledger: Box<LockedFile>,
+    /// Where passwords that are made are kept.
+    pub(super) credentials: Option<passwords::LockedFile>,
+    pub(super) supply: Supply,
+    pub(super) plan: Plan,
+    pub(super) outlook: Outlook,
+}
+
+impl Checked {
+    /// Locks the ledger and decides what is done with each row. Nothing is written yet.
+    ///
+    /// # Errors
+    /// Exit 3 where something blocks; exit 4 where the ledger is another's, of something else, or cannot be used; exit 2
+    /// where there is no password to be had.
+    pub fn plan(self) -> Result<Planned, Failure> {
+        self.refuse_blocked()?;
+        let supply = self.job.passwords.supply(&self.world)?;
+        let mut ledger = opened::locked(&self.of_ledger())?;
+        let credentials = supply.open(&ledger.state)?;
+        if let Some(credentials) = &credentials {
+            // Where an older copy of the ledger was put back: no number is given twice.
+            ledger.state.attempts = ledger.state.attempts.max(credentials.found.highest);
+        }
+        let Decided { plan, outlook } = self.decide(&ledger.state, &supply)?;
+        Ok(Planned { checked: self, ledger: Box::new(ledger), credentials, supply, plan, outlook })
+    }
+}
+
+impl Planned {
+    /// What is going to be done.
+    pub fn outlook(&self) -> &Outlook {
+        &self.outlook
+    }
+
+    /// Fails where the rows do not fit into the instance and that is not allowed: running fails likewise.
+    ///
+    /// # Errors
+    /// Exit 4.
+    pub fn fits(&self) -> Result<(), Failure> {
+        if self.checked.job.allowed.partial { Ok(()) } else { self.outlook.has_room() }
+    }
+}
+
+/// A page holds one between two of its requests, which other threads may answer.
+const _: fn() = || {
+    fn is_held_and_sent<T: Send + 'static>() {}
+    is_held_and_sent::<Planned>();
+};

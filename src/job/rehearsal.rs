@@ -1,0 +1,159 @@
+//! The embedded Connect in an instance's place: a roster's names, or a saved directory's, become an instance that answers.
+
+use std::path::{Path, PathBuf};
+
+use super::lanes::Served;
+use super::world::World;
+use crate::agent::IdentityType;
+use crate::connect::model;
+use crate::directory::{Directory, Names, Users};
+use crate::error::Failure;
+use crate::roster::{Roster, Row};
+use crate::simulator::{self, Group, Named, Spec, Weather};
+use crate::validate::{NamesUsed, infer_identity};
+
+/// After so many rows a reading looks whether it is to stop.
+const GLANCE: u64 = 1024;
+
+/// A rehearsal in place of an instance.
+#[derive(Clone, Debug)]
+pub struct Rehearsal {
+    /// Where the weather comes from.
+    pub seed: u64,
+    /// How reliable the embedded Connect is.
+    pub weather: Weather,
+}
+
+/// What a rehearsal is for, and what it goes on with.
+pub(super) struct Stage<'s> {
+    /// The roster that is read.
+    pub(super) roster: &'s Roster,
+    /// The roster that it is a part of: the names of both are there.
+    pub(super) whole: Option<Roster>,
+    /// How many rows there were before: their users may be there already.
+    pub(super) rows: u64,
+    /// Whether users are given passwords that the roster does not have: then the instance keeps passwords.
+    pub(super) gives_passwords: bool,
+    /// Where its world is kept, so that an interrupted rehearsal resumes.
+    pub(super) world: PathBuf,
+}
+
+impl Rehearsal {
+    /// Serves an embedded Connect that has the stage's names, or the saved directory's.
+    pub(super) async fn serve(
+        &self,
+        identity: Option<IdentityType>,
+        saved: Option<&Directory>,
+        stage: &Stage<'_>,
+        world: &World,
+    ) -> Result<Served, Failure> {
+        let spec = self.spec(identity, saved, stage, world)?;
+        let remembered = remembered(spec, &stage.world, world)?;
+        world.lanes.serve(remembered, &world.clock).await
+    }
+
+    fn spec(
+        &self,
+        identity: Option<IdentityType>,
+        saved: Option<&Directory>,
+        stage: &Stage<'_>,
+        world: &World,
+    ) -> Result<Spec, Failure> {
+        let used = names_used(stage.roster, world)?;
+        let identity = identity.or(saved.map(|saved| saved.instance.identity));
+        let mut spec = Spec {
+            identity: identity.unwrap_or_else(|| match stage.gives_passwords {
+                true => IdentityType::ConnectManaged,
+                false => infer_identity(stage.roster.columns()),
+            }),
+            seed: self.seed,
+            weather: self.weather.clone(),
+            ..Spec::default()
+        };
+        if let Some(saved) = saved {
+            return Ok(like(saved, spec));
+        }
+        spec.users_quota = spec.users_quota.max((stage.rows + used.rows) as usize);
+        spec = with_names(spec, &used);
+        match &stage.whole {
+            Some(whole) => Ok(with_names(spec, &names_used(whole, world)?)),
+            None => Ok(spec),
+        }
+    }
+}
+
+/// Serves an embedded Connect that nobody has named anything of, as `headcount simulate` has it; nothing of it is kept.
+pub(super) async fn invented(identity: Option<IdentityType>, world: &World) -> Result<Served, Failure> {
+    let mut spec = Spec::default();
+    spec.identity = identity.unwrap_or(spec.identity);
+    world.lanes.serve(simulator::World::new(spec, world.clock.now()), &world.clock).await
+}
+
+fn remembered(spec: Spec, file: &Path, world: &World) -> Result<simulator::World, Failure> {
+    simulator::World::remembering(spec, world.clock.now(), file).map_err(|error| {
+        Failure::stopped("cannot keep the rehearsal's world")
+            .because(error)
+            .hint("remove that file and the rehearsal's ledger to start the rehearsal anew")
+    })
+}
+
+/// The names that a roster uses, and nothing else of it. A rehearsal reads the file once for them before it checks it: the
+/// instance must have the names before a row can be checked against it. An import takes them from the check itself.
+fn names_used(roster: &Roster, world: &World) -> Result<NamesUsed, Failure> {
+    let (mut used, mut row) = (NamesUsed::default(), Row::default());
+    let mut rows = roster.rows()?;
+    while rows.read(&mut row)? {
+        used.add(&row, roster.columns());
+        if used.rows % GLANCE == 0 {
+            world.go_on()?;
+        }
+    }
+    Ok(used)
+}
+
+fn with_names(spec: Spec, used: &NamesUsed) -> Spec {
+    spec.with_roster(
+        used.routing_profiles.iter().map(String::as_str),
+        used.security_profiles.iter().map(String::as_str),
+        used.hierarchy.iter().map(|path| path.iter().map(String::as_str)),
+    )
+    .with_proficiencies(used.proficiencies.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// An embedded instance with the names, users and quotas of a real one.
+fn like(saved: &Directory, mut spec: Spec) -> Spec {
+    let named = |names: &Names| -> Vec<Named> {
+        names.iter().map(|(name, id)| Named { name: name.to_owned(), id: Some(id.to_owned()) }).collect()
+    };
+    let groups = saved.hierarchy.iter();
+    spec.routing_profiles = named(&saved.routing_profiles);
+    spec.security_profiles = named(&saved.security_profiles);
+    spec.hierarchy =
+        groups.map(|group| Group { path: group.path.clone(), id: Some(group.id.clone()) }).collect();
+    spec.alias = saved.instance.alias.clone().unwrap_or(spec.alias);
+    if let Some(attributes) = &saved.predefined_attributes {
+        spec.predefined_attributes =
+            attributes.iter().map(|(name, values)| (name.to_owned(), values.clone())).collect();
+    }
+    if let Some(quota) = saved.quotas.users_per_instance {
+        spec.users_quota = quota as usize;
+    }
+    if let Some(users) = &saved.users {
+        spec.users = users_of(saved, users);
+    }
+    spec
+}
+
+/// The users of a saved directory, of whom no more is known than who they are: each has the first of the profiles.
+fn users_of(saved: &Directory, users: &Users) -> Vec<model::User> {
+    let routing = saved.routing_profiles.iter().next().map(|(_, id)| id.to_owned());
+    let security: Vec<String> = saved.security_profiles.iter().take(1).map(|(_, id)| id.to_owned()).collect();
+    let user = |username: &str, id: &str| model::User {
+        id: id.to_owned(),
+        username: username.to_owned(),
+        routing_profile_id: routing.clone(),
+        security_profile_ids: security.clone(),
+        ..model::User::default()
+    };
+    users.iter().map(|(username, id)| user(username, id)).collect()
+}

@@ -1,0 +1,253 @@
+//! The third step: what was planned is recorded, sent and settled.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::check::{Checked, Pass};
+use super::ended::{Ended, exit_of};
+use super::meant::Job;
+use super::outlook::Outlook;
+use super::plan::Planned;
+use super::supply::Supply;
+use super::tasks::{Of, Tasks};
+use super::world::World;
+use crate::apply::{self, Means, Settings};
+use crate::clock::rfc3339;
+use crate::connect::Operation;
+use crate::crash;
+use crate::error::Failure;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::failed::{self, Left};
+use crate::lane::slots::Slots;
+use crate::ledger::{Calls, Counts, Entry, Journal, Kind, StepCounts, Steps, VERSION};
+use crate::passwords::Credentials;
+use crate::plan::Plan;
+
+/// A job that has begun: its plan is in the ledger.
+struct Begun {
+    checked: Checked,
+    ledger: Arc<dyn Journal>,
+    supply: Supply,
+    plan: Plan,
+    outlook: Outlook,
+    /// The ledger's run.
+    run: String,
+    /// What the ledger said before.
+    before: Earlier,
+    since: Instant,
+}
+
+/// What a ledger said when the job began.
+#[derive(Clone, Copy)]
+struct Earlier {
+    calls: Calls,
+    created: u64,
+}
+
+/// Where all rows stand.
+struct Standing {
+    counts: Counts,
+    steps: StepCounts,
+    calls: Calls,
+}
+
+impl Planned {
+    /// Records the plan, sends what is to be sent, and settles what it can: until all is done, or there is a reason to
+    /// stop. What is under way is awaited.
+    ///
+    /// # Errors
+    /// Exit 4 where the rows do not fit, or nothing can be recorded: then nothing was sent; exit 5 where the job was asked
+    /// to stop before it began; exit 70 where a row's work broke.
+    pub async fn run(self) -> Result<Ended, Failure> {
+        self.fits()?;
+        self.checked.world.go_on()?;
+        let (begun, credentials) = Begun::with(self).await?;
+        begun.send(credentials).await?;
+        begun.end().await
+    }
+}
+
+impl Begun {
+    /// Records the session and every planned row, synced: before the first request leaves.
+    async fn with(planned: Planned) -> Result<(Self, Option<Credentials>), Failure> {
+        let Planned { checked, ledger, credentials, supply, plan, outlook } = planned;
+        let world = &checked.world;
+        let ledger: Arc<dyn Journal> = Arc::new(ledger.into_ledger(Arc::clone(&world.clock))?);
+        let before =
+            ledger.read(|state| Earlier { calls: state.calls, created: state.counts(false).created });
+        let since = Instant::now();
+        crash::point("plan-before");
+        let run = record(&checked, &*ledger, &plan, outlook.pace.rate).await?;
+        crash::point("plan-recorded");
+        let now = rfc3339(world.clock.now());
+        let arn = &checked.reached.directory.instance.arn;
+        let begin =
+            |file: crate::passwords::LockedFile| file.into_credentials(&run, arn, supply.recipients(), &now);
+        let credentials = credentials.map(begin).transpose()?;
+        world.tell(Event::Started {
+            version: 1,
+            run: run.clone(),
+            ledger: checked.job.ledger.display().to_string(),
+            instance: arn.clone(),
+            total: ledger.read(|state| state.counts(true).total),
+            to_send: outlook.to_send,
+            rate: outlook.pace.rate,
+        });
+        Ok((Self { checked, ledger, supply, plan, outlook, run, before, since }, credentials))
+    }
+
+    /// Sends what is to be sent, and settles what it can.
+    async fn send(&self, credentials: Option<Credentials>) -> Result<(), Failure> {
+        let Self { checked, ledger, supply, plan, outlook, .. } = self;
+        let Checked { job, world, roster, reached, pass } = checked;
+        let pace = outlook.pace;
+        reached.lane.paces().set(Operation::CreateUser, pace.pace());
+        let slots = Slots::new(pace.rate, pace.burst, job.pace.concurrency);
+        let lane = Arc::clone(&reached.lane);
+        let (stop, events) = (world.stop.clone(), Arc::clone(&world.events));
+        let means =
+            Means::new(lane, slots, Arc::clone(ledger), self.settings(), stop, events).recording(credentials);
+        let rules = job.rules(&reached.directory);
+        let of = Of { roster, rules: &rules, wanted: &pass.wanted, plan, supply };
+        Box::pin(apply::run(means, Tasks::new(of, Arc::clone(ledger))?)).await
+    }
+
+    fn settings(&self) -> Settings {
+        let Checked { job, world, reached, .. } = &self.checked;
+        Settings {
+            instance: reached.directory.instance.id.clone(),
+            identity: reached.directory.instance.identity,
+            run: self.run.clone(),
+            provenance_tag: !job.allowed.no_tag,
+            accept_probable: job.allowed.probable,
+            row_budget: job.patience.settle,
+            outage_patience: job.patience.outage,
+            seed: world.seed,
+            voice: world.voice,
+        }
+    }
+
+    /// Says how it went, leaves the file of the failed rows, and closes the ledger.
+    async fn end(self) -> Result<Ended, Failure> {
+        self.keep_rate();
+        let left = self.leave();
+        let standing = self.ledger.read(|state| Standing {
+            counts: state.counts(false),
+            steps: state.proficiencies(),
+            calls: state.calls,
+        });
+        let Standing { counts, steps, calls } = standing;
+        let Self { mut checked, ledger, outlook, before, since, .. } = self;
+        let stop = checked.world.stop.reason();
+        let exit = exit_of(&counts, &steps, stop.as_ref());
+        let took = since.elapsed();
+        checked.world.tell(Event::Ended {
+            exit: exit.code(),
+            rows: counts,
+            steps: Steps { proficiencies: steps },
+            calls,
+            seconds: took.as_secs_f64(),
+        });
+        let closed = close(ledger, exit);
+        checked.reached.leave().await;
+        Ok(Ended {
+            exit,
+            counts,
+            steps,
+            calls: Calls {
+                sent: calls.sent - before.calls.sent,
+                throttled: calls.throttled - before.calls.throttled,
+            },
+            made: counts.created.saturating_sub(before.created),
+            stop,
+            left,
+            closed,
+            took,
+            outlook,
+        })
+    }
+
+    /// Keeps a rate that was learned. That it cannot is no reason to end otherwise.
+    fn keep_rate(&self) {
+        let Checked { world, reached, .. } = &self.checked;
+        let found = reached.lane.pace(Operation::CreateUser).found();
+        let (true, Some(kept), Some(rate)) = (self.outlook.pace.learns, self.checked.remembered(), found)
+        else {
+            return;
+        };
+        let now = rfc3339(world.clock.now());
+        if let Err(error) = kept.keep(&reached.directory.instance.arn, Operation::CreateUser, rate, &now) {
+            let message = format!("the rate learned, {rate:.1} a second, cannot be kept: {error}");
+            world.tell(Event::Note { message });
+        }
+    }
+
+    /// Leaves the file of the failed rows.
+    fn leave(&self) -> Result<Left, Failure> {
+        let Checked { job, roster, reached, pass: Pass { wanted, .. }, .. } = &self.checked;
+        let rules = job.rules(&reached.directory);
+        let is_rehearsal = job.target.is_rehearsal();
+        self.ledger.read(|state| failed::Run { roster, wanted, rules: &rules, state, is_rehearsal }.leave())
+    }
+}
+
+fn close(ledger: Arc<dyn Journal>, exit: Exit) -> Result<(), Failure> {
+    crash::point("close-before");
+    let closed = if Arc::strong_count(&ledger) == 1 {
+        ledger.close(exit).map_err(|fault| Failure::stopped(fault.to_string()))
+    } else {
+        Err(Failure::new(Exit::Bug, "an import ended with a row still at work"))
+    };
+    crash::point("close-after");
+    closed.map(drop)
+}
+
+/// Records the session and every planned row, synced. Returns the run's id.
+async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64) -> Result<String, Failure> {
+    let Checked { job, world, reached, pass: Pass { wanted, .. }, .. } = checked;
+    let before = ledger.read(Clone::clone);
+    let now = rfc3339(world.clock.now());
+    let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
+    let roster = job.recorded_roster(&before);
+    let is_new = before.header.run.is_empty();
+    let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
+    let header = is_new.then(|| Entry {
+        version: Some(VERSION),
+        run: Some(run.as_str().into()),
+        roster: Some(roster.as_str().into()),
+        digest: Some(wanted.digest().into()),
+        instance: Some(reached.directory.instance.arn.as_str().into()),
+        rehearsal: job.target.is_rehearsal(),
+        tool: Some(tool.into()),
+        at: Some(now.as_str().into()),
+        ..Entry::of(Kind::Ledger)
+    });
+    let session = Entry {
+        session: Some(uuid::Uuid::new_v4().to_string().into()),
+        host: Some(world.host.as_str().into()),
+        pid: Some(std::process::id()),
+        roster: Some(roster.as_str().into()),
+        digest: Some(wanted.digest().into()),
+        tool: Some(tool.into()),
+        region: Some(reached.region.as_str().into()),
+        profile: job.target.profile().map(Into::into),
+        endpoint: reached.endpoint.as_deref().map(Into::into),
+        rate: Some(rate),
+        at: Some(now.as_str().into()),
+        ..Entry::of(Kind::Session)
+    };
+    let changes = plan.changes(wanted, |at| before.user(at), &now);
+    ledger.record(&mut header.into_iter().chain([session]).chain(changes)).await.map_err(|fault| {
+        Failure::stopped(fault.to_string()).hint("nothing was sent; choose another place with ⟦ledger FILE⟧")
+    })?;
+    Ok(run)
+}
+
+/// Whoever serves several at once may have each step done by any of its threads.
+const _: fn(Job, &World, Planned) = |job, world, planned| {
+    fn is_sent<T: Send>(_: T) {}
+    is_sent(job.check(world));
+    is_sent(planned.run());
+};

@@ -1,0 +1,186 @@
+//! What a job reaches, and how it is read.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::lanes::Served;
+use super::rehearsal::{self, Rehearsal, Stage};
+use super::saved;
+use super::world::World;
+use crate::agent::IdentityType;
+use crate::connect::{self, Environment, InstanceRef, Operation};
+use crate::directory::Directory;
+use crate::error::Failure;
+use crate::event::Event;
+use crate::instance::{Reader, Told};
+use crate::lane::Lane;
+use crate::lane::pace::{Pace, default_burst};
+use crate::simulator::server::Running;
+
+/// What a job reaches, and what is known of it before it is asked.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Where it is.
+    pub at: At,
+    /// How the instance knows its users: then it is not described, for callers who may not ask that.
+    pub identity: Option<IdentityType>,
+    /// A directory file of it: names are resolved from there.
+    pub directory: Option<PathBuf>,
+}
+
+/// Where a target is.
+#[derive(Clone, Debug)]
+pub enum At {
+    /// An instance of the service.
+    Instance(Box<Address>),
+    /// An embedded Connect in an instance's place.
+    Rehearsal(Rehearsal),
+}
+
+/// How an instance is found. All members mean what they mean to the AWS CLI.
+#[derive(Clone, Debug, Default)]
+pub struct Address {
+    /// The instance's id, ARN or alias; without one nothing can be reached, which is said when it is tried.
+    pub named: Option<String>,
+    /// The AWS region; an ARN has it already.
+    pub region: Option<String>,
+    /// Another endpoint than the region's own.
+    pub endpoint: Option<String>,
+    /// What the environment says of reaching AWS, and the profile.
+    pub environment: Environment,
+}
+
+/// A connection to an instance, and what is known of it.
+pub(super) struct Reached {
+    /// How its calls leave.
+    pub(super) lane: Arc<Lane>,
+    /// The instance with its names, and its users where they could be read.
+    pub(super) directory: Directory,
+    /// What the ledger keeps for a later retry.
+    pub(super) region: String,
+    pub(super) endpoint: Option<String>,
+    /// The embedded Connect where it is on loopback, served as long as this lives.
+    pub(super) running: Option<Running>,
+}
+
+impl Target {
+    /// An instance of which nothing else is told.
+    pub fn instance(address: Address) -> Self {
+        Self { at: At::Instance(Box::new(address)), identity: None, directory: None }
+    }
+
+    /// Whether it is an embedded Connect.
+    pub fn is_rehearsal(&self) -> bool {
+        matches!(self.at, At::Rehearsal(_))
+    }
+
+    /// The AWS profile, where one is named.
+    pub(super) fn profile(&self) -> Option<&str> {
+        match &self.at {
+            At::Instance(address) => address.environment.profile.as_deref(),
+            At::Rehearsal(_) => None,
+        }
+    }
+
+    /// Reads the directory of the target with all that an offline check can use: its predefined attributes too. An embedded
+    /// Connect is the one that is invented where there is no roster.
+    ///
+    /// # Errors
+    /// Exit 2 where the target is none, or what was told of it is of another; exit 4 where it cannot be reached or read.
+    pub async fn read(&self, world: &World) -> Result<Directory, Failure> {
+        let mut reached = match &self.at {
+            At::Instance(address) => self.reach(address, world).await?,
+            At::Rehearsal(_) => {
+                Reached::served(rehearsal::invented(self.identity, world).await?, world).await?
+            }
+        };
+        reached.read_for_proficiencies(world).await?;
+        reached.leave().await;
+        Ok(reached.directory)
+    }
+
+    /// Reaches an instance of the service and reads it.
+    pub(super) async fn reach(&self, address: &Address, world: &World) -> Result<Reached, Failure> {
+        let environment = world.lanes.complete(address.environment.clone()).await;
+        let Some(named) = &address.named else {
+            return Err(Failure::usage("which instance?").hint(
+                "give ⟦instance ID|ARN|alias⟧ (`aws connect list-instances` prints them), \
+                 or rehearse without an AWS account with ⟦rehearsal⟧",
+            ));
+        };
+        let (region, endpoint) = (address.region.as_deref(), address.endpoint.as_deref());
+        let target = connect::Target::resolve(named, region, endpoint, &environment)?;
+        target.warning.iter().for_each(|warning| world.warn(warning));
+        let client = world.lanes.client(&target, &environment, &world.clock)?;
+        client.check_credentials().await?;
+        let endpoint =
+            address.endpoint.clone().or(environment.endpoint_url_connect).or(environment.endpoint_url);
+        world.tell(Event::Reading);
+        let lane = Arc::new(Lane::new(client, Arc::default()));
+        let read = self.read_through(&lane, &target.instance, world).await;
+        world.tell(Event::Reached);
+        warn_of_skew(&lane, world);
+        Ok(Reached { lane, directory: read?, region: target.region, endpoint, running: None })
+    }
+
+    /// Reaches an embedded Connect that is made to fit the stage, and reads it as any instance.
+    pub(super) async fn rehearse(
+        &self,
+        rehearsal: &Rehearsal,
+        stage: &Stage<'_>,
+        world: &World,
+    ) -> Result<Reached, Failure> {
+        let saved = self.directory.as_deref().map(|path| saved::take_up(path, world)).transpose()?;
+        let served = rehearsal.serve(self.identity, saved.as_ref(), stage, world).await?;
+        Reached::served(served, world).await
+    }
+
+    async fn read_through(
+        &self,
+        lane: &Lane,
+        named: &InstanceRef,
+        world: &World,
+    ) -> Result<Directory, Failure> {
+        let saved = self.directory.as_deref().map(|path| saved::take_up(path, world)).transpose()?;
+        let told = Told { identity: self.identity, saved };
+        Reader { lane, warn: &|what| world.warn(what) }.directory(named, told).await
+    }
+}
+
+impl Reached {
+    async fn served(served: Served, world: &World) -> Result<Self, Failure> {
+        let Served { client, target, running } = served;
+        let lane = Arc::new(Lane::new(client, Arc::default()));
+        let reader = Reader { lane: &lane, warn: &|what| world.warn(what) };
+        let directory = reader.directory(&target.instance, Told::default()).await?;
+        Ok(Self { lane, directory, region: target.region, endpoint: None, running })
+    }
+
+    /// Reads what only a roster with proficiencies needs.
+    pub(super) async fn read_for_proficiencies(&mut self, world: &World) -> Result<(), Failure> {
+        let reader = Reader { lane: &self.lane, warn: &|what| world.warn(what) };
+        reader.proficiencies(&mut self.directory).await?;
+        if let Some(rate) = self.directory.quotas.associate_user_proficiencies_rate {
+            let pace = Pace::new(rate, default_burst(rate));
+            self.lane.paces().set(Operation::AssociateUserProficiencies, pace);
+        }
+        Ok(())
+    }
+
+    /// Stops what served it.
+    pub(super) async fn leave(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.shutdown().await;
+        }
+    }
+}
+
+/// A clock that had to be corrected is said, whether the instance could be read then or not.
+fn warn_of_skew(lane: &Lane, world: &World) {
+    let ahead = -lane.client().correction() / 1000;
+    if ahead != 0 {
+        world.warn(format!(
+            "this machine's clock is off by {ahead} s; requests are signed with the service's time"
+        ));
+    }
+}

@@ -1,0 +1,73 @@
+//! What a job needs of the world, handed in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::lanes::Lanes;
+use crate::clock::Clock;
+use crate::error::Failure;
+use crate::event::{Event, Sink};
+use crate::exit::Exit;
+use crate::stop::{Stop, Switch};
+use crate::text::Voice;
+
+/// What a job needs of the world: a screen, a page and a test differ in nothing else. There is nothing to look up in
+/// here: what a job needs is a field, and whoever makes a world sees all of it.
+#[derive(Clone)]
+pub struct World {
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// How instances are reached.
+    pub lanes: Arc<Lanes>,
+    /// Who is told what happens.
+    pub events: Arc<dyn Sink>,
+    /// Asked to stop, a job ends as soon as what is under way has landed; the same job resumes.
+    pub stop: Switch,
+    /// This machine's name, for the ledger's session record.
+    pub host: String,
+    /// The folder in which learned rates are kept from run to run; `None` keeps none.
+    pub state: Option<PathBuf>,
+    /// The seed of all waits.
+    pub seed: u64,
+    /// How the ledger tells its readers what to set: what it keeps is in words.
+    pub voice: &'static dyn Voice,
+}
+
+impl World {
+    pub(super) fn tell(&self, event: Event) {
+        self.events.tell(event);
+    }
+
+    pub(super) fn warn(&self, message: impl Into<String>) {
+        self.tell(Event::Warning { message: message.into() });
+    }
+
+    pub(super) fn remark(&self, message: impl Into<String>) {
+        self.tell(Event::Remark { message: message.into() });
+    }
+
+    /// Fails where the job was asked to stop before it sent anything.
+    pub(super) fn go_on(&self) -> Result<(), Failure> {
+        match self.stop.reason() {
+            None => Ok(()),
+            Some(reason) => Err(stopped(&reason)),
+        }
+    }
+
+    /// Awaits something, unless the job is asked to stop before: then it fails.
+    pub(super) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        match self.stop.unless_stopped(work).await {
+            Some(done) => done,
+            None => Err(self.go_on().err().unwrap_or_else(|| stopped(&Stop::Interrupted))),
+        }
+    }
+}
+
+/// What is said of a job that was stopped before it sent anything.
+fn stopped(reason: &Stop) -> Failure {
+    let exit = if *reason == Stop::Interrupted { Exit::Interrupted } else { Exit::Stopped };
+    Failure::new(exit, format!("{reason}; nothing was sent"))
+}

@@ -1,0 +1,14 @@
+//! Jobs as values: checked, planned and run in this process against an embedded Connect, on a paused clock. No command line,
+//! no child process, no socket.
+
+#![expect(unreachable_pub, reason = "a test binary has no outside")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
+
+mod exits;
+mod forecast;
+mod listeners;
+mod passwords;
+mod rehearsal;
+mod retry;
+mod stage;
+mod stopping;
