@@ -164,6 +164,7 @@ fn cells(column: &str, first: u64, last: u64, headers: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::agent::IdentityType;
+    use crate::validate::NamesUsed;
 
     fn finding(code: &'static codes::Code, row: u64, column: &str, value: &str) -> Finding {
         Finding {
@@ -187,6 +188,7 @@ mod tests {
             file_errors: 0,
             findings,
             not_kept: 0,
+            names: NamesUsed::default(),
         }
     }
 

@@ -42,7 +42,7 @@ use crate::plan::{Asked, Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Field, Roster, Row};
 use crate::stop::{Stop, Switch};
 use crate::user;
-use crate::validate::{self, Checked, Rules};
+use crate::validate::{self, Checked, RowCheck, Rules};
 
 /// What the command line of an import needs; `None` for a rehearsal.
 pub(super) fn needs(args: &ImportArgs) -> Result<Option<Needs>, Failure> {
@@ -182,7 +182,6 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
     let remembered = remembered_rates(args);
     let pace = Chosen::of(args, directory, remembered.as_ref());
     let outlook = Outlook::of(&plan, &wanted, state, directory, pace);
-    let names = validate::names_used(&roster)?;
     let scene = Scene {
         roster: &roster,
         rehearsal: args.rehearsal.simulate,
@@ -192,7 +191,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         plan: &plan,
         wanted: &wanted,
         state,
-        names: &names,
+        names: &checked.names,
         lists_names: args.dry_run,
     };
     output::say_whole(&outlook.words(&scene, settings::width_of_talk()));
@@ -534,6 +533,7 @@ async fn record_plan(
 struct Tasks<'t> {
     rows: crate::roster::Rows,
     row: Row,
+    check: RowCheck<'t>,
     roster: &'t Roster,
     rules: &'t Rules<'t>,
     wanted: &'t Wanted,
@@ -557,9 +557,10 @@ impl<'t> Tasks<'t> {
             look_ups.extend(invalid.filter_map(|user| state.find(user)));
         });
         let rows = roster.rows()?;
+        let check = RowCheck::new(roster.columns(), rules);
         let look_ups = look_ups.into_iter();
         let supply = &Supply::Roster;
-        Ok(Self { rows, row: Row::default(), roster, rules, wanted, plan, ledger, look_ups, supply })
+        Ok(Self { rows, row: Row::default(), check, roster, rules, wanted, plan, ledger, look_ups, supply })
     }
 
     /// The same, with passwords for the rows that have none.
@@ -582,7 +583,7 @@ impl<'t> Tasks<'t> {
             if !sends && self.plan.step_of(self.wanted, username) != StepDecision::Give {
                 continue;
             }
-            let agent = validate::agent(&self.row, columns, self.rules);
+            let agent = validate::agent_by(&self.check, &self.row);
             let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
             let is_same = |agent: &Agent| {
                 Some(validate::fingerprint(agent)) == seen.fingerprint && proficiencies == seen.proficiencies

@@ -110,6 +110,7 @@ mod tests {
     use super::*;
     use crate::agent::IdentityType;
     use crate::finding::codes;
+    use crate::validate::NamesUsed;
 
     fn finding(code: &'static codes::Code, row: Option<u64>, message: &str) -> Finding {
         Finding {
@@ -133,6 +134,7 @@ mod tests {
             file_errors: 0,
             findings,
             not_kept: 0,
+            names: NamesUsed::default(),
         }
     }
 

@@ -200,6 +200,7 @@ mod tests {
                 assert!(is_short, "{}: `{command}`: {error}", path.display());
             }
         }
-        assert!(number > 30, "only {number} were found");
+        // Those that are made of arguments have tests of their own, in `retype.rs`.
+        assert!(number > 20, "only {number} were found");
     }
 }

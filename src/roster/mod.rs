@@ -210,6 +210,8 @@ impl Roster {
 
     /// Starts from the first row after the header. May be called again, and several may be read side by side.
     pub fn rows(&self) -> Result<Rows, Failure> {
+        #[cfg(test)]
+        readings::add(&self.path);
         let content = match &self.content {
             Content::Csv(csv) => csv.rows(&self.header).map(Reading::Csv),
             Content::Xlsx(sheet) => sheet.rows(&self.header).map(Reading::Xlsx),
@@ -284,6 +286,27 @@ fn naming(mut failure: Failure, path: &Path) -> Failure {
         failure.what = format!("`{shown}`: {}", failure.what);
     }
     failure
+}
+
+/// How often the rows of each file were read, for a test of whoever reads them.
+#[cfg(test)]
+pub(crate) mod readings {
+    use std::collections::HashMap;
+    use std::path::{Path, PathBuf};
+    use std::sync::{Mutex, PoisonError};
+
+    static READINGS: Mutex<Option<HashMap<PathBuf, u32>>> = Mutex::new(None);
+
+    pub(super) fn add(path: &Path) {
+        let mut readings = READINGS.lock().unwrap_or_else(PoisonError::into_inner);
+        *readings.get_or_insert_default().entry(path.to_owned()).or_default() += 1;
+    }
+
+    /// Of a file that was opened under this path; from now on they are counted anew.
+    pub(crate) fn take(path: &Path) -> u32 {
+        let mut readings = READINGS.lock().unwrap_or_else(PoisonError::into_inner);
+        readings.get_or_insert_default().remove(path).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
