@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 use calamine::{Reader as _, Xlsx};
 use headcount::agent::{Fingerprint, IdentityType};
 use headcount::roster::{Options, Roster, Row};
-use headcount::validate::{Pass, RowCheck, Rules, agent, check_with_fingerprints};
+use headcount::validate::{Pass, RowCheck, Rules, agent_by, check_with_fingerprints};
 
 const RUNS: usize = 3;
 
@@ -201,7 +201,7 @@ fn stages(file: &Path) {
     over("and checked", &mut |row| check.check(row, &mut findings));
     let mut pass = Pass::new(roster.columns(), &rules, roster.findings());
     over("and compared", &mut |row| pass.row(row, &mut |_| {}));
-    over("agent", &mut |row| drop(agent(row, roster.columns(), &rules)));
+    over("agent", &mut |row| drop(agent_by(&check, row)));
     let mut pass = Pass::new(roster.columns(), &rules, roster.findings());
     let mut sum = 0_u64;
     over("fingerprint", &mut |row| {

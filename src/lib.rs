@@ -1,15 +1,16 @@
 //! Onboards a call-centre roster into Amazon Connect.
 //!
 //! ```text
-//! roster file ──roster──▶ rows ──validate──▶ agents ──plan──▶ tasks ──import──▶ outcomes ──report──▶ people
+//! roster file ──roster──▶ rows ──validate──▶ agents ──plan──▶ tasks ──apply──▶ outcomes ──report──▶ people
 //!                                   ▲                  ▲               │  ▲
-//!                               directory           ledger ◀── intents,│  └─ connect (one attempt, no policy)
+//!                               directory           ledger ◀── intents,│  └─ lane, connect (one attempt, no policy)
 //!                             (names → ids)        (the truth   outcomes       │
 //!                                                    on disk)            the service, or `simulator`
 //! ```
 //!
-//! The modules stand in the order in which the data flows. Verdicts, plan, resume, pace and back-off are decided by
-//! pure functions; one place sleeps (`clock`), one sends (`connect`), one writes files (`disk` and the ledger's writer).
+//! The modules stand in the order in which the data flows; `job` is all of it as values, and `cli` shows it. Verdicts,
+//! plan, resume, pace and back-off are decided by pure functions; one place sleeps (`clock`), one sends (`connect`), one
+//! writes files (`disk`, and `log` for those that only grow). What may know what, and why, is in `docs/architecture.md`.
 
 pub mod agent;
 

@@ -64,6 +64,14 @@ fn imported(typed: &Typed, instance: &str, ledger: Option<String>) -> Line {
     line
 }
 
+/// What reruns the failed rows of a ledger, of which nothing else is known; those of one code alone where it is named.
+pub(super) fn retry_of(ledger: &Path, code: Option<&str>) -> Line {
+    let mut line = Line::new(PROGRAM, "retry");
+    line.path(ledger);
+    line.option("--code", code);
+    line
+}
+
 /// What validates a roster again once it is mended.
 pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
     let mut line = Line::new(PROGRAM, "validate");

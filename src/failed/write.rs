@@ -15,7 +15,7 @@ use crate::ledger::{Place, RowState, State};
 use crate::plan::Wanted;
 use crate::roster::{Kept, Options, REASONS, Roster, Row, Storage, template};
 use crate::text::guarded;
-use crate::validate::{self, Rules};
+use crate::validate::{self, RowCheck, Rules};
 
 /// What a file of failed rows is made from: the roster that was read, and where its rows stand now.
 pub struct Run<'r> {
@@ -134,6 +134,7 @@ impl Run<'_> {
         let headers: Vec<&str> = own.iter().map(|&(at, _)| columns.headers[at].as_str()).collect();
         sink.line(headers.into_iter().chain(REASONS))?;
         let copy = Copy::of(self.roster, &self.state.header.run);
+        let check = RowCheck::new(columns, self.rules);
         let (mut rows, mut row, mut written) = (self.roster.rows()?, Row::default(), 0);
         while rows.read(&mut row)? {
             let Some((at, state)) = self.failed(&row, copy.as_ref()) else { continue };
@@ -147,7 +148,7 @@ impl Run<'_> {
             let detail = self.state.detail(at);
             let code = detail.and_then(|detail| detail.code.as_deref()).unwrap_or("");
             let told = detail.and_then(|detail| detail.message.as_deref()).unwrap_or("");
-            let faults = if state == RowState::Invalid { self.faults(&row) } else { None };
+            let faults = if state == RowState::Invalid { faults(&check, &row) } else { None };
             let reasons = [
                 // A person reads it: a word with a space.
                 state.word().replace('_', " "),
@@ -166,20 +167,6 @@ impl Run<'_> {
             written += 1;
         }
         Ok(written)
-    }
-
-    /// All that is wrong with an invalid row, where the row itself shows it.
-    fn faults(&self, row: &Row) -> Option<String> {
-        let mut findings = Vec::new();
-        validate::check_row(row, self.roster.columns(), self.rules, &mut findings);
-        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-        let told: Vec<String> = errors
-            .map(|error| match &error.column {
-                Some(column) => format!("{column}: {}", error.message),
-                None => error.message.clone(),
-            })
-            .collect();
-        (!told.is_empty()).then(|| told.join("; "))
     }
 
     /// The name to write to, and what there is at those that come before it.
@@ -231,6 +218,20 @@ impl Run<'_> {
         }
         false
     }
+}
+
+/// All that is wrong with an invalid row, where the row itself shows it.
+fn faults(check: &RowCheck<'_>, row: &Row) -> Option<String> {
+    let mut findings = Vec::new();
+    check.check(row, &mut findings);
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let told: Vec<String> = errors
+        .map(|error| match &error.column {
+            Some(column) => format!("{column}: {}", error.message),
+            None => error.message.clone(),
+        })
+        .collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 struct Names {

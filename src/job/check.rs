@@ -19,7 +19,7 @@ use crate::ledger::State;
 use crate::plan::{Plan, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
-use crate::validate::{self, CheckedRow, NamesUsed};
+use crate::validate::{self, CheckedRow};
 
 /// A job whose instance was reached and whose roster was checked. Nothing was sent, and no ledger was touched.
 pub struct Checked {
@@ -34,8 +34,6 @@ pub struct Checked {
 pub(super) struct Pass {
     /// Its rows, by who.
     pub(super) wanted: Box<Wanted>,
-    /// What it names of the instance.
-    pub(super) names: NamesUsed,
     /// Where the rows of a file of failed rows come from.
     pub(super) origins: Origins,
     /// What is wrong with it.
@@ -113,13 +111,11 @@ impl Pass {
         let rules = job.rules(&reached.directory);
         let has_proficiencies = roster.columns().has(Field::Proficiencies);
         let mut wanted = Box::<Wanted>::default();
-        let mut names = NamesUsed::default();
         let mut origins = Origins::of(roster, job.before().map(|before| before.run.as_str()));
         let found = validate::check_with_fingerprints(roster, &rules, &mut |row| {
-            if names.rows.is_multiple_of(validate::Pass::GLANCE) {
+            if row.number.is_multiple_of(validate::Pass::GLANCE) {
                 world.go_on()?;
             }
-            names.add(row.row, roster.columns());
             // What nobody has taken up yet stays as it stands.
             if !(row.has_errors && origins.is_left(row.row)) {
                 origins.add(row.row, row.username);
@@ -127,7 +123,7 @@ impl Pass {
             }
             Ok(())
         })?;
-        Ok(Self { wanted, names, origins, found })
+        Ok(Self { wanted, origins, found })
     }
 }
 
@@ -223,7 +219,7 @@ impl Checked {
             }
         }
         let pace = Chosen::of(job.pace, directory, self.remembered().as_ref());
-        let (wanted, names) = (&pass.wanted, &pass.names);
+        let (wanted, names) = (&pass.wanted, &pass.found.names);
         let sources = Sources { plan: &plan, wanted, state, directory, roster, names };
         let outlook = Outlook {
             is_rehearsal: job.target.is_rehearsal(),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::connect::{Client, Credentials, Environment, HttpOptions, Target, Transport};
+use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Target, Transport};
 use crate::error::Failure;
+use crate::lane::paces::{AllPaces, PaceKey, Paces};
 use crate::simulator::server::{self, Running};
 use crate::simulator::{ACCESS_KEY_ID, InProcess, SECRET_ACCESS_KEY, World};
 
@@ -15,8 +16,12 @@ const REHEARSED_TIMEOUT: Duration = Duration::from_secs(5);
 /// Where an embedded Connect is that is reached without sockets. Nothing is ever sent there.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
-/// How instances are reached: over the network, or within the process.
-pub struct Lanes(Way);
+/// How instances are reached: over the network, or within the process. Jobs that run side by side share one, and with it
+/// the paces of the accounts that they call; a job with a pace of its own is given lanes of its own.
+pub struct Lanes {
+    way: Way,
+    paces: AllPaces,
+}
 
 enum Way {
     Network,
@@ -35,21 +40,31 @@ pub(super) struct Served {
 impl Lanes {
     /// Over HTTP, with the credentials of the AWS default chain. A rehearsal's instance is served on loopback.
     pub fn network() -> Self {
-        Self(Way::Network)
+        Self { way: Way::Network, paces: AllPaces::default() }
     }
 
     /// By this transport and with these credentials, whichever instance it is. A rehearsal's instance stays in the process,
     /// and no socket is opened.
     pub fn within(transport: Arc<dyn Transport>, credentials: Credentials) -> Self {
-        Self(Way::Within { transport, credentials })
+        Self { way: Way::Within { transport, credentials }, paces: AllPaces::default() }
     }
 
     /// What the environment says of reaching AWS, with what the profile's files say where it is silent.
     pub(super) async fn complete(&self, environment: Environment) -> Environment {
-        match &self.0 {
+        match &self.way {
             Way::Network => environment.with_profile().await,
             Way::Within { .. } => environment,
         }
+    }
+
+    /// The paces that calls to a target keep: one for all instances of its account and region. Where only an instance's id or
+    /// alias is known, the profile stands for the account: who calls with one profile calls one account.
+    pub(super) fn paces(&self, target: &Target, profile: Option<&str>) -> Arc<Paces> {
+        let account = match &target.instance {
+            InstanceRef::Arn { account, .. } => account.clone(),
+            InstanceRef::Id(_) | InstanceRef::Alias(_) => profile.unwrap_or_default().to_owned(),
+        };
+        self.paces.of(PaceKey { account, region: target.region.clone() })
     }
 
     /// A connection to an instance of the service.
@@ -59,7 +74,7 @@ impl Lanes {
         environment: &Environment,
         clock: &Arc<dyn Clock>,
     ) -> Result<Client, Failure> {
-        match &self.0 {
+        match &self.way {
             Way::Network => {
                 let options =
                     HttpOptions { ca_bundle: environment.ca_bundle.clone(), ..HttpOptions::default() };
@@ -84,7 +99,7 @@ impl Lanes {
             Target::resolve(&arn, None, None, &environment)
         };
         let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
-        if let Way::Within { .. } = &self.0 {
+        if let Way::Within { .. } = &self.way {
             let target = target(NOWHERE)?;
             let transport = Arc::new(InProcess::new(world, Arc::clone(clock), REHEARSED_TIMEOUT));
             let client = Client::over(transport, &target, credentials, Arc::clone(clock));
@@ -97,5 +112,26 @@ impl Lanes {
         let options = HttpOptions { timeout: REHEARSED_TIMEOUT, ..HttpOptions::default() };
         let client = Client::new(&target, credentials, Arc::clone(clock), &options)?;
         Ok(Served { client, target, running: Some(running) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_on_one_account_and_region_share_a_pace_and_others_do_not() {
+        let lanes = Lanes::network();
+        let arn = |account: &str, region: &str, id: char| {
+            let id = id.to_string().repeat(8);
+            let arn = format!("arn:aws:connect:{region}:{account}:instance/{id}-7b42-4d08-9c6f-2e81d0a4b7c3");
+            Target::resolve(&arn, None, None, &Environment::default()).unwrap()
+        };
+        let one = lanes.paces(&arn("111122223333", "eu-west-2", 'a'), None);
+        let same = lanes.paces(&arn("111122223333", "eu-west-2", 'b'), Some("other"));
+        assert!(Arc::ptr_eq(&one, &same), "another instance of the account");
+        for (account, region) in [("111122223333", "us-east-1"), ("444455556666", "eu-west-2")] {
+            assert!(!Arc::ptr_eq(&one, &lanes.paces(&arn(account, region, 'a'), None)));
+        }
     }
 }

@@ -25,6 +25,8 @@ mod saved;
 mod supply;
 mod target;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use before::Before;

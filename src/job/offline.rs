@@ -65,9 +65,7 @@ impl Offline {
         let identity = basis.identity();
         if self.makes_passwords && identity != IdentityType::ConnectManaged {
             let what = "the instance keeps no passwords, its users sign in elsewhere";
-            return Err(
-                Failure::usage(format!("{what}: `{identity}`")).hint("leave --generate-passwords out")
-            );
+            return Err(Failure::usage(format!("{what}: `{identity}`")).hint("leave ⟦made-passwords⟧ out"));
         }
         let rules = match &directory {
             Some(directory) => Rules::of(directory),
@@ -88,10 +86,10 @@ impl Basis {
     ) -> Result<Self, Failure> {
         match (told, directory.map(|directory| directory.instance.identity)) {
             (Some(told), Some(of_directory)) if told != of_directory => Err(Failure::usage(format!(
-                "the instance of the directory file is {of_directory}, and --identity says: `{}`",
+                "the instance of the directory file is {of_directory}, and ⟦identity-type⟧ says: `{}`",
                 told.as_flag()
             ))
-            .hint("leave --identity out")),
+            .hint("leave ⟦identity-type⟧ out")),
             (_, Some(of_directory)) => Ok(Self::Directory(of_directory)),
             (Some(told), None) => Ok(Self::Told(told)),
             (None, None) => Ok(Self::of_columns(roster)),

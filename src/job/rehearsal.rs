@@ -94,7 +94,8 @@ fn remembered(spec: Spec, file: &Path, world: &World) -> Result<simulator::World
     })
 }
 
-/// The names that a roster uses, read before any instance is there to check it against.
+/// The names that a roster uses, and nothing else of it. A rehearsal reads the file once for them before it checks it: the
+/// instance must have the names before a row can be checked against it. An import takes them from the check itself.
 fn names_used(roster: &Roster, world: &World) -> Result<NamesUsed, Failure> {
     let (mut used, mut row) = (NamesUsed::default(), Row::default());
     let mut rows = roster.rows()?;

@@ -104,8 +104,8 @@ impl Target {
         let environment = world.lanes.complete(address.environment.clone()).await;
         let Some(named) = &address.named else {
             return Err(Failure::usage("which instance?").hint(
-                "give --instance ID|ARN|alias (`aws connect list-instances` prints them), \
-                 or rehearse without an AWS account with --simulate",
+                "give ⟦instance ID|ARN|alias⟧ (`aws connect list-instances` prints them), \
+                 or rehearse without an AWS account with ⟦rehearsal⟧",
             ));
         };
         let (region, endpoint) = (address.region.as_deref(), address.endpoint.as_deref());
@@ -116,7 +116,8 @@ impl Target {
         let endpoint =
             address.endpoint.clone().or(environment.endpoint_url_connect).or(environment.endpoint_url);
         world.tell(Event::Reading);
-        let lane = Arc::new(Lane::new(client, Arc::default()));
+        let paces = world.lanes.paces(&target, environment.profile.as_deref());
+        let lane = Arc::new(Lane::new(client, paces));
         let read = self.read_through(&lane, &target.instance, world).await;
         world.tell(Event::Reached);
         warn_of_skew(&lane, world);
@@ -150,6 +151,7 @@ impl Target {
 impl Reached {
     async fn served(served: Served, world: &World) -> Result<Self, Failure> {
         let Served { client, target, running } = served;
+        // An embedded Connect counts nobody's calls but its own job's.
         let lane = Arc::new(Lane::new(client, Arc::default()));
         let reader = Reader { lane: &lane, warn: &|what| world.warn(what) };
         let directory = reader.directory(&target.instance, Told::default()).await?;

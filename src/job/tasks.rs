@@ -10,13 +10,15 @@ use crate::ledger::{Journal, Place, RowState};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Roster, Row, Rows};
 use crate::user;
-use crate::validate::{self, Rules};
+use crate::validate::{self, RowCheck, Rules};
 
 /// The rows to send, read from the roster once more and compared with the plan; then those to look up only.
 pub(super) struct Tasks<'t> {
     rows: Rows,
     row: Row,
     of: Of<'t>,
+    /// The rules as they apply to the roster's columns: found out once, and not for each of a million rows.
+    check: RowCheck<'t>,
     ledger: Arc<dyn Journal>,
     look_ups: std::vec::IntoIter<Place>,
 }
@@ -34,13 +36,14 @@ pub(super) struct Of<'t> {
 impl<'t> Tasks<'t> {
     /// Starts to read the roster.
     pub(super) fn new(of: Of<'t>, ledger: Arc<dyn Journal>) -> Result<Self, Failure> {
-        let Of { roster, wanted, plan, .. } = of;
+        let Of { roster, rules, wanted, plan, .. } = of;
         let mut look_ups: Vec<Place> = plan.gone(Decision::LookUp).collect();
         ledger.read(|state| {
             let invalid = plan.named(wanted, Decision::LookUp);
             look_ups.extend(invalid.filter_map(|user| state.find(user)));
         });
-        Ok(Self { rows: roster.rows()?, row: Row::default(), of, ledger, look_ups: look_ups.into_iter() })
+        let (rows, row, check) = (roster.rows()?, Row::default(), RowCheck::new(roster.columns(), rules));
+        Ok(Self { rows, row, of, check, ledger, look_ups: look_ups.into_iter() })
     }
 
     /// The next row that is to be sent.
@@ -65,7 +68,7 @@ impl<'t> Tasks<'t> {
         if !sends && plan.step_of(wanted, username) != StepDecision::Give {
             return Ok(None);
         }
-        let agent = validate::agent(&self.row, columns, rules);
+        let agent = validate::agent_by(&self.check, &self.row);
         let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
         let is_same = |agent: &Agent| {
             Some(validate::fingerprint(agent)) == seen.fingerprint && proficiencies == seen.proficiencies

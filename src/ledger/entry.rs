@@ -55,6 +55,14 @@ pub enum RowState {
 }
 
 impl RowState {
+    /// Whether nothing was made of the row, and nothing will be unless somebody mends something.
+    pub fn has_failed(self) -> bool {
+        match self {
+            Self::Exists | Self::Rejected | Self::Invalid => true,
+            Self::Pending | Self::InDoubt | Self::Created => false,
+        }
+    }
+
     /// All of them, in the order in which `status` prints them.
     pub const ALL: [RowState; 6] =
         [Self::Pending, Self::InDoubt, Self::Created, Self::Exists, Self::Rejected, Self::Invalid];

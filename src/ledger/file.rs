@@ -50,7 +50,7 @@ impl LockedFile {
         let cannot = |what: &str, error: io::Error| {
             Failure::stopped(format!("cannot {what} the ledger: `{}`", path.display()))
                 .because(error)
-                .hint("nothing was sent; choose a place that can be written with --ledger FILE")
+                .hint("nothing was sent; choose a place that can be written with ⟦ledger FILE⟧")
         };
         be_a_file(path)?;
         let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
@@ -87,7 +87,7 @@ pub fn be_a_file(path: &Path) -> Result<(), Failure> {
             "the ledger cannot be kept in what is not a regular file: `{}`",
             path.display()
         ))
-        .hint("nothing was sent; choose a file with --ledger FILE")),
+        .hint("nothing was sent; choose a file with ⟦ledger FILE⟧")),
         _ => Ok(()), // what is not there or cannot be looked at is told by opening it
     }
 }
@@ -114,9 +114,9 @@ pub struct Gathered<T> {
     pub own: T,
     /// Whether an importer was at work.
     pub at_work: bool,
-    /// The file, and the bytes of the whole lines that were read.
+    /// The file, for whoever wants what is in it as it is.
     pub file: File,
-    /// The same.
+    /// How many of its bytes are of lines that were read: more may have been written since.
     pub bytes: u64,
 }
 

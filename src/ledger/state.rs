@@ -262,7 +262,7 @@ impl State {
         record.dropped = false;
         record.proficiencies = entry.proficiencies;
         record.step = if entry.proficiencies.is_some() { StepState::Pending } else { StepState::Nothing };
-        if matches!(record.state, RowState::Exists | RowState::Rejected | RowState::Invalid) {
+        if record.state.has_failed() {
             record.state = RowState::Pending;
         }
     }
@@ -315,9 +315,7 @@ impl State {
         if let (RowState::Created, Some(fingerprint)) = (state, made_with) {
             record.fingerprint = fingerprint;
         }
-        let failed =
-            matches!(state, RowState::Exists | RowState::Rejected | RowState::Invalid | RowState::InDoubt);
-        if failed {
+        if state.has_failed() || state == RowState::InDoubt {
             let detail = self.details.entry(at).or_default();
             detail.code = entry.code.as_deref().map(str::to_owned);
             detail.message = entry.message.as_deref().map(str::to_owned);

@@ -377,6 +377,20 @@ async fn what_is_written_is_what_is_read() {
     assert_eq!(theirs.state.counts(false).in_doubt, 1);
 }
 
+#[tokio::test]
+async fn a_session_ends_when_nobody_else_holds_the_ledger() {
+    let folder = Folder::holding(some());
+    let ledger = opened(&folder);
+    let row = Arc::clone(&ledger);
+    let fault = ledger.close(Exit::Done).err().unwrap();
+    assert!(fault.0.contains("a row still at work"), "{fault}");
+    assert_eq!(folder.bytes(), some(), "nothing is said of an end");
+    let _open = row.intend(place(2), TAGGED).synced().await.unwrap();
+    let state = row.close(Exit::Done).unwrap();
+    assert_eq!(state.attempts, Some(attempt(3)));
+    assert!(String::from_utf8(folder.bytes()).unwrap().contains("{\"type\":\"end\",\"exit\":0,"));
+}
+
 #[test]
 fn a_ledger_that_was_made_and_never_written_leaves_nothing() {
     let folder = Folder::new();

@@ -1,5 +1,7 @@
 //! Stage 3: the roster as it is now × the ledger become a task for each row. Pure: no file, no network, no clock.
 
+#![warn(clippy::wildcard_enum_match_arm)] // whoever adds a case decides what it means here
+
 mod action;
 mod steps;
 mod table;
@@ -56,7 +58,9 @@ impl Asked<'_> {
                 }
             }
             Some(RowState::Exists) => coded(),
-            _ => self.codes.is_empty() || coded(),
+            None | Some(RowState::Created | RowState::Rejected | RowState::Invalid) => {
+                self.codes.is_empty() || coded()
+            }
         }
     }
 }
@@ -71,6 +75,7 @@ impl Plan {
     ) -> Self {
         let decision = |at: Option<Place>, seen: Option<Seen>| {
             let record = at.map(|at| state.record(at)).filter(|record| !record.dropped);
+            // An open intent is in doubt here: nobody is at work with the ledger while a plan is made.
             let was = record.map(|record| record.settled_state());
             let now = match (record, seen) {
                 (_, None) => Now::Gone,
@@ -90,23 +95,26 @@ impl Plan {
                 if asked.retry { Mode::Retry { picked: asked.picks(was, code) } } else { Mode::Resume };
             decide(mode, was, now)
         };
-        let missing = |user: &str, made: Decision| match (made, on_instance) {
-            (Decision::Keep | Decision::Drift, Some(there)) if !there(user) => {
+        let missing = |user: &str, made: Decision| match on_instance {
+            // Told and not sent: the user may be too new to be listed, and a second one would be a doubled one.
+            Some(there) if made.leaves() && !there(user) => {
                 if asked.recreate_missing {
                     Decision::Replace
                 } else {
                     Decision::Missing
                 }
             }
-            _ => made,
+            Some(_) | None => made,
         };
         let is_created = |at: Option<Place>| at.is_some_and(|at| state.record(at).state == RowState::Created);
         let by_position = sabotage(Sabotage::ResumeByPosition);
         let decisions = wanted.everybody().map(|(who, user, seen)| {
             let at = if by_position { state.places().nth(who.index()) } else { state.find(user) };
             let decided = decision(at, Some(seen));
+            // Whoever was never made is missing from the instance as a matter of course.
             if is_created(at) { missing(user, decided) } else { decided }
         });
+        // By who, not by which line: a roster that was sorted or shortened has lost nobody else.
         let gone = state
             .places()
             .filter(|&at| !state.record(at).dropped && wanted.who(state.user(at)).is_none())
@@ -124,6 +132,7 @@ impl Plan {
             let record = state.record(*at);
             record.state == RowState::Created && (is_asked || record.step != StepState::Nothing)
         };
+        // Only rows whose users are there: what follows a row that is sent is decided with the row.
         for at in state.places().filter(concerns) {
             let record = state.record(at);
             let who = wanted.who(state.user(at));
@@ -143,7 +152,9 @@ impl Plan {
                 _ if is_sent => {}
                 StepDecision::Leave => {}
                 StepDecision::Drop => self.dropped_steps.push(at),
-                decision => drop(who.map(|who| self.steps.insert(who, decision))),
+                decision @ (StepDecision::Give | StepDecision::Drift) => {
+                    self.steps.extend(who.map(|who| (who, decision)));
+                }
             }
         }
     }
@@ -176,6 +187,7 @@ impl Plan {
     /// those that `is_renamed` says have another name now, which are dropped where nothing was made of them.
     pub fn spare_gone(&mut self, state: &State, is_renamed: impl Fn(&str) -> bool) {
         for (at, decision) in &mut self.gone {
+            // A user that exists, or may, keeps its row under its old name too: what was made is never dropped.
             let made = matches!(state.record(*at).settled_state(), RowState::Created | RowState::InDoubt);
             *decision = if !made && is_renamed(state.user(*at)) { Decision::Drop } else { Decision::Keep };
         }
@@ -215,10 +227,9 @@ impl Plan {
 
     /// Where the rows stand that are left as they are, those that only the ledger has among them.
     pub fn kept<'a>(&'a self, wanted: &'a Wanted, state: &'a State) -> impl Iterator<Item = RowState> {
-        let is_kept = |decision: Decision| matches!(decision, Decision::Keep | Decision::Drift);
-        let in_roster = self.decided(wanted).filter(move |(_, _, decided)| is_kept(*decided));
+        let in_roster = self.decided(wanted).filter(move |(_, _, decided)| decided.leaves());
         let in_roster = in_roster.filter_map(|(user, _, _)| state.find(user));
-        let gone = self.gone.iter().filter(move |(_, decided)| is_kept(*decided)).map(|(at, _)| *at);
+        let gone = self.gone.iter().filter(move |(_, decided)| decided.leaves()).map(|(at, _)| *at);
         in_roster.chain(gone).map(|at| state.record(at).settled_state())
     }
 
@@ -235,6 +246,7 @@ impl Plan {
         user: impl Fn(Place) -> &'a str + Copy + 'a,
         at: &'a str,
     ) -> impl Iterator<Item = Entry<'a>> {
+        // Who has left, then who is there: whoever reads the lines one by one never counts more rows than the roster has.
         let dropped = self.gone(Decision::Drop).map(move |at| Entry::dropped(user(at)));
         let steps = self.dropped_steps.iter().map(move |&place| {
             Entry::step(user(place), Step::Proficiencies, StepState::Nothing, at.to_owned())

@@ -64,12 +64,49 @@ pub enum Decision {
 impl Decision {
     /// Whether a request may leave for the row.
     pub fn sends(self) -> bool {
-        matches!(self, Self::Add | Self::Send | Self::Replace | Self::Settle | Self::SettleChanged)
+        match self {
+            Self::Add | Self::Send | Self::Replace | Self::Settle | Self::SettleChanged => true,
+            Self::LookUp
+            | Self::Skip
+            | Self::Drop
+            | Self::Keep
+            | Self::Drift
+            | Self::Orphan
+            | Self::Missing => false,
+        }
+    }
+
+    /// Whether the row is left as it is, whatever the roster says of it now.
+    pub fn leaves(self) -> bool {
+        match self {
+            Self::Keep | Self::Drift => true,
+            Self::Add
+            | Self::Send
+            | Self::Replace
+            | Self::Settle
+            | Self::SettleChanged
+            | Self::LookUp
+            | Self::Skip
+            | Self::Drop
+            | Self::Orphan
+            | Self::Missing => false,
+        }
     }
 
     /// Whether the row is planned (again) in the ledger first.
     pub fn plans(self) -> bool {
-        matches!(self, Self::Add | Self::Replace | Self::SettleChanged)
+        match self {
+            Self::Add | Self::Replace | Self::SettleChanged => true,
+            Self::Send
+            | Self::Settle
+            | Self::LookUp
+            | Self::Skip
+            | Self::Drop
+            | Self::Keep
+            | Self::Drift
+            | Self::Orphan
+            | Self::Missing => false,
+        }
     }
 }
 
@@ -136,7 +173,7 @@ pub fn decide(mode: Mode, was: Option<RowState>, now: Now) -> Decision {
     match (mode, rule) {
         (Mode::Resume, Some(rule)) => rule.resume,
         (Mode::Retry { picked }, Some(rule)) if picked || rule.was.is_none() => rule.retry,
-        _ => Decision::Keep,
+        (Mode::Retry { .. }, Some(_)) | (_, None) => Decision::Keep,
     }
 }
 
@@ -171,7 +208,9 @@ mod tests {
                         "rule {}",
                         rule.number
                     ),
-                    _ => {}
+                    None
+                    | Some(RowState::Pending | RowState::Exists | RowState::Rejected | RowState::Invalid) => {
+                    }
                 }
                 if matches!(rule.now, Now::Invalid | Now::Gone) {
                     assert!(!decision.sends(), "rule {}", rule.number);

@@ -65,6 +65,7 @@ impl Wanted {
         fingerprint: Fingerprint,
         proficiencies: Option<Fingerprint>,
     ) {
+        // The fingerprints alone: they leave the secret cells out, and so does what is made of them.
         self.digest.update(fingerprint.bits().to_be_bytes());
         if let Some(proficiencies) = proficiencies {
             self.digest.update(proficiencies.bits().to_be_bytes());
@@ -84,12 +85,14 @@ impl Wanted {
         let by_row = format!("row {row}");
         let taken = self.who(username);
         if let Some(who) = taken {
+            // The row that had the name first is as doubtful as this one, and neither may be sent.
             let first = &mut self.seen[who.index()];
             if std::mem::replace(&mut first.valid, false) {
                 let message = format!("the username is also in row {row}");
                 self.invalid.push(Invalid { who, code: USERNAME_SHARED, message });
             }
         }
+        // The ledger knows rows by name: one that has none, or another's, is known by its number.
         let name = if username.trim().is_empty() || taken.is_some() { &by_row } else { username };
         let (who, added) = self.intern(name);
         if added {

@@ -111,7 +111,7 @@ impl Roster {
                 return Err(Failure::usage(
                     "the roster is a workbook, which has neither encoding nor delimiter",
                 )
-                .hint("leave `--encoding` out"));
+                .hint("leave `⟦encoding⟧` out"));
             }
             Format::Xlsx => {
                 let (sheet, headers, hidden) = xlsx::Sheet::open(source, options.sheet.as_deref())?;
@@ -124,7 +124,7 @@ impl Roster {
                     return Err(Failure::usage(format!(
                         "the roster is a CSV, which has no sheets: `{sheet}`"
                     ))
-                    .hint("leave `--sheet` out"));
+                    .hint("leave `⟦sheet⟧` out"));
                 }
                 let (decoding, guessed) = text::Decoding::of(&source, options.encoding.as_deref())?;
                 findings.extend(guessed);
@@ -210,6 +210,8 @@ impl Roster {
 
     /// Starts from the first row after the header. May be called again, and several may be read side by side.
     pub fn rows(&self) -> Result<Rows, Failure> {
+        #[cfg(test)]
+        readings::add(&self.path);
         let content = match &self.content {
             Content::Csv(csv) => csv.rows(&self.header).map(Reading::Csv),
             Content::Xlsx(sheet) => sheet.rows(&self.header).map(Reading::Xlsx),
@@ -284,6 +286,27 @@ fn naming(mut failure: Failure, path: &Path) -> Failure {
         failure.what = format!("`{shown}`: {}", failure.what);
     }
     failure
+}
+
+/// How often the rows of each file were read, for a test of whoever reads them.
+#[cfg(test)]
+pub(crate) mod readings {
+    use std::collections::HashMap;
+    use std::path::{Path, PathBuf};
+    use std::sync::{Mutex, PoisonError};
+
+    static READINGS: Mutex<Option<HashMap<PathBuf, u32>>> = Mutex::new(None);
+
+    pub(super) fn add(path: &Path) {
+        let mut readings = READINGS.lock().unwrap_or_else(PoisonError::into_inner);
+        *readings.get_or_insert_default().entry(path.to_owned()).or_default() += 1;
+    }
+
+    /// Of a file that was opened under this path; from now on they are counted anew.
+    pub(crate) fn take(path: &Path) -> u32 {
+        let mut readings = READINGS.lock().unwrap_or_else(PoisonError::into_inner);
+        readings.get_or_insert_default().remove(path).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

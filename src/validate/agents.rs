@@ -12,20 +12,27 @@ use crate::agent::{
 use crate::finding::Severity;
 use crate::roster::{Columns, Field, Row};
 
-use super::rules::check_row;
+use super::rules::RowCheck;
 use super::{Rules, grammar};
 
 /// Builds the agent of a row; `None` where the row has errors of its own, or its columns lack what a user needs.
 ///
 /// Everything is normalised: spaces around cells are gone, names are in composed form, and a number that a soft-phone
 /// row carries and the service would refuse is left out. The password is taken as it stands.
+///
+/// For many rows of one file there is [`agent_by`].
 pub fn agent(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<Agent> {
+    agent_by(&RowCheck::new(columns, rules), row)
+}
+
+/// The same by the rules as they apply to the columns of the row's file, which are found out once for all its rows.
+pub fn agent_by(check: &RowCheck<'_>, row: &Row) -> Option<Agent> {
     let mut findings = Vec::new();
-    check_row(row, columns, rules, &mut findings);
+    check.check(row, &mut findings);
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return None;
     }
-    build(row, columns, rules)
+    build(row, check.columns(), check.rules())
 }
 
 /// Builds the agent of a row that is known to have no errors.

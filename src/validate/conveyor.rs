@@ -4,6 +4,7 @@
 //! reader waits for one that has come back, so that there are never more than [`BATCHES`] for each thread that checks.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
 use crate::agent::Fingerprint;
 use crate::directory::{FoldedHash, FoldedHasher};
@@ -12,6 +13,7 @@ use crate::finding::{Finding, Severity};
 use crate::roster::{Columns, Field, Roster, Row, Rows};
 
 use super::grammar::trimmed;
+use super::names::{Gatherer, NamesUsed};
 use super::rules::RowCheck;
 use super::{Rules, agents};
 
@@ -49,18 +51,23 @@ pub(super) trait Taker {
 }
 
 /// Reads and checks a whole roster, and hands over every row in the file's order. The usernames are hashed by `hasher`.
+///
+/// For an import every row's fingerprint is made as well, and the names that the rows use are returned: whoever checks has
+/// the row at hand, and nobody has to read the file again for them.
 pub(super) fn run(
     roster: &Roster,
     rules: &Rules<'_>,
-    wants_fingerprints: bool,
+    for_import: bool,
     hasher: &FoldedHasher,
     taker: &mut dyn Taker,
-) -> Result<(), Failure> {
+) -> Result<NamesUsed, Failure> {
     let rows = roster.rows()?;
     let columns = roster.columns();
     // Whoever waits leaves the core to the others, so that two cores are busy with four threads.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let checkers = cores.clamp(1, MOST_CHECKERS);
+    let names = Mutex::new(NamesUsed::default());
+    let gathered = &names;
     std::thread::scope(|scope| {
         let (give_back, empty) = channel();
         let (mut to_check, mut checked) = (Vec::new(), Vec::new());
@@ -72,11 +79,15 @@ pub(super) fn run(
                 check: RowCheck::new(columns, rules),
                 columns,
                 rules,
-                wants_fingerprints,
+                for_import,
                 hasher: hasher.clone(),
+                names: Gatherer::default(),
                 findings: Vec::new(),
             };
-            scope.spawn(move || check_batches(&from_reader, &done, &mut checker));
+            scope.spawn(move || {
+                check_batches(&from_reader, &done, &mut checker);
+                gathered.lock().unwrap_or_else(PoisonError::into_inner).merge(checker.names.used);
+            });
             to_check.push(to);
             checked.push(from_checker);
         }
@@ -85,7 +96,8 @@ pub(super) fn run(
         }
         scope.spawn(move || read_batches(rows, &empty, &to_check));
         take_batches(&checked, &give_back, taker)
-    })
+    })?;
+    Ok(names.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Fills batches and deals them out in turn, to the end of the file or of the reading.
@@ -113,8 +125,10 @@ struct Checker<'r> {
     check: RowCheck<'r>,
     columns: &'r Columns,
     rules: &'r Rules<'r>,
-    wants_fingerprints: bool,
+    for_import: bool,
     hasher: FoldedHasher,
+    /// What its rows name.
+    names: Gatherer,
     /// Those of the row at hand.
     findings: Vec<Finding>,
 }
@@ -185,7 +199,7 @@ impl Batch {
     }
 
     fn check(&mut self, checker: &mut Checker<'_>) {
-        let Checker { check, columns, rules, wants_fingerprints, hasher, findings } = checker;
+        let Checker { check, columns, rules, for_import, hasher, names, findings } = checker;
         self.findings.clear();
         self.fingerprints.clear();
         self.names.clear();
@@ -193,7 +207,8 @@ impl Batch {
         self.usernames.shrink_to(LARGE);
         for (place, row) in self.rows[..self.filled].iter().enumerate() {
             check.check(row, findings);
-            if *wants_fingerprints {
+            if *for_import {
+                names.add(row, columns);
                 let is_valid = findings.iter().all(|finding| finding.severity != Severity::Error);
                 let agent = if is_valid { agents::build(row, columns, rules) } else { None };
                 self.fingerprints.push(agent.map(|agent| agents::fingerprint(&agent)));
@@ -241,7 +256,8 @@ mod tests {
             let phone = if number % 11 == 3 { "fax" } else { "soft" };
             let tags = if number == 1_234 { "x".repeat(3 * TEXT) } else { String::new() };
             let stray = if number % 400 == 17 { ",stray" } else { "" };
-            let _ = writeln!(text, "u{name},Ann,Lee,Basic,Agent,{phone},{tags}{stray}");
+            let profile = if number % 500 == 499 { number.to_string() } else { "Basic".to_owned() };
+            let _ = writeln!(text, "u{name},Ann,Lee,{profile},Agent|A{},{phone},{tags}{stray}", number % 7);
         }
         let path = folder.path().join("roster.csv");
         std::fs::write(&path, text).unwrap();
@@ -268,6 +284,13 @@ mod tests {
             Ok(())
         });
 
+        let mut names = NamesUsed::default();
+        let (mut rows, mut row) = (roster.rows().unwrap(), Row::default());
+        while rows.read(&mut row).unwrap() {
+            names.add(&row, roster.columns());
+        }
+        assert_eq!(with_marks.as_ref().unwrap().names, names, "who checks gathers them");
+        assert!(names.rows == 3_000 && names.routing_profiles.len() == 7, "{names:?}");
         assert_eq!(one.len(), 3_000);
         assert!(one == many && one == marked);
         assert!(by_one.findings.len() > 280, "{}", by_one.findings.len());

@@ -1,6 +1,6 @@
 //! What a roster names of an instance, for one that is to be made to fit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::error::Failure;
 use crate::roster::{Columns, Field, Roster, Row};
@@ -22,23 +22,71 @@ pub struct NamesUsed {
     pub rows: u64,
 }
 
+/// The fields that name something of an instance.
+const NAMING: [Field; 4] =
+    [Field::RoutingProfile, Field::SecurityProfiles, Field::Hierarchy, Field::Proficiencies];
+
 impl NamesUsed {
     /// Adds what a row names. Empty places are left out.
     pub fn add(&mut self, row: &Row, columns: &Columns) {
         self.rows += 1;
-        let cell = |field| trimmed(columns.cell(row, field));
-        add(&mut self.routing_profiles, cell(Field::RoutingProfile));
-        for name in list(cell(Field::SecurityProfiles)) {
-            add(&mut self.security_profiles, name);
+        for field in NAMING {
+            self.take(field, trimmed(columns.cell(row, field)));
         }
-        let path: Vec<String> = list(cell(Field::Hierarchy)).map(str::to_owned).collect();
-        if !path.is_empty() && path.iter().all(|level| !level.is_empty()) {
-            self.hierarchy.insert(path);
+    }
+
+    /// Adds what a cell names.
+    fn take(&mut self, field: Field, cell: &str) {
+        match field {
+            Field::RoutingProfile => add(&mut self.routing_profiles, cell),
+            Field::SecurityProfiles => list(cell).for_each(|name| add(&mut self.security_profiles, name)),
+            Field::Hierarchy => {
+                let path: Vec<String> = list(cell).map(str::to_owned).collect();
+                if !path.is_empty() && path.iter().all(|level| !level.is_empty()) {
+                    self.hierarchy.insert(path);
+                }
+            }
+            Field::Proficiencies => {
+                for found in proficiencies(cell).flatten() {
+                    let pair = (found.attribute.to_owned(), found.value.to_owned());
+                    if !pair.0.is_empty() && !pair.1.is_empty() {
+                        self.proficiencies.insert(pair);
+                    }
+                }
+            }
+            _ => {} // names nothing
         }
-        for found in proficiencies(cell(Field::Proficiencies)).flatten() {
-            let pair = (found.attribute.to_owned(), found.value.to_owned());
-            if !pair.0.is_empty() && !pair.1.is_empty() {
-                self.proficiencies.insert(pair);
+    }
+
+    /// Adds what other rows name.
+    pub(super) fn merge(&mut self, other: Self) {
+        let Self { routing_profiles, security_profiles, hierarchy, proficiencies, rows } = other;
+        self.routing_profiles.extend(routing_profiles);
+        self.security_profiles.extend(security_profiles);
+        self.hierarchy.extend(hierarchy);
+        self.proficiencies.extend(proficiencies);
+        self.rows += rows;
+    }
+}
+
+/// Gathers what many rows name. A cell that was there before is not taken apart again: there are few of them, and a
+/// million rows.
+#[derive(Default)]
+pub(super) struct Gatherer {
+    /// What was found so far.
+    pub(super) used: NamesUsed,
+    seen: [HashSet<Box<str>>; NAMING.len()],
+}
+
+impl Gatherer {
+    /// As [`NamesUsed::add`].
+    pub(super) fn add(&mut self, row: &Row, columns: &Columns) {
+        self.used.rows += 1;
+        for (field, seen) in NAMING.into_iter().zip(&mut self.seen) {
+            let cell = trimmed(columns.cell(row, field));
+            if !cell.is_empty() && !seen.contains(cell) {
+                seen.insert(cell.into());
+                self.used.take(field, cell);
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::text::shown;
 
 use super::conveyor::{self, Handed, Taker};
 use super::grammar::trimmed;
+use super::names::NamesUsed;
 use super::rules::{RowCheck, check_columns, column_of};
 use super::{Rules, agents};
 
@@ -36,6 +37,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// How many findings were counted and not kept.
     pub not_kept: u64,
+    /// What the rows name of the instance; gathered by [`check_with_fingerprints`] alone.
+    pub names: NamesUsed,
 }
 
 impl Checked {
@@ -108,7 +111,8 @@ pub fn check_while(
     })
 }
 
-/// The same, with the fingerprint of every row made by the threads that check. `on_row` may end it.
+/// The same for an import: with the fingerprint of every row, and what all of them name of the instance, by the threads that
+/// check. `on_row` may end it.
 pub fn check_with_fingerprints(
     roster: &Roster,
     rules: &Rules<'_>,
@@ -120,13 +124,13 @@ pub fn check_with_fingerprints(
 fn run(
     roster: &Roster,
     rules: &Rules<'_>,
-    wants_fingerprints: bool,
+    for_import: bool,
     on_row: &mut OnRow<'_>,
 ) -> Result<Checked, Failure> {
     let mut pass = Pass::new(roster.columns(), rules, roster.findings());
     let hasher = pass.usernames.hasher();
-    conveyor::run(roster, rules, wants_fingerprints, &hasher, &mut Handing { pass: &mut pass, on_row })?;
-    Ok(pass.finish())
+    let names = conveyor::run(roster, rules, for_import, &hasher, &mut Handing { pass: &mut pass, on_row })?;
+    Ok(Checked { names, ..pass.finish() })
 }
 
 /// A pass that rows are handed to.
@@ -185,6 +189,7 @@ impl<'r> Pass<'r> {
             file_errors: 0,
             findings: Vec::new(),
             not_kept: 0,
+            names: NamesUsed::default(),
         };
         let mut pass = Self {
             check: RowCheck::new(columns, rules),

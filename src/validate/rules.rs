@@ -82,6 +82,16 @@ impl<'r> RowCheck<'r> {
         }
     }
 
+    /// The columns that it was made for.
+    pub(super) fn columns(&self) -> &'r Columns {
+        self.columns
+    }
+
+    /// The rules that it was made of.
+    pub(super) fn rules(&self) -> &'r Rules<'r> {
+        self.rules
+    }
+
     /// As [`check_row`]; allocates nothing for a row without faults.
     pub fn check(&self, row: &Row, findings: &mut Vec<Finding>) {
         findings.extend(row.findings.iter().cloned());
@@ -404,7 +414,7 @@ fn not_e164(
             Some(refusal) => refusal.hint().to_owned(),
             // Of the country nothing is known, and it is not guessed.
             None if has_digits => {
-                format!("{}; `--phone-region US` reads national numbers of a country", code.fix)
+                format!("{}; `⟦phone-region US⟧` reads national numbers of a country", code.fix)
             }
             None => code.fix.to_owned(),
         },

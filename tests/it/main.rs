@@ -20,6 +20,7 @@ mod hostile;
 mod hostile_files;
 mod hostile_servers;
 mod import;
+mod journal;
 mod made;
 mod pace;
 mod passwords;

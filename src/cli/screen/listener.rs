@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::AbortHandle;
 
 use super::live::{Live, Show};
+use crate::cli::voice::Flags;
 use crate::cli::{output, settings};
 use crate::clock;
 use crate::error::Failure;
@@ -97,6 +98,7 @@ impl Listener {
 
 impl Sink for Listener {
     fn tell(&self, event: Event) {
+        let event = event.worded(&Flags);
         match event {
             Event::Reading => self.be_patient(),
             Event::Reached => self.end_patience(),

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::agent::RowNumber;
 use crate::cli::output::Paint;
+use crate::cli::voice::Flags;
 use crate::cli::{output, settings, words};
 use crate::clock;
 use crate::event::Event;
@@ -83,7 +84,7 @@ impl Live {
         loop {
             let now = Instant::now();
             let mut lines = String::new();
-            while let Some(event) = next {
+            while let Some(event) = next.map(|event| event.worded(&Flags)) {
                 if how == Show::Json {
                     lines += &event.line();
                 } else if let Some(line) = tally.take(&event, now, self.is_live) {

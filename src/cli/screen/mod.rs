@@ -14,6 +14,7 @@ pub(super) use live::Show;
 use super::args::import::Format;
 use super::farewell::{Farewell, Room, say_resume};
 use super::meant::Typed;
+use super::voice::Flags;
 use super::{findings, output, plan_words, retype, settings, words};
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;
@@ -150,6 +151,7 @@ pub(super) fn world(events: Arc<dyn Sink>, stop: Switch) -> World {
         host: settings::host_name(),
         state: settings::state_folder(),
         seed: u64::from(std::process::id()) ^ begun_at(),
+        voice: &Flags,
     }
 }
 
