@@ -14,34 +14,34 @@ use super::world::go_on;
 
 /// What is to be checked, and against what.
 #[derive(Clone, Debug)]
-pub struct Offline {
+pub(crate) struct Offline {
     /// The roster.
-    pub roster: PathBuf,
+    pub(crate) roster: PathBuf,
     /// How it is read.
-    pub reading: Options,
+    pub(crate) reading: Options,
     /// How the instance knows its users, where that is told.
-    pub identity: Option<IdentityType>,
+    pub(crate) identity: Option<IdentityType>,
     /// A directory file: names must be known to its instance, and its users are compared.
-    pub directory: Option<PathBuf>,
+    pub(crate) directory: Option<PathBuf>,
     /// Whether passwords are going to be made: then no row needs one.
-    pub makes_passwords: bool,
+    pub(crate) makes_passwords: bool,
 }
 
 /// What an offline check brought.
-pub struct OfflineChecked {
+pub(crate) struct OfflineChecked {
     /// The roster, as it was opened.
-    pub roster: Roster,
+    pub(crate) roster: Roster,
     /// The directory, where one was given.
-    pub directory: Option<Directory>,
+    pub(crate) directory: Option<Directory>,
     /// By which rules it was checked, and why by these.
-    pub basis: Basis,
+    pub(crate) basis: Basis,
     /// What is wrong with it.
-    pub found: validate::Checked,
+    pub(crate) found: validate::Checked,
 }
 
 /// Where the identity type comes from, which a report must say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
+pub(crate) enum Basis {
     /// It was told.
     Told(IdentityType),
     /// The directory file's instance.
@@ -55,7 +55,7 @@ impl Offline {
     ///
     /// # Errors
     /// Exit 2 where the roster or the directory cannot be used, or what was told does not fit; exit 5 where it was stopped.
-    pub fn check(&self, stop: &Switch) -> Result<OfflineChecked, Failure> {
+    pub(crate) fn check(&self, stop: &Switch) -> Result<OfflineChecked, Failure> {
         let directory = self.directory.as_deref().map(Directory::read).transpose()?;
         let roster = Roster::open(&self.roster, &self.reading)?;
         // Who has passwords made has users with passwords.
@@ -110,7 +110,7 @@ impl Basis {
     }
 
     /// The identity type itself.
-    pub fn identity(&self) -> IdentityType {
+    pub(crate) fn identity(&self) -> IdentityType {
         match self {
             Self::Told(identity) | Self::Directory(identity) | Self::Columns(identity, _) => *identity,
         }

@@ -5,9 +5,9 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
-pub mod answer;
+pub(crate) mod answer;
 pub mod backoff;
-pub mod breaker;
+pub(crate) mod breaker;
 mod mend;
 pub mod pace;
 pub mod paces;
@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use mend::Mended;
-pub use reads::Patience;
+pub(crate) use mend::Mended;
+pub(crate) use reads::Patience;
 
 use self::answer::{Answer, Departure};
 use self::breaker::{Breaker, Failing};
@@ -45,13 +45,13 @@ pub struct Lane {
 
 /// What an answer taught.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Learned {
+pub(crate) struct Learned {
     /// The service's limiter let the call through.
-    pub passed: bool,
+    pub(crate) passed: bool,
     /// The call was throttled: the operation's pace from now on, in calls a second.
-    pub slowed: Option<f64>,
+    pub(crate) slowed: Option<f64>,
     /// Nothing clear came back: for how long now, and whether a pause begins.
-    pub failing: Option<Failing>,
+    pub(crate) failing: Option<Failing>,
 }
 
 impl Lane {
@@ -63,12 +63,12 @@ impl Lane {
     }
 
     /// What makes the calls, one attempt each.
-    pub fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
     /// The pace of an operation.
-    pub fn pace(&self, operation: Operation) -> &Pace {
+    pub(crate) fn pace(&self, operation: Operation) -> &Pace {
         self.paces.of(operation)
     }
 
@@ -78,24 +78,24 @@ impl Lane {
     }
 
     /// The moment now, by which durations are decided.
-    pub fn moment(&self) -> Moment {
+    pub(crate) fn moment(&self) -> Moment {
         self.clock.moment()
     }
 
     /// What wall and sleep go by.
-    pub fn clock(&self) -> &Arc<dyn Clock> {
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
 
     /// How long the service has answered, of the time since `since`: nothing during a pause.
-    pub fn served(&self, since: Moment) -> Duration {
+    pub(crate) fn served(&self, since: Moment) -> Duration {
         self.breaker.served(since)
     }
 
     /// Waits for the breaker and then for the operation's pace. Says whether the call may leave: no where the run stops
     /// first.
     #[must_use]
-    pub async fn leave(&self, operation: Operation, stop: &Switch) -> bool {
+    pub(crate) async fn leave(&self, operation: Operation, stop: &Switch) -> bool {
         let leave = async {
             // The breaker first: in an outage a permit would be spent on waiting, and the quota with it.
             self.breaker.leave().await;
@@ -105,7 +105,7 @@ impl Lane {
     }
 
     /// When and as whom a call leaves that leaves now.
-    pub fn departure(&self) -> Departure {
+    pub(crate) fn departure(&self) -> Departure {
         Departure {
             left: Instant::now(),
             moment: self.clock.moment(),
@@ -114,7 +114,7 @@ impl Lane {
     }
 
     /// Teaches the breaker, which is for all operations, and the operation's pace what an answer says.
-    pub fn learn(&self, operation: Operation, answer: &Answer) -> Learned {
+    pub(crate) fn learn(&self, operation: Operation, answer: &Answer) -> Learned {
         let failing = match answer.verdict {
             Verdict::InDoubt | Verdict::NotSent => Some(self.breaker.failed()),
             // Nothing was asked of the service.
@@ -152,7 +152,7 @@ impl Lane {
     }
 
     /// Makes one call that only reads, once, in its operation's pace. Its failure comes with its answer, taken apart.
-    pub async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         operation: Operation,
         attempt: impl Future<Output = Result<T, CallError>>,
@@ -166,12 +166,12 @@ impl Lane {
     }
 
     /// Mends what can be mended about the caller, once for all calls that were refused for it.
-    pub async fn mend(&self, answer: &Answer) -> Mended {
+    pub(crate) async fn mend(&self, answer: &Answer) -> Mended {
         self.mender.mend(&self.client, answer, Limit::OnceARun).await
     }
 
     /// Whether [`Lane::mend`] is about to ask for new credentials, which can take a person's while.
-    pub fn asks_for_credentials(&self, answer: &Answer) -> bool {
+    pub(crate) fn asks_for_credentials(&self, answer: &Answer) -> bool {
         answer.verdict == Verdict::Expired
             && self.client.credentials_generation() == answer.departure.credentials
     }

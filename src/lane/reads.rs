@@ -11,11 +11,11 @@ use crate::connect::{CallError, Operation};
 
 /// How long a read is tried: back-off from 0.5 s doubling to 8 s.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub(crate) struct Patience {
     /// The longest a call may take with all its retries.
-    pub answered: Duration,
+    pub(crate) answered: Duration,
     /// The longest to go on where no request gets out.
-    pub unreachable: Duration,
+    pub(crate) unreachable: Duration,
 }
 
 impl Default for Patience {
@@ -79,7 +79,7 @@ impl Lane {
     ///
     /// # Errors
     /// As [`Lane::read`].
-    pub async fn read_within<T, F, A>(
+    pub(crate) async fn read_within<T, F, A>(
         &self,
         patience: Patience,
         operation: Operation,
