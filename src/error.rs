@@ -6,7 +6,8 @@ use crate::exit::Exit;
 
 /// The only error type that the program prints: what happened, where, what was expected, and the next command.
 ///
-/// Printed as `error: WHAT`, then one `caused by:` line for each source, then `hint: HINT`.
+/// Printed as `error: WHAT`, then one `caused by:` line for each source, then `hint: HINT`. Settings that any of these name
+/// are marked, as `text::Setting` has it, until a screen words them.
 pub struct Failure {
     /// The exit code this failure ends the program with.
     pub exit: Exit,

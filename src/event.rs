@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::agent::RowNumber;
 use crate::finding::Finding;
+use crate::text::{self, Voice};
 
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.
@@ -192,6 +193,33 @@ impl Event {
     pub(crate) fn waiting(reason: impl Into<String>, wait: Duration) -> Self {
         Self::Waiting { reason: reason.into(), seconds: wait.as_secs_f64() }
     }
+
+    /// The event in the words of a screen. What the service says stays as it is, and what the ledger says as well.
+    #[must_use]
+    pub fn worded(self, voice: &dyn Voice) -> Self {
+        let worded = |text: String| text::worded(&text, voice).into_owned();
+        match self {
+            Self::Waiting { reason, seconds } => Self::Waiting { reason: worded(reason), seconds },
+            Self::Stopping { reason, is_interruption } => {
+                Self::Stopping { reason: worded(reason), is_interruption }
+            }
+            Self::Note { message } => Self::Note { message: worded(message) },
+            Self::Warning { message } => Self::Warning { message: worded(message) },
+            Self::Remark { message } => Self::Remark { message: worded(message) },
+            Self::Finding(finding) => Self::Finding(finding.worded(voice).into_owned()),
+            Self::Reading
+            | Self::Reached
+            | Self::Planned { .. }
+            | Self::Started { .. }
+            | Self::Created { .. }
+            | Self::Exists { .. }
+            | Self::Rejected { .. }
+            | Self::InDoubt { .. }
+            | Self::Step { .. }
+            | Self::Throttled { .. }
+            | Self::Ended { .. } => self,
+        }
+    }
 }
 
 /// Where events go: a live view, JSON lines, a page's stream, a test's vector. Whoever tells does not wait, and is not
@@ -211,6 +239,38 @@ impl Sink for mpsc::UnboundedSender<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::voice::Flags;
+    use crate::finding::Severity;
+
+    #[test]
+    fn an_event_is_worded_where_we_speak_and_not_where_the_service_does() {
+        let text = || "⟦region⟧".to_owned();
+        let said = |event: Event| serde_json::to_string(&event.worded(&Flags)).unwrap();
+        for ours in [
+            Event::Note { message: text() },
+            Event::Warning { message: text() },
+            Event::Remark { message: text() },
+            Event::Waiting { reason: text(), seconds: 1.0 },
+            Event::Stopping { reason: text(), is_interruption: false },
+        ] {
+            let said = said(ours);
+            assert!(said.contains("\"--region\"") && !said.contains('⟦'), "{said}");
+        }
+        let row = RowNumber::of(2);
+        let theirs = Event::Rejected { row, user: text(), code: text(), message: text() };
+        assert_eq!(said(theirs).matches("⟦region⟧").count(), 3);
+        let found = Finding {
+            code: "sample-row",
+            severity: Severity::Warning,
+            row: Some(2),
+            column: Some(text()),
+            value: Some(text()),
+            message: text(),
+            hint: Some(text()),
+        };
+        let said = said(Event::Finding(found));
+        assert_eq!((said.matches("⟦region⟧").count(), said.matches("--region").count()), (3, 1), "{said}");
+    }
 
     #[test]
     fn a_sink_keeps_the_order_and_one_that_is_gone_stops_nobody() {

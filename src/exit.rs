@@ -23,7 +23,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// All codes with what each means, in the order of the numbers: the table in the README.
+    /// All codes with what each means, settings marked, in the order of the numbers: the table in the README.
     pub const TABLE: [(Exit, &'static str); 8] = [
         (
             Exit::Done,
@@ -37,7 +37,7 @@ impl Exit {
             Exit::Usage,
             "the command line, or a file or setting it names, cannot be used: bad flag or ARN, no region, roster missing, unreadable or of no known format",
         ),
-        (Exit::Findings, "the roster has errors: nothing was sent (also `validate`, `--dry-run`)"),
+        (Exit::Findings, "the roster has errors: nothing was sent (also `validate`, `⟦dry-run⟧`)"),
         (
             Exit::Stopped,
             "could not start or stopped early, resumable: instance full or too little room, credentials or permissions, instance not found or not reachable, outage, ledger locked, foreign, damaged or not writable",

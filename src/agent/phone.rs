@@ -36,7 +36,7 @@ impl Refusal {
             }
             Self::NotANumber => "write one number with digits, spaces and the signs `+-()./` alone",
             Self::NotValid => {
-                "no such number exists in the country that `--phone-region` names: write it as in `+12065550100`"
+                "no such number exists in the country that `⟦phone-region⟧` names: write it as in `+12065550100`"
             }
         }
     }

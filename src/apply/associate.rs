@@ -267,6 +267,7 @@ mod tests {
     use super::*;
     use crate::agent::{Fingerprint, IdentityType};
     use crate::apply::{Means, Settings, Task};
+    use crate::cli::voice::Flags;
     use crate::clock::{self, Clock, SteadyClock};
     use crate::connect::model::CreateUser;
     use crate::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
@@ -403,6 +404,7 @@ mod tests {
             row_budget: Settings::ROW_BUDGET,
             outage_patience: Settings::OUTAGE_PATIENCE,
             seed: 1,
+            voice: &Flags,
         };
         let (events, mut seen) = mpsc::unbounded_channel();
         let switch = Switch::default();

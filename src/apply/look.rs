@@ -18,6 +18,7 @@ use crate::lane::verdict::Verdict;
 use crate::ledger::{Attempt, Intent, JournalFault, Outcome, RowState};
 use crate::plan::Action;
 use crate::stop::Stop;
+use crate::text::{Voice, worded};
 use crate::user::is_same_user;
 
 /// An attempt whose answer leads to a look, still without an outcome.
@@ -63,6 +64,7 @@ struct Looks<'t> {
     /// The earliest that an attempt of ours can have made this row's user, by the service's clock.
     not_before: Option<SystemTime>,
     accepts_probable: bool,
+    voice: &'static dyn Voice,
     /// A case variant that an index has shown.
     variant: Option<Seen>,
     deadline: Moment,
@@ -103,6 +105,7 @@ impl<'t> Looks<'t> {
             is_explained,
             not_before: not_before(doubt, held, means),
             accepts_probable: means.settings.accept_probable,
+            voice: means.settings.voice,
             variant: None,
             deadline: now + means.settings.row_budget,
             budget: means.settings.row_budget,
@@ -159,7 +162,7 @@ impl<'t> Looks<'t> {
         };
         let settled = settled(&seen, &known);
         if let Settled::Unsettled(why) = &settled {
-            self.last.clone_from(why);
+            self.last = worded(why, self.voice).into_owned();
         }
         settled.outcome(&known).map_or(Led::Wait, |(attempt, outcome)| Led::Settled(attempt, outcome))
     }

@@ -21,6 +21,7 @@ use crate::lane::{Lane, Mended};
 use crate::ledger::{Journal, Outcome, RowState};
 use crate::passwords::Credentials;
 use crate::stop::{Stop, Switch};
+use crate::text::Voice;
 
 /// What a run is told.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct Settings {
     pub outage_patience: Duration,
     /// The seed of the waits.
     pub seed: u64,
+    /// How the ledger tells its readers what to set: what it keeps is in words.
+    pub voice: &'static dyn Voice,
 }
 
 impl Settings {

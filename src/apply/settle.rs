@@ -170,7 +170,7 @@ pub fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
         }
         Seen::Probable { id, .. } => Settled::Unsettled(format!(
             "user {id} has this name and every member of the row, but no tag to prove that this run made it; \
-             --accept-probable takes it for ours"
+             ⟦probable-accepted⟧ takes it for ours"
         )),
         Seen::Unproved { id } => Settled::Unsettled(format!(
             "user {id} has this name, no tag, and other members than the row has now; the row was sent without a tag \

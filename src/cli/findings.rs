@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cli::output::Paint;
+use crate::cli::voice::Flags;
 use crate::finding::{Finding, Severity, codes};
 use crate::roster::column_letters;
 use crate::text::{count, grouped, shown};
@@ -96,7 +97,7 @@ impl<'f> Group<'f> {
             let Some(finding) = alike.first() else { break };
             let last = alike.last().and_then(|last| last.row);
             let _ = writeln!(text, "  {}", line(finding, last, title, headers));
-            if let (false, Some(hint)) = (has_one_hint, &finding.hint) {
+            if let (false, Some(hint)) = (has_one_hint, finding.told_hint(&Flags)) {
                 let _ = writeln!(text, "    fix: {hint}");
             }
             rest = later;
@@ -105,7 +106,7 @@ impl<'f> Group<'f> {
             let to = last.row.map(|row| format!(", the last in row {row}")).unwrap_or_default();
             let _ = writeln!(text, "  … and {} more{to}", rest.len());
         }
-        if let (true, Some(hint)) = (has_one_hint, &first.hint) {
+        if let (true, Some(hint)) = (has_one_hint, first.told_hint(&Flags)) {
             let _ = writeln!(text, "  fix: {hint}");
         }
     }

@@ -20,6 +20,7 @@ use super::policy::Needs;
 use super::progress::{self, Found, Screen, Show};
 use super::retype::Line;
 use super::signals::Signals;
+use super::voice::Flags;
 use super::{findings, mixup, output, retype, settings, words};
 use crate::agent::{Agent, RowNumber};
 use crate::apply::{self, Doubt, Gift, Means, Origin, Settings, Task};
@@ -253,6 +254,7 @@ async fn import(job: &Job) -> Result<Exit, Failure> {
         row_budget: Duration::from_secs(args.settle_timeout),
         outage_patience: Duration::from_secs(args.outage_timeout),
         seed: u64::from(std::process::id()) ^ begun_at(),
+        voice: &Flags,
     };
     let paces = reached.lane.paces();
     paces.set(Operation::CreateUser, pace.pace());

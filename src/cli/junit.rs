@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use super::voice::Flags;
 use crate::finding::{Finding, Severity};
 use crate::text::shown;
 use crate::validate::Checked;
@@ -79,7 +80,7 @@ fn lines<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
         let column = finding.column.as_deref().map(|c| format!("{}: ", shown(c.trim()))).unwrap_or_default();
         let value = finding.value.as_deref().filter(|value| !value.is_empty() && *value != Finding::HIDDEN);
         let value = value.map(|value| format!(": `{value}`")).unwrap_or_default();
-        let hint = finding.hint.as_deref().map(|hint| format!("; fix: {hint}")).unwrap_or_default();
+        let hint = finding.told_hint(&Flags).map(|hint| format!("; fix: {hint}")).unwrap_or_default();
         let severity = finding.severity.word();
         escaped(&format!("{severity}: {column}{}{value}{hint} [{}]", finding.message, finding.code))
     };

@@ -31,6 +31,7 @@ pub mod template;
 #[cfg(unix)]
 mod terminal;
 pub mod validate;
+pub mod voice;
 mod words;
 
 use std::ffi::OsString;
@@ -141,6 +142,7 @@ mod tests {
     use clap::error::ErrorKind;
 
     use super::*;
+    use crate::text::worded;
 
     /// All source files of a folder and of those in it.
     fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -173,6 +175,7 @@ mod tests {
             for (at, _) in text.match_indices(begin) {
                 let command = &text[at + begin.len() - "headcount ".len()..];
                 let command = command.split([end, '\n']).next().unwrap_or_default();
+                let command = worded(command, &voice::Flags);
                 commands.push(command.replace("{}", "WORD").replace(['{', '}'], ""));
             }
         }

@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::settings;
+use super::voice::Flags;
 use super::words::wrapped;
 use crate::error::Failure;
-use crate::text::{hides, plain};
+use crate::text::{hides, plain, worded};
 
 /// How much further in the rest of a broken line stands.
 const HANGING: usize = 4;
@@ -62,22 +63,28 @@ pub fn say_whole(line: &str) {
 
 /// Prints a failure: what, why, and what to do next. Names of files and answers of services are in it.
 pub fn failure(failure: &Failure) {
-    say(&format!("error: {}", plain(&failure.what)));
+    told_of(failure).iter().for_each(|part| say(part));
+}
+
+/// The parts of what is told of a failure, in the words of the command line.
+fn told_of(failure: &Failure) -> Vec<String> {
+    let of_lines = |text: &str| {
+        let text = worded(text, &Flags);
+        text.lines().map(plain).collect::<Vec<_>>().join("\n")
+    };
+    let mut parts = vec![format!("error: {}", plain(&worded(&failure.what, &Flags)))];
     let (mut cause, mut before) = (failure.source(), failure.what.clone());
     while let Some(error) = cause {
         let text = error.to_string();
         // Some errors have their cause in their own words already.
         if !before.contains(&text) {
             // What a parser says of a file has lines.
-            let lines: Vec<String> = text.lines().map(plain).collect();
-            say(&format!("  caused by: {}", lines.join("\n")));
+            parts.push(format!("  caused by: {}", of_lines(&text)));
         }
         (cause, before) = (error.source(), text);
     }
-    if let Some(hint) = &failure.hint {
-        let lines: Vec<String> = hint.lines().map(plain).collect();
-        say(&format!("hint: {}", lines.join("\n")));
-    }
+    parts.extend(failure.hint.as_deref().map(|hint| format!("hint: {}", of_lines(hint))));
+    parts
 }
 
 /// A text whose characters that hide something are written out, but for line ends and our own colours.
@@ -184,6 +191,20 @@ mod tests {
         let safe = harmless(hostile);
         assert_eq!(safe, "a\\u{1b}]0;title\\u{7}\\u{1b}[2J\\u{9b}31m\\u{202e}b\\u{d}");
         assert!(!safe.chars().any(hides));
+    }
+
+    #[test]
+    fn a_failure_is_told_in_flags_whatever_part_of_it_names_a_setting() {
+        let below = Failure::usage("no ⟦sheet⟧").because("as ⟦ledger A⟧\nsays");
+        let failure =
+            Failure::usage("`⟦region⟧` says\n⟦unknown⟧").because(below).hint("⟦output B⟧,\n⟦instance⟧");
+        let told = [
+            "error: `--region` says\\u{a}⟦unknown⟧",
+            "  caused by: no --sheet",
+            "  caused by: as --ledger A\nsays",
+            "hint: -o B,\n--instance",
+        ];
+        assert_eq!(told_of(&failure), told);
     }
 
     #[test]

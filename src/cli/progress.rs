@@ -1,5 +1,6 @@
 //! Events for people: a live view on a terminal, plain lines elsewhere, JSON lines for programs.
 
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use super::output::Paint;
+use super::voice::Flags;
 use super::{output, settings, words};
 use crate::agent::RowNumber;
 use crate::clock;
@@ -89,7 +91,7 @@ impl Screen {
             };
             let now = Instant::now();
             let mut lines = String::new();
-            while let Some(one) = event {
+            while let Some(one) = event.map(|event| event.worded(&Flags)) {
                 if self.how == Show::Json {
                     lines.extend(serde_json::to_string(&one).map(|line| line + "\n"));
                 } else if let Some(line) = tally.take(&one, now, self.is_live) {
@@ -127,12 +129,12 @@ pub(super) fn print(event: &impl Serialize) {
 pub(super) struct Found<'f> {
     event: &'static str,
     #[serde(flatten)]
-    finding: &'f Finding,
+    finding: Cow<'f, Finding>,
 }
 
 impl<'f> Found<'f> {
     pub(super) fn new(finding: &'f Finding) -> Self {
-        Self { event: "finding", finding }
+        Self { event: "finding", finding: finding.worded(&Flags) }
     }
 }
 

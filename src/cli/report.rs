@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::output;
+use super::voice::Flags;
+use super::{output, retype};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::report::account::Account;
+use crate::report::cause::Guide;
 use crate::report::{html, json, table, ticket};
-use crate::text::{plain, shell_path};
+use crate::text::plain;
 
 /// Writes the result of a run for people and programs: a page that opens offline, a table, a document, a ticket
 #[derive(Debug, Args)]
@@ -54,7 +56,8 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.output {
         is_free(path)?;
     }
-    let account = Account::read(&args.ledger, &shell_path(&args.ledger))?;
+    let retry = |code: Option<&str>| Some(retype::retry_of(&args.ledger, code).to_string());
+    let account = Account::read(&args.ledger, &Guide { voice: &Flags, retry: &retry })?;
     let made = rfc3339(SystemClock.now());
     let bytes = match format {
         Format::Html => html::write(&account, &made)?.into_bytes(),

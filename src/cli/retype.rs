@@ -64,6 +64,14 @@ fn imported(job: &Job, instance: &str, ledger: Option<String>) -> Line {
     line
 }
 
+/// What reruns the failed rows of a ledger, of which nothing else is known; those of one code alone where it is named.
+pub(super) fn retry_of(ledger: &Path, code: Option<&str>) -> Line {
+    let mut line = Line::new(PROGRAM, "retry");
+    line.path(ledger);
+    line.option("--code", code);
+    line
+}
+
 /// What validates a roster again once it is mended.
 pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
     let mut line = Line::new(PROGRAM, "validate");
@@ -575,13 +583,18 @@ mod tests {
             &["--password-command", "pass show \"first\" | head -1", "--ledger=-l\u{1b}[31m.jsonl"],
             &["--directory", "zoë\u{202e}.json"],
         ];
-        let line = retry(&job(&words(&typed.concat())), Some(Path::new("-f.csv")));
-        // The words with a control character need a shell of POSIX of 2024, as bash is.
-        let script = format!("printf '%s\\0' {line}");
-        let ran = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
-        let said = String::from_utf8(ran.stdout).unwrap();
-        let said: Vec<&str> = said.split_terminator('\0').collect();
-        assert_eq!(said, line.words);
-        assert!(line.words.contains(&"./-l\u{1b}[31m.jsonl".to_owned()), "{:?}", line.words);
+        let typed = words(&typed.concat());
+        let next = retry(&job(&typed), Some(Path::new("-f.csv")));
+        assert!(next.words.contains(&"./-l\u{1b}[31m.jsonl".to_owned()), "{:?}", next.words);
+        let again = resume(&typed);
+        assert!(again.words.iter().eq(typed.iter().map(|word| word.to_str().unwrap())), "{again}");
+        for line in [next, again] {
+            // The words with a control character need a shell of POSIX of 2024, as bash is.
+            let script = format!("printf '%s\\0' {line}");
+            let ran = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+            let said = String::from_utf8(ran.stdout).unwrap();
+            let said: Vec<&str> = said.split_terminator('\0').collect();
+            assert_eq!(said, line.words);
+        }
     }
 }

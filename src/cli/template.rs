@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::roster_args::Identity;
+use super::voice::Flags;
 use super::{output, retype};
 use crate::disk;
 use crate::error::Failure;
@@ -45,7 +46,7 @@ pub fn run(args: TemplateArgs) -> Result<Exit, Failure> {
         Format::Xlsx if args.output.is_none() && io::stdout().is_terminal() => {
             return Err(Failure::usage("a workbook is not for a terminal").hint("add `-o roster.xlsx`"));
         }
-        Format::Xlsx => template::workbook(identity)?,
+        Format::Xlsx => template::workbook(identity, &Flags)?,
     };
     match &args.output {
         Some(path) => {

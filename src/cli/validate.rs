@@ -1,5 +1,6 @@
 //! `headcount validate`: checks every row of a roster, offline.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use crate::agent::IdentityType;
 use crate::cli::args::directory::told;
 use crate::cli::args::validate::{Format, ValidateArgs};
 use crate::cli::roster_args::Identity;
+use crate::cli::voice::Flags;
 use crate::cli::{findings, junit, output, retype, words};
 use crate::clock::{Clock as _, SystemClock};
 use crate::directory::Directory;
@@ -65,7 +67,7 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         }
     }
     if let Some((kind, out)) = copy {
-        let annotated = annotate::write(&roster, &checked, kind, out)?;
+        let annotated = annotate::write(&roster, &checked, kind, out, &Flags)?;
         output::say(&said_of_copy(&annotated, out, roster.columns().has(Field::Password)));
     }
     Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings })
@@ -99,7 +101,7 @@ fn explain(id: &str) -> Result<Exit, Failure> {
         };
         return Err(Failure::usage(format!("no finding has this code: `{}`", shown(id))).hint(hint));
     };
-    output::told(&code.explanation());
+    output::told(&code.explanation(&Flags));
     Ok(Exit::Done)
 }
 
@@ -205,9 +207,10 @@ fn json(checked: &Checked) -> String {
     #[derive(Serialize)]
     struct Document<'c> {
         rows: u64,
-        findings: &'c [Finding],
+        findings: Vec<Cow<'c, Finding>>,
     }
-    let document = Document { rows: checked.rows, findings: &checked.findings };
+    let findings = checked.findings.iter().map(|finding| finding.worded(&Flags)).collect();
+    let document = Document { rows: checked.rows, findings };
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text

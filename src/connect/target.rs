@@ -174,10 +174,10 @@ fn choose_region(
         && arn.region != typed
     {
         return Err(Failure::usage(format!(
-            "the instance's ARN is in the region `{}`, but --region says `{typed}`",
+            "the instance's ARN is in the region `{}`, but ⟦region⟧ says `{typed}`",
             arn.region
         ))
-        .hint("leave --region out: the ARN has it"));
+        .hint("leave ⟦region⟧ out: the ARN has it"));
     }
     let region = arn.map(|arn| arn.region.as_str()).or(typed).or(environment
         .region
@@ -188,7 +188,7 @@ fn choose_region(
         Some(region) if is_region(region) => Ok(region.to_owned()),
         Some(region) => Err(Failure::usage(format!("not a region's name, as in us-west-2: `{region}`"))),
         None => Err(Failure::usage("no region is known for the instance")
-            .hint("give --region, or the instance's ARN as --instance, or set AWS_REGION")),
+            .hint("give ⟦region⟧, or the instance's ARN as ⟦instance⟧, or set AWS_REGION")),
     }
 }
 
@@ -209,7 +209,7 @@ fn endpoint_url(
                 failure.hint("unset AWS_USE_DUALSTACK_ENDPOINT, or the endpoint URL")
             }
             _ => failure.hint(
-                "an endpoint URL comes from --endpoint-url, AWS_ENDPOINT_URL_CONNECT, AWS_ENDPOINT_URL or the profile",
+                "an endpoint URL comes from ⟦endpoint-url⟧, AWS_ENDPOINT_URL_CONNECT, AWS_ENDPOINT_URL or the profile",
             ),
         }
     })
@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(failure.exit, Exit::Usage);
         assert_eq!(
             failure.what,
-            "the instance's ARN is in the region `eu-central-1`, but --region says `us-east-1`"
+            "the instance's ARN is in the region `eu-central-1`, but ⟦region⟧ says `us-east-1`"
         );
     }
 
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(Target::resolve(ID, Some(" "), None, &environment).unwrap().region, "us-east-1");
         let failure = Target::resolve(ID, None, None, &none()).unwrap_err();
         assert_eq!(failure.exit, Exit::Usage);
-        assert!(failure.hint.unwrap().contains("--region"));
+        assert!(failure.hint.unwrap().contains("⟦region⟧"));
         for bad in ["US-EAST-1", "us east 1", "useast", "us-east-1/", "-"] {
             assert_eq!(Target::resolve(ID, Some(bad), None, &none()).unwrap_err().exit, Exit::Usage, "{bad}");
         }

@@ -21,7 +21,7 @@ impl Directory {
     /// Reads a directory file. A file that is missing, is no directory, or is of a newer version is a failure (exit 2).
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
-        let fetch = "`headcount directory --instance ID -o FILE` saves one";
+        let fetch = "`headcount directory ⟦instance ID⟧ ⟦output FILE⟧` saves one";
         let unreadable = |error| {
             Failure::usage(format!("cannot read the directory file: `{shown}`")).hint(fetch).because(error)
         };

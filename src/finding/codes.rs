@@ -4,9 +4,11 @@
 //! Sources are named by page: "API" is the service's own model of CreateUser, "Admin Guide" and "CloudFormation" are
 //! AWS's documentation, "console" is the template of the console's own CSV import.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::Severity;
+use crate::text::{Voice, worded};
 
 /// One kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,14 +23,20 @@ pub struct Code {
     pub why: &'static str,
     /// Who says so.
     pub source: &'static str,
-    /// How to mend it; also the hint of a finding that has none of its own.
+    /// How to mend it, with settings marked; also the hint of a finding that has none of its own.
     pub fix: &'static str,
 }
 
 impl Code {
-    /// The page that `--explain` prints.
-    pub fn explanation(&self) -> String {
-        let Code { id, title, why, source, fix, .. } = self;
+    /// How to mend it, in the words of a screen.
+    pub fn told_fix(&self, voice: &dyn Voice) -> Cow<'static, str> {
+        worded(self.fix, voice)
+    }
+
+    /// All that is to be said of it, in the words of a screen.
+    pub fn explanation(&self, voice: &dyn Voice) -> String {
+        let Code { id, title, why, source, fix: _, .. } = self;
+        let fix = self.told_fix(voice);
         format!("{id} ({}): {title}\n\nWhy: {why}\nFix: {fix}\nSource: {source}\n", self.severity.word())
     }
 }
@@ -49,16 +57,18 @@ pub fn nearest(id: &str) -> Option<&'static Code> {
     all().min_by_key(distance).filter(|code| distance(code) <= id.len() / 3)
 }
 
-/// The text of `docs/findings.md`.
-pub fn markdown() -> String {
-    let mut page = String::from(
+/// The text of `docs/findings.md`, in the words of a screen.
+pub fn markdown(voice: &dyn Voice) -> String {
+    let head = worded(
         "# Findings\n\n\
          What `headcount validate` (and the check before every import) can say of a roster. An error stops the row: \
          the service would refuse it, or it cannot be told what is meant. A warning does not: the service takes it, but \
-         a person would regret it. The codes never change their meaning; `headcount validate --explain CODE` prints \
+         a person would regret it. The codes never change their meaning; `headcount validate ⟦explained CODE⟧` prints \
          one of these. This page is generated from the table in `src/finding/codes.rs`.\n\n\
          | code | severity | what is wrong |\n|---|---|---|\n",
+        voice,
     );
+    let mut page = head.into_owned();
     for code in all() {
         let _ = writeln!(
             page,
@@ -69,7 +79,8 @@ pub fn markdown() -> String {
         );
     }
     for code in all() {
-        let Code { id, title, why, source, fix, .. } = code;
+        let Code { id, title, why, source, fix: _, .. } = code;
+        let fix = code.told_fix(voice);
         let _ = write!(
             page,
             "\n## {id}\n\n{}: {title}.\n\n- Why: {why}\n- Fix: {fix}\n- Source: {source}\n",
@@ -109,23 +120,23 @@ codes! {
     NO_KNOWN_COLUMN = Error "no-known-column", "no column of the header is known",
         why: "the file may be another one, or its first row is not its header",
         source: "console: the header of its own template",
-        fix: "`headcount columns ROSTER` proposes a map; give it with `--columns FILE.toml`";
+        fix: "`headcount columns ROSTER` proposes a map; give it with `⟦column-map FILE.toml⟧`";
     UNKNOWN_COLUMN = Warning "unknown-column", "a column's header means nothing to headcount",
         why: "the column is not read; what it holds does not reach the users",
         source: "headcount",
-        fix: "map or ignore it with `--columns FILE.toml`";
+        fix: "map or ignore it with `⟦column-map FILE.toml⟧`";
     MISSPELT_COLUMN = Error "misspelt-column", "a column's header is almost one that headcount knows",
         why: "read as the one, or not at all: either would be a guess",
         source: "headcount",
-        fix: "correct the header, or map or ignore it with `--columns FILE.toml`";
+        fix: "correct the header, or map or ignore it with `⟦column-map FILE.toml⟧`";
     MERGED_COLUMNS = Warning "merged-columns", "two columns mean the same",
         why: "they are read as one, and cells that differ are an error",
         source: "console: its templates of 2023 and later name the hierarchy twice",
-        fix: "nothing to do while they agree; else drop one with `--columns FILE.toml`";
+        fix: "nothing to do while they agree; else drop one with `⟦column-map FILE.toml⟧`";
     ENCODING_GUESSED = Warning "encoding-guessed", "the file is not UTF-8 and its encoding is guessed",
         why: "a wrong encoding changes people's names silently",
         source: "headcount",
-        fix: "look at the names, give `--encoding`, or save the file as CSV UTF-8";
+        fix: "look at the names, give `⟦encoding⟧`, or save the file as CSV UTF-8";
     RAGGED_ROW = Error "ragged-row", "the row has more or fewer cells than the header",
         why: "its cells cannot be told apart, and a password may stand under any header",
         source: "RFC 4180: each line has the same number of fields",
@@ -137,7 +148,7 @@ codes! {
     UNDECODABLE_TEXT = Error "undecodable-text", "the row has bytes that mean nothing in the file's encoding",
         why: "characters are lost",
         source: "headcount",
-        fix: "give the right `--encoding`, or save the file as CSV UTF-8";
+        fix: "give the right `⟦encoding⟧`, or save the file as CSV UTF-8";
     CELL_WITHOUT_HEADER = Warning "cell-without-header", "a cell stands under no header",
         why: "it is not read",
         source: "headcount",
@@ -161,11 +172,11 @@ codes! {
     HIDDEN_SHEETS = Warning "hidden-sheets", "the workbook has hidden sheets",
         why: "they are not read, and nobody sees them: a part of the roster may stand there",
         source: "headcount",
-        fix: "nothing to do, or read another sheet with `--sheet NAME`";
+        fix: "nothing to do, or read another sheet with `⟦sheet NAME⟧`";
     HIDDEN_COLUMNS = Warning "hidden-columns", "the sheet has hidden columns",
         why: "they are read like any other, and nobody sees what is sent",
         source: "headcount",
-        fix: "unhide and check them, or ignore them with `--columns FILE.toml`";
+        fix: "unhide and check them, or ignore them with `⟦column-map FILE.toml⟧`";
     HIDDEN_ROWS = Warning "hidden-rows", "the sheet has hidden rows",
         why: "they are read like any other; a filter hides rows, and does not take them out",
         source: "headcount",
@@ -201,12 +212,12 @@ codes! {
         why: "without it no row of the file can be created; it is said once instead of once a row",
         source: "API, CreateUser: Username, RoutingProfileId and SecurityProfileIds are required, Password with \
                  CONNECT_MANAGED, FirstName and LastName with CONNECT_MANAGED or SAML",
-        fix: "add the column, or name the one that carries it with `--columns FILE.toml`; `headcount columns ROSTER` \
+        fix: "add the column, or name the one that carries it with `⟦column-map FILE.toml⟧`; `headcount columns ROSTER` \
               shows how the columns are read";
     COLUMNS_DISAGREE = Error "columns-disagree", "two columns of one meaning differ",
         why: "two columns of the file are read as the same setting; which of the two values is meant would be a guess",
         source: "console: its templates of 2023 and later name the hierarchy twice",
-        fix: "make the cells equal, empty one of them, or drop one column with `--columns FILE.toml`";
+        fix: "make the cells equal, empty one of them, or drop one column with `⟦column-map FILE.toml⟧`";
     SAMPLE_ROW = Warning "sample-row", "the template's sample row is still in the roster",
         why: "it would become a real user named `user`",
         source: "console: the sample row of its own template",
@@ -298,17 +309,17 @@ codes! {
         why: "with CONNECT_MANAGED the service answers `Required parameter missing: Password`",
         source: "API, CreateUser: Password",
         fix: "fill in a first password, or have one made for each user: `headcount import` with \
-              `--generate-passwords --credentials-out FILE`";
+              `⟦made-passwords⟧ ⟦credentials-file FILE⟧`";
     PASSWORD_BLANKED = Error "password-blanked", "the password is blank: headcount leaves it out of a file of failed rows",
         why: "a file that headcount writes never has a password in it; with CONNECT_MANAGED the row cannot be sent \
               without one",
         source: "headcount",
         fix: "type the user's first password into the cell again, or mend the row in the roster itself and use \
-              `headcount retry LEDGER` without `--roster`";
+              `headcount retry LEDGER` without `⟦other-roster⟧`";
     PASSWORD_NOT_ALLOWED = Error "password-not-allowed", "a password is not allowed with this identity type",
         why: "only CONNECT_MANAGED instances keep passwords; the others refuse the user",
         source: "API, CreateUser: Password",
-        fix: "empty the column, or check with `--identity` that the right identity type is meant";
+        fix: "empty the column, or check with `⟦identity-type⟧` that the right identity type is meant";
     PASSWORD_POLICY = Error "password-policy", "the password breaks the policy",
         why: "the service takes 8 to 64 characters with at least one a-z, one A-Z and one digit",
         source: "API, CreateUser: Password",
@@ -328,7 +339,7 @@ codes! {
     DIRECTORY_USER_ID_NOT_ALLOWED = Error "directory-user-id-not-allowed", "a directory user id is only for EXISTING_DIRECTORY",
         why: "the service refuses it with SAML, and it means nothing with CONNECT_MANAGED",
         source: "API, CreateUser: DirectoryUserId",
-        fix: "empty the column, or check with `--identity` that the right identity type is meant";
+        fix: "empty the column, or check with `⟦identity-type⟧` that the right identity type is meant";
 
     // What they may do.
     ROUTING_PROFILE_MISSING = Error "routing-profile-missing", "there is no routing profile",
@@ -445,7 +456,7 @@ codes! {
         why: "the service takes at most 50 a user, and headcount tags each user with `headcount:run`, so that a create \
               whose answer was lost can be settled",
         source: "API, CreateUser: Tags has 1 to 50 entries",
-        fix: "remove one tag, or import with `--no-provenance-tag`";
+        fix: "remove one tag, or import with `⟦untagged⟧`";
     TAG_KEY_LENGTH = Error "tag-key-length", "a tag's key is empty or longer than 128 characters",
         why: "the service takes 1 to 128 characters",
         source: "API, CreateUser: Tags",
@@ -507,6 +518,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::{all, markdown, nearest};
+    use crate::cli::voice::Flags;
 
     #[test]
     fn codes_are_distinct_and_kebab_case() {
@@ -545,10 +557,10 @@ mod tests {
     fn the_page_of_findings_is_the_table() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings.md");
         if std::env::var_os("HEADCOUNT_BLESS").is_some() {
-            std::fs::write(path, markdown()).unwrap();
+            std::fs::write(path, markdown(&Flags)).unwrap();
         }
         assert!(
-            std::fs::read_to_string(path).unwrap_or_default() == markdown(),
+            std::fs::read_to_string(path).unwrap_or_default() == markdown(&Flags),
             "docs/findings.md is not what the table says: run HEADCOUNT_BLESS=1 cargo test --lib findings"
         );
     }

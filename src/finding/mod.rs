@@ -2,7 +2,11 @@
 
 pub mod codes;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
+
+use crate::text::{Voice, worded};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -41,11 +45,47 @@ pub struct Finding {
     pub value: Option<String>,
     /// What is wrong.
     pub message: String,
-    /// How to mend it.
+    /// How to mend it; settings that it names are marked.
     pub hint: Option<String>,
 }
 
 impl Finding {
     /// What stands in `value` in place of a secret.
     pub const HIDDEN: &'static str = "[hidden]";
+
+    /// How to mend it, in the words of a screen.
+    pub fn told_hint(&self, voice: &dyn Voice) -> Option<Cow<'_, str>> {
+        self.hint.as_deref().map(|hint| worded(hint, voice))
+    }
+
+    /// The finding in the words of a screen, as programs are given it.
+    pub fn worded(&self, voice: &dyn Voice) -> Cow<'_, Self> {
+        match self.told_hint(voice) {
+            Some(Cow::Owned(hint)) => Cow::Owned(Self { hint: Some(hint), ..self.clone() }),
+            Some(Cow::Borrowed(_)) | None => Cow::Borrowed(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::voice::Flags;
+
+    #[test]
+    fn a_finding_is_worded_where_it_says_what_to_do_and_not_in_what_the_roster_says() {
+        let finding = Finding {
+            code: codes::UNKNOWN_COLUMN.id,
+            severity: codes::UNKNOWN_COLUMN.severity,
+            row: None,
+            column: Some("⟦sheet⟧".to_owned()),
+            value: Some("⟦ledger⟧".to_owned()),
+            message: "the column is not known and is not read: `⟦sheet⟧`".to_owned(),
+            hint: Some("map it with `⟦column-map FILE.toml⟧`".to_owned()),
+        };
+        let hint = Some("map it with `--columns FILE.toml`".to_owned());
+        assert_eq!(*finding.worded(&Flags), Finding { hint, ..finding.clone() });
+        let without = Finding { hint: Some("mend it".to_owned()), ..finding };
+        assert!(matches!(without.worded(&Flags), Cow::Borrowed(_)));
+    }
 }

@@ -40,7 +40,7 @@ impl From<FetchError> for Failure {
             FetchError::Call { error: CallError::NoCredentials(error), .. } => error.into(),
             FetchError::Call { operation, error } => call_failure(operation, error),
             FetchError::NoSuchAlias(_) => Failure::stopped(error.to_string()).hint(
-                "`aws connect list-instances` prints the aliases; --region decides where they are looked for",
+                "`aws connect list-instances` prints the aliases; ⟦region⟧ decides where they are looked for",
             ),
             FetchError::SamePage(_) | FetchError::Endless(_) => Failure::stopped(error.to_string()),
         }
@@ -64,7 +64,7 @@ fn hint(operation: Operation, error: &CallError) -> Option<String> {
             Some("the credentials have expired: sign in again, as with `aws sso login`".to_owned())
         }
         Verdict::Signature => Some(
-            "the secret access key does not go with the access key, or --region or this machine's clock is wrong: \
+            "the secret access key does not go with the access key, or ⟦region⟧ or this machine's clock is wrong: \
              look at `aws sts get-caller-identity`"
                 .to_owned(),
         ),
@@ -76,9 +76,9 @@ fn hint(operation: Operation, error: &CallError) -> Option<String> {
             operation.action()
         )),
         Verdict::NotFound => {
-            Some("look at --instance and --region: `aws connect list-instances` prints both".to_owned())
+            Some("look at ⟦instance⟧ and ⟦region⟧: `aws connect list-instances` prints both".to_owned())
         }
-        Verdict::NotSent => Some("look at the network, the proxy, --region and --endpoint-url".to_owned()),
+        Verdict::NotSent => Some("look at the network, the proxy, ⟦region⟧ and ⟦endpoint-url⟧".to_owned()),
         Verdict::Done
         | Verdict::Rejected
         | Verdict::Throttled

@@ -156,7 +156,7 @@ impl Reader<'_> {
             |arn: &str| arn.split_once("/routing-profile/").map(|(instance, _)| instance.to_owned());
         profiles.iter().find_map(|profile| of_instance(&profile.arn)).ok_or_else(|| {
             Failure::usage(format!("the ARN of the instance cannot be told from its id alone: `{id}`"))
-                .hint("give the ARN as --instance: `aws connect list-instances` prints it")
+                .hint("give the ARN as ⟦instance⟧: `aws connect list-instances` prints it")
         })
     }
 
@@ -215,7 +215,7 @@ fn described(found: model::Instance, told: Option<IdentityType>) -> Result<Insta
             "the instance has an identity type that is not known: `{}`",
             found.identity_management_type
         ))
-        .hint("say which rules to apply with --identity connect|saml|directory")
+        .hint("say which rules to apply with ⟦identity-type connect|saml|directory⟧")
     })?;
     Ok(Instance {
         id: found.id,

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::failed::Origins;
 use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
-use crate::ledger::State;
+use crate::ledger::{self, State};
 use crate::plan::{Plan, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
@@ -77,6 +77,7 @@ impl Job {
     /// where the job was asked to stop meanwhile. A roster with faults is no error: see [`Checked::blocks`].
     pub async fn check(self, world: &World) -> Result<Checked, Failure> {
         world.go_on()?;
+        ledger::be_a_file(&self.ledger)?; // and nothing is kept beside what is none
         let before = self.said_before();
         self.refuse_the_other_kind(before.as_ref())?;
         let roster = self.open(self.roster())?;

@@ -55,7 +55,7 @@ impl For<'_> {
         if state.header.instance != *arn {
             let what = format!("the ledger is of another instance: `{}`", state.header.instance);
             return Err(Failure::stopped(what).hint(format!(
-                "give that instance, or import into {arn} with a ledger of its own: --ledger FILE"
+                "give that instance, or import into {arn} with a ledger of its own: ⟦ledger FILE⟧"
             )));
         }
         self.warn_of_another(state);
@@ -65,7 +65,7 @@ impl For<'_> {
         if self.job.before().is_none() && !is_known && state.places().len() > 0 && !shares_rows() {
             let what = format!("the ledger is of another roster: `{}`", state.header.roster);
             return Err(
-                Failure::stopped(what).hint("give that roster, or a ledger of its own with --ledger FILE")
+                Failure::stopped(what).hint("give that roster, or a ledger of its own with ⟦ledger FILE⟧")
             );
         }
         Ok(())

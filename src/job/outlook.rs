@@ -213,7 +213,7 @@ impl Outlook {
             grouped(too_many),
             grouped(allowed)
         ))
-        .hint("ask for more in Service Quotas (Amazon Connect, users per instance), or create as many as fit with --allow-partial"))
+        .hint("ask for more in Service Quotas (Amazon Connect, users per instance), or create as many as fit with ⟦partial-run⟧"))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::connect::model;
 use crate::directory::{Directory, Names, Users};
 use crate::error::Failure;
 use crate::roster::{Roster, Row};
-use crate::simulator::{self, Group, Named, Spec, Weather};
+use crate::simulator::{self, Group, JournalError, Named, Spec, Weather};
 use crate::validate::{NamesUsed, infer_identity};
 
 /// After so many rows a reading looks whether it is to stop.
@@ -91,9 +91,15 @@ pub(super) async fn invented(identity: Option<IdentityType>, world: &World) -> R
 
 fn remembered(spec: Spec, file: &Path, world: &World) -> Result<simulator::World, Failure> {
     simulator::World::remembering(spec, world.clock.now(), file).map_err(|error| {
-        Failure::stopped("cannot keep the rehearsal's world")
-            .because(error)
-            .hint("remove that file and the rehearsal's ledger to start the rehearsal anew")
+        let hint = match &error {
+            JournalError::Io { .. } => {
+                "nothing was sent; it stands beside the rehearsal's ledger: choose a folder for both that can be written"
+            }
+            JournalError::Locked { .. } | JournalError::Damaged { .. } | JournalError::Foreign { .. } => {
+                "remove that file and the rehearsal's ledger to start the rehearsal anew"
+            }
+        };
+        Failure::stopped("cannot keep the rehearsal's world").because(error).hint(hint)
     })
 }
 

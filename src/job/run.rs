@@ -125,6 +125,7 @@ impl Begun {
             row_budget: job.patience.settle,
             outage_patience: job.patience.outage,
             seed: world.seed,
+            voice: world.voice,
         }
     }
 
@@ -239,7 +240,7 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
     };
     let changes = plan.changes(wanted, |at| before.user(at), &now);
     ledger.record(&mut header.into_iter().chain([session]).chain(changes)).await.map_err(|fault| {
-        Failure::stopped(fault.to_string()).hint("nothing was sent; choose another place with --ledger FILE")
+        Failure::stopped(fault.to_string()).hint("nothing was sent; choose another place with ⟦ledger FILE⟧")
     })?;
     Ok(run)
 }

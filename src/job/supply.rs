@@ -88,7 +88,7 @@ impl Passwords {
         Err(Failure::usage(format!(
             "the instance keeps no passwords, its users sign in elsewhere: `{identity}`"
         ))
-        .hint("leave --generate-passwords, --password-from-env and --password-command out"))
+        .hint("leave ⟦made-passwords⟧, ⟦password-variable⟧ and ⟦password-command⟧ out"))
     }
 
     /// Gets what is to be given.
@@ -110,7 +110,7 @@ impl Passwords {
         }
         world.warn(
             "one password for all: whoever knows it can sign in as any of these users until it is changed; \
-             --generate-passwords makes each user one",
+             ⟦made-passwords⟧ makes each user one",
         );
         Ok(Supply::Shared(password, whose.clone()))
     }

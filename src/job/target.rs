@@ -104,8 +104,8 @@ impl Target {
         let environment = world.lanes.complete(address.environment.clone()).await;
         let Some(named) = &address.named else {
             return Err(Failure::usage("which instance?").hint(
-                "give --instance ID|ARN|alias (`aws connect list-instances` prints them), \
-                 or rehearse without an AWS account with --simulate",
+                "give ⟦instance ID|ARN|alias⟧ (`aws connect list-instances` prints them), \
+                 or rehearse without an AWS account with ⟦rehearsal⟧",
             ));
         };
         let (region, endpoint) = (address.region.as_deref(), address.endpoint.as_deref());

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::cli::voice::Flags;
 use crate::clock::{Clock, SystemClock};
 use crate::connect::{Credentials, Environment};
 use crate::ledger::place;
@@ -34,6 +35,7 @@ impl Stage {
             host: "here".into(),
             state: None,
             seed: 5,
+            voice: &Flags,
         };
         let stage = Self { folder: tempfile::tempdir().unwrap(), world };
         stage.write("roster.csv", rows);

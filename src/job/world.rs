@@ -9,6 +9,7 @@ use crate::error::Failure;
 use crate::event::{Event, Sink};
 use crate::exit::Exit;
 use crate::stop::{Stop, Switch};
+use crate::text::Voice;
 
 /// What a job needs of the world: a screen, a page and a test differ in nothing else. There is nothing to look up in
 /// here: what a job needs is a field, and whoever makes a world sees all of it.
@@ -28,6 +29,8 @@ pub struct World {
     pub state: Option<PathBuf>,
     /// The seed of all waits.
     pub seed: u64,
+    /// How the ledger tells its readers what to set: what it keeps is in words.
+    pub voice: &'static dyn Voice,
 }
 
 impl World {

@@ -50,7 +50,7 @@ impl LockedFile {
         let cannot = |what: &str, error: io::Error| {
             Failure::stopped(format!("cannot {what} the ledger: `{}`", path.display()))
                 .because(error)
-                .hint("nothing was sent; choose a place that can be written with --ledger FILE")
+                .hint("nothing was sent; choose a place that can be written with ⟦ledger FILE⟧")
         };
         be_a_file(path)?;
         let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
@@ -87,7 +87,7 @@ pub fn be_a_file(path: &Path) -> Result<(), Failure> {
             "the ledger cannot be kept in what is not a regular file: `{}`",
             path.display()
         ))
-        .hint("nothing was sent; choose a file with --ledger FILE")),
+        .hint("nothing was sent; choose a file with ⟦ledger FILE⟧")),
         _ => Ok(()), // what is not there or cannot be looked at is told by opening it
     }
 }

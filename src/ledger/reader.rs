@@ -151,7 +151,7 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
             "the ledger has format version {version}, and this headcount reads version {VERSION}: `{}`",
             path.display()
         ))
-        .hint("use the headcount that wrote it, or import into a new ledger with --ledger FILE")),
+        .hint("use the headcount that wrote it, or import into a new ledger with ⟦ledger FILE⟧")),
         _ => Ok(()),
     }
 }
@@ -165,7 +165,7 @@ fn not_a_ledger(path: &Path, offset: u64) -> Failure {
         .hint("the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it");
     }
     Failure::stopped(format!("the file is damaged, at byte {offset}: `{}`", path.display())).hint(
-        "nothing was sent; restore the ledger from a copy, or import into a new one with --ledger FILE: \
+        "nothing was sent; restore the ledger from a copy, or import into a new one with ⟦ledger FILE⟧: \
          users that are there already are then reported as existing",
     )
 }

@@ -10,6 +10,7 @@ use crate::agent::Password;
 use crate::error::Failure;
 use crate::ledger::{Attempt, State};
 use crate::log::{Disturbed, Lines, Locked, Storage, Unwritable, Writer, lock};
+use crate::text::Setting;
 use crate::{crash, disk};
 
 /// A credentials file that this process has locked, before it writes to it.
@@ -31,7 +32,7 @@ impl LockedFile {
         let cannot = |what: &str, error: io::Error| {
             Failure::usage(format!("cannot {what} the credentials file: `{}`", path.display()))
                 .because(error)
-                .hint("nothing was sent; name another place with --credentials-out FILE")
+                .hint("nothing was sent; name another place with ⟦credentials-file FILE⟧")
         };
         let (file, was_made) = disk::open_secret(path).map_err(|error| cannot("use", error))?;
         // Where there are no locks, the length is what is left to notice another process by.
@@ -84,9 +85,9 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
     let shown = path.display();
     let lost = |what: String| {
         Err(Failure::stopped(what).hint(
-            "nothing was sent. Put the file back, or give its path with --credentials-out: only it has the passwords of \
+            "nothing was sent. Put the file back, or give its path with ⟦credentials-file⟧: only it has the passwords of \
              the users that this ledger's run created. Where it is lost, reset those in the console, and import the \
-             rest with a ledger and a file of their own: --ledger NEW --credentials-out NEW",
+             rest with a ledger and a file of their own: ⟦ledger NEW⟧ ⟦credentials-file NEW⟧",
         ))
     };
     if found.run.is_empty() && state.generated.is_some() {
@@ -94,7 +95,7 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
     }
     if !found.run.is_empty() && found.run != state.header.run {
         return Err(Failure::stopped(format!("the credentials file is of another run: `{shown}`")).hint(
-            "nothing was sent; name another file with --credentials-out: one file belongs to one ledger",
+            "nothing was sent; name another file with ⟦credentials-file⟧: one file belongs to one ledger",
         ));
     }
     if found.records < state.recorded {
@@ -105,11 +106,10 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
     }
     if !found.run.is_empty() && found.recipients != recipients.words() {
         let whose = if found.recipients.is_empty() {
-            "not encrypted, and --recipient is given: use a file of its own".to_owned()
+            "not encrypted, and ⟦recipient⟧ is given: use a file of its own".to_owned()
         } else {
-            let flags: Vec<String> =
-                found.recipients.iter().map(|one| format!("--recipient {one}")).collect();
-            format!("encrypted, and goes on only with {}", flags.join(" "))
+            let all: Vec<String> = found.recipients.iter().map(|one| Setting::Recipient.with(one)).collect();
+            format!("encrypted, and goes on only with {}", all.join(" "))
         };
         return Err(Failure::usage(format!("the credentials file is {whose}: `{shown}`")));
     }

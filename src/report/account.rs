@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::cause::{self, Cause};
+use super::cause::{self, Cause, Guide};
 use super::row::{Event, Row, Step};
 use crate::clock;
 use crate::error::Failure;
@@ -103,19 +103,18 @@ pub enum Mark {
 }
 
 impl Account {
-    /// Reads a ledger, which may be written to at the same time. `word` is its path as a shell takes it, for the commands
-    /// that a report proposes.
+    /// Reads a ledger, which may be written to at the same time. What is to be done is told as `guide` has it.
     ///
     /// # Errors
     /// Exit 2 where it cannot be opened or has no record, 4 where it is damaged or of another version.
-    pub fn read(path: &Path, word: &str) -> Result<Self, Failure> {
+    pub fn read(path: &Path, guide: &Guide<'_>) -> Result<Self, Failure> {
         let Gathered { state, own: gathering, at_work, file, bytes } =
             ledger::gather(path, Gathering::default(), Gathering::take)?;
         let digest = digest(file, bytes).map_err(|error| {
             Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
         })?;
         let source = Source { path: path.display().to_string(), bytes, digest };
-        Ok(gathering.finish(&state, source, word, at_work))
+        Ok(gathering.finish(&state, source, guide, at_work))
     }
 
     /// The newest session.
@@ -260,7 +259,7 @@ impl Gathering {
         }
     }
 
-    fn finish(mut self, state: &State, source: Source, word: &str, at_work: bool) -> Account {
+    fn finish(mut self, state: &State, source: Source, guide: &Guide<'_>, at_work: bool) -> Account {
         let mut account = self.account;
         self.rows.resize_with(state.places().len(), Row::default);
         for (at, mut row) in state.places().zip(self.rows) {
@@ -294,7 +293,7 @@ impl Gathering {
         account.is_rehearsal = state.is_rehearsal(Path::new(&source.path));
         account.at_work = at_work;
         account.ledger = source;
-        account.causes = cause::causes(&mut account.rows, word);
+        account.causes = cause::causes(&mut account.rows, guide);
         account
     }
 }

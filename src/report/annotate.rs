@@ -16,7 +16,7 @@ use crate::disk;
 use crate::error::Failure;
 use crate::finding::{Finding, Severity, codes};
 use crate::roster::{Roster, Row, Storage, template};
-use crate::text::{guarded, shown};
+use crate::text::{Voice, guarded, shown};
 use crate::validate::Checked;
 
 /// The header of the column that the copy has more than the roster.
@@ -79,11 +79,18 @@ fn taken(out: &Path) -> Failure {
         .hint("choose another name, or remove the file")
 }
 
-/// Writes the copy, all of it or nothing, readable by its owner only. Never over a file that is there.
-pub fn write(roster: &Roster, checked: &Checked, kind: Kind, out: &Path) -> Result<Annotated, Failure> {
+/// Writes the copy, all of it or nothing, readable by its owner only. Never over a file that is there. What is to be set is
+/// said as `voice` does.
+pub fn write(
+    roster: &Roster,
+    checked: &Checked,
+    kind: Kind,
+    out: &Path,
+    voice: &dyn Voice,
+) -> Result<Annotated, Failure> {
     let mut annotated = Annotated::default();
     let written = disk::create_atomic_with(out, |file| -> Result<(), Unwritten> {
-        let copy = Copy::of(roster, checked);
+        let copy = Copy::of(roster, checked, voice);
         match kind {
             Kind::Csv => copy.csv(file, &mut annotated),
             Kind::Xlsx => copy.xlsx(file, &mut annotated),
@@ -142,16 +149,17 @@ impl From<Failure> for Unwritten {
 struct Copy<'r> {
     roster: &'r Roster,
     checked: &'r Checked,
+    voice: &'r dyn Voice,
     /// The places of the roster's own columns: all but an earlier copy's [`FINDINGS`].
     own: Vec<usize>,
 }
 
 impl<'r> Copy<'r> {
-    fn of(roster: &'r Roster, checked: &'r Checked) -> Self {
+    fn of(roster: &'r Roster, checked: &'r Checked, voice: &'r dyn Voice) -> Self {
         let headers = roster.columns().headers.iter().take(roster.width()).enumerate();
         let is_ours = |header: &str| header.trim().eq_ignore_ascii_case(FINDINGS);
         let own = headers.filter(|(_, header)| !is_ours(header)).map(|(at, _)| at).collect();
-        Self { roster, checked, own }
+        Self { roster, checked, voice, own }
     }
 
     fn headers(&self) -> impl Iterator<Item = &'r str> {
@@ -219,7 +227,7 @@ impl<'r> Copy<'r> {
         self.each(|row, findings| {
             skip_to(&mut writer, row.number)?;
             annotated.count(row, findings);
-            let told = guarded(&told(findings));
+            let told = guarded(&told(findings, self.voice));
             let cells = (0..self.own.len()).map(|place| self.cell(row, place, findings));
             Ok(writer.write_record(cells.chain([told.as_str()]))?)
         })?;
@@ -276,7 +284,7 @@ impl<'r> Copy<'r> {
                     continue;
                 }
                 if notes < NOTES {
-                    sheet.insert_note(at, column, &note(&of_cell))?;
+                    sheet.insert_note(at, column, &note(&of_cell, self.voice))?;
                     notes += 1;
                 } else {
                     annotated.without_note += 1;
@@ -284,7 +292,7 @@ impl<'r> Copy<'r> {
             }
             if !findings.is_empty() {
                 let all: Vec<&Finding> = findings.iter().collect();
-                let told = guarded(&told(findings));
+                let told = guarded(&told(findings, self.voice));
                 sheet.write_string_with_format(at, last, cut(&told).0, formats.of(&all))?;
             }
             Ok(())
@@ -313,7 +321,9 @@ impl<'r> Copy<'r> {
         }
         let mut row = 1;
         for ((severity, id), count) in counts {
-            let (title, fix) = codes::find(id).map_or(("", ""), |code| (code.title, code.fix));
+            let code = codes::find(id);
+            let title = code.map_or("", |code| code.title);
+            let fix = code.map(|code| code.told_fix(self.voice)).unwrap_or_default();
             let format = formats.of_severity(severity);
             sheet.write_string_with_format(row, 0, severity.word(), format)?;
             sheet.write_number(row, 1, count)?;
@@ -326,7 +336,7 @@ impl<'r> Copy<'r> {
         let more = self.checked.not_kept;
         let more =
             (more > 0).then(|| format!("{more} findings more are not in this file: there are too many"));
-        for text in of_file.map(sentence).chain(more) {
+        for text in of_file.map(|finding| sentence(finding, self.voice)).chain(more) {
             row += 1;
             sheet.write_string(row, 3, cut(&guarded(&text)).0)?;
         }
@@ -344,19 +354,19 @@ impl Annotated {
 }
 
 /// A finding in one line: what, and how to mend it.
-fn sentence(finding: &Finding) -> String {
-    let hint = finding.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+fn sentence(finding: &Finding, voice: &dyn Voice) -> String {
+    let hint = finding.told_hint(voice).map(|hint| format!(" ({hint})")).unwrap_or_default();
     let column = finding.column.as_deref().map(|c| format!("{}: ", shown(c.trim()))).unwrap_or_default();
     format!("{}: {column}{}{hint}", finding.severity.word(), finding.message)
 }
 
-fn told(findings: &[Finding]) -> String {
-    findings.iter().map(sentence).collect::<Vec<_>>().join("; ")
+fn told(findings: &[Finding], voice: &dyn Voice) -> String {
+    findings.iter().map(|finding| sentence(finding, voice)).collect::<Vec<_>>().join("; ")
 }
 
-fn note(findings: &[&Finding]) -> Note {
+fn note(findings: &[&Finding], voice: &dyn Voice) -> Note {
     let text = findings.iter().map(|finding| {
-        let hint = finding.hint.as_ref().map(|hint| format!("\nfix: {hint}")).unwrap_or_default();
+        let hint = finding.told_hint(voice).map(|hint| format!("\nfix: {hint}")).unwrap_or_default();
         format!("{}: {}{hint}", finding.severity.word(), finding.message)
     });
     let text = text.collect::<Vec<_>>().join("\n\n");

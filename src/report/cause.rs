@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::row::Row;
 use crate::finding::codes;
 use crate::ledger::RowState;
+use crate::text::{Voice, worded};
 
 /// Rows that failed alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,21 +25,29 @@ pub struct Cause {
     pub rows: Vec<u32>,
 }
 
+/// How the readers of a report are told what to do.
+pub struct Guide<'g> {
+    /// How they are told what to set.
+    pub voice: &'g dyn Voice,
+    /// The command that reruns the rows that failed, of one code alone where it is named; `None` where there is none.
+    pub retry: &'g dyn Fn(Option<&str>) -> Option<String>,
+}
+
 /// The order in which the states are told: what must be looked at first.
 const ORDER: [RowState; 5] =
     [RowState::InDoubt, RowState::Rejected, RowState::Exists, RowState::Invalid, RowState::Pending];
 
-/// Groups the rows that are not created, and tells each its group. The largest group of a state comes first. `ledger` is
-/// its path as a shell takes it.
-pub(super) fn causes(rows: &mut [Row], ledger: &str) -> Vec<Cause> {
+/// Groups the rows that are not created, and tells each its group. The largest group of a state comes first.
+pub(super) fn causes(rows: &mut [Row], guide: &Guide<'_>) -> Vec<Cause> {
     let mut places = HashMap::new();
     let mut causes: Vec<Cause> = Vec::new();
     for (at, row) in (0..).zip(rows.iter()).filter(|(_, row)| row.state != RowState::Created) {
         let code = row.code.clone().unwrap_or_default();
         let says = alike(row.message.as_deref().unwrap_or_default(), &row.user);
         let place = *places.entry((row.state, code, says)).or_insert_with_key(|(state, code, says)| {
-            let (advice, command) = advice(*state, code, ledger);
-            let (code, says, advice) = (code.clone(), says.clone(), sentence(advice));
+            let (advice, command) = advice(*state, code, guide);
+            let (code, says) = (code.clone(), says.clone());
+            let advice = sentence(&worded(advice, guide.voice));
             causes.push(Cause { state: *state, code, says, advice, command, rows: Vec::new() });
             causes.len() - 1
         });
@@ -83,9 +92,9 @@ fn alike(message: &str, user: &str) -> String {
 }
 
 /// What to do about rows of this state and code, and the command that does it.
-fn advice(state: RowState, code: &str, ledger: &str) -> (&'static str, Option<String>) {
-    let retry = || Some(format!("headcount retry {ledger}"));
-    let retry_code = || Some(format!("headcount retry {ledger} --code {}", plain(code)));
+fn advice(state: RowState, code: &str, guide: &Guide<'_>) -> (&'static str, Option<String>) {
+    let retry = || (guide.retry)(None);
+    let retry_code = || (guide.retry)(Some(&plain(code)));
     match state {
         RowState::Created => ("Nothing.", None),
         RowState::Pending => {
@@ -145,6 +154,7 @@ fn rejected(code: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::voice::Flags;
 
     #[test]
     fn what_differs_from_row_to_row_is_left_out() {
@@ -180,11 +190,13 @@ mod tests {
             row(RowState::Rejected, "A", "row 3 is bad"),
             row(RowState::InDoubt, "", "lost"),
         ];
-        let causes = causes(&mut rows, "'my ledger'");
+        let retry =
+            |code: Option<&str>| Some(code.map_or("again".to_owned(), |code| format!("again {code}")));
+        let causes = causes(&mut rows, &Guide { voice: &Flags, retry: &retry });
         let told: Vec<_> = causes.iter().map(|cause| (cause.code.as_str(), cause.rows.clone())).collect();
         assert_eq!(told, [("", vec![6]), ("A", vec![1, 4, 5]), ("B", vec![2, 3])]);
         assert_eq!(rows.iter().map(|row| row.cause).collect::<Vec<_>>()[..3], [None, Some(1), Some(2)]);
         assert!(causes.iter().all(|cause| cause.advice.ends_with('.')));
-        assert_eq!(causes[1].command.as_deref(), Some("headcount retry 'my ledger'"));
+        assert_eq!(causes[1].command.as_deref(), Some("again"));
     }
 }

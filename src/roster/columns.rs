@@ -174,7 +174,7 @@ pub(super) fn instead(header: &str) -> String {
         return format!("it has several members, each of which is a column of its own: {}", names.join(", "));
     }
     let meant = propose(header).map(|field| format!(" to `{}`", field.name())).unwrap_or_default();
-    format!("map it{meant} or ignore it in a file for `--columns`; `headcount columns` proposes one")
+    format!("map it{meant} or ignore it in a file for `⟦column-map⟧`; `headcount columns` proposes one")
 }
 
 /// The fields that are members of a structure of the API, by the structure's name: `AutoAcceptConfigs`, `IdentityInfo`.

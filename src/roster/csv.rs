@@ -292,7 +292,7 @@ impl CsvRows {
                 column: None,
                 value: None,
                 message: "the row has bytes that mean nothing in the encoding the file is read in".into(),
-                hint: Some("give the right `--encoding`, or save the roster as UTF-8".into()),
+                hint: Some("give the right `⟦encoding⟧`, or save the roster as UTF-8".into()),
             });
         }
     }

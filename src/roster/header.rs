@@ -88,7 +88,7 @@ impl Header {
                 &codes::NO_KNOWN_COLUMN,
                 None,
                 "no column of the header is known".into(),
-                "`headcount columns` shows how the header is read and proposes a column map for `--columns`"
+                "`headcount columns` shows how the header is read and proposes a column map for `⟦column-map⟧`"
                     .into(),
             ));
         }
@@ -105,7 +105,7 @@ impl Header {
                     Some(name),
                     format!("the column is not known: `{}`", columns::name_shown(name)),
                     format!(
-                        "did you mean `{}`? Correct the header, or map or ignore it in a file for `--columns`",
+                        "did you mean `{}`? Correct the header, or map or ignore it in a file for `⟦column-map⟧`",
                         field.name()
                     ),
                 )),
@@ -129,7 +129,7 @@ impl Header {
         let names = names.join(" and ");
         let message =
             format!("{} columns mean `{}` and are read as one: {names}", places.len(), field.name());
-        let keep = "keep one, or ignore the others in a file for `--columns`".to_owned();
+        let keep = "keep one, or ignore the others in a file for `⟦column-map⟧`".to_owned();
         let second = self.columns.headers.get(places[1]);
         Some(about(&codes::MERGED_COLUMNS, second, message, keep))
     }

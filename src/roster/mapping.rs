@@ -132,7 +132,8 @@ impl Mapping {
             }
             if field.is_secret() {
                 return Err(
-                    "a password that is made of a person's own data is none; `--generate-passwords` makes some".into(),
+                    "a password that is made of a person's own data is none; `⟦made-passwords⟧` makes some"
+                        .into(),
                 );
             }
             let template =
@@ -215,7 +216,7 @@ mod tests {
                 "two columns are split",
             ),
             ("[templates]\ntags = \"{first name|loud}\"", "`[templates]`, `tags`: no such filter"),
-            ("[templates]\npassword = \"{first name}12345678\"", "`--generate-passwords`"),
+            ("[templates]\npassword = \"{first name}12345678\"", "`⟦made-passwords⟧`"),
             ("[templates]\ntags = \"{mobile}\"\n[constants]\ntags = \"a|b\"", "and so has another table"),
             ("[defaults]\ntags = \"a|b\"\nTAGS = \"c|d\"", "has one field twice"),
         ];

@@ -111,7 +111,7 @@ impl Roster {
                 return Err(Failure::usage(
                     "the roster is a workbook, which has neither encoding nor delimiter",
                 )
-                .hint("leave `--encoding` out"));
+                .hint("leave `⟦encoding⟧` out"));
             }
             Format::Xlsx => {
                 let (sheet, headers, hidden) = xlsx::Sheet::open(source, options.sheet.as_deref())?;
@@ -124,7 +124,7 @@ impl Roster {
                     return Err(Failure::usage(format!(
                         "the roster is a CSV, which has no sheets: `{sheet}`"
                     ))
-                    .hint("leave `--sheet` out"));
+                    .hint("leave `⟦sheet⟧` out"));
                 }
                 let (decoding, guessed) = text::Decoding::of(&source, options.encoding.as_deref())?;
                 findings.extend(guessed);

@@ -8,6 +8,7 @@ use rust_xlsxwriter::{
 use super::field::Field;
 use crate::agent::IdentityType;
 use crate::error::Failure;
+use crate::text::{Voice, worded};
 
 /// The date that every workbook of ours is dated with, so that the same content is the same bytes.
 const DATED: (u16, u8, u8) = (2026, 1, 1);
@@ -39,8 +40,8 @@ pub fn csv(identity: IdentityType) -> String {
 }
 
 /// The template as a workbook: a sheet to fill in, whose columns are text, and one that says how.
-pub fn workbook(identity: IdentityType) -> Result<Vec<u8>, Failure> {
-    build(identity).map_err(made)
+pub fn workbook(identity: IdentityType, voice: &dyn Voice) -> Result<Vec<u8>, Failure> {
+    build(identity, voice).map_err(made)
 }
 
 /// A workbook of text cells, the first row a header: what `samples/roster.xlsx` is.
@@ -64,11 +65,16 @@ fn made(error: XlsxError) -> Failure {
     Failure::stopped("the workbook cannot be made").because(error)
 }
 
-fn build(identity: IdentityType) -> Result<Vec<u8>, XlsxError> {
+fn build(identity: IdentityType, voice: &dyn Voice) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = dated()?;
     let fields = fields(identity);
     fill_in(workbook.add_worksheet().set_name("Users")?, &fields)?;
-    explain(workbook.add_worksheet().set_name("How to fill this in")?, &fields, identity)?;
+    let help = workbook.add_worksheet().set_name("How to fill this in")?;
+    explain(help, &fields, identity)?;
+    let below = u32::try_from(fields.len()).unwrap_or(u32::MAX).saturating_add(2);
+    for (row, note) in (below..).zip(NOTES) {
+        help.write_string(row, 0, worded(note, voice))?;
+    }
     workbook.save_to_buffer()
 }
 
@@ -124,10 +130,6 @@ fn explain(sheet: &mut Worksheet, fields: &[Field], identity: IdentityType) -> R
             sheet.write_string_with_format(row, column, cell, &wrapped)?;
         }
     }
-    let after = u32::try_from(fields.len()).unwrap_or(u32::MAX).saturating_add(2);
-    for (row, note) in (after..).zip(NOTES) {
-        sheet.write_string(row, 0, note)?;
-    }
     sheet.set_freeze_panes(1, 0)?;
     Ok(())
 }
@@ -137,7 +139,7 @@ const NOTES: [&str; 5] = [
     "Names of profiles and hierarchy groups are written exactly as Amazon Connect has them: case counts.",
     "Cells are formatted as text on purpose: as numbers, telephone numbers lose their plus sign and leading zeros.",
     "Check the sheet before anything is sent: headcount validate FILE.xlsx",
-    "Then create the users: headcount import FILE.xlsx --instance ID",
+    "Then create the users: headcount import FILE.xlsx ⟦instance ID⟧",
 ];
 
 /// The words of a column that has but a few.
@@ -260,6 +262,7 @@ pub(super) fn help(field: Field, identity: IdentityType) -> (&'static str, &'sta
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::voice::Flags;
     use crate::roster::Options;
     use crate::roster::tests::{read, read_all};
 
@@ -271,7 +274,7 @@ mod tests {
             (IdentityType::ExistingDirectory, "headcount template, EXISTING_DIRECTORY"),
         ];
         for (identity, name) in table {
-            for file in [csv(identity).into_bytes(), workbook(identity).unwrap()] {
+            for file in [csv(identity).into_bytes(), workbook(identity, &Flags).unwrap()] {
                 let roster = read(&file, &Options::default());
                 assert_eq!(roster.recognised(), Some(name));
                 assert_eq!(roster.findings(), []);

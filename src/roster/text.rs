@@ -13,6 +13,7 @@ use memchr::memchr;
 use super::source::{Cursor, Format, Source};
 use crate::error::Failure;
 use crate::finding::{Finding, codes};
+use crate::text::Setting;
 
 /// How many bytes are read at a time.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -192,11 +193,11 @@ fn guessed(line: u64, encoding: &'static Encoding, likelier: Option<&'static Enc
         Some(name) => (
             format!(", but looks like {name}"),
             format!(
-                "look at the names in both: `--encoding {}` or `--encoding windows-1252`",
-                name.to_ascii_lowercase()
+                "look at the names in both: `{}` or `⟦encoding windows-1252⟧`",
+                Setting::Encoding.with(name.to_ascii_lowercase())
             ),
         ),
-        None => (String::new(), "check the names with `headcount columns`, or give `--encoding`".to_owned()),
+        None => (String::new(), "check the names with `headcount columns`, or give `⟦encoding⟧`".to_owned()),
     };
     let read_as = if encoding == WINDOWS_1252 { "Windows-1252" } else { encoding.name() };
     Finding {
@@ -486,7 +487,7 @@ mod tests {
             "{}",
             finding.message
         );
-        assert!(finding.hint.unwrap().contains("`--encoding windows-1250`"));
+        assert!(finding.hint.unwrap().contains("`⟦encoding windows-1250⟧`"));
         let german = "Vorname;Nachname\nJürgen;Groß\nBjörn;Schäfer\nKäthe;Öztürk\n";
         let (bytes, ..) = WINDOWS_1252.encode(german);
         let (_, finding) = Decoding::of(&Source::from_memory(bytes.into_owned()), None).unwrap();

@@ -375,7 +375,7 @@ fn read_header(workbook: &mut Workbook, sheet: &str) -> Result<(u64, Vec<String>
     match row {
         Some(row) => Ok((u64::from(row) + 1, headers)),
         None => Err(Failure::usage(format!("the sheet is empty: `{}`", name_shown(sheet)))
-            .hint("`--sheet NAME` reads another")),
+            .hint("`⟦sheet NAME⟧` reads another")),
     }
 }
 
@@ -608,7 +608,7 @@ fn hidden_sheets(workbook: &Workbook, read: &str) -> Option<Finding> {
             &codes::HIDDEN_SHEETS,
             None,
             format!("the workbook has hidden sheets, which are not read: {}", some(&names)),
-            "nothing to do unless people stand in one of them; `--sheet NAME` reads another sheet",
+            "nothing to do unless people stand in one of them; `⟦sheet NAME⟧` reads another sheet",
         )
     })
 }
@@ -623,7 +623,7 @@ fn hidden_columns(form: &Form, headers: &[String]) -> Option<Finding> {
             &codes::HIDDEN_COLUMNS,
             None,
             format!("hidden columns are read like any other: {}", some(&names)),
-            "unhide them and look, or ignore them in a file for `--columns`",
+            "unhide them and look, or ignore them in a file for `⟦column-map⟧`",
         )
     })
 }

@@ -3,6 +3,7 @@
 
 mod guard;
 mod numbers;
+mod setting;
 mod shell;
 mod shown;
 
@@ -10,6 +11,7 @@ use std::fmt::Write as _;
 
 pub use guard::{cell, guarded, unguarded};
 pub use numbers::{count, duration, grouped};
+pub use setting::{Mark, Setting, Voice, marks, worded};
 pub use shell::{path_word, shell_path, shell_word};
 pub use shown::{printable, shown};
 

@@ -414,7 +414,7 @@ fn not_e164(
             Some(refusal) => refusal.hint().to_owned(),
             // Of the country nothing is known, and it is not guessed.
             None if has_digits => {
-                format!("{}; `--phone-region US` reads national numbers of a country", code.fix)
+                format!("{}; `⟦phone-region US⟧` reads national numbers of a country", code.fix)
             }
             None => code.fix.to_owned(),
         },

@@ -22,6 +22,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use headcount::agent::{Fingerprint, IdentityType, Password, RowNumber};
 use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
+use headcount::cli::voice::Flags;
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};
 use headcount::connect::{BoxFuture, Client, Credentials, Environment, Target, Transport, TransportError};
@@ -541,6 +542,7 @@ impl Session {
             row_budget: Duration::from_secs(20),
             outage_patience: Duration::from_secs(900),
             seed: self.seed,
+            voice: &Flags,
         };
         let mut tasks = Vec::new();
         for (row, number) in self.rows.iter().zip(2..) {

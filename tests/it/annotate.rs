@@ -8,7 +8,7 @@ use calamine::{Reader as _, Xlsx};
 use headcount::report::annotate::FINDINGS;
 use headcount::roster::{Options, Roster, Row};
 
-use crate::harness::{Ran, folder, headcount, run};
+use crate::harness::{Ran, folder, headcount, is_in_words, run};
 
 const HEADER: &str = "first name,last name,email address,password,user login,routing profile name,security profile,phone type,tags";
 
@@ -121,6 +121,31 @@ fn a_workbook_has_a_note_in_each_faulty_cell_and_none_has_a_password() {
     {
         assert!(text.contains(code), "{text}");
     }
+}
+
+#[test]
+fn what_a_copy_says_of_settings_is_in_flags() {
+    let at = folder(&[]);
+    let text = "user login,first name,last name,email address,routing profile name,security profile,mobile,desk\n\
+                ada,Ada,Lovelace,ada@example.com,Basic,Agent,030 123456,1\n";
+    fs::write(at.path().join("roster.csv"), text).unwrap();
+    let mobile = "; `--phone-region US` reads national numbers of a country";
+    let unknown = "in a file for `--columns`; `headcount columns` proposes one";
+    let read = |out: &str, parts: &[&str]| {
+        annotated(at.path(), &["roster.csv", "--identity", "connect", "--annotate", out]).exits(3);
+        let path = at.path().join(out);
+        let parts: Vec<String> = match parts {
+            [] => vec![fs::read_to_string(&path).unwrap()],
+            parts => parts.iter().map(|name| part(&path, name)).collect(),
+        };
+        parts.iter().for_each(|text| is_in_words(text));
+        parts.concat()
+    };
+    let csv = read("out.csv", &[]);
+    assert!(csv.contains(mobile), "{csv}");
+    let book = read("out.xlsx", &["xl/comments1.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"]);
+    assert!(book.matches(mobile).count() == 2 && book.contains(unknown), "in a note and a cell: {book}");
+    assert!(book.contains("`--generate-passwords --credentials-out FILE`"), "in the summary: {book}");
 }
 
 #[test]

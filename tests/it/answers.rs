@@ -10,6 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use bytes::Bytes;
 use headcount::agent::{Fingerprint, IdentityType, RowNumber};
 use headcount::apply::{self, Doubt, Gift, Means, Origin, Settings, Task, Work};
+use headcount::cli::voice::Flags;
 use headcount::clock::{Clock, SteadyClock};
 use headcount::connect::model::{CreateUser, UserProficiency};
 use headcount::connect::{
@@ -226,6 +227,7 @@ fn settings() -> Settings {
         row_budget: Settings::ROW_BUDGET,
         outage_patience: Settings::OUTAGE_PATIENCE,
         seed: 1,
+        voice: &Flags,
     }
 }
 

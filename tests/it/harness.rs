@@ -43,11 +43,21 @@ pub fn headcount(folder: &Path) -> Command {
 /// Runs a command to its end.
 pub fn run(command: &mut Command) -> Ran {
     let output = command.output().unwrap();
-    Ran {
+    let ran = Ran {
         exit: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    };
+    is_in_words(&ran.stdout);
+    is_in_words(&ran.stderr);
+    ran
+}
+
+/// Fails where a text that the program gives to its user has a mark in place of a flag.
+#[track_caller]
+pub fn is_in_words(text: &str) {
+    let mark = headcount::text::marks(text).next();
+    assert!(mark.is_none(), "{mark:?} has no words:\n{text}");
 }
 
 /// A line in a shell, with the environment and in the folder of a command.
@@ -168,6 +178,7 @@ impl Watched {
     pub fn event(&mut self) -> Option<Value> {
         let mut line = String::new();
         let read = self.events.read_line(&mut line).unwrap();
+        is_in_words(&line);
         (read > 0).then(|| serde_json::from_str(&line).unwrap())
     }
 
@@ -193,6 +204,8 @@ impl Watched {
         let mut stderr = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         let exit = self.child.wait().unwrap().code().unwrap_or(-1);
+        is_in_words(&stdout);
+        is_in_words(&stderr);
         Ran { exit, stdout, stderr }
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use headcount::agent::{Fingerprint, IdentityType, Password, RowNumber};
 use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
+use headcount::cli::voice::Flags;
 use headcount::clock::{Clock, SteadyClock, rfc3339, whole_milliseconds};
 use headcount::connect::model::{CreateUser, IdentityInfo};
 use headcount::connect::{Client, Credentials, Environment, Target};
@@ -253,6 +254,7 @@ async fn import(times: usize) -> Came {
         row_budget: Settings::ROW_BUDGET,
         outage_patience: Settings::OUTAGE_PATIENCE,
         seed: 1,
+        voice: &Flags,
     };
     let (events, _seen) = mpsc::unbounded_channel();
     let switch = Switch::default();

@@ -7,10 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use headcount::agent::Fingerprint;
+use headcount::cli::voice::Flags;
 use headcount::exit::Exit;
 use headcount::ledger::{Attempt, Entry, Kind, RowState, StepState};
 use headcount::plan::{Asks, Decision, Now, TABLE, decide_step};
 use headcount::roster::Field;
+use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
@@ -113,7 +115,7 @@ fn the_generated_parts_are_what_the_program_says() {
 
     let mut table = "| exit code | meaning |\n|---|---|\n".to_owned();
     for (exit, meaning) in Exit::TABLE {
-        table += &format!("| {} | {meaning} |\n", exit.code());
+        table += &format!("| {} | {} |\n", exit.code(), worded(meaning, &Flags));
     }
     is_generated("README.md", "exit-codes", &table);
 

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use headcount::ledger::RowState;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::harness::{Ran, folder, headcount, run};
-use crate::made::{LEDGER, eventful};
+use crate::made::{LEDGER, Made, eventful};
 
 fn report(folder: &Path, flags: &[&str]) -> Ran {
     run(headcount(folder).args(["report", LEDGER]).args(flags))
@@ -149,6 +150,32 @@ fn what_is_no_ledger_is_said_to_be_none() {
     assert!(ran.stderr.contains("cannot open the ledger"), "{}", ran.stderr);
     let ran = run(headcount(folder.path()).args(["report", "roster.csv"])).exits(4);
     assert!(ran.stderr.contains("is not a ledger of headcount"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_a_report_advises_is_in_flags_in_every_format() {
+    let folder = folder(&[]);
+    let mut made = Made::new();
+    for (row, user) in (2..).zip(["ann", "ben"]) {
+        made.plan(user, row);
+    }
+    made.failed("ann", RowState::Invalid, "password-missing", "there is no password");
+    made.failed("ben", RowState::Exists, "DuplicateResourceException", "user u-1 has no tag of headcount");
+    made.end(1);
+    made.write(folder.path());
+    let retry = format!("headcount retry {LEDGER} --code DuplicateResourceException");
+    let fix = "`headcount import` with `--generate-passwords --credentials-out FILE`.";
+    let ran = report(folder.path(), &["--format", "json"]).exits(0);
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let (exists, invalid) = (&told["causes"][0], &told["causes"][1]);
+    assert_eq!(exists["command"], retry);
+    assert!(invalid["advice"].as_str().unwrap().ends_with(fix), "{invalid}");
+    assert_eq!(invalid["command"], format!("headcount retry {LEDGER}"));
+    let ticket = report(folder.path(), &[]).exits(0).stdout;
+    assert!(ticket.contains(fix) && ticket.contains(&retry), "{ticket}");
+    let page = report(folder.path(), &["--format", "html"]).exits(0).stdout;
+    let fix = "<code>--generate-passwords --credentials-out FILE</code>";
+    assert!(page.contains(fix) && page.contains(&retry), "{page}");
 }
 
 #[test]

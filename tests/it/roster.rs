@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use headcount::roster::{Field, Options, Roster, Row, template};
 
+use crate::harness::is_in_words;
+
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)
 }
@@ -83,7 +85,11 @@ fn the_hr_export_becomes_a_roster_through_its_map() {
 fn columns(arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::cargo_bin("headcount").unwrap();
     let output = command.current_dir(sample("")).arg("columns").args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let text = |bytes: &[u8]| {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        is_in_words(&text);
+        text
+    };
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 

@@ -239,6 +239,9 @@ fn without_the_tag_a_lost_answer_is_only_probably_ours_until_that_is_accepted() 
     let stage = Stage::set(1, [Fault::ErrorAfter], Spec::default());
     let ran = stage.import(&["--no-provenance-tag", "--settle-timeout", "2"]).exits(6);
     assert!(ran.stderr.contains("--accept-probable"), "{}", ran.stderr);
+    // What the ledger keeps is in words, as any program reads it.
+    let message = stage.outcome("user0")["message"].as_str().unwrap().to_owned();
+    assert!(message.ends_with("; --accept-probable takes it for ours"), "{message}");
     assert_eq!(stage.rows(), rows(&[("total", 1), ("in_doubt", 1)]));
     assert!(stage.running().world().everyone().all(|user| user.tags.is_empty()));
     let ran = stage.import(&["--no-provenance-tag", "--accept-probable"]).exits(0);

@@ -1,10 +1,13 @@
 //! The shape of the source: which module may know which, and where the outside world is touched.
 
+mod literals;
 mod loops;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use literals::{Literal, literals};
 
 /// What each module may name of the crate, besides itself and the points of `crash`, from the ground to the top floor: a
 /// module knows none above it. A path allows what is below it.
@@ -18,14 +21,14 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("memory", &[]),
     ("agent", &[]),
     ("text", &[]),
-    ("finding", &[]),
+    ("finding", &["text"]),
     ("error", &["exit"]),
     ("log", &["disk"]),
     // The means.
     ("connect", &["agent", "clock", "error"]),
     ("ledger", &["agent", "clock", "disk", "error", "exit", "log", "text"]),
     // Where rows and steps stand is told in the ledger's words.
-    ("event", &["agent", "finding", "ledger"]),
+    ("event", &["agent", "finding", "ledger", "text"]),
     ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),
     ("stop", &["event"]),
     ("directory", &["agent", "error"]),
@@ -41,7 +44,8 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("plan", &["agent", "finding", "ledger"]),
     ("instance", &["agent", "clock", "connect", "directory", "error", "lane"]),
     ("apply", &[
-        "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "user",
+        "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "text",
+        "user",
     ]),
     ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
     ("report", &[
@@ -60,10 +64,11 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
 ];
 
-/// A source file: its path from `src/`, its module, and its code without comments and tests.
+/// A source file: its path from `src/`, its module, its text without tests, and its code without comments and tests.
 struct Source {
     path: String,
     module: String,
+    text: String,
     code: String,
 }
 
@@ -85,18 +90,24 @@ fn sources() -> Vec<Source> {
                 continue;
             }
             let module = path.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
-            sources.push(Source { path, module, code: code(&fs::read_to_string(&entry).unwrap()) });
+            let text = without_tests(&fs::read_to_string(&entry).unwrap()).to_owned();
+            sources.push(Source { path, module, code: code(&text), text });
         }
     }
     assert!(sources.len() > 60, "only {} files were found", sources.len());
     sources
 }
 
-/// The text up to its tests, without line comments.
-fn code(text: &str) -> String {
+/// The text up to its tests.
+fn without_tests(text: &str) -> &str {
     let tests = ["#[cfg(test)]\nmod ", "#[cfg(test)]\npub(crate) mod ", "#[cfg(test)]\npub(super) mod "];
     let end = tests.iter().filter_map(|tests| text.find(tests)).min().unwrap_or(text.len());
-    let lines = text[..end].lines().map(|line| match line.find("//") {
+    &text[..end]
+}
+
+/// The text up to its tests, without line comments.
+fn code(text: &str) -> String {
+    let lines = without_tests(text).lines().map(|line| match line.find("//") {
         // Not the slashes of an address.
         Some(at) if !line[..at].ends_with(':') => &line[..at],
         _ => line,
@@ -352,6 +363,64 @@ fn a_plan_is_made_without_files_network_or_time() {
             assert!(!source.code.contains(word), "src/{}: {word}", source.path);
         }
     }
+}
+
+/// Flags of programs that are not ours, which a text below the command line may name: where, and which.
+const OF_OTHERS: &[(&str, &str)] = &[
+    ("connect/credentials.rs", "aws configure export-credentials --format env"),
+    // Goes on from `aws sso login` and `aws configure`.
+    ("connect/credentials.rs", " --profile {name}"),
+    ("passwords/sealed.rs", "cargo install --path . --features age"),
+];
+
+/// The first flag that a text names, long or short.
+fn flag(text: &str) -> Option<&str> {
+    let words = text.split(|c: char| c.is_whitespace() || "`\"'()[]{}<>,;:=".contains(c));
+    words.into_iter().find(|word| {
+        let is_short =
+            word.len() == 2 && word.as_bytes()[0] == b'-' && word.as_bytes()[1].is_ascii_lowercase();
+        is_short
+            || word
+                .match_indices("--")
+                .any(|(at, _)| word[at + 2..].starts_with(|c: char| c.is_ascii_lowercase()))
+    })
+}
+
+/// What is to be set, a text below the command line names by what it is: a page has no flags.
+#[test]
+fn only_the_command_line_names_flags() {
+    for (text, names) in [
+        ("give `--ledger FILE`", Some("--ledger")),
+        ("is written with -o FILE", Some("-o")),
+        ("a well-known -- or nearly so -- name: -5, --, -1", None),
+    ] {
+        assert_eq!(flag(text), names);
+    }
+    let sources = sources();
+    let mut wrong = Vec::new();
+    let mut excused = BTreeSet::new();
+    let mut marks = 0;
+    for source in sources.iter().filter(|source| !source.path.starts_with("cli/")) {
+        for Literal { line, mut text } in literals(&source.text) {
+            for (path, other) in OF_OTHERS.iter().filter(|(path, _)| *path == source.path) {
+                if text.contains(other) {
+                    text = text.replace(other, "");
+                    excused.insert((*path, *other));
+                }
+            }
+            if let Some(flag) = flag(&text) {
+                wrong.push(format!("src/{}:{line} names {flag}: {text}", source.path));
+            }
+            let found = headcount::text::marks(&text).count();
+            if source.path != "text/setting.rs" && text.matches('⟦').count() != found {
+                wrong.push(format!("src/{}:{line} has a mark that is none: {text}", source.path));
+            }
+            marks += found;
+        }
+    }
+    assert!(wrong.is_empty(), "name the setting, with a mark of `text/setting.rs`: {wrong:#?}");
+    assert_eq!(excused.len(), OF_OTHERS.len(), "nobody names these any more: take them out of OF_OTHERS");
+    assert!(marks > 40, "only {marks} marks were found");
 }
 
 #[test]

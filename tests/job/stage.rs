@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
+use headcount::cli::voice::Flags;
 use headcount::clock::{Clock, SteadyClock};
 use headcount::connect::{Credentials, Environment};
 use headcount::error::Failure;
@@ -104,6 +105,7 @@ impl Stage {
             host: "here".into(),
             state: None,
             seed: 5,
+            voice: &Flags,
         };
         Self { folder: tempfile::tempdir().unwrap(), connect, arn, heard, world }
     }

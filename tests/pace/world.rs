@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use headcount::agent::{Fingerprint, IdentityType, RowNumber};
 use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
+use headcount::cli::voice::Flags;
 use headcount::clock::{self, Clock, SteadyClock};
 use headcount::connect::model::{CreateUser, IdentityInfo};
 use headcount::connect::{
@@ -157,6 +158,7 @@ impl Simulation {
             row_budget: Settings::ROW_BUDGET,
             outage_patience: self.outage_patience,
             seed: self.seed + 2,
+            voice: &Flags,
         };
         let paces = Arc::new(Paces::default());
         let pace = match self.rate {
