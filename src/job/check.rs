@@ -66,9 +66,6 @@ pub(super) struct Decided {
     pub(super) outlook: Outlook,
 }
 
-/// After so many rows a check looks whether it is to stop.
-const GLANCE: u64 = 256;
-
 impl Job {
     /// Reaches the instance, reads it, and checks every row of the roster against it. What is found is told.
     ///
@@ -117,7 +114,7 @@ impl Pass {
         let mut wanted = Box::<Wanted>::default();
         let mut origins = Origins::of(roster, job.before().map(|before| before.run.as_str()));
         let found = validate::check_with_fingerprints(roster, &rules, &mut |row| {
-            if row.number % GLANCE == 0 {
+            if row.number.is_multiple_of(validate::Pass::GLANCE) {
                 world.go_on()?;
             }
             // What nobody has taken up yet stays as it stands.

@@ -10,10 +10,7 @@ use crate::directory::{Directory, Names, Users};
 use crate::error::Failure;
 use crate::roster::{Roster, Row};
 use crate::simulator::{self, Group, JournalError, Named, Spec, Weather};
-use crate::validate::{NamesUsed, infer_identity};
-
-/// After so many rows a reading looks whether it is to stop.
-const GLANCE: u64 = 1024;
+use crate::validate::{NamesUsed, Pass, infer_identity};
 
 /// A rehearsal in place of an instance.
 #[derive(Clone, Debug)]
@@ -109,10 +106,10 @@ fn names_used(roster: &Roster, world: &World) -> Result<NamesUsed, Failure> {
     let (mut used, mut row) = (NamesUsed::default(), Row::default());
     let mut rows = roster.rows()?;
     while rows.read(&mut row)? {
-        used.add(&row, roster.columns());
-        if used.rows % GLANCE == 0 {
+        if used.rows.is_multiple_of(Pass::GLANCE) {
             world.go_on()?;
         }
+        used.add(&row, roster.columns());
     }
     Ok(used)
 }
