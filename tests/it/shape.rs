@@ -58,7 +58,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
     // The screens.
     ("cli", &[
-        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "job",
+        "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "job",
         "ledger", "passwords", "report", "roster", "simulator", "stop", "text", "validate",
     ]),
 ];
@@ -278,6 +278,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     // Who prints, and who reads flags and the environment.
     ("println!", &["cli/output.rs"]),
     ("std::env::", &["cli/", "main.rs", "crash.rs"]),
+    ("io::stdin", &["cli/"]),
+    ("io::stdout", &["cli/"]),
+    ("io::stderr", &["cli/"]),
+    ("process::exit", &["cli/screen/interrupt.rs"]),
     ("clap::", &["cli/"]),
 ];
 
