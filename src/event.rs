@@ -189,6 +189,12 @@ impl Event {
         !matches!(self, Self::Reading | Self::Reached | Self::Warning { .. } | Self::Remark { .. })
     }
 
+    /// The event as a line of `--format json`, its end included.
+    pub fn line(&self) -> String {
+        // What is in here are texts and numbers, and both can be written.
+        serde_json::to_string(self).map(|line| line + "\n").unwrap_or_default()
+    }
+
     /// A wait as people read it.
     pub(crate) fn waiting(reason: impl Into<String>, wait: Duration) -> Self {
         Self::Waiting { reason: reason.into(), seconds: wait.as_secs_f64() }

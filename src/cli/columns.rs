@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use super::args::roster::RosterArgs;
 use super::output;
-use super::roster_args::RosterArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity, codes};

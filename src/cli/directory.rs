@@ -1,18 +1,22 @@
 //! `headcount directory`: saves what an instance knows, for offline checks.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
-use super::instance::{InstanceArgs, reach_invented};
+use super::args::instance::InstanceArgs;
 use super::policy::Needs;
+use super::screen::{self, Listener, Show};
 use super::{output, retype};
 use crate::connect::policy::Job;
 use crate::directory::Directory;
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::job::contents;
+use crate::job::{Rehearsal, Target, contents};
+use crate::simulator::Weather;
+use crate::stop::Switch;
 
 /// Saves an instance's directory to a file for offline checks: names, hierarchy paths, usernames, quotas
 #[derive(Debug, Args)]
@@ -31,6 +35,12 @@ pub(super) struct DirectoryArgs {
 }
 
 impl DirectoryArgs {
+    /// What is read.
+    fn target(&self) -> Target {
+        let calm = Rehearsal { seed: 0, weather: Weather::calm() };
+        self.instance.target(self.simulate.then_some(calm))
+    }
+
     /// What the command line needs.
     pub(super) fn needs(&self) -> Result<Needs, Failure> {
         let needs = self.instance.needs()?;
@@ -48,17 +58,9 @@ pub(super) fn run(args: &DirectoryArgs) -> Result<Exit, Failure> {
     let there = args.output.as_deref().map(replaceable).transpose()?.flatten();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
-    let directory = runtime.block_on(async {
-        let mut reached = match args.simulate {
-            true => reach_invented(args.instance.identity).await?,
-            false => args.instance.reach().await?,
-        };
-        reached.read_for_proficiencies().await?;
-        if let Some(running) = reached.rehearsal.take() {
-            running.shutdown().await;
-        }
-        Ok::<_, Failure>(reached.directory)
-    })?;
+    let listener = Arc::new(Listener::start(Show::Human)?);
+    let world = screen::world(listener, Switch::default());
+    let directory = runtime.block_on(args.target().read(&world))?;
     let text = directory.to_json();
     let Some(path) = &args.output else {
         output::json(&text);

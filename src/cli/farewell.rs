@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::args::import::Format;
-use super::meant::Job;
+use super::meant::Typed;
 use super::retype::{self, Line};
 use super::{output, words};
 use crate::exit::Exit;
@@ -14,7 +14,7 @@ use crate::stop::Stop;
 
 /// A run that has ended, as far as there is something to say of it.
 pub(super) struct Farewell<'f> {
-    pub(super) job: &'f Job,
+    pub(super) typed: &'f Typed,
     /// The instance's ARN.
     pub(super) arn: &'f str,
     pub(super) exit: Exit,
@@ -67,7 +67,7 @@ fn say(said: &Said) {
 impl Farewell<'_> {
     /// The result in one line, for people: programs have events.
     pub(super) fn tell_result(&self) {
-        if self.job.shared.format == Format::Human {
+        if self.typed.shared.format == Format::Human {
             output::told(&summary(&self.counts, &self.steps, self.calls, self.took));
         }
     }
@@ -86,7 +86,7 @@ impl Farewell<'_> {
         lines.extend(self.of_failed());
         let is_early = matches!(self.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled);
         if is_early && !self.is_left_to_import() {
-            lines.push(resume_with(&retype::resume(&self.job.typed)));
+            lines.push(resume_with(&retype::resume(&self.typed.words)));
         }
         lines
     }
@@ -94,7 +94,7 @@ impl Farewell<'_> {
     /// People were told in full when it began to stop, while requests under way were awaited; a name is enough here.
     fn why_stopped(&self) -> Vec<Said> {
         let Some(stop) = &self.reason else { return Vec::new() };
-        let stopped = match (self.job.shared.format, stop) {
+        let stopped = match (self.typed.shared.format, stop) {
             (Format::Json, _) => Some(format!("stopped: {}", words::plain(&stop.to_string()))),
             (Format::Human, Stop::Interrupted) => None,
             (Format::Human, _) => Some(format!("stopped: {}", name_of(stop))),
@@ -105,13 +105,13 @@ impl Farewell<'_> {
 
     /// Where the passwords are that were made.
     fn passwords(&self) -> Option<Said> {
-        let passwords = &self.job.shared.passwords;
+        let passwords = &self.typed.shared.passwords;
         let out = passwords.credentials_out.as_deref().filter(|_| self.counts.created > 0)?;
         let what = match passwords.recipients.is_empty() {
             true => "the passwords that were made: ",
             false => "the passwords that were made, with --identity-file and the key: ",
         };
-        Some(Said::Command(what, retype::credentials(out, &self.job.ledger).to_string()))
+        Some(Said::Command(what, retype::credentials(out, &self.typed.ledger).to_string()))
     }
 
     /// Files of failed rows that were removed, or are in the way.
@@ -145,13 +145,13 @@ impl Farewell<'_> {
         let rows = words::count(self.counts.pending, "row");
         let are = if self.counts.pending == 1 { "is" } else { "are" };
         let line = format!("{rows} {are} pending, which retry does not send; run the next line for them");
-        let import = retype::import(self.job, self.arn).to_string();
+        let import = retype::import(self.typed, self.arn).to_string();
         vec![Said::Talk(line), Said::Command("import with: ", import)]
     }
 
     /// Whether all that a retry has left over is what only an import sends.
     fn is_left_to_import(&self) -> bool {
-        self.job.retry.is_some() && self.reason.is_none() && self.counts.pending > 0
+        self.typed.retry.is_some() && self.reason.is_none() && self.counts.pending > 0
     }
 
     /// Where the failed rows are, and what sends them again.
@@ -166,11 +166,11 @@ impl Farewell<'_> {
             let line = format!("{rows} failed; mend the roster, then run the next line");
             return vec![Said::Talk(line), self.retry_with(None)];
         }
-        let is_of_part = self.job.retry.as_ref().is_some_and(|retry| retry.is_of_part);
+        let is_of_part = self.typed.retry.as_ref().is_some_and(|retry| retry.is_of_part);
         if is_of_part && counts.pending + counts.in_doubt == 0 {
             return vec![Said::Talk(format!(
                 "nothing more is needed of {}: remove it, there may be passwords in it",
-                shown(&self.job.roster)
+                shown(&self.typed.roster)
             ))];
         }
         Vec::new()
@@ -181,7 +181,7 @@ impl Farewell<'_> {
         let mut lines = vec![format!("{rows} failed, with the reasons in {}", shown(file))];
         if left.elsewhere > 0 {
             let rows = words::count(left.elsewhere, "more row");
-            lines.push(format!("{rows} failed that {} does not have", shown(&self.job.roster)));
+            lines.push(format!("{rows} failed that {} does not have", shown(&self.typed.roster)));
         }
         let exists = self.counts.exists;
         if exists > 0 {
@@ -196,14 +196,14 @@ impl Farewell<'_> {
         } else {
             ("them", " and type the passwords in again, they are blank")
         };
-        let types_in = left.has_blanks && !self.job.shared.passwords.is_given();
+        let types_in = left.has_blanks && !self.typed.shared.passwords.is_given();
         let passwords = if types_in { passwords } else { "" };
         lines.push(format!("mend {them} there{passwords}; then run the next line"));
         lines.into_iter().map(Said::Talk).chain([self.retry_with(Some(file))]).collect()
     }
 
     fn retry_with(&self, file: Option<&Path>) -> Said {
-        Said::Command("retry with: ", retype::retry(self.job, file).to_string())
+        Said::Command("retry with: ", retype::retry(self.typed, file).to_string())
     }
 }
 
@@ -307,15 +307,16 @@ mod tests {
     use super::super::settings::Named;
     use super::super::{Cli, Command, command_line};
     use super::*;
+    use crate::job::Before;
     use crate::ledger::{Entry, Kind, State};
 
     const ARN: &str = "arn:aws:connect:eu-west-2:123456789012:instance/i";
 
-    fn job(typed: &[&str]) -> Job {
+    fn job(typed: &[&str]) -> Typed {
         let words = typed.iter().map(Into::into).collect();
         let matches = command_line().try_get_matches_from(typed).unwrap();
         match Cli::from_arg_matches(&matches).unwrap().command {
-            Command::Import(args) => Job::import(*args, words),
+            Command::Import(args) => Typed::import(*args, words),
             Command::Retry(args) => {
                 let mut state = State::default();
                 let of = |kind| Entry {
@@ -324,15 +325,16 @@ mod tests {
                     ..Entry::of(kind)
                 };
                 state.apply(&of(Kind::Ledger));
-                Job::retry_of(*args, &state, Named::default(), words).unwrap()
+                let before = Before::says(&args.of, &state);
+                Typed::retry_of(*args, before, Named::default(), words).unwrap()
             }
             _ => panic!("no job: {typed:?}"),
         }
     }
 
-    fn of(job: &Job) -> Farewell<'_> {
+    fn of(typed: &Typed) -> Farewell<'_> {
         Farewell {
-            job,
+            typed,
             arn: ARN,
             exit: Exit::Done,
             counts: Counts { total: 5, created: 5, ..Counts::default() },

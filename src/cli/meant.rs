@@ -3,202 +3,177 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::args::import::{ImportArgs, RetryArgs, Shared};
-use super::instance::Stage;
+use super::policy::Needs;
 use super::settings::{self, Named};
+use crate::connect::policy;
 use crate::error::Failure;
-use crate::ledger::{self, State, place};
-use crate::roster::Roster;
-use crate::simulator::Spec;
+use crate::job::{Allowed, Before, Job, PaceAsked, Patience, What};
+use crate::ledger::place;
+use crate::roster::Field;
 
-/// An import or a retry, with all defaults resolved.
-pub(super) struct Job {
+/// An import or a retry as it was typed, with all defaults resolved: what the commands are made of that are printed, and
+/// what the job is that is meant.
+pub(super) struct Typed {
     pub(super) roster: PathBuf,
     pub(super) ledger: PathBuf,
     /// What a retry is to do; `None` for an import.
     pub(super) retry: Option<Retry>,
-    /// What the ledger says of the job that it was made by; an import reads it for a rehearsal alone.
-    before: Option<Before>,
-    /// What the ledger is of, as far as it can tell.
-    pub(super) kept: Option<Kept>,
     pub(super) shared: Shared,
     /// What the environment names, which comes before what a ledger says.
     pub(super) named: Named,
     /// The command line.
-    pub(super) typed: Vec<OsString>,
+    pub(super) words: Vec<OsString>,
 }
 
 /// What a retry is to do.
 pub(super) struct Retry {
     /// The error codes it picks.
-    pub(super) codes: Vec<String>,
+    codes: Vec<String>,
     /// Whether its roster was given with `--roster`: then rows that are not in it stay as they are.
     pub(super) is_of_part: bool,
-    /// The ledger's run.
-    pub(super) run: String,
+    /// What the ledger says of the job that it was made by.
+    before: Before,
 }
 
-/// What a ledger says of the job that it was made by.
-struct Before {
-    /// The first roster that it was made from.
-    first: PathBuf,
-    /// The roster that it was worked from last.
-    whole: PathBuf,
-    /// How many rows it has.
-    rows: u64,
-    /// Whether its first record says that it is a rehearsal's.
-    says_rehearsal: bool,
-}
-
-impl Job {
-    /// What an import means: its ledger is beside its roster, unless another is named.
-    pub(super) fn import(args: ImportArgs, typed: Vec<OsString>) -> Self {
+impl Typed {
+    /// An import: its ledger is beside its roster, unless another is named.
+    pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Self {
         let ImportArgs { roster, shared } = args;
-        let is_rehearsal = shared.rehearsal.simulate;
-        let ledger = shared.ledger.clone().unwrap_or_else(|| place::beside(&roster, is_rehearsal));
-        // A ledger that cannot be read is told of when it is opened; for an import that is long, its beginning will do.
-        let state = is_rehearsal.then(|| ledger::glance(&ledger).ok().flatten()).flatten();
-        let (before, kept) = match state {
-            Some((state, _)) => (Some(Before::of(&state)), Kept::of(&state, &ledger)),
-            None if is_rehearsal => (None, None),
-            None => {
-                let says_rehearsal = ledger::first(&ledger).is_some_and(|first| first.rehearsal);
-                (None, says_rehearsal.then_some(Kept::Rehearsal))
-            }
-        };
-        Self { roster, ledger, retry: None, before, kept, shared, named: settings::named(), typed }
+        let beside = || place::beside(&roster, shared.rehearsal.simulate);
+        let ledger = shared.ledger.clone().unwrap_or_else(beside);
+        Self { roster, ledger, retry: None, shared, named: settings::named(), words }
     }
 
-    /// What a retry means: roster, instance, region and profile are the ledger's where nothing else is said.
+    /// A retry: roster, instance, region and profile are the ledger's where nothing else is said.
     ///
     /// # Errors
-    /// Exit 2 where there is no such ledger; exit 4 where it is damaged.
-    pub(super) fn retry(args: RetryArgs, typed: Vec<OsString>) -> Result<Self, Failure> {
-        let (state, _) = ledger::peek(&args.of)?;
-        Self::retry_of(args, &state, settings::named(), typed)
+    /// Exit 2 where there is no such ledger.
+    pub(super) fn retry(args: RetryArgs, words: Vec<OsString>) -> Result<Self, Failure> {
+        let before = Before::of(&args.of)?;
+        Self::retry_of(args, before, settings::named(), words)
     }
 
     pub(super) fn retry_of(
         args: RetryArgs,
-        state: &State,
+        before: Before,
         named: Named,
-        typed: Vec<OsString>,
+        words: Vec<OsString>,
     ) -> Result<Self, Failure> {
         let RetryArgs { of, roster, codes, mut shared } = args;
         if shared.ledger.as_ref().is_some_and(|ledger| *ledger != of) {
             return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
         }
         let instance = &mut shared.instance;
-        if instance.instance.is_none() && is_rehearsal(&of, state, named) {
+        if instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
             shared.rehearsal.simulate = true;
         }
         if !shared.rehearsal.simulate {
-            let session = &state.session;
-            instance.instance = instance.instance.take().or(Some(state.header.instance.clone()));
+            instance.instance = instance.instance.take().or(Some(before.instance.clone()));
             if instance.profile.is_none() && !named.profile {
-                instance.profile = session.profile.clone();
+                instance.profile.clone_from(&before.profile);
             }
             if instance.endpoint_url.is_none() && !named.endpoint {
-                instance.endpoint_url = session.endpoint.clone();
+                instance.endpoint_url.clone_from(&before.endpoint);
             }
         }
-        let before = Before::of(state);
-        let retry = Retry { codes, is_of_part: roster.is_some(), run: state.header.run.clone() };
+        let is_of_part = roster.is_some();
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
-        let kept = Kept::of(state, &of);
-        let (retry, before) = (Some(retry), Some(before));
-        Ok(Self { roster, ledger: of, retry, before, kept, shared, named, typed })
+        let retry = Some(Retry { codes, is_of_part, before });
+        Ok(Self { roster, ledger: of, retry, shared, named, words })
     }
 
-    /// What a rehearsal goes on with: the world of its ledger, whichever file is read now.
-    pub(super) fn stage<'s>(&self, roster: &'s Roster) -> Stage<'s> {
-        let gives_passwords = self.shared.passwords.is_given();
-        let Some(before) = &self.before else {
-            let world = place::world_of(&self.ledger, &[]);
-            return Stage { roster, whole: None, rows: 0, gives_passwords, world };
+    /// The job that is meant. Every argument is taken apart here: one that is added breaks the build until it means
+    /// something.
+    pub(super) fn meant(&self) -> Job {
+        let Shared {
+            reading,
+            instance,
+            rehearsal,
+            passwords,
+            ledger: _, // where it is here
+            rate,
+            burst,
+            concurrency,
+            dry_run: _, // how far it goes is asked step by step
+            skip_invalid,
+            allow_partial,
+            recreate_missing,
+            no_provenance_tag,
+            accept_probable,
+            settle_timeout,
+            outage_timeout,
+            yes: _,    // who is asked is the screen's
+            format: _, // and so is how it is shown
+        } = &self.shared;
+        Job {
+            what: self.what(),
+            target: instance.target(rehearsal.meant()),
+            reading: reading.meant(),
+            ledger: self.ledger.clone(),
+            pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
+            passwords: passwords.meant(),
+            patience: Patience {
+                settle: Duration::from_secs(*settle_timeout),
+                outage: Duration::from_secs(*outage_timeout),
+            },
+            allowed: Allowed {
+                invalid_rows: *skip_invalid,
+                partial: *allow_partial,
+                missing_again: *recreate_missing,
+                no_tag: *no_provenance_tag,
+                probable: *accept_probable,
+            },
+        }
+    }
+
+    fn what(&self) -> What {
+        let roster = self.roster.clone();
+        match &self.retry {
+            None => What::Import { roster },
+            Some(Retry { codes, is_of_part, before }) => What::Retry {
+                codes: codes.clone(),
+                roster,
+                is_part: *is_of_part,
+                before: Box::new(before.clone()),
+            },
+        }
+    }
+
+    /// The permissions that it needs; `None` for a rehearsal.
+    pub(super) fn needs(&self) -> Result<Option<Needs>, Failure> {
+        let args = &self.shared;
+        if args.rehearsal.simulate {
+            return Ok(None);
+        }
+        let roster = args.reading.open(&self.roster)?;
+        let has = |field| roster.columns().has(field);
+        let needs = args.instance.needs()?;
+        let job = policy::Job {
+            creates: !args.dry_run,
+            tags: !args.no_provenance_tag || has(Field::Tags),
+            proficiencies: has(Field::Proficiencies),
+            ..needs.job
         };
-        let rosters = [before.first.as_path(), &before.whole, roster.path()];
-        // A ledger that can say that it is a rehearsal's is of a time when its world was beside it already.
-        let world = place::world_of(&self.ledger, if before.says_rehearsal { &[] } else { &rosters });
-        // Who was made from another file has names that are in that one.
-        let is_another = absolute(roster.path()) != before.whole.display().to_string();
-        let whole = if is_another { self.shared.reading.open(&before.whole).ok() } else { None };
-        let rows = if is_another || self.retry.is_some() { before.rows } else { 0 };
-        Stage { roster, whole, rows, gives_passwords, world }
-    }
-
-    /// The roster that the ledger names: a file of failed rows is a part of it and does not take its place.
-    pub(super) fn recorded_roster(&self, state: &State) -> Option<String> {
-        let whole = self.whole()?;
-        let is_of_part = self.retry.as_ref().is_some_and(|retry| retry.is_of_part);
-        (is_of_part && !state.header.run.is_empty() && whole.exists()).then(|| whole.display().to_string())
-    }
-
-    /// The roster of the import that a retry follows.
-    fn whole(&self) -> Option<&Path> {
-        self.retry.as_ref().and(self.before.as_ref()).map(|before| before.whole.as_path())
+        Ok(Some(Needs { job, ..needs }))
     }
 
     /// The roster of the whole import, as it is shorter to type.
     pub(super) fn whole_roster(&self) -> PathBuf {
-        from_here(self.whole().unwrap_or(&self.roster))
+        from_here(self.retry.as_ref().map_or(&self.roster, |retry| &retry.before.whole))
     }
 
     /// Whether the ledger is the one that the whole import has without being told.
     pub(super) fn has_usual_ledger(&self) -> bool {
         let usual = place::beside(&self.whole_roster(), self.shared.rehearsal.simulate);
-        absolute(&self.ledger) == absolute(&usual)
+        place::absolute(&self.ledger) == place::absolute(&usual)
     }
-}
-
-/// What a ledger is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
-    Import,
-    Rehearsal,
-}
-
-impl Kept {
-    /// `None` for a ledger of a time when rehearsals did not say so, that may be of one: it has the instance that is nobody's
-    /// and no way to it.
-    fn of(state: &State, ledger: &Path) -> Option<Self> {
-        let is_reached =
-            state.header.instance != Spec::default().instance_arn() || state.session.endpoint.is_some();
-        match state.header.rehearsal {
-            true => Some(Self::Rehearsal),
-            false => (is_reached && !state.is_rehearsal(ledger)).then_some(Self::Import),
-        }
-    }
-}
-
-impl Before {
-    fn of(state: &State) -> Self {
-        let State { header, session, .. } = state;
-        let whole = if session.roster.is_empty() { &header.roster } else { &session.roster };
-        Self {
-            first: PathBuf::from(&header.roster),
-            whole: PathBuf::from(whole),
-            rows: state.places().len() as u64,
-            says_rehearsal: header.rehearsal,
-        }
-    }
-}
-
-/// What the ledger says; where one of before cannot say it, the instance tells, which is nobody's.
-fn is_rehearsal(ledger: &Path, state: &State, named: Named) -> bool {
-    let is_invented = state.header.instance == Spec::default().instance_arn();
-    state.is_rehearsal(ledger) || (is_invented && state.session.endpoint.is_none() && !named.endpoint)
 }
 
 /// A path as it is shorter to type from the current directory.
 fn from_here(path: &Path) -> PathBuf {
     let here = std::env::current_dir().and_then(|here| here.canonicalize());
     here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
-}
-
-/// A path as a ledger has it: whole, and without links where it leads anywhere.
-pub(super) fn absolute(path: &Path) -> String {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    path.canonicalize().unwrap_or(path).display().to_string()
 }

@@ -9,19 +9,16 @@ mod examples;
 mod farewell;
 pub mod findings;
 mod import;
-mod instance;
 mod junit;
 mod man;
 mod meant;
-mod mixup;
-mod outlook;
 pub mod output;
-mod password_args;
+mod plan_words;
 pub mod policy;
-mod progress;
+mod remedies;
 mod report;
 mod retype;
-pub mod roster_args;
+mod screen;
 mod settings;
 mod signals;
 mod simulate;
@@ -30,13 +27,15 @@ mod status;
 pub mod template;
 #[cfg(unix)]
 mod terminal;
-pub mod validate;
+mod validate;
 pub mod voice;
 mod words;
 
 use std::ffi::OsString;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use meant::Typed;
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -127,8 +126,8 @@ fn policy_of(words: &[OsString]) -> Result<Exit, Failure> {
         Err(error) => return Ok(slip::told(&error, &typed, &command_line())),
     };
     policy::of_command(match command {
-        Command::Import(args) => import::needs(&args)?,
-        Command::Retry(args) => import::needs_of_retry(*args)?,
+        Command::Import(args) => Typed::import(*args, Vec::new()).needs()?,
+        Command::Retry(args) => Typed::retry(*args, Vec::new())?.needs()?,
         Command::Directory(args) => Some(args.needs()?),
         _ => None,
     })

@@ -10,14 +10,14 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::args::import::Shared;
-use super::args::rate::Rate;
+use super::args::instance::{InstanceArgs, RehearsalArgs};
+use super::args::passwords::PasswordArgs;
+use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
 use super::args::validate::ValidateArgs;
-use super::instance::{InstanceArgs, RehearsalArgs};
-use super::meant::Job;
-use super::password_args::PasswordArgs;
-use super::roster_args::{Identity, RosterArgs};
+use super::meant::Typed;
 use crate::apply::Settings;
+use crate::job::RateAsked;
 use crate::ledger::place;
 use crate::text::{path_word, shell_word};
 
@@ -25,17 +25,17 @@ use crate::text::{path_word, shell_word};
 const PROGRAM: &str = "headcount";
 
 /// What resumes: the command line once more, as it was typed.
-pub(super) fn resume(typed: &[OsString]) -> Line {
-    Line { words: typed.iter().map(|word| word.to_string_lossy().into_owned()).collect() }
+pub(super) fn resume(words: &[OsString]) -> Line {
+    Line { words: words.iter().map(|word| word.to_string_lossy().into_owned()).collect() }
 }
 
 /// What sends the failed rows again: those of `file`, where they are in a file of their own.
-pub(super) fn retry(job: &Job, file: Option<&Path>) -> Line {
-    let mut line = Line::of_typed(&job.typed, "retry");
-    line.path(&job.ledger);
+pub(super) fn retry(typed: &Typed, file: Option<&Path>) -> Line {
+    let mut line = Line::of_typed(&typed.words, "retry");
+    line.path(&typed.ledger);
     let of =
-        To::Retry { names_rehearsal: place::is_named_as_rehearsed(&job.ledger), has_file: file.is_some() };
-    let Parts { reached, reading, how } = Parts::of(job, &of);
+        To::Retry { names_rehearsal: place::is_named_as_rehearsed(&typed.ledger), has_file: file.is_some() };
+    let Parts { reached, reading, how } = Parts::of(typed, &of);
     line.take(reached);
     line.option("--roster", file.map(Path::display));
     line.take(reading);
@@ -44,19 +44,19 @@ pub(super) fn retry(job: &Job, file: Option<&Path>) -> Line {
 }
 
 /// What sends the rows that are pending, into the instance of this ARN.
-pub(super) fn import(job: &Job, arn: &str) -> Line {
-    imported(job, arn, Some(job.ledger.display().to_string()).filter(|_| !job.has_usual_ledger()))
+pub(super) fn import(typed: &Typed, arn: &str) -> Line {
+    imported(typed, arn, Some(typed.ledger.display().to_string()).filter(|_| !typed.has_usual_ledger()))
 }
 
 /// What imports with another ledger than the one that is there: the usual one, or where that is it, one that is to be named.
-pub(super) fn import_anew(job: &Job, instance: &str) -> Line {
-    imported(job, instance, job.has_usual_ledger().then(|| "FILE".to_owned()))
+pub(super) fn import_anew(typed: &Typed, instance: &str) -> Line {
+    imported(typed, instance, typed.has_usual_ledger().then(|| "FILE".to_owned()))
 }
 
-fn imported(job: &Job, instance: &str, ledger: Option<String>) -> Line {
-    let mut line = Line::of_typed(&job.typed, "import");
-    line.path(&job.whole_roster());
-    let Parts { reached, reading, how } = Parts::of(job, &To::Import { arn: instance });
+fn imported(typed: &Typed, instance: &str, ledger: Option<String>) -> Line {
+    let mut line = Line::of_typed(&typed.words, "import");
+    line.path(&typed.whole_roster());
+    let Parts { reached, reading, how } = Parts::of(typed, &To::Import { arn: instance });
     line.take(reached);
     line.option("--ledger", ledger);
     line.take(reading);
@@ -135,7 +135,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(job: &Job, to: &To<'_>) -> Self {
+    fn of(typed: &Typed, to: &To<'_>) -> Self {
         let Shared {
             reading,
             instance,
@@ -155,7 +155,7 @@ impl Parts {
             outage_timeout,
             yes: _,    // another question than was answered
             format: _, // whoever pastes it is a person
-        } = &job.shared;
+        } = &typed.shared;
         let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory } = instance;
         let (is_retry, has_file) = match to {
             To::Retry { has_file, .. } => (true, *has_file),
@@ -171,17 +171,19 @@ impl Parts {
         }
         if !rehearsal.simulate {
             // A retry has them of its ledger, unless the environment, which comes before that, names others.
-            reached.option("--profile", profile.as_ref().filter(|_| !is_retry || job.named.profile));
-            reached
-                .option("--endpoint-url", endpoint_url.as_ref().filter(|_| !is_retry || job.named.endpoint));
+            reached.option("--profile", profile.as_ref().filter(|_| !is_retry || typed.named.profile));
+            reached.option(
+                "--endpoint-url",
+                endpoint_url.as_ref().filter(|_| !is_retry || typed.named.endpoint),
+            );
         }
         let mut how = Line::default();
         how.option("--identity", identity.map(word_of));
         how.option("--directory", directory.as_ref().map(|path| path.display()));
         match rate {
-            Rate::Quota => {}
-            Rate::Auto => how.option("--rate", Some("auto")),
-            Rate::Fixed(rate) => how.option("--rate", Some(rate)),
+            RateAsked::Quota => {}
+            RateAsked::Learned => how.option("--rate", Some("auto")),
+            RateAsked::Fixed(rate) => how.option("--rate", Some(rate)),
         }
         how.option("--burst", burst.as_ref());
         how.option("--concurrency", concurrency.as_ref());
@@ -320,6 +322,7 @@ mod tests {
     use super::super::settings::Named;
     use super::super::{Cli, Command, command_line};
     use super::*;
+    use crate::job::Before;
     use crate::ledger::{Entry, Kind, State};
 
     /// What becomes of a flag in the command that is printed.
@@ -446,13 +449,14 @@ mod tests {
     }
 
     /// What was typed, resolved as the commands do.
-    fn job(typed: &[OsString]) -> Job {
+    fn job(typed: &[OsString]) -> Typed {
         match command(typed) {
-            Command::Import(args) => Job::import(*args, typed.to_vec()),
+            Command::Import(args) => Typed::import(*args, typed.to_vec()),
             Command::Retry(args) => {
                 let is_rehearsal = typed.iter().any(|word| word == "--simulate");
                 let state = state(|header| header.rehearsal = is_rehearsal);
-                Job::retry_of(*args, &state, Named::default(), typed.to_vec()).unwrap()
+                let before = Before::says(&args.of, &state);
+                Typed::retry_of(*args, before, Named::default(), typed.to_vec()).unwrap()
             }
             _ => panic!("no job: {typed:?}"),
         }
@@ -583,13 +587,18 @@ mod tests {
             &["--password-command", "pass show \"first\" | head -1", "--ledger=-l\u{1b}[31m.jsonl"],
             &["--directory", "zoë\u{202e}.json"],
         ];
-        let line = retry(&job(&words(&typed.concat())), Some(Path::new("-f.csv")));
-        // The words with a control character need a shell of POSIX of 2024, as bash is.
-        let script = format!("printf '%s\\0' {line}");
-        let ran = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
-        let said = String::from_utf8(ran.stdout).unwrap();
-        let said: Vec<&str> = said.split_terminator('\0').collect();
-        assert_eq!(said, line.words);
-        assert!(line.words.contains(&"./-l\u{1b}[31m.jsonl".to_owned()), "{:?}", line.words);
+        let typed = words(&typed.concat());
+        let next = retry(&job(&typed), Some(Path::new("-f.csv")));
+        assert!(next.words.contains(&"./-l\u{1b}[31m.jsonl".to_owned()), "{:?}", next.words);
+        let again = resume(&typed);
+        assert!(again.words.iter().eq(typed.iter().map(|word| word.to_str().unwrap())), "{again}");
+        for line in [next, again] {
+            // The words with a control character need a shell of POSIX of 2024, as bash is.
+            let script = format!("printf '%s\\0' {line}");
+            let ran = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+            let said = String::from_utf8(ran.stdout).unwrap();
+            let said: Vec<&str> = said.split_terminator('\0').collect();
+            assert_eq!(said, line.words);
+        }
     }
 }

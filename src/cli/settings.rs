@@ -6,12 +6,10 @@ use std::path::PathBuf;
 use crate::agent::Password;
 use crate::connect::Environment;
 
-/// Reads what the environment says about reaching AWS; `profile` is `--profile`. The profile's own region and settings
-/// are read where the environment has none.
-pub(super) async fn environment(profile: Option<String>) -> Environment {
-    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-    let environment = Environment {
-        region,
+/// Reads what the environment says about reaching AWS; `profile` is `--profile`.
+pub(super) fn environment(profile: Option<String>) -> Environment {
+    Environment {
+        region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
         profile,
         endpoint_url_connect: variable("AWS_ENDPOINT_URL_CONNECT"),
         endpoint_url: variable("AWS_ENDPOINT_URL"),
@@ -19,8 +17,7 @@ pub(super) async fn environment(profile: Option<String>) -> Environment {
         use_fips: switch("AWS_USE_FIPS_ENDPOINT"),
         use_dualstack: switch("AWS_USE_DUALSTACK_ENDPOINT"),
         ca_bundle: variable("AWS_CA_BUNDLE").map(PathBuf::from),
-    };
-    environment.with_profile().await
+    }
 }
 
 /// What the environment names, and a ledger therefore does not say.

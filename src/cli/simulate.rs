@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::args::rate::{self, Allowance};
+use super::args::roster::Identity;
 use super::args::sky::Sky;
 use super::output;
-use super::roster_args::Identity;
 use super::signals::Signals;
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;

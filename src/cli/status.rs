@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::progress::number;
+use super::screen::live::number;
 use super::{output, words};
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::error::Failure;

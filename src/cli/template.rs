@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::roster_args::Identity;
+use super::args::roster::Identity;
 use super::voice::Flags;
 use super::{output, retype};
 use crate::disk;

@@ -7,20 +7,19 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::agent::IdentityType;
-use crate::cli::args::directory::told;
 use crate::cli::args::validate::{Format, ValidateArgs};
-use crate::cli::roster_args::Identity;
 use crate::cli::voice::Flags;
 use crate::cli::{findings, junit, output, retype, words};
 use crate::clock::{Clock as _, SystemClock};
-use crate::directory::Directory;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::finding::{Finding, codes};
+use crate::job::{Basis, Offline, OfflineChecked, SavedAs};
 use crate::report::annotate::{self, Annotated};
-use crate::roster::{Field, Roster, Use};
+use crate::roster::{Field, Roster};
+use crate::stop::Switch;
 use crate::text::shown;
-use crate::validate::{Checked, Rules, check, infer_identity};
+use crate::validate::Checked;
 
 /// Runs the command: exit 0 without errors, 3 with them, 2 where the roster or the directory cannot be used.
 pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
@@ -30,32 +29,27 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     let Some(path) = &args.roster else { return Err(Failure::usage("no roster is given")) };
     let copy =
         args.annotate.as_deref().map(|out| annotate::Kind::of(out).map(|kind| (kind, out))).transpose()?;
-    let directory = args.directory.as_deref().map(Directory::read).transpose()?;
-    let roster = args.reading.open(path)?;
-    // Who has passwords made has users with passwords.
-    let meant = Some(Identity::Connect).filter(|_| args.generate_passwords && directory.is_none());
-    let identity = Basis::of(args.identity.or(meant), directory.as_ref(), &roster)?;
-    if args.generate_passwords && identity.identity() != IdentityType::ConnectManaged {
-        let (identity, what) =
-            (identity.identity(), "the instance keeps no passwords, its users sign in elsewhere");
-        return Err(Failure::usage(format!("{what}: `{identity}`")).hint("leave --generate-passwords out"));
-    }
-    let rules = match &directory {
-        Some(directory) => Rules::of(directory),
-        None => Rules::new(identity.identity()),
+    let offline = Offline {
+        roster: path.clone(),
+        reading: args.reading.meant(),
+        identity: args.identity.map(IdentityType::from),
+        directory: args.directory.clone(),
+        makes_passwords: args.generate_passwords,
     };
-    let rules = Rules { generates_passwords: args.generate_passwords, ..rules };
-    let checked = check(&roster, &rules, &mut |_| {})?;
+    let OfflineChecked { roster, directory, basis, found: checked } = offline.check(&Switch::default())?;
     match args.format {
         Format::Human => {
             let names = args.directory.as_deref().zip(directory.as_ref());
-            let names = names.map(|(path, directory)| told(path, directory, SystemClock.now()));
+            let names = names.map(|(path, directory)| {
+                let SavedAs { is_old, words } = SavedAs::of(path, directory, SystemClock.now());
+                format!("{}: {words}", if is_old { "warning" } else { "note" })
+            });
             let next = next(&args, path, &checked);
-            output::told(&human(&roster, &checked, &identity, names, &next));
+            output::told(&human(&roster, &checked, basis, names, &next));
         }
         Format::Json | Format::Junit => {
-            if let Basis::Columns(..) = identity {
-                output::say(&format!("note: {}", identity.said()));
+            if let Basis::Columns(..) = basis {
+                output::say(&format!("note: {}", said(basis)));
             }
             if checked.not_kept > 0 {
                 output::say(&format!("note: {} findings more are not listed", checked.not_kept));
@@ -105,77 +99,26 @@ fn explain(id: &str) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Where the identity type comes from, which a report must say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
-    /// `--identity`.
-    Flag(IdentityType),
-    /// The directory file's instance.
-    Directory(IdentityType),
-    /// The columns, with the one that says so.
-    Columns(IdentityType, Option<Field>),
-}
-
-impl Basis {
-    /// Decides it: the flag and the directory must agree; without both the columns decide.
-    pub fn of(
-        flag: Option<Identity>,
-        directory: Option<&Directory>,
-        roster: &Roster,
-    ) -> Result<Self, Failure> {
-        let flag = flag.map(IdentityType::from);
-        match (flag, directory.map(|directory| directory.instance.identity)) {
-            (Some(flag), Some(of_directory)) if flag != of_directory => Err(Failure::usage(format!(
-                "the instance of the directory file is {of_directory}, and --identity says: `{}`",
-                flag.as_flag()
-            ))
-            .hint("leave --identity out")),
-            (_, Some(of_directory)) => Ok(Self::Directory(of_directory)),
-            (Some(flag), None) => Ok(Self::Flag(flag)),
-            (None, None) => {
-                // A misspelt password column is an error by itself; it must not make every e-mail address one too.
-                let columns = roster.columns();
-                let is_there = |field| columns.has(field) || roster.uses().contains(&Use::Misspelt(field));
-                let telling =
-                    [Field::Password, Field::DirectoryUserId].into_iter().find(|field| is_there(*field));
-                let identity = match telling {
-                    Some(Field::Password) => IdentityType::ConnectManaged,
-                    Some(_) => IdentityType::ExistingDirectory,
-                    None => infer_identity(columns),
-                };
-                Ok(Self::Columns(identity, telling))
-            }
-        }
-    }
-
-    /// The identity type itself.
-    pub fn identity(&self) -> IdentityType {
-        match self {
-            Self::Flag(identity) | Self::Directory(identity) | Self::Columns(identity, _) => *identity,
-        }
-    }
-
-    /// How it was decided, in words.
-    pub fn said(&self) -> String {
-        let identity = self.identity();
-        match self {
-            Self::Flag(_) => format!("checked for {identity}"),
-            Self::Directory(_) => format!("checked for {identity}, as the directory says"),
-            Self::Columns(_, telling) => {
-                let because = match telling {
-                    Some(Field::Password) => "there is a password column",
-                    Some(_) => "there is a directory user id column",
-                    None => "there is no password column",
-                };
-                format!("checked for {identity}, because {because}; `--identity` says otherwise")
-            }
+/// By which rules it was checked, and why by these.
+fn said(basis: Basis) -> String {
+    let identity = basis.identity();
+    match basis {
+        Basis::Told(_) => format!("checked for {identity}"),
+        Basis::Directory(_) => format!("checked for {identity}, as the directory says"),
+        Basis::Columns(_, telling) => {
+            let because = match telling {
+                Some(Field::Password) => "there is a password column",
+                Some(_) => "there is a directory user id column",
+                None => "there is no password column",
+            };
+            format!("checked for {identity}, because {because}; `--identity` says otherwise")
         }
     }
 }
 
-fn human(roster: &Roster, checked: &Checked, identity: &Basis, names: Option<String>, next: &str) -> String {
+fn human(roster: &Roster, checked: &Checked, basis: Basis, names: Option<String>, next: &str) -> String {
     let path = roster.path();
-    let mut text = format!("{}: {}", shown(&path.display().to_string()), identity.said());
+    let mut text = format!("{}: {}", shown(&path.display().to_string()), said(basis));
     if let Some(template) = roster.recognised() {
         let _ = write!(text, "\nread as {template}");
     }

@@ -38,16 +38,17 @@ impl Before {
     /// Exit 2 where there is none, or nothing stands in it yet; exit 4 where it is damaged.
     pub fn of(ledger: &Path) -> Result<Self, Failure> {
         let (state, _) = peek(ledger)?;
-        Ok(Self::said(ledger, &state))
+        Ok(Self::says(ledger, &state))
     }
 
     /// The same; `None` where there is none, or it cannot be read, which is told of when it is opened.
     pub(super) fn if_any(ledger: &Path) -> Option<Self> {
         let (state, _) = glance(ledger).ok().flatten()?;
-        Some(Self::said(ledger, &state))
+        Some(Self::says(ledger, &state))
     }
 
-    fn said(ledger: &Path, state: &State) -> Self {
+    /// What a ledger says that was read already.
+    pub fn says(ledger: &Path, state: &State) -> Self {
         let State { header, session, .. } = state;
         let last = if session.roster.is_empty() { &header.roster } else { &session.roster };
         Self {

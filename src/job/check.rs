@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::failed::Origins;
 use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
-use crate::ledger::State;
+use crate::ledger::{self, State};
 use crate::plan::{Plan, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
@@ -66,9 +66,6 @@ pub(super) struct Decided {
     pub(super) outlook: Outlook,
 }
 
-/// After so many rows a check looks whether it is to stop.
-const GLANCE: u64 = 256;
-
 impl Job {
     /// Reaches the instance, reads it, and checks every row of the roster against it. What is found is told.
     ///
@@ -77,6 +74,7 @@ impl Job {
     /// where the job was asked to stop meanwhile. A roster with faults is no error: see [`Checked::blocks`].
     pub async fn check(self, world: &World) -> Result<Checked, Failure> {
         world.go_on()?;
+        ledger::be_a_file(&self.ledger)?; // and nothing is kept beside what is none
         let before = self.said_before();
         self.refuse_the_other_kind(before.as_ref())?;
         let roster = self.open(self.roster())?;
@@ -116,7 +114,7 @@ impl Pass {
         let mut wanted = Box::<Wanted>::default();
         let mut origins = Origins::of(roster, job.before().map(|before| before.run.as_str()));
         let found = validate::check_with_fingerprints(roster, &rules, &mut |row| {
-            if row.number % GLANCE == 0 {
+            if row.number.is_multiple_of(validate::Pass::GLANCE) {
                 world.go_on()?;
             }
             // What nobody has taken up yet stays as it stands.

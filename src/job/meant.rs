@@ -197,7 +197,7 @@ impl Job {
         // A ledger that can say that it is a rehearsal's is of a time when its world was beside it already.
         let world = place::world_of(&self.ledger, if before.says_rehearsal { &[] } else { &rosters });
         // Who was made from another file has names that are in that one.
-        let is_another = absolute(roster.path()) != before.whole.display().to_string();
+        let is_another = place::absolute(roster.path()) != before.whole.display().to_string();
         let whole = if is_another { self.open(&before.whole).ok() } else { None };
         let rows = if is_another || self.before().is_some() { before.rows } else { 0 };
         Stage { roster, whole, rows, gives_passwords, world }
@@ -208,12 +208,6 @@ impl Job {
         let whole = self
             .before()
             .filter(|before| self.is_of_part() && !state.header.run.is_empty() && before.whole.exists());
-        whole.map_or_else(|| absolute(self.roster()), |before| before.whole.display().to_string())
+        whole.map_or_else(|| place::absolute(self.roster()), |before| before.whole.display().to_string())
     }
-}
-
-/// A path as a ledger has it: whole, and without links where it leads anywhere.
-pub(super) fn absolute(path: &Path) -> String {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    path.canonicalize().unwrap_or(path).display().to_string()
 }

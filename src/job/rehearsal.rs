@@ -9,11 +9,8 @@ use crate::connect::model;
 use crate::directory::{Directory, Names, Users};
 use crate::error::Failure;
 use crate::roster::{Roster, Row};
-use crate::simulator::{self, Group, Named, Spec, Weather};
-use crate::validate::{NamesUsed, infer_identity};
-
-/// After so many rows a reading looks whether it is to stop.
-const GLANCE: u64 = 1024;
+use crate::simulator::{self, Group, JournalError, Named, Spec, Weather};
+use crate::validate::{NamesUsed, Pass, infer_identity};
 
 /// A rehearsal in place of an instance.
 #[derive(Clone, Debug)]
@@ -91,9 +88,15 @@ pub(super) async fn invented(identity: Option<IdentityType>, world: &World) -> R
 
 fn remembered(spec: Spec, file: &Path, world: &World) -> Result<simulator::World, Failure> {
     simulator::World::remembering(spec, world.clock.now(), file).map_err(|error| {
-        Failure::stopped("cannot keep the rehearsal's world")
-            .because(error)
-            .hint("remove that file and the rehearsal's ledger to start the rehearsal anew")
+        let hint = match &error {
+            JournalError::Io { .. } => {
+                "nothing was sent; it stands beside the rehearsal's ledger: choose a folder for both that can be written"
+            }
+            JournalError::Locked { .. } | JournalError::Damaged { .. } | JournalError::Foreign { .. } => {
+                "remove that file and the rehearsal's ledger to start the rehearsal anew"
+            }
+        };
+        Failure::stopped("cannot keep the rehearsal's world").because(error).hint(hint)
     })
 }
 
@@ -103,10 +106,10 @@ fn names_used(roster: &Roster, world: &World) -> Result<NamesUsed, Failure> {
     let (mut used, mut row) = (NamesUsed::default(), Row::default());
     let mut rows = roster.rows()?;
     while rows.read(&mut row)? {
-        used.add(&row, roster.columns());
-        if used.rows % GLANCE == 0 {
+        if used.rows.is_multiple_of(Pass::GLANCE) {
             world.go_on()?;
         }
+        used.add(&row, roster.columns());
     }
     Ok(used)
 }

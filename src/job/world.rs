@@ -48,10 +48,7 @@ impl World {
 
     /// Fails where the job was asked to stop before it sent anything.
     pub(super) fn go_on(&self) -> Result<(), Failure> {
-        match self.stop.reason() {
-            None => Ok(()),
-            Some(reason) => Err(stopped(&reason)),
-        }
+        go_on(&self.stop)
     }
 
     /// Awaits something, unless the job is asked to stop before: then it fails.
@@ -61,9 +58,17 @@ impl World {
     ) -> Result<T, Failure> {
         match self.stop.unless_stopped(work).await {
             Some(done) => done,
-            None => Err(self.go_on().err().unwrap_or_else(|| stopped(&Stop::Interrupted))),
+            None => Err(stopped(&self.stop.reason().unwrap_or(Stop::Interrupted))),
         }
     }
+}
+
+/// Fails where what has sent nothing yet was asked to stop.
+pub(super) fn go_on(stop: &Switch) -> Result<(), Failure> {
+    if !stop.is_set() {
+        return Ok(());
+    }
+    Err(stopped(&stop.reason().unwrap_or(Stop::Interrupted)))
 }
 
 /// What is said of a job that was stopped before it sent anything.

@@ -18,6 +18,12 @@ pub fn beside(roster: &Path, is_rehearsal: bool) -> PathBuf {
     disk::with_suffix(roster, if is_rehearsal { REHEARSED } else { LEDGER })
 }
 
+/// A path as a ledger has it: whole, and without links where it leads anywhere.
+pub fn absolute(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.canonicalize().unwrap_or(path).display().to_string()
+}
+
 /// Whether a ledger has the name that rehearsals give theirs.
 pub fn is_named_as_rehearsed(ledger: &Path) -> bool {
     ledger.to_string_lossy().ends_with(REHEARSED)

@@ -69,6 +69,9 @@ impl NamesUsed {
     }
 }
 
+/// How many different cells of a field are remembered.
+const REMEMBERED: usize = 4096;
+
 /// Gathers what many rows name. A cell that was there before is not taken apart again: there are few of them, and a
 /// million rows.
 #[derive(Default)]
@@ -85,7 +88,11 @@ impl Gatherer {
         for (field, seen) in NAMING.into_iter().zip(&mut self.seen) {
             let cell = trimmed(columns.cell(row, field));
             if !cell.is_empty() && !seen.contains(cell) {
-                seen.insert(cell.into());
+                // Where nearly every cell is another one, as with proficiencies that each have a level, none is kept: a
+                // pass takes no more room for a long roster than for a short one.
+                if seen.len() < REMEMBERED {
+                    seen.insert(cell.into());
+                }
                 self.used.take(field, cell);
             }
         }
@@ -112,4 +119,29 @@ pub fn names_used(roster: &Roster) -> Result<NamesUsed, Failure> {
         used.add(&row, roster.columns());
     }
     Ok(used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roster::{Options, Roster};
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_what_is_named_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        let row = |n: usize| format!("u{n},Basic,P{n}|Q,Top|G{},Reading:{}:{}\n", n % 9, n % 7, n % 5 + 1);
+        let head = "user login,routing profile,security profiles,hierarchy,proficiencies\n".to_owned();
+        std::fs::write(&path, (0..REMEMBERED + 50).map(row).fold(head, |text, row| text + &row)).unwrap();
+        let roster = Roster::open(&path, &Options::default()).unwrap();
+        let (mut rows, mut row) = (roster.rows().unwrap(), Row::default());
+        let (mut plain, mut gatherer) = (NamesUsed::default(), Gatherer::default());
+        while rows.read(&mut row).unwrap() {
+            plain.add(&row, roster.columns());
+            gatherer.add(&row, roster.columns());
+        }
+        assert_eq!(gatherer.used, plain);
+        assert_eq!((plain.security_profiles.len(), plain.hierarchy.len()), (REMEMBERED + 51, 9));
+        assert_eq!(gatherer.seen.map(|seen| seen.len()), [1, REMEMBERED, 9, 35]);
+    }
 }

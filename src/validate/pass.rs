@@ -98,6 +98,19 @@ pub fn check(
     run(roster, rules, false, &mut on_row)
 }
 
+/// The same, as long as it may go on: a failure of `go_on`, which is asked every few hundred rows, ends it.
+pub fn check_while(
+    roster: &Roster,
+    rules: &Rules<'_>,
+    go_on: &dyn Fn() -> Result<(), Failure>,
+) -> Result<Checked, Failure> {
+    let mut seen = 0_u64;
+    run(roster, rules, false, &mut |_| {
+        seen += 1;
+        if seen.is_multiple_of(Pass::GLANCE) { go_on() } else { Ok(()) }
+    })
+}
+
 /// The same for an import: with the fingerprint of every row, and what all of them name of the instance, by the threads that
 /// check. `on_row` may end it.
 pub fn check_with_fingerprints(
@@ -156,6 +169,9 @@ pub struct Pass<'r> {
 }
 
 impl<'r> Pass<'r> {
+    /// After how many rows it is worth looking whether to go on: a look costs as much as a row does.
+    pub const GLANCE: u64 = 256;
+
     /// How many findings are kept in memory; the others are counted.
     pub const KEPT: usize = 100_000;
 

@@ -77,3 +77,16 @@ async fn an_invented_instance_can_be_saved_without_a_roster() {
     assert_eq!(directory.instance.identity, IdentityType::Saml);
     assert!(directory.predefined_attributes.is_some(), "all that an offline check can use");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_cannot_be_kept_is_told_before_a_world_is_made_beside_it() {
+    let stage = Stage::with_people(1);
+    let ledger = |name: &str| Job { ledger: stage.path(name), ..rehearsal(&stage, Weather::calm()) };
+    let failure = ledger("nowhere/l.jsonl").check(&stage.world).await.err().unwrap();
+    assert_eq!(failure.exit, Exit::Stopped);
+    assert!(failure.hint.as_deref().unwrap().contains("beside the rehearsal's ledger"), "{failure:?}");
+    std::fs::create_dir(stage.path("folder")).unwrap();
+    let failure = ledger("folder").check(&stage.world).await.err().unwrap();
+    assert!(failure.what.contains("not a regular file"), "{failure:?}");
+    assert_eq!(stage.files(), ["folder", "roster.csv"]);
+}

@@ -1,14 +1,15 @@
-//! The arguments of `import` and `retry`.
+//! The arguments of `headcount import` and `headcount retry`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::rate::{self, Rate};
+use super::instance::{InstanceArgs, RehearsalArgs};
+use super::passwords::PasswordArgs;
+use super::rate;
+use super::roster::RosterArgs;
 use crate::apply::Settings;
-use crate::cli::instance::{InstanceArgs, RehearsalArgs};
-use crate::cli::password_args::PasswordArgs;
-use crate::cli::roster_args::RosterArgs;
+use crate::job::RateAsked;
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
 /// command again resumes.
@@ -61,7 +62,7 @@ pub(in crate::cli) struct Shared {
 
     /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
     #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate::asked)]
-    pub(in crate::cli) rate: Rate,
+    pub(in crate::cli) rate: RateAsked,
 
     /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
     #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

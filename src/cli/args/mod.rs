@@ -1,7 +1,9 @@
 //! What was typed, turned into what is meant: the arguments that several commands have, each once.
 
-pub(super) mod directory;
 pub(super) mod import;
+pub(super) mod instance;
+pub(super) mod passwords;
 pub(super) mod rate;
+pub(super) mod roster;
 pub(super) mod sky;
 pub(super) mod validate;

@@ -1,26 +1,17 @@
 //! `--rate`: calls of CreateUser a second, as they are asked for and as they are allowed.
 
-/// How fast `import` and `retry` are to call.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::cli) enum Rate {
-    /// As the account's applied quota says.
-    Quota,
-    /// As is learned on the way.
-    Auto,
-    /// Calls a second.
-    Fixed(f64),
-}
+use crate::job::RateAsked;
 
 /// How fast the Connect that `simulate` serves may be called, in calls a second; `None` for no limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::cli) struct Allowance(pub(in crate::cli) Option<f64>);
 
 /// Reads a rate that is asked for. A call in two minutes is the slowest, and no account allows the fastest.
-pub(in crate::cli) fn asked(text: &str) -> Result<Rate, String> {
+pub(in crate::cli) fn asked(text: &str) -> Result<RateAsked, String> {
     match (text, calls_a_second(text)) {
-        ("quota", _) => Ok(Rate::Quota),
-        ("auto", _) => Ok(Rate::Auto),
-        (_, Some(rate)) if (0.01..=100_000.0).contains(&rate) => Ok(Rate::Fixed(rate)),
+        ("quota", _) => Ok(RateAsked::Quota),
+        ("auto", _) => Ok(RateAsked::Learned),
+        (_, Some(rate)) if (0.01..=100_000.0).contains(&rate) => Ok(RateAsked::Fixed(rate)),
         _ => Err("expected `quota`, `auto`, or a number of calls a second from 0.01 to 100000".into()),
     }
 }
@@ -45,13 +36,13 @@ mod tests {
     #[test]
     fn a_rate_is_a_number_above_zero_or_a_word_for_one() {
         for (text, asked_for, is_allowed) in [
-            ("2", Some(Rate::Fixed(2.0)), Some(Allowance(Some(2.0)))),
-            ("0.5", Some(Rate::Fixed(0.5)), Some(Allowance(Some(0.5)))),
-            ("100000", Some(Rate::Fixed(100_000.0)), Some(Allowance(Some(100_000.0)))),
+            ("2", Some(RateAsked::Fixed(2.0)), Some(Allowance(Some(2.0)))),
+            ("0.5", Some(RateAsked::Fixed(0.5)), Some(Allowance(Some(0.5)))),
+            ("100000", Some(RateAsked::Fixed(100_000.0)), Some(Allowance(Some(100_000.0)))),
             ("0.001", None, Some(Allowance(Some(0.001)))),
             ("100001", None, Some(Allowance(Some(100_001.0)))),
-            ("quota", Some(Rate::Quota), None),
-            ("auto", Some(Rate::Auto), None),
+            ("quota", Some(RateAsked::Quota), None),
+            ("auto", Some(RateAsked::Learned), None),
             ("unlimited", None, Some(Allowance(None))),
         ] {
             assert_eq!((asked(text).ok(), allowed(text).ok()), (asked_for, is_allowed), "{text}");

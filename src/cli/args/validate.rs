@@ -1,10 +1,10 @@
-//! The arguments of `validate`.
+//! The arguments of `headcount validate`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::roster_args::{Identity, RosterArgs};
+use super::roster::{Identity, RosterArgs};
 
 /// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
 #[derive(Debug, Args)]

@@ -11,29 +11,34 @@ use crate::roster::{Options, Roster};
 /// How the roster is read. Without any of these it is found out.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Reading the roster")]
-pub struct RosterArgs {
+pub(crate) struct RosterArgs {
     /// A column map for a foreign export; `headcount columns ROSTER` proposes one.
     #[arg(long, value_name = "FILE.toml")]
-    pub columns: Option<PathBuf>,
+    pub(crate) columns: Option<PathBuf>,
 
     /// The sheet of a workbook [default: its first visible one].
     #[arg(long, value_name = "NAME")]
-    pub sheet: Option<String>,
+    pub(crate) sheet: Option<String>,
 
     /// The encoding of a CSV, as in `windows-1252` or `shift_jis` [default: its mark, UTF-8, else windows-1252].
     #[arg(long, value_name = "LABEL")]
-    pub encoding: Option<String>,
+    pub(crate) encoding: Option<String>,
 
     /// The country whose national phone numbers become E.164, as in DE or US [default: numbers must be E.164].
     #[arg(long, value_name = "COUNTRY")]
-    pub phone_region: Option<PhoneRegion>,
+    pub(crate) phone_region: Option<PhoneRegion>,
 }
 
 impl RosterArgs {
-    /// Opens the roster as these flags say.
-    pub fn open(&self, path: &Path) -> Result<Roster, Failure> {
+    /// How these flags say that a roster is read.
+    pub(crate) fn meant(&self) -> Options {
         let Self { columns, sheet, encoding, phone_region } = self.clone();
-        Roster::open(path, &Options { columns, sheet, encoding, delimiter: None, phone_region })
+        Options { columns, sheet, encoding, delimiter: None, phone_region }
+    }
+
+    /// Opens the roster as these flags say.
+    pub(crate) fn open(&self, path: &Path) -> Result<Roster, Failure> {
+        Roster::open(path, &self.meant())
     }
 }
 

@@ -1,22 +1,19 @@
 //! Events for people: a live view on a terminal, plain lines elsewhere, JSON lines for programs.
 
-use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
-use super::output::Paint;
-use super::voice::Flags;
-use super::{output, settings, words};
 use crate::agent::RowNumber;
+use crate::cli::output::Paint;
+use crate::cli::voice::Flags;
+use crate::cli::{output, settings, words};
 use crate::clock;
 use crate::event::Event;
-use crate::finding::Finding;
 use crate::ledger::StepState;
 
 /// How often a plain line says how far it is, where there is no terminal.
@@ -36,70 +33,66 @@ const TOLD: Duration = Duration::from_secs(8);
 
 /// How events are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Show {
+pub(in crate::cli) enum Show {
     /// To people, on stderr.
     Human,
     /// To programs: one event a line on stdout.
     Json,
 }
 
-/// Where events are shown.
+/// The view of what happens, on a thread of its own.
 #[derive(Clone)]
-pub(super) struct Screen {
+pub(super) struct Live {
     bar: ProgressBar,
-    how: Show,
     is_live: bool,
 }
 
-impl Screen {
-    /// A screen with nothing on it yet.
-    pub(super) fn new(how: Show) -> Self {
-        let is_live = how == Show::Human && settings::has_live_stderr();
+impl Live {
+    /// A view with nothing on it yet: `is_live` on a terminal, else plain lines.
+    pub(super) fn new(is_live: bool) -> Self {
         let target = if is_live { target() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
-        Self { bar, how, is_live }
+        Self { bar, is_live }
     }
 
-    /// Takes the live view away, for good.
+    /// Takes the view away, for good.
     pub(super) fn clear(&self) {
         self.bar.finish_and_clear();
     }
 
     /// Shows events until the last sender is gone, on a thread of its own: a reader that is slow, or a terminal that is
     /// held, keeps no request waiting.
-    pub(super) fn show_aside(self, events: UnboundedReceiver<Event>) -> std::io::Result<JoinHandle<()>> {
+    pub(super) fn show_aside(
+        self,
+        how: Show,
+        events: UnboundedReceiver<Event>,
+    ) -> std::io::Result<JoinHandle<()>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        std::thread::Builder::new().name("screen".into()).spawn(move || runtime.block_on(self.show(events)))
+        let shown = move || runtime.block_on(self.show(how, events));
+        std::thread::Builder::new().name("screen".into()).spawn(shown)
     }
 
-    /// Shows events until the last sender is gone.
-    async fn show(self, mut events: UnboundedReceiver<Event>) {
-        let look = Look::of_terminal();
+    /// Shows events until the last sender is gone. Nothing is shown before the first.
+    async fn show(self, how: Show, mut events: UnboundedReceiver<Event>) {
+        let Some(first) = events.recv().await else { return };
+        let (mut next, look) = (Some(first), Look::of_terminal());
         let mut tally = Tally::new(Instant::now());
         let (mut drawn, mut spoken) = (None, Instant::now());
         loop {
-            let mut event = tokio::select! {
-                biased;
-                event = events.recv() => match event {
-                    Some(event) => Some(event),
-                    None => break,
-                },
-                () = clock::sleep(TICK) => None,
-            };
             let now = Instant::now();
             let mut lines = String::new();
-            while let Some(one) = event.map(|event| event.worded(&Flags)) {
-                if self.how == Show::Json {
-                    lines.extend(serde_json::to_string(&one).map(|line| line + "\n"));
-                } else if let Some(line) = tally.take(&one, now, self.is_live) {
+            while let Some(event) = next.map(|event| event.worded(&Flags)) {
+                if how == Show::Json {
+                    lines += &event.line();
+                } else if let Some(line) = tally.take(&event, now, self.is_live) {
                     self.bar.suspend(|| output::say(&line));
                 }
-                event = events.try_recv().ok();
+                next = events.try_recv().ok();
             }
-            if self.how == Show::Json {
+            if how == Show::Json {
                 output::json(&lines);
             } else if self.is_live {
                 if drawn.is_none_or(|at| now >= at + TICK / 2) {
@@ -112,35 +105,22 @@ impl Screen {
                 output::say(&tally.line(now));
             }
             clock::sleep(GATHER).await;
+            next = tokio::select! {
+                biased;
+                event = events.recv() => match event {
+                    Some(event) => Some(event),
+                    None => break,
+                },
+                () = clock::sleep(TICK) => None,
+            };
         }
         self.clear();
     }
 }
 
-/// Prints an event for programs: one line on stdout.
-pub(super) fn print(event: &impl Serialize) {
-    if let Ok(line) = serde_json::to_string(event) {
-        output::json(&format!("{line}\n"));
-    }
-}
-
-/// What is wrong with the roster, or odd in it, as an event; before anything is sent.
-#[derive(Serialize)]
-pub(super) struct Found<'f> {
-    event: &'static str,
-    #[serde(flatten)]
-    finding: Cow<'f, Finding>,
-}
-
-impl<'f> Found<'f> {
-    pub(super) fn new(finding: &'f Finding) -> Self {
-        Self { event: "finding", finding: finding.worded(&Flags) }
-    }
-}
-
 #[cfg(unix)]
 fn target() -> ProgressDrawTarget {
-    ProgressDrawTarget::term_like_with_hz(Box::new(super::terminal::Terminal::default()), 10)
+    ProgressDrawTarget::term_like_with_hz(Box::new(crate::cli::terminal::Terminal::default()), 10)
 }
 
 #[cfg(not(unix))]
@@ -477,7 +457,7 @@ fn clip(text: &str, room: usize) -> String {
 }
 
 /// `2`, `1.9`, `0.5`, `250`.
-pub(super) fn number(rate: f64) -> String {
+pub(in crate::cli) fn number(rate: f64) -> String {
     let text = if rate < 100.0 { format!("{rate:.1}") } else { format!("{rate:.0}") };
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }

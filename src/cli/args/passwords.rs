@@ -3,42 +3,40 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use clap::Args;
 use secrecy::zeroize::Zeroizing;
 
-use super::{output, settings};
-use crate::agent::{Agent, IdentityType, Password};
+use crate::agent::Password;
+use crate::cli::settings;
 use crate::error::Failure;
-use crate::ledger::State;
-use crate::passwords::{self, LockedFile, Recipients};
-use crate::validate;
+use crate::job::{OnePassword, Passwords};
 
 /// Passwords for the users that the roster has none for. One that stands in the roster is used as it is.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Passwords")]
-pub(super) struct PasswordArgs {
+pub(in crate::cli) struct PasswordArgs {
     /// Make a password for each user that the roster has none for
     #[arg(long, requires = "credentials_out", conflicts_with = "no_provenance_tag")]
-    pub(super) generate_passwords: bool,
+    pub(in crate::cli) generate_passwords: bool,
 
     /// Where the made passwords are kept, readable by its owner only; a resumed run appends
     #[arg(long, value_name = "FILE", requires = "generate_passwords")]
-    pub(super) credentials_out: Option<PathBuf>,
+    pub(in crate::cli) credentials_out: Option<PathBuf>,
 
     /// Encrypt each to this age recipient; may be given several times
     #[arg(long = "recipient", value_name = "age1…", requires = "generate_passwords")]
-    pub(super) recipients: Vec<String>,
+    pub(in crate::cli) recipients: Vec<String>,
 
     /// One password for all: the value of this environment variable
     #[arg(long, value_name = "VARIABLE", conflicts_with = "generate_passwords")]
-    pub(super) password_from_env: Option<String>,
+    pub(in crate::cli) password_from_env: Option<String>,
 
     /// One password for all: what this command prints; the shell runs it, as in `pass show first`
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["generate_passwords", "password_from_env"])]
-    pub(super) password_command: Option<String>,
+    pub(in crate::cli) password_command: Option<String>,
 }
 
 /// How long a command may take to print a password: people may have to unlock something.
@@ -47,121 +45,40 @@ const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
 /// The most that a command may print.
 const COMMAND_LIMIT: usize = 4096;
 
-/// Passwords, ready to be given.
-pub(super) enum Supply {
-    /// Only those of the roster.
-    Roster,
-    /// One for each user, recorded in a file.
-    Generated { out: PathBuf, recipients: Recipients },
-    /// One for all; the text says where it is from.
-    Shared(Password, String),
-}
-
 impl PasswordArgs {
     /// Whether a row need not have a password of its own.
-    pub(super) fn is_given(&self) -> bool {
+    pub(in crate::cli) fn is_given(&self) -> bool {
         self.generate_passwords || self.password_from_env.is_some() || self.password_command.is_some()
     }
 
-    /// Fails where users of this kind have no passwords.
-    pub(super) fn fit(&self, identity: IdentityType) -> Result<(), Failure> {
-        if !self.is_given() || identity == IdentityType::ConnectManaged {
-            return Ok(());
+    /// Where the passwords come from that the roster has not.
+    pub(in crate::cli) fn meant(&self) -> Passwords {
+        let Self {
+            generate_passwords: _, // it goes with the next
+            credentials_out,
+            recipients,
+            password_from_env,
+            password_command,
+        } = self.clone();
+        match (credentials_out, password_from_env, password_command) {
+            (Some(out), ..) => Passwords::Made { out, recipients },
+            (None, Some(name), _) => Passwords::One(OnePassword {
+                whose: format!("the variable {name}"),
+                source: Arc::new(move || held_by(&name)),
+            }),
+            (None, None, Some(command)) => Passwords::One(OnePassword {
+                whose: "the password command".to_owned(),
+                source: Arc::new(move || printed_by(&command, COMMAND_PATIENCE)),
+            }),
+            (None, None, None) => Passwords::OfRoster,
         }
-        Err(Failure::usage(format!(
-            "the instance keeps no passwords, its users sign in elsewhere: `{identity}`"
-        ))
-        .hint("leave --generate-passwords, --password-from-env and --password-command out"))
-    }
-
-    /// Gets what is to be given.
-    pub(super) fn supply(&self) -> Result<Supply, Failure> {
-        if let Some(out) = &self.credentials_out {
-            return Ok(Supply::Generated {
-                out: out.clone(),
-                recipients: Recipients::parse(&self.recipients)?,
-            });
-        }
-        let (password, whose) = if let Some(name) = &self.password_from_env {
-            let missing = || Failure::usage(format!("the environment has no password in `{name}`"));
-            (settings::secret(name).ok_or_else(missing)?, format!("the variable {name}"))
-        } else if let Some(command) = &self.password_command {
-            (printed_by(command, COMMAND_PATIENCE)?, "the password command".to_owned())
-        } else {
-            return Ok(Supply::Roster);
-        };
-        let faults = validate::password_faults(password.expose());
-        if !faults.is_empty() {
-            return Err(Failure::usage(format!(
-                "the password of {whose} breaks the policy: {}",
-                faults.join(", ")
-            ))
-            .hint("8 to 64 characters with a lower-case letter, an upper-case letter and a digit, and no whitespace"));
-        }
-        output::say(
-            "warning: one password for all: whoever knows it can sign in as any of these users until it is changed; \
-             --generate-passwords makes each user one",
-        );
-        Ok(Supply::Shared(password, whose))
     }
 }
 
-impl Supply {
-    /// Opens the file for passwords that are made; a dry run only looks at it.
-    pub(super) fn open(&self, state: &State, dry_run: bool) -> Result<Option<LockedFile>, Failure> {
-        let Self::Generated { out, recipients } = self else { return Ok(None) };
-        if dry_run && !out.exists() && state.generated.is_none() {
-            return Ok(None);
-        }
-        let file = LockedFile::open(out)?;
-        file.suits(state, recipients)?;
-        Ok(Some(file).filter(|_| !dry_run))
-    }
-
-    /// To whom made passwords are encrypted.
-    pub(super) fn recipients(&self) -> Recipients {
-        match self {
-            Self::Generated { recipients, .. } => recipients.clone(),
-            _ => Recipients::default(),
-        }
-    }
-
-    /// What the plan says of it.
-    pub(super) fn words(&self) -> Option<String> {
-        match self {
-            Self::Roster => None,
-            Self::Generated { out, recipients } => {
-                let sealed = match recipients.words().len() {
-                    0 => String::new(),
-                    1 => ", encrypted".into(),
-                    several => format!(", encrypted to {several} recipients"),
-                };
-                Some(format!("made for rows without one, kept in {}{sealed}", out.display()))
-            }
-            Self::Shared(_, whose) => Some(format!("one for all rows without one, from {whose}")),
-        }
-    }
-
-    /// Gives an agent the password that its row does not have, and says whether it was made for it.
-    pub(super) fn give(&self, agent: &mut Agent) -> Result<bool, Failure> {
-        if agent.password.is_some() {
-            return Ok(false);
-        }
-        match self {
-            Self::Roster => Ok(false),
-            Self::Shared(password, _) => {
-                agent.password = Some(password.clone());
-                Ok(false)
-            }
-            Self::Generated { .. } => {
-                let password = passwords::generate(getrandom::fill).map_err(|error| {
-                    Failure::stopped("the system has no randomness for a password").because(error)
-                })?;
-                agent.password = Some(password);
-                Ok(true)
-            }
-        }
-    }
+/// The password that a variable of the environment holds.
+fn held_by(name: &str) -> Result<Password, Failure> {
+    let missing = || Failure::usage(format!("the environment has no password in `{name}`"));
+    settings::secret(name).ok_or_else(missing)
 }
 
 /// Runs a command by the shell and takes the line that it prints. The command sees no stdin; what it says on stderr, and

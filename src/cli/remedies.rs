@@ -1,0 +1,22 @@
+//! What helps, in the words of the command line: each [`Remedy`] with its flags.
+
+use super::meant::Typed;
+use super::retype;
+use crate::error::{Failure, Remedy};
+
+/// A failure of an import or a retry with the command that helps, where it is one that only what was typed can tell.
+pub(super) fn worded(failure: Failure, typed: &Typed) -> Failure {
+    let hint = match &failure.remedy {
+        Some(Remedy::RehearsalsLedger) => {
+            let next = retype::import_anew(typed, "");
+            format!("nothing was sent; a rehearsal has a ledger of its own: rehearse with: {next}")
+        }
+        Some(Remedy::ImportsLedger { instance }) => {
+            let next = retype::import_anew(typed, instance);
+            let file = if typed.has_usual_ledger() { ", FILE being another file" } else { "" };
+            format!("nothing was sent; an import has a ledger of its own{file}: import with: {next}")
+        }
+        None => return failure,
+    };
+    failure.hint(hint)
+}

@@ -1,0 +1,123 @@
+//! Listens to a job: before it starts, each event is shown as it is told; from then on they are shown aside.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::task::AbortHandle;
+
+use super::live::{Live, Show};
+use crate::cli::voice::Flags;
+use crate::cli::{output, settings};
+use crate::clock;
+use crate::error::Failure;
+use crate::event::{Event, Sink};
+
+/// After how long a person is told that an instance is being read.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Shows what it is told.
+pub(in crate::cli) struct Listener {
+    how: Show,
+    live: Live,
+    /// The way to what shows events aside; `None` once that has been closed.
+    aside: Mutex<Option<Aside>>,
+    has_started: AtomicBool,
+    /// Who says that it takes a while.
+    patience: Mutex<Option<AbortHandle>>,
+}
+
+struct Aside {
+    events: UnboundedSender<Event>,
+    thread: JoinHandle<()>,
+}
+
+impl Listener {
+    /// Listens from now on.
+    pub(in crate::cli) fn start(how: Show) -> Result<Self, Failure> {
+        let live = Live::new(how == Show::Human && settings::has_live_stderr());
+        let (events, receiver) = mpsc::unbounded_channel();
+        let thread = live.clone().show_aside(how, receiver);
+        let thread = thread.map_err(|error| Failure::stopped("cannot show what happens").because(error))?;
+        Ok(Self {
+            how,
+            live,
+            aside: Mutex::new(Some(Aside { events, thread })),
+            has_started: AtomicBool::new(false),
+            patience: Mutex::default(),
+        })
+    }
+
+    /// Whether requests may have left.
+    pub(super) fn has_started(&self) -> bool {
+        self.has_started.load(Ordering::SeqCst)
+    }
+
+    /// Takes the live view away, for good.
+    pub(super) fn clear(&self) {
+        self.live.clear();
+    }
+
+    /// Returns when all that was told is shown; what is told later is not.
+    pub(super) fn close(&self) {
+        self.end_patience();
+        let aside = lock(&self.aside).take();
+        if let Some(Aside { events, thread }) = aside {
+            drop(events);
+            let _ = thread.join(); // a view that broke is no reason to end otherwise
+        }
+    }
+
+    /// Says on a terminal that reading an instance takes a while, as thousands of users do, where it does.
+    fn be_patient(&self) {
+        let Some(runtime) = Handle::try_current().ok().filter(|_| settings::has_live_stderr()) else {
+            return;
+        };
+        let saying = runtime.spawn(async {
+            clock::sleep(PATIENCE).await;
+            output::say("reading the instance: its names, users and quotas");
+        });
+        *lock(&self.patience) = Some(saying.abort_handle());
+    }
+
+    fn end_patience(&self) {
+        if let Some(saying) = lock(&self.patience).take() {
+            saying.abort();
+        }
+    }
+
+    fn show_aside(&self, event: Event) {
+        if let Some(aside) = &*lock(&self.aside) {
+            aside.events.tell(event);
+        }
+    }
+}
+
+impl Sink for Listener {
+    fn tell(&self, event: Event) {
+        let event = event.worded(&Flags);
+        match event {
+            Event::Reading => self.be_patient(),
+            Event::Reached => self.end_patience(),
+            Event::Warning { message } => output::say(&format!("warning: {message}")),
+            Event::Remark { message } => output::say(&message),
+            // People are shown all findings at once, and the whole plan.
+            Event::Finding(_) | Event::Planned { .. } if self.how == Show::Human => {}
+            Event::Finding(_) | Event::Planned { .. } => output::json(&event.line()),
+            event => {
+                let has_started = matches!(event, Event::Started { .. });
+                self.show_aside(event);
+                if has_started {
+                    self.has_started.store(true, Ordering::SeqCst);
+                }
+            }
+        }
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,162 @@
+//! What a job says, shown: to people or to programs. Nothing is decided here.
+
+mod interrupt;
+mod listener;
+pub(super) mod live;
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+pub(super) use listener::Listener;
+pub(super) use live::Show;
+
+use super::args::import::Format;
+use super::farewell::{Farewell, Room, say_resume};
+use super::meant::Typed;
+use super::voice::Flags;
+use super::{findings, output, plan_words, retype, settings, words};
+use crate::clock::{Clock as _, SystemClock};
+use crate::error::Failure;
+use crate::event::Sink;
+use crate::exit::Exit;
+use crate::job::{Blocked, Checked, DryRun, Ended, Lanes, Outlook, World};
+use crate::stop::Switch;
+
+/// The screen of an import or a retry.
+pub(super) struct Screen<'t> {
+    typed: &'t Typed,
+    listener: Arc<Listener>,
+    stop: Switch,
+}
+
+impl<'t> Screen<'t> {
+    /// A screen with nothing on it yet. Ctrl-C is listened for from now on.
+    pub(super) fn for_job(typed: &'t Typed) -> Result<Self, Failure> {
+        let how = match typed.shared.format {
+            Format::Human => Show::Human,
+            Format::Json => Show::Json,
+        };
+        let (listener, stop) = (Arc::new(Listener::start(how)?), Switch::default());
+        interrupt::listen(stop.clone(), Arc::clone(&listener), retype::resume(&typed.words))?;
+        Ok(Self { typed, listener, stop })
+    }
+
+    /// The world of this machine, for a job that is shown here.
+    pub(super) fn world(&self) -> World {
+        world(Arc::clone(&self.listener) as Arc<dyn Sink>, self.stop.clone())
+    }
+
+    /// Ends the view, once all that was told is shown.
+    pub(super) fn close(&self) {
+        self.listener.close();
+    }
+
+    /// What is wrong with the roster, in groups; for programs each was an event.
+    pub(super) fn findings(&self, checked: &Checked) {
+        if checked.findings().is_empty() {
+            return;
+        }
+        let headers = checked.roster().own_headers();
+        let groups = findings::groups(checked.found(), headers, output::Paint::of_stderr());
+        output::say(groups.strip_suffix('\n').unwrap_or(&groups));
+    }
+
+    /// Why nothing is sent, in a few words.
+    pub(super) fn blocked(&self, blocked: Blocked) -> Exit {
+        let Blocked { rows, of_file } = blocked;
+        let rows = (rows > 0).then(|| words::count(rows, "row"));
+        let faults = match (rows, of_file) {
+            (None, _) => "the roster as a whole has errors".to_owned(),
+            (Some(rows), false) => format!("{rows} with errors; --skip-invalid sends the others"),
+            (Some(rows), true) => format!("{rows} with errors, and the roster as a whole has some"),
+        };
+        output::say(&format!("nothing was sent: {faults}"));
+        Exit::Findings
+    }
+
+    /// The result of a dry run; for programs it was an event.
+    pub(super) fn forecast(&self, dry_run: &DryRun) -> Result<Exit, Failure> {
+        let outlook = &dry_run.outlook;
+        output::say_whole(&plan_words::words_of(outlook, true, settings::width_of_talk()));
+        if self.typed.shared.format == Format::Human {
+            let settled = match outlook.rows.to_settle {
+                0 => String::new(),
+                rows => format!(" and {} settled", words::count(rows, "row")),
+            };
+            let created = words::count(outlook.rows.to_create, "user");
+            output::result(&format!("dry run: {created} would be created{settled}; nothing was sent\n"));
+        }
+        dry_run.exit()
+    }
+
+    /// What is going to be done.
+    pub(super) fn plan(&self, outlook: &Outlook) {
+        output::say_whole(&plan_words::words_of(outlook, false, settings::width_of_talk()));
+    }
+
+    /// Asks whoever is there whether it is to be done; where nobody is, it is.
+    pub(super) fn agrees(&self, outlook: &Outlook) -> Result<bool, Failure> {
+        if !outlook.is_worth_asking() || self.typed.shared.yes || !settings::is_interactive() {
+            return Ok(true);
+        }
+        let question = format!("Create {}? [y/N] ", words::count(outlook.new_users(), "user"));
+        let mut stderr = std::io::stderr().lock();
+        let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
+        drop(stderr);
+        let mut answer = String::new();
+        std::io::stdin()
+            .read_line(&mut answer)
+            .map_err(|error| Failure::stopped("cannot read the answer").because(error))?;
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// That it was not to be done.
+    pub(super) fn declined(&self) -> Exit {
+        output::say("nothing was sent");
+        say_resume(&retype::resume(&self.typed.words));
+        Exit::Interrupted
+    }
+
+    /// How it went, and what goes on.
+    pub(super) fn farewell(&self, ended: Ended) -> Result<Exit, Failure> {
+        self.close();
+        let Ended { exit, counts, steps, calls, made, stop, left, closed, took, outlook } = ended;
+        let farewell = Farewell {
+            typed: self.typed,
+            arn: &outlook.instance.arn,
+            exit,
+            counts,
+            steps,
+            calls,
+            took,
+            reason: stop,
+            // That the file cannot be written is no reason to fail: the ledger has all.
+            left: left.map_err(|failure| output::failure(&failure)).ok(),
+            room: Room { users: outlook.users, allowed: outlook.allowed, made },
+        };
+        farewell.tell_result();
+        farewell.say();
+        closed.map(|()| exit)
+    }
+}
+
+/// The world of this machine.
+pub(super) fn world(events: Arc<dyn Sink>, stop: Switch) -> World {
+    World {
+        clock: Arc::new(SystemClock),
+        lanes: Arc::new(Lanes::network()),
+        events,
+        stop,
+        host: settings::host_name(),
+        state: settings::state_folder(),
+        seed: u64::from(std::process::id()) ^ begun_at(),
+        voice: &Flags,
+    }
+}
+
+/// Something that differs from run to run, for the seed of the waits.
+fn begun_at() -> u64 {
+    let since = SystemClock.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or_default()
+}

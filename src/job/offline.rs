@@ -1,0 +1,118 @@
+//! A check without an instance: a roster by itself, or against a saved directory. Nothing is reached, and nothing of it can
+//! be planned.
+
+use std::path::PathBuf;
+
+use crate::agent::IdentityType;
+use crate::directory::Directory;
+use crate::error::Failure;
+use crate::roster::{Field, Options, Roster, Use};
+use crate::stop::Switch;
+use crate::validate::{self, Rules, check_while, infer_identity};
+
+use super::world::go_on;
+
+/// What is to be checked, and against what.
+#[derive(Clone, Debug)]
+pub struct Offline {
+    /// The roster.
+    pub roster: PathBuf,
+    /// How it is read.
+    pub reading: Options,
+    /// How the instance knows its users, where that is told.
+    pub identity: Option<IdentityType>,
+    /// A directory file: names must be known to its instance, and its users are compared.
+    pub directory: Option<PathBuf>,
+    /// Whether passwords are going to be made: then no row needs one.
+    pub makes_passwords: bool,
+}
+
+/// What an offline check brought.
+pub struct OfflineChecked {
+    /// The roster, as it was opened.
+    pub roster: Roster,
+    /// The directory, where one was given.
+    pub directory: Option<Directory>,
+    /// By which rules it was checked, and why by these.
+    pub basis: Basis,
+    /// What is wrong with it.
+    pub found: validate::Checked,
+}
+
+/// Where the identity type comes from, which a report must say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// It was told.
+    Told(IdentityType),
+    /// The directory file's instance.
+    Directory(IdentityType),
+    /// The columns, with the one that says so.
+    Columns(IdentityType, Option<Field>),
+}
+
+impl Offline {
+    /// Checks every row. Asked to stop, it does soon.
+    ///
+    /// # Errors
+    /// Exit 2 where the roster or the directory cannot be used, or what was told does not fit; exit 5 where it was stopped.
+    pub fn check(&self, stop: &Switch) -> Result<OfflineChecked, Failure> {
+        let directory = self.directory.as_deref().map(Directory::read).transpose()?;
+        let roster = Roster::open(&self.roster, &self.reading)?;
+        // Who has passwords made has users with passwords.
+        let meant =
+            Some(IdentityType::ConnectManaged).filter(|_| self.makes_passwords && directory.is_none());
+        let basis = Basis::of(self.identity.or(meant), directory.as_ref(), &roster)?;
+        let identity = basis.identity();
+        if self.makes_passwords && identity != IdentityType::ConnectManaged {
+            let what = "the instance keeps no passwords, its users sign in elsewhere";
+            return Err(Failure::usage(format!("{what}: `{identity}`")).hint("leave ⟦made-passwords⟧ out"));
+        }
+        let rules = match &directory {
+            Some(directory) => Rules::of(directory),
+            None => Rules::new(identity),
+        };
+        let rules = Rules { generates_passwords: self.makes_passwords, ..rules };
+        let found = check_while(&roster, &rules, &|| go_on(stop))?;
+        Ok(OfflineChecked { roster, directory, basis, found })
+    }
+}
+
+impl Basis {
+    /// Decides it: what was told and the directory must agree; without both the columns decide.
+    pub(super) fn of(
+        told: Option<IdentityType>,
+        directory: Option<&Directory>,
+        roster: &Roster,
+    ) -> Result<Self, Failure> {
+        match (told, directory.map(|directory| directory.instance.identity)) {
+            (Some(told), Some(of_directory)) if told != of_directory => Err(Failure::usage(format!(
+                "the instance of the directory file is {of_directory}, and ⟦identity-type⟧ says: `{}`",
+                told.as_flag()
+            ))
+            .hint("leave ⟦identity-type⟧ out")),
+            (_, Some(of_directory)) => Ok(Self::Directory(of_directory)),
+            (Some(told), None) => Ok(Self::Told(told)),
+            (None, None) => Ok(Self::of_columns(roster)),
+        }
+    }
+
+    /// A misspelt password column is an error by itself; it must not make every e-mail address one too.
+    fn of_columns(roster: &Roster) -> Self {
+        let columns = roster.columns();
+        let is_there = |field| columns.has(field) || roster.uses().contains(&Use::Misspelt(field));
+        let telling = [Field::Password, Field::DirectoryUserId].into_iter().find(|field| is_there(*field));
+        let identity = match telling {
+            Some(Field::Password) => IdentityType::ConnectManaged,
+            Some(_) => IdentityType::ExistingDirectory,
+            None => infer_identity(columns),
+        };
+        Self::Columns(identity, telling)
+    }
+
+    /// The identity type itself.
+    pub fn identity(&self) -> IdentityType {
+        match self {
+            Self::Told(identity) | Self::Directory(identity) | Self::Columns(identity, _) => *identity,
+        }
+    }
+}
