@@ -225,6 +225,38 @@ fn no_file_imports_itself_in_a_loop() {
     assert!(found.is_empty(), "files that take names from each other:\n{}", found.join("\n"));
 }
 
+/// The stations of a walk in the docs: a file, and a function that is in it.
+fn stations(walk: &str) -> Vec<(&str, &str)> {
+    let lines = walk.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+    lines
+        .map(|line| {
+            let mut words = line.split('`').skip(1).step_by(2);
+            words.next().zip(words.next()).unwrap_or_else(|| panic!("no file and function: {line}"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_walks_in_the_docs_go_through_files_and_functions_that_are_there() {
+    let docs =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md")).unwrap();
+    let walks = docs.split_once("## Three walks").unwrap().1.split_once("## Reasons").unwrap().0;
+    let walks: Vec<&str> = walks.split("\n### ").skip(1).collect();
+    assert_eq!(walks.len(), 3);
+    let sources = sources();
+    for walk in walks {
+        let stations = stations(walk);
+        assert!((3..=6).contains(&stations.len()), "{} stations: {walk}", stations.len());
+        for (file, function) in stations {
+            let source = sources.iter().find(|source| source.path == file);
+            let source = source.unwrap_or_else(|| panic!("there is no src/{file}"));
+            let is_there =
+                ["(", "<"].iter().any(|after| source.code.contains(&format!("fn {function}{after}")));
+            assert!(is_there, "src/{file} has no `{function}`");
+        }
+    }
+}
+
 /// Each of these words stands only in the files that begin so.
 const ONLY_IN: &[(&str, &[&str])] = &[
     // One HTTP stack, in one place.
