@@ -18,7 +18,7 @@ use crate::directory::Directory;
 use crate::roster::{Columns, Field};
 
 pub use agents::{agent, agent_by, fingerprint, proficiencies_fingerprint};
-pub use names::{NamesUsed, names_used, username};
+pub use names::{NamesUsed, username};
 pub use pass::{Checked, CheckedRow, Pass, check, check_while, check_with_fingerprints};
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
 

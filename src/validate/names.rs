@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::error::Failure;
-use crate::roster::{Columns, Field, Roster, Row};
+use crate::roster::{Columns, Field, Row};
 
 use super::grammar::{list, proficiencies, trimmed};
 
@@ -108,17 +107,6 @@ fn add(names: &mut BTreeSet<String>, name: &str) {
 /// A row's username as it is sent: without the spaces around it, and empty where there is none.
 pub fn username<'r>(row: &'r Row, columns: &Columns) -> &'r str {
     trimmed(columns.cell(row, Field::Username))
-}
-
-/// Reads the whole roster for the names it uses.
-pub fn names_used(roster: &Roster) -> Result<NamesUsed, Failure> {
-    let mut used = NamesUsed::default();
-    let mut rows = roster.rows()?;
-    let mut row = Row::default();
-    while rows.read(&mut row)? {
-        used.add(&row, roster.columns());
-    }
-    Ok(used)
 }
 
 #[cfg(test)]
