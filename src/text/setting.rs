@@ -59,8 +59,6 @@ settings! {
     DryRun = "dry-run";
     /// The ledger's place.
     Ledger = "ledger";
-    /// The code of the failed rows that are retried.
-    ErrorCode = "error-code";
     /// That the users who fit are made where the instance has not room for all.
     PartialRun = "partial-run";
     /// That users are not tagged with the run that made them.
