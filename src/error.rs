@@ -16,14 +16,14 @@ pub struct Failure {
     /// What to do next: a command where there is one.
     pub hint: Option<String>,
     /// The same as a kind, where what to do next goes by a name that only a screen has: a flag, a button.
-    pub(crate) remedy: Option<Remedy>,
+    pub remedy: Option<Remedy>,
     /// The error below, if any.
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 /// What helps, by a name that each screen has its own word for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Remedy {
+pub enum Remedy {
     /// The ledger is an import's: a rehearsal has one of its own.
     RehearsalsLedger,
     /// The ledger is a rehearsal's: an import of this instance has one of its own.

@@ -16,8 +16,7 @@ use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
 use super::args::validate::ValidateArgs;
 use super::meant::Typed;
-use crate::apply::Settings;
-use crate::job::RateAsked;
+use crate::job::{Patience, RateAsked};
 use crate::ledger::place;
 use crate::text::{path_word, shell_word};
 
@@ -193,8 +192,8 @@ impl Parts {
         how.switch("--no-provenance-tag", *no_provenance_tag);
         how.switch("--accept-probable", *accept_probable);
         let unless = |seconds: u64, default: u64| (seconds != default).then_some(seconds);
-        how.option("--settle-timeout", unless(*settle_timeout, Settings::ROW_BUDGET.as_secs()));
-        how.option("--outage-timeout", unless(*outage_timeout, Settings::OUTAGE_PATIENCE.as_secs()));
+        how.option("--settle-timeout", unless(*settle_timeout, Patience::USUAL.settle.as_secs()));
+        how.option("--outage-timeout", unless(*outage_timeout, Patience::USUAL.outage.as_secs()));
         how.passwords(passwords);
         Self { reached, reading: Line::reading(reading, has_file), how }
     }

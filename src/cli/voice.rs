@@ -27,7 +27,6 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::Rehearsal => "--simulate",
         Setting::DryRun => "--dry-run",
         Setting::Ledger => "--ledger",
-        Setting::ErrorCode => "--code",
         Setting::PartialRun => "--allow-partial",
         Setting::Untagged => "--no-provenance-tag",
         Setting::ProbableAccepted => "--accept-probable",

@@ -9,8 +9,8 @@ use crate::connect::model::{HierarchyGroup, Instance, Page, Summary};
 use crate::connect::{CallError, Operation, Reply};
 use crate::directory::PredefinedAttributes;
 use crate::error::Failure;
-use crate::lane::Lane;
 use crate::lane::verdict::{Verdict, is_not_permitted, of_fault, verdict_of_error};
+use crate::lane::{Lane, reads};
 
 /// Why an instance could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +99,7 @@ fn is_unknown(error: &CallError) -> bool {
 /// Reads the instance: identity type, status, ARN.
 pub(crate) async fn instance(lane: &Lane, id: &str) -> Result<Instance, FetchError> {
     let operation = Operation::DescribeInstance;
-    let reply = lane.read(operation, || lane.client().describe_instance(id)).await;
+    let reply = reads::read(lane, operation, || lane.client().describe_instance(id)).await;
     Ok(reply.map_err(|error| FetchError::Call { operation, error })?.value)
 }
 
@@ -180,9 +180,10 @@ async fn describe_each(lane: &Lane, instance: &str) -> Result<Vec<HierarchyGroup
     let operation = Operation::DescribeUserHierarchyGroup;
     let mut groups = Vec::with_capacity(summaries.len());
     for summary in once_each(summaries, |summary| &summary.id) {
-        match lane
-            .read(operation, || lane.client().describe_user_hierarchy_group(instance, &summary.id))
-            .await
+        match reads::read(lane, operation, || {
+            lane.client().describe_user_hierarchy_group(instance, &summary.id)
+        })
+        .await
         {
             Ok(reply) => groups.push(reply.value),
             // Removed since it was listed.
@@ -211,7 +212,7 @@ where
     let mut token: Option<String> = None;
     let mut seen = HashSet::new();
     loop {
-        let reply = lane.read(operation, || page(token.clone())).await;
+        let reply = reads::read(lane, operation, || page(token.clone())).await;
         let page = reply.map_err(|error| FetchError::Call { operation, error })?.value;
         items.extend(page.items);
         match page.next_token {
@@ -250,7 +251,8 @@ mod tests {
     };
     use crate::error::Failure;
     use crate::exit::Exit;
-    use crate::lane::{Lane, Patience};
+    use crate::lane::Lane;
+    use crate::lane::reads::{self, Patience};
 
     type Answer = Result<(u16, &'static str), TransportError>;
 
@@ -378,7 +380,7 @@ mod tests {
         let start = Instant::now();
         let patience = Patience { unreachable: Duration::from_secs(60), ..Patience::default() };
         let call = || lane.client().list_users("i", None);
-        let page = lane.read_within(patience, Operation::ListUsers, call).await.unwrap();
+        let page = reads::read_within(patience, &lane, Operation::ListUsers, call).await.unwrap();
         assert!(page.value.items.is_empty());
         assert_eq!(asked(&script).len(), 7);
         // The waits between them; the pace, which a throttle has slowed, adds a little to the first.

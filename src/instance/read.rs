@@ -9,8 +9,9 @@ use crate::connect::model::{self, Summary};
 use crate::connect::{InstanceRef, Operation};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, PredefinedAttributes, Quotas, Users};
 use crate::error::Failure;
+use crate::lane::Lane;
+use crate::lane::reads::{self, Patience};
 use crate::lane::verdict::is_not_permitted;
-use crate::lane::{Lane, Patience};
 
 /// The quota of CreateUser, requests a second.
 const CREATE_USER_RATE: &str = "L-CBDEE3E4";
@@ -172,7 +173,8 @@ impl Reader<'_> {
         let lane = self.lane;
         let ask = async |context| {
             let attempt = || lane.client().get_service_quota(code, context);
-            let asked = lane.read_within(PATIENCE_FOR_QUOTAS, Operation::GetServiceQuota, attempt).await;
+            let asked =
+                reads::read_within(PATIENCE_FOR_QUOTAS, lane, Operation::GetServiceQuota, attempt).await;
             asked.ok().flatten()
         };
         let quota = match ask(Some(arn)).await {

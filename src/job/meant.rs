@@ -69,9 +69,14 @@ pub struct Patience {
     pub outage: Duration,
 }
 
+impl Patience {
+    /// What is borne where nothing else is asked for.
+    pub const USUAL: Self = Self { settle: Settings::ROW_BUDGET, outage: Settings::OUTAGE_PATIENCE };
+}
+
 impl Default for Patience {
     fn default() -> Self {
-        Self { settle: Settings::ROW_BUDGET, outage: Settings::OUTAGE_PATIENCE }
+        Self::USUAL
     }
 }
 

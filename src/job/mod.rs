@@ -34,7 +34,7 @@ pub(crate) use check::{Blocked, Checked, DryRun};
 pub use ended::Ended;
 pub use lanes::Lanes;
 pub use meant::{Allowed, Job, Patience, What};
-pub(crate) use offline::{Basis, Offline, OfflineChecked};
+pub use offline::{Basis, Offline, OfflineChecked};
 pub(crate) use outlook::{Few, Follows, Outlook, Remarks};
 pub(crate) use pace::Chosen;
 pub use pace::{PaceAsked, RateAsked};

@@ -14,34 +14,34 @@ use super::world::go_on;
 
 /// What is to be checked, and against what.
 #[derive(Clone, Debug)]
-pub(crate) struct Offline {
+pub struct Offline {
     /// The roster.
-    pub(crate) roster: PathBuf,
+    pub roster: PathBuf,
     /// How it is read.
-    pub(crate) reading: Options,
+    pub reading: Options,
     /// How the instance knows its users, where that is told.
-    pub(crate) identity: Option<IdentityType>,
+    pub identity: Option<IdentityType>,
     /// A directory file: names must be known to its instance, and its users are compared.
-    pub(crate) directory: Option<PathBuf>,
+    pub directory: Option<PathBuf>,
     /// Whether passwords are going to be made: then no row needs one.
-    pub(crate) makes_passwords: bool,
+    pub makes_passwords: bool,
 }
 
 /// What an offline check brought.
-pub(crate) struct OfflineChecked {
+pub struct OfflineChecked {
     /// The roster, as it was opened.
     pub(crate) roster: Roster,
     /// The directory, where one was given.
     pub(crate) directory: Option<Directory>,
     /// By which rules it was checked, and why by these.
-    pub(crate) basis: Basis,
+    pub basis: Basis,
     /// What is wrong with it.
-    pub(crate) found: validate::Checked,
+    pub found: validate::Checked,
 }
 
 /// Where the identity type comes from, which a report must say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Basis {
+pub enum Basis {
     /// It was told.
     Told(IdentityType),
     /// The directory file's instance.
@@ -55,7 +55,7 @@ impl Offline {
     ///
     /// # Errors
     /// Exit 2 where the roster or the directory cannot be used, or what was told does not fit; exit 5 where it was stopped.
-    pub(crate) fn check(&self, stop: &Switch) -> Result<OfflineChecked, Failure> {
+    pub fn check(&self, stop: &Switch) -> Result<OfflineChecked, Failure> {
         let directory = self.directory.as_deref().map(Directory::read).transpose()?;
         let roster = Roster::open(&self.roster, &self.reading)?;
         // Who has passwords made has users with passwords.

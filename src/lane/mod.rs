@@ -11,7 +11,7 @@ pub(crate) mod breaker;
 mod mend;
 pub mod pace;
 pub mod paces;
-mod reads;
+pub mod reads;
 pub mod remembered;
 pub mod slots;
 pub mod verdict;
@@ -22,7 +22,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use mend::Mended;
-pub(crate) use reads::Patience;
 
 use self::answer::{Answer, Departure};
 use self::breaker::{Breaker, Failing};
@@ -170,6 +169,12 @@ impl Lane {
         self.mender.mend(&self.client, answer, Limit::OnceARun).await
     }
 
+    /// The same for a call that only reads: it is signed anew as often as its caller sees fit, and harms nobody.
+    async fn is_mended(&self, answer: &Answer) -> bool {
+        let mended = self.mender.mend(&self.client, answer, Limit::ByTheCaller).await;
+        !matches!(mended, Mended::Stop(_))
+    }
+
     /// Whether [`Lane::mend`] is about to ask for new credentials, which can take a person's while.
     pub(crate) fn asks_for_credentials(&self, answer: &Answer) -> bool {
         answer.verdict == Verdict::Expired
@@ -188,6 +193,7 @@ mod tests {
 
     use tokio::time::Instant;
 
+    use super::reads;
     use super::*;
     use crate::clock::{self, Moment, SteadyClock};
     use crate::connect::Fault;
@@ -224,12 +230,12 @@ mod tests {
         let start = Instant::now();
         for operation in Operation::ALL {
             for _ in 0..5 {
-                lane.read(operation, || async { Ok(()) }).await.unwrap();
+                reads::read(&lane, operation, || async { Ok(()) }).await.unwrap();
             }
         }
         assert!(start.elapsed() < Duration::from_millis(1), "their bursts: {:?}", start.elapsed());
         for _ in 0..10 {
-            lane.read(Operation::ListUsers, || async { Ok(()) }).await.unwrap();
+            reads::read(&lane, Operation::ListUsers, || async { Ok(()) }).await.unwrap();
         }
         let took = start.elapsed().as_secs_f64();
         assert!((took - 5.2).abs() < 0.01, "then two a second, after a head start: {took}");
@@ -262,7 +268,7 @@ mod tests {
                 -3600 => client.now() - hour,
                 _ => client.now() + Duration::from_secs(60),
             };
-            let answer = lane.read(Operation::DescribeInstance, || async {
+            let answer = reads::read(&lane, Operation::DescribeInstance, || async {
                 made.fetch_add(1, Ordering::Relaxed);
                 let code = Some("InvalidSignatureException".into());
                 Err::<(), _>(CallError::Refused(Fault {
@@ -290,7 +296,7 @@ mod tests {
             }));
             lane.client().check_credentials().await.unwrap();
             let made = AtomicU32::new(0);
-            let answer = lane.read(Operation::ListUsers, || async {
+            let answer = reads::read(&lane, Operation::ListUsers, || async {
                 match made.fetch_add(1, Ordering::Relaxed) {
                     0 => Err(CallError::Refused(Fault {
                         status: 403,
@@ -332,7 +338,7 @@ mod tests {
         for code in ["RequestLimitExceeded", "SlowDown", "Throttling", "TooManyRequestsException"] {
             let lane = lane(Credentials::fixed("AKIDEXAMPLE", "secret", None));
             let made = AtomicU32::new(0);
-            let answer = lane.read(Operation::ListUsers, || async {
+            let answer = reads::read(&lane, Operation::ListUsers, || async {
                 match made.fetch_add(1, Ordering::Relaxed) {
                     0 => Err(CallError::Refused(Fault {
                         status: 400,

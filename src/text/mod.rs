@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 pub(crate) use guard::{cell, guarded, unguarded};
 pub(crate) use numbers::{count, duration, grouped};
-pub(crate) use setting::{Setting, Voice};
+pub use setting::{Setting, Voice};
 pub use setting::{marks, worded};
 pub(crate) use shell::{path_word, shell_path, shell_word};
 pub(crate) use shown::{printable, shown};

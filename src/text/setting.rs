@@ -22,7 +22,7 @@ macro_rules! settings {
 
         impl Setting {
             /// All there are.
-            pub(crate) const ALL: &[Setting] = &[$(Self::$setting),*];
+            pub const ALL: &[Setting] = &[$(Self::$setting),*];
 
             /// The name that marks have it by, kebab-case.
             pub(crate) const fn name(self) -> &'static str {
@@ -59,8 +59,6 @@ settings! {
     DryRun = "dry-run";
     /// The ledger's place.
     Ledger = "ledger";
-    /// The code of the failed rows that are retried.
-    ErrorCode = "error-code";
     /// That the users who fit are made where the instance has not room for all.
     PartialRun = "partial-run";
     /// That users are not tagged with the run that made them.
@@ -111,7 +109,7 @@ pub struct Mark<'t> {
     /// The whole mark, with its brackets.
     pub(crate) whole: &'t str,
     /// Which.
-    pub(crate) setting: Setting,
+    pub setting: Setting,
     /// What it is to be set to; empty where that is not said.
     pub(crate) value: &'t str,
 }

@@ -26,7 +26,7 @@ pub struct Checked {
     /// How many rows there are, the header and blank rows not counted.
     pub rows: u64,
     /// How many rows have errors; all of them where the file itself has one.
-    pub(crate) invalid_rows: u64,
+    pub invalid_rows: u64,
     /// How many errors there are.
     pub errors: u64,
     /// How many warnings there are.
@@ -43,7 +43,7 @@ pub struct Checked {
 
 impl Checked {
     /// Whether the whole roster can be sent.
-    pub(crate) fn is_clean(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         self.errors == 0
     }
 }

@@ -7,6 +7,7 @@
 mod exits;
 mod forecast;
 mod listeners;
+mod offline;
 mod passwords;
 mod rehearsal;
 mod retry;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use headcount::agent::IdentityType;
+use headcount::error::Remedy;
 use headcount::exit::Exit;
 use headcount::job::{At, Job, Rehearsal, Target};
 use headcount::ledger::{peek, place};
@@ -89,4 +90,21 @@ async fn a_ledger_that_cannot_be_kept_is_told_before_a_world_is_made_beside_it()
     let failure = ledger("folder").check(&stage.world).await.err().unwrap();
     assert!(failure.what.contains("not a regular file"), "{failure:?}");
     assert_eq!(stage.files(), ["folder", "roster.csv"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_and_an_import_take_no_ledger_of_each_other() {
+    let stage = Stage::of(unlimited(), 2);
+    stage.run(stage.import()).await.unwrap();
+    stage.run(rehearsal(&stage, Weather::calm())).await.unwrap();
+    let asked = stage.connect.world().stats();
+    let (real, rehearsed) = (stage.ledger(), place::beside(&stage.path("roster.csv"), true));
+    let of_import = Job { ledger: real, ..rehearsal(&stage, Weather::calm()) };
+    let failure = stage.plan(of_import).await.err().unwrap();
+    assert_eq!((failure.exit, failure.remedy), (Exit::Stopped, Some(Remedy::RehearsalsLedger)));
+    let of_rehearsal = Job { ledger: rehearsed, ..stage.import() };
+    let failure = stage.plan(of_rehearsal).await.err().unwrap();
+    let remedy = Remedy::ImportsLedger { instance: stage.arn.clone() };
+    assert_eq!((failure.exit, failure.remedy), (Exit::Stopped, Some(remedy)));
+    assert_eq!(stage.connect.world().stats(), asked, "before anybody is asked anything");
 }

@@ -8,8 +8,7 @@ use super::instance::{InstanceArgs, RehearsalArgs};
 use super::passwords::PasswordArgs;
 use super::rate;
 use super::roster::RosterArgs;
-use crate::apply::Settings;
-use crate::job::RateAsked;
+use crate::job::{Patience, RateAsked};
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
 /// command again resumes.
@@ -98,11 +97,11 @@ pub(in crate::cli) struct Shared {
     pub(in crate::cli) accept_probable: bool,
 
     /// How many seconds to go on settling a row whose answer was lost
-    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::ROW_BUDGET.as_secs())]
+    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Patience::USUAL.settle.as_secs())]
     pub(in crate::cli) settle_timeout: u64,
 
     /// How many seconds to bear an outage before stopping
-    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Settings::OUTAGE_PATIENCE.as_secs())]
+    #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Patience::USUAL.outage.as_secs())]
     pub(in crate::cli) outage_timeout: u64,
 
     /// Do not ask
