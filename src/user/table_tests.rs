@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::canonical::Canonical;
 use super::differ::{differences, is_same_user};
+use super::tests::merged;
 use crate::agent::{IdentityType, Password};
 use crate::connect::model::{
     AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, CreateUser, IdentityInfo,
@@ -45,20 +46,6 @@ impl Line {
     /// The same, where only a user that is found has it.
     fn found_only(self) -> Self {
         Self { found_only: true, ..self }
-    }
-}
-
-/// Objects are merged, anything else takes the place of what was there.
-fn merged(mut one: Value, other: Value) -> Value {
-    match (&mut one, other) {
-        (Value::Object(members), Value::Object(more)) => {
-            for (name, value) in more {
-                let before = members.remove(&name).unwrap_or_default();
-                members.insert(name, merged(before, value));
-            }
-            one
-        }
-        (_, other) => other,
     }
 }
 

@@ -32,7 +32,7 @@ fn found(more: Value) -> User {
 }
 
 /// Objects are merged, anything else takes the place of what was there; `null` takes it away.
-fn merged(mut one: Value, other: Value) -> Value {
+pub(super) fn merged(mut one: Value, other: Value) -> Value {
     match (&mut one, other) {
         (Value::Object(members), Value::Object(more)) => {
             for (name, value) in more {

@@ -3,14 +3,12 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use headcount::agent::{Fingerprint, IdentityType, RowNumber};
-use headcount::apply::{self, Doubt, Gift, Means, Origin, Settings, Task, Work};
-use headcount::cli::voice::Flags;
+use headcount::agent::{Fingerprint, RowNumber};
+use headcount::apply::{self, Doubt, Gift, Means, Origin, Task, Work};
 use headcount::clock::{Clock, SteadyClock};
 use headcount::connect::model::{CreateUser, UserProficiency};
 use headcount::connect::{
@@ -21,12 +19,14 @@ use headcount::exit::Exit;
 use headcount::lane::Lane;
 use headcount::lane::pace::Pace;
 use headcount::lane::slots::Slots;
-use headcount::ledger::{Attempt, Entry, Journal, Kind, Ledger, Place, RowState, State, Storage};
+use headcount::ledger::{Attempt, Entry, Journal, Kind, Ledger, Place, RowState, State};
 use headcount::stop::Switch;
 use http::{Request, Response};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+
+use crate::engine::{Kept, settings};
 
 const INSTANCE: &str =
     "arn:aws:connect:eu-central-1:111122223333:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
@@ -133,25 +133,6 @@ impl Transport for Script {
     }
 }
 
-/// A ledger's file that a test can read.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Storage for Kept {
-    fn check(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(lines);
-        Ok(())
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Call {
@@ -217,20 +198,6 @@ fn task(call: Call, at: Place) -> Task {
     }
 }
 
-fn settings() -> Settings {
-    Settings {
-        instance: INSTANCE.into(),
-        identity: IdentityType::ConnectManaged,
-        run: RUN.into(),
-        provenance_tag: true,
-        accept_probable: false,
-        row_budget: Settings::ROW_BUDGET,
-        outage_patience: Settings::OUTAGE_PATIENCE,
-        seed: 1,
-        voice: &Flags,
-    }
-}
-
 /// Runs one row to its end, and writes down all that can be seen of it.
 async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'static str>) -> String {
     let clock: Arc<dyn Clock> =
@@ -252,7 +219,8 @@ async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'
     let lane = Arc::new(Lane::new(client, Arc::default()));
     lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(2.0, 5));
     let slots = Slots::new(2.0, 5, None);
-    let means = Means::new(lane, slots, ledger.clone(), settings(), switch.clone(), Arc::new(events));
+    let means =
+        Means::new(lane, slots, ledger.clone(), settings(INSTANCE, RUN), switch.clone(), Arc::new(events));
     let begun = Instant::now();
     let at = ledger.read(|state| state.find("ana")).unwrap();
     apply::run(means, [Ok(task(call, at))].into_iter()).await.unwrap();
@@ -332,7 +300,7 @@ async fn one_after_the_other(first: Duration) -> (Vec<(String, String)>, Vec<Val
         lane,
         Slots::new(1000.0, 1000, Some(1)),
         Arc::clone(&ledger),
-        settings(),
+        settings(INSTANCE, RUN),
         Switch::default(),
         Arc::new(events),
     );

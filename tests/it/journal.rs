@@ -1,12 +1,10 @@
 //! A journal that is no file: what the engine asks of whatever keeps its truth, and what it does where that fails.
 
-use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
-use headcount::agent::{Fingerprint, IdentityType, Password, RowNumber};
-use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
-use headcount::cli::voice::Flags;
+use headcount::agent::{Fingerprint, Password, RowNumber};
+use headcount::apply::{self, Doubt, Means, Origin, Task, Work};
 use headcount::clock::{Clock, SteadyClock, rfc3339, whole_milliseconds};
 use headcount::connect::model::{CreateUser, IdentityInfo};
 use headcount::connect::{Client, Credentials, Environment, Target};
@@ -16,13 +14,15 @@ use headcount::lane::pace::Pace;
 use headcount::lane::slots::Slots;
 use headcount::ledger::{
     Attempt, Entry, Intended, Intent, Journal, JournalFault, Kind, Ledger, Outcome, Place, Queued, Recorded,
-    RowState, State, StepState, Storage, Unexecuted, VERSION,
+    RowState, State, StepState, Unexecuted, VERSION,
 };
 use headcount::simulator::{
     ACCESS_KEY_ID, InProcess, Named, Operation, Pace as Allowed, SECRET_ACCESS_KEY, Spec, World,
 };
 use headcount::stop::{Stop, Switch};
 use tokio::sync::mpsc;
+
+use crate::engine::{self, settings};
 
 const ROWS: u32 = 12;
 const TAGGED: Intended = Intended { tagged: true, generated: false };
@@ -120,25 +120,6 @@ impl Journal for InMemory {
     }
 }
 
-/// A file whose bytes can be read.
-#[derive(Clone, Default)]
-struct Bytes(Arc<Mutex<Vec<u8>>>);
-
-impl Storage for Bytes {
-    fn check(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().extend_from_slice(lines);
-        Ok(())
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 fn clock() -> SteadyClock {
     SteadyClock::starting_at(UNIX_EPOCH + Duration::from_micros(1_795_444_693_123_456))
 }
@@ -184,7 +165,7 @@ async fn written_to(journal: Arc<dyn Journal>) -> State {
 
 #[tokio::test(start_paused = true)]
 async fn what_keeps_the_truth_is_told_the_same_whatever_it_is() {
-    let bytes = Bytes::default();
+    let bytes = engine::Kept::default();
     let ledger = Ledger::in_step(bytes.clone(), State::default(), Arc::new(clock()));
     let on_disk = written_to(Arc::new(ledger)).await;
     let memory = InMemory::of(State::default(), usize::MAX, clock());
@@ -245,17 +226,7 @@ async fn import(times: usize) -> Came {
     let users: Vec<String> = (0..ROWS).map(|number| format!("user{number}")).collect();
     users.iter().zip(2..).for_each(|(user, number)| state.apply(&row(user, number)));
     let journal = InMemory::of(state, times, clock);
-    let settings = Settings {
-        instance: arn,
-        identity: IdentityType::ConnectManaged,
-        run: "r".into(),
-        provenance_tag: true,
-        accept_probable: false,
-        row_budget: Settings::ROW_BUDGET,
-        outage_patience: Settings::OUTAGE_PATIENCE,
-        seed: 1,
-        voice: &Flags,
-    };
+    let settings = settings(&arn, "r");
     let (events, _seen) = mpsc::unbounded_channel();
     let switch = Switch::default();
     let lane = Arc::new(Lane::new(client, Arc::default()));

@@ -13,6 +13,7 @@ mod cli;
 mod contract;
 mod credentials;
 mod directory;
+mod engine;
 mod files;
 mod fuzzed;
 mod harness;
