@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::gauge::Gauge;
-use crate::agent::IdentityType;
 use tokio::task::JoinError;
 
+use super::gauge::Gauge;
+use crate::agent::IdentityType;
 use crate::clock;
 use crate::connect::Operation;
 use crate::error::Failure;

@@ -3,14 +3,13 @@
 
 use std::path::PathBuf;
 
+use super::world::go_on;
 use crate::agent::IdentityType;
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::roster::{Field, Options, Roster, Use};
 use crate::stop::Switch;
 use crate::validate::{self, Rules, check_while, infer_identity};
-
-use super::world::go_on;
 
 /// What is to be checked, and against what.
 #[derive(Clone, Debug)]

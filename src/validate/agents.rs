@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::rules::RowCheck;
+use super::{Rules, grammar};
 use crate::agent::{
     Agent, Channel, Fingerprint, Password, PhoneType, Proficiency, RowNumber, VoiceEnhancement, phone,
 };
 use crate::finding::Severity;
 use crate::roster::{Columns, Field, Row};
-
-use super::rules::RowCheck;
-use super::{Rules, grammar};
 
 /// Builds the agent of a row; `None` where the row has errors of its own, or its columns lack what a user needs.
 ///

@@ -6,16 +6,15 @@
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
+use super::grammar::trimmed;
+use super::names::{Gatherer, NamesUsed};
+use super::rules::RowCheck;
+use super::{Rules, agents};
 use crate::agent::Fingerprint;
 use crate::directory::{FoldedHash, FoldedHasher};
 use crate::error::Failure;
 use crate::finding::{Finding, Severity};
 use crate::roster::{Columns, Field, Roster, Row, Rows};
-
-use super::grammar::trimmed;
-use super::names::{Gatherer, NamesUsed};
-use super::rules::RowCheck;
-use super::{Rules, agents};
 
 /// How many batches there are for each thread that checks.
 const BATCHES: usize = 4;

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::roster::{Columns, Field, Row};
-
 use super::grammar::{list, proficiencies, trimmed};
+use crate::roster::{Columns, Field, Row};
 
 /// The names that a roster uses, as its cells have them: an id or an ARN is among them where a cell has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,6 +4,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 
+use super::conveyor::{self, Handed, Taker};
+use super::grammar::trimmed;
+use super::names::NamesUsed;
+use super::rules::{RowCheck, check_columns, column_of};
+use super::{Rules, agents};
 use crate::agent::{Agent, Fingerprint, IdentityType};
 use crate::directory::{FoldedHash, FoldedMap, Found};
 use crate::error::Failure;
@@ -11,12 +16,6 @@ use crate::finding::codes::{self, Code};
 use crate::finding::{Finding, Severity};
 use crate::roster::{Columns, Field, Roster, Row};
 use crate::text::shown;
-
-use super::conveyor::{self, Handed, Taker};
-use super::grammar::trimmed;
-use super::names::NamesUsed;
-use super::rules::{RowCheck, check_columns, column_of};
-use super::{Rules, agents};
 
 /// What a roster turned out to be.
 #[derive(Clone, Debug)]

@@ -3,6 +3,8 @@
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
 //! nothing. Every finding's reason and source stand with its code in `finding/codes.rs`.
 
+use super::Rules;
+use super::grammar;
 use crate::agent::phone::{self, Refusal};
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
@@ -10,9 +12,6 @@ use crate::finding::codes::{self, Code};
 use crate::finding::{Finding, Severity};
 use crate::roster::{self, Columns, Field, Row};
 use crate::text::shown;
-
-use super::Rules;
-use super::grammar;
 
 /// All rules of a row, in the order of the console's template, each with the fields that it looks at: where a file has
 /// none of them, the rule has nothing to say of any row.
