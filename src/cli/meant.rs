@@ -11,7 +11,7 @@ use super::settings::{self, Named};
 use crate::connect::policy;
 use crate::error::Failure;
 use crate::job::{Allowed, Before, Job, PaceAsked, Patience, What};
-use crate::ledger::place;
+use crate::ledger::beside;
 use crate::roster::Field;
 
 /// An import or a retry as it was typed, with all defaults resolved: what the commands are made of that are printed, and
@@ -42,8 +42,8 @@ impl Typed {
     /// An import: its ledger is beside its roster, unless another is named.
     pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Self {
         let ImportArgs { roster, shared } = args;
-        let beside = || place::beside(&roster, shared.rehearsal.simulate);
-        let ledger = shared.ledger.clone().unwrap_or_else(beside);
+        let usual = || beside::ledger_of(&roster, shared.rehearsal.simulate);
+        let ledger = shared.ledger.clone().unwrap_or_else(usual);
         Self { roster, ledger, retry: None, shared, named: settings::named(), words }
     }
 
@@ -167,8 +167,8 @@ impl Typed {
 
     /// Whether the ledger is the one that the whole import has without being told.
     pub(super) fn has_usual_ledger(&self) -> bool {
-        let usual = place::beside(&self.whole_roster(), self.shared.rehearsal.simulate);
-        place::absolute(&self.ledger) == place::absolute(&usual)
+        let usual = beside::ledger_of(&self.whole_roster(), self.shared.rehearsal.simulate);
+        beside::absolute(&self.ledger) == beside::absolute(&usual)
     }
 }
 

@@ -17,7 +17,7 @@ use super::args::sky::Sky;
 use super::args::validate::ValidateArgs;
 use super::meant::Typed;
 use crate::job::{Patience, RateAsked};
-use crate::ledger::place;
+use crate::ledger::beside;
 use crate::text::{path_word, shell_word};
 
 /// The program, where it was not typed.
@@ -33,7 +33,7 @@ pub(super) fn retry(typed: &Typed, file: Option<&Path>) -> Line {
     let mut line = Line::of_typed(&typed.words, "retry");
     line.path(&typed.ledger);
     let of =
-        To::Retry { names_rehearsal: place::is_named_as_rehearsed(&typed.ledger), has_file: file.is_some() };
+        To::Retry { names_rehearsal: beside::is_named_as_rehearsed(&typed.ledger), has_file: file.is_some() };
     let Parts { reached, reading, how } = Parts::of(typed, &of);
     line.take(reached);
     line.option("--roster", file.map(Path::display));

@@ -11,7 +11,7 @@ use super::target::{At, Target};
 use crate::apply::Settings;
 use crate::directory::Directory;
 use crate::error::{Failure, Remedy};
-use crate::ledger::{self, State, place};
+use crate::ledger::{self, State, beside};
 use crate::plan::Asked;
 use crate::roster::{Options, Roster};
 use crate::validate::Rules;
@@ -195,14 +195,14 @@ impl Job {
     pub(super) fn stage<'s>(&self, roster: &'s Roster, before: Option<&Before>) -> Stage<'s> {
         let gives_passwords = self.passwords.are_given();
         let Some(before) = before else {
-            let world = place::world_of(&self.ledger, &[]);
+            let world = beside::world_of(&self.ledger, &[]);
             return Stage { roster, whole: None, rows: 0, gives_passwords, world };
         };
         let rosters = [before.first.as_path(), &before.whole, roster.path()];
         // A ledger that can say that it is a rehearsal's is of a time when its world was beside it already.
-        let world = place::world_of(&self.ledger, if before.says_rehearsal { &[] } else { &rosters });
+        let world = beside::world_of(&self.ledger, if before.says_rehearsal { &[] } else { &rosters });
         // Who was made from another file has names that are in that one.
-        let is_another = place::absolute(roster.path()) != before.whole.display().to_string();
+        let is_another = beside::absolute(roster.path()) != before.whole.display().to_string();
         let whole = if is_another { self.open(&before.whole).ok() } else { None };
         let rows = if is_another || self.before().is_some() { before.rows } else { 0 };
         Stage { roster, whole, rows, gives_passwords, world }
@@ -213,6 +213,6 @@ impl Job {
         let whole = self
             .before()
             .filter(|before| self.is_of_part() && !state.header.run.is_empty() && before.whole.exists());
-        whole.map_or_else(|| place::absolute(self.roster()), |before| before.whole.display().to_string())
+        whole.map_or_else(|| beside::absolute(self.roster()), |before| before.whole.display().to_string())
     }
 }

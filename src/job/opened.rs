@@ -4,7 +4,7 @@ use super::meant::Job;
 use super::world::World;
 use crate::directory::Directory;
 use crate::error::Failure;
-use crate::ledger::{self, LockedFile, State, be_a_file, glance, place};
+use crate::ledger::{self, LockedFile, State, be_a_file, beside, glance};
 use crate::plan::Wanted;
 use crate::text::count;
 
@@ -59,7 +59,7 @@ impl For<'_> {
             )));
         }
         self.warn_of_another(state);
-        let roster = place::absolute(self.job.roster());
+        let roster = beside::absolute(self.job.roster());
         let is_known = [&state.header.roster, &state.session.roster].iter().any(|path| **path == roster);
         let shares_rows = || state.places().any(|at| self.wanted.find(state.user(at)).is_some());
         if self.job.before().is_none() && !is_known && state.places().len() > 0 && !shares_rows() {

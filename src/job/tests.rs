@@ -10,7 +10,7 @@ use super::*;
 use crate::cli::voice::Flags;
 use crate::clock::{Clock, SystemClock};
 use crate::connect::{Credentials, Environment};
-use crate::ledger::place;
+use crate::ledger::beside;
 use crate::roster::{Options, readings};
 use crate::simulator::{ACCESS_KEY_ID, InProcess, SECRET_ACCESS_KEY, Spec, Weather, World as Connect};
 use crate::stop::Switch;
@@ -72,7 +72,7 @@ impl Stage {
         let at = At::Rehearsal(Rehearsal { seed: 0, weather: Weather::calm() });
         Job {
             target: Target { at, identity: None, directory: None },
-            ledger: place::beside(&self.path("roster.csv"), true),
+            ledger: beside::ledger_of(&self.path("roster.csv"), true),
             ..self.import()
         }
     }

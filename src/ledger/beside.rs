@@ -14,7 +14,7 @@ const REHEARSED: &str = ".simulate.ledger.jsonl";
 const WORLD: &str = ".simulate.world.jsonl";
 
 /// The ledger of a roster, where nobody names another: beside it. A rehearsal has one of its own.
-pub fn beside(roster: &Path, is_rehearsal: bool) -> PathBuf {
+pub fn ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
     disk::with_suffix(roster, if is_rehearsal { REHEARSED } else { LEDGER })
 }
 
@@ -81,9 +81,9 @@ mod tests {
     #[test]
     fn a_ledger_that_nobody_named_has_its_world_where_worlds_were_before() {
         for roster in ["r.csv", "d/new hires.xlsx"].map(Path::new) {
-            assert_eq!(world_of(&beside(roster, true), &[]), disk::with_suffix(roster, WORLD));
-            assert!(is_named_as_rehearsed(&beside(roster, true)));
-            assert!(!is_named_as_rehearsed(&beside(roster, false)));
+            assert_eq!(world_of(&ledger_of(roster, true), &[]), disk::with_suffix(roster, WORLD));
+            assert!(is_named_as_rehearsed(&ledger_of(roster, true)));
+            assert!(!is_named_as_rehearsed(&ledger_of(roster, false)));
         }
     }
 }

@@ -10,28 +10,16 @@
 
 #![warn(clippy::wildcard_enum_match_arm)] // whoever adds a case decides what it means here
 
+pub mod beside;
 mod entry;
 mod file;
 mod journal;
 mod names;
 mod numbers;
-pub mod place;
 mod reader;
 mod state;
 
-pub use entry::Entry;
-
-pub use entry::Kind;
-
-pub use entry::RowState;
-
-pub use entry::Step;
-
-pub use entry::StepState;
-
-pub use entry::Unexecuted;
-
-pub use entry::VERSION;
+pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
 pub(crate) use file::{Gathered, be_a_file, first, gather, glance, refuse_in_use, whose};
 pub use file::{Ledger, LockedFile, peek};
 pub use journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};

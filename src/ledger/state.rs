@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::beside;
 use super::entry::{Entry, Kind, RowState, StepState, Unexecuted};
 use super::names::Names;
 use super::numbers::{Attempt, Place};
-use super::place;
 use crate::agent::{Fingerprint, RowNumber};
 
 /// Where each row stands after all that the ledger says.
@@ -354,7 +354,7 @@ impl State {
     /// Whether the ledger at this path is of a rehearsal against the embedded Connect: its first record says so. Ledgers
     /// of before it could say so are known by their name.
     pub fn is_rehearsal(&self, path: &Path) -> bool {
-        self.header.rehearsal || place::is_named_as_rehearsed(path)
+        self.header.rehearsal || beside::is_named_as_rehearsed(path)
     }
 
     /// The place of a username's row, if the ledger has one.

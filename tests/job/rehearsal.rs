@@ -6,7 +6,7 @@ use headcount::agent::IdentityType;
 use headcount::error::Remedy;
 use headcount::exit::Exit;
 use headcount::job::{At, Job, Rehearsal, Target};
-use headcount::ledger::{peek, place};
+use headcount::ledger::{beside, peek};
 use headcount::simulator::{Spec, Weather};
 
 use crate::stage::{Stage, unlimited};
@@ -15,7 +15,7 @@ fn rehearsal(stage: &Stage, weather: Weather) -> Job {
     let at = At::Rehearsal(Rehearsal { seed: 7, weather });
     Job {
         target: Target { at, identity: None, directory: None },
-        ledger: place::beside(&stage.path("roster.csv"), true),
+        ledger: beside::ledger_of(&stage.path("roster.csv"), true),
         ..stage.import()
     }
 }
@@ -31,7 +31,7 @@ async fn it_has_the_names_of_the_roster_and_asks_the_instance_nothing() {
     assert!(ended.outlook.is_rehearsal);
     assert_eq!(ended.outlook.instance.identity, IdentityType::ConnectManaged, "there is a password column");
     assert!(stage.connect.world().stats().operations.is_empty(), "nothing was asked of the instance");
-    let ledger = place::beside(&stage.path("roster.csv"), true);
+    let ledger = beside::ledger_of(&stage.path("roster.csv"), true);
     let (state, _) = peek(&ledger).unwrap();
     assert!(state.is_rehearsal(&ledger) && state.header.instance == Spec::default().instance_arn());
     assert!(headcount::job::Before::of(&ledger).unwrap().is_rehearsal(true));
@@ -98,7 +98,7 @@ async fn a_rehearsal_and_an_import_take_no_ledger_of_each_other() {
     stage.run(stage.import()).await.unwrap();
     stage.run(rehearsal(&stage, Weather::calm())).await.unwrap();
     let asked = stage.connect.world().stats();
-    let (real, rehearsed) = (stage.ledger(), place::beside(&stage.path("roster.csv"), true));
+    let (real, rehearsed) = (stage.ledger(), beside::ledger_of(&stage.path("roster.csv"), true));
     let of_import = Job { ledger: real, ..rehearsal(&stage, Weather::calm()) };
     let failure = stage.plan(of_import).await.err().unwrap();
     assert_eq!((failure.exit, failure.remedy), (Exit::Stopped, Some(Remedy::RehearsalsLedger)));
