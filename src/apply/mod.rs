@@ -27,9 +27,7 @@ use flight::Flight;
 use means::joined;
 use task::End;
 
-pub use means::Means;
-
-pub use means::Settings;
+pub use means::{Means, Settings};
 pub use task::{Doubt, Gift, Origin, Task, Work};
 
 use crate::agent::RowNumber;

@@ -8,14 +8,14 @@ use clap::{Args, ValueEnum};
 use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 
-use super::{output, words};
+use super::output;
 use crate::agent::{Password, RowNumber};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{self, Attempt, Entry, Gathered, Kind, Place, RowState, State};
 use crate::passwords::{Identities, find};
-use crate::text::cell;
+use crate::text::{self, cell};
 
 /// Prints the passwords that headcount made: for every created user the one that the instance holds.
 #[derive(Debug, Args)]
@@ -126,7 +126,7 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
                 .hint("give the key that belongs to a recipient with --identity-file FILE"),
             Some(_) => Failure::usage(format!(
                 "{} cannot be decrypted with these identities: `{shown}`",
-                words::count(unopened, "password")
+                text::count(unopened, "password")
             )),
         });
     }
@@ -137,8 +137,8 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
         let who = known.iter().find(|one| one.password.is_none()).map_or("", |one| &one.user);
         return Err(Failure::stopped(format!(
             "{} made with a password that is not in the file, the first of them `{}`: `{shown}`",
-            words::count(lost, "user"),
-            words::plain(who)
+            text::count(lost, "user"),
+            text::plain(who)
         ))
         .hint("is it an older copy? Where the passwords are lost, reset them in the console"));
     }
@@ -197,14 +197,14 @@ impl Told {
         if own > 0 {
             output::say(&format!(
                 "note: {} not listed: made with a password that headcount did not make",
-                words::count(own, "created user")
+                text::count(own, "created user")
             ));
         }
         let doubt = of(RowState::InDoubt);
         if doubt > 0 {
             output::say(&format!(
                 "note: {} in doubt and not listed; the next import settles that",
-                words::count(doubt, "row")
+                text::count(doubt, "row")
             ));
         }
     }

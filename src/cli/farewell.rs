@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::args::import::Format;
 use super::meant::Typed;
+use super::output;
 use super::retype::{self, Line};
-use super::{output, words};
 use crate::exit::Exit;
 use crate::failed::Left;
 use crate::ledger::{Calls, Counts, StepCounts};
 use crate::stop::Stop;
+use crate::text;
 
 /// A run that has ended, as far as there is something to say of it.
 pub(super) struct Farewell<'f> {
@@ -95,7 +96,7 @@ impl Farewell<'_> {
     fn why_stopped(&self) -> Vec<Said> {
         let Some(stop) = &self.reason else { return Vec::new() };
         let stopped = match (self.typed.shared.format, stop) {
-            (Format::Json, _) => Some(format!("stopped: {}", words::plain(&stop.to_string()))),
+            (Format::Json, _) => Some(format!("stopped: {}", text::plain(&stop.to_string()))),
             (Format::Human, Stop::Interrupted) => None,
             (Format::Human, _) => Some(format!("stopped: {}", name_of(stop))),
         };
@@ -130,7 +131,7 @@ impl Farewell<'_> {
         if self.steps.rejected == 0 {
             return Vec::new();
         }
-        let users = words::count(self.steps.rejected, "user");
+        let users = text::count(self.steps.rejected, "user");
         let line = format!(
             "{users} created without the proficiencies asked for; mend them in the roster, then run the next line"
         );
@@ -142,7 +143,7 @@ impl Farewell<'_> {
         if !self.is_left_to_import() {
             return Vec::new();
         }
-        let rows = words::count(self.counts.pending, "row");
+        let rows = text::count(self.counts.pending, "row");
         let are = if self.counts.pending == 1 { "is" } else { "are" };
         let line = format!("{rows} {are} pending, which retry does not send; run the next line for them");
         let import = retype::import(self.typed, self.arn).to_string();
@@ -162,7 +163,7 @@ impl Farewell<'_> {
             return self.of_failed_file(left, file);
         }
         if failed > 0 {
-            let rows = words::count(failed, "row");
+            let rows = text::count(failed, "row");
             let line = format!("{rows} failed; mend the roster, then run the next line");
             return vec![Said::Talk(line), self.retry_with(None)];
         }
@@ -177,16 +178,16 @@ impl Farewell<'_> {
     }
 
     fn of_failed_file(&self, left: &Left, file: &Path) -> Vec<Said> {
-        let rows = words::count(left.rows, "row");
+        let rows = text::count(left.rows, "row");
         let mut lines = vec![format!("{rows} failed, with the reasons in {}", shown(file))];
         if left.elsewhere > 0 {
-            let rows = words::count(left.elsewhere, "more row");
+            let rows = text::count(left.elsewhere, "more row");
             lines.push(format!("{rows} failed that {} does not have", shown(&self.typed.roster)));
         }
         let exists = self.counts.exists;
         if exists > 0 {
             let has = if exists == 1 { "has a username that is" } else { "have usernames that are" };
-            let rows = words::count(exists, "row");
+            let rows = text::count(exists, "row");
             lines.push(format!(
                 "{rows} {has} taken: give another there; `--code DuplicateResourceException` tries the same again"
             ));
@@ -208,12 +209,12 @@ impl Farewell<'_> {
 }
 
 fn shown(path: &Path) -> String {
-    format!("`{}`", words::plain(&path.display().to_string()))
+    format!("`{}`", text::plain(&path.display().to_string()))
 }
 
 fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) -> String {
     let mut parts =
-        vec![format!("{} of {} created", words::grouped(counts.created), words::count(counts.total, "row"))];
+        vec![format!("{} of {} created", text::grouped(counts.created), text::count(counts.total, "row"))];
     for (number, what) in [
         (counts.recovered, "of them recovered"),
         (counts.exists, if counts.exists == 1 { "exists already" } else { "exist already" }),
@@ -226,15 +227,15 @@ fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) ->
         (steps.pending, "with proficiencies pending"),
     ] {
         if number > 0 {
-            parts.push(format!("{} {what}", words::grouped(number)));
+            parts.push(format!("{} {what}", text::grouped(number)));
         }
     }
     format!(
         "{}; {}, {} throttled; {}\n",
         parts.join(", "),
-        words::count(calls.sent, "CreateUser call"),
-        words::grouped(calls.throttled),
-        words::duration(took)
+        text::count(calls.sent, "CreateUser call"),
+        text::grouped(calls.throttled),
+        text::duration(took)
     )
 }
 
@@ -261,13 +262,13 @@ fn hint_for(stop: &Stop, room: &Room, arn: &str) -> Option<String> {
         Stop::Full { .. } => {
             let allowed = room.allowed.map_or_else(
                 || "its quota could not be read".to_owned(),
-                |n| format!("its quota is {}", words::grouped(n)),
+                |n| format!("its quota is {}", text::grouped(n)),
             );
             format!(
                 "the instance had {} before this run, which created {}, and {allowed} (L-9A46857E, users per instance): \
                  ask for more in Service Quotas, then resume",
-                words::count(room.users, "user"),
-                words::grouped(room.made)
+                text::count(room.users, "user"),
+                text::grouped(room.made)
             )
         }
         Stop::Denied { code, .. } if code.contains("AccessDenied") => format!(

@@ -3,6 +3,7 @@
 use super::words;
 use crate::event::Forecast;
 use crate::job::{Chosen, Few, Follows, Outlook, PasswordsPlanned, Remarks};
+use crate::text;
 
 /// The documented default of users per instance (L-9A46857E).
 const DOCUMENTED_USERS: u64 = 500;
@@ -20,18 +21,18 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
     of_names(outlook, lists_names, &mut lines);
     of_users(outlook, &mut lines);
     if outlook.to_send > 0 {
-        let time = words::duration(outlook.time());
+        let time = text::duration(outlook.time());
         lines.push(format!("time      about {time} {}", of_pace(&outlook.pace)));
     }
-    lines.push(format!("ledger    {}", words::plain(&outlook.ledger.display().to_string())));
+    lines.push(format!("ledger    {}", text::plain(&outlook.ledger.display().to_string())));
     if let Some(passwords) = &outlook.passwords {
-        lines.push(format!("passwords {}", words::plain(&of_passwords(passwords))));
+        lines.push(format!("passwords {}", text::plain(&of_passwords(passwords))));
     }
     for (user, name) in &outlook.case_variants {
         lines.push(format!(
             "warning: `{}` differs only in case from `{}`, who is on the instance: usernames are case-sensitive",
-            words::plain(user),
-            words::plain(name)
+            text::plain(user),
+            text::plain(name)
         ));
     }
     lines.extend(outlook.follows.as_ref().map(of_follows));
@@ -42,8 +43,8 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
 fn of_roster(outlook: &Outlook) -> String {
     format!(
         "roster    {}: {}{}",
-        words::plain(&outlook.roster.display().to_string()),
-        words::count(outlook.total, "row"),
+        text::plain(&outlook.roster.display().to_string()),
+        text::count(outlook.total, "row"),
         outlook.template.map(|name| format!(", {name}")).unwrap_or_default()
     )
 }
@@ -52,7 +53,7 @@ fn of_instance(outlook: &Outlook, lines: &mut Vec<String>) {
     let instance = &outlook.instance;
     lines.push(format!(
         "instance  {}{}, {}",
-        words::plain(instance.alias.as_deref().unwrap_or(&instance.arn)),
+        text::plain(instance.alias.as_deref().unwrap_or(&instance.arn)),
         if outlook.is_rehearsal { " (embedded Connect)" } else { "" },
         instance.identity
     ));
@@ -76,7 +77,7 @@ fn of_rows(rows: &Forecast) -> String {
     let told: Vec<_> = parts
         .iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{} {what}", words::grouped(*n)))
+        .map(|(n, what)| format!("{} {what}", text::grouped(*n)))
         .collect();
     if told.is_empty() { "nothing to do".into() } else { told.join(", ") }
 }
@@ -92,7 +93,7 @@ fn of_names(outlook: &Outlook, lists_names: bool, lines: &mut Vec<String>) {
     let told: Vec<String> = kinds
         .iter()
         .filter(|(_, found)| !found.is_empty())
-        .map(|(what, found)| words::count(found.len() as u64, what))
+        .map(|(what, found)| text::count(found.len() as u64, what))
         .collect();
     if told.is_empty() {
         return;
@@ -100,21 +101,17 @@ fn of_names(outlook: &Outlook, lists_names: bool, lines: &mut Vec<String>) {
     lines.push(format!("names     {} found on the instance", told.join(", ")));
     if lists_names {
         let named = kinds.iter().flat_map(|(_, found)| found.iter());
-        lines.extend(named.map(|(name, id)| format!("          {id}  {}", words::plain(name))));
+        lines.extend(named.map(|(name, id)| format!("          {id}  {}", text::plain(name))));
     }
 }
 
 fn of_users(outlook: &Outlook, lines: &mut Vec<String>) {
     let (users, new) = (outlook.users, outlook.new_users());
     let allowed = match outlook.allowed {
-        Some(allowed) => format!("of {} ", words::grouped(allowed)),
+        Some(allowed) => format!("of {} ", text::grouped(allowed)),
         None => String::new(),
     };
-    lines.push(format!(
-        "users     {} {allowed}there, {} to come",
-        words::grouped(users),
-        words::grouped(new)
-    ));
+    lines.push(format!("users     {} {allowed}there, {} to come", text::grouped(users), text::grouped(new)));
     if outlook.allowed.is_none() && users + new > DOCUMENTED_USERS {
         lines.push(format!(
             "warning: the quota of users per instance could not be read; its default is {DOCUMENTED_USERS}"
@@ -149,12 +146,12 @@ fn of_follows(follows: &Follows) -> String {
     let Follows { before, to_come, rate } = follows;
     let among = match before {
         0 => String::new(),
-        before => format!(", {} created before", words::grouped(*before)),
+        before => format!(", {} created before", text::grouped(*before)),
     };
     format!(
         "follows   proficiencies for {}{among}: about {} at {rate} calls a second, beside the creates",
-        words::count(before + to_come, "user"),
-        words::duration(follows.time())
+        text::count(before + to_come, "user"),
+        text::duration(follows.time())
     )
 }
 
@@ -185,7 +182,7 @@ fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
 
 /// The first of them by name, then how many more.
 fn tell(lines: &mut Vec<String>, word: &str, users: &Few, what: &str) {
-    lines.extend(users.first.iter().map(|user| format!("{word}: `{}` {what}", words::plain(user))));
+    lines.extend(users.first.iter().map(|user| format!("{word}: `{}` {what}", text::plain(user))));
     if users.more > 0 {
         lines.push(format!("{word}: so it is with {} more", users.more));
     }

@@ -7,12 +7,13 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::output;
 use super::screen::live::number;
-use super::{output, words};
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{self, Calls, Counts, Entry, Gathered, Kind, RowState, State, Steps, Unexecuted};
+use crate::text;
 
 /// Over how long the rate is taken.
 const WINDOW: Duration = Duration::from_secs(20);
@@ -128,7 +129,7 @@ impl Course {
     fn last(&self, now: SystemTime) -> Option<String> {
         let (at, what) = self.last?;
         let ago = now.duration_since(at).unwrap_or_default();
-        Some(format!("{what}, {} ago", words::duration(ago)))
+        Some(format!("{what}, {} ago", text::duration(ago)))
     }
 }
 
@@ -184,15 +185,15 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
     let mut text = format!(
         "run       {}\nroster    {}\ninstance  {}\nstate     {}\n",
         state.header.run,
-        words::plain(roster(state)),
+        text::plain(roster(state)),
         state.header.instance,
-        words::plain(&who)
+        text::plain(&who)
     );
     if at_work {
         let pace = course.pace(&session.at, now, rows.pending);
         let allowed = pace.allowed.map(|rate| format!(" of {}/s", number(rate))).unwrap_or_default();
         let left =
-            pace.seconds_left.map(|left| format!(", {} left", words::duration(Duration::from_secs(left))));
+            pace.seconds_left.map(|left| format!(", {} left", text::duration(Duration::from_secs(left))));
         text += &format!("pace      {}/s{allowed}{}\n", number(pace.rate), left.unwrap_or_default());
         if let Some(last) = course.last(now) {
             text += &format!("last      {last}\n");
@@ -201,7 +202,7 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
     text.push('\n');
     let recovered = match rows.recovered {
         0 => String::new(),
-        recovered => format!("  ({} recovered)", words::grouped(recovered)),
+        recovered => format!("  ({} recovered)", text::grouped(recovered)),
     };
     let lines = [
         ("created", rows.created, recovered.as_str()),
@@ -212,23 +213,23 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
         ("invalid", rows.invalid, ""),
         ("total", rows.total, ""),
     ];
-    let width = words::grouped(rows.total).len();
+    let width = text::grouped(rows.total).len();
     for (name, number, more) in lines {
-        text += &format!("{name:<9} {:>width$}{more}\n", words::grouped(number));
+        text += &format!("{name:<9} {:>width$}{more}\n", text::grouped(number));
     }
     let steps = state.proficiencies();
     if steps.total > 0 {
         text += &format!(
             "\nproficiencies of the created: {} given, {} pending, {} rejected\n",
-            words::grouped(steps.done),
-            words::grouped(steps.pending),
-            words::grouped(steps.rejected)
+            text::grouped(steps.done),
+            text::grouped(steps.pending),
+            text::grouped(steps.rejected)
         );
     }
     text + &format!(
         "\n{}, {} throttled\n",
-        words::count(state.calls.sent, "CreateUser call"),
-        words::grouped(state.calls.throttled)
+        text::count(state.calls.sent, "CreateUser call"),
+        text::grouped(state.calls.throttled)
     )
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::agent::IdentityType;
 use crate::cli::args::validate::{Format, ValidateArgs};
 use crate::cli::voice::Flags;
-use crate::cli::{findings, junit, output, retype, words};
+use crate::cli::{findings, junit, output, retype};
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -18,7 +18,7 @@ use crate::job::{Basis, Offline, OfflineChecked, SavedAs};
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster};
 use crate::stop::Switch;
-use crate::text::shown;
+use crate::text::{self, shown};
 use crate::validate::Checked;
 
 /// Runs the command: exit 0 without errors, 3 with them, 2 where the roster or the directory cannot be used.
@@ -69,14 +69,14 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
 
 fn said_of_copy(annotated: &Annotated, out: &Path, has_passwords: bool) -> String {
     let Annotated { rows, without_note, without_cells, cut } = *annotated;
-    let mut text = format!("annotated: `{}`, {} with findings", out.display(), words::count(rows, "row"));
+    let mut text = format!("annotated: `{}`, {} with findings", out.display(), text::count(rows, "row"));
     for (count, noun, what) in [
         (without_cells, "row", "without cells, for they could not be told apart: see the roster itself"),
         (without_note, "cell", "coloured without a note: there are too many"),
         (cut, "cell", "cut to what a workbook can hold"),
     ] {
         if count > 0 {
-            let _ = write!(text, "\nnote: {} {what}", words::count(count, noun));
+            let _ = write!(text, "\nnote: {} {what}", text::count(count, noun));
         }
     }
     if has_passwords {

@@ -1,6 +1,4 @@
-//! Lines as a terminal takes them, and the words of [`crate::text`] that the commands say all the time.
-
-pub(super) use crate::text::{count, duration, grouped, plain};
+//! Lines as a terminal takes them.
 
 /// Lines broken between words so that none is wider than `columns`; what follows a break stands `indent` columns further
 /// in than its line. A word that is wider stays whole, and so does what is there to be copied: what stands in backticks, and

@@ -28,9 +28,7 @@ mod lookup;
 
 use crate::agent::IdentityType;
 
-pub(crate) use attributes::Predefined;
-
-pub(crate) use attributes::PredefinedAttributes;
+pub(crate) use attributes::{Predefined, PredefinedAttributes};
 pub(crate) use folded::{FoldedHash, FoldedHasher, FoldedMap, Found};
 pub use lookup::{Group, Hierarchy, Lookup, Names};
 

@@ -4,6 +4,4 @@ pub(crate) mod fetch;
 
 mod read;
 
-pub(crate) use read::Reader;
-
-pub(crate) use read::Told;
+pub(crate) use read::{Reader, Told};

@@ -15,9 +15,7 @@ mod reader;
 mod record;
 mod sealed;
 
-pub(crate) use file::Credentials;
-
-pub(crate) use file::LockedFile;
+pub(crate) use file::{Credentials, LockedFile};
 pub(crate) use generate::generate;
 pub(crate) use reader::find;
 pub(crate) use sealed::{Identities, Recipients};

@@ -27,13 +27,7 @@ use crate::agent::PhoneRegion;
 use crate::error::Failure;
 use crate::finding::Finding;
 
-pub(crate) use columns::REASONS;
-
-pub(crate) use columns::column_letters;
-
-pub(crate) use columns::is_whole_name;
-
-pub(crate) use columns::{Use, members, propose, reason};
+pub(crate) use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
 pub use field::Field;
 pub(crate) use row::Kept;
 pub use row::{Columns, Row};

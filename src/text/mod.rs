@@ -11,8 +11,7 @@ use std::fmt::Write as _;
 
 pub(crate) use guard::{cell, guarded, unguarded};
 pub(crate) use numbers::{count, duration, grouped};
-pub use setting::{Setting, Voice};
-pub use setting::{marks, worded};
+pub use setting::{Setting, Voice, marks, worded};
 pub(crate) use shell::{path_word, shell_path, shell_word};
 pub(crate) use shown::{printable, shown};
 

@@ -15,6 +15,7 @@ use crate::cli::{output, settings, words};
 use crate::clock;
 use crate::event::Event;
 use crate::ledger::StepState;
+use crate::text;
 
 /// How often a plain line says how far it is, where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
@@ -199,31 +200,31 @@ impl Tally {
             Event::Created { row, user, recovered, .. } => {
                 self.created += 1;
                 self.answered(*row, now);
-                recovered.then(|| format!("row {row}  {}: created by an earlier attempt", words::plain(user)))
+                recovered.then(|| format!("row {row}  {}: created by an earlier attempt", text::plain(user)))
             }
             Event::Exists { row, user, message } => {
                 self.failed += 1;
                 self.answered(*row, now);
-                Some(format!("row {row}  {}: exists: {}", words::plain(user), words::plain(message)))
+                Some(format!("row {row}  {}: exists: {}", text::plain(user), text::plain(message)))
             }
             Event::Rejected { row, user, code, message } => {
                 self.failed += 1;
                 self.answered(*row, now);
-                let (user, message) = (words::plain(user), words::plain(message));
-                Some(format!("row {row}  {user}: rejected: {} ({message})", words::plain(code)))
+                let (user, message) = (text::plain(user), text::plain(message));
+                Some(format!("row {row}  {user}: rejected: {} ({message})", text::plain(code)))
             }
             Event::InDoubt { row, user, message, last: true } => {
                 self.in_doubt += 1;
                 self.unsettled.remove(row);
-                Some(format!("row {row}  {}: in doubt: {}", words::plain(user), words::plain(message)))
+                Some(format!("row {row}  {}: in doubt: {}", text::plain(user), text::plain(message)))
             }
             Event::Step { row, user, result, code, message, .. } => {
                 let said = match (code, message) {
                     (Some(code), Some(message)) => {
-                        format!("{} ({})", words::plain(code), words::plain(message))
+                        format!("{} ({})", text::plain(code), text::plain(message))
                     }
                     (code, message) => {
-                        words::plain(code.as_ref().or(message.as_ref()).map_or("", |said| said))
+                        text::plain(code.as_ref().or(message.as_ref()).map_or("", |said| said))
                     }
                 };
                 let what = match result {
@@ -231,7 +232,7 @@ impl Tally {
                     StepState::Pending => "its proficiencies are pending still",
                     StepState::Done | StepState::Nothing => return None,
                 };
-                Some(format!("row {row}  {}: created, but {what}: {said}", words::plain(user)))
+                Some(format!("row {row}  {}: created, but {what}: {said}", text::plain(user)))
             }
             Event::Throttled { rate } => {
                 self.throttled += 1;
@@ -240,7 +241,7 @@ impl Tally {
             }
             Event::Waiting { reason, seconds } => {
                 let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
-                let reason = words::plain(reason);
+                let reason = text::plain(reason);
                 let is_news = self.waiting.as_ref().is_none_or(|(_, before)| *before != reason);
                 let line = waiting(wait, &reason);
                 self.waiting = Some((now + wait, reason));
@@ -250,9 +251,9 @@ impl Tally {
                 self.stopping = true;
                 // Whoever interrupted it has been told already.
                 (!is_interruption)
-                    .then(|| format!("stopping: {}; requests under way are awaited", words::plain(reason)))
+                    .then(|| format!("stopping: {}; requests under way are awaited", text::plain(reason)))
             }
-            Event::Note { message } => Some(words::plain(message)),
+            Event::Note { message } => Some(text::plain(message)),
             Event::InDoubt { row, .. } => {
                 self.unsettled.insert(*row);
                 None
@@ -326,7 +327,7 @@ impl Tally {
             return Some(format!("the service says to slow down: {}/s for now", number(rate)));
         }
         let unsettled = self.unsettled.len() as u64;
-        (unsettled > 0).then(|| format!("{} lost, being settled", words::count(unsettled, "answer")))
+        (unsettled > 0).then(|| format!("{} lost, being settled", text::count(unsettled, "answer")))
     }
 
     /// How fast, against what is allowed.
@@ -345,14 +346,14 @@ impl Tally {
         let percent = format!("{:>3} %", (share * 100.0) as u64);
         let mut line = Line::new(room, "  ");
         line.add(width + percent.len() + 1, format!("{}{rest} {percent}", look.paint.green(&made)));
-        line.text(format!("{} of {}", words::grouped(self.done()), words::grouped(self.to_send)));
+        line.text(format!("{} of {}", text::grouped(self.done()), text::grouped(self.to_send)));
         line.text(self.speed(now));
         if let Some(left) = self.left(now) {
-            line.text(format!("{} left", words::duration(left)));
+            line.text(format!("{} left", text::duration(left)));
         }
         let mut counts = Line::new(room, look.dot);
-        counts.text(format!("{} created", words::grouped(self.created)));
-        counts.text(format!("{} to go", words::grouped(self.to_go())));
+        counts.text(format!("{} created", text::grouped(self.created)));
+        counts.text(format!("{} to go", text::grouped(self.to_go())));
         type Colour = fn(Paint, &str) -> String;
         let others: [(u64, &str, Colour); 3] = [
             (self.failed, "failed", Paint::red),
@@ -360,7 +361,7 @@ impl Tally {
             (self.throttled, "throttled", |_, text| text.to_owned()),
         ];
         for (number, what, colour) in others {
-            let text = format!("{} {what}", words::grouped(number));
+            let text = format!("{} {what}", text::grouped(number));
             let width = text.len();
             counts.add(width, if number > 0 { colour(look.paint, &text) } else { text });
         }
@@ -383,18 +384,18 @@ impl Tally {
 
     /// A plain line in place of the view.
     fn line(&self, now: Instant) -> String {
-        let mut line = format!("{} of {}: ", words::grouped(self.done()), words::count(self.to_send, "row"));
-        line += &format!("{} created", words::grouped(self.created));
+        let mut line = format!("{} of {}: ", text::grouped(self.done()), text::count(self.to_send, "row"));
+        line += &format!("{} created", text::grouped(self.created));
         for (number, what) in
             [(self.failed, "failed"), (self.in_doubt(), "in doubt"), (self.throttled, "throttled")]
         {
             if number > 0 {
-                line += &format!(", {} {what}", words::grouped(number));
+                line += &format!(", {} {what}", text::grouped(number));
             }
         }
         line += &format!("; {}", self.speed(now));
         if let Some(left) = self.left(now) {
-            line += &format!(", {} left", words::duration(left));
+            line += &format!(", {} left", text::duration(left));
         }
         if let Some(awaited) = self.awaited(now) {
             line += &format!("; {awaited}");
@@ -444,7 +445,7 @@ impl Line {
 fn waiting(wait: Duration, reason: &str) -> String {
     match wait.as_secs() {
         0 => format!("waiting: {reason}"),
-        _ => format!("waiting up to {}: {reason}", words::duration(wait)),
+        _ => format!("waiting up to {}: {reason}", text::duration(wait)),
     }
 }
 

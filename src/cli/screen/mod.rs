@@ -15,13 +15,14 @@ use super::args::import::Format;
 use super::farewell::{Farewell, Room, say_resume};
 use super::meant::Typed;
 use super::voice::Flags;
-use super::{findings, output, plan_words, retype, settings, words};
+use super::{findings, output, plan_words, retype, settings};
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Exit;
 use crate::job::{Blocked, Checked, DryRun, Ended, Lanes, Outlook, World};
 use crate::stop::Switch;
+use crate::text;
 
 /// The screen of an import or a retry.
 pub(super) struct Screen<'t> {
@@ -65,7 +66,7 @@ impl<'t> Screen<'t> {
     /// Why nothing is sent, in a few words.
     pub(super) fn blocked(&self, blocked: Blocked) -> Exit {
         let Blocked { rows, of_file } = blocked;
-        let rows = (rows > 0).then(|| words::count(rows, "row"));
+        let rows = (rows > 0).then(|| text::count(rows, "row"));
         let faults = match (rows, of_file) {
             (None, _) => "the roster as a whole has errors".to_owned(),
             (Some(rows), false) => format!("{rows} with errors; --skip-invalid sends the others"),
@@ -82,9 +83,9 @@ impl<'t> Screen<'t> {
         if self.typed.shared.format == Format::Human {
             let settled = match outlook.rows.to_settle {
                 0 => String::new(),
-                rows => format!(" and {} settled", words::count(rows, "row")),
+                rows => format!(" and {} settled", text::count(rows, "row")),
             };
-            let created = words::count(outlook.rows.to_create, "user");
+            let created = text::count(outlook.rows.to_create, "user");
             output::result(&format!("dry run: {created} would be created{settled}; nothing was sent\n"));
         }
         dry_run.exit()
@@ -100,7 +101,7 @@ impl<'t> Screen<'t> {
         if !outlook.is_worth_asking() || self.typed.shared.yes || !settings::is_interactive() {
             return Ok(true);
         }
-        let question = format!("Create {}? [y/N] ", words::count(outlook.new_users(), "user"));
+        let question = format!("Create {}? [y/N] ", text::count(outlook.new_users(), "user"));
         let mut stderr = std::io::stderr().lock();
         let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
         drop(stderr);
