@@ -202,7 +202,7 @@ pub(super) struct Said {
 ///
 /// It holds what is said of each member, and nothing where nothing is said: a request that does not ask for a member gets
 /// the service's default, which is not the same as asking for it where a user is there already. Hence no `==`: two are
-/// compared by [`super::differences`].
+/// compared by [`differences`](super::differ::differences).
 #[derive(Clone, Debug)]
 pub(crate) struct Canonical {
     members: BTreeMap<Member, Said>,

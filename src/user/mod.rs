@@ -2,7 +2,7 @@
 //!
 //! The service fills in what a request leaves out, gives everybody an id in the directory, and shows one setting in two
 //! families of members. Compared member by member, a user is never the one that was asked for; so both sides go through
-//! [`Canonical`], and [`differences`] are between those.
+//! [`Canonical`](canonical::Canonical), and [`differences`](differ::differences) are between those.
 
 mod canonical;
 mod differ;
