@@ -26,12 +26,13 @@ pub struct Moment(Duration);
 
 impl Moment {
     /// A moment so long after the beginning.
-    pub const fn after(since: Duration) -> Self {
+    #[cfg(test)]
+    pub(crate) const fn after(since: Duration) -> Self {
         Self(since)
     }
 
     /// How long after an earlier moment this one is; nothing where that is later.
-    pub const fn since(self, earlier: Moment) -> Duration {
+    pub(crate) const fn since(self, earlier: Moment) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 }
@@ -122,7 +123,11 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// Awaits something for at most so long, the time that the machine sleeps included; `None` where that is over. A timer
 /// alone would go on where the sleep began.
-pub async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn within<T>(
+    clock: &dyn Clock,
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     let until = clock.moment() + limit;
     tokio::pin!(work);
     loop {
@@ -155,7 +160,7 @@ pub fn rfc3339(at: SystemTime) -> String {
 }
 
 /// Reads an RFC 3339 time; `None` where it is not one.
-pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
+pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(SystemTime::from)
 }
 

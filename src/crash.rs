@@ -70,17 +70,17 @@ impl Sabotage {
 
 /// Passes a named point: the process may end here.
 #[inline]
-pub fn point(name: &str) {
+pub(crate) fn point(name: &str) {
     point_after(name, || {});
 }
 
 /// Passes a named point; where the process ends at it, it does this first (such as half of a write).
 #[inline]
 #[cfg(not(feature = "crash-points"))]
-pub fn point_after(_: &str, _: impl FnOnce()) {}
+pub(crate) fn point_after(_: &str, _: impl FnOnce()) {}
 
 /// About half of some lines, cut within one of them: what a write leaves that is broken off.
-pub fn torn(lines: &[u8]) -> &[u8] {
+pub(crate) fn torn(lines: &[u8]) -> &[u8] {
     let half = &lines[..lines.len() / 2];
     half.strip_suffix(b"\n").unwrap_or(half)
 }
@@ -93,7 +93,9 @@ pub fn sabotage(_: Sabotage) -> bool {
 }
 
 #[cfg(feature = "crash-points")]
-pub use armed::{point_after, sabotage};
+pub(crate) use armed::point_after;
+#[cfg(feature = "crash-points")]
+pub use armed::sabotage;
 
 #[cfg(feature = "crash-points")]
 mod armed {
@@ -103,7 +105,7 @@ mod armed {
     use super::Sabotage;
 
     /// Passes a named point; where the process ends at it, it does this first (such as half of a write).
-    pub fn point_after(name: &str, last: impl FnOnce()) {
+    pub(crate) fn point_after(name: &str, last: impl FnOnce()) {
         static PASSED: AtomicU64 = AtomicU64::new(0);
         static ARMED: OnceLock<Option<(String, u64)>> = OnceLock::new();
         let armed = ARMED.get_or_init(|| {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Opens a file that is there for reading. A pipe or a device is refused before it is opened: the one waits for its other
 /// end, the other need not end at all.
-pub fn open_regular(path: &Path) -> io::Result<File> {
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     if std::fs::metadata(path)?.is_file() { File::open(path) } else { Err(not_regular()) }
 }
 
@@ -16,7 +16,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 ///
 /// What is there must be a regular file by its own name: somebody who may write to the folder could have put a link there
 /// to a file that is not to be written.
-pub fn open_append(path: &Path) -> io::Result<(File, bool)> {
+pub(crate) fn open_append(path: &Path) -> io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
     options.read(true).append(true);
     private(&mut options);
@@ -63,7 +63,7 @@ fn is_another(_: &Metadata, _: &Metadata) -> bool {
 
 /// Takes a file's lock and says whether it could be had: not where another process has it. A file system without locks
 /// has none to refuse, and whoever must know of another process notices it by other means.
-pub fn lock(file: &File) -> io::Result<bool> {
+pub(crate) fn lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
@@ -74,7 +74,7 @@ pub fn lock(file: &File) -> io::Result<bool> {
 
 /// Opens a file of secrets for reading and appending, and makes it where there is none. One that is there must be a plain
 /// file that nobody but its owner may read, and no symbolic link is followed to it. Says whether it was made.
-pub fn open_secret(path: &Path) -> io::Result<(File, bool)> {
+pub(crate) fn open_secret(path: &Path) -> io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
     options.read(true).append(true);
     private(&mut options);
@@ -125,7 +125,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Replaces a file whole or not at all, with what `write` writes; readable by its owner only. Where that fails, the file
 /// stays as it was.
-pub fn write_atomic_with<E: From<io::Error>>(
+pub(crate) fn write_atomic_with<E: From<io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut io::BufWriter<&mut File>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -140,7 +140,7 @@ pub fn write_atomic_with<E: From<io::Error>>(
 }
 
 /// Writes a file that must not exist yet, whole or not at all; readable by its owner only.
-pub fn create_atomic_with<E: From<io::Error>>(
+pub(crate) fn create_atomic_with<E: From<io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut io::BufWriter<&mut File>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -166,13 +166,13 @@ fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
 }
 
 /// Removes a file that this program made.
-pub fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     std::fs::remove_file(path)
 }
 
 /// Makes a folder and those above it where they are not there, open to their owner only; one that is there and open to
 /// others is closed to them.
-pub fn create_private_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -191,7 +191,7 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// A path with something added to its whole name: `roster.csv` and `.ledger.jsonl` give `roster.csv.ledger.jsonl`.
-pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

@@ -18,7 +18,7 @@ pub struct Failure {
     /// The same as a kind, where what to do next goes by a name that only a screen has: a flag, a button.
     pub remedy: Option<Remedy>,
     /// The error below, if any.
-    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 /// What helps, by a name that each screen has its own word for.
@@ -35,37 +35,37 @@ pub enum Remedy {
 
 impl Failure {
     /// Makes a failure that ends the program with `exit`.
-    pub fn new(exit: Exit, what: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
         Self { exit, what: what.into(), hint: None, remedy: None, source: None }
     }
 
     /// A failure of the command line or of a file or setting that it names (exit 2).
-    pub fn usage(what: impl Into<String>) -> Self {
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
         Self::new(Exit::Usage, what)
     }
 
     /// A failure to start or to go on, after which the same command resumes (exit 4).
-    pub fn stopped(what: impl Into<String>) -> Self {
+    pub(crate) fn stopped(what: impl Into<String>) -> Self {
         Self::new(Exit::Stopped, what)
     }
 
     /// Adds what to do next.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Adds what to do next, for a screen to word.
     #[must_use]
-    pub fn remedy(mut self, remedy: Remedy) -> Self {
+    pub(crate) fn remedy(mut self, remedy: Remedy) -> Self {
         self.remedy = Some(remedy);
         self
     }
 
     /// Adds the error below.
     #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub(crate) fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }

@@ -168,17 +168,17 @@ pub struct Forecast {
     /// To create.
     pub to_create: u64,
     /// Not created yet by this ledger, and a user of exactly that name is on the instance.
-    pub there: u64,
+    pub(crate) there: u64,
     /// In doubt: to settle.
-    pub to_settle: u64,
+    pub(crate) to_settle: u64,
     /// Created before.
     pub done: u64,
     /// Failed before, and left as they stand.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// Pending, and left as they stand: `retry` does not send them.
-    pub pending: u64,
+    pub(crate) pending: u64,
     /// Created before, and gone from the instance.
-    pub missing: u64,
+    pub(crate) missing: u64,
     /// Invalid, and not sent.
     pub invalid: u64,
 }
@@ -190,7 +190,7 @@ impl Event {
     }
 
     /// The event as a line of `--format json`, its end included.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         // What is in here are texts and numbers, and both can be written.
         serde_json::to_string(self).map(|line| line + "\n").unwrap_or_default()
     }
@@ -202,7 +202,7 @@ impl Event {
 
     /// The event in the words of a screen. What the service says stays as it is, and what the ledger says as well.
     #[must_use]
-    pub fn worded(self, voice: &dyn Voice) -> Self {
+    pub(crate) fn worded(self, voice: &dyn Voice) -> Self {
         let worded = |text: String| text::worded(&text, voice).into_owned();
         match self {
             Self::Waiting { reason, seconds } => Self::Waiting { reason: worded(reason), seconds },

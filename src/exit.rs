@@ -53,7 +53,7 @@ impl Exit {
     }
 
     /// Picks the one that counts where several apply: 70, 5, 4, 6, 1, 0 (and 2 and 3 end a run before any other can).
-    pub fn worst(self, other: Exit) -> Exit {
+    pub(crate) fn worst(self, other: Exit) -> Exit {
         const ORDER: [Exit; 8] = [
             Exit::Bug,
             Exit::Usage,

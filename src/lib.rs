@@ -22,7 +22,7 @@ pub mod validate;
 
 pub mod ledger;
 
-pub mod passwords;
+pub(crate) mod passwords;
 
 pub mod plan;
 
@@ -32,11 +32,11 @@ pub mod user;
 
 pub mod lane;
 
-pub mod instance;
+pub(crate) mod instance;
 
 pub mod apply;
 
-pub mod failed;
+pub(crate) mod failed;
 
 pub mod report;
 
@@ -53,7 +53,7 @@ pub mod error;
 pub mod event;
 pub mod exit;
 pub mod finding;
-pub mod log;
+pub(crate) mod log;
 pub mod memory;
 pub mod stop;
 pub mod text;

@@ -128,7 +128,7 @@ impl Switch {
     }
 
     /// Stops, and tells it where this was the first to do so: a reason that came later is nobody's reason.
-    pub fn stop_and_tell(&self, reason: Stop, events: &dyn Sink) {
+    pub(crate) fn stop_and_tell(&self, reason: Stop, events: &dyn Sink) {
         let (words, is_interruption) = (reason.to_string(), reason == Stop::Interrupted);
         if self.stop(reason) {
             events.tell(Event::Stopping { reason: words, is_interruption });
@@ -146,13 +146,13 @@ impl Switch {
     }
 
     /// Returns when there is a reason.
-    pub async fn stopped(&self) {
+    pub(crate) async fn stopped(&self) {
         let mut receiver = self.0.subscribe();
         let _ = receiver.wait_for(Option::is_some).await;
     }
 
     /// Awaits something, unless there is a reason to stop first: then `None`.
-    pub async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         if self.is_set() {
             return None;
         }

@@ -33,7 +33,7 @@ impl IdentityType {
     pub const ALL: [IdentityType; 3] = [Self::Saml, Self::ConnectManaged, Self::ExistingDirectory];
 
     /// The API's own word for it.
-    pub fn as_api(self) -> &'static str {
+    pub(crate) fn as_api(self) -> &'static str {
         match self {
             Self::ConnectManaged => "CONNECT_MANAGED",
             Self::Saml => "SAML",
@@ -42,7 +42,7 @@ impl IdentityType {
     }
 
     /// Reads the API's own word.
-    pub fn from_api(word: &str) -> Option<Self> {
+    pub(crate) fn from_api(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|t| t.as_api() == word)
     }
 
@@ -64,7 +64,7 @@ impl fmt::Display for IdentityType {
 
 /// The kind of phone an agent answers on (`PhoneConfig.PhoneType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PhoneType {
+pub(crate) enum PhoneType {
     /// The browser's softphone.
     Soft,
     /// A desk phone, which must have a number.
@@ -73,7 +73,7 @@ pub enum PhoneType {
 
 /// `VoiceEnhancementMode` of CreateUser; the console's `audio enhancement` column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum VoiceEnhancement {
+pub(crate) enum VoiceEnhancement {
     /// `NONE`, the console's `none`.
     None,
     /// `VOICE_ISOLATION`, the console's `isolate voice`.
@@ -84,7 +84,7 @@ pub enum VoiceEnhancement {
 
 /// What a contact comes in on (`Channel` of CreateUser's per-channel members).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Channel {
+pub(crate) enum Channel {
     /// Calls.
     Voice,
     /// Chats and messages.
@@ -97,10 +97,10 @@ pub enum Channel {
 
 impl Channel {
     /// All four, in the order of the API's documentation.
-    pub const ALL: [Channel; 4] = [Self::Voice, Self::Chat, Self::Task, Self::Email];
+    pub(crate) const ALL: [Channel; 4] = [Self::Voice, Self::Chat, Self::Task, Self::Email];
 
     /// The API's own word for it.
-    pub const fn as_api(self) -> &'static str {
+    pub(crate) const fn as_api(self) -> &'static str {
         match self {
             Self::Voice => "VOICE",
             Self::Chat => "CHAT",
@@ -114,72 +114,72 @@ impl Channel {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Proficiency {
     /// The predefined attribute's name, 1 to 100 characters.
-    pub attribute: String,
+    pub(crate) attribute: String,
     /// One of its values, 1 to 100 characters.
-    pub value: String,
+    pub(crate) value: String,
     /// 1 to 5.
-    pub level: u8,
+    pub(crate) level: u8,
 }
 
 /// Something of the instance that a row names: a name, an id or an ARN, as the cell has it.
-pub type Reference = String;
+pub(crate) type Reference = String;
 
 /// A user that the roster asks for, valid as far as can be known offline. Names are not resolved yet.
 #[derive(Clone, Debug)]
 pub struct Agent {
     /// The row as the spreadsheet shows it.
-    pub row: RowNumber,
+    pub(crate) row: RowNumber,
     /// The exact username: case-sensitive, and with the instance the identity of this row.
-    pub username: String,
+    pub(crate) username: String,
     /// The first password, for CONNECT_MANAGED only.
-    pub password: Option<Password>,
+    pub(crate) password: Option<Password>,
     /// First name, NFC.
-    pub first_name: Option<String>,
+    pub(crate) first_name: Option<String>,
     /// Last name, NFC.
-    pub last_name: Option<String>,
+    pub(crate) last_name: Option<String>,
     /// E-mail address; never with SAML.
-    pub email: Option<String>,
+    pub(crate) email: Option<String>,
     /// Secondary e-mail address.
-    pub secondary_email: Option<String>,
+    pub(crate) secondary_email: Option<String>,
     /// Mobile number, E.164.
-    pub mobile: Option<String>,
+    pub(crate) mobile: Option<String>,
     /// `DirectoryUserId`, for EXISTING_DIRECTORY only.
-    pub directory_user_id: Option<String>,
+    pub(crate) directory_user_id: Option<String>,
     /// The one routing profile.
-    pub routing_profile: Reference,
+    pub(crate) routing_profile: Reference,
     /// One to ten security profiles, distinct.
-    pub security_profiles: Vec<Reference>,
+    pub(crate) security_profiles: Vec<Reference>,
     /// The hierarchy group: a path with its top level first, or one element that is a leaf name, an id or an ARN.
-    pub hierarchy: Option<Vec<String>>,
+    pub(crate) hierarchy: Option<Vec<String>>,
     /// Soft or desk.
-    pub phone_type: Option<PhoneType>,
+    pub(crate) phone_type: Option<PhoneType>,
     /// The desk phone's number, E.164; a number that a soft-phone row carries and the service would refuse is not here.
-    pub phone_number: Option<String>,
+    pub(crate) phone_number: Option<String>,
     /// Softphone auto-accept.
-    pub auto_accept: Option<bool>,
+    pub(crate) auto_accept: Option<bool>,
     /// After-contact work time limit in seconds, 0 for no limit.
-    pub after_contact_work_seconds: Option<u32>,
+    pub(crate) after_contact_work_seconds: Option<u32>,
     /// Persistent connection.
-    pub persistent_connection: Option<bool>,
+    pub(crate) persistent_connection: Option<bool>,
     /// Voice enhancement.
-    pub voice_enhancement: Option<VoiceEnhancement>,
+    pub(crate) voice_enhancement: Option<VoiceEnhancement>,
     /// The roster's own tags, at most 49: the fiftieth place is the provenance tag's.
-    pub tags: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
     /// Auto-accept of single channels; where there is any, `auto_accept` is empty.
-    pub channel_auto_accept: BTreeMap<Channel, bool>,
+    pub(crate) channel_auto_accept: BTreeMap<Channel, bool>,
     /// Auto-accept of agent-first callbacks; only where voice has one of its own.
-    pub callback_auto_accept: Option<bool>,
+    pub(crate) callback_auto_accept: Option<bool>,
     /// After-contact work of single channels in seconds, 0 for no limit; where there is any,
     /// `after_contact_work_seconds` is empty.
-    pub channel_after_contact_work_seconds: BTreeMap<Channel, u32>,
+    pub(crate) channel_after_contact_work_seconds: BTreeMap<Channel, u32>,
     /// After-contact work of agent-first callbacks in seconds; only where voice has one of its own.
-    pub callback_after_contact_work_seconds: Option<u32>,
+    pub(crate) callback_after_contact_work_seconds: Option<u32>,
     /// Soft or desk, as `PhoneNumberConfigs` has it; then `phone_type` and `phone_number` are empty.
-    pub voice_phone_type: Option<PhoneType>,
+    pub(crate) voice_phone_type: Option<PhoneType>,
     /// The number of `PhoneNumberConfigs`, E.164; only with its type.
-    pub voice_phone_number: Option<String>,
+    pub(crate) voice_phone_number: Option<String>,
     /// `PersistentConnectionConfigs`; then `persistent_connection` is empty.
-    pub voice_persistent_connection: Option<bool>,
+    pub(crate) voice_persistent_connection: Option<bool>,
     /// Given after the creation, at most 10, sorted, no attribute with one value twice.
     pub proficiencies: Vec<Proficiency>,
 }

@@ -19,7 +19,7 @@ impl RowNumber {
     }
 
     /// The number itself.
-    pub const fn number(self) -> u32 {
+    pub(crate) const fn number(self) -> u32 {
         self.0
     }
 }

@@ -16,7 +16,7 @@ impl Password {
     }
 
     /// Lends the text, for two places only: the rule that checks it and the body of the request that carries it.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }

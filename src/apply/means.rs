@@ -60,19 +60,19 @@ const WORTH_TELLING: Duration = Duration::from_secs(2);
 /// What every task works with.
 pub struct Means {
     /// How calls leave.
-    pub lane: Arc<Lane>,
+    pub(crate) lane: Arc<Lane>,
     /// How many creates may be under way.
-    pub slots: Slots,
+    pub(crate) slots: Slots,
     /// The truth.
     pub ledger: Arc<dyn Journal>,
     /// Where passwords that headcount made are recorded.
-    pub credentials: Option<Credentials>,
+    pub(crate) credentials: Option<Credentials>,
     /// What the run is told.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// Tells everybody to stop.
-    pub stop: Switch,
+    pub(crate) stop: Switch,
     /// Where events go.
-    pub events: Arc<dyn Sink>,
+    pub(crate) events: Arc<dyn Sink>,
     pub(super) found: Found,
 }
 
@@ -108,7 +108,7 @@ impl Means {
 
     /// Records the passwords that headcount made, before the requests with them leave.
     #[must_use]
-    pub fn recording(self, credentials: Option<Credentials>) -> Self {
+    pub(crate) fn recording(self, credentials: Option<Credentials>) -> Self {
         Self { credentials, ..self }
     }
 

@@ -12,8 +12,8 @@ mod flight;
 mod gauge;
 mod look;
 mod means;
-pub mod settle;
-pub mod table;
+pub(crate) mod settle;
+pub(crate) mod table;
 mod task;
 
 use std::sync::Arc;
@@ -27,7 +27,9 @@ use flight::Flight;
 use means::joined;
 use task::End;
 
-pub use means::{Means, Settings};
+pub use means::Means;
+
+pub use means::Settings;
 pub use task::{Doubt, Gift, Origin, Task, Work};
 
 use crate::agent::RowNumber;

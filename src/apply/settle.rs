@@ -14,7 +14,7 @@ use crate::user::read_provenance;
 
 /// Whose user has the name.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Seen {
+pub(crate) enum Seen {
     /// Ours: its tag is one of this row's attempts.
     Ours {
         /// The user's id.
@@ -93,7 +93,7 @@ impl Seen {
 
 /// What the last answer to CreateUser said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub(crate) enum Said {
     /// 409: the name is taken.
     Taken,
     /// Anything else, or nothing.
@@ -102,22 +102,22 @@ pub enum Said {
 
 /// What is known when a user is looked at.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'k> {
+pub(crate) struct Known<'k> {
     /// The row's exact name.
-    pub name: &'k str,
+    pub(crate) name: &'k str,
     /// What the last answer to CreateUser said.
-    pub said: Said,
+    pub(crate) said: Said,
     /// The attempt whose answer that was.
-    pub attempt: Option<Attempt>,
+    pub(crate) attempt: Option<Attempt>,
     /// The exact name may be there and not be seen yet: a case variant settles nothing.
-    pub waits_for_exact: bool,
+    pub(crate) waits_for_exact: bool,
     /// Whether equal members and a fitting time are proof enough where there is no tag.
-    pub accepts_probable: bool,
+    pub(crate) accepts_probable: bool,
 }
 
 /// What a look comes to.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Settled {
+pub(crate) enum Settled {
     /// The user is ours, made by this attempt, as far as that is known.
     Created {
         /// The user's id.
@@ -160,7 +160,7 @@ impl Settled {
 ///
 /// Somebody else's user settles a row only where the service itself has said that the name is taken: else an attempt of
 /// ours may still come to light beside it.
-pub fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
+pub(crate) fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
     let taken = known.said == Said::Taken;
     match seen {
         // A tag of ours is proof whatever the service has said last: only an attempt of this ledger writes it.
@@ -202,20 +202,20 @@ pub fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
 
 /// What this ledger says of a row, for telling whose a user is.
 #[derive(Clone, Copy, Debug)]
-pub struct Deeds<'d> {
+pub(crate) struct Deeds<'d> {
     /// The run's id.
-    pub run: &'d str,
+    pub(crate) run: &'d str,
     /// An attempt was made without a tag.
-    pub untagged: bool,
+    pub(crate) untagged: bool,
     /// The row's cells were changed after an attempt, which may then have had others than the row has now.
-    pub was_edited: bool,
+    pub(crate) was_edited: bool,
 }
 
 /// Whose a user with the row's exact name is: by its tag, else by its members.
 ///
 /// `made` says whether an attempt is one of this row's in this ledger; `is_same` whether the user has every member that the
 /// row asks for, `None` where the row asks for nothing any longer.
-pub fn whose(
+pub(crate) fn whose(
     user: &User,
     deeds: &Deeds<'_>,
     made: impl FnOnce(Attempt) -> bool,

@@ -15,7 +15,7 @@ use crate::stop::Stop;
 
 /// Where an answer leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Next {
+pub(crate) enum Next {
     /// It is done, and recorded.
     Done,
     /// It is refused, and recorded.
@@ -40,7 +40,7 @@ pub enum Next {
 ///
 /// In doubt, no refusal of a create is believed: it speaks of its own attempt, and an earlier one may have made the user.
 /// A create that says "the name is taken" is always looked at, for the user may be ours.
-pub const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next {
+pub(crate) const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next {
     match (action, verdict) {
         (_, Verdict::Done) => Next::Done,
         // Whatever is asked, these are not about it: a throttle is not executed, an outage says nothing, and neither may
@@ -98,7 +98,7 @@ fn next_of_create(verdict: Verdict, doubt: Doubt) -> Next {
 
 /// What is done after an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Then {
+pub(crate) enum Then {
     /// Nothing: the row is settled.
     End,
     /// The row gives its place up, and is sent again after this.
@@ -115,13 +115,13 @@ pub enum Then {
 
 /// What one answer comes to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub(crate) struct Step {
     /// What the ledger is told. `None` leaves the intent open over a look, so that a crash leaves it in doubt.
-    pub record: Option<Outcome>,
+    pub(crate) record: Option<Outcome>,
     /// What the others are told of the row.
-    pub tell: Option<Event>,
+    pub(crate) tell: Option<Event>,
     /// What is done then.
-    pub then: Then,
+    pub(crate) then: Then,
 }
 
 impl Step {
@@ -132,7 +132,7 @@ impl Step {
 }
 
 /// The tries of one row that is to be made: a pure value that is told the answers.
-pub struct Tries {
+pub(crate) struct Tries {
     doubt: Doubt,
     was_unclear: bool,
     /// Since when nothing clear has come back.
@@ -144,7 +144,7 @@ pub struct Tries {
 
 impl Tries {
     /// The tries of a task. Its waits follow from the seed and its place, so that a run's waits can be had again.
-    pub fn begin(task: &Task, seed: u64, budget: Duration) -> Self {
+    pub(crate) fn begin(task: &Task, seed: u64, budget: Duration) -> Self {
         let random = Random::seeded(seed ^ (u64::from(task.at.number()) << 20));
         Self {
             doubt: task.doubt,
@@ -156,12 +156,12 @@ impl Tries {
     }
 
     /// Whether an attempt of this session was unclear.
-    pub fn was_unclear(&self) -> bool {
+    pub(crate) fn was_unclear(&self) -> bool {
         self.was_unclear
     }
 
     /// Where the row stands while nothing new is known of it.
-    pub fn standing(&self) -> RowState {
+    pub(crate) fn standing(&self) -> RowState {
         match self.doubt {
             Doubt::Clear => RowState::Pending,
             Doubt::InDoubt => RowState::InDoubt,
@@ -169,7 +169,7 @@ impl Tries {
     }
 
     /// The next answer. `served` says how long the service has answered since a moment: its outages count against no row.
-    pub fn answered(
+    pub(crate) fn answered(
         &mut self,
         task: &Task,
         answer: &Answer,
@@ -194,7 +194,7 @@ impl Tries {
 
     /// Goes on once the instance was asked for, after something was not found: it is gone, or the row names what is not
     /// there.
-    pub fn instance_was_asked(&self, task: &Task, answer: &Answer, is_gone: bool) -> Step {
+    pub(crate) fn instance_was_asked(&self, task: &Task, answer: &Answer, is_gone: bool) -> Step {
         if is_gone {
             return self.refused(answer, Then::Stop(Stop::NoInstance));
         }

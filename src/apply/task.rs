@@ -15,7 +15,8 @@ pub enum Doubt {
 
 impl Doubt {
     /// Both.
-    pub const ALL: [Doubt; 2] = [Self::Clear, Self::InDoubt];
+    #[cfg(test)]
+    pub(crate) const ALL: [Doubt; 2] = [Self::Clear, Self::InDoubt];
 }
 
 /// Where a request's password comes from.
@@ -74,7 +75,7 @@ pub struct Task {
 
 impl Task {
     /// A row whose user is to be made.
-    pub fn create(at: Place, agent: &Agent, body: CreateUser) -> Self {
+    pub(crate) fn create(at: Place, agent: &Agent, body: CreateUser) -> Self {
         let work = Work::Create { body: Box::new(body), password: Origin::Row };
         Self { work, ..Self::settle(at, agent.row, agent.username.clone()) }.doubted(Doubt::Clear)
     }
@@ -91,25 +92,25 @@ impl Task {
 
     /// The same, with what earlier attempts may have done.
     #[must_use]
-    pub fn doubted(self, doubt: Doubt) -> Self {
+    pub(crate) fn doubted(self, doubt: Doubt) -> Self {
         Self { doubt, ..self }
     }
 
     /// The same, with a user of this exact name on the instance, or none.
     #[must_use]
-    pub fn seen(self, seen: bool) -> Self {
+    pub(crate) fn seen(self, seen: bool) -> Self {
         Self { seen, ..self }
     }
 
     /// The same, with what its user is given once it is there.
     #[must_use]
-    pub fn then(self, then: Option<Gift>) -> Self {
+    pub(crate) fn then(self, then: Option<Gift>) -> Self {
         Self { then, ..self }
     }
 
     /// The same, with a password of this origin.
     #[must_use]
-    pub fn with_password(mut self, origin: Origin) -> Self {
+    pub(crate) fn with_password(mut self, origin: Origin) -> Self {
         if let Work::Create { password, .. } = &mut self.work {
             *password = origin;
         }

@@ -13,7 +13,7 @@ use crate::text::{plain, printable};
 
 /// Shows how the columns of a roster are read, and proposes a column map for those that are not known
 #[derive(Debug, clap::Args)]
-pub struct ColumnsArgs {
+pub(crate) struct ColumnsArgs {
     /// The roster: CSV or XLSX
     #[arg(value_name = "ROSTER")]
     roster: PathBuf,
@@ -28,7 +28,7 @@ const SEARCHED: usize = 200;
 const SHOWN: usize = 40;
 
 /// Runs `headcount columns`.
-pub fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
     let roster = args.reading.open(&args.roster)?;
     let samples = samples(&roster)?;
     let mut text = table(&roster, &samples);

@@ -14,7 +14,7 @@ const EXAMPLES: usize = 5;
 
 /// All findings in groups of one code and column, errors first, each with its first rows and how to mend it. `headers`
 /// are those of the file's own columns: a cell is pointed at as the spreadsheet calls it.
-pub fn groups(checked: &Checked, headers: &[String], paint: Paint) -> String {
+pub(crate) fn groups(checked: &Checked, headers: &[String], paint: Paint) -> String {
     let mut text = String::new();
     let grouped = Group::of(&checked.findings);
     for severity in [Severity::Error, Severity::Warning] {
@@ -31,7 +31,7 @@ pub fn groups(checked: &Checked, headers: &[String], paint: Paint) -> String {
 }
 
 /// One line: how many rows, errors and warnings.
-pub fn summary(checked: &Checked) -> String {
+pub(crate) fn summary(checked: &Checked) -> String {
     let rows = count(checked.rows, "row");
     let warnings = match checked.warnings {
         0 => String::new(),

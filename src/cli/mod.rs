@@ -1,20 +1,20 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
 mod args;
-pub mod columns;
+pub(crate) mod columns;
 mod completions;
 mod credentials;
 mod directory;
 mod examples;
 mod farewell;
-pub mod findings;
+pub(crate) mod findings;
 mod import;
 mod junit;
 mod man;
 mod meant;
-pub mod output;
+pub(crate) mod output;
 mod plan_words;
-pub mod policy;
+pub(crate) mod policy;
 mod remedies;
 mod report;
 mod retype;
@@ -24,7 +24,7 @@ mod signals;
 mod simulate;
 mod slip;
 mod status;
-pub mod template;
+pub(crate) mod template;
 #[cfg(unix)]
 mod terminal;
 mod validate;

@@ -17,7 +17,7 @@ const HANGING: usize = 4;
 /// Writes a result to stdout. A closed pipe (`| head`) ends the writing, not the program.
 ///
 /// What steers a terminal is written out where the result is made; here is the net below, for a terminal alone.
-pub fn result(text: &str) {
+pub(crate) fn result(text: &str) {
     if io::stdout().is_terminal() {
         result_bytes(harmless(text).as_bytes())
     } else {
@@ -27,23 +27,23 @@ pub fn result(text: &str) {
 
 /// Writes a JSON document to stdout. JSON escapes ASCII's control characters only; the others that steer a terminal or turn
 /// the direction of a line can stand in strings alone, where an escape means the same.
-pub fn json(text: &str) {
+pub(crate) fn json(text: &str) {
     result_bytes(escaped(text).as_bytes());
 }
 
 /// Writes a result that is not text to stdout.
-pub fn result_bytes(bytes: &[u8]) {
+pub(crate) fn result_bytes(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
 
 /// Writes a result for people to stdout: on a terminal, broken between words where it is wider than that.
-pub fn told(text: &str) {
+pub(crate) fn told(text: &str) {
     told_under(text, HANGING);
 }
 
 /// As [`told`], with what follows a break `indent` columns further in.
-pub fn told_under(text: &str, indent: usize) {
+pub(crate) fn told_under(text: &str, indent: usize) {
     if io::stdout().is_terminal() {
         result(&wrapped(text, settings::width_of_results(), indent));
     } else {
@@ -52,17 +52,17 @@ pub fn told_under(text: &str, indent: usize) {
 }
 
 /// Writes a line of talk to stderr: on a terminal, broken between words where it is wider than that.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     say_whole(&wrapped(line, settings::width_of_talk(), HANGING));
 }
 
 /// Writes a line to stderr unbroken, as what is to be pasted must be; nothing in it steers a terminal but our own colours.
-pub fn say_whole(line: &str) {
+pub(crate) fn say_whole(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", harmless(line));
 }
 
 /// Prints a failure: what, why, and what to do next. Names of files and answers of services are in it.
-pub fn failure(failure: &Failure) {
+pub(crate) fn failure(failure: &Failure) {
     told_of(failure).iter().for_each(|part| say(part));
 }
 
@@ -127,46 +127,44 @@ const PAINTS: [&str; 5] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m", "\u{1b}[1;31m
 
 /// Colour for a stream, or none.
 #[derive(Clone, Copy, Debug)]
-pub struct Paint {
+pub(crate) struct Paint {
     is_on: bool,
 }
 
 impl Paint {
     /// Colour for stdout where it is a terminal and colours are welcome.
-    pub fn of_stdout() -> Self {
+    pub(crate) fn of_stdout() -> Self {
         Self { is_on: io::stdout().is_terminal() && super::settings::welcomes_colour() }
     }
 
     /// Colour for stderr where it is a terminal and colours are welcome.
-    pub fn of_stderr() -> Self {
+    pub(crate) fn of_stderr() -> Self {
         Self { is_on: io::stderr().is_terminal() && super::settings::welcomes_colour() }
     }
 
     /// No colour.
-    pub const NONE: Self = Self { is_on: false };
-
-    /// No colour.
-    pub fn plain() -> Self {
-        Self::NONE
+    #[cfg(test)]
+    pub(crate) const fn plain() -> Self {
+        Self { is_on: false }
     }
 
     /// For what is done.
-    pub fn green(self, text: &str) -> String {
+    pub(crate) fn green(self, text: &str) -> String {
         self.paint("32", text)
     }
 
     /// For errors.
-    pub fn red(self, text: &str) -> String {
+    pub(crate) fn red(self, text: &str) -> String {
         self.paint("1;31", text)
     }
 
     /// For warnings.
-    pub fn yellow(self, text: &str) -> String {
+    pub(crate) fn yellow(self, text: &str) -> String {
         self.paint("1;33", text)
     }
 
     /// For titles.
-    pub fn bold(self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.paint("1", text)
     }
 

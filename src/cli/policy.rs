@@ -15,7 +15,7 @@ use crate::exit::Exit;
 /// With the command line that is to be permitted, as in `headcount policy import roster.csv --instance ARN`, what it does
 /// and what the roster has decide.
 #[derive(Debug, Args)]
-pub struct PolicyArgs {
+pub(crate) struct PolicyArgs {
     /// The instance's ARN; without it the policy is for every instance of the account.
     #[arg(long, value_name = "ARN")]
     instance: Option<String>,
@@ -57,7 +57,7 @@ enum PolicyJob {
 }
 
 /// Runs the command.
-pub fn run(args: PolicyArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(args: PolicyArgs) -> Result<Exit, Failure> {
     let instance = match &args.instance {
         None => "arn:aws:connect:*:*:instance/*".to_owned(),
         Some(typed) => arn_of(typed)?,

@@ -15,7 +15,7 @@ use crate::roster::template;
 
 /// Writes an empty roster to fill in
 #[derive(Debug, clap::Args)]
-pub struct TemplateArgs {
+pub(crate) struct TemplateArgs {
     /// How the instance knows its users
     #[arg(long, value_enum, ignore_case = true, value_name = "TYPE", default_value = "connect")]
     identity: Identity,
@@ -38,7 +38,7 @@ enum Format {
 }
 
 /// Runs `headcount template`.
-pub fn run(args: TemplateArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(args: TemplateArgs) -> Result<Exit, Failure> {
     let format = args.format.unwrap_or_else(|| Format::of(args.output.as_deref()));
     let identity = args.identity.into();
     let bytes = match format {

@@ -101,7 +101,6 @@ mod tests {
             }
         }
         assert!(number > 10, "only {number} marks were found");
-        assert!(!codes::markdown(&Flags).contains(['⟦', '⟧']));
         assert_eq!(
             worded(codes::PASSWORD_MISSING.fix, &Flags),
             "fill in a first password, or have one made for each user: `headcount import` with \

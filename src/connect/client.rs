@@ -112,7 +112,7 @@ impl Client {
     /// However late the request is delivered (a proxy that held it, a machine that slept), the service takes none that was
     /// signed long ago: "a request must reach AWS within five minutes of the time stamp" (IAM user guide, *Signature
     /// Version 4*). So an intent of which nothing has come is known to make nobody any more once that time is over.
-    pub async fn create_user_at(
+    pub(crate) async fn create_user_at(
         &self,
         instance: &str,
         user: &CreateUser,
@@ -260,12 +260,12 @@ impl Client {
     }
 
     /// What wall time and moments go by.
-    pub fn clock(&self) -> &Arc<dyn Clock> {
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.shared.clock
     }
 
     /// The time as the service has it, as far as is known.
-    pub fn now(&self) -> SystemTime {
+    pub(crate) fn now(&self) -> SystemTime {
         self.by_service(self.shared.clock.now())
     }
 
@@ -291,30 +291,34 @@ impl Client {
     }
 
     /// The correction in force, in milliseconds: see [`Client::set_service_time`].
-    pub fn correction(&self) -> i64 {
+    pub(crate) fn correction(&self) -> i64 {
         self.shared.skew.load(Ordering::Relaxed)
     }
 
     /// Which credentials are in use; compare before and after, see [`Client::refresh_credentials`].
-    pub fn credentials_generation(&self) -> u64 {
+    pub(crate) fn credentials_generation(&self) -> u64 {
         self.shared.credentials.generation()
     }
 
     /// Loads the credentials, so that a lack of them is found before anything else.
-    pub async fn check_credentials(&self) -> Result<(), CredentialsError> {
+    pub(crate) async fn check_credentials(&self) -> Result<(), CredentialsError> {
         self.shared.credentials.identity(self.now()).await.map(drop)
     }
 
     /// Asks the credentials' source anew, once for all callers: `refused` is the generation that a refused call was
     /// made with, and where a newer one is in use already, nothing is asked.
-    pub async fn refresh_credentials(&self, refused: u64) -> Result<Refreshed, CredentialsError> {
+    pub(crate) async fn refresh_credentials(&self, refused: u64) -> Result<Refreshed, CredentialsError> {
         self.shared.credentials.refresh(refused, self.now()).await
     }
 
     /// Makes one attempt of any call and returns the answer of 2xx as it came.
     ///
     /// `secret` is a password in the request, which a message must not repeat.
-    pub async fn answer(&self, call: Call, secret: Option<&str>) -> Result<Response<Bytes>, CallError> {
+    pub(crate) async fn answer(
+        &self,
+        call: Call,
+        secret: Option<&str>,
+    ) -> Result<Response<Bytes>, CallError> {
         let now = self.now();
         self.answer_signed_at(call, secret, now).await
     }

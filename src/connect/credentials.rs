@@ -39,7 +39,7 @@ impl From<CredentialsError> for Failure {
 
 /// What a refresh brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refreshed {
+pub(crate) enum Refreshed {
     /// Other keys than before: what was refused may be tried again.
     Changed,
     /// The very same keys: they will be refused again.
@@ -95,7 +95,7 @@ impl Credentials {
     /// instance metadata. With `--profile` it is that profile alone, as with the AWS CLI.
     ///
     /// The chain is built anew for every load, because it reads the profile files once only.
-    pub fn chain(region: &str, environment: &Environment, options: &HttpOptions) -> Self {
+    pub(crate) fn chain(region: &str, environment: &Environment, options: &HttpOptions) -> Self {
         let options = HttpOptions { ca_bundle: environment.ca_bundle.clone(), ..options.clone() };
         let (region, profile) = (region.to_owned(), environment.profile.clone());
         Self::loaded_by(move || Box::pin(load(region.clone(), profile.clone(), options.clone())))
@@ -114,7 +114,7 @@ impl Credentials {
     }
 
     /// Which credentials are in use; 0 before the first load.
-    pub fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u64 {
         self.held().map_or(0, |held| held.generation)
     }
 
@@ -289,7 +289,7 @@ impl Environment {
     /// Fills in what only the profile says (`region`, `endpoint_url` and the services section, `use_fips_endpoint`,
     /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays, but endpoint URLs go
     /// where `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` or the profile says to ignore them.
-    pub async fn with_profile(mut self) -> Self {
+    pub(crate) async fn with_profile(mut self) -> Self {
         let loaded = settings(self.profile.as_deref()).await;
         let setting = |service: &'static str, profile: &'static str, environment: &'static str| {
             let key =

@@ -9,9 +9,9 @@ use http::Uri;
 
 /// A part of AWS with accounts, names and endpoints of its own.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Partition {
+pub(crate) struct Partition {
     /// As an ARN has it: `aws`, `aws-us-gov` and so on.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The first part of its regions' names.
     prefixes: &'static [&'static str],
     suffix: &'static str,
@@ -19,7 +19,7 @@ pub struct Partition {
 }
 
 /// The partitions, in botocore's order. All of them have FIPS and dual-stack endpoints.
-pub const PARTITIONS: [Partition; 8] = [
+pub(crate) const PARTITIONS: [Partition; 8] = [
     Partition {
         name: "aws",
         prefixes: &["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"],
@@ -72,7 +72,7 @@ pub const PARTITIONS: [Partition; 8] = [
 
 /// The regions where Amazon Connect is known to be (botocore's `endpoints.json`). Another one may be right too: it is
 /// worth a warning, never a refusal.
-pub const KNOWN_REGIONS: [&str; 11] = [
+pub(crate) const KNOWN_REGIONS: [&str; 11] = [
     "af-south-1",
     "ap-northeast-1",
     "ap-northeast-2",
@@ -88,7 +88,7 @@ pub const KNOWN_REGIONS: [&str; 11] = [
 
 impl Partition {
     /// The partition of a region: `PREFIX-WORD-NUMBER` decides, and what fits none is in `aws`.
-    pub fn of_region(region: &str) -> &'static Partition {
+    pub(crate) fn of_region(region: &str) -> &'static Partition {
         PARTITIONS
             .iter()
             .find(|p| p.prefixes.iter().any(|prefix| fits(region, prefix)))
@@ -111,16 +111,16 @@ fn fits(region: &str, prefix: &str) -> bool {
 
 /// Which kinds of endpoint are asked for (`AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Variant {
+pub(crate) struct Variant {
     /// FIPS 140 validated cryptography.
-    pub fips: bool,
+    pub(crate) fips: bool,
     /// IPv4 and IPv6.
-    pub dual_stack: bool,
+    pub(crate) dual_stack: bool,
 }
 
 /// Why there is no endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EndpointError {
+pub(crate) enum EndpointError {
     /// An override and FIPS.
     #[error("a FIPS endpoint and an endpoint URL cannot both be asked for")]
     FipsAndOverride,
@@ -137,7 +137,7 @@ pub enum EndpointError {
 
 /// A service with its endpoint rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Service {
+pub(crate) enum Service {
     /// Amazon Connect.
     Connect,
     /// Service Quotas, which knows the quotas as applied.
@@ -146,7 +146,7 @@ pub enum Service {
 
 impl Service {
     /// The endpoint's first label, which is also the name that requests are signed for.
-    pub fn signing_name(self) -> &'static str {
+    pub(crate) fn signing_name(self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::ServiceQuotas => "servicequotas",
@@ -155,7 +155,7 @@ impl Service {
 }
 
 /// Returns the URL of a service, without a slash at its end.
-pub fn url(
+pub(crate) fn url(
     service: Service,
     region: &str,
     variant: Variant,
@@ -195,7 +195,7 @@ fn checked(url: &str) -> Result<String, EndpointError> {
 }
 
 /// Whether a host, as a URL has it, is this machine.
-pub fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())

@@ -82,7 +82,7 @@ impl Fault {
     /// from behind `#`; the message is the body's `message` or `Message` (botocore 1.43, `parsers.py`). A wait is
     /// `x-amz-retry-after` in milliseconds, else `Retry-After` in seconds or as a date; `now` is used for the latter
     /// where the answer has no date. `secret` is the password that was sent, which a message may repeat.
-    pub fn parse(
+    pub(crate) fn parse(
         status: u16,
         headers: &HeaderMap,
         body: &[u8],

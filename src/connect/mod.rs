@@ -9,25 +9,29 @@
 //! Nothing here retries, waits for a pace or decides what an answer means for a row. Nothing here logs either: there
 //! is no tracing subscriber in the program, so that what the signing library would trace goes nowhere.
 
-pub mod client;
-pub mod credentials;
-pub mod endpoint;
-pub mod fault;
+pub(crate) mod client;
+pub(crate) mod credentials;
+pub(crate) mod endpoint;
+pub(crate) mod fault;
 pub mod model;
 pub mod operation;
-pub mod policy;
-pub mod target;
-pub mod transport;
+pub(crate) mod policy;
+pub(crate) mod target;
+pub(crate) mod transport;
 
 mod adapter;
 mod sign;
 
-pub use client::{Client, Reply};
-pub use credentials::{Credentials, CredentialsError, Refreshed};
-pub use fault::{CallError, Fault};
-pub use operation::{Call, Operation};
-pub use target::{Environment, InstanceRef, Target};
-pub use transport::{BoxFuture, Certainty, HttpOptions, HttpTransport, Transport, TransportError};
+pub use client::Client;
+pub(crate) use client::Reply;
+pub(crate) use credentials::Refreshed;
+pub use credentials::{Credentials, CredentialsError};
+pub use fault::CallError;
+pub(crate) use fault::Fault;
+pub use operation::Operation;
+pub(crate) use target::InstanceRef;
+pub use target::{Environment, Target};
+pub use transport::{BoxFuture, HttpOptions, Transport, TransportError};
 
 /// Installs ring as the process's TLS provider. May be called any number of times; the first one counts.
 ///

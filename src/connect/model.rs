@@ -174,7 +174,7 @@ pub struct UserCreated {
     pub user_id: String,
     /// `arn:…:instance/INSTANCE/agent/USER`.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub user_arn: String,
+    pub(crate) user_arn: String,
 }
 
 /// A summary as the List operations give it: `UserSummary`, `RoutingProfileSummary`, `SecurityProfileSummary` and
@@ -187,7 +187,7 @@ pub struct Summary {
     pub id: String,
     /// The ARN.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub arn: String,
+    pub(crate) arn: String,
     /// The name of all but a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -196,7 +196,7 @@ pub struct Summary {
     pub username: Option<String>,
     /// Seconds since 1970 with a fraction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_modified_time: Option<f64>,
+    pub(crate) last_modified_time: Option<f64>,
 }
 
 /// `User`, as DescribeUser has it.
@@ -274,13 +274,13 @@ pub struct Instance {
     pub instance_alias: Option<String>,
     /// Seconds since 1970 with a fraction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_time: Option<f64>,
+    pub(crate) created_time: Option<f64>,
     /// `CREATION_IN_PROGRESS`, `ACTIVE` or `CREATION_FAILED`.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub instance_status: String,
+    pub(crate) instance_status: String,
     /// Where agents sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instance_access_url: Option<String>,
+    pub(crate) instance_access_url: Option<String>,
 }
 
 /// `HierarchyGroup`, as SearchUserHierarchyGroups and DescribeUserHierarchyGroup have it.
@@ -292,7 +292,7 @@ pub struct HierarchyGroup {
     pub id: String,
     /// The ARN.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub arn: String,
+    pub(crate) arn: String,
     /// The leaf's name; may repeat under other parents.
     #[serde(default, deserialize_with = "null_as_absent")]
     pub name: String,
@@ -310,19 +310,19 @@ pub struct HierarchyGroup {
 pub struct HierarchyPath {
     /// The top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level_one: Option<Summary>,
+    pub(crate) level_one: Option<Summary>,
     /// Below it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level_two: Option<Summary>,
+    pub(crate) level_two: Option<Summary>,
     /// Below it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level_three: Option<Summary>,
+    pub(crate) level_three: Option<Summary>,
     /// Below it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level_four: Option<Summary>,
+    pub(crate) level_four: Option<Summary>,
     /// The lowest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level_five: Option<Summary>,
+    pub(crate) level_five: Option<Summary>,
 }
 
 impl HierarchyPath {
@@ -350,97 +350,97 @@ pub struct Page<T> {
 pub struct ServiceQuota {
     /// `connect`.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub service_code: String,
+    pub(crate) service_code: String,
     /// As in `L-CBDEE3E4`.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub quota_code: String,
+    pub(crate) quota_code: String,
     /// The quota's name.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub quota_name: String,
+    pub(crate) quota_name: String,
     /// The applied value.
     #[serde(default, deserialize_with = "null_as_absent")]
     pub value: f64,
     /// Whether it can be raised.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub adjustable: bool,
+    pub(crate) adjustable: bool,
 }
 
 /// The body of `POST /search-users` (SearchUsers), as far as it is asked here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct SearchUsers {
+pub(crate) struct SearchUsers {
     /// The search operations have the instance in the body.
-    pub instance_id: String,
+    pub(crate) instance_id: String,
     /// At most 2500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_token: Option<String>,
+    pub(crate) next_token: Option<String>,
     /// 1 to 500.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_results: Option<u32>,
+    pub(crate) max_results: Option<u32>,
     /// What is searched for; everything where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub search_criteria: Option<SearchCriteria>,
+    pub(crate) search_criteria: Option<SearchCriteria>,
 }
 
 /// The body of `POST /search-user-hierarchy-groups` (SearchUserHierarchyGroups), as far as it is asked here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct SearchUserHierarchyGroups {
+pub(crate) struct SearchUserHierarchyGroups {
     /// The search operations have the instance in the body.
-    pub instance_id: String,
+    pub(crate) instance_id: String,
     /// At most 2500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_token: Option<String>,
+    pub(crate) next_token: Option<String>,
     /// 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_results: Option<u32>,
+    pub(crate) max_results: Option<u32>,
     /// What is searched for; everything where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub search_criteria: Option<SearchCriteria>,
+    pub(crate) search_criteria: Option<SearchCriteria>,
 }
 
 /// `UserSearchCriteria` and `UserHierarchyGroupSearchCriteria`, as far as they are the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct SearchCriteria {
+pub(crate) struct SearchCriteria {
     /// Any of these.
     #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
-    pub or_conditions: Vec<SearchCriteria>,
+    pub(crate) or_conditions: Vec<SearchCriteria>,
     /// All of these.
     #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
-    pub and_conditions: Vec<SearchCriteria>,
+    pub(crate) and_conditions: Vec<SearchCriteria>,
     /// This one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub string_condition: Option<StringCondition>,
+    pub(crate) string_condition: Option<StringCondition>,
 }
 
 /// `StringCondition`. No member of it is required in the model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct StringCondition {
+pub(crate) struct StringCondition {
     /// `Username`, `FirstName`, `LastName`, `RoutingProfileId`, `SecurityProfileId` or `resourceId` for users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub field_name: Option<String>,
+    pub(crate) field_name: Option<String>,
     /// What the field is compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
+    pub(crate) value: Option<String>,
     /// `STARTS_WITH`, `CONTAINS` or `EXACT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comparison_type: Option<String>,
+    pub(crate) comparison_type: Option<String>,
 }
 
 /// The body of `POST /search-predefined-attributes` (SearchPredefinedAttributes), as far as it is asked here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct SearchPredefinedAttributes {
+pub(crate) struct SearchPredefinedAttributes {
     /// The search operations have the instance in the body.
-    pub instance_id: String,
+    pub(crate) instance_id: String,
     /// At most 2500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_token: Option<String>,
+    pub(crate) next_token: Option<String>,
     /// 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_results: Option<u32>,
+    pub(crate) max_results: Option<u32>,
 }
 
 /// `PredefinedAttribute`, as SearchPredefinedAttributes has it.
@@ -452,24 +452,24 @@ pub struct PredefinedAttribute {
     pub name: String,
     /// A union in the model, of one member.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub values: PredefinedAttributeValues,
+    pub(crate) values: PredefinedAttributeValues,
 }
 
 /// `PredefinedAttributeValues`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct PredefinedAttributeValues {
+pub(crate) struct PredefinedAttributeValues {
     /// At most 500.
     #[serde(default, deserialize_with = "null_as_absent")]
-    pub string_list: Vec<String>,
+    pub(crate) string_list: Vec<String>,
 }
 
 /// The body of `POST /users/{InstanceId}/{UserId}/associate-proficiencies` (AssociateUserProficiencies).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct AssociateUserProficiencies {
+pub(crate) struct AssociateUserProficiencies {
     /// What is added to the user; an attribute and value that the user has already is an error.
-    pub user_proficiencies: Vec<UserProficiency>,
+    pub(crate) user_proficiencies: Vec<UserProficiency>,
 }
 
 /// `UserProficiency`.
@@ -487,14 +487,14 @@ pub struct UserProficiency {
 /// The body of Service Quotas' GetServiceQuota.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct GetServiceQuota {
+pub(crate) struct GetServiceQuota {
     /// `connect`.
-    pub service_code: String,
+    pub(crate) service_code: String,
     /// As in `L-CBDEE3E4`.
-    pub quota_code: String,
+    pub(crate) quota_code: String,
     /// The instance's ARN, for a quota of the instance rather than of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub context_id: Option<String>,
+    pub(crate) context_id: Option<String>,
 }
 
 /// Takes an explicit `null` for an absent member, as the service's own clients do.

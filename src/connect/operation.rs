@@ -106,7 +106,7 @@ impl Operation {
     }
 
     /// The service it belongs to.
-    pub fn service(self) -> Service {
+    pub(crate) fn service(self) -> Service {
         match self {
             Self::GetServiceQuota => Service::ServiceQuotas,
             _ => Service::Connect,
@@ -114,34 +114,12 @@ impl Operation {
     }
 
     /// The IAM action, as in `connect:CreateUser`.
-    pub fn action(self) -> String {
+    pub(crate) fn action(self) -> String {
         format!("{}:{}", self.service().signing_name(), self.name())
     }
 
-    /// The code under which Service Quotas knows the operation's rate, where one is known (service code `connect`).
-    pub fn rate_quota(self) -> Option<&'static str> {
-        match self {
-            Self::CreateUser => Some("L-CBDEE3E4"),
-            Self::AssociateUserProficiencies => Some("L-2CCBA953"),
-            Self::DeleteUser => Some("L-30488271"),
-            Self::DescribeInstance => Some("L-D14CF86E"),
-            Self::DescribeUser => Some("L-EE6F0D82"),
-            Self::DescribeUserHierarchyGroup => Some("L-50D07AB9"),
-            Self::ListInstances => Some("L-98C95556"),
-            Self::ListRoutingProfiles => Some("L-30929A21"),
-            Self::ListSecurityProfiles => Some("L-A408782D"),
-            Self::ListUserHierarchyGroups => Some("L-E6DB6D6D"),
-            Self::ListUserProficiencies => Some("L-A59C54EE"),
-            Self::ListUsers => Some("L-CCC38177"),
-            Self::SearchUsers => Some("L-E2C35CCE"),
-            Self::GetServiceQuota | Self::SearchPredefinedAttributes | Self::SearchUserHierarchyGroups => {
-                None
-            }
-        }
-    }
-
     /// Whether the call changes nothing, so that sending it again is always right.
-    pub const fn only_reads(self) -> bool {
+    pub(crate) const fn only_reads(self) -> bool {
         !matches!(self, Self::CreateUser | Self::AssociateUserProficiencies | Self::DeleteUser)
     }
 }
@@ -152,11 +130,11 @@ impl Operation {
 #[derive(Clone)]
 pub struct Call {
     /// What is called.
-    pub operation: Operation,
+    pub(crate) operation: Operation,
     /// The HTTP method.
-    pub method: Method,
+    pub(crate) method: Method,
     /// Path and query, encoded, with a slash at its start.
-    pub path: String,
+    pub(crate) path: String,
     /// The body, for the calls that have one.
     pub body: Option<Bytes>,
 }
@@ -172,22 +150,22 @@ pub fn create_user(instance: &str, user: &CreateUser) -> Call {
 }
 
 /// `GET /instance/{InstanceId}`.
-pub fn describe_instance(instance: &str) -> Call {
+pub(crate) fn describe_instance(instance: &str) -> Call {
     without_body(Operation::DescribeInstance, Method::GET, format!("/instance/{}", label(instance)))
 }
 
 /// `GET /instance?maxResults=10`.
-pub fn list_instances(token: Option<&str>) -> Call {
+pub(crate) fn list_instances(token: Option<&str>) -> Call {
     list(Operation::ListInstances, "/instance".to_owned(), token, 10)
 }
 
 /// `GET /users-summary/{InstanceId}?maxResults=1000`.
-pub fn list_users(instance: &str, token: Option<&str>) -> Call {
+pub(crate) fn list_users(instance: &str, token: Option<&str>) -> Call {
     list(Operation::ListUsers, format!("/users-summary/{}", label(instance)), token, 1000)
 }
 
 /// `GET /routing-profiles-summary/{InstanceId}?maxResults=1000`.
-pub fn list_routing_profiles(instance: &str, token: Option<&str>) -> Call {
+pub(crate) fn list_routing_profiles(instance: &str, token: Option<&str>) -> Call {
     list(
         Operation::ListRoutingProfiles,
         format!("/routing-profiles-summary/{}", label(instance)),
@@ -197,7 +175,7 @@ pub fn list_routing_profiles(instance: &str, token: Option<&str>) -> Call {
 }
 
 /// `GET /security-profiles-summary/{InstanceId}?maxResults=1000`.
-pub fn list_security_profiles(instance: &str, token: Option<&str>) -> Call {
+pub(crate) fn list_security_profiles(instance: &str, token: Option<&str>) -> Call {
     list(
         Operation::ListSecurityProfiles,
         format!("/security-profiles-summary/{}", label(instance)),
@@ -207,25 +185,25 @@ pub fn list_security_profiles(instance: &str, token: Option<&str>) -> Call {
 }
 
 /// `GET /user-hierarchy-groups-summary/{InstanceId}?maxResults=1000`.
-pub fn list_user_hierarchy_groups(instance: &str, token: Option<&str>) -> Call {
+pub(crate) fn list_user_hierarchy_groups(instance: &str, token: Option<&str>) -> Call {
     let path = format!("/user-hierarchy-groups-summary/{}", label(instance));
     list(Operation::ListUserHierarchyGroups, path, token, 1000)
 }
 
 /// `GET /users/{InstanceId}/{UserId}`.
-pub fn describe_user(instance: &str, user: &str) -> Call {
+pub(crate) fn describe_user(instance: &str, user: &str) -> Call {
     let path = format!("/users/{}/{}", label(instance), label(user));
     without_body(Operation::DescribeUser, Method::GET, path)
 }
 
 /// `GET /user-hierarchy-groups/{InstanceId}/{HierarchyGroupId}`.
-pub fn describe_user_hierarchy_group(instance: &str, group: &str) -> Call {
+pub(crate) fn describe_user_hierarchy_group(instance: &str, group: &str) -> Call {
     let path = format!("/user-hierarchy-groups/{}/{}", label(instance), label(group));
     without_body(Operation::DescribeUserHierarchyGroup, Method::GET, path)
 }
 
 /// `DELETE /users/{InstanceId}/{UserId}`.
-pub fn delete_user(instance: &str, user: &str) -> Call {
+pub(crate) fn delete_user(instance: &str, user: &str) -> Call {
     let path = format!("/users/{}/{}", label(instance), label(user));
     without_body(Operation::DeleteUser, Method::DELETE, path)
 }
@@ -233,7 +211,7 @@ pub fn delete_user(instance: &str, user: &str) -> Call {
 /// `POST /search-users` for the users of exactly this name.
 ///
 /// The service's answer may still hold names in another case: the caller compares.
-pub fn search_users(instance: &str, username: &str, token: Option<&str>) -> Call {
+pub(crate) fn search_users(instance: &str, username: &str, token: Option<&str>) -> Call {
     let condition = StringCondition {
         field_name: Some("Username".to_owned()),
         value: Some(username.to_owned()),
@@ -249,7 +227,7 @@ pub fn search_users(instance: &str, username: &str, token: Option<&str>) -> Call
 }
 
 /// `POST /search-user-hierarchy-groups` for all groups.
-pub fn search_user_hierarchy_groups(instance: &str, token: Option<&str>) -> Call {
+pub(crate) fn search_user_hierarchy_groups(instance: &str, token: Option<&str>) -> Call {
     let body = SearchUserHierarchyGroups {
         instance_id: instance.to_owned(),
         next_token: token.map(str::to_owned),
@@ -261,7 +239,7 @@ pub fn search_user_hierarchy_groups(instance: &str, token: Option<&str>) -> Call
 }
 
 /// `POST /search-predefined-attributes` for all attributes.
-pub fn search_predefined_attributes(instance: &str, token: Option<&str>) -> Call {
+pub(crate) fn search_predefined_attributes(instance: &str, token: Option<&str>) -> Call {
     let body = SearchPredefinedAttributes {
         instance_id: instance.to_owned(),
         next_token: token.map(str::to_owned),
@@ -272,20 +250,24 @@ pub fn search_predefined_attributes(instance: &str, token: Option<&str>) -> Call
 }
 
 /// `GET /users/{InstanceId}/{UserId}/proficiencies?maxResults=100`.
-pub fn list_user_proficiencies(instance: &str, user: &str, token: Option<&str>) -> Call {
+pub(crate) fn list_user_proficiencies(instance: &str, user: &str, token: Option<&str>) -> Call {
     let path = format!("/users/{}/{}/proficiencies", label(instance), label(user));
     list(Operation::ListUserProficiencies, path, token, 100)
 }
 
 /// `POST /users/{InstanceId}/{UserId}/associate-proficiencies`.
-pub fn associate_user_proficiencies(instance: &str, user: &str, proficiencies: &[UserProficiency]) -> Call {
+pub(crate) fn associate_user_proficiencies(
+    instance: &str,
+    user: &str,
+    proficiencies: &[UserProficiency],
+) -> Call {
     let path = format!("/users/{}/{}/associate-proficiencies", label(instance), label(user));
     let body = AssociateUserProficiencies { user_proficiencies: proficiencies.to_vec() };
     with_body(Operation::AssociateUserProficiencies, Method::POST, path, &body)
 }
 
 /// Service Quotas' GetServiceQuota for the service code `connect`; `context` is an instance's ARN.
-pub fn get_service_quota(quota_code: &str, context: Option<&str>) -> Call {
+pub(crate) fn get_service_quota(quota_code: &str, context: Option<&str>) -> Call {
     let body = GetServiceQuota {
         service_code: "connect".to_owned(),
         quota_code: quota_code.to_owned(),

@@ -11,26 +11,26 @@ use crate::connect::operation::Operation;
 
 /// What is to be done with an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Job {
+pub(crate) struct Job {
     /// Create users, and not only look.
-    pub creates: bool,
+    pub(crate) creates: bool,
     /// Put tags on them: the provenance tag, or the roster's own.
-    pub tags: bool,
+    pub(crate) tags: bool,
     /// Give them proficiencies.
-    pub proficiencies: bool,
+    pub(crate) proficiencies: bool,
     /// Take users away again, as the tests do.
-    pub deletes: bool,
+    pub(crate) deletes: bool,
     /// Find the instance by its alias.
-    pub by_alias: bool,
+    pub(crate) by_alias: bool,
     /// Ask the instance how it knows its users.
-    pub asks_identity: bool,
+    pub(crate) asks_identity: bool,
     /// Read the names of routing profiles, security profiles and hierarchy groups.
-    pub reads_names: bool,
+    pub(crate) reads_names: bool,
 }
 
 impl Job {
     /// An import of a roster: all of it, but proficiencies.
-    pub const IMPORT: Self = Self {
+    pub(crate) const IMPORT: Self = Self {
         creates: true,
         tags: true,
         proficiencies: false,
@@ -41,7 +41,7 @@ impl Job {
     };
 
     /// The IAM actions of the job on the instance, sorted.
-    pub fn actions(self) -> Vec<String> {
+    pub(crate) fn actions(self) -> Vec<String> {
         let reads = Operation::ALL.into_iter().filter(|operation| self.reads(*operation));
         let writes = [
             (self.creates, Operation::CreateUser),
@@ -90,7 +90,7 @@ impl Job {
 }
 
 /// Returns the policy document for the job. `instance` is the ARN, whose parts may be `*`.
-pub fn document(job: Job, instance: &str) -> Value {
+pub(crate) fn document(job: Job, instance: &str) -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [

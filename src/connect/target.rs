@@ -29,7 +29,7 @@ pub struct Environment {
 
 /// How the instance was named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InstanceRef {
+pub(crate) enum InstanceRef {
     /// By its id.
     Id(String),
     /// By its ARN.
@@ -45,16 +45,6 @@ pub enum InstanceRef {
     Alias(String),
 }
 
-impl InstanceRef {
-    /// The id, where it is known without asking.
-    pub fn id(&self) -> Option<&str> {
-        match self {
-            Self::Id(id) | Self::Arn { id, .. } => Some(id),
-            Self::Alias(_) => None,
-        }
-    }
-}
-
 impl fmt::Display for InstanceRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -67,17 +57,17 @@ impl fmt::Display for InstanceRef {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The instance as it was named.
-    pub instance: InstanceRef,
+    pub(crate) instance: InstanceRef,
     /// The region that requests are signed for.
-    pub region: String,
+    pub(crate) region: String,
     /// The region's partition.
-    pub partition: &'static Partition,
+    pub(crate) partition: &'static Partition,
     /// Connect's URL, without a slash at its end.
-    pub endpoint: String,
+    pub(crate) endpoint: String,
     /// The URL of Service Quotas; `None` where it is not to be asked, because only Connect's endpoint is overridden.
-    pub quotas_endpoint: Option<String>,
+    pub(crate) quotas_endpoint: Option<String>,
     /// Something a person should hear of: a region in which Amazon Connect is not known to be.
-    pub warning: Option<String>,
+    pub(crate) warning: Option<String>,
 }
 
 impl Target {
@@ -257,7 +247,7 @@ mod tests {
         let environment = Environment { region: Some("us-east-1".to_owned()), ..none() };
         let target = Target::resolve(ARN, None, None, &environment).unwrap();
         assert_eq!(target.region, "eu-central-1");
-        assert_eq!(target.instance.id(), Some(ID));
+        assert!(matches!(&target.instance, InstanceRef::Arn { id, .. } if id == ID));
         assert_eq!(target.endpoint, "https://connect.eu-central-1.amazonaws.com");
         assert_eq!(
             target.quotas_endpoint.as_deref(),
@@ -306,7 +296,6 @@ mod tests {
             |text: &str| Target::resolve(text, Some("eu-central-1"), None, &none()).map(|t| t.instance);
         assert_eq!(read(ID).unwrap(), InstanceRef::Id(ID.to_owned()));
         assert_eq!(read("my-centre").unwrap(), InstanceRef::Alias("my-centre".to_owned()));
-        assert_eq!(read("my-centre").unwrap().id(), None);
         assert!(matches!(read(ARN).unwrap(), InstanceRef::Arn { account, .. } if account == "123456789012"));
         for bad in ["", "..", "d-12345", "a/b", "a b", "é", "-a", &"a".repeat(46)] {
             assert_eq!(read(bad).unwrap_err().exit, Exit::Usage, "{bad}");

@@ -29,7 +29,7 @@ pub trait Transport: Send + Sync {
 
 /// What is known of a request that has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Certainty {
+pub(crate) enum Certainty {
     /// No byte of it left this machine: DNS, connect or TLS failed.
     NotSent,
     /// It may have been carried out.
@@ -41,9 +41,9 @@ pub enum Certainty {
 #[error("{what}")]
 pub struct TransportError {
     /// Whether the request can have been carried out.
-    pub certainty: Certainty,
+    pub(crate) certainty: Certainty,
     /// What happened, from the outermost to the innermost cause.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 impl TransportError {
@@ -84,7 +84,7 @@ impl Default for HttpOptions {
 
 /// The network. This machine is reached directly, everything else through the environment's proxy if there is one.
 #[derive(Clone, Debug)]
-pub struct HttpTransport {
+pub(crate) struct HttpTransport {
     direct: reqwest::Client,
     /// `None` where every endpoint is on this machine, so that neither proxy nor certificates are needed.
     outward: Option<reqwest::Client>,
@@ -97,7 +97,7 @@ impl HttpTransport {
     /// Makes the clients. `endpoints` are the URLs that will be asked.
     ///
     /// Fails where the machine has no certificates to trust, or the bundle cannot be read: exit code 2.
-    pub fn new<'a>(
+    pub(crate) fn new<'a>(
         endpoints: impl IntoIterator<Item = &'a str>,
         options: &HttpOptions,
     ) -> Result<Self, Failure> {

@@ -10,7 +10,7 @@ pub struct PredefinedAttributes(BTreeMap<String, BTreeSet<String>>);
 
 /// What the instance says to an attribute and a value that a proficiency names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Predefined {
+pub(crate) enum Predefined {
     /// It knows both.
     Known,
     /// It does not know the attribute; the one that was probably meant, if any is near.
@@ -21,13 +21,13 @@ pub enum Predefined {
 
 impl PredefinedAttributes {
     /// All of them, by name, each with its values.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &BTreeSet<String>)> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &BTreeSet<String>)> {
         self.0.iter().map(|(name, values)| (name.as_str(), values))
     }
 
     /// Looks for an attribute and its value by exact name. An attribute of which no values are known has any: the
     /// service does not list those of some of its own.
-    pub fn find(&self, attribute: &str, value: &str) -> Predefined {
+    pub(crate) fn find(&self, attribute: &str, value: &str) -> Predefined {
         let Some(values) = self.0.get(attribute) else {
             return Predefined::NoAttribute(nearest(attribute, self.0.keys().map(String::as_str)));
         };

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 /// What a map knows of a name.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found<'m, V> {
+pub(crate) enum Found<'m, V> {
     /// The name itself.
     Exact(&'m V),
     /// Not the name itself, but one that differs from it only in case: the first such.
@@ -56,17 +56,12 @@ impl<V> Default for FoldedMap<V> {
 
 impl<V> FoldedMap<V> {
     /// How many names it has.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Finds a name or a variant of it.
-    pub fn find(&self, name: &str) -> Found<'_, V> {
+    pub(crate) fn find(&self, name: &str) -> Found<'_, V> {
         if self.entries.is_empty() {
             return Found::Nothing;
         }
@@ -80,7 +75,7 @@ impl<V> FoldedMap<V> {
     }
 
     /// Finds exactly this name.
-    pub fn get(&self, name: &str) -> Option<&V> {
+    pub(crate) fn get(&self, name: &str) -> Option<&V> {
         match self.find(name) {
             Found::Exact(value) => Some(value),
             Found::Variant(..) | Found::Nothing => None,
@@ -88,20 +83,20 @@ impl<V> FoldedMap<V> {
     }
 
     /// Makes hashes of names for [`add_hashed`](Self::add_hashed), away from the map and on any thread.
-    pub fn hasher(&self) -> FoldedHasher {
+    pub(crate) fn hasher(&self) -> FoldedHasher {
         FoldedHasher { state: self.hasher.clone(), folded: String::new() }
     }
 
     /// Reads the places of the table that these names will need. A table of millions of names is not in the processor's
     /// cache: the places are waited for all at once here, and one after the other otherwise.
-    pub fn look_ahead(&self, hashes: impl Iterator<Item = FoldedHash>) {
+    pub(crate) fn look_ahead(&self, hashes: impl Iterator<Item = FoldedHash>) {
         let Some(mask) = self.slots.len().checked_sub(1) else { return };
         let seen = hashes.fold(0, |seen, hash| seen ^ self.slots[hash.0 as usize & mask].number);
         std::hint::black_box(seen);
     }
 
     /// Adds a name that is not there yet, and tells what was there: an exact name keeps its first value.
-    pub fn add(&mut self, name: &str, value: V) -> Found<'_, V> {
+    pub(crate) fn add(&mut self, name: &str, value: V) -> Found<'_, V> {
         let mut folded = std::mem::take(&mut self.folded);
         let hash = hash(&self.hasher, name, &mut folded);
         self.folded = folded;
@@ -109,7 +104,7 @@ impl<V> FoldedMap<V> {
     }
 
     /// The same, with the name's hash by this map's own [`hasher`](Self::hasher).
-    pub fn add_hashed(&mut self, name: &str, hash: FoldedHash, value: V) -> Found<'_, V> {
+    pub(crate) fn add_hashed(&mut self, name: &str, hash: FoldedHash, value: V) -> Found<'_, V> {
         if (self.entries.len() + 1) * 2 > self.slots.len() {
             self.grow();
         }
@@ -132,7 +127,7 @@ impl<V> FoldedMap<V> {
     }
 
     /// All names with their values, in the order in which they were added.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         (0..self.entries.len()).map(|at| (self.name(at), &self.entries[at].value))
     }
 
@@ -181,7 +176,7 @@ impl<V> FoldedMap<V> {
 
 /// What makes the hashes of one map's names.
 #[derive(Clone, Debug)]
-pub struct FoldedHasher {
+pub(crate) struct FoldedHasher {
     state: RandomState,
     /// Room to work in.
     folded: String,
@@ -189,14 +184,14 @@ pub struct FoldedHasher {
 
 impl FoldedHasher {
     /// Hashes a name without regard to case.
-    pub fn of(&mut self, name: &str) -> FoldedHash {
+    pub(crate) fn of(&mut self, name: &str) -> FoldedHash {
         FoldedHash(hash(&self.state, name, &mut self.folded))
     }
 }
 
 /// A name's hash, of use to the map whose [`FoldedHasher`] made it.
 #[derive(Clone, Copy, Debug)]
-pub struct FoldedHash(u32);
+pub(crate) struct FoldedHash(u32);
 
 /// Hashes a name without regard to case. `folded` is room to work in.
 fn hash(hasher: &RandomState, name: &str, folded: &mut String) -> u32 {

@@ -56,18 +56,8 @@ impl Names {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_name.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.by_name.is_empty()
-    }
-
-    /// The name of an id.
-    pub fn name_of(&self, id: &str) -> Option<&str> {
-        self.place_of(id).map(|at| self.by_name[at].name.as_str())
     }
 
     /// Finds what a cell names: by exact name, else by id, else by an ARN of this instance.
@@ -122,18 +112,8 @@ impl Hierarchy {
     }
 
     /// How many groups there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_path.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.by_path.is_empty()
-    }
-
-    /// The path of an id, the top level first.
-    pub fn path_of(&self, id: &str) -> Option<&[String]> {
-        self.place_of(id).map(|at| self.by_path[at].path.as_slice())
     }
 
     /// Finds what a cell names: by its full path; one element alone also as an id, an ARN of this instance, or the name
@@ -307,7 +287,6 @@ mod tests {
         assert_eq!(profiles.find(&arn, "another"), Lookup::Unknown(None));
         let of_another_kind = arn.replace("routing-profile", "security-profile");
         assert_eq!(profiles.find(&of_another_kind, INSTANCE), Lookup::Unknown(None));
-        assert_eq!(profiles.name_of("rp-3"), Some("Ünïcode"));
     }
 
     #[test]

@@ -28,8 +28,10 @@ mod lookup;
 
 use crate::agent::IdentityType;
 
-pub use attributes::{Predefined, PredefinedAttributes};
-pub use folded::{FoldedHash, FoldedHasher, FoldedMap, Found};
+pub(crate) use attributes::Predefined;
+
+pub(crate) use attributes::PredefinedAttributes;
+pub(crate) use folded::{FoldedHash, FoldedHasher, FoldedMap, Found};
 pub use lookup::{Group, Hierarchy, Lookup, Names};
 
 /// What is known of an instance: everything that a row may name, and who is there.
@@ -69,17 +71,17 @@ pub struct Instance {
 }
 
 /// The usernames of an instance with the users' ids.
-pub type Users = FoldedMap<Box<str>>;
+pub(crate) type Users = FoldedMap<Box<str>>;
 
 /// The quotas that count for an import; `None` where they could not be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Quotas {
     /// CreateUser, requests a second (L-CBDEE3E4).
-    pub create_user_rate: Option<f64>,
+    pub(crate) create_user_rate: Option<f64>,
     /// Users per instance (L-9A46857E).
-    pub users_per_instance: Option<f64>,
+    pub(crate) users_per_instance: Option<f64>,
     /// AssociateUserProficiencies, requests a second (L-2CCBA953).
-    pub associate_user_proficiencies_rate: Option<f64>,
+    pub(crate) associate_user_proficiencies_rate: Option<f64>,
 }
 
 impl Directory {

@@ -15,8 +15,8 @@ use crate::disk;
 use crate::roster::{self, REASONS, Roster, Row, Storage, Use};
 use crate::text::unguarded;
 
-pub use origins::Origins;
-pub use write::{Left, Run};
+pub(crate) use origins::Origins;
+pub(crate) use write::{Left, Run};
 
 /// Which of [`REASONS`] has the name under which the ledger has the row.
 const USER: usize = 4;

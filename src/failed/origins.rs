@@ -9,7 +9,7 @@ use crate::roster::{Roster, Row};
 use crate::text::unguarded;
 
 /// Where the rows of a file of failed rows come from: which run, and by which names.
-pub struct Origins {
+pub(crate) struct Origins {
     marks: Option<usize>,
     users: Option<usize>,
     copy: Option<Copy>,
@@ -22,24 +22,24 @@ pub struct Origins {
 impl Origins {
     /// Of a roster that is not ours, there is nothing to know. `run` is that of the ledger that is retried; an import takes
     /// up every row.
-    pub fn of(roster: &Roster, run: Option<&str>) -> Self {
+    pub(crate) fn of(roster: &Roster, run: Option<&str>) -> Self {
         let (marks, users) = (place(roster, MARK), place(roster, USER));
         let copy = run.and_then(|run| Copy::of(roster, run));
         Self { marks, users, copy, run: None, renamed: HashSet::new() }
     }
 
     /// Whether the roster is a file of failed rows.
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.marks.is_some() || self.users.is_some()
     }
 
     /// Whether a retry leaves a row with errors as it stands: nobody has taken it up yet.
-    pub fn is_left(&self, row: &Row) -> bool {
+    pub(crate) fn is_left(&self, row: &Row) -> bool {
         self.copy.as_ref().is_some_and(|copy| copy.untouched(row).is_some())
     }
 
     /// Takes a row in.
-    pub fn add(&mut self, row: &Row, username: &str) {
+    pub(crate) fn add(&mut self, row: &Row, username: &str) {
         let cell = |at: Option<usize>| at.and_then(|at| row.cells.get(at)).unwrap_or("");
         if self.run.is_none() {
             self.run = run_of_mark(cell(self.marks)).map(|run| (run.to_owned(), row.number));
@@ -54,7 +54,7 @@ impl Origins {
     ///
     /// # Errors
     /// Exit 4.
-    pub fn check(&self, state: &State) -> Result<(), Failure> {
+    pub(crate) fn check(&self, state: &State) -> Result<(), Failure> {
         match &self.run {
             Some((run, _)) if *run != state.header.run => {
                 Err(Failure::stopped(format!("the file of failed rows is of another run: `{run}`"))
@@ -65,7 +65,7 @@ impl Origins {
     }
 
     /// Whether a row that had this name has another now.
-    pub fn has_renamed(&self, user: &str) -> bool {
+    pub(crate) fn has_renamed(&self, user: &str) -> bool {
         self.renamed.contains(user)
     }
 }

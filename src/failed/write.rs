@@ -18,17 +18,17 @@ use crate::text::guarded;
 use crate::validate::{self, RowCheck, Rules};
 
 /// What a file of failed rows is made from: the roster that was read, and where its rows stand now.
-pub struct Run<'r> {
+pub(crate) struct Run<'r> {
     /// The roster, as it was read.
-    pub roster: &'r Roster,
+    pub(crate) roster: &'r Roster,
     /// Its rows, by who.
-    pub wanted: &'r Wanted,
+    pub(crate) wanted: &'r Wanted,
     /// The rules that they were checked by.
-    pub rules: &'r Rules<'r>,
+    pub(crate) rules: &'r Rules<'r>,
     /// What the ledger says.
-    pub state: &'r State,
+    pub(crate) state: &'r State,
     /// Whether it was a rehearsal: its file has a name of its own, as its ledger has.
-    pub is_rehearsal: bool,
+    pub(crate) is_rehearsal: bool,
 }
 
 /// What was left on disk.
@@ -39,11 +39,11 @@ pub struct Left {
     /// How many rows it has.
     pub rows: u64,
     /// Whether it has columns that are left blank because they hold passwords.
-    pub has_blanks: bool,
+    pub(crate) has_blanks: bool,
     /// How many rows of the ledger have failed and are not in the roster that was read.
-    pub elsewhere: u64,
+    pub(crate) elsewhere: u64,
     /// Files in the way that are not ours, or that somebody has worked on: left as they are.
-    pub spared: Vec<PathBuf>,
+    pub(crate) spared: Vec<PathBuf>,
     /// Earlier copies of ours, untouched, that said what is no longer so.
     pub removed: Vec<PathBuf>,
 }
@@ -51,7 +51,7 @@ pub struct Left {
 impl Run<'_> {
     /// Writes the file of the failed rows, atomically and readable by its owner only; where none has failed, removes an
     /// untouched copy of an earlier run.
-    pub fn leave(&self) -> Result<Left, Failure> {
+    pub(crate) fn leave(&self) -> Result<Left, Failure> {
         let failed = {
             let counts = self.state.counts(false);
             counts.exists + counts.rejected + counts.invalid

@@ -5,7 +5,6 @@
 //! AWS's documentation, "console" is the template of the console's own CSV import.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use super::Severity;
 use crate::text::{Voice, worded};
@@ -16,25 +15,25 @@ pub struct Code {
     /// The stable code, kebab-case.
     pub id: &'static str,
     /// Whether it stops the row.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// What is wrong, in a few words.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// Why it matters.
-    pub why: &'static str,
+    pub(crate) why: &'static str,
     /// Who says so.
-    pub source: &'static str,
+    pub(crate) source: &'static str,
     /// How to mend it, with settings marked; also the hint of a finding that has none of its own.
-    pub fix: &'static str,
+    pub(crate) fix: &'static str,
 }
 
 impl Code {
     /// How to mend it, in the words of a screen.
-    pub fn told_fix(&self, voice: &dyn Voice) -> Cow<'static, str> {
+    pub(crate) fn told_fix(&self, voice: &dyn Voice) -> Cow<'static, str> {
         worded(self.fix, voice)
     }
 
     /// All that is to be said of it, in the words of a screen.
-    pub fn explanation(&self, voice: &dyn Voice) -> String {
+    pub(crate) fn explanation(&self, voice: &dyn Voice) -> String {
         let Code { id, title, why, source, fix: _, .. } = self;
         let fix = self.told_fix(voice);
         format!("{id} ({}): {title}\n\nWhy: {why}\nFix: {fix}\nSource: {source}\n", self.severity.word())
@@ -52,45 +51,9 @@ pub fn find(id: &str) -> Option<&'static Code> {
 }
 
 /// The code whose name is nearest to a mistyped one.
-pub fn nearest(id: &str) -> Option<&'static Code> {
+pub(crate) fn nearest(id: &str) -> Option<&'static Code> {
     let distance = |code: &&Code| strsim::osa_distance(code.id, id);
     all().min_by_key(distance).filter(|code| distance(code) <= id.len() / 3)
-}
-
-/// The text of `docs/findings.md`, in the words of a screen.
-pub fn markdown(voice: &dyn Voice) -> String {
-    let head = worded(
-        "# Findings\n\n\
-         What `headcount validate` (and the check before every import) can say of a roster. An error stops the row: \
-         the service would refuse it, or it cannot be told what is meant. A warning does not: the service takes it, but \
-         a person would regret it. The codes never change their meaning; `headcount validate ⟦explained CODE⟧` prints \
-         one of these. This page is generated from the table in `src/finding/codes.rs`.\n\n\
-         | code | severity | what is wrong |\n|---|---|---|\n",
-        voice,
-    );
-    let mut page = head.into_owned();
-    for code in all() {
-        let _ = writeln!(
-            page,
-            "| [`{0}`](#{0}) | {1} | {2} |",
-            code.id,
-            code.severity.word(),
-            code.title.replace('|', "\\|")
-        );
-    }
-    for code in all() {
-        let Code { id, title, why, source, fix: _, .. } = code;
-        let fix = code.told_fix(voice);
-        let _ = write!(
-            page,
-            "\n## {id}\n\n{}: {title}.\n\n- Why: {why}\n- Fix: {fix}\n- Source: {source}\n",
-            match code.severity {
-                Severity::Error => "Error",
-                Severity::Warning => "Warning",
-            }
-        );
-    }
-    page
 }
 
 macro_rules! codes {
@@ -98,7 +61,7 @@ macro_rules! codes {
         why: $why:literal, source: $source:literal, fix: $fix:literal;)*) => {
         $(
             #[doc = concat!("`", $id, "`: ", $title, ".")]
-            pub static $name: Code = Code {
+            pub(crate) static $name: Code = Code {
                 id: $id,
                 severity: Severity::$severity,
                 title: $title,
@@ -517,8 +480,47 @@ codes! {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{all, markdown, nearest};
+    use std::fmt::Write as _;
+
+    use super::{Code, Severity, all, nearest};
     use crate::cli::voice::Flags;
+    use crate::text::{Voice, worded};
+
+    /// The text of `docs/findings.md`, in the words of a screen.
+    fn markdown(voice: &dyn Voice) -> String {
+        let head = worded(
+            "# Findings\n\n\
+             What `headcount validate` (and the check before every import) can say of a roster. An error stops the row: \
+             the service would refuse it, or it cannot be told what is meant. A warning does not: the service takes it, but \
+             a person would regret it. The codes never change their meaning; `headcount validate ⟦explained CODE⟧` prints \
+             one of these. This page is generated from the table in `src/finding/codes.rs`.\n\n\
+             | code | severity | what is wrong |\n|---|---|---|\n",
+            voice,
+        );
+        let mut page = head.into_owned();
+        for code in all() {
+            let _ = writeln!(
+                page,
+                "| [`{0}`](#{0}) | {1} | {2} |",
+                code.id,
+                code.severity.word(),
+                code.title.replace('|', "\\|")
+            );
+        }
+        for code in all() {
+            let Code { id, title, why, source, fix: _, .. } = code;
+            let fix = code.told_fix(voice);
+            let _ = write!(
+                page,
+                "\n## {id}\n\n{}: {title}.\n\n- Why: {why}\n- Fix: {fix}\n- Source: {source}\n",
+                match code.severity {
+                    Severity::Error => "Error",
+                    Severity::Warning => "Warning",
+                }
+            );
+        }
+        page
+    }
 
     #[test]
     fn codes_are_distinct_and_kebab_case() {
@@ -555,6 +557,7 @@ mod tests {
     /// `HEADCOUNT_BLESS=1 cargo test` rewrites the page.
     #[test]
     fn the_page_of_findings_is_the_table() {
+        assert!(!markdown(&Flags).contains(['⟦', '⟧']));
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings.md");
         if std::env::var_os("HEADCOUNT_BLESS").is_some() {
             std::fs::write(path, markdown(&Flags)).unwrap();

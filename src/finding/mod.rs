@@ -20,7 +20,7 @@ pub enum Severity {
 
 impl Severity {
     /// The word it is written with.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
@@ -38,28 +38,28 @@ pub struct Finding {
     /// Error or warning.
     pub severity: Severity,
     /// The row as the spreadsheet shows it; `None` for the file as a whole.
-    pub row: Option<u64>,
+    pub(crate) row: Option<u64>,
     /// The column's header as the file has it.
-    pub column: Option<String>,
+    pub(crate) column: Option<String>,
     /// The offending value; `[hidden]` where it is a secret.
-    pub value: Option<String>,
+    pub(crate) value: Option<String>,
     /// What is wrong.
-    pub message: String,
+    pub(crate) message: String,
     /// How to mend it; settings that it names are marked.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 impl Finding {
     /// What stands in `value` in place of a secret.
-    pub const HIDDEN: &'static str = "[hidden]";
+    pub(crate) const HIDDEN: &'static str = "[hidden]";
 
     /// How to mend it, in the words of a screen.
-    pub fn told_hint(&self, voice: &dyn Voice) -> Option<Cow<'_, str>> {
+    pub(crate) fn told_hint(&self, voice: &dyn Voice) -> Option<Cow<'_, str>> {
         self.hint.as_deref().map(|hint| worded(hint, voice))
     }
 
     /// The finding in the words of a screen, as programs are given it.
-    pub fn worded(&self, voice: &dyn Voice) -> Cow<'_, Self> {
+    pub(crate) fn worded(&self, voice: &dyn Voice) -> Cow<'_, Self> {
         match self.told_hint(voice) {
             Some(Cow::Owned(hint)) => Cow::Owned(Self { hint: Some(hint), ..self.clone() }),
             Some(Cow::Borrowed(_)) | None => Cow::Borrowed(self),

@@ -5,16 +5,16 @@
 use std::collections::HashSet;
 use std::future::Future;
 
-use crate::connect::model::{HierarchyGroup, Instance, Page, Summary, User};
+use crate::connect::model::{HierarchyGroup, Instance, Page, Summary};
 use crate::connect::{CallError, Operation, Reply};
 use crate::directory::PredefinedAttributes;
 use crate::error::Failure;
-use crate::lane::Lane;
 use crate::lane::verdict::{Verdict, is_not_permitted, of_fault, verdict_of_error};
+use crate::lane::{Lane, reads};
 
 /// Why an instance could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum FetchError {
+pub(crate) enum FetchError {
     /// A call failed for good.
     #[error("{operation} failed: {error}")]
     Call {
@@ -97,14 +97,14 @@ fn is_unknown(error: &CallError) -> bool {
 }
 
 /// Reads the instance: identity type, status, ARN.
-pub async fn instance(lane: &Lane, id: &str) -> Result<Instance, FetchError> {
+pub(crate) async fn instance(lane: &Lane, id: &str) -> Result<Instance, FetchError> {
     let operation = Operation::DescribeInstance;
-    let reply = lane.read(operation, || lane.client().describe_instance(id)).await;
+    let reply = reads::read(lane, operation, || lane.client().describe_instance(id)).await;
     Ok(reply.map_err(|error| FetchError::Call { operation, error })?.value)
 }
 
 /// Finds the instance of an alias among those of the region.
-pub async fn instance_of_alias(lane: &Lane, alias: &str) -> Result<Instance, FetchError> {
+pub(crate) async fn instance_of_alias(lane: &Lane, alias: &str) -> Result<Instance, FetchError> {
     let instances = pages(Operation::ListInstances, lane, |token| async move {
         lane.client().list_instances(token.as_deref()).await
     })
@@ -116,7 +116,7 @@ pub async fn instance_of_alias(lane: &Lane, alias: &str) -> Result<Instance, Fet
 }
 
 /// Lists all routing profiles.
-pub async fn routing_profiles(lane: &Lane, instance: &str) -> Result<Vec<Summary>, FetchError> {
+pub(crate) async fn routing_profiles(lane: &Lane, instance: &str) -> Result<Vec<Summary>, FetchError> {
     let all = pages(Operation::ListRoutingProfiles, lane, |token| async move {
         lane.client().list_routing_profiles(instance, token.as_deref()).await
     })
@@ -125,7 +125,7 @@ pub async fn routing_profiles(lane: &Lane, instance: &str) -> Result<Vec<Summary
 }
 
 /// Lists all security profiles.
-pub async fn security_profiles(lane: &Lane, instance: &str) -> Result<Vec<Summary>, FetchError> {
+pub(crate) async fn security_profiles(lane: &Lane, instance: &str) -> Result<Vec<Summary>, FetchError> {
     let all = pages(Operation::ListSecurityProfiles, lane, |token| async move {
         lane.client().list_security_profiles(instance, token.as_deref()).await
     })
@@ -134,7 +134,7 @@ pub async fn security_profiles(lane: &Lane, instance: &str) -> Result<Vec<Summar
 }
 
 /// Lists all users, by name and id only.
-pub async fn users(lane: &Lane, instance: &str) -> Result<Vec<Summary>, FetchError> {
+pub(crate) async fn users(lane: &Lane, instance: &str) -> Result<Vec<Summary>, FetchError> {
     let all = pages(Operation::ListUsers, lane, |token| async move {
         lane.client().list_users(instance, token.as_deref()).await
     })
@@ -142,18 +142,11 @@ pub async fn users(lane: &Lane, instance: &str) -> Result<Vec<Summary>, FetchErr
     Ok(once_each(all, |summary| &summary.id))
 }
 
-/// Finds the users whom SearchUsers gives for exactly this name; names in another case may be among them, and a user
-/// just made may be missing.
-pub async fn users_named(lane: &Lane, instance: &str, username: &str) -> Result<Vec<User>, FetchError> {
-    let all = pages(Operation::SearchUsers, lane, |token| async move {
-        lane.client().search_users(instance, username, token.as_deref()).await
-    })
-    .await?;
-    Ok(once_each(all, |user| &user.id))
-}
-
 /// Finds all predefined attributes with their values.
-pub async fn predefined_attributes(lane: &Lane, instance: &str) -> Result<PredefinedAttributes, FetchError> {
+pub(crate) async fn predefined_attributes(
+    lane: &Lane,
+    instance: &str,
+) -> Result<PredefinedAttributes, FetchError> {
     let all = pages(Operation::SearchPredefinedAttributes, lane, |token| async move {
         lane.client().search_predefined_attributes(instance, token.as_deref()).await
     })
@@ -164,7 +157,7 @@ pub async fn predefined_attributes(lane: &Lane, instance: &str) -> Result<Predef
 /// Reads all hierarchy groups with their paths, without the hidden root.
 ///
 /// Where SearchUserHierarchyGroups is not permitted, lists them and describes each: one call a group.
-pub async fn hierarchy_groups(lane: &Lane, instance: &str) -> Result<Vec<HierarchyGroup>, FetchError> {
+pub(crate) async fn hierarchy_groups(lane: &Lane, instance: &str) -> Result<Vec<HierarchyGroup>, FetchError> {
     let found = pages(Operation::SearchUserHierarchyGroups, lane, |token| async move {
         lane.client().search_user_hierarchy_groups(instance, token.as_deref()).await
     })
@@ -187,9 +180,10 @@ async fn describe_each(lane: &Lane, instance: &str) -> Result<Vec<HierarchyGroup
     let operation = Operation::DescribeUserHierarchyGroup;
     let mut groups = Vec::with_capacity(summaries.len());
     for summary in once_each(summaries, |summary| &summary.id) {
-        match lane
-            .read(operation, || lane.client().describe_user_hierarchy_group(instance, &summary.id))
-            .await
+        match reads::read(lane, operation, || {
+            lane.client().describe_user_hierarchy_group(instance, &summary.id)
+        })
+        .await
         {
             Ok(reply) => groups.push(reply.value),
             // Removed since it was listed.
@@ -218,7 +212,7 @@ where
     let mut token: Option<String> = None;
     let mut seen = HashSet::new();
     loop {
-        let reply = lane.read(operation, || page(token.clone())).await;
+        let reply = reads::read(lane, operation, || page(token.clone())).await;
         let page = reply.map_err(|error| FetchError::Call { operation, error })?.value;
         items.extend(page.items);
         match page.next_token {
@@ -257,7 +251,8 @@ mod tests {
     };
     use crate::error::Failure;
     use crate::exit::Exit;
-    use crate::lane::{Lane, Patience};
+    use crate::lane::Lane;
+    use crate::lane::reads::{self, Patience};
 
     type Answer = Result<(u16, &'static str), TransportError>;
 
@@ -385,7 +380,7 @@ mod tests {
         let start = Instant::now();
         let patience = Patience { unreachable: Duration::from_secs(60), ..Patience::default() };
         let call = || lane.client().list_users("i", None);
-        let page = lane.read_within(patience, Operation::ListUsers, call).await.unwrap();
+        let page = reads::read_within(patience, &lane, Operation::ListUsers, call).await.unwrap();
         assert!(page.value.items.is_empty());
         assert_eq!(asked(&script).len(), 7);
         // The waits between them; the pace, which a throttle has slowed, adds a little to the first.

@@ -1,7 +1,9 @@
 //! An instance of the service becomes a [`Directory`](crate::directory::Directory): a value that all else is decided by.
 
-pub mod fetch;
+pub(crate) mod fetch;
 
 mod read;
 
-pub use read::{Reader, Told};
+pub(crate) use read::Reader;
+
+pub(crate) use read::Told;

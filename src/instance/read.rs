@@ -9,8 +9,9 @@ use crate::connect::model::{self, Summary};
 use crate::connect::{InstanceRef, Operation};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, PredefinedAttributes, Quotas, Users};
 use crate::error::Failure;
+use crate::lane::Lane;
+use crate::lane::reads::{self, Patience};
 use crate::lane::verdict::is_not_permitted;
-use crate::lane::{Lane, Patience};
 
 /// The quota of CreateUser, requests a second.
 const CREATE_USER_RATE: &str = "L-CBDEE3E4";
@@ -28,19 +29,19 @@ const PATIENCE_FOR_QUOTAS: Patience =
 
 /// What is known of an instance before it is asked.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub(crate) struct Told {
     /// How it knows its users: then it is not described, for callers who may not ask that.
-    pub identity: Option<IdentityType>,
+    pub(crate) identity: Option<IdentityType>,
     /// Its names, as they were read before.
-    pub saved: Option<Directory>,
+    pub(crate) saved: Option<Directory>,
 }
 
 /// Reads one instance.
-pub struct Reader<'r> {
+pub(crate) struct Reader<'r> {
     /// How its calls leave.
-    pub lane: &'r Lane,
+    pub(crate) lane: &'r Lane,
     /// Is told what a person should hear of: what the caller may not read, and what that means.
-    pub warn: &'r (dyn Fn(&str) + Send + Sync),
+    pub(crate) warn: &'r (dyn Fn(&str) + Send + Sync),
 }
 
 impl Reader<'_> {
@@ -48,7 +49,7 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// Exit 4 where it cannot be read, or is not active; exit 2 where what was told of it is of another.
-    pub async fn directory(&self, named: &InstanceRef, told: Told) -> Result<Directory, Failure> {
+    pub(crate) async fn directory(&self, named: &InstanceRef, told: Told) -> Result<Directory, Failure> {
         let Told { identity, saved } = told;
         let id = match named {
             InstanceRef::Alias(alias) => fetch::instance_of_alias(self.lane, alias).await?.id,
@@ -85,7 +86,7 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// Exit 4 where the attributes cannot be read for another reason.
-    pub async fn proficiencies(&self, directory: &mut Directory) -> Result<(), Failure> {
+    pub(crate) async fn proficiencies(&self, directory: &mut Directory) -> Result<(), Failure> {
         let Instance { id, arn, .. } = &directory.instance;
         if directory.predefined_attributes.is_none() {
             directory.predefined_attributes = self.predefined_attributes(id).await?;
@@ -172,7 +173,8 @@ impl Reader<'_> {
         let lane = self.lane;
         let ask = async |context| {
             let attempt = || lane.client().get_service_quota(code, context);
-            let asked = lane.read_within(PATIENCE_FOR_QUOTAS, Operation::GetServiceQuota, attempt).await;
+            let asked =
+                reads::read_within(PATIENCE_FOR_QUOTAS, lane, Operation::GetServiceQuota, attempt).await;
             asked.ok().flatten()
         };
         let quota = match ask(Some(arn)).await {
@@ -261,7 +263,7 @@ mod tests {
         let (read, warned, stats) = reading(Spec::default(), Told::default()).await;
         let directory = read.unwrap();
         assert_eq!(warned, Vec::<String>::new());
-        assert!(!directory.routing_profiles.is_empty() && !directory.security_profiles.is_empty());
+        assert!(directory.routing_profiles.len() > 0 && directory.security_profiles.len() > 0);
         assert_eq!(directory.users.map(|users| users.len()), Some(0));
         assert_eq!(directory.instance.status.as_deref(), Some("ACTIVE"));
         let Quotas { create_user_rate, users_per_instance, .. } = directory.quotas;
@@ -281,7 +283,7 @@ mod tests {
         let (read, warned, _) =
             reading(Spec { denied: denied.into(), ..Spec::default() }, Told::default()).await;
         let directory = read.unwrap();
-        assert!(directory.users.is_none() && directory.hierarchy.is_empty());
+        assert!(directory.users.is_none() && directory.hierarchy.len() == 0);
         assert_eq!(directory.quotas, Quotas::default());
         assert_eq!(warned.len(), 2, "{warned:?}");
         assert!(warned.iter().any(|what| what.starts_with("the hierarchy may not be read")));

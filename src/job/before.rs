@@ -10,21 +10,21 @@ use crate::simulator::Spec;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
     /// The ledger's run.
-    pub run: String,
+    pub(crate) run: String,
     /// The instance's ARN.
-    pub instance: String,
+    pub(crate) instance: String,
     /// The first roster that it was made from, as the ledger has it.
-    pub first: PathBuf,
+    pub(crate) first: PathBuf,
     /// The roster that it was worked from last.
     pub whole: PathBuf,
     /// How many rows the ledger has.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// The AWS profile, where one was named.
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// The endpoint, where it was overridden.
-    pub endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
     /// Whether its first record says that it is a rehearsal's; ledgers once could not.
-    pub says_rehearsal: bool,
+    pub(crate) says_rehearsal: bool,
     /// It is a rehearsal's, by its first record or by its name.
     is_rehearsal: bool,
     /// Its instance is the one that rehearsals invent.
@@ -48,7 +48,7 @@ impl Before {
     }
 
     /// What a ledger says that was read already.
-    pub fn says(ledger: &Path, state: &State) -> Self {
+    pub(crate) fn says(ledger: &Path, state: &State) -> Self {
         let State { header, session, .. } = state;
         let last = if session.roster.is_empty() { &header.roster } else { &session.roster };
         Self {

@@ -151,12 +151,12 @@ impl Checked {
     }
 
     /// The whole result of the check.
-    pub fn found(&self) -> &validate::Checked {
+    pub(crate) fn found(&self) -> &validate::Checked {
         &self.pass.found
     }
 
     /// The roster, as it was opened.
-    pub fn roster(&self) -> &Roster {
+    pub(crate) fn roster(&self) -> &Roster {
         &self.roster
     }
 

@@ -17,7 +17,7 @@ pub struct Ended {
     /// Where all rows of the ledger stand.
     pub counts: Counts,
     /// Where what follows the created rows stands.
-    pub steps: StepCounts,
+    pub(crate) steps: StepCounts,
     /// CreateUser calls of this session.
     pub calls: Calls,
     /// How many users this session created.
@@ -29,7 +29,7 @@ pub struct Ended {
     /// Whether the ledger could be closed.
     pub closed: Result<(), Failure>,
     /// How long this session took.
-    pub took: Duration,
+    pub(crate) took: Duration,
     /// What it was going to do.
     pub outlook: Outlook,
 }

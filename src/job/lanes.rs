@@ -39,7 +39,7 @@ pub(super) struct Served {
 
 impl Lanes {
     /// Over HTTP, with the credentials of the AWS default chain. A rehearsal's instance is served on loopback.
-    pub fn network() -> Self {
+    pub(crate) fn network() -> Self {
         Self { way: Way::Network, paces: AllPaces::default() }
     }
 

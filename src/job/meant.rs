@@ -100,7 +100,7 @@ const TAGS: usize = 50;
 
 impl Job {
     /// The roster that is read.
-    pub fn roster(&self) -> &Path {
+    pub(crate) fn roster(&self) -> &Path {
         match &self.what {
             What::Import { roster } | What::Retry { roster, .. } => roster,
         }

@@ -30,9 +30,9 @@ pub struct Offline {
 /// What an offline check brought.
 pub struct OfflineChecked {
     /// The roster, as it was opened.
-    pub roster: Roster,
+    pub(crate) roster: Roster,
     /// The directory, where one was given.
-    pub directory: Option<Directory>,
+    pub(crate) directory: Option<Directory>,
     /// By which rules it was checked, and why by these.
     pub basis: Basis,
     /// What is wrong with it.
@@ -110,7 +110,7 @@ impl Basis {
     }
 
     /// The identity type itself.
-    pub fn identity(&self) -> IdentityType {
+    pub(crate) fn identity(&self) -> IdentityType {
         match self {
             Self::Told(identity) | Self::Directory(identity) | Self::Columns(identity, _) => *identity,
         }

@@ -19,17 +19,17 @@ use crate::validate::NamesUsed;
 #[derive(Clone, Debug)]
 pub struct Outlook {
     /// The roster.
-    pub roster: PathBuf,
+    pub(crate) roster: PathBuf,
     /// Which known template its header is.
-    pub template: Option<&'static str>,
+    pub(crate) template: Option<&'static str>,
     /// How many rows it has.
-    pub total: u64,
+    pub(crate) total: u64,
     /// The instance.
     pub instance: Instance,
     /// Whether that is an embedded Connect.
     pub is_rehearsal: bool,
     /// The ledger's file.
-    pub ledger: PathBuf,
+    pub(crate) ledger: PathBuf,
     /// Where the passwords come from that the roster has not; `None` where all come from there.
     pub passwords: Option<PasswordsPlanned>,
     /// What the roster names of the instance.
@@ -37,7 +37,7 @@ pub struct Outlook {
     /// Rows of the roster that a request may leave for.
     pub to_send: u64,
     /// Rows that are only looked up: they are in doubt, and the roster no longer asks for them.
-    pub to_look_up: u64,
+    pub(crate) to_look_up: u64,
     /// What is done with how many rows.
     pub rows: Forecast,
     /// Rows to send whose exact name is on the instance already, those in doubt among them.
@@ -49,9 +49,9 @@ pub struct Outlook {
     /// CreateUser's pace.
     pub pace: Chosen,
     /// What follows the creates; `None` where nothing does.
-    pub follows: Option<Follows>,
+    pub(crate) follows: Option<Follows>,
     /// The first rows to send whose name is there in another case, each with that name.
-    pub case_variants: Vec<(String, String)>,
+    pub(crate) case_variants: Vec<(String, String)>,
     /// Rows of which something is to be said.
     pub remarks: Remarks,
 }
@@ -63,33 +63,33 @@ pub struct NamesFound {
     /// Routing profiles.
     pub routing_profiles: Vec<(String, String)>,
     /// Security profiles.
-    pub security_profiles: Vec<(String, String)>,
+    pub(crate) security_profiles: Vec<(String, String)>,
     /// Hierarchy groups, by their paths.
-    pub hierarchy: Vec<(String, String)>,
+    pub(crate) hierarchy: Vec<(String, String)>,
 }
 
 /// Proficiencies that are given beside the creates.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Follows {
+pub(crate) struct Follows {
     /// To so many users who were created before.
-    pub before: u64,
+    pub(crate) before: u64,
     /// To so many who are to come.
-    pub to_come: u64,
+    pub(crate) to_come: u64,
     /// So many calls a second.
-    pub rate: f64,
+    pub(crate) rate: f64,
 }
 
 /// Rows of which something is to be said, by what it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remarks {
     /// Created, and their proficiencies have changed in the roster since.
-    pub steps_drifted: Few,
+    pub(crate) steps_drifted: Few,
     /// Created, and changed in the roster since.
-    pub drifted: Few,
+    pub(crate) drifted: Few,
     /// Created, and not to be seen on the instance.
-    pub missing: Few,
+    pub(crate) missing: Few,
     /// Created, and gone from the roster.
-    pub orphaned: Few,
+    pub(crate) orphaned: Few,
     /// Gone from the roster, and never created.
     pub dropped: Few,
 }
@@ -100,7 +100,7 @@ pub struct Few {
     /// The first, by name: at most [`Few::NAMED`].
     pub first: Vec<String>,
     /// How many more.
-    pub more: u64,
+    pub(crate) more: u64,
 }
 
 /// By what an outlook is made.
@@ -245,7 +245,7 @@ impl Follows {
     }
 
     /// How long it will take by itself.
-    pub fn time(&self) -> Duration {
+    pub(crate) fn time(&self) -> Duration {
         time_of(self.before + self.to_come, default_burst(self.rate), self.rate)
     }
 }
@@ -264,7 +264,7 @@ impl Remarks {
 
 impl Few {
     /// How many are named.
-    pub const NAMED: usize = 10;
+    pub(crate) const NAMED: usize = 10;
 
     fn of<'a>(mut users: impl Iterator<Item = &'a str>) -> Self {
         let first = users.by_ref().take(Self::NAMED).map(str::to_owned).collect();

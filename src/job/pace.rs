@@ -39,7 +39,7 @@ pub struct Chosen {
     /// Calls at once after a rest.
     pub burst: u32,
     /// Whether the rate is learned on the way.
-    pub learns: bool,
+    pub(crate) learns: bool,
     /// What an earlier run learned, in calls a second.
     pub remembered: Option<f64>,
 }

@@ -13,16 +13,16 @@ use crate::text::{count, duration, plain};
 const FRESH: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What is said of a directory file: what it holds, and how old it is.
-pub struct SavedAs {
+pub(crate) struct SavedAs {
     /// Whether it is so old that people will have come and gone since.
-    pub is_old: bool,
+    pub(crate) is_old: bool,
     /// The sentence.
-    pub words: String,
+    pub(crate) words: String,
 }
 
 impl SavedAs {
     /// Of a file that was read at this path, now.
-    pub fn of(path: &Path, directory: &Directory, now: SystemTime) -> Self {
+    pub(crate) fn of(path: &Path, directory: &Directory, now: SystemTime) -> Self {
         let saved = directory.fetched_at.as_deref().and_then(clock::parse_rfc3339);
         // A clock that stands before the file's own says nothing of its age.
         let age = saved.and_then(|saved| now.duration_since(saved).ok());
@@ -58,7 +58,7 @@ fn words_of(age: Duration) -> String {
 }
 
 /// How many of each a directory has.
-pub fn contents(directory: &Directory) -> String {
+pub(crate) fn contents(directory: &Directory) -> String {
     let Directory { routing_profiles, security_profiles, hierarchy, users, quotas, .. } = directory;
     let mut parts = vec![
         directory.instance.identity.to_string(),

@@ -29,7 +29,7 @@ pub enum Passwords {
 }
 
 /// Gets one password for all. What it returns is not held longer than it is needed.
-pub type PasswordSource = Arc<dyn Fn() -> Result<Password, Failure> + Send + Sync>;
+pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Password, Failure> + Send + Sync>;
 
 /// One password for all.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ pub enum PasswordsPlanned {
 
 impl Passwords {
     /// Whether a row need not have a password of its own.
-    pub fn are_given(&self) -> bool {
+    pub(crate) fn are_given(&self) -> bool {
         !matches!(self, Self::OfRoster)
     }
 

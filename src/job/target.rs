@@ -70,7 +70,7 @@ impl Target {
     }
 
     /// Whether it is an embedded Connect.
-    pub fn is_rehearsal(&self) -> bool {
+    pub(crate) fn is_rehearsal(&self) -> bool {
         matches!(self.at, At::Rehearsal(_))
     }
 

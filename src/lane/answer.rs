@@ -10,18 +10,18 @@ use crate::connect::{CallError, Operation, Reply};
 
 /// What an answer said in words, for the ledger and for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub(crate) struct Told {
     /// The service's error code; `HTTP 502` where a refusal has none.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The service's own message, or what befell the call.
-    pub message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The service's id of the request.
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
 }
 
 impl Told {
     /// The words of what came back; nothing for success but the request's id, which is the caller's to add.
-    pub fn of(error: &CallError) -> Self {
+    pub(crate) fn of(error: &CallError) -> Self {
         match error {
             CallError::Refused(fault) => Self {
                 code: Some(fault.code.clone().unwrap_or_else(|| format!("HTTP {}", fault.status))),
@@ -37,37 +37,37 @@ impl Told {
 
 /// When and as whom a request left.
 #[derive(Clone, Copy, Debug)]
-pub struct Departure {
+pub(crate) struct Departure {
     /// By tokio's clock, as paces count.
-    pub left: Instant,
+    pub(crate) left: Instant,
     /// By the clock that counts the machine's sleep, as patience counts.
-    pub moment: Moment,
+    pub(crate) moment: Moment,
     /// The generation of the credentials that it was signed with.
-    pub credentials: u64,
+    pub(crate) credentials: u64,
 }
 
 /// An answer to one call, without the value that it brought.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// What it means for the operation.
-    pub verdict: Verdict,
+    pub(crate) verdict: Verdict,
     /// What it said.
-    pub told: Told,
+    pub(crate) told: Told,
     /// The error code as the service gave it; `None` where there was none.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The id of the user that was made.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// How long the service asks to wait.
-    pub pause: Option<Duration>,
+    pub(crate) pause: Option<Duration>,
     /// The service's clock at the answer, to the second.
-    pub date: Option<SystemTime>,
+    pub(crate) date: Option<SystemTime>,
     /// When and as whom the request left.
-    pub departure: Departure,
+    pub(crate) departure: Departure,
 }
 
 impl Answer {
     /// Takes apart what came of a call.
-    pub fn of<T>(operation: Operation, result: &Result<T, CallError>, departure: Departure) -> Self {
+    pub(crate) fn of<T>(operation: Operation, result: &Result<T, CallError>, departure: Departure) -> Self {
         let error = result.as_ref().err();
         let fault = error.and_then(CallError::fault);
         Self {
@@ -82,7 +82,7 @@ impl Answer {
     }
 
     /// The same of a reply, whose request has an id for the ledger.
-    pub fn of_reply<T>(
+    pub(crate) fn of_reply<T>(
         operation: Operation,
         result: &Result<Reply<T>, CallError>,
         departure: Departure,
@@ -95,7 +95,7 @@ impl Answer {
     }
 
     /// The service's own message, or what befell the call; empty where nothing was said.
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         self.told.message.clone().unwrap_or_default()
     }
 }

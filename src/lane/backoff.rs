@@ -32,7 +32,7 @@ impl Random {
 
 /// The waits of one row: exponential, capped, each drawn evenly from nothing up to the step ("full jitter", AWS
 /// Architecture Blog, *Exponential Backoff And Jitter*). The crate's own jitter passes the cap by half, so it is off.
-pub struct Delays {
+pub(crate) struct Delays {
     policy: ExponentialBackoff,
     cap: Duration,
     random: Random,
@@ -40,7 +40,7 @@ pub struct Delays {
 
 impl Delays {
     /// Steps of `base`, twice `base`, and so on up to `cap`.
-    pub fn new(base: Duration, cap: Duration, random: Random) -> Self {
+    pub(crate) fn new(base: Duration, cap: Duration, random: Random) -> Self {
         let mut policy = ExponentialBackoff {
             current_interval: base,
             initial_interval: base,
@@ -55,19 +55,14 @@ impl Delays {
     }
 
     /// The next wait: at least what the service asked for, and that bounded by [`Delays::PATIENCE`].
-    pub fn next(&mut self, asked: Option<Duration>) -> Duration {
+    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let step = self.policy.next_backoff().unwrap_or(self.cap).min(self.cap);
         let drawn = step.mul_f64(self.random.fraction());
         drawn.max(asked.unwrap_or_default().min(Self::PATIENCE))
     }
 
     /// The longest wait that a `Retry-After` can ask for.
-    pub const PATIENCE: Duration = Duration::from_secs(120);
-
-    /// Starts again at the first step.
-    pub fn reset(&mut self) {
-        self.policy.reset();
-    }
+    pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 }
 
 #[cfg(test)]

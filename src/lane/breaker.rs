@@ -21,7 +21,7 @@ const BUDGET: f64 = 50.0;
 const EARNED: f64 = 0.5;
 
 /// Counts failures that say nothing about a row (unclear or not sent) since the last clear answer.
-pub struct Breaker {
+pub(crate) struct Breaker {
     course: Mutex<Course>,
     closed: Notify,
     clock: Arc<dyn Clock>,
@@ -29,7 +29,7 @@ pub struct Breaker {
 
 /// A pure value: what has happened since the last clear answer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Course {
+pub(crate) struct Course {
     failures: u32,
     since: Option<Moment>,
     budget: f64,
@@ -54,7 +54,7 @@ impl Default for Course {
 
 /// What the breaker says to one who wants to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
+pub(crate) enum Leave {
     /// Send.
     Go,
     /// Ask again after this, or when a clear answer has come.
@@ -63,16 +63,16 @@ pub enum Leave {
 
 /// What a failure means for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failing {
+pub(crate) struct Failing {
     /// How long nothing clear has come back.
-    pub lasted: Duration,
+    pub(crate) lasted: Duration,
     /// A pause that begins now.
-    pub pause: Option<Duration>,
+    pub(crate) pause: Option<Duration>,
 }
 
 impl Course {
     /// A failure at `now`. Those of calls that left before a pause began do not make it longer.
-    pub fn failed(&mut self, now: Moment) -> Failing {
+    pub(crate) fn failed(&mut self, now: Moment) -> Failing {
         self.failures = self.failures.saturating_add(1);
         self.budget = (self.budget - 1.0).max(0.0);
         let since = *self.since.get_or_insert(now);
@@ -91,7 +91,7 @@ impl Course {
     }
 
     /// A clear answer: the service is there. Says whether a pause ends by it.
-    pub fn answered(&mut self, now: Moment) -> bool {
+    pub(crate) fn answered(&mut self, now: Moment) -> bool {
         let paused = self.pause.take().is_some();
         self.failures = 0;
         self.since = None;
@@ -106,7 +106,7 @@ impl Course {
     }
 
     /// May a request leave now? In a pause one may at its end, the probe, and the others wait for what it brings.
-    pub fn ask(&mut self, now: Moment) -> Leave {
+    pub(crate) fn ask(&mut self, now: Moment) -> Leave {
         let Some(pause) = &mut self.pause else { return Leave::Go };
         if pause.until > now {
             return Leave::Wait(pause.until.since(now));
@@ -122,7 +122,7 @@ impl Course {
     }
 
     /// How long the service has answered, of the time since `since`: nothing during a pause.
-    pub fn served(&self, since: Moment, now: Moment) -> Duration {
+    pub(crate) fn served(&self, since: Moment, now: Moment) -> Duration {
         if self.pause.is_some() {
             return Duration::ZERO;
         }
@@ -132,24 +132,24 @@ impl Course {
 
 impl Breaker {
     /// A closed one, whose outages last by this clock.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { course: Mutex::default(), closed: Notify::new(), clock }
     }
 
     /// As [`Course::failed`], now.
-    pub fn failed(&self) -> Failing {
+    pub(crate) fn failed(&self) -> Failing {
         self.course().failed(self.clock.moment())
     }
 
     /// As [`Course::answered`], now; those who wait go on.
-    pub fn answered(&self) {
+    pub(crate) fn answered(&self) {
         if self.course().answered(self.clock.moment()) {
             self.closed.notify_waiters();
         }
     }
 
     /// Waits until a request may leave.
-    pub async fn leave(&self) {
+    pub(crate) async fn leave(&self) {
         if self.course().ask(self.clock.moment()) == Leave::Go {
             return;
         }
@@ -166,7 +166,7 @@ impl Breaker {
     }
 
     /// As [`Course::served`], now.
-    pub fn served(&self, since: Moment) -> Duration {
+    pub(crate) fn served(&self, since: Moment) -> Duration {
         self.course().served(since, self.clock.moment())
     }
 

@@ -12,7 +12,7 @@ use crate::stop::Stop;
 
 /// What came of mending.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Mended {
+pub(crate) enum Mended {
     /// The call may be made again.
     Again,
     /// It may be made again, signed with the service's time: this machine's clock is ahead by so many seconds.

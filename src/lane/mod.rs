@@ -5,13 +5,13 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
-pub mod answer;
+pub(crate) mod answer;
 pub mod backoff;
-pub mod breaker;
+pub(crate) mod breaker;
 mod mend;
 pub mod pace;
 pub mod paces;
-mod reads;
+pub mod reads;
 pub mod remembered;
 pub mod slots;
 pub mod verdict;
@@ -21,8 +21,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use mend::Mended;
-pub use reads::Patience;
+pub(crate) use mend::Mended;
 
 use self::answer::{Answer, Departure};
 use self::breaker::{Breaker, Failing};
@@ -45,13 +44,13 @@ pub struct Lane {
 
 /// What an answer taught.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Learned {
+pub(crate) struct Learned {
     /// The service's limiter let the call through.
-    pub passed: bool,
+    pub(crate) passed: bool,
     /// The call was throttled: the operation's pace from now on, in calls a second.
-    pub slowed: Option<f64>,
+    pub(crate) slowed: Option<f64>,
     /// Nothing clear came back: for how long now, and whether a pause begins.
-    pub failing: Option<Failing>,
+    pub(crate) failing: Option<Failing>,
 }
 
 impl Lane {
@@ -63,12 +62,12 @@ impl Lane {
     }
 
     /// What makes the calls, one attempt each.
-    pub fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
     /// The pace of an operation.
-    pub fn pace(&self, operation: Operation) -> &Pace {
+    pub(crate) fn pace(&self, operation: Operation) -> &Pace {
         self.paces.of(operation)
     }
 
@@ -78,24 +77,24 @@ impl Lane {
     }
 
     /// The moment now, by which durations are decided.
-    pub fn moment(&self) -> Moment {
+    pub(crate) fn moment(&self) -> Moment {
         self.clock.moment()
     }
 
     /// What wall and sleep go by.
-    pub fn clock(&self) -> &Arc<dyn Clock> {
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
 
     /// How long the service has answered, of the time since `since`: nothing during a pause.
-    pub fn served(&self, since: Moment) -> Duration {
+    pub(crate) fn served(&self, since: Moment) -> Duration {
         self.breaker.served(since)
     }
 
     /// Waits for the breaker and then for the operation's pace. Says whether the call may leave: no where the run stops
     /// first.
     #[must_use]
-    pub async fn leave(&self, operation: Operation, stop: &Switch) -> bool {
+    pub(crate) async fn leave(&self, operation: Operation, stop: &Switch) -> bool {
         let leave = async {
             // The breaker first: in an outage a permit would be spent on waiting, and the quota with it.
             self.breaker.leave().await;
@@ -105,7 +104,7 @@ impl Lane {
     }
 
     /// When and as whom a call leaves that leaves now.
-    pub fn departure(&self) -> Departure {
+    pub(crate) fn departure(&self) -> Departure {
         Departure {
             left: Instant::now(),
             moment: self.clock.moment(),
@@ -114,7 +113,7 @@ impl Lane {
     }
 
     /// Teaches the breaker, which is for all operations, and the operation's pace what an answer says.
-    pub fn learn(&self, operation: Operation, answer: &Answer) -> Learned {
+    pub(crate) fn learn(&self, operation: Operation, answer: &Answer) -> Learned {
         let failing = match answer.verdict {
             Verdict::InDoubt | Verdict::NotSent => Some(self.breaker.failed()),
             // Nothing was asked of the service.
@@ -152,7 +151,7 @@ impl Lane {
     }
 
     /// Makes one call that only reads, once, in its operation's pace. Its failure comes with its answer, taken apart.
-    pub async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         operation: Operation,
         attempt: impl Future<Output = Result<T, CallError>>,
@@ -166,12 +165,18 @@ impl Lane {
     }
 
     /// Mends what can be mended about the caller, once for all calls that were refused for it.
-    pub async fn mend(&self, answer: &Answer) -> Mended {
+    pub(crate) async fn mend(&self, answer: &Answer) -> Mended {
         self.mender.mend(&self.client, answer, Limit::OnceARun).await
     }
 
+    /// The same for a call that only reads: it is signed anew as often as its caller sees fit, and harms nobody.
+    async fn is_mended(&self, answer: &Answer) -> bool {
+        let mended = self.mender.mend(&self.client, answer, Limit::ByTheCaller).await;
+        !matches!(mended, Mended::Stop(_))
+    }
+
     /// Whether [`Lane::mend`] is about to ask for new credentials, which can take a person's while.
-    pub fn asks_for_credentials(&self, answer: &Answer) -> bool {
+    pub(crate) fn asks_for_credentials(&self, answer: &Answer) -> bool {
         answer.verdict == Verdict::Expired
             && self.client.credentials_generation() == answer.departure.credentials
     }
@@ -188,6 +193,7 @@ mod tests {
 
     use tokio::time::Instant;
 
+    use super::reads;
     use super::*;
     use crate::clock::{self, Moment, SteadyClock};
     use crate::connect::Fault;
@@ -224,12 +230,12 @@ mod tests {
         let start = Instant::now();
         for operation in Operation::ALL {
             for _ in 0..5 {
-                lane.read(operation, || async { Ok(()) }).await.unwrap();
+                reads::read(&lane, operation, || async { Ok(()) }).await.unwrap();
             }
         }
         assert!(start.elapsed() < Duration::from_millis(1), "their bursts: {:?}", start.elapsed());
         for _ in 0..10 {
-            lane.read(Operation::ListUsers, || async { Ok(()) }).await.unwrap();
+            reads::read(&lane, Operation::ListUsers, || async { Ok(()) }).await.unwrap();
         }
         let took = start.elapsed().as_secs_f64();
         assert!((took - 5.2).abs() < 0.01, "then two a second, after a head start: {took}");
@@ -262,7 +268,7 @@ mod tests {
                 -3600 => client.now() - hour,
                 _ => client.now() + Duration::from_secs(60),
             };
-            let answer = lane.read(Operation::DescribeInstance, || async {
+            let answer = reads::read(&lane, Operation::DescribeInstance, || async {
                 made.fetch_add(1, Ordering::Relaxed);
                 let code = Some("InvalidSignatureException".into());
                 Err::<(), _>(CallError::Refused(Fault {
@@ -290,7 +296,7 @@ mod tests {
             }));
             lane.client().check_credentials().await.unwrap();
             let made = AtomicU32::new(0);
-            let answer = lane.read(Operation::ListUsers, || async {
+            let answer = reads::read(&lane, Operation::ListUsers, || async {
                 match made.fetch_add(1, Ordering::Relaxed) {
                     0 => Err(CallError::Refused(Fault {
                         status: 403,
@@ -332,7 +338,7 @@ mod tests {
         for code in ["RequestLimitExceeded", "SlowDown", "Throttling", "TooManyRequestsException"] {
             let lane = lane(Credentials::fixed("AKIDEXAMPLE", "secret", None));
             let made = AtomicU32::new(0);
-            let answer = lane.read(Operation::ListUsers, || async {
+            let answer = reads::read(&lane, Operation::ListUsers, || async {
                 match made.fetch_add(1, Ordering::Relaxed) {
                     0 => Err(CallError::Refused(Fault {
                         status: 400,

@@ -27,13 +27,13 @@ const PARTS: f64 = 1000.0;
 const HEAD_START: Duration = Duration::from_millis(500);
 
 /// The slowest pace that throttling can bring about, in calls a second.
-pub const FLOOR: f64 = 0.5;
+pub(crate) const FLOOR: f64 = 0.5;
 
 /// The fastest pace that can be learned, in calls a second.
-pub const CEILING: f64 = 10_000.0;
+pub(crate) const CEILING: f64 = 10_000.0;
 
 /// Where learning starts with nothing remembered: the documented default of every operation, in calls a second.
-pub const START: f64 = 2.0;
+pub(crate) const START: f64 = 2.0;
 
 /// The default burst for a rate: that of the documented quota (2 a second, burst 5), in proportion.
 pub fn default_burst(rate: f64) -> u32 {
@@ -68,7 +68,7 @@ pub struct Pace {
 ///
 /// Everything grows by the answer and not by the clock: a client that sends less than it may learns nothing.
 #[derive(Clone, Debug)]
-pub struct Law {
+pub(crate) struct Law {
     /// The rate that was given, in calls a second: never exceeded.
     cap: f64,
     /// The rate now.
@@ -107,7 +107,7 @@ impl Law {
     const ENOUGH: u32 = 8;
 
     /// Starts at the given rate and never exceeds it.
-    pub fn new(given: f64) -> Self {
+    pub(crate) fn new(given: f64) -> Self {
         Self {
             cap: given,
             rate: given,
@@ -122,26 +122,26 @@ impl Law {
     }
 
     /// Learns the rate: starts at the one remembered, else at [`START`] knowing nothing.
-    pub fn learning(remembered: Option<f64>) -> Self {
+    pub(crate) fn learning(remembered: Option<f64>) -> Self {
         let remembered = remembered.map(|rate| rate.clamp(FLOOR, CEILING));
         let far = remembered.is_none();
         Self { cap: CEILING, good: remembered, far, ..Self::new(remembered.unwrap_or(START)) }
     }
 
     /// The rate now, in calls a second.
-    pub fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.rate
     }
 
     /// The quota found out by throttles, in calls a second; `None` where there were none.
-    pub fn found(&self) -> Option<f64> {
+    pub(crate) fn found(&self) -> Option<f64> {
         self.empty.and(self.better.or(self.good))
     }
 
     /// A call that left at `sent` was throttled: cut the rate, once for all calls that left at the old one.
     ///
     /// Says whether it was cut.
-    pub fn throttled(&mut self, sent: Instant, now: Instant, asked: Option<Duration>) -> bool {
+    pub(crate) fn throttled(&mut self, sent: Instant, now: Instant, asked: Option<Duration>) -> bool {
         if let Some(asked) = asked {
             let until = now + asked.min(Delays::PATIENCE);
             self.pause = Some(self.pause.map_or(until, |pause| pause.max(until)));
@@ -186,7 +186,7 @@ impl Law {
     }
 
     /// A call that left at `sent` was answered without a throttle.
-    pub fn passed(&mut self, sent: Instant) {
+    pub(crate) fn passed(&mut self, sent: Instant) {
         if self.empty.is_some_and(|empty| sent > empty) {
             self.accepted = self.accepted.saturating_add(1);
         }
@@ -253,7 +253,7 @@ impl Pace {
     }
 
     /// Waits for this caller's turn and then until a call may leave.
-    pub async fn permit(&self) {
+    pub(crate) async fn permit(&self) {
         let _turn = self.turn.lock().await; // fair: who came first goes first
         self.wait_as_asked().await;
         // The opening burst pays nothing on top: the service's bucket is full when a run begins.
@@ -352,7 +352,7 @@ impl Pace {
     }
 
     /// The rate now, in calls a second.
-    pub fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.law().rate()
     }
 
@@ -362,7 +362,7 @@ impl Pace {
     }
 
     /// Tells the law of a throttled call that left at `sent`.
-    pub fn throttled(&self, sent: Instant, asked: Option<Duration>) {
+    pub(crate) fn throttled(&self, sent: Instant, asked: Option<Duration>) {
         if self.law().throttled(sent, Instant::now(), asked) {
             self.drain();
         }
@@ -370,7 +370,7 @@ impl Pace {
     }
 
     /// Tells the law of a call that left at `sent` and was not throttled.
-    pub fn passed(&self, sent: Instant) {
+    pub(crate) fn passed(&self, sent: Instant) {
         self.law().passed(sent);
         if self.first_answer.borrow().is_none() {
             self.answered_after(sent.elapsed());

@@ -26,20 +26,20 @@ impl Paces {
 /// Whose calls the service counts together: "throttling limits are by account and region" (Amazon Connect
 /// administrator guide, *service quotas*), whichever instance is called.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PaceKey {
+pub(crate) struct PaceKey {
     /// The account, as far as it is known; what stands for it where it is not.
-    pub account: String,
+    pub(crate) account: String,
     /// The region.
-    pub region: String,
+    pub(crate) region: String,
 }
 
 /// The paces of all accounts and regions that this process calls.
 #[derive(Default)]
-pub struct AllPaces(Mutex<HashMap<PaceKey, Arc<Paces>>>);
+pub(crate) struct AllPaces(Mutex<HashMap<PaceKey, Arc<Paces>>>);
 
 impl AllPaces {
     /// The paces of one account and region, shared by all who ask for them.
-    pub fn of(&self, key: PaceKey) -> Arc<Paces> {
+    pub(crate) fn of(&self, key: PaceKey) -> Arc<Paces> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(all.entry(key).or_default())
     }

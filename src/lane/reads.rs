@@ -3,19 +3,17 @@
 use std::time::Duration;
 
 use super::Lane;
-use super::answer::Answer;
-use super::mend::{Limit, Mended};
 use super::verdict::Verdict;
 use crate::clock;
 use crate::connect::{CallError, Operation};
 
 /// How long a read is tried: back-off from 0.5 s doubling to 8 s.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub(crate) struct Patience {
     /// The longest a call may take with all its retries.
-    pub answered: Duration,
+    pub(crate) answered: Duration,
     /// The longest to go on where no request gets out.
-    pub unreachable: Duration,
+    pub(crate) unreachable: Duration,
 }
 
 impl Default for Patience {
@@ -55,66 +53,58 @@ const fn worth(verdict: Verdict) -> Worth {
     }
 }
 
-impl Lane {
-    /// Whether the caller of a read could be mended.
-    async fn is_mended(&self, answer: &Answer) -> bool {
-        let mended = self.mender.mend(&self.client, answer, Limit::ByTheCaller).await;
-        !matches!(mended, Mended::Stop(_))
-    }
+/// Reads with retries, every attempt in the pace of its operation.
+///
+/// # Errors
+/// The last attempt's error, where nothing helped or the patience is over.
+pub async fn read<T, F, A>(lane: &Lane, operation: Operation, attempt: F) -> Result<T, CallError>
+where
+    T: Send,
+    F: Fn() -> A + Send + Sync,
+    A: Future<Output = Result<T, CallError>> + Send,
+{
+    read_within(Patience::default(), lane, operation, attempt).await
+}
 
-    /// Reads with retries, every attempt in the pace of its operation.
-    ///
-    /// # Errors
-    /// The last attempt's error, where nothing helped or the patience is over.
-    pub async fn read<T, F, A>(&self, operation: Operation, attempt: F) -> Result<T, CallError>
-    where
-        T: Send,
-        F: Fn() -> A + Send + Sync,
-        A: Future<Output = Result<T, CallError>> + Send,
-    {
-        self.read_within(Patience::default(), operation, attempt).await
-    }
-
-    /// The same, within another patience.
-    ///
-    /// # Errors
-    /// As [`Lane::read`].
-    pub async fn read_within<T, F, A>(
-        &self,
-        patience: Patience,
-        operation: Operation,
-        attempt: F,
-    ) -> Result<T, CallError>
-    where
-        T: Send,
-        F: Fn() -> A + Send + Sync,
-        A: Future<Output = Result<T, CallError>> + Send,
-    {
-        let (mut begun, mut wait) = (self.moment(), FIRST_WAIT);
-        let mut was_mended = false;
-        loop {
-            let (answer, error) = match self.ask(operation, attempt()).await {
-                Ok(value) => return Ok(value),
-                Err(failed) => failed,
-            };
-            // Unreachable is given up sooner: a wrong name or no network does not mend itself in a minute.
-            let within = match worth(answer.verdict) {
-                Worth::Again => patience.answered,
-                Worth::Reach => patience.unreachable,
-                Worth::Mend if !was_mended && self.is_mended(&answer).await => {
-                    // Whatever time the refusals took, the call itself has not begun.
-                    (was_mended, begun, wait) = (true, self.moment(), FIRST_WAIT);
-                    continue;
-                }
-                Worth::Mend | Worth::Nothing => return Err(error),
-            };
-            // The service's own wish counts, but not beyond the patience: a read that would wait longer fails now.
-            let pause = wait.max(answer.pause.unwrap_or_default());
-            if self.moment().since(begun) + pause > within {
-                return Err(error);
+/// The same, within another patience.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) async fn read_within<T, F, A>(
+    patience: Patience,
+    lane: &Lane,
+    operation: Operation,
+    attempt: F,
+) -> Result<T, CallError>
+where
+    T: Send,
+    F: Fn() -> A + Send + Sync,
+    A: Future<Output = Result<T, CallError>> + Send,
+{
+    let (mut begun, mut wait) = (lane.moment(), FIRST_WAIT);
+    let mut was_mended = false;
+    loop {
+        let (answer, error) = match lane.ask(operation, attempt()).await {
+            Ok(value) => return Ok(value),
+            Err(failed) => failed,
+        };
+        // Unreachable is given up sooner: a wrong name or no network does not mend itself in a minute.
+        let within = match worth(answer.verdict) {
+            Worth::Again => patience.answered,
+            Worth::Reach => patience.unreachable,
+            Worth::Mend if !was_mended && lane.is_mended(&answer).await => {
+                // Whatever time the refusals took, the call itself has not begun.
+                (was_mended, begun, wait) = (true, lane.moment(), FIRST_WAIT);
+                continue;
             }
-            clock::sleep(pause).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
+            Worth::Mend | Worth::Nothing => return Err(error),
+        };
+        // The service's own wish counts, but not beyond the patience: a read that would wait longer fails now.
+        let pause = wait.max(answer.pause.unwrap_or_default());
+        if lane.moment().since(begun) + pause > within {
+            return Err(error);
         }
+        clock::sleep(pause).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
     }
 }

@@ -46,11 +46,6 @@ impl Remembered {
         Self { path: folder.join("rates.json") }
     }
 
-    /// The file's path.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The rate learned last for an operation of an instance's account and region, in calls a second.
     pub fn rate(&self, instance_arn: &str, operation: Operation) -> Option<f64> {
         let rate = self.read().rates.get(&key(instance_arn, operation)?)?.rate;
@@ -60,7 +55,13 @@ impl Remembered {
     /// Keeps a rate that was learned at a time, and makes the folder where there is none.
     ///
     /// Two runs that end at the same moment may lose one another's: either rate is as good a start.
-    pub fn keep(&self, instance_arn: &str, operation: Operation, rate: f64, at: &str) -> io::Result<()> {
+    pub(crate) fn keep(
+        &self,
+        instance_arn: &str,
+        operation: Operation,
+        rate: f64,
+        at: &str,
+    ) -> io::Result<()> {
         let Some(key) = key(instance_arn, operation) else { return Ok(()) };
         let mut contents = self.read();
         contents.version = VERSION;
@@ -131,8 +132,8 @@ mod tests {
         let remembered = Remembered::in_folder(&folder.path().join("headcount"));
         remembered.keep(ARN, Operation::CreateUser, 2.0, "t").unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(remembered.path()), 0o600);
-        assert_eq!(mode(remembered.path().parent().unwrap()), 0o700);
+        assert_eq!(mode(&remembered.path), 0o600);
+        assert_eq!(mode(remembered.path.parent().unwrap()), 0o700);
     }
 
     #[test]
@@ -149,7 +150,7 @@ mod tests {
             format!(r#"{{"version":1,"rates":{{"{key}":{{"rate":-5.0,"at":"t"}}}}}}"#),
             format!(r#"{{"version":1,"rates":{{"{key}":{{"rate":"5","at":"t"}}}}}}"#),
         ] {
-            std::fs::write(remembered.path(), &text).unwrap();
+            std::fs::write(&remembered.path, &text).unwrap();
             assert_eq!(remembered.rate(ARN, Operation::CreateUser), None, "{text}");
             remembered.keep(ARN, Operation::CreateUser, 3.0, "t").unwrap();
             assert_eq!(remembered.rate(ARN, Operation::CreateUser), Some(3.0), "{text}");
@@ -166,7 +167,7 @@ mod tests {
             let at = format!("2026-01-01T00:00:{account:05}");
             contents.rates.insert(format!("{account}/r/CreateUser"), Learned { rate: 1.0, at });
         }
-        std::fs::write(remembered.path(), serde_json::to_vec(&contents).unwrap()).unwrap();
+        std::fs::write(&remembered.path, serde_json::to_vec(&contents).unwrap()).unwrap();
         remembered.keep(ARN, Operation::CreateUser, 3.0, "2026-11-23").unwrap();
         let kept = remembered.read().rates;
         assert!(

@@ -28,10 +28,10 @@ pub struct Slots {
 }
 
 /// A row's leave to be about to be sent, and the slot of its request once that may leave.
-pub struct SlotPlace {
+pub(crate) struct SlotPlace {
     _among: OwnedSemaphorePermit,
     /// The request's own.
-    pub slot: Option<OwnedSemaphorePermit>,
+    pub(crate) slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Slots {
@@ -50,18 +50,18 @@ impl Slots {
     }
 
     /// Waits for a place.
-    pub async fn place(&self) -> Option<SlotPlace> {
+    pub(crate) async fn place(&self) -> Option<SlotPlace> {
         let among = self.places.clone().acquire_owned().await.ok()?;
         Some(SlotPlace { _among: among, slot: None })
     }
 
     /// A slot, where one is free now.
-    pub fn slot_now(&self) -> Option<OwnedSemaphorePermit> {
+    pub(crate) fn slot_now(&self) -> Option<OwnedSemaphorePermit> {
         self.slots.clone().try_acquire_owned().ok()
     }
 
     /// Waits for a slot.
-    pub async fn slot(&self) -> Option<OwnedSemaphorePermit> {
+    pub(crate) async fn slot(&self) -> Option<OwnedSemaphorePermit> {
         self.slots.clone().acquire_owned().await.ok()
     }
 
@@ -69,7 +69,7 @@ impl Slots {
     ///
     /// Twice the product, for latency varies: with fewer the pace would be missed whenever an answer is late. Never fewer
     /// than before, for a slow moment says nothing of the next.
-    pub fn widen(&self, rate: f64, latency: Duration) {
+    pub(crate) fn widen(&self, rate: f64, latency: Duration) {
         if self.is_fixed {
             return;
         }

@@ -37,7 +37,8 @@ pub enum Verdict {
 
 impl Verdict {
     /// All of them, in the order of the tables.
-    pub const ALL: [Verdict; 12] = [
+    #[cfg(test)]
+    pub(crate) const ALL: [Verdict; 12] = [
         Self::Done,
         Self::Rejected,
         Self::NotFound,
@@ -52,22 +53,17 @@ impl Verdict {
         Self::NoCredentials,
     ];
 
-    /// Whether the answer proves that this attempt did not do what it asked for.
-    pub const fn is_unexecuted(self) -> bool {
-        !matches!(self, Self::Done | Self::InDoubt | Self::Duplicate)
-    }
-
     /// Whether the service looked at the request itself, so that its limiter had let it pass.
-    pub const fn has_passed(self) -> bool {
+    pub(crate) const fn has_passed(self) -> bool {
         matches!(self, Self::Done | Self::Rejected | Self::NotFound | Self::Full | Self::Duplicate)
     }
 }
 
 /// A code, what it means whatever was asked, and where that is known from.
-pub type CodeRule = (&'static str, Verdict, &'static str);
+pub(crate) type CodeRule = (&'static str, Verdict, &'static str);
 
 /// What the service's error codes mean, whatever was asked.
-pub const BY_CODE: &[CodeRule] = &[
+pub(crate) const BY_CODE: &[CodeRule] = &[
     // Declared for CreateUser by the model (botocore 1.43, connect/2017-08-08).
     ("InvalidRequestException", Verdict::Rejected, "model, 400"),
     ("InvalidParameterException", Verdict::Rejected, "model, 400"),
@@ -125,7 +121,7 @@ const NOT_PERMITTED: [&str; 4] =
 /// A request that may change something is in doubt wherever the service itself has not said no. A read that comes back
 /// from somewhere else (a redirect, a page of a proxy) brings the same when it is asked again: it is given up, and only
 /// what passes by itself is worth another try.
-pub const fn by_status(operation: Operation, status: u16) -> Verdict {
+pub(crate) const fn by_status(operation: Operation, status: u16) -> Verdict {
     match status {
         // Without a code of the service's it may be a proxy that refuses: nothing reached the service either way.
         401 | 403 | 407 => Verdict::Denied,
@@ -145,7 +141,7 @@ pub const fn by_status(operation: Operation, status: u16) -> Verdict {
 }
 
 /// Decides what a refusal with this code and status means for an operation.
-pub fn verdict(operation: Operation, code: Option<&str>, status: u16) -> Verdict {
+pub(crate) fn verdict(operation: Operation, code: Option<&str>, status: u16) -> Verdict {
     let known = code.and_then(|code| BY_CODE.iter().find(|rule| rule.0 == code));
     known.map_or_else(|| by_status(operation, status), |rule| rule.1)
 }
@@ -156,7 +152,7 @@ pub fn verdict_of<T>(operation: Operation, result: &Result<T, CallError>) -> Ver
 }
 
 /// Decides what a call that failed came to.
-pub fn verdict_of_error(operation: Operation, error: &CallError) -> Verdict {
+pub(crate) fn verdict_of_error(operation: Operation, error: &CallError) -> Verdict {
     match error {
         CallError::Refused(fault) => of_fault(operation, fault),
         CallError::NotSent(_) => Verdict::NotSent,
@@ -171,7 +167,7 @@ pub fn of_fault(operation: Operation, fault: &Fault) -> Verdict {
 }
 
 /// Whether a call failed because the caller may not make it: a wrong key or an unknown caller is another matter.
-pub fn is_not_permitted(error: &CallError) -> bool {
+pub(crate) fn is_not_permitted(error: &CallError) -> bool {
     error.fault().and_then(|fault| fault.code.as_deref()).is_some_and(|code| NOT_PERMITTED.contains(&code))
 }
 
@@ -293,13 +289,9 @@ mod tests {
     }
 
     #[test]
-    fn only_what_surely_was_not_executed_counts_as_unexecuted() {
-        let doubtful = [Verdict::Done, Verdict::InDoubt, Verdict::Duplicate];
-        for status in STATUSES {
-            assert_eq!(on_create(status).is_unexecuted(), !doubtful.contains(&on_create(status)));
-            if status >= 500 {
-                assert!(!on_create(status).is_unexecuted(), "{status}: a server's trouble proves nothing");
-            }
+    fn a_servers_trouble_proves_nothing() {
+        for status in STATUSES.filter(|status| *status >= 500) {
+            assert_eq!(on_create(status), Verdict::InDoubt, "{status}");
         }
     }
 

@@ -56,7 +56,7 @@ pub enum RowState {
 
 impl RowState {
     /// Whether nothing was made of the row, and nothing will be unless somebody mends something.
-    pub fn has_failed(self) -> bool {
+    pub(crate) fn has_failed(self) -> bool {
         match self {
             Self::Exists | Self::Rejected | Self::Invalid => true,
             Self::Pending | Self::InDoubt | Self::Created => false,
@@ -68,7 +68,7 @@ impl RowState {
         [Self::Pending, Self::InDoubt, Self::Created, Self::Exists, Self::Rejected, Self::Invalid];
 
     /// The word for it, in the ledger and wherever programs read of it.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::InDoubt => "in_doubt",
@@ -279,7 +279,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A planned row that has left the roster.
-    pub fn dropped(user: &'a str) -> Self {
+    pub(crate) fn dropped(user: &'a str) -> Self {
         Self { user: Some(user.into()), ..Self::of(Kind::Dropped) }
     }
 
@@ -299,7 +299,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Where a step of a created row stands now.
-    pub fn step(user: &'a str, step: Step, result: StepState, at: String) -> Self {
+    pub(crate) fn step(user: &'a str, step: Step, result: StepState, at: String) -> Self {
         let (step, result) = (Some(step), Some(result));
         Self { user: Some(user.into()), step, result, at: Some(at.into()), ..Self::of(Kind::Step) }
     }

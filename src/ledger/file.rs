@@ -34,10 +34,8 @@ pub struct LockedFile {
     length: u64,
     /// What it says; empty for a new one.
     pub state: State,
-    /// Whether it has no record yet.
-    pub is_new: bool,
     /// The bytes of a torn last line that were cut off; 0 where there were none.
-    pub repaired: u64,
+    pub(crate) repaired: u64,
 }
 
 impl LockedFile {
@@ -66,11 +64,11 @@ impl LockedFile {
             locked.cut_after(good).map_err(|error| cannot("repair", error))?;
             crash::point("repair-after");
         }
-        Ok(Self { locked, length: good, state, is_new: good == 0, repaired: torn })
+        Ok(Self { locked, length: good, state, repaired: torn })
     }
 
     /// Starts writing.
-    pub fn into_ledger(self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
+    pub(crate) fn into_ledger(self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
         let lines = self.locked.into_lines(self.length);
         let path = lines.path().to_owned();
         Ledger::start(OnDisk(lines), self.state, clock).map_err(|error| {
@@ -81,7 +79,7 @@ impl LockedFile {
 
 /// Fails where something stands in the ledger's place that is not a regular file: a device keeps nothing and may never
 /// end, and a pipe waits for somebody.
-pub fn be_a_file(path: &Path) -> Result<(), Failure> {
+pub(crate) fn be_a_file(path: &Path) -> Result<(), Failure> {
     match std::fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => Err(Failure::stopped(format!(
             "the ledger cannot be kept in what is not a regular file: `{}`",
@@ -96,7 +94,7 @@ pub fn be_a_file(path: &Path) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Exit 4, as [`LockedFile::open`] has it.
-pub fn refuse_in_use(path: &Path) -> Result<(), Failure> {
+pub(crate) fn refuse_in_use(path: &Path) -> Result<(), Failure> {
     be_a_file(path)?;
     let Ok(file) = File::open(path) else { return Ok(()) }; // not there yet, or told when it is opened for writing
     if matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
@@ -107,17 +105,17 @@ pub fn refuse_in_use(path: &Path) -> Result<(), Failure> {
 }
 
 /// What a ledger said when somebody looked at it, without locking it.
-pub struct Gathered<T> {
+pub(crate) struct Gathered<T> {
     /// Where each row stood.
-    pub state: State,
+    pub(crate) state: State,
     /// What was made of its lines beside that.
-    pub own: T,
+    pub(crate) own: T,
     /// Whether an importer was at work.
-    pub at_work: bool,
+    pub(crate) at_work: bool,
     /// The file, for whoever wants what is in it as it is.
-    pub file: File,
+    pub(crate) file: File,
     /// How many of its bytes are of lines that were read: more may have been written since.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// Reads a ledger without locking it, also while a run goes on. `take` gets each entry, and the state before it, to make
@@ -125,7 +123,7 @@ pub struct Gathered<T> {
 ///
 /// # Errors
 /// Exit 2 where it cannot be opened or has no record yet, 4 where it is damaged or of another version.
-pub fn gather<T>(
+pub(crate) fn gather<T>(
     path: &Path,
     own: T,
     take: impl FnMut(&mut T, &Entry, &State),
@@ -147,14 +145,14 @@ pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
 }
 
 /// The same; `None` where nothing stands in the file yet, as when an import was stopped before it began.
-pub fn glance(path: &Path) -> Result<Option<(State, bool)>, Failure> {
+pub(crate) fn glance(path: &Path) -> Result<Option<(State, bool)>, Failure> {
     let gathered = gather_any(path, (), |(), _, _| {})?;
     Ok((gathered.bytes > 0).then_some((gathered.state, gathered.at_work)))
 }
 
 /// Reads the first record alone, without locking: what a ledger is of, before its rows are looked at. `None` where there
 /// is none, or nothing that is one of ours: opening it tells that.
-pub fn first(path: &Path) -> Option<Header> {
+pub(crate) fn first(path: &Path) -> Option<Header> {
     let file = disk::open_regular(path).ok()?;
     let mut line = Vec::new();
     BufReader::new(file).take(FIRST_RECORD).read_until(b'\n', &mut line).ok()?;
@@ -348,6 +346,6 @@ fn newest_session(file: &File, path: &Path) -> Option<Session> {
 }
 
 /// Names a process by its session record.
-pub fn whose(session: &Session) -> String {
+pub(crate) fn whose(session: &Session) -> String {
     format!("process {} on {}, since {}", session.pid, session.host, session.at)
 }

@@ -19,13 +19,27 @@ pub mod place;
 mod reader;
 mod state;
 
-pub use entry::{Entry, Kind, RowState, Step, StepState, Unexecuted, VERSION};
-pub use file::{Gathered, Ledger, LockedFile, be_a_file, first, gather, glance, peek, refuse_in_use, whose};
+pub use entry::Entry;
+
+pub use entry::Kind;
+
+pub use entry::RowState;
+
+pub use entry::Step;
+
+pub use entry::StepState;
+
+pub use entry::Unexecuted;
+
+pub use entry::VERSION;
+pub(crate) use file::{Gathered, be_a_file, first, gather, glance, refuse_in_use, whose};
+pub use file::{Ledger, LockedFile, peek};
 pub use journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
-pub use names::Names;
+pub(crate) use names::Names;
 pub use numbers::{Attempt, Place};
-pub use reader::{Extent, each};
-pub use state::{Calls, Counts, Detail, Header, Record, Session, State, StepCounts, Steps};
+pub use reader::each;
+pub(crate) use state::{Calls, StepCounts, Steps};
+pub use state::{Counts, State};
 
 pub use crate::log::Storage;
 

@@ -7,7 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 /// A set of names, each with the number of its place. Costs the bytes of the names and about ten more a name, where a
 /// map of strings costs over sixty: the ledger of a million rows is held in memory while it is resumed.
 #[derive(Clone, Default)]
-pub struct Names {
+pub(crate) struct Names {
     text: String,
     ends: Vec<u32>,
     table: HashTable<u32>,
@@ -30,29 +30,24 @@ impl Default for Recent {
 
 impl Names {
     /// Makes room for so many names.
-    pub fn reserve(&mut self, names: usize) {
+    pub(crate) fn reserve(&mut self, names: usize) {
         let Self { text, ends, table, hasher, .. } = self;
         ends.reserve(names);
         table.reserve(names, |&at| hasher.hash_one(slice(text, ends, at)));
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
     /// The name at this place.
-    pub fn get(&self, index: u32) -> &str {
+    pub(crate) fn get(&self, index: u32) -> &str {
         slice(&self.text, &self.ends, index)
     }
 
     /// The place of a name, if it is there.
-    pub fn find(&self, name: &str) -> Option<u32> {
+    pub(crate) fn find(&self, name: &str) -> Option<u32> {
         let hash = self.hasher.hash_one(name);
         self.table.find(hash, |&at| self.get(at) == name).copied()
     }
@@ -60,7 +55,7 @@ impl Names {
     /// The place of a name, which is added where it is not there yet; and whether it was added.
     ///
     /// Holds up to 4 GB of names; past that (no roster comes near) a name lands on the last place.
-    pub fn intern(&mut self, name: &str) -> (u32, bool) {
+    pub(crate) fn intern(&mut self, name: &str) -> (u32, bool) {
         let Self { text, ends, table, hasher, recent: Recent(recent), next } = self;
         let hash = hasher.hash_one(name);
         let recent = &mut recent[hash as usize % 1024];
@@ -86,7 +81,7 @@ impl Names {
     }
 
     /// All names in the order in which they came.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len() as u32).map(|at| self.get(at))
     }
 }

@@ -15,12 +15,12 @@ impl Place {
     }
 
     /// Counted from 0.
-    pub const fn number(self) -> u32 {
+    pub(crate) const fn number(self) -> u32 {
         self.0
     }
 
     /// The same, for whoever keeps something by place.
-    pub const fn index(self) -> usize {
+    pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
 }

@@ -19,13 +19,13 @@ pub fn beside(roster: &Path, is_rehearsal: bool) -> PathBuf {
 }
 
 /// A path as a ledger has it: whole, and without links where it leads anywhere.
-pub fn absolute(path: &Path) -> String {
+pub(crate) fn absolute(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     path.canonicalize().unwrap_or(path).display().to_string()
 }
 
 /// Whether a ledger has the name that rehearsals give theirs.
-pub fn is_named_as_rehearsed(ledger: &Path) -> bool {
+pub(crate) fn is_named_as_rehearsed(ledger: &Path) -> bool {
     ledger.to_string_lossy().ends_with(REHEARSED)
 }
 
@@ -34,7 +34,7 @@ pub fn is_named_as_rehearsed(ledger: &Path) -> bool {
 ///
 /// Worlds were once kept beside the roster. `rosters` are those of a ledger of that time: where there is a world beside one
 /// of them and none beside the ledger, it is that one.
-pub fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
+pub(crate) fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
     let name = ledger.file_name().and_then(|name| name.to_str());
     let beside = match name.and_then(|name| name.strip_suffix(REHEARSED)) {
         Some(roster) => ledger.with_file_name(format!("{roster}{WORLD}")),

@@ -24,11 +24,11 @@ const LONGEST: usize = 128 << 20;
 /// A ledger that was read to its end.
 pub(super) struct Replay<T = ()> {
     /// Where each row stands.
-    pub state: State,
+    pub(crate) state: State,
     /// What was made of its lines beside that.
-    pub own: T,
+    pub(crate) own: T,
     /// How far it goes.
-    pub extent: Extent,
+    pub(crate) extent: Extent,
 }
 
 /// How far a ledger goes.

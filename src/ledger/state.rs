@@ -19,17 +19,17 @@ pub struct State {
     /// What the newest session record says.
     pub session: Session,
     /// How many sessions there were.
-    pub sessions: u32,
+    pub(crate) sessions: u32,
     /// The highest attempt so far.
     pub attempts: Option<Attempt>,
     /// The highest attempt with a password that headcount made.
-    pub generated: Option<Attempt>,
+    pub(crate) generated: Option<Attempt>,
     /// How many of these are known to have left, so that their passwords are in the credentials file.
-    pub recorded: u32,
+    pub(crate) recorded: u32,
     /// When the newest intent was written, RFC 3339; empty before the first.
     pub newest_intent: String,
     /// How many CreateUser calls left and how many of them were throttled.
-    pub calls: Calls,
+    pub(crate) calls: Calls,
     /// The usernames, each at the place of its record.
     names: Names,
     rows: Vec<Record>,
@@ -45,34 +45,34 @@ pub struct Header {
     /// The run's id.
     pub run: String,
     /// The roster's path when the ledger was made.
-    pub roster: String,
+    pub(crate) roster: String,
     /// The instance's ARN.
     pub instance: String,
     /// Whether it says that it is a rehearsal's; [`State::is_rehearsal`] also knows the ledgers of before it could.
-    pub rehearsal: bool,
+    pub(crate) rehearsal: bool,
     /// When the ledger was made, RFC 3339.
-    pub at: String,
+    pub(crate) at: String,
 }
 
 /// A session record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
     /// The session's id.
-    pub id: String,
+    pub(crate) id: String,
     /// The machine.
-    pub host: String,
+    pub(crate) host: String,
     /// The process.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// When it began.
-    pub at: String,
+    pub(crate) at: String,
     /// The roster it worked from.
     pub roster: String,
     /// The region, where one was needed.
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// The AWS profile, where one was named.
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// The endpoint, where it was overridden.
-    pub endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
     /// It has said that it ended.
     pub has_ended: bool,
 }
@@ -90,27 +90,27 @@ pub struct Calls {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// Over all cells but the secret ones and the proficiencies, as planned last; `None` where it had errors then.
-    pub fingerprint: Option<Fingerprint>,
+    pub(crate) fingerprint: Option<Fingerprint>,
     /// Over the proficiencies that follow the row, as planned or given last.
-    pub proficiencies: Option<Fingerprint>,
+    pub(crate) proficiencies: Option<Fingerprint>,
     /// The number that the spreadsheet showed when it was planned last.
     pub row: RowNumber,
     /// The newest attempt.
-    pub attempt: Option<Attempt>,
+    pub(crate) attempt: Option<Attempt>,
     /// Where it stands by its outcomes alone.
-    pub state: RowState,
+    pub(crate) state: RowState,
     /// An intent without an outcome: a process ended, or is at work, between the two.
-    pub open: bool,
+    pub(crate) open: bool,
     /// Created by comparison.
-    pub recovered: bool,
+    pub(crate) recovered: bool,
     /// An attempt was made without a provenance tag.
-    pub untagged: bool,
+    pub(crate) untagged: bool,
     /// The newest attempt has a password that headcount made.
-    pub generated: bool,
+    pub(crate) generated: bool,
     /// It left the roster before anything was sent, or with nothing made.
-    pub dropped: bool,
+    pub(crate) dropped: bool,
     /// Where its proficiencies stand; they are begun once its user is there.
-    pub step: StepState,
+    pub(crate) step: StepState,
 }
 
 impl Record {
@@ -124,37 +124,37 @@ impl Record {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detail {
     /// The attempts before the newest.
-    pub earlier: Vec<Attempt>,
+    pub(crate) earlier: Vec<Attempt>,
     /// What the row was planned with before it changed: the last attempt that was made with a fingerprint.
-    pub versions: Vec<(Attempt, Option<Fingerprint>)>,
+    pub(crate) versions: Vec<(Attempt, Option<Fingerprint>)>,
     /// The service's error code or a finding's.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The message with it.
-    pub message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The service's error code of a step that is not done.
-    pub step_code: Option<String>,
+    pub(crate) step_code: Option<String>,
     /// The message with it.
-    pub step_message: Option<String>,
+    pub(crate) step_message: Option<String>,
 }
 
 /// Where what follows the created rows stands. Serialises as the `steps` of `status --format json`; members may be added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Steps {
     /// Their proficiencies.
-    pub proficiencies: StepCounts,
+    pub(crate) proficiencies: StepCounts,
 }
 
 /// Where one step of all created rows stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct StepCounts {
+pub(crate) struct StepCounts {
     /// How many created rows ask for it: the sum of the others.
-    pub total: u64,
+    pub(crate) total: u64,
     /// To be done.
-    pub pending: u64,
+    pub(crate) pending: u64,
     /// Done.
-    pub done: u64,
+    pub(crate) done: u64,
     /// Refused by the service.
-    pub rejected: u64,
+    pub(crate) rejected: u64,
 }
 
 /// How many rows stand where. Serialises as the `rows` of `status --format json`.
@@ -180,7 +180,7 @@ pub struct Counts {
 
 impl Counts {
     /// Counts one row.
-    pub fn add(&mut self, state: RowState, recovered: bool) {
+    pub(crate) fn add(&mut self, state: RowState, recovered: bool) {
         self.total += 1;
         match state {
             RowState::Pending => self.pending += 1,
@@ -196,14 +196,14 @@ impl Counts {
     }
 
     /// Whether nothing is pending or in doubt.
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.pending == 0 && self.in_doubt == 0
     }
 }
 
 impl State {
     /// Makes room for so many rows.
-    pub fn reserve(&mut self, rows: usize) {
+    pub(crate) fn reserve(&mut self, rows: usize) {
         self.names.reserve(rows);
         self.rows.reserve(rows);
     }
@@ -363,7 +363,7 @@ impl State {
     }
 
     /// The same; where the ledger does not have it yet, the place that it is about to get.
-    pub fn place_for(&self, user: &str) -> Place {
+    pub(crate) fn place_for(&self, user: &str) -> Place {
         self.find(user).unwrap_or(Place::of(self.names.len() as u32))
     }
 
@@ -383,12 +383,12 @@ impl State {
     }
 
     /// The id of the created user whose step at a place is not done.
-    pub fn unfinished(&self, at: Place) -> Option<&str> {
+    pub(crate) fn unfinished(&self, at: Place) -> Option<&str> {
         self.ids.get(&at).map(|id| &**id)
     }
 
     /// Where the proficiencies of the created rows stand, those that left the roster aside.
-    pub fn proficiencies(&self) -> StepCounts {
+    pub(crate) fn proficiencies(&self) -> StepCounts {
         let mut counts = StepCounts::default();
         for record in self.rows.iter().filter(|record| record.state == RowState::Created && !record.dropped) {
             let count = match record.step {
@@ -409,7 +409,7 @@ impl State {
     }
 
     /// Whether this attempt was made for this row: the only proof that a user with its tag is ours.
-    pub fn made_attempt(&self, at: Place, attempt: Attempt) -> bool {
+    pub(crate) fn made_attempt(&self, at: Place, attempt: Attempt) -> bool {
         self.record(at).attempt == Some(attempt)
             || self.detail(at).is_some_and(|detail| detail.earlier.contains(&attempt))
     }

@@ -101,7 +101,7 @@ fn a_ledger_that_is_cut_at_any_byte_opens_with_its_whole_lines_and_goes_on() {
         let kept = whole[..cut].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let file = LockedFile::open(&folder.path()).unwrap();
         assert_eq!(file.repaired, (cut - kept) as u64, "cut at {cut}");
-        assert_eq!(file.is_new, kept == 0);
+        assert_eq!(file.state.header.run.is_empty(), kept == 0);
         assert_eq!(folder.bytes(), whole[..kept], "only what was torn is cut off");
         let rows =
             whole[..kept].split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{\"type\":\"row\""));

@@ -8,7 +8,7 @@ use crate::{crash, disk};
 
 /// Takes a file's lock, in so many tries and more; says whether it could be had. Somebody who only looks holds it for the
 /// blink of an eye.
-pub fn lock(file: &File, tries: u32) -> io::Result<bool> {
+pub(crate) fn lock(file: &File, tries: u32) -> io::Result<bool> {
     for _ in 1..tries {
         if disk::lock(file)? {
             return Ok(true);
@@ -21,7 +21,7 @@ pub fn lock(file: &File, tries: u32) -> io::Result<bool> {
 /// A file of lines that is locked, before it is written to.
 ///
 /// One that was made for this and is let go of unused is removed: a run that never began leaves nothing.
-pub struct Locked {
+pub(crate) struct Locked {
     // Before the file, and so removed while it is still locked.
     unused: Unused,
     file: File,
@@ -43,28 +43,28 @@ impl Drop for Unused {
 
 impl Locked {
     /// A file whose lock was taken with [`lock`], and whether it was made for this.
-    pub fn new(file: File, path: &Path, was_made: bool) -> Self {
+    pub(crate) fn new(file: File, path: &Path, was_made: bool) -> Self {
         Self { file, unused: Unused { path: path.to_owned(), was_made } }
     }
 
     /// For whoever reads it.
-    pub fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.unused.path
     }
 
     /// Cuts a torn last line off, behind so many bytes of whole lines; synced.
-    pub fn cut_after(&self, whole: u64) -> io::Result<()> {
+    pub(crate) fn cut_after(&self, whole: u64) -> io::Result<()> {
         self.file.set_len(whole)?;
         self.file.sync_all()
     }
 
     /// Begins to write behind so many bytes of whole lines, and keeps the file.
-    pub fn into_lines(self, whole: u64) -> Lines {
+    pub(crate) fn into_lines(self, whole: u64) -> Lines {
         let Self { file, mut unused } = self;
         unused.was_made = false;
         Lines::new(file, unused.path.clone(), whole)
@@ -73,7 +73,7 @@ impl Locked {
 
 /// Such a file while lines are appended to it. It notices another writer by the length, which is all there is where locks
 /// hold nobody, and a file that was deleted or replaced by its identity.
-pub struct Lines {
+pub(crate) struct Lines {
     file: File,
     path: PathBuf,
     length: u64,
@@ -82,7 +82,7 @@ pub struct Lines {
 
 /// What somebody else has done to the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disturbed {
+pub(crate) enum Disturbed {
     /// It was deleted, or another stands in its place.
     Gone,
     /// There are other lines behind ours, or some of ours are missing.
@@ -91,33 +91,33 @@ pub enum Disturbed {
 
 impl Lines {
     /// A file that is so long; what stands behind that is another's.
-    pub fn new(file: File, path: PathBuf, length: u64) -> Self {
+    pub(crate) fn new(file: File, path: PathBuf, length: u64) -> Self {
         Self { file, path, length, look: |path| std::fs::metadata(path) }
     }
 
     /// The same, where a symbolic link in its place is another file.
     #[must_use]
-    pub fn no_link(self) -> Self {
+    pub(crate) fn no_link(self) -> Self {
         Self { look: |path| std::fs::symlink_metadata(path), ..self }
     }
 
     /// For whoever reads it.
-    pub fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// How long it is as far as we know.
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
     /// Whether it is still ours alone.
-    pub fn check(&self) -> Result<(), Disturbed> {
+    pub(crate) fn check(&self) -> Result<(), Disturbed> {
         let there = (self.look)(&self.path).map_err(|_| Disturbed::Gone)?;
         #[cfg(unix)]
         {
@@ -131,7 +131,7 @@ impl Lines {
     }
 
     /// Appends whole lines. `torn` names the point at which a test may end the process with half of them written.
-    pub fn append(&mut self, lines: &[u8], torn: &str) -> io::Result<()> {
+    pub(crate) fn append(&mut self, lines: &[u8], torn: &str) -> io::Result<()> {
         crash::point_after(torn, || drop(self.file.write_all(crash::torn(lines))));
         self.file.write_all(lines)?;
         self.length += lines.len() as u64;
@@ -139,7 +139,7 @@ impl Lines {
     }
 
     /// Returns when all that was appended would survive a power cut.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
 }

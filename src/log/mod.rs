@@ -6,5 +6,6 @@
 mod locked;
 mod writer;
 
-pub use locked::{Disturbed, Lines, Locked, lock};
-pub use writer::{Storage, Synced, Unwritable, Writer};
+pub(crate) use locked::{Disturbed, Lines, Locked, lock};
+pub use writer::Storage;
+pub(crate) use writer::{Synced, Unwritable, Writer};

@@ -28,12 +28,12 @@ pub trait Storage: Send + 'static {
 /// A file of lines can no longer be written: nothing more may be sent on the strength of it. The text says why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Unwritable(pub String);
+pub(crate) struct Unwritable(pub(crate) String);
 
 /// Hands lines to the thread that writes them.
 ///
 /// After the first failure every call fails: the file may end in a part of a line, and only a replay knows where.
-pub struct Writer {
+pub(crate) struct Writer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     /// In place of the thread: see [`Writer::in_step`].
@@ -84,7 +84,7 @@ const PIECE: usize = 1 << 16;
 
 impl Writer {
     /// Starts the thread that owns the file.
-    pub fn start(storage: impl Storage) -> io::Result<Self> {
+    pub(crate) fn start(storage: impl Storage) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = shared.clone();
         let thread =
@@ -94,24 +94,24 @@ impl Writer {
 
     /// Writes in step with its callers, without a thread: for simulations, whose paused clock would run on while a
     /// thread is waited for.
-    pub fn in_step(storage: impl Storage) -> Self {
+    pub(crate) fn in_step(storage: impl Storage) -> Self {
         Self { shared: Arc::default(), thread: None, own: Some(Mutex::new(Box::new(storage))) }
     }
 
     /// Queues lines; they are written and synced soon, with whatever is synced next or within [`LINGER`].
-    pub fn append(&self, lines: Vec<u8>) -> Result<(), Unwritable> {
+    pub(crate) fn append(&self, lines: Vec<u8>) -> Result<(), Unwritable> {
         self.send(lines, None)
     }
 
     /// Queues lines at once; they are written and synced when somebody asks for it.
-    pub fn append_synced(&self, lines: Vec<u8>) -> Synced {
+    pub(crate) fn append_synced(&self, lines: Vec<u8>) -> Synced {
         let (done, synced) = oneshot::channel();
         let queued = self.send(lines, Some(done));
         Synced { shared: self.shared.clone(), queued, synced }
     }
 
     /// Writes and syncs what is queued, and ends the thread.
-    pub fn close(mut self) -> Result<(), Unwritable> {
+    pub(crate) fn close(mut self) -> Result<(), Unwritable> {
         self.stop();
         self.shared.fault.get().cloned().map_or(Ok(()), Err)
     }
@@ -140,7 +140,7 @@ impl Writer {
 
 /// Lines that are queued to be synced. Who drops it still has them written, with whatever is written next.
 #[must_use = "lines are synced when that is asked for"]
-pub struct Synced {
+pub(crate) struct Synced {
     shared: Arc<Shared>,
     queued: Result<(), Unwritable>,
     synced: oneshot::Receiver<Result<(), Unwritable>>,
@@ -148,14 +148,14 @@ pub struct Synced {
 
 impl Synced {
     /// Has them synced soon, without waiting: with what else comes within [`COMPANY`].
-    pub fn soon(&self) {
+    pub(crate) fn soon(&self) {
         self.shared.wake(Parked::ForLines);
     }
 
     /// Returns when they are synced.
     ///
     /// The thread is woken after everybody else who is ready to run has run, so that their lines are synced with these.
-    pub async fn now(mut self) -> Result<(), Unwritable> {
+    pub(crate) async fn now(mut self) -> Result<(), Unwritable> {
         self.queued?;
         if let Ok(done) = self.synced.try_recv() {
             return done;

@@ -16,10 +16,10 @@ use crate::{crash, disk};
 /// A credentials file that this process has locked, before it writes to it.
 ///
 /// One that was made for this and is let go of unused is removed: a run that never began leaves nothing.
-pub struct LockedFile {
+pub(crate) struct LockedFile {
     locked: Locked,
     /// What it says.
-    pub found: Found,
+    pub(crate) found: Found,
 }
 
 impl LockedFile {
@@ -28,7 +28,7 @@ impl LockedFile {
     /// # Errors
     /// Exit 2 where it cannot be opened, is a symbolic link, is not private or is something else; exit 4 where another
     /// process has it, or where it is damaged.
-    pub fn open(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let cannot = |what: &str, error: io::Error| {
             Failure::usage(format!("cannot {what} the credentials file: `{}`", path.display()))
                 .because(error)
@@ -49,12 +49,12 @@ impl LockedFile {
     }
 
     /// Fails where the file cannot be the one that this ledger's passwords belong into, or is for other recipients.
-    pub fn suits(&self, state: &State, recipients: &Recipients) -> Result<(), Failure> {
+    pub(crate) fn suits(&self, state: &State, recipients: &Recipients) -> Result<(), Failure> {
         suits(&self.found, self.locked.path(), state, recipients)
     }
 
     /// Starts writing: a torn last line is cut off, and the first record is synced, when this returns.
-    pub fn into_credentials(
+    pub(crate) fn into_credentials(
         self,
         run: &str,
         instance: &str,
@@ -117,7 +117,7 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
 }
 
 /// The file at work: one record an attempt, synced before the attempt's request leaves.
-pub struct Credentials {
+pub(crate) struct Credentials {
     writer: Writer,
     run: String,
     recipients: Recipients,
@@ -125,7 +125,12 @@ pub struct Credentials {
 
 impl Credentials {
     /// Records an attempt's password and returns when it is synced; records that wait share a sync.
-    pub async fn record(&self, user: &str, attempt: Attempt, password: &Password) -> Result<(), Unwritable> {
+    pub(crate) async fn record(
+        &self,
+        user: &str,
+        attempt: Attempt,
+        password: &Password,
+    ) -> Result<(), Unwritable> {
         let plain = Line::password(&self.run, user, attempt, password.expose());
         let line = match self.recipients.seal(|| plain.bytes()) {
             None => plain.bytes(),

@@ -5,7 +5,7 @@ use secrecy::zeroize::Zeroizing;
 use crate::agent::Password;
 
 /// How many characters a password has: 91 bits of chance, where the policy asks for 8 to 64 characters.
-pub const LENGTH: usize = 16;
+pub(crate) const LENGTH: usize = 16;
 
 /// What passwords are made of: letters and digits that cannot be taken for one another when they are read aloud, copied
 /// by hand or shown in a poor font. Of `0Oo`, `1Iil`, `2Z`, `5S` and `8B` at most one is in it.
@@ -17,7 +17,7 @@ const ALPHABET: &[u8; 52] = b"abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY234567
 ///
 /// # Errors
 /// Those of `random`.
-pub fn generate<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Password, E> {
+pub(crate) fn generate<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Password, E> {
     // As many bytes as are a whole multiple of the alphabet.
     const FAIR: u8 = (256 / ALPHABET.len() * ALPHABET.len()) as u8;
     let mut bytes = Zeroizing::new([0_u8; 2 * LENGTH]);

@@ -15,10 +15,11 @@ mod reader;
 mod record;
 mod sealed;
 
-pub use file::{Credentials, LockedFile};
-pub use generate::{LENGTH, generate};
-pub use reader::{Found, Held, find};
-pub use record::VERSION;
-pub use sealed::{Identities, Recipients};
+pub(crate) use file::Credentials;
 
-pub use crate::log::Unwritable;
+pub(crate) use file::LockedFile;
+pub(crate) use generate::generate;
+pub(crate) use reader::find;
+pub(crate) use sealed::{Identities, Recipients};
+
+pub(crate) use crate::log::Unwritable;

@@ -14,23 +14,23 @@ use crate::ledger::Attempt;
 
 /// What a file says, but for the passwords.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub(crate) struct Found {
     /// The run that it belongs to; empty where it has no record yet.
-    pub run: String,
+    pub(crate) run: String,
     /// To whom its records are encrypted; nobody where they are not.
-    pub recipients: Vec<String>,
+    pub(crate) recipients: Vec<String>,
     /// How many passwords are in it.
-    pub records: u32,
+    pub(crate) records: u32,
     /// The highest attempt in it.
-    pub highest: Option<Attempt>,
+    pub(crate) highest: Option<Attempt>,
     /// The bytes of whole lines: where the next line belongs.
-    pub good: u64,
+    pub(crate) good: u64,
     /// The bytes of a last line that a crash cut short; 0 where the file ends as it should.
-    pub torn: u64,
+    pub(crate) torn: u64,
 }
 
 /// A record's password, as it is kept.
-pub enum Held<'l> {
+pub(crate) enum Held<'l> {
     /// In the clear.
     Plain(&'l str),
     /// Encrypted.
@@ -48,7 +48,7 @@ pub enum Held<'l> {
 
 impl Held<'_> {
     /// The password itself. `None` where none of these identities opens it, or where what is in it is of another record.
-    pub fn open(&self, identities: Option<&Identities>) -> Option<Password> {
+    pub(crate) fn open(&self, identities: Option<&Identities>) -> Option<Password> {
         match *self {
             Self::Plain(text) => Some(Password::new(text)),
             Self::Sealed { armour, run, user, attempt } => {
@@ -67,7 +67,7 @@ impl Held<'_> {
 ///
 /// A last line without its newline was being written when the process or the machine ended: its request never left, and it
 /// is left out. Any other line that cannot be read is damage, and so is one of another run.
-pub fn find(
+pub(crate) fn find(
     file: &File,
     path: &Path,
     mut each: impl FnMut(&str, Attempt, Held<'_>),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::Attempt;
 
 /// The version of the format that this program writes, in the first record.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// How a file of ours begins; another's is never taken for one.
 pub(super) const BEGINNING: &[u8] = b"{\"type\":\"credentials\",";

@@ -13,7 +13,7 @@ use without_age as way;
 
 /// To whom passwords are encrypted; to nobody, they are written in the clear.
 #[derive(Clone, Default)]
-pub struct Recipients {
+pub(crate) struct Recipients {
     words: Vec<String>,
     keys: Vec<way::Recipient>,
 }
@@ -23,13 +23,13 @@ impl Recipients {
     ///
     /// # Errors
     /// Exit 2 where one is none, or where this program was built without encryption.
-    pub fn parse(words: &[String]) -> Result<Self, Failure> {
+    pub(crate) fn parse(words: &[String]) -> Result<Self, Failure> {
         let keys = words.iter().map(|word| way::recipient(word)).collect::<Result<_, _>>()?;
         Ok(Self { words: words.to_vec(), keys })
     }
 
     /// As they were typed.
-    pub fn words(&self) -> &[String] {
+    pub(crate) fn words(&self) -> &[String] {
         &self.words
     }
 
@@ -44,14 +44,14 @@ impl Recipients {
 }
 
 /// Keys that open what was encrypted to their recipients. No `Debug`, and wiped.
-pub struct Identities(Vec<way::Identity>);
+pub(crate) struct Identities(Vec<way::Identity>);
 
 impl Identities {
     /// Reads an age identity file, as `age-keygen` writes it.
     ///
     /// # Errors
     /// Exit 2 where it cannot be read, or where this program was built without encryption.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         way::identities(path).map(Self)
     }
 

@@ -17,10 +17,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order of the tables.
-    pub const ALL: [Action; 5] = [Self::Create, Self::Update, Self::Associate, Self::Delete, Self::Settle];
-
-    /// Whether it may be sent again after an unclear answer, with the same result as if it had been sent once.
-    pub const fn is_repeatable(self) -> bool {
-        !matches!(self, Self::Create)
-    }
+    #[cfg(test)]
+    pub(crate) const ALL: [Action; 5] =
+        [Self::Create, Self::Update, Self::Associate, Self::Delete, Self::Settle];
 }

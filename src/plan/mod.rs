@@ -8,9 +8,12 @@ mod table;
 mod wanted;
 
 pub use action::Action;
-pub use steps::{Asks, StepDecision, decide_step};
-pub use table::{Decision, Mode, Now, Rule, TABLE, decide};
-pub use wanted::{Seen, Wanted};
+pub(crate) use steps::StepDecision;
+pub use steps::{Asks, decide_step};
+pub use table::{Decision, Now, TABLE};
+pub(crate) use table::{Mode, decide};
+pub(crate) use wanted::Seen;
+pub use wanted::Wanted;
 
 use std::collections::HashMap;
 
@@ -36,11 +39,11 @@ pub struct Plan {
 #[derive(Clone, Copy, Default)]
 pub struct Asked<'a> {
     /// `retry` rather than `import`.
-    pub retry: bool,
+    pub(crate) retry: bool,
     /// The error codes that `retry --code` picks; empty picks all that failed, but those that exist.
-    pub codes: &'a [String],
+    pub(crate) codes: &'a [String],
     /// `--recreate-missing`.
-    pub recreate_missing: bool,
+    pub(crate) recreate_missing: bool,
 }
 
 impl Asked<'_> {
@@ -160,13 +163,13 @@ impl Plan {
     }
 
     /// What follows a row of the roster whose user is there.
-    pub fn step_of(&self, wanted: &Wanted, username: &str) -> StepDecision {
+    pub(crate) fn step_of(&self, wanted: &Wanted, username: &str) -> StepDecision {
         let who = wanted.who(username);
         who.and_then(|who| self.steps.get(&who)).copied().unwrap_or_default()
     }
 
     /// How many users are given what follows their rows: those that are there already, and those that are to come.
-    pub fn steps_to_do(&self, wanted: &Wanted) -> (u64, u64) {
+    pub(crate) fn steps_to_do(&self, wanted: &Wanted) -> (u64, u64) {
         let there = self.steps.values().filter(|decision| **decision == StepDecision::Give).count();
         let sent = self.decided(wanted).filter(|(_, _, decision)| decision.sends());
         let to_come = sent.filter(|(_, seen, _)| seen.proficiencies.is_some()).count();
@@ -174,7 +177,7 @@ impl Plan {
     }
 
     /// The usernames whose step got this decision, in the roster's order.
-    pub fn steps_named<'a>(
+    pub(crate) fn steps_named<'a>(
         &'a self,
         wanted: &'a Wanted,
         decision: StepDecision,
@@ -185,7 +188,7 @@ impl Plan {
 
     /// Leaves the rows that only the ledger has where they stand, for the roster is but a part of the whole: all but
     /// those that `is_renamed` says have another name now, which are dropped where nothing was made of them.
-    pub fn spare_gone(&mut self, state: &State, is_renamed: impl Fn(&str) -> bool) {
+    pub(crate) fn spare_gone(&mut self, state: &State, is_renamed: impl Fn(&str) -> bool) {
         for (at, decision) in &mut self.gone {
             // A user that exists, or may, keeps its row under its old name too: what was made is never dropped.
             let made = matches!(state.record(*at).settled_state(), RowState::Created | RowState::InDoubt);
@@ -204,29 +207,33 @@ impl Plan {
     }
 
     /// How many rows got this decision.
-    pub fn count(&self, decision: Decision) -> u64 {
+    pub(crate) fn count(&self, decision: Decision) -> u64 {
         let gone = self.gone.iter().map(|(_, decided)| decided);
         self.wanted.iter().chain(gone).filter(|decided| **decided == decision).count() as u64
     }
 
     /// How many rows a request may leave for.
-    pub fn to_send(&self) -> u64 {
+    pub(crate) fn to_send(&self) -> u64 {
         self.wanted.iter().filter(|decision| decision.sends()).count() as u64
     }
 
     /// The usernames of the roster's rows that got this decision, in the roster's order.
-    pub fn named<'a>(&'a self, wanted: &'a Wanted, decision: Decision) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn named<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        decision: Decision,
+    ) -> impl Iterator<Item = &'a str> {
         self.decided(wanted).filter(move |(_, _, decided)| *decided == decision).map(|(user, _, _)| user)
     }
 
     /// The usernames of the roster's rows that a request may leave for, in the roster's order, each with its decision.
-    pub fn sending<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, Decision)> {
+    pub(crate) fn sending<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, Decision)> {
         let sent = self.decided(wanted).filter(|(_, _, decided)| decided.sends());
         sent.map(|(user, _, decided)| (user, decided))
     }
 
     /// Where the rows stand that are left as they are, those that only the ledger has among them.
-    pub fn kept<'a>(&'a self, wanted: &'a Wanted, state: &'a State) -> impl Iterator<Item = RowState> {
+    pub(crate) fn kept<'a>(&'a self, wanted: &'a Wanted, state: &'a State) -> impl Iterator<Item = RowState> {
         let in_roster = self.decided(wanted).filter(move |(_, _, decided)| decided.leaves());
         let in_roster = in_roster.filter_map(|(user, _, _)| state.find(user));
         let gone = self.gone.iter().filter(move |(_, decided)| decided.leaves()).map(|(at, _)| *at);

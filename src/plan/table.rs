@@ -17,12 +17,13 @@ pub enum Now {
 
 impl Now {
     /// All four.
-    pub const ALL: [Now; 4] = [Now::Same, Now::Changed, Now::Invalid, Now::Gone];
+    #[cfg(test)]
+    pub(crate) const ALL: [Now; 4] = [Now::Same, Now::Changed, Now::Invalid, Now::Gone];
 }
 
 /// Which command asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// `import`: what is not done yet.
     Resume,
     /// `retry`: what failed, and what an interrupted retry left; a row that is not picked is left alone.
@@ -77,7 +78,7 @@ impl Decision {
     }
 
     /// Whether the row is left as it is, whatever the roster says of it now.
-    pub fn leaves(self) -> bool {
+    pub(crate) fn leaves(self) -> bool {
         match self {
             Self::Keep | Self::Drift => true,
             Self::Add
@@ -94,7 +95,7 @@ impl Decision {
     }
 
     /// Whether the row is planned (again) in the ledger first.
-    pub fn plans(self) -> bool {
+    pub(crate) fn plans(self) -> bool {
         match self {
             Self::Add | Self::Replace | Self::SettleChanged => true,
             Self::Send
@@ -168,7 +169,7 @@ pub const TABLE: [Rule; 28] = {
 };
 
 /// Looks the decision up.
-pub fn decide(mode: Mode, was: Option<RowState>, now: Now) -> Decision {
+pub(crate) fn decide(mode: Mode, was: Option<RowState>, now: Now) -> Decision {
     let rule = TABLE.iter().find(|rule| rule.was == was && rule.now == now);
     match (mode, rule) {
         (Mode::Resume, Some(rule)) => rule.resume,

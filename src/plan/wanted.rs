@@ -7,15 +7,15 @@ use crate::ledger::Names;
 
 /// What one pass over the roster says of a row: enough to plan with, and compact, for rosters of a million rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The number that the spreadsheet shows.
-    pub row: RowNumber,
+    pub(crate) row: RowNumber,
     /// Over all cells but the secret ones; `None` where it has no fingerprint for its errors.
-    pub fingerprint: Option<Fingerprint>,
+    pub(crate) fingerprint: Option<Fingerprint>,
     /// Over its proficiencies, which follow it.
-    pub proficiencies: Option<Fingerprint>,
+    pub(crate) proficiencies: Option<Fingerprint>,
     /// Whether it can be sent: it has no errors of its own, and shares its username with no other row.
-    pub valid: bool,
+    pub(crate) valid: bool,
 }
 
 /// The code of the finding that two rows share a username.
@@ -58,7 +58,7 @@ impl Wanted {
     }
 
     /// The same, with the fingerprint of the proficiencies that are to follow it.
-    pub fn add_with_proficiencies(
+    pub(crate) fn add_with_proficiencies(
         &mut self,
         username: &str,
         row: RowNumber,
@@ -80,7 +80,7 @@ impl Wanted {
     }
 
     /// Takes a row with errors in. One that has no username of its own goes by its number.
-    pub fn add_invalid(&mut self, username: &str, row: RowNumber, code: &'static str, message: &str) {
+    pub(crate) fn add_invalid(&mut self, username: &str, row: RowNumber, code: &'static str, message: &str) {
         self.digest.update(row.number().to_be_bytes());
         let by_row = format!("row {row}");
         let taken = self.who(username);
@@ -102,17 +102,12 @@ impl Wanted {
     }
 
     /// How many rows the roster has, by who.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
-    }
-
     /// SHA-256 over the fingerprints, in hexadecimal: the roster's digest. No secret cell goes into it.
-    pub fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         let digest = self.digest.clone().finalize();
         digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
     }
@@ -124,7 +119,7 @@ impl Wanted {
     }
 
     /// A row by who.
-    pub fn find(&self, username: &str) -> Option<Seen> {
+    pub(crate) fn find(&self, username: &str) -> Option<Seen> {
         self.who(username).map(|who| self.of(who))
     }
 

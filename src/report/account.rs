@@ -14,86 +14,86 @@ use crate::ledger::{self, Attempt, Calls, Counts, Entry, Gathered, Kind, RowStat
 
 /// A run as its ledger tells it.
 #[derive(Default)]
-pub struct Account {
+pub(crate) struct Account {
     /// The ledger itself.
-    pub ledger: Source,
+    pub(crate) ledger: Source,
     /// The run's id.
-    pub run: String,
+    pub(crate) run: String,
     /// The instance's ARN.
-    pub instance: String,
+    pub(crate) instance: String,
     /// The roster's path when the ledger was made.
-    pub roster: String,
+    pub(crate) roster: String,
     /// Whether it was a rehearsal against the embedded Connect, which made no user.
-    pub is_rehearsal: bool,
+    pub(crate) is_rehearsal: bool,
     /// The program that made the ledger, and its version.
-    pub tool: String,
+    pub(crate) tool: String,
     /// When the ledger was made, RFC 3339.
-    pub began: String,
+    pub(crate) began: String,
     /// Every process that has written to it, in order.
-    pub sessions: Vec<Session>,
+    pub(crate) sessions: Vec<Session>,
     /// Every row of the roster, in the order of its numbers.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// How many rows left the roster before anything was made of them: not among [`Account::rows`].
-    pub dropped: u64,
+    pub(crate) dropped: u64,
     /// Where the rows stand.
-    pub counts: Counts,
+    pub(crate) counts: Counts,
     /// CreateUser calls.
-    pub calls: Calls,
+    pub(crate) calls: Calls,
     /// Rows that failed, are in doubt or were not sent, by what they have in common; the largest first within a state.
-    pub causes: Vec<Cause>,
+    pub(crate) causes: Vec<Cause>,
     /// Whether an importer is at work.
-    pub at_work: bool,
+    pub(crate) at_work: bool,
 }
 
 /// The ledger that a report was made from.
 #[derive(Clone, Debug, Default)]
-pub struct Source {
+pub(crate) struct Source {
     /// Its path as it was given.
-    pub path: String,
+    pub(crate) path: String,
     /// The bytes of its whole lines.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// SHA-256 over them, as in `sha256:…`: a report can be held to its ledger.
-    pub digest: String,
+    pub(crate) digest: String,
 }
 
 /// A process that has written to the ledger.
 #[derive(Clone, Debug, Default)]
-pub struct Session {
+pub(crate) struct Session {
     /// Its id.
-    pub id: String,
+    pub(crate) id: String,
     /// The machine.
-    pub host: String,
+    pub(crate) host: String,
     /// The process.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// The program and its version.
-    pub tool: String,
+    pub(crate) tool: String,
     /// The roster that it worked from.
     pub roster: String,
     /// The roster's digest, over all cells but the secret ones.
-    pub digest: String,
+    pub(crate) digest: String,
     /// The region.
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// The AWS profile, where one was named.
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// The endpoint, where it was overridden.
-    pub endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
     /// When it began, RFC 3339.
-    pub began: String,
+    pub(crate) began: String,
     /// When it last wrote, RFC 3339.
-    pub last: String,
+    pub(crate) last: String,
     /// Its exit code; `None` where it did not end in order, or has not ended.
-    pub exit: Option<u8>,
+    pub(crate) exit: Option<u8>,
     /// Requests that left.
-    pub sent: u64,
+    pub(crate) sent: u64,
     /// Users made.
-    pub created: u64,
+    pub(crate) created: u64,
     /// What happened when, in milliseconds since 1970.
-    pub marks: Vec<(u64, Mark)>,
+    pub(crate) marks: Vec<(u64, Mark)>,
 }
 
 /// What a chart shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub(crate) enum Mark {
     /// A user was made.
     Created,
     /// A call was told to slow down.
@@ -107,7 +107,7 @@ impl Account {
     ///
     /// # Errors
     /// Exit 2 where it cannot be opened or has no record, 4 where it is damaged or of another version.
-    pub fn read(path: &Path, guide: &Guide<'_>) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path, guide: &Guide<'_>) -> Result<Self, Failure> {
         let Gathered { state, own: gathering, at_work, file, bytes } =
             ledger::gather(path, Gathering::default(), Gathering::take)?;
         let digest = digest(file, bytes).map_err(|error| {
@@ -118,12 +118,12 @@ impl Account {
     }
 
     /// The newest session.
-    pub fn newest(&self) -> Option<&Session> {
+    pub(crate) fn newest(&self) -> Option<&Session> {
         self.sessions.last()
     }
 
     /// The roster that was worked from last.
-    pub fn roster_now(&self) -> &str {
+    pub(crate) fn roster_now(&self) -> &str {
         self.newest()
             .map(|session| session.roster.as_str())
             .filter(|path| !path.is_empty())
@@ -131,12 +131,12 @@ impl Account {
     }
 
     /// Whether every row is settled, and none of them as a failure.
-    pub fn is_all_created(&self) -> bool {
+    pub(crate) fn is_all_created(&self) -> bool {
         self.counts.created == self.counts.total
     }
 
     /// The rows whose outcome was ever in doubt.
-    pub fn doubted(&self) -> impl Iterator<Item = &Row> {
+    pub(crate) fn doubted(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| !row.story.is_empty())
     }
 }
@@ -321,7 +321,7 @@ impl Row {
     }
 
     /// How a row that was in doubt came out of it, in words; `None` for a row that never was.
-    pub fn settled_how(&self) -> Option<&'static str> {
+    pub(crate) fn settled_how(&self) -> Option<&'static str> {
         if self.story.is_empty() {
             return None;
         }

@@ -23,27 +23,27 @@ use crate::validate::Checked;
 pub const FINDINGS: &str = "headcount findings";
 
 /// The most cells that get a note of their own in a workbook; those beyond are coloured, and their row says it all.
-pub const NOTES: usize = 20_000;
+pub(crate) const NOTES: usize = 20_000;
 
 /// The most characters of a cell of a workbook.
 const CELL: usize = 32_767;
 
 /// What was written.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Annotated {
+pub(crate) struct Annotated {
     /// How many rows have findings beside them.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// How many cells of the roster are coloured and have no note, for there are too many.
-    pub without_note: u64,
+    pub(crate) without_note: u64,
     /// How many rows the copy has without their cells: these could not be told apart.
-    pub without_cells: u64,
+    pub(crate) without_cells: u64,
     /// How many cells are cut, for a workbook's hold no more.
-    pub cut: u64,
+    pub(crate) cut: u64,
 }
 
 /// How a copy is stored, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `.csv`: the findings are in a column of their own.
     Csv,
     /// `.xlsx`: and in the cells.
@@ -53,7 +53,7 @@ pub enum Kind {
 impl Kind {
     /// Tells it from the name, and refuses a name that is taken: what stands there may be somebody's work, an earlier
     /// copy with its cells mended above all.
-    pub fn of(out: &Path) -> Result<Self, Failure> {
+    pub(crate) fn of(out: &Path) -> Result<Self, Failure> {
         let shown = out.display();
         let ending = out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         let kind = match ending.to_ascii_lowercase().as_str() {
@@ -81,7 +81,7 @@ fn taken(out: &Path) -> Failure {
 
 /// Writes the copy, all of it or nothing, readable by its owner only. Never over a file that is there. What is to be set is
 /// said as `voice` does.
-pub fn write(
+pub(crate) fn write(
     roster: &Roster,
     checked: &Checked,
     kind: Kind,

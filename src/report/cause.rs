@@ -10,27 +10,27 @@ use crate::text::{Voice, worded};
 
 /// Rows that failed alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
+pub(crate) struct Cause {
     /// Where its rows stand.
-    pub state: RowState,
+    pub(crate) state: RowState,
     /// The service's code, or a finding's; empty where there is none.
-    pub code: String,
+    pub(crate) code: String,
     /// What is said of them, with what differs from row to row left out.
-    pub says: String,
+    pub(crate) says: String,
     /// What to do.
-    pub advice: String,
+    pub(crate) advice: String,
     /// The command that does it, where there is one.
-    pub command: Option<String>,
+    pub(crate) command: Option<String>,
     /// Its rows, as places in the account's rows.
-    pub rows: Vec<u32>,
+    pub(crate) rows: Vec<u32>,
 }
 
 /// How the readers of a report are told what to do.
-pub struct Guide<'g> {
+pub(crate) struct Guide<'g> {
     /// How they are told what to set.
-    pub voice: &'g dyn Voice,
+    pub(crate) voice: &'g dyn Voice,
     /// The command that reruns the rows that failed, of one code alone where it is named; `None` where there is none.
-    pub retry: &'g dyn Fn(Option<&str>) -> Option<String>,
+    pub(crate) retry: &'g dyn Fn(Option<&str>) -> Option<String>,
 }
 
 /// The order in which the states are told: what must be looked at first.

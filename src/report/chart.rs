@@ -18,33 +18,33 @@ const PAUSE: u64 = 60_000;
 /// which nothing happened for so long that it would crowd out all that did: the sleep of a laptop, or the wait for the last
 /// row in doubt.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Course {
+pub(crate) struct Course {
     /// The width of a stretch, in seconds.
-    pub width: u64,
+    pub(crate) width: u64,
     /// The stretches, those of one session after those of the one before.
-    pub bars: Vec<Bar>,
+    pub(crate) bars: Vec<Bar>,
     /// Where sessions begin: the place of their first bar, and when, RFC 3339.
-    pub sessions: Vec<(usize, String)>,
+    pub(crate) sessions: Vec<(usize, String)>,
     /// Where time within a session is left out: the place of the first bar after it, and its milliseconds.
-    pub pauses: Vec<(usize, u64)>,
+    pub(crate) pauses: Vec<(usize, u64)>,
 }
 
 /// One stretch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bar {
+pub(crate) struct Bar {
     /// When it begins, in milliseconds since 1970.
-    pub from: u64,
+    pub(crate) from: u64,
     /// Users made.
-    pub created: u64,
+    pub(crate) created: u64,
     /// Calls told to slow down.
-    pub throttled: u64,
+    pub(crate) throttled: u64,
     /// Answers lost.
-    pub unclear: u64,
+    pub(crate) unclear: u64,
 }
 
 impl Course {
     /// The course of these sessions. Those in which nothing happened have no place in it.
-    pub fn of(sessions: &[Session]) -> Self {
+    pub(crate) fn of(sessions: &[Session]) -> Self {
         let spans: Vec<(Vec<u64>, &Session)> = sessions
             .iter()
             .filter_map(|session| {
@@ -99,7 +99,7 @@ impl Course {
     }
 
     /// Users made a second in the best stretch.
-    pub fn peak(&self) -> f64 {
+    pub(crate) fn peak(&self) -> f64 {
         self.bars.iter().map(|bar| self.rate(bar.created)).fold(0.0, f64::max)
     }
 
@@ -109,7 +109,7 @@ impl Course {
 
     /// The picture: bars for users made, below them marks for throttles and lost answers. It stretches to any width, so
     /// it has no words in it; [`Course::ceiling`] is its upper edge.
-    pub fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let bars = self.bars.len().max(1);
         let ceiling = self.ceiling();
         let mut svg = format!(
@@ -156,7 +156,7 @@ impl Course {
     }
 
     /// The upper edge of the picture, in users a second: a number that reads well, above the peak.
-    pub fn ceiling(&self) -> f64 {
+    pub(crate) fn ceiling(&self) -> f64 {
         let peak = self.peak().max(0.01);
         let power = 10_f64.powf(peak.log10().floor());
         let steps = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0];

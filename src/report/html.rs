@@ -20,7 +20,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// What marks a page as ours, near its beginning.
-pub const MARK: &str = "<meta name=\"generator\" content=\"headcount report\">";
+pub(crate) const MARK: &str = "<meta name=\"generator\" content=\"headcount report\">";
 
 /// How many rows of a cause, and how many of those that were in doubt and ended alike, the page tells by itself; its table
 /// has them all.
@@ -31,7 +31,7 @@ const STORIES: usize = 100;
 const MOST_ROWS: usize = 200_000;
 
 /// The page; `made` is when, RFC 3339.
-pub fn write(account: &Account, made: &str) -> Result<String, Failure> {
+pub(crate) fn write(account: &Account, made: &str) -> Result<String, Failure> {
     let data = data(account)?;
     let mut page = String::with_capacity(data.len() + (1 << 16));
     head(&mut page, account);

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::ledger::{Attempt, Calls, Counts, RowState, Unexecuted};
 
 /// How every report of this kind begins.
-pub const HEAD: &str = "{\n  \"report\": \"headcount\",\n";
+pub(crate) const HEAD: &str = "{\n  \"report\": \"headcount\",\n";
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -108,7 +108,7 @@ struct Told<'a> {
 }
 
 /// The document; `made` is when, RFC 3339.
-pub fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
+pub(crate) fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
     let Source { path, bytes, digest } = &account.ledger;
     let document = Document {
         report: "headcount",

@@ -1,14 +1,14 @@
 //! Stage 5: events and ledger, for people and programs.
 
-pub mod account;
+pub(crate) mod account;
 pub mod annotate;
-pub mod cause;
-pub mod chart;
-pub mod html;
-pub mod json;
+pub(crate) mod cause;
+pub(crate) mod chart;
+pub(crate) mod html;
+pub(crate) mod json;
 mod row;
-pub mod table;
-pub mod ticket;
+pub(crate) mod table;
+pub(crate) mod ticket;
 
 use std::path::Path;
 
@@ -18,10 +18,10 @@ use crate::ledger::{Counts, RowState};
 use crate::text::{count, grouped};
 
 /// The program and its version.
-pub const TOOL: &str = concat!("headcount ", env!("CARGO_PKG_VERSION"));
+pub(crate) const TOOL: &str = concat!("headcount ", env!("CARGO_PKG_VERSION"));
 
 /// A state as people read it.
-pub fn label(state: RowState) -> &'static str {
+pub(crate) fn label(state: RowState) -> &'static str {
     match state {
         RowState::Pending => "not sent",
         RowState::InDoubt => "in doubt",

@@ -5,33 +5,33 @@ use crate::ledger::{Attempt, RowState, Unexecuted};
 
 /// A row as a report shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row {
+pub(crate) struct Row {
     /// The number that the spreadsheet shows.
-    pub row: RowNumber,
+    pub(crate) row: RowNumber,
     /// The exact username; `row N` where the row has none of its own.
-    pub user: String,
+    pub(crate) user: String,
     /// Where it stands.
-    pub state: RowState,
+    pub(crate) state: RowState,
     /// Created by comparison.
-    pub recovered: bool,
+    pub(crate) recovered: bool,
     /// How many requests left for it.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// How many of them were told to slow down.
-    pub throttled: u32,
+    pub(crate) throttled: u32,
     /// The user's id: ours where created, the other's where exists.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// The service's error code, or a finding's.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The message with it.
-    pub message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The service's id of the request.
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// When it came to stand where it stands, RFC 3339; empty where nothing has happened.
-    pub at: String,
+    pub(crate) at: String,
     /// What happened, for a row whose outcome was ever in doubt; empty for all others.
-    pub story: Vec<Step>,
+    pub(crate) story: Vec<Step>,
     /// Its cause, as a place in [`Account::causes`](super::account::Account::causes).
-    pub cause: Option<u32>,
+    pub(crate) cause: Option<u32>,
     /// The newest intent: its attempt, and when.
     pub(super) newest: Option<(Attempt, String)>,
     /// Whether its outcome is still to come.
@@ -40,18 +40,18 @@ pub struct Row {
 
 /// A step in the story of a row that was in doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// When, RFC 3339; empty where nobody knows.
-    pub at: String,
+    pub(crate) at: String,
     /// The attempt, where the step is of one.
-    pub attempt: Option<Attempt>,
+    pub(crate) attempt: Option<Attempt>,
     /// What happened.
-    pub what: Event,
+    pub(crate) what: Event,
 }
 
 /// What happened to a row that was in doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// A request was about to leave.
     Sent,
     /// Its outcome was never written: the process ended first.

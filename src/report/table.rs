@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::text::{cell, plain};
 
 /// The columns, in the CSV's first line.
-pub const HEADERS: [&str; 11] = [
+pub(crate) const HEADERS: [&str; 11] = [
     "row",
     "user",
     "state",
@@ -24,7 +24,7 @@ pub const HEADERS: [&str; 11] = [
 ];
 
 /// What marks a workbook as ours, in its properties.
-pub const MARK: &str = "headcount report";
+pub(crate) const MARK: &str = "headcount report";
 
 /// A workbook's most lines, its header included.
 const MOST_LINES: usize = 1_048_576;
@@ -33,7 +33,7 @@ const MOST_LINES: usize = 1_048_576;
 const MOST_CHARACTERS: usize = 32_767;
 
 /// The rows as CSV: UTF-8 with a mark, so that spreadsheets read it as such, all cells quoted, none a formula.
-pub fn csv(account: &Account) -> Result<Vec<u8>, Failure> {
+pub(crate) fn csv(account: &Account) -> Result<Vec<u8>, Failure> {
     let mut writer = csv::WriterBuilder::new()
         .quote_style(csv::QuoteStyle::Always)
         .terminator(csv::Terminator::CRLF)
@@ -66,7 +66,7 @@ fn cells(row: &Row) -> [String; 11] {
 }
 
 /// A workbook: the rows to filter, what failed and why, and the record of the run. Every cell from outside is text.
-pub fn workbook(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
+pub(crate) fn workbook(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
     if account.rows.len() >= MOST_LINES {
         return Err(Failure::usage(format!(
             "a workbook has room for {MOST_LINES} lines, and the run has more rows"

@@ -8,14 +8,14 @@ use crate::ledger::RowState;
 use crate::text::{code, count, grouped};
 
 /// How every report of this kind begins: a comment, which a ticket does not show.
-pub const HEAD: &str = "<!-- headcount report -->\n";
+pub(crate) const HEAD: &str = "<!-- headcount report -->\n";
 
 /// How many causes are told, and how many rows of each.
 const CAUSES: usize = 10;
 const EXAMPLES: usize = 5;
 
 /// The page; `made` is when, RFC 3339.
-pub fn write(account: &Account, made: &str) -> String {
+pub(crate) fn write(account: &Account, made: &str) -> String {
     let counts = &account.counts;
     let mut page = format!("{HEAD}### Import of {}\n\n", code(super::file_name(account.roster_now())));
     let _ = writeln!(page, "**{}** {}\n", super::verdict(account), super::sentence(account));

@@ -118,7 +118,7 @@ pub(super) const TEMPLATES: [(&str, &str); 11] = [
 /// The columns that headcount adds to a file of failed rows, and passes over when it reads that file again: where the
 /// row stands, the code and the words of its failure, its number in the roster that was read, the name under which the
 /// ledger has it, and a mark by which a copy that nobody has touched is known.
-pub const REASONS: [&str; 6] = [
+pub(crate) const REASONS: [&str; 6] = [
     "headcount state",
     "headcount code",
     "headcount reason",
@@ -128,13 +128,13 @@ pub const REASONS: [&str; 6] = [
 ];
 
 /// Which of [`REASONS`] a header is.
-pub fn reason(header: &str) -> Option<usize> {
+pub(crate) fn reason(header: &str) -> Option<usize> {
     REASONS.iter().position(|reason| header.trim().eq_ignore_ascii_case(reason))
 }
 
 /// What a column of the file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Use {
+pub(crate) enum Use {
     /// It carries this field.
     Field(Field),
     /// It is passed over: the column map says so, or it is one of the reason columns that headcount itself adds to a
@@ -178,7 +178,7 @@ pub(super) fn instead(header: &str) -> String {
 }
 
 /// The fields that are members of a structure of the API, by the structure's name: `AutoAcceptConfigs`, `IdentityInfo`.
-pub fn members(header: &str) -> Vec<Field> {
+pub(crate) fn members(header: &str) -> Vec<Field> {
     let structure = key(header);
     let is_within = |name: &str| {
         let rest = key(name);
@@ -217,7 +217,7 @@ const FOREIGN: [(Field, &[&str]); 13] = [
 ];
 
 /// The field that a foreign header may stand for, for a person to confirm.
-pub fn propose(header: &str) -> Option<Field> {
+pub(crate) fn propose(header: &str) -> Option<Field> {
     let key = key(header);
     let means = |names: &[&str]| names.iter().any(|name| self::key(name) == key);
     FOREIGN.into_iter().find(|(_, names)| means(names)).map(|(field, _)| field).or_else(|| field_like(&key))
@@ -233,12 +233,13 @@ const WHOLE_NAMES: [&str; 22] = [
 ];
 
 /// Whether a column of this header may hold whole names, for a person to confirm.
-pub fn is_whole_name(header: &str) -> bool {
+pub(crate) fn is_whole_name(header: &str) -> bool {
     let key = key(header);
     WHOLE_NAMES.iter().any(|name| self::key(name) == key)
 }
 
 /// The other headers of a field: all names but its own.
+#[cfg(test)]
 pub(super) fn aliases(field: Field) -> impl Iterator<Item = &'static str> {
     let own = key(field.header());
     let names =
@@ -337,7 +338,7 @@ pub(super) fn looks_like_data(cells: &[String]) -> bool {
 }
 
 /// A column's name in a spreadsheet: A to Z, AA, AB and so on.
-pub fn column_letters(mut at: usize) -> String {
+pub(crate) fn column_letters(mut at: usize) -> String {
     let mut letters = Vec::new();
     loop {
         letters.push(char::from(b'A' + u8::try_from(at % 26).unwrap_or(0)));

@@ -1,6 +1,6 @@
 //! What a column can mean.
 
-use crate::agent::{Channel, IdentityType};
+use crate::agent::Channel;
 
 /// One member of CreateUser as a column of a roster, and the proficiencies after it. The order is that of the console's own
 /// template, then comes what its CSV leaves out.
@@ -113,7 +113,7 @@ impl Field {
     ];
 
     /// Those whose cells are `yes` or `no`.
-    pub const YES_NO: [Field; 8] = [
+    pub(crate) const YES_NO: [Field; 8] = [
         Field::AutoAccept,
         Field::PersistentConnection,
         Field::AutoAcceptVoice,
@@ -125,7 +125,7 @@ impl Field {
     ];
 
     /// Those whose cells are seconds of after-contact work.
-    pub const SECONDS: [Field; 6] = [
+    pub(crate) const SECONDS: [Field; 6] = [
         Field::AfterContactWork,
         Field::AfterContactWorkVoice,
         Field::AfterContactWorkChat,
@@ -135,7 +135,7 @@ impl Field {
     ];
 
     /// The auto-accept of each channel.
-    pub const CHANNEL_AUTO_ACCEPT: [(Channel, Field); 4] = [
+    pub(crate) const CHANNEL_AUTO_ACCEPT: [(Channel, Field); 4] = [
         (Channel::Voice, Field::AutoAcceptVoice),
         (Channel::Chat, Field::AutoAcceptChat),
         (Channel::Task, Field::AutoAcceptTask),
@@ -143,7 +143,7 @@ impl Field {
     ];
 
     /// The after-contact work of each channel.
-    pub const CHANNEL_AFTER_CONTACT_WORK: [(Channel, Field); 4] = [
+    pub(crate) const CHANNEL_AFTER_CONTACT_WORK: [(Channel, Field); 4] = [
         (Channel::Voice, Field::AfterContactWorkVoice),
         (Channel::Chat, Field::AfterContactWorkChat),
         (Channel::Task, Field::AfterContactWorkTask),
@@ -178,7 +178,7 @@ impl Field {
     ];
 
     /// Whether a cell of it must never be shown, stored or digested.
-    pub fn is_secret(self) -> bool {
+    pub(crate) fn is_secret(self) -> bool {
         self == Field::Password
     }
 
@@ -226,58 +226,8 @@ impl Field {
         }
     }
 
-    /// The member of the API that it sets.
-    pub fn member(self) -> &'static str {
-        match self {
-            Field::FirstName => "IdentityInfo.FirstName",
-            Field::LastName => "IdentityInfo.LastName",
-            Field::Email => "IdentityInfo.Email",
-            Field::SecondaryEmail => "IdentityInfo.SecondaryEmail",
-            Field::Mobile => "IdentityInfo.Mobile",
-            Field::Password => "Password",
-            Field::Username => "Username",
-            Field::DirectoryUserId => "DirectoryUserId",
-            Field::RoutingProfile => "RoutingProfileId",
-            Field::SecurityProfiles => "SecurityProfileIds",
-            Field::Hierarchy => "HierarchyGroupId",
-            Field::PhoneType => "PhoneConfig.PhoneType",
-            Field::PhoneNumber => "PhoneConfig.DeskPhoneNumber",
-            Field::AutoAccept => "PhoneConfig.AutoAccept",
-            Field::AfterContactWork => "PhoneConfig.AfterContactWorkTimeLimit",
-            Field::PersistentConnection => "PhoneConfig.PersistentConnection",
-            Field::VoiceEnhancement => "VoiceEnhancementConfigs",
-            Field::Tags => "Tags",
-            Field::AutoAcceptVoice => "AutoAcceptConfigs, VOICE",
-            Field::AutoAcceptChat => "AutoAcceptConfigs, CHAT",
-            Field::AutoAcceptTask => "AutoAcceptConfigs, TASK",
-            Field::AutoAcceptEmail => "AutoAcceptConfigs, EMAIL",
-            Field::AutoAcceptCallback => "AutoAcceptConfigs, VOICE, AgentFirstCallbackAutoAccept",
-            Field::AfterContactWorkVoice => "AfterContactWorkConfigs, VOICE",
-            Field::AfterContactWorkChat => "AfterContactWorkConfigs, CHAT",
-            Field::AfterContactWorkTask => "AfterContactWorkConfigs, TASK",
-            Field::AfterContactWorkEmail => "AfterContactWorkConfigs, EMAIL",
-            Field::AfterContactWorkCallback => {
-                "AfterContactWorkConfigs, VOICE, AgentFirstCallbackAfterContactWorkConfig"
-            }
-            Field::PhoneTypeVoice => "PhoneNumberConfigs, VOICE, PhoneType",
-            Field::PhoneNumberVoice => "PhoneNumberConfigs, VOICE, PhoneNumber",
-            Field::PersistentConnectionVoice => "PersistentConnectionConfigs, VOICE",
-            Field::Proficiencies => "UserProficiencies of AssociateUserProficiencies",
-        }
-    }
-
-    /// Whether a cell of it may be filled in on an instance of this identity type; the service refuses it elsewhere.
-    pub fn is_allowed(self, identity: IdentityType) -> bool {
-        match self {
-            Field::Email => identity != IdentityType::Saml,
-            Field::Password => identity == IdentityType::ConnectManaged,
-            Field::DirectoryUserId => identity == IdentityType::ExistingDirectory,
-            _ => true,
-        }
-    }
-
     /// What people call it: short, and known as a header too.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Field::SecurityProfiles => "security profiles",
             Field::Hierarchy => "hierarchy",
@@ -305,13 +255,13 @@ impl Field {
 
     /// Whether its cells are text even where they look like numbers: a spreadsheet that holds one as a number has lost
     /// its leading zeros and plus signs.
-    pub fn is_exact_text(self) -> bool {
+    pub(crate) fn is_exact_text(self) -> bool {
         use Field::{DirectoryUserId, Mobile, Password, PhoneNumber, PhoneNumberVoice, Username};
         matches!(self, Username | Password | DirectoryUserId | PhoneNumber | PhoneNumberVoice | Mobile)
     }
 
     /// Whether its cells are `yes` or `no`.
-    pub fn is_yes_no(self) -> bool {
+    pub(crate) fn is_yes_no(self) -> bool {
         Field::YES_NO.contains(&self)
     }
 

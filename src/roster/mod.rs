@@ -12,7 +12,8 @@ mod field;
 mod header;
 mod made;
 mod mapping;
-pub mod page;
+#[cfg(test)]
+mod page;
 mod row;
 mod sheet;
 mod source;
@@ -26,9 +27,16 @@ use crate::agent::PhoneRegion;
 use crate::error::Failure;
 use crate::finding::Finding;
 
-pub use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
+pub(crate) use columns::REASONS;
+
+pub(crate) use columns::column_letters;
+
+pub(crate) use columns::is_whole_name;
+
+pub(crate) use columns::{Use, members, propose, reason};
 pub use field::Field;
-pub use row::{Columns, Kept, Row};
+pub(crate) use row::Kept;
+pub use row::{Columns, Row};
 pub(crate) use xlsx::WORKBOOK_THREAD;
 
 use header::{Added, Header};
@@ -52,7 +60,7 @@ pub struct Options {
 
 /// How a roster is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Storage {
+pub(crate) enum Storage {
     /// Delimited text.
     Csv {
         /// The WHATWG name of its encoding.
@@ -159,12 +167,12 @@ impl Roster {
     }
 
     /// The headers of the file's own columns.
-    pub fn own_headers(&self) -> &[String] {
+    pub(crate) fn own_headers(&self) -> &[String] {
         self.header.own()
     }
 
     /// What each of the file's own columns is.
-    pub fn uses(&self) -> &[Use] {
+    pub(crate) fn uses(&self) -> &[Use] {
         &self.header.uses
     }
 
@@ -174,7 +182,7 @@ impl Roster {
     }
 
     /// Where the first and the last name stand that a column map makes of one column.
-    pub fn split_name(&self) -> Option<(usize, usize)> {
+    pub(crate) fn split_name(&self) -> Option<(usize, usize)> {
         let place = |wanted: made::Part| {
             let is_it = |added: &Added| matches!(added, Added::Split { part, .. } if *part == wanted);
             Some(self.header.width + self.header.added.iter().position(is_it)?)
@@ -196,7 +204,7 @@ impl Roster {
     }
 
     /// How the roster is stored: what a copy of it must be like.
-    pub fn storage(&self) -> Storage {
+    pub(crate) fn storage(&self) -> Storage {
         match &self.content {
             Content::Csv(csv) => Storage::Csv { encoding: csv.decoding.name(), delimiter: csv.delimiter },
             Content::Xlsx(sheet) => Storage::Xlsx { sheet: sheet.name.clone() },
@@ -204,7 +212,7 @@ impl Roster {
     }
 
     /// The path it was opened under.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 

@@ -56,8 +56,60 @@ CreateUser does not take proficiencies. They are given after it, at a pace of th
 (see [the ledger](ledger.md)).
 ";
 
+impl Field {
+    /// The member of the API that it sets.
+    pub(crate) fn member(self) -> &'static str {
+        match self {
+            Field::FirstName => "IdentityInfo.FirstName",
+            Field::LastName => "IdentityInfo.LastName",
+            Field::Email => "IdentityInfo.Email",
+            Field::SecondaryEmail => "IdentityInfo.SecondaryEmail",
+            Field::Mobile => "IdentityInfo.Mobile",
+            Field::Password => "Password",
+            Field::Username => "Username",
+            Field::DirectoryUserId => "DirectoryUserId",
+            Field::RoutingProfile => "RoutingProfileId",
+            Field::SecurityProfiles => "SecurityProfileIds",
+            Field::Hierarchy => "HierarchyGroupId",
+            Field::PhoneType => "PhoneConfig.PhoneType",
+            Field::PhoneNumber => "PhoneConfig.DeskPhoneNumber",
+            Field::AutoAccept => "PhoneConfig.AutoAccept",
+            Field::AfterContactWork => "PhoneConfig.AfterContactWorkTimeLimit",
+            Field::PersistentConnection => "PhoneConfig.PersistentConnection",
+            Field::VoiceEnhancement => "VoiceEnhancementConfigs",
+            Field::Tags => "Tags",
+            Field::AutoAcceptVoice => "AutoAcceptConfigs, VOICE",
+            Field::AutoAcceptChat => "AutoAcceptConfigs, CHAT",
+            Field::AutoAcceptTask => "AutoAcceptConfigs, TASK",
+            Field::AutoAcceptEmail => "AutoAcceptConfigs, EMAIL",
+            Field::AutoAcceptCallback => "AutoAcceptConfigs, VOICE, AgentFirstCallbackAutoAccept",
+            Field::AfterContactWorkVoice => "AfterContactWorkConfigs, VOICE",
+            Field::AfterContactWorkChat => "AfterContactWorkConfigs, CHAT",
+            Field::AfterContactWorkTask => "AfterContactWorkConfigs, TASK",
+            Field::AfterContactWorkEmail => "AfterContactWorkConfigs, EMAIL",
+            Field::AfterContactWorkCallback => {
+                "AfterContactWorkConfigs, VOICE, AgentFirstCallbackAfterContactWorkConfig"
+            }
+            Field::PhoneTypeVoice => "PhoneNumberConfigs, VOICE, PhoneType",
+            Field::PhoneNumberVoice => "PhoneNumberConfigs, VOICE, PhoneNumber",
+            Field::PersistentConnectionVoice => "PersistentConnectionConfigs, VOICE",
+            Field::Proficiencies => "UserProficiencies of AssociateUserProficiencies",
+        }
+    }
+
+    /// Whether a cell of it may be filled in on an instance of this identity type; the service refuses it elsewhere.
+    pub(crate) fn is_allowed(self, identity: IdentityType) -> bool {
+        match self {
+            Field::Email => identity != IdentityType::Saml,
+            Field::Password => identity == IdentityType::ConnectManaged,
+            Field::DirectoryUserId => identity == IdentityType::ExistingDirectory,
+            _ => true,
+        }
+    }
+}
+
 /// The text of `docs/columns.md`.
-pub fn markdown() -> String {
+pub(crate) fn markdown() -> String {
     let mut page = String::from(START);
     table(&mut page, |field| !field.is_beyond_the_console());
     page.push('\n');

@@ -44,7 +44,7 @@ const UNREADABLE: [&str; 2] = [codes::RAGGED_ROW.id, codes::UNCLOSED_QUOTE.id];
 impl Row {
     /// Whether its cells could be told apart. Where not (a ragged row, a quote that never closes) the reader has left
     /// all of them empty, for a password may stand under any header, and the row's own finding says all there is to say.
-    pub fn is_readable(&self) -> bool {
+    pub(crate) fn is_readable(&self) -> bool {
         !self.findings.iter().any(|finding| UNREADABLE.contains(&finding.code))
     }
 }
@@ -93,7 +93,7 @@ impl Columns {
     }
 
     /// The header under which a finding about the field is reported: the file's own, of the field's first column.
-    pub fn header(&self, field: Field) -> Option<&str> {
+    pub(crate) fn header(&self, field: Field) -> Option<&str> {
         self.places[field.index()].first().map(|&at| self.headers[at].as_str())
     }
 }

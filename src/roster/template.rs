@@ -18,7 +18,7 @@ const LISTED_ROWS: u32 = 10_000;
 /// The columns of the template for an identity type: those of the console's own template of 2024, in its order; for
 /// EXISTING_DIRECTORY, which the console has none for, those that such a user can have (CreateUser's documentation: names
 /// and e-mail addresses come from the directory).
-pub fn fields(identity: IdentityType) -> Vec<Field> {
+pub(crate) fn fields(identity: IdentityType) -> Vec<Field> {
     let is_there = |field: &Field| match field {
         Field::PersistentConnection | Field::VoiceEnhancement => false,
         field if field.is_beyond_the_console() => false,
@@ -34,13 +34,13 @@ pub fn fields(identity: IdentityType) -> Vec<Field> {
 
 /// The template as CSV: the header alone, with a byte order mark and LF as the console's own has them. Excel reads it as
 /// UTF-8 for the mark.
-pub fn csv(identity: IdentityType) -> String {
+pub(crate) fn csv(identity: IdentityType) -> String {
     let headers: Vec<&str> = fields(identity).into_iter().map(Field::header).collect();
     format!("\u{FEFF}{}\n", headers.join(","))
 }
 
 /// The template as a workbook: a sheet to fill in, whose columns are text, and one that says how.
-pub fn workbook(identity: IdentityType, voice: &dyn Voice) -> Result<Vec<u8>, Failure> {
+pub(crate) fn workbook(identity: IdentityType, voice: &dyn Voice) -> Result<Vec<u8>, Failure> {
     build(identity, voice).map_err(made)
 }
 

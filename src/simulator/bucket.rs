@@ -16,7 +16,7 @@ pub struct Pace {
 
 impl Pace {
     /// What the service gives an account that never asked for more.
-    pub const DEFAULT: Pace = Pace { rate: Some(2.0), burst: 5.0 };
+    pub(crate) const DEFAULT: Pace = Pace { rate: Some(2.0), burst: 5.0 };
 
     /// No limit.
     pub const UNLIMITED: Pace = Pace { rate: None, burst: f64::INFINITY };

@@ -36,7 +36,7 @@ pub(super) enum Change {
 
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum JournalError {
+pub(crate) enum JournalError {
     /// The file cannot be opened, read or written.
     #[error("cannot use the file of the simulated instance: `{}`", path.display())]
     Io {

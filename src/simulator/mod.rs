@@ -43,10 +43,11 @@ mod journal;
 
 pub use bucket::Pace;
 pub use in_process::InProcess;
-pub use journal::JournalError;
+pub(crate) use journal::JournalError;
 pub use operation::Operation;
-pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN_PREFIX, session_token};
+pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, session_token};
 pub use spec::{Families, Group, Named, Spec};
 pub use weather::{Fault, Odds, ThrottleName, Weather};
-pub use wire::{Answer, Delivery, Reply, Request};
-pub use world::{Calls, Stats, World};
+pub use wire::{Delivery, Request};
+pub(crate) use world::Stats;
+pub use world::World;

@@ -33,7 +33,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Operation; 18] = [
+    pub(crate) const ALL: [Operation; 18] = [
         Self::AssociateUserProficiencies,
         Self::CreateUser,
         Self::DeleteUser,
@@ -55,7 +55,7 @@ impl Operation {
     ];
 
     /// The service's name for it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AssociateUserProficiencies => "AssociateUserProficiencies",
             Self::CreateUser => "CreateUser",

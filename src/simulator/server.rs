@@ -1,7 +1,7 @@
 //! A world on loopback, for any AWS client.
 
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fmt, io};
 
@@ -19,7 +19,7 @@ use super::world::{Stats, World};
 use crate::clock::{self, Clock};
 
 /// The path, outside of the service's own, where a world tells what was asked of it, as JSON.
-pub const STATS_PATH: &str = "/_headcount/stats";
+pub(crate) const STATS_PATH: &str = "/_headcount/stats";
 
 /// The most bytes of a request's body.
 const BODY_LIMIT: usize = 1 << 20;
@@ -27,8 +27,6 @@ const BODY_LIMIT: usize = 1 << 20;
 /// A world being served. Dropping it, like [`Running::shutdown`], closes the listener and every connection.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens.
-    pub address: SocketAddr,
     /// Its endpoint, as in `http://127.0.0.1:4510`.
     pub url: String,
     world: Arc<Mutex<World>>,
@@ -68,7 +66,7 @@ pub async fn serve(world: World, port: u16, clock: Arc<dyn Clock>) -> io::Result
     let address = listener.local_addr()?;
     let world = Arc::new(Mutex::new(world));
     let accepting = tokio::spawn(accept(listener, Arc::clone(&world), clock));
-    Ok(Running { address, url: format!("http://{address}"), world, accepting })
+    Ok(Running { url: format!("http://{address}"), world, accepting })
 }
 
 async fn accept(listener: TcpListener, world: Arc<Mutex<World>>, clock: Arc<dyn Clock>) -> Infallible {
@@ -169,6 +167,10 @@ mod tests {
     use crate::clock::{Clock as _, SystemClock};
     use crate::simulator::{Fault, Operation, Pace, Spec, World};
 
+    fn address(running: &Running) -> &str {
+        running.url.trim_start_matches("http://")
+    }
+
     async fn start(spec: Spec) -> Running {
         let spec = Spec { signed: false, pace: Pace::UNLIMITED, ..spec };
         serve(World::new(spec, SystemClock.now()), 0, Arc::new(SystemClock)).await.expect("listening")
@@ -190,7 +192,7 @@ mod tests {
 
     /// Sends these bytes on a connection of their own and reads until the other side closes it.
     async fn exchange(running: &Running, bytes: &str) -> String {
-        let mut stream = TcpStream::connect(running.address).await.expect("connected");
+        let mut stream = TcpStream::connect(address(running)).await.expect("connected");
         // A reset counts as closed, also while we still write.
         let _ = stream.write_all(bytes.as_bytes()).await;
         let mut text = Vec::new();
@@ -230,7 +232,7 @@ mod tests {
     async fn a_connection_carries_many_calls_and_ends_with_a_dropped_one() {
         let script = [Fault::Pass, Fault::ErrorAfter, Fault::Pass, Fault::DropAfter].into();
         let running = start(Spec { script, ..Spec::default() }).await;
-        let mut stream = TcpStream::connect(running.address).await.expect("connected");
+        let mut stream = TcpStream::connect(address(&running)).await.expect("connected");
         for (username, status) in [("a", "200 OK"), ("b", "500 Internal Server Error"), ("b", "409 Conflict")]
         {
             stream.write_all(create(&running, username).as_bytes()).await.expect("sent");
@@ -250,7 +252,7 @@ mod tests {
     #[tokio::test]
     async fn its_counts_are_there_for_anyone_to_read() {
         let running = start(Spec::default()).await;
-        let mut stream = TcpStream::connect(running.address).await.expect("connected");
+        let mut stream = TcpStream::connect(address(&running)).await.expect("connected");
         stream.write_all(create(&running, "ada").as_bytes()).await.expect("sent");
         answer(&mut stream).await;
         let text =
@@ -274,7 +276,7 @@ mod tests {
         assert!(text.is_empty() || text.starts_with("HTTP/1.1 413"), "{text}");
         assert!(exchange(&running, "nonsense\r\n\r\n").await.starts_with("HTTP/1.1 400"));
         assert_eq!(running.stats().operations.len(), 0);
-        let mut stream = TcpStream::connect(running.address).await.expect("connected");
+        let mut stream = TcpStream::connect(address(&running)).await.expect("connected");
         stream.write_all(create(&running, "ada").as_bytes()).await.expect("sent");
         assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200"));
     }
@@ -283,7 +285,7 @@ mod tests {
     async fn a_world_that_is_shut_down_is_gone() {
         let running = start(Spec::default()).await;
         let (address, mut open) =
-            (running.address, TcpStream::connect(running.address).await.expect("connected"));
+            (address(&running).to_owned(), TcpStream::connect(address(&running)).await.expect("connected"));
         open.write_all(create(&running, "ada").as_bytes()).await.expect("sent");
         answer(&mut open).await;
         running.shutdown().await;

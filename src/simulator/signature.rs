@@ -22,7 +22,7 @@ pub const ACCESS_KEY_ID: &str = "AKIASIMULATED0000000";
 pub const SECRET_ACCESS_KEY: &str = "headcount/simulated+not/a/secret/key/000";
 
 /// What every session token that a world accepts begins with; it has the characters that real ones have.
-pub const SESSION_TOKEN_PREFIX: &str = "headcount//simulated+session==";
+pub(crate) const SESSION_TOKEN_PREFIX: &str = "headcount//simulated+session==";
 
 /// The nth session token: each is good until the weather ends it.
 pub fn session_token(n: u64) -> String {

@@ -111,7 +111,7 @@ pub struct Group {
 
 impl Spec {
     /// The pace of an operation.
-    pub fn pace(&self, operation: Operation) -> Pace {
+    pub(crate) fn pace(&self, operation: Operation) -> Pace {
         self.paces.get(&operation).copied().unwrap_or(self.pace)
     }
 
@@ -123,7 +123,7 @@ impl Spec {
     /// Adds what a roster names and this instance has not yet, so that anybody's own roster can be rehearsed: routing
     /// profiles, security profiles and hierarchy paths. An id or ARN in place of a name makes a thing of that id.
     #[must_use]
-    pub fn with_roster<'a, P>(
+    pub(crate) fn with_roster<'a, P>(
         mut self,
         routing_profiles: impl IntoIterator<Item = &'a str>,
         security_profiles: impl IntoIterator<Item = &'a str>,

@@ -93,7 +93,7 @@ pub enum ThrottleName {
 
 impl ThrottleName {
     /// The name on the wire.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::TooManyRequests => "TooManyRequestsException",
             Self::Throttling => "ThrottlingException",

@@ -61,11 +61,11 @@ pub struct Calls {
     /// Answered with 429 by the bucket or the weather, not executed.
     pub throttled: u64,
     /// Not executed for any other reason, answered or not.
-    pub refused: u64,
+    pub(crate) refused: u64,
     /// Executed.
     pub executed: u64,
     /// Of the executed, those whose answer was lost on the way: an error, a broken body or no answer in its place.
-    pub lost: u64,
+    pub(crate) lost: u64,
 }
 
 /// What was asked of a world so far.
@@ -125,7 +125,7 @@ impl World {
     ///
     /// # Errors
     /// The file cannot be used, is in use, is damaged before its last line, or is another instance's.
-    pub fn remembering(spec: Spec, now: SystemTime, file: &Path) -> Result<Self, JournalError> {
+    pub(crate) fn remembering(spec: Spec, now: SystemTime, file: &Path) -> Result<Self, JournalError> {
         let (journal, changes) = Journal::open(file, &spec.instance_id)?;
         let mut world = Self::new(spec, now);
         // A world that goes on does not meet the weather of its first minutes again.
@@ -163,11 +163,6 @@ impl World {
     /// Orders what befalls the next CreateUser calls, after what was ordered before.
     pub fn order(&mut self, faults: impl IntoIterator<Item = Fault>) {
         self.spec.script.extend(faults);
-    }
-
-    /// Ends a session: its token is refused from now on.
-    pub fn expire(&mut self, session_token: &str) {
-        self.gate.expire(session_token);
     }
 
     /// Every user as it was asked for, seen or unseen by the reads, in the order of creation. DescribeUser shows it with
@@ -658,9 +653,10 @@ mod tests {
     use super::{Calls, World};
     use crate::connect::model;
     use crate::simulator::signature::tests::signed;
+    use crate::simulator::wire::Reply;
     use crate::simulator::{
-        Delivery, Fault, Odds, Operation, Pace, Reply, Request, SECRET_ACCESS_KEY, Spec, ThrottleName,
-        Weather, session_token,
+        Delivery, Fault, Odds, Operation, Pace, Request, SECRET_ACCESS_KEY, Spec, ThrottleName, Weather,
+        session_token,
     };
 
     fn now() -> SystemTime {

@@ -3,21 +3,21 @@
 use super::{hides, plain};
 
 /// A cell for people, with what it hides written out.
-pub fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let text = plain(text);
     if is_risky(&text) { format!("'{text}") } else { text }
 }
 
 /// A cell of a file that is read again, and that fits into a spreadsheet's: [`unguarded`] gives the text back, so that one
 /// which begins with an apostrophe by itself gets another.
-pub fn guarded(text: &str) -> String {
+pub(crate) fn guarded(text: &str) -> String {
     const LONGEST: usize = 32_000; // Excel: 32,767 characters a cell
     let text: String = text.chars().take(LONGEST).collect();
     if is_guarded(&text) { format!("'{text}") } else { text }
 }
 
 /// What a cell said before it was [`guarded`]. An apostrophe that no guard puts there is the cell's own, and stays.
-pub fn unguarded(cell: &str) -> &str {
+pub(crate) fn unguarded(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|text| is_guarded(text)).unwrap_or(cell)
 }
 

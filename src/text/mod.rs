@@ -9,15 +9,16 @@ mod shown;
 
 use std::fmt::Write as _;
 
-pub use guard::{cell, guarded, unguarded};
-pub use numbers::{count, duration, grouped};
-pub use setting::{Mark, Setting, Voice, marks, worded};
-pub use shell::{path_word, shell_path, shell_word};
-pub use shown::{printable, shown};
+pub(crate) use guard::{cell, guarded, unguarded};
+pub(crate) use numbers::{count, duration, grouped};
+pub use setting::{Setting, Voice};
+pub use setting::{marks, worded};
+pub(crate) use shell::{path_word, shell_path, shell_word};
+pub(crate) use shown::{printable, shown};
 
 /// A text with every character written out that cannot be seen, steers a terminal, or turns the direction of what
 /// follows.
-pub fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         if hides(c) {
@@ -40,7 +41,7 @@ pub fn hides(c: char) -> bool {
 }
 
 /// For HTML, in an element and in an attribute in double quotes.
-pub fn html(text: &str) -> String {
+pub(crate) fn html(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in plain(text).chars() {
         match c {
@@ -56,13 +57,13 @@ pub fn html(text: &str) -> String {
 }
 
 /// JSON as it may stand in a `<script>` element: nothing in it can end the element or begin a comment.
-pub fn island(json: &str) -> String {
+pub(crate) fn island(json: &str) -> String {
     // These stand in strings only, so the escapes mean the same.
     json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e")
 }
 
 /// For Markdown, in a line or a table: as code, so that nothing in it formats, links or mentions anybody.
-pub fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }

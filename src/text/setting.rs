@@ -25,7 +25,7 @@ macro_rules! settings {
             pub const ALL: &[Setting] = &[$(Self::$setting),*];
 
             /// The name that marks have it by, kebab-case.
-            pub const fn name(self) -> &'static str {
+            pub(crate) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$setting => $name,)*
                 }
@@ -83,12 +83,12 @@ settings! {
 
 impl Setting {
     /// Finds a setting by its name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|setting| setting.name() == name)
     }
 
     /// The mark of the setting with what it is to be set to, whatever that may have in it.
-    pub fn with(self, value: impl fmt::Display) -> String {
+    pub(crate) fn with(self, value: impl fmt::Display) -> String {
         // Nothing ends the mark before its end.
         let value = value.to_string().replace(OPEN, "[").replace(CLOSE, "]");
         format!("{OPEN}{} {value}{CLOSE}", self.name())
@@ -105,13 +105,13 @@ pub trait Voice: fmt::Debug + Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark<'t> {
     /// Where its mark begins, in bytes.
-    pub at: usize,
+    pub(crate) at: usize,
     /// The whole mark, with its brackets.
-    pub whole: &'t str,
+    pub(crate) whole: &'t str,
     /// Which.
     pub setting: Setting,
     /// What it is to be set to; empty where that is not said.
-    pub value: &'t str,
+    pub(crate) value: &'t str,
 }
 
 /// The marks of a text, in their order. Brackets with anything else between them are none: a roster can say anything.

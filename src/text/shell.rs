@@ -7,7 +7,7 @@ use super::hides;
 
 /// A word as a POSIX shell takes it, quoted where it must be: every command that is printed works when pasted. What would
 /// steer the terminal, as a file's name can, is written out as bash, zsh and POSIX of 2024 read it (`$'…'`).
-pub fn shell_word(word: &str) -> String {
+pub(crate) fn shell_word(word: &str) -> String {
     if word.chars().any(hides) {
         return written_out(word);
     }
@@ -36,14 +36,14 @@ fn written_out(word: &str) -> String {
 }
 
 /// A path as a word that no command takes for a flag: a file may be called `-x`.
-pub fn path_word(path: &Path) -> String {
+pub(crate) fn path_word(path: &Path) -> String {
     let path = path.to_string_lossy();
     let before = if path.starts_with('-') { "./" } else { "" };
     format!("{before}{path}")
 }
 
 /// The same as a shell takes it.
-pub fn shell_path(path: &Path) -> String {
+pub(crate) fn shell_path(path: &Path) -> String {
     shell_word(&path_word(path))
 }
 

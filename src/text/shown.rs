@@ -4,7 +4,7 @@ use super::hides;
 
 /// A cell's text for a finding: at most 80 characters, with everything invisible made visible, so that it can neither
 /// hide a fault nor steer a terminal.
-pub fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 80;
     let mut shown = String::with_capacity(text.len().min(4 * MOST));
     let mut chars = text.chars();
@@ -23,7 +23,7 @@ pub fn shown(text: &str) -> String {
 
 /// A text of the file as it can be shown on one line: cut after `limit` characters, and with every character escaped
 /// that would steer a terminal or turn the direction of what follows.
-pub fn printable(text: &str, limit: usize) -> String {
+pub(crate) fn printable(text: &str, limit: usize) -> String {
     let mut shown = String::new();
     for (at, c) in text.trim().chars().enumerate() {
         if at == limit {

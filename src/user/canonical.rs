@@ -14,7 +14,7 @@ use crate::connect::model::{
 
 /// What of a user belongs together: what one call of the service writes, so what is compared, told and written as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Group {
+pub(crate) enum Group {
     /// Names, addresses, the id in the directory.
     Identity,
     /// Phone, auto-accept, after-contact work, persistent connection, voice enhancement; both families.
@@ -33,7 +33,8 @@ pub enum Group {
 
 impl Group {
     /// All seven, in the order of [`Member`]'s.
-    pub const ALL: [Group; 7] = [
+    #[cfg(test)]
+    pub(crate) const ALL: [Group; 7] = [
         Self::Identity,
         Self::Config,
         Self::RoutingProfile,
@@ -44,7 +45,7 @@ impl Group {
     ];
 
     /// The word for it in ledgers and events.
-    pub const fn as_word(self) -> &'static str {
+    pub(crate) const fn as_word(self) -> &'static str {
         match self {
             Self::Identity => "identity",
             Self::Config => "config",
@@ -65,7 +66,7 @@ impl fmt::Display for Group {
 
 /// One thing that two users can differ in. A channel is the service's own word, known to us or not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Member {
+pub(crate) enum Member {
     /// `IdentityInfo.FirstName`, NFC.
     FirstName,
     /// `IdentityInfo.LastName`, NFC.
@@ -108,7 +109,7 @@ pub enum Member {
 
 impl Member {
     /// The group that it belongs to.
-    pub const fn group(&self) -> Group {
+    pub(crate) const fn group(&self) -> Group {
         match self {
             Self::FirstName
             | Self::LastName
@@ -156,19 +157,6 @@ impl Member {
             | Self::Proficiency(..) => None,
         }
     }
-
-    /// Whether SearchUsers tells it: of the identity it has only the names, and its after-contact work is in milliseconds
-    /// in one family and in an unknown unit in the other (API model, `UserSearchSummary` and `UserPhoneConfig`).
-    const fn is_searched(&self) -> bool {
-        !matches!(
-            self,
-            Self::Email
-                | Self::SecondaryEmail
-                | Self::Mobile
-                | Self::AfterContactWork(_)
-                | Self::CallbackAfterContactWork(_)
-        )
-    }
 }
 
 /// The words that a roster's columns have for it.
@@ -210,30 +198,21 @@ pub(super) struct Said {
     pub(super) or_default: bool,
 }
 
-/// Where a canonical user was read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
-    Request,
-    Describe,
-    Search,
-}
-
 /// A user in the one form in which two are compared.
 ///
 /// It holds what is said of each member, and nothing where nothing is said: a request that does not ask for a member gets
 /// the service's default, which is not the same as asking for it where a user is there already. Hence no `==`: two are
 /// compared by [`super::differences`].
 #[derive(Clone, Debug)]
-pub struct Canonical {
+pub(crate) struct Canonical {
     members: BTreeMap<Member, Said>,
-    source: Source,
     /// Whether proficiencies are part of it, none of them included.
     has_proficiencies: bool,
 }
 
 impl Canonical {
     /// The user that a request asks for, with the proficiencies that are to follow it; `None` where they are not compared.
-    pub fn wanted(body: &CreateUser, proficiencies: Option<&[UserProficiency]>) -> Self {
+    pub(crate) fn wanted(body: &CreateUser, proficiencies: Option<&[UserProficiency]>) -> Self {
         let CreateUser {
             username: _, // by it the two were found to be compared
             password: _, // cannot be read back, and is told to nobody
@@ -261,20 +240,11 @@ impl Canonical {
         members.security_profiles(security_profile_ids);
         members.set(Member::HierarchyGroup, hierarchy_group_id.as_deref().map_or("", id_of));
         members.tags(tags);
-        members.finish(Source::Request, proficiencies)
+        members.finish(proficiencies)
     }
 
     /// A user as DescribeUser shows it, with what ListUserProficiencies lists; `None` where that was not asked.
-    pub fn described(user: &User, proficiencies: Option<&[UserProficiency]>) -> Self {
-        Self::found(user, Source::Describe, proficiencies)
-    }
-
-    /// A user as SearchUsers shows it: good for a fast look, for what it cannot tell is not compared.
-    pub fn searched(user: &User) -> Self {
-        Self::found(user, Source::Search, None)
-    }
-
-    fn found(user: &User, source: Source, proficiencies: Option<&[UserProficiency]>) -> Self {
+    pub(crate) fn described(user: &User, proficiencies: Option<&[UserProficiency]>) -> Self {
         let User {
             id: _, // the service's own
             arn: _,
@@ -305,30 +275,26 @@ impl Canonical {
         members.security_profiles(security_profile_ids);
         members.set(Member::HierarchyGroup, hierarchy_group_id.as_deref().map_or("", id_of));
         members.tags(tags);
-        members.finish(source, proficiencies)
+        members.finish(proficiencies)
     }
 
     /// The members of which something is said.
-    pub fn said(&self) -> impl Iterator<Item = &Member> {
+    pub(crate) fn said(&self) -> impl Iterator<Item = &Member> {
         self.members.keys()
     }
 
     /// Whether something is said of the member.
-    pub fn says(&self, member: &Member) -> bool {
+    pub(crate) fn says(&self, member: &Member) -> bool {
         self.members.contains_key(member)
     }
 
-    /// Whether the member can be told at all by where this was read from.
+    /// Whether the member can be told at all by what this was made of.
     pub(super) fn can_tell(&self, member: &Member) -> bool {
-        match self.source {
-            _ if member.group() == Group::Proficiencies => self.has_proficiencies,
-            Source::Request | Source::Describe => true,
-            Source::Search => member.is_searched(),
-        }
+        member.group() != Group::Proficiencies || self.has_proficiencies
     }
 
     /// The member's value, the service's default where nothing is said; `None` where it has none.
-    pub fn value(&self, member: &Member) -> Option<&str> {
+    pub(crate) fn value(&self, member: &Member) -> Option<&str> {
         self.members.get(member).map(|said| said.text.as_str()).or(member.service_default())
     }
 
@@ -467,12 +433,12 @@ impl Members {
         }
     }
 
-    fn finish(mut self, source: Source, proficiencies: Option<&[UserProficiency]>) -> Canonical {
+    fn finish(mut self, proficiencies: Option<&[UserProficiency]>) -> Canonical {
         for UserProficiency { attribute_name, attribute_value, level } in proficiencies.unwrap_or_default() {
             let member = Member::Proficiency(attribute_name.clone(), attribute_value.clone());
             self.set(member, &level.to_string());
         }
-        Canonical { members: self.0, source, has_proficiencies: proficiencies.is_some() }
+        Canonical { members: self.0, has_proficiencies: proficiencies.is_some() }
     }
 }
 

@@ -9,22 +9,22 @@ use crate::connect::model::{CreateUser, User};
 /// One member in which a user is not as wanted, with both values as the service writes them; a value is `None` where
 /// there is nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// The group of the member.
-    pub group: Group,
+    pub(crate) group: Group,
     /// The member.
-    pub member: Member,
+    pub(crate) member: Member,
     /// As wanted; where nothing was asked for, the service's default.
-    pub wanted: Option<String>,
+    pub(crate) wanted: Option<String>,
     /// As found.
-    pub found: Option<String>,
+    pub(crate) found: Option<String>,
 }
 
 /// Every member in which `found` is not as `wanted`, in the order of [`Member`], so group by group.
 ///
-/// What either side cannot tell is not compared: proficiencies that were not listed, what SearchUsers leaves out, and
-/// what the instance's kind of identity fills in by itself.
-pub fn differences(wanted: &Canonical, found: &Canonical, identity: IdentityType) -> Vec<Difference> {
+/// What either side cannot tell is not compared: proficiencies that were not listed, and what the instance's
+/// kind of identity fills in by itself.
+pub(crate) fn differences(wanted: &Canonical, found: &Canonical, identity: IdentityType) -> Vec<Difference> {
     let members: BTreeSet<&Member> = wanted.said().chain(found.said()).collect();
     members
         .into_iter()
@@ -42,7 +42,7 @@ pub fn differences(wanted: &Canonical, found: &Canonical, identity: IdentityType
 
 /// Whether a user, as DescribeUser shows it, has every member that a request asked for, and nothing that it did not ask
 /// for and the service does not fill in. The password cannot be read back.
-pub fn is_same_user(body: &CreateUser, user: &User, identity: IdentityType) -> bool {
+pub(crate) fn is_same_user(body: &CreateUser, user: &User, identity: IdentityType) -> bool {
     let (wanted, found) = (Canonical::wanted(body, None), Canonical::described(user, None));
     body.username == user.username && differences(&wanted, &found, identity).is_empty()
 }

@@ -16,7 +16,7 @@ mod table_tests;
 #[cfg(test)]
 mod tests;
 
-pub use canonical::{Canonical, Group, Member};
-pub use differ::{Difference, differences, is_same_user};
-pub use provenance::{provenance, read_provenance};
+pub(crate) use differ::is_same_user;
+pub use provenance::provenance;
+pub(crate) use provenance::read_provenance;
 pub use request::{create_user, proficiencies};

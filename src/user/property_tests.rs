@@ -12,7 +12,9 @@ use proptest::sample::{Index, select, subsequence};
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Canonical, Group, create_user, differences, is_same_user, proficiencies};
+use super::canonical::{Canonical, Group};
+use super::differ::{differences, is_same_user};
+use super::{create_user, proficiencies};
 use crate::agent::{
     Agent, Channel, IdentityType, Password, PhoneType, Proficiency, RowNumber, VoiceEnhancement,
 };

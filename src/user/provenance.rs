@@ -8,7 +8,7 @@ pub fn provenance(run: &str, attempt: Attempt) -> String {
 }
 
 /// Reads a provenance tag's value back: the run, and a number as anybody may have written it.
-pub fn read_provenance(value: &str) -> Option<(&str, u32)> {
+pub(crate) fn read_provenance(value: &str) -> Option<(&str, u32)> {
     let (run, attempt) = value.rsplit_once('/')?;
     attempt.parse().ok().map(|attempt| (run, attempt))
 }

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Canonical, differences, is_same_user};
+use super::canonical::Canonical;
+use super::differ::{differences, is_same_user};
 use crate::agent::{IdentityType, Password};
 use crate::connect::model::{
     AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, CreateUser, IdentityInfo,

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Canonical, Group, differences, is_same_user};
+use super::canonical::{Canonical, Group};
+use super::differ::{differences, is_same_user};
 use crate::agent::IdentityType::{self, ConnectManaged, ExistingDirectory, Saml};
 use crate::connect::model::{CreateUser, User, UserProficiency};
 
@@ -249,27 +250,6 @@ fn proficiencies_are_compared_where_both_are_known() {
     assert_eq!(of(Some(&five), Some(&four)), [(Group::Proficiencies, member(), text("4"), text("5"))]);
     assert_eq!(of(Some(&[]), Some(&four)), [(Group::Proficiencies, member(), text("4"), None)]);
     assert_eq!(of(Some(&four), Some(&[])), [(Group::Proficiencies, member(), None, text("4"))]);
-}
-
-#[test]
-fn nothing_is_concluded_from_what_a_search_does_not_tell() {
-    let asked = json!({
-        "IdentityInfo": { "FirstName": "Jane", "Email": "jane@example.com", "SecondaryEmail": "j@example.org", "Mobile": "+4930123456" },
-        "PhoneConfig": { "AfterContactWorkTimeLimit": 30 },
-    });
-    let searched = |first: &str| {
-        found(
-            json!({ "IdentityInfo": { "FirstName": first }, "PhoneConfig": { "AfterContactWorkTimeLimit": 30_000 } }),
-        )
-    };
-    let wanted = Canonical::wanted(&wanted(asked), None);
-    assert_eq!(differences(&wanted, &Canonical::searched(&searched("Jane")), ConnectManaged), []);
-    let members = |user: &User| {
-        let all = differences(&wanted, &Canonical::searched(user), ConnectManaged);
-        all.into_iter().map(|d| d.member.to_string()).collect::<Vec<_>>()
-    };
-    assert_eq!(members(&searched("Joan")), ["first name"]);
-    assert_eq!(differences(&wanted, &Canonical::described(&searched("Jane"), None), ConnectManaged).len(), 7);
 }
 
 #[test]

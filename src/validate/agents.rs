@@ -115,7 +115,7 @@ fn tags(cell: &str) -> BTreeMap<String, String> {
 /// its length and bytes where it is there. Security profiles are sorted, for their order means nothing. It does not
 /// depend on the order of columns, on formatting, or on the form of Unicode; it does on how a profile is named, for a
 /// name and an id can be told to be one only with the instance.
-pub fn fingerprint(agent: &Agent) -> Fingerprint {
+pub(crate) fn fingerprint(agent: &Agent) -> Fingerprint {
     let Agent {
         row: _, username, password: _, first_name, last_name, email, secondary_email, mobile, ..
     } = agent;
@@ -188,7 +188,7 @@ pub fn fingerprint(agent: &Agent) -> Fingerprint {
 
 /// Says with 64 bits which proficiencies a row asks for; `None` where it asks for none. Made as [`fingerprint`] is, of
 /// attribute (1), value (2) and level (3) of each, sorted.
-pub fn proficiencies_fingerprint(agent: &Agent) -> Option<Fingerprint> {
+pub(crate) fn proficiencies_fingerprint(agent: &Agent) -> Option<Fingerprint> {
     let mut digest = Digested(b"headcount proficiencies 1".to_vec());
     for Proficiency { attribute, value, level } in &agent.proficiencies {
         digest.text(1, Some(attribute));

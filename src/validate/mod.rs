@@ -17,24 +17,26 @@ use crate::agent::IdentityType;
 use crate::directory::Directory;
 use crate::roster::{Columns, Field};
 
-pub use agents::{agent, agent_by, fingerprint, proficiencies_fingerprint};
-pub use names::{NamesUsed, username};
-pub use pass::{Checked, CheckedRow, Pass, check, check_while, check_with_fingerprints};
+pub use agents::{agent, agent_by};
+pub(crate) use agents::{fingerprint, proficiencies_fingerprint};
+pub(crate) use names::{NamesUsed, username};
+pub(crate) use pass::{Checked, CheckedRow, check_while};
+pub use pass::{Pass, check, check_with_fingerprints};
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
 
 /// Against what a roster is checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'d> {
     /// The pack of rules: how the instance knows its users.
-    pub identity: IdentityType,
+    pub(crate) identity: IdentityType,
     /// The instance, where it is known: names must be known to it.
-    pub directory: Option<&'d Directory>,
+    pub(crate) directory: Option<&'d Directory>,
     /// Whether the users in the directory are worth a warning. An import decides `exists` by its ledger instead.
-    pub compares_users: bool,
+    pub(crate) compares_users: bool,
     /// Whether passwords are generated, or one for all is given: then a row need not have one.
-    pub generates_passwords: bool,
+    pub(crate) generates_passwords: bool,
     /// How many tags a row may have: 49, or 50 where no provenance tag is added.
-    pub tag_room: usize,
+    pub(crate) tag_room: usize,
 }
 
 impl<'d> Rules<'d> {
@@ -51,7 +53,7 @@ impl<'d> Rules<'d> {
 
 /// Guesses the identity type from the columns: a password column means CONNECT_MANAGED, a directory user id column
 /// EXISTING_DIRECTORY, and neither SAML. A report that rests on this must say so.
-pub fn infer_identity(columns: &Columns) -> IdentityType {
+pub(crate) fn infer_identity(columns: &Columns) -> IdentityType {
     if columns.has(Field::Password) {
         IdentityType::ConnectManaged
     } else if columns.has(Field::DirectoryUserId) {

@@ -8,17 +8,17 @@ use super::grammar::{list, proficiencies, trimmed};
 
 /// The names that a roster uses, as its cells have them: an id or an ARN is among them where a cell has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NamesUsed {
+pub(crate) struct NamesUsed {
     /// Routing profiles.
-    pub routing_profiles: BTreeSet<String>,
+    pub(crate) routing_profiles: BTreeSet<String>,
     /// Security profiles.
-    pub security_profiles: BTreeSet<String>,
+    pub(crate) security_profiles: BTreeSet<String>,
     /// Hierarchy paths, the top level first.
-    pub hierarchy: BTreeSet<Vec<String>>,
+    pub(crate) hierarchy: BTreeSet<Vec<String>>,
     /// Predefined attributes with one of their values.
-    pub proficiencies: BTreeSet<(String, String)>,
+    pub(crate) proficiencies: BTreeSet<(String, String)>,
     /// In how many rows.
-    pub rows: u64,
+    pub(crate) rows: u64,
 }
 
 /// The fields that name something of an instance.
@@ -27,7 +27,7 @@ const NAMING: [Field; 4] =
 
 impl NamesUsed {
     /// Adds what a row names. Empty places are left out.
-    pub fn add(&mut self, row: &Row, columns: &Columns) {
+    pub(crate) fn add(&mut self, row: &Row, columns: &Columns) {
         self.rows += 1;
         for field in NAMING {
             self.take(field, trimmed(columns.cell(row, field)));
@@ -105,7 +105,7 @@ fn add(names: &mut BTreeSet<String>, name: &str) {
 }
 
 /// A row's username as it is sent: without the spaces around it, and empty where there is none.
-pub fn username<'r>(row: &'r Row, columns: &Columns) -> &'r str {
+pub(crate) fn username<'r>(row: &'r Row, columns: &Columns) -> &'r str {
     trimmed(columns.cell(row, Field::Username))
 }
 

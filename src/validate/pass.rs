@@ -22,7 +22,7 @@ use super::{Rules, agents};
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// The identity type whose rules were applied.
-    pub identity: IdentityType,
+    pub(crate) identity: IdentityType,
     /// How many rows there are, the header and blank rows not counted.
     pub rows: u64,
     /// How many rows have errors; all of them where the file itself has one.
@@ -30,15 +30,15 @@ pub struct Checked {
     /// How many errors there are.
     pub errors: u64,
     /// How many warnings there are.
-    pub warnings: u64,
+    pub(crate) warnings: u64,
     /// How many of the errors are of the file as a whole: these stop every row.
-    pub file_errors: u64,
+    pub(crate) file_errors: u64,
     /// The findings in the order of the file, those of the file as a whole first: at most [`Pass::KEPT`].
     pub findings: Vec<Finding>,
     /// How many findings were counted and not kept.
-    pub not_kept: u64,
+    pub(crate) not_kept: u64,
     /// What the rows name of the instance; gathered by [`check_with_fingerprints`] alone.
-    pub names: NamesUsed,
+    pub(crate) names: NamesUsed,
 }
 
 impl Checked {
@@ -51,15 +51,15 @@ impl Checked {
 /// One row after its check, lent while the pass goes on. No `Debug`: its cells may hold a password.
 pub struct CheckedRow<'p> {
     /// The row's number as the spreadsheet shows it.
-    pub number: u64,
+    pub(crate) number: u64,
     /// The exact username without the spaces around it; empty where there is none.
-    pub username: &'p str,
+    pub(crate) username: &'p str,
     /// Whether the row cannot be sent, be it for the sake of the whole file.
-    pub has_errors: bool,
+    pub(crate) has_errors: bool,
     /// The first of its errors, those of the file as a whole before its own.
-    pub first_error: Option<&'p Finding>,
+    pub(crate) first_error: Option<&'p Finding>,
     /// The row as it was read.
-    pub row: &'p Row,
+    pub(crate) row: &'p Row,
     fingerprint: Option<Fingerprint>,
     columns: &'p Columns,
     rules: &'p Rules<'p>,
@@ -99,7 +99,7 @@ pub fn check(
 }
 
 /// The same, as long as it may go on: a failure of `go_on`, which is asked every few hundred rows, ends it.
-pub fn check_while(
+pub(crate) fn check_while(
     roster: &Roster,
     rules: &Rules<'_>,
     go_on: &dyn Fn() -> Result<(), Failure>,
@@ -170,10 +170,10 @@ pub struct Pass<'r> {
 
 impl<'r> Pass<'r> {
     /// After how many rows it is worth looking whether to go on: a look costs as much as a row does.
-    pub const GLANCE: u64 = 256;
+    pub(crate) const GLANCE: u64 = 256;
 
     /// How many findings are kept in memory; the others are counted.
-    pub const KEPT: usize = 100_000;
+    pub(crate) const KEPT: usize = 100_000;
 
     /// The longest username that is compared with the others; a longer one is an error by itself.
     const USERNAME_COMPARED: usize = 1024;

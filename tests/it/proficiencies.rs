@@ -7,7 +7,7 @@ use std::sync::Arc;
 use headcount::clock::SystemClock;
 use headcount::connect::{Client, Credentials, Environment, HttpOptions, Operation, Target};
 use headcount::directory::{Directory, Hierarchy, Instance, Names};
-use headcount::lane::Lane;
+use headcount::lane::{Lane, reads};
 use serde_json::{Value, json};
 
 use crate::harness::{Service, Watched, folder, headcount, run, sample, status};
@@ -48,7 +48,7 @@ fn given(service: &Service) -> Vec<(String, Vec<String>)> {
         let lane = Lane::new(client.clone(), Arc::default());
         for user in client.list_users(&arn, None).await.unwrap().value.items {
             let asked = || client.list_user_proficiencies(&arn, &user.id);
-            let found = lane.read(Operation::ListUserProficiencies, asked).await;
+            let found = reads::read(&lane, Operation::ListUserProficiencies, asked).await;
             let found = found.unwrap().value.items;
             let shown =
                 found.iter().map(|p| format!("{}:{}:{}", p.attribute_name, p.attribute_value, p.level));

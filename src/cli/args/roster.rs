@@ -44,7 +44,7 @@ impl RosterArgs {
 
 /// The words of `--identity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Identity {
+pub(crate) enum Identity {
     /// Users and passwords live in Amazon Connect (CONNECT_MANAGED).
     #[value(alias = "CONNECT_MANAGED")]
     Connect,

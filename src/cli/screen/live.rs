@@ -466,7 +466,7 @@ pub(in crate::cli) fn number(rate: f64) -> String {
 mod tests {
     use super::*;
 
-    const PLAIN: Look = Look { paint: Paint::NONE, full: '#', empty: '-', dot: ", " };
+    const PLAIN: Look = Look { paint: Paint::plain(), full: '#', empty: '-', dot: ", " };
 
     fn created(user: &str) -> Event {
         Event::Created { row: 2.into(), user: user.into(), id: "u".into(), recovered: false }
