@@ -90,9 +90,11 @@ fn remembered(spec: Spec, file: &Path, world: &World) -> Result<simulator::World
     simulator::World::remembering(spec, world.clock.now(), file).map_err(|error| {
         let hint = match &error {
             JournalError::Io { .. } => {
-                "nothing was sent; it stands beside the rehearsal's ledger: choose a folder for both that can be written"
+                "nothing was sent; it stands beside the rehearsal's ledger: choose a place for both with ⟦ledger FILE⟧"
             }
-            JournalError::Locked { .. } | JournalError::Damaged { .. } | JournalError::Foreign { .. } => {
+            // Whoever has it is at work with it: to remove it would take a run's users from under it.
+            JournalError::Locked { .. } => "nothing was sent; try again when that process is done",
+            JournalError::Damaged { .. } | JournalError::Foreign { .. } => {
                 "remove that file and the rehearsal's ledger to start the rehearsal anew"
             }
         };

@@ -93,6 +93,18 @@ async fn a_ledger_that_cannot_be_kept_is_told_before_a_world_is_made_beside_it()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_world_that_another_process_is_at_work_with_is_not_to_be_removed() {
+    let stage = Stage::with_people(1);
+    stage.run(rehearsal(&stage, Weather::calm())).await.unwrap();
+    let world = std::fs::File::open(stage.path("roster.csv.simulate.world.jsonl")).unwrap();
+    world.lock().unwrap();
+    let failure = rehearsal(&stage, Weather::calm()).check(&stage.world).await.err().unwrap();
+    assert_eq!(failure.exit, Exit::Stopped);
+    let hint = failure.hint.as_deref().unwrap();
+    assert!(!hint.contains("remove") && hint.contains("when that process is done"), "{hint}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rehearsal_and_an_import_take_no_ledger_of_each_other() {
     let stage = Stage::of(unlimited(), 2);
     stage.run(stage.import()).await.unwrap();
