@@ -123,7 +123,6 @@ fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
     super::install_tls();
     reqwest::Client::builder()
         .connect_timeout(options.connect_timeout)
-        .timeout(options.timeout)
         // Below what load balancers keep an idle connection for, so that one is rarely closed as it is taken.
         .pool_idle_timeout(Duration::from_secs(15))
         .tcp_keepalive(Duration::from_secs(15))
@@ -167,14 +166,11 @@ impl Transport for HttpTransport {
             _ => &self.direct,
         };
         Box::pin(async move {
-            // While the machine is awake the client's own timer comes first; it stands still while the machine sleeps.
-            let limit = self.timeout + Duration::from_secs(5);
-            let answered = clock::within(&SystemClock, limit, exchange(client, request, self.body_limit));
-            let slept = || {
-                let seconds = self.timeout.as_secs();
-                TransportError::unclear(format!("no answer within {seconds} s: this machine was asleep"))
-            };
-            answered.await.unwrap_or_else(|| Err(slept()))
+            // Not the client's own timer, which would stand still while the machine sleeps: one timer a request is enough.
+            let exchange = exchange(client, request, self.body_limit);
+            let answered = clock::within(&SystemClock, self.timeout, exchange);
+            let late = || TransportError::unclear("timed out: the exchange failed: operation timed out");
+            answered.await.unwrap_or_else(|| Err(late()))
         })
     }
 }
