@@ -16,7 +16,7 @@ use crate::roster::{self, REASONS, Roster, Row, Storage, Use};
 use crate::text::unguarded;
 
 pub(crate) use origins::Origins;
-pub(crate) use write::{Left, Run};
+pub(crate) use write::{FailedRows, Left};
 
 /// Which of [`REASONS`] has the name under which the ledger has the row.
 const USER: usize = 4;

@@ -17,8 +17,8 @@ use crate::roster::{Kept, Options, REASONS, Roster, Row, Storage, template};
 use crate::text::guarded;
 use crate::validate::{self, RowCheck, Rules};
 
-/// What a file of failed rows is made from: the roster that was read, and where its rows stand now.
-pub(crate) struct Run<'r> {
+/// The rows of a roster that have failed: the roster that was read, and where its rows stand now.
+pub(crate) struct FailedRows<'r> {
     /// The roster, as it was read.
     pub(crate) roster: &'r Roster,
     /// Its rows, by who.
@@ -48,7 +48,7 @@ pub struct Left {
     pub removed: Vec<PathBuf>,
 }
 
-impl Run<'_> {
+impl FailedRows<'_> {
     /// Writes the file of the failed rows, atomically and readable by its owner only; where none has failed, removes an
     /// untouched copy of an earlier run.
     pub(crate) fn leave(&self) -> Result<Left, Failure> {

@@ -19,10 +19,10 @@ use crate::crash;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::failed::{self, Left};
+use crate::failed::{FailedRows, Left};
 use crate::lane::slots::Slots;
 use crate::ledger::{Calls, Counts, Entry, Journal, Kind, StepCounts, Steps, VERSION};
-use crate::passwords::Credentials;
+use crate::passwords::{Credentials, LockedFile};
 use crate::plan::Plan;
 
 /// A job that has begun: its plan is in the ledger.
@@ -83,8 +83,7 @@ impl Begun {
         crash::point("plan-recorded");
         let now = rfc3339(world.clock.now());
         let arn = &checked.reached.directory.instance.arn;
-        let begin =
-            |file: crate::passwords::LockedFile| file.into_credentials(&run, arn, supply.recipients(), &now);
+        let begin = |file: LockedFile| file.into_credentials(&run, arn, supply.recipients(), &now);
         let credentials = credentials.map(begin).transpose()?;
         world.tell(Event::Started {
             version: 1,
@@ -189,7 +188,7 @@ impl Begun {
         let Checked { job, roster, reached, pass: Pass { wanted, .. }, .. } = &self.checked;
         let rules = job.rules(&reached.directory);
         let is_rehearsal = job.target.is_rehearsal();
-        self.ledger.read(|state| failed::Run { roster, wanted, rules: &rules, state, is_rehearsal }.leave())
+        self.ledger.read(|state| FailedRows { roster, wanted, rules: &rules, state, is_rehearsal }.leave())
     }
 }
 

@@ -37,7 +37,7 @@ use header::{Added, Header};
 use mapping::Mapping;
 use source::{Format, Source};
 
-/// What the command line says of how a roster is read. All `None`: everything is found out.
+/// What is told of how a roster is read. All `None`: everything is found out.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A column map; see `samples/hr-export.toml`.

@@ -11,40 +11,40 @@ use crate::roster::{Options, Roster};
 /// How the roster is read. Without any of these it is found out.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Reading the roster")]
-pub(crate) struct RosterArgs {
+pub(in crate::cli) struct RosterArgs {
     /// A column map for a foreign export; `headcount columns ROSTER` proposes one.
     #[arg(long, value_name = "FILE.toml")]
-    pub(crate) columns: Option<PathBuf>,
+    pub(in crate::cli) columns: Option<PathBuf>,
 
     /// The sheet of a workbook [default: its first visible one].
     #[arg(long, value_name = "NAME")]
-    pub(crate) sheet: Option<String>,
+    pub(in crate::cli) sheet: Option<String>,
 
     /// The encoding of a CSV, as in `windows-1252` or `shift_jis` [default: its mark, UTF-8, else windows-1252].
     #[arg(long, value_name = "LABEL")]
-    pub(crate) encoding: Option<String>,
+    pub(in crate::cli) encoding: Option<String>,
 
     /// The country whose national phone numbers become E.164, as in DE or US [default: numbers must be E.164].
     #[arg(long, value_name = "COUNTRY")]
-    pub(crate) phone_region: Option<PhoneRegion>,
+    pub(in crate::cli) phone_region: Option<PhoneRegion>,
 }
 
 impl RosterArgs {
     /// How these flags say that a roster is read.
-    pub(crate) fn meant(&self) -> Options {
+    pub(in crate::cli) fn meant(&self) -> Options {
         let Self { columns, sheet, encoding, phone_region } = self.clone();
         Options { columns, sheet, encoding, delimiter: None, phone_region }
     }
 
     /// Opens the roster as these flags say.
-    pub(crate) fn open(&self, path: &Path) -> Result<Roster, Failure> {
+    pub(in crate::cli) fn open(&self, path: &Path) -> Result<Roster, Failure> {
         Roster::open(path, &self.meant())
     }
 }
 
 /// The words of `--identity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Identity {
+pub(in crate::cli) enum Identity {
     /// Users and passwords live in Amazon Connect (CONNECT_MANAGED).
     #[value(alias = "CONNECT_MANAGED")]
     Connect,
