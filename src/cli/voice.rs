@@ -35,7 +35,6 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::PasswordCommand => "--password-command",
         Setting::CredentialsFile => "--credentials-out",
         Setting::Recipient => "--recipient",
-        Setting::Explained => "--explain",
         Setting::Output => "-o",
     }
 }

@@ -484,20 +484,18 @@ mod tests {
 
     use super::{Code, Severity, all, nearest};
     use crate::cli::voice::Flags;
-    use crate::text::{Voice, worded};
+    use crate::text::Voice;
 
     /// The text of `docs/findings.md`, in the words of a screen.
     fn markdown(voice: &dyn Voice) -> String {
-        let head = worded(
+        let mut page = String::from(
             "# Findings\n\n\
              What `headcount validate` (and the check before every import) can say of a roster. An error stops the row: \
              the service would refuse it, or it cannot be told what is meant. A warning does not: the service takes it, but \
-             a person would regret it. The codes never change their meaning; `headcount validate ⟦explained CODE⟧` prints \
+             a person would regret it. The codes never change their meaning; `headcount validate --explain CODE` prints \
              one of these. This page is generated from the table in `src/finding/codes.rs`.\n\n\
              | code | severity | what is wrong |\n|---|---|---|\n",
-            voice,
         );
-        let mut page = head.into_owned();
         for code in all() {
             let _ = writeln!(
                 page,

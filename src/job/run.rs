@@ -131,7 +131,7 @@ impl Begun {
     /// Says how it went, leaves the file of the failed rows, and closes the ledger.
     async fn end(self) -> Result<Ended, Failure> {
         self.keep_rate();
-        let left = self.leave();
+        let left = self.leave_failed_rows();
         let standing = self.ledger.read(|state| Standing {
             counts: state.counts(false),
             steps: state.proficiencies(),
@@ -150,7 +150,7 @@ impl Begun {
             seconds: took.as_secs_f64(),
         });
         let closed = close(ledger, exit);
-        checked.reached.leave().await;
+        checked.reached.stop_serving().await;
         Ok(Ended {
             exit,
             counts,
@@ -184,7 +184,7 @@ impl Begun {
     }
 
     /// Leaves the file of the failed rows.
-    fn leave(&self) -> Result<Left, Failure> {
+    fn leave_failed_rows(&self) -> Result<Left, Failure> {
         let Checked { job, roster, reached, pass: Pass { wanted, .. }, .. } = &self.checked;
         let rules = job.rules(&reached.directory);
         let is_rehearsal = job.target.is_rehearsal();

@@ -95,7 +95,7 @@ impl Target {
             }
         };
         reached.read_for_proficiencies(world).await?;
-        reached.leave().await;
+        reached.stop_serving().await;
         Ok(reached.directory)
     }
 
@@ -170,7 +170,7 @@ impl Reached {
     }
 
     /// Stops what served it.
-    pub(super) async fn leave(&mut self) {
+    pub(super) async fn stop_serving(&mut self) {
         if let Some(running) = self.running.take() {
             running.shutdown().await;
         }

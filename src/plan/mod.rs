@@ -1,4 +1,4 @@
-//! Stage 3: the roster as it is now × the ledger become a task for each row. Pure: no file, no network, no clock.
+//! Stage 3: the roster as it is now × the ledger become a decision for each row. Pure: no file, no network, no clock.
 
 #![warn(clippy::wildcard_enum_match_arm)] // whoever adds a case decides what it means here
 

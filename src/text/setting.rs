@@ -75,8 +75,6 @@ settings! {
     CredentialsFile = "credentials-file";
     /// Whom that file is encrypted to.
     Recipient = "recipient";
-    /// The code of a finding that is to be explained.
-    Explained = "explained";
     /// Where a result is written.
     Output = "output";
 }

@@ -98,14 +98,16 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// The text up to its tests.
+/// The text up to its tests. A module of tests that has a file of its own is but a line of it.
 fn without_tests(text: &str) -> &str {
-    let tests = ["#[cfg(test)]\nmod ", "#[cfg(test)]\npub(crate) mod ", "#[cfg(test)]\npub(super) mod "];
-    // A module with its body here; one that has a file of its own is named in a line among the others.
-    let begins = |at: usize| text[at..].lines().nth(1).is_some_and(|line| line.ends_with('{'));
-    let bodies =
-        tests.iter().flat_map(|tests| text.match_indices(tests)).map(|(at, _)| at).filter(|at| begins(*at));
-    &text[..bodies.min().unwrap_or(text.len())]
+    const TESTS: &str = "#[cfg(test)]\n";
+    let begins = |rest: &str| {
+        let line = rest[TESTS.len()..].lines().next().unwrap_or_default();
+        ["mod ", "pub(crate) mod ", "pub(super) mod "].iter().any(|word| line.starts_with(word))
+            && line.ends_with('{')
+    };
+    let end = text.match_indices(TESTS).map(|(at, _)| at).find(|at| begins(&text[*at..]));
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// The text up to its tests, without line comments.
@@ -167,10 +169,13 @@ fn names_are_found_alone_in_groups_and_over_lines() {
     assert_eq!(found, ["a::B", "c", "d::E", "d::F", "g::H", "g::i", "l"]);
     let code = code_of_a_file_with_tests();
     assert!(!code.contains("hidden") && code.contains("https://x") && !code.contains("a remark"));
+    assert!(code.contains("behind"), "tests in a file of their own hide nothing behind them");
 }
 
 fn code_of_a_file_with_tests() -> String {
-    code("let a = \"https://x\"; \n// a remark\n#[cfg(test)]\nmod tests {\n    use crate::hidden;\n}\n")
+    let head = "#[cfg(test)]\nmod more_tests;\nuse crate::behind;\n";
+    let body = "let a = \"https://x\"; \n// a remark\n#[cfg(test)]\nmod tests {\n    use crate::hidden;\n}\n";
+    code(&format!("{head}{body}"))
 }
 
 #[test]
@@ -415,10 +420,6 @@ fn only_the_command_line_names_flags() {
     }
     assert!(wrong.is_empty(), "name the setting, with a mark of `text/setting.rs`: {wrong:#?}");
     assert_eq!(excused.len(), OF_OTHERS.len(), "nobody names these any more: take them out of OF_OTHERS");
-    // The page of the findings is written by a test.
-    let page =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/finding/codes.rs")).unwrap();
-    named.extend(marks(&page).map(|mark| mark.setting));
     let unnamed: Vec<_> = Setting::ALL.iter().filter(|setting| !named.contains(*setting)).collect();
     assert!(
         unnamed.is_empty(),
