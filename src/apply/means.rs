@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime};
 use tokio::task::JoinError;
 
 use super::gauge::Gauge;
+use super::index::Index;
 use crate::agent::IdentityType;
 use crate::clock;
-use crate::connect::Operation;
+use crate::connect::{self, Operation};
 use crate::error::Failure;
 use crate::event::{Event, Sink};
 use crate::exit::Exit;
@@ -22,6 +23,7 @@ use crate::ledger::{Journal, Outcome, RowState};
 use crate::passwords::Credentials;
 use crate::stop::{Stop, Switch};
 use crate::text::Voice;
+use crate::waits::WaitFor;
 
 /// What a run is told.
 #[derive(Clone, Debug)]
@@ -81,6 +83,8 @@ pub(super) struct Found {
     gauge: Mutex<Gauge>,
     /// The instance was asked for, and is there: it does not go away during a run.
     pub(super) instance_is_there: AtomicBool,
+    /// The list of users, for all rows that look for somebody.
+    pub(super) index: Index,
     /// SearchUsers may not be called: ListUsers is what is left.
     pub(super) search_is_denied: AtomicBool,
     /// When the newest request before this session was about to leave.
@@ -99,6 +103,7 @@ impl Means {
     ) -> Self {
         let found = Found {
             gauge: Mutex::default(),
+            index: Index::default(),
             instance_is_there: AtomicBool::new(false),
             search_is_denied: AtomicBool::new(false),
             newest_before: ledger.read(|state| clock::parse_rfc3339(&state.newest_intent)),
@@ -122,8 +127,10 @@ impl Means {
         self.stop.stop_and_tell(reason, &*self.events);
     }
 
-    /// Waits, unless the run stops.
-    pub(super) async fn wait(&self, time: Duration) -> Option<()> {
+    /// Waits before a call is made again, unless the run stops.
+    pub(super) async fn wait(&self, operation: Operation, answer: &Answer, time: Duration) -> Option<()> {
+        let what = format!("{operation} is sent again: {}", answer.message());
+        let _waiting = self.lane.waits().at_most(WaitFor::Again, what, time);
         self.stop.unless_stopped(clock::sleep(time)).await
     }
 
@@ -160,7 +167,13 @@ impl Means {
             let reason = "the credentials have expired, and new ones are being fetched";
             self.tell(Event::waiting(reason, Duration::ZERO));
         }
-        match self.lane.mend(answer).await {
+        let mended = {
+            let what = "new credentials are fetched";
+            let _waiting =
+                self.lane.waits().at_most(WaitFor::Credentials, what, connect::Credentials::LOAD_LIMIT);
+            self.lane.mend(answer).await
+        };
+        match mended {
             Mended::Again => true,
             Mended::Corrected { seconds } => {
                 let message = format!(

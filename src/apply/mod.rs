@@ -10,6 +10,7 @@ mod associate;
 mod attempt;
 mod flight;
 mod gauge;
+mod index;
 mod look;
 mod means;
 pub(crate) mod settle;

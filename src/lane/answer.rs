@@ -28,9 +28,10 @@ impl Told {
                 message: fault.message.clone(),
                 request_id: fault.request_id.clone(),
             },
-            CallError::NotSent(_) | CallError::Unclear(_) | CallError::NoCredentials(_) => {
-                Self { message: Some(error.to_string()), ..Self::default() }
-            }
+            CallError::NotSent(_)
+            | CallError::Unclear(_)
+            | CallError::Mistaken(_)
+            | CallError::NoCredentials(_) => Self { message: Some(error.to_string()), ..Self::default() },
         }
     }
 }
