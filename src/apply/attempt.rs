@@ -194,7 +194,7 @@ async fn record_password(
         return Ok(());
     }
     match (&means.credentials, &body.password) {
-        (Some(credentials), Some(password)) => credentials.record(&task.user, intent.attempt, password).await,
+        (Some(credentials), Some(password)) => credentials.record(&task.user, intent, password).await,
         _ => Err(Unwritable("there is no file for the password that was made".into())),
     }
 }
@@ -224,7 +224,7 @@ async fn create(
     }
     // Each attempt has a tag of its own, so that a user says which of them made it.
     let mut body = body.clone();
-    body.tags.insert(PROVENANCE.into(), provenance(&settings.run, intent.attempt));
+    body.tags.insert(PROVENANCE.into(), provenance(&settings.run, intent.attempt, intent.nonce));
     client.create_user_at(&settings.instance, &body, intent.at).await
 }
 

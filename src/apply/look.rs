@@ -81,7 +81,7 @@ struct Looks<'t> {
 /// What a look leads to.
 enum Led {
     /// The row is settled.
-    Settled(Option<Attempt>, Outcome),
+    Settled(Found),
     /// The caller is mended first.
     Mend(Answer),
     /// The run stops.
@@ -90,6 +90,22 @@ enum Led {
     GiveUp,
     /// Looked at again after a while.
     Wait,
+}
+
+/// What a look has settled, as the ledger is told of it.
+struct Found {
+    attempt: Option<Attempt>,
+    outcome: Outcome,
+    /// Another copy of the ledger made the user.
+    copied: bool,
+}
+
+impl Found {
+    /// `None` where nothing is settled.
+    fn of(settled: Settled, known: &Known<'_>) -> Option<Self> {
+        let copied = matches!(settled, Settled::Exists { copied: true, .. });
+        settled.outcome(known).map(|(attempt, outcome)| Self { attempt, outcome, copied })
+    }
 }
 
 impl<'t> Looks<'t> {
@@ -164,7 +180,7 @@ impl<'t> Looks<'t> {
         if let Settled::Unsettled(why) = &settled {
             self.last = worded(why, self.voice).into_owned();
         }
-        settled.outcome(&known).map_or(Led::Wait, |(attempt, outcome)| Led::Settled(attempt, outcome))
+        Found::of(settled, &known).map_or(Led::Wait, Led::Settled)
     }
 
     /// How long to wait before the next look: never past the deadline.
@@ -183,7 +199,7 @@ pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Re
         // Past the deadline, and each of the two indexes has been asked once.
         let is_last = look > 0 && now >= looks.deadline;
         match looks.saw(seen, is_last, now) {
-            Led::Settled(attempt, outcome) => return conclude(task, attempt, outcome, means),
+            Led::Settled(found) => return conclude(task, found, means),
             Led::Mend(answer) => {
                 if !means.mend(&answer).await {
                     break;
@@ -246,18 +262,17 @@ pub(super) async fn settle_by_first_look(task: &Task, means: &Means) -> Result<O
         waits_for_exact: true,
         accepts_probable: means.settings.accept_probable,
     };
-    match settled(&seen, &known).outcome(&known) {
-        Some((attempt, outcome)) => conclude(task, attempt, outcome, means).map(Some),
+    match Found::of(settled(&seen, &known), &known) {
+        Some(found) => conclude(task, found, means).map(Some),
         None => Ok(None),
     }
 }
 
-fn conclude(
-    task: &Task,
-    attempt: Option<Attempt>,
-    outcome: Outcome,
-    means: &Means,
-) -> Result<End, JournalFault> {
+fn conclude(task: &Task, found: Found, means: &Means) -> Result<End, JournalFault> {
+    let Found { attempt, outcome, copied } = found;
+    if copied {
+        means.saw_a_copy();
+    }
     means.ledger.conclude(task.at, attempt, &outcome)?;
     crash::point("settled");
     means.gauge(&outcome);

@@ -1,6 +1,6 @@
 //! What every task works with: lent to functions, owned by nobody of them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +21,7 @@ use crate::lane::{Lane, Mended};
 use crate::ledger::{Journal, Outcome, RowState};
 use crate::passwords::Credentials;
 use crate::stop::{Stop, Switch};
-use crate::text::Voice;
+use crate::text::{self, Voice};
 
 /// What a run is told.
 #[derive(Clone, Debug)]
@@ -83,6 +83,8 @@ pub(super) struct Found {
     pub(super) instance_is_there: AtomicBool,
     /// SearchUsers may not be called: ListUsers is what is left.
     pub(super) search_is_denied: AtomicBool,
+    /// How many names were found taken by users that another copy of this ledger made.
+    copies: AtomicU64,
     /// When the newest request before this session was about to leave.
     pub(super) newest_before: Option<SystemTime>,
 }
@@ -101,6 +103,7 @@ impl Means {
             gauge: Mutex::default(),
             instance_is_there: AtomicBool::new(false),
             search_is_denied: AtomicBool::new(false),
+            copies: AtomicU64::new(0),
             newest_before: ledger.read(|state| clock::parse_rfc3339(&state.newest_intent)),
         };
         Self { lane, slots, ledger, credentials: None, settings, stop, events, found }
@@ -120,6 +123,25 @@ impl Means {
     /// Stops the run. Who is the first tells it, and nobody else.
     pub(super) fn stop(&self, reason: Stop) {
         self.stop.stop_and_tell(reason, &*self.events);
+    }
+
+    /// A user was made by another copy of this ledger.
+    pub(super) fn saw_a_copy(&self) {
+        self.found.copies.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Says at the end of a run that another copy of its ledger is at work, if one was seen: from a row's message alone nobody
+    /// would know that the whole run is split.
+    pub(super) fn say_copies(&self) {
+        let seen = self.found.copies.load(Ordering::Relaxed);
+        if seen > 0 {
+            let message = format!(
+                "another copy of this ledger is, or was, at work: {} in the roster made by it, and not by this one. \
+                 Find that copy, see with `headcount status` who is whose, and go on with one of them alone",
+                text::count(seen, "user")
+            );
+            self.tell(Event::Warning { message });
+        }
     }
 
     /// Waits, unless the run stops.
