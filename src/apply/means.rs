@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::task::JoinError;
 
+use super::first::FirstAnswer;
 use super::gauge::Gauge;
 use crate::agent::IdentityType;
 use crate::clock;
@@ -54,6 +55,9 @@ impl Settings {
     pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(900);
 }
 
+/// So many first creates that somebody in between answers, and none that the service does, are enough to know.
+const FOREIGN: u32 = 3;
+
 /// From which length on a pause that the service asks for is told.
 const WORTH_TELLING: Duration = Duration::from_secs(2);
 
@@ -81,6 +85,10 @@ pub(super) struct Found {
     gauge: Mutex<Gauge>,
     /// The instance was asked for, and is there: it does not go away during a run.
     pub(super) instance_is_there: AtomicBool,
+    /// The first create goes alone.
+    pub(super) first: Arc<FirstAnswer>,
+    /// How many creates somebody in between has answered, while the service itself has answered none.
+    foreign: Mutex<Option<u32>>,
     /// SearchUsers may not be called: ListUsers is what is left.
     pub(super) search_is_denied: AtomicBool,
     /// How many names were found taken by users that another copy of this ledger made.
@@ -102,6 +110,8 @@ impl Means {
         let found = Found {
             gauge: Mutex::default(),
             instance_is_there: AtomicBool::new(false),
+            first: Arc::default(),
+            foreign: Mutex::new(Some(0)),
             search_is_denied: AtomicBool::new(false),
             copies: AtomicU64::new(0),
             newest_before: ledger.read(|state| clock::parse_rfc3339(&state.newest_intent)),
@@ -160,6 +170,9 @@ impl Means {
                 self.tell(Event::waiting(format!("nothing clear comes back: {}", answer.message()), pause));
             }
         }
+        if operation == Operation::CreateUser && self.is_not_connect(answer) {
+            self.stop(Stop::NotConnect { message: answer.message() });
+        }
         // The live view shows the creates' pace; what follows them is slowed without a word.
         if operation != Operation::CreateUser {
             return;
@@ -173,6 +186,26 @@ impl Means {
         }
         if learned.passed && answer.verdict != Verdict::Full {
             self.slots.widen(self.lane.pace(operation).rate(), answer.departure.left.elapsed());
+        }
+    }
+
+    /// Whether each of the first creates was answered by somebody in between: the next would be answered alike, and each
+    /// leaves a row in doubt.
+    fn is_not_connect(&self, answer: &Answer) -> bool {
+        let mut foreign = self.found.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+        match (*foreign, answer.verdict) {
+            // Nothing was answered.
+            (None, _) | (_, Verdict::NotSent | Verdict::NoCredentials) => false,
+            (Some(before), _) if answer.is_foreign => {
+                *foreign = Some(before + 1);
+                before + 1 >= FOREIGN
+            }
+            // Lost, or a server's trouble: nobody knows who that was.
+            (Some(_), Verdict::InDoubt) => false,
+            _ => {
+                *foreign = None;
+                false
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod associate;
 mod attempt;
+mod first;
 mod flight;
 mod gauge;
 mod look;

@@ -49,6 +49,7 @@ const fn worth(verdict: Verdict) -> Worth {
         | Verdict::Full
         | Verdict::Duplicate
         | Verdict::Denied
+        | Verdict::Barred
         | Verdict::NoCredentials => Worth::Nothing,
     }
 }
