@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use headcount::agent::{Fingerprint, RowNumber};
-use headcount::ledger::{Attempt, Entry, Kind, LockedFile, RowState, VERSION};
+use headcount::ledger::{Attempt, Entry, Kind, LockedFile, Nonce, RowState, VERSION};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -121,7 +121,7 @@ fn write(path: &Path) -> u64 {
     // Sixteen under way at once, answered out of order.
     for first in (0..ROWS).step_by(16) {
         for n in first..first + 16 {
-            put(&Entry::intent(&user(n), attempt(n), at()));
+            put(&Entry::intent(&user(n), attempt(n), Some(Nonce::of(n.into())), at()));
         }
         for n in (0..16).map(|k| first + (k * 7 + 3) % 16) {
             put(&Entry {

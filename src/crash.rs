@@ -10,6 +10,9 @@ pub const POINTS: &[&str] = &[
     "ledger-opened",   // made or opened, not locked yet
     "repair-before",   // a torn last line was seen
     "repair-after",    // and cut off
+    "upgrade-written", // a ledger of version 1 is written anew, beside
+    "upgrade-kept",    // the old one has a second name
+    "upgrade-renamed", // the new one stands in its place
     "plan-before",     // nothing of the session is in the ledger
     "plan-recorded",   // session and rows are synced, nothing was sent
     "passwords-begun", // the file for passwords has its first record
@@ -48,6 +51,8 @@ pub enum Sabotage {
     RepeatPassword,
     /// The password in force is taken to be the newest that was made for the user.
     NewestPassword,
+    /// A user with the number of an attempt of ours in its tag is ours, whoever drew the nonce.
+    NumberIsProof,
     /// Nothing is synced. No kill can tell, only a power cut; it is there to measure what the syncs cost.
     NotSynced,
 }
@@ -63,6 +68,7 @@ impl Sabotage {
             Self::PasswordRecordedLate => "password-recorded-late",
             Self::RepeatPassword => "repeat-password",
             Self::NewestPassword => "newest-password",
+            Self::NumberIsProof => "number-is-proof",
             Self::NotSynced => "not-synced",
         }
     }

@@ -2,7 +2,7 @@
 //! crate makes one.
 
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Opens a file that is there for reading. A pipe or a device is refused before it is opened: the one waits for its other
@@ -155,7 +155,7 @@ pub(crate) fn create_atomic_with<E: From<io::Error>>(
 }
 
 /// A new file in the folder of another, made with mode 0600. What is told of it is the folder: nobody knows the new name.
-fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+pub(crate) fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let folder = folder(path);
     tempfile::NamedTempFile::new_in(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
@@ -163,6 +163,53 @@ fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
         }
         _ => error,
     })
+}
+
+/// Opens a file that this program has just made, for reading and appending.
+pub(crate) fn reopen_append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).append(true).open(path)
+}
+
+/// Puts a new file in another's place; that survives a power cut when this returns.
+pub(crate) fn put_in_place(new: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
+    new.persist(path).map_err(|error| error.error)?;
+    sync_folder(path)
+}
+
+/// Gives a file a second name, or makes a copy where the file system knows no second names; that survives a power cut when
+/// this returns.
+///
+/// # Errors
+/// `AlreadyExists` where something has the name.
+pub(crate) fn link_or_copy(path: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::hard_link(path, to) {
+        Ok(()) => sync_folder(to),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) => {
+            let mut from = open_regular(path)?;
+            create_atomic_with(to, |file| io::copy(&mut from, file).map(drop))
+        }
+    }
+}
+
+/// Whether two files hold the same.
+pub(crate) fn have_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
+    let (mut one, mut other) =
+        (io::BufReader::new(open_regular(one)?), io::BufReader::new(open_regular(other)?));
+    loop {
+        let (left, right) = (one.fill_buf()?, other.fill_buf()?);
+        let both = left.len().min(right.len());
+        if both == 0 || left[..both] != right[..both] {
+            return Ok(left.len() == right.len());
+        }
+        one.consume(both);
+        other.consume(both);
+    }
+}
+
+/// Whether an open file is the one that stands at a path.
+pub(crate) fn stands_at(file: &File, path: &Path) -> io::Result<bool> {
+    Ok(!is_another(&std::fs::symlink_metadata(path)?, &file.metadata()?))
 }
 
 /// Removes a file that this program made.

@@ -400,7 +400,8 @@ mod tests {
             state.apply(&Entry { attempt: Attempt::new(at), id: Some(id.as_str().into()), ..made });
             ids.push(id);
         }
-        let ledger: Arc<dyn Journal> = Arc::new(Ledger::start(Nowhere, state, clock).unwrap());
+        let ledger: Arc<dyn Journal> =
+            Arc::new(Ledger::start(Nowhere, state, clock, crate::ledger::counted()).unwrap());
         let settings = Settings {
             instance: arn.clone(),
             identity: IdentityType::ExistingDirectory,

@@ -106,7 +106,7 @@ struct Looks<'t> {
 /// What a look leads to.
 enum Led {
     /// The row is settled.
-    Settled(Option<Attempt>, Outcome),
+    Settled(Found),
     /// The caller is mended first.
     Mend(Answer),
     /// The run stops.
@@ -115,6 +115,22 @@ enum Led {
     GiveUp,
     /// Looked at again after a while.
     Wait,
+}
+
+/// What a look has settled, as the ledger is told of it.
+struct Found {
+    attempt: Option<Attempt>,
+    outcome: Outcome,
+    /// Another copy of the ledger made the user.
+    copied: bool,
+}
+
+impl Found {
+    /// `None` where nothing is settled.
+    fn of(settled: Settled, known: &Known<'_>) -> Option<Self> {
+        let copied = matches!(settled, Settled::Exists { copied: true, .. });
+        settled.outcome(known).map(|(attempt, outcome)| Self { attempt, outcome, copied })
+    }
 }
 
 impl<'t> Looks<'t> {
@@ -159,7 +175,12 @@ impl<'t> Looks<'t> {
             Next::Unsettled => format!("the user cannot be looked up: {}", answer.message()),
             _ => format!("the user cannot be looked up: {error}"),
         };
-        match next(Action::Settle, answer.verdict, Doubt::InDoubt) {
+        // A page of a proxy says nothing of what may be asked: it is borne as any outage.
+        let led = match next(Action::Settle, answer.verdict, Doubt::InDoubt) {
+            Next::Unsettled if answer.is_foreign => Next::Again,
+            led => led,
+        };
+        match led {
             Next::Unsettled => {
                 // What may not be asked shows nothing, and fails no more.
                 (self.has_looked, self.fails[eye as usize]) = (false, None);
@@ -209,7 +230,7 @@ impl<'t> Looks<'t> {
         if let Settled::Unsettled(why) = &settled {
             self.last = worded(why, self.voice).into_owned();
         }
-        settled.outcome(&known).map_or(Led::Wait, |(attempt, outcome)| Led::Settled(attempt, outcome))
+        Found::of(settled, &known).map_or(Led::Wait, Led::Settled)
     }
 
     /// Whether the row's time is over.
@@ -345,8 +366,8 @@ pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Re
     loop {
         let now = means.lane.moment();
         if looks.is_over(now) {
-            if let Led::Settled(attempt, outcome) = looks.at_last() {
-                return conclude(task, attempt, outcome, means);
+            if let Led::Settled(found) = looks.at_last() {
+                return conclude(task, found, means);
             }
             break;
         }
@@ -358,7 +379,7 @@ pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Re
         let now = means.lane.moment();
         let verdict = shown.as_ref().err().map(|(answer, _)| answer.verdict);
         match looks.saw(eye, shown, now) {
-            Led::Settled(attempt, outcome) => return conclude(task, attempt, outcome, means),
+            Led::Settled(found) => return conclude(task, found, means),
             Led::Mend(answer) if means.mend(&answer).await => eyes.again(eye),
             Led::Mend(_) => break,
             Led::Stop(reason) => {
@@ -416,18 +437,17 @@ pub(super) async fn settle_by_first_look(task: &Task, means: &Means) -> Result<O
         waits_for_exact: true,
         accepts_probable: means.settings.accept_probable,
     };
-    match settled(&seen, &known).outcome(&known) {
-        Some((attempt, outcome)) => conclude(task, attempt, outcome, means).map(Some),
+    match Found::of(settled(&seen, &known), &known) {
+        Some(found) => conclude(task, found, means).map(Some),
         None => Ok(None),
     }
 }
 
-fn conclude(
-    task: &Task,
-    attempt: Option<Attempt>,
-    outcome: Outcome,
-    means: &Means,
-) -> Result<End, JournalFault> {
+fn conclude(task: &Task, found: Found, means: &Means) -> Result<End, JournalFault> {
+    let Found { attempt, outcome, copied } = found;
+    if copied {
+        means.saw_a_copy();
+    }
     means.ledger.conclude(task.at, attempt, &outcome)?;
     crash::point("settled");
     means.gauge(&outcome);

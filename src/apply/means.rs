@@ -1,11 +1,12 @@
 //! What every task works with: lent to functions, owned by nobody of them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::task::JoinError;
 
+use super::first::FirstAnswer;
 use super::gauge::Gauge;
 use super::index::Index;
 use crate::agent::IdentityType;
@@ -22,7 +23,7 @@ use crate::lane::{Lane, Mended};
 use crate::ledger::{Journal, Outcome, RowState};
 use crate::passwords::Credentials;
 use crate::stop::{Stop, Switch};
-use crate::text::Voice;
+use crate::text::{self, Voice};
 use crate::waits::WaitFor;
 
 /// What a run is told.
@@ -56,6 +57,9 @@ impl Settings {
     pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(900);
 }
 
+/// So many first creates that somebody in between answers, and none that the service does, are enough to know.
+const FOREIGN: u32 = 3;
+
 /// From which length on a pause that the service asks for is told.
 const WORTH_TELLING: Duration = Duration::from_secs(2);
 
@@ -85,8 +89,14 @@ pub(super) struct Found {
     pub(super) instance_is_there: AtomicBool,
     /// The list of users, for all rows that look for somebody.
     pub(super) index: Index,
+    /// The first create goes alone.
+    pub(super) first: Arc<FirstAnswer>,
+    /// How many creates somebody in between has answered, while the service itself has answered none.
+    foreign: Mutex<Option<u32>>,
     /// SearchUsers may not be called: ListUsers is what is left.
     pub(super) search_is_denied: AtomicBool,
+    /// How many names were found taken by users that another copy of this ledger made.
+    copies: AtomicU64,
     /// When the newest request before this session was about to leave.
     pub(super) newest_before: Option<SystemTime>,
 }
@@ -105,7 +115,10 @@ impl Means {
             gauge: Mutex::default(),
             index: Index::default(),
             instance_is_there: AtomicBool::new(false),
+            first: Arc::default(),
+            foreign: Mutex::new(Some(0)),
             search_is_denied: AtomicBool::new(false),
+            copies: AtomicU64::new(0),
             newest_before: ledger.read(|state| clock::parse_rfc3339(&state.newest_intent)),
         };
         Self { lane, slots, ledger, credentials: None, settings, stop, events, found }
@@ -127,6 +140,25 @@ impl Means {
         self.stop.stop_and_tell(reason, &*self.events);
     }
 
+    /// A user was made by another copy of this ledger.
+    pub(super) fn saw_a_copy(&self) {
+        self.found.copies.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Says at the end of a run that another copy of its ledger is at work, if one was seen: from a row's message alone nobody
+    /// would know that the whole run is split.
+    pub(super) fn say_copies(&self) {
+        let seen = self.found.copies.load(Ordering::Relaxed);
+        if seen > 0 {
+            let message = format!(
+                "another copy of this ledger is, or was, at work: {} in the roster made by it, and not by this one. \
+                 Find that copy, see with `headcount status` who is whose, and go on with one of them alone",
+                text::count(seen, "user")
+            );
+            self.tell(Event::Warning { message });
+        }
+    }
+
     /// Waits before a call is made again, unless the run stops.
     pub(super) async fn wait(&self, operation: Operation, answer: &Answer, time: Duration) -> Option<()> {
         let what = format!("{operation} is sent again: {}", answer.message());
@@ -145,6 +177,9 @@ impl Means {
                 self.tell(Event::waiting(format!("nothing clear comes back: {}", answer.message()), pause));
             }
         }
+        if operation == Operation::CreateUser && self.is_not_connect(answer) {
+            self.stop(Stop::NotConnect { message: answer.message() });
+        }
         // The live view shows the creates' pace; what follows them is slowed without a word.
         if operation != Operation::CreateUser {
             return;
@@ -158,6 +193,26 @@ impl Means {
         }
         if learned.passed && answer.verdict != Verdict::Full {
             self.slots.widen(self.lane.pace(operation).rate(), answer.departure.left.elapsed());
+        }
+    }
+
+    /// Whether each of the first creates was answered by somebody in between: the next would be answered alike, and each
+    /// leaves a row in doubt.
+    fn is_not_connect(&self, answer: &Answer) -> bool {
+        let mut foreign = self.found.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+        match (*foreign, answer.verdict) {
+            // Nothing was answered.
+            (None, _) | (_, Verdict::NotSent | Verdict::NoCredentials) => false,
+            (Some(before), _) if answer.is_foreign => {
+                *foreign = Some(before + 1);
+                before + 1 >= FOREIGN
+            }
+            // Lost, or a server's trouble: nobody knows who that was.
+            (Some(_), Verdict::InDoubt) => false,
+            _ => {
+                *foreign = None;
+                false
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod associate;
 mod attempt;
+mod first;
 mod flight;
 mod gauge;
 mod index;
@@ -78,8 +79,11 @@ pub async fn run(means: Means, tasks: impl Iterator<Item = Result<Task, Failure>
     while let Some(ended) = open.join_next().await {
         joined(ended)?;
     }
+    let means = Arc::clone(&rows.means);
     drop(rows); // the last that can send an errand
-    joined(follow_ups.await)?
+    let followed = joined(follow_ups.await);
+    means.say_copies();
+    followed?
 }
 
 /// Waits until the task may start: a place, not too many rows open, no case variant in flight. `None` where the run

@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::agent::PROVENANCE;
 use crate::clock;
 use crate::connect::model::User;
-use crate::ledger::{Attempt, Outcome, RowState};
-use crate::user::read_provenance;
+use crate::crash::{Sabotage, sabotage};
+use crate::ledger::{Attempt, Nonce, Outcome, RowState};
+use crate::user::{Provenance, read_provenance};
 
 /// Whose user has the name.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,13 @@ pub(crate) enum Seen {
         /// Whose, as far as can be read, as a sentence.
         whose: String,
     },
+    /// Of this run, and of no attempt that this ledger made for the row: another copy of the ledger is, or was, at work.
+    Copied {
+        /// The user's id.
+        id: String,
+        /// Whose, as a sentence.
+        whose: String,
+    },
     /// Nobody has the exact name, somebody has it in another case.
     Variant {
         /// That user's id.
@@ -58,7 +66,11 @@ impl Seen {
         match self {
             Seen::Variant { .. } => known.insert(self).clone(),
             Seen::Invisible => known.clone().unwrap_or(Seen::Invisible),
-            Seen::Ours { .. } | Seen::Probable { .. } | Seen::Unproved { .. } | Seen::Theirs { .. } => self,
+            Seen::Ours { .. }
+            | Seen::Probable { .. }
+            | Seen::Unproved { .. }
+            | Seen::Theirs { .. }
+            | Seen::Copied { .. } => self,
         }
     }
 
@@ -85,6 +97,7 @@ impl Seen {
             Seen::Ours { .. }
             | Seen::Unproved { .. }
             | Seen::Theirs { .. }
+            | Seen::Copied { .. }
             | Seen::Variant { .. }
             | Seen::Invisible => self,
         }
@@ -131,6 +144,8 @@ pub(crate) enum Settled {
         id: String,
         /// Whose, as a sentence.
         whose: String,
+        /// Another copy of this ledger made it.
+        copied: bool,
     },
     /// Nothing is settled, and why.
     Unsettled(String),
@@ -146,7 +161,7 @@ impl Settled {
                 let outcome = Outcome { state: RowState::Created, recovered: true, ..Outcome::default() };
                 Some((attempt, Outcome { id: Some(id), ..outcome }))
             }
-            Settled::Exists { id, whose } => {
+            Settled::Exists { id, whose, copied: _ } => {
                 let code = Some("DuplicateResourceException".to_owned());
                 let outcome = Outcome { state: RowState::Exists, id: Some(id), code, ..Outcome::default() };
                 Some((known.attempt, Outcome { message: Some(whose), ..outcome }))
@@ -177,9 +192,14 @@ pub(crate) fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
              before, so that it cannot be said whose it is"
         )),
         // Theirs and taken: this is the user that the service meant.
-        Seen::Theirs { id, whose } if taken => Settled::Exists { id: id.clone(), whose: whose.clone() },
+        Seen::Theirs { id, whose } if taken => {
+            Settled::Exists { id: id.clone(), whose: whose.clone(), copied: false }
+        }
+        Seen::Copied { id, whose } if taken => {
+            Settled::Exists { id: id.clone(), whose: whose.clone(), copied: true }
+        }
         // Theirs, and nobody has said that the name is taken: names of users that were deleted and made anew are seen so.
-        Seen::Theirs { whose, .. } => Settled::Unsettled(whose.clone()),
+        Seen::Theirs { whose, .. } | Seen::Copied { whose, .. } => Settled::Unsettled(whose.clone()),
         Seen::Variant { id, username } => {
             let whose = format!(
                 "nobody of this exact name can be seen, and the instance has `{username}`, which differs from `{}` \
@@ -188,7 +208,7 @@ pub(crate) fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
             );
             // Search folds case, CreateUser does not: until the exact name must have come to light, it may still be there.
             if taken && !known.waits_for_exact {
-                Settled::Exists { id: id.clone(), whose }
+                Settled::Exists { id: id.clone(), whose, copied: false }
             } else {
                 Settled::Unsettled(whose)
             }
@@ -213,12 +233,13 @@ pub(crate) struct Deeds<'d> {
 
 /// Whose a user with the row's exact name is: by its tag, else by its members.
 ///
-/// `made` says whether an attempt is one of this row's in this ledger; `is_same` whether the user has every member that the
-/// row asks for, `None` where the row asks for nothing any longer.
+/// `made` says the random bits of this row's attempt of a number in this ledger, `Some(None)` where it is of before attempts
+/// had any, `None` where the row has no such attempt; `is_same` whether the user has every member that the row asks for,
+/// `None` where the row asks for nothing any longer.
 pub(crate) fn whose(
     user: &User,
     deeds: &Deeds<'_>,
-    made: impl FnOnce(Attempt) -> bool,
+    made: impl FnOnce(Attempt) -> Option<Option<Nonce>>,
     is_same: impl FnOnce() -> Option<bool>,
 ) -> Seen {
     let id = user.id.clone();
@@ -226,21 +247,44 @@ pub(crate) fn whose(
     let since = since.map_or_else(String::new, |at| format!(", last changed {}", clock::rfc3339(at)));
     let tag = user.tags.get(PROVENANCE).map(String::as_str);
     match tag.map(|tag| (tag, read_provenance(tag))) {
-        Some((_, Some((run, attempt)))) if run == deeds.run => {
-            // The run's id alone proves nothing: a copy of the ledger has it too, and counts its attempts on its own.
-            if let Some(attempt) = Attempt::new(attempt).filter(|attempt| made(*attempt)) {
-                return Seen::Ours { id, attempt };
-            }
-            let whose = format!(
-                "user {id} was made by this run's attempt {attempt}, which this ledger does not have for this row: \
-                 was an older copy of the ledger put back, or is a copy of it in use elsewhere?{since}"
-            );
-            Seen::Theirs { id, whose }
+        Some((_, Some(tag))) if tag.run == deeds.run => {
+            whose_of_this_run(id, tag, deeds, made, is_same, &since)
         }
         Some((tag, _)) => {
             Seen::Theirs { whose: format!("user {id} was made by another run, tagged `{tag}`{since}"), id }
         }
         None => whose_untagged(user, deeds, is_same, &since),
+    }
+}
+
+/// A user whose tag has this run: ours only where the attempt is this row's, nonce and all. Run and number prove nothing, for a
+/// copy of the ledger has the one and counts the other on its own, mostly to the same rows.
+fn whose_of_this_run(
+    id: String,
+    tag: Provenance<'_>,
+    deeds: &Deeds<'_>,
+    made: impl FnOnce(Attempt) -> Option<Option<Nonce>>,
+    is_same: impl FnOnce() -> Option<bool>,
+    since: &str,
+) -> Seen {
+    let number = tag.number;
+    let whose = format!(
+        "user {id} was made by attempt {number} of this run, which this ledger did not make for this row: another copy of \
+         this ledger is, or was, at work{since}"
+    );
+    let attempt = Attempt::new(number).and_then(|attempt| Some((attempt, made(attempt)?)));
+    match (attempt, tag.nonce) {
+        (Some((attempt, Some(own))), Some(nonce)) if own == nonce => Seen::Ours { id, attempt },
+        (Some((attempt, _)), _) if sabotage(Sabotage::NumberIsProof) => Seen::Ours { id, attempt },
+        // An attempt of before attempts had nonces: a copy's of that time has the same tag, so every member must speak for it.
+        (Some((attempt, None)), None) => match is_same() {
+            Some(true) => Seen::Ours { id, attempt },
+            // The attempt may have had other cells than the row has now.
+            None => Seen::Unproved { id },
+            Some(false) if deeds.was_edited => Seen::Unproved { id },
+            Some(false) => Seen::Copied { id, whose },
+        },
+        _ => Seen::Copied { id, whose },
     }
 }
 
@@ -286,6 +330,7 @@ mod tests {
             ("probable", Seen::Probable { id: id(), modified: None }),
             ("unproved", Seen::Unproved { id: id() }),
             ("theirs", Seen::Theirs { id: id(), whose: "user u-9 is another's".into() }),
+            ("copied", Seen::Copied { id: id(), whose: "user u-9 is a copy's".into() }),
             ("variant", Seen::Variant { id: id(), username: "Ana".into() }),
             ("invisible", Seen::Invisible),
         ];
@@ -305,10 +350,12 @@ mod tests {
                             Settled::Unsettled(why) => format!("unsettled: {why}"),
                             Settled::Silent => "nothing said".to_owned(),
                             settled @ (Settled::Created { .. } | Settled::Exists { .. }) => {
+                                let copied = matches!(settled, Settled::Exists { copied: true, .. });
                                 let (attempt, outcome) = settled.outcome(&known).unwrap();
                                 let attempt = attempt.map(Attempt::number);
+                                let copied = if copied { "copied " } else { "" };
                                 format!(
-                                    "{:?} recovered={} attempt={attempt:?} id={:?} code={:?} {:?}",
+                                    "{copied}{:?} recovered={} attempt={attempt:?} id={:?} code={:?} {:?}",
                                     outcome.state,
                                     outcome.recovered,
                                     outcome.id,
@@ -329,7 +376,26 @@ mod tests {
 
     #[test]
     fn whose_a_user_is_is_told_as_it_was_decided() {
-        let tags = [None, Some("run/1"), Some("run/2"), Some("run/3"), Some("other/1"), Some("nonsense")];
+        // Attempt 1 is of before attempts had nonces, attempt 2 has one, and there is no attempt 3.
+        let own = |made: Attempt| match made.number() {
+            1 => Some(None),
+            2 => Some(Some(Nonce::of(2))),
+            _ => None,
+        };
+        let tags = [
+            None,
+            Some("run/1"),
+            Some("run/1.0000000000000001"),
+            Some("run/2"),
+            Some("run/2.0000000000000001"),
+            Some("run/2.0000000000000002"),
+            Some("run/3"),
+            Some("run/3.0000000000000002"),
+            Some("run/2.2"),
+            Some("other/1"),
+            Some("other/2.0000000000000002"),
+            Some("nonsense"),
+        ];
         let bodies = [("equal", Some(true)), ("differs", Some(false)), ("no body", None)];
         let mut table = String::new();
         for tag in tags {
@@ -347,14 +413,14 @@ mod tests {
                             ..User::default()
                         };
                         let deeds = Deeds { run: "run", untagged, was_edited };
-                        let whose = whose(&user, &deeds, |made| made <= attempt(2), || is_same);
+                        let whose = whose(&user, &deeds, own, || is_same);
                         let whose =
                             format!("{whose:?}").replace("Attempt(1)", "1").replace("Attempt(2)", "2");
                         let sent = if untagged { "untagged" } else { "tagged" };
                         let edited = if was_edited { "edited" } else { "-" };
                         writeln!(
                             table,
-                            "{:<9} {sent:<8} {edited:<6} {name:<8} {whose}",
+                            "{:<24} {sent:<8} {edited:<6} {name:<8} {whose}",
                             tag.unwrap_or("no tag")
                         )
                         .unwrap();

@@ -1,6 +1,6 @@
 //! `headcount credentials`: the passwords that headcount made, joined with what the ledger says became of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,8 @@ use crate::agent::{Password, RowNumber};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{self, Attempt, Entry, Gathered, Kind, Place, RowState, State};
-use crate::passwords::{Identities, find};
+use crate::ledger::{self, Attempt, Entry, Gathered, Kind, Nonce, Place, RowState, State};
+use crate::passwords::{Identities, Of, find};
 use crate::text::{self, cell};
 
 /// Prints the passwords that headcount made: for every created user the one that the instance holds.
@@ -45,6 +45,8 @@ enum Format {
 /// What a ledger says of its users.
 struct Told {
     state: State,
+    /// An importer was at work: what it has made since is not known here.
+    at_work: bool,
     outcomes: Outcomes,
 }
 
@@ -52,8 +54,8 @@ struct Told {
 #[derive(Default)]
 struct Outcomes {
     rows: HashMap<Place, Row>,
-    /// The attempts with a password of ours.
-    generated: HashSet<Attempt>,
+    /// The attempts with a password of ours, each with its own random bits.
+    generated: HashMap<Attempt, Option<Nonce>>,
 }
 
 /// A row as its outcomes alone have it.
@@ -70,7 +72,7 @@ struct Known {
     row: RowNumber,
     user: String,
     id: String,
-    attempt: Attempt,
+    of: Of,
     password: Option<Password>,
 }
 
@@ -104,9 +106,16 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
     let places: HashMap<String, usize> =
         known.iter().enumerate().map(|(at, one)| (one.user.clone(), at)).collect();
     let newest = crash::sabotage(Sabotage::NewestPassword);
-    let found = find(&file, &args.file, |user, attempt, held| {
+    let by_number = crash::sabotage(Sabotage::NumberIsProof);
+    // Whose passwords were made by attempts that this ledger does not have: by a copy of it, or after the state that was put
+    // back.
+    let mut copied = BTreeSet::new();
+    let found = find(&file, &args.file, |user, of, held| {
+        if !told.at_work && told.outcomes.generated.get(&of.attempt) != Some(&of.nonce) {
+            copied.insert(user.to_owned());
+        }
         let Some(one) = places.get(user).and_then(|at| known.get_mut(*at)) else { return };
-        if one.attempt != attempt && !newest {
+        if one.of != of && !newest && !(by_number && one.of.attempt == of.attempt) {
             return;
         }
         match held.open(identities.as_ref()) {
@@ -133,12 +142,15 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
     let lost = known.iter().filter(|one| one.password.is_none()).count() as u64;
     print(args.format, &told, &known)?;
     told.say_the_rest(&known);
+    say_copied(&copied, &known);
     if lost > 0 {
-        let who = known.iter().find(|one| one.password.is_none()).map_or("", |one| &one.user);
+        // Each by name: whoever hands the list out must know who is not on it.
+        for one in known.iter().filter(|one| one.password.is_none()) {
+            output::say(&format!("not in the file: `{}`", text::plain(&one.user)));
+        }
         return Err(Failure::stopped(format!(
-            "{} made with a password that is not in the file, the first of them `{}`: `{shown}`",
+            "{} made with a password that is not in the file: `{shown}`",
             text::count(lost, "user"),
-            text::plain(who)
         ))
         .hint("is it an older copy? Where the passwords are lost, reset them in the console"));
     }
@@ -148,7 +160,9 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
 impl Outcomes {
     fn take(&mut self, entry: &Entry, before: &State) {
         match entry.kind {
-            Kind::Intent if entry.generated => self.generated.extend(entry.attempt),
+            Kind::Intent if entry.generated => {
+                self.generated.extend(entry.attempt.map(|attempt| (attempt, entry.nonce)));
+            }
             Kind::Outcome => {
                 let Some(user) = entry.user.as_deref() else { return };
                 let row = self.rows.entry(before.place_for(user)).or_default();
@@ -171,9 +185,9 @@ impl Outcomes {
 
 impl Told {
     fn read(ledger: &Path) -> Result<Self, Failure> {
-        let Gathered { state, own: outcomes, .. } =
+        let Gathered { state, own: outcomes, at_work, .. } =
             ledger::gather(ledger, Outcomes::default(), Outcomes::take)?;
-        Ok(Self { state, outcomes })
+        Ok(Self { state, at_work, outcomes })
     }
 
     /// The users that were created with a password of ours, in the order of the roster.
@@ -181,9 +195,10 @@ impl Told {
         let Outcomes { rows, generated } = &self.outcomes;
         let created = rows.iter().filter(|(_, row)| row.state == RowState::Created);
         let made = created.filter_map(|(at, row)| {
-            let attempt = row.attempt.filter(|attempt| generated.contains(attempt))?;
+            let attempt = row.attempt?;
+            let of = Of { attempt, nonce: *generated.get(&attempt)? };
             let (user, id) = (self.state.user(*at).to_owned(), row.id.clone());
-            Some(Known { row: self.state.record(*at).row, user, id, attempt, password: None })
+            Some(Known { row: self.state.record(*at).row, user, id, of, password: None })
         });
         let mut known: Vec<Known> = made.collect();
         known.sort_by(|one, other| (one.row, &one.user).cmp(&(other.row, &other.user)));
@@ -210,6 +225,25 @@ impl Told {
     }
 }
 
+/// Names whom this ledger did not make, and for whom the file has a password: it may be in force, and only the instance and
+/// the ledger that made it can tell.
+fn say_copied(copied: &BTreeSet<String>, known: &[Known]) {
+    let listed: BTreeSet<&str> =
+        known.iter().filter(|one| one.password.is_some()).map(|one| &*one.user).collect();
+    let unlisted: Vec<&String> = copied.iter().filter(|user| !listed.contains(&***user)).collect();
+    if unlisted.is_empty() {
+        return;
+    }
+    output::say(&format!(
+        "warning: {} in the file by attempts that this ledger does not have, and cannot be known: another copy of this \
+         ledger is, or was, at work",
+        text::count(unlisted.len() as u64, "password")
+    ));
+    for user in unlisted {
+        output::say(&format!("not known: `{}`", text::plain(user)));
+    }
+}
+
 fn print(format: Format, told: &Told, known: &[Known]) -> Result<(), Failure> {
     let bug = |error: String| Failure::new(Exit::Bug, "cannot print the passwords").because(error);
     let listed =
@@ -223,7 +257,7 @@ fn print(format: Format, told: &Told, known: &[Known]) -> Result<(), Failure> {
             let users = listed().map(|(one, password)| PrintedUser {
                 user: &one.user,
                 id: &one.id,
-                attempt: one.attempt,
+                attempt: one.of.attempt,
                 password,
             });
             let printed = Printed {

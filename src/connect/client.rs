@@ -362,7 +362,8 @@ impl Client {
             return Ok(response);
         }
         let status = response.status().as_u16();
-        Err(CallError::Refused(Fault::parse(status, response.headers(), response.body(), self.now(), secret)))
+        let fault = Fault::parse(status, response.headers(), response.body(), self.now(), secret);
+        Err(CallError::Refused(Box::new(fault)))
     }
 
     fn address(&self, call: Call) -> Result<Request<Bytes>, TransportError> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::{DATE, HeaderName, RETRY_AFTER};
+use http::header::{DATE, HeaderName, RETRY_AFTER, SERVER, VIA};
 use percent_encoding::utf8_percent_encode;
 use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
@@ -22,7 +22,7 @@ use crate::crash::{self, Sabotage};
 pub enum CallError {
     /// The service answered, and said no.
     #[error("{0}")]
-    Refused(Fault),
+    Refused(Box<Fault>),
     /// The request surely did not reach the service: it may be sent again.
     #[error("not sent: {0}")]
     NotSent(#[source] TransportError),
@@ -75,6 +75,8 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// The service's clock at the answer, to the second.
     pub date: Option<SystemTime>,
+    /// Who answered, as it calls itself (`Server`, else `Via`); at most 80 characters of it.
+    pub by: Option<Box<str>>,
 }
 
 /// A name or an id of an answer as a message has it: not longer than any that the service gives.
@@ -120,6 +122,14 @@ impl Fault {
             request_id: request_id(headers).map(|id| redact(id, secret)),
             retry_after: retry_after(headers, date.unwrap_or(now)),
             date,
+            by: text(headers, &SERVER).or_else(|| text(headers, &VIA)).map(|by| {
+                redact(by.to_owned(), secret)
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(80)
+                    .collect::<String>()
+                    .into()
+            }),
         }
     }
 }
@@ -130,7 +140,10 @@ impl fmt::Display for Fault {
             (Some(code), Some(message)) => write!(f, "{code}: {message}"),
             (Some(code), None) => write!(f, "{code} (HTTP {})", self.status),
             (None, Some(message)) => write!(f, "HTTP {}: {message}", self.status),
-            (None, None) => write!(f, "HTTP {}", self.status),
+            (None, None) => match &self.by {
+                Some(by) => write!(f, "HTTP {} from `{by}`, without a word of the service's", self.status),
+                None => write!(f, "HTTP {}, without a word of the service's", self.status),
+            },
         }
     }
 }
@@ -374,7 +387,7 @@ mod tests {
         let headers = headers(&[("x-amzn-requestid", "r-1"), ("date", "Mon, 23 Nov 2026 14:38:13 GMT")]);
         let fault = Fault::parse(500, &headers, b"", at(0), None);
         assert_eq!((fault.request_id.as_deref(), fault.date), (Some("r-1"), Some(at(1_795_444_693))));
-        assert_eq!(fault.to_string(), "HTTP 500");
+        assert_eq!(fault.to_string(), "HTTP 500, without a word of the service's");
     }
 
     proptest! {

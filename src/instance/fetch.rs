@@ -12,7 +12,7 @@ use crate::connect::{CallError, Operation, Reply};
 use crate::directory::PredefinedAttributes;
 use crate::error::Failure;
 use crate::lane::listing::{self, Broken, Guard, Listed};
-use crate::lane::verdict::{Verdict, is_not_permitted, of_fault, verdict_of_error};
+use crate::lane::verdict::{Verdict, is_foreign, is_not_permitted, of_fault, verdict_of_error};
 use crate::lane::{Lane, reads};
 use crate::waits::WaitFor;
 
@@ -81,6 +81,8 @@ fn hint(operation: Operation, error: &CallError) -> Option<String> {
             Some("look at ⟦instance⟧ and ⟦region⟧: `aws connect list-instances` prints both".to_owned())
         }
         Verdict::NotSent => Some("look at the network, the proxy, ⟦region⟧ and ⟦endpoint-url⟧".to_owned()),
+        Verdict::Barred => Some(not_connect()),
+        Verdict::Rejected if error.fault().is_some_and(is_foreign) => Some(not_connect()),
         Verdict::Done
         | Verdict::Rejected
         | Verdict::Throttled
@@ -90,6 +92,12 @@ fn hint(operation: Operation, error: &CallError) -> Option<String> {
         | Verdict::Denied
         | Verdict::NoCredentials => None,
     }
+}
+
+/// What to do where somebody else answers.
+fn not_connect() -> String {
+    "this is not Connect: a proxy or gateway answers; look at the proxy, ⟦endpoint-url⟧ and the sign-in page of the network"
+        .to_owned()
 }
 
 /// Whether the service says that it does not know who calls.

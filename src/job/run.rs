@@ -74,7 +74,10 @@ impl Begun {
     async fn with(planned: Planned) -> Result<(Self, Option<Credentials>), Failure> {
         let Planned { checked, ledger, credentials, supply, plan, outlook } = planned;
         let world = &checked.world;
-        let ledger: Arc<dyn Journal> = Arc::new(ledger.into_ledger(Arc::clone(&world.clock))?);
+        let ledger: Arc<dyn Journal> = {
+            let nonces = Arc::clone(&world.nonces);
+            Arc::new(ledger.into_ledger(Arc::clone(&world.clock), nonces)?)
+        };
         let before =
             ledger.read(|state| Earlier { calls: state.calls, created: state.counts(false).created });
         let since = Instant::now();

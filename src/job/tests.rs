@@ -34,6 +34,7 @@ impl Stage {
             stop: Switch::default(),
             host: "here".into(),
             state: None,
+            nonces: crate::ledger::counted(),
             seed: 5,
             voice: &Flags,
         };

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::error::Failure;
 use crate::event::{Event, Sink};
 use crate::exit::Exit;
+use crate::ledger::Nonces;
 use crate::stop::{Stop, Switch};
 use crate::text::Voice;
 use crate::waits::{Unheard, Waits};
@@ -29,6 +30,8 @@ pub struct World {
     pub host: String,
     /// The folder in which learned rates are kept from run to run; `None` keeps none.
     pub state: Option<PathBuf>,
+    /// Where the nonces of attempts come from.
+    pub nonces: Nonces,
     /// The seed of all waits.
     pub seed: u64,
     /// How the ledger tells its readers what to set: what it keeps is in words.

@@ -146,7 +146,7 @@ impl Lane {
         let failing = match answer.verdict {
             Verdict::InDoubt | Verdict::NotSent => Some(self.breaker.failed()),
             // Nothing was asked of the service.
-            Verdict::NoCredentials => None,
+            Verdict::NoCredentials | Verdict::Barred => None,
             Verdict::Done
             | Verdict::Rejected
             | Verdict::NotFound
@@ -194,7 +194,7 @@ impl Lane {
         let answer = Answer::of(operation, &result, departure);
         self.learn_pace(operation, &answer);
         match answer.verdict {
-            Verdict::InDoubt | Verdict::NotSent => self.waits.failed(answer.message()),
+            Verdict::InDoubt | Verdict::NotSent | Verdict::Barred => self.waits.failed(answer.message()),
             Verdict::NoCredentials => {}
             Verdict::Done
             | Verdict::Rejected
@@ -261,12 +261,12 @@ mod tests {
     }
 
     fn refused(code: &str, retry_after: Option<Duration>) -> Result<(), CallError> {
-        Err(CallError::Refused(Fault {
+        Err(CallError::Refused(Box::new(Fault {
             status: 429,
             code: Some(code.into()),
             retry_after,
             ..Fault::default()
-        }))
+        })))
     }
 
     #[tokio::test(start_paused = true)]
@@ -316,12 +316,12 @@ mod tests {
             let answer = reads::read(&lane, Operation::DescribeInstance, || async {
                 made.fetch_add(1, Ordering::Relaxed);
                 let code = Some("InvalidSignatureException".into());
-                Err::<(), _>(CallError::Refused(Fault {
+                Err::<(), _>(CallError::Refused(Box::new(Fault {
                     status: 403,
                     code,
                     date: Some(date),
                     ..Fault::default()
-                }))
+                })))
             });
             assert!(answer.await.is_err());
             assert_eq!(made.into_inner(), calls, "{behind} s");
@@ -343,11 +343,11 @@ mod tests {
             let made = AtomicU32::new(0);
             let answer = reads::read(&lane, Operation::ListUsers, || async {
                 match made.fetch_add(1, Ordering::Relaxed) {
-                    0 => Err(CallError::Refused(Fault {
+                    0 => Err(CallError::Refused(Box::new(Fault {
                         status: 403,
                         code: Some("ExpiredTokenException".into()),
                         ..Fault::default()
-                    })),
+                    }))),
                     _ => Ok(()),
                 }
             });
@@ -360,7 +360,7 @@ mod tests {
     fn answered(lane: &Lane, verdict: Verdict, date: Option<std::time::SystemTime>) -> Answer {
         let departure = lane.departure();
         let of: Result<(), _> =
-            Err(CallError::Refused(Fault { status: 403, code: None, date, ..Fault::default() }));
+            Err(CallError::Refused(Box::new(Fault { status: 403, code: None, date, ..Fault::default() })));
         Answer { verdict, ..Answer::of(Operation::CreateUser, &of, departure) }
     }
 
@@ -385,11 +385,11 @@ mod tests {
             let made = AtomicU32::new(0);
             let answer = reads::read(&lane, Operation::ListUsers, || async {
                 match made.fetch_add(1, Ordering::Relaxed) {
-                    0 => Err(CallError::Refused(Fault {
+                    0 => Err(CallError::Refused(Box::new(Fault {
                         status: 400,
                         code: Some(code.into()),
                         ..Fault::default()
-                    })),
+                    }))),
                     _ => Ok(()),
                 }
             });

@@ -50,6 +50,7 @@ const fn worth(verdict: Verdict) -> Worth {
         | Verdict::Full
         | Verdict::Duplicate
         | Verdict::Denied
+        | Verdict::Barred
         | Verdict::NoCredentials => Worth::Nothing,
     }
 }

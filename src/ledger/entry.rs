@@ -7,11 +7,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::numbers::Attempt;
+use super::numbers::{Attempt, Nonce};
+use super::sum;
 use crate::agent::{Fingerprint, RowNumber};
 
 /// The version of the format that this program writes, in the first record.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,12 +122,24 @@ pub enum Unexecuted {
     Refused,
 }
 
+/// What a request is about to do. A word that this program does not know is refused with its line: it may be what makes or
+/// unmakes a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// CreateUser.
+    Create,
+}
+
 /// A line of the ledger. Members that a kind does not have are left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry<'a> {
     /// What the line says.
     #[serde(rename = "type")]
     pub kind: Kind,
+    /// What the request does (`intent`). Intents of before do not say it: they create.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op: Option<Op>,
     /// Of the format (`ledger`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
@@ -193,6 +206,10 @@ pub struct Entry<'a> {
     /// Counted from 1 over the whole ledger; the second half of the provenance tag (`intent`, `outcome`).
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "Attempt::in_line")]
     pub attempt: Option<Attempt>,
+    /// The attempt's own 64 random bits, which no copy of this ledger has; they are in the provenance tag behind the number
+    /// (`intent`). Attempts of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "Nonce::in_line")]
+    pub nonce: Option<Nonce>,
     /// The request carries no provenance tag: what it makes cannot be proved (`intent`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untagged: bool,
@@ -233,6 +250,7 @@ impl<'a> Entry<'a> {
     pub fn of(kind: Kind) -> Self {
         Self {
             kind,
+            op: None,
             version: None,
             run: None,
             roster: None,
@@ -254,6 +272,7 @@ impl<'a> Entry<'a> {
             step: None,
             result: None,
             attempt: None,
+            nonce: None,
             untagged: false,
             generated: false,
             state: None,
@@ -284,10 +303,12 @@ impl<'a> Entry<'a> {
     }
 
     /// An intent to send.
-    pub fn intent(user: &'a str, attempt: Attempt, at: String) -> Self {
+    pub fn intent(user: &'a str, attempt: Attempt, nonce: Option<Nonce>, at: String) -> Self {
         Self {
+            op: Some(Op::Create),
             user: Some(user.into()),
             attempt: Some(attempt),
+            nonce,
             at: Some(at.into()),
             ..Self::of(Kind::Intent)
         }
@@ -304,11 +325,13 @@ impl<'a> Entry<'a> {
         Self { user: Some(user.into()), step, result, at: Some(at.into()), ..Self::of(Kind::Step) }
     }
 
-    /// Appends the line, its newline included.
+    /// Appends the line, its checksum and its newline included.
     pub fn write_to(&self, out: &mut Vec<u8>) {
+        let begin = out.len();
         // Writing to a vector cannot fail, and no member is of a type that serde_json refuses.
         let _ = serde_json::to_writer(&mut *out, self);
-        out.push(b'\n');
+        out.pop(); // the closing brace, which comes behind the checksum
+        sum::seal(out, begin);
     }
 }
 
@@ -374,10 +397,13 @@ mod tests {
     use super::*;
     use crate::ledger::made::{attempt, row};
 
+    /// The line without its checksum, which holds.
     fn line(entry: &Entry) -> String {
         let mut out = Vec::new();
         entry.write_to(&mut out);
-        String::from_utf8(out).unwrap()
+        assert_eq!(sum::sum_of(out.trim_ascii_end()), sum::Sum::Holds);
+        let line = String::from_utf8(out).unwrap();
+        format!("{}}}\n", line.rsplit_once(",\"crc\":").unwrap().0)
     }
 
     #[test]
@@ -387,8 +413,8 @@ mod tests {
             "{\"type\":\"row\",\"user\":\"ana\",\"row\":2,\"fingerprint\":\"000000000000feed\"}\n"
         );
         assert_eq!(
-            line(&Entry::intent("ana", attempt(1), "2026-11-23T14:38:13.042Z".into())),
-            "{\"type\":\"intent\",\"user\":\"ana\",\"attempt\":1,\"at\":\"2026-11-23T14:38:13.042Z\"}\n"
+            line(&Entry::intent("ana", attempt(1), Some(Nonce::of(0xab)), "2026-11-23T14:38:13.042Z".into())),
+            "{\"type\":\"intent\",\"op\":\"create\",\"user\":\"ana\",\"attempt\":1,\"nonce\":\"00000000000000ab\",\"at\":\"2026-11-23T14:38:13.042Z\"}\n"
         );
         let row = Entry { proficiencies: Some(Fingerprint::of(0xcafe)), ..row("ana", 2, 0xfeed) };
         assert_eq!(

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entry::{Entry, Kind, StepState};
 use super::journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
-use super::numbers::{Attempt, Place};
+use super::numbers::{Attempt, Nonce, Nonces, Place};
 use super::reader::{Extent, Replay, each, fold, replay};
 use super::state::{Header, Session, State};
+use super::upgrade::upgrade;
 use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339, whole_milliseconds};
 use crate::crash::{self, Sabotage};
@@ -32,6 +33,8 @@ pub struct LockedFile {
     locked: Locked,
     /// How long it was when it was read: whatever stands after that is another's.
     length: u64,
+    /// The version of its format; 0 for a new one.
+    version: u32,
     /// What it says; empty for a new one.
     pub state: State,
     /// The bytes of a torn last line that were cut off; 0 where there were none.
@@ -57,21 +60,34 @@ impl LockedFile {
         if !lock(&file, TRIES).map_err(|error| cannot("lock", error))? {
             return Err(in_use(&file, path));
         }
+        // Between opening and locking it may have been replaced by the process that had it, as an upgrade does.
+        if !was_made && !disk::stands_at(&file, path).map_err(|error| cannot("open", error))? {
+            return Err(in_use(&file, path));
+        }
         let locked = Locked::new(file, path, was_made);
-        let Replay { state, own: (), extent: Extent { good, torn } } = replay(locked.file(), path)?;
+        let Replay { state, own: (), extent: Extent { good, torn, version } } = replay(locked.file(), path)?;
         if torn > 0 {
             crash::point("repair-before");
             locked.cut_after(good).map_err(|error| cannot("repair", error))?;
             crash::point("repair-after");
         }
-        Ok(Self { locked, length: good, state, repaired: torn })
+        Ok(Self { locked, length: good, version, state, repaired: torn })
     }
 
-    /// Starts writing.
-    pub(crate) fn into_ledger(self, clock: Arc<dyn Clock>) -> Result<Ledger, Failure> {
-        let lines = self.locked.into_lines(self.length);
+    /// Starts writing; a file of version 1 becomes one of this version first, and is kept beside.
+    pub(crate) fn into_ledger(self, clock: Arc<dyn Clock>, nonces: Nonces) -> Result<Ledger, Failure> {
+        let (mut locked, mut length) = (self.locked, self.length);
+        if self.version == 1 {
+            (locked, length) = upgrade(&locked, length).map_err(|error| {
+                let what = format!("cannot write the ledger in its new form: `{}`", locked.path().display());
+                Failure::stopped(what).because(error).hint(
+                    "nothing was sent, and the ledger is as it was; free some space beside it, and the same command resumes",
+                )
+            })?;
+        }
+        let lines = locked.into_lines(length);
         let path = lines.path().to_owned();
-        Ledger::start(OnDisk(lines), self.state, clock).map_err(|error| {
+        Ledger::start(OnDisk(lines), self.state, clock, nonces).map_err(|error| {
             Failure::stopped(format!("cannot write the ledger: `{}`", path.display())).because(error)
         })
     }
@@ -182,17 +198,23 @@ pub struct Ledger {
     writer: Writer,
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
+    nonces: Nonces,
 }
 
 impl Ledger {
     /// Starts writing to any storage, from any state: the seam for tests.
-    pub fn start(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        Ok(Self { writer: Writer::start(storage)?, state: Mutex::new(state), clock })
+    pub fn start(
+        storage: impl Storage,
+        state: State,
+        clock: Arc<dyn Clock>,
+        nonces: Nonces,
+    ) -> io::Result<Self> {
+        Ok(Self { writer: Writer::start(storage)?, state: Mutex::new(state), clock, nonces })
     }
 
     /// The same, in step with its callers: see [`Writer::in_step`].
-    pub fn in_step(storage: impl Storage, state: State, clock: Arc<dyn Clock>) -> Self {
-        Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock }
+    pub fn in_step(storage: impl Storage, state: State, clock: Arc<dyn Clock>, nonces: Nonces) -> Self {
+        Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock, nonces }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -227,9 +249,17 @@ impl Journal for Ledger {
         let now = whole_milliseconds(self.clock.now());
         let mut state = self.state();
         let attempt = Attempt::after(state.attempts);
-        let intent = Intent { place: at, attempt, at: now };
+        let nonce = match (self.nonces)() {
+            Ok(nonce) => nonce,
+            // An attempt that cannot be told from a copy's proves nothing, so it is not made.
+            Err(why) => {
+                let intent = Intent { place: at, attempt, nonce: Nonce::of(0), at: now };
+                return Queued::refused(intent, JournalFault(why));
+            }
+        };
+        let intent = Intent { place: at, attempt, nonce, at: now };
         let user = state.user(at).to_owned();
-        let line = applied(&mut state, &how.entry(&user, attempt, rfc3339(now)), 160);
+        let line = applied(&mut state, &how.entry(&user, attempt, nonce, rfc3339(now)), 192);
         if crash::sabotage(Sabotage::IntentNotWritten) {
             return Queued::synced_already(intent);
         }
@@ -262,7 +292,7 @@ impl Journal for Ledger {
     }
 
     fn close(self: Arc<Self>, exit: Exit) -> Result<State, JournalFault> {
-        let Some(Self { writer, state, clock }) = Arc::into_inner(self) else {
+        let Some(Self { writer, state, clock, nonces: _ }) = Arc::into_inner(self) else {
             return Err(JournalFault("the ledger was to be closed with a row still at work".into()));
         };
         let at = rfc3339(clock.now());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::entry::{Entry, RowState, Step, StepState, Unexecuted};
-use super::numbers::{Attempt, Place};
+use super::numbers::{Attempt, Nonce, Place};
 use super::state::State;
 use crate::agent::Fingerprint;
 use crate::exit::Exit;
@@ -86,9 +86,9 @@ pub struct Intended {
 
 impl Intended {
     /// The line of the intent; `at` is when, RFC 3339.
-    pub fn entry(self, user: &str, attempt: Attempt, at: String) -> Entry<'_> {
+    pub fn entry(self, user: &str, attempt: Attempt, nonce: Nonce, at: String) -> Entry<'_> {
         let Self { tagged, generated } = self;
-        Entry { untagged: !tagged, generated, ..Entry::intent(user, attempt, at) }
+        Entry { untagged: !tagged, generated, ..Entry::intent(user, attempt, Some(nonce), at) }
     }
 }
 
@@ -100,6 +100,8 @@ pub struct Intent {
     pub place: Place,
     /// The attempt's number, for the provenance tag.
     pub attempt: Attempt,
+    /// The attempt's own random bits, for the provenance tag.
+    pub nonce: Nonce,
     /// When it was announced, as it is recorded: in whole milliseconds.
     pub at: SystemTime,
 }

@@ -1,6 +1,6 @@
 //! Entries for tests.
 
-use super::{Attempt, Entry, Intended, Place};
+use super::{Attempt, Entry, Intended, Nonce, Place};
 use crate::agent::Fingerprint;
 
 /// As most requests are meant.
@@ -24,5 +24,5 @@ pub(crate) fn row(user: &str, row: u32, bits: u64) -> Entry<'_> {
 }
 
 pub(crate) fn intent(user: &str, number: u32) -> Entry<'_> {
-    Entry::intent(user, attempt(number), "t".into())
+    Entry::intent(user, attempt(number), Some(Nonce::of(u64::from(number))), "t".into())
 }

@@ -9,6 +9,7 @@ use memchr::memchr;
 use super::entry::{Entry, Kind, VERSION};
 use super::numbers::Attempt;
 use super::state::State;
+use super::sum::{Sum, sum_of};
 use crate::error::Failure;
 
 /// About what a row that was sent and created takes in a ledger; a wrong guess costs time or room, nothing else.
@@ -38,6 +39,8 @@ pub struct Extent {
     pub good: u64,
     /// The bytes of a last line that was cut short by a crash; 0 where the file ends as it should.
     pub torn: u64,
+    /// The version of its format; 0 before there is a record.
+    pub version: u32,
 }
 
 /// Reads a whole ledger, from the start of `file`.
@@ -92,6 +95,10 @@ pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) ->
             if extent.good == 0 && !begun.is_empty() && !begins_like_a_ledger(&begun) {
                 return Err(not_a_ledger(path, 0));
             }
+            // A whole line and one byte more: its newline is what was changed, and it was synced.
+            if begun.split_last().is_some_and(|(_, line)| sum_of(line) == Sum::Holds) {
+                return Err(changed(path, extent.good));
+            }
             extent.torn = begun.len() as u64;
             return Ok(extent);
         }
@@ -112,8 +119,16 @@ pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) ->
         }
         // Checked once for the whole line, not for each text in it.
         let text = std::str::from_utf8(line).map_err(|error| damaged(path, extent.good, &error))?;
+        let sum = sum_of(line);
+        if sum == Sum::Broken || (sum == Sum::Missing && extent.version > 1) {
+            return Err(changed(path, extent.good));
+        }
         let entry: Entry = serde_json::from_str(text).map_err(|error| damaged(path, extent.good, &error))?;
         check(&entry, path, extent.good)?;
+        if let Some(version) = entry.version.filter(|_| extent.good == 0) {
+            be_known(version, sum, path)?;
+            extent.version = version;
+        }
         visit(&entry, extent.good);
         extent.good += line.len() as u64 + 1;
         begun.clear();
@@ -146,14 +161,26 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
     if !complete {
         return Err(not_a_ledger(path, offset));
     }
-    match entry.version {
-        Some(version) if entry.kind == Kind::Ledger && version != VERSION => Err(Failure::stopped(format!(
-            "the ledger has format version {version}, and this headcount reads version {VERSION}: `{}`",
+    Ok(())
+}
+
+/// Version 1 has no checksums, version 2 has one in each line; others are another program's.
+fn be_known(version: u32, sum: Sum, path: &Path) -> Result<(), Failure> {
+    match (version, sum) {
+        (1, Sum::Missing) | (VERSION, Sum::Holds) => Ok(()),
+        (1 | VERSION, _) => Err(changed(path, 0)),
+        _ => Err(Failure::stopped(format!(
+            "the ledger has format version {version}, and this headcount reads versions 1 and {VERSION}: `{}`",
             path.display()
         ))
         .hint("use the headcount that wrote it, or import into a new ledger with ⟦ledger FILE⟧")),
-        _ => Ok(()),
     }
+}
+
+/// A line that is not as it was written.
+fn changed(path: &Path, offset: u64) -> Failure {
+    let why = "the line there is not as headcount wrote it: its checksum does not hold";
+    at_byte(path, offset).because(why)
 }
 
 fn not_a_ledger(path: &Path, offset: u64) -> Failure {
@@ -164,6 +191,10 @@ fn not_a_ledger(path: &Path, offset: u64) -> Failure {
         ))
         .hint("the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it");
     }
+    at_byte(path, offset)
+}
+
+fn at_byte(path: &Path, offset: u64) -> Failure {
     Failure::stopped(format!("the file is damaged, at byte {offset}: `{}`", path.display())).hint(
         "nothing was sent; restore the ledger from a copy, or import into a new one with ⟦ledger FILE⟧: \
          users that are there already are then reported as existing",

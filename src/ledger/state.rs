@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::beside;
 use super::entry::{Entry, Kind, RowState, StepState, Unexecuted};
 use super::names::Names;
-use super::numbers::{Attempt, Place};
+use super::numbers::{Attempt, Nonce, Place};
 use crate::agent::{Fingerprint, RowNumber};
 
 /// Where each row stands after all that the ledger says.
@@ -97,6 +97,8 @@ pub struct Record {
     pub row: RowNumber,
     /// The newest attempt.
     pub(crate) attempt: Option<Attempt>,
+    /// That attempt's own random bits; none where it was made before attempts had any.
+    pub(crate) nonce: Option<Nonce>,
     /// Where it stands by its outcomes alone.
     pub(crate) state: RowState,
     /// An intent without an outcome: a process ended, or is at work, between the two.
@@ -124,7 +126,7 @@ impl Record {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detail {
     /// The attempts before the newest.
-    pub(crate) earlier: Vec<Attempt>,
+    pub(crate) earlier: Vec<(Attempt, Option<Nonce>)>,
     /// What the row was planned with before it changed: the last attempt that was made with a fingerprint.
     pub(crate) versions: Vec<(Attempt, Option<Fingerprint>)>,
     /// The service's error code or a finding's.
@@ -271,7 +273,8 @@ impl State {
         let (Some(user), Some(attempt)) = (entry.user.as_deref(), entry.attempt) else { return };
         let at = self.place(user);
         let record = &mut self.rows[at.index()];
-        let before = record.attempt.replace(attempt);
+        let before = record.attempt.replace(attempt).map(|attempt| (attempt, record.nonce));
+        record.nonce = entry.nonce;
         // An intent that found the one before it still open: that one's outcome was never learned.
         if record.open && record.state != RowState::Created {
             record.state = RowState::InDoubt;
@@ -408,10 +411,15 @@ impl State {
         (0..self.names.len() as u32).map(Place::of)
     }
 
-    /// Whether this attempt was made for this row: the only proof that a user with its tag is ours.
-    pub(crate) fn made_attempt(&self, at: Place, attempt: Attempt) -> bool {
-        self.record(at).attempt == Some(attempt)
-            || self.detail(at).is_some_and(|detail| detail.earlier.contains(&attempt))
+    /// The random bits of the attempt of this number that was made for this row, `Some(None)` where it was made before
+    /// attempts had any: the only proof that a user with its tag is ours. `None` where the row has no such attempt.
+    pub(crate) fn made_attempt(&self, at: Place, number: Attempt) -> Option<Option<Nonce>> {
+        let record = self.record(at);
+        let earlier = || {
+            let attempts = self.detail(at).map(|detail| &*detail.earlier).unwrap_or_default();
+            attempts.iter().find(|(attempt, _)| *attempt == number).map(|(_, nonce)| *nonce)
+        };
+        if record.attempt == Some(number) { Some(record.nonce) } else { earlier() }
     }
 
     /// How many rows stand where, those that left the roster aside. With an importer at work an open intent is on its
@@ -455,7 +463,8 @@ mod tests {
         let state = fold(&entries);
         assert_eq!(state.record(place(0)).state, RowState::InDoubt);
         let made = |number| state.made_attempt(place(0), attempt(number));
-        assert!(made(1) && made(2) && !made(3));
+        let own = |number| Some(Some(Nonce::of(number)));
+        assert_eq!((made(1), made(2), made(3)), (own(1), own(2), None));
         entries.push(outcome(RowState::Created, 2));
         assert_eq!(fold(&entries).counts(false).created, 1);
     }
@@ -584,7 +593,7 @@ mod tests {
 
     #[test]
     fn a_record_is_small_for_a_million_are_held() {
-        assert_eq!(size_of::<Record>(), 32);
+        assert_eq!(size_of::<Record>(), 40);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::OnDisk;
 use super::made::{TAGGED, attempt, intent, place, row};
 use super::*;
+use crate::agent::Fingerprint;
 use crate::clock::SystemClock;
 use crate::disk;
 use crate::exit::Exit;
@@ -71,6 +72,20 @@ fn session(id: &'static str, pid: u32) -> Entry<'static> {
     }
 }
 
+/// The lines as the programs of before wrote them.
+fn of_version_1(lines: &[u8]) -> Vec<u8> {
+    let before = String::from_utf8(lines.to_vec()).unwrap().replace("\"version\":2", "\"version\":1");
+    let lines = before.lines().map(|line| {
+        let line = line.rsplit_once(",\"crc\":").unwrap().0;
+        let line = match line.find(",\"nonce\":") {
+            Some(at) => format!("{}{}", &line[..at], &line[at + 27..]),
+            None => line.to_owned(),
+        };
+        line.replace(",\"op\":\"create\"", "") + "}\n"
+    });
+    lines.collect::<String>().into_bytes()
+}
+
 /// A ledger with a row in doubt, one created, and one to come.
 fn some() -> Vec<u8> {
     lines(&[
@@ -90,7 +105,7 @@ fn some() -> Vec<u8> {
 }
 
 fn opened(folder: &Folder) -> Arc<dyn Journal> {
-    Arc::new(LockedFile::open(&folder.path()).unwrap().into_ledger(Arc::new(SystemClock)).unwrap())
+    Arc::new(LockedFile::open(&folder.path()).unwrap().into_ledger(Arc::new(SystemClock), counted()).unwrap())
 }
 
 #[test]
@@ -230,7 +245,8 @@ fn a_line_that_lacks_what_its_kind_needs_is_damage() {
         r#"{"type":"ledger","version":1,"run":"r","instance":"i"}"#,
         "",
     ] {
-        let head = lines(&[header()]);
+        // Of version 1, where no checksum tells before the line is read.
+        let head = of_version_1(&lines(&[header()]));
         let folder = Folder::holding([head.as_slice(), line.as_bytes(), b"\n"].concat());
         let what = folder.refused();
         assert!(what.contains(&format!("is damaged, at byte {}: ", head.len())), "{line}: {what}");
@@ -238,10 +254,89 @@ fn a_line_that_lacks_what_its_kind_needs_is_damage() {
 }
 
 #[test]
+fn a_flipped_bit_is_noticed_wherever_it_is() {
+    let whole = lines(&[
+        Entry { rehearsal: true, ..header() },
+        session("s-1", 4711),
+        Entry { proficiencies: Some(Fingerprint::of(5)), ..row("ana", 2, 7) },
+        row("zoë", 3, 8),
+        intent("ana", 1),
+        Entry {
+            unexecuted: Some(Unexecuted::Throttled),
+            ..Entry::outcome("ana", RowState::Pending, "t".into())
+        },
+        intent("ana", 2),
+        Entry { id: Some("u-2".into()), ..Entry::outcome("ana", RowState::Created, "t".into()) },
+        Entry::step("ana", Step::Proficiencies, StepState::Done, "t".into()),
+        Entry::dropped("zoë"),
+        Entry { exit: Some(0), ..Entry::of(Kind::End) },
+    ]);
+    each(&whole[..], Path::new("l"), |_, _| {}).unwrap();
+    for bit in 0..whole.len() * 8 {
+        let mut flipped = whole.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let read = each(&flipped[..], Path::new("l"), |_, _| {});
+        assert!(read.is_err(), "bit {bit}: {}", String::from_utf8_lossy(&flipped));
+    }
+}
+
+#[test]
+fn lines_that_are_missing_at_the_end_are_a_torn_line_and_with_a_byte_more_they_are_damage() {
+    let whole = some();
+    let last = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    for end in last + 1..whole.len() {
+        let extent = each(&whole[..end], Path::new("l"), |_, _| {}).unwrap();
+        assert_eq!((extent.good, extent.torn), (last as u64, (end - last) as u64));
+    }
+    let mut ended = whole.clone();
+    *ended.last_mut().unwrap() = b'x';
+    assert!(each(&ended[..], Path::new("l"), |_, _| {}).is_err(), "all of the line is there: it was synced");
+}
+
+#[test]
+fn a_ledger_of_version_1_is_read_as_ever_and_rewritten_by_the_first_that_writes_to_it() {
+    let before = of_version_1(&some());
+    let folder = Folder::holding(&before);
+    let (state, _) = peek(&folder.path()).unwrap();
+    assert_eq!((state.counts(false).in_doubt, state.counts(false).created), (1, 1));
+    assert_eq!(folder.bytes(), before, "looking changes nothing");
+    drop(LockedFile::open(&folder.path()).unwrap());
+    assert_eq!(folder.bytes(), before, "nor does opening");
+    let kept = folder.dir.path().join("roster.csv.ledger.jsonl.v1");
+    let again = folder.dir.path().join("roster.csv.ledger.jsonl.v1.2");
+    for (there, second) in [(None, false), (Some(&before[..]), false), (Some(&b"another's"[..]), true)] {
+        fs::write(folder.path(), &before).unwrap();
+        let _ = fs::remove_file(&kept);
+        if let Some(there) = there {
+            fs::write(&kept, there).unwrap();
+        }
+        let opened = LockedFile::open(&folder.path()).unwrap();
+        let ledger = Arc::new(opened.into_ledger(Arc::new(SystemClock), counted()).unwrap());
+        assert!(LockedFile::open(&folder.path()).is_err(), "locked from the first byte");
+        ledger.close(Exit::Done).unwrap();
+        let (now, _) = peek(&folder.path()).unwrap();
+        assert_eq!(now.counts(false), state.counts(false));
+        assert_eq!(now.made_attempt(place(0), attempt(1)), Some(None), "of before attempts had nonces");
+        let text = String::from_utf8(folder.bytes()).unwrap();
+        assert!(
+            text.starts_with("{\"type\":\"ledger\",\"version\":2,") && text.lines().count() == 9,
+            "{text}"
+        );
+        let extent = each(text.as_bytes(), Path::new("l"), |_, _| {}).unwrap();
+        assert_eq!((extent.good, extent.version), (text.len() as u64, 2));
+        assert_eq!(fs::read(&kept).unwrap(), if second { b"another's" } else { &before[..] });
+        assert_eq!(again.exists(), second);
+    }
+    assert_eq!(fs::read(&again).unwrap(), before);
+    let files = fs::read_dir(folder.dir.path()).unwrap().count();
+    assert_eq!(files, 3, "nothing else is left");
+}
+
+#[test]
 fn another_version_is_refused_and_said() {
     let folder = Folder::holding(lines(&[Entry { version: Some(VERSION + 1), ..header() }]));
     let what = folder.refused();
-    assert!(what.contains("format version 2, and this headcount reads version 1"), "{what}");
+    assert!(what.contains("format version 3, and this headcount reads versions 1 and 2"), "{what}");
 }
 
 #[test]
@@ -300,7 +395,7 @@ async fn what_another_wrote_between_reading_and_writing_is_noticed() {
     let folder = Folder::holding(some());
     let file = LockedFile::open(&folder.path()).unwrap();
     folder.append(&[session("s-2", 815)]); // on a drive where no lock holds
-    let ledger = file.into_ledger(Arc::new(SystemClock)).unwrap();
+    let ledger = file.into_ledger(Arc::new(SystemClock), counted()).unwrap();
     let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
     assert!(fault.0.contains("process 815 on desk-7"), "{fault}");
 }
@@ -334,7 +429,7 @@ async fn two_that_append_at_once_both_stop_before_they_send() {
     let length = file.metadata().unwrap().len();
     let ours = OnDisk(Lines::new(file, path.clone(), length));
     let state = LockedFile::open(&path).unwrap().state.clone();
-    let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock)).unwrap();
+    let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock), counted()).unwrap();
     let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
     assert!(fault.0.contains("another process writes to the same ledger"), "{fault}");
 }
@@ -345,7 +440,7 @@ async fn a_full_disk_stops_before_the_next_request() {
     let full = fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
     let storage = OnDisk(Lines::new(full, "/dev/full".into(), 0));
     let state = LockedFile::open(&Folder::holding(some()).path()).unwrap().state.clone();
-    let ledger = Arc::new(Ledger::start(storage, state, Arc::new(SystemClock)).unwrap());
+    let ledger = Arc::new(Ledger::start(storage, state, Arc::new(SystemClock), counted()).unwrap());
     let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
     assert!(fault.0.contains("cannot be written: No space left on device"), "{fault}");
     assert_eq!(ledger.intend(place(1), TAGGED).synced().await.unwrap_err(), fault);

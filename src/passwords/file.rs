@@ -4,11 +4,11 @@ use std::io;
 use std::path::Path;
 
 use super::reader::{Found, find};
-use super::record::Line;
+use super::record::{Line, Of};
 use super::sealed::Recipients;
 use crate::agent::Password;
 use crate::error::Failure;
-use crate::ledger::{Attempt, State};
+use crate::ledger::{Intent, State};
 use crate::log::{Disturbed, Lines, Locked, Storage, Unwritable, Writer, lock};
 use crate::text::Setting;
 use crate::{crash, disk};
@@ -128,13 +128,14 @@ impl Credentials {
     pub(crate) async fn record(
         &self,
         user: &str,
-        attempt: Attempt,
+        intent: &Intent,
         password: &Password,
     ) -> Result<(), Unwritable> {
-        let plain = Line::password(&self.run, user, attempt, password.expose());
+        let of = Of { attempt: intent.attempt, nonce: Some(intent.nonce) };
+        let plain = Line::password(&self.run, user, of, password.expose());
         let line = match self.recipients.seal(|| plain.bytes()) {
             None => plain.bytes(),
-            Some(Ok(sealed)) => Line::sealed(&self.run, user, attempt, sealed).bytes(),
+            Some(Ok(sealed)) => Line::sealed(&self.run, user, of, sealed).bytes(),
             Some(Err(why)) => return Err(Unwritable(format!("a password cannot be encrypted: {why}"))),
         };
         self.writer.append_synced(line).now().await

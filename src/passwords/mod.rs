@@ -1,8 +1,8 @@
 //! First passwords that headcount makes itself, and the file that they are kept in until people have them.
 //!
 //! The file is JSON Lines, append-only, readable by its owner only. Its first record names the run; then there is one for
-//! each attempt that carries a password of ours: run, user, attempt and password, or the password encrypted. The number
-//! of the attempt is the one that the ledger's intent and the user's provenance tag have, so that the ledger's outcome
+//! each attempt that carries a password of ours: run, user, attempt and password, or the password encrypted. Number and
+//! nonce of the attempt are those that the ledger's intent and the user's provenance tag have, so that the ledger's outcome
 //! says which of a user's passwords the instance holds. The invariants:
 //!
 //! * the intent is synced, then the record, and then the request leaves: a user that may exist has both;
@@ -18,6 +18,7 @@ mod sealed;
 pub(crate) use file::{Credentials, LockedFile};
 pub(crate) use generate::generate;
 pub(crate) use reader::find;
+pub(crate) use record::Of;
 pub(crate) use sealed::{Identities, Recipients};
 
 pub(crate) use crate::log::Unwritable;

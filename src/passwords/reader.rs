@@ -6,7 +6,7 @@ use std::path::Path;
 
 use secrecy::zeroize::Zeroizing;
 
-use super::record::{BEGINNING, Kind, Line, VERSION};
+use super::record::{BEGINNING, Kind, Line, Of, VERSION};
 use super::sealed::Identities;
 use crate::agent::Password;
 use crate::error::Failure;
@@ -42,7 +42,7 @@ pub(crate) enum Held<'l> {
         /// The same.
         user: &'l str,
         /// The same.
-        attempt: Attempt,
+        of: Of,
     },
 }
 
@@ -51,12 +51,13 @@ impl Held<'_> {
     pub(crate) fn open(&self, identities: Option<&Identities>) -> Option<Password> {
         match *self {
             Self::Plain(text) => Some(Password::new(text)),
-            Self::Sealed { armour, run, user, attempt } => {
+            Self::Sealed { armour, run, user, of } => {
                 let opened = identities?.open(armour)?;
                 let line: Line = serde_json::from_slice(&opened).ok()?;
                 let is_it = line.run == run
                     && line.user.as_deref() == Some(user)
-                    && line.attempt == Some(attempt.number());
+                    && line.attempt == Some(of.attempt.number())
+                    && line.nonce == of.nonce;
                 line.password.filter(|_| is_it).map(|password| Password::new(&*password))
             }
         }
@@ -70,7 +71,7 @@ impl Held<'_> {
 pub(crate) fn find(
     file: &File,
     path: &Path,
-    mut each: impl FnMut(&str, Attempt, Held<'_>),
+    mut each: impl FnMut(&str, Of, Held<'_>),
 ) -> Result<Found, Failure> {
     let mut reader = BufReader::with_capacity(1 << 16, file);
     let mut line = Zeroizing::new(Vec::with_capacity(1 << 12));
@@ -100,7 +101,7 @@ fn take(
     found: &mut Found,
     line: &[u8],
     path: &Path,
-    each: &mut impl FnMut(&str, Attempt, Held<'_>),
+    each: &mut impl FnMut(&str, Of, Held<'_>),
 ) -> Result<(), Failure> {
     let is_first = found.good == 0;
     // The parser's own message may quote the line, and that may be a password.
@@ -123,9 +124,10 @@ fn take(
     let (Some(user), Some(attempt)) = (line.user.as_deref(), line.attempt.and_then(Attempt::new)) else {
         return Err(damaged(path, found.good));
     };
+    let of = Of { attempt, nonce: line.nonce };
     let held = match (line.password.as_deref(), line.sealed.as_deref()) {
         (Some(password), None) => Held::Plain(password),
-        (None, Some(armour)) => Held::Sealed { armour, run: &line.run, user, attempt },
+        (None, Some(armour)) => Held::Sealed { armour, run: &line.run, user, of },
         _ => return Err(damaged(path, found.good)),
     };
     if line.run != found.run {
@@ -133,7 +135,7 @@ fn take(
     }
     found.records = found.records.saturating_add(1);
     found.highest = found.highest.max(Some(attempt));
-    each(user, attempt, held);
+    each(user, of, held);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::Attempt;
+use crate::ledger::{Attempt, Nonce};
 
 /// The version of the format that this program writes, in the first record.
 pub(crate) const VERSION: u32 = 1;
@@ -20,6 +20,15 @@ pub(super) enum Kind {
     Credentials,
     /// An attempt's password.
     Password,
+}
+
+/// Which attempt a password was made for: a number alone may also be that of a copy of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Of {
+    /// Its number.
+    pub(crate) attempt: Attempt,
+    /// Its own random bits; none where it was made before attempts had any.
+    pub(crate) nonce: Option<Nonce>,
 }
 
 /// A line of the file. No `Debug`: there may be a password in it.
@@ -44,6 +53,9 @@ pub(super) struct Line<'a> {
     pub(super) user: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) attempt: Option<u32>,
+    /// The attempt's own random bits, as its intent has them; attempts of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "Nonce::in_line")]
+    pub(super) nonce: Option<Nonce>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(super) password: Option<Cow<'a, str>>,
     /// An age file in its ASCII armour; in it is this record with its password, so that no record can take another's.
@@ -65,17 +77,18 @@ impl<'a> Line<'a> {
     }
 
     /// The password of an attempt.
-    pub(super) fn password(run: &'a str, user: &'a str, attempt: Attempt, password: &'a str) -> Self {
-        Self { password: Some(password.into()), ..Self::attempt(run, user, attempt) }
+    pub(super) fn password(run: &'a str, user: &'a str, of: Of, password: &'a str) -> Self {
+        Self { password: Some(password.into()), ..Self::attempt(run, user, of) }
     }
 
     /// The same, encrypted.
-    pub(super) fn sealed(run: &'a str, user: &'a str, attempt: Attempt, sealed: String) -> Self {
-        Self { sealed: Some(sealed.into()), ..Self::attempt(run, user, attempt) }
+    pub(super) fn sealed(run: &'a str, user: &'a str, of: Of, sealed: String) -> Self {
+        Self { sealed: Some(sealed.into()), ..Self::attempt(run, user, of) }
     }
 
-    fn attempt(run: &'a str, user: &'a str, attempt: Attempt) -> Self {
-        Self { user: Some(user.into()), attempt: Some(attempt.number()), ..Self::of(Kind::Password, run) }
+    fn attempt(run: &'a str, user: &'a str, Of { attempt, nonce }: Of) -> Self {
+        let (user, attempt) = (Some(user.into()), Some(attempt.number()));
+        Self { user, attempt, nonce, ..Self::of(Kind::Password, run) }
     }
 
     fn of(kind: Kind, run: &'a str) -> Self {
@@ -89,6 +102,7 @@ impl<'a> Line<'a> {
             at: None,
             user: None,
             attempt: None,
+            nonce: None,
             password: None,
             sealed: None,
         }

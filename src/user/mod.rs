@@ -18,5 +18,5 @@ mod tests;
 
 pub(crate) use differ::is_same_user;
 pub use provenance::provenance;
-pub(crate) use provenance::read_provenance;
+pub(crate) use provenance::{Provenance, read_provenance};
 pub use request::{create_user, proficiencies};

@@ -513,7 +513,8 @@ impl Session {
         let on_instance = |user: &str| there.contains(user);
         let plan = Plan::build(&wanted, &state, Asked::default(), Some(&on_instance));
         // Without a thread, which the paused clock would run ahead of: a case is played the same every time.
-        let ledger: Arc<dyn Journal> = Arc::new(Ledger::in_step(file, state.clone(), Arc::new(self.clock)));
+        let ledger: Arc<dyn Journal> =
+            Arc::new(Ledger::in_step(file, state.clone(), Arc::new(self.clock), headcount::ledger::drawn()));
         let run = if state.header.run.is_empty() {
             format!("run-of-{}", self.pid)
         } else {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
-use crate::harness::{Ran, Service, folder, headcount, run, sample};
+use crate::harness::{Ran, Service, folder, headcount, resealed, run, sample};
 
 const ARN: &str = "arn:aws:connect:eu-west-2:111122223333:instance/5f3c9a1e-7b42-4d08-9c6f-2e81d0a4b7c3";
 
@@ -196,7 +196,7 @@ fn a_ledger_of_another_roster_or_instance() {
     let ran = import("b.csv").exits(4);
     assert!(ran.stderr.contains("another roster"), "{}", ran.stderr);
     let ledger = fs::read_to_string(folder.path().join("l.jsonl")).unwrap();
-    fs::write(folder.path().join("l.jsonl"), ledger.replace("5f3c9a1e", "00000000")).unwrap();
+    fs::write(folder.path().join("l.jsonl"), resealed(&ledger.replace("5f3c9a1e", "00000000"))).unwrap();
     let ran = import("a.csv").exits(4);
     assert!(ran.stderr.contains("another instance"), "{}", ran.stderr);
     assert_eq!(service.calls("CreateUser", "called"), 1);
@@ -213,6 +213,7 @@ fn a_ledger_that_another_machine_may_still_be_at_work_with_is_told_of() {
     let session: serde_json::Value = serde_json::from_str(text.lines().nth(1).unwrap()).unwrap();
     let host = session["host"].as_str().unwrap();
     let elsewhere = text.replace(&format!("\"host\":\"{host}\""), "\"host\":\"desk-7.of-ana\"");
+    let elsewhere = resealed(&elsewhere);
     let unended = |text: &str| {
         text.lines()
             .filter(|line| !line.contains("\"end\""))

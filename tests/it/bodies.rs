@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use headcount::agent::{IdentityType, PROVENANCE};
 use headcount::directory::{Directory, Group, Hierarchy, Instance, Names};
-use headcount::ledger::Attempt;
+use headcount::ledger::{Attempt, Nonce};
 use headcount::roster::{Field, Options, Roster};
 use headcount::user::{create_user, proficiencies, provenance};
 use headcount::validate::{Rules, check};
@@ -124,7 +124,7 @@ fn every_body_made_from_every_column_passes_the_services_own_model() {
             let mut user = create_user(&agent, &directory).unwrap();
             user.tags.insert(
                 PROVENANCE.into(),
-                provenance("6f1c2c1e-7b42-4d08-9c6f-2e81d0a4b7c3", Attempt::after(None)),
+                provenance("6f1c2c1e-7b42-4d08-9c6f-2e81d0a4b7c3", Attempt::after(None), Nonce::of(0xab)),
             );
             let mut body = serde_json::to_value(&user).unwrap();
             body["InstanceId"] = ID.into();

@@ -74,6 +74,29 @@ pub fn pasted(like: &Command, line: &str) -> Command {
 }
 
 /// A fresh folder with copies of these samples.
+/// Lines of a ledger that were changed, each with the checksum that it has now: as a program would have written them.
+pub fn resealed(lines: &str) -> String {
+    let mut sealed = Vec::new();
+    for line in lines.lines() {
+        serde_json::from_str::<headcount::ledger::Entry>(line).unwrap().write_to(&mut sealed);
+    }
+    String::from_utf8(sealed).unwrap()
+}
+
+/// A ledger as the programs of before wrote it: version 1, which knows no nonce and no checksum.
+pub fn of_version_1(ledger: &str) -> String {
+    let without = |line: &str, member: &str, length: usize| match line.find(&format!(",\"{member}\":")) {
+        Some(at) => format!("{}{}", &line[..at], &line[at + member.len() + 4 + length..]),
+        None => line.to_owned(),
+    };
+    let lines = ledger.lines().map(|line| {
+        let line = without(line, "crc", 10);
+        let line = without(&line, "nonce", 18);
+        without(&line, "op", 8).replacen("\"version\":2", "\"version\":1", 1) + "\n"
+    });
+    lines.collect()
+}
+
 pub fn folder(samples: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in samples {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Service, Watched, folder, headcount, pasted, run, sample, status, stops};
+use crate::harness::{Service, Watched, folder, headcount, of_version_1, pasted, run, sample, status, stops};
 
 const LEDGER: &str = "roster.csv.ledger.jsonl";
 
@@ -112,10 +112,53 @@ fn a_name_that_is_taken_is_looked_up_and_said_whose_it_is() {
     run(&mut service.import(folder.path(), "few.csv", &["--rate", "1000"])).exits(0);
     let run_id = status(folder.path(), "few.csv.ledger.jsonl")["run"].as_str().unwrap().to_owned();
     let ran = run(&mut service.import(folder.path(), "roster.csv", &["--rate", "1000"])).exits(1);
-    assert!(ran.stderr.contains(&format!("made by another run, tagged `{run_id}/1`")), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("made by another run, tagged `{run_id}/1.")), "{}", ran.stderr);
     let rows = status(folder.path(), LEDGER)["rows"].clone();
     assert_eq!((rows["created"].as_u64(), rows["exists"].as_u64()), (Some(23), Some(2)));
     assert_eq!(service.calls("CreateUser", "called"), 25, "no call is spent on a name that is there");
+}
+
+/// Both go on from one state, so that they give the same numbers, mostly to the same rows.
+#[test]
+fn a_copy_of_a_ledger_that_goes_on_claims_nobody_whom_the_other_made() {
+    let (one, other) = (folder(&[]), folder(&[]));
+    let service = Service::start(&[]);
+    let import = |at: &Path, rows: usize, exit: i32| {
+        fs::write(at.join("roster.csv"), few(rows)).unwrap();
+        run(&mut service.import(at, "roster.csv", &["--rate", "1000", "--concurrency", "1"])).exits(exit)
+    };
+    import(one.path(), 2, 0);
+    fs::copy(one.path().join(LEDGER), other.path().join(LEDGER)).unwrap();
+    import(one.path(), 4, 0);
+    let ran = import(other.path(), 5, 1);
+    let said = "warning: another copy of this ledger is, or was, at work: 2 users in the roster made by it";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    let theirs = "of this run, which this ledger did not make for this row";
+    assert_eq!(ran.stderr.matches(theirs).count(), 2, "{}", ran.stderr);
+    let rows = status(other.path(), LEDGER)["rows"].clone();
+    assert_eq!((rows["created"].as_u64(), rows["exists"].as_u64()), (Some(3), Some(2)), "{rows}");
+    assert_eq!(service.calls("CreateUser", "called"), 5, "nobody is made twice");
+}
+
+#[test]
+fn a_ledger_of_version_1_goes_on_and_what_it_left_in_doubt_is_proved_by_every_member() {
+    let folder = folder(&[]);
+    let path = folder.path();
+    let service = Service::start(&[]);
+    let import = |rows: usize, exit: i32| {
+        fs::write(path.join("roster.csv"), few(rows)).unwrap();
+        run(&mut service.import(path, "roster.csv", &["--rate", "1000"])).exits(exit)
+    };
+    import(2, 0);
+    let before = of_version_1(&fs::read_to_string(path.join(LEDGER)).unwrap());
+    fs::write(path.join(LEDGER), &before).unwrap();
+    import(3, 0);
+    let text = fs::read_to_string(path.join(LEDGER)).unwrap();
+    assert!(text.starts_with("{\"type\":\"ledger\",\"version\":2,"), "{text}");
+    assert_eq!(fs::read_to_string(path.join(format!("{LEDGER}.v1"))).unwrap(), before);
+    assert_eq!(status(path, LEDGER)["rows"]["created"], 3);
+    let copies = import(3, 0).stderr;
+    assert!(!copies.contains("another copy"), "{copies}");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use headcount::lane::Lane;
 use headcount::lane::pace::Pace;
 use headcount::lane::slots::Slots;
 use headcount::ledger::{
-    Attempt, Entry, Intended, Intent, Journal, JournalFault, Kind, Ledger, Outcome, Place, Queued, Recorded,
-    RowState, State, StepState, Unexecuted, VERSION,
+    Attempt, Entry, Intended, Intent, Journal, JournalFault, Kind, Ledger, Nonce, Outcome, Place, Queued,
+    Recorded, RowState, State, StepState, Unexecuted, VERSION, counted,
 };
 use headcount::simulator::{
     ACCESS_KEY_ID, InProcess, Named, Operation, Pace as Allowed, SECRET_ACCESS_KEY, Spec, World,
@@ -82,9 +82,10 @@ impl Journal for InMemory {
     fn intend(&self, at: Place, how: Intended) -> Queued {
         let mut kept = self.kept.lock().unwrap();
         let attempt = Attempt::after(kept.state.attempts);
+        let nonce = Nonce::of(attempt.number().into());
         let user = kept.state.user(at).to_owned();
-        let intent = Intent { place: at, attempt, at: whole_milliseconds(self.clock.now()) };
-        match kept.write(&how.entry(&user, attempt, self.now())) {
+        let intent = Intent { place: at, attempt, nonce, at: whole_milliseconds(self.clock.now()) };
+        match kept.write(&how.entry(&user, attempt, nonce, self.now())) {
             Ok(()) => {
                 kept.intents += 1;
                 Queued::synced_already(intent)
@@ -166,7 +167,7 @@ async fn written_to(journal: Arc<dyn Journal>) -> State {
 #[tokio::test(start_paused = true)]
 async fn what_keeps_the_truth_is_told_the_same_whatever_it_is() {
     let bytes = engine::Kept::default();
-    let ledger = Ledger::in_step(bytes.clone(), State::default(), Arc::new(clock()));
+    let ledger = Ledger::in_step(bytes.clone(), State::default(), Arc::new(clock()), counted());
     let on_disk = written_to(Arc::new(ledger)).await;
     let memory = InMemory::of(State::default(), usize::MAX, clock());
     let in_memory = written_to(memory.clone()).await;

@@ -163,7 +163,8 @@ impl Run {
         for (at, user) in users.iter().enumerate() {
             state.apply(&Entry::row(user, RowNumber::of(at as u64 + 2), Some(Fingerprint::of(1))));
         }
-        let ledger: Arc<dyn Journal> = Arc::new(Ledger::in_step(Kept::default(), state, clock));
+        let ledger: Arc<dyn Journal> =
+            Arc::new(Ledger::in_step(Kept::default(), state, clock, headcount::ledger::counted()));
         let switch = Switch::default();
         let told = (self.settings)(settings(&arn, "6f1c1c52-0000-4000-8000-000000000000"));
         let slots = Slots::new(1000.0, 1000, None);
@@ -284,7 +285,6 @@ fn endless(
 async fn a_list_that_never_ends_keeps_no_row_beyond_its_time() {
     for kind in ["period 1", "period 2", "period 7", "nobody", "the same", "always another"] {
         let asked = Arc::default();
-        println!("{kind}");
         let came = Run::of(3).lagging(9000).bent(endless(kind, &asked)).go().await;
         assert_eq!((came.created, came.in_doubt), (2, 1), "{kind}");
         assert!((300.0..310.0).contains(&came.seconds), "{kind}: {} s", came.seconds);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use headcount::agent::Fingerprint;
-use headcount::ledger::{Attempt, Entry, Kind, RowState, Unexecuted, VERSION};
+use headcount::ledger::{Attempt, Entry, Kind, Nonce, RowState, Unexecuted, VERSION};
 
 /// Names that want to be something else: a page, a formula, a terminal, a ticket.
 pub const HOSTILE: [&str; 12] = [
@@ -84,7 +84,7 @@ impl Made {
         let attempt = Attempt::after(self.attempt);
         self.attempt = Some(attempt);
         let at = self.now();
-        self.add(&Entry::intent(user, attempt, at));
+        self.add(&Entry::intent(user, attempt, Some(Nonce::of(attempt.number().into())), at));
     }
 
     fn outcome(&mut self, user: &str, state: RowState, with: impl FnOnce(&mut Entry)) {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Service, folder, headcount, pasted, run, sample};
+use crate::harness::{Ran, Service, folder, headcount, of_version_1, pasted, run, sample};
 
 /// The ledger that a rehearsal of `roster.csv` has where nobody names another.
 const REHEARSED: &str = "roster.csv.simulate.ledger.jsonl";
@@ -34,7 +34,7 @@ fn first_record(ledger: &Path) -> Value {
 fn as_of_before(ledger: &Path) {
     let text = fs::read_to_string(ledger).unwrap();
     assert!(text.contains(",\"rehearsal\":true,"), "{text}");
-    fs::write(ledger, text.replacen(",\"rehearsal\":true,", ",", 1)).unwrap();
+    fs::write(ledger, of_version_1(&text.replacen(",\"rehearsal\":true,", ",", 1))).unwrap();
 }
 
 fn is_told_in_the_report(folder: &Path, ledger: &str) -> bool {

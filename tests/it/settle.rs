@@ -78,10 +78,13 @@ impl Stage {
     }
 
     /// The last outcome of a user in the ledger.
-    pub fn outcome(&self, user: &str) -> Value {
+    pub fn ledger(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.folder.path().join(LEDGER)).unwrap();
-        let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.rfind(|line| line["type"] == "outcome" && line["user"] == user).unwrap()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    pub fn outcome(&self, user: &str) -> Value {
+        self.ledger().into_iter().rfind(|line| line["type"] == "outcome" && line["user"] == user).unwrap()
     }
 }
 
@@ -121,7 +124,10 @@ fn an_answer_that_was_lost_is_proved_by_the_users_tag() {
         let world = stage.running().world();
         let made = world.everyone().find(|user| user.username == "user0").unwrap();
         let run = status(stage.folder.path(), LEDGER)["run"].as_str().unwrap().to_owned();
-        assert_eq!(made.tags["headcount:run"], format!("{run}/1"), "the attempt that made it");
+        let nonce =
+            stage.ledger().into_iter().find(|line| line["type"] == "intent").unwrap()["nonce"].clone();
+        let tag = format!("{run}/1.{}", nonce.as_str().unwrap());
+        assert_eq!(made.tags["headcount:run"], tag, "the attempt that made it");
     }
 }
 

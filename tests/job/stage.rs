@@ -98,6 +98,7 @@ impl Stage {
         let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
         let heard = Arc::new(Heard::default());
         let world = World {
+            nonces: headcount::ledger::counted(),
             clock,
             lanes: Arc::new(Lanes::within(Arc::new(connect.clone()), credentials)),
             events: Arc::clone(&heard) as Arc<dyn Sink>,

@@ -142,7 +142,8 @@ impl Simulation {
         for (at, user) in rows.iter().enumerate() {
             state.apply(&Entry::row(user, RowNumber::of(at as u64 + 2), Some(Fingerprint::of(1))));
         }
-        let ledger: Arc<dyn Journal> = Arc::new(Ledger::in_step(Nowhere, state, Arc::new(way.clock)));
+        let ledger: Arc<dyn Journal> =
+            Arc::new(Ledger::in_step(Nowhere, state, Arc::new(way.clock), headcount::ledger::counted()));
         let switch = Switch::default();
         let (events, mut seen) = mpsc::unbounded_channel();
         let (rate, burst) = match self.rate {

@@ -21,6 +21,7 @@ use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Exit;
 use crate::job::{Blocked, Checked, DryRun, Ended, Lanes, Outlook, World};
+use crate::ledger;
 use crate::stop::Switch;
 use crate::text;
 
@@ -151,6 +152,7 @@ pub(super) fn world(events: Arc<dyn Sink>, stop: Switch) -> World {
         stop,
         host: settings::host_name(),
         state: settings::state_folder(),
+        nonces: ledger::drawn(),
         seed: u64::from(std::process::id()) ^ begun_at(),
         voice: &Flags,
     }
