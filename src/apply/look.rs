@@ -171,14 +171,13 @@ impl<'t> Looks<'t> {
             }
             Err(failed) => failed,
         };
-        self.last = match next(Action::Settle, answer.verdict, Doubt::InDoubt) {
-            Next::Unsettled => format!("the user cannot be looked up: {}", answer.message()),
-            _ => format!("the user cannot be looked up: {error}"),
-        };
+        let led = next(Action::Settle, answer.verdict, Doubt::InDoubt);
         // A page of a proxy says nothing of what may be asked: it is borne as any outage.
-        let led = match next(Action::Settle, answer.verdict, Doubt::InDoubt) {
-            Next::Unsettled if answer.is_foreign => Next::Again,
-            led => led,
+        let led = if led == Next::Unsettled && answer.is_foreign { Next::Again } else { led };
+        self.last = if led == Next::Unsettled {
+            format!("the user cannot be looked up: {}", answer.message())
+        } else {
+            format!("the user cannot be looked up: {error}")
         };
         match led {
             Next::Unsettled => {
