@@ -244,7 +244,7 @@ async fn ten_lost_answers_among_fifty_thousand_are_settled_by_one_listing_at_mos
         ("seen after fifteen seconds", Run::crowded().lagging(15), 25.0, 60),
         ("never searched for", unsearched, 27.0, 52),
         ("never found by the search", Run::crowded().bent(blind_search), 27.0, 52),
-        ("lost one after the other", Run { rate: 8.0, ..Run::crowded().bent(blind_search) }, 30.0, 60),
+        ("lost one after the other", Run { rate: 8.0, ..Run::crowded().bent(blind_search) }, 40.0, 60),
     ] {
         let came = run.go().await;
         assert_eq!((came.created, came.executed), (120, 120), "{what}: nobody is made twice");
