@@ -312,7 +312,7 @@ impl Case {
             last: &self.rows,
             executed: world.stats().of(Operation::CreateUser).executed,
             variants_clash: world.spec().case_variants_clash,
-            restored: self.restored,
+            has_copies: self.restored,
             untagged: self.untagged,
         };
         found.extend(scene.violations());
