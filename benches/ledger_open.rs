@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use headcount::agent::{Fingerprint, RowNumber};
-use headcount::ledger::{Attempt, Entry, Nonce, Kind, LockedFile, RowState, VERSION};
+use headcount::ledger::{Attempt, Entry, Kind, LockedFile, Nonce, RowState, VERSION};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;

@@ -89,11 +89,39 @@ fn retry_takes_the_failed_and_the_existing_only_when_picked() {
 #[test]
 fn a_made_user_that_the_instance_lost_is_warned_of_and_sent_only_when_asked() {
     let wanted = wanted(&[("created", 1)]);
-    let nobody = |_: &str| false;
+    let nobody = |_: &str| None;
     let decide =
         |asked| Plan::build(&wanted, &ledger(), asked, Some(&nobody)).of(&wanted, "created").unwrap();
     assert_eq!(decide(Asked::default()), Decision::Missing);
     assert_eq!(decide(Asked { recreate_missing: true, ..Asked::default() }), Decision::Replace);
+}
+
+#[test]
+fn a_made_user_whose_name_has_another_id_is_replaced_and_sent_by_nobody() {
+    let wanted = wanted(&[("created", 1)]);
+    let mut state = ledger();
+    let made = Entry::outcome("created", RowState::Created, "t".into());
+    state.apply(&Entry { id: Some("ours".into()), ..made });
+    let theirs = |_: &str| Some("theirs");
+    let ours = |_: &str| Some("ours");
+    for asked in [
+        Asked::default(),
+        Asked { recreate_missing: true, ..Asked::default() },
+        Asked { retry: true, ..Asked::default() },
+    ] {
+        let plan = Plan::build(&wanted, &state, asked, Some(&theirs));
+        assert_eq!(plan.of(&wanted, "created"), Some(Decision::Replaced));
+        let lines: Vec<_> = plan.sightings(&wanted, &state, "t").collect();
+        assert_eq!(lines, [Entry::seen("created", SeenAs::Replaced, Some("theirs"), "t".into())]);
+        let mut told = state.clone();
+        lines.iter().for_each(|line| told.apply(line));
+        assert_eq!(plan.sightings(&wanted, &told, "t").count(), 0, "once is enough");
+        let unknown = Plan::build(&wanted, &told, asked, None);
+        assert_eq!(unknown.sightings(&wanted, &told, "t").count(), 0, "who may not look takes nothing back");
+        let back = Plan::build(&wanted, &told, asked, Some(&ours));
+        let back: Vec<_> = back.sightings(&wanted, &told, "t").filter_map(|line| line.seen).collect();
+        assert!(!back.contains(&SeenAs::Replaced) && back.len() == 1, "{back:?}");
+    }
 }
 
 #[test]

@@ -208,6 +208,10 @@ fn words(decision: Decision) -> (&'static str, &'static str) {
             "missing",
             "keep or drift, and the user is gone from the instance: warned of; `--recreate-missing` sends it",
         ),
+        Decision::Replaced => (
+            "replaced",
+            "keep or drift, and the instance has the name under another id: told, exit 1; whoever has it is left alone",
+        ),
     }
 }
 
@@ -385,6 +389,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         Kind::Intent,
         Kind::Outcome,
         Kind::Step,
+        Kind::Seen,
         Kind::End,
     ];
     let kinds = kinds.map(|kind| {
@@ -397,6 +402,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
             | Kind::Intent
             | Kind::Outcome
             | Kind::Step
+            | Kind::Seen
             | Kind::End => serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned(),
         }
     });
@@ -432,6 +438,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         recovered: true,
         untagged: true,
         generated: true,
+        seen: Some(headcount::ledger::SeenAs::Gone),
         unexecuted: Some(headcount::ledger::Unexecuted::Throttled),
         id: text(),
         code: text(),
