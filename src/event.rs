@@ -1,6 +1,7 @@
 //! Everything that anyone may observe of an import. The engine prints nothing: progress, JSON lines and summary are
 //! sinks of these.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -232,11 +233,21 @@ impl Event {
     }
 }
 
+/// Whoever knows what is waited for.
+pub trait Pulse: Send + Sync {
+    /// Tells what is waited for, where nothing was told for long. Asked at least every second, by whoever shows a job: in
+    /// its own time, so that a job that is busy, or waits for a disk, is not silent either.
+    fn beat(&self);
+}
+
 /// Where events go: a live view, JSON lines, a page's stream, a test's vector. Whoever tells does not wait, and is not
 /// told whether anybody listens.
 pub trait Sink: Send + Sync {
     /// Takes an event, in the order in which they happened.
     fn tell(&self, event: Event);
+
+    /// Takes whom to ask while nothing is told. Whoever shows nothing asks nobody.
+    fn watch(&self, _: Arc<dyn Pulse>) {}
 }
 
 impl Sink for mpsc::UnboundedSender<Event> {

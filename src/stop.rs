@@ -42,6 +42,11 @@ pub enum Stop {
     },
     /// The instance is not there.
     NoInstance,
+    /// Whoever answers is not the service.
+    NotConnect {
+        /// What it answered.
+        message: String,
+    },
     /// Each of the first rows was refused alike.
     AllRejected {
         /// How many.
@@ -92,6 +97,9 @@ impl std::fmt::Display for Stop {
                 )
             }
             Self::NoInstance => f.write_str("the instance was not found"),
+            Self::NotConnect { message } => {
+                write!(f, "this is not Connect: a proxy or gateway answers ({message})")
+            }
             Self::AllRejected { rows, code, message } => {
                 write!(f, "each of the first {rows} rows was rejected alike: {code} ({message})")
             }

@@ -31,7 +31,9 @@ fn at_the_quota_nothing_is_lost_and_nothing_throttled() {
     for (rate, burst, ideal) in STEADY {
         let ran = simulate(&[Quota::steady(rate, burst)], Rate::Given(rate, burst));
         assert_eq!(ran.created(), 1000);
-        assert!(ran.seconds <= ideal * 1.01, "{rate}/s: {} s where {ideal} s are ideal", ran.seconds);
+        // The first call goes alone: one latency, and what that costs of the burst's own time.
+        let first = 0.2;
+        assert!(ran.seconds <= ideal * 1.01 + first, "{rate}/s: {} s where {ideal} s are ideal", ran.seconds);
         assert!(ran.throttled <= 2, "{rate}/s: {} throttled", ran.throttled);
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::first::Turn;
 use super::look::{self, Held};
 use super::means::Means;
 use super::table::{Step, Then, Tries};
@@ -41,9 +42,14 @@ pub(super) async fn carry_out(
 ) -> Result<End, JournalFault> {
     let mut tries = Tries::begin(task, means.settings.seed, means.settings.row_budget);
     let mut place = Some(place);
+    let mut turn = None;
     loop {
+        if turn.is_none() {
+            turn = means.stop.unless_stopped(means.found.first.await_turn()).await.flatten();
+        }
         let Some(own) = leave(&mut place, means).await else { return Ok(End::Left) };
         let Some(intent) = intend(task, request, own, &tries, means).await? else { return Ok(End::Left) };
+        turn.iter().for_each(Turn::leaves);
         let answer = send(task, request, &intent, means).await;
         // Before anything is recorded: pace and breaker are everybody's, and the next row asks them at once.
         means.learn(Operation::CreateUser, &answer);
@@ -64,8 +70,9 @@ pub(super) async fn carry_out(
                 means.stop(reason);
                 return Ok(End::Left);
             }
-            // With the place still held: no other row leaves on a token or a clock that is known to be wrong.
+            // With the turn and the place still held: no other row leaves on a token or a clock that is known to be wrong.
             Then::Mend => {
+                turn.iter().for_each(Turn::holds);
                 if !means.mend(&answer).await {
                     return Ok(End::Left);
                 }
@@ -73,11 +80,11 @@ pub(super) async fn carry_out(
             }
             // Only now, with a reason to stop told to all, may the next row take this one's place.
             Then::Wait(time) => {
-                place = None;
-                let _ = means.wait(time).await;
+                (place, turn) = (None, None);
+                let _ = means.wait(Operation::CreateUser, &answer, time).await;
             }
             Then::Look | Then::Ask => {
-                drop(place);
+                drop((place, turn));
                 let held = held.map(|intent| Held::new(intent, &answer, tries.was_unclear()));
                 return look::settle(task, held, means).await;
             }
@@ -203,7 +210,10 @@ async fn record_password(
 async fn send(task: &Task, request: Request<'_>, intent: &Intent, means: &Means) -> Answer {
     let departure = means.lane.departure();
     crash::point("send-before");
-    let result = create(request.body, intent, means).await;
+    let result = {
+        let _waiting = means.lane.awaits_answer(Operation::CreateUser);
+        create(request.body, intent, means).await
+    };
     crash::point("answer-unmarked");
     if request.password == Origin::Made {
         let _ = record_password(task, request.body, intent, When::OnceItIsAnswered, means).await;

@@ -6,10 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use tokio::task::JoinError;
 
+use super::first::FirstAnswer;
 use super::gauge::Gauge;
+use super::index::Index;
 use crate::agent::IdentityType;
 use crate::clock;
-use crate::connect::Operation;
+use crate::connect::{self, Operation};
 use crate::error::Failure;
 use crate::event::{Event, Sink};
 use crate::exit::Exit;
@@ -22,6 +24,7 @@ use crate::ledger::{Journal, Outcome, RowState};
 use crate::passwords::Credentials;
 use crate::stop::{Stop, Switch};
 use crate::text::{self, Voice};
+use crate::waits::WaitFor;
 
 /// What a run is told.
 #[derive(Clone, Debug)]
@@ -54,6 +57,9 @@ impl Settings {
     pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(900);
 }
 
+/// So many first creates that somebody in between answers, and none that the service does, are enough to know.
+const FOREIGN: u32 = 3;
+
 /// From which length on a pause that the service asks for is told.
 const WORTH_TELLING: Duration = Duration::from_secs(2);
 
@@ -81,6 +87,12 @@ pub(super) struct Found {
     gauge: Mutex<Gauge>,
     /// The instance was asked for, and is there: it does not go away during a run.
     pub(super) instance_is_there: AtomicBool,
+    /// The list of users, for all rows that look for somebody.
+    pub(super) index: Index,
+    /// The first create goes alone.
+    pub(super) first: Arc<FirstAnswer>,
+    /// How many creates somebody in between has answered, while the service itself has answered none.
+    foreign: Mutex<Option<u32>>,
     /// SearchUsers may not be called: ListUsers is what is left.
     pub(super) search_is_denied: AtomicBool,
     /// How many names were found taken by users that another copy of this ledger made.
@@ -101,7 +113,10 @@ impl Means {
     ) -> Self {
         let found = Found {
             gauge: Mutex::default(),
+            index: Index::default(),
             instance_is_there: AtomicBool::new(false),
+            first: Arc::default(),
+            foreign: Mutex::new(Some(0)),
             search_is_denied: AtomicBool::new(false),
             copies: AtomicU64::new(0),
             newest_before: ledger.read(|state| clock::parse_rfc3339(&state.newest_intent)),
@@ -144,8 +159,10 @@ impl Means {
         }
     }
 
-    /// Waits, unless the run stops.
-    pub(super) async fn wait(&self, time: Duration) -> Option<()> {
+    /// Waits before a call is made again, unless the run stops.
+    pub(super) async fn wait(&self, operation: Operation, answer: &Answer, time: Duration) -> Option<()> {
+        let what = format!("{operation} is sent again: {}", answer.message());
+        let _waiting = self.lane.waits().at_most(WaitFor::Again, what, time);
         self.stop.unless_stopped(clock::sleep(time)).await
     }
 
@@ -159,6 +176,9 @@ impl Means {
             } else if let Some(pause) = failing.pause {
                 self.tell(Event::waiting(format!("nothing clear comes back: {}", answer.message()), pause));
             }
+        }
+        if operation == Operation::CreateUser && self.is_not_connect(answer) {
+            self.stop(Stop::NotConnect { message: answer.message() });
         }
         // The live view shows the creates' pace; what follows them is slowed without a word.
         if operation != Operation::CreateUser {
@@ -176,13 +196,39 @@ impl Means {
         }
     }
 
+    /// Whether each of the first creates was answered by somebody in between: the next would be answered alike, and each
+    /// leaves a row in doubt.
+    fn is_not_connect(&self, answer: &Answer) -> bool {
+        let mut foreign = self.found.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+        match (*foreign, answer.verdict) {
+            // Nothing was answered.
+            (None, _) | (_, Verdict::NotSent | Verdict::NoCredentials) => false,
+            (Some(before), _) if answer.is_foreign => {
+                *foreign = Some(before + 1);
+                before + 1 >= FOREIGN
+            }
+            // Lost, or a server's trouble: nobody knows who that was.
+            (Some(_), Verdict::InDoubt) => false,
+            _ => {
+                *foreign = None;
+                false
+            }
+        }
+    }
+
     /// Mends what can be mended about the caller, else stops. Says whether to try again.
     pub(super) async fn mend(&self, answer: &Answer) -> bool {
         if self.lane.asks_for_credentials(answer) {
             let reason = "the credentials have expired, and new ones are being fetched";
             self.tell(Event::waiting(reason, Duration::ZERO));
         }
-        match self.lane.mend(answer).await {
+        let mended = {
+            let what = "new credentials are fetched";
+            let _waiting =
+                self.lane.waits().at_most(WaitFor::Credentials, what, connect::Credentials::LOAD_LIMIT);
+            self.lane.mend(answer).await
+        };
+        match mended {
             Mended::Again => true,
             Mended::Corrected { seconds } => {
                 let message = format!(

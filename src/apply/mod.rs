@@ -8,8 +8,10 @@
 
 mod associate;
 mod attempt;
+mod first;
 mod flight;
 mod gauge;
+mod index;
 mod look;
 mod means;
 pub(crate) mod settle;

@@ -50,6 +50,8 @@ pub(crate) const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next
         (_, Verdict::Expired | Verdict::Signature) => Next::Mend,
         (_, Verdict::NoCredentials) => Next::Stop,
         // The other index can be asked; where neither may be, nobody can say whose the name is.
+        // Nothing gets through: neither of the indexes, and no other row.
+        (_, Verdict::Barred) => Next::Stop,
         (Action::Settle, Verdict::Denied) => Next::Unsettled,
         (_, Verdict::Denied) => Next::Stop,
 
@@ -186,6 +188,7 @@ impl Tries {
             Next::Rejected => rejected(task, answer),
             Next::Ask => Step::held(Then::Ask),
             Next::Mend => self.refused(answer, Then::Mend),
+            Next::Stop if answer.verdict == Verdict::Barred => self.barred(task, answer),
             Next::Stop => self.refused(answer, Then::Stop(reason(answer))),
             // No answer to a create awaits a user or is given up; were there one, a look decides and harms nothing.
             Next::Look | Next::Await | Next::Unsettled | Next::Again => Step::held(Then::Look),
@@ -216,14 +219,8 @@ impl Tries {
         }
         let is_unclear = answer.verdict == Verdict::InDoubt;
         let (record, tell, wait) = if is_unclear {
-            (self.doubt, self.was_unclear) = (Doubt::InDoubt, true);
-            let tell = Event::InDoubt {
-                row: task.row,
-                user: task.user.clone(),
-                message: answer.message(),
-                last: false,
-            };
-            (outcome(RowState::InDoubt, answer), Some(tell), self.delays.next(answer.pause))
+            let (record, tell) = self.unclear(task, answer);
+            (record, Some(tell), self.delays.next(answer.pause))
         } else {
             (self.unexecuted(answer, Unexecuted::NotSent), None, self.delays.next(None))
         };
@@ -232,6 +229,19 @@ impl Tries {
         let is_over = self.doubt == Doubt::InDoubt && served(since) >= self.budget;
         let then = if is_over { Then::Look } else { Then::Wait(wait) };
         Step { record: Some(record), tell, then }
+    }
+
+    /// Whoever answered may have passed the request on.
+    fn unclear(&mut self, task: &Task, answer: &Answer) -> (Outcome, Event) {
+        (self.doubt, self.was_unclear) = (Doubt::InDoubt, true);
+        let (row, user, message) = (task.row, task.user.clone(), answer.message());
+        (outcome(RowState::InDoubt, answer), Event::InDoubt { row, user, message, last: false })
+    }
+
+    /// Somebody in between lets nothing through: the run stops, and what was sent stays in doubt.
+    fn barred(&mut self, task: &Task, answer: &Answer) -> Step {
+        let (record, tell) = self.unclear(task, answer);
+        Step { record: Some(record), tell: Some(tell), then: Then::Stop(reason(answer)) }
     }
 
     /// The service refused before it looked at the row: nothing is known of it but that this attempt did nothing.
@@ -253,6 +263,7 @@ pub(super) fn reason(answer: &Answer) -> Stop {
     match answer.verdict {
         Verdict::Full => Stop::Full { message },
         Verdict::NoCredentials => Stop::Credentials { message },
+        Verdict::Barred => Stop::NotConnect { message },
         Verdict::Done
         | Verdict::Rejected
         | Verdict::NotFound

@@ -282,6 +282,7 @@ fn name_of(stop: &Stop) -> &'static str {
         Stop::Credentials { .. } => "not signed in",
         Stop::Skew { .. } => "a wrong clock",
         Stop::NoInstance => "no such instance",
+        Stop::NotConnect { .. } => "a proxy or gateway in between",
         Stop::AllRejected { .. } => "nothing is accepted",
         Stop::Outage { .. } => "an outage",
         Stop::Ledger { .. } => "no ledger to write to",
@@ -320,6 +321,11 @@ fn hint_for(stop: &Stop, room: &Room, arn: &str) -> Option<String> {
         Stop::Skew { .. } => "set this machine's clock, then resume".into(),
         Stop::NoInstance => {
             "look at --instance and --region: `aws connect list-instances` prints both".into()
+        }
+        Stop::NotConnect { .. } => {
+            "what was sent stays in doubt and is settled by the next run: look at the proxy, --endpoint-url \
+             and the sign-in page of the network, then resume"
+                .into()
         }
         Stop::AllRejected { .. } => {
             "the fault is not in single rows: mend it, then run the failed rows with retry".into()

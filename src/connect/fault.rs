@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::{DATE, HeaderName, RETRY_AFTER};
+use http::header::{DATE, HeaderName, RETRY_AFTER, SERVER, VIA};
 use percent_encoding::utf8_percent_encode;
 use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::connect::credentials::CredentialsError;
-use crate::connect::operation::LABEL;
+use crate::connect::operation::{LABEL, Operation};
 use crate::connect::transport::TransportError;
 use crate::crash::{self, Sabotage};
 
@@ -22,13 +22,16 @@ use crate::crash::{self, Sabotage};
 pub enum CallError {
     /// The service answered, and said no.
     #[error("{0}")]
-    Refused(Fault),
+    Refused(Box<Fault>),
     /// The request surely did not reach the service: it may be sent again.
     #[error("not sent: {0}")]
     NotSent(#[source] TransportError),
     /// The request may or may not have been carried out.
     #[error("no usable answer: {0}")]
     Unclear(#[source] TransportError),
+    /// Something was answered, and not to what was asked: of somebody else, or with nobody named. It is not believed.
+    #[error("{0}")]
+    Mistaken(String),
     /// There is nothing to sign with.
     #[error("{0}")]
     NoCredentials(CredentialsError),
@@ -41,6 +44,14 @@ impl CallError {
             Self::Refused(fault) => Some(fault),
             _ => None,
         }
+    }
+
+    /// An answer to `operation` that is not about what was asked for.
+    ///
+    /// A cache or a proxy that mixes answers up is all that it takes; what it says may be true of somebody, and proves
+    /// nothing of whoever was asked for.
+    pub(crate) fn mistaken(operation: Operation, what: impl fmt::Display) -> Self {
+        Self::Mistaken(format!("{operation} answered something that was not asked: {what}"))
     }
 
     /// Whether the service refused with this error code.
@@ -64,6 +75,17 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// The service's clock at the answer, to the second.
     pub date: Option<SystemTime>,
+    /// Who answered, as it calls itself (`Server`, else `Via`); at most 80 characters of it.
+    pub by: Option<Box<str>>,
+}
+
+/// A name or an id of an answer as a message has it: not longer than any that the service gives.
+pub(crate) fn brief(text: &str) -> String {
+    const LONGEST: usize = 120;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}...`", &text[..end]),
+        None => format!("`{text}`"),
+    }
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -100,6 +122,14 @@ impl Fault {
             request_id: request_id(headers).map(|id| redact(id, secret)),
             retry_after: retry_after(headers, date.unwrap_or(now)),
             date,
+            by: text(headers, &SERVER).or_else(|| text(headers, &VIA)).map(|by| {
+                redact(by.to_owned(), secret)
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(80)
+                    .collect::<String>()
+                    .into()
+            }),
         }
     }
 }
@@ -110,7 +140,10 @@ impl fmt::Display for Fault {
             (Some(code), Some(message)) => write!(f, "{code}: {message}"),
             (Some(code), None) => write!(f, "{code} (HTTP {})", self.status),
             (None, Some(message)) => write!(f, "HTTP {}: {message}", self.status),
-            (None, None) => write!(f, "HTTP {}", self.status),
+            (None, None) => match &self.by {
+                Some(by) => write!(f, "HTTP {} from `{by}`, without a word of the service's", self.status),
+                None => write!(f, "HTTP {}, without a word of the service's", self.status),
+            },
         }
     }
 }
@@ -354,7 +387,7 @@ mod tests {
         let headers = headers(&[("x-amzn-requestid", "r-1"), ("date", "Mon, 23 Nov 2026 14:38:13 GMT")]);
         let fault = Fault::parse(500, &headers, b"", at(0), None);
         assert_eq!((fault.request_id.as_deref(), fault.date), (Some("r-1"), Some(at(1_795_444_693))));
-        assert_eq!(fault.to_string(), "HTTP 500");
+        assert_eq!(fault.to_string(), "HTTP 500, without a word of the service's");
     }
 
     proptest! {

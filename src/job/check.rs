@@ -21,6 +21,7 @@ use crate::plan::{Plan, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
 use crate::validate::{self, CheckedRow};
+use crate::waits::{WaitFor, Waits};
 
 /// A job whose instance was reached and whose roster was checked. Nothing was sent, and no ledger was touched.
 pub struct Checked {
@@ -79,8 +80,10 @@ impl Job {
         let before = self.said_before();
         self.refuse_the_other_kind(before.as_ref())?;
         let roster = self.open(self.roster())?;
+        let (world, waits) = &world.watched();
         // On the heap: all that reads an instance would else be a part of whatever awaits a check.
-        let reached = world.unless_stopped(Box::pin(self.reach(&roster, before.as_ref(), world))).await?;
+        let reaching = Box::pin(self.reach(&roster, before.as_ref(), world, waits));
+        let reached = world.reaching(waits, self.patience.outage, reaching).await?;
         self.passwords.fit(reached.directory.instance.identity)?;
         let pass = Pass::over(&roster, &self, &reached, world)?;
         for finding in &pass.found.findings {
@@ -94,11 +97,12 @@ impl Job {
         roster: &Roster,
         before: Option<&Before>,
         world: &World,
+        waits: &Waits,
     ) -> Result<Reached, Failure> {
         let mut reached = match &self.target.at {
-            At::Instance(address) => self.target.reach(address, world).await?,
+            At::Instance(address) => self.target.reach(address, world, waits).await?,
             At::Rehearsal(rehearsal) => {
-                self.target.rehearse(rehearsal, &self.stage(roster, before), world).await?
+                self.target.rehearse(rehearsal, &self.stage(roster, before), world, waits).await?
             }
         };
         if roster.columns().has(Field::Proficiencies) {
@@ -112,11 +116,15 @@ impl Pass {
     fn over(roster: &Roster, job: &Job, reached: &Reached, world: &World) -> Result<Self, Failure> {
         let rules = job.rules(&reached.directory);
         let has_proficiencies = roster.columns().has(Field::Proficiencies);
+        let waits = reached.lane.waits();
+        let _at_work = waits.at_work();
+        let waiting = waits.on(WaitFor::Pages, "the roster is checked", None);
         let mut wanted = Box::<Wanted>::default();
         let mut origins = Origins::of(roster, job.before().map(|before| before.run.as_str()));
         let found = validate::check_with_fingerprints(roster, &rules, &mut |row| {
             if row.number.is_multiple_of(validate::Pass::GLANCE) {
                 world.go_on()?;
+                waiting.is(format!("the roster is checked, row {} so far", row.number), None);
             }
             // What nobody has taken up yet stays as it stands.
             if !(row.has_errors && origins.is_left(row.row)) {

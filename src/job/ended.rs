@@ -73,6 +73,7 @@ mod tests {
             Stop::Credentials { message: message() },
             Stop::Skew { seconds: 400 },
             Stop::NoInstance,
+            Stop::NotConnect { message: message() },
             Stop::AllRejected { rows: 20, code: code(), message: message() },
             Stop::Outage { lasted: Duration::from_secs(900), message: message() },
             Stop::Ledger { message: message() },

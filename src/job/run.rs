@@ -114,6 +114,7 @@ impl Begun {
             Means::new(lane, slots, Arc::clone(ledger), self.settings(), stop, events).recording(credentials);
         let rules = job.rules(&reached.directory);
         let of = Of { roster, rules: &rules, wanted: &pass.wanted, plan, supply };
+        let _at_work = reached.lane.waits().at_work();
         Box::pin(apply::run(means, Tasks::new(of, Arc::clone(ledger))?)).await
     }
 

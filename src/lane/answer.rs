@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::verdict::{Verdict, verdict_of};
+use super::verdict::{Verdict, is_foreign, is_of_the_service, verdict_of};
 use crate::clock::Moment;
-use crate::connect::{CallError, Operation, Reply};
+use crate::connect::{CallError, Fault, Operation, Reply};
 
 /// What an answer said in words, for the ledger and for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,16 +23,32 @@ impl Told {
     /// The words of what came back; nothing for success but the request's id, which is the caller's to add.
     pub(crate) fn of(error: &CallError) -> Self {
         match error {
-            CallError::Refused(fault) => Self {
-                code: Some(fault.code.clone().unwrap_or_else(|| format!("HTTP {}", fault.status))),
-                message: fault.message.clone(),
-                request_id: fault.request_id.clone(),
-            },
-            CallError::NotSent(_) | CallError::Unclear(_) | CallError::NoCredentials(_) => {
-                Self { message: Some(error.to_string()), ..Self::default() }
+            CallError::Refused(fault) => {
+                let code = fault.code.clone().filter(|code| is_of_the_service(code));
+                Self {
+                    code: Some(code.unwrap_or_else(|| format!("HTTP {}", fault.status))),
+                    message: Some(message_of(fault)),
+                    request_id: fault.request_id.clone(),
+                }
             }
+            CallError::NotSent(_)
+            | CallError::Unclear(_)
+            | CallError::Mistaken(_)
+            | CallError::NoCredentials(_) => Self { message: Some(error.to_string()), ..Self::default() },
         }
     }
+}
+
+/// What a refusal says; never nothing, for a row that failed without a word cannot be mended.
+fn message_of(fault: &Fault) -> String {
+    let said = fault.message.clone();
+    if is_foreign(fault) {
+        let who = fault.by.as_ref().map_or_else(String::new, |by| format!(", `{by}`,"));
+        let proves =
+            format!("a proxy or gateway{who} answered and not Amazon Connect (HTTP {})", fault.status);
+        return said.map_or_else(|| proves.clone(), |said| format!("{proves}: {said}"));
+    }
+    said.unwrap_or_else(|| format!("the service gave no reason (HTTP {})", fault.status))
 }
 
 /// When and as whom a request left.
@@ -55,6 +71,8 @@ pub(crate) struct Answer {
     pub(crate) told: Told,
     /// The error code as the service gave it; `None` where there was none.
     pub(crate) code: Option<String>,
+    /// Somebody in between answered.
+    pub(crate) is_foreign: bool,
     /// The id of the user that was made.
     pub(crate) id: Option<String>,
     /// How long the service asks to wait.
@@ -74,6 +92,7 @@ impl Answer {
             verdict: verdict_of(operation, result),
             told: error.map(Told::of).unwrap_or_default(),
             code: fault.and_then(|fault| fault.code.clone()),
+            is_foreign: fault.is_some_and(is_foreign),
             id: None,
             pause: fault.and_then(|fault| fault.retry_after),
             date: fault.and_then(|fault| fault.date),

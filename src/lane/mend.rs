@@ -55,6 +55,7 @@ impl Mender {
             | Verdict::InDoubt
             | Verdict::NotSent
             | Verdict::Denied
+            | Verdict::Barred
             | Verdict::NoCredentials => Mended::Stop(denied(answer)),
         }
     }

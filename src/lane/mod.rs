@@ -8,6 +8,7 @@
 pub(crate) mod answer;
 pub mod backoff;
 pub(crate) mod breaker;
+pub(crate) mod listing;
 mod mend;
 pub mod pace;
 pub mod paces;
@@ -32,6 +33,10 @@ use self::verdict::Verdict;
 use crate::clock::{Clock, Moment};
 use crate::connect::{CallError, Client, Operation};
 use crate::stop::Switch;
+use crate::waits::{WaitFor, Waiting, Waits};
+
+/// How long an answer is waited for at most, as the network has it.
+const GIVEN_UP: Duration = Duration::from_secs(30);
 
 /// The way of all calls to one target. Those who send share it.
 pub struct Lane {
@@ -40,6 +45,7 @@ pub struct Lane {
     breaker: Breaker,
     mender: Mender,
     clock: Arc<dyn Clock>,
+    waits: Waits,
 }
 
 /// What an answer taught.
@@ -58,7 +64,19 @@ impl Lane {
     pub fn new(client: Client, paces: Arc<Paces>) -> Self {
         let clock = Arc::clone(client.clock());
         let breaker = Breaker::new(Arc::clone(&clock));
-        Self { client, paces, breaker, mender: Mender::default(), clock }
+        let waits = Waits::untold(Arc::clone(&clock));
+        Self { client, paces, breaker, mender: Mender::default(), clock, waits }
+    }
+
+    /// The same, whose waits are told with those of others.
+    #[must_use]
+    pub fn waiting_in(self, waits: Waits) -> Self {
+        Self { waits, ..self }
+    }
+
+    /// What is waited for here.
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// What makes the calls, one attempt each.
@@ -98,9 +116,20 @@ impl Lane {
         let leave = async {
             // The breaker first: in an outage a permit would be spent on waiting, and the quota with it.
             self.breaker.leave().await;
-            self.pace(operation).permit().await;
+            self.permit(operation).await;
         };
         stop.unless_stopped(leave).await.is_some() && !stop.is_set()
+    }
+
+    /// Waits for the operation's pace.
+    async fn permit(&self, operation: Operation) {
+        let _waiting = self.waits.on(WaitFor::Pace, operation.name(), None);
+        self.pace(operation).permit().await;
+    }
+
+    /// Says that an answer to a call that has just left is waited for.
+    pub(crate) fn awaits_answer(&self, operation: Operation) -> Waiting<'_> {
+        self.waits.at_most(WaitFor::Answer, operation.name(), GIVEN_UP)
     }
 
     /// When and as whom a call leaves that leaves now.
@@ -117,7 +146,7 @@ impl Lane {
         let failing = match answer.verdict {
             Verdict::InDoubt | Verdict::NotSent => Some(self.breaker.failed()),
             // Nothing was asked of the service.
-            Verdict::NoCredentials => None,
+            Verdict::NoCredentials | Verdict::Barred => None,
             Verdict::Done
             | Verdict::Rejected
             | Verdict::NotFound
@@ -156,11 +185,27 @@ impl Lane {
         operation: Operation,
         attempt: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, (Answer, CallError)> {
-        self.pace(operation).permit().await;
+        self.permit(operation).await;
         let departure = self.departure();
-        let result = attempt.await;
+        let result = {
+            let _waiting = self.awaits_answer(operation);
+            attempt.await
+        };
         let answer = Answer::of(operation, &result, departure);
         self.learn_pace(operation, &answer);
+        match answer.verdict {
+            Verdict::InDoubt | Verdict::NotSent | Verdict::Barred => self.waits.failed(answer.message()),
+            Verdict::NoCredentials => {}
+            Verdict::Done
+            | Verdict::Rejected
+            | Verdict::NotFound
+            | Verdict::Throttled
+            | Verdict::Full
+            | Verdict::Duplicate
+            | Verdict::Expired
+            | Verdict::Signature
+            | Verdict::Denied => self.waits.heard(),
+        }
         result.map_err(|error| (answer, error))
     }
 
@@ -216,12 +261,12 @@ mod tests {
     }
 
     fn refused(code: &str, retry_after: Option<Duration>) -> Result<(), CallError> {
-        Err(CallError::Refused(Fault {
+        Err(CallError::Refused(Box::new(Fault {
             status: 429,
             code: Some(code.into()),
             retry_after,
             ..Fault::default()
-        }))
+        })))
     }
 
     #[tokio::test(start_paused = true)]
@@ -271,12 +316,12 @@ mod tests {
             let answer = reads::read(&lane, Operation::DescribeInstance, || async {
                 made.fetch_add(1, Ordering::Relaxed);
                 let code = Some("InvalidSignatureException".into());
-                Err::<(), _>(CallError::Refused(Fault {
+                Err::<(), _>(CallError::Refused(Box::new(Fault {
                     status: 403,
                     code,
                     date: Some(date),
                     ..Fault::default()
-                }))
+                })))
             });
             assert!(answer.await.is_err());
             assert_eq!(made.into_inner(), calls, "{behind} s");
@@ -298,11 +343,11 @@ mod tests {
             let made = AtomicU32::new(0);
             let answer = reads::read(&lane, Operation::ListUsers, || async {
                 match made.fetch_add(1, Ordering::Relaxed) {
-                    0 => Err(CallError::Refused(Fault {
+                    0 => Err(CallError::Refused(Box::new(Fault {
                         status: 403,
                         code: Some("ExpiredTokenException".into()),
                         ..Fault::default()
-                    })),
+                    }))),
                     _ => Ok(()),
                 }
             });
@@ -315,7 +360,7 @@ mod tests {
     fn answered(lane: &Lane, verdict: Verdict, date: Option<std::time::SystemTime>) -> Answer {
         let departure = lane.departure();
         let of: Result<(), _> =
-            Err(CallError::Refused(Fault { status: 403, code: None, date, ..Fault::default() }));
+            Err(CallError::Refused(Box::new(Fault { status: 403, code: None, date, ..Fault::default() })));
         Answer { verdict, ..Answer::of(Operation::CreateUser, &of, departure) }
     }
 
@@ -340,11 +385,11 @@ mod tests {
             let made = AtomicU32::new(0);
             let answer = reads::read(&lane, Operation::ListUsers, || async {
                 match made.fetch_add(1, Ordering::Relaxed) {
-                    0 => Err(CallError::Refused(Fault {
+                    0 => Err(CallError::Refused(Box::new(Fault {
                         status: 400,
                         code: Some(code.into()),
                         ..Fault::default()
-                    })),
+                    }))),
                     _ => Ok(()),
                 }
             });

@@ -31,6 +31,8 @@ pub enum Verdict {
     Signature,
     /// The caller may not do this, or is not known. Not executed.
     Denied,
+    /// Somebody in between lets nothing through, and did not say what of the request went on.
+    Barred,
     /// There is nothing to sign with. Not sent.
     NoCredentials,
 }
@@ -38,7 +40,7 @@ pub enum Verdict {
 impl Verdict {
     /// All of them, in the order of the tables.
     #[cfg(test)]
-    pub(crate) const ALL: [Verdict; 12] = [
+    pub(crate) const ALL: [Verdict; 13] = [
         Self::Done,
         Self::Rejected,
         Self::NotFound,
@@ -50,6 +52,7 @@ impl Verdict {
         Self::Expired,
         Self::Signature,
         Self::Denied,
+        Self::Barred,
         Self::NoCredentials,
     ];
 
@@ -116,14 +119,41 @@ pub(crate) const BY_CODE: &[CodeRule] = &[
 const NOT_PERMITTED: [&str; 4] =
     ["AccessDeniedException", "AccessDenied", "UnauthorizedException", "NotAuthorized"];
 
-/// What a status means where the code is missing or not known.
+/// Whether a code is the service's own word: a known one, or one of the form that all of Connect's have (its model has no
+/// error whose name ends otherwise). A word that a gateway puts into its JSON is none.
+pub(crate) fn is_of_the_service(code: &str) -> bool {
+    BY_CODE.iter().any(|rule| rule.0 == code) || (code.ends_with("Exception") && code != "Exception")
+}
+
+/// Whether somebody in between answered: a redirect or a refusal without a code of the service's. A server's trouble says
+/// nothing of who it was, and who asks to slow down is obeyed.
+pub(crate) fn is_foreign(fault: &Fault) -> bool {
+    let is_known = fault.code.as_deref().is_some_and(is_of_the_service);
+    !is_known && matches!(fault.status, 300..=499) && fault.status != 429
+}
+
+/// What a status means where there is no code of the service's: whoever answered proves nothing.
 ///
-/// A request that may change something is in doubt wherever the service itself has not said no. A read that comes back
-/// from somewhere else (a redirect, a page of a proxy) brings the same when it is asked again: it is given up, and only
-/// what passes by itself is worth another try.
+/// A request that may change something may have gone on before a gateway refused, whatever it says: it is in doubt. A read
+/// that comes back from somewhere else (a redirect, a page of a proxy) brings the same when it is asked again: it is given
+/// up, and says neither that something is there nor that it is not.
+pub(crate) const fn by_bare_status(operation: Operation, status: u16) -> Verdict {
+    match status {
+        // Nothing gets through until somebody lets it.
+        401 | 403 | 407 => Verdict::Barred,
+        429 => Verdict::Throttled,
+        // A server or a proxy that gave up waiting has perhaps passed the request on.
+        408 | 500 | 502 | 503 | 504 => Verdict::InDoubt,
+        _ if operation.only_reads() => Verdict::Rejected,
+        _ => Verdict::InDoubt,
+    }
+}
+
+/// What a status means where the code is of the service's form, and not known.
+///
+/// A request that may change something is in doubt wherever the service itself has not said no.
 pub(crate) const fn by_status(operation: Operation, status: u16) -> Verdict {
     match status {
-        // Without a code of the service's it may be a proxy that refuses: nothing reached the service either way.
         401 | 403 | 407 => Verdict::Denied,
         // ServiceQuotaExceededException's own status.
         402 => Verdict::Full,
@@ -142,7 +172,10 @@ pub(crate) const fn by_status(operation: Operation, status: u16) -> Verdict {
 
 /// Decides what a refusal with this code and status means for an operation.
 pub(crate) fn verdict(operation: Operation, code: Option<&str>, status: u16) -> Verdict {
-    let known = code.and_then(|code| BY_CODE.iter().find(|rule| rule.0 == code));
+    let Some(code) = code.filter(|code| is_of_the_service(code)) else {
+        return by_bare_status(operation, status);
+    };
+    let known = BY_CODE.iter().find(|rule| rule.0 == code);
     known.map_or_else(|| by_status(operation, status), |rule| rule.1)
 }
 
@@ -156,7 +189,8 @@ pub(crate) fn verdict_of_error(operation: Operation, error: &CallError) -> Verdi
     match error {
         CallError::Refused(fault) => of_fault(operation, fault),
         CallError::NotSent(_) => Verdict::NotSent,
-        CallError::Unclear(_) => Verdict::InDoubt,
+        // Whoever gives another's answer may give the right one when asked again.
+        CallError::Unclear(_) | CallError::Mistaken(_) => Verdict::InDoubt,
         CallError::NoCredentials(_) => Verdict::NoCredentials,
     }
 }
@@ -189,6 +223,10 @@ mod tests {
         by_status(Operation::CreateUser, status)
     }
 
+    fn bare_on_create(status: u16) -> Verdict {
+        by_bare_status(Operation::CreateUser, status)
+    }
+
     /// A refusal as it is read off the wire.
     fn refusal(status: u16, header: Option<&str>, body: &str) -> Verdict {
         refusal_of(Operation::CreateUser, status, header, body)
@@ -200,7 +238,7 @@ mod tests {
             headers.insert("x-amzn-errortype", HeaderValue::from_str(value).unwrap());
         }
         let fault = Fault::parse(status, &headers, body.as_bytes(), UNIX_EPOCH, None);
-        verdict_of::<()>(operation, &Err(CallError::Refused(fault)))
+        verdict_of::<()>(operation, &Err(CallError::Refused(Box::new(fault))))
     }
 
     /// Every way in which AWS services write an error's code: in the header or the body, bare or with a namespace or a
@@ -239,13 +277,35 @@ mod tests {
 
     #[test]
     fn an_unknown_code_is_decided_by_its_status_in_any_form() {
-        for code in ["BrandNewException", "throttlingexception", "LimitExceeded", "Exception", "200"] {
+        for (header, body) in forms("BrandNewException") {
+            for status in STATUSES {
+                let found = refusal(status, header.as_deref(), &body);
+                assert_eq!(found, on_create(status), "{status}: {header:?} {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_code_of_the_services_is_none_in_any_form() {
+        for code in ["throttlingexception", "LimitExceeded", "Exception", "200", "NOT_FOUND", "Forbidden"] {
             for (header, body) in forms(code) {
                 for status in STATUSES {
                     let found = refusal(status, header.as_deref(), &body);
-                    assert_eq!(found, on_create(status), "{code} at {status}: {header:?} {body}");
+                    assert_eq!(found, bare_on_create(status), "{code} at {status}: {header:?} {body}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn without_a_code_of_the_service_nothing_is_rejected_nor_proved_of_a_create() {
+        for status in STATUSES {
+            let expected = match status {
+                401 | 403 | 407 => Verdict::Barred,
+                429 => Verdict::Throttled,
+                _ => Verdict::InDoubt,
+            };
+            assert_eq!(bare_on_create(status), expected, "{status}");
         }
     }
 
@@ -266,8 +326,8 @@ mod tests {
         ];
         for status in STATUSES {
             for body in bodies {
-                assert_eq!(refusal(status, None, body), on_create(status), "{status}: {body}");
-                assert_eq!(refusal(status, Some(":"), body), on_create(status), "{status}: {body}");
+                assert_eq!(refusal(status, None, body), bare_on_create(status), "{status}: {body}");
+                assert_eq!(refusal(status, Some(":"), body), bare_on_create(status), "{status}: {body}");
             }
         }
     }
@@ -327,11 +387,11 @@ mod tests {
     }
 
     /// What the statuses mean for an operation, those in a row that mean the same in one line.
-    fn by_statuses(table: &mut String, operation: Operation) {
+    fn by_statuses(table: &mut String, operation: Operation, of: fn(Operation, u16) -> Verdict) {
         let mut from = STATUSES.start;
         for status in STATUSES {
-            let verdict = by_status(operation, status);
-            if status + 1 == STATUSES.end || by_status(operation, status + 1) != verdict {
+            let verdict = of(operation, status);
+            if status + 1 == STATUSES.end || of(operation, status + 1) != verdict {
                 let statuses = if from == status { from.to_string() } else { format!("{from}-{status}") };
                 writeln!(table, "{:<10} {statuses}", format!("{verdict:?}")).unwrap();
                 from = status + 1;
@@ -349,6 +409,9 @@ mod tests {
                 let same = by_status(operation, status) == on_create(status);
                 let may_differ = operation.only_reads() && on_create(status) == Verdict::InDoubt;
                 assert!(same || may_differ, "{operation}: {status}");
+                let same = by_bare_status(operation, status) == bare_on_create(status);
+                let may_differ = operation.only_reads() && bare_on_create(status) == Verdict::InDoubt;
+                assert!(same || may_differ, "{operation}: bare {status}");
             }
         }
     }
@@ -356,7 +419,7 @@ mod tests {
     #[test]
     fn not_permitted_is_a_refusal_of_the_call_and_not_of_the_caller() {
         let refused = |code: &str| {
-            CallError::Refused(Fault { status: 400, code: Some(code.into()), ..Fault::default() })
+            CallError::Refused(Box::new(Fault { status: 400, code: Some(code.into()), ..Fault::default() }))
         };
         for code in NOT_PERMITTED {
             assert_eq!(verdict(Operation::ListUsers, Some(code), 400), Verdict::Denied, "{code}");
@@ -378,9 +441,13 @@ mod tests {
             writeln!(table, "{:<10} {code:<36} {evidence}", format!("{verdict:?}")).unwrap();
         }
         table.push_str("else by status\n");
-        by_statuses(&mut table, Operation::CreateUser);
+        by_statuses(&mut table, Operation::CreateUser, by_status);
         table.push_str("else by status, where the call only reads\n");
-        by_statuses(&mut table, Operation::ListUsers);
+        by_statuses(&mut table, Operation::ListUsers, by_status);
+        table.push_str("without a code of the service's, by status\n");
+        by_statuses(&mut table, Operation::CreateUser, by_bare_status);
+        table.push_str("the same, where the call only reads\n");
+        by_statuses(&mut table, Operation::ListUsers, by_bare_status);
         insta::assert_snapshot!("verdicts", table);
     }
 }

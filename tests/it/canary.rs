@@ -256,7 +256,8 @@ fn echo() -> String {
                 .replace('>', "&gt;")
                 .replace('"', "&quot;");
             let message = format!("{body} is refused: {password} {password:?} {percent} {html}");
-            let answer = serde_json::json!({ "message": message, "__type": password }).to_string();
+            let answer = serde_json::json!({ "message": message, "__type": format!("{password}Exception") })
+                .to_string();
             let id = if password.is_ascii() { password } else { "id" };
             let (status, answer) = match asked.starts_with(b"PUT ") {
                 true => ("400 Bad Request", answer),

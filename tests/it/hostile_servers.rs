@@ -391,7 +391,8 @@ const ROSTER: &str = "first name,last name,email,password,user login,routing pro
 fn nothing_a_service_says_steers_a_terminal() {
     for (status, code, exit) in [
         (400, "InvalidParameterException", 1),
-        (400, "x\\u001b[2Jy\\u202e", 1),
+        // No code of the service's: somebody in between, who is believed nothing.
+        (400, "x\\u001b[2Jy\\u202e", 4),
         (403, "AccessDeniedException", 4),
         (403, "\\u001b]0;x\\u0007Exception", 4),
         (429, "LimitExceededException", 4),

@@ -6,6 +6,7 @@
 
 mod exits;
 mod forecast;
+mod foreign;
 mod listeners;
 mod offline;
 mod passwords;

@@ -1,0 +1,133 @@
+//! Somebody in between answers, and the first answer.
+
+use std::time::Duration;
+
+use headcount::exit::Exit;
+use headcount::job::{Job, PaceAsked, RateAsked};
+use headcount::ledger::RowState;
+use headcount::simulator::{Fault, Spec};
+use headcount::stop::Stop;
+
+use crate::stage::{Stage, unlimited};
+
+/// A refusal without a code, as a proxy, a gateway or a captive portal has it.
+const fn bare(status: u16) -> Fault {
+    Fault::Refuse { status, code: "" }
+}
+
+/// Everything that is not a success, a server's trouble, a throttle or the question who calls.
+const REFUSALS: [u16; 24] = [
+    400, 402, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423, 425, 426,
+    428, 431, 451,
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_the_services_code_is_in_doubt_and_settled() {
+    for status in REFUSALS.into_iter().chain([499, 300, 302, 307]) {
+        let stage = Stage::of(unlimited(), 3);
+        // The service itself has answered before: a bare refusal is one row's trouble.
+        stage.connect.world().order([Fault::Pass, bare(status), Fault::Pass]);
+        let ended = stage.run(stage.import()).await.unwrap();
+        assert_eq!((ended.exit, ended.counts.created, ended.counts.rejected), (Exit::Done, 3, 0), "{status}");
+        assert_eq!(stage.connect.world().everyone().count(), 3, "{status}: nobody is made twice");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_each_first_answer_is_a_gateways_the_run_stops_and_the_same_command_goes_on_once_it_is_mended()
+{
+    for status in [404, 405, 302] {
+        let mut stage = Stage::of(unlimited(), 40);
+        stage.connect.world().order(vec![bare(status); 3]);
+        let ended = stage.run(at_once(&stage, 1)).await.unwrap();
+        assert_eq!(ended.exit, Exit::Stopped, "{status}");
+        let Some(Stop::NotConnect { message }) = &ended.stop else { panic!("{status}: {:?}", ended.stop) };
+        assert!(message.contains(&format!("HTTP {status}")), "{message}");
+        let text = ended.stop.as_ref().unwrap().to_string();
+        assert!(text.starts_with("this is not Connect: a proxy or gateway answers"), "{text}");
+        assert_eq!((ended.counts.rejected, ended.counts.created), (0, 0), "nothing is believed");
+        assert!(ended.counts.in_doubt >= 1, "{:?}", ended.counts);
+        assert_eq!(stage.called(), 3, "{status}");
+        stage.go_on();
+        let ended = stage.run(stage.import()).await.unwrap();
+        assert_eq!((ended.exit, ended.counts.created), (Exit::Done, 40), "{status}: {:?}", ended.stop);
+        assert_eq!(stage.connect.world().everyone().count(), 40);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bare_401_403_or_407_stops_and_what_was_sent_stays_in_doubt() {
+    for status in [401, 403, 407] {
+        let stage = Stage::of(unlimited(), 40);
+        stage.connect.world().order([bare(status)]);
+        let ended = stage.run(stage.import()).await.unwrap();
+        assert_eq!(ended.exit, Exit::Stopped, "{status}");
+        assert!(matches!(ended.stop, Some(Stop::NotConnect { .. })), "{status}: {:?}", ended.stop);
+        assert_eq!((ended.counts.in_doubt, ended.counts.pending), (1, 39), "{status}");
+        assert_eq!(stage.called(), 1, "{status}: the first answer is enough");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bare_429_waits() {
+    let stage = Stage::of(unlimited(), 3);
+    stage.connect.world().order([bare(429)]);
+    let ended = stage.run(stage.import()).await.unwrap();
+    assert_eq!((ended.exit, ended.counts.created, ended.calls.throttled), (Exit::Done, 3, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_always_says_something() {
+    let stage = Stage::of(unlimited(), 2);
+    stage
+        .connect
+        .world()
+        .order([Fault::Pass, Fault::Refuse { status: 400, code: "InvalidParameterException" }]);
+    let ended = stage.run(stage.import()).await.unwrap();
+    assert_eq!(ended.counts.rejected, 1);
+    let state = stage.state();
+    let rejected = state.places().find(|at| state.record(*at).settled_state() == RowState::Rejected).unwrap();
+    assert!(state.detail(rejected).is_some());
+}
+
+/// So many places, at a latency.
+fn at_once(stage: &Stage, in_flight: usize) -> Job {
+    let pace = PaceAsked { rate: RateAsked::Fixed(1000.0), burst: None, concurrency: Some(in_flight) };
+    Job { pace, ..stage.import() }
+}
+
+fn distant() -> Spec {
+    Spec { latency: Duration::from_millis(50), ..unlimited() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_permission_a_full_instance_and_a_token_that_stays_expired_cost_one_call() {
+    for (status, code) in [
+        (403, "AccessDeniedException"),
+        (403, "UnrecognizedClientException"),
+        (429, "LimitExceededException"),
+        (402, "ServiceQuotaExceededException"),
+        (403, "ExpiredTokenException"),
+    ] {
+        let stage = Stage::of(distant(), 200);
+        stage.connect.world().order(vec![Fault::Refuse { status, code }; 200]);
+        let ended = stage.run(at_once(&stage, 64)).await.unwrap();
+        assert_eq!(ended.exit, Exit::Stopped, "{code}");
+        assert_eq!(stage.called(), 1, "{code}");
+        assert_eq!(ended.counts.pending, 200, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_answer_costs_one_latency() {
+    let stage = Stage::of(distant(), 64);
+    let begun = tokio::time::Instant::now();
+    let ended = stage.run(at_once(&stage, 64)).await.unwrap();
+    assert_eq!((ended.exit, ended.counts.created), (Exit::Done, 64));
+    let created = begun.elapsed();
+    let alone = Stage::of(distant(), 1);
+    let begun = tokio::time::Instant::now();
+    alone.run(at_once(&alone, 64)).await.unwrap();
+    let more = created.saturating_sub(begun.elapsed());
+    assert!(more <= Duration::from_millis(60), "63 more at once cost {more:?}, one latency and no more");
+}
