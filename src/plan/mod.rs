@@ -46,6 +46,9 @@ pub struct Plan {
 /// The code of a step that is given to nobody, for its user is gone and the name is another's.
 pub(crate) const REPLACED: &str = "replaced";
 
+/// Under which id a username is on the instance now, if it is.
+pub type OnInstance<'f, 'd> = &'f dyn Fn(&str) -> Option<&'d str>;
+
 /// What a plan is made for.
 #[derive(Clone, Copy, Default)]
 pub struct Asked<'a> {
@@ -86,7 +89,7 @@ impl Plan {
         wanted: &Wanted,
         state: &State,
         asked: Asked,
-        on_instance: Option<&dyn Fn(&str) -> Option<&'d str>>,
+        on_instance: Option<OnInstance<'_, 'd>>,
     ) -> Self {
         let decision = |at: Option<Place>, seen: Option<Seen>| {
             let record = at.map(|at| state.record(at)).filter(|record| !record.dropped);
@@ -319,9 +322,10 @@ impl Plan {
             let stranger = self.strangers.get(&place).filter(|_| seen == SeenAs::Replaced);
             (place, seen, stranger.map(String::as_str))
         });
-        let news = now.filter(|&(place, seen, id)| match state.seen(place) {
+        let news = now.filter(|&(place, seen, id)| {
+            let (before, known) = state.seen(place);
             // Who is not known by id now was told of before, by an id or without one.
-            (before, known) => before != seen || (id.is_some() && known != id),
+            before != seen || (id.is_some() && known != id)
         });
         news.map(move |(place, seen, id)| Entry::seen(state.user(place), seen, id, at.to_owned()))
     }
@@ -329,23 +333,21 @@ impl Plan {
     /// How a created row is seen that was seen otherwise, or so, `before`.
     fn sees(&self, decision: Decision, step: Option<&StepDecision>, before: SeenAs) -> SeenAs {
         let is_of_instance = matches!(before, SeenAs::Missing | SeenAs::Replaced);
-        match decision {
-            Decision::Missing => SeenAs::Missing,
-            Decision::Replaced => SeenAs::Replaced,
-            // Until it is made anew, it is as it was.
-            sent if sent.sends() => before,
-            // Where nobody may be listed, nothing is claimed and nothing is taken back.
-            _ if is_of_instance && !self.is_listed => before,
-            _ if self.is_retry => {
-                if is_of_instance {
-                    SeenAs::There
-                } else {
-                    before
-                }
-            }
-            Decision::Drift => SeenAs::Drifted,
-            _ if step == Some(&StepDecision::Drift) => SeenAs::Drifted,
-            _ => SeenAs::There,
+        let has_drifted = decision == Decision::Drift || step == Some(&StepDecision::Drift);
+        if decision == Decision::Missing {
+            SeenAs::Missing
+        } else if decision == Decision::Replaced {
+            SeenAs::Replaced
+        } else if decision.sends() || (is_of_instance && !self.is_listed) {
+            // Until it is made anew, it is as it was; and where nobody may be listed, nothing is claimed or taken back.
+            before
+        } else if self.is_retry && !is_of_instance {
+            // A retry looks at the roster for what failed alone.
+            before
+        } else if has_drifted {
+            SeenAs::Drifted
+        } else {
+            SeenAs::There
         }
     }
 

@@ -557,7 +557,7 @@ impl Session {
                         RowState::InDoubt => Doubt::InDoubt,
                         _ => Doubt::Clear,
                     },
-                    seen: there.contains(&row.user),
+                    seen: there.contains_key(&row.user),
                     then: None,
                 });
             }
