@@ -1,6 +1,7 @@
 //! Everything that anyone may observe of an import. The engine prints nothing: progress, JSON lines and summary are
 //! sinks of these.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -155,6 +156,8 @@ pub enum Event {
         rows: crate::ledger::Counts,
         /// Where what follows the created rows stands.
         steps: crate::ledger::Steps,
+        /// How the created rows are seen.
+        seen: crate::ledger::SeenCounts,
         /// CreateUser calls, over all sessions.
         calls: crate::ledger::Calls,
         /// How long this session took, in seconds.
@@ -179,6 +182,8 @@ pub struct Forecast {
     pub(crate) pending: u64,
     /// Created before, and gone from the instance.
     pub(crate) missing: u64,
+    /// Created before, and the name is another user's now.
+    pub(crate) replaced: u64,
     /// Invalid, and not sent.
     pub invalid: u64,
 }
@@ -228,11 +233,21 @@ impl Event {
     }
 }
 
+/// Whoever knows what is waited for.
+pub trait Pulse: Send + Sync {
+    /// Tells what is waited for, where nothing was told for long. Asked at least every second, by whoever shows a job: in
+    /// its own time, so that a job that is busy, or waits for a disk, is not silent either.
+    fn beat(&self);
+}
+
 /// Where events go: a live view, JSON lines, a page's stream, a test's vector. Whoever tells does not wait, and is not
 /// told whether anybody listens.
 pub trait Sink: Send + Sync {
     /// Takes an event, in the order in which they happened.
     fn tell(&self, event: Event);
+
+    /// Takes whom to ask while nothing is told. Whoever shows nothing asks nobody.
+    fn watch(&self, _: Arc<dyn Pulse>) {}
 }
 
 impl Sink for mpsc::UnboundedSender<Event> {

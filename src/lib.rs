@@ -57,3 +57,4 @@ pub(crate) mod log;
 pub mod memory;
 pub mod stop;
 pub mod text;
+pub mod waits;

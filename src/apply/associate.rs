@@ -54,7 +54,7 @@ pub(super) fn errand(at: Place, row: RowNumber, gift: Gift, means: &Means) -> Op
         let record = state.record(at);
         let waits = record.state == RowState::Created && record.step != StepState::Done;
         let id = state.unfinished(at).filter(|_| waits)?;
-        Some((state.user(at).to_owned(), id.to_owned()))
+        Some((state.user(at).to_owned(), id))
     });
     waiting.map(|(user, id)| Errand { at, row, user, id, gift })
 }
@@ -173,7 +173,10 @@ async fn give(errand: &Errand, means: &Means) -> Result<(), JournalFault> {
     while means.lane.leave(OPERATION, &means.stop).await {
         let departure = means.lane.departure();
         let instance = &means.settings.instance;
-        let result = means.lane.client().associate_user_proficiencies(instance, &errand.id, &left).await;
+        let result = {
+            let _waiting = means.lane.awaits_answer(OPERATION);
+            means.lane.client().associate_user_proficiencies(instance, &errand.id, &left).await
+        };
         let answer = Answer::of(OPERATION, &result, departure);
         means.learn(OPERATION, &answer);
         let mut came = tries.answered(&answer, means.lane.moment());
@@ -185,7 +188,7 @@ async fn give(errand: &Errand, means: &Means) -> Result<(), JournalFault> {
             // A refusal of the whole list says nothing of its parts: what the user has is taken out, and the rest sent again.
             Came::Look | Came::Await => {
                 let before = left.len();
-                take_away_what_is_there(errand, &mut left, tries.was_unclear, means).await;
+                take_away_what_is_there(errand, &mut left, tries.was_unclear.then_some(&answer), means).await;
                 if left.is_empty() {
                     return conclude(errand, StepState::Done, Told::default(), means);
                 }
@@ -193,7 +196,7 @@ async fn give(errand: &Errand, means: &Means) -> Result<(), JournalFault> {
                     return conclude(errand, StepState::Rejected, answer.told, means);
                 }
             }
-            Came::Wait(time) => drop(means.wait(time).await),
+            Came::Wait(time) => drop(means.wait(OPERATION, &answer, time).await),
             Came::Mend => {
                 if !means.mend(&answer).await {
                     return Ok(());
@@ -219,14 +222,17 @@ async fn is_visible(errand: &Errand, means: &Means) -> bool {
 async fn take_away_what_is_there(
     errand: &Errand,
     left: &mut Vec<UserProficiency>,
-    was_unclear: bool,
+    unclear: Option<&Answer>,
     means: &Means,
 ) {
     // After a lost answer the list may not show yet what that call has given.
-    let looks = if was_unclear { LOOKS } else { 1 };
+    let looks = if unclear.is_some() { LOOKS } else { 1 };
     for look in 0..looks {
-        if look > 0 && means.wait(Duration::from_secs(1 << look)).await.is_none() {
-            return;
+        if let Some(answer) = unclear.filter(|_| look > 0) {
+            let time = Duration::from_secs(1 << look);
+            if means.wait(Operation::ListUserProficiencies, answer, time).await.is_none() {
+                return;
+            }
         }
         let listed = means.lane.client().list_user_proficiencies(&means.settings.instance, &errand.id);
         let Ok(reply) = means.lane.ask(Operation::ListUserProficiencies, listed).await else { return };

@@ -81,7 +81,7 @@ pub(super) async fn carry_out(
             // Only now, with a reason to stop told to all, may the next row take this one's place.
             Then::Wait(time) => {
                 (place, turn) = (None, None);
-                let _ = means.wait(time).await;
+                let _ = means.wait(Operation::CreateUser, &answer, time).await;
             }
             Then::Look | Then::Ask => {
                 drop((place, turn));
@@ -210,7 +210,10 @@ async fn record_password(
 async fn send(task: &Task, request: Request<'_>, intent: &Intent, means: &Means) -> Answer {
     let departure = means.lane.departure();
     crash::point("send-before");
-    let result = create(request.body, intent, means).await;
+    let result = {
+        let _waiting = means.lane.awaits_answer(Operation::CreateUser);
+        create(request.body, intent, means).await
+    };
     crash::point("answer-unmarked");
     if request.password == Origin::Made {
         let _ = record_password(task, request.body, intent, When::OnceItIsAnswered, means).await;

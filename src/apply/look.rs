@@ -3,23 +3,26 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use super::index::{Asks, Candidates, Failed, Of};
 use super::means::Means;
 use super::settle::{Deeds, Known, Said, Seen, Settled, settled, whose};
 use super::table::{Next, next, reason};
 use super::task::{Doubt, End, Task};
 use crate::clock::{self, Moment};
 use crate::connect::model::User;
-use crate::connect::{CallError, Operation};
+use crate::connect::{BoxFuture, CallError, Operation};
 use crate::crash;
 use crate::event::Event;
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
+use crate::lane::listing::{self, Guard};
 use crate::lane::verdict::Verdict;
 use crate::ledger::{Attempt, Intent, JournalFault, Outcome, RowState};
 use crate::plan::Action;
 use crate::stop::Stop;
 use crate::text::{Voice, worded};
 use crate::user::is_same_user;
+use crate::waits::WaitFor;
 
 /// An attempt whose answer leads to a look, still without an outcome.
 pub(super) struct Held {
@@ -50,8 +53,24 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 /// guide, *Eventual consistency*).
 const SEEN_BY_THEN: Duration = Duration::from_secs(15 * 60);
 
-/// A look that failed: its answer, taken apart, and what it says.
-type Failed = (Answer, CallError);
+/// A row's first look is waited for so long, whatever its time.
+const FIRST_LOOK: Duration = Duration::from_secs(30);
+
+/// So long after a search that has shown nothing the list is looked through, whose index can be ahead.
+const LIST_AFTER: Duration = Duration::from_secs(1);
+
+/// So long is waited at least from one look through the list to the next.
+const LISTS_APART: Duration = Duration::from_secs(3);
+
+/// How often it is looked whether a row's time is over: a machine that slept has not let its timers go on.
+const GLANCE: Duration = Duration::from_secs(4);
+
+/// What a look has shown.
+struct Shown {
+    seen: Seen,
+    /// It was the whole list, read after the row's last attempt was over: who is not on it was not there.
+    is_whole: bool,
+}
 
 /// The looks for one row: a pure value that is told what each shows.
 struct Looks<'t> {
@@ -61,19 +80,25 @@ struct Looks<'t> {
     attempt: Option<Attempt>,
     /// No attempt but the held one can have made a user that the reads do not show yet.
     is_explained: bool,
+    /// Every attempt of ours was answered, none in a way that says nothing: none can have made a user.
+    is_answered: bool,
     /// The earliest that an attempt of ours can have made this row's user, by the service's clock.
     not_before: Option<SystemTime>,
     accepts_probable: bool,
     voice: &'static dyn Voice,
     /// A case variant that an index has shown.
     variant: Option<Seen>,
+    begun: Moment,
     deadline: Moment,
     /// How long the row is looked for, again from each failure of the reads.
     budget: Duration,
     /// How long an outage of the reads is borne, and when one was last answered.
     patience: Duration,
     answered: Moment,
-    delays: Delays,
+    /// Of each index that was asked, whether its last look failed.
+    fails: [Option<bool>; 2],
+    /// Whether a look has come to anything, were it a failure.
+    has_looked: bool,
     /// What is known, in a sentence, should it end here.
     last: String,
 }
@@ -86,7 +111,7 @@ enum Led {
     Mend(Answer),
     /// The run stops.
     Stop(Stop),
-    /// Nothing that can be asked brings more.
+    /// Nothing that can be asked there brings more.
     GiveUp,
     /// Looked at again after a while.
     Wait,
@@ -112,68 +137,92 @@ impl<'t> Looks<'t> {
     fn begin(task: &'t Task, held: Option<&Held>, means: &Means) -> Self {
         let doubt = doubt_of(task, means);
         let is_explained = doubt == Doubt::Clear || held.is_some_and(|held| is_old(held, means));
-        let random = Random::seeded(means.settings.seed.rotate_left(17) ^ u64::from(task.at.number()));
+        let is_answered = doubt == Doubt::Clear && held.is_some_and(|held| !held.after_unclear);
         let now = means.lane.moment();
         Self {
             task,
             said: held.map_or(Said::Otherwise, |held| held.said),
             attempt: held.map(|held| held.intent.attempt),
             is_explained,
+            is_answered,
             not_before: not_before(doubt, held, means),
             accepts_probable: means.settings.accept_probable,
             voice: means.settings.voice,
             variant: None,
+            begun: now,
             deadline: now + means.settings.row_budget,
             budget: means.settings.row_budget,
             patience: means.settings.outage_patience,
             answered: now,
-            delays: Delays::new(Duration::from_secs(2), Duration::from_secs(30), random),
+            fails: [None; 2],
+            has_looked: false,
             last: held.and_then(|held| held.told.message.clone()).unwrap_or_default(),
         }
     }
 
-    /// The next look, at `now`. A case variant is taken for the cause of a 409 last of all: when the exact name has stayed
-    /// unseen to the end, and no attempt that may have made it is younger than [`SEEN_BY_THEN`].
-    fn saw(&mut self, seen: Result<Seen, Failed>, is_last: bool, now: Moment) -> Led {
-        let (answer, error) = match seen {
-            Ok(seen) => {
+    /// The next look, at `now`.
+    fn saw(&mut self, eye: Eye, shown: Result<Shown, Failed>, now: Moment) -> Led {
+        self.has_looked = true;
+        self.fails[eye as usize] = Some(shown.is_err());
+        let (answer, error) = match shown {
+            Ok(shown) => {
                 self.answered = now;
-                return self.settles(seen, is_last);
+                return self.settles(shown, false);
             }
             Err(failed) => failed,
         };
-        match next(Action::Settle, answer.verdict, Doubt::InDoubt) {
+        let led = next(Action::Settle, answer.verdict, Doubt::InDoubt);
+        // A page of a proxy says nothing of what may be asked: it is borne as any outage.
+        let led = if led == Next::Unsettled && answer.is_foreign { Next::Again } else { led };
+        self.last = if led == Next::Unsettled {
+            format!("the user cannot be looked up: {}", answer.message())
+        } else {
+            format!("the user cannot be looked up: {error}")
+        };
+        match led {
             Next::Unsettled => {
-                self.last = format!("the user cannot be looked up: {}", answer.message());
+                // What may not be asked shows nothing, and fails no more.
+                (self.has_looked, self.fails[eye as usize]) = (false, None);
                 Led::GiveUp
             }
             // Our own trouble, not the row's: mended, or the run stops.
-            Next::Mend => {
-                self.last = format!("the user cannot be looked up: {error}");
-                Led::Mend(answer)
-            }
-            Next::Stop => {
-                self.last = format!("the user cannot be looked up: {error}");
-                Led::Stop(reason(&answer))
-            }
-            // An outage of the reads counts against no row; it is borne as long as any other.
+            Next::Mend => Led::Mend(answer),
+            Next::Stop => Led::Stop(reason(&answer)),
             Next::Done | Next::Rejected | Next::Look | Next::Ask | Next::Await | Next::Again => {
-                self.last = format!("the user cannot be looked up: {error}");
-                if now.since(self.answered) < self.patience {
-                    self.deadline = self.deadline.max(now + self.budget);
-                }
-                Led::Wait
+                self.failed(&answer, &error, now)
             }
         }
     }
 
-    fn settles(&mut self, seen: Seen, is_last: bool) -> Led {
+    /// An outage of the reads counts against no row; it is borne as long as any other, and then the run stops.
+    fn failed(&mut self, answer: &Answer, error: &CallError, now: Moment) -> Led {
+        // Somebody answered, though not to the question: that is the row's time.
+        if matches!(error, CallError::Mistaken(_)) {
+            self.answered = now;
+            return Led::Wait;
+        }
+        // One index that fails while the other answers is no outage.
+        if self.fails.contains(&Some(false)) {
+            return Led::Wait;
+        }
+        let lasted = now.since(self.answered);
+        if lasted < self.patience {
+            self.deadline = self.deadline.max(now + self.budget);
+        } else if answer.verdict != Verdict::Throttled {
+            return Led::Stop(Stop::Outage { lasted, message: answer.message() });
+        }
+        Led::Wait
+    }
+
+    fn settles(&mut self, shown: Shown, is_last: bool) -> Led {
+        let Shown { seen, is_whole } = shown;
+        let is_all = is_whole && matches!(seen, Seen::Variant { .. });
         let seen = seen.unless_older_than(self.not_before).or_variant(&mut self.variant);
         let known = Known {
             name: &self.task.user,
             said: self.said,
             attempt: self.attempt,
-            waits_for_exact: !(is_last && self.is_explained),
+            waits_for_exact: !((is_last && self.is_explained) || (is_all && self.is_answered)),
             accepts_probable: self.accepts_probable,
         };
         let settled = settled(&seen, &known);
@@ -183,9 +232,127 @@ impl<'t> Looks<'t> {
         Found::of(settled, &known).map_or(Led::Wait, Led::Settled)
     }
 
-    /// How long to wait before the next look: never past the deadline.
-    fn wait(&mut self, now: Moment) -> Duration {
-        self.delays.next(None).max(Duration::from_millis(500)).min(self.deadline.since(now))
+    /// Whether the row's time is over.
+    fn is_over(&self, now: Moment) -> bool {
+        now >= self.deadline && (self.has_looked || now.since(self.begun) >= FIRST_LOOK)
+    }
+
+    /// What is left when the time is over. A case variant is taken for the cause of a 409 last of all: when the exact name
+    /// has stayed unseen to the end, and no attempt that may have made it is younger than [`SEEN_BY_THEN`].
+    fn at_last(&mut self) -> Led {
+        match self.variant.clone() {
+            Some(seen) => self.settles(Shown { seen, is_whole: false }, true),
+            None => Led::GiveUp,
+        }
+    }
+
+    /// What is waited for, for people.
+    fn words(&self) -> String {
+        format!("row {}, {}, is looked for on the instance", self.task.row, self.task.user)
+    }
+}
+
+/// The two indexes that show users, each looked at in its own time: they lag apart, and either may show a user first.
+struct Eyes<'e> {
+    task: &'e Task,
+    means: &'e Means,
+    search: Option<BoxFuture<'e, Result<Shown, Failed>>>,
+    list: Option<BoxFuture<'e, (Looked, Result<Shown, Failed>)>>,
+    /// What the list is asked for next; `None` while it is, or once it brings no more.
+    asks: Option<Asks>,
+    searches: Delays,
+    lists: Delays,
+    /// How long the last look through the list took.
+    took: Duration,
+}
+
+/// The list as it was looked through: what it is asked for next, and how long it took.
+struct Looked {
+    asks: Asks,
+    took: Duration,
+}
+
+/// One of the two indexes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Eye {
+    Search,
+    List,
+}
+
+impl<'e> Eyes<'e> {
+    fn open(task: &'e Task, means: &'e Means) -> Self {
+        let random = Random::seeded(means.settings.seed.rotate_left(17) ^ u64::from(task.at.number()));
+        let searches = Delays::new(Duration::from_secs(2), Duration::from_secs(30), random.clone());
+        let lists = Delays::new(Duration::from_secs(10), Duration::from_secs(60), random);
+        let asks = Some(Asks::since(means.lane.moment()));
+        let mut eyes =
+            Self { task, means, search: None, list: None, asks, searches, lists, took: Duration::ZERO };
+        if means.found.search_is_denied.load(Ordering::Relaxed) {
+            eyes.look_at_list(Duration::ZERO);
+        } else {
+            eyes.search = Some(Box::pin(search(task, Duration::ZERO, means)));
+        }
+        eyes
+    }
+
+    /// What is seen next, and by which of them; `None` where for so long nothing is.
+    async fn next(&mut self, time: Duration) -> Option<(Eye, Result<Shown, Failed>)> {
+        tokio::select! {
+            biased;
+            shown = ready(&mut self.search) => {
+                self.search = None;
+                Some((Eye::Search, shown))
+            }
+            (Looked { asks, took }, shown) = ready(&mut self.list) => {
+                (self.list, self.asks, self.took) = (None, Some(asks), took);
+                Some((Eye::List, shown))
+            }
+            () = clock::sleep(time) => None,
+        }
+    }
+
+    /// Looks once more with that eye, after a while; the first search that shows nothing has the list looked through.
+    fn again(&mut self, eye: Eye) {
+        match eye {
+            Eye::Search => {
+                let wait = self.searches.next(None).max(Duration::from_millis(500));
+                self.search = Some(Box::pin(search(self.task, wait, self.means)));
+                self.look_at_list(LIST_AFTER);
+            }
+            // A list is long, and its quota is others' as well: read half of the time at most.
+            Eye::List => {
+                let wait = self.lists.next(None).max(LISTS_APART).max(self.took);
+                self.look_at_list(wait);
+            }
+        }
+    }
+
+    /// That eye brings no more. Says whether the other may.
+    fn shut(&mut self, eye: Eye, verdict: Option<Verdict>) -> bool {
+        match eye {
+            Eye::Search => {
+                let is_denied = verdict == Some(Verdict::Denied);
+                self.means.found.search_is_denied.fetch_or(is_denied, Ordering::Relaxed);
+                self.look_at_list(Duration::ZERO);
+            }
+            Eye::List => self.asks = None,
+        }
+        self.search.is_some() || self.list.is_some()
+    }
+
+    /// Has the list looked through after a while, unless it is looked through already.
+    fn look_at_list(&mut self, wait: Duration) {
+        if let Some(asks) = self.asks.take() {
+            self.list = Some(Box::pin(list(self.task, asks, wait, self.means)));
+        }
+    }
+}
+
+/// What a look brings, where one is under way; else nothing for ever.
+async fn ready<T>(look: &mut Option<BoxFuture<'_, T>>) -> T {
+    match look {
+        Some(look) => look.await,
+        None => std::future::pending().await,
     }
 }
 
@@ -193,33 +360,40 @@ impl<'t> Looks<'t> {
 /// the next run settles it.
 pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Result<End, JournalFault> {
     let mut looks = Looks::begin(task, held.as_ref(), means);
-    for look in 0_u32.. {
-        let Some(seen) = means.stop.unless_stopped(look_up(task, look, means)).await else { break };
+    let waiting = means.lane.waits().on(WaitFor::Row, looks.words(), Some(looks.deadline));
+    let mut eyes = Eyes::open(task, means);
+    loop {
         let now = means.lane.moment();
-        // Past the deadline, and each of the two indexes has been asked once.
-        let is_last = look > 0 && now >= looks.deadline;
-        match looks.saw(seen, is_last, now) {
-            Led::Settled(found) => return conclude(task, found, means),
-            Led::Mend(answer) => {
-                if !means.mend(&answer).await {
-                    break;
-                }
+        if looks.is_over(now) {
+            if let Led::Settled(found) = looks.at_last() {
+                return conclude(task, found, means);
             }
+            break;
+        }
+        // Not past the deadline, however long a look takes, but where there was none yet.
+        let left = looks.deadline.since(now);
+        let time = if left.is_zero() { GLANCE } else { left.min(GLANCE) };
+        let Some(shown) = means.stop.unless_stopped(eyes.next(time)).await else { break };
+        let Some((eye, shown)) = shown else { continue };
+        let now = means.lane.moment();
+        let verdict = shown.as_ref().err().map(|(answer, _)| answer.verdict);
+        match looks.saw(eye, shown, now) {
+            Led::Settled(found) => return conclude(task, found, means),
+            Led::Mend(answer) if means.mend(&answer).await => eyes.again(eye),
+            Led::Mend(_) => break,
             Led::Stop(reason) => {
                 means.stop(reason);
                 break;
             }
-            Led::GiveUp => break,
-            Led::Wait => {}
+            Led::GiveUp => {
+                if !eyes.shut(eye, verdict) {
+                    break;
+                }
+            }
+            Led::Wait => eyes.again(eye),
         }
         // An outage of the reads may have moved the deadline.
-        let now = means.lane.moment();
-        if is_last && now >= looks.deadline {
-            break;
-        }
-        if means.wait(looks.wait(now)).await.is_none() {
-            break;
-        }
+        waiting.is(looks.words(), Some(looks.deadline));
     }
     give_up(looks, held, means)
 }
@@ -244,7 +418,7 @@ fn give_up(looks: Looks<'_>, held: Option<Held>, means: &Means) -> Result<End, J
 /// One look at a user that was listed before anything was sent. `None` where it settles nothing: the user has gone
 /// since, or cannot be read, or is another's while an attempt of ours is in doubt.
 pub(super) async fn settle_by_first_look(task: &Task, means: &Means) -> Result<Option<End>, JournalFault> {
-    let Some(Ok(seen)) = means.stop.unless_stopped(look_up(task, 0, means)).await else { return Ok(None) };
+    let Some(Ok(seen)) = means.stop.unless_stopped(look_once(task, means)).await else { return Ok(None) };
     // With no attempt of ours there is nothing of ours to be found: a listed user is as good as a 409.
     let (said, seen) = match task.doubt {
         Doubt::Clear => (Said::Taken, seen.unless_probable()),
@@ -285,34 +459,57 @@ fn conclude(task: &Task, found: Found, means: &Means) -> Result<End, JournalFaul
     Ok(End::Settled)
 }
 
-/// One look: SearchUsers by exact username; every other time, or where that may not be called, the whole of
-/// ListUsers, whose index can be ahead.
-async fn look_up(task: &Task, look: u32, means: &Means) -> Result<Seen, Failed> {
+/// One look: SearchUsers by exact username, or where that may not be called, the list.
+async fn look_once(task: &Task, means: &Means) -> Result<Seen, Failed> {
     let denied = &means.found.search_is_denied;
-    let lists = !look.is_multiple_of(2) || denied.load(Ordering::Relaxed);
-    // In turns: the search index and the list lag apart, and either may show a user first.
-    match look_through(task, lists, means).await {
-        Err((answer, _)) if !lists && answer.verdict == Verdict::Denied => {
-            denied.store(true, Ordering::Relaxed);
-            look_through(task, true, means).await
+    if !denied.load(Ordering::Relaxed) {
+        match search(task, Duration::ZERO, means).await {
+            Err((answer, _)) if answer.verdict == Verdict::Denied => denied.store(true, Ordering::Relaxed),
+            shown => return shown.map(|shown| shown.seen),
         }
-        seen => seen,
     }
+    // Whoever was listed when the run began is on any listing since.
+    let (_, shown) = list(task, Asks::since(Moment::default()), Duration::ZERO, means).await;
+    shown.map(|shown| shown.seen)
 }
 
-/// Looks through one index, and reads the user that has the exact name.
-async fn look_through(task: &Task, lists: bool, means: &Means) -> Result<Seen, Failed> {
+/// Searches for the name after a while.
+async fn search(task: &Task, wait: Duration, means: &Means) -> Result<Shown, Failed> {
+    clock::sleep(wait).await;
     crash::point("look-before");
-    let candidates = candidates(task, lists, means).await?;
+    let users = searched(task, means).await?;
+    Ok(Shown { seen: seen_among(task, users, means).await?, is_whole: false })
+}
+
+/// Looks the list through for the name after a while.
+async fn list(task: &Task, asks: Asks, wait: Duration, means: &Means) -> (Looked, Result<Shown, Failed>) {
+    clock::sleep(wait).await;
+    crash::point("look-before");
+    let (mut asks, begun) = (asks, means.lane.moment());
+    let looked = async {
+        let of = Of { lane: &means.lane, instance: &means.settings.instance };
+        let Candidates { users, is_whole } = means.found.index.look(&task.user, &mut asks, of).await?;
+        Ok(Shown { seen: seen_among(task, users, means).await?, is_whole })
+    };
+    let shown = looked.await;
+    (Looked { asks, took: means.lane.moment().since(begun) }, shown)
+}
+
+/// Reads the user that has the exact name, of those that have it in any case.
+async fn seen_among(task: &Task, candidates: Vec<(String, String)>, means: &Means) -> Result<Seen, Failed> {
     let Some((_, id)) = candidates.iter().find(|(name, _)| *name == task.user) else {
         let variant = candidates.into_iter().next();
         return Ok(variant.map_or(Seen::Invisible, |(username, id)| Seen::Variant { id, username }));
     };
-    let describing = means.lane.client().describe_user(&means.settings.instance, id);
+    let describing = async {
+        let user = means.lane.client().describe_user(&means.settings.instance, id).await?.value;
+        listing::is_named(&task.user, &user)?;
+        Ok(user)
+    };
     match means.lane.ask(Operation::DescribeUser, describing).await {
-        Ok(reply) => {
+        Ok(user) => {
             crash::point("look-after");
-            Ok(whose_is(task, &reply.value, means))
+            Ok(whose_is(task, &user, means))
         }
         // Found and not there: an index that is ahead of the store.
         Err((answer, _)) if answer.verdict == Verdict::NotFound => Ok(Seen::Invisible),
@@ -320,28 +517,24 @@ async fn look_through(task: &Task, lists: bool, means: &Means) -> Result<Seen, F
     }
 }
 
-/// Who has the name, in any case: names with their ids.
-async fn candidates(task: &Task, lists: bool, means: &Means) -> Result<Vec<(String, String)>, Failed> {
+/// Who has the name, in any case, by SearchUsers: names with their ids.
+async fn searched(task: &Task, means: &Means) -> Result<Vec<(String, String)>, Failed> {
     let (client, instance) = (means.lane.client(), &means.settings.instance);
-    let folded = task.user.to_lowercase();
-    let mut candidates: Vec<(String, String)> = Vec::new();
-    let mut token: Option<String> = None;
+    let (mut found, mut token) = (Vec::new(), None::<String>);
+    let mut guard = Guard::of(Operation::SearchUsers);
     loop {
-        let (users, next): (Vec<(String, String)>, _) = if lists {
-            let call = client.list_users(instance, token.as_deref());
-            let page = means.lane.ask(Operation::ListUsers, call).await?.value;
-            let users = page.items.into_iter();
-            (users.filter_map(|user| user.username.map(|name| (name, user.id))).collect(), page.next_token)
-        } else {
-            let call = client.search_users(instance, &task.user, token.as_deref());
-            let page = means.lane.ask(Operation::SearchUsers, call).await?.value;
-            (page.items.into_iter().map(|user| (user.username, user.id)).collect(), page.next_token)
+        let call = async {
+            let reply = client.search_users(instance, &task.user, token.as_deref()).await?;
+            listing::sound(Operation::SearchUsers, &reply.value)?;
+            listing::only_named(&task.user, &reply.value)?;
+            let next = guard.turn(&reply.value).map_err(|broken| CallError::Mistaken(broken.to_string()))?;
+            Ok((reply.value.items, next))
         };
-        candidates.extend(users.into_iter().filter(|(name, _)| name.to_lowercase() == folded));
+        let (users, next) = means.lane.ask(Operation::SearchUsers, call).await?;
+        found.extend(users.into_iter().map(|user| (user.username, user.id)));
         match next {
-            // A token that comes again would bring the same page for ever.
-            Some(next) if token.as_ref() != Some(&next) => token = Some(next),
-            _ => return Ok(candidates),
+            None => return Ok(found),
+            next => token = next,
         }
     }
 }

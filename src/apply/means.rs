@@ -8,9 +8,10 @@ use tokio::task::JoinError;
 
 use super::first::FirstAnswer;
 use super::gauge::Gauge;
+use super::index::Index;
 use crate::agent::IdentityType;
 use crate::clock;
-use crate::connect::Operation;
+use crate::connect::{self, Operation};
 use crate::error::Failure;
 use crate::event::{Event, Sink};
 use crate::exit::Exit;
@@ -23,6 +24,7 @@ use crate::ledger::{Journal, Outcome, RowState};
 use crate::passwords::Credentials;
 use crate::stop::{Stop, Switch};
 use crate::text::{self, Voice};
+use crate::waits::WaitFor;
 
 /// What a run is told.
 #[derive(Clone, Debug)]
@@ -85,6 +87,8 @@ pub(super) struct Found {
     gauge: Mutex<Gauge>,
     /// The instance was asked for, and is there: it does not go away during a run.
     pub(super) instance_is_there: AtomicBool,
+    /// The list of users, for all rows that look for somebody.
+    pub(super) index: Index,
     /// The first create goes alone.
     pub(super) first: Arc<FirstAnswer>,
     /// How many creates somebody in between has answered, while the service itself has answered none.
@@ -109,6 +113,7 @@ impl Means {
     ) -> Self {
         let found = Found {
             gauge: Mutex::default(),
+            index: Index::default(),
             instance_is_there: AtomicBool::new(false),
             first: Arc::default(),
             foreign: Mutex::new(Some(0)),
@@ -154,8 +159,10 @@ impl Means {
         }
     }
 
-    /// Waits, unless the run stops.
-    pub(super) async fn wait(&self, time: Duration) -> Option<()> {
+    /// Waits before a call is made again, unless the run stops.
+    pub(super) async fn wait(&self, operation: Operation, answer: &Answer, time: Duration) -> Option<()> {
+        let what = format!("{operation} is sent again: {}", answer.message());
+        let _waiting = self.lane.waits().at_most(WaitFor::Again, what, time);
         self.stop.unless_stopped(clock::sleep(time)).await
     }
 
@@ -215,7 +222,13 @@ impl Means {
             let reason = "the credentials have expired, and new ones are being fetched";
             self.tell(Event::waiting(reason, Duration::ZERO));
         }
-        match self.lane.mend(answer).await {
+        let mended = {
+            let what = "new credentials are fetched";
+            let _waiting =
+                self.lane.waits().at_most(WaitFor::Credentials, what, connect::Credentials::LOAD_LIMIT);
+            self.lane.mend(answer).await
+        };
+        match mended {
             Mended::Again => true,
             Mended::Corrected { seconds } => {
                 let message = format!(

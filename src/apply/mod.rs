@@ -11,6 +11,7 @@ mod attempt;
 mod first;
 mod flight;
 mod gauge;
+mod index;
 mod look;
 mod means;
 pub(crate) mod settle;

@@ -182,6 +182,7 @@ impl Outcomes {
             | Kind::Row
             | Kind::Dropped
             | Kind::Step
+            | Kind::Seen
             | Kind::End => {}
         }
     }

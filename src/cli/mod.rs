@@ -10,6 +10,7 @@ mod farewell;
 pub(crate) mod findings;
 mod import;
 mod junit;
+mod listed;
 mod man;
 mod meant;
 pub(crate) mod output;

@@ -167,12 +167,17 @@ impl Client {
 
     /// DescribeInstance.
     pub async fn describe_instance(&self, instance: &str) -> Result<Reply<Instance>, CallError> {
-        self.member(operation::describe_instance(instance), "Instance").await
+        let described: Reply<Instance> =
+            self.member(operation::describe_instance(instance), "Instance").await?;
+        is_of(Operation::DescribeInstance, instance, &described.value.id)?;
+        Ok(described)
     }
 
-    /// DescribeUser.
+    /// DescribeUser. An answer about another user than the one who was asked for is an error.
     pub async fn describe_user(&self, instance: &str, user: &str) -> Result<Reply<User>, CallError> {
-        self.member(operation::describe_user(instance, user), "User").await
+        let described: Reply<User> = self.member(operation::describe_user(instance, user), "User").await?;
+        is_of(Operation::DescribeUser, user, &described.value.id)?;
+        Ok(described)
     }
 
     /// DescribeUserHierarchyGroup.
@@ -181,7 +186,10 @@ impl Client {
         instance: &str,
         group: &str,
     ) -> Result<Reply<HierarchyGroup>, CallError> {
-        self.member(operation::describe_user_hierarchy_group(instance, group), "HierarchyGroup").await
+        let call = operation::describe_user_hierarchy_group(instance, group);
+        let described: Reply<HierarchyGroup> = self.member(call, "HierarchyGroup").await?;
+        is_of(Operation::DescribeUserHierarchyGroup, group, &described.value.id)?;
+        Ok(described)
     }
 
     /// GetServiceQuota of the service `connect`; with an instance's ARN, as applied to that instance. `None` where
@@ -194,7 +202,10 @@ impl Client {
         if self.shared.quotas_endpoint.is_none() {
             return Ok(None);
         }
-        self.member(operation::get_service_quota(quota_code, instance_arn), "Quota").await.map(Some)
+        let call = operation::get_service_quota(quota_code, instance_arn);
+        let quota: Reply<ServiceQuota> = self.member(call, "Quota").await?;
+        is_of(Operation::GetServiceQuota, quota_code, &quota.value.quota_code)?;
+        Ok(Some(quota))
     }
 
     /// ListInstances, a page of at most 10.
@@ -409,6 +420,16 @@ impl Client {
             Page { items: items.unwrap_or_default(), next_token: token.filter(|token| !token.is_empty()) };
         Ok(reply(response.headers(), page))
     }
+}
+
+/// Fails where an answer is about another than the one who was asked for, by id or by ARN.
+fn is_of(operation: Operation, asked: &str, id: &str) -> Result<(), CallError> {
+    let is_it = asked.strip_suffix(id).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+    if is_it && !id.is_empty() {
+        return Ok(());
+    }
+    let told = if id.is_empty() { "somebody without an id".to_owned() } else { fault::brief(id) };
+    Err(CallError::mistaken(operation, format_args!("of {told}, in place of {}", fault::brief(asked))))
 }
 
 fn reply<T>(headers: &HeaderMap, value: T) -> Reply<T> {

@@ -79,10 +79,10 @@ enum Source {
 /// How long before they expire credentials are loaded anew.
 const EARLY: Duration = Duration::from_secs(5 * 60);
 
-/// A source that takes longer than this is given up; signing in by hand, as a credential process may ask, is not.
-const LOAD_LIMIT: Duration = Duration::from_secs(120);
-
 impl Credentials {
+    /// A source that takes longer than this is given up; signing in by hand, as a credential process may ask, is not.
+    pub(crate) const LOAD_LIMIT: Duration = Duration::from_secs(120);
+
     /// Fixed keys, for the embedded Connect and for tests.
     pub fn fixed(access_key_id: &str, secret_access_key: &str, session_token: Option<&str>) -> Self {
         let token = session_token.map(str::to_owned);
@@ -149,7 +149,7 @@ impl Credentials {
         let keys = match (&self.shared.source, self.held()) {
             (Source::Fixed, Some(held)) => return Ok(held),
             (Source::Fixed, None) => return Err(none_found("there are none", None)),
-            (Source::Loader(loader), _) => tokio::time::timeout(LOAD_LIMIT, loader())
+            (Source::Loader(loader), _) => tokio::time::timeout(Self::LOAD_LIMIT, loader())
                 .await
                 .map_err(|_| none_found("their source did not answer in two minutes", None))??,
         };

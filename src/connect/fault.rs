@@ -13,7 +13,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::connect::credentials::CredentialsError;
-use crate::connect::operation::LABEL;
+use crate::connect::operation::{LABEL, Operation};
 use crate::connect::transport::TransportError;
 use crate::crash::{self, Sabotage};
 
@@ -29,6 +29,9 @@ pub enum CallError {
     /// The request may or may not have been carried out.
     #[error("no usable answer: {0}")]
     Unclear(#[source] TransportError),
+    /// Something was answered, and not to what was asked: of somebody else, or with nobody named. It is not believed.
+    #[error("{0}")]
+    Mistaken(String),
     /// There is nothing to sign with.
     #[error("{0}")]
     NoCredentials(CredentialsError),
@@ -41,6 +44,14 @@ impl CallError {
             Self::Refused(fault) => Some(fault),
             _ => None,
         }
+    }
+
+    /// An answer to `operation` that is not about what was asked for.
+    ///
+    /// A cache or a proxy that mixes answers up is all that it takes; what it says may be true of somebody, and proves
+    /// nothing of whoever was asked for.
+    pub(crate) fn mistaken(operation: Operation, what: impl fmt::Display) -> Self {
+        Self::Mistaken(format!("{operation} answered something that was not asked: {what}"))
     }
 
     /// Whether the service refused with this error code.
@@ -66,6 +77,15 @@ pub struct Fault {
     pub date: Option<SystemTime>,
     /// Who answered, as it calls itself (`Server`, else `Via`); at most 80 characters of it.
     pub by: Option<Box<str>>,
+}
+
+/// A name or an id of an answer as a message has it: not longer than any that the service gives.
+pub(crate) fn brief(text: &str) -> String {
+    const LONGEST: usize = 120;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}...`", &text[..end]),
+        None => format!("`{text}`"),
+    }
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");

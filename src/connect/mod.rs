@@ -27,7 +27,7 @@ pub(crate) use client::Reply;
 pub(crate) use credentials::Refreshed;
 pub use credentials::{Credentials, CredentialsError};
 pub use fault::CallError;
-pub(crate) use fault::Fault;
+pub(crate) use fault::{Fault, brief};
 pub use operation::Operation;
 pub(crate) use target::InstanceRef;
 pub use target::{Environment, Target};

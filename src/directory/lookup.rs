@@ -9,13 +9,14 @@ use super::folded::differs_only_in_case;
 pub enum Lookup<'d> {
     /// The id of the one that is meant.
     Found(&'d str),
-    /// Several are meant equally: their full paths. Hierarchy only.
+    /// Several are meant equally: the full paths of groups, else their ids.
     Ambiguous(Vec<String>),
     /// None is; the one that was probably meant, if any is near, as the cell would have to name it.
     Unknown(Option<String>),
 }
 
-/// The routing profiles or the security profiles of an instance. Their names are unique there.
+/// The routing profiles or the security profiles of an instance. Their names are unique there, but that one of AWS's
+/// security profiles may be named as one of the customer's: then neither is picked.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// The segment of an ARN that stands before the id: `routing-profile` or `security-profile`.
@@ -62,8 +63,12 @@ impl Names {
 
     /// Finds what a cell names: by exact name, else by id, else by an ARN of this instance.
     pub(super) fn find(&self, reference: &str, instance: &str) -> Lookup<'_> {
-        if let Ok(at) = self.by_name.binary_search_by(|name| name.name.as_str().cmp(reference)) {
-            return Lookup::Found(&self.by_name[at].id);
+        let from = self.by_name.partition_point(|name| name.name.as_str() < reference);
+        let equal = self.by_name[from..].iter().take_while(|name| name.name == reference);
+        match (equal.clone().next(), equal.clone().nth(1)) {
+            (Some(name), None) => return Lookup::Found(&name.id),
+            (Some(_), Some(_)) => return Lookup::Ambiguous(equal.map(|name| name.id.clone()).collect()),
+            (None, _) => {}
         }
         let id = arn_id(reference, instance, self.kind).unwrap_or(reference);
         match self.place_of(id) {
@@ -287,6 +292,16 @@ mod tests {
         assert_eq!(profiles.find(&arn, "another"), Lookup::Unknown(None));
         let of_another_kind = arn.replace("routing-profile", "security-profile");
         assert_eq!(profiles.find(&of_another_kind, INSTANCE), Lookup::Unknown(None));
+    }
+
+    #[test]
+    fn a_name_that_two_have_picks_neither() {
+        let names = [("Agent", "sp-2"), ("Agent", "sp-1"), ("Admin", "sp-3")];
+        let profiles = Names::of_security_profiles(names.map(|(name, id)| (name.to_owned(), id.to_owned())));
+        let ids = ["sp-1", "sp-2"].map(str::to_owned).to_vec();
+        assert_eq!(profiles.find("Agent", INSTANCE), Lookup::Ambiguous(ids));
+        assert_eq!(profiles.find("sp-2", INSTANCE), Lookup::Found("sp-2"));
+        assert_eq!(profiles.find("Admin", INSTANCE), Lookup::Found("sp-3"));
     }
 
     #[test]

@@ -97,12 +97,12 @@ impl Directory {
         }
     }
 
-    /// Finds a routing profile by exact name, id or ARN. Never ambiguous.
+    /// Finds a routing profile by exact name, id or ARN.
     pub fn routing_profile(&self, reference: &str) -> Lookup<'_> {
         self.routing_profiles.find(reference, &self.instance.id)
     }
 
-    /// Finds a security profile by exact name, id or ARN. Never ambiguous.
+    /// Finds a security profile by exact name, id or ARN.
     pub fn security_profile(&self, reference: &str) -> Lookup<'_> {
         self.security_profiles.find(reference, &self.instance.id)
     }

@@ -4,13 +4,17 @@
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::time::Duration;
 
+use crate::clock;
 use crate::connect::model::{HierarchyGroup, Instance, Page, Summary};
 use crate::connect::{CallError, Operation, Reply};
 use crate::directory::PredefinedAttributes;
 use crate::error::Failure;
+use crate::lane::listing::{self, Broken, Guard, Listed};
 use crate::lane::verdict::{Verdict, is_foreign, is_not_permitted, of_fault, verdict_of_error};
 use crate::lane::{Lane, reads};
+use crate::waits::WaitFor;
 
 /// Why an instance could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -23,12 +27,9 @@ pub(crate) enum FetchError {
         /// How.
         error: CallError,
     },
-    /// The service gave a page token for the second time: it would go on for ever.
-    #[error("{0} gave the same page twice")]
-    SamePage(Operation),
-    /// The service gives one page after the other without an end, each with a new token.
-    #[error("{0} gives pages without an end: {MOST_PAGES} of them, or {MOST_ITEMS} entries, and still more")]
-    Endless(Operation),
+    /// Its pages do not end, or contradict each other.
+    #[error(transparent)]
+    Listing(#[from] Broken),
     /// ListInstances has no instance of this alias.
     #[error("no instance of this region has the alias `{0}`")]
     NoSuchAlias(String),
@@ -42,7 +43,8 @@ impl From<FetchError> for Failure {
             FetchError::NoSuchAlias(_) => Failure::stopped(error.to_string()).hint(
                 "`aws connect list-instances` prints the aliases; ⟦region⟧ decides where they are looked for",
             ),
-            FetchError::SamePage(_) | FetchError::Endless(_) => Failure::stopped(error.to_string()),
+            FetchError::Listing(_) => Failure::stopped(error.to_string())
+                .hint("this is no answer of the service's: look at the proxy and ⟦endpoint-url⟧"),
         }
     }
 }
@@ -202,33 +204,50 @@ async fn describe_each(lane: &Lane, instance: &str) -> Result<Vec<HierarchyGroup
     Ok(groups)
 }
 
-/// No instance has as many pages of anything: they would be two million users, or as many hierarchy groups as twenty
-/// instances may have.
-const MOST_PAGES: usize = 2000;
+/// How often a listing is read that contradicts itself, and how long is waited before it is read once more.
+const READINGS: u32 = 3;
+const BETWEEN: Duration = Duration::from_secs(1);
 
-/// Nor as many entries; a page may hold more than was asked for.
-const MOST_ITEMS: usize = 2_000_000;
-
-/// Collects the items of all pages.
+/// Collects the items of all pages. A listing that cannot be believed is read anew where that may help.
 async fn pages<T, F, A>(operation: Operation, lane: &Lane, page: F) -> Result<Vec<T>, FetchError>
 where
-    T: Send,
+    T: Listed + Send + Sync,
     F: Fn(Option<String>) -> A + Send + Sync,
     A: Future<Output = Result<Reply<Page<T>>, CallError>> + Send,
 {
-    let mut items = Vec::new();
-    let mut token: Option<String> = None;
-    let mut seen = HashSet::new();
+    let mut readings = 1;
     loop {
-        let reply = reads::read(lane, operation, || page(token.clone())).await;
-        let page = reply.map_err(|error| FetchError::Call { operation, error })?.value;
-        items.extend(page.items);
-        match page.next_token {
-            None => return Ok(items),
-            Some(next) if !seen.insert(next.clone()) => return Err(FetchError::SamePage(operation)),
-            Some(_) if seen.len() >= MOST_PAGES || items.len() >= MOST_ITEMS => {
-                return Err(FetchError::Endless(operation));
+        match pages_once(operation, lane, &page).await {
+            Err(FetchError::Listing(broken)) if broken.may_pass() && readings < READINGS => {
+                clock::sleep(BETWEEN * readings).await;
+                readings += 1;
             }
+            read => return read,
+        }
+    }
+}
+
+async fn pages_once<T, F, A>(operation: Operation, lane: &Lane, page: &F) -> Result<Vec<T>, FetchError>
+where
+    T: Listed + Send + Sync,
+    F: Fn(Option<String>) -> A + Send + Sync,
+    A: Future<Output = Result<Reply<Page<T>>, CallError>> + Send,
+{
+    let (mut items, mut token, mut guard) = (Vec::new(), None::<String>, Guard::of(operation));
+    let told = |guard: &Guard| listing::progress(operation, guard.pages(), guard.entries());
+    let waiting = lane.waits().on(WaitFor::Pages, told(&guard), None);
+    loop {
+        let reply = reads::read(lane, operation, || async {
+            let reply = page(token.clone()).await?;
+            listing::sound(operation, &reply.value)?;
+            Ok(reply)
+        });
+        let page = reply.await.map_err(|error| FetchError::Call { operation, error })?.value;
+        let next = guard.turn(&page)?;
+        waiting.is(told(&guard), None);
+        items.extend(page.items);
+        match next {
+            None => return Ok(items),
             next => token = next,
         }
     }
@@ -252,7 +271,7 @@ mod tests {
     use http::{Request, Response};
     use tokio::time::Instant;
 
-    use super::{FetchError, MOST_ITEMS, MOST_PAGES, hierarchy_groups, instance_of_alias, users};
+    use super::{FetchError, hierarchy_groups, instance_of_alias, users};
     use crate::clock::SteadyClock;
     use crate::connect::{
         BoxFuture, CallError, Client, Credentials, Environment, Operation, Target, Transport, TransportError,
@@ -260,6 +279,7 @@ mod tests {
     use crate::error::Failure;
     use crate::exit::Exit;
     use crate::lane::Lane;
+    use crate::lane::listing::{Broken, MOST_BARREN, MOST_ITEMS, MOST_PAGES};
     use crate::lane::reads::{self, Patience};
 
     type Answer = Result<(u16, &'static str), TransportError>;
@@ -316,7 +336,9 @@ mod tests {
     impl Transport for Endless {
         fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
             let number = self.asked.fetch_add(1, Ordering::Relaxed);
-            let entries = vec![r#"{"Id":"1"}"#; self.entries].join(",");
+            let entry =
+                |entry: usize| format!(r#"{{"Id":"{number}.{entry}","Username":"{number}.{entry}"}}"#);
+            let entries = (0..self.entries).map(entry).collect::<Vec<_>>().join(",");
             let body = format!(r#"{{"UserSummaryList":[{entries}],"NextToken":"t{number}"}}"#);
             Box::pin(async move { Ok(Response::new(Bytes::from(body))) })
         }
@@ -324,11 +346,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pages_without_an_end_end_in_an_error() {
-        for (entries, most) in [(0, MOST_PAGES), (10_000, MOST_ITEMS / 10_000)] {
+        for (entries, most) in [(0, MOST_BARREN), (1, MOST_PAGES), (10_000, MOST_ITEMS / 10_000)] {
             let endless = Arc::new(Endless { entries, ..Endless::default() });
             let lane = over(Arc::clone(&endless) as Arc<dyn Transport>);
             let error = users(&lane, "i").await.unwrap_err();
-            assert!(matches!(error, FetchError::Endless(Operation::ListUsers)), "{error}");
+            assert!(matches!(error, FetchError::Listing(Broken::Endless { .. })), "{error}");
             let asked = endless.asked.load(Ordering::Relaxed);
             assert!(asked <= most + 1, "{asked} pages were read");
             assert_eq!(Failure::from(error).exit, Exit::Stopped);
@@ -370,7 +392,7 @@ mod tests {
             page(r#"{"UserSummaryList":[],"NextToken":"a"}"#),
         ]);
         let error = users(&lane, "i").await.unwrap_err();
-        assert!(matches!(error, FetchError::SamePage(Operation::ListUsers)), "{error}");
+        assert!(matches!(error, FetchError::Listing(Broken::SamePage(Operation::ListUsers))), "{error}");
         assert_eq!(asked(&script).len(), 3);
     }
 

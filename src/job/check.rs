@@ -9,6 +9,7 @@ use super::supply::Supply;
 use super::target::{At, Reached};
 use super::world::World;
 use crate::agent::RowNumber;
+use crate::directory::Users;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
@@ -20,6 +21,7 @@ use crate::plan::{Plan, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
 use crate::validate::{self, CheckedRow};
+use crate::waits::{WaitFor, Waits};
 
 /// A job whose instance was reached and whose roster was checked. Nothing was sent, and no ledger was touched.
 pub struct Checked {
@@ -78,8 +80,10 @@ impl Job {
         let before = self.said_before();
         self.refuse_the_other_kind(before.as_ref())?;
         let roster = self.open(self.roster())?;
+        let (world, waits) = &world.watched();
         // On the heap: all that reads an instance would else be a part of whatever awaits a check.
-        let reached = world.unless_stopped(Box::pin(self.reach(&roster, before.as_ref(), world))).await?;
+        let reaching = Box::pin(self.reach(&roster, before.as_ref(), world, waits));
+        let reached = world.reaching(waits, self.patience.outage, reaching).await?;
         self.passwords.fit(reached.directory.instance.identity)?;
         let pass = Pass::over(&roster, &self, &reached, world)?;
         for finding in &pass.found.findings {
@@ -93,11 +97,12 @@ impl Job {
         roster: &Roster,
         before: Option<&Before>,
         world: &World,
+        waits: &Waits,
     ) -> Result<Reached, Failure> {
         let mut reached = match &self.target.at {
-            At::Instance(address) => self.target.reach(address, world).await?,
+            At::Instance(address) => self.target.reach(address, world, waits).await?,
             At::Rehearsal(rehearsal) => {
-                self.target.rehearse(rehearsal, &self.stage(roster, before), world).await?
+                self.target.rehearse(rehearsal, &self.stage(roster, before), world, waits).await?
             }
         };
         if roster.columns().has(Field::Proficiencies) {
@@ -111,11 +116,15 @@ impl Pass {
     fn over(roster: &Roster, job: &Job, reached: &Reached, world: &World) -> Result<Self, Failure> {
         let rules = job.rules(&reached.directory);
         let has_proficiencies = roster.columns().has(Field::Proficiencies);
+        let waits = reached.lane.waits();
+        let _at_work = waits.at_work();
+        let waiting = waits.on(WaitFor::Pages, "the roster is checked", None);
         let mut wanted = Box::<Wanted>::default();
         let mut origins = Origins::of(roster, job.before().map(|before| before.run.as_str()));
         let found = validate::check_with_fingerprints(roster, &rules, &mut |row| {
             if row.number.is_multiple_of(validate::Pass::GLANCE) {
                 world.go_on()?;
+                waiting.is(format!("the roster is checked, row {} so far", row.number), None);
             }
             // What nobody has taken up yet stays as it stands.
             if !(row.has_errors && origins.is_left(row.row)) {
@@ -126,6 +135,11 @@ impl Pass {
         })?;
         Ok(Self { wanted, origins, found })
     }
+}
+
+/// Under which ids usernames are on the instance.
+fn ids_of<'d>(users: &'d Users) -> impl Fn(&str) -> Option<&'d str> {
+    move |user| users.get(user).map(|id| &**id)
 }
 
 /// Takes a row in by who, with what a plan needs of it.
@@ -209,10 +223,10 @@ impl Checked {
     pub(super) fn decide(&self, state: &State, supply: &Supply) -> Result<Decided, Failure> {
         let Self { job, roster, reached, pass, .. } = self;
         let directory = &reached.directory;
-        let users = directory.users.as_ref();
-        let on_instance = users.map(|users| move |user: &str| users.get(user).is_some());
-        let on_instance = on_instance.as_ref().map(|there| there as &dyn Fn(&str) -> bool);
-        let mut plan = Plan::build(&pass.wanted, state, job.asked(), on_instance);
+        let mut plan = match directory.users.as_ref() {
+            Some(users) => Plan::build(&pass.wanted, state, job.asked(), Some(&ids_of(users))),
+            None => Plan::build(&pass.wanted, state, job.asked(), None),
+        };
         if job.before().is_some() {
             pass.origins.check(state)?;
             if job.is_of_part() || pass.origins.is_ours() {

@@ -8,7 +8,8 @@ use super::rehearsal::{self, Rehearsal, Stage};
 use super::saved;
 use super::world::World;
 use crate::agent::IdentityType;
-use crate::connect::{self, Environment, InstanceRef, Operation};
+use crate::apply::Settings;
+use crate::connect::{self, Client, Credentials, Environment, InstanceRef, Operation};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::event::Event;
@@ -16,6 +17,7 @@ use crate::instance::{Reader, Told};
 use crate::lane::Lane;
 use crate::lane::pace::{Pace, default_burst};
 use crate::simulator::server::Running;
+use crate::waits::{WaitFor, Waits};
 
 /// What a job reaches, and what is known of it before it is asked.
 #[derive(Clone, Debug)]
@@ -88,19 +90,28 @@ impl Target {
     /// # Errors
     /// Exit 2 where the target is none, or what was told of it is of another; exit 4 where it cannot be reached or read.
     pub async fn read(&self, world: &World) -> Result<Directory, Failure> {
-        let mut reached = match &self.at {
-            At::Instance(address) => self.reach(address, world).await?,
-            At::Rehearsal(_) => {
-                Reached::served(rehearsal::invented(self.identity, world).await?, world).await?
-            }
+        let (world, waits) = &world.watched();
+        let reading = async {
+            let mut reached = match &self.at {
+                At::Instance(address) => self.reach(address, world, waits).await?,
+                At::Rehearsal(_) => {
+                    Reached::served(rehearsal::invented(self.identity, world).await?, world, waits).await?
+                }
+            };
+            reached.read_for_proficiencies(world).await?;
+            reached.stop_serving().await;
+            Ok(reached.directory)
         };
-        reached.read_for_proficiencies(world).await?;
-        reached.stop_serving().await;
-        Ok(reached.directory)
+        world.reaching(waits, Settings::OUTAGE_PATIENCE, Box::pin(reading)).await
     }
 
     /// Reaches an instance of the service and reads it.
-    pub(super) async fn reach(&self, address: &Address, world: &World) -> Result<Reached, Failure> {
+    pub(super) async fn reach(
+        &self,
+        address: &Address,
+        world: &World,
+        waits: &Waits,
+    ) -> Result<Reached, Failure> {
         let environment = world.lanes.complete(address.environment.clone()).await;
         let Some(named) = &address.named else {
             return Err(Failure::usage("which instance?").hint(
@@ -112,12 +123,12 @@ impl Target {
         let target = connect::Target::resolve(named, region, endpoint, &environment)?;
         target.warning.iter().for_each(|warning| world.warn(warning));
         let client = world.lanes.client(&target, &environment, &world.clock)?;
-        client.check_credentials().await?;
+        sign_in(&client, waits).await?;
         let endpoint =
             address.endpoint.clone().or(environment.endpoint_url_connect).or(environment.endpoint_url);
         world.tell(Event::Reading);
         let paces = world.lanes.paces(&target, environment.profile.as_deref());
-        let lane = Arc::new(Lane::new(client, paces));
+        let lane = Arc::new(Lane::new(client, paces).waiting_in(waits.clone()));
         let read = self.read_through(&lane, &target.instance, world).await;
         world.tell(Event::Reached);
         warn_of_skew(&lane, world);
@@ -130,10 +141,11 @@ impl Target {
         rehearsal: &Rehearsal,
         stage: &Stage<'_>,
         world: &World,
+        waits: &Waits,
     ) -> Result<Reached, Failure> {
         let saved = self.directory.as_deref().map(|path| saved::take_up(path, world)).transpose()?;
         let served = rehearsal.serve(self.identity, saved.as_ref(), stage, world).await?;
-        Reached::served(served, world).await
+        Reached::served(served, world, waits).await
     }
 
     async fn read_through(
@@ -149,10 +161,10 @@ impl Target {
 }
 
 impl Reached {
-    async fn served(served: Served, world: &World) -> Result<Self, Failure> {
+    async fn served(served: Served, world: &World, waits: &Waits) -> Result<Self, Failure> {
         let Served { client, target, running } = served;
         // An embedded Connect counts nobody's calls but its own job's.
-        let lane = Arc::new(Lane::new(client, Arc::default()));
+        let lane = Arc::new(Lane::new(client, Arc::default()).waiting_in(waits.clone()));
         let reader = Reader { lane: &lane, warn: &|what| world.warn(what) };
         let directory = reader.directory(&target.instance, Told::default()).await?;
         Ok(Self { lane, directory, region: target.region, endpoint: None, running })
@@ -175,6 +187,16 @@ impl Reached {
             running.shutdown().await;
         }
     }
+}
+
+/// Has the credentials loaded, so that a lack of them is found before anything else. A process or a sign-in in the browser
+/// can take a person's while.
+async fn sign_in(client: &Client, waits: &Waits) -> Result<(), Failure> {
+    let what = "the AWS credentials are fetched";
+    let _waiting = waits.at_most(WaitFor::Credentials, what, Credentials::LOAD_LIMIT);
+    client.check_credentials().await?;
+    waits.heard();
+    Ok(())
 }
 
 /// A clock that had to be corrected is said, whether the instance could be read then or not.

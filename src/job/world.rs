@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::lanes::Lanes;
 use crate::clock::Clock;
@@ -11,6 +12,7 @@ use crate::exit::Exit;
 use crate::ledger::Nonces;
 use crate::stop::{Stop, Switch};
 use crate::text::Voice;
+use crate::waits::{Unheard, Waits};
 
 /// What a job needs of the world: a screen, a page and a test differ in nothing else. There is nothing to look up in
 /// here: what a job needs is a field, and whoever makes a world sees all of it.
@@ -37,6 +39,31 @@ pub struct World {
 }
 
 impl World {
+    /// The same, and what is waited for in it: that is told where nothing else would be for long.
+    pub(super) fn watched(&self) -> (Self, Waits) {
+        let waits = Waits::new(Arc::clone(&self.clock), Arc::clone(&self.events));
+        self.events.watch(Arc::new(waits.clone()));
+        (Self { events: waits.events(), ..self.clone() }, waits)
+    }
+
+    /// Awaits what reaches an instance, unless the job is asked to stop before, or nothing clear comes back for as long as
+    /// an outage is borne: then it fails. What it waits for is told meanwhile.
+    pub(super) async fn reaching<T>(
+        &self,
+        waits: &Waits,
+        outage: Duration,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let _at_work = waits.at_work();
+        match waits.within(outage, self.unless_stopped(work)).await {
+            Ok(done) => done,
+            Err(Unheard { lasted, what }) => {
+                let failure = stopped(&Stop::Outage { lasted, message: what });
+                Err(failure.hint("look at the network, the proxy, ⟦region⟧ and ⟦endpoint-url⟧"))
+            }
+        }
+    }
+
     pub(super) fn tell(&self, event: Event) {
         self.events.tell(event);
     }

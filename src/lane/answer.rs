@@ -31,9 +31,10 @@ impl Told {
                     request_id: fault.request_id.clone(),
                 }
             }
-            CallError::NotSent(_) | CallError::Unclear(_) | CallError::NoCredentials(_) => {
-                Self { message: Some(error.to_string()), ..Self::default() }
-            }
+            CallError::NotSent(_)
+            | CallError::Unclear(_)
+            | CallError::Mistaken(_)
+            | CallError::NoCredentials(_) => Self { message: Some(error.to_string()), ..Self::default() },
         }
     }
 }

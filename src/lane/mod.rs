@@ -8,6 +8,7 @@
 pub(crate) mod answer;
 pub mod backoff;
 pub(crate) mod breaker;
+pub(crate) mod listing;
 mod mend;
 pub mod pace;
 pub mod paces;
@@ -32,6 +33,10 @@ use self::verdict::Verdict;
 use crate::clock::{Clock, Moment};
 use crate::connect::{CallError, Client, Operation};
 use crate::stop::Switch;
+use crate::waits::{WaitFor, Waiting, Waits};
+
+/// How long an answer is waited for at most, as the network has it.
+const GIVEN_UP: Duration = Duration::from_secs(30);
 
 /// The way of all calls to one target. Those who send share it.
 pub struct Lane {
@@ -40,6 +45,7 @@ pub struct Lane {
     breaker: Breaker,
     mender: Mender,
     clock: Arc<dyn Clock>,
+    waits: Waits,
 }
 
 /// What an answer taught.
@@ -58,7 +64,19 @@ impl Lane {
     pub fn new(client: Client, paces: Arc<Paces>) -> Self {
         let clock = Arc::clone(client.clock());
         let breaker = Breaker::new(Arc::clone(&clock));
-        Self { client, paces, breaker, mender: Mender::default(), clock }
+        let waits = Waits::untold(Arc::clone(&clock));
+        Self { client, paces, breaker, mender: Mender::default(), clock, waits }
+    }
+
+    /// The same, whose waits are told with those of others.
+    #[must_use]
+    pub fn waiting_in(self, waits: Waits) -> Self {
+        Self { waits, ..self }
+    }
+
+    /// What is waited for here.
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// What makes the calls, one attempt each.
@@ -98,9 +116,20 @@ impl Lane {
         let leave = async {
             // The breaker first: in an outage a permit would be spent on waiting, and the quota with it.
             self.breaker.leave().await;
-            self.pace(operation).permit().await;
+            self.permit(operation).await;
         };
         stop.unless_stopped(leave).await.is_some() && !stop.is_set()
+    }
+
+    /// Waits for the operation's pace.
+    async fn permit(&self, operation: Operation) {
+        let _waiting = self.waits.on(WaitFor::Pace, operation.name(), None);
+        self.pace(operation).permit().await;
+    }
+
+    /// Says that an answer to a call that has just left is waited for.
+    pub(crate) fn awaits_answer(&self, operation: Operation) -> Waiting<'_> {
+        self.waits.at_most(WaitFor::Answer, operation.name(), GIVEN_UP)
     }
 
     /// When and as whom a call leaves that leaves now.
@@ -156,11 +185,27 @@ impl Lane {
         operation: Operation,
         attempt: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, (Answer, CallError)> {
-        self.pace(operation).permit().await;
+        self.permit(operation).await;
         let departure = self.departure();
-        let result = attempt.await;
+        let result = {
+            let _waiting = self.awaits_answer(operation);
+            attempt.await
+        };
         let answer = Answer::of(operation, &result, departure);
         self.learn_pace(operation, &answer);
+        match answer.verdict {
+            Verdict::InDoubt | Verdict::NotSent | Verdict::Barred => self.waits.failed(answer.message()),
+            Verdict::NoCredentials => {}
+            Verdict::Done
+            | Verdict::Rejected
+            | Verdict::NotFound
+            | Verdict::Throttled
+            | Verdict::Full
+            | Verdict::Duplicate
+            | Verdict::Expired
+            | Verdict::Signature
+            | Verdict::Denied => self.waits.heard(),
+        }
         result.map_err(|error| (answer, error))
     }
 

@@ -6,6 +6,7 @@ use super::Lane;
 use super::verdict::Verdict;
 use crate::clock;
 use crate::connect::{CallError, Operation};
+use crate::waits::WaitFor;
 
 /// How long a read is tried: back-off from 0.5 s doubling to 8 s.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +106,9 @@ where
         if lane.moment().since(begun) + pause > within {
             return Err(error);
         }
+        let again = format!("{operation} is asked again: {}", answer.message());
+        let until = begun + within;
+        let _waiting = lane.waits().on(WaitFor::Again, again, Some(until));
         clock::sleep(pause).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }

@@ -189,7 +189,8 @@ pub(crate) fn verdict_of_error(operation: Operation, error: &CallError) -> Verdi
     match error {
         CallError::Refused(fault) => of_fault(operation, fault),
         CallError::NotSent(_) => Verdict::NotSent,
-        CallError::Unclear(_) => Verdict::InDoubt,
+        // Whoever gives another's answer may give the right one when asked again.
+        CallError::Unclear(_) | CallError::Mistaken(_) => Verdict::InDoubt,
         CallError::NoCredentials(_) => Verdict::NoCredentials,
     }
 }

@@ -522,8 +522,12 @@ fn routing_profile(check: &mut Check<'_>) {
         return check.missing(&codes::ROUTING_PROFILE_MISSING, Field::RoutingProfile);
     }
     let Some(directory) = check.rules.directory else { return };
-    if let Lookup::Unknown(meant) = directory.routing_profile(reference) {
-        let code = &codes::ROUTING_PROFILE_UNKNOWN;
+    let code = &codes::ROUTING_PROFILE_UNKNOWN;
+    let found = directory.routing_profile(reference);
+    if let Lookup::Ambiguous(ids) = &found {
+        return several(check, code, Field::RoutingProfile, reference, ids);
+    }
+    if let Lookup::Unknown(meant) = found {
         // With the bar of the security profiles' cell it is several, and the nearest to all of them is none of them.
         if reference.contains('|') {
             let message = format!("{}: `{}`", code.title, shown(reference));
@@ -541,6 +545,20 @@ fn unknown(check: &mut Check<'_>, code: &'static Code, field: Field, reference: 
         None => code.fix.to_owned(),
     };
     check.fault_with(code, field, reference, format!("{}: `{}`", code.title, shown(reference)), hint);
+}
+
+/// Reports a name that several of the instance's have: which is meant, nobody but who wrote it can say.
+fn several(check: &mut Check<'_>, code: &'static Code, field: Field, reference: &str, ids: &[String]) {
+    const MOST: usize = 5;
+    let ids: Vec<String> = ids.iter().take(MOST).map(|id| format!("`{}`", shown(id))).collect();
+    let message = format!("`{}` is the name of several on the instance", shown(reference));
+    check.fault_with(
+        code,
+        field,
+        reference,
+        message,
+        format!("give an id in its place: {}", ids.join(" or ")),
+    );
 }
 
 fn security_profiles(check: &mut Check<'_>) {
@@ -573,10 +591,11 @@ fn security_profiles(check: &mut Check<'_>) {
             let message = format!("`{}` is named twice", shown(name));
             check.fault(&codes::SECURITY_PROFILE_REPEATED, field, cell, message);
         }
-        if let Some(Lookup::Unknown(meant)) =
-            check.rules.directory.map(|directory| directory.security_profile(name))
-        {
-            unknown(check, &codes::SECURITY_PROFILE_UNKNOWN, field, name, meant);
+        let code = &codes::SECURITY_PROFILE_UNKNOWN;
+        match check.rules.directory.map(|directory| directory.security_profile(name)) {
+            Some(Lookup::Unknown(meant)) => unknown(check, code, field, name, meant),
+            Some(Lookup::Ambiguous(ids)) => several(check, code, field, name, &ids),
+            Some(Lookup::Found(_)) | None => {}
         }
     }
 }

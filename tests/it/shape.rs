@@ -30,11 +30,12 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("ledger", &["agent", "clock", "disk", "error", "exit", "log", "text"]),
     // Where rows and steps stand is told in the ledger's words.
     ("event", &["agent", "finding", "ledger", "text"]),
+    ("waits", &["clock", "event", "text"]),
     ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),
     ("stop", &["event"]),
     ("directory", &["agent", "error"]),
     ("user", &["agent", "connect::model", "directory", "ledger"]),
-    ("lane", &["clock", "connect", "disk", "stop"]),
+    ("lane", &["clock", "connect", "disk", "stop", "waits"]),
     // An independent witness: the wire types and the transport's seam, and none of the rules.
     ("simulator", &[
         "agent", "clock", "connect::BoxFuture", "connect::Transport", "connect::TransportError", "connect::model", "disk",
@@ -43,10 +44,10 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("roster", &["agent", "error", "finding", "text"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
     ("plan", &["agent", "finding", "ledger"]),
-    ("instance", &["agent", "clock", "connect", "directory", "error", "lane"]),
+    ("instance", &["agent", "clock", "connect", "directory", "error", "lane", "waits"]),
     ("apply", &[
         "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "text",
-        "user",
+        "user", "waits",
     ]),
     ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
     ("report", &[
@@ -55,7 +56,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     // What is meant.
     ("job", &[
         "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "failed", "finding", "instance",
-        "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate",
+        "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
     ]),
     // The screens.
     ("cli", &[

@@ -37,7 +37,7 @@ ANSWERS = {
     "DescribeUser": {"User": {"Id": "u-1", "Username": "ana", "Tags": None}},
     "ListRoutingProfiles": {"RoutingProfileSummaryList": [{"Id": "r-1", "Name": "Basic"}], "NextToken": None},
     "ListSecurityProfiles": {"SecurityProfileSummaryList": [{"Id": "s-1", "Name": "Agent"}], "NextToken": "n+/="},
-    "SearchUserHierarchyGroups": {"UserHierarchyGroups": [{"Id": "h-1", "LevelId": "1"}]},
+    "SearchUserHierarchyGroups": {"UserHierarchyGroups": [{"Id": "h-1", "Name": "Earth", "LevelId": "1"}]},
     "ListUserHierarchyGroups": {"UserHierarchyGroupSummaryList": [{"Id": "h-1", "Name": "Earth"}]},
     "DescribeUserHierarchyGroup": {"HierarchyGroup": {"Id": "h-1", "Name": "Earth", "LevelId": "1"}},
     "AssociateUserProficiencies": None,

@@ -1,7 +1,7 @@
 //! Listens to a job: before it starts, each event is shown as it is told; from then on they are shown aside.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -9,12 +9,13 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::AbortHandle;
 
-use super::live::{Live, Show};
+use super::live::{self, Asked, Live, Show};
 use crate::cli::voice::Flags;
 use crate::cli::{output, settings};
 use crate::clock;
 use crate::error::Failure;
-use crate::event::{Event, Sink};
+use crate::event::{Event, Pulse, Sink};
+use crate::text;
 
 /// After how long a person is told that an instance is being read.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -28,6 +29,8 @@ pub(in crate::cli) struct Listener {
     has_started: AtomicBool,
     /// Who says that it takes a while.
     patience: Mutex<Option<AbortHandle>>,
+    /// Who is asked while nothing is told.
+    pulse: Asked,
 }
 
 struct Aside {
@@ -40,7 +43,8 @@ impl Listener {
     pub(in crate::cli) fn start(how: Show) -> Result<Self, Failure> {
         let live = Live::new(how == Show::Human && settings::has_live_stderr());
         let (events, receiver) = mpsc::unbounded_channel();
-        let thread = live.clone().show_aside(how, receiver);
+        let pulse = Asked::default();
+        let thread = live.clone().show_aside(how, receiver, Arc::clone(&pulse));
         let thread = thread.map_err(|error| Failure::stopped("cannot show what happens").because(error))?;
         Ok(Self {
             how,
@@ -48,6 +52,7 @@ impl Listener {
             aside: Mutex::new(Some(Aside { events, thread })),
             has_started: AtomicBool::new(false),
             patience: Mutex::default(),
+            pulse,
         })
     }
 
@@ -64,6 +69,7 @@ impl Listener {
     /// Returns when all that was told is shown; what is told later is not.
     pub(super) fn close(&self) {
         self.end_patience();
+        *lock(&self.pulse) = None;
         let aside = lock(&self.aside).take();
         if let Some(Aside { events, thread }) = aside {
             drop(events);
@@ -104,6 +110,11 @@ impl Sink for Listener {
             Event::Reached => self.end_patience(),
             Event::Warning { message } => output::say(&format!("warning: {message}")),
             Event::Remark { message } => output::say(&message),
+            // Before anything is sent there is no view that could show it.
+            Event::Waiting { reason, seconds } if self.how == Show::Human && !self.has_started() => {
+                let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
+                output::say(&live::waiting(wait, &text::plain(&reason)));
+            }
             // People are shown all findings at once, and the whole plan.
             Event::Finding(_) | Event::Planned { .. } if self.how == Show::Human => {}
             Event::Finding(_) | Event::Planned { .. } => output::json(&event.line()),
@@ -115,6 +126,10 @@ impl Sink for Listener {
                 }
             }
         }
+    }
+
+    fn watch(&self, pulse: Arc<dyn Pulse>) {
+        *lock(&self.pulse) = Some(pulse);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events for people: a live view on a terminal, plain lines elsewhere, JSON lines for programs.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,12 +14,12 @@ use crate::cli::output::Paint;
 use crate::cli::voice::Flags;
 use crate::cli::{output, settings, words};
 use crate::clock;
-use crate::event::Event;
+use crate::event::{Event, Pulse};
 use crate::ledger::StepState;
 use crate::text;
 
 /// How often a plain line says how far it is, where there is no terminal.
-const EVERY: Duration = Duration::from_secs(10);
+const EVERY: Duration = Duration::from_secs(4);
 
 /// How often the live view is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -40,6 +41,9 @@ pub(in crate::cli) enum Show {
     /// To programs: one event a line on stdout.
     Json,
 }
+
+/// Who is asked while nothing is told, once that is known.
+pub(super) type Asked = Arc<Mutex<Option<Arc<dyn Pulse>>>>;
 
 /// The view of what happens, on a thread of its own.
 #[derive(Clone)]
@@ -70,19 +74,30 @@ impl Live {
         self,
         how: Show,
         events: UnboundedReceiver<Event>,
+        pulse: Asked,
     ) -> std::io::Result<JoinHandle<()>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let shown = move || runtime.block_on(self.show(how, events));
+        let shown = move || runtime.block_on(self.show(how, events, &pulse));
         std::thread::Builder::new().name("screen".into()).spawn(shown)
     }
 
     /// Shows events until the last sender is gone. Nothing is shown before the first.
-    async fn show(self, how: Show, mut events: UnboundedReceiver<Event>) {
-        let Some(first) = events.recv().await else { return };
+    async fn show(self, how: Show, mut events: UnboundedReceiver<Event>, pulse: &Asked) {
+        let first = loop {
+            tokio::select! {
+                biased;
+                event = events.recv() => match event {
+                    Some(first) => break first,
+                    None => return,
+                },
+                () = clock::sleep(TICK) => beat(pulse),
+            }
+        };
         let (mut next, look) = (Some(first), Look::of_terminal());
         let mut tally = Tally::new(Instant::now());
         let (mut drawn, mut spoken) = (None, Instant::now());
         loop {
+            beat(pulse);
             let now = Instant::now();
             let mut lines = String::new();
             while let Some(event) = next.map(|event| event.worded(&Flags)) {
@@ -116,6 +131,15 @@ impl Live {
             };
         }
         self.clear();
+    }
+}
+
+/// Has told what is waited for, where nothing was for long.
+fn beat(pulse: &Asked) {
+    // The lock first: whoever is asked tells, and who is told may ask.
+    let pulse = pulse.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(pulse) = pulse {
+        pulse.beat();
     }
 }
 
@@ -442,7 +466,7 @@ impl Line {
 }
 
 /// What is waited for, and how long at most where that is known.
-fn waiting(wait: Duration, reason: &str) -> String {
+pub(super) fn waiting(wait: Duration, reason: &str) -> String {
     match wait.as_secs() {
         0 => format!("waiting: {reason}"),
         _ => format!("waiting up to {}: {reason}", text::duration(wait)),

@@ -127,7 +127,20 @@ impl<'t> Screen<'t> {
     /// How it went, and what goes on.
     pub(super) fn farewell(&self, ended: Ended) -> Result<Exit, Failure> {
         self.close();
-        let Ended { exit, counts, steps, calls, made, stop, left, closed, took, outlook } = ended;
+        let Ended {
+            exit,
+            counts,
+            steps,
+            calls,
+            made,
+            stop,
+            left,
+            closed,
+            took,
+            seen,
+            settled_otherwise,
+            outlook,
+        } = ended;
         let farewell = Farewell {
             typed: self.typed,
             arn: &outlook.instance.arn,
@@ -136,6 +149,8 @@ impl<'t> Screen<'t> {
             steps,
             calls,
             took,
+            seen,
+            settled_otherwise,
             reason: stop,
             // That the file cannot be written is no reason to fail: the ledger has all.
             left: left.map_err(|failure| output::failure(&failure)).ok(),
