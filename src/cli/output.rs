@@ -55,6 +55,9 @@ pub(crate) fn result_bytes(bytes: &[u8]) {
     }
 }
 
+/// Whoever is told why a result can no longer be written.
+type Hearer = Box<dyn Fn(&str) + Send>;
+
 /// How the writing of the result goes. Of the process, as stdout is.
 struct Course {
     /// Lines that were to be written.
@@ -66,7 +69,7 @@ struct Course {
     /// The reader has gone away.
     is_unread: bool,
     /// Told as soon as there is trouble.
-    whoever_cares: Option<Box<dyn Fn(&str) + Send>>,
+    whoever_cares: Option<Hearer>,
 }
 
 static COURSE: Mutex<Course> =
