@@ -156,6 +156,8 @@ pub enum Event {
         rows: crate::ledger::Counts,
         /// Where what follows the created rows stands.
         steps: crate::ledger::Steps,
+        /// How the created rows are seen.
+        seen: crate::ledger::SeenCounts,
         /// CreateUser calls, over all sessions.
         calls: crate::ledger::Calls,
         /// How long this session took, in seconds.
@@ -180,6 +182,8 @@ pub struct Forecast {
     pub(crate) pending: u64,
     /// Created before, and gone from the instance.
     pub(crate) missing: u64,
+    /// Created before, and the name is another user's now.
+    pub(crate) replaced: u64,
     /// Invalid, and not sent.
     pub invalid: u64,
 }

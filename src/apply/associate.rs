@@ -54,7 +54,7 @@ pub(super) fn errand(at: Place, row: RowNumber, gift: Gift, means: &Means) -> Op
         let record = state.record(at);
         let waits = record.state == RowState::Created && record.step != StepState::Done;
         let id = state.unfinished(at).filter(|_| waits)?;
-        Some((state.user(at).to_owned(), id.to_owned()))
+        Some((state.user(at).to_owned(), id))
     });
     waiting.map(|(user, id)| Errand { at, row, user, id, gift })
 }

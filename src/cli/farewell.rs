@@ -4,12 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::args::import::Format;
+use super::listed;
 use super::meant::Typed;
 use super::output;
 use super::retype::{self, Line};
 use crate::exit::Exit;
 use crate::failed::Left;
-use crate::ledger::{Calls, Counts, StepCounts};
+use crate::job::Few;
+use crate::ledger::{Calls, Counts, SeenCounts, StepCounts};
 use crate::stop::Stop;
 use crate::text;
 
@@ -24,6 +26,10 @@ pub(super) struct Farewell<'f> {
     /// CreateUser calls of this session.
     pub(super) calls: Calls,
     pub(super) took: Duration,
+    /// How the created rows are seen.
+    pub(super) seen: SeenCounts,
+    /// Rows that were in doubt, and were created with what the roster no longer asks for.
+    pub(super) settled_otherwise: Few,
     pub(super) reason: Option<Stop>,
     /// The file of the failed rows; `None` where it cannot be written.
     pub(super) left: Option<Left>,
@@ -82,6 +88,8 @@ impl Farewell<'_> {
         let mut lines = self.why_stopped();
         lines.extend(self.passwords());
         lines.extend(self.of_files());
+        lines.extend(self.of_settled());
+        lines.extend(self.of_seen());
         lines.extend(self.of_steps());
         lines.extend(self.of_pending());
         lines.extend(self.of_failed());
@@ -124,6 +132,32 @@ impl Farewell<'_> {
             format!("{} is not overwritten: it is not an untouched copy of headcount's", shown(path))
         });
         removed.chain(spared).map(Said::Talk).collect()
+    }
+
+    /// Rows whose lost answer had made a user with older cells than the roster's.
+    fn of_settled(&self) -> Vec<Said> {
+        let Few { first, more } = &self.settled_otherwise;
+        let note = |user: &String| {
+            format!(
+                "note: `{}` was in doubt, and was created with what the roster no longer asks for: it drifted",
+                text::plain(user)
+            )
+        };
+        let more = (*more > 0).then(|| format!("note: so it is with {} more", text::grouped(*more)));
+        first.iter().map(note).chain(more).map(Said::Talk).collect()
+    }
+
+    /// Created users that are not as they were made, and what lists all of them.
+    fn of_seen(&self) -> Vec<Said> {
+        let told = listed::told(&self.seen);
+        if told.is_empty() {
+            return Vec::new();
+        }
+        let counts: Vec<_> = told.iter().map(|(n, word)| format!("{} {word}", text::grouped(*n))).collect();
+        let words: Vec<_> = told.iter().map(|(_, word)| *word).collect();
+        let line = format!("of the created: {}; the next line lists them", counts.join(", "));
+        let list = retype::status(self.typed, &words.join(",")).to_string();
+        vec![Said::Talk(line), Said::Command("list with: ", list)]
     }
 
     /// Users that were made and have not got what follows.
@@ -253,6 +287,7 @@ fn name_of(stop: &Stop) -> &'static str {
         Stop::Outage { .. } => "an outage",
         Stop::Ledger { .. } => "no ledger to write to",
         Stop::Passwords { .. } => "no file to keep passwords in",
+        Stop::Untold { .. } => "nowhere to write the events",
         Stop::Roster { .. } => "another roster than was planned",
     }
 }
@@ -303,6 +338,9 @@ fn hint_for(stop: &Stop, room: &Room, arn: &str) -> Option<String> {
         Stop::Passwords { .. } => {
             "nothing was sent without a record of its password: mend that, then resume".into()
         }
+        Stop::Untold { .. } => {
+            "what was done is in the ledger: free some space for the events, then resume".into()
+        }
         Stop::Roster { .. } | Stop::Interrupted => return None,
     })
 }
@@ -348,6 +386,8 @@ mod tests {
             steps: StepCounts::default(),
             calls: Calls::default(),
             took: Duration::ZERO,
+            seen: SeenCounts::default(),
+            settled_otherwise: Few::default(),
             reason: None,
             left: Some(Left::default()),
             room: Room { users: 2, allowed: Some(7), made: 5 },

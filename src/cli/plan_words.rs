@@ -72,6 +72,7 @@ fn of_rows(rows: &Forecast) -> String {
         (rows.failed, "failed before"),
         (rows.pending, "left pending"),
         (rows.missing, "gone from the instance"),
+        (rows.replaced, "replaced by others"),
         (rows.invalid, "invalid, skipped"),
     ];
     let told: Vec<_> = parts
@@ -156,7 +157,7 @@ fn of_follows(follows: &Follows) -> String {
 }
 
 fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
-    let Remarks { steps_drifted, drifted, missing, orphaned, dropped } = remarks;
+    let Remarks { steps_drifted, drifted, missing, replaced, orphaned, dropped } = remarks;
     for (word, users, what) in [
         (
             NOTE,
@@ -172,6 +173,11 @@ fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
             "warning",
             missing,
             "was created and is not to be seen on the instance (deleted, or too new to be listed): --recreate-missing sends it again",
+        ),
+        (
+            "warning",
+            replaced,
+            "was created, and the instance has another user of that name now (another id): it is left alone, and nothing is sent",
         ),
         (NOTE, orphaned, "was created and is gone from the roster: nothing is deleted"),
         (NOTE, dropped, "is gone from the roster and was never created: dropped"),

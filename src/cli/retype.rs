@@ -113,6 +113,14 @@ pub(super) fn credentials(out: &Path, ledger: &Path) -> Line {
     line
 }
 
+/// What lists the rows of a ledger that were seen so.
+pub(super) fn status(typed: &Typed, which: &str) -> Line {
+    let mut line = Line::of_typed(&typed.words, "status");
+    line.path(&typed.ledger);
+    line.option("--rows", Some(which));
+    line
+}
+
 /// What a command is for.
 enum To<'t> {
     Retry {

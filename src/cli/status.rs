@@ -7,12 +7,15 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::listed::{self, Listed, Which};
 use super::output;
 use super::screen::live::number;
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{self, Calls, Counts, Entry, Gathered, Kind, RowState, State, Steps, Unexecuted};
+use crate::ledger::{
+    self, Calls, Counts, Entry, Gathered, Kind, RowState, SeenCounts, State, Steps, Unexecuted,
+};
 use crate::text;
 
 /// Over how long the rate is taken.
@@ -27,6 +30,10 @@ pub(super) struct StatusArgs {
     /// For people, or one JSON object for programs
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Human)]
     format: Format,
+
+    /// Lists all rows that stand so, or that the last run saw so: several with commas between them
+    #[arg(long, value_name = "STATE", value_enum, ignore_case = true, value_delimiter = ',')]
+    rows: Vec<Which>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,9 +51,13 @@ struct Status<'s> {
     complete: bool,
     rows: Counts,
     steps: Steps,
+    seen: SeenCounts,
     calls: Calls,
     #[serde(skip_serializing_if = "Option::is_none")]
     pace: Option<Pace>,
+    /// With `--rows`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listed: Option<Vec<Listed<'s>>>,
 }
 
 /// How fast an importer that is at work is.
@@ -89,6 +100,7 @@ impl Course {
             | Kind::Dropped
             | Kind::Intent
             | Kind::Step
+            | Kind::Seen
             | Kind::End => {}
         }
     }
@@ -151,12 +163,17 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
                 complete: is_complete(state, &rows),
                 rows,
                 steps: Steps { proficiencies: state.proficiencies() },
+                seen: state.seen_counts(),
                 calls: state.calls,
                 pace: at_work.then(|| course.pace(&state.session.at, now, rows.pending)),
+                listed: (!args.rows.is_empty()).then(|| listed::of(state, &args.rows, at_work)),
             };
             let line = serde_json::to_string(&status)
                 .map_err(|error| Failure::new(Exit::Bug, "cannot print the status").because(error))?;
             output::json(&format!("{line}\n"));
+        }
+        Format::Human if !args.rows.is_empty() => {
+            output::result(&listed::human(&listed::of(state, &args.rows, at_work)));
         }
         Format::Human => output::told_under(&human(state, course, at_work, now), INDENT),
     }
@@ -217,6 +234,7 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
     for (name, number, more) in lines {
         text += &format!("{name:<9} {:>width$}{more}\n", text::grouped(number));
     }
+    text += &of_seen(&state.seen_counts());
     let steps = state.proficiencies();
     if steps.total > 0 {
         text += &format!(
@@ -231,6 +249,13 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
         text::count(state.calls.sent, "CreateUser call"),
         text::grouped(state.calls.throttled)
     )
+}
+
+/// How the created rows were seen last, where that is not as they were made.
+fn of_seen(seen: &SeenCounts) -> String {
+    let told = listed::told(seen);
+    let counts: Vec<_> = told.iter().map(|(n, which)| format!("{} {which}", text::grouped(*n))).collect();
+    if counts.is_empty() { String::new() } else { format!("\nof the created: {}\n", counts.join(", ")) }
 }
 
 #[cfg(test)]

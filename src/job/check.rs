@@ -9,6 +9,7 @@ use super::supply::Supply;
 use super::target::{At, Reached};
 use super::world::World;
 use crate::agent::RowNumber;
+use crate::directory::Users;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
@@ -136,6 +137,11 @@ impl Pass {
     }
 }
 
+/// Under which ids usernames are on the instance.
+fn ids_of<'d>(users: &'d Users) -> impl Fn(&str) -> Option<&'d str> {
+    move |user| users.get(user).map(|id| &**id)
+}
+
 /// Takes a row in by who, with what a plan needs of it.
 fn add(wanted: &mut Wanted, row: &CheckedRow<'_>, has_proficiencies: bool) {
     let number = RowNumber::of(row.number);
@@ -217,10 +223,10 @@ impl Checked {
     pub(super) fn decide(&self, state: &State, supply: &Supply) -> Result<Decided, Failure> {
         let Self { job, roster, reached, pass, .. } = self;
         let directory = &reached.directory;
-        let users = directory.users.as_ref();
-        let on_instance = users.map(|users| move |user: &str| users.get(user).is_some());
-        let on_instance = on_instance.as_ref().map(|there| there as &dyn Fn(&str) -> bool);
-        let mut plan = Plan::build(&pass.wanted, state, job.asked(), on_instance);
+        let mut plan = match directory.users.as_ref() {
+            Some(users) => Plan::build(&pass.wanted, state, job.asked(), Some(&ids_of(users))),
+            None => Plan::build(&pass.wanted, state, job.asked(), None),
+        };
         if job.before().is_some() {
             pass.origins.check(state)?;
             if job.is_of_part() || pass.origins.is_ours() {

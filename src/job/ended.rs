@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::outlook::Outlook;
+use super::outlook::{Few, Outlook};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::failed::Left;
-use crate::ledger::{Calls, Counts, StepCounts};
+use crate::ledger::{Calls, Counts, SeenCounts, StepCounts};
 use crate::stop::Stop;
 
 /// How a job ended, and what came of it.
@@ -30,12 +30,16 @@ pub struct Ended {
     pub closed: Result<(), Failure>,
     /// How long this session took.
     pub(crate) took: Duration,
+    /// How the created rows are seen.
+    pub(crate) seen: SeenCounts,
+    /// Rows that were in doubt, and were created with what the roster no longer asks for.
+    pub(crate) settled_otherwise: Few,
     /// What it was going to do.
     pub outlook: Outlook,
 }
 
-/// How the program exits, by where all rows stand and why it stopped. Pure.
-pub(super) fn exit_of(counts: &Counts, steps: &StepCounts, stop: Option<&Stop>) -> Exit {
+/// How the program exits, by where all rows stand, how many users others have replaced, and why it stopped. Pure.
+pub(super) fn exit_of(counts: &Counts, steps: &StepCounts, replaced: u64, stop: Option<&Stop>) -> Exit {
     let by_reason = match stop {
         None if counts.pending > 0 => Exit::Stopped,
         None => Exit::Done,
@@ -44,7 +48,7 @@ pub(super) fn exit_of(counts: &Counts, steps: &StepCounts, stop: Option<&Stop>) 
     };
     let by_rows = if counts.in_doubt + steps.pending > 0 {
         Exit::Unsettled
-    } else if counts.exists + counts.rejected + counts.invalid + steps.rejected > 0 {
+    } else if counts.exists + counts.rejected + counts.invalid + steps.rejected + replaced > 0 {
         Exit::SomeFailed
     } else {
         Exit::Done
@@ -74,6 +78,7 @@ mod tests {
             Stop::Outage { lasted: Duration::from_secs(900), message: message() },
             Stop::Ledger { message: message() },
             Stop::Passwords { message: message() },
+            Stop::Untold { message: message() },
             Stop::Roster { message: message() },
         ]
     }
@@ -97,11 +102,12 @@ mod tests {
     #[test]
     fn the_exit_is_the_first_that_applies_over_the_whole_domain() {
         let mut seen = [0; 5];
-        for kinds in 0..1 << 9 {
+        for kinds in 0..1 << 10 {
             let (counts, steps) = standing(kinds);
+            let replaced = u64::from(kinds >> 9 & 1);
             for stop in std::iter::once(None).chain(stops().into_iter().map(Some)) {
                 let in_doubt = counts.in_doubt > 0 || steps.pending > 0;
-                let failed = [counts.exists, counts.rejected, counts.invalid, steps.rejected];
+                let failed = [counts.exists, counts.rejected, counts.invalid, steps.rejected, replaced];
                 let applies = [
                     (Exit::Interrupted, stop == Some(Stop::Interrupted)),
                     // What nobody stopped, and is not done all the same, is what a retry does not send.
@@ -112,7 +118,11 @@ mod tests {
                 ];
                 let (at, (first, _)) = applies.iter().enumerate().find(|(_, (_, is_so))| *is_so).unwrap();
                 seen[at] += 1;
-                assert_eq!(exit_of(&counts, &steps, stop.as_ref()), *first, "{counts:?} {steps:?} {stop:?}");
+                assert_eq!(
+                    exit_of(&counts, &steps, replaced, stop.as_ref()),
+                    *first,
+                    "{counts:?} {steps:?} {stop:?}"
+                );
             }
         }
         assert!(seen.iter().all(|times| *times > 3), "{seen:?}");

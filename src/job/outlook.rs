@@ -88,6 +88,8 @@ pub struct Remarks {
     pub(crate) drifted: Few,
     /// Created, and not to be seen on the instance.
     pub(crate) missing: Few,
+    /// Created, and the instance has the name under another id.
+    pub(crate) replaced: Few,
     /// Created, and gone from the roster.
     pub(crate) orphaned: Few,
     /// Gone from the roster, and never created.
@@ -133,6 +135,7 @@ impl Outlook {
             rows: Forecast {
                 to_settle: plan.count(Decision::LookUp),
                 missing: plan.count(Decision::Missing),
+                replaced: plan.count(Decision::Replaced),
                 invalid: plan.count(Decision::Skip),
                 ..Forecast::default()
             },
@@ -256,6 +259,7 @@ impl Remarks {
             steps_drifted: Few::of(plan.steps_named(wanted, StepDecision::Drift)),
             drifted: Few::of(plan.named(wanted, Decision::Drift)),
             missing: Few::of(plan.named(wanted, Decision::Missing)),
+            replaced: Few::of(plan.named(wanted, Decision::Replaced)),
             orphaned: Few::of(plan.gone(Decision::Orphan).map(|at| state.user(at))),
             dropped: Few::of(plan.gone(Decision::Drop).map(|at| state.user(at))),
         }
@@ -266,7 +270,7 @@ impl Few {
     /// How many are named.
     pub(crate) const NAMED: usize = 10;
 
-    fn of<'a>(mut users: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn of<'a>(mut users: impl Iterator<Item = &'a str>) -> Self {
         let first = users.by_ref().take(Self::NAMED).map(str::to_owned).collect();
         Self { first, more: users.count() as u64 }
     }

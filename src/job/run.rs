@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::check::{Checked, Pass};
 use super::ended::{Ended, exit_of};
 use super::meant::Job;
-use super::outlook::Outlook;
+use super::outlook::{Few, Outlook};
 use super::plan::Planned;
 use super::supply::Supply;
 use super::tasks::{Of, Tasks};
@@ -21,9 +21,9 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::failed::{FailedRows, Left};
 use crate::lane::slots::Slots;
-use crate::ledger::{Calls, Counts, Entry, Journal, Kind, StepCounts, Steps, VERSION};
+use crate::ledger::{Calls, Counts, Entry, Journal, Kind, SeenCounts, StepCounts, Steps, VERSION};
 use crate::passwords::{Credentials, LockedFile};
-use crate::plan::Plan;
+use crate::plan::{Decision, Plan};
 
 /// A job that has begun: its plan is in the ledger.
 struct Begun {
@@ -50,6 +50,7 @@ struct Earlier {
 struct Standing {
     counts: Counts,
     steps: StepCounts,
+    seen: SeenCounts,
     calls: Calls,
 }
 
@@ -136,20 +137,24 @@ impl Begun {
     async fn end(self) -> Result<Ended, Failure> {
         self.keep_rate();
         let left = self.leave_failed_rows();
+        let settled_otherwise = self.tell_of_settled().await;
+        let replaced = self.plan.count(Decision::Replaced);
         let standing = self.ledger.read(|state| Standing {
             counts: state.counts(false),
             steps: state.proficiencies(),
+            seen: state.seen_counts(),
             calls: state.calls,
         });
-        let Standing { counts, steps, calls } = standing;
+        let Standing { counts, steps, seen, calls } = standing;
         let Self { mut checked, ledger, outlook, before, since, .. } = self;
         let stop = checked.world.stop.reason();
-        let exit = exit_of(&counts, &steps, stop.as_ref());
+        let exit = exit_of(&counts, &steps, replaced, stop.as_ref());
         let took = since.elapsed();
         checked.world.tell(Event::Ended {
             exit: exit.code(),
             rows: counts,
             steps: Steps { proficiencies: steps },
+            seen,
             calls,
             seconds: took.as_secs_f64(),
         });
@@ -168,8 +173,27 @@ impl Begun {
             left,
             closed,
             took,
+            seen,
+            settled_otherwise,
             outlook,
         })
+    }
+
+    /// Records and names the rows that were in doubt and turned out to be made with what the roster no longer asks for.
+    async fn tell_of_settled(&self) -> Few {
+        let Self { checked: Checked { world, pass, .. }, ledger, plan, .. } = self;
+        let settled = ledger.read(|state| {
+            let settled = plan.settled_otherwise(&pass.wanted, state);
+            settled.map(|(at, seen)| (state.user(at).to_owned(), seen)).collect::<Vec<_>>()
+        });
+        if !settled.is_empty() {
+            let now = rfc3339(world.clock.now());
+            let entry = |(user, seen)| Entry::seen(user, seen, None, now.clone());
+            let mut entries = settled.iter().map(|(user, seen)| entry((user.as_str(), *seen)));
+            // A ledger that cannot be written says so when it is closed; the next run sees these rows too.
+            drop(ledger.record(&mut entries).await);
+        }
+        Few::of(settled.iter().map(|(user, _)| user.as_str()))
     }
 
     /// Keeps a rate that was learned. That it cannot is no reason to end otherwise.
@@ -241,7 +265,8 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Session)
     };
-    let changes = plan.changes(wanted, |at| before.user(at), &now);
+    let changes =
+        plan.changes(wanted, |at| before.user(at), &now).chain(plan.sightings(wanted, &before, &now));
     ledger.record(&mut header.into_iter().chain([session]).chain(changes)).await.map_err(|fault| {
         Failure::stopped(fault.to_string()).hint("nothing was sent; choose another place with ⟦ledger FILE⟧")
     })?;

@@ -32,6 +32,8 @@ pub enum Kind {
     Outcome,
     /// What became of what follows a created row.
     Step,
+    /// How a created row was last seen in the roster and on the instance. Written when that is no longer as it was.
+    Seen,
     /// A process has ended in order.
     End,
 }
@@ -108,6 +110,36 @@ pub enum StepState {
 impl StepState {
     /// All of them.
     pub const ALL: [StepState; 4] = [Self::Nothing, Self::Pending, Self::Done, Self::Rejected];
+}
+
+/// How a created row was last seen. None of it changes where the row stands: its user was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeenAs {
+    /// As it was made.
+    #[default]
+    There,
+    /// The roster asks for other cells now.
+    Drifted,
+    /// Not to be seen on the instance.
+    Missing,
+    /// The roster no longer has it.
+    Gone,
+    /// The instance has its name under another id: whoever has it now is not ours.
+    Replaced,
+}
+
+impl SeenAs {
+    /// The word for it, in the ledger and wherever programs read of it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::There => "there",
+            Self::Drifted => "drifted",
+            Self::Missing => "missing",
+            Self::Gone => "gone",
+            Self::Replaced => "replaced",
+        }
+    }
 }
 
 /// Why an attempt was not executed, so that its row is pending as before.
@@ -222,10 +254,13 @@ pub struct Entry<'a> {
     /// Settled by comparison, not by an answer (`outcome`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recovered: bool,
+    /// How the row was seen (`seen`).
+    #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenAs>,
     /// The attempt was not executed, and why (`outcome`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unexecuted: Option<Unexecuted>,
-    /// The user's id: ours where created, the other's where exists (`outcome`).
+    /// The user's id: ours where created, the other's where exists (`outcome`) or replaced (`seen`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub id: Option<Cow<'a, str>>,
     /// The service's error code, or a finding's (`outcome`).
@@ -277,6 +312,7 @@ impl<'a> Entry<'a> {
             generated: false,
             state: None,
             recovered: false,
+            seen: None,
             unexecuted: None,
             id: None,
             code: None,
@@ -323,6 +359,12 @@ impl<'a> Entry<'a> {
     pub(crate) fn step(user: &'a str, step: Step, result: StepState, at: String) -> Self {
         let (step, result) = (Some(step), Some(result));
         Self { user: Some(user.into()), step, result, at: Some(at.into()), ..Self::of(Kind::Step) }
+    }
+
+    /// How a created row was seen.
+    pub(crate) fn seen(user: &'a str, seen: SeenAs, id: Option<&'a str>, at: String) -> Self {
+        let (seen, id, at) = (Some(seen), id.map(Into::into), Some(at.into()));
+        Self { user: Some(user.into()), seen, id, at, ..Self::of(Kind::Seen) }
     }
 
     /// Appends the line, its checksum and its newline included.

@@ -13,6 +13,7 @@
 pub mod beside;
 mod entry;
 mod file;
+mod ids;
 mod journal;
 mod names;
 mod numbers;
@@ -21,14 +22,14 @@ mod state;
 mod sum;
 mod upgrade;
 
-pub use entry::{Entry, Kind, Op, RowState, Step, StepState, Unexecuted, VERSION};
+pub use entry::{Entry, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted, VERSION};
 pub(crate) use file::{Gathered, be_a_file, first, gather, glance, refuse_in_use, whose};
 pub use file::{Ledger, LockedFile, peek};
 pub use journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 pub(crate) use names::Names;
 pub use numbers::{Attempt, Nonce, Nonces, Place, counted, drawn};
 pub use reader::each;
-pub(crate) use state::{Calls, StepCounts, Steps};
+pub(crate) use state::{Calls, SeenCounts, StepCounts, Steps};
 pub use state::{Counts, State};
 
 pub use crate::log::Storage;

@@ -156,6 +156,7 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
         Kind::Intent => entry.user.is_some() && entry.attempt.is_some_and(Attempt::has_next),
         Kind::Outcome => entry.user.is_some() && entry.state.is_some(),
         Kind::Step => entry.user.is_some() && entry.step.is_some() && entry.result.is_some(),
+        Kind::Seen => entry.user.is_some() && entry.seen.is_some(),
         Kind::End => true,
     };
     if !complete {

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::beside;
-use super::entry::{Entry, Kind, RowState, StepState, Unexecuted};
+use super::entry::{Entry, Kind, RowState, SeenAs, StepState, Unexecuted};
+use super::ids::Ids;
 use super::names::Names;
 use super::numbers::{Attempt, Nonce, Place};
 use crate::agent::{Fingerprint, RowNumber};
@@ -35,8 +36,11 @@ pub struct State {
     rows: Vec<Record>,
     /// What only few rows have.
     details: HashMap<Place, Detail>,
-    /// The ids of the created users that a step is still to follow.
-    ids: HashMap<Place, Box<str>>,
+    /// The ids of the created users.
+    ids: Ids,
+    /// The created rows that were seen otherwise than they were made, with the id of whoever has the name where it is
+    /// another's.
+    seen: HashMap<Place, (SeenAs, Option<Box<str>>)>,
 }
 
 /// The first record.
@@ -159,6 +163,19 @@ pub(crate) struct StepCounts {
     pub(crate) rejected: u64,
 }
 
+/// How many created rows were last seen how. Serialises as the `seen` of `status --format json`; members may be added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SeenCounts {
+    /// Changed in the roster since.
+    pub(crate) drifted: u64,
+    /// Not to be seen on the instance.
+    pub(crate) missing: u64,
+    /// Gone from the roster.
+    pub(crate) gone: u64,
+    /// The name is another user's now.
+    pub(crate) replaced: u64,
+}
+
 /// How many rows stand where. Serialises as the `rows` of `status --format json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -246,6 +263,7 @@ impl State {
             Kind::Intent => self.intend(entry),
             Kind::Outcome => self.conclude(entry),
             Kind::Step => self.step(entry),
+            Kind::Seen => self.sight(entry),
             Kind::End => self.session.has_ended = true,
         }
     }
@@ -308,8 +326,10 @@ impl State {
         record.open = false;
         record.state = state;
         record.recovered = entry.recovered;
-        if let (RowState::Created, StepState::Pending, Some(id)) = (state, record.step, &entry.id) {
-            self.ids.insert(at, id.as_ref().into());
+        // Whoever was seen before is not the user that is there now.
+        self.seen.remove(&at);
+        if state == RowState::Created {
+            self.ids.set(at, entry.id.as_deref());
         }
         // The user has the cells of the attempt that made it, which may be older than the roster's: that is drift.
         let made_with = self.details.get(&at).zip(entry.attempt).and_then(|(detail, attempt)| {
@@ -334,15 +354,22 @@ impl State {
         let record = &mut self.rows[at.index()];
         record.step = result;
         record.proficiencies = entry.fingerprint.unwrap_or(record.proficiencies);
-        if matches!(result, StepState::Nothing | StepState::Done) {
-            self.ids.remove(&at);
-        }
         if entry.code.is_some() || entry.message.is_some() {
             let detail = self.details.entry(at).or_default();
             detail.step_code = entry.code.as_deref().map(str::to_owned);
             detail.step_message = entry.message.as_deref().map(str::to_owned);
         } else if let Some(detail) = self.details.get_mut(&at) {
             (detail.step_code, detail.step_message) = (None, None);
+        }
+    }
+
+    fn sight(&mut self, entry: &Entry) {
+        let (Some(user), Some(seen)) = (entry.user.as_deref(), entry.seen) else { return };
+        let at = self.place(user);
+        if seen == SeenAs::There {
+            self.seen.remove(&at);
+        } else {
+            self.seen.insert(at, (seen, entry.id.as_deref().map(Into::into)));
         }
     }
 
@@ -386,8 +413,36 @@ impl State {
     }
 
     /// The id of the created user whose step at a place is not done.
-    pub(crate) fn unfinished(&self, at: Place) -> Option<&str> {
-        self.ids.get(&at).map(|id| &**id)
+    pub(crate) fn unfinished(&self, at: Place) -> Option<String> {
+        let waits = matches!(self.record(at).step, StepState::Pending | StepState::Rejected);
+        self.created_id(at).filter(|_| waits)
+    }
+
+    /// The id of the user that was made for the row at a place, last of all; `None` where it was not, or is not known.
+    pub(crate) fn created_id(&self, at: Place) -> Option<String> {
+        if self.record(at).state == RowState::Created { self.ids.get(at) } else { None }
+    }
+
+    /// How the created row at a place was last seen, with the id of whoever has its name where that is another.
+    pub(crate) fn seen(&self, at: Place) -> (SeenAs, Option<&str>) {
+        let is_created = self.record(at).state == RowState::Created;
+        let seen = self.seen.get(&at).filter(|_| is_created);
+        seen.map_or((SeenAs::There, None), |(seen, id)| (*seen, id.as_deref()))
+    }
+
+    /// How many created rows were last seen how, those that left the ledger's count aside.
+    pub(crate) fn seen_counts(&self) -> SeenCounts {
+        let mut counts = SeenCounts::default();
+        for at in self.seen.keys().filter(|at| !self.record(**at).dropped) {
+            match self.seen(*at).0 {
+                SeenAs::There => {}
+                SeenAs::Drifted => counts.drifted += 1,
+                SeenAs::Missing => counts.missing += 1,
+                SeenAs::Gone => counts.gone += 1,
+                SeenAs::Replaced => counts.replaced += 1,
+            }
+        }
+        counts
     }
 
     /// Where the proficiencies of the created rows stand, those that left the roster aside.
@@ -558,11 +613,14 @@ mod tests {
         entries.push(Entry { id: Some("u-1".into()), ..outcome(RowState::Created, 1) });
         let counts = |pending, done, rejected| StepCounts { total: 1, pending, done, rejected };
         assert_eq!(fold(&entries).proficiencies(), counts(1, 0, 0));
-        assert_eq!(fold(&entries).unfinished(place(0)), Some("u-1"));
+        assert_eq!(fold(&entries).unfinished(place(0)).as_deref(), Some("u-1"));
         let step = |result| Entry::step("ana", Step::Proficiencies, result, "t".into());
         entries.push(Entry { code: Some("InvalidRequestException".into()), ..step(StepState::Rejected) });
         let state = fold(&entries);
-        assert_eq!((state.proficiencies(), state.unfinished(place(0))), (counts(0, 0, 1), Some("u-1")));
+        assert_eq!(
+            (state.proficiencies(), state.unfinished(place(0)).as_deref()),
+            (counts(0, 0, 1), Some("u-1"))
+        );
         assert_eq!(state.counts(false).created, 1);
         assert_eq!(state.detail(place(0)).unwrap().step_code.as_deref(), Some("InvalidRequestException"));
         entries.push(Entry { fingerprint: Some(fingerprint(8)), ..step(StepState::Done) });
@@ -589,6 +647,27 @@ mod tests {
         let state = fold(&[row("ana", 2, 1), intent("ana", 1), errors]);
         assert_eq!(state.record(place(0)).fingerprint, None);
         assert_eq!(state.detail(place(0)).unwrap().versions, [(attempt(1), fingerprint(1))]);
+    }
+
+    #[test]
+    fn a_created_row_is_as_it_was_seen_last_and_whoever_is_made_anew_is_seen_anew() {
+        let made = |id: &'static str| Entry { id: Some(id.into()), ..outcome(RowState::Created, 1) };
+        let mut entries = vec![row("ana", 2, 1), intent("ana", 1), made("u-1")];
+        let told = |entries: &[Entry]| {
+            let state = fold(entries);
+            let (seen, id) = state.seen(place(0));
+            (seen, id.map(str::to_owned), state.created_id(place(0)), state.seen_counts().replaced)
+        };
+        let ours = |id: &str| Some(id.to_owned());
+        assert_eq!(told(&entries), (SeenAs::There, None, ours("u-1"), 0));
+        entries.push(Entry::seen("ana", SeenAs::Replaced, Some("x-9"), "t".into()));
+        assert_eq!(told(&entries), (SeenAs::Replaced, ours("x-9"), ours("u-1"), 1));
+        assert_eq!(fold(&entries).counts(false).created, 1);
+        let mut back = entries.clone();
+        back.push(Entry::seen("ana", SeenAs::There, None, "t".into()));
+        assert_eq!(told(&back), (SeenAs::There, None, ours("u-1"), 0));
+        entries.push(made("u-2"));
+        assert_eq!(told(&entries), (SeenAs::There, None, ours("u-2"), 0));
     }
 
     #[test]

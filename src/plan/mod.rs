@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use wanted::Who;
 
 use crate::crash::{Sabotage, sabotage};
-use crate::ledger::{Entry, Place, RowState, State, Step, StepState};
+use crate::ledger::{Entry, Place, RowState, SeenAs, State, Step, StepState};
 
 /// What is to be done with each row, and what is to be said of those with which nothing is done.
 #[derive(Default)]
@@ -33,7 +33,21 @@ pub struct Plan {
     steps: HashMap<Who, StepDecision>,
     /// The rows whose step nobody asks for any longer.
     dropped_steps: Vec<Place>,
+    /// The rows whose step nobody can be given: their users are gone, and their names are others'.
+    barred_steps: Vec<Place>,
+    /// Whoever has the name of a created user and is not that user, by id.
+    strangers: HashMap<Place, String>,
+    /// Whether it is known who is on the instance.
+    is_listed: bool,
+    /// It is a `retry`'s, which looks at the roster for what failed alone.
+    is_retry: bool,
 }
+
+/// The code of a step that is given to nobody, for its user is gone and the name is another's.
+pub(crate) const REPLACED: &str = "replaced";
+
+/// Under which id a username is on the instance now, if it is.
+pub type OnInstance<'f, 'd> = &'f dyn Fn(&str) -> Option<&'d str>;
 
 /// What a plan is made for.
 #[derive(Clone, Copy, Default)]
@@ -69,12 +83,13 @@ impl Asked<'_> {
 }
 
 impl Plan {
-    /// Decides every row. `on_instance` says whether a username is on the instance now; `None` where that is not known.
-    pub fn build(
+    /// Decides every row. `on_instance` says under which id a username is on the instance now; `None` where that is not
+    /// known of anybody.
+    pub fn build<'d>(
         wanted: &Wanted,
         state: &State,
         asked: Asked,
-        on_instance: Option<&dyn Fn(&str) -> bool>,
+        on_instance: Option<OnInstance<'_, 'd>>,
     ) -> Self {
         let decision = |at: Option<Place>, seen: Option<Seen>| {
             let record = at.map(|at| state.record(at)).filter(|record| !record.dropped);
@@ -98,24 +113,28 @@ impl Plan {
                 if asked.retry { Mode::Retry { picked: asked.picks(was, code) } } else { Mode::Resume };
             decide(mode, was, now)
         };
-        let missing = |user: &str, made: Decision| match on_instance {
-            // Told and not sent: the user may be too new to be listed, and a second one would be a doubled one.
-            Some(there) if made.leaves() && !there(user) => {
-                if asked.recreate_missing {
-                    Decision::Replace
-                } else {
-                    Decision::Missing
+        let mut strangers = HashMap::new();
+        let mut looked_for = |at: Place, user: &str, made: Decision| {
+            let Some(find) = on_instance.filter(|_| made.leaves()) else { return made };
+            match find(user) {
+                // Told and not sent: the user may be too new to be listed, and a second one would be a doubled one.
+                None if asked.recreate_missing => Decision::Replace,
+                None => Decision::Missing,
+                // Ids are never given twice: under another one it is another user, whatever its cells are.
+                Some(id) if state.created_id(at).is_some_and(|ours| ours != id) => {
+                    strangers.insert(at, id.to_owned());
+                    Decision::Replaced
                 }
+                Some(_) => made,
             }
-            Some(_) | None => made,
         };
-        let is_created = |at: Option<Place>| at.is_some_and(|at| state.record(at).state == RowState::Created);
+        let created = |at: Option<Place>| at.filter(|at| state.record(*at).state == RowState::Created);
         let by_position = sabotage(Sabotage::ResumeByPosition);
         let decisions = wanted.everybody().map(|(who, user, seen)| {
             let at = if by_position { state.places().nth(who.index()) } else { state.find(user) };
             let decided = decision(at, Some(seen));
             // Whoever was never made is missing from the instance as a matter of course.
-            if is_created(at) { missing(user, decided) } else { decided }
+            created(at).map_or(decided, |at| looked_for(at, user, decided))
         });
         // By who, not by which line: a roster that was sorted or shortened has lost nobody else.
         let gone = state
@@ -123,7 +142,9 @@ impl Plan {
             .filter(|&at| !state.record(at).dropped && wanted.who(state.user(at)).is_none())
             .map(|at| (at, decision(Some(at), None)));
         let (wanted_decisions, gone) = (decisions.collect(), gone.collect());
-        let mut plan = Self { wanted: wanted_decisions, gone, ..Self::default() };
+        let (is_listed, is_retry) = (on_instance.is_some(), asked.retry);
+        let mut plan =
+            Self { wanted: wanted_decisions, gone, strangers, is_listed, is_retry, ..Self::default() };
         plan.follow_up(wanted, state, asked);
         plan
     }
@@ -153,6 +174,12 @@ impl Plan {
             match decide_step(asked.retry.then_some(picked), record.step, asks) {
                 // A user that is made anew is given what its row asks for then.
                 _ if is_sent => {}
+                // Nobody is waited for who is gone, and a stranger is given nothing.
+                _ if self.strangers.contains_key(&at) => {
+                    if record.step == StepState::Pending {
+                        self.barred_steps.push(at);
+                    }
+                }
                 StepDecision::Leave => {}
                 StepDecision::Drop => self.dropped_steps.push(at),
                 decision @ (StepDecision::Give | StepDecision::Drift) => {
@@ -270,8 +297,86 @@ impl Plan {
             message: Some(fault.message.as_str().into()),
             ..Entry::outcome(wanted.name(fault.who), RowState::Invalid, at.to_owned())
         });
-        dropped.chain(steps).chain(planned).chain(skipped)
+        let barred = self.barred_steps.iter().map(move |&place| Entry {
+            code: Some(REPLACED.into()),
+            message: Some("the user that was created is gone, and its name is another user's".into()),
+            ..Entry::step(user(place), Step::Proficiencies, StepState::Rejected, at.to_owned())
+        });
+        dropped.chain(steps).chain(barred).chain(planned).chain(skipped)
     }
+
+    /// The lines that say how the created rows are seen now, of those alone of which the ledger does not say so yet; `at`
+    /// is the time now.
+    pub(crate) fn sightings<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        state: &'a State,
+        at: &'a str,
+    ) -> impl Iterator<Item = Entry<'a>> {
+        let in_roster = wanted.everybody().zip(&self.wanted).filter_map(move |((who, user, _), decision)| {
+            let place = created(state, user)?;
+            Some((place, self.sees(*decision, self.steps.get(&who), state.seen(place).0)))
+        });
+        let gone = self.gone(Decision::Orphan).map(|place| (place, SeenAs::Gone));
+        let now = in_roster.chain(gone).map(|(place, seen)| {
+            let stranger = self.strangers.get(&place).filter(|_| seen == SeenAs::Replaced);
+            (place, seen, stranger.map(String::as_str))
+        });
+        let news = now.filter(|&(place, seen, id)| {
+            let (before, known) = state.seen(place);
+            // Who is not known by id now was told of before, by an id or without one.
+            before != seen || (id.is_some() && known != id)
+        });
+        news.map(move |(place, seen, id)| Entry::seen(state.user(place), seen, id, at.to_owned()))
+    }
+
+    /// How a created row is seen that was seen otherwise, or so, `before`.
+    fn sees(&self, decision: Decision, step: Option<&StepDecision>, before: SeenAs) -> SeenAs {
+        let is_of_instance = matches!(before, SeenAs::Missing | SeenAs::Replaced);
+        let has_drifted = decision == Decision::Drift || step == Some(&StepDecision::Drift);
+        if decision == Decision::Missing {
+            SeenAs::Missing
+        } else if decision == Decision::Replaced {
+            SeenAs::Replaced
+        } else if decision.sends() || (is_of_instance && !self.is_listed) {
+            // Until it is made anew, it is as it was; and where nobody may be listed, nothing is claimed or taken back.
+            before
+        } else if self.is_retry && !is_of_instance {
+            // A retry looks at the roster for what failed alone.
+            before
+        } else if has_drifted {
+            SeenAs::Drifted
+        } else {
+            SeenAs::There
+        }
+    }
+
+    /// The rows that were in doubt, and of which `state` says that they are created, with what the roster no longer asks
+    /// for: by an attempt with older cells, or for a row that it has with errors, or no more.
+    pub(crate) fn settled_otherwise<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        state: &'a State,
+    ) -> impl Iterator<Item = (Place, SeenAs)> + 'a {
+        let in_roster = self.decided(wanted).filter_map(move |(user, seen, decision)| {
+            let was_in_doubt =
+                matches!(decision, Decision::Settle | Decision::SettleChanged | Decision::LookUp);
+            let place = created(state, user).filter(|_| was_in_doubt)?;
+            let is_same = seen.valid && state.record(place).fingerprint == seen.fingerprint;
+            (!is_same).then_some((place, SeenAs::Drifted))
+        });
+        let gone = self.gone(Decision::LookUp).filter(|at| state.record(*at).state == RowState::Created);
+        in_roster.chain(gone.map(|at| (at, SeenAs::Gone)))
+    }
+}
+
+/// The place of a user that was made by the ledger's run.
+fn created(state: &State, user: &str) -> Option<Place> {
+    let is_created = |at: &Place| {
+        let record = state.record(*at);
+        record.state == RowState::Created && !record.dropped
+    };
+    state.find(user).filter(is_created)
 }
 
 #[cfg(test)]

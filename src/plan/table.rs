@@ -60,6 +60,8 @@ pub enum Decision {
     Orphan,
     /// Made, and gone from the instance: warned of; `--recreate-missing` sends it.
     Missing,
+    /// Made, and the instance has the name under another id: told, and whoever has it now is left alone.
+    Replaced,
 }
 
 impl Decision {
@@ -73,7 +75,8 @@ impl Decision {
             | Self::Keep
             | Self::Drift
             | Self::Orphan
-            | Self::Missing => false,
+            | Self::Missing
+            | Self::Replaced => false,
         }
     }
 
@@ -90,7 +93,8 @@ impl Decision {
             | Self::Skip
             | Self::Drop
             | Self::Orphan
-            | Self::Missing => false,
+            | Self::Missing
+            | Self::Replaced => false,
         }
     }
 
@@ -106,7 +110,8 @@ impl Decision {
             | Self::Keep
             | Self::Drift
             | Self::Orphan
-            | Self::Missing => false,
+            | Self::Missing
+            | Self::Replaced => false,
         }
     }
 }

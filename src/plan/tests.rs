@@ -89,11 +89,39 @@ fn retry_takes_the_failed_and_the_existing_only_when_picked() {
 #[test]
 fn a_made_user_that_the_instance_lost_is_warned_of_and_sent_only_when_asked() {
     let wanted = wanted(&[("created", 1)]);
-    let nobody = |_: &str| false;
+    let nobody = |_: &str| None;
     let decide =
         |asked| Plan::build(&wanted, &ledger(), asked, Some(&nobody)).of(&wanted, "created").unwrap();
     assert_eq!(decide(Asked::default()), Decision::Missing);
     assert_eq!(decide(Asked { recreate_missing: true, ..Asked::default() }), Decision::Replace);
+}
+
+#[test]
+fn a_made_user_whose_name_has_another_id_is_replaced_and_sent_by_nobody() {
+    let wanted = wanted(&[("created", 1)]);
+    let mut state = ledger();
+    let made = Entry::outcome("created", RowState::Created, "t".into());
+    state.apply(&Entry { id: Some("ours".into()), ..made });
+    let theirs = |_: &str| Some("theirs");
+    let ours = |_: &str| Some("ours");
+    for asked in [
+        Asked::default(),
+        Asked { recreate_missing: true, ..Asked::default() },
+        Asked { retry: true, ..Asked::default() },
+    ] {
+        let plan = Plan::build(&wanted, &state, asked, Some(&theirs));
+        assert_eq!(plan.of(&wanted, "created"), Some(Decision::Replaced));
+        let lines: Vec<_> = plan.sightings(&wanted, &state, "t").collect();
+        assert_eq!(lines, [Entry::seen("created", SeenAs::Replaced, Some("theirs"), "t".into())]);
+        let mut told = state.clone();
+        lines.iter().for_each(|line| told.apply(line));
+        assert_eq!(plan.sightings(&wanted, &told, "t").count(), 0, "once is enough");
+        let unknown = Plan::build(&wanted, &told, asked, None);
+        assert_eq!(unknown.sightings(&wanted, &told, "t").count(), 0, "who may not look takes nothing back");
+        let back = Plan::build(&wanted, &told, asked, Some(&ours));
+        let back: Vec<_> = back.sightings(&wanted, &told, "t").filter_map(|line| line.seen).collect();
+        assert!(!back.contains(&SeenAs::Replaced) && back.len() == 1, "{back:?}");
+    }
 }
 
 #[test]
@@ -164,5 +192,44 @@ fn a_shared_username_holds_both_rows_back_whatever_else_is_wrong_with_either() {
         let plan = Plan::build(&wanted, &State::default(), Asked::default(), None);
         assert_eq!(plan.to_send(), 0);
         assert_eq!(plan.count(Decision::Skip), 2);
+    }
+}
+
+#[test]
+fn the_proficiencies_of_a_replaced_user_are_given_to_nobody_and_waited_for_by_nobody() {
+    let (cells, given) = (Fingerprint::of(1), Some(Fingerprint::of(7)));
+    let mut state = State::default();
+    state.apply(&Entry { proficiencies: given, ..row("ann", 2, 1) });
+    state.apply(&intent("ann", 1));
+    state.apply(&Entry { id: Some("ours".into()), ..outcome("ann", 1, RowState::Created, None) });
+    let mut wanted = Wanted::default();
+    wanted.add_with_proficiencies("ann", 2.into(), cells, given);
+    let theirs = |_: &str| Some("theirs");
+    let ours = |_: &str| Some("ours");
+    let plan = Plan::build(&wanted, &state, Asked::default(), Some(&ours));
+    assert_eq!(plan.step_of(&wanted, "ann"), StepDecision::Give);
+    let plan = Plan::build(&wanted, &state, Asked::default(), Some(&theirs));
+    assert_eq!(plan.step_of(&wanted, "ann"), StepDecision::Leave);
+    for line in plan.changes(&wanted, |_| "ann", "t") {
+        assert_eq!((line.result, line.code.as_deref()), (Some(StepState::Rejected), Some(REPLACED)));
+        state.apply(&line);
+    }
+    let steps = state.proficiencies();
+    assert_eq!((steps.pending, steps.rejected, state.counts(false).created), (0, 1, 1));
+    let again = Plan::build(&wanted, &state, Asked { retry: true, ..Asked::default() }, Some(&theirs));
+    assert_eq!(again.step_of(&wanted, "ann"), StepDecision::Leave, "a retry gives a stranger nothing either");
+}
+
+#[test]
+fn a_row_in_doubt_that_an_older_attempt_made_is_drifted_in_the_run_that_settles_it() {
+    let wanted = wanted(&[("doubt", 9)]);
+    let plan = Plan::build(&wanted, &ledger(), Asked::default(), None);
+    for (made_by, expected) in [(3, vec![SeenAs::Drifted]), (8, vec![])] {
+        let mut state = ledger();
+        state.apply(&row("doubt", 2, 9));
+        state.apply(&intent("doubt", 8));
+        state.apply(&outcome("doubt", made_by, RowState::Created, None));
+        let told: Vec<_> = plan.settled_otherwise(&wanted, &state).map(|(_, seen)| seen).collect();
+        assert_eq!(told, expected, "made by attempt {made_by}");
     }
 }

@@ -183,7 +183,7 @@ impl Gathering {
             Kind::Intent => self.intent(entry, before, at),
             Kind::Outcome => self.outcome(entry, before, at),
             // The state has what the plan says, and how the steps after a create stand.
-            Kind::Row | Kind::Dropped | Kind::Step => {}
+            Kind::Row | Kind::Dropped | Kind::Step | Kind::Seen => {}
         }
     }
 
@@ -277,6 +277,8 @@ impl Gathering {
                 row.message = Some("the process ended before the answer was recorded".into());
                 row.code = None;
             }
+            let (seen, found_id) = state.seen(at);
+            (row.seen, row.found_id) = (seen, found_id.map(str::to_owned));
             // A row planned anew says nothing of its last failure.
             if row.state == RowState::Pending {
                 (row.code, row.message) = (None, None);

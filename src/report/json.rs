@@ -8,7 +8,7 @@ use super::row::{Event, Row, Step};
 use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{Attempt, Calls, Counts, RowState, Unexecuted};
+use crate::ledger::{Attempt, Calls, Counts, RowState, SeenAs, Unexecuted};
 
 /// How every report of this kind begins.
 pub(crate) const HEAD: &str = "{\n  \"report\": \"headcount\",\n";
@@ -83,6 +83,10 @@ struct User<'a> {
     throttled: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    seen: Option<SeenAs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,6 +178,8 @@ fn user(row: &Row) -> User<'_> {
         attempts: row.attempts,
         throttled: row.throttled,
         id: row.id.as_deref(),
+        seen: Some(row.seen).filter(|seen| *seen != SeenAs::There),
+        found_id: row.found_id.as_deref(),
         code: row.code.as_deref(),
         message: row.message.as_deref(),
         request_id: row.request_id.as_deref(),

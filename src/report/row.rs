@@ -1,7 +1,7 @@
 //! A row as a report tells it, and what happened to it.
 
 use crate::agent::RowNumber;
-use crate::ledger::{Attempt, RowState, Unexecuted};
+use crate::ledger::{Attempt, RowState, SeenAs, Unexecuted};
 
 /// A row as a report shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +20,10 @@ pub(crate) struct Row {
     pub(crate) throttled: u32,
     /// The user's id: ours where created, the other's where exists.
     pub(crate) id: Option<String>,
+    /// How a created row was last seen.
+    pub(crate) seen: SeenAs,
+    /// The id of whoever has the name of a created user now, where that is another.
+    pub(crate) found_id: Option<String>,
     /// The service's error code, or a finding's.
     pub(crate) code: Option<String>,
     /// The message with it.

@@ -100,6 +100,8 @@ pub(crate) struct Case {
     pub(crate) number: u64,
     /// One after the other, each in a process of its own.
     pub(crate) crashes: Vec<Crash>,
+    /// After the first crash the ledger is as a program of before would have left it.
+    pub(crate) is_of_version_1: bool,
     pub(crate) sky: Sky,
     pub(crate) edit: Edit,
     pub(crate) concurrency: u16,
@@ -135,6 +137,10 @@ impl Case {
         let mut crashes = Vec::new();
         if point.starts_with("repair") {
             crashes.push(Crash { point: "append-torn", passage: 1 + dice.next_u64() % 8 });
+        }
+        let is_of_version_1 = point.starts_with("upgrade");
+        if is_of_version_1 {
+            crashes.push(Crash { point: "plan-recorded", passage: 1 });
         }
         crashes.push(Crash { point, passage: passage(point, &mut dice) });
         for _ in 0..dice.next_u64() % 3 {
@@ -188,6 +194,7 @@ impl Case {
         Self {
             number,
             crashes,
+            is_of_version_1,
             sky,
             edit,
             concurrency,
@@ -207,8 +214,9 @@ impl Case {
 /// How often a point is passed depends on what it is: some once a process, some several times a row.
 fn passage(point: &str, dice: &mut Random) -> u64 {
     let most = match point {
-        "ledger-opened" | "repair-before" | "repair-after" | "plan-before" | "plan-recorded"
-        | "passwords-begun" | "close-before" | "close-after" => 1,
+        "ledger-opened" | "repair-before" | "repair-after" | "upgrade-written" | "upgrade-kept"
+        | "upgrade-renamed" | "plan-before" | "plan-recorded" | "passwords-begun" | "close-before"
+        | "close-after" => 1,
         "look-before" | "look-after" | "settled" => 3,
         _ => 14,
     };

@@ -13,15 +13,22 @@ pub(crate) struct Told {
     pub(crate) run: String,
     /// By username.
     pub(crate) rows: BTreeMap<String, ToldRow>,
+    /// Of all attempts.
+    numbers: BTreeSet<u64>,
     /// The process that each attempt belongs to.
-    pub(crate) pids: HashMap<u64, u32>,
+    pub(crate) pids: HashMap<Attempt, u32>,
     pub(crate) violations: Vec<String>,
 }
+
+/// An attempt as a tag has it, behind the run: its number and its own random bits.
+pub(crate) type Attempt = String;
 
 /// What the ledger says of one username.
 #[derive(Default)]
 pub(crate) struct ToldRow {
-    pub(crate) attempts: BTreeSet<u64>,
+    pub(crate) attempts: BTreeSet<Attempt>,
+    /// The same by their numbers alone.
+    numbers: BTreeSet<u64>,
     /// The newest attempt has no outcome.
     pub(crate) open: bool,
     pub(crate) dropped: bool,
@@ -41,6 +48,10 @@ impl Told {
         }
         let mut pid = 0;
         for (number, line) in text.lines().enumerate() {
+            if !is_whole(line) {
+                told.violations
+                    .push(format!("line {} of the ledger is not as its checksum says", number + 1));
+            }
             match serde_json::from_str::<Value>(line) {
                 Ok(entry) => told.take(&entry, &mut pid),
                 Err(error) => told.violations.push(format!("line {} of the ledger: {error}", number + 1)),
@@ -65,20 +76,23 @@ impl Told {
             }
             "dropped" => self.rows.entry(user).or_default().dropped = true,
             "intent" => {
-                let attempt = attempt.unwrap_or_default();
-                if self.pids.insert(attempt, *pid).is_some() {
-                    self.violations.push(format!("attempt {attempt} was made twice"));
+                let number = attempt.unwrap_or_default();
+                let attempt = format!("{number}.{}", text("nonce"));
+                if !self.numbers.insert(number) {
+                    self.violations.push(format!("attempt {number} was made twice"));
                 }
+                self.pids.insert(attempt.clone(), *pid);
                 let row = self.rows.entry(user).or_default();
                 if row.state.is_empty() {
                     self.violations.push(format!("attempt {attempt} is of a row that was never planned"));
                 }
+                row.numbers.insert(number);
                 row.attempts.insert(attempt);
                 row.open = true;
             }
             "outcome" => {
                 let row = self.rows.entry(user).or_default();
-                if attempt.is_some_and(|attempt| !row.attempts.contains(&attempt)) {
+                if attempt.is_some_and(|attempt| !row.numbers.contains(&attempt)) {
                     self.violations.push(format!("an outcome is of attempt {attempt:?}, which was not made"));
                 }
                 row.open = false;
@@ -129,13 +143,17 @@ pub(crate) struct Scene<'a> {
     /// CreateUser calls that made a user.
     pub(crate) executed: u64,
     pub(crate) variants_clash: bool,
-    /// An older copy of the ledger was put back: what it forgot cannot be claimed, and is said to be so.
-    pub(crate) restored: bool,
+    /// An older copy of the ledger was put back, or more than one went on: what this ledger did not make, or has
+    /// forgotten, it cannot claim, and says so.
+    pub(crate) has_copies: bool,
     /// Some requests left without a tag: what they made cannot be proved, and may stay in doubt.
     pub(crate) untagged: bool,
 }
 
 const TAG: &str = "headcount:run";
+
+/// What is said of a user that another copy of the ledger made.
+pub(crate) const A_COPY: &str = "another copy of this ledger is, or was, at work";
 
 impl Scene<'_> {
     /// Everything that is not as it must be.
@@ -166,23 +184,34 @@ impl Scene<'_> {
         found
     }
 
+    /// Whether a process of this case made it, with this ledger or with a copy.
     fn is_ours(&self, user: &User) -> bool {
         !self.foreign.iter().any(|foreign| foreign.id == user.id)
+    }
+
+    /// The attempt that made a user, where it is one that this ledger has of the user's row.
+    fn made_by<'u>(&self, user: &'u User) -> Option<&'u str> {
+        let attempt = user.tags.get(TAG)?.strip_prefix(&self.told.run)?.strip_prefix('/')?;
+        let row = self.told.rows.get(&user.username)?;
+        row.attempts.contains(attempt).then_some(attempt)
+    }
+
+    /// Whether this ledger made a user, as far as it can know.
+    fn is_made_here(&self, user: &User) -> bool {
+        let is_untagged = self.untagged && !user.tags.contains_key(TAG);
+        self.made_by(user).is_some() || is_untagged && self.is_ours(user)
     }
 
     /// A user that we made is a row of this ledger, created, by an attempt of its own, with the cells that the roster of
     /// that attempt's process had.
     fn accounted(&self, user: &User) -> Vec<String> {
+        if self.has_copies && !self.is_made_here(user) {
+            return self.left_to_the_copy(user).into_iter().collect();
+        }
         let Some(row) = self.told.rows.get(&user.username) else {
-            let told = "made, and not in the ledger".to_owned();
-            return if self.restored { Vec::new() } else { vec![told] };
+            return vec!["made, and not in the ledger".to_owned()];
         };
-        let forgotten = match row.state() {
-            "exists" | "in_doubt" => row.message.contains("older copy"),
-            "pending" => row.dropped,
-            state => state == "rejected",
-        };
-        if self.restored && forgotten || self.untagged && row.state() == "in_doubt" {
+        if self.untagged && row.state() == "in_doubt" {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -195,32 +224,42 @@ impl Scene<'_> {
             }
             return found;
         };
-        let attempt = tag.strip_prefix(&format!("{}/", self.told.run)).and_then(|n| n.parse().ok());
-        match attempt.filter(|attempt| row.attempts.contains(attempt)) {
-            None => found.push(format!("made by {tag}, an attempt that the ledger has not of this row")),
-            Some(_) if self.restored => {} // the number may have been given anew
-            Some(attempt) => {
-                let roster = self.told.pids.get(&attempt).and_then(|pid| self.rosters.get(pid));
-                let planned = roster.and_then(|rows| rows.iter().find(|row| row.user == user.username));
-                let has = user.identity_info.as_ref().and_then(|identity| identity.last_name.as_deref());
-                if planned.map(|row| row.last_name.as_str()) != has {
-                    found.push(format!("attempt {attempt} was of {planned:?}, the user has {has:?}"));
-                }
-            }
+        let Some(attempt) = self.made_by(user) else {
+            found.push(format!("made by {tag}, an attempt that the ledger has not of this row"));
+            return found;
+        };
+        let roster = self.told.pids.get(attempt).and_then(|pid| self.rosters.get(pid));
+        let planned = roster.and_then(|rows| rows.iter().find(|row| row.user == user.username));
+        let has = user.identity_info.as_ref().and_then(|identity| identity.last_name.as_deref());
+        if planned.map(|row| row.last_name.as_str()) != has {
+            found.push(format!("attempt {attempt} was of {planned:?}, the user has {has:?}"));
         }
         found
+    }
+
+    /// A user that this ledger did not make is claimed by none of its rows.
+    fn left_to_the_copy(&self, user: &User) -> Option<String> {
+        let row = self.told.rows.get(&user.username)?;
+        match row.state() {
+            "exists" | "rejected" | "invalid" => None,
+            "in_doubt" | "pending" if !self.last.iter().any(|row| row.user == user.username) => None,
+            state => Some(format!("made by {:?}, and the ledger says {state}", user.tags.get(TAG))),
+        }
     }
 
     /// Where the ledger says a row stands is so.
     fn true_of(&self, user: &str, row: &ToldRow) -> Option<String> {
         let there = self.everyone.iter().find(|one| one.username == user);
-        let is_ours = there.is_some_and(|one| self.is_ours(one));
+        let is_made_here = there.is_some_and(|one| self.is_made_here(one));
+        let is_a_copys = there.is_some_and(|one| self.is_ours(one)) && !is_made_here;
         let wanted = self.last.iter().any(|row| row.user == user);
         match row.state() {
-            "created" if !is_ours => Some(format!("created, and on the instance is {there:?}")),
+            "created" if !is_made_here => Some(format!("created, and on the instance is {there:?}")),
             "created" if there.is_some_and(|one| one.id != row.id) => Some("created under another id".into()),
-            "exists" if is_ours && self.restored && row.message.contains("older copy") => None,
-            "exists" if is_ours => Some(format!("exists, and it is ours: {}", row.message)),
+            "exists" if is_made_here => Some(format!("exists, and it is ours: {}", row.message)),
+            "exists" if is_a_copys && !self.says_whose(there?, &row.message) => {
+                Some(format!("exists, and it is not said that a copy made it: {}", row.message))
+            }
             "exists" if there.is_some_and(|one| row.message.contains(&one.id)) => None,
             "exists" => {
                 // Nobody of the exact name could be seen, but a variant. Whoever has the name may have come later, too.
@@ -232,14 +271,31 @@ impl Scene<'_> {
                     _ => Some(format!("exists, and it is not so: {}, there is {there:?}", row.message)),
                 }
             }
-            "rejected" if is_ours && !self.restored => Some("rejected, and it is there".into()),
+            "rejected" if is_made_here => Some("rejected, and it is there".into()),
             // A row that left the roster while in doubt may stay so: nothing is sent for it any more, and neither that
             // it cannot be found nor that another has its name is an answer. Where it was made, it is found.
             "in_doubt" if self.untagged => None,
-            "in_doubt" if self.restored && !wanted && row.message.contains("older copy") => None,
-            "in_doubt" if wanted || is_ours => Some(format!("still in doubt: {}", row.message)),
+            "in_doubt" if wanted || is_made_here => Some(format!("still in doubt: {}", row.message)),
             "pending" if !row.dropped => Some("still pending".into()),
             _ => None,
         }
     }
+
+    /// Whether a row's message says that a copy made the user: of this run, or of one that was begun anew.
+    fn says_whose(&self, user: &User, message: &str) -> bool {
+        let tag = user.tags.get(TAG).map_or("", String::as_str);
+        let said = if tag.starts_with(&self.told.run) { A_COPY } else { "was made by another run" };
+        // A case variant that was seen first is what is said where the exact name came to light later.
+        message.contains(said) || message.contains("differs from")
+    }
+}
+
+/// Whether a line ends with the CRC-32 of all that stands before, computed bit by bit.
+fn is_whole(line: &str) -> bool {
+    let Some((covered, sum)) = line.rsplit_once(",\"crc\":\"") else { return false };
+    let sum_of = |sum: u32, byte: u8| {
+        let shift = |sum: u32| if sum & 1 == 1 { sum >> 1 ^ 0xEDB8_8320 } else { sum >> 1 };
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| shift(sum))
+    };
+    sum == format!("{:08x}\"}}", !covered.bytes().fold(!0, sum_of))
 }

@@ -61,7 +61,7 @@ fn a_thousand_rows_on_a_bad_day_survive_ten_kills() {
         last: &rows,
         executed: stats.executed,
         variants_clash: false,
-        restored: false,
+        has_copies: false,
         untagged: false,
     };
     assert_eq!(scene.violations(), Vec::<String>::new());

@@ -52,11 +52,15 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
     let word = sabotage.map(Sabotage::word);
     let mut verdict = Verdict::default();
     let mut rosters: HashMap<u32, Vec<Row>> = HashMap::new();
+    let mut before_checksums = String::new();
     let mut finished = false;
     for process in 0..case.crashes.len() + RESUMES {
         let rows = if process == 0 { &case.before } else { &case.after };
         let crash = case.crashes.get(process);
         stage.write_roster(rows);
+        if process == 1 && case.is_of_version_1 {
+            before_checksums = stage.make_of_version_1();
+        }
         if process > case.crashes.len() + 1 {
             stage.calm_down();
             stage.clock.forward(Duration::from_secs(600));
@@ -114,6 +118,9 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
     if text.contains(PASSWORD) {
         verdict.violations.push("the ledger has a password in it".into());
     }
+    if case.is_of_version_1 && read(&stage.ledger_of_before()) != before_checksums {
+        verdict.violations.push("the ledger of version 1 was not kept as it was".into());
+    }
     // A case may end before the file is begun, where nobody was created.
     if case.generates && stage.credentials().exists() {
         let printed = stage.print_credentials(word);
@@ -133,7 +140,7 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
         last: &case.after,
         executed,
         variants_clash: case.variants_clash,
-        restored: false,
+        has_copies: false,
         untagged: false,
     };
     verdict.violations.extend(scene.violations());

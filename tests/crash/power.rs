@@ -12,7 +12,7 @@ mod case;
 #[allow(dead_code, reason = "the crash matrix uses all of it")]
 mod check;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -312,7 +312,7 @@ impl Case {
             last: &self.rows,
             executed: world.stats().of(Operation::CreateUser).executed,
             variants_clash: world.spec().case_variants_clash,
-            restored: self.restored,
+            has_copies: self.restored,
             untagged: self.untagged,
         };
         found.extend(scene.violations());
@@ -503,15 +503,14 @@ impl Session {
         let client = Client::over(Arc::new(wire), &target, credentials, Arc::new(self.clock));
         let instance = self.instance.rsplit('/').next().expect("an id").to_owned();
         let listed = client.list_users(&instance, None).await.expect("calm reads");
-        let there: BTreeSet<String> =
-            listed.value.items.into_iter().filter_map(|user| user.username).collect();
+        let there: BTreeMap<String, String> =
+            listed.value.items.into_iter().filter_map(|user| Some((user.username?, user.id))).collect();
 
         let mut wanted = Wanted::default();
         for (row, number) in self.rows.iter().zip(2..) {
             wanted.add(&row.user, RowNumber::from(number), fingerprint(row));
         }
-        let on_instance = |user: &str| there.contains(user);
-        let plan = Plan::build(&wanted, &state, Asked::default(), Some(&on_instance));
+        let plan = Plan::build(&wanted, &state, Asked::default(), Some(&ids_of(&there)));
         // Without a thread, which the paused clock would run ahead of: a case is played the same every time.
         let ledger: Arc<dyn Journal> =
             Arc::new(Ledger::in_step(file, state.clone(), Arc::new(self.clock), headcount::ledger::drawn()));
@@ -558,7 +557,7 @@ impl Session {
                         RowState::InDoubt => Doubt::InDoubt,
                         _ => Doubt::Clear,
                     },
-                    seen: there.contains(&row.user),
+                    seen: there.contains_key(&row.user),
                     then: None,
                 });
             }
@@ -727,4 +726,9 @@ fn a_ledger_that_cannot_be_written_or_synced_stops_the_import_before_the_next_re
             assert!(finished || ended.is_err(), "{broken:?} after {times}: {ended:?} after {intents} calls");
         });
     }
+}
+
+/// Under which ids usernames are there.
+fn ids_of<'d>(there: &'d BTreeMap<String, String>) -> impl Fn(&str) -> Option<&'d str> {
+    move |user| there.get(user).map(String::as_str)
 }

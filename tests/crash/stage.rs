@@ -114,6 +114,21 @@ impl Stage {
         self.folder.path().join("roster.csv.ledger.jsonl")
     }
 
+    /// Where a ledger of version 1 is kept.
+    pub(crate) fn ledger_of_before(&self) -> PathBuf {
+        self.folder.path().join("roster.csv.ledger.jsonl.v1")
+    }
+
+    /// Makes the ledger one of version 1, in which no request is meant yet, and returns what it says then.
+    pub(crate) fn make_of_version_1(&self) -> String {
+        let text = read(&self.ledger());
+        let open = text.lines().filter_map(|line| line.rsplit_once(",\"crc\":"));
+        let lines: String = open.map(|(line, _)| format!("{line}}}\n")).collect();
+        let lines = lines.replacen("\"version\":2,", "\"version\":1,", 1);
+        std::fs::write(self.ledger(), &lines).expect("written");
+        lines
+    }
+
     pub(crate) fn credentials(&self) -> PathBuf {
         self.folder.path().join("passwords.jsonl")
     }

@@ -147,6 +147,53 @@ fn a_user_that_is_gone_from_the_instance_is_warned_of_and_counted() {
 }
 
 #[test]
+fn users_that_others_replaced_are_told_recorded_and_listed_and_nothing_is_sent_to_them() {
+    let folder = folder(&["roster.csv"]);
+    let ledger = "roster.csv.ledger.jsonl";
+    fs::write(folder.path().join("roster.csv"), few(12)).unwrap();
+    let import = |service: &Service, more: &[&str]| {
+        let flags = [&["--rate", "1000", "--concurrency", "1"], more].concat();
+        run(&mut service.import(folder.path(), "roster.csv", &flags))
+    };
+    import(&Service::start(&[]), &[]).exits(0);
+    // Another world with the same names, made anew by another ledger: other ids.
+    let service = Service::start(&[]);
+    let own = few(12);
+    let mut lines: Vec<_> = own.lines().collect();
+    lines[1..].reverse();
+    fs::write(folder.path().join("another.csv"), lines.join("\n")).unwrap();
+    let theirs = ["--rate", "1000", "--concurrency", "1"];
+    run(&mut service.import(folder.path(), "another.csv", &theirs)).exits(0);
+    let ran = import(&service, &["--dry-run"]).exits(0);
+    assert!(ran.stderr.contains("plan      12 replaced by others\n"), "{}", ran.stderr);
+    let ran = import(&service, &[]).exits(1);
+    assert!(ran.stderr.contains("so it is with 2 more"), "{}", ran.stderr);
+    let list = " status roster.csv.ledger.jsonl --rows replaced\n";
+    assert!(ran.stderr.contains("list with: ") && ran.stderr.contains(list), "{}", ran.stderr);
+    let listed = |which: &str| {
+        let args = ["status", ledger, "--rows", which, "--format", "json"];
+        let ran = run(headcount(folder.path()).args(args)).exits(0);
+        serde_json::from_str::<Value>(&ran.stdout).unwrap()
+    };
+    let all = listed("replaced");
+    let rows = all["listed"].as_array().unwrap();
+    assert_eq!((rows.len(), &all["seen"]["replaced"], &all["rows"]["created"]), (12, &12.into(), &12.into()));
+    assert!(rows.iter().all(|row| row["as"] == "replaced" && row["id"] != row["found_id"]), "{all}");
+    let before = fs::read_to_string(folder.path().join(ledger)).unwrap();
+    import(&service, &["--recreate-missing"]).exits(1);
+    let after = fs::read_to_string(folder.path().join(ledger)).unwrap();
+    let seen = |text: &str| text.matches("\"type\":\"seen\"").count();
+    assert_eq!((seen(&before), seen(&after)), (12, 12), "the same facts are not recorded twice");
+    assert_eq!(after.matches("\"type\":\"intent\"").count(), 12, "nothing was sent for a name that is taken");
+    // Another world in which nobody is: what was replaced is missing.
+    import(&Service::start(&[]), &[]).exits(0);
+    assert_eq!(listed("replaced")["listed"], serde_json::json!([]));
+    assert_eq!(listed("missing,drifted")["listed"].as_array().unwrap().len(), 12);
+    let ran = run(headcount(folder.path()).args(["status", ledger, "--rows", "gone"])).exits(0);
+    assert_eq!(ran.stdout, "no row stands so\n");
+}
+
+#[test]
 fn the_directory_of_the_embedded_connect_is_saved_without_an_account() {
     let folder = folder(&["roster.csv"]);
     let invented = ["directory", "--simulate", "-o", "invented.json"];

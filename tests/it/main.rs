@@ -40,5 +40,6 @@ mod simulator;
 mod stops;
 mod template;
 mod untagged;
+mod untold;
 mod validate;
 mod wire;

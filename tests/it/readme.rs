@@ -128,7 +128,7 @@ fn the_generated_parts_are_what_the_program_says() {
 fn decisions() -> String {
     let used: BTreeSet<Decision> = TABLE.iter().flat_map(|rule| [rule.resume, rule.retry]).collect();
     let mut table = "| word | what is done |\n|---|---|\n".to_owned();
-    for decision in used.into_iter().chain([Decision::Missing]) {
+    for decision in used.into_iter().chain([Decision::Missing, Decision::Replaced]) {
         let (word, meaning) = words(decision);
         table += &format!("| {word} | {meaning} |\n");
     }
@@ -207,6 +207,10 @@ fn words(decision: Decision) -> (&'static str, &'static str) {
         Decision::Missing => (
             "missing",
             "keep or drift, and the user is gone from the instance: warned of; `--recreate-missing` sends it",
+        ),
+        Decision::Replaced => (
+            "replaced",
+            "keep or drift, and the instance has the name under another id: told, exit 1; whoever has it is left alone",
         ),
     }
 }
@@ -385,6 +389,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         Kind::Intent,
         Kind::Outcome,
         Kind::Step,
+        Kind::Seen,
         Kind::End,
     ];
     let kinds = kinds.map(|kind| {
@@ -397,6 +402,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
             | Kind::Intent
             | Kind::Outcome
             | Kind::Step
+            | Kind::Seen
             | Kind::End => serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned(),
         }
     });
@@ -432,6 +438,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         recovered: true,
         untagged: true,
         generated: true,
+        seen: Some(headcount::ledger::SeenAs::Gone),
         unexecuted: Some(headcount::ledger::Unexecuted::Throttled),
         id: text(),
         code: text(),

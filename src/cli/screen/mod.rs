@@ -22,7 +22,7 @@ use crate::event::Sink;
 use crate::exit::Exit;
 use crate::job::{Blocked, Checked, DryRun, Ended, Lanes, Outlook, World};
 use crate::ledger;
-use crate::stop::Switch;
+use crate::stop::{Stop, Switch};
 use crate::text;
 
 /// The screen of an import or a retry.
@@ -40,6 +40,10 @@ impl<'t> Screen<'t> {
             Format::Json => Show::Json,
         };
         let (listener, stop) = (Arc::new(Listener::start(how)?), Switch::default());
+        let told = (stop.clone(), Arc::clone(&listener));
+        output::when_untold(move |why| {
+            told.0.stop_and_tell(Stop::Untold { message: why.to_owned() }, &*told.1);
+        });
         interrupt::listen(stop.clone(), Arc::clone(&listener), retype::resume(&typed.words))?;
         Ok(Self { typed, listener, stop })
     }
@@ -123,7 +127,20 @@ impl<'t> Screen<'t> {
     /// How it went, and what goes on.
     pub(super) fn farewell(&self, ended: Ended) -> Result<Exit, Failure> {
         self.close();
-        let Ended { exit, counts, steps, calls, made, stop, left, closed, took, outlook } = ended;
+        let Ended {
+            exit,
+            counts,
+            steps,
+            calls,
+            made,
+            stop,
+            left,
+            closed,
+            took,
+            seen,
+            settled_otherwise,
+            outlook,
+        } = ended;
         let farewell = Farewell {
             typed: self.typed,
             arn: &outlook.instance.arn,
@@ -132,6 +149,8 @@ impl<'t> Screen<'t> {
             steps,
             calls,
             took,
+            seen,
+            settled_otherwise,
             reason: stop,
             // That the file cannot be written is no reason to fail: the ledger has all.
             left: left.map_err(|failure| output::failure(&failure)).ok(),

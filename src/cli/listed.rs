@@ -1,0 +1,145 @@
+//! The rows of a ledger that stand so, or that were seen so, one by one: what `status --rows` lists.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::agent::RowNumber;
+use crate::ledger::{Place, RowState, SeenAs, SeenCounts, State};
+use crate::text;
+
+/// Which rows are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum Which {
+    /// Created, and the roster asks for other cells now
+    Drifted,
+    /// Created, and not to be seen on the instance
+    Missing,
+    /// Created, and no longer in the roster
+    Gone,
+    /// Created, and the instance has the name under another id
+    Replaced,
+    /// To be sent
+    Pending,
+    /// Not settled
+    #[value(alias = "in-doubt")]
+    InDoubt,
+    /// Made by this run
+    Created,
+    /// The name is another's
+    Exists,
+    /// Refused by the service
+    Rejected,
+    /// With errors of its own
+    Invalid,
+}
+
+impl Which {
+    fn has(self, state: RowState, seen: SeenAs) -> bool {
+        match self {
+            Self::Drifted => seen == SeenAs::Drifted,
+            Self::Missing => seen == SeenAs::Missing,
+            Self::Gone => seen == SeenAs::Gone,
+            Self::Replaced => seen == SeenAs::Replaced,
+            Self::Pending => state == RowState::Pending,
+            Self::InDoubt => state == RowState::InDoubt,
+            Self::Created => state == RowState::Created,
+            Self::Exists => state == RowState::Exists,
+            Self::Rejected => state == RowState::Rejected,
+            Self::Invalid => state == RowState::Invalid,
+        }
+    }
+}
+
+/// A listed row. Serialises as one of the `listed` of `status --format json`; members may be added.
+#[derive(Serialize)]
+pub(super) struct Listed<'s> {
+    user: &'s str,
+    row: RowNumber,
+    state: RowState,
+    /// How it was seen, where that is not as it was made.
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    seen: Option<SeenAs>,
+    /// The id of the user that was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// The id of whoever has the name now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found_id: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'s str>,
+}
+
+/// The rows of one of these kinds, in the order of the spreadsheet.
+pub(super) fn of<'s>(state: &'s State, which: &[Which], at_work: bool) -> Vec<Listed<'s>> {
+    let listed = |at: Place| {
+        let record = state.record(at);
+        // With an importer at work an open intent is on its way, not in doubt: as the counts have it.
+        let stands = if at_work { record.state } else { record.settled_state() };
+        let (seen, found_id) = state.seen(at);
+        let is_asked = !record.dropped && which.iter().any(|which| which.has(stands, seen));
+        let detail = state.detail(at);
+        is_asked.then(|| Listed {
+            user: state.user(at),
+            row: record.row,
+            state: stands,
+            seen: Some(seen).filter(|seen| *seen != SeenAs::There),
+            id: state.created_id(at),
+            found_id,
+            code: detail.and_then(|detail| detail.code.as_deref()),
+            message: detail.and_then(|detail| detail.message.as_deref()),
+        })
+    };
+    let mut rows: Vec<_> = state.places().filter_map(listed).collect();
+    rows.sort_by_key(|listed| listed.row);
+    rows
+}
+
+/// All of them for people, one a line: row, user, what.
+pub(super) fn human(listed: &[Listed<'_>]) -> String {
+    if listed.is_empty() {
+        return "no row stands so\n".to_owned();
+    }
+    let width = |of: fn(&Listed<'_>) -> String| listed.iter().map(|row| of(row).chars().count()).max();
+    let (number, name) =
+        (|row: &Listed<'_>| row.row.to_string(), |row: &Listed<'_>| text::plain(row.user).to_string());
+    let (numbers, names) = (width(number).unwrap_or(0), width(name).unwrap_or(0));
+    let line = |row: &Listed<'_>| {
+        format!("row {:>numbers$}  {:<names$}  {}\n", number(row), name(row), text::plain(&what(row)))
+    };
+    listed.iter().map(line).collect()
+}
+
+fn what(row: &Listed<'_>) -> String {
+    let ours = row.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    match row.seen {
+        Some(SeenAs::Drifted) => {
+            format!("drifted: the roster asks for other cells than it was created with{ours}")
+        }
+        Some(SeenAs::Missing) => format!("missing: created, and not to be seen on the instance{ours}"),
+        Some(SeenAs::Gone) => format!("gone: created, and no longer in the roster{ours}"),
+        Some(SeenAs::Replaced) => {
+            let theirs = row.found_id.map(|id| format!(" ({id})")).unwrap_or_default();
+            format!("replaced: created{ours}, and another user has the name now{theirs}")
+        }
+        Some(SeenAs::There) | None => {
+            let told = [row.code, row.message].into_iter().flatten();
+            let told: Vec<_> = std::iter::once(row.state.word()).chain(told).collect();
+            told.join(": ")
+        }
+    }
+}
+
+/// How many were seen how, with the word by which `--rows` lists them: those of which there are any.
+pub(super) fn told(seen: &SeenCounts) -> Vec<(u64, &'static str)> {
+    let SeenCounts { drifted, missing, gone, replaced } = *seen;
+    let all = [
+        (drifted, SeenAs::Drifted),
+        (missing, SeenAs::Missing),
+        (gone, SeenAs::Gone),
+        (replaced, SeenAs::Replaced),
+    ];
+    all.into_iter().filter(|(n, _)| *n > 0).map(|(n, seen)| (n, seen.word())).collect()
+}
