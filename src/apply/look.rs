@@ -53,8 +53,9 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 /// guide, *Eventual consistency*).
 const SEEN_BY_THEN: Duration = Duration::from_secs(15 * 60);
 
-/// A row's first look is waited for so long, whatever its time.
-const FIRST_LOOK: Duration = Duration::from_secs(30);
+/// So long past a row's time its first look at each of the two indexes is waited for: somebody who asks for no time at all
+/// asks for one look, and a list of ten thousand takes as long.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// So long after a search that has shown nothing the list is looked through, whose index can be ahead.
 const LIST_AFTER: Duration = Duration::from_secs(1);
@@ -88,7 +89,6 @@ struct Looks<'t> {
     voice: &'static dyn Voice,
     /// A case variant that an index has shown.
     variant: Option<Seen>,
-    begun: Moment,
     deadline: Moment,
     /// How long the row is looked for, again from each failure of the reads.
     budget: Duration,
@@ -97,8 +97,8 @@ struct Looks<'t> {
     answered: Moment,
     /// Of each index that was asked, whether its last look failed.
     fails: [Option<bool>; 2],
-    /// Whether a look has come to anything, were it a failure.
-    has_looked: bool,
+    /// Of each index, whether a look at it has come to anything, were it a failure.
+    has_looked: [bool; 2],
     /// What is known, in a sentence, should it end here.
     last: String,
 }
@@ -149,20 +149,19 @@ impl<'t> Looks<'t> {
             accepts_probable: means.settings.accept_probable,
             voice: means.settings.voice,
             variant: None,
-            begun: now,
             deadline: now + means.settings.row_budget,
             budget: means.settings.row_budget,
             patience: means.settings.outage_patience,
             answered: now,
             fails: [None; 2],
-            has_looked: false,
+            has_looked: [false; 2],
             last: held.and_then(|held| held.told.message.clone()).unwrap_or_default(),
         }
     }
 
     /// The next look, at `now`.
     fn saw(&mut self, eye: Eye, shown: Result<Shown, Failed>, now: Moment) -> Led {
-        self.has_looked = true;
+        self.has_looked[eye as usize] = true;
         self.fails[eye as usize] = Some(shown.is_err());
         let (answer, error) = match shown {
             Ok(shown) => {
@@ -182,7 +181,7 @@ impl<'t> Looks<'t> {
         match led {
             Next::Unsettled => {
                 // What may not be asked shows nothing, and fails no more.
-                (self.has_looked, self.fails[eye as usize]) = (false, None);
+                self.fails[eye as usize] = None;
                 Led::GiveUp
             }
             // Our own trouble, not the row's: mended, or the run stops.
@@ -234,7 +233,8 @@ impl<'t> Looks<'t> {
 
     /// Whether the row's time is over.
     fn is_over(&self, now: Moment) -> bool {
-        now >= self.deadline && (self.has_looked || now.since(self.begun) >= FIRST_LOOK)
+        let has_looked = self.has_looked == [true; 2];
+        now >= self.deadline && (has_looked || now.since(self.deadline) >= FIRST_LOOK)
     }
 
     /// What is left when the time is over. A case variant is taken for the cause of a 409 last of all: when the exact name
@@ -317,7 +317,8 @@ impl<'e> Eyes<'e> {
             Eye::Search => {
                 let wait = self.searches.next(None).max(Duration::from_millis(500));
                 self.search = Some(Box::pin(search(self.task, wait, self.means)));
-                self.look_at_list(LIST_AFTER);
+                // Whoever has no time looks at both at once.
+                self.look_at_list(LIST_AFTER.min(self.means.settings.row_budget));
             }
             // A list is long, and its quota is others' as well: read half of the time at most.
             Eye::List => {
@@ -362,6 +363,7 @@ pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Re
     let mut looks = Looks::begin(task, held.as_ref(), means);
     let waiting = means.lane.waits().on(WaitFor::Row, looks.words(), Some(looks.deadline));
     let mut eyes = Eyes::open(task, means);
+    looks.has_looked[Eye::Search as usize] = eyes.search.is_none();
     loop {
         let now = means.lane.moment();
         if looks.is_over(now) {
@@ -370,9 +372,9 @@ pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Re
             }
             break;
         }
-        // Not past the deadline, however long a look takes, but where there was none yet.
+        // Not past the deadline, however long a look takes, but for the first at each index.
         let left = looks.deadline.since(now);
-        let time = if left.is_zero() { GLANCE } else { left.min(GLANCE) };
+        let time = if left.is_zero() { LIST_AFTER } else { left.min(GLANCE) };
         let Some(shown) = means.stop.unless_stopped(eyes.next(time)).await else { break };
         let Some((eye, shown)) = shown else { continue };
         let now = means.lane.moment();
