@@ -53,7 +53,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 /// guide, *Eventual consistency*).
 const SEEN_BY_THEN: Duration = Duration::from_secs(15 * 60);
 
-/// A row's first look is waited for so long, whatever its time.
+/// A row's first look through each index is waited for so long, whatever its time: a case variant may be on one alone.
 const FIRST_LOOK: Duration = Duration::from_secs(30);
 
 /// So long after a search that has shown nothing the list is looked through, whose index can be ahead.
@@ -97,8 +97,8 @@ struct Looks<'t> {
     answered: Moment,
     /// Of each index that was asked, whether its last look failed.
     fails: [Option<bool>; 2],
-    /// Whether a look has come to anything, were it a failure.
-    has_looked: bool,
+    /// Of each index, whether a look has come to anything, were it a failure, or none can.
+    has_looked: [bool; 2],
     /// What is known, in a sentence, should it end here.
     last: String,
 }
@@ -155,14 +155,14 @@ impl<'t> Looks<'t> {
             patience: means.settings.outage_patience,
             answered: now,
             fails: [None; 2],
-            has_looked: false,
+            has_looked: [means.found.search_is_denied.load(Ordering::Relaxed), false],
             last: held.and_then(|held| held.told.message.clone()).unwrap_or_default(),
         }
     }
 
     /// The next look, at `now`.
     fn saw(&mut self, eye: Eye, shown: Result<Shown, Failed>, now: Moment) -> Led {
-        self.has_looked = true;
+        self.has_looked[eye as usize] = true;
         self.fails[eye as usize] = Some(shown.is_err());
         let (answer, error) = match shown {
             Ok(shown) => {
@@ -182,7 +182,7 @@ impl<'t> Looks<'t> {
         match led {
             Next::Unsettled => {
                 // What may not be asked shows nothing, and fails no more.
-                (self.has_looked, self.fails[eye as usize]) = (false, None);
+                self.fails[eye as usize] = None;
                 Led::GiveUp
             }
             // Our own trouble, not the row's: mended, or the run stops.
@@ -234,7 +234,7 @@ impl<'t> Looks<'t> {
 
     /// Whether the row's time is over.
     fn is_over(&self, now: Moment) -> bool {
-        now >= self.deadline && (self.has_looked || now.since(self.begun) >= FIRST_LOOK)
+        now >= self.deadline && (self.has_looked == [true; 2] || now.since(self.begun) >= FIRST_LOOK)
     }
 
     /// What is left when the time is over. A case variant is taken for the cause of a 409 last of all: when the exact name
