@@ -85,6 +85,8 @@ struct Run {
     rows: usize,
     there: usize,
     faults: Vec<Fault>,
+    /// Creates a second.
+    rate: f64,
     settings: fn(Settings) -> Settings,
     bend: Box<Bend>,
     is_cut: Arc<dyn Fn() -> bool + Send + Sync>,
@@ -116,7 +118,16 @@ impl Run {
             ..Spec::default()
         };
         let (bend, is_cut) = (Box::new(straight), Arc::new(|| false));
-        Self { spec, rows, there: 0, faults: vec![Fault::DropAfter], settings: |s| s, bend, is_cut }
+        Self {
+            spec,
+            rows,
+            there: 0,
+            faults: vec![Fault::DropAfter],
+            rate: 1000.0,
+            settings: |s| s,
+            bend,
+            is_cut,
+        }
     }
 
     fn bent(self, bend: impl Fn(&str, Value) -> Value + Send + Sync + 'static) -> Self {
@@ -157,7 +168,7 @@ impl Run {
         let heard = Arc::new(Heard::default());
         let waits = Waits::new(Arc::clone(&clock), heard.clone());
         let lane = Arc::new(Lane::new(client, Arc::default()).waiting_in(waits.clone()));
-        lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(1000.0, 1000));
+        lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(self.rate, self.rate as u32));
         let users: Vec<String> = (0..self.rows).map(|row| format!("user{row}")).collect();
         let mut state = State::default();
         for (at, user) in users.iter().enumerate() {
@@ -233,6 +244,7 @@ async fn ten_lost_answers_among_fifty_thousand_are_settled_by_one_listing_at_mos
         ("seen after fifteen seconds", Run::crowded().lagging(15), 25.0, 60),
         ("never searched for", unsearched, 27.0, 52),
         ("never found by the search", Run::crowded().bent(blind_search), 27.0, 52),
+        ("lost one after the other", Run { rate: 8.0, ..Run::crowded().bent(blind_search) }, 40.0, 60),
     ] {
         let came = run.go().await;
         assert_eq!((came.created, came.executed), (120, 120), "{what}: nobody is made twice");
