@@ -101,7 +101,8 @@ impl Law {
     /// The quota found is no longer believed at this many times its value: so much no bucket can have saved.
     const EDGE: f64 = 1.15;
     /// When growth in proportion meets its first throttle it has passed the quota so far, for the bucket had to be
-    /// emptied first: with a bucket of two and a half seconds, x where x − 1 − ln x = 2.5 ln 1.5, about 3.
+    /// emptied first. With a bucket of two and a half seconds that is x where x − 1 − ln x = 2.5 ln 1.5, about 3; with a small
+    /// one it is hardly more than 1. So this is a guess between, and growth goes on until a count says more.
     const OVERSHOT: f64 = 2.5;
     /// So many accepted calls make a count that is worth dividing: one more or less is then an eighth.
     const ENOUGH: u32 = 8;
@@ -161,7 +162,8 @@ impl Law {
         }
         // Counted from this throttle on, for it is where the service's bucket is known to be empty.
         self.good = Some(found.clamp(floor, self.cap));
-        self.far = false;
+        // The first throttle of all is no count: how far it was passed follows from a bucket that nobody knows.
+        self.far &= self.empty.is_none();
         self.rate = (Self::BELOW * found).min(0.95 * self.rate).max(floor);
         self.empty = Some(sent);
         self.accepted = 0;
