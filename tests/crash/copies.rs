@@ -315,7 +315,8 @@ impl Play<'_> {
         let path = lineage.stage.credentials();
         match lineage.kept.take() {
             Some(newest) => put_back(&path, Some(&newest)),
-            None => std::fs::rename(&path, path.with_extension("aside")).expect("renamed"),
+            None if path.exists() => std::fs::rename(&path, path.with_extension("aside")).expect("renamed"),
+            None => self.found(lineage, "a file of passwords is missed that was never taken away"),
         }
     }
 
