@@ -84,6 +84,8 @@ struct Run {
     spec: Spec,
     rows: usize,
     there: usize,
+    /// Others who are there.
+    planted: Vec<String>,
     faults: Vec<Fault>,
     /// Creates a second.
     rate: f64,
@@ -122,6 +124,7 @@ impl Run {
             spec,
             rows,
             there: 0,
+            planted: Vec::new(),
             faults: vec![Fault::DropAfter],
             rate: 1000.0,
             settings: |s| s,
@@ -157,6 +160,9 @@ impl Run {
         for number in 0..self.there {
             let name = format!("there{number}");
             world.plant(User { username: name, ..User::default() }, clock.now());
+        }
+        for username in self.planted {
+            world.plant(User { username, ..User::default() }, clock.now());
         }
         world.order(self.faults);
         let world = InProcess::new(world, Arc::clone(&clock), Duration::from_secs(30));
@@ -261,7 +267,25 @@ async fn a_look_ends_when_the_rows_time_is_over_and_not_at_the_end_of_the_list()
     let came = run.go().await;
     assert_eq!((came.created, came.in_doubt), (110, 10));
     assert!(came.seconds <= 15.0, "{} s", came.seconds);
-    assert!(came.pages <= 20, "{}", came.pages);
+    assert!(came.pages <= 30, "{}", came.pages);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_row_is_searched_for_once_however_many_there_are_and_however_little_time() {
+    let brief = |settings| Settings { row_budget: Duration::from_secs(1), ..settings };
+    let taken = Fault::Refuse { status: 409, code: "DuplicateResourceException" };
+    let bend = |path: &str, mut body: Value| {
+        if path.starts_with("/users/") {
+            body["User"]["Tags"] = json!({"headcount:run": "another/1"});
+        }
+        body
+    };
+    // Each is made by another and then refused: forty searches at two a second take longer than any of them has.
+    let faults = std::iter::repeat_n(taken, 40).collect();
+    let mut run = Run { settings: brief, faults, ..Run::of(40) }.bent(bend);
+    run.planted = (0..40).map(|row| format!("user{row}")).collect();
+    let came = run.go().await;
+    assert_eq!((came.exists, came.in_doubt), (40, 0), "{} s", came.seconds);
 }
 
 /// A list of users that never ends, in several ways.
