@@ -76,7 +76,8 @@ pub(super) async fn carry_out(
                 if !means.mend(&answer).await {
                     return Ok(End::Left);
                 }
-                place = None;
+                // Who has the turn keeps its place: all others have theirs, and wait for the turn.
+                place = place.filter(|_| turn.is_some());
             }
             // Only now, with a reason to stop told to all, may the next row take this one's place.
             Then::Wait(time) => {
