@@ -177,12 +177,12 @@ impl Means {
                 self.tell(Event::waiting(format!("nothing clear comes back: {}", answer.message()), pause));
             }
         }
-        if operation == Operation::CreateUser && self.is_not_connect(answer) {
-            self.stop(Stop::NotConnect { message: answer.message() });
-        }
         // The live view shows the creates' pace; what follows them is slowed without a word.
         if operation != Operation::CreateUser {
             return;
+        }
+        if self.is_not_connect(answer) {
+            self.stop(Stop::NotConnect { message: answer.message() });
         }
         if let Some(rate) = learned.slowed {
             self.tell(Event::Throttled { rate });

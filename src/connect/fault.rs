@@ -75,7 +75,7 @@ pub struct Fault {
     /// The service's clock at the answer, to the second.
     pub date: Option<SystemTime>,
     /// Who answered, as it calls itself (`Server`, else `Via`); at most 80 characters of it.
-    pub by: Option<Box<str>>,
+    pub by: Option<String>,
 }
 
 /// A name or an id of an answer as a message has it: not longer than any that the service gives.
@@ -132,12 +132,7 @@ impl Fault {
             retry_after: retry_after(headers, date.unwrap_or(now)),
             date,
             by: text(headers, &SERVER).or_else(|| text(headers, &VIA)).map(|by| {
-                redact(by.to_owned(), secret)
-                    .chars()
-                    .filter(|c| !c.is_control())
-                    .take(80)
-                    .collect::<String>()
-                    .into()
+                redact(by.to_owned(), secret).chars().filter(|c| !c.is_control()).take(80).collect()
             }),
         }
     }

@@ -46,6 +46,7 @@ fn message_of(fault: &Fault) -> String {
         let who = fault.by.as_ref().map_or_else(String::new, |by| format!(", `{by}`,"));
         let proves =
             format!("a proxy or gateway{who} answered and not Amazon Connect (HTTP {})", fault.status);
+        // Who it was comes first: what a gateway says is long, and mostly of itself.
         return said.map_or_else(|| proves.clone(), |said| format!("{proves}: {said}"));
     }
     said.unwrap_or_else(|| format!("the service gave no reason (HTTP {})", fault.status))
@@ -116,5 +117,30 @@ impl Answer {
     /// The service's own message, or what befell the call; empty where nothing was said.
     pub(crate) fn message(&self) -> String {
         self.told.message.clone().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_always_says_something_and_a_foreign_one_who_gave_it() {
+        let told = |status, code: Option<&str>, message: Option<&str>, by: Option<&str>| {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            let fault =
+                Fault { status, code: text(code), message: text(message), by: text(by), ..Fault::default() };
+            let told = Told::of(&CallError::Refused(Box::new(fault)));
+            (told.code.unwrap(), told.message.unwrap())
+        };
+        let of = |code: &str, message: &str| (code.to_owned(), message.to_owned());
+        let known = Some("InvalidParameterException");
+        assert_eq!(told(400, known, Some("no"), None), of("InvalidParameterException", "no"));
+        let silent = "the service gave no reason (HTTP 400)";
+        assert_eq!(told(400, known, None, None), of("InvalidParameterException", silent));
+        let page = "a proxy or gateway answered and not Amazon Connect (HTTP 404)";
+        assert_eq!(told(404, None, None, None), of("HTTP 404", page));
+        let named = "a proxy or gateway, `squid/5.7`, answered and not Amazon Connect (HTTP 404): no route";
+        assert_eq!(told(404, Some("NoRoute"), Some("no route"), Some("squid/5.7")), of("HTTP 404", named));
     }
 }
