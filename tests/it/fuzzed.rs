@@ -245,7 +245,7 @@ async fn call(client: &Client, operation: Operation, password: &str) -> Result<(
         Operation::ListRoutingProfiles => drop(client.list_routing_profiles("i", None).await?),
         Operation::ListSecurityProfiles => drop(client.list_security_profiles("i", None).await?),
         Operation::ListUserHierarchyGroups => drop(client.list_user_hierarchy_groups("i", None).await?),
-        Operation::ListUserProficiencies => drop(client.list_user_proficiencies("i", "u").await?),
+        Operation::ListUserProficiencies => drop(client.list_user_proficiencies("i", "u", None).await?),
         Operation::ListUsers => drop(client.list_users("i", None).await?),
         Operation::SearchPredefinedAttributes => {
             drop(client.search_predefined_attributes("i", None).await?);
