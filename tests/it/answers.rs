@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -44,7 +45,7 @@ enum Answer {
 }
 
 /// One for each verdict, and what is special about it.
-const ANSWERS: [(&str, Answer); 14] = [
+const ANSWERS: [(&str, Answer); 16] = [
     ("done", Answer::Done),
     ("rejected", Answer::Refused(400, "InvalidParameterException")),
     ("not found, the instance is there", Answer::Refused(404, "ResourceNotFoundException")),
@@ -59,6 +60,8 @@ const ANSWERS: [(&str, Answer); 14] = [
     ("signature", Answer::Refused(403, "InvalidSignatureException")),
     ("denied", Answer::Refused(403, "AccessDeniedException")),
     ("no credentials", Answer::NoCredentials),
+    ("refused by somebody in between", Answer::Refused(404, "")),
+    ("barred by somebody in between", Answer::Refused(403, "")),
 ];
 
 /// The service, by a script: the first answers to the call that is looked at, then success. Nobody is ever found.
@@ -328,6 +331,144 @@ async fn one_after_the_other(first: Duration) -> (Vec<(String, String)>, Vec<Val
     let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let signed = slow.signed.lock().unwrap().clone();
     (signed, lines.filter(|line| line["user"] == "bo").collect())
+}
+
+/// A script whose answers to creates take their time, and that counts how many were under way before one was a success.
+struct Distant {
+    script: Script,
+    under_way: AtomicUsize,
+    most_before_a_success: AtomicUsize,
+    succeeded: AtomicBool,
+}
+
+/// A latency, as between continents.
+const LATENCY: Duration = Duration::from_millis(50);
+
+impl Transport for Distant {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let under_way = self.under_way.fetch_add(1, Ordering::Relaxed) + 1;
+            if !self.succeeded.load(Ordering::Relaxed) {
+                self.most_before_a_success.fetch_max(under_way, Ordering::Relaxed);
+            }
+            headcount::clock::sleep(LATENCY).await;
+            self.under_way.fetch_sub(1, Ordering::Relaxed);
+            let answer = self.script.respond(&request);
+            let is_success = answer.as_ref().is_ok_and(|answer| answer.status().is_success());
+            self.succeeded.fetch_or(is_success, Ordering::Relaxed);
+            answer
+        })
+    }
+}
+
+/// What came of a hundred rows, with so many places, whose first answers are these.
+struct First {
+    created: u64,
+    creates: usize,
+    most_before_a_success: usize,
+    took: Duration,
+}
+
+async fn a_hundred(answers: &[Answer], places: usize, date: Option<&'static str>) -> First {
+    let clock: Arc<dyn Clock> =
+        Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
+    let script = Script {
+        answers: Mutex::new(answers.iter().copied().collect()),
+        calls: Mutex::default(),
+        has_instance: true,
+        date,
+    };
+    let distant = Arc::new(Distant {
+        script,
+        under_way: AtomicUsize::new(0),
+        most_before_a_success: AtomicUsize::new(0),
+        succeeded: AtomicBool::new(false),
+    });
+    let environment =
+        Environment { endpoint_url: Some("http://127.0.0.1:1".into()), ..Environment::default() };
+    let target = Target::resolve(INSTANCE, None, None, &environment).unwrap();
+    let loads = AtomicUsize::new(0);
+    let credentials = Credentials::loaded_by(move || {
+        let token = Some(format!("token {}", loads.fetch_add(1, Ordering::Relaxed)));
+        Box::pin(async move {
+            headcount::clock::sleep(Duration::from_secs(5)).await; // a person signs in
+            Ok(aws_credential_types::Credentials::new("AKIDEXAMPLE", "secret", token, None, "test"))
+        })
+    });
+    let client = Client::over(distant.clone(), &target, credentials, Arc::clone(&clock));
+    client.list_users(INSTANCE, None).await.unwrap(); // the credentials are there, as after a check
+    distant.succeeded.store(false, Ordering::Relaxed);
+    let mut before = State::default();
+    before.apply(&Entry { version: Some(1), run: Some(RUN.into()), ..Entry::of(Kind::Ledger) });
+    for row in 2..102 {
+        before.apply(&Entry::row(&format!("user{row}"), RowNumber::from(row), Some(Fingerprint::of(1))));
+    }
+    let ledger: Arc<dyn Journal> =
+        Arc::new(Ledger::start(Kept::default(), before, clock, headcount::ledger::counted()).unwrap());
+    let lane = Arc::new(Lane::new(client, Arc::default()));
+    lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(1000.0, 1000));
+    let (events, _seen) = mpsc::unbounded_channel();
+    let slots = Slots::new(1000.0, 1000, Some(places));
+    let means = Means::new(
+        lane,
+        slots,
+        Arc::clone(&ledger),
+        settings(INSTANCE, RUN),
+        Switch::default(),
+        Arc::new(events),
+    );
+    let tasks: Vec<_> = ledger.read(|state| {
+        let of = |at| {
+            let user = state.user(at).to_owned();
+            let mut task = task(Call::Create { in_doubt: false }, at);
+            if let Work::Create { body, .. } = &mut task.work {
+                body.username.clone_from(&user);
+            }
+            Ok(Task { user, ..task })
+        };
+        state.places().map(of).collect()
+    });
+    let begun = Instant::now();
+    apply::run(means, tasks.into_iter()).await.unwrap();
+    let took = begun.elapsed();
+    let created = ledger.read(|state| state.counts(false)).created;
+    let creates = distant.script.calls.lock().unwrap().iter().filter(|call| **call == "CreateUser").count();
+    let most_before_a_success = distant.most_before_a_success.load(Ordering::Relaxed);
+    First { created, creates, most_before_a_success, took }
+}
+
+#[test]
+fn the_first_is_mended_and_sent_again_alone_before_another_leaves() {
+    let expired = Answer::Refused(403, "ExpiredTokenException");
+    let skewed = Answer::Refused(403, "RequestTimeTooSkewed");
+    let calm = paused(a_hundred(&[], 64, None)).took;
+    for (first, date) in [(expired, None), (skewed, Some("Mon, 23 Nov 2026 15:38:13 GMT"))] {
+        for places in [1, 5, 64] {
+            let came = paused(a_hundred(&[first], places, date));
+            assert_eq!((came.created, came.creates), (100, 101), "{first:?}, {places}");
+            assert_eq!(came.most_before_a_success, 1, "{first:?}, {places}");
+        }
+    }
+    let skewed = paused(a_hundred(&[skewed], 64, Some("Mon, 23 Nov 2026 15:38:13 GMT"))).took;
+    let more = skewed.saturating_sub(calm);
+    assert!(more <= LATENCY + Duration::from_millis(10), "one refusal is one latency: {more:?}");
+}
+
+#[test]
+fn a_first_answer_that_says_nothing_lets_one_more_leave_and_the_next_of_the_service_all() {
+    for first in [Answer::Unclear, Answer::Refused(500, "InternalServiceException"), Answer::Refused(405, "")]
+    {
+        let came = paused(a_hundred(&[first; 3], 64, None));
+        assert_eq!((came.created, came.creates), (100, 103), "{first:?}");
+        assert_eq!(came.most_before_a_success, 1, "{first:?}");
+    }
+    // A throttle is an answer, and so is a refusal of one row.
+    for first in
+        [Answer::Refused(429, "ThrottlingException"), Answer::Refused(400, "InvalidRequestException")]
+    {
+        let came = paused(a_hundred(&[first], 64, None));
+        assert!(came.most_before_a_success > 1, "{first:?}");
+    }
 }
 
 /// `2026-11-23T14:38:13.042Z` as Signature Version 4 has it: `20261123T143813Z`.
