@@ -2,7 +2,8 @@
 //!
 //! Both are there with the cargo feature `crash-points` only; without it every function here is empty and vanishes.
 //! With it, `HEADCOUNT_CRASH=NAME:N` aborts the process at the Nth passage of a named point: no unwinding, no flush, as
-//! with `kill -9`. `HEADCOUNT_SABOTAGE=WORD` takes one deliberately wrong branch, so that the crash matrix can show that
+//! with `kill -9`. `HEADCOUNT_HOLD=NAME:N` holds it there until it is told to go on (SIGSTOP and SIGCONT), as a machine
+//! that sleeps. `HEADCOUNT_SABOTAGE=WORD` takes one deliberately wrong branch, so that the crash matrix can show that
 //! it would notice.
 
 /// Every named point, in the order in which a run passes them first.
@@ -53,6 +54,8 @@ pub enum Sabotage {
     NewestPassword,
     /// A user with the number of an attempt of ours in its tag is ours, whoever drew the nonce.
     NumberIsProof,
+    /// A line that was cut short stays, and the next is written behind it.
+    TornLineIsKept,
     /// Nothing is synced. No kill can tell, only a power cut; it is there to measure what the syncs cost.
     NotSynced,
 }
@@ -69,6 +72,7 @@ impl Sabotage {
             Self::RepeatPassword => "repeat-password",
             Self::NewestPassword => "newest-password",
             Self::NumberIsProof => "number-is-proof",
+            Self::TornLineIsKept => "torn-line-is-kept",
             Self::NotSynced => "not-synced",
         }
     }
@@ -110,20 +114,42 @@ mod armed {
 
     use super::Sabotage;
 
+    /// A passage that a variable names.
+    struct Armed {
+        variable: &'static str,
+        passage: OnceLock<Option<(String, u64)>>,
+        passed: AtomicU64,
+    }
+
+    impl Armed {
+        const fn by(variable: &'static str) -> Self {
+            Self { variable, passage: OnceLock::new(), passed: AtomicU64::new(0) }
+        }
+
+        /// Whether this is the passage.
+        fn is_now(&self, name: &str) -> bool {
+            let armed = self.passage.get_or_init(|| {
+                let value = variable(self.variable)?;
+                let (name, passage) = value.rsplit_once(':')?;
+                Some((name.to_owned(), passage.parse().unwrap_or(0)))
+            });
+            armed.as_ref().is_some_and(|(armed, passage)| {
+                armed == name && self.passed.fetch_add(1, Ordering::SeqCst) + 1 == *passage
+            })
+        }
+    }
+
     /// Passes a named point; where the process ends at it, it does this first (such as half of a write).
     pub(crate) fn point_after(name: &str, last: impl FnOnce()) {
-        static PASSED: AtomicU64 = AtomicU64::new(0);
-        static ARMED: OnceLock<Option<(String, u64)>> = OnceLock::new();
-        let armed = ARMED.get_or_init(|| {
-            let (name, passage) = variable("HEADCOUNT_CRASH")?
-                .rsplit_once(':')
-                .map(|(name, passage)| (name.to_owned(), passage.parse().unwrap_or(0)))?;
-            Some((name, passage))
-        });
-        if let Some((armed, passage)) = armed
-            && armed == name
-            && PASSED.fetch_add(1, Ordering::SeqCst) + 1 == *passage
-        {
+        static CRASH: Armed = Armed::by("HEADCOUNT_CRASH");
+        static HOLD: Armed = Armed::by("HEADCOUNT_HOLD");
+        #[cfg(unix)]
+        if HOLD.is_now(name) {
+            let own = rustix::process::getpid();
+            // That a process may not stop itself has no cause but a system without signals: then it goes on.
+            let _ = rustix::process::kill_process(own, rustix::process::Signal::STOP);
+        }
+        if CRASH.is_now(name) {
             last();
             std::process::abort();
         }

@@ -107,15 +107,13 @@ pub(crate) fn open_secret(path: &Path) -> io::Result<(File, bool)> {
     Ok((file, false))
 }
 
-/// Writes a file that must not exist yet, readable by its owner only.
+/// Writes a file that must not exist yet, whole or not at all; readable by its owner only.
 pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    private(&mut options);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    sync_folder(path)
+    // What is there is told before a whole file is written for nothing.
+    if std::fs::symlink_metadata(path).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    create_atomic_with(path, |file| file.write_all(bytes))
 }
 
 /// Replaces a file whole or not at all; readable by its owner only.

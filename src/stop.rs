@@ -73,6 +73,11 @@ pub enum Stop {
         /// Why.
         message: String,
     },
+    /// What happens can no longer be told to whoever reads the events.
+    Untold {
+        /// Why.
+        message: String,
+    },
     /// The roster changed while it was imported.
     Roster {
         /// Where and how.
@@ -106,9 +111,10 @@ impl std::fmt::Display for Stop {
             Self::Outage { lasted, message } => {
                 write!(f, "nothing clear came back for {} s ({message})", lasted.as_secs())
             }
-            Self::Ledger { message } | Self::Passwords { message } | Self::Roster { message } => {
-                f.write_str(message)
-            }
+            Self::Ledger { message }
+            | Self::Passwords { message }
+            | Self::Untold { message }
+            | Self::Roster { message } => f.write_str(message),
         }
     }
 }

@@ -72,6 +72,31 @@ fn a_quota_that_falls_and_returns_is_followed_both_ways() {
     assert!(told.seconds <= adaptive.seconds * 1.05, "{} s with --rate 10", told.seconds);
 }
 
+/// 20/s, from 10 s on 8/s, from 25 s on 20/s again, each with this burst.
+fn falls_to_8(burst: u32) -> [Quota; 3] {
+    [(0, 20.0), (10, 8.0), (25, 20.0)].map(|(from, rate)| Quota {
+        from: Duration::from_secs(from),
+        rate,
+        burst,
+    })
+}
+
+#[test]
+fn a_rate_of_which_nothing_is_known_is_found_soon() {
+    for (burst, ideal) in [(5, 38.75), (20, 38.0), (50, 36.5)] {
+        let simulation = Simulation {
+            rows: 600,
+            quota: falls_to_8(burst).to_vec(),
+            rate: Rate::Auto(None),
+            ..Simulation::default()
+        };
+        let ran = simulation.run();
+        assert_eq!(ran.created(), 600);
+        assert!(ran.seconds <= 1.3 * ideal, "burst {burst}: {} s where {ideal} s are ideal", ran.seconds);
+        assert!(ran.throttled <= 30, "burst {burst}: {} throttled", ran.throttled);
+    }
+}
+
 /// 20/s, then 8, then 20 again, with this burst, the change after these seconds.
 fn falls_and_returns(burst: u32, falls: u64, returns: u64) -> Vec<Quota> {
     let at = |from, rate| Quota { from: Duration::from_secs(from), rate, burst };

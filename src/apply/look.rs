@@ -1,6 +1,7 @@
 //! Did it land? Looks a name up until its row is settled, its time is over, or the run stops.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::index::{Asks, Candidates, Failed, Of};
@@ -53,8 +54,12 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 /// guide, *Eventual consistency*).
 const SEEN_BY_THEN: Duration = Duration::from_secs(15 * 60);
 
-/// A row's first look is waited for so long, whatever its time.
-const FIRST_LOOK: Duration = Duration::from_secs(30);
+/// So long past a row's time its first look through the list is waited for: somebody who asks for no time at all asks for
+/// one look, and a list of ten thousand takes as long.
+const FIRST_LIST: Duration = Duration::from_secs(5);
+
+/// A search by exact name has one page, with the variants of the name on it: what has more than these is none.
+const SEARCH_PAGES: usize = 10;
 
 /// So long after a search that has shown nothing the list is looked through, whose index can be ahead.
 const LIST_AFTER: Duration = Duration::from_secs(1);
@@ -88,7 +93,6 @@ struct Looks<'t> {
     voice: &'static dyn Voice,
     /// A case variant that an index has shown.
     variant: Option<Seen>,
-    begun: Moment,
     deadline: Moment,
     /// How long the row is looked for, again from each failure of the reads.
     budget: Duration,
@@ -97,8 +101,8 @@ struct Looks<'t> {
     answered: Moment,
     /// Of each index that was asked, whether its last look failed.
     fails: [Option<bool>; 2],
-    /// Whether a look has come to anything, were it a failure.
-    has_looked: bool,
+    /// Of each index, whether a look at it has come to anything, were it a failure.
+    has_looked: [bool; 2],
     /// What is known, in a sentence, should it end here.
     last: String,
 }
@@ -149,20 +153,19 @@ impl<'t> Looks<'t> {
             accepts_probable: means.settings.accept_probable,
             voice: means.settings.voice,
             variant: None,
-            begun: now,
             deadline: now + means.settings.row_budget,
             budget: means.settings.row_budget,
             patience: means.settings.outage_patience,
             answered: now,
             fails: [None; 2],
-            has_looked: false,
+            has_looked: [false; 2],
             last: held.and_then(|held| held.told.message.clone()).unwrap_or_default(),
         }
     }
 
     /// The next look, at `now`.
     fn saw(&mut self, eye: Eye, shown: Result<Shown, Failed>, now: Moment) -> Led {
-        self.has_looked = true;
+        self.has_looked[eye as usize] = true;
         self.fails[eye as usize] = Some(shown.is_err());
         let (answer, error) = match shown {
             Ok(shown) => {
@@ -182,7 +185,7 @@ impl<'t> Looks<'t> {
         match led {
             Next::Unsettled => {
                 // What may not be asked shows nothing, and fails no more.
-                (self.has_looked, self.fails[eye as usize]) = (false, None);
+                self.fails[eye as usize] = None;
                 Led::GiveUp
             }
             // Our own trouble, not the row's: mended, or the run stops.
@@ -234,7 +237,9 @@ impl<'t> Looks<'t> {
 
     /// Whether the row's time is over.
     fn is_over(&self, now: Moment) -> bool {
-        now >= self.deadline && (self.has_looked || now.since(self.begun) >= FIRST_LOOK)
+        // Where many rows look, their turn may come later than their time is over: each is searched for once.
+        let [has_searched, has_listed] = self.has_looked;
+        now >= self.deadline && has_searched && (has_listed || now.since(self.deadline) >= FIRST_LIST)
     }
 
     /// What is left when the time is over. A case variant is taken for the cause of a 409 last of all: when the exact name
@@ -262,6 +267,8 @@ struct Eyes<'e> {
     asks: Option<Asks>,
     searches: Delays,
     lists: Delays,
+    /// The list has shown the exact name, and the user is being read.
+    is_reading: Arc<AtomicBool>,
     /// How long the last look through the list took.
     took: Duration,
 }
@@ -285,8 +292,9 @@ impl<'e> Eyes<'e> {
         let searches = Delays::new(Duration::from_secs(2), Duration::from_secs(30), random.clone());
         let lists = Delays::new(Duration::from_secs(10), Duration::from_secs(60), random);
         let asks = Some(Asks::since(means.lane.moment()));
+        let (took, is_reading) = (Duration::ZERO, Arc::default());
         let mut eyes =
-            Self { task, means, search: None, list: None, asks, searches, lists, took: Duration::ZERO };
+            Self { task, means, search: None, list: None, asks, searches, lists, is_reading, took };
         if means.found.search_is_denied.load(Ordering::Relaxed) {
             eyes.look_at_list(Duration::ZERO);
         } else {
@@ -317,7 +325,8 @@ impl<'e> Eyes<'e> {
             Eye::Search => {
                 let wait = self.searches.next(None).max(Duration::from_millis(500));
                 self.search = Some(Box::pin(search(self.task, wait, self.means)));
-                self.look_at_list(LIST_AFTER);
+                // Whoever has no time looks at both at once.
+                self.look_at_list(LIST_AFTER.min(self.means.settings.row_budget));
             }
             // A list is long, and its quota is others' as well: read half of the time at most.
             Eye::List => {
@@ -343,7 +352,13 @@ impl<'e> Eyes<'e> {
     /// Has the list looked through after a while, unless it is looked through already.
     fn look_at_list(&mut self, wait: Duration) {
         if let Some(asks) = self.asks.take() {
-            self.list = Some(Box::pin(list(self.task, asks, wait, self.means)));
+            let is_reading = Arc::clone(&self.is_reading);
+            let (task, means) = (self.task, self.means);
+            self.list = Some(Box::pin(async move {
+                let listed = list(task, asks, wait, &is_reading, means).await;
+                is_reading.store(false, Ordering::Relaxed);
+                listed
+            }));
         }
     }
 }
@@ -362,17 +377,18 @@ pub(super) async fn settle(task: &Task, held: Option<Held>, means: &Means) -> Re
     let mut looks = Looks::begin(task, held.as_ref(), means);
     let waiting = means.lane.waits().on(WaitFor::Row, looks.words(), Some(looks.deadline));
     let mut eyes = Eyes::open(task, means);
+    looks.has_looked[Eye::Search as usize] = eyes.search.is_none();
     loop {
         let now = means.lane.moment();
-        if looks.is_over(now) {
+        if looks.is_over(now) && !eyes.is_reading.load(Ordering::Relaxed) {
             if let Led::Settled(found) = looks.at_last() {
                 return conclude(task, found, means);
             }
             break;
         }
-        // Not past the deadline, however long a look takes, but where there was none yet.
+        // Not past the deadline, however long a look takes, but for the first at each index.
         let left = looks.deadline.since(now);
-        let time = if left.is_zero() { GLANCE } else { left.min(GLANCE) };
+        let time = if left.is_zero() { LIST_AFTER } else { left.min(GLANCE) };
         let Some(shown) = means.stop.unless_stopped(eyes.next(time)).await else { break };
         let Some((eye, shown)) = shown else { continue };
         let now = means.lane.moment();
@@ -469,7 +485,8 @@ async fn look_once(task: &Task, means: &Means) -> Result<Seen, Failed> {
         }
     }
     // Whoever was listed when the run began is on any listing since.
-    let (_, shown) = list(task, Asks::since(Moment::default()), Duration::ZERO, means).await;
+    let is_reading = AtomicBool::new(false);
+    let (_, shown) = list(task, Asks::since(Moment::default()), Duration::ZERO, &is_reading, means).await;
     shown.map(|shown| shown.seen)
 }
 
@@ -482,13 +499,22 @@ async fn search(task: &Task, wait: Duration, means: &Means) -> Result<Shown, Fai
 }
 
 /// Looks the list through for the name after a while.
-async fn list(task: &Task, asks: Asks, wait: Duration, means: &Means) -> (Looked, Result<Shown, Failed>) {
+///
+/// Says so while it reads the user whom the list has shown.
+async fn list(
+    task: &Task,
+    asks: Asks,
+    wait: Duration,
+    is_reading: &AtomicBool,
+    means: &Means,
+) -> (Looked, Result<Shown, Failed>) {
     clock::sleep(wait).await;
     crash::point("look-before");
     let (mut asks, begun) = (asks, means.lane.moment());
     let looked = async {
         let of = Of { lane: &means.lane, instance: &means.settings.instance };
         let Candidates { users, is_whole } = means.found.index.look(&task.user, &mut asks, of).await?;
+        is_reading.store(true, Ordering::Relaxed);
         Ok(Shown { seen: seen_among(task, users, means).await?, is_whole })
     };
     let shown = looked.await;
@@ -528,6 +554,9 @@ async fn searched(task: &Task, means: &Means) -> Result<Vec<(String, String)>, F
             listing::sound(Operation::SearchUsers, &reply.value)?;
             listing::only_named(&task.user, &reply.value)?;
             let next = guard.turn(&reply.value).map_err(|broken| CallError::Mistaken(broken.to_string()))?;
+            if next.is_some() && guard.pages() >= SEARCH_PAGES {
+                return Err(CallError::mistaken(Operation::SearchUsers, "more than one name can have"));
+            }
             Ok((reply.value.items, next))
         };
         let (users, next) = means.lane.ask(Operation::SearchUsers, call).await?;

@@ -31,6 +31,10 @@ pub(super) struct CredentialsArgs {
     #[arg(long, value_name = "FILE")]
     identity_file: Option<PathBuf>,
 
+    /// The file to write, readable by its owner only; a file that is there is never overwritten [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
     /// A table, or one JSON object for programs
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Csv)]
     format: Format,
@@ -140,7 +144,7 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
         });
     }
     let lost = known.iter().filter(|one| one.password.is_none()).count() as u64;
-    print(args.format, &told, &known)?;
+    print(args, &told, &known)?;
     told.say_the_rest(&known);
     say_copied(&copied, &known);
     if lost > 0 {
@@ -245,7 +249,7 @@ fn say_copied(copied: &BTreeSet<String>, known: &[Known]) {
     }
 }
 
-fn print(format: Format, told: &Told, known: &[Known]) -> Result<(), Failure> {
+fn print(args: &CredentialsArgs, told: &Told, known: &[Known]) -> Result<(), Failure> {
     let bug = |error: String| Failure::new(Exit::Bug, "cannot print the passwords").because(error);
     let listed =
         || known.iter().filter_map(|one| one.password.as_ref().map(|password| (one, password.expose())));
@@ -253,7 +257,7 @@ fn print(format: Format, told: &Told, known: &[Known]) -> Result<(), Failure> {
     let room: usize =
         listed().map(|(one, password)| 2 * one.user.len() + one.id.len() + password.len() + 128).sum();
     let mut bytes = Zeroizing::new(Vec::with_capacity(room + 1024));
-    match format {
+    match args.format {
         Format::Json => {
             let users = listed().map(|(one, password)| PrintedUser {
                 user: &one.user,
@@ -279,6 +283,9 @@ fn print(format: Format, told: &Told, known: &[Known]) -> Result<(), Failure> {
             drop(writer);
         }
     }
-    output::result_bytes(&bytes);
+    match &args.output {
+        None => output::result_bytes(&bytes),
+        Some(path) => output::into_new_file(path, &bytes)?,
+    }
     Ok(())
 }

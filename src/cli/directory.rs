@@ -72,9 +72,8 @@ pub(super) fn run(args: &DirectoryArgs) -> Result<Exit, Failure> {
     }
     // And again: reading a large instance takes minutes.
     replaceable(path)?;
-    disk::write_atomic(path, text.as_bytes()).map_err(|error| {
-        Failure::usage(format!("the directory cannot be written: `{}`", path.display())).because(error)
-    })?;
+    disk::write_atomic(path, text.as_bytes())
+        .map_err(|error| output::unwritten("the directory", path, error))?;
     output::say(&format!("saved {}: {}", path.display(), contents(&directory)));
     output::say(&format!("next: `{}`", retype::validate_against(path)));
     Ok(Exit::Done)

@@ -287,6 +287,7 @@ fn name_of(stop: &Stop) -> &'static str {
         Stop::Outage { .. } => "an outage",
         Stop::Ledger { .. } => "no ledger to write to",
         Stop::Passwords { .. } => "no file to keep passwords in",
+        Stop::Untold { .. } => "nowhere to write the events",
         Stop::Roster { .. } => "another roster than was planned",
     }
 }
@@ -336,6 +337,9 @@ fn hint_for(stop: &Stop, room: &Room, arn: &str) -> Option<String> {
         }
         Stop::Passwords { .. } => {
             "nothing was sent without a record of its password: mend that, then resume".into()
+        }
+        Stop::Untold { .. } => {
+            "what was done is in the ledger: free some space for the events, then resume".into()
         }
         Stop::Roster { .. } | Stop::Interrupted => return None,
     })

@@ -33,6 +33,7 @@ pub mod voice;
 mod words;
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -73,6 +74,11 @@ fn command_line() -> clap::Command {
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    signals::survive_full_files();
+    unless_untold(ended(args))
+}
+
+fn ended(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
     let parsed =
         command_line().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
@@ -99,6 +105,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         })
 }
 
+/// How a command ends whose result cannot be written, whatever else it has to say: whoever uses it must know.
+fn unless_untold(exit: Exit) -> Exit {
+    let Some(failure) = output::untold() else { return exit };
+    output::failure(&failure);
+    if matches!(exit, Exit::Bug | Exit::Interrupted) { exit } else { failure.exit }
+}
+
 fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     match command {
         Command::Template(args) => template::run(args),
@@ -112,26 +125,27 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Columns(args) => columns::run(args),
         Command::Directory(args) => directory::run(&args),
         Command::Policy(args) if args.command.is_empty() => policy::run(args),
-        Command::Policy(args) => policy_of(&args.command),
+        Command::Policy(args) => policy_of(&args.command, args.output.as_deref()),
         Command::Completions(args) => completions::run(&args, command_line()),
         Command::Man(args) => man::run(&args, command_line()),
     }
 }
 
 /// The policy of a command line.
-fn policy_of(words: &[OsString]) -> Result<Exit, Failure> {
+fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure> {
     let typed: Vec<OsString> = std::iter::once("headcount".into()).chain(words.iter().cloned()).collect();
     let parsed = command_line().try_get_matches_from(&typed).and_then(|found| Cli::from_arg_matches(&found));
     let command = match parsed {
         Ok(cli) => cli.command,
         Err(error) => return Ok(slip::told(&error, &typed, &command_line())),
     };
-    policy::of_command(match command {
+    let needs = match command {
         Command::Import(args) => Typed::import(*args, Vec::new()).needs()?,
         Command::Retry(args) => Typed::retry(*args, Vec::new())?.needs()?,
         Command::Directory(args) => Some(args.needs()?),
         _ => None,
-    })
+    };
+    policy::of_command(needs, output)
 }
 
 #[cfg(test)]

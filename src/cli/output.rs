@@ -1,15 +1,19 @@
-//! The two streams: results to stdout, everything else to stderr. A reader that has gone away is not an error.
+//! The two streams: results to stdout, everything else to stderr. A result that cannot be written is an error, told once at
+//! the end of the command; a reader that has gone away is none.
 
 use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::settings;
 use super::voice::Flags;
 use super::words::wrapped;
+use crate::disk;
 use crate::error::Failure;
-use crate::text::{hides, plain, worded};
+use crate::text::{self, hides, plain, worded};
 
 /// How much further in the rest of a broken line stands.
 const HANGING: usize = 4;
@@ -31,10 +35,114 @@ pub(crate) fn json(text: &str) {
     result_bytes(escaped(text).as_bytes());
 }
 
-/// Writes a result that is not text to stdout.
+/// Writes a result that is not text to stdout. What cannot be written is kept for [`untold`].
 pub(crate) fn result_bytes(bytes: &[u8]) {
+    let mut course = course();
+    course.given += lines_in(bytes);
+    if course.trouble.is_some() || course.is_unread {
+        return;
+    }
+    match write_counted(bytes) {
+        (written, Ok(())) => course.written += lines_in(&bytes[..written]),
+        (_, Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => course.is_unread = true,
+        (written, Err(error)) => {
+            course.written += lines_in(&bytes[..written]);
+            course.trouble = Some(error.to_string());
+            if let Some(told) = &course.whoever_cares {
+                told(&format!("the result can no longer be written: {error}"));
+            }
+        }
+    }
+}
+
+/// Whoever is told why a result can no longer be written.
+type Hearer = Box<dyn Fn(&str) + Send>;
+
+/// How the writing of the result goes. Of the process, as stdout is.
+struct Course {
+    /// Lines that were to be written.
+    given: u64,
+    /// Lines that were.
+    written: u64,
+    /// Why nothing more is written.
+    trouble: Option<String>,
+    /// The reader has gone away.
+    is_unread: bool,
+    /// Told as soon as there is trouble.
+    whoever_cares: Option<Hearer>,
+}
+
+static COURSE: Mutex<Course> =
+    Mutex::new(Course { given: 0, written: 0, trouble: None, is_unread: false, whoever_cares: None });
+
+fn course() -> MutexGuard<'static, Course> {
+    COURSE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn lines_in(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// Writes and flushes, and says how far that came.
+fn write_counted(bytes: &[u8]) -> (usize, io::Result<()>) {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    let mut written = 0;
+    while written < bytes.len() {
+        match stdout.write(&bytes[written..]) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(more) => written += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, stdout.flush())
+}
+
+/// Has somebody told as soon as a result cannot be written: whoever goes on working for minutes must know.
+pub(crate) fn when_untold(told: impl Fn(&str) + Send + 'static) {
+    course().whoever_cares = Some(Box::new(told));
+}
+
+/// What of the result could not be written, at the end of a command: exit 4. `None` where all was written, or nobody reads it.
+pub(super) fn untold() -> Option<Failure> {
+    let course = course();
+    let trouble = course.trouble.clone()?;
+    let what = format!(
+        "the result could not be written: {} of {} went to stdout",
+        text::grouped(course.written),
+        text::count(course.given, "line")
+    );
+    Some(Failure::stopped(what).because(trouble).hint(
+        "what was written is not whole, do not use it: free some space or choose another place, and run the command again",
+    ))
+}
+
+/// Writes a result into a file that must not exist yet: readable by its owner only, and whole or not at all.
+///
+/// # Errors
+/// Exit 2 where something is there already, 4 where it cannot be written.
+pub(super) fn into_new_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let shown = path.display();
+    disk::create_new(path, bytes).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("a file is there already: `{shown}`")).hint("choose another name for `-o`")
+        }
+        _ => unwritten("the result", path, error),
+    })?;
+    say(&format!("written: {}", plain(&shown.to_string())));
+    Ok(())
+}
+
+/// A file that cannot be written, and of which nothing is left. A place that cannot be used is exit 2, a disk that is full or
+/// fails exit 4.
+pub(super) fn unwritten(what: &str, path: &Path, error: io::Error) -> Failure {
+    let said = format!("{what} cannot be written, and nothing of it is left: `{}`", path.display());
+    let is_of_the_place = matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied
+    );
+    let failure = if is_of_the_place { Failure::usage(said) } else { Failure::stopped(said) };
+    failure.because(error).hint("free some space or choose another place, and run the command again")
 }
 
 /// Writes a result for people to stdout: on a terminal, broken between words where it is wider than that.

@@ -1,6 +1,7 @@
 //! `headcount policy`: the least permissions for what is to be done.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -27,6 +28,10 @@ pub(crate) struct PolicyArgs {
     /// Leave `connect:TagResource` out, for imports with --no-provenance-tag and without tags in the roster.
     #[arg(long)]
     no_provenance_tag: bool,
+
+    /// The file to write, readable by its owner only; a file that is there is never overwritten [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 
     /// The command line that is to be permitted, without `headcount`: its own flags and its roster's columns decide.
     #[arg(
@@ -68,21 +73,25 @@ pub(crate) fn run(args: PolicyArgs) -> Result<Exit, Failure> {
         proficiencies: args.job == PolicyJob::ImportWithProficiencies,
         ..Job::IMPORT
     };
-    Ok(print(&Needs { job, instance }))
+    print(&Needs { job, instance }, args.output.as_deref())
 }
 
 /// Prints the policy of a command line; `None` is one that reaches no instance.
-pub(super) fn of_command(needs: Option<Needs>) -> Result<Exit, Failure> {
+pub(super) fn of_command(needs: Option<Needs>, output: Option<&Path>) -> Result<Exit, Failure> {
     match needs {
-        Some(needs) => Ok(print(&needs)),
+        Some(needs) => print(&needs, output),
         None => Err(Failure::usage("this command line reaches no instance: it needs no permissions")
             .hint("`headcount policy --help` shows one that does")),
     }
 }
 
-fn print(needs: &Needs) -> Exit {
-    output::result(&format!("{:#}\n", document(needs.job, &needs.instance)));
-    Exit::Done
+fn print(needs: &Needs, output: Option<&Path>) -> Result<Exit, Failure> {
+    let document = format!("{:#}\n", document(needs.job, &needs.instance));
+    match output {
+        None => output::result(&document),
+        Some(path) => output::into_new_file(path, document.as_bytes())?,
+    }
+    Ok(Exit::Done)
 }
 
 fn arn_of(typed: &str) -> Result<String, Failure> {

@@ -72,9 +72,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         Some(path) => {
             // And again: the work took a while.
             is_free(path)?;
-            disk::write_atomic(path, &bytes).map_err(|error| {
-                Failure::usage(format!("cannot write the report: `{}`", path.display())).because(error)
-            })?;
+            disk::write_atomic(path, &bytes).map_err(|error| output::unwritten("the report", path, error))?;
             output::say(&format!("written: {}", plain(&path.display().to_string())));
         }
     }

@@ -1,5 +1,22 @@
 //! Ctrl-C and SIGTERM.
 
+/// From now on a file that reaches the size that `ulimit -f` allows is an error of the write, as a full disk is, and no
+/// signal that ends the process in the middle of a line.
+#[cfg(unix)]
+pub(super) fn survive_full_files() {
+    use tokio::signal::unix::{SignalKind, signal};
+    /// SIGXFSZ, on every Unix that this is built for.
+    const FILE_SIZE: i32 = 25;
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+    let _inside = runtime.enter();
+    // The handler stays when what listens is dropped. A machine that has none to give ends the process, as it would have.
+    let _ = signal(SignalKind::from_raw(FILE_SIZE));
+}
+
+/// Files have no such signal.
+#[cfg(not(unix))]
+pub(super) fn survive_full_files() {}
+
 /// Both, from when it is made on: neither ends the process by itself any more.
 #[cfg(unix)]
 pub(super) struct Signals {

@@ -2,11 +2,12 @@
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
 
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::output;
+use super::{output, settings};
 use crate::error::Failure;
 use crate::exit::Exit;
 
@@ -17,8 +18,15 @@ pub(super) fn told(error: &Error, typed: &[OsString], program: &clap::Command) -
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = error.print();
-            if error.use_stderr() { Exit::Usage } else { Exit::Done }
+            if error.use_stderr() {
+                let _ = error.print();
+                return Exit::Usage;
+            }
+            let page = error.render();
+            let is_coloured = io::stdout().is_terminal() && settings::welcomes_colour();
+            let page = if is_coloured { page.ansi().to_string() } else { page.to_string() };
+            output::result_bytes(page.as_bytes());
+            Exit::Done
         }
         _ => {
             output::failure(&failure(error, typed, program));

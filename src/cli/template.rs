@@ -72,7 +72,7 @@ fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         if error.kind() == io::ErrorKind::AlreadyExists {
             Failure::usage(format!("a file is there already: `{shown}`")).hint("choose another name for `-o`")
         } else {
-            Failure::usage(format!("the template cannot be written: `{shown}`")).because(error)
+            output::unwritten("the template", path, error)
         }
     })
 }

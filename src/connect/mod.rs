@@ -16,6 +16,7 @@ pub(crate) mod fault;
 pub mod model;
 pub mod operation;
 pub(crate) mod policy;
+mod repeats;
 pub(crate) mod target;
 pub(crate) mod transport;
 

@@ -301,7 +301,7 @@ fn with_body(operation: Operation, method: Method, path: String, body: &impl Ser
 }
 
 /// What a path label or a query value keeps as it is: `A-Za-z0-9-_.~`.
-pub(super) const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 fn label(text: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(text, LABEL)

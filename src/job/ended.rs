@@ -78,6 +78,7 @@ mod tests {
             Stop::Outage { lasted: Duration::from_secs(900), message: message() },
             Stop::Ledger { message: message() },
             Stop::Passwords { message: message() },
+            Stop::Untold { message: message() },
             Stop::Roster { message: message() },
         ]
     }

@@ -92,6 +92,8 @@ where
         };
         // Unreachable is given up sooner: a wrong name or no network does not mend itself in a minute.
         let within = match worth(answer.verdict) {
+            // So is an answer to something else: whoever mixes them up at every try does not mend in a minute either.
+            Worth::Again if matches!(error, CallError::Mistaken(_)) => patience.unreachable,
             Worth::Again => patience.answered,
             Worth::Reach => patience.unreachable,
             Worth::Mend if !was_mended && lane.is_mended(&answer).await => {

@@ -60,7 +60,7 @@ impl Sky {
     }
 
     /// How long every new user stays unseen: longer than any run here waits.
-    pub(crate) fn search_lag(self) -> Duration {
+    fn search_lag(self) -> Duration {
         if self == Sky::Lag { Duration::from_secs(240) } else { Duration::ZERO }
     }
 }
@@ -103,6 +103,8 @@ pub(crate) struct Case {
     /// After the first crash the ledger is as a program of before would have left it.
     pub(crate) is_of_version_1: bool,
     pub(crate) sky: Sky,
+    /// How long each new user stays unseen.
+    pub(crate) search_lag: Duration,
     pub(crate) edit: Edit,
     pub(crate) concurrency: u16,
     /// Whether the program makes the passwords.
@@ -196,6 +198,7 @@ impl Case {
             crashes,
             is_of_version_1,
             sky,
+            search_lag: sky.search_lag(),
             edit,
             concurrency,
             // Points of the passwords are passed with them only; else a third of the cases.

@@ -101,9 +101,28 @@ impl Told {
                 row.id = text("id");
                 row.message = text("message");
             }
+            // Nobody deletes a user here, so nobody else can have the name of one that was created.
+            "seen" => {
+                let row = self.rows.entry(user).or_default();
+                if row.state != "created" || entry["as"] == "replaced" {
+                    let what = format!("a user is seen as {}, and its row is {}", entry["as"], row.state());
+                    self.violations.push(what);
+                }
+            }
             "end" => {}
             other => self.violations.push(format!("a record of type `{other}`")),
         }
+    }
+
+    /// How many attempts were meant.
+    pub(crate) fn attempts(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// The process of the attempt that made a user, where this ledger has it.
+    pub(crate) fn process_of(&self, user: &User) -> Option<u32> {
+        let attempt = user.tags.get(TAG)?.strip_prefix(&self.run)?.strip_prefix('/')?;
+        self.pids.get(attempt).copied()
     }
 
     /// What `status` and the exit code must be made from.
@@ -113,6 +132,11 @@ impl Told {
 }
 
 impl ToldRow {
+    /// Whether it says that a copy made the user.
+    pub(crate) fn leaves_to_a_copy(&self) -> bool {
+        self.state() == "exists" && self.message.contains(A_COPY)
+    }
+
     /// With no process at work an open intent is in doubt.
     pub(crate) fn state(&self) -> &str {
         if self.open && self.state != "created" { "in_doubt" } else { &self.state }

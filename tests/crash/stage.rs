@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::time::{Duration, SystemTime};
@@ -15,6 +15,7 @@ use headcount::clock::{Clock, Moment, SystemClock};
 use headcount::connect::model::User;
 use headcount::simulator::server::{self, Running};
 use headcount::simulator::{ACCESS_KEY_ID, Pace, SECRET_ACCESS_KEY, Spec, Weather, World};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::runtime::Runtime;
 
 use crate::case::{Case, Crash, Row};
@@ -42,7 +43,7 @@ impl Clock for ForwardClock {
 }
 
 pub(crate) struct Stage {
-    pub(crate) running: Running,
+    pub(crate) running: Arc<Running>,
     pub(crate) clock: Arc<ForwardClock>,
     pub(crate) folder: tempfile::TempDir,
     instance: String,
@@ -60,6 +61,52 @@ pub(crate) struct Ended {
     pub(crate) stdout: String,
 }
 
+/// A child at work.
+pub(crate) struct Begun {
+    child: Child,
+    /// All that it has printed, once it has ended.
+    stdout: mpsc::Receiver<String>,
+    stderr: PathBuf,
+}
+
+impl Begun {
+    /// Waits until it holds, or has ended without passing the point; says whether it holds.
+    pub(crate) fn holds(&self) -> bool {
+        let (told, heard) = mpsc::channel();
+        let child = WaitId::Pid(Pid::from_child(&self.child));
+        std::thread::spawn(move || {
+            let status =
+                waitid(child, WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+            let _ = told.send(status.is_ok_and(|status| status.is_some_and(|status| status.stopped())));
+        });
+        heard.recv_timeout(PATIENCE).unwrap_or(false)
+    }
+
+    /// It goes on.
+    pub(crate) fn wake(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::CONT).expect("a process of ours");
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Ended {
+        let stdout = self.stdout.recv_timeout(PATIENCE);
+        if stdout.is_err() {
+            let _ = self.child.kill();
+        }
+        let pid = self.child.id();
+        let status = self.child.wait().expect("waited");
+        let mut text = read(&self.stderr);
+        if stdout.is_err() {
+            text.push_str("\nHUNG: killed by the test");
+        }
+        let code = match status.signal() {
+            Some(_) => None,
+            None => status.code(),
+        };
+        Ended { pid, code, stderr: text, stdout: stdout.unwrap_or_default() }
+    }
+}
+
 /// The longest that any run of a case may take; one that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -74,7 +121,7 @@ impl Stage {
             search_ignores_case: case.seed & 1 == 0,
             weather: case.sky.weather(),
             script: case.script.clone(),
-            search_lag: case.sky.search_lag(),
+            search_lag: case.search_lag,
             seed: case.seed,
             ..Spec::default()
         };
@@ -97,9 +144,27 @@ impl Stage {
         instance: String,
         settle_timeout: u32,
     ) -> Self {
-        let running = runtime.block_on(server::serve(world, 0, clock.clone())).expect("served");
+        let running = Arc::new(runtime.block_on(server::serve(world, 0, clock.clone())).expect("served"));
         let folder = tempfile::tempdir().expect("a folder");
         Self { running, clock, folder, instance, settle_timeout, generates: false }
+    }
+
+    /// The same instance from another folder, with a copy of what is in this one.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self {
+            running: self.running.clone(),
+            clock: self.clock.clone(),
+            folder: tempfile::tempdir().expect("a folder"),
+            instance: self.instance.clone(),
+            settle_timeout: self.settle_timeout,
+            generates: self.generates,
+        };
+        for (from, to) in [(self.ledger(), copy.ledger()), (self.credentials(), copy.credentials())] {
+            if from.exists() {
+                std::fs::copy(from, to).expect("copied"); // its mode too: a file of passwords is private
+            }
+        }
+        copy
     }
 
     pub(crate) fn calm_down(&self) {
@@ -135,8 +200,13 @@ impl Stage {
 
     /// Prints the passwords that the program made, as JSON.
     pub(crate) fn print_credentials(&self, sabotage: Option<&str>) -> Output {
+        self.print_credentials_of(&self.credentials(), sabotage)
+    }
+
+    /// The same of any file of passwords, with this ledger.
+    pub(crate) fn print_credentials_of(&self, file: &Path, sabotage: Option<&str>) -> Output {
         let mut command = Command::new(program());
-        command.arg("credentials").arg(self.credentials()).arg("--ledger").arg(self.ledger());
+        command.arg("credentials").arg(file).arg("--ledger").arg(self.ledger());
         command.args(["--format", "json"]).env_clear().stdin(Stdio::null());
         if let Some(word) = sabotage {
             command.env("HEADCOUNT_SABOTAGE", word);
@@ -161,12 +231,25 @@ impl Stage {
 
     /// Imports, and crashes where it is told to.
     pub(crate) fn import(&self, concurrency: u16, crash: Option<&Crash>, sabotage: Option<&str>) -> Ended {
+        self.begin(concurrency, crash, None, sabotage).end()
+    }
+
+    /// Begins to import; the process crashes, or holds, where it is told to.
+    pub(crate) fn begin(
+        &self,
+        concurrency: u16,
+        crash: Option<&Crash>,
+        hold: Option<&Crash>,
+        sabotage: Option<&str>,
+    ) -> Begun {
         let mut command = self.command(concurrency);
         if self.generates {
             command.arg("--generate-passwords").arg("--credentials-out").arg(self.credentials());
         }
-        if let Some(crash) = crash {
-            command.env("HEADCOUNT_CRASH", format!("{}:{}", crash.point, crash.passage));
+        for (variable, at) in [("HEADCOUNT_CRASH", crash), ("HEADCOUNT_HOLD", hold)] {
+            if let Some(at) = at {
+                command.env(variable, format!("{}:{}", at.point, at.passage));
+            }
         }
         if let Some(word) = sabotage {
             command.env("HEADCOUNT_SABOTAGE", word);
@@ -175,27 +258,13 @@ impl Stage {
         command.stderr(File::create(&stderr).expect("a file"));
         let mut child = command.spawn().expect("started");
         let mut pipe = child.stdout.take().expect("a pipe");
-        let (done, ended) = mpsc::channel();
+        let (done, stdout) = mpsc::channel();
         std::thread::spawn(move || {
             let mut text = String::new();
             let _ = pipe.read_to_string(&mut text);
             let _ = done.send(text);
         });
-        let stdout = ended.recv_timeout(PATIENCE);
-        if stdout.is_err() {
-            let _ = child.kill();
-        }
-        let pid = child.id();
-        let status = child.wait().expect("waited");
-        let mut text = read(&stderr);
-        if stdout.is_err() {
-            text.push_str("\nHUNG: killed by the test");
-        }
-        let code = match status.signal() {
-            Some(_) => None,
-            None => status.code(),
-        };
-        Ended { pid, code, stderr: text, stdout: stdout.unwrap_or_default() }
+        Begun { child, stdout, stderr }
     }
 
     pub(crate) fn command(&self, concurrency: u16) -> Command {

@@ -256,16 +256,18 @@ fn echo() -> String {
                 .replace('>', "&gt;")
                 .replace('"', "&quot;");
             let message = format!("{body} is refused: {password} {password:?} {percent} {html}");
-            let answer = serde_json::json!({ "message": message, "__type": format!("{password}Exception") })
-                .to_string();
+            let answer = serde_json::json!({ "message": message, "__type": password }).to_string();
             let id = if password.is_ascii() { password } else { "id" };
             let (status, answer) = match asked.starts_with(b"PUT ") {
                 true => ("400 Bad Request", answer),
                 false => ("200 OK", "{}".to_owned()),
             };
+            // The service's own word, for without one nothing is believed.
+            let code =
+                if status.starts_with('4') { "x-amzn-errortype: InvalidParameterException\r\n" } else { "" };
             let _ = write!(
                 stream,
-                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nx-amzn-requestid: {id}\r\nConnection: close\r\n\r\n{answer}",
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nx-amzn-requestid: {id}\r\n{code}Connection: close\r\n\r\n{answer}",
                 answer.len()
             );
         }
@@ -365,7 +367,8 @@ fn no_password_of_a_roster_reaches_anything_that_a_command_leaves_or_says() {
     let mut echoed = echoed_import(&service, &folder);
     let ran = searched.run(&mut echoed, 1);
     let ledger = fs::read_to_string(folder.join("echo.ledger.jsonl")).unwrap();
-    assert_eq!(ledger.matches("is refused: [redacted] ").count(), 6, "{ledger}\n{}", ran.stderr);
+    let told = "\"message\":\"InvalidParameterException\"";
+    assert_eq!(ledger.matches(told).count(), 6, "{ledger}\n{}", ran.stderr);
     searched.run(&mut plain(&["report", "echo.ledger.jsonl", "-o", "echo.html"]), 0);
 
     // Errors of the file, of the flags and of the machine.

@@ -468,6 +468,115 @@ fn an_instance_that_is_another_kind_of_thing_stops_the_run() {
     }
 }
 
+/// A service that is well, but for what it answers to calls whose line has this in it.
+fn well_but(what: &'static str, body: &'static str) -> Fake {
+    Fake::start(move |line| {
+        let body = match line {
+            _ if line.contains(what) => body.to_owned(),
+            _ if line.contains("/instance/") => format!(
+                r#"{{"Instance":{{"Id":"{ID}","Arn":"{ARN}","IdentityManagementType":"CONNECT_MANAGED","InstanceStatus":"ACTIVE"}}}}"#
+            ),
+            _ if line.contains("/routing-profiles") => {
+                r#"{"RoutingProfileSummaryList":[{"Id":"2","Name":"Basic"}]}"#.to_owned()
+            }
+            _ if line.contains("/security-profiles") => {
+                r#"{"SecurityProfileSummaryList":[{"Id":"2","Name":"Agent"}]}"#.to_owned()
+            }
+            _ if line.starts_with("PUT ") => r#"{"UserId":"u-1"}"#.to_owned(),
+            _ => "{}".to_owned(),
+        };
+        (200, body)
+    })
+}
+
+#[test]
+fn a_listing_that_cannot_be_true_is_not_begun_with() {
+    let cases = [
+        (
+            "/instance/",
+            r#"{"Instance":{"Id":"another","Arn":"arn:a","IdentityManagementType":"SAML","InstanceStatus":"ACTIVE"}}"#,
+            "another",
+        ),
+        ("/users-summary", r#"{"UserSummaryList":[{"Id":"1","Username":null}]}"#, "without a name"),
+        ("/users-summary", r#"{"UserSummaryList":[{"Id":null,"Username":"ana"}]}"#, "without an id"),
+        ("/users-summary", r#"{"UserSummaryList":[null]}"#, "ListUsers"),
+        (
+            "/users-summary",
+            r#"{"UserSummaryList":[{"Id":"1","Username":"ana"},{"Id":"2","Username":"ana"}]}"#,
+            "two ids",
+        ),
+        (
+            "/users-summary",
+            r#"{"UserSummaryList":[{"Id":"1","Username":"ana"},{"Id":"1","Username":"ben"}]}"#,
+            "two names",
+        ),
+        ("/users-summary", r#"{"UserSummaryList":[],"NextToken":"a"}"#, "same page twice"),
+        ("/routing-profiles", r#"{"RoutingProfileSummaryList":[{"Id":"1","Name":null}]}"#, "without a name"),
+        (
+            "/routing-profiles",
+            r#"{"RoutingProfileSummaryList":[{"Id":"1","Name":"Basic"},{"Id":"2","Name":"Basic"}]}"#,
+            "two ids",
+        ),
+        (
+            "/security-profiles",
+            r#"{"SecurityProfileSummaryList":[{"Id":"","Name":"Agent"}]}"#,
+            "without an id",
+        ),
+        (
+            "/search-user-hierarchy",
+            r#"{"UserHierarchyGroups":[{"Id":"1","Name":"a","LevelId":"1"},{"Id":"1","Name":"b","LevelId":"1"}]}"#,
+            "two names",
+        ),
+    ];
+    std::thread::scope(|scope| {
+        for (what, body, said) in cases {
+            scope.spawn(move || {
+                let service = well_but(what, body);
+                let folder = tempfile::tempdir().unwrap();
+                std::fs::write(folder.path().join("r.csv"), ROSTER).unwrap();
+                let args = ["import", "r.csv", "--instance", ARN, "--outage-timeout", "30"];
+                let ran = service.headcount(folder.path(), &args).exits(4);
+                assert!(ran.stderr.contains(said), "{body}: {}", ran.stderr);
+                assert!(!service.was_asked("PUT "), "{body}");
+                assert!(!folder.path().join("r.csv.ledger.jsonl").exists(), "{body}");
+            });
+        }
+    });
+    // Two security profiles may have one name: a row that names it is wrong, and nothing is picked.
+    let two = r#"{"SecurityProfileSummaryList":[{"Id":"1","Name":"Agent"},{"Id":"2","Name":"Agent"}]}"#;
+    let service = well_but("/security-profiles", two);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("r.csv"), ROSTER).unwrap();
+    let ran = service.headcount(folder.path(), &["import", "r.csv", "--instance", ARN]).exits(3);
+    assert!(ran.stderr.contains("the name of several"), "{}", ran.stderr);
+    assert!(!service.was_asked("PUT "));
+}
+
+#[test]
+fn a_server_that_takes_connections_and_says_nothing_is_waited_for_aloud_and_not_for_ever() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("r.csv"), ROSTER).unwrap();
+    let import = |format: &str| {
+        let mut command = headcount(folder.path());
+        command.env("AWS_ACCESS_KEY_ID", KEY).env("AWS_SECRET_ACCESS_KEY", SECRET);
+        command.env("AWS_ENDPOINT_URL_CONNECT", &url);
+        run(command.args(["import", "r.csv", "--instance", ARN, "--outage-timeout", "9", "--format", format]))
+            .exits(4)
+    };
+    std::thread::scope(|scope| {
+        let human = scope.spawn(|| import("human"));
+        let json = scope.spawn(|| import("json"));
+        let (human, json) = (human.join().unwrap(), json.join().unwrap());
+        let waiting = "DescribeInstance has not been answered yet";
+        assert_eq!(human.stderr.matches(waiting).count(), 3, "twice, and why it stopped: {}", human.stderr);
+        assert!(human.stderr.contains("nothing clear came back for 9 s"), "{}", human.stderr);
+        assert_eq!(json.stdout.matches(r#"{"event":"waiting","#).count(), 2, "{}", json.stdout);
+    });
+    drop(listener);
+}
+
 #[test]
 fn a_proxy_is_the_one_that_the_aws_sdks_take() {
     // A proxy that lets nobody through: what is asked of it is what counts.

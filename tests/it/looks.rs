@@ -84,7 +84,11 @@ struct Run {
     spec: Spec,
     rows: usize,
     there: usize,
+    /// Others who are there.
+    planted: Vec<String>,
     faults: Vec<Fault>,
+    /// Creates a second.
+    rate: f64,
     settings: fn(Settings) -> Settings,
     bend: Box<Bend>,
     is_cut: Arc<dyn Fn() -> bool + Send + Sync>,
@@ -116,7 +120,17 @@ impl Run {
             ..Spec::default()
         };
         let (bend, is_cut) = (Box::new(straight), Arc::new(|| false));
-        Self { spec, rows, there: 0, faults: vec![Fault::DropAfter], settings: |s| s, bend, is_cut }
+        Self {
+            spec,
+            rows,
+            there: 0,
+            planted: Vec::new(),
+            faults: vec![Fault::DropAfter],
+            rate: 1000.0,
+            settings: |s| s,
+            bend,
+            is_cut,
+        }
     }
 
     fn bent(self, bend: impl Fn(&str, Value) -> Value + Send + Sync + 'static) -> Self {
@@ -147,6 +161,9 @@ impl Run {
             let name = format!("there{number}");
             world.plant(User { username: name, ..User::default() }, clock.now());
         }
+        for username in self.planted {
+            world.plant(User { username, ..User::default() }, clock.now());
+        }
         world.order(self.faults);
         let world = InProcess::new(world, Arc::clone(&clock), Duration::from_secs(30));
         let road = Arc::new(Road { world: world.clone(), bend: self.bend, is_cut: self.is_cut });
@@ -157,7 +174,7 @@ impl Run {
         let heard = Arc::new(Heard::default());
         let waits = Waits::new(Arc::clone(&clock), heard.clone());
         let lane = Arc::new(Lane::new(client, Arc::default()).waiting_in(waits.clone()));
-        lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(1000.0, 1000));
+        lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(self.rate, self.rate as u32));
         let users: Vec<String> = (0..self.rows).map(|row| format!("user{row}")).collect();
         let mut state = State::default();
         for (at, user) in users.iter().enumerate() {
@@ -233,6 +250,7 @@ async fn ten_lost_answers_among_fifty_thousand_are_settled_by_one_listing_at_mos
         ("seen after fifteen seconds", Run::crowded().lagging(15), 25.0, 60),
         ("never searched for", unsearched, 27.0, 52),
         ("never found by the search", Run::crowded().bent(blind_search), 27.0, 52),
+        ("lost one after the other", Run { rate: 8.0, ..Run::crowded().bent(blind_search) }, 40.0, 60),
     ] {
         let came = run.go().await;
         assert_eq!((came.created, came.executed), (120, 120), "{what}: nobody is made twice");
@@ -249,7 +267,25 @@ async fn a_look_ends_when_the_rows_time_is_over_and_not_at_the_end_of_the_list()
     let came = run.go().await;
     assert_eq!((came.created, came.in_doubt), (110, 10));
     assert!(came.seconds <= 15.0, "{} s", came.seconds);
-    assert!(came.pages <= 20, "{}", came.pages);
+    assert!(came.pages <= 30, "{}", came.pages);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_row_is_searched_for_once_however_many_there_are_and_however_little_time() {
+    let brief = |settings| Settings { row_budget: Duration::from_secs(1), ..settings };
+    let taken = Fault::Refuse { status: 409, code: "DuplicateResourceException" };
+    let bend = |path: &str, mut body: Value| {
+        if path.starts_with("/users/") {
+            body["User"]["Tags"] = json!({"headcount:run": "another/1"});
+        }
+        body
+    };
+    // Each is made by another and then refused: forty searches at two a second take longer than any of them has.
+    let faults = std::iter::repeat_n(taken, 40).collect();
+    let mut run = Run { settings: brief, faults, ..Run::of(40) }.bent(bend);
+    run.planted = (0..40).map(|row| format!("user{row}")).collect();
+    let came = run.go().await;
+    assert_eq!((came.exists, came.in_doubt), (40, 0), "{} s", came.seconds);
 }
 
 /// A list of users that never ends, in several ways.

@@ -41,5 +41,6 @@ mod simulator;
 mod stops;
 mod template;
 mod untagged;
+mod untold;
 mod validate;
 mod wire;

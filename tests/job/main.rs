@@ -12,5 +12,6 @@ mod offline;
 mod passwords;
 mod rehearsal;
 mod retry;
+mod silence;
 mod stage;
 mod stopping;

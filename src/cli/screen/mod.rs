@@ -22,7 +22,7 @@ use crate::event::Sink;
 use crate::exit::Exit;
 use crate::job::{Blocked, Checked, DryRun, Ended, Lanes, Outlook, World};
 use crate::ledger;
-use crate::stop::Switch;
+use crate::stop::{Stop, Switch};
 use crate::text;
 
 /// The screen of an import or a retry.
@@ -40,6 +40,10 @@ impl<'t> Screen<'t> {
             Format::Json => Show::Json,
         };
         let (listener, stop) = (Arc::new(Listener::start(how)?), Switch::default());
+        let told = (stop.clone(), Arc::clone(&listener));
+        output::when_untold(move |why| {
+            told.0.stop_and_tell(Stop::Untold { message: why.to_owned() }, &*told.1);
+        });
         interrupt::listen(stop.clone(), Arc::clone(&listener), retype::resume(&typed.words))?;
         Ok(Self { typed, listener, stop })
     }
