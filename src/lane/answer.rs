@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::verdict::{Verdict, is_foreign, is_of_the_service, verdict_of};
+use super::verdict::{Verdict, is_foreign, is_foreign_refusal, is_of_the_service, verdict_of};
 use crate::clock::Moment;
 use crate::connect::{CallError, Fault, Operation, Reply};
 
@@ -24,7 +24,7 @@ impl Told {
     pub(crate) fn of(error: &CallError) -> Self {
         match error {
             CallError::Refused(fault) => {
-                let code = fault.code.clone().filter(|code| is_of_the_service(code));
+                let code = fault.code.clone().filter(|code| is_of_the_service(code, fault.status));
                 Self {
                     code: Some(code.unwrap_or_else(|| format!("HTTP {}", fault.status))),
                     message: Some(message_of(fault)),
@@ -41,15 +41,13 @@ impl Told {
 
 /// What a refusal says; never nothing, for a row that failed without a word cannot be mended.
 fn message_of(fault: &Fault) -> String {
-    let said = fault.message.clone();
-    if is_foreign(fault) {
-        let who = fault.by.as_ref().map_or_else(String::new, |by| format!(", `{by}`,"));
-        let proves =
-            format!("a proxy or gateway{who} answered and not Amazon Connect (HTTP {})", fault.status);
+    let (said, who) = (fault.message.clone(), fault.answerer());
+    if is_foreign_refusal(fault) {
+        let proves = format!("a proxy or gateway answered and not Amazon Connect ({who})");
         // Who it was comes first: what a gateway says is long, and mostly of itself.
         return said.map_or_else(|| proves.clone(), |said| format!("{proves}: {said}"));
     }
-    said.unwrap_or_else(|| format!("the service gave no reason (HTTP {})", fault.status))
+    said.unwrap_or_else(|| format!("the service gave no reason ({who})"))
 }
 
 /// When and as whom a request left.
@@ -93,7 +91,7 @@ impl Answer {
             verdict: verdict_of(operation, result),
             told: error.map(Told::of).unwrap_or_default(),
             code: fault.and_then(|fault| fault.code.clone()),
-            is_foreign: fault.is_some_and(is_foreign),
+            is_foreign: error.is_some_and(is_foreign),
             id: None,
             pause: fault.and_then(|fault| fault.retry_after),
             date: fault.and_then(|fault| fault.date),
