@@ -41,13 +41,14 @@ impl Told {
 
 /// What a refusal says; never nothing, for a row that failed without a word cannot be mended.
 fn message_of(fault: &Fault) -> String {
-    let (said, who) = (fault.message.clone(), fault.answerer());
-    if is_foreign_refusal(fault) {
-        let proves = format!("a proxy or gateway answered and not Amazon Connect ({who})");
+    let (said, who) = (fault.message.as_deref(), fault.answerer());
+    match (is_foreign_refusal(fault), said) {
+        (true, None) => format!("{who}, without an error code of Amazon Connect's"),
         // Who it was comes first: what a gateway says is long, and mostly of itself.
-        return said.map_or_else(|| proves.clone(), |said| format!("{proves}: {said}"));
+        (true, Some(said)) => format!("{who}, without an error code of Amazon Connect's: {said}"),
+        (false, Some(said)) => said.to_owned(),
+        (false, None) => format!("the service gave no reason ({who})"),
     }
-    said.unwrap_or_else(|| format!("the service gave no reason ({who})"))
 }
 
 /// When and as whom a request left.
@@ -136,9 +137,9 @@ mod tests {
         assert_eq!(told(400, known, Some("no"), None), of("InvalidParameterException", "no"));
         let silent = "the service gave no reason (HTTP 400)";
         assert_eq!(told(400, known, None, None), of("InvalidParameterException", silent));
-        let page = "a proxy or gateway answered and not Amazon Connect (HTTP 404)";
+        let page = "HTTP 404, without an error code of Amazon Connect's";
         assert_eq!(told(404, None, None, None), of("HTTP 404", page));
-        let named = "a proxy or gateway, `squid/5.7`, answered and not Amazon Connect (HTTP 404): no route";
+        let named = "HTTP 404, `squid/5.7`, without an error code of Amazon Connect's: no route";
         assert_eq!(told(404, Some("NoRoute"), Some("no route"), Some("squid/5.7")), of("HTTP 404", named));
     }
 }
