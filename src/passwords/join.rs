@@ -193,5 +193,5 @@ fn not_opened(unopened: u64, path: &Path, has_identities: bool) -> Failure {
         return Failure::usage(format!("{passwords} cannot be decrypted with these identities: `{shown}`"));
     }
     Failure::usage(format!("the passwords are encrypted: `{shown}`"))
-        .hint("give the key that belongs to a recipient with --identity-file FILE")
+        .hint("give the key that belongs to a recipient with ⟦identities FILE⟧")
 }
