@@ -1,0 +1,160 @@
+//! Cells that hold a word in place of a value.
+
+use super::hit::Hit;
+
+/// The words of spreadsheets for an error that have no sign at their end, and those for "not yet". Any case but for `\N`.
+const ERRORS: [&str; 16] = [
+    "#N/A",          // English
+    "#NV",           // German
+    "#N/D",          // Spanish, Portuguese, Italian
+    "#N/D!",         // Polish
+    "#N/B",          // Dutch
+    "#Н/Д",          // Russian, Ukrainian
+    "#I/T",          // Danish
+    "#I/R",          // Norwegian
+    "#PUUTTUU!",     // Finnish
+    "#SAKNAS!",      // Swedish
+    "#HIÁNYZIK",     // Hungarian
+    "#NEDOSTUPNÝ",   // Czech
+    "#YOK",          // Turkish
+    "#GETTING_DATA", // while a query runs
+    "Loading…",      // Google Sheets, while a formula runs, autocorrected
+    "\\N",           // databases, for NULL
+];
+
+/// Words for nothing. A person may be called so: that is why they are told and not refused.
+const NOTHING: [&str; 14] = [
+    "null",
+    "(null)",
+    "<null>",
+    "[null]",
+    "nan",
+    "none",
+    "<none>",
+    "(none)",
+    "n/a",
+    "n.a.",
+    "undefined",
+    "tbd",
+    "tba",
+    "unknown",
+];
+
+/// A spreadsheet's error or its word while it loads, as the cell or as one of the names in it.
+pub(super) fn error(text: &str) -> Option<Hit> {
+    any_of(text, is_error)
+}
+
+/// A word for nothing, as the cell or as one of the names in it.
+pub(super) fn placeholder(text: &str) -> Option<Hit> {
+    any_of(text, is_nothing)
+}
+
+/// Whether a cell may be one of these words, at a glance.
+pub(crate) fn may_be(text: &str) -> bool {
+    const LONGEST: usize = 48;
+    let begins = |byte: &u8| {
+        matches!(
+            byte,
+            b'n' | b'N' | b'L' | b'l' | b'-' | b'(' | b'<' | b'[' | b'u' | b'U' | b't' | b'T' | b'E' | b'?'
+        )
+    };
+    text.len() <= LONGEST && text.as_bytes().first().is_some_and(begins)
+        || text.contains('|') && text.split('|').any(|part| !part.contains('|') && may_be(part.trim()))
+}
+
+fn any_of(text: &str, is_it: fn(&str) -> bool) -> Option<Hit> {
+    let mut from = 0;
+    for part in text.split('|') {
+        let word = part.trim();
+        if is_it(word) {
+            let at = from + (part.len() - part.trim_start().len());
+            // Of a whole cell nothing is left; of a list, who knows.
+            let mended = (word.len() == text.trim().len()).then(String::new);
+            return Some(Hit { at: at..at + word.len(), mended });
+        }
+        from += part.len() + 1;
+    }
+    None
+}
+
+fn is_error(word: &str) -> bool {
+    // A formula that adds to what another has not loaded yet: `Loading...@example.com`.
+    if word == "\\N" || word.get(..10).is_some_and(|begin| begin.eq_ignore_ascii_case("loading...")) {
+        return true;
+    }
+    let is_known = ERRORS.iter().any(|error| error.to_lowercase() == word.to_lowercase() && *error != "\\N");
+    is_known || is_shouted(word) || is_too_narrow(word) || is_numbered(word)
+}
+
+/// `#REF!`, `#NAME?`, `#¿NOMBRE?`, `#DIV/0!`, in whatever language: a word in capitals between `#` and `!` or `?`.
+fn is_shouted(word: &str) -> bool {
+    let Some(word) = word.strip_prefix('#') else { return false };
+    let word = word.trim_start_matches(['¡', '¿']);
+    let Some(word) = word.strip_suffix(['!', '?']) else { return false };
+    word.chars().filter(|c| c.is_uppercase()).count() >= 2
+        && word.chars().all(|c| c.is_uppercase() || matches!(c, '/' | '0' | '_'))
+}
+
+/// `########`, a number in a column that is too narrow for it, copied as it looks.
+fn is_too_narrow(word: &str) -> bool {
+    word.len() >= 3 && word.bytes().all(|byte| byte == b'#')
+}
+
+/// `Err:502` of LibreOffice.
+fn is_numbered(word: &str) -> bool {
+    word.strip_prefix("Err:")
+        .is_some_and(|number| number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_nothing(word: &str) -> bool {
+    let is_dash = |c: char| matches!(c, '-' | '–' | '—');
+    // `Nan` is a name, as programs do not write it; `NaN` and `nan` are what they write.
+    let is_word = NOTHING.iter().any(|nothing| word.eq_ignore_ascii_case(nothing)) && word != "Nan";
+    let is_signs = !word.is_empty() && (word.chars().all(is_dash) || word.chars().all(|c| c == '?'));
+    is_word || is_signs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_errors_of_spreadsheets_are_known_in_every_language() {
+        let errors = "#N/A #REF! #VALUE! #NAME? #DIV/0! #NUM! #NULL! #ERROR! #SPILL! #CALC! #GETTING_DATA #FIELD! #NV \
+                      #BEZUG! #WERT! #ZAHL! #NOM? #VALEUR! #¿NOMBRE? #¡REF! #RIF! #ССЫЛКА! #Н/Д #ИМЯ? #N/D #ADR! \
+                      #VÄRDEFEL! Loading... loading...@example.com Loading… \\N Err:502 ###";
+        for word in errors.split_whitespace() {
+            assert!(error(word).is_some() && (may_be(word) || super::super::is_suspect(word)), "{word}");
+        }
+        for word in
+            ["#1", "#Ops!", "#", "#!", "##", "Loading", "\\n", "Err", "Err:5", "#teamlead", "N/A", "Ref!"]
+        {
+            assert!(error(word).is_none(), "{word}");
+        }
+    }
+
+    #[test]
+    fn words_for_nothing_are_known_and_names_like_them_are_names() {
+        for word in [
+            "NULL", "Null", "(null)", "<null>", "nan", "NaN", "NAN", "None", "n/a", "N/A", "-", "--", "—",
+            "?", "???",
+        ] {
+            assert!(
+                placeholder(word).is_some() && (may_be(word) || super::super::is_suspect(word)),
+                "{word}"
+            );
+        }
+        for word in ["", ".", "Nan", "Na", "Nil", "Nonee", "O", "Nulla", "T", "Unknowne", "a-b", "x", "王"] {
+            assert!(placeholder(word).is_none(), "{word}");
+        }
+    }
+
+    #[test]
+    fn one_of_several_names_is_found_where_it_stands() {
+        let hit = error("Agent| #REF! |Admin").unwrap();
+        assert_eq!((&"Agent| #REF! |Admin"[hit.at], hit.mended), ("#REF!", None));
+        assert_eq!(placeholder("NULL").unwrap().mended.as_deref(), Some(""));
+        assert!(may_be("Agent|NULL") && !may_be("Agent|Quality"));
+    }
+}
