@@ -171,7 +171,7 @@ pub(super) fn is_damaged_address(text: &str) -> bool {
 
 /// The text with its damage mended, where it is damaged and what was there is certain.
 pub(super) fn mended(text: &str) -> Option<String> {
-    if !damage::is_suspect(text) && !damage::may_be_word(text) {
+    if !damage::is_suspect(text) && !damage::has_word(text) {
         return None;
     }
     damage::look(text, &MENDED)?.mended.filter(|mended| mended != text)

@@ -305,7 +305,8 @@ fn damaged_text(check: &mut Check<'_>) {
     let fields: &[Field] = if check.is_suspect { &Field::ALL } else { &damaged::OF_WORDS };
     for &field in fields {
         let cell = check.cell(field);
-        if !damage::may_be_word(cell) && !(check.is_suspect && damage::is_suspect(cell)) {
+        let may_be_damaged = check.is_suspect && damage::is_suspect(cell);
+        if !may_be_damaged && !damage::has_word(cell) {
             continue;
         }
         // Of a tag's key each character has a rule of its own.

@@ -18,7 +18,7 @@ use hit::Hit;
 pub(crate) use address::inside as addresses_inside;
 pub(crate) use misread::{dos_page, strangeness};
 pub(crate) use signs::{is_autocorrected, is_untypable, unseen};
-pub(crate) use word::may_be as may_be_word;
+pub(crate) use word::has_one as has_word;
 
 /// What happened to a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ pub(crate) fn look(text: &str, kinds: &[Kind]) -> Option<Damaged> {
 }
 
 /// Whether a text may be damaged by its characters; a look at its bytes, for nearly none is. The words are another matter:
-/// [`may_be_word`].
+/// [`has_word`].
 pub(crate) fn is_suspect(text: &str) -> bool {
     // No early end, so that many bytes are looked at at once.
     text.bytes().fold(false, |found, byte| {
