@@ -80,7 +80,7 @@ const EAST_ASIAN: [&Encoding; 4] = [GBK, SHIFT_JIS, EUC_KR, BIG5];
 
 /// Text that was misread, and what it was.
 pub(super) fn misread(text: &str) -> Option<Hit> {
-    if text.is_ascii() {
+    if !has_pair(text) {
         return None;
     }
     let (mut at, mut mended) = (None, text.to_owned());
@@ -107,6 +107,29 @@ pub(super) fn jumbled(text: &str) -> Option<Hit> {
     }
     let at = accents_alone(text)?;
     Some(Hit::of_char(text, at, Some(the_one_reading(text)?)))
+}
+
+/// Whether a text may have been misread, at a glance: a character of another encoding's continuing bytes stands behind one
+/// beyond ASCII, or one of East Asia anywhere. Names in nearly all languages have neither.
+fn has_pair(text: &str) -> bool {
+    let mut before = ' ';
+    text.chars().any(|c| {
+        let is_pair = !c.is_ascii() && !before.is_ascii() && CONTINUING.binary_search(&c).is_ok();
+        before = c;
+        is_pair || is_of_c1(c) || is_east_asian(c)
+    })
+}
+
+/// The characters that a byte from 0x80 to 0xBF is read as, in any of the encodings; sorted.
+static CONTINUING: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let mut all: Vec<char> = HALVES.iter().flat_map(|half| half.0[..0x40].iter().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+});
+
+fn is_east_asian(c: char) -> bool {
+    u32::from(c) >= 0x2E80
 }
 
 /// The control characters beyond ASCII, which nobody writes: Windows-1252 and its like leave them where they do not belong.
@@ -272,18 +295,21 @@ fn script(c: char) -> Script {
 
 /// UTF-8 read in an encoding of East Asia: in the midst of a Latin word, or all through a text of three characters or more.
 fn east_asian(text: &str) -> Option<Hit> {
-    let is_theirs = |c: char| u32::from(c) >= 0x2E80;
-    let at = text.find(is_theirs)?;
-    let run = text[at..].find(|c: char| !is_theirs(c)).map_or(&text[at..], |length| &text[at..at + length]);
+    let at = text.find(is_east_asian)?;
+    let run =
+        text[at..].find(|c: char| !is_east_asian(c)).map_or(&text[at..], |length| &text[at..at + length]);
     let rest = &text[at + run.len()..];
     let is_ascii = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
     let beside_ascii = is_ascii(text[..at].chars().next_back()) || is_ascii(rest.chars().next());
     let is_all = run.len() == text.len() && run.chars().count() >= 3;
+    if !beside_ascii && !is_all {
+        return None;
+    }
     EAST_ASIAN.into_iter().find_map(|encoding| {
         let (bytes, _, is_lossy) = encoding.encode(run);
         let was = String::from_utf8(bytes.into_owned()).ok().filter(|_| !is_lossy)?;
         let is_latin = was.chars().all(|c| matches!(c, '\u{C0}'..='\u{17F}'));
-        let is_of_theirs = was.chars().all(|c| c.is_alphabetic() && is_theirs(c));
+        let is_of_theirs = was.chars().all(|c| c.is_alphabetic() && is_east_asian(c));
         ((beside_ascii && is_latin) || (is_all && is_of_theirs))
             .then(|| Hit { at: at..at + run.len(), mended: Some(format!("{}{was}{rest}", &text[..at])) })
     })

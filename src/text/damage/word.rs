@@ -2,8 +2,8 @@
 
 use super::hit::Hit;
 
-/// The words of spreadsheets for an error that have no sign at their end, and those for "not yet". Any case but for `\N`.
-const ERRORS: [&str; 16] = [
+/// The words of spreadsheets for an error that have no sign at their end, or no capitals alone before it.
+const ERRORS: [&str; 14] = [
     "#N/A",          // English
     "#NV",           // German
     "#N/D",          // Spanish, Portuguese, Italian
@@ -18,8 +18,6 @@ const ERRORS: [&str; 16] = [
     "#NEDOSTUPNÝ",   // Czech
     "#YOK",          // Turkish
     "#GETTING_DATA", // while a query runs
-    "Loading…",      // Google Sheets, while a formula runs, autocorrected
-    "\\N",           // databases, for NULL
 ];
 
 /// Words for nothing. A person may be called so: that is why they are told and not refused.
@@ -53,7 +51,8 @@ pub(super) fn placeholder(text: &str) -> Option<Hit> {
 /// Whether a cell is one of the words of plain characters, or has one in a list: a look at its first letters, for nearly no
 /// cell is.
 pub(crate) fn has_one(text: &str) -> bool {
-    is_one(text) || memchr::memchr_iter(b'|', text.as_bytes()).any(|bar| is_one(next_of_list(&text[bar + 1..])))
+    is_one(text)
+        || memchr::memchr_iter(b'|', text.as_bytes()).any(|bar| is_one(next_of_list(&text[bar + 1..])))
 }
 
 /// The first name of what is left of a list.
@@ -92,17 +91,19 @@ fn any_of(text: &str, is_it: fn(&str) -> bool) -> Option<Hit> {
     None
 }
 
+/// An error word of a spreadsheet, `\N` of a database, or a word for "not yet".
 fn is_error(word: &str) -> bool {
-    if word == "\\N" || is_loading(word) {
-        return true;
+    if !word.starts_with('#') {
+        return word == "\\N" || is_loading(word) || is_numbered(word);
     }
-    let is_known = ERRORS.iter().any(|error| error.to_lowercase() == word.to_lowercase() && *error != "\\N");
-    is_known || is_shouted(word) || is_too_narrow(word) || is_numbered(word)
+    let is_known = || ERRORS.contains(&word.to_uppercase().as_str());
+    is_shouted(word) || is_too_narrow(word) || is_known()
 }
 
-/// `Loading...`, and what a formula makes of another that has not loaded yet: `Loading...@example.com`.
+/// `Loading...` of Google Sheets while a formula runs, and what a formula makes of another that has not loaded yet: `Loading...@example.com`.
 fn is_loading(word: &str) -> bool {
-    word.get(..10).is_some_and(|begin| begin.eq_ignore_ascii_case("loading..."))
+    let begins = |with: &str| word.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
+    begins("loading...") || begins("loading…")
 }
 
 /// `#REF!`, `#NAME?`, `#¿NOMBRE?`, `#DIV/0!`, in whatever language: a word in capitals between `#` and `!` or `?`.
