@@ -149,7 +149,7 @@ impl Waits {
     }
 
     /// Nobody is told.
-    pub(crate) fn untold(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn unwatched(clock: Arc<dyn Clock>) -> Self {
         Self::new(clock, Arc::new(Nobody))
     }
 

@@ -201,7 +201,7 @@ impl Listing {
             // It is read anew by whoever looks next.
             Err(broken) => {
                 self.state = Reading::Void;
-                return Err(CallError::Mistaken(broken.to_string()));
+                return Err(broken.into());
             }
         };
         for Summary { id, username, .. } in page.items {

@@ -175,8 +175,6 @@ impl<'t> Looks<'t> {
             Err(failed) => failed,
         };
         let led = next(Action::Settle, answer.verdict, Doubt::InDoubt);
-        // A page of a proxy says nothing of what may be asked: it is borne as any outage.
-        let led = if led == Next::Unsettled && answer.is_foreign { Next::Again } else { led };
         self.last = if led == Next::Unsettled {
             format!("the user cannot be looked up: {}", answer.message())
         } else {
@@ -553,7 +551,7 @@ async fn searched(task: &Task, means: &Means) -> Result<Vec<(String, String)>, F
             let reply = client.search_users(instance, &task.user, token.as_deref()).await?;
             listing::sound(Operation::SearchUsers, &reply.value)?;
             listing::only_named(&task.user, &reply.value)?;
-            let next = guard.turn(&reply.value).map_err(|broken| CallError::Mistaken(broken.to_string()))?;
+            let next = guard.turn(&reply.value)?;
             if next.is_some() && guard.pages() >= SEARCH_PAGES {
                 return Err(CallError::mistaken(Operation::SearchUsers, "more than one name can have"));
             }

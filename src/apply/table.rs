@@ -49,9 +49,9 @@ pub(crate) const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next
         // The caller's trouble and no row's: mended once for all of them.
         (_, Verdict::Expired | Verdict::Signature) => Next::Mend,
         (_, Verdict::NoCredentials) => Next::Stop,
-        // The other index can be asked; where neither may be, nobody can say whose the name is.
         // Nothing gets through: neither of the indexes, and no other row.
         (_, Verdict::Barred) => Next::Stop,
+        // The other index can be asked; where neither may be, nobody can say whose the name is.
         (Action::Settle, Verdict::Denied) => Next::Unsettled,
         (_, Verdict::Denied) => Next::Stop,
 

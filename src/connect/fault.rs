@@ -75,9 +75,9 @@ pub struct Fault {
     /// The service's clock at the answer, to the second.
     pub date: Option<SystemTime>,
     /// Who answered, as it calls itself (`Server`, else `Via`); at most 80 characters of it.
-    pub by: Option<Box<str>>,
+    pub by: Option<String>,
     /// The host that was asked, with its port where one was named.
-    pub host: Option<Box<str>>,
+    pub host: Option<String>,
 }
 
 /// A name or an id of an answer as a message has it: not longer than any that the service gives.
@@ -134,12 +134,7 @@ impl Fault {
             retry_after: retry_after(headers, date.unwrap_or(now)),
             date,
             by: text(headers, &SERVER).or_else(|| text(headers, &VIA)).map(|by| {
-                redact(by.to_owned(), secret)
-                    .chars()
-                    .filter(|c| !c.is_control())
-                    .take(80)
-                    .collect::<String>()
-                    .into()
+                redact(by.to_owned(), secret).chars().filter(|c| !c.is_control()).take(80).collect()
             }),
             host: None,
         }

@@ -117,3 +117,28 @@ impl Answer {
         self.told.message.clone().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_always_says_something_and_a_foreign_one_who_gave_it() {
+        let told = |status, code: Option<&str>, message: Option<&str>, by: Option<&str>| {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            let fault =
+                Fault { status, code: text(code), message: text(message), by: text(by), ..Fault::default() };
+            let told = Told::of(&CallError::Refused(Box::new(fault)));
+            (told.code.unwrap(), told.message.unwrap())
+        };
+        let of = |code: &str, message: &str| (code.to_owned(), message.to_owned());
+        let known = Some("InvalidParameterException");
+        assert_eq!(told(400, known, Some("no"), None), of("InvalidParameterException", "no"));
+        let silent = "the service gave no reason (HTTP 400)";
+        assert_eq!(told(400, known, None, None), of("InvalidParameterException", silent));
+        let page = "HTTP 404, without an error code of Amazon Connect's";
+        assert_eq!(told(404, None, None, None), of("HTTP 404", page));
+        let named = "HTTP 404, `squid/5.7`, without an error code of Amazon Connect's: no route";
+        assert_eq!(told(404, Some("NoRoute"), Some("no route"), Some("squid/5.7")), of("HTTP 404", named));
+    }
+}

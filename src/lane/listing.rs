@@ -190,6 +190,12 @@ pub(crate) enum Broken {
     },
 }
 
+impl From<Broken> for CallError {
+    fn from(broken: Broken) -> Self {
+        Self::Mistaken(broken.to_string())
+    }
+}
+
 impl Broken {
     /// Whether the listing may come out right when it is read once more from its beginning: whoever was deleted and made
     /// anew while it was read is in it twice.
@@ -245,8 +251,11 @@ impl Guard {
         }
         self.pages += 1;
         self.items += page.items.len();
+        // By who is new, not by what came: the same page under ever-new tokens is full each time.
         self.barren = if self.names.len() > before { 0 } else { self.barren + 1 };
+        // A listing that has ended is as long as it is: the limits are for what goes on.
         let Some(next) = page.next_token.clone() else { return Ok(None) };
+        // All tokens are kept, not the last alone: a circle may have any number of pages.
         if !self.tokens.insert(next.clone()) {
             return Err(Broken::SamePage(self.operation));
         }
@@ -260,6 +269,7 @@ impl Guard {
     /// Users come and go while they are listed, so that one may be on two pages; but not as two.
     fn add(&mut self, id: &str, name: &str) -> Result<(), Broken> {
         let (by_id, by_name) = (hashed(id), hashed(name));
+        // The same entry again is no contradiction: whoever is made or deleted meanwhile moves all others along.
         if *self.names.entry(by_id).or_insert(by_name) != by_name {
             return Err(self.contradicts(format!(
                 "the id {} has two names, {} and another",

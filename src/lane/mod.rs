@@ -64,7 +64,7 @@ impl Lane {
     pub fn new(client: Client, paces: Arc<Paces>) -> Self {
         let clock = Arc::clone(client.clock());
         let breaker = Breaker::new(Arc::clone(&clock));
-        let waits = Waits::untold(Arc::clone(&clock));
+        let waits = Waits::unwatched(Arc::clone(&clock));
         Self { client, paces, breaker, mender: Mender::default(), clock, waits }
     }
 
@@ -143,23 +143,12 @@ impl Lane {
 
     /// Teaches the breaker, which is for all operations, and the operation's pace what an answer says.
     pub(crate) fn learn(&self, operation: Operation, answer: &Answer) -> Learned {
-        let failing = match answer.verdict {
-            Verdict::InDoubt | Verdict::NotSent => Some(self.breaker.failed()),
-            // Nothing was asked of the service.
-            Verdict::NoCredentials | Verdict::Barred => None,
-            Verdict::Done
-            | Verdict::Rejected
-            | Verdict::NotFound
-            | Verdict::Throttled
-            | Verdict::Full
-            | Verdict::Duplicate
-            | Verdict::Expired
-            | Verdict::Signature
-            | Verdict::Denied => {
-                self.breaker.answered();
-                None
-            }
-        };
+        let is_unclear = matches!(answer.verdict, Verdict::InDoubt | Verdict::NotSent);
+        let failing = is_unclear.then(|| self.breaker.failed());
+        // Neither whoever bars the way is the service, nor was anything asked of it where there is nothing to sign with.
+        if answer.verdict.is_clear() {
+            self.breaker.answered();
+        }
         Learned { failing, ..self.learn_pace(operation, answer) }
     }
 
@@ -193,18 +182,10 @@ impl Lane {
         };
         let answer = Answer::of(operation, &result, departure);
         self.learn_pace(operation, &answer);
-        match answer.verdict {
-            Verdict::InDoubt | Verdict::NotSent | Verdict::Barred => self.waits.failed(answer.message()),
-            Verdict::NoCredentials => {}
-            Verdict::Done
-            | Verdict::Rejected
-            | Verdict::NotFound
-            | Verdict::Throttled
-            | Verdict::Full
-            | Verdict::Duplicate
-            | Verdict::Expired
-            | Verdict::Signature
-            | Verdict::Denied => self.waits.heard(),
+        if answer.verdict.is_clear() {
+            self.waits.heard();
+        } else if answer.verdict != Verdict::NoCredentials {
+            self.waits.failed(answer.message());
         }
         result.map_err(|error| (answer, error))
     }

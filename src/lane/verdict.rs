@@ -56,6 +56,22 @@ impl Verdict {
         Self::NoCredentials,
     ];
 
+    /// Whether the service itself has said something by it, so that it is there.
+    pub(crate) const fn is_clear(self) -> bool {
+        match self {
+            Self::Done
+            | Self::Rejected
+            | Self::NotFound
+            | Self::Throttled
+            | Self::Full
+            | Self::Duplicate
+            | Self::Expired
+            | Self::Signature
+            | Self::Denied => true,
+            Self::InDoubt | Self::NotSent | Self::Barred | Self::NoCredentials => false,
+        }
+    }
+
     /// Whether the service looked at the request itself, so that its limiter had let it pass.
     pub(crate) const fn has_passed(self) -> bool {
         matches!(self, Self::Done | Self::Rejected | Self::NotFound | Self::Full | Self::Duplicate)
@@ -190,6 +206,7 @@ pub(crate) const fn by_status(operation: Operation, status: u16) -> Verdict {
 
 /// Decides what a refusal with this code and status means for an operation.
 pub(crate) fn verdict(operation: Operation, code: Option<&str>, status: u16) -> Verdict {
+    // Its form before its meaning: whoever answers in between may put any word into its JSON.
     let Some(code) = code.filter(|code| is_of_the_service(code, status)) else {
         return by_bare_status(operation, status);
     };

@@ -80,6 +80,19 @@ impl Asked<'_> {
             }
         }
     }
+
+    /// What is done with a created row that is left as it is, by the id of its user and the one that the instance has under
+    /// its name now.
+    fn looked_for(&self, made: Decision, ours: Option<&str>, found: Option<&str>) -> Decision {
+        match found {
+            // Told and not sent: the user may be too new to be listed, and a second one would be a doubled one.
+            None if self.recreate_missing => Decision::Replace,
+            None => Decision::Missing,
+            // Ids are never given twice: under another one it is another user, whatever its cells are.
+            Some(id) if ours.is_some_and(|ours| ours != id) => Decision::Replaced,
+            Some(_) => made,
+        }
+    }
 }
 
 impl Plan {
@@ -116,17 +129,10 @@ impl Plan {
         let mut strangers = HashMap::new();
         let mut looked_for = |at: Place, user: &str, made: Decision| {
             let Some(find) = on_instance.filter(|_| made.leaves()) else { return made };
-            match find(user) {
-                // Told and not sent: the user may be too new to be listed, and a second one would be a doubled one.
-                None if asked.recreate_missing => Decision::Replace,
-                None => Decision::Missing,
-                // Ids are never given twice: under another one it is another user, whatever its cells are.
-                Some(id) if state.created_id(at).is_some_and(|ours| ours != id) => {
-                    strangers.insert(at, id.to_owned());
-                    Decision::Replaced
-                }
-                Some(_) => made,
-            }
+            let found = find(user);
+            let decided = asked.looked_for(made, state.created_id(at).as_deref(), found);
+            strangers.extend(found.filter(|_| decided == Decision::Replaced).map(|id| (at, id.to_owned())));
+            decided
         };
         let created = |at: Option<Place>| at.filter(|at| state.record(*at).state == RowState::Created);
         let by_position = sabotage(Sabotage::ResumeByPosition);

@@ -312,6 +312,39 @@ fn a_torn_last_line_is_repaired_and_reported() {
     }
 }
 
+#[test]
+fn a_ledger_of_version_1_survives_its_upgrade_wherever_the_process_dies() {
+    let (runtime, case) = (runtime(), Case::numbered(0));
+    let stage = Stage::set(&runtime, &case);
+    stage.write_roster(&case.before);
+    let planned = stage.import(1, Some(&Crash { point: "plan-recorded", passage: 1 }), None);
+    assert_eq!(planned.code, None);
+    // As the programs of before wrote it: no request has left, so that no line has more than its checksum too much.
+    let before: String = read(&stage.ledger())
+        .replacen("\"version\":2", "\"version\":1", 1)
+        .lines()
+        .map(|line| format!("{}}}\n", line.rsplit_once(",\"crc\":").unwrap().0))
+        .collect();
+    let kept = stage.ledger().with_extension("jsonl.v1");
+    for point in ["upgrade-written", "upgrade-kept", "upgrade-renamed"] {
+        std::fs::write(stage.ledger(), &before).unwrap();
+        let died = stage.import(1, Some(&Crash { point, passage: 1 }), None);
+        assert_eq!(died.code, None, "{point}: {}", died.stderr);
+        // The old file or the new one stands there, whole; the old one is kept before the new one takes its place.
+        let version = if point == "upgrade-renamed" { 2 } else { 1 };
+        assert!(read(&stage.ledger()).starts_with(&format!("{{\"type\":\"ledger\",\"version\":{version},")));
+        assert_eq!(kept.exists(), point != "upgrade-written", "{point}");
+        if kept.exists() {
+            assert_eq!(read(&kept), before, "{point}");
+        }
+        assert_eq!(read(&stage.ledger()).lines().count(), before.lines().count(), "{point}");
+        let again = stage.import(1, Some(&Crash { point: "plan-recorded", passage: 1 }), None);
+        assert_eq!(again.code, None, "it goes on: {}", again.stderr);
+        assert_eq!(read(&kept), before, "{point}");
+        std::fs::remove_file(&kept).unwrap();
+    }
+}
+
 /// Plays cases that a careless importer would get wrong, and expects the invariants to notice by these words.
 fn is_noticed(sabotage: Sabotage, words: &str, is_telling: impl Fn(&Case) -> bool + Send + Sync) {
     let numbers = (0..4000).filter(|number| is_telling(&Case::numbered(*number))).take(24);

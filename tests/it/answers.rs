@@ -221,8 +221,7 @@ async fn run(call: Call, answers: &[Answer], has_instance: bool, date: Option<&'
     let target = Target::resolve(INSTANCE, None, None, &environment).unwrap();
     let client = Client::over(script.clone(), &target, credentials(answers), Arc::clone(&clock));
     let kept = Kept::default();
-    let ledger: Arc<dyn Journal> =
-        Arc::new(Ledger::start(kept.clone(), state(call), clock, counted()).unwrap());
+    let ledger: Arc<dyn Journal> = Arc::new(Ledger::in_step(kept.clone(), state(call), clock, counted()));
     let (events, mut seen) = mpsc::unbounded_channel();
     let switch = Switch::default();
     let lane = Arc::new(Lane::new(client, Arc::default()));
@@ -305,7 +304,7 @@ async fn one_after_the_other(first: Duration) -> (Vec<(String, String)>, Vec<Val
     let mut before = state(Call::Create { in_doubt: false });
     before.apply(&Entry::row("bo", RowNumber::from(3), Some(Fingerprint::of(2))));
     let kept = Kept::default();
-    let ledger: Arc<dyn Journal> = Arc::new(Ledger::start(kept.clone(), before, clock, counted()).unwrap());
+    let ledger: Arc<dyn Journal> = Arc::new(Ledger::in_step(kept.clone(), before, clock, counted()));
     let lane = Arc::new(Lane::new(client, Arc::default()));
     lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(1000.0, 1000));
     let (events, _seen) = mpsc::unbounded_channel();
@@ -404,7 +403,7 @@ async fn a_hundred(answers: &[Answer], places: usize, date: Option<&'static str>
         before.apply(&Entry::row(&format!("user{row}"), RowNumber::from(row), Some(Fingerprint::of(1))));
     }
     let ledger: Arc<dyn Journal> =
-        Arc::new(Ledger::start(Kept::default(), before, clock, headcount::ledger::counted()).unwrap());
+        Arc::new(Ledger::in_step(Kept::default(), before, clock, headcount::ledger::counted()));
     let lane = Arc::new(Lane::new(client, Arc::default()));
     lane.paces().set(headcount::connect::Operation::CreateUser, Pace::new(1000.0, 1000));
     let (events, _seen) = mpsc::unbounded_channel();

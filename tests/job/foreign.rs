@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use headcount::exit::Exit;
 use headcount::job::{Job, PaceAsked, RateAsked};
-use headcount::ledger::RowState;
 use headcount::simulator::{Fault, Spec};
 use headcount::stop::Stop;
 
@@ -75,20 +74,6 @@ async fn a_bare_429_waits() {
     stage.connect.world().order([bare(429)]);
     let ended = stage.run(stage.import()).await.unwrap();
     assert_eq!((ended.exit, ended.counts.created, ended.calls.throttled), (Exit::Done, 3, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refusal_always_says_something() {
-    let stage = Stage::of(unlimited(), 2);
-    stage
-        .connect
-        .world()
-        .order([Fault::Pass, Fault::Refuse { status: 400, code: "InvalidParameterException" }]);
-    let ended = stage.run(stage.import()).await.unwrap();
-    assert_eq!(ended.counts.rejected, 1);
-    let state = stage.state();
-    let rejected = state.places().find(|at| state.record(*at).settled_state() == RowState::Rejected).unwrap();
-    assert!(state.detail(rejected).is_some());
 }
 
 /// So many places, at a latency.
