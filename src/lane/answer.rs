@@ -44,6 +44,7 @@ fn message_of(fault: &Fault) -> String {
     let (said, who) = (fault.message.as_deref(), fault.answerer());
     match (is_foreign_refusal(fault), said) {
         (true, None) => format!("{who}, without an error code of Amazon Connect's"),
+        // Who it was comes first: what a gateway says is long, and mostly of itself.
         (true, Some(said)) => format!("{who}, without an error code of Amazon Connect's: {said}"),
         (false, Some(said)) => said.to_owned(),
         (false, None) => format!("the service gave no reason ({who})"),

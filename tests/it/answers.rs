@@ -441,6 +441,8 @@ fn the_first_is_mended_and_sent_again_alone_before_another_leaves() {
     let expired = Answer::Refused(403, "ExpiredTokenException");
     let skewed = Answer::Refused(403, "RequestTimeTooSkewed");
     let calm = paused(a_hundred(&[], 64, None)).took;
+    // The first alone, then as many as there are places, then the rest.
+    assert!(calm <= 3 * LATENCY + Duration::from_millis(10), "the first answer costs one latency: {calm:?}");
     for (first, date) in [(expired, None), (skewed, Some("Mon, 23 Nov 2026 15:38:13 GMT"))] {
         for places in [1, 5, 64] {
             let came = paused(a_hundred(&[first], places, date));

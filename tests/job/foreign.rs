@@ -112,17 +112,3 @@ async fn one_row_alone_is_sent_until_it_is_known_that_nobody_is_there() {
     assert!(matches!(ended.stop, Some(Stop::NotConnect { .. })), "{:?}", ended.stop);
     assert_eq!((ended.counts.in_doubt, stage.called()), (1, 5));
 }
-
-#[tokio::test(start_paused = true)]
-async fn the_first_answer_costs_one_latency() {
-    let stage = Stage::of(distant(), 64);
-    let begun = tokio::time::Instant::now();
-    let ended = stage.run(at_once(&stage, 64)).await.unwrap();
-    assert_eq!((ended.exit, ended.counts.created), (Exit::Done, 64));
-    let created = begun.elapsed();
-    let alone = Stage::of(distant(), 1);
-    let begun = tokio::time::Instant::now();
-    alone.run(at_once(&alone, 64)).await.unwrap();
-    let more = created.saturating_sub(begun.elapsed());
-    assert!(more <= Duration::from_millis(60), "63 more at once cost {more:?}, one latency and no more");
-}
