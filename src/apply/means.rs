@@ -260,11 +260,10 @@ impl Means {
                 false
             }
             // A listing names nothing but the instance: where the service refuses that, it is the instance that is wrong.
-            Err((answer, _)) => match answer.verdict {
-                Verdict::NotFound => true,
-                Verdict::Rejected => !answer.is_foreign,
-                _ => false,
-            },
+            Err((answer, _)) => {
+                answer.verdict == Verdict::NotFound
+                    || (answer.verdict == Verdict::Rejected && !answer.is_foreign)
+            }
         }
     }
 }
