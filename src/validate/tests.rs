@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::agent::{Agent, Fingerprint};
-use crate::directory::{Group, Hierarchy, Instance, Names};
+use crate::directory::{Group, Hierarchy, Instance, Names, PROBES, variants};
 use crate::finding::{Finding, Severity, codes};
 use crate::roster::Row;
 
@@ -927,6 +927,23 @@ fn findings_beyond_the_limit_are_counted_and_not_kept() {
     assert_eq!(checked.errors, 2 * Pass::KEPT as u64);
     assert_eq!(checked.findings.len(), Pass::KEPT);
     assert_eq!(checked.not_kept, Pass::KEPT as u64);
+}
+
+#[test]
+fn variants_of_one_name_are_compared_in_as_many_steps_as_there_are_rows() {
+    const ROWS: u32 = 20_000;
+    let (columns, rules) = (all_columns(), Rules::new(Saml));
+    let mut pass = Pass::new(&columns, &rules, &[]);
+    PROBES.set(0);
+    for (number, name) in (2..).zip(variants(ROWS)) {
+        pass.row(&numbered(number, row_with(Saml, &[(Username, &name)])), &mut |_| {});
+    }
+    let checked = pass.finish();
+    assert_eq!((checked.errors, checked.findings.len()), (0, ROWS as usize - 1));
+    let first = "row 2 has a username that differs only in case: `abcdefghijklmnopqrst`";
+    assert!(checked.findings.iter().all(|finding| finding.message == first), "each names the first alone");
+    let looks = PROBES.get();
+    assert!((1..8 * u64::from(ROWS)).contains(&looks), "{looks} looks");
 }
 
 #[test]
