@@ -110,6 +110,11 @@ impl Sheet {
         Ok((Self { source, opened, name, header_row, merged: form.merged }, headers, findings))
     }
 
+    /// The workbook's bytes from the top.
+    pub(super) fn bytes(&self) -> Cursor {
+        self.source.reader()
+    }
+
     /// Starts from the row after the header.
     pub(super) fn rows(&self, header: &Header) -> Result<XlsxRows, Failure> {
         let (sender, receiver) = sync_channel(2);
