@@ -403,6 +403,9 @@ fn ragged(row: &Row, found: usize, expected: usize) -> Finding {
     }
 }
 
+/// What is said of a row that has swallowed the rest of the file.
+pub(super) const UNCLOSED: &str = "a quote opens in this row and never closes: nothing after it was read";
+
 fn unclosed(row: u64) -> Finding {
     Finding {
         code: codes::UNCLOSED_QUOTE.id,
@@ -410,7 +413,7 @@ fn unclosed(row: u64) -> Finding {
         row: Some(row),
         column: None,
         value: None,
-        message: "a quote opens in this row and never closes: nothing after it was read".into(),
+        message: UNCLOSED.into(),
         hint: Some("close the quote, or write `\"\"` for a quote that is meant".into()),
     }
 }
