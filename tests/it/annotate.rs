@@ -385,3 +385,48 @@ fn plain(sheet: &str) -> String {
     }
     plain
 }
+
+#[test]
+fn openpyxl_finds_the_workbook_of_before_with_colours_and_notes() {
+    let Some(venv) = crate::python::venv() else { return };
+    let at = folder(&[]);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/annotated.py");
+    let python = |args: &[&str]| {
+        let mut command = crate::python::command(&venv.join("bin/python"), at.path());
+        let ran = command.arg(&script).args(args).current_dir(at.path()).output().unwrap();
+        assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        ran.stdout
+    };
+    python(&["make", "hr.xlsx"]);
+    annotated(at.path(), &["hr.xlsx", "--annotate", "one.xlsx"]).exits(3);
+    let changed: serde_json::Value =
+        serde_json::from_slice(&python(&["compare", "hr.xlsx", "one.xlsx"])).unwrap();
+    for (cell, colour) in [("C2", "FFFFC7CF"), ("C3", "FFFFC7CF"), ("F2", "FFFFC7CF"), ("C5", "FFFFC7CF")] {
+        assert_eq!(changed["colours"][format!("Agents!{cell}")], colour, "{changed}");
+        assert!(
+            changed["notes"][format!("Agents!{cell}")].as_str().unwrap().contains("error: "),
+            "{changed}"
+        );
+    }
+    assert!(changed["notes"]["Agents!C3"].as_str().unwrap().starts_with("ask her\n\nheadcount: error: "));
+    assert!(changed["notes"]["Agents!C1"].as_str().unwrap().starts_with("headcount: "), "{changed}");
+    assert!(changed["colours"].get("Agents!A3").is_none() && changed["notes"].get("Notes!A1").is_none());
+    // Saved by another program, and annotated again: the notes and colours are those of today.
+    assert_eq!(found(at.path(), "hr.xlsx", &[]), found(at.path(), "one.xlsx", &[]));
+    python(&["resave", "one.xlsx", "saved.xlsx"]);
+    annotated(at.path(), &["saved.xlsx", "--annotate", "two.xlsx"]).exits(3);
+    let again: serde_json::Value =
+        serde_json::from_slice(&python(&["compare", "hr.xlsx", "two.xlsx"])).unwrap();
+    assert_eq!(changed["notes"], again["notes"]);
+    // Ours and other programs' samples.
+    for roster in rosters() {
+        let name = roster.file_name().unwrap().to_str().unwrap();
+        // The sheets of Strict OOXML are empty to openpyxl, and a file of Excel's own is none.
+        if name.ends_with(".csv") || name.contains("strict") {
+            continue;
+        }
+        if annotated(at.path(), &[roster.to_str().unwrap(), "--annotate", name]).exit != 2 {
+            python(&["compare", roster.to_str().unwrap(), name]);
+        }
+    }
+}

@@ -53,6 +53,15 @@ struct Comment {
     ours: Option<Range<usize>>,
 }
 
+impl Comment {
+    /// Our part of it where another program has made one text of all.
+    fn flattened(&self, part: &str) -> Option<Range<usize>> {
+        let (opens, closes) = self.bare.as_ref()?;
+        let at = part[opens.end..closes.start].find(&format!("\n\n{AFTER}"))?;
+        Some(opens.end + at..closes.start)
+    }
+}
+
 /// A part of comments, taken apart.
 #[derive(Debug, Default)]
 struct Parsed {
@@ -95,6 +104,7 @@ impl Comments {
                 comments.gone.extend(comment.cell);
             } else {
                 edits.extend(comment.ours.clone().map(|ours| (ours, String::new())));
+                edits.extend(comment.flattened(part).map(|ours| (ours, String::new())));
                 kept.extend(comment.cell.map(|cell| (cell, comment)));
             }
         }
@@ -307,6 +317,14 @@ mod tests {
         assert!(!second.text.contains("error: "), "{}", second.text);
         assert!(second.text.contains("<x:t>call &amp; ask</x:t>") && second.text.contains("[Threaded"));
         assert_eq!(second.text.matches("<x:author>headcount<").count(), 1);
+        let runs = "</x:t></x:r><x:r><x:t xml:space=\"preserve\">";
+        let flattened = first
+            .text
+            .replace("<x:r><x:t>call", "<x:t>call")
+            .replace(runs, "")
+            .replace("headcount: error: no</x:t></x:r>", "headcount: error: no</x:t>");
+        let third = Comments::of(&flattened, &[]).unwrap();
+        assert!(third.text.contains("<x:t>call &amp; ask</x:t>"), "{}", third.text);
         for damaged in ["", "<comments>", "<comments><authors/></comments>"] {
             assert!(Comments::of(damaged, &notes).is_none(), "{damaged}");
         }
