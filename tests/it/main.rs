@@ -16,6 +16,7 @@ mod directory;
 mod engine;
 mod files;
 mod fuzzed;
+mod gateway;
 mod harness;
 mod hostile;
 mod hostile_files;
