@@ -364,7 +364,7 @@ fn a_workbook_is_changed_by_colours_and_notes_alone() {
         for (part, bytes) in
             after.iter().filter(|(part, _)| part.starts_with(sheet) && part.ends_with(".xml"))
         {
-            let text = |bytes: &[u8]| plain(&String::from_utf8(bytes.to_vec()).unwrap());
+            let text = |bytes: &[u8]| plain(std::str::from_utf8(bytes).unwrap());
             assert_eq!(text(bytes), text(&before[part]), "{name}: {part}");
         }
     }

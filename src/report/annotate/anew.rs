@@ -6,9 +6,10 @@ use std::io::Write;
 
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, Formula, Note, Workbook, Worksheet, XlsxError};
 
-use super::{Annotated, Copy, FINDINGS, NOTES, Unwritten, cut, note_text, row_of, sentence, told};
+use super::copy::{Annotated, Copy, NOTES, cut, note_text, row_of, sentence, told};
+use super::unwritten::Unwritten;
 use crate::finding::{Finding, Severity, codes};
-use crate::roster::{Kept, Storage, template};
+use crate::roster::{FINDINGS, Kept, Storage, template};
 use crate::text::{Voice, guarded};
 
 const SUMMARY: &str = "headcount summary";

@@ -3,8 +3,9 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
-use super::{Annotated, Copy, FINDINGS, Unwritten, told};
-use crate::roster::Written;
+use super::copy::{Annotated, Copy, told};
+use super::unwritten::Unwritten;
+use crate::roster::{FINDINGS, Written};
 use crate::text::guarded;
 
 /// The longest stretch of a line that is held in memory, in bytes.

@@ -12,51 +12,29 @@
 //! memory is bounded by the findings kept ([`Pass::KEPT`](crate::validate::Pass::KEPT)) and the notes ([`NOTES`]).
 
 mod anew;
+mod cells;
 mod comments;
+mod copy;
 mod lines;
 mod package;
 mod sheet;
 mod styles;
+mod unwritten;
 mod xml;
 
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
-use csv::{QuoteStyle, WriterBuilder};
-use rust_xlsxwriter::XlsxError;
-
 use crate::disk;
 use crate::error::Failure;
-use crate::finding::{Finding, codes};
-use crate::roster::{Field, Roster, Row, Storage, Use};
-use crate::text::{Voice, count, guarded, shown};
+use crate::roster::{Roster, Storage};
+use crate::text::Voice;
 use crate::validate::Checked;
 
 pub use crate::roster::FINDINGS;
-use styles::Paint;
-
-/// The most cells that get a note of their own in a workbook; those beyond are coloured, and their row says it all.
-pub(crate) const NOTES: usize = 20_000;
-
-/// The most characters of a cell of a workbook.
-const CELL: usize = 32_767;
-
-/// What was written.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Annotated {
-    /// How many rows have findings beside them.
-    pub(crate) rows: u64,
-    /// How many cells of the roster are coloured and have no note, for there are too many.
-    pub(crate) without_note: u64,
-    /// How many rows the copy has without their cells: these could not be told apart.
-    pub(crate) without_cells: u64,
-    /// How many cells have no colour, for the workbook has no room for more formats.
-    pub(crate) without_colour: u64,
-    /// How many cells are cut, for a workbook's hold no more.
-    pub(crate) cut: u64,
-    /// Why the workbook was written anew, where its own package could not be changed.
-    pub(crate) anew: Option<&'static str>,
-}
+pub(crate) use copy::Annotated;
+use copy::Copy;
+use unwritten::Unwritten;
 
 /// How a copy is stored, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,62 +129,7 @@ pub(crate) fn write(
     })
 }
 
-enum Unwritten {
-    Io(io::Error),
-    Xlsx(XlsxError),
-    Roster(Failure),
-    /// A row beyond a workbook's last.
-    TooMany(u64),
-    /// Why the package of a workbook cannot be changed.
-    NotInPlace(&'static str),
-    /// What a CSV cannot hold.
-    OfWorkbook(String),
-}
-
-impl From<io::Error> for Unwritten {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<csv::Error> for Unwritten {
-    fn from(error: csv::Error) -> Self {
-        Self::Io(error.into())
-    }
-}
-
-impl From<XlsxError> for Unwritten {
-    fn from(error: XlsxError) -> Self {
-        Self::Xlsx(error)
-    }
-}
-
-impl From<Failure> for Unwritten {
-    fn from(failure: Failure) -> Self {
-        Self::Roster(failure)
-    }
-}
-
-/// A roster on its way into a copy.
-struct Copy<'r> {
-    roster: &'r Roster,
-    checked: &'r Checked,
-    voice: &'r dyn Voice,
-    /// The places of the roster's own columns: all but an earlier copy's [`FINDINGS`].
-    own: Vec<usize>,
-    /// Where an earlier copy's [`FINDINGS`] stand among the columns of a workbook.
-    ours: Option<u32>,
-}
-
-impl<'r> Copy<'r> {
-    fn of(roster: &'r Roster, checked: &'r Checked, voice: &'r dyn Voice) -> Self {
-        let headers = roster.columns().headers.iter().take(roster.width()).enumerate();
-        let is_ours = |header: &str| header.trim().eq_ignore_ascii_case(FINDINGS);
-        let (ours, own): (Vec<_>, Vec<_>) = headers.partition(|(_, header)| is_ours(header));
-        let ours = ours.first().and_then(|(at, _)| u32::try_from(*at).ok());
-        Self { roster, checked, voice, own: own.into_iter().map(|(at, _)| at).collect(), ours }
-    }
-
+impl Copy<'_> {
     fn write(&self, kind: Kind, file: impl Write + Seek, annotated: &mut Annotated) -> Result<(), Unwritten> {
         match (self.roster.storage(), kind) {
             (Storage::Csv { .. }, Kind::Csv) => self.lines(file, annotated),
@@ -215,162 +138,4 @@ impl<'r> Copy<'r> {
             (Storage::Xlsx { .. }, Kind::Csv) => self.csv(file, annotated),
         }
     }
-
-    /// The column of what is said of a row or of the file as a whole: that of the username, else the first.
-    fn lead(&self) -> u32 {
-        let uses = self.roster.uses();
-        let is_login = |at: &&usize| uses.get(**at) == Some(&Use::Field(Field::Username));
-        let is_named = |at: &&usize| uses.get(**at) != Some(&Use::Unnamed);
-        let lead = self.own.iter().find(is_login).or_else(|| self.own.iter().find(is_named));
-        lead.and_then(|&at| u32::try_from(at).ok()).unwrap_or(0)
-    }
-
-    /// What was found, in one line.
-    fn checked_in_all(&self) -> String {
-        let Checked { errors, warnings, rows, not_kept, .. } = self.checked;
-        let [errors, warnings, rows] =
-            [(errors, "error"), (warnings, "warning"), (rows, "row")].map(|(n, noun)| count(*n, noun));
-        let more = match not_kept {
-            0 => String::new(),
-            more => format!("; {more} findings more are not marked, for there are too many"),
-        };
-        format!("headcount: {errors} and {warnings} in {rows}{more}")
-    }
-
-    fn headers(&self) -> impl Iterator<Item = &'r str> {
-        self.own.iter().map(|&at| self.roster.columns().headers[at].as_str())
-    }
-
-    /// Goes over the rows, each with its findings.
-    fn each(&self, mut take: impl FnMut(&Row, &[Finding]) -> Result<(), Unwritten>) -> Result<(), Unwritten> {
-        let findings = &self.checked.findings;
-        let mut rest = &findings[findings.partition_point(|finding| finding.row.is_none())..];
-        let (mut rows, mut row) = (self.roster.rows()?, Row::default());
-        while rows.read(&mut row)? {
-            let of_row = rest.partition_point(|finding| finding.row <= Some(row.number));
-            let (now, later) = rest.split_at(of_row);
-            rest = later;
-            take(&row, now)?;
-        }
-        Ok(())
-    }
-
-    /// The place among our columns of the cell that a finding is about.
-    fn place_of(&self, row: &Row, finding: &Finding) -> Option<usize> {
-        let header = finding.column.as_ref()?;
-        let headers = &self.roster.columns().headers;
-        let mut named = self.own.iter().enumerate().filter(|(_, at)| headers.get(**at) == Some(header));
-        let first = named.clone().next();
-        let filled = named.find(|(_, at)| row.cells.get(**at).is_some_and(|cell| !cell.trim().is_empty()));
-        filled.or(first).map(|(place, _)| place)
-    }
-
-    /// The cells of a workbook as text. It ends where one holds what text does not.
-    fn csv(&self, mut file: impl Write, annotated: &mut Annotated) -> Result<(), Unwritten> {
-        let of_file = self.checked.findings.iter().take_while(|finding| finding.row.is_none());
-        if let Some(hidden) = of_file.into_iter().find(|finding| HIDDEN.contains(&finding.code)) {
-            return Err(Unwritten::OfWorkbook(hidden.message.clone()));
-        }
-        // A mark, by which a spreadsheet knows UTF-8.
-        file.write_all("\u{FEFF}".as_bytes())?;
-        let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(file);
-        let blank = vec![""; self.own.len() + 1];
-        let mut next = 1;
-        let mut skip_to = |writer: &mut csv::Writer<_>, row: u64| -> Result<(), Unwritten> {
-            for _ in next..row {
-                writer.write_record(&blank)?;
-            }
-            next = row + 1;
-            Ok(())
-        };
-        skip_to(&mut writer, self.roster.header_row())?;
-        writer.write_record([FINDINGS].into_iter().chain(self.headers()))?;
-        self.each(|row, findings| {
-            if let Some(lost) = row.findings.iter().find(|finding| OF_CELLS.contains(&finding.code)) {
-                return Err(Unwritten::OfWorkbook(format!(
-                    "row {}: {}",
-                    row.number,
-                    sentence(lost, self.voice)
-                )));
-            }
-            skip_to(&mut writer, row.number)?;
-            annotated.count(row, findings);
-            let told = guarded(&told(findings, self.voice));
-            let cells = self.own.iter().map(|&at| row.cells.get(at).unwrap_or(""));
-            Ok(writer.write_record([told.as_str()].into_iter().chain(cells))?)
-        })?;
-        writer.flush()?;
-        Ok(())
-    }
-}
-
-/// What is hidden in a workbook and is not in a CSV.
-const HIDDEN: [&str; 3] = [codes::HIDDEN_SHEETS.id, codes::HIDDEN_COLUMNS.id, codes::HIDDEN_ROWS.id];
-
-/// What the reader has against a workbook's cells and would not have against their text.
-const OF_CELLS: [&str; 7] = [
-    codes::NUMBER_NOT_TEXT.id,
-    codes::DIGITS_LOST.id,
-    codes::DATE_NOT_TEXT.id,
-    codes::CELL_ERROR.id,
-    codes::MERGED_OVER_ROWS.id,
-    codes::MERGED_OVER_COLUMNS.id,
-    codes::CELL_WITHOUT_HEADER.id,
-];
-
-/// Whether a finding is about a cell that nobody sees, for a merged one lies over it.
-fn is_of_merged(finding: &Finding) -> bool {
-    finding.code == codes::MERGED_OVER_ROWS.id
-}
-
-impl Annotated {
-    fn count(&mut self, row: &Row, findings: &[Finding]) {
-        self.rows += u64::from(!findings.is_empty());
-        self.without_cells += u64::from(!row.is_readable());
-    }
-}
-
-/// A finding in one line: what, and how to mend it.
-fn sentence(finding: &Finding, voice: &dyn Voice) -> String {
-    let hint = finding.told_hint(voice).map(|hint| format!(" ({hint})")).unwrap_or_default();
-    let column = finding.column.as_deref().map(|c| format!("{}: ", shown(c.trim()))).unwrap_or_default();
-    format!("{}: {column}{}{hint}", finding.severity.word(), finding.message)
-}
-
-fn told(findings: &[Finding], voice: &dyn Voice) -> String {
-    findings.iter().map(|finding| sentence(finding, voice)).collect::<Vec<_>>().join("; ")
-}
-
-/// What the note of a cell says.
-fn note_text(findings: &[&Finding], voice: &dyn Voice) -> String {
-    let text = findings.iter().map(|finding| {
-        let hint = finding.told_hint(voice).map(|hint| format!("\nfix: {hint}")).unwrap_or_default();
-        format!("{}: {}{hint}", finding.severity.word(), finding.message)
-    });
-    cut(&text.collect::<Vec<_>>().join("\n\n")).0.to_owned()
-}
-
-/// The colour of a cell that all of this is found of.
-fn paint_of(findings: &[&Finding]) -> Option<Paint> {
-    findings.iter().map(|finding| finding.severity).min().map(Paint::from)
-}
-
-/// A text as far as a workbook's cell can hold it, and whether that is not all of it. The limit is Excel's, in UTF-16.
-fn cut(text: &str) -> (&str, bool) {
-    if text.len() <= CELL {
-        return (text, false);
-    }
-    let mut units = 0;
-    let end = text.char_indices().find(|(_, c)| {
-        units += c.len_utf16();
-        units > CELL
-    });
-    end.map_or((text, false), |(at, _)| (&text[..at], true))
-}
-
-/// Workbooks count rows from 0.
-fn row_of(number: u64) -> Result<u32, Unwritten> {
-    const ROWS: u64 = 1_048_576;
-    let row = number.checked_sub(1).filter(|_| number <= ROWS);
-    row.and_then(|row| u32::try_from(row).ok()).ok_or(Unwritten::TooMany(number))
 }

@@ -8,21 +8,14 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::comments::{self, Comments, Note};
-use super::sheet::{Mark, Sheet};
+use super::copy::{Annotated, Copy, NOTES, cut, is_of_merged, note_text, paint_of, row_of, told};
+use super::sheet::{Mark, Sheet, relationships};
 use super::styles::Styles;
+use super::unwritten::Unwritten;
 use super::xml::{Token, Tokens, appended, text};
-use super::{Annotated, Copy, NOTES, Unwritten};
 use crate::finding::Finding;
 use crate::roster::{Row, resolved, sheet_part, stored_part};
-
-/// The base of the types of relations, and of the attribute that names one.
-pub(super) fn relationships(is_strict: bool) -> &'static str {
-    if is_strict {
-        "http://purl.oclc.org/ooxml/officeDocument/relationships"
-    } else {
-        "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    }
-}
+use crate::text::guarded;
 
 const TYPES: &str = "[Content_Types].xml";
 const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
@@ -144,18 +137,18 @@ impl Copy<'_> {
             of_cells.sort_by_key(|(column, _)| *column);
             let mut marks = Vec::new();
             for (column, findings) in of_cells {
-                marks.push(Mark { column, paint: super::paint_of(&findings), text: None });
+                marks.push(Mark { column, paint: paint_of(&findings), text: None });
                 if notes.len() < NOTES {
-                    let cell = (super::row_of(row.number)?, column);
-                    notes.push(Note { cell, text: super::note_text(&findings, self.voice) });
+                    let cell = (row_of(row.number)?, column);
+                    notes.push(Note { cell, text: note_text(&findings, self.voice) });
                 } else {
                     annotated.without_note += 1;
                 }
             }
             if let Some(ours) = self.ours {
                 let all: Vec<&Finding> = findings.iter().collect();
-                let text = super::cut(&crate::text::guarded(&super::told(findings, self.voice))).0.to_owned();
-                marks.push(Mark { column: ours, paint: super::paint_of(&all), text: Some(text) });
+                let text = cut(&guarded(&told(findings, self.voice))).0.to_owned();
+                marks.push(Mark { column: ours, paint: paint_of(&all), text: Some(text) });
                 marks.sort_by_key(|mark| mark.column);
             }
             sheet.mark(row.number, &marks)
@@ -181,11 +174,11 @@ impl Copy<'_> {
         let row = u32::try_from(header.saturating_sub(1)).unwrap_or(0);
         let (mut marks, mut notes) = (Vec::new(), Vec::new());
         for (column, findings) in of_cells {
-            let mut text = super::note_text(&findings, self.voice);
+            let mut text = note_text(&findings, self.voice);
             if column == lead {
                 text = format!("{}\n\n{text}", self.checked_in_all()).trim_end().to_owned();
             }
-            marks.push(Mark { column, paint: super::paint_of(&findings), text: None });
+            marks.push(Mark { column, paint: paint_of(&findings), text: None });
             notes.push(Note { cell: (row, column), text });
         }
         (marks, notes)
@@ -479,7 +472,7 @@ impl Copy<'_> {
     fn by_cell<'f>(&self, row: &Row, findings: &'f [Finding]) -> Vec<(u32, Vec<&'f Finding>)> {
         let mut of_cells: Vec<(u32, Vec<&Finding>)> = Vec::new();
         for finding in findings {
-            let place = self.place_of(row, finding).filter(|_| !super::is_of_merged(finding));
+            let place = self.place_of(row, finding).filter(|_| !is_of_merged(finding));
             let column = place.and_then(|place| u32::try_from(self.own[place]).ok());
             let column = column.unwrap_or_else(|| self.lead());
             match of_cells.iter_mut().find(|(of, _)| *of == column) {

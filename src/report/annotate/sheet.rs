@@ -3,10 +3,19 @@
 
 use std::io::{Read, Write};
 
-use super::Unwritten;
 use super::styles::{Paint, Styles};
+use super::unwritten::Unwritten;
 use super::xml::{self, Tag, Token, Tokens};
 use crate::roster::{cell_place, column_letters};
+
+/// The base of the types of relations, and of the attribute that names one.
+pub(super) fn relationships(is_strict: bool) -> &'static str {
+    if is_strict {
+        "http://purl.oclc.org/ooxml/officeDocument/relationships"
+    } else {
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    }
+}
 
 /// What happens to one cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +144,7 @@ impl<'s, R: Read, W: Write> Sheet<'s, R, W> {
     }
 
     fn say_notes(&mut self, id: &str) -> Result<(), Unwritten> {
-        let (prefix, base) = (&self.prefix, super::package::relationships(self.is_strict));
+        let (prefix, base) = (&self.prefix, relationships(self.is_strict));
         Ok(write!(self.out, "<{prefix}legacyDrawing xmlns:r=\"{base}\" r:id=\"{}\"/>", xml::text(id))?)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::Unwritten;
+use super::unwritten::Unwritten;
 use super::xml::{Tag, Token, Tokens, spliced};
 use crate::finding::Severity;
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::Unwritten;
+use super::unwritten::Unwritten;
 
 /// What a stretch of a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
