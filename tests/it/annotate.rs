@@ -311,7 +311,12 @@ fn a_csv_is_the_same_in_a_workbook_but_for_what_is_wrong_with_its_bytes() {
         fs::copy(&roster, at.path().join(name)).unwrap();
         let Some(before) = found(at.path(), name, &[]) else { continue };
         let copy = format!("{name}.xlsx");
-        annotated(at.path(), &[name, "--annotate", &copy]);
+        let ran = annotated(at.path(), &[name, "--annotate", &copy]);
+        // In a workbook its letters would be these for good.
+        if before.iter().any(|one| one["code"] == "encoding-unclear") {
+            assert!(ran.exit == 2 && ran.stderr.contains("a workbook cannot hold"), "{name}: {}", ran.stderr);
+            continue;
+        }
         let what = |findings: &[serde_json::Value]| {
             let of_rows = findings.iter().filter(|one| !OF_TEXT.contains(&one["code"].as_str().unwrap()));
             let what =

@@ -27,6 +27,7 @@ use std::path::Path;
 
 use crate::disk;
 use crate::error::Failure;
+use crate::finding::codes;
 use crate::roster::{Roster, Storage};
 use crate::text::Voice;
 use crate::validate::Checked;
@@ -122,6 +123,10 @@ pub(crate) fn write(
         Unwritten::NotInPlace(why) => cannot().because(why),
         Unwritten::TooMany(row) => Failure::usage(format!("a workbook has no row of this number: `{row}`"))
             .hint("annotate into a .csv file"),
+        Unwritten::OfText(what) => {
+            Failure::usage(format!("a workbook cannot hold what is wrong with the file's text: {what}"))
+                .hint("annotate into a .csv file, or say the encoding with `⟦encoding⟧`")
+        }
         Unwritten::OfWorkbook(what) => {
             Failure::usage(format!("a CSV cannot hold what is wrong with the workbook: {what}"))
                 .hint("annotate into a workbook, which is the roster's own with colours and notes")
@@ -133,7 +138,14 @@ impl Copy<'_> {
     fn write(&self, kind: Kind, file: impl Write + Seek, annotated: &mut Annotated) -> Result<(), Unwritten> {
         match (self.roster.storage(), kind) {
             (Storage::Csv { .. }, Kind::Csv) => self.lines(file, annotated),
-            (Storage::Csv { .. }, Kind::Workbook(_)) => self.anew(file, annotated),
+            (Storage::Csv { .. }, Kind::Workbook(_)) => {
+                // Its letters may be others, and in a workbook they would be these for good.
+                let of_file = self.checked.findings.iter().take_while(|finding| finding.row.is_none());
+                match of_file.into_iter().find(|finding| finding.code == codes::ENCODING_UNCLEAR.id) {
+                    Some(unclear) => Err(Unwritten::OfText(unclear.message.clone())),
+                    None => self.anew(file, annotated),
+                }
+            }
             (Storage::Xlsx { sheet }, Kind::Workbook(_)) => package::write(self, &sheet, file, annotated),
             (Storage::Xlsx { .. }, Kind::Csv) => self.csv(file, annotated),
         }

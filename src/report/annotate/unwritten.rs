@@ -18,6 +18,8 @@ pub(super) enum Unwritten {
     TooMany(u64),
     /// Why the package of a workbook cannot be changed.
     NotInPlace(&'static str),
+    /// What a workbook cannot hold.
+    OfText(String),
     /// What a CSV cannot hold.
     OfWorkbook(String),
 }
