@@ -200,7 +200,7 @@ fn task(call: Call, at: Place) -> Task {
                 at,
                 row,
                 "ana".into(),
-                Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7) },
+                Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7), unlisted: false },
             )
         }
     }
