@@ -2,6 +2,7 @@
 //! else, and `credentials` prints passwords that the instance holds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -150,7 +151,8 @@ impl Play<'_> {
         let begun = first.stage.begin(concurrency, None, self.crash(0), self.sabotage());
         let holds = begun.holds();
         lock(&self.verdict).held += u64::from(holds);
-        let copy = self.copy(&first);
+        let mut copy = self.copy(&first);
+        let lacks = passwords::lacks_records(&read(&copy.stage.ledger()), &read(&copy.stage.credentials()));
         let end = || {
             if holds {
                 begun.wake();
@@ -172,6 +174,10 @@ impl Play<'_> {
             first.rows = self.attacked.case.after.clone();
         }
         self.both(&first, &copy, [None, self.crash(2)]);
+        // An intent was copied, and its record came a moment later: the password is in the first folder alone.
+        if lacks {
+            copy.kept = std::fs::read(first.stage.credentials()).ok();
+        }
         vec![first, copy]
     }
 
@@ -311,12 +317,13 @@ impl Play<'_> {
         lineage
     }
 
-    /// Does what the refusal says: the newest file is put back; one of another run is put aside.
+    /// Does what the refusal says: the newest file is put back, with what was recorded since; one of another run is put
+    /// aside.
     fn give_back(&self, lineage: &mut Lineage) {
         self.prints_what_is_held(lineage);
         let path = lineage.stage.credentials();
         match lineage.kept.take() {
-            Some(newest) => put_back(&path, Some(&newest)),
+            Some(newest) => put_back(&path, Some(&passwords::merged(&newest, &read(&path)))),
             None if path.exists() => std::fs::rename(&path, path.with_extension("aside")).expect("renamed"),
             None => self.found(lineage, "a file of passwords is missed that was never taken away"),
         }
@@ -392,8 +399,13 @@ impl Play<'_> {
 
 fn put_back(path: &Path, bytes: Option<&[u8]>) {
     match bytes {
-        // In place: the file keeps its mode.
-        Some(bytes) => std::fs::write(path, bytes).expect("written"),
+        // In place: the file keeps its mode; one that is gone is for its owner only, as a backup has it.
+        Some(bytes) => {
+            let private = std::fs::Permissions::from_mode(0o600);
+            std::fs::write(path, bytes)
+                .and_then(|()| std::fs::set_permissions(path, private))
+                .expect("written");
+        }
         None => drop(std::fs::remove_file(path)),
     }
 }
