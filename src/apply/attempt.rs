@@ -53,7 +53,8 @@ pub(super) async fn carry_out(
         means.learn(Operation::CreateUser, &answer);
         let mut step = tries.answered(task, &answer, |since| means.lane.served(since));
         // Decided without asking it would be a guess: one 404 is a row's, the other ends the run.
-        if step.then == Then::Ask {
+        // And a wrong instance may be refused in the words of a row's refusal: the first answer of the run is told apart, too.
+        if step.then == Then::Ask || (turn.is_some() && answer.verdict == Verdict::Rejected) {
             step = tries.instance_was_asked(task, &answer, means.instance_is_gone().await);
         }
         let Step { record, tell, then } = step;

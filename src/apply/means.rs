@@ -259,7 +259,11 @@ impl Means {
                 self.found.instance_is_there.store(true, Ordering::Relaxed);
                 false
             }
-            Err((answer, _)) => answer.verdict == Verdict::NotFound,
+            // A listing names nothing but the instance: where the service refuses that, it is the instance that is wrong.
+            Err((answer, _)) => {
+                answer.verdict == Verdict::NotFound
+                    || (answer.verdict == Verdict::Rejected && !answer.is_foreign)
+            }
         }
     }
 }

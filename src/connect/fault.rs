@@ -120,7 +120,7 @@ impl Fault {
             true => Some(REDACTED.to_owned()),
             false => bare_code(code),
         });
-        let message = body.message.filter(|message| !message.is_empty()).map(|message| match &code {
+        let message = body.message.filter(|message| !message.trim().is_empty()).map(|message| match &code {
             // Replaced whole: what is left of it might say where the password was, and what of it is wrong.
             Some(code) if tells(&message, secret) => code.clone(),
             None if tells(&message, secret) => format!("HTTP {status}"),

@@ -121,7 +121,48 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use http::{HeaderMap, HeaderValue};
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_is_refused_with_whatever_status_and_body_there_is_a_message() {
+        let bodies = [
+            "",
+            " \r\n",
+            "<html><center><h1>refused</h1></center></html>",
+            "{}",
+            "[]",
+            "null",
+            "no JSON {",
+            r#"{"message":""}"#,
+            r#"{"message":" \t"}"#,
+            r#"{"Message":null}"#,
+            r#"{"message":"Not Found"}"#,
+            r#"{"code":"NoRoute","message":"no Route matched"}"#,
+        ];
+        let departure = Departure { left: Instant::now(), moment: Moment::default(), credentials: 0 };
+        for code in ["", "InvalidParameterException", "NewException", "ERR_ACCESS_DENIED"] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-amzn-errortype", HeaderValue::from_static(code));
+            for (status, body) in (300..600).flat_map(|status| bodies.map(|body| (status, body))) {
+                let fault = Fault::parse(status, &headers, body.as_bytes(), UNIX_EPOCH, None);
+                let result: Result<(), _> = Err(CallError::Refused(Box::new(fault)));
+                for operation in Operation::ALL {
+                    let answer = Answer::of(operation, &result, departure);
+                    let (message, code) = (answer.message(), answer.told.code.unwrap_or_default());
+                    assert!(
+                        !code.trim().is_empty() && !message.trim().is_empty() && !message.contains("()"),
+                        "{operation}, {status}, {body}: {code} ({message})"
+                    );
+                    let is_named = message.contains(&status.to_string());
+                    assert!(is_named || !answer.is_foreign, "{operation}, {status}, {body}: {message}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_refusal_always_says_something_and_a_foreign_one_who_gave_it() {

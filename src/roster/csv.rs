@@ -82,7 +82,6 @@ impl Csv {
             records,
             width: header.width,
             unnamed: header.uses.iter().enumerate().filter_map(unnamed).collect(),
-            may_lose: self.decoding.may_lose(),
         })
     }
 
@@ -248,7 +247,6 @@ pub(super) struct CsvRows {
     width: usize,
     /// Columns whose header is empty; emptied when one of them has been found to hold something.
     unnamed: Vec<usize>,
-    may_lose: bool,
 }
 
 impl CsvRows {
@@ -283,17 +281,6 @@ impl CsvRows {
         if !self.unnamed.is_empty() && self.unnamed.iter().any(|&at| !row.cells[at].trim().is_empty()) {
             row.findings.push(cell_without_header(row.number));
             self.unnamed.clear();
-        }
-        if self.may_lose && row.cells.as_slice().contains('\u{FFFD}') {
-            row.findings.push(Finding {
-                code: codes::UNDECODABLE_TEXT.id,
-                severity: codes::UNDECODABLE_TEXT.severity,
-                row: Some(row.number),
-                column: None,
-                value: None,
-                message: "the row has bytes that mean nothing in the encoding the file is read in".into(),
-                hint: Some("give the right `⟦encoding⟧`, or save the roster as UTF-8".into()),
-            });
         }
     }
 
