@@ -3,7 +3,8 @@
 //! Every cell stands in the row and the column that it came from, so that a finding's row number is right in the copy
 //! too, and a mended copy is a roster again: [`FINDINGS`] is passed over when it is read. The cells are the user's own
 //! and are given back as they are, passwords too; no finding and no note has ever one in it. The rows pass through one
-//! by one: memory is bounded by the findings kept ([`Pass::KEPT`](crate::validate::Pass::KEPT)) and the notes ([`NOTES`]).
+//! by one: memory is bounded by the findings kept ([`Pass::KEPT`](crate::validate::Pass::KEPT)) and the notes ([`NOTES`]);
+//! where there are more findings, the roster is checked once more on the way.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,7 +18,7 @@ use crate::error::Failure;
 use crate::finding::{Finding, Severity, codes};
 use crate::roster::{Roster, Row, Storage, template};
 use crate::text::{Voice, guarded, shown};
-use crate::validate::Checked;
+use crate::validate::{self, Checked, Rules};
 
 /// The header of the column that the copy has more than the roster.
 pub const FINDINGS: &str = "headcount findings";
@@ -83,6 +84,7 @@ fn taken(out: &Path) -> Failure {
 /// said as `voice` does.
 pub(crate) fn write(
     roster: &Roster,
+    rules: &Rules<'_>,
     checked: &Checked,
     kind: Kind,
     out: &Path,
@@ -90,7 +92,7 @@ pub(crate) fn write(
 ) -> Result<Annotated, Failure> {
     let mut annotated = Annotated::default();
     let written = disk::create_atomic_with(out, |file| -> Result<(), Unwritten> {
-        let copy = Copy::of(roster, checked, voice);
+        let copy = Copy::of(roster, rules, checked, voice);
         match kind {
             Kind::Csv => copy.csv(file, &mut annotated),
             Kind::Xlsx => copy.xlsx(file, &mut annotated),
@@ -148,6 +150,7 @@ impl From<Failure> for Unwritten {
 /// A roster on its way into a copy.
 struct Copy<'r> {
     roster: &'r Roster,
+    rules: &'r Rules<'r>,
     checked: &'r Checked,
     voice: &'r dyn Voice,
     /// The places of the roster's own columns: all but an earlier copy's [`FINDINGS`].
@@ -155,11 +158,11 @@ struct Copy<'r> {
 }
 
 impl<'r> Copy<'r> {
-    fn of(roster: &'r Roster, checked: &'r Checked, voice: &'r dyn Voice) -> Self {
+    fn of(roster: &'r Roster, rules: &'r Rules<'r>, checked: &'r Checked, voice: &'r dyn Voice) -> Self {
         let headers = roster.columns().headers.iter().take(roster.width()).enumerate();
         let is_ours = |header: &str| header.trim().eq_ignore_ascii_case(FINDINGS);
         let own = headers.filter(|(_, header)| !is_ours(header)).map(|(at, _)| at).collect();
-        Self { roster, checked, voice, own }
+        Self { roster, rules, checked, voice, own }
     }
 
     fn headers(&self) -> impl Iterator<Item = &'r str> {
@@ -168,16 +171,7 @@ impl<'r> Copy<'r> {
 
     /// Goes over the rows, each with its findings.
     fn each(&self, mut take: impl FnMut(&Row, &[Finding]) -> Result<(), Unwritten>) -> Result<(), Unwritten> {
-        let findings = &self.checked.findings;
-        let mut rest = &findings[findings.partition_point(|finding| finding.row.is_none())..];
-        let (mut rows, mut row) = (self.roster.rows()?, Row::default());
-        while rows.read(&mut row)? {
-            let of_row = rest.partition_point(|finding| finding.row <= Some(row.number));
-            let (now, later) = rest.split_at(of_row);
-            rest = later;
-            take(&row, now)?;
-        }
-        Ok(())
+        validate::each_row(self.roster, self.rules, self.checked, &mut take)
     }
 
     /// The place among our columns of the cell that a finding is about.
@@ -315,9 +309,9 @@ impl<'r> Copy<'r> {
             sheet.set_column_width(column, width)?;
             sheet.write_string_with_format(0, column, header, &formats.heading)?;
         }
-        let mut counts: BTreeMap<(Severity, &str), u32> = BTreeMap::new();
-        for finding in &self.checked.findings {
-            *counts.entry((finding.severity, finding.code)).or_default() += 1;
+        let mut counts: BTreeMap<(Severity, &str), u64> = BTreeMap::new();
+        for kind in self.checked.tally.kinds() {
+            *counts.entry((kind.severity, kind.code)).or_default() += kind.findings;
         }
         let mut row = 1;
         for ((severity, id), count) in counts {
@@ -326,17 +320,14 @@ impl<'r> Copy<'r> {
             let fix = code.map(|code| code.told_fix(self.voice)).unwrap_or_default();
             let format = formats.of_severity(severity);
             sheet.write_string_with_format(row, 0, severity.word(), format)?;
-            sheet.write_number(row, 1, count)?;
+            sheet.write_number(row, 1, u32::try_from(count).unwrap_or(u32::MAX))?;
             sheet.write_string(row, 2, id)?;
             sheet.write_string(row, 3, title)?;
             sheet.write_string(row, 4, fix)?;
             row += 1;
         }
         let of_file = self.checked.findings.iter().take_while(|finding| finding.row.is_none());
-        let more = self.checked.not_kept;
-        let more =
-            (more > 0).then(|| format!("{more} findings more are not in this file: there are too many"));
-        for text in of_file.map(|finding| sentence(finding, self.voice)).chain(more) {
+        for text in of_file.map(|finding| sentence(finding, self.voice)) {
             row += 1;
             sheet.write_string(row, 3, cut(&guarded(&text)).0)?;
         }
