@@ -40,42 +40,6 @@ pub(crate) fn violations(printed: &Output, told: &Told, ledger: &str, world: &Wo
     found
 }
 
-/// A whole line as JSON; `None` for one that was cut.
-fn record(line: &str) -> Option<Value> {
-    serde_json::from_str(line).ok()
-}
-
-/// The attempt of a line, as its number and nonce.
-fn attempt_of(line: &Value) -> String {
-    format!("{}.{}", line["attempt"], line["nonce"].as_str().unwrap_or_default())
-}
-
-/// Whether the ledger has meant a request with a password of ours whose record is not in the file: it comes next.
-pub(crate) fn lacks_records(ledger: &str, passwords: &str) -> bool {
-    let there: BTreeSet<String> =
-        passwords.lines().filter_map(record).map(|record| attempt_of(&record)).collect();
-    let mut intents = ledger.lines().filter_map(record).filter(|line| line["generated"] == true);
-    intents.any(|intent| !there.contains(&attempt_of(&intent)))
-}
-
-/// A file that was kept, with what has been recorded since in the one that took its place; that one may be of another run.
-pub(crate) fn merged(kept: &[u8], since: &str) -> Vec<u8> {
-    let mut merged = String::from_utf8_lossy(kept).into_owned();
-    let run = |text: &str| text.lines().next().and_then(record).map(|first| first["run"].clone());
-    if !merged.ends_with('\n') || run(&merged) != run(since) {
-        return merged.into_bytes();
-    }
-    let there: BTreeSet<String> = merged.lines().map(str::to_owned).collect();
-    let is_new =
-        |line: &&str| !there.contains(*line) && record(line).is_some_and(|line| line["type"] == "password");
-    let whole = since.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
-    for line in whole.filter(is_new) {
-        merged.push_str(line);
-        merged.push('\n');
-    }
-    merged.into_bytes()
-}
-
 /// The files as they were when the passwords were printed.
 pub(crate) struct Files<'f> {
     pub(crate) ledger: &'f str,
@@ -93,7 +57,7 @@ pub(crate) struct Judged {
 /// After an attack: whatever is printed is the password that the instance holds, of a user whom the ledger made; whoever
 /// it made and is not printed is named, and so is everybody for whom only the file has a password.
 pub(crate) fn judged(printed: &Output, files: &Files<'_>, world: &World) -> Judged {
-    let told = Told::read(files.ledger);
+    let told = Told::whole_lines(files.ledger);
     let said = String::from_utf8_lossy(&printed.stderr);
     let mut records = files.passwords.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let first: Value = records.next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
