@@ -159,10 +159,8 @@ impl StepTries {
             // Asked again it says no more.
             Next::Unsettled => Came::End(StepState::Pending, unread(answer, error)),
             Next::Done | Next::Rejected | Next::Look | Next::Ask | Next::Await | Next::Again => {
-                match self.unsettled(answer, now) {
-                    Came::End(result, _) => Came::End(result, unread(answer, error)),
-                    came => came,
-                }
+                let came = self.unsettled(answer, now);
+                if let Came::End(result, _) = came { Came::End(result, unread(answer, error)) } else { came }
             }
         }
     }

@@ -210,10 +210,8 @@ impl Plan {
             let code = state.detail(at).and_then(|detail| detail.step_code.as_deref());
             // Who was missing and is listed again is given what nobody could be given before.
             let is_back = self.is_listed && !is_missing && code == Some(MISSING);
-            let stood = match record.step {
-                StepState::Rejected if is_back => StepState::Pending,
-                step => step,
-            };
+            let is_anew = is_back && record.step == StepState::Rejected;
+            let stood = if is_anew { StepState::Pending } else { record.step };
             let picked =
                 asked.codes.is_empty() || code.is_some_and(|code| asked.codes.iter().any(|c| c == code));
             let decision = decide_step(asked.retry.then_some(picked), stood, asks);
