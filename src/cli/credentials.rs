@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{self, Attempt, Entry, Gathered, Kind, Nonce, Place, RowState, State};
 use crate::passwords::{Identities, Of, find};
-use crate::text::{self, cell};
+use crate::text::{self, cell, escape_from};
 
 /// Prints the passwords that headcount made: for every created user the one that the instance holds.
 #[derive(Debug, Args)]
@@ -271,6 +271,7 @@ fn print(args: &CredentialsArgs, told: &Told, known: &[Known]) -> Result<(), Fai
                 users: users.collect(),
             };
             serde_json::to_writer(&mut *bytes, &printed).map_err(|error| bug(error.to_string()))?;
+            escape_from(0, &mut bytes);
             bytes.push(b'\n');
         }
         Format::Csv => {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::connect::endpoint::{self, EndpointError, KNOWN_REGIONS, Partition, Service, Variant};
+use crate::connect::proxy::Proxies;
 use crate::error::Failure;
 
 /// What the environment and the profile say about reaching AWS; the command line reads it and hands it in.
@@ -25,6 +26,8 @@ pub struct Environment {
     pub use_dualstack: bool,
     /// `AWS_CA_BUNDLE`: the certificates to trust, in place of the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// The proxy that the variables name.
+    pub proxies: Proxies,
 }
 
 /// How the instance was named.

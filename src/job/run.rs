@@ -21,7 +21,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::failed::{FailedRows, Left};
 use crate::lane::slots::Slots;
-use crate::ledger::{Calls, Counts, Entry, Journal, Kind, SeenCounts, StepCounts, Steps, VERSION};
+use crate::ledger::{self, Calls, Counts, Entry, Journal, Kind, SeenCounts, StepCounts, Steps, VERSION};
 use crate::passwords::{Credentials, LockedFile};
 use crate::plan::{Decision, Plan};
 
@@ -268,7 +268,12 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
     let changes =
         plan.changes(wanted, |at| before.user(at), &now).chain(plan.sightings(wanted, &before, &now));
     ledger.record(&mut header.into_iter().chain([session]).chain(changes)).await.map_err(|fault| {
-        Failure::stopped(fault.to_string()).hint("nothing was sent; choose another place with ⟦ledger FILE⟧")
+        let hint = if is_new {
+            "nothing was sent; free some space, or choose another place with ⟦ledger FILE⟧".to_owned()
+        } else {
+            format!("nothing was sent; {}", ledger::goes_on(&job.ledger))
+        };
+        Failure::stopped(fault.to_string()).hint(hint)
     })?;
     Ok(run)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::numbers::{Attempt, Nonce};
 use super::sum;
 use crate::agent::{Fingerprint, RowNumber};
+use crate::text::escape_from;
 
 /// The version of the format that this program writes, in the first record.
 pub const VERSION: u32 = 2;
@@ -372,6 +373,7 @@ impl<'a> Entry<'a> {
         let begin = out.len();
         // Writing to a vector cannot fail, and no member is of a type that serde_json refuses.
         let _ = serde_json::to_writer(&mut *out, self);
+        escape_from(begin, out);
         out.pop(); // the closing brace, which comes behind the checksum
         sum::seal(out, begin);
     }
