@@ -34,6 +34,7 @@ pub use operation::Operation;
 pub use proxy::Proxies;
 pub(crate) use target::InstanceRef;
 pub use target::{Environment, Target};
+pub(crate) use transport::Certainty;
 pub use transport::{BoxFuture, HttpOptions, Transport, TransportError};
 
 /// Installs ring as the process's TLS provider. May be called any number of times; the first one counts.

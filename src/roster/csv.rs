@@ -2,11 +2,11 @@
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
-use super::columns::{MAX_COLUMNS, Use, too_wide};
+use super::columns::{FINDINGS, MAX_COLUMNS, Use, too_wide};
 use super::header::Header;
 use super::mapping::Mapping;
 use super::row::Row;
-use super::source::Source;
+use super::source::{Cursor, Source};
 use super::text::{CHUNK, Decoding, END, Text};
 use crate::error::Failure;
 use crate::finding::{Finding, codes};
@@ -23,6 +23,11 @@ pub(super) struct Csv {
     /// Whether its first line is Excel's `sep=;`, which Excel does not show and does not count.
     has_directive: bool,
     pub(super) header_row: u64,
+    /// The line that the header begins with, counted from 0.
+    header_line: u64,
+    /// Whether its first column is [`FINDINGS`]: it is an annotated copy, and read as if that column were not there, so that
+    /// what is found in it is what was found in its roster.
+    is_annotated: bool,
     /// Whether nothing but the header says that `|` stands between the cells.
     pub(super) has_guessed_pipes: bool,
 }
@@ -48,9 +53,16 @@ impl Csv {
                 delimiter,
                 has_directive: directive.is_some(),
                 header_row: 0,
+                header_line: 0,
+                is_annotated: false,
                 has_guessed_pipes: false,
             };
-            let Some((header_row, headers)) = csv.header()? else { continue };
+            let Some((header_row, header_line, mut headers)) = csv.header()? else { continue };
+            let is_annotated = headers.len() > 1 && headers[0].trim().eq_ignore_ascii_case(FINDINGS);
+            if is_annotated {
+                headers.remove(0);
+            }
+            let csv = Self { header_row, header_line, is_annotated, ..csv };
             let rank = (Header::read(headers.clone(), mapping).known(), headers.len());
             if delimiter == b'|'
                 && let Some((known, width, ..)) = &best
@@ -58,14 +70,29 @@ impl Csv {
                 if !shows_pipes(rank, (*known, *width)) {
                     continue;
                 }
-                best = Some((rank.0, rank.1, Self { header_row, has_guessed_pipes: true, ..csv }, headers));
+                best = Some((rank.0, rank.1, Self { has_guessed_pipes: true, ..csv }, headers));
                 continue;
             }
             if best.as_ref().is_none_or(|(known, width, ..)| rank > (*known, *width)) {
-                best = Some((rank.0, rank.1, Self { header_row, ..csv }, headers));
+                best = Some((rank.0, rank.1, csv, headers));
             }
         }
         Ok(best.map(|(_, _, csv, headers)| (csv, headers)))
+    }
+
+    /// The file's bytes from the top.
+    pub(super) fn bytes(&self) -> Cursor {
+        self.source.reader()
+    }
+
+    /// How the lines stand in the bytes.
+    pub(super) fn written(&self) -> Written {
+        Written {
+            decoding: self.decoding,
+            delimiter: self.delimiter,
+            header_line: self.header_line,
+            is_annotated: self.is_annotated,
+        }
     }
 
     /// Starts from the row after the header.
@@ -82,7 +109,7 @@ impl Csv {
             records,
             width: header.width,
             unnamed: header.uses.iter().enumerate().filter_map(unnamed).collect(),
-            may_lose: self.decoding.may_lose(),
+            is_annotated: self.is_annotated,
         })
     }
 
@@ -103,7 +130,8 @@ impl Csv {
         })
     }
 
-    fn header(&self) -> Result<Option<(u64, Vec<String>)>, Failure> {
+    /// The header's row, its first line, and its cells.
+    fn header(&self) -> Result<Option<(u64, u64, Vec<String>)>, Failure> {
         let (mut records, mut record) = (self.records()?, StringRecord::new());
         loop {
             match records.next(&mut record)? {
@@ -111,7 +139,8 @@ impl Csv {
                 Next::Record if record.as_slice().chars().all(|c| c.is_whitespace() || ",;".contains(c)) => {}
                 Next::Record if record.len() > MAX_COLUMNS as usize => return Err(too_wide()),
                 Next::Record => {
-                    return Ok(Some((records.number, record.iter().map(str::to_owned).collect())));
+                    let cells = record.iter().map(str::to_owned).collect();
+                    return Ok(Some((records.number, records.line, cells)));
                 }
                 Next::Unclosed => {
                     return Err(Failure::usage(format!(
@@ -128,6 +157,7 @@ impl Csv {
         let mut records = Records {
             reader: reader(&self.source, self.decoding, self.delimiter)?,
             number: 0,
+            line: 0,
             is_done: false,
         };
         if self.has_directive {
@@ -135,6 +165,30 @@ impl Csv {
             records.number = 0;
         }
         Ok(records)
+    }
+}
+
+/// How the lines of a CSV stand in its bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    decoding: Decoding,
+    /// What stands between the cells.
+    pub(crate) delimiter: u8,
+    /// The line that the header begins with, counted from 0.
+    pub(crate) header_line: u64,
+    /// Whether the first column is [`FINDINGS`].
+    pub(crate) is_annotated: bool,
+}
+
+impl Written {
+    /// Whether it is UTF-8 throughout.
+    pub(crate) fn is_utf8(&self) -> bool {
+        matches!(self.decoding, Decoding::Utf8 { .. })
+    }
+
+    /// How its text is told to be stored; a mark at its top goes before that.
+    pub(crate) fn encoding(&self) -> &'static str {
+        self.decoding.name()
     }
 }
 
@@ -184,6 +238,8 @@ struct Records {
     reader: Reader<Text>,
     /// The number of the record read last.
     number: u64,
+    /// The line of the file that it begins with, counted from 0.
+    line: u64,
     is_done: bool,
 }
 
@@ -203,6 +259,8 @@ impl Records {
             return Ok(Next::End);
         }
         let (line, byte) = (self.reader.position().line(), self.reader.position().byte());
+        // The parser counts from 1.
+        self.line = line.saturating_sub(1);
         self.reader.get_mut().begin_record(byte);
         match self.reader.read_record(record) {
             Ok(true) => {}
@@ -223,6 +281,7 @@ impl Records {
         let quoted = newlines(record);
         if !is_end {
             self.number += lines.saturating_sub(quoted);
+            self.line += lines.saturating_sub(quoted + 1);
             return Ok(Next::Record);
         }
         self.is_done = true;
@@ -230,6 +289,7 @@ impl Records {
             return Ok(Next::End);
         }
         self.number += lines.saturating_sub(quoted) + 1;
+        self.line += lines.saturating_sub(quoted);
         Ok(Next::Unclosed)
     }
 }
@@ -248,7 +308,7 @@ pub(super) struct CsvRows {
     width: usize,
     /// Columns whose header is empty; emptied when one of them has been found to hold something.
     unnamed: Vec<usize>,
-    may_lose: bool,
+    is_annotated: bool,
 }
 
 impl CsvRows {
@@ -256,7 +316,10 @@ impl CsvRows {
     pub(super) fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
         loop {
             let next = self.records.next(&mut row.cells)?;
-            row.number = self.records.number;
+            (row.number, row.line) = (self.records.number, self.records.line);
+            if self.is_annotated && matches!(next, Next::Record) {
+                row.cells = row.cells.iter().skip(1).collect();
+            }
             match next {
                 Next::Record if is_blank(&row.cells) => {}
                 Next::Record => {
@@ -283,17 +346,6 @@ impl CsvRows {
         if !self.unnamed.is_empty() && self.unnamed.iter().any(|&at| !row.cells[at].trim().is_empty()) {
             row.findings.push(cell_without_header(row.number));
             self.unnamed.clear();
-        }
-        if self.may_lose && row.cells.as_slice().contains('\u{FFFD}') {
-            row.findings.push(Finding {
-                code: codes::UNDECODABLE_TEXT.id,
-                severity: codes::UNDECODABLE_TEXT.severity,
-                row: Some(row.number),
-                column: None,
-                value: None,
-                message: "the row has bytes that mean nothing in the encoding the file is read in".into(),
-                hint: Some("give the right `⟦encoding⟧`, or save the roster as UTF-8".into()),
-            });
         }
     }
 
@@ -338,6 +390,9 @@ fn ragged(row: &Row, found: usize, expected: usize) -> Finding {
     }
 }
 
+/// What is said of a row that has swallowed the rest of the file.
+pub(super) const UNCLOSED: &str = "a quote opens in this row and never closes: nothing after it was read";
+
 fn unclosed(row: u64) -> Finding {
     Finding {
         code: codes::UNCLOSED_QUOTE.id,
@@ -345,7 +400,7 @@ fn unclosed(row: u64) -> Finding {
         row: Some(row),
         column: None,
         value: None,
-        message: "a quote opens in this row and never closes: nothing after it was read".into(),
+        message: UNCLOSED.into(),
         hint: Some("close the quote, or write `\"\"` for a quote that is meant".into()),
     }
 }

@@ -31,7 +31,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     // Where rows and steps stand is told in the ledger's words.
     ("event", &["agent", "finding", "ledger", "text"]),
     ("waits", &["clock", "event", "text"]),
-    ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),
+    ("passwords", &["agent", "disk", "error", "exit", "ledger", "log", "text"]),
     ("stop", &["event"]),
     ("directory", &["agent", "error"]),
     ("user", &["agent", "connect::model", "directory", "ledger"]),
@@ -46,8 +46,9 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("plan", &["agent", "finding", "ledger"]),
     ("instance", &["agent", "clock", "connect", "directory", "error", "lane", "waits"]),
     ("apply", &[
-        "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "text",
-        "user", "waits",
+        // Of a directory the map of its users alone: who is listed is found in it by name and by variant.
+        "agent", "clock", "connect", "directory::Found", "directory::Users", "error", "event", "exit", "lane", "ledger",
+        "passwords", "plan", "stop", "text", "user", "waits",
     ]),
     ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
     ("report", &[

@@ -176,7 +176,7 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
         level,
     };
     client.associate_user_proficiencies(instance, "u-1", &[skill(1.0), skill(5.0)]).await.unwrap();
-    let skills = client.list_user_proficiencies(instance, "u-1").await.unwrap().value;
+    let skills = client.list_user_proficiencies(instance, "u-1", None).await.unwrap().value;
     assert_eq!((skills.items[0].attribute_value.as_str(), skills.items[0].level), ("German", 4.0));
     client.delete_user(instance, "u-1").await.unwrap();
     let described = client.describe_instance(instance).await.unwrap().value;
@@ -563,7 +563,7 @@ async fn an_answer_of_any_other_status_is_a_refusal_with_what_it_says() {
 
     let (address, thread) = server(answering(http("502 Bad Gateway", "", "<html>nginx</html>")));
     let error = create(&plain(&address)).await.unwrap_err();
-    assert_eq!(error.to_string(), "HTTP 502, without a word of the service's");
+    assert_eq!(error.to_string(), format!("HTTP 502 from `{address}`, without a word of the service's"));
     ended(thread).await;
 }
 
