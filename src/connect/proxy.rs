@@ -85,8 +85,8 @@ fn fault(value: Option<&str>) -> Option<&'static str> {
         Some("it has no host")
     } else if has_port && authority.port_u16().is_none_or(|port| port == 0) {
         Some("its port is none")
-    } else if uri.path().len() > 1 || uri.query().is_some() {
-        // A password with a slash in it ends the host there.
+    } else if uri.path_and_query().is_some_and(|behind| behind.as_str().contains('@')) {
+        // A password with a slash in it ends the host there. Any other path is passed over, as the AWS CLI does (urllib3).
         Some(
             "there is more behind its host; a slash, `?` or `#` in a password is written `%2F`, `%3F` or `%23`",
         )
@@ -121,7 +121,7 @@ mod tests {
             "ftp://secret@proxy",
             "socks5://secret@proxy:1",
             "http://secret:a/b@proxy:80",
-            "http://proxy:80/secret",
+            "http://secret:80/b@proxy",
             "http:/secret",
             "http://[::1",
             "http://secret:a#b@proxy:80",
@@ -139,9 +139,15 @@ mod tests {
 
     #[test]
     fn a_proxy_that_can_be_read_or_is_not_used_is_none_to_refuse() {
-        for value in
-            ["", "proxy", "proxy:3128", "http://u:p@proxy:3128/", "https://[::1]:8080", "http://u:p%2F@proxy"]
-        {
+        for value in [
+            "",
+            "proxy",
+            "proxy:3128",
+            "http://u:p@proxy:3128/",
+            "http://proxy:3128/path?query",
+            "https://[::1]:8080",
+            "http://u:p%2F@proxy",
+        ] {
             assert!(with(value).check(FAR).is_ok(), "{value}");
         }
         assert!(with("http://").check("https://127.0.0.1:9").is_ok(), "this machine is asked directly");
