@@ -110,7 +110,6 @@ pub(super) fn secret(name: &str) -> Option<Password> {
 }
 
 /// The first of these that is set, as it stands: also an empty one hides the next, as the HTTP library has it.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn first_of(names: [&'static str; 2]) -> Option<proxy::Variable> {
     let set = names.into_iter().find_map(|name| std::env::var_os(name).map(|value| (name, value)));
     set.map(|(name, value)| proxy::Variable { name, value: value.into_string().ok() })
