@@ -149,6 +149,10 @@ impl Taker for Handing<'_, '_> {
         self.pass.take(handed, &mut |row| goes_on = (self.on_row)(row));
         goes_on
     }
+
+    fn note(&mut self, finding: Finding) {
+        self.pass.note(finding);
+    }
 }
 
 /// The pass itself, without the file: rows go in, and the result comes out.
@@ -217,6 +221,12 @@ impl<'r> Pass<'r> {
         let username = trimmed(self.columns.cell(row, Field::Username));
         let hash = self.usernames.hasher().of(username);
         self.take(Handed { row, number: row.number, username, hash, fingerprint: None }, on_row);
+    }
+
+    /// Takes what is said of a row that was passed over.
+    fn note(&mut self, finding: Finding) {
+        self.of_row.push(finding);
+        self.keep_findings();
     }
 
     /// Takes the next row, whose own findings are in `of_row` already.
