@@ -23,12 +23,12 @@ pub struct Row {
     /// What stands in cells that the reader left empty: the cell's place, and what a copy of it must hold.
     pub kept: Vec<(usize, Kept)>,
     /// What the row looks like where that is no person.
-    pub(super) seems: Seems,
+    pub seems: Seems,
 }
 
 /// What a row is, as far as its form tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Seems {
+pub enum Seems {
     /// A person's, or what is to be checked like one.
     #[default]
     Person,
