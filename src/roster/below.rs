@@ -130,7 +130,7 @@ impl Below {
             }
         }
         match self.login.map(cell) {
-            Some(login) if !login.is_empty() && !login.contains(' ') && !begins_a_total(login) => {
+            Some(login) if !is_nothing(login) && !login.contains(' ') && !begins_a_total(login) => {
                 Seems::Person
             }
             _ => self.without_login(row),

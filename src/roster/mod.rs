@@ -216,6 +216,11 @@ impl Roster {
         }
     }
 
+    /// The number of the header's row, where it was told and not found out.
+    pub(crate) fn told_header_row(&self) -> Option<u64> {
+        self.is_told.then(|| self.header_row())
+    }
+
     /// How the roster is stored: what a copy of it must be like.
     pub(crate) fn storage(&self) -> Storage {
         match &self.content {

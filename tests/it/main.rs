@@ -14,6 +14,7 @@ mod contract;
 mod credentials;
 mod directory;
 mod engine;
+mod field;
 mod files;
 mod fuzzed;
 mod harness;
