@@ -32,7 +32,7 @@ const ROWS: u64 = 120_000;
 
 /// The rules that are ours alone: the service, as documented, takes such a row, or no request can be written for it.
 /// Every other error of a row must be refused by the embedded Connect.
-const OURS_ALONE: [OursAlone; 10] = [
+const OURS_ALONE: [OursAlone; 14] = [
     OursAlone {
         code: "columns-disagree",
         when: |_| true,
@@ -76,8 +76,33 @@ const OURS_ALONE: [OursAlone; 10] = [
     },
     OursAlone {
         code: "password-whitespace",
-        when: |case| !case.cell(Field::Password).contains([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']),
+        when: |case| {
+            let passwords = [case.cell(Field::Password), &case.cells[SECOND_PASSWORD]];
+            passwords.iter().all(|password| !password.contains([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']))
+        },
         why: "whether the pattern's \\S knows the whitespace beyond ASCII is not documented",
+    },
+    OursAlone {
+        code: "misread-text",
+        when: |_| true,
+        why: "the service takes any characters in a name or a tag: nobody is called so",
+    },
+    OursAlone {
+        code: "undecodable-text",
+        when: |case| case.is_in_free_text(|cell| cell.contains('\u{fffd}')),
+        why: "the service takes U+FFFD in a name, and the letters in its place are lost",
+    },
+    OursAlone {
+        code: "cell-error",
+        when: |case| {
+            case.is_in_free_text(|cell| cell.starts_with('#') || cell == "\\N" || cell == "Loading...")
+        },
+        why: "the service takes a spreadsheet's error for a name",
+    },
+    OursAlone {
+        code: "password-invisible",
+        when: |_| true,
+        why: "the service takes what nobody can type, and has no call that sets another password",
     },
     OursAlone {
         code: "email-syntax",
@@ -275,6 +300,12 @@ impl Case {
         &self.cells[field.index()]
     }
 
+    /// Whether what is true of some cells is so of names alone, in which the service takes any text.
+    fn is_in_free_text(&self, is_it: fn(&str) -> bool) -> bool {
+        let free = [Field::FirstName, Field::LastName];
+        Field::ALL.iter().all(|field| free.contains(field) || !is_it(trimmed(self.cell(*field))))
+    }
+
     fn row(&self) -> Row {
         let mut row = Row { number: 2, ..Row::default() };
         self.cells.iter().for_each(|cell| row.cells.push_field(cell));
@@ -293,7 +324,8 @@ impl Case {
 
 /// A cell without the spaces around it, the invisible ones included.
 fn trimmed(cell: &str) -> &str {
-    cell.trim_matches(|c: char| c.is_whitespace() || "\u{200b}\u{200c}\u{200d}\u{feff}".contains(c))
+    let unseen = "\u{ad}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202a}\u{202c}\u{2060}\u{feff}";
+    cell.trim_matches(|c: char| c.is_whitespace() || unseen.contains(c))
 }
 
 /// The body that a row asks for, straight from its cells: what cannot be read is sent as it stands, for the service to

@@ -97,6 +97,63 @@ fn a_rate_of_which_nothing_is_known_is_found_soon() {
     }
 }
 
+/// 20/s, then 8, then 20 again, with this burst, the change after these seconds.
+fn falls_and_returns(burst: u32, falls: u64, returns: u64) -> Vec<Quota> {
+    let at = |from, rate| Quota { from: Duration::from_secs(from), rate, burst };
+    vec![at(0, 20.0), at(falls, 8.0), at(returns, 20.0)]
+}
+
+/// The quotas that a rate is learned for from nothing, with so many rows.
+fn unknown_quotas() -> Vec<(&'static str, u32, Vec<Quota>)> {
+    let steady = |rate, burst| vec![Quota::steady(rate, burst)];
+    vec![
+        ("20/s b5", 600, steady(20.0, 5)),
+        ("20/s b50", 600, steady(20.0, 50)),
+        ("8/s b5", 600, steady(8.0, 5)),
+        ("8/s b20", 600, steady(8.0, 20)),
+        ("20, 8, 20 b5, at 5 and 15 s", 600, falls_and_returns(5, 5, 15)),
+        ("20, 8, 20 b5, at 10 and 20 s", 600, falls_and_returns(5, 10, 20)),
+        ("20, 8, 20 b5, at 10 and 30 s", 600, falls_and_returns(5, 10, 30)),
+        ("20, 8, 20 b50, at 10 and 30 s", 600, falls_and_returns(50, 10, 30)),
+        ("2/s b5", 600, steady(2.0, 5)),
+        ("0.5/s b5", 200, steady(0.5, 5)),
+        ("100/s b5", 600, steady(100.0, 5)),
+    ]
+}
+
+/// The least time for so many rows: what the bucket has, and all that comes in.
+fn ideal(quota: &[Quota], rows: u32) -> f64 {
+    let mut left = f64::from(rows) - f64::from(quota[0].burst);
+    for (at, now) in quota.iter().enumerate() {
+        let from = now.from.as_secs_f64();
+        let until = quota.get(at + 1).map_or(f64::INFINITY, |next| next.from.as_secs_f64());
+        if left <= now.rate * (until - from) {
+            return from + left / now.rate;
+        }
+        left -= now.rate * (until - from);
+    }
+    unreachable!("the last of them has no end")
+}
+
+#[test]
+fn a_rate_that_nothing_is_known_of_is_found_soon_and_costs_few_throttles() {
+    use std::fmt::Write as _;
+    let mut table = String::from("quota, rows: seconds, times the ideal, throttled\n");
+    for (name, rows, quota) in unknown_quotas() {
+        let ideal = ideal(&quota, rows);
+        let ran = Simulation { quota, rows, rate: Rate::Auto(None), ..Simulation::default() }.run();
+        assert_eq!(ran.created(), u64::from(rows), "{name}");
+        let (times, share) = (ran.seconds / ideal, ran.throttled as f64 / ran.arrived.len() as f64);
+        writeln!(table, "{name:<30} {rows:>4} {:>7.1} {times:>6.2} {:>5.1} %", ran.seconds, 100.0 * share)
+            .unwrap();
+        if name.starts_with("20") || name.starts_with('8') {
+            assert!(times <= 1.3, "{name}: {times} times the ideal");
+            assert!(share <= 0.05, "{name}: {share} of the calls throttled");
+        }
+    }
+    insta::assert_snapshot!("unknown", table);
+}
+
 #[test]
 fn half_the_quota_that_was_configured_is_noticed() {
     let ran = simulate(&[Quota::steady(1.0, 2)], Rate::Given(2.0, 5));

@@ -15,6 +15,7 @@ use crate::connect::{CallError, Operation, Reply};
 use crate::crash::{self, Sabotage};
 use crate::lane::answer::Answer;
 use crate::lane::slots::SlotPlace;
+use crate::lane::verdict::Verdict;
 use crate::ledger::{Intended, Intent, JournalFault, Outcome, Queued, RowState, Unexecuted};
 use crate::passwords::Unwritable;
 use crate::stop::Stop;
@@ -44,10 +45,7 @@ pub(super) async fn carry_out(
     let mut place = Some(place);
     let mut turn = None;
     loop {
-        if turn.is_none() {
-            turn = means.stop.unless_stopped(means.found.first.await_turn()).await.flatten();
-        }
-        let Some(own) = leave(&mut place, means).await else { return Ok(End::Left) };
+        let Some(own) = leave(&mut place, &mut turn, means).await else { return Ok(End::Left) };
         let Some(intent) = intend(task, request, own, &tries, means).await? else { return Ok(End::Left) };
         turn.iter().for_each(Turn::leaves);
         let answer = send(task, request, &intent, means).await;
@@ -55,10 +53,14 @@ pub(super) async fn carry_out(
         means.learn(Operation::CreateUser, &answer);
         let mut step = tries.answered(task, &answer, |since| means.lane.served(since));
         // Decided without asking it would be a guess: one 404 is a row's, the other ends the run.
-        if step.then == Then::Ask {
+        // And a wrong instance may be refused in the words of a row's refusal: the first answer of the run is told apart, too.
+        if step.then == Then::Ask || (turn.is_some() && answer.verdict == Verdict::Rejected) {
             step = tries.instance_was_asked(task, &answer, means.instance_is_gone().await);
         }
         let Step { record, tell, then } = step;
+        if is_an_answer(&then, &answer) {
+            turn.iter().for_each(Turn::is_answered);
+        }
         // On its way to the disk before anybody is told: what people have read is in the ledger.
         let held = write_down(intent, record, &then, means)?;
         if let Some(event) = tell {
@@ -93,11 +95,29 @@ pub(super) async fn carry_out(
     }
 }
 
-/// Waits for a place, for the breaker and for the pace. `None` where the run stops first.
-async fn leave<'p>(place: &'p mut Option<SlotPlace>, means: &Means) -> Option<&'p mut SlotPlace> {
+/// Whether an answer says enough for others to leave: neither where the run stops or the caller is mended first, nor where
+/// nothing is known of who answered.
+fn is_an_answer(then: &Then, answer: &Answer) -> bool {
+    match then {
+        Then::End | Then::Look | Then::Ask => true,
+        Then::Wait(_) => answer.verdict == Verdict::Throttled,
+        Then::Mend | Then::Stop(_) => false,
+    }
+}
+
+/// Waits for a place, for the first answer of the run or the turn to be it, for the breaker and for the pace. `None` where
+/// the run stops first.
+async fn leave<'p>(
+    place: &'p mut Option<SlotPlace>,
+    turn: &mut Option<Turn>,
+    means: &Means,
+) -> Option<&'p mut SlotPlace> {
     // A place before the pace's permit: a permit that waited for a place would be a call that is missing from the quota.
     if place.is_none() {
         *place = means.stop.unless_stopped(means.slots.place()).await?;
+    }
+    if turn.is_none() {
+        *turn = means.stop.unless_stopped(means.found.first.await_turn()).await?;
     }
     let may = means.lane.leave(Operation::CreateUser, &means.stop).await;
     place.as_mut().filter(|_| may)

@@ -1,7 +1,9 @@
-//! The first answer: until the first request of a run is answered, no second one leaves.
+//! The first answer: until a request of the run is answered with something clear, no two are under way.
 //!
 //! A missing permission, a full instance, a wrong clock or a wrong instance is said by the first answer as well as by the
-//! fortieth. It costs the run one latency.
+//! fortieth. It costs the run one latency. An answer that says nothing (it was lost, a server had trouble, somebody in
+//! between gave it) lets the next row go, alone as well: where a gateway answers everything, each request leaves a row in
+//! doubt.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,23 +23,23 @@ pub(super) struct FirstAnswer {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Stands {
-    /// Nothing has left.
+    /// Nothing is under way, and nothing is known.
     #[default]
     Untried,
     /// One has its turn, and nothing of it has left yet, or its credentials are being mended.
     Held,
     /// Its request left then.
     Awaited(Instant),
-    /// Something was answered, or it took too long.
+    /// Something clear was answered, or it took too long.
     Known,
 }
 
-/// The turn of the row whose answer all others wait for. Letting go of it says that the answer is known.
+/// The turn of the row whose answer all others wait for. Letting go of it gives it to the next.
 pub(super) struct Turn(Arc<FirstAnswer>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.stand(Stands::Known);
+        self.0.stand(Stands::Untried);
     }
 }
 
@@ -51,10 +53,16 @@ impl Turn {
     pub(super) fn holds(&self) {
         self.0.stand(Stands::Held);
     }
+
+    /// The answer said something: nobody waits any more.
+    pub(super) fn is_answered(&self) {
+        self.0.stand(Stands::Known);
+    }
 }
 
 impl FirstAnswer {
-    /// Waits until somebody has been answered. Who comes first waits for nothing and gets the turn.
+    /// Waits until somebody has been answered. Who comes first waits for nothing and gets the turn; whoever waits for it must
+    /// have all else that it needs to send, or those who wait would keep that from whoever has the turn.
     pub(super) async fn await_turn(self: &Arc<Self>) -> Option<Turn> {
         loop {
             let changed = self.changed.notified();
@@ -100,21 +108,40 @@ impl FirstAnswer {
 mod tests {
     use super::*;
 
+    /// Whether a turn is given, or none is needed any more, and when.
+    fn another(first: &Arc<FirstAnswer>) -> tokio::task::JoinHandle<Option<Turn>> {
+        let first = Arc::clone(first);
+        tokio::spawn(async move { first.await_turn().await })
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_first_goes_alone_until_it_is_answered() {
         let first = Arc::new(FirstAnswer::default());
         let begun = Instant::now();
         let turn = first.await_turn().await.expect("the first");
-        let second = tokio::spawn({
-            let first = Arc::clone(&first);
-            async move { first.await_turn().await.is_none() }
-        });
+        turn.leaves();
+        let second = another(&first);
         crate::clock::sleep(Duration::from_millis(50)).await;
         assert!(!second.is_finished());
-        drop(turn);
-        assert!(second.await.unwrap());
+        turn.is_answered();
+        assert!(second.await.unwrap().is_none());
         assert_eq!(begun.elapsed(), Duration::from_millis(50), "one latency");
+        drop(turn);
         assert!(first.await_turn().await.is_none(), "nobody waits again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_says_nothing_lets_one_more_go_and_not_all() {
+        let first = Arc::new(FirstAnswer::default());
+        let turn = first.await_turn().await.expect("the first");
+        let (second, third) = (another(&first), another(&first));
+        tokio::task::yield_now().await;
+        drop(turn);
+        let turn = second.await.unwrap().expect("the second has the turn");
+        tokio::task::yield_now().await;
+        assert!(!third.is_finished());
+        turn.is_answered();
+        assert!(third.await.unwrap().is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,7 +7,6 @@
 //! Whom a page shows is there, whenever the listing began. Whom none shows may be there all the same, unless the whole of
 //! it was read after the row's last attempt was over.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +15,7 @@ use tokio::sync::Notify;
 use crate::clock::Moment;
 use crate::connect::model::{Page, Summary};
 use crate::connect::{CallError, Operation};
+use crate::directory::{Found, Users};
 use crate::lane::Lane;
 use crate::lane::answer::Answer;
 use crate::lane::listing::{self, Guard};
@@ -40,8 +40,8 @@ struct Listing {
     begun: Moment,
     token: Option<String>,
     guard: Option<Guard>,
-    /// Names with their ids, by the name without case.
-    users: HashMap<String, Vec<(String, String)>>,
+    /// Under which ids names are there.
+    users: Users,
     /// Counts pages, over all listings.
     turns: u64,
     state: Reading,
@@ -84,8 +84,8 @@ pub(super) struct Of<'o> {
 /// Who has a name, in any case.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    /// Names with their ids.
-    pub(super) users: Vec<(String, String)>,
+    /// The name with its id: the very name where it is there, else the first that differs only in case.
+    pub(super) user: Option<(String, String)>,
     /// The list was read to its end, and it began late enough that whoever is not on it was not there.
     pub(super) is_whole: bool,
 }
@@ -99,7 +99,6 @@ impl Index {
     /// Each time another listing than the last: what has been looked through does not show more.
     pub(super) async fn look(&self, name: &str, asks: &mut Asks, of: Of<'_>) -> Result<Candidates, Failed> {
         let _counted = Counted::among(&self.waiting);
-        let folded = name.to_lowercase();
         loop {
             let turned = self.turned.notified();
             tokio::pin!(turned);
@@ -107,7 +106,7 @@ impl Index {
             turned.as_mut().enable();
             let turns = {
                 let listing = self.listing();
-                if let Some(found) = listing.shows(name, &folded, asks) {
+                if let Some(found) = listing.shows(name, asks) {
                     asks.used = listing.number;
                     return Ok(found);
                 }
@@ -169,13 +168,22 @@ const fn passes(verdict: Verdict) -> bool {
 
 impl Listing {
     /// What it says to whoever asks; `None` where more of it has to be read.
-    fn shows(&self, name: &str, folded: &str, asks: &Asks) -> Option<Candidates> {
+    fn shows(&self, name: &str, asks: &Asks) -> Option<Candidates> {
         if self.number <= asks.used || self.state == Reading::Void {
             return None;
         }
         let is_whole = self.state == Reading::Whole && self.begun >= asks.since;
-        let users = self.users.get(folded).cloned().unwrap_or_default();
-        (is_whole || users.iter().any(|(there, _)| there == name)).then_some(Candidates { users, is_whole })
+        // Of a hundred thousand variants one is enough to know that the name is taken: each row asks once a page.
+        let found = self.users.find(name);
+        if !is_whole && !matches!(found, Found::Exact(_)) {
+            return None;
+        }
+        let user = match found {
+            Found::Exact(id) => Some((name.to_owned(), id.to_string())),
+            Found::Variant(there, id) => Some((there.to_owned(), id.to_string())),
+            Found::Nothing => None,
+        };
+        Some(Candidates { user, is_whole })
     }
 
     /// Whether the next page is the first of another listing. One that others look through is read to its end, though it
@@ -206,11 +214,8 @@ impl Listing {
         };
         for Summary { id, username, .. } in page.items {
             let Some(name) = username else { continue };
-            let alike = self.users.entry(name.to_lowercase()).or_default();
-            // Users come and go while they are listed, and one may then be on two pages.
-            if !alike.iter().any(|(there, _)| *there == name) {
-                alike.push((name, id));
-            }
+            // Users come and go while they are listed, and one may then be on two pages: the first counts.
+            self.users.add(&name, id.into_boxed_str());
         }
         self.turns += 1;
         self.state = if next.is_some() { Reading::UnderWay } else { Reading::Whole };
@@ -237,5 +242,52 @@ impl<'c> Counted<'c> {
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::{PROBES, variants};
+
+    /// A listing that has read pages of users, and of each page whether more come.
+    fn listed(names: impl Iterator<Item = String>) -> Listing {
+        let mut listing = Listing::default();
+        listing.begin(Moment::default());
+        let users = (0..).zip(names).map(|(at, name)| Summary {
+            id: format!("id-{at}"),
+            username: Some(name),
+            ..Summary::default()
+        });
+        let users: Vec<Summary> = users.collect();
+        let pages = users.chunks(1_000).count();
+        for (page, items) in (1..).zip(users.chunks(1_000)) {
+            let next_token = (page < pages).then(|| page.to_string());
+            listing.take(Page { items: items.to_vec(), next_token }).unwrap();
+        }
+        listing
+    }
+
+    #[test]
+    fn the_name_itself_is_shown_before_any_variant_and_else_the_first_of_them() {
+        let listing = listed(["Ana", "ANA", "ana", "Bo"].map(str::to_owned).into_iter());
+        let shown = |name| listing.shows(name, &Asks::since(Moment::default())).unwrap().user;
+        let is = |name: &str, id: &str| Some((name.to_owned(), id.to_owned()));
+        assert_eq!(shown("ana"), is("ana", "id-2"));
+        assert_eq!(shown("aNA"), is("Ana", "id-0"));
+        assert_eq!(shown("cy"), None);
+    }
+
+    #[test]
+    fn a_list_of_variants_of_one_name_costs_as_much_as_any_other() {
+        const USERS: u32 = 50_000;
+        PROBES.set(0);
+        let listing = listed(variants(USERS));
+        for name in variants(USERS) {
+            let shown = listing.shows(&name, &Asks::since(Moment::default())).unwrap();
+            assert_eq!(shown.user.unwrap().0, name);
+        }
+        let looks = PROBES.get();
+        assert!((1..12 * u64::from(USERS)).contains(&looks), "{looks} looks");
     }
 }

@@ -511,22 +511,31 @@ async fn list(
     let (mut asks, begun) = (asks, means.lane.moment());
     let looked = async {
         let of = Of { lane: &means.lane, instance: &means.settings.instance };
-        let Candidates { users, is_whole } = means.found.index.look(&task.user, &mut asks, of).await?;
+        let Candidates { user, is_whole } = means.found.index.look(&task.user, &mut asks, of).await?;
         is_reading.store(true, Ordering::Relaxed);
-        Ok(Shown { seen: seen_among(task, users, means).await?, is_whole })
+        Ok(Shown { seen: seen_among(task, user, means).await?, is_whole })
     };
     let shown = looked.await;
     (Looked { asks, took: means.lane.moment().since(begun) }, shown)
 }
 
 /// Reads the user that has the exact name, of those that have it in any case.
-async fn seen_among(task: &Task, candidates: Vec<(String, String)>, means: &Means) -> Result<Seen, Failed> {
-    let Some((_, id)) = candidates.iter().find(|(name, _)| *name == task.user) else {
-        let variant = candidates.into_iter().next();
-        return Ok(variant.map_or(Seen::Invisible, |(username, id)| Seen::Variant { id, username }));
+async fn seen_among(
+    task: &Task,
+    candidates: impl IntoIterator<Item = (String, String)>,
+    means: &Means,
+) -> Result<Seen, Failed> {
+    let mut first = None;
+    let exact = candidates.into_iter().find_map(|(name, id)| {
+        let is_exact = name == task.user;
+        first.get_or_insert_with(|| (name, id.clone()));
+        is_exact.then_some(id)
+    });
+    let Some(id) = exact else {
+        return Ok(first.map_or(Seen::Invisible, |(username, id)| Seen::Variant { id, username }));
     };
     let describing = async {
-        let user = means.lane.client().describe_user(&means.settings.instance, id).await?.value;
+        let user = means.lane.client().describe_user(&means.settings.instance, &id).await?.value;
         listing::is_named(&task.user, &user)?;
         Ok(user)
     };

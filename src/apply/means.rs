@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::task::JoinError;
 
 use super::first::FirstAnswer;
-use super::gauge::Gauge;
+use super::gauge::{Answerers, Gauge};
 use super::index::Index;
 use crate::agent::IdentityType;
 use crate::clock;
@@ -57,9 +57,6 @@ impl Settings {
     pub const OUTAGE_PATIENCE: Duration = Duration::from_secs(900);
 }
 
-/// So many first creates that somebody in between answers, and none that the service does, are enough to know.
-const FOREIGN: u32 = 3;
-
 /// From which length on a pause that the service asks for is told.
 const WORTH_TELLING: Duration = Duration::from_secs(2);
 
@@ -91,8 +88,8 @@ pub(super) struct Found {
     pub(super) index: Index,
     /// The first create goes alone.
     pub(super) first: Arc<FirstAnswer>,
-    /// How many creates somebody in between has answered, while the service itself has answered none.
-    foreign: Mutex<Option<u32>>,
+    /// Who answers creates, and who answers what follows them: a gateway may refuse the one and pass the other on.
+    answerers: [Mutex<Answerers>; 2],
     /// SearchUsers may not be called: ListUsers is what is left.
     pub(super) search_is_denied: AtomicBool,
     /// How many names were found taken by users that another copy of this ledger made.
@@ -116,7 +113,7 @@ impl Means {
             index: Index::default(),
             instance_is_there: AtomicBool::new(false),
             first: Arc::default(),
-            foreign: Mutex::new(Some(0)),
+            answerers: Default::default(),
             search_is_denied: AtomicBool::new(false),
             copies: AtomicU64::new(0),
             newest_before: ledger.read(|state| clock::parse_rfc3339(&state.newest_intent)),
@@ -170,7 +167,9 @@ impl Means {
     /// long. Before the row's outcome is recorded, so that no other row leaves on what is known to be wrong.
     pub(super) fn learn(&self, operation: Operation, answer: &Answer) {
         let learned = self.lane.learn(operation, answer);
-        if let Some(failing) = learned.failing {
+        if let Some(reason) = self.is_not_connect(operation, answer) {
+            self.stop(reason);
+        } else if let Some(failing) = learned.failing {
             if failing.lasted >= self.settings.outage_patience {
                 self.stop(Stop::Outage { lasted: failing.lasted, message: answer.message() });
             } else if let Some(pause) = failing.pause {
@@ -180,9 +179,6 @@ impl Means {
         // The live view shows the creates' pace; what follows them is slowed without a word.
         if operation != Operation::CreateUser {
             return;
-        }
-        if self.is_not_connect(answer) {
-            self.stop(Stop::NotConnect { message: answer.message() });
         }
         if let Some(rate) = learned.slowed {
             self.tell(Event::Throttled { rate });
@@ -196,24 +192,11 @@ impl Means {
         }
     }
 
-    /// Whether each of the first creates was answered by somebody in between: the next would be answered alike, and each
-    /// leaves a row in doubt.
-    fn is_not_connect(&self, answer: &Answer) -> bool {
-        let mut foreign = self.found.foreign.lock().unwrap_or_else(PoisonError::into_inner);
-        match (*foreign, answer.verdict) {
-            // Nothing was answered.
-            (None, _) | (_, Verdict::NotSent | Verdict::NoCredentials) => false,
-            (Some(before), _) if answer.is_foreign => {
-                *foreign = Some(before + 1);
-                before + 1 >= FOREIGN
-            }
-            // Lost, or a server's trouble: nobody knows who that was.
-            (Some(_), Verdict::InDoubt) => false,
-            _ => {
-                *foreign = None;
-                false
-            }
-        }
+    /// Why the run stops, where each of the first answers to an operation was somebody's in between.
+    fn is_not_connect(&self, operation: Operation, answer: &Answer) -> Option<Stop> {
+        let of = usize::from(operation != Operation::CreateUser);
+        let mut answerers = self.found.answerers[of].lock().unwrap_or_else(PoisonError::into_inner);
+        answerers.answered(answer)
     }
 
     /// Mends what can be mended about the caller, else stops. Says whether to try again.
@@ -276,7 +259,11 @@ impl Means {
                 self.found.instance_is_there.store(true, Ordering::Relaxed);
                 false
             }
-            Err((answer, _)) => answer.verdict == Verdict::NotFound,
+            // A listing names nothing but the instance: where the service refuses that, it is the instance that is wrong.
+            Err((answer, _)) => {
+                answer.verdict == Verdict::NotFound
+                    || (answer.verdict == Verdict::Rejected && !answer.is_foreign)
+            }
         }
     }
 }

@@ -354,16 +354,17 @@ impl Client {
             CallError::NotSent(TransportError::not_sent(format!("cannot sign the request: {e}")))
         })?;
         request.headers_mut().insert(USER_AGENT, AGENT);
+        let host = request.uri().authority().map(|host| host.as_str().into());
         let response = shared.transport.send(request).await.map_err(|error| match error.certainty {
             Certainty::NotSent => CallError::NotSent(error),
-            Certainty::Unclear => CallError::Unclear(error),
+            Certainty::Unclear | Certainty::Foreign => CallError::Unclear(error),
         })?;
         if response.status().is_success() {
             return Ok(response);
         }
         let status = response.status().as_u16();
         let fault = Fault::parse(status, response.headers(), response.body(), self.now(), secret);
-        Err(CallError::Refused(Box::new(fault)))
+        Err(CallError::Refused(Box::new(Fault { host, ..fault })))
     }
 
     fn address(&self, call: Call) -> Result<Request<Bytes>, TransportError> {
@@ -484,12 +485,17 @@ fn kind(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         serde_json::error::Category::Eof => "it broke off",
         serde_json::error::Category::Data => "its members are not those of the service",
-        _ => "it is not JSON",
+        _ => NOT_JSON,
     }
 }
 
+/// The service answers in JSON and in nothing else, whatever happens to it.
+const NOT_JSON: &str = "it is not JSON";
+
 fn unreadable(operation: Operation, why: &str) -> CallError {
-    CallError::Unclear(TransportError::unclear(format!("the answer to {operation} cannot be read: {why}")))
+    let what = format!("the answer to {operation} cannot be read: {why}");
+    let of = if why == NOT_JSON { TransportError::foreign } else { TransportError::unclear };
+    CallError::Unclear(of(what))
 }
 
 #[cfg(test)]

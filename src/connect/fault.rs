@@ -76,6 +76,8 @@ pub struct Fault {
     pub date: Option<SystemTime>,
     /// Who answered, as it calls itself (`Server`, else `Via`); at most 80 characters of it.
     pub by: Option<String>,
+    /// The host that was asked, with its port where one was named.
+    pub host: Option<String>,
 }
 
 /// A name or an id of an answer as a message has it: not longer than any that the service gives.
@@ -118,7 +120,7 @@ impl Fault {
             true => Some(REDACTED.to_owned()),
             false => bare_code(code),
         });
-        let message = body.message.filter(|message| !message.is_empty()).map(|message| match &code {
+        let message = body.message.filter(|message| !message.trim().is_empty()).map(|message| match &code {
             // Replaced whole: what is left of it might say where the password was, and what of it is wrong.
             Some(code) if tells(&message, secret) => code.clone(),
             None if tells(&message, secret) => format!("HTTP {status}"),
@@ -134,7 +136,19 @@ impl Fault {
             by: text(headers, &SERVER).or_else(|| text(headers, &VIA)).map(|by| {
                 redact(by.to_owned(), secret).chars().filter(|c| !c.is_control()).take(80).collect()
             }),
+            host: None,
         }
+    }
+
+    /// The status, with who was asked and who says to have answered: ``HTTP 405 from `127.0.0.1:80`, `squid/5.7` ``.
+    pub(crate) fn answerer(&self) -> String {
+        let mut who = format!("HTTP {}", self.status);
+        let names = [(" from ", &self.host), (", ", &self.by)];
+        for (before, name) in names.into_iter().filter_map(|(before, name)| Some((before, name.as_deref()?)))
+        {
+            who.push_str(&format!("{before}`{name}`"));
+        }
+        who
     }
 }
 
@@ -144,10 +158,7 @@ impl fmt::Display for Fault {
             (Some(code), Some(message)) => write!(f, "{code}: {message}"),
             (Some(code), None) => write!(f, "{code} (HTTP {})", self.status),
             (None, Some(message)) => write!(f, "HTTP {}: {message}", self.status),
-            (None, None) => match &self.by {
-                Some(by) => write!(f, "HTTP {} from `{by}`, without a word of the service's", self.status),
-                None => write!(f, "HTTP {}, without a word of the service's", self.status),
-            },
+            (None, None) => write!(f, "{}, without a word of the service's", self.answerer()),
         }
     }
 }

@@ -32,6 +32,7 @@ pub(crate) use fault::{Fault, brief};
 pub use operation::Operation;
 pub(crate) use target::InstanceRef;
 pub use target::{Environment, Target};
+pub(crate) use transport::Certainty;
 pub use transport::{BoxFuture, HttpOptions, Transport, TransportError};
 
 /// Installs ring as the process's TLS provider. May be called any number of times; the first one counts.

@@ -34,6 +34,8 @@ pub(crate) enum Certainty {
     NotSent,
     /// It may have been carried out.
     Unclear,
+    /// So it may, and what was answered is nothing that the service says: a page of somebody in between.
+    Foreign,
 }
 
 /// An exchange without a usable answer. Holds nothing of the request or of the answer's body.
@@ -55,6 +57,11 @@ impl TransportError {
     /// An exchange that ended somewhere after that.
     pub fn unclear(what: impl Into<String>) -> Self {
         Self { certainty: Certainty::Unclear, what: what.into() }
+    }
+
+    /// An exchange that brought a success that is none of the service's.
+    pub(crate) fn foreign(what: String) -> Self {
+        Self { certainty: Certainty::Foreign, what }
     }
 }
 
@@ -253,6 +260,7 @@ impl fmt::Display for Certainty {
         f.write_str(match self {
             Self::NotSent => "not sent",
             Self::Unclear => "unclear",
+            Self::Foreign => "somebody else's",
         })
     }
 }

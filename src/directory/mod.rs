@@ -30,6 +30,8 @@ use crate::agent::IdentityType;
 
 pub(crate) use attributes::{Predefined, PredefinedAttributes};
 pub(crate) use folded::{FoldedHash, FoldedHasher, FoldedMap, Found};
+#[cfg(test)]
+pub(crate) use folded::{PROBES, variants};
 pub use lookup::{Group, Hierarchy, Lookup, Names};
 
 /// What is known of an instance: everything that a row may name, and who is there.

@@ -145,10 +145,15 @@ codes! {
         why: "the rest of the file is taken for one cell",
         source: "RFC 4180: quoted fields",
         fix: "close the quote, or double it where it is part of the text";
-    UNDECODABLE_TEXT = Error "undecodable-text", "the row has bytes that mean nothing in the file's encoding",
-        why: "characters are lost",
+    ENCODING_UNCLEAR = Error "encoding-unclear", "the file is not UTF-8, and its encoding cannot be told for certain",
+        why: "read in the wrong encoding, people get other names than their own, and nobody sees it before they do",
         source: "headcount",
-        fix: "give the right `⟦encoding⟧`, or save the file as CSV UTF-8";
+        fix: "look at the names in both and say which with `⟦encoding⟧`, or save the file as CSV UTF-8";
+    UNDECODABLE_TEXT = Error "undecodable-text", "the cell has letters that are lost",
+        why: "U+FFFD stands where a program could not read what was there: this one with the file's encoding, or another \
+              before it",
+        source: "Unicode, U+FFFD REPLACEMENT CHARACTER",
+        fix: "type the letters again; where all of the file is so, give the right `⟦encoding⟧`, or export it again as UTF-8";
     CELL_WITHOUT_HEADER = Warning "cell-without-header", "a cell stands under no header",
         why: "it is not read",
         source: "headcount",
@@ -166,7 +171,7 @@ codes! {
         source: "headcount",
         fix: "format the column as Text and type the value again";
     CELL_ERROR = Error "cell-error", "the cell holds a spreadsheet error such as `#N/A`",
-        why: "there is no value",
+        why: "there is no value: a formula failed or was still loading, or a database wrote `\\N` for nothing",
         source: "headcount",
         fix: "mend the formula, or type the value";
     HIDDEN_SHEETS = Warning "hidden-sheets", "the workbook has hidden sheets",
@@ -226,6 +231,38 @@ codes! {
         why: "they are left out of what is sent, line breaks and characters that nobody sees too; said once a column",
         source: "headcount; API, CreateUser: names are compared and stored exactly",
         fix: "nothing to do: the cell is read without them";
+
+    // What happened to the text before it came.
+    MISREAD_TEXT = Error "misread-text", "the text was read in another encoding than it was written in",
+        why: "`Ã¼` for `ü`: nobody is called so, and the name would stand so wherever it is shown",
+        source: "headcount; Unicode, UTF-8: such pairs come of its bytes alone",
+        fix: "export the file again as UTF-8, or type the letters again";
+    LETTERS_LOST = Warning "letters-lost", "a `?` stands where a letter was",
+        why: "programs that write ASCII alone put `?` for every other letter; the letters themselves are gone",
+        source: "headcount; Windows PowerShell, Export-Csv: `-Encoding` is ASCII unless told",
+        fix: "type the letters again, or export the file again, with `-Encoding UTF8` where it was Export-Csv";
+    ESCAPED_TEXT = Warning "escaped-text", "the text is escaped for another format",
+        why: "`&#039;` is HTML for `'`, `%C3%BC` a link's `ü`, and a backslash a database's: none is part of a name",
+        source: "headcount",
+        fix: "write the text as it is meant; where the file escapes quotes with `\\`, export it with doubled quotes";
+    QUOTED_NAME = Warning "quotes-in-name", "a quotation mark is part of the name",
+        why: "it comes of a file whose quotes were not read as such, or were made curly; it would be shown with the name",
+        source: "headcount; RFC 4180: quotes around a field are not part of it",
+        fix: "write the name without quotation marks";
+    INVISIBLE_CHARACTER = Warning "invisible-character", "the text has a character that nobody sees",
+        why: "marks of direction, soft hyphens and spaces of no width come with text that was copied; who searches for the \
+              name does not find it",
+        source: "Unicode: default ignorable and format characters; the joiners of Persian and of Indic scripts are none",
+        fix: "type the text again";
+    FULL_WIDTH = Warning "full-width-text", "the text has letters or digits of full width",
+        why: "they look like the plain ones and are others: who types the plain ones does not find it",
+        source: "Unicode, Halfwidth and Fullwidth Forms",
+        fix: "type it again with plain letters";
+    PLACEHOLDER = Warning "placeholder", "the cell holds a word for nothing",
+        why: "databases and scripts write `NULL`, `nan`, `None` or `N/A` where there is no value; but there are people who are \
+              called so",
+        source: "headcount",
+        fix: "fill in the value; nothing to do where it is meant";
 
     // Who.
     USERNAME_MISSING = Error "username-missing", "there is no username",
@@ -332,6 +369,15 @@ codes! {
         why: "spreadsheets make one character of three dots, and AWS says that it can cause an error",
         source: "Admin Guide, Add users",
         fix: "type three dots again with autocorrection off, or choose another password";
+    PASSWORD_INVISIBLE = Error "password-invisible", "the password has a character that nobody can see or type",
+        why: "whoever reads it off a sheet types another and is locked out; it is never removed here, for that would make \
+              another password",
+        source: "Unicode: default ignorable, format and control characters, U+FFFD",
+        fix: "type the password into the cell again, or choose another";
+    PASSWORD_AUTOCORRECTED = Warning "password-autocorrected", "the password has punctuation that autocorrection makes",
+        why: "spreadsheets and word processors make `“` of `\"` and `–` of `-`; who types what is printed types another password",
+        source: "headcount; Admin Guide, Add users, says so of the ellipsis",
+        fix: "type the password again with autocorrection off, or choose another";
     PASSWORDS_IDENTICAL = Warning "passwords-identical", "many rows have the same password",
         why: "whoever knows one of these users' passwords can log in as any of them",
         source: "headcount",

@@ -82,7 +82,7 @@ fn hint(operation: Operation, error: &CallError) -> Option<String> {
         }
         Verdict::NotSent => Some("look at the network, the proxy, ⟦region⟧ and ⟦endpoint-url⟧".to_owned()),
         Verdict::Barred => Some(not_connect()),
-        Verdict::Rejected if error.fault().is_some_and(is_foreign) => Some(not_connect()),
+        Verdict::Rejected | Verdict::InDoubt if is_foreign(error) => Some(not_connect()),
         Verdict::Done
         | Verdict::Rejected
         | Verdict::Throttled

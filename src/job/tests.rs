@@ -10,6 +10,7 @@ use super::*;
 use crate::cli::voice::Flags;
 use crate::clock::{Clock, SystemClock};
 use crate::connect::{Credentials, Environment};
+use crate::directory::{PROBES, variants};
 use crate::ledger::beside;
 use crate::roster::{Options, readings};
 use crate::simulator::{ACCESS_KEY_ID, InProcess, SECRET_ACCESS_KEY, Spec, Weather, World as Connect};
@@ -117,4 +118,17 @@ async fn a_rehearsal_reads_its_roster_for_the_names_first() {
     readings::take(&stage.path("roster.csv"));
     assert_eq!(stage.readings(other, "other.csv").await, 3);
     assert_eq!(readings::take(&stage.path("roster.csv")), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_compares_variants_of_one_name_in_as_many_steps_as_there_are_rows() {
+    const ROWS: u32 = 4_000;
+    let row = |name| format!("Ana,Silva,ana@example.com,Lantern-Reef-7,{name},Basic Routing Profile,Agent\n");
+    let stage = Stage::set(&variants(ROWS).map(row).collect::<String>());
+    PROBES.set(0);
+    let checked = stage.import().check(&stage.world).await.unwrap();
+    let planned = checked.forecast().unwrap();
+    assert_eq!(planned.outlook.rows.to_create, u64::from(ROWS));
+    let looks = PROBES.get();
+    assert!((1..10 * u64::from(ROWS)).contains(&looks), "{looks} looks");
 }

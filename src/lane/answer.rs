@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::verdict::{Verdict, is_foreign, is_of_the_service, verdict_of};
+use super::verdict::{Verdict, is_foreign, is_foreign_refusal, is_of_the_service, verdict_of};
 use crate::clock::Moment;
 use crate::connect::{CallError, Fault, Operation, Reply};
 
@@ -24,7 +24,7 @@ impl Told {
     pub(crate) fn of(error: &CallError) -> Self {
         match error {
             CallError::Refused(fault) => {
-                let code = fault.code.clone().filter(|code| is_of_the_service(code));
+                let code = fault.code.clone().filter(|code| is_of_the_service(code, fault.status));
                 Self {
                     code: Some(code.unwrap_or_else(|| format!("HTTP {}", fault.status))),
                     message: Some(message_of(fault)),
@@ -41,15 +41,14 @@ impl Told {
 
 /// What a refusal says; never nothing, for a row that failed without a word cannot be mended.
 fn message_of(fault: &Fault) -> String {
-    let said = fault.message.clone();
-    if is_foreign(fault) {
-        let who = fault.by.as_ref().map_or_else(String::new, |by| format!(", `{by}`,"));
-        let proves =
-            format!("a proxy or gateway{who} answered and not Amazon Connect (HTTP {})", fault.status);
+    let (said, who) = (fault.message.as_deref(), fault.answerer());
+    match (is_foreign_refusal(fault), said) {
+        (true, None) => format!("{who}, without an error code of Amazon Connect's"),
         // Who it was comes first: what a gateway says is long, and mostly of itself.
-        return said.map_or_else(|| proves.clone(), |said| format!("{proves}: {said}"));
+        (true, Some(said)) => format!("{who}, without an error code of Amazon Connect's: {said}"),
+        (false, Some(said)) => said.to_owned(),
+        (false, None) => format!("the service gave no reason ({who})"),
     }
-    said.unwrap_or_else(|| format!("the service gave no reason (HTTP {})", fault.status))
 }
 
 /// When and as whom a request left.
@@ -93,7 +92,7 @@ impl Answer {
             verdict: verdict_of(operation, result),
             told: error.map(Told::of).unwrap_or_default(),
             code: fault.and_then(|fault| fault.code.clone()),
-            is_foreign: fault.is_some_and(is_foreign),
+            is_foreign: error.is_some_and(is_foreign),
             id: None,
             pause: fault.and_then(|fault| fault.retry_after),
             date: fault.and_then(|fault| fault.date),
@@ -122,7 +121,48 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use http::{HeaderMap, HeaderValue};
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_is_refused_with_whatever_status_and_body_there_is_a_message() {
+        let bodies = [
+            "",
+            " \r\n",
+            "<html><center><h1>refused</h1></center></html>",
+            "{}",
+            "[]",
+            "null",
+            "no JSON {",
+            r#"{"message":""}"#,
+            r#"{"message":" \t"}"#,
+            r#"{"Message":null}"#,
+            r#"{"message":"Not Found"}"#,
+            r#"{"code":"NoRoute","message":"no Route matched"}"#,
+        ];
+        let departure = Departure { left: Instant::now(), moment: Moment::default(), credentials: 0 };
+        for code in ["", "InvalidParameterException", "NewException", "ERR_ACCESS_DENIED"] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-amzn-errortype", HeaderValue::from_static(code));
+            for (status, body) in (300..600).flat_map(|status| bodies.map(|body| (status, body))) {
+                let fault = Fault::parse(status, &headers, body.as_bytes(), UNIX_EPOCH, None);
+                let result: Result<(), _> = Err(CallError::Refused(Box::new(fault)));
+                for operation in Operation::ALL {
+                    let answer = Answer::of(operation, &result, departure);
+                    let (message, code) = (answer.message(), answer.told.code.unwrap_or_default());
+                    assert!(
+                        !code.trim().is_empty() && !message.trim().is_empty() && !message.contains("()"),
+                        "{operation}, {status}, {body}: {code} ({message})"
+                    );
+                    let is_named = message.contains(&status.to_string());
+                    assert!(is_named || !answer.is_foreign, "{operation}, {status}, {body}: {message}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_refusal_always_says_something_and_a_foreign_one_who_gave_it() {
@@ -138,9 +178,9 @@ mod tests {
         assert_eq!(told(400, known, Some("no"), None), of("InvalidParameterException", "no"));
         let silent = "the service gave no reason (HTTP 400)";
         assert_eq!(told(400, known, None, None), of("InvalidParameterException", silent));
-        let page = "a proxy or gateway answered and not Amazon Connect (HTTP 404)";
+        let page = "HTTP 404, without an error code of Amazon Connect's";
         assert_eq!(told(404, None, None, None), of("HTTP 404", page));
-        let named = "a proxy or gateway, `squid/5.7`, answered and not Amazon Connect (HTTP 404): no route";
+        let named = "HTTP 404, `squid/5.7`, without an error code of Amazon Connect's: no route";
         assert_eq!(told(404, Some("NoRoute"), Some("no route"), Some("squid/5.7")), of("HTTP 404", named));
     }
 }

@@ -66,6 +66,9 @@ pub struct Pace {
 /// bucket keeps what it does not use. Far from any known limit it grows in proportion to what is accepted, and so does
 /// it towards the last rate that was good, when the one found since no longer holds it back.
 ///
+/// The first throttle of all says little: the bucket may have been large and the quota a third of the rate, or small and the
+/// quota just below it. So the law goes to where a second one comes soon, unless the quota is near: from there on it counts.
+///
 /// Everything grows by the answer and not by the clock: a client that sends less than it may learns nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Law {
@@ -96,14 +99,24 @@ impl Law {
     const BACK: f64 = 0.05;
     /// Above it, each adds this.
     const PROBE: f64 = 0.015;
-    /// Far from it, each adds this: half as fast again every second.
+    /// The same two where the quota has been better: it may be back at any time, and a throttle fails no row. In full from
+    /// [`Law::WORTH`] calls a second on, and in proportion below: few calls must not become many throttles.
+    const BACK_TO_BETTER: f64 = 0.2;
+    const PROBE_FOR_BETTER: f64 = 0.1;
+    const WORTH: f64 = 8.0;
+    /// Far from any limit each adds this: half as fast again every second.
     const FAR: f64 = 0.4;
+    /// And this before the first throttle, or on the way to a rate that was good, at rates from 5 to 15 a second: almost three
+    /// times as fast every second. At slower ones a call is much of a bucket, and at faster ones a latency is many calls.
+    const UNHINDERED: f64 = 1.0;
     /// The quota found is no longer believed at this many times its value: so much no bucket can have saved.
     const EDGE: f64 = 1.15;
-    /// When growth in proportion meets its first throttle it has passed the quota so far, for the bucket had to be
-    /// emptied first. With a bucket of two and a half seconds that is x where x − 1 − ln x = 2.5 ln 1.5, about 3; with a small
-    /// one it is hardly more than 1. So this is a guess between, and growth goes on until a count says more.
-    const OVERSHOT: f64 = 2.5;
+    /// When growth in proportion meets its first throttle it has passed the quota so far at most, for the bucket had to be
+    /// emptied first: with a bucket of two and a half seconds, x where x − 1 − ln x = 2.5 times the growth, 3 to 5.
+    const OVERSHOT: f64 = 4.0;
+    /// After its first throttle the rate is this part of what it was: below the quota where the bucket was small, and so little
+    /// above it where it was large that the second comes soon and costs few.
+    const SECOND: f64 = 0.45;
     /// So many accepted calls make a count that is worth dividing: one more or less is then an eighth.
     const ENOUGH: u32 = 8;
 
@@ -153,6 +166,13 @@ impl Law {
         }
         self.cut = Some(now);
         let floor = FLOOR.min(self.cap);
+        if self.far && self.empty.is_none() {
+            // Far still: whatever is found is found by the next, which can be counted from this one.
+            self.good = Some((self.rate / Self::OVERSHOT).max(self.good.unwrap_or_default()).max(floor));
+            self.rate = (Self::SECOND * self.rate).max(floor);
+            (self.empty, self.accepted) = (Some(sent), 0);
+            return true;
+        }
         let Some(found) = self.count(sent) else {
             self.rate = (self.rate * 0.7).max(floor);
             return true;
@@ -162,8 +182,7 @@ impl Law {
         }
         // Counted from this throttle on, for it is where the service's bucket is known to be empty.
         self.good = Some(found.clamp(floor, self.cap));
-        // The first throttle of all is no count: how far it was passed follows from a bucket that nobody knows.
-        self.far &= self.empty.is_none();
+        self.far = false;
         self.rate = (Self::BELOW * found).min(0.95 * self.rate).max(floor);
         self.empty = Some(sent);
         self.accepted = 0;
@@ -172,11 +191,8 @@ impl Law {
 
     /// What the quota is, by a throttled call that left at `sent`; `None` where too little was counted.
     fn count(&self, sent: Instant) -> Option<f64> {
-        // At least what it was believed to be before it was left behind.
-        let overshot = (self.rate / Self::OVERSHOT).max(self.good.unwrap_or_default());
         let Some(empty) = self.empty else {
-            let known = self.good.filter(|_| !self.far);
-            return Some(known.map_or(overshot, |good| 0.9 * good.min(self.rate)));
+            return self.good.map(|good| 0.9 * good.min(self.rate));
         };
         // Two throttles close together: the bucket was all but empty, and nothing is learned of what fills it.
         if self.accepted < Self::ENOUGH {
@@ -184,7 +200,8 @@ impl Law {
         }
         let counted =
             f64::from(self.accepted) / sent.saturating_duration_since(empty).as_secs_f64().max(1e-3);
-        Some(if self.far { counted.max(overshot) } else { counted })
+        // At least what it was believed to be before it was left behind.
+        Some(if self.far { counted.max(self.good.unwrap_or_default()) } else { counted })
     }
 
     /// A call that left at `sent` was answered without a throttle.
@@ -196,16 +213,17 @@ impl Law {
             return;
         }
         let good = self.good.unwrap_or_default();
+        let (back, probe) = self.steps(good);
         // Far from any known limit in proportion; then back to what was good; then, with care, beyond it.
         if self.far {
-            self.rate += Self::FAR;
+            self.rate += if self.empty.is_none() { self.unhindered() } else { Self::FAR };
         } else if self.rate < good {
-            self.rate = (self.rate + Self::BACK).min(good);
+            self.rate = (self.rate + back).min(good);
         } else if self.rate < Self::EDGE * good {
-            self.rate += Self::PROBE;
+            self.rate += probe;
         } else if let Some(better) = self.better {
             // What was found last no longer holds it back, so that the quota may be what it was before it fell.
-            self.rate += Self::FAR;
+            self.rate += self.unhindered();
             if self.rate >= 0.9 * better {
                 self.rate = self.rate.min(better);
                 self.good = Some(better);
@@ -215,6 +233,27 @@ impl Law {
             self.far = true;
         }
         self.rate = self.rate.min(self.cap);
+    }
+
+    /// Whether the rate is to be found out. One that was told may be more than there is for as long as the run lasts, so that
+    /// seeking it in haste would bring throttles and nothing else.
+    fn learns(&self) -> bool {
+        self.cap >= CEILING
+    }
+
+    /// What an accepted call adds below the quota found, and above it.
+    fn steps(&self, good: f64) -> (f64, f64) {
+        let is_sought = self.learns() && self.better.is_some();
+        let worth = if is_sought { (good / Self::WORTH).min(1.0) } else { 0.0 };
+        (Self::BACK.max(Self::BACK_TO_BETTER * worth), Self::PROBE.max(Self::PROBE_FOR_BETTER * worth))
+    }
+
+    /// What an accepted call adds where nothing is known to be in the way.
+    fn unhindered(&self) -> f64 {
+        if !self.learns() {
+            return Self::FAR;
+        }
+        Self::FAR.max(Self::UNHINDERED * (self.rate / 5.0).min(15.0 / self.rate).min(1.0))
     }
 }
 

@@ -4,7 +4,7 @@
 //! Nobody else's list serves: every AWS SDK has `LimitExceededException` among the throttles, where for CreateUser it
 //! says that the instance is full; and Connect throttles with a code that its own model does not declare.
 
-use crate::connect::{CallError, Fault, Operation};
+use crate::connect::{CallError, Certainty, Fault, Operation};
 
 /// What an attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,17 +135,35 @@ pub(crate) const BY_CODE: &[CodeRule] = &[
 const NOT_PERMITTED: [&str; 4] =
     ["AccessDeniedException", "AccessDenied", "UnauthorizedException", "NotAuthorized"];
 
-/// Whether a code is the service's own word: a known one, or one of the form that all of Connect's have (its model has no
-/// error whose name ends otherwise). A word that a gateway puts into its JSON is none.
-pub(crate) fn is_of_the_service(code: &str) -> bool {
-    BY_CODE.iter().any(|rule| rule.0 == code) || (code.ends_with("Exception") && code != "Exception")
+/// Whether a code that comes with this status is the service's own word: a known one, or a name of the form that all of
+/// Connect's errors have, at a status that one of them has (its model: no name ends otherwise, no other status is there).
+///
+/// A word that a gateway puts into its JSON is none (`NoRoute`, `404`, `ERR_ACCESS_DENIED`), and neither is one that comes with
+/// a status for which the service has no error: its SDKs would not know that either.
+pub(crate) fn is_of_the_service(code: &str, status: u16) -> bool {
+    let is_name = || {
+        code.strip_suffix("Exception").is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
+            && code.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    let has_errors = matches!(status, 400..=404 | 409 | 429 | 500..=599);
+    BY_CODE.iter().any(|rule| rule.0 == code) || (has_errors && is_name())
 }
 
-/// Whether somebody in between answered: a redirect or a refusal without a code of the service's. A server's trouble says
-/// nothing of who it was, and who asks to slow down is obeyed.
-pub(crate) fn is_foreign(fault: &Fault) -> bool {
-    let is_known = fault.code.as_deref().is_some_and(is_of_the_service);
-    !is_known && matches!(fault.status, 300..=499) && fault.status != 429
+/// Whether somebody in between answered: a redirect or a refusal without a code of the service's, or a success that is not
+/// JSON. Who asks to slow down is obeyed, and a server's trouble says nothing of who it was, but for what no server in
+/// trouble says: that it does not do this (501, 505), or that one has to sign in to the network (511).
+pub(crate) fn is_foreign(error: &CallError) -> bool {
+    match error {
+        CallError::Refused(fault) => is_foreign_refusal(fault),
+        CallError::Unclear(error) => error.certainty == Certainty::Foreign,
+        CallError::NotSent(_) | CallError::Mistaken(_) | CallError::NoCredentials(_) => false,
+    }
+}
+
+/// The same of a refusal.
+pub(crate) fn is_foreign_refusal(fault: &Fault) -> bool {
+    let is_known = fault.code.as_deref().is_some_and(|code| is_of_the_service(code, fault.status));
+    !is_known && matches!(fault.status, 300..=428 | 430..=499 | 501 | 505 | 511)
 }
 
 /// What a status means where there is no code of the service's: whoever answered proves nothing.
@@ -158,8 +176,8 @@ pub(crate) const fn by_bare_status(operation: Operation, status: u16) -> Verdict
         // Nothing gets through until somebody lets it.
         401 | 403 | 407 => Verdict::Barred,
         429 => Verdict::Throttled,
-        // A server or a proxy that gave up waiting has perhaps passed the request on.
-        408 | 500 | 502 | 503 | 504 => Verdict::InDoubt,
+        // A server or a proxy that gave up waiting, or that it came too early for, has perhaps passed the request on.
+        408 | 425 | 500 | 502 | 503 | 504 => Verdict::InDoubt,
         _ if operation.only_reads() => Verdict::Rejected,
         _ => Verdict::InDoubt,
     }
@@ -189,7 +207,7 @@ pub(crate) const fn by_status(operation: Operation, status: u16) -> Verdict {
 /// Decides what a refusal with this code and status means for an operation.
 pub(crate) fn verdict(operation: Operation, code: Option<&str>, status: u16) -> Verdict {
     // Its form before its meaning: whoever answers in between may put any word into its JSON.
-    let Some(code) = code.filter(|code| is_of_the_service(code)) else {
+    let Some(code) = code.filter(|code| is_of_the_service(code, status)) else {
         return by_bare_status(operation, status);
     };
     let known = BY_CODE.iter().find(|rule| rule.0 == code);
@@ -297,9 +315,54 @@ mod tests {
         for (header, body) in forms("BrandNewException") {
             for status in STATUSES {
                 let found = refusal(status, header.as_deref(), &body);
-                assert_eq!(found, on_create(status), "{status}: {header:?} {body}");
+                // The service has no error of these statuses, and so none with a name that we do not know.
+                let is_none = matches!(status, 300..=399 | 405..=408 | 410..=428 | 430..=499);
+                let expected = if is_none { bare_on_create(status) } else { on_create(status) };
+                assert_eq!(found, expected, "{status}: {header:?} {body}");
             }
         }
+    }
+
+    #[test]
+    fn a_word_of_a_gateway_is_not_the_services() {
+        // Kong, restify, Squid, WSO2, a Java server behind a proxy, Node, and what is no word.
+        for code in [
+            "NoRoute",
+            "MethodNotAllowed",
+            "ERR_ACCESS_DENIED",
+            "404",
+            "java.lang.IllegalStateException",
+            "not an Exception",
+            "anException",
+            "Exception",
+            "[redacted]",
+            "",
+        ] {
+            for status in STATUSES {
+                assert!(!is_of_the_service(code, status), "{code} at {status}");
+            }
+        }
+        for (code, status) in [("MethodNotAllowedException", 405), ("GoneException", 410)] {
+            assert!(!is_of_the_service(code, status), "{code} at {status}");
+        }
+        for (code, status) in [("ValidationException", 400), ("ForbiddenException", 403), ("SlowDown", 599)] {
+            assert!(is_of_the_service(code, status), "{code} at {status}");
+        }
+    }
+
+    #[test]
+    fn somebody_in_between_is_known_by_what_no_server_in_trouble_says() {
+        let bare = |status| is_foreign_refusal(&Fault { status, ..Fault::default() });
+        for status in
+            [300, 302, 307, 400, 401, 402, 403, 404, 405, 407, 409, 413, 425, 451, 499, 501, 505, 511]
+        {
+            assert!(bare(status), "{status}");
+        }
+        for status in [429, 500, 502, 503, 504, 520] {
+            assert!(!bare(status), "{status}");
+        }
+        assert!(is_foreign(&CallError::Unclear(TransportError::foreign("a sign-in page".into()))));
+        assert!(!is_foreign(&CallError::Unclear(TransportError::unclear("the answer broke off"))));
     }
 
     #[test]

@@ -85,7 +85,6 @@ impl Csv {
             records,
             width: header.width,
             unnamed: header.uses.iter().enumerate().filter_map(unnamed).collect(),
-            may_lose: self.decoding.may_lose(),
             delimiter: self.delimiter,
             below: Below::of(header),
             has_said_quotes: false,
@@ -377,7 +376,6 @@ pub(super) struct CsvRows {
     width: usize,
     /// Columns whose header is empty; emptied when one of them has been found to hold something.
     unnamed: Vec<usize>,
-    may_lose: bool,
     delimiter: u8,
     below: Below,
     /// Whether it has been said that rows stand in one cell.
@@ -416,17 +414,6 @@ impl CsvRows {
         if !self.unnamed.is_empty() && self.unnamed.iter().any(|&at| !row.cells[at].trim().is_empty()) {
             row.findings.push(cell_without_header(row.number));
             self.unnamed.clear();
-        }
-        if self.may_lose && row.cells.as_slice().contains('\u{FFFD}') {
-            row.findings.push(Finding {
-                code: codes::UNDECODABLE_TEXT.id,
-                severity: codes::UNDECODABLE_TEXT.severity,
-                row: Some(row.number),
-                column: None,
-                value: None,
-                message: "the row has bytes that mean nothing in the encoding the file is read in".into(),
-                hint: Some("give the right `⟦encoding⟧`, or save the roster as UTF-8".into()),
-            });
         }
     }
 

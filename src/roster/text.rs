@@ -1,11 +1,12 @@
 //! Bytes become text: which encoding, and every line end a `\n`.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Seek as _, SeekFrom};
 
 use encoding_rs::{
-    Encoding, IBM866, ISO_8859_5, ISO_8859_6, ISO_8859_7, ISO_8859_8, ISO_8859_8_I, KOI8_R, KOI8_U, UTF_8,
-    UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1255, WINDOWS_1256,
-    X_MAC_CYRILLIC,
+    Encoding, IBM866, ISO_8859_5, ISO_8859_6, ISO_8859_7, ISO_8859_8, ISO_8859_8_I, KOI8_R, KOI8_U,
+    MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253,
+    WINDOWS_1255, WINDOWS_1256, X_MAC_CYRILLIC,
 };
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use memchr::memchr;
@@ -13,7 +14,7 @@ use memchr::memchr;
 use super::source::{Cursor, Format, Source};
 use crate::error::Failure;
 use crate::finding::{Finding, codes};
-use crate::text::Setting;
+use crate::text::{Setting, damage};
 
 /// How many bytes are read at a time.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -39,7 +40,8 @@ pub(super) enum Decoding {
 
 impl Decoding {
     /// Decides the encoding: as told, else by the mark at the top, else UTF-8 where all of the file is, else that of
-    /// another alphabet where its words are of one, else Windows-1252; either is said in a finding.
+    /// another alphabet where its words are of one, else Windows-1252; either is said in a finding. Where the text looks like
+    /// yet another, the finding is an error that names it: people's names are not guessed.
     pub(super) fn of(source: &Source, label: Option<&str>) -> Result<(Self, Option<Finding>), Failure> {
         let unreadable = |error: io::Error| Failure::usage("the roster cannot be read").because(error);
         let head = source.head(Format::HEAD).map_err(unreadable)?;
@@ -60,10 +62,15 @@ impl Decoding {
             Some(at) => {
                 let line = line_of(source, at).map_err(unreadable)?;
                 let sample = sample(source, at).map_err(unreadable)?;
-                let likelier = likelier(&sample);
-                let encoding = likelier.filter(|likelier| is_of_its_words(likelier, &sample));
-                let encoding = encoding.unwrap_or(WINDOWS_1252);
-                Ok((Self::From(encoding), Some(guessed(line, encoding, likelier))))
+                let named = named(&sample);
+                if let Some(encoding) = named.filter(|named| is_of_its_words(named, &sample)) {
+                    return Ok((Self::From(encoding), Some(guessed(line, encoding))));
+                }
+                let finding = match Likelier::of(&sample, named) {
+                    Some(likelier) => likelier.told(line),
+                    None => guessed(line, WINDOWS_1252),
+                };
+                Ok((Self::From(WINDOWS_1252), Some(finding)))
             }
         }
     }
@@ -74,11 +81,6 @@ impl Decoding {
             Self::Utf8 { .. } => UTF_8.name(),
             Self::From(encoding) => encoding.name(),
         }
-    }
-
-    /// Whether the text may have had bytes that mean nothing, which decode to U+FFFD.
-    pub(super) fn may_lose(self) -> bool {
-        matches!(self, Self::From(_))
     }
 
     /// The file's text from the top.
@@ -151,13 +153,87 @@ fn sample(source: &Source, at: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What the text looks like where that is not Windows-1252. Statistics of letters: good enough for a warning, and not to
-/// decide by, for a wrong guess changes people's names.
-fn likelier(sample: &[u8]) -> Option<&'static Encoding> {
+/// What the text is by the statistics of its letters, where that is not Windows-1252 and makes another text of it.
+fn named(sample: &[u8]) -> Option<&'static Encoding> {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(sample, true);
     let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
-    (guess != WINDOWS_1252).then_some(guess)
+    (guess != WINDOWS_1252 && text_in(guess, sample) != text_in(WINDOWS_1252, sample)).then_some(guess)
+}
+
+fn text_in<'s>(encoding: &'static Encoding, sample: &'s [u8]) -> Cow<'s, str> {
+    encoding.decode_without_bom_handling(sample).0
+}
+
+/// What a text looks like that is read as Windows-1252.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Likelier {
+    /// An encoding that can be asked for.
+    Encoding(&'static Encoding),
+    /// A code page of DOS, which cannot.
+    Dos,
+    /// Parts of several files: some of it is UTF-8.
+    PartlyUtf8,
+}
+
+impl Likelier {
+    /// `named` is what the letters' statistics say, which know neither Macs nor DOS. Whether words come out, with capitals
+    /// where they belong, is the better witness: it decides where Windows-1252 makes none.
+    fn of(sample: &[u8], named: Option<&'static Encoding>) -> Option<Self> {
+        let strange = damage::strangeness(&text_in(WINDOWS_1252, sample));
+        let utf8 = String::from_utf8_lossy(sample);
+        let lost = utf8.chars().filter(|&c| c == '\u{FFFD}').count();
+        let whole = utf8.chars().filter(|&c| c.is_alphabetic() && !c.is_ascii()).count();
+        if strange > 0 && whole > 0 && whole * 2 > lost {
+            return Some(Self::PartlyUtf8);
+        }
+        let in_its_words = |encoding| damage::strangeness(&text_in(encoding, sample));
+        let others = [
+            named.map(|named| (in_its_words(named), Self::Encoding(named))),
+            Some((in_its_words(MACINTOSH), Self::Encoding(MACINTOSH))),
+            Some((damage::strangeness(&damage::dos_page(sample)), Self::Dos)),
+        ];
+        // The first of the least strange.
+        let least = others.into_iter().flatten().min_by_key(|(strange, _)| *strange);
+        match least {
+            Some((least, likelier)) if strange > 0 && least * 2 < strange => Some(likelier),
+            _ => named.map(Self::Encoding),
+        }
+    }
+
+    fn told(self, line: u64) -> Finding {
+        let both = |name: &str| {
+            let one = Setting::Encoding.with(name.to_ascii_lowercase());
+            format!(
+                "look at the names in both, with `headcount columns`: `{one}` or `⟦encoding windows-1252⟧`"
+            )
+        };
+        let (looks_like, hint) = match self {
+            Self::Encoding(encoding) => (encoding.name(), both(encoding.name())),
+            Self::Dos => (
+                "the code page of a DOS program (850)",
+                "save the file as CSV UTF-8 with the program that wrote it, or in a spreadsheet that asks for its \
+                 encoding; `⟦encoding windows-1252⟧` reads it as it looks"
+                    .to_owned(),
+            ),
+            Self::PartlyUtf8 => (
+                "several files joined into one, of which a part is UTF-8",
+                "save each of them as CSV UTF-8 before they are joined; `⟦encoding utf-8⟧` shows the rows that are not"
+                    .to_owned(),
+            ),
+        };
+        Finding {
+            code: codes::ENCODING_UNCLEAR.id,
+            severity: codes::ENCODING_UNCLEAR.severity,
+            row: None,
+            column: None,
+            value: None,
+            message: format!(
+                "the file is not UTF-8 (first in line {line} of the file): it may be Windows-1252, but looks like {looks_like}"
+            ),
+            hint: Some(hint),
+        }
+    }
 }
 
 /// Single-byte encodings of alphabets other than the Latin.
@@ -189,18 +265,7 @@ fn is_of_its_words(encoding: &'static Encoding, sample: &[u8]) -> bool {
     OF_OTHER_ALPHABETS.contains(&encoding) && in_words * 2 > all
 }
 
-fn guessed(line: u64, encoding: &'static Encoding, likelier: Option<&'static Encoding>) -> Finding {
-    let others = likelier.filter(|likelier| *likelier != encoding).map(Encoding::name);
-    let (but, hint) = match others {
-        Some(name) => (
-            format!(", but looks like {name}"),
-            format!(
-                "look at the names in both: `{}` or `⟦encoding windows-1252⟧`",
-                Setting::Encoding.with(name.to_ascii_lowercase())
-            ),
-        ),
-        None => (String::new(), "check the names with `headcount columns`, or give `⟦encoding⟧`".to_owned()),
-    };
+fn guessed(line: u64, encoding: &'static Encoding) -> Finding {
     let read_as = if encoding == WINDOWS_1252 { "Windows-1252" } else { encoding.name() };
     Finding {
         code: codes::ENCODING_GUESSED.id,
@@ -208,10 +273,8 @@ fn guessed(line: u64, encoding: &'static Encoding, likelier: Option<&'static Enc
         row: None,
         column: None,
         value: None,
-        message: format!(
-            "the file is not UTF-8 (first in line {line} of the file) and is read as {read_as}{but}"
-        ),
-        hint: Some(hint),
+        message: format!("the file is not UTF-8 (first in line {line} of the file) and is read as {read_as}"),
+        hint: Some("check the names with `headcount columns`, or give `⟦encoding⟧`".to_owned()),
     }
 }
 
@@ -284,17 +347,20 @@ fn first_invalid_of(source: &Source, from: u64, to: u64) -> io::Result<Option<u6
     }
 }
 
-/// The line of the file that a byte stands in, counted from 1.
+/// The line of the file that a byte stands in, counted from 1. A Mac's old line ends count as well: CR alone, without LF.
 fn line_of(source: &Source, at: u64) -> io::Result<u64> {
     let mut reader = source.reader().take(at);
     let mut buffer = vec![0; CHUNK];
-    let mut line = 1;
+    let (mut line, mut before) = (1, 0);
     loop {
         let read = reader.read(&mut buffer)?;
         if read == 0 {
             return Ok(line);
         }
-        line += buffer[..read].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        for &byte in &buffer[..read] {
+            line += u64::from(byte == b'\r' || (byte == b'\n' && before != b'\r'));
+            before = byte;
+        }
     }
 }
 
@@ -484,16 +550,79 @@ mod tests {
         let (decoding, finding) = Decoding::of(&Source::from_memory(bytes.repeat(20)), None).unwrap();
         assert_eq!(decoding.name(), "windows-1252", "a guess does not decide");
         let finding = finding.unwrap();
-        assert!(
-            finding.message.ends_with("read as Windows-1252, but looks like windows-1250"),
-            "{}",
-            finding.message
-        );
+        assert_eq!(finding.code, codes::ENCODING_UNCLEAR.id);
+        assert!(finding.message.ends_with("but looks like windows-1250"), "{}", finding.message);
         assert!(finding.hint.unwrap().contains("`⟦encoding windows-1250⟧`"));
         let german = "Vorname;Nachname\nJürgen;Groß\nBjörn;Schäfer\nKäthe;Öztürk\n";
         let (bytes, ..) = WINDOWS_1252.encode(german);
         let (_, finding) = Decoding::of(&Source::from_memory(bytes.into_owned()), None).unwrap();
         assert!(finding.unwrap().message.ends_with("is read as Windows-1252"));
+    }
+
+    /// What is said of a roster of these names in an encoding.
+    fn said_of(names: &str, encode: impl Fn(&str) -> Vec<u8>) -> (&'static str, String) {
+        let text =
+            format!("first name,last name,user login\n{}", names.replace('|', ",a.b\n").replace(' ', ","));
+        let (_, finding) = Decoding::of(&Source::from_memory(encode(&text)), None).unwrap();
+        finding.map_or(("", String::new()), |finding| (finding.code, finding.message))
+    }
+
+    #[test]
+    fn an_encoding_that_is_likelier_is_asked_for_by_its_name() {
+        let asked = [
+            ("macintosh", "José Müller|Zoë Garçon|Björn Nuñez|"),
+            ("macintosh", "Jürgen Groß|Käthe Öztürk|"),
+            ("macintosh", "René Lefèvre|"),
+            ("shift_jis", "太郎 山田|花子 佐藤|一郎 鈴木|"),
+            ("gbk", "小明 王|伟 张|秀英 李|芳 刘|"),
+            ("euc-kr", "민준 김|서연 이|지훈 박|"),
+            ("big5", "小明 王|志豪 陳|淑芬 林|"),
+            ("windows-1250", "Łukasz Wiśniewski|Małgorzata Dąbrowska|Grażyna Żółkiewska|"),
+            ("windows-1250", "Šárka Dvořáková|Jiří Němec|Zdeněk Kovář|"),
+            ("windows-1254", "Ayşe Yıldız|Doğan Şahin|İbrahim Çelik|"),
+        ];
+        for (label, names) in asked {
+            let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+            let (code, message) = said_of(names, |text| encoding.encode(text).0.into_owned());
+            let name = encoding.name();
+            assert_eq!(
+                (code, message.ends_with(name)),
+                ("encoding-unclear", true),
+                "{label} {names}: {message}"
+            );
+        }
+        let dos = |text: &str| -> Vec<u8> {
+            let byte =
+                |c: char| (0..=255_u8).find(|&byte| damage::dos_page(&[byte]) == c.to_string()).unwrap();
+            text.chars().map(byte).collect()
+        };
+        let (code, message) = said_of("Jürgen Müller|André Lefèvre|Käthe Schäfer|", dos);
+        assert!(code == "encoding-unclear" && message.contains("DOS"), "{message}");
+        let joined = |text: &str| [text.as_bytes(), &WINDOWS_1252.encode(text).0].concat();
+        let (code, message) = said_of("Jürgen Müller|", joined);
+        assert!(code == "encoding-unclear" && message.contains("joined"), "{message}");
+    }
+
+    #[test]
+    fn names_in_windows_1252_are_not_asked_about() {
+        let names = "Jürgen Müller|;Käthe Groß|Björn Schäfer|;René Lefèvre|;Renée Lefèvre|François Bérénger|Gaëlle Côté|;\
+                     José Muñoz|;Íñigo Núñez|María Ángeles Peña|;João Conceição|Inês Gonçalves|;Søren Ødegård|Kåre Bjørnsen|;\
+                     Åsa Öberg|Pär Sjöström|;Niccolò Forlì|Mosè Papà|;Jón Þórsson|Guðrún Sigurðardóttir|;Väinö Hämäläinen|;\
+                     Seán Ó Súilleabháin|Máire Ní Dhomhnaill|;Zoë van Beuningen|Loïc Daniël|";
+        for names in names.split(';').map(str::trim) {
+            let (code, message) = said_of(names, |text| WINDOWS_1252.encode(text).0.into_owned());
+            assert_eq!(code, "encoding-guessed", "{names}: {message}");
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_by_whatever_ends_them() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["a", "b", "M\u{fc}ller", ""].join(end);
+            let bytes = WINDOWS_1252.encode(&text).0.into_owned();
+            let (_, finding) = Decoding::of(&Source::from_memory(bytes), None).unwrap();
+            assert!(finding.unwrap().message.contains("line 3"), "{end:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Texts, made safe for where they go: a terminal, a page, a spreadsheet, a ticket, a shell. Rosters and services can say
 //! anything, `</script>`, `=cmd()` and characters that turn the direction of a line included.
 
+pub(crate) mod damage;
 mod guard;
 mod numbers;
 mod setting;

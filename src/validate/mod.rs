@@ -6,6 +6,7 @@
 
 mod agents;
 mod conveyor;
+mod damaged;
 mod grammar;
 mod names;
 mod pass;

@@ -327,11 +327,19 @@ impl<'r> Pass<'r> {
         });
     }
 
+    /// Where all of the file may have been read in the wrong encoding, that is said once, and not of each name.
+    fn fold_misread(&mut self) {
+        if self.file_error.as_ref().is_some_and(|finding| finding.code == codes::ENCODING_UNCLEAR.id) {
+            self.of_row.retain(|finding| finding.code != codes::MISREAD_TEXT.id);
+        }
+    }
+
     fn keep_findings(&mut self) {
         if self.of_row.is_empty() {
             return;
         }
         self.fold_spaces();
+        self.fold_misread();
         self.checked.errors += count(&self.of_row, Severity::Error);
         self.checked.warnings += count(&self.of_row, Severity::Warning);
         let room = Self::KEPT.saturating_sub(self.checked.findings.len()).min(self.of_row.len());

@@ -3,20 +3,20 @@
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
 //! nothing. Every finding's reason and source stand with its code in `finding/codes.rs`.
 
-use super::Rules;
-use super::grammar;
+use super::{Rules, damaged, grammar};
 use crate::agent::phone::{self, Refusal};
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
 use crate::finding::codes::{self, Code};
 use crate::finding::{Finding, Severity};
 use crate::roster::{self, Columns, Field, Row};
-use crate::text::shown;
+use crate::text::{damage, shown};
 
 /// All rules of a row, in the order of the console's template, each with the fields that it looks at: where a file has
 /// none of them, the rule has nothing to say of any row.
-const RULES: [(&[Field], Rule); 23] = [
+const RULES: [(&[Field], Rule); 24] = [
     (&[Field::Username], sample_row),
+    (&Field::ALL, damaged_text),
     (&Field::ALL, columns_agree),
     (&Field::ALL, stray_spaces),
     (&[Field::FirstName], first_name),
@@ -110,7 +110,8 @@ impl<'r> RowCheck<'r> {
             put(field, self.columns.cell(row, field));
         }
         let Self { columns, rules, shared, .. } = self;
-        let mut check = Check { row, columns, rules, shared, cells, padded, findings };
+        let is_suspect = damage::is_suspect(row.cells.as_slice());
+        let mut check = Check { row, columns, rules, shared, cells, padded, is_suspect, findings };
         for rule in &self.apply {
             rule(&mut check);
         }
@@ -218,6 +219,8 @@ struct Check<'a> {
     cells: [&'a str; Field::COUNT],
     /// A bit for each field whose cell has spaces around its text.
     padded: u32,
+    /// Whether any cell of the row may be damaged by its characters.
+    is_suspect: bool,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -230,6 +233,20 @@ impl<'a> Check<'a> {
     /// Reports a fault of a field with the code's own fix as the hint.
     fn fault(&mut self, code: &'static Code, field: Field, value: &str, message: String) {
         self.fault_with(code, field, value, message, code.fix.to_owned());
+    }
+
+    /// Reports a fault of a field's whole text: with the text as it was before it was damaged, where that is certain and
+    /// `is_right`, as the hint.
+    fn fault_mended(
+        &mut self,
+        code: &'static Code,
+        field: Field,
+        message: String,
+        is_right: fn(&str) -> bool,
+    ) {
+        let cell = self.cell(field);
+        let hint = damaged::fix(cell, is_right).unwrap_or_else(|| code.fix.to_owned());
+        self.fault_with(code, field, cell, message, hint);
     }
 
     /// Reports a fault of a field with a hint of its own.
@@ -247,11 +264,12 @@ impl<'a> Check<'a> {
     }
 
     /// Reports a cell that is empty and must not be, unless the column is missing (said once for the file) or the
-    /// reader has said why it could not read the cell.
+    /// reader, or a rule before, has said why there is nothing in the cell.
     fn missing(&mut self, code: &'static Code, field: Field) {
         let column = column_of(self.row, self.columns, field);
-        let is_explained =
-            self.row.findings.iter().any(|f| f.severity == Severity::Error && f.column == column);
+        let number = Some(self.row.number);
+        let mut said = self.row.findings.iter().chain(self.findings.iter().filter(|f| f.row == number));
+        let is_explained = said.any(|f| f.severity == Severity::Error && f.column == column);
         if column.is_none() || is_explained {
             return;
         }
@@ -279,6 +297,37 @@ fn sample_row(check: &mut Check<'_>) {
     let cells = [Field::FirstName, Field::LastName, Field::Username].map(|field| check.cell(field));
     if cells == ["first", "last", "user"] {
         check.fault(&codes::SAMPLE_ROW, Field::Username, "user", codes::SAMPLE_ROW.title.to_owned());
+    }
+}
+
+/// What happened to the text of any cell before it came. Nearly every row is plain, and costs one look.
+fn damaged_text(check: &mut Check<'_>) {
+    let fields: &[Field] = if check.is_suspect { &Field::ALL } else { &damaged::OF_WORDS };
+    for &field in fields {
+        let cell = check.cell(field);
+        let may_be_damaged = check.is_suspect && damage::is_suspect(cell);
+        if !may_be_damaged && !damage::has_word(cell) {
+            continue;
+        }
+        // Of a tag's key each character has a rule of its own.
+        let values = || grammar::tags(cell).flatten().map(|(_, value)| value);
+        match field {
+            Field::Tags if values().next().is_some() => {
+                values().for_each(|value| one_text(check, field, value))
+            }
+            _ => one_text(check, field, cell),
+        }
+    }
+}
+
+fn one_text(check: &mut Check<'_>, field: Field, text: &str) {
+    let is_of_instance = matches!(field, Field::RoutingProfile | Field::SecurityProfiles | Field::Hierarchy);
+    let is_known = is_of_instance && check.rules.directory.is_some();
+    for told in damaged::told(field, text, name_of(field), is_known) {
+        check.fault_with(told.code, field, check.cell(field), told.message, told.hint);
+        if told.is_void {
+            check.cells[field.index()] = "";
+        }
     }
 }
 
@@ -347,14 +396,14 @@ fn person_name(check: &mut Check<'_>, field: Field, missing: &'static Code, most
             check.fault(&codes::NAME_TOO_LONG, field, name, message);
         }
     }
-    if !grammar::is_composed(name) {
+    if grammar::is_decomposed(name) {
         let message = format!(
             "the {} is written with decomposed characters; it is sent composed (NFC)",
             name_of(field)
         );
         check.fault(&codes::NAME_NOT_NFC, field, name, message);
     }
-    if grammar::has_control(name) {
+    if grammar::has_line_control(name) {
         let message = format!("the {} has a line break or another control character", name_of(field));
         check.fault(&codes::NAME_CONTROL_CHARACTER, field, name, message);
     }
@@ -369,18 +418,24 @@ fn email(check: &mut Check<'_>) {
             let message = codes::EMAIL_NOT_ALLOWED.title.to_owned();
             check.fault(&codes::EMAIL_NOT_ALLOWED, Field::Email, email, message);
         }
-        (email, _) if !grammar::is_email(email) => {
-            check.fault(&codes::EMAIL_SYNTAX, Field::Email, email, codes::EMAIL_SYNTAX.title.to_owned());
+        (email, _) if !grammar::is_email(email) || damaged::is_damaged_address(email) => {
+            not_an_address(check, &codes::EMAIL_SYNTAX, Field::Email, grammar::is_email);
         }
         _ => {}
     }
 }
 
+fn not_an_address(check: &mut Check<'_>, code: &'static Code, field: Field, is_right: fn(&str) -> bool) {
+    let text = check.cell(field);
+    let hint = damaged::address_fix(text, is_right).unwrap_or_else(|| code.fix.to_owned());
+    check.fault_with(code, field, text, code.title.to_owned(), hint);
+}
+
 fn secondary_email(check: &mut Check<'_>) {
     let email = check.cell(Field::SecondaryEmail);
     if !email.is_empty() && !grammar::is_secondary_email(email) {
-        let message = codes::SECONDARY_EMAIL_SYNTAX.title.to_owned();
-        check.fault(&codes::SECONDARY_EMAIL_SYNTAX, Field::SecondaryEmail, email, message);
+        let code = &codes::SECONDARY_EMAIL_SYNTAX;
+        not_an_address(check, code, Field::SecondaryEmail, grammar::is_secondary_email);
     }
 }
 
@@ -403,7 +458,9 @@ fn not_e164(
 ) {
     let is_scientific = number.contains(['e', 'E']) && number.replace(',', ".").parse::<f64>().is_ok();
     let has_digits = number.bytes().filter(u8::is_ascii_digit).count() > 2;
-    let hint = match phone::as_e164(number) {
+    let mended = damaged::mended(number);
+    let hint = match phone::as_e164(mended.as_deref().unwrap_or(number)) {
+        _ if mended.as_deref() == Some("") => "empty the cell, or fill in the number".to_owned(),
         Some(plain) if refusal.is_none() => format!("write `{plain}`"),
         None if is_scientific => {
             "a spreadsheet made it a rounded number: format the column as text and type the number again"
@@ -458,6 +515,9 @@ fn password(check: &mut Check<'_>) {
             if password.contains('…') {
                 fault(check, &codes::PASSWORD_ELLIPSIS, codes::PASSWORD_ELLIPSIS.title.to_owned());
             }
+            for (code, message) in damaged::of_password(password) {
+                fault(check, code, message);
+            }
         }
         (false, identity) => {
             fault(check, &codes::PASSWORD_NOT_ALLOWED, format!("a password is not allowed with {identity}"));
@@ -483,7 +543,12 @@ fn username(check: &mut Check<'_>) {
     if let Some(stray) = grammar::stray_in_username(username) {
         let stray = shown(stray.encode_utf8(&mut [0; 4]));
         let message = format!("the username has the character `{stray}`, which is not allowed");
-        check.fault(&codes::USERNAME_CHARACTERS, Field::Username, username, message);
+        let code = &codes::USERNAME_CHARACTERS;
+        let is_right = |name: &str| grammar::stray_in_username(name).is_none();
+        let address =
+            || damaged::address_fix(username, grammar::is_login_address).filter(|_| username.contains('@'));
+        let hint = damaged::fix(username, is_right).or_else(address).unwrap_or_else(|| code.fix.to_owned());
+        check.fault_with(code, Field::Username, username, message, hint);
     }
     if username.contains('@') && !grammar::is_login_address(username) {
         let message = codes::USERNAME_NOT_EMAIL.title.to_owned();
@@ -540,11 +605,28 @@ fn routing_profile(check: &mut Check<'_>) {
 
 /// Reports a name that the instance does not know, with the one that was probably meant.
 fn unknown(check: &mut Check<'_>, code: &'static Code, field: Field, reference: &str, meant: Option<String>) {
-    let hint = match meant {
+    let hint = match undamaged(check, field, reference).or(meant) {
         Some(meant) => format!("did you mean `{}`?", shown(&meant)),
         None => code.fix.to_owned(),
     };
     check.fault_with(code, field, reference, format!("{}: `{}`", code.title, shown(reference)), hint);
+}
+
+/// The name that the instance has, or the nearest to it, of a name that was damaged before it came.
+fn undamaged(check: &Check<'_>, field: Field, reference: &str) -> Option<String> {
+    let mended = damaged::mended(reference)?;
+    let directory = check.rules.directory?;
+    let found = match field {
+        Field::RoutingProfile => directory.routing_profile(&mended),
+        Field::SecurityProfiles => directory.security_profile(&mended),
+        Field::Hierarchy => directory.hierarchy_group(grammar::list(&mended)),
+        _ => return None,
+    };
+    match found {
+        Lookup::Found(_) => Some(mended),
+        Lookup::Unknown(meant) => meant,
+        Lookup::Ambiguous(_) => None,
+    }
 }
 
 /// Reports a name that several of the instance's have: which is meant, nobody but who wrote it can say.
@@ -672,7 +754,8 @@ fn phone_of(check: &mut Check<'_>, (of_type, of_number): (Field, Field), type_mi
     };
     if !word.is_empty() && phone_type.is_none() {
         let message = codes::PHONE_TYPE_UNKNOWN.title.to_owned();
-        check.fault(&codes::PHONE_TYPE_UNKNOWN, of_type, word, message);
+        check
+            .fault_mended(&codes::PHONE_TYPE_UNKNOWN, of_type, message, |w| grammar::phone_type(w).is_some());
     }
     match (phone_type, refused) {
         (Some(PhoneType::Desk), None) if number.is_empty() => {
@@ -719,7 +802,8 @@ fn after_contact_work(check: &mut Check<'_>) {
         match grammar::after_contact_work(seconds) {
             None => {
                 let message = codes::AFTER_CONTACT_WORK.title.to_owned();
-                check.fault(&codes::AFTER_CONTACT_WORK, field, seconds, message);
+                let is_right = |cell: &str| grammar::after_contact_work(cell).is_some();
+                check.fault_mended(&codes::AFTER_CONTACT_WORK, field, message, is_right);
             }
             Some(limit) if field == Field::AfterContactWorkChat && limit > CHAT => {
                 let message = codes::CHAT_AFTER_CONTACT_WORK_CUT.title.to_owned();
@@ -762,7 +846,8 @@ fn yes_or_no(check: &mut Check<'_>) {
     for field in Field::YES_NO {
         let cell = check.cell(field);
         if !cell.is_empty() && grammar::yes_or_no(cell).is_none() {
-            check.fault(&codes::NOT_YES_OR_NO, field, cell, codes::NOT_YES_OR_NO.title.to_owned());
+            let message = codes::NOT_YES_OR_NO.title.to_owned();
+            check.fault_mended(&codes::NOT_YES_OR_NO, field, message, |c| grammar::yes_or_no(c).is_some());
         }
     }
 }
@@ -771,7 +856,8 @@ fn voice_enhancement(check: &mut Check<'_>) {
     let cell = check.cell(Field::VoiceEnhancement);
     if !cell.is_empty() && grammar::voice_enhancement(cell).is_none() {
         let message = codes::AUDIO_ENHANCEMENT_UNKNOWN.title.to_owned();
-        check.fault(&codes::AUDIO_ENHANCEMENT_UNKNOWN, Field::VoiceEnhancement, cell, message);
+        let is_right = |cell: &str| grammar::voice_enhancement(cell).is_some();
+        check.fault_mended(&codes::AUDIO_ENHANCEMENT_UNKNOWN, Field::VoiceEnhancement, message, is_right);
     }
 }
 

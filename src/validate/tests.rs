@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::agent::{Agent, Fingerprint};
-use crate::directory::{Group, Hierarchy, Instance, Names};
+use crate::directory::{Group, Hierarchy, Instance, Names, PROBES, variants};
 use crate::finding::{Finding, Severity, codes};
 use crate::roster::Row;
 
@@ -152,6 +152,46 @@ fn conformance() -> Vec<Case> {
         case(NOT_CONNECT, LastName, letters(301), &["name-too-long"]),
         case(EVERYWHERE, LastName, "Müller", &[]),
         case(EVERYWHERE, LastName, "Mu\u{308}ller", &["name-not-nfc"]),
+        // What happened to the text before it came.
+        case(EVERYWHERE, FirstName, "JÃ¼rgen", &["misread-text"]),
+        case(EVERYWHERE, LastName, "M\u{9f}ller", &["misread-text"]),
+        case(EVERYWHERE, RoutingProfile, "KundenservÃ¼ce", &["misread-text"]),
+        case(EVERYWHERE, FirstName, "J\u{fffd}rgen", &["undecodable-text"]),
+        case(EVERYWHERE, Username, "j\u{fffd}rgen", &["undecodable-text"]),
+        case(EVERYWHERE, FirstName, "J?rgen", &["letters-lost"]),
+        case(EVERYWHERE, SecurityProfiles, "Qualit?tspr?fer", &["letters-lost"]),
+        case(EVERYWHERE, SecurityProfiles, "Any questions?", &[]),
+        case(EVERYWHERE, LastName, "O&#039;Rourke", &["escaped-text"]),
+        case(EVERYWHERE, LastName, "O\\'Rourke", &["escaped-text"]),
+        case(EVERYWHERE, RoutingProfile, "Billing &amp; Returns", &["escaped-text"]),
+        case(EVERYWHERE, RoutingProfile, "R&D; Returns", &[]),
+        case(EVERYWHERE, FirstName, "“Ada", &["quotes-in-name"]),
+        case(EVERYWHERE, FirstName, "O’Ada", &[]),
+        case(EVERYWHERE, FirstName, "A\u{200b}da", &["invisible-character"]),
+        case(EVERYWHERE, FirstName, "مه\u{200c}دی", &[]),
+        case(EVERYWHERE, FirstName, "\u{202a}Ada\u{202c}", &["stray-spaces"]),
+        case(EVERYWHERE, RoutingProfile, "Basic\u{a0}Routing Profile", &["invisible-character"]),
+        case(EVERYWHERE, Tags, "site|Leeds\u{7}", &["invisible-character"]),
+        case(EVERYWHERE, FirstName, "Ａｄａ", &["full-width-text"]),
+        case(EVERYWHERE, FirstName, "#N/A", &["cell-error"]),
+        case(EVERYWHERE, Username, "Loading...", &["cell-error"]),
+        case(EVERYWHERE, Mobile, "#REF!", &["cell-error"]),
+        case(EVERYWHERE, SecurityProfiles, "Agent|\\N", &["cell-error"]),
+        case(EVERYWHERE, LastName, "NULL", &["placeholder"]),
+        case(EVERYWHERE, LastName, "Nullmeyer", &[]),
+        case(EVERYWHERE, Username, "nan", &["placeholder"]),
+        case(EVERYWHERE, Hierarchy, "N/A", &["placeholder"]),
+        case(NOT_SAML, Email, "mailto:ada@example.com", &["email-syntax"]),
+        case(NOT_SAML, Email, "ad\u{ad}a@example.com", &["email-syntax"]),
+        case(NOT_SAML, Email, "ａｄａ@example.com", &["email-syntax"]),
+        case(EVERYWHERE, SecondaryEmail, "Ada <ada@example.com>", &["secondary-email-syntax"]),
+        case(CONNECT, Password, "aB34\u{200b}5678", &["password-invisible"]),
+        case(CONNECT, Password, "\u{feff}aB345678", &["password-invisible"]),
+        case(CONNECT, Password, "aB34\u{fffd}5678", &["password-invisible"]),
+        case(CONNECT, Password, "aB34PÃ¤5678", &["misread-text"]),
+        case(CONNECT, Password, "aB34–5678", &["password-autocorrected"]),
+        case(CONNECT, Password, "“aB345678”", &["password-autocorrected"]),
+        case(CONNECT, Password, "aB34&amp;5678?", &[]),
         // E-mail and mobile.
         case(CONNECT, Email, "", &["email-missing"]),
         case(NOT_SAML, Email, "o'brien@example.com", &[]),
@@ -379,6 +419,89 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
     for id in table {
         assert!(codes::find(id).is_some(), "{id}");
     }
+}
+
+#[test]
+fn damage_that_can_be_told_for_certain_is_given_back_mended_as_the_fix() {
+    let table = [
+        (FirstName, "JÃ¼rgen", "write `Jürgen`"),
+        (LastName, "O&amp;#039;Rourke", "write `O'Rourke`"),
+        (LastName, "Robert \\Bob\\\"\"", "write `Robert \"Bob\"`"),
+        (FirstName, "Ru\u{200b}b&eacute;n", "write `Rubén`"),
+        (FirstName, "Ａｄａ", "write `Ada`"),
+        (FirstName, "“Ada”", "write `Ada`"),
+        (LastName, "J%C3%BCrgens", "write `Jürgens`"),
+        (Username, "ａｄａ．l", "write `ada.l`"),
+        (Username, "ada\u{ad}lind", "write `adalind`"),
+        (Username, "mailto:a@exam.org", "write `a@exam.org`"),
+        (Email, "mailto:ada@example.com", "write `ada@example.com`"),
+        (Email, "Ada L <ada@example.com>", "write `ada@example.com`"),
+        (Email, "ada@example.com;", "write `ada@example.com`"),
+        (Email, "ada@example,com", "write `ada@example.com`"),
+        (
+            Email,
+            "ada@example.com; al@home.example",
+            "a user has one address here: keep `ada@example.com` or `al@home.example`",
+        ),
+        (Email, "\u{202a}a\u{200b}da@example.com\u{202c}", "write `ada@example.com`"),
+        (Email, "N/A", "empty the cell, or fill in the value"),
+        (SecondaryEmail, "ａｄａ＠example．com", "write `ada@example.com`"),
+        (Mobile, "+1206\u{200b}5550142", "write `+12065550142`"),
+        (Mobile, "＋１２０６ ５５５０１４２", "write `+12065550142`"),
+        (Mobile, "+٤٩٣٠٢٣١٢٥٠٤٢", "write `+493023125042`"),
+        (AutoAccept, "ｙｅｓ", "write `yes`"),
+        (AfterContactWork, "３０", "write `30`"),
+        (AfterContactWork, "NULL", "empty the cell, or fill in the value"),
+    ];
+    for (field, cell, fix) in table {
+        let findings = findings_of(&row_with(ConnectManaged, &[(field, cell)]), &Rules::new(ConnectManaged));
+        let hints: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.code != codes::STRAY_SPACES.id)
+            .map(|finding| finding.hint.clone().unwrap())
+            .collect();
+        assert!(!hints.is_empty() && hints.iter().all(|hint| hint == fix), "{cell}: {findings:?}");
+    }
+}
+
+/// Nothing of a password is repeated, whatever happened to it.
+#[test]
+fn a_damaged_password_is_told_by_the_sign_alone() {
+    for password in
+        ["Canary-\u{200b}7f3a", "Canary–7f3a", "CanÃ¤ry-7f3a", "“Canary7f3a”", "Canary\u{fffd}7f3a"]
+    {
+        let rules = Rules::new(ConnectManaged);
+        let findings = findings_of(&row_with(ConnectManaged, &[(Password, password)]), &rules);
+        let told = format!("{findings:?}");
+        assert!(!findings.is_empty() && !told.contains("Can") && !told.contains("7f3a"), "{told}");
+    }
+}
+
+#[test]
+fn a_name_of_the_instance_is_suggested_for_one_that_was_damaged() {
+    let directory = Directory {
+        routing_profiles: Names::of_routing_profiles([("Billing & Returns".into(), "rp-1".into())]),
+        security_profiles: Names::of_security_profiles([
+            ("Prüfer".into(), "sp-1".into()),
+            ("Agent".into(), "sp-2".into()),
+        ]),
+        ..Directory::new(Instance {
+            id: "i-1".into(),
+            arn: "arn:aws:connect:us-west-2:123456789012:instance/i-1".into(),
+            alias: None,
+            identity: Saml,
+            status: None,
+        })
+    };
+    let cells =
+        [(RoutingProfile, "Billing &amp; Returns"), (SecurityProfiles, "PrÃ¼fer|\u{200b}Ag\u{ad}ent")];
+    let findings = findings_of(&row_with(Saml, &cells), &Rules::of(&directory));
+    let hints: Vec<_> = findings.iter().map(|finding| finding.hint.as_deref().unwrap()).collect();
+    assert_eq!(
+        hints,
+        ["did you mean `Billing & Returns`?", "did you mean `Prüfer`?", "did you mean `Agent`?"],
+        "{findings:?}"
+    );
 }
 
 #[test]
@@ -804,6 +927,23 @@ fn findings_beyond_the_limit_are_counted_and_not_kept() {
     assert_eq!(checked.errors, 2 * Pass::KEPT as u64);
     assert_eq!(checked.findings.len(), Pass::KEPT);
     assert_eq!(checked.not_kept, Pass::KEPT as u64);
+}
+
+#[test]
+fn variants_of_one_name_are_compared_in_as_many_steps_as_there_are_rows() {
+    const ROWS: u32 = 20_000;
+    let (columns, rules) = (all_columns(), Rules::new(Saml));
+    let mut pass = Pass::new(&columns, &rules, &[]);
+    PROBES.set(0);
+    for (number, name) in (2..).zip(variants(ROWS)) {
+        pass.row(&numbered(number, row_with(Saml, &[(Username, &name)])), &mut |_| {});
+    }
+    let checked = pass.finish();
+    assert_eq!((checked.errors, checked.findings.len()), (0, ROWS as usize - 1));
+    let first = "row 2 has a username that differs only in case: `abcdefghijklmnopqrst`";
+    assert!(checked.findings.iter().all(|finding| finding.message == first), "each names the first alone");
+    let looks = PROBES.get();
+    assert!((1..8 * u64::from(ROWS)).contains(&looks), "{looks} looks");
 }
 
 #[test]

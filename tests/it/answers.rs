@@ -45,7 +45,7 @@ enum Answer {
 }
 
 /// One for each verdict, and what is special about it.
-const ANSWERS: [(&str, Answer); 14] = [
+const ANSWERS: [(&str, Answer); 16] = [
     ("done", Answer::Done),
     ("rejected", Answer::Refused(400, "InvalidParameterException")),
     ("not found, the instance is there", Answer::Refused(404, "ResourceNotFoundException")),
@@ -60,6 +60,8 @@ const ANSWERS: [(&str, Answer); 14] = [
     ("signature", Answer::Refused(403, "InvalidSignatureException")),
     ("denied", Answer::Refused(403, "AccessDeniedException")),
     ("no credentials", Answer::NoCredentials),
+    ("refused by somebody in between", Answer::Refused(404, "")),
+    ("barred by somebody in between", Answer::Refused(403, "")),
 ];
 
 /// The service, by a script: the first answers to the call that is looked at, then success. Nobody is ever found.
@@ -351,7 +353,9 @@ impl Transport for Distant {
             headcount::clock::sleep(LATENCY).await;
             self.under_way.fetch_sub(1, Ordering::Relaxed);
             let answer = self.script.respond(&request);
-            let is_success = answer.as_ref().is_ok_and(|answer| answer.status().is_success());
+            // Of creates alone: the question whether the instance is there may come before one.
+            let is_create = request.method() == "PUT";
+            let is_success = is_create && answer.as_ref().is_ok_and(|answer| answer.status().is_success());
             self.succeeded.fetch_or(is_success, Ordering::Relaxed);
             answer
         })
@@ -439,6 +443,8 @@ fn the_first_is_mended_and_sent_again_alone_before_another_leaves() {
     let expired = Answer::Refused(403, "ExpiredTokenException");
     let skewed = Answer::Refused(403, "RequestTimeTooSkewed");
     let calm = paused(a_hundred(&[], 64, None)).took;
+    // The first alone, then as many as there are places, then the rest.
+    assert!(calm <= 3 * LATENCY + Duration::from_millis(10), "the first answer costs one latency: {calm:?}");
     for (first, date) in [(expired, None), (skewed, Some("Mon, 23 Nov 2026 15:38:13 GMT"))] {
         for places in [1, 5, 64] {
             let came = paused(a_hundred(&[first], places, date));
@@ -449,6 +455,23 @@ fn the_first_is_mended_and_sent_again_alone_before_another_leaves() {
     let skewed = paused(a_hundred(&[skewed], 64, Some("Mon, 23 Nov 2026 15:38:13 GMT"))).took;
     let more = skewed.saturating_sub(calm);
     assert!(more <= LATENCY + Duration::from_millis(10), "one refusal is one latency: {more:?}");
+}
+
+#[test]
+fn a_first_answer_that_says_nothing_lets_one_more_leave_and_the_next_of_the_service_all() {
+    for first in [Answer::Unclear, Answer::Refused(500, "InternalServiceException"), Answer::Refused(405, "")]
+    {
+        let came = paused(a_hundred(&[first; 3], 64, None));
+        assert_eq!((came.created, came.creates), (100, 103), "{first:?}");
+        assert_eq!(came.most_before_a_success, 1, "{first:?}");
+    }
+    // A throttle is an answer, and so is a refusal of one row.
+    for first in
+        [Answer::Refused(429, "ThrottlingException"), Answer::Refused(400, "InvalidRequestException")]
+    {
+        let came = paused(a_hundred(&[first], 64, None));
+        assert!(came.most_before_a_success > 1, "{first:?}");
+    }
 }
 
 /// `2026-11-23T14:38:13.042Z` as Signature Version 4 has it: `20261123T143813Z`.

@@ -17,6 +17,7 @@ mod engine;
 mod field;
 mod files;
 mod fuzzed;
+mod gateway;
 mod harness;
 mod hostile;
 mod hostile_files;

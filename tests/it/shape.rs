@@ -46,8 +46,9 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("plan", &["agent", "finding", "ledger"]),
     ("instance", &["agent", "clock", "connect", "directory", "error", "lane", "waits"]),
     ("apply", &[
-        "agent", "clock", "connect", "error", "event", "exit", "lane", "ledger", "passwords", "plan", "stop", "text",
-        "user", "waits",
+        // Of a directory the map of its users alone: who is listed is found in it by name and by variant.
+        "agent", "clock", "connect", "directory::Found", "directory::Users", "error", "event", "exit", "lane", "ledger",
+        "passwords", "plan", "stop", "text", "user", "waits",
     ]),
     ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
     ("report", &[

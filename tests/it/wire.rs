@@ -563,7 +563,7 @@ async fn an_answer_of_any_other_status_is_a_refusal_with_what_it_says() {
 
     let (address, thread) = server(answering(http("502 Bad Gateway", "", "<html>nginx</html>")));
     let error = create(&plain(&address)).await.unwrap_err();
-    assert_eq!(error.to_string(), "HTTP 502, without a word of the service's");
+    assert_eq!(error.to_string(), format!("HTTP 502 from `{address}`, without a word of the service's"));
     ended(thread).await;
 }
 

@@ -5,8 +5,35 @@ use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use rust_xlsxwriter::Workbook;
+use serde_json::Value;
+use tempfile::TempDir;
 
-use super::{folder, found, ran};
+use crate::harness::{Ran, headcount, run};
+
+/// A folder with copies of these files of `tests/field/`.
+fn folder(names: &[&str]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in names {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field").join(name);
+        fs::copy(from, folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+/// Runs a command of the program in the folder.
+fn ran(folder: &Path, arguments: &[&str]) -> Ran {
+    run(headcount(folder).args(arguments))
+}
+
+/// What `validate` finds in a file: how many rows there are, and each finding's code with its row.
+#[track_caller]
+fn found(folder: &Path, arguments: &[&str]) -> (u64, Vec<(String, Option<u64>)>) {
+    let ran = ran(folder, &[&["validate", "--format", "json"], arguments].concat());
+    let Ok(document) = serde_json::from_str::<Value>(&ran.stdout) else { panic!("{arguments:?}: {ran:?}") };
+    let findings = document["findings"].as_array().unwrap().iter();
+    let findings = findings.map(|f| (f["code"].as_str().unwrap().to_owned(), f["row"].as_u64()));
+    (document["rows"].as_u64().unwrap(), findings.collect())
+}
 
 /// A file, how many people are in it, and what is found besides.
 type Case = (&'static str, u64, &'static [(&'static str, Option<u64>)]);

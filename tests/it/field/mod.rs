@@ -1,36 +1,42 @@
-//! What people really bring: the files of `tests/field/`, each with what is right to make of it.
+//! What people really bring: the inputs of `tests/field/`, each with what is right to say of it.
 
+mod damaged;
 mod header;
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use assert_cmd::Command;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::harness::{Ran, headcount, run};
-
-/// A folder with copies of these files of `tests/field/`.
-pub fn folder(names: &[&str]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for name in names {
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field").join(name);
-        fs::copy(from, folder.path().join(name)).unwrap();
-    }
-    folder
+/// The file of this name in `tests/field/`.
+fn input(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field").join(name)
 }
 
-/// Runs a command of the program in the folder.
-pub fn ran(folder: &Path, arguments: &[&str]) -> Ran {
-    run(headcount(folder).args(arguments))
+/// A finding as `validate --format json` has it.
+struct Found {
+    code: String,
+    row: Option<u64>,
+    column: Option<String>,
+    value: Option<String>,
+    message: String,
+    hint: String,
 }
 
-/// What `validate` finds in a file: how many rows there are, and each finding's code with its row.
-#[track_caller]
-pub fn found(folder: &Path, arguments: &[&str]) -> (u64, Vec<(String, Option<u64>)>) {
-    let ran = ran(folder, &[&["validate", "--format", "json"], arguments].concat());
-    let Ok(document) = serde_json::from_str::<Value>(&ran.stdout) else { panic!("{arguments:?}: {ran:?}") };
-    let findings = document["findings"].as_array().unwrap().iter();
-    let findings = findings.map(|f| (f["code"].as_str().unwrap().to_owned(), f["row"].as_u64()));
-    (document["rows"].as_u64().unwrap(), findings.collect())
+/// What `validate` says of a roster: how it ends, and its findings.
+fn findings(roster: &Path, args: &[&str]) -> (i32, Vec<Found>) {
+    let mut command = Command::cargo_bin("headcount").unwrap();
+    let output = command.arg("validate").arg(roster).args(args).args(["--format", "json"]).output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let text = |finding: &Value, key: &str| finding[key].as_str().map(str::to_owned);
+    let read = |finding: &Value| Found {
+        code: text(finding, "code").unwrap(),
+        row: finding["row"].as_u64(),
+        column: text(finding, "column"),
+        value: text(finding, "value"),
+        message: text(finding, "message").unwrap(),
+        hint: text(finding, "hint").unwrap_or_default(),
+    };
+    (output.status.code().unwrap(), document["findings"].as_array().unwrap().iter().map(read).collect())
 }

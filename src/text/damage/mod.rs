@@ -1,0 +1,133 @@
+//! Text that was damaged before it came: read in another encoding than it was written in, escaped for another format, with
+//! letters lost, or with characters that nobody sees.
+//!
+//! One classifier for every cell: [`look`] says which kinds of damage a text has, where, and what it was before, as far as
+//! that is certain. It decides nothing: which kinds are looked for in which field, and what is said of each, is its caller's.
+
+mod address;
+mod escaped;
+mod hit;
+mod misread;
+mod signs;
+mod word;
+
+use std::borrow::Cow;
+
+use hit::Hit;
+
+pub(crate) use address::inside as addresses_inside;
+pub(crate) use misread::{dos_page, strangeness};
+pub(crate) use signs::{is_autocorrected, is_untypable, unseen};
+pub(crate) use word::has_one as has_word;
+
+/// What happened to a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It is a spreadsheet's error, or its word while it loads: `#N/A`, `Loading...`. There is no value.
+    ErrorWord,
+    /// It is a word for nothing: `NULL`, `nan`, `-`.
+    Placeholder,
+    /// It has U+FFFD, which stands where a program could not read a letter.
+    Lost,
+    /// It has a `?` or an empty box where a program could not write a letter.
+    Asked,
+    /// The same, but between two letters alone.
+    AskedWithin,
+    /// It has HTML entities: `&#039;`.
+    Entity,
+    /// It has letters in code: `%C3%BC`, `=C3=BC`, `\u00fc`.
+    Coded,
+    /// It has backslashes, which escape quotes in other formats.
+    Backslash,
+    /// It was read in another encoding than it was written in: `Ã¼`, and the control characters of C1.
+    Misread,
+    /// It has signs or capitals in the midst of words, or accented letters alone, as misread names do.
+    Jumbled,
+    /// It has characters that nobody sees; the joiners that some scripts need are none of them.
+    Unseen,
+    /// It has control characters of ASCII, line breaks among them.
+    Control,
+    /// It has spaces that are not the plain one.
+    OddSpace,
+    /// It has letters or digits of full width, or styled ones.
+    Wide,
+    /// It has the digits of another script.
+    OtherDigits,
+    /// It has quotation marks.
+    Quoted,
+}
+
+/// How a kind is found. What is found first is mended first: an entity may stand for a letter that was misread before.
+type Finder = fn(&str) -> Option<Hit>;
+
+/// All kinds, in the order in which they are looked for.
+const TABLE: [(Kind, Finder); 16] = [
+    (Kind::ErrorWord, word::error),
+    (Kind::Placeholder, word::placeholder),
+    (Kind::Coded, escaped::coded),
+    (Kind::Entity, escaped::entity),
+    (Kind::Backslash, escaped::backslash),
+    (Kind::Misread, misread::misread),
+    (Kind::Jumbled, misread::jumbled),
+    (Kind::Lost, signs::lost),
+    (Kind::Asked, signs::asked),
+    (Kind::AskedWithin, signs::asked_within),
+    (Kind::Unseen, signs::hidden),
+    (Kind::Control, signs::control),
+    (Kind::OddSpace, signs::odd_space),
+    (Kind::Wide, signs::wide),
+    (Kind::OtherDigits, signs::other_digits),
+    (Kind::Quoted, signs::quoted),
+];
+
+/// One piece of damage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Damage {
+    pub(crate) kind: Kind,
+    /// The first piece of the text that shows it.
+    pub(crate) piece: String,
+    /// Which character of the text the piece begins with, counted from 1; `None` where only mending other damage shows it.
+    pub(crate) at: Option<usize>,
+}
+
+/// All that is wrong with a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Damaged {
+    /// In the order of the table, each kind once.
+    pub(crate) damages: Vec<Damage>,
+    /// The text with all of it mended; `None` where what was there cannot be told.
+    pub(crate) mended: Option<String>,
+}
+
+/// Looks for these kinds of damage in a text; `None` where there is none.
+pub(crate) fn look(text: &str, kinds: &[Kind]) -> Option<Damaged> {
+    let (mut damages, mut now, mut is_certain) = (Vec::new(), Cow::Borrowed(text), true);
+    for (kind, find) in TABLE.iter().filter(|(kind, _)| kinds.contains(kind)) {
+        let Some(hit) = find(&now) else { continue };
+        // A quotation mark that a backslash has escaped is a part of that damage.
+        if *kind == Kind::Quoted && damages.iter().any(|damage: &Damage| damage.kind == Kind::Backslash) {
+            continue;
+        }
+        let piece = now.get(hit.at.clone()).unwrap_or_default().to_owned();
+        let at = text.get(hit.at.start..).filter(|rest| rest.starts_with(&piece));
+        let at = at.map(|_| text[..hit.at.start].chars().count() + 1);
+        damages.push(Damage { kind: *kind, piece, at });
+        match hit.mended {
+            Some(mended) => now = Cow::Owned(mended),
+            None => is_certain = false,
+        }
+    }
+    let mended = is_certain.then(|| now.trim().to_owned());
+    (!damages.is_empty()).then_some(Damaged { damages, mended })
+}
+
+/// Whether a text may be damaged by its characters; a look at its bytes, for nearly none is. The words are another matter:
+/// [`has_word`].
+pub(crate) fn is_suspect(text: &str) -> bool {
+    // No early end, so that many bytes are looked at at once.
+    text.bytes().fold(false, |found, byte| {
+        found
+            | (byte.wrapping_sub(b' ') >= 0x7F - b' ')
+            | matches!(byte, b'"' | b'#' | b'%' | b'&' | b'=' | b'?' | b'\\')
+    })
+}
