@@ -69,7 +69,11 @@ fn every_list_that_people_brought_is_read_from_its_header_on() {
         (
             "49-nul-and-controls.csv",
             2,
-            &[("name-control-character", Some(2)), ("name-control-character", Some(3))],
+            &[
+                ("name-control-character", Some(2)),
+                ("invisible-character", Some(3)),
+                ("name-control-character", Some(3)),
+            ],
         ),
         ("16-shell-made-playground-users.csv", 2, &[("stray-spaces", Some(2)), ("password-policy", Some(3))]),
     ];
