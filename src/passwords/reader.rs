@@ -1,7 +1,6 @@
 //! Reads the file back.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
 use secrecy::zeroize::Zeroizing;
@@ -69,7 +68,7 @@ impl Held<'_> {
 /// A last line without its newline was being written when the process or the machine ended: its request never left, and it
 /// is left out. Any other line that cannot be read is damage, and so is one of another run.
 pub(crate) fn find(
-    file: &File,
+    file: impl Read,
     path: &Path,
     mut each: impl FnMut(&str, Of, Held<'_>),
 ) -> Result<Found, Failure> {
