@@ -39,7 +39,7 @@ impl Csv {
         source: Source,
         decoding: Decoding,
         told: Told<'_>,
-    ) -> Result<Option<(Self, Vec<String>, Vec<Finding>)>, Failure> {
+    ) -> Result<Option<Chosen>, Failure> {
         let Told { delimiter, header_row, mapping } = told;
         let directive = Self::directive(&source, decoding)?;
         let candidates = match (delimiter, directive) {
@@ -184,6 +184,9 @@ pub(super) struct Told<'t> {
     pub(super) mapping: &'t Mapping,
 }
 
+/// A file whose header was found: the cells of its header, and what there is to say of where it stands.
+type Chosen = (Csv, Vec<String>, Vec<Finding>);
+
 /// A file as one delimiter makes it.
 struct Read {
     csv: Csv,
@@ -218,7 +221,7 @@ impl Read {
         (self.known, self.top.fields, self.width())
     }
 
-    fn chosen(mut self, is_told: bool) -> Result<(Csv, Vec<String>, Vec<Finding>), Failure> {
+    fn chosen(mut self, is_told: bool) -> Result<Chosen, Failure> {
         if let Some(rival) = self.top.rival.filter(|_| !is_told) {
             return Err(top::two(&self.lines, self.top.at, rival));
         }

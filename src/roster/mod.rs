@@ -239,7 +239,7 @@ impl Roster {
         #[cfg(test)]
         readings::add(&self.path);
         let content = match &self.content {
-            Content::Csv(csv) => csv.rows(&self.header).map(Reading::Csv),
+            Content::Csv(csv) => csv.rows(&self.header).map(|rows| Reading::Csv(Box::new(rows))),
             Content::Xlsx(sheet) => sheet.rows(&self.header).map(Reading::Xlsx),
         };
         let content = content.map_err(|failure| naming(failure, &self.path))?;
@@ -263,7 +263,7 @@ pub struct Rows {
 }
 
 enum Reading {
-    Csv(csv::CsvRows),
+    Csv(Box<csv::CsvRows>),
     Xlsx(xlsx::XlsxRows),
 }
 
