@@ -37,6 +37,9 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         makes_passwords: args.generate_passwords,
     };
     let OfflineChecked { roster, directory, basis, found: checked } = offline.check(&Switch::default())?;
+    if let Some((kind, out)) = copy {
+        kind.fits(&roster, out)?;
+    }
     match args.format {
         Format::Human => {
             let names = args.directory.as_deref().zip(directory.as_ref());
@@ -68,16 +71,28 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
 }
 
 fn said_of_copy(annotated: &Annotated, out: &Path, has_passwords: bool) -> String {
-    let Annotated { rows, without_note, without_cells, cut } = *annotated;
+    let Annotated { rows, without_note, without_cells, without_colour, cut, anew } = *annotated;
     let mut text = format!("annotated: `{}`, {} with findings", out.display(), text::count(rows, "row"));
     for (count, noun, what) in [
         (without_cells, "row", "without cells, for they could not be told apart: see the roster itself"),
-        (without_note, "cell", "coloured without a note: there are too many"),
+        (
+            without_note,
+            "cell",
+            "coloured without a note: there are too many, or a thread of comments is in it",
+        ),
+        (without_colour, "cell", "without its colour: the workbook has no room for more formats"),
         (cut, "cell", "cut to what a workbook can hold"),
     ] {
         if count > 0 {
             let _ = write!(text, "\nnote: {} {what}", text::count(count, noun));
         }
+    }
+    if let Some(why) = anew {
+        let _ = write!(
+            text,
+            "\nnote: the workbook could not be changed in place ({why}): its cells stand in a new one, without its \
+             formats and what it hides"
+        );
     }
     if has_passwords {
         text.push_str("\nnote: it has the roster's passwords in it; remove it when it has served");

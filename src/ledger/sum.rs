@@ -45,6 +45,14 @@ pub(super) fn sum_of(line: &[u8]) -> Sum {
     if written == *digits { Sum::Holds } else { Sum::Broken }
 }
 
+/// Whether a whole line and at least a byte more stand there: the newline that was behind it is gone.
+pub(super) fn goes_on_behind_a_line(text: &[u8]) -> bool {
+    // In a line the first one is its own: quotes within a text are escaped, and no record has an object in it.
+    let Some(at) = memchr::memmem::find(text, MEMBER) else { return false };
+    let end = at + MEMBER.len() + DIGITS + CLOSE.len();
+    end < text.len() && sum_of(&text[..end]) == Sum::Holds
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,11 +3,11 @@
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::below::Below;
-use super::columns::{MAX_COLUMNS, Use, too_wide};
+use super::columns::{FINDINGS, MAX_COLUMNS, Use, too_wide};
 use super::header::Header;
 use super::mapping::Mapping;
 use super::row::{Row, Seems};
-use super::source::Source;
+use super::source::{Cursor, Source};
 use super::text::{CHUNK, Decoding, END, Text};
 use super::top::{self, Line, Top};
 use crate::error::Failure;
@@ -25,6 +25,11 @@ pub(super) struct Csv {
     /// Whether its first line is Excel's `sep=;`, which Excel does not show and does not count.
     has_directive: bool,
     pub(super) header_row: u64,
+    /// The line that the header begins with, counted from 0.
+    header_line: u64,
+    /// Whether its first column is [`FINDINGS`]: it is an annotated copy, and read as if that column were not there, so that
+    /// what is found in it is what was found in its roster.
+    is_annotated: bool,
     /// Whether nothing but the header says that `|` stands between the cells.
     pub(super) has_guessed_pipes: bool,
 }
@@ -54,6 +59,8 @@ impl Csv {
                 delimiter,
                 has_directive: directive.is_some(),
                 header_row: 0,
+                header_line: 0,
+                is_annotated: false,
                 has_guessed_pipes: false,
             };
             let lines = csv.lines(header_row, mapping)?;
@@ -69,6 +76,21 @@ impl Csv {
             }
         }
         best.map(|best| best.chosen(header_row.is_some())).transpose()
+    }
+
+    /// The file's bytes from the top.
+    pub(super) fn bytes(&self) -> Cursor {
+        self.source.reader()
+    }
+
+    /// How the lines stand in the bytes.
+    pub(super) fn written(&self) -> Written {
+        Written {
+            decoding: self.decoding,
+            delimiter: self.delimiter,
+            header_line: self.header_line,
+            is_annotated: self.is_annotated,
+        }
     }
 
     /// Starts from the row after the header.
@@ -88,6 +110,7 @@ impl Csv {
             delimiter: self.delimiter,
             below: Below::of(header),
             has_said_quotes: false,
+            is_annotated: self.is_annotated,
         })
     }
 
@@ -125,7 +148,7 @@ impl Csv {
                     break;
                 }
                 Next::Record => {
-                    let line = self.line(&record, records.number, mapping);
+                    let line = self.line(&record, &records, mapping);
                     match header_row {
                         Some(told) if records.number == told => from_told.push(line),
                         Some(told) if records.number > told && from_told.is_empty() => break,
@@ -150,14 +173,18 @@ impl Csv {
         Ok(if from_told.is_empty() { lines } else { from_told })
     }
 
-    /// A record as a line; where all of it is one cell that makes a header when it is taken apart, its parts.
-    fn line(&self, record: &StringRecord, number: u64, mapping: &Mapping) -> Line {
-        let cells = record.iter().map(str::to_owned).collect();
-        let whole = Line { number, cells };
-        let Some(parts) = only_cell(record).and_then(|cell| taken_apart(cell, self.delimiter)) else {
+    /// A record as a line, without the column of an annotated copy; where all of it is one cell that makes a header when it
+    /// is taken apart, its parts.
+    fn line(&self, record: &StringRecord, at: &Records, mapping: &Mapping) -> Line {
+        let is_annotated =
+            record.len() > 1 && record.get(0).is_some_and(|cell| cell.trim().eq_ignore_ascii_case(FINDINGS));
+        let own: StringRecord = record.iter().skip(usize::from(is_annotated)).collect();
+        let line = |cells| Line { number: at.number, line: at.line, is_annotated, cells };
+        let whole = line(own.iter().map(str::to_owned).collect());
+        let Some(parts) = only_cell(&own).and_then(|cell| taken_apart(cell, self.delimiter)) else {
             return whole;
         };
-        let parts = Line { number, cells: parts };
+        let parts = line(parts);
         let fields = |line: &Line| top::find(std::slice::from_ref(line), mapping).fields;
         if fields(&parts) >= 2.max(fields(&whole) + 1) { parts } else { whole }
     }
@@ -166,6 +193,7 @@ impl Csv {
         let mut records = Records {
             reader: reader(&self.source, self.decoding, self.delimiter)?,
             number: 0,
+            line: 0,
             is_done: false,
         };
         if self.has_directive {
@@ -227,7 +255,9 @@ impl Read {
         }
         let found = top::passed_over(&self.lines, self.top).filter(|_| !is_told);
         let line = std::mem::take(&mut self.lines[self.top.at]);
-        Ok((Csv { header_row: line.number, ..self.csv }, line.cells, found.into_iter().collect()))
+        let Line { number: header_row, line: header_line, is_annotated, cells } = line;
+        let csv = Csv { header_row, header_line, is_annotated, ..self.csv };
+        Ok((csv, cells, found.into_iter().collect()))
     }
 }
 
@@ -266,6 +296,30 @@ pub(super) fn row_in_quotes(row: u64) -> Finding {
         message: "all cells of the row stand in one cell and are taken apart; this is said for the first such row only"
             .into(),
         hint: Some(codes::ROW_IN_QUOTES.fix.into()),
+    }
+}
+
+/// How the lines of a CSV stand in its bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    decoding: Decoding,
+    /// What stands between the cells.
+    pub(crate) delimiter: u8,
+    /// The line that the header begins with, counted from 0.
+    pub(crate) header_line: u64,
+    /// Whether the first column is [`FINDINGS`].
+    pub(crate) is_annotated: bool,
+}
+
+impl Written {
+    /// Whether it is UTF-8 throughout.
+    pub(crate) fn is_utf8(&self) -> bool {
+        matches!(self.decoding, Decoding::Utf8 { .. })
+    }
+
+    /// How its text is told to be stored; a mark at its top goes before that.
+    pub(crate) fn encoding(&self) -> &'static str {
+        self.decoding.name()
     }
 }
 
@@ -315,6 +369,8 @@ struct Records {
     reader: Reader<Text>,
     /// The number of the record read last.
     number: u64,
+    /// The line of the file that it begins with, counted from 0.
+    line: u64,
     is_done: bool,
 }
 
@@ -334,6 +390,8 @@ impl Records {
             return Ok(Next::End);
         }
         let (line, byte) = (self.reader.position().line(), self.reader.position().byte());
+        // The parser counts from 1.
+        self.line = line.saturating_sub(1);
         self.reader.get_mut().begin_record(byte);
         match self.reader.read_record(record) {
             Ok(true) => {}
@@ -354,6 +412,7 @@ impl Records {
         let quoted = newlines(record);
         if !is_end {
             self.number += lines.saturating_sub(quoted);
+            self.line += lines.saturating_sub(quoted + 1);
             return Ok(Next::Record);
         }
         self.is_done = true;
@@ -361,6 +420,7 @@ impl Records {
             return Ok(Next::End);
         }
         self.number += lines.saturating_sub(quoted) + 1;
+        self.line += lines.saturating_sub(quoted);
         Ok(Next::Unclosed)
     }
 }
@@ -383,6 +443,7 @@ pub(super) struct CsvRows {
     below: Below,
     /// Whether it has been said that rows stand in one cell.
     has_said_quotes: bool,
+    is_annotated: bool,
 }
 
 impl CsvRows {
@@ -390,7 +451,10 @@ impl CsvRows {
     pub(super) fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
         loop {
             let next = self.records.next(&mut row.cells)?;
-            row.number = self.records.number;
+            (row.number, row.line) = (self.records.number, self.records.line);
+            if self.is_annotated && matches!(next, Next::Record) {
+                row.cells = row.cells.iter().skip(1).collect();
+            }
             match next {
                 Next::Record if is_blank(&row.cells) => {}
                 Next::Record => {
@@ -475,6 +539,9 @@ fn ragged(row: &Row, found: usize, expected: usize) -> Finding {
     }
 }
 
+/// What is said of a row that has swallowed the rest of the file.
+pub(super) const UNCLOSED: &str = "a quote opens in this row and never closes: nothing after it was read";
+
 fn unclosed(row: u64) -> Finding {
     Finding {
         code: codes::UNCLOSED_QUOTE.id,
@@ -482,7 +549,7 @@ fn unclosed(row: u64) -> Finding {
         row: Some(row),
         column: None,
         value: None,
-        message: "a quote opens in this row and never closes: nothing after it was read".into(),
+        message: UNCLOSED.into(),
         hint: Some("close the quote, or write `\"\"` for a quote that is meant".into()),
     }
 }

@@ -22,6 +22,7 @@ mod text;
 mod top;
 mod xlsx;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,10 +30,13 @@ use crate::agent::PhoneRegion;
 use crate::error::Failure;
 use crate::finding::Finding;
 
+pub use columns::FINDINGS;
 pub(crate) use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
+pub(crate) use csv::Written;
 pub use field::Field;
 pub(crate) use row::Kept;
 pub use row::{Columns, Row};
+pub(crate) use sheet::{place as cell_place, resolve as resolved, sheet_part, stored_part};
 pub(crate) use xlsx::WORKBOOK_THREAD;
 
 use below::Holding;
@@ -226,6 +230,22 @@ impl Roster {
         match &self.content {
             Content::Csv(csv) => Storage::Csv { encoding: csv.decoding.name(), delimiter: csv.delimiter },
             Content::Xlsx(sheet) => Storage::Xlsx { sheet: sheet.name.clone() },
+        }
+    }
+
+    /// Its bytes from the top, as they were when it was opened.
+    pub(crate) fn bytes(&self) -> impl io::Read + io::Seek + use<> {
+        match &self.content {
+            Content::Csv(csv) => io::BufReader::new(csv.bytes()),
+            Content::Xlsx(sheet) => io::BufReader::new(sheet.bytes()),
+        }
+    }
+
+    /// How the lines of a CSV stand in its bytes; `None` for a workbook.
+    pub(crate) fn written(&self) -> Option<Written> {
+        match &self.content {
+            Content::Csv(csv) => Some(csv.written()),
+            Content::Xlsx(_) => None,
         }
     }
 

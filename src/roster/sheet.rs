@@ -48,8 +48,8 @@ impl Form {
         header: u32,
         marked: &HashSet<String>,
     ) -> Option<Self> {
-        let path = path_of(archive, sheet)?;
-        let part = exact_name(archive, &path)?;
+        let path = sheet_part(archive, sheet)?;
+        let part = stored_part(archive, &path)?;
         let mut form = Self::default();
         if !marked.contains(&part) {
             return Some(form);
@@ -91,7 +91,7 @@ impl Form {
 
 /// Where in the archive a sheet stands: the package names its workbook, the workbook its sheets, and its relations
 /// their parts.
-fn path_of<R: Read + Seek>(archive: &mut ZipArchive<R>, sheet: &str) -> Option<String> {
+pub(crate) fn sheet_part<R: Read + Seek>(archive: &mut ZipArchive<R>, sheet: &str) -> Option<String> {
     let mut workbook = None;
     each(archive, "_rels/.rels", |element| {
         if attribute(element, "Type").is_some_and(|kind| kind.ends_with("/relationships/officeDocument")) {
@@ -119,7 +119,7 @@ fn path_of<R: Read + Seek>(archive: &mut ZipArchive<R>, sheet: &str) -> Option<S
 }
 
 /// A part's name as it stands in the archive.
-fn exact_name<R: Read + Seek>(archive: &ZipArchive<R>, path: &str) -> Option<String> {
+pub(crate) fn stored_part<R: Read + Seek>(archive: &ZipArchive<R>, path: &str) -> Option<String> {
     let is_it = |name: &str| name.replace('\\', "/").trim_start_matches('/').eq_ignore_ascii_case(path);
     Some(archive.file_names().flatten().find(|name| is_it(name))?.to_string())
 }
@@ -130,7 +130,7 @@ fn each<R: Read + Seek>(
     path: &str,
     mut on_element: impl FnMut(&BytesStart<'_>) -> Option<()>,
 ) -> Option<()> {
-    let exact = exact_name(archive, path)?;
+    let exact = stored_part(archive, path)?;
     let part = archive.by_name(&exact).ok()?;
     let mut reader = Reader::from_reader(BufReader::with_capacity(64 << 10, part));
     reader.config_mut().check_end_names = false;
@@ -146,7 +146,7 @@ fn each<R: Read + Seek>(
 }
 
 /// A path within the package, from the folder of the part that names it.
-fn resolve(folder: &str, target: &str) -> String {
+pub(crate) fn resolve(folder: &str, target: &str) -> String {
     let target = target.replace('\\', "/");
     let mut parts: Vec<&str> = if target.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
     for part in target.split('/') {
@@ -186,8 +186,8 @@ fn range(text: &str) -> Option<Merged> {
     })
 }
 
-/// Reads `$B$2`.
-fn place(text: &str) -> Option<(u32, u32)> {
+/// Reads `$B$2`: row and column, counted from 0.
+pub(crate) fn place(text: &str) -> Option<(u32, u32)> {
     let text = text.trim().replace('$', "");
     let split = text.find(|c: char| c.is_ascii_digit())?;
     let (letters, digits) = text.split_at(split);

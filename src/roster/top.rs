@@ -21,6 +21,10 @@ const ENOUGH: usize = 3;
 #[derive(Clone, Default)]
 pub(super) struct Line {
     pub(super) number: u64,
+    /// The line of a CSV that it begins with, counted from 0.
+    pub(super) line: u64,
+    /// Whether the column of an annotated copy stood before its cells.
+    pub(super) is_annotated: bool,
     pub(super) cells: Vec<String>,
 }
 
@@ -233,7 +237,10 @@ mod tests {
 
     fn lines(rows: &[&str]) -> Vec<Line> {
         let cells = |row: &&str| row.split(',').map(str::to_owned).collect::<Vec<_>>();
-        (1..).zip(rows.iter().map(cells)).map(|(number, cells)| Line { number, cells }).collect()
+        (1..)
+            .zip(rows.iter().map(cells))
+            .map(|(number, cells)| Line { number, cells, ..Line::default() })
+            .collect()
     }
 
     fn found(rows: &[&str], map: &str) -> (usize, Option<usize>) {

@@ -14,8 +14,8 @@ use std::thread::JoinHandle;
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use memchr::{memmem, memrchr};
 
-use super::columns::{MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
-use super::csv::{cell_without_header, row_in_quotes, taken_apart};
+use super::columns::{FINDINGS, MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
+use super::csv::{UNCLOSED, cell_without_header, row_in_quotes, taken_apart};
 use super::field::Field;
 use super::header::Header;
 use super::mapping::Mapping;
@@ -118,6 +118,11 @@ impl Sheet {
         let Page { name, header_row, headers, delimiter } = page;
         let merged = form.merged;
         Ok((Self { source, opened, name, header_row, merged, delimiter }, headers, findings))
+    }
+
+    /// The workbook's bytes from the top.
+    pub(super) fn bytes(&self) -> Cursor {
+        self.source.reader()
     }
 
     /// Starts from the row after the header.
@@ -400,7 +405,7 @@ impl Opening {
             return Err(too_wide());
         }
         let found = top::passed_over(&self.lines, self.top).filter(|_| !is_told);
-        let Line { number, cells } = std::mem::take(&mut self.lines[self.top.at]);
+        let Line { number, cells, .. } = std::mem::take(&mut self.lines[self.top.at]);
         let Self { name, delimiter, .. } = self;
         Ok((Page { name, header_row: number, headers: cells, delimiter }, found))
     }
@@ -531,7 +536,7 @@ fn first_rows(workbook: &mut Workbook, sheet: &str, told: Option<u64>) -> Result
                 first.lines.clear();
             }
             if first.lines.len() < top::LOOKED_AT {
-                first.lines.push(Line { number, cells: Vec::new() });
+                first.lines.push(Line { number, ..Line::default() });
             }
         }
         let Some(line) = first.lines.last_mut().filter(|line| line.number == number) else { continue };
@@ -561,7 +566,7 @@ fn apart(lines: Vec<Line>, top: Top, mapping: &Mapping) -> (Vec<Line>, Top, Opti
         let parts = |line: &Line| {
             let cell = line.cells.first().map_or("", String::as_str);
             let cells = taken_apart(cell, delimiter).unwrap_or_else(|| vec![cell.to_owned()]);
-            Line { number: line.number, cells }
+            Line { number: line.number, cells, ..Line::default() }
         };
         let lines: Vec<Line> = lines.iter().map(parts).collect();
         let top = top::find(&lines, mapping);
@@ -690,6 +695,8 @@ struct RowBuilder<'t> {
     begun: usize,
     /// Those of them that reach into this row.
     merged: Vec<Merged>,
+    /// The column of an annotated copy's [`FINDINGS`].
+    told: Option<usize>,
 }
 
 impl<'t> RowBuilder<'t> {
@@ -706,6 +713,7 @@ impl<'t> RowBuilder<'t> {
             has_said_quotes: false,
             begun: 0,
             merged: Vec::new(),
+            told: table.names.iter().position(|name| name.trim().eq_ignore_ascii_case(FINDINGS)),
         }
     }
 
@@ -757,6 +765,9 @@ impl<'t> RowBuilder<'t> {
         if !is_blank {
             let mut findings = std::mem::take(&mut self.findings);
             findings.extend(merged);
+            if findings.is_empty() {
+                findings.extend(self.without_cells());
+            }
             if self.has_stray && !self.has_said_stray {
                 findings.push(cell_without_header(self.number));
                 self.has_said_stray = true;
@@ -769,6 +780,27 @@ impl<'t> RowBuilder<'t> {
 }
 
 impl RowBuilder<'_> {
+    /// What an annotated copy says of a row that stands in it without its cells: in the CSV that it was made of they could
+    /// not be told apart, and they still cannot.
+    fn without_cells(&self) -> Option<Finding> {
+        let told = self.told?;
+        let mut others = self.cells.iter().enumerate().filter(|(at, _)| *at != told);
+        if self.cells[told].trim().is_empty() || others.any(|(_, cell)| !cell.trim().is_empty()) {
+            return None;
+        }
+        let code =
+            if self.cells[told].contains(UNCLOSED) { &codes::UNCLOSED_QUOTE } else { &codes::RAGGED_ROW };
+        let mut found = finding(
+            code,
+            None,
+            "the row stands in this copy without its cells: they could not be told apart in its roster"
+                .into(),
+            "fill in its cells, or mend the row in the roster",
+        );
+        found.row = Some(self.number);
+        Some(found)
+    }
+
     /// What is wrong with the row's cells for being part of larger ones: a merged cell has its value in its first row and
     /// column alone.
     fn merged_cells(&mut self) -> Vec<Finding> {
