@@ -253,6 +253,8 @@ pub(super) struct Holding {
     below: Below,
     /// Whether the header's row was told: then it is plain which table is meant.
     is_told: bool,
+    /// Whether every row is handed on, those that are no people's too: a copy has them all.
+    has_all: bool,
     held: VecDeque<Row>,
     /// How many of those are to be handed on: somebody came after them.
     ready: usize,
@@ -292,10 +294,11 @@ impl Holding {
     /// More than a screenful is no end of a list that a person follows; they are let go, and told of.
     const MOST: usize = 4_096;
 
-    pub(super) fn new(header: &Header, is_told: bool) -> Self {
+    pub(super) fn new(header: &Header, is_told: bool, has_all: bool) -> Self {
         Self {
             below: Below::of(header),
             is_told,
+            has_all,
             held: VecDeque::new(),
             ready: 0,
             notes: Vec::new(),
@@ -332,21 +335,30 @@ impl Holding {
         match row.seems {
             Seems::Person if self.held.is_empty() => return true,
             Seems::Person => self.release(row),
+            Seems::Header if self.has_all => {
+                // In the file's order.
+                self.let_go();
+                if self.held.is_empty() {
+                    return true;
+                }
+                self.held.push_back(std::mem::take(row));
+                self.ready = self.held.len();
+            }
             Seems::Header => self.notes.push(header_again(row.number)),
             Seems::OtherHeader if self.is_told => {
-                self.has_ended = true;
                 self.end();
                 self.notes.push(other_table(row.number, &codes::TABLE_ENDS));
             }
             Seems::OtherHeader => {
-                self.has_ended = true;
                 // What stands above it is the end of this table.
                 self.end();
                 row.findings.push(other_table(row.number, &codes::SECOND_TABLE));
-                let blank = row.cells.len();
-                row.cells.clear();
-                (0..blank).for_each(|_| row.cells.push_field(""));
-                return true;
+                blank(row);
+                if self.ready == 0 {
+                    return true;
+                }
+                self.held.push_back(std::mem::take(row));
+                self.ready += 1;
             }
             Seems::Footer | Seems::Nobody if self.held.len() < Self::MOST => {
                 self.held.push_back(std::mem::take(row));
@@ -361,11 +373,24 @@ impl Holding {
 
     /// Somebody came after them: they are checked like any row.
     fn release(&mut self, row: &mut Row) {
+        for held in &mut self.held {
+            held.seems = Seems::Person;
+            if !held.is_readable() {
+                blank(held);
+            }
+        }
         self.held.push_back(std::mem::take(row));
         self.ready = self.held.len();
     }
 
     fn let_go(&mut self) {
+        if self.has_all {
+            // None of them is a row that cannot be read: nobody reads them.
+            let readable = |row: &mut Row| row.findings.clear();
+            self.held.iter_mut().for_each(readable);
+            self.ready = self.held.len();
+            return;
+        }
         for row in self.held.drain(..) {
             match row.seems {
                 Seems::Footer => self.footers.add(row.number),
@@ -376,6 +401,7 @@ impl Holding {
 
     /// Nobody comes any more: what is kept back was no people.
     pub(super) fn end(&mut self) {
+        self.has_ended = true;
         self.let_go();
         let (footers, nobody) = (std::mem::take(&mut self.footers), std::mem::take(&mut self.nobody));
         if nobody.rows > 0 {
@@ -395,6 +421,13 @@ impl Holding {
             self.notes.push(note(&codes::FOOTER, footers.first, message));
         }
     }
+}
+
+/// Leaves every cell blank where a password may stand in any of them.
+fn blank(row: &mut Row) {
+    let width = row.cells.len();
+    row.cells.clear();
+    (0..width).for_each(|_| row.cells.push_field(""));
 }
 
 fn note(code: &'static Code, row: u64, message: String) -> Finding {

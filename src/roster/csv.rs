@@ -212,8 +212,15 @@ pub(super) struct Told<'t> {
     pub(super) mapping: &'t Mapping,
 }
 
-/// A file whose header was found: the cells of its header, and what there is to say of where it stands.
-type Chosen = (Csv, Vec<String>, Vec<Finding>);
+/// A file whose header was found.
+pub(super) struct Chosen {
+    pub(super) csv: Csv,
+    pub(super) headers: Vec<String>,
+    /// The rows that were passed over for it.
+    pub(super) above: Vec<Line>,
+    /// What there is to say of where it stands.
+    pub(super) findings: Vec<Finding>,
+}
 
 /// A file as one delimiter makes it.
 struct Read {
@@ -255,9 +262,10 @@ impl Read {
         }
         let found = top::passed_over(&self.lines, self.top).filter(|_| !is_told);
         let line = std::mem::take(&mut self.lines[self.top.at]);
+        self.lines.truncate(self.top.at);
         let Line { number: header_row, line: header_line, is_annotated, cells } = line;
         let csv = Csv { header_row, header_line, is_annotated, ..self.csv };
-        Ok((csv, cells, found.into_iter().collect()))
+        Ok(Chosen { csv, headers: cells, above: self.lines, findings: found.into_iter().collect() })
     }
 }
 
@@ -507,7 +515,13 @@ impl CsvRows {
         if matches!(row.seems, Seems::Person | Seems::Footer) {
             row.findings.push(ragged(row, found, self.width));
         }
-        self.empty(row);
+        if matches!(row.seems, Seems::Footer | Seems::Header) {
+            // No person's, and so without a password.
+            row.cells.truncate(self.width);
+            (row.cells.len()..self.width).for_each(|_| row.cells.push_field(""));
+        } else {
+            self.empty(row);
+        }
     }
 
     /// Leaves every cell blank where a password may stand in any of them.

@@ -86,6 +86,8 @@ pub struct Roster {
     path: PathBuf,
     content: Content,
     header: Arc<Header>,
+    /// The rows of a CSV that stand above the header.
+    above: Vec<top::Line>,
     /// Whether the header's row was told.
     is_told: bool,
     findings: Vec<Finding>,
@@ -119,7 +121,7 @@ impl Roster {
         let head = source
             .head(Format::HEAD)
             .map_err(|error| Failure::usage("the roster cannot be read").because(error))?;
-        let mut findings = Vec::new();
+        let (mut findings, mut above) = (Vec::new(), Vec::new());
         let (content, headers) = match Format::of(&head) {
             Format::Xlsx if options.encoding.is_some() || options.delimiter.is_some() => {
                 return Err(Failure::usage(
@@ -149,9 +151,11 @@ impl Roster {
                 findings.extend(guessed);
                 let told =
                     csv::Told { delimiter: options.delimiter, header_row: options.header_row, mapping };
-                let (csv, headers, found) = csv::Csv::open(source, decoding, told)?
-                    .ok_or_else(|| Failure::usage("the roster is empty").hint(EMPTY))?;
+                let csv::Chosen { csv, headers, above: rows, findings: found } =
+                    csv::Csv::open(source, decoding, told)?
+                        .ok_or_else(|| Failure::usage("the roster is empty").hint(EMPTY))?;
                 findings.extend(found);
+                above = rows;
                 findings.extend(csv.has_guessed_pipes.then(csv::pipes_guessed));
                 (Content::Csv(csv), headers)
             }
@@ -169,7 +173,7 @@ impl Roster {
         header.columns.phone_region = options.phone_region;
         findings.extend(header.findings.iter().cloned());
         let is_told = options.header_row.is_some();
-        Ok(Self { path: path.to_owned(), content, header: Arc::new(header), is_told, findings })
+        Ok(Self { path: path.to_owned(), content, header: Arc::new(header), above, is_told, findings })
     }
 
     /// Where each field stands.
@@ -254,6 +258,18 @@ impl Roster {
         &self.path
     }
 
+    /// The rows of a CSV that were passed over for its header: number and cells.
+    pub(crate) fn above(&self) -> impl Iterator<Item = (u64, &[String])> {
+        self.above.iter().map(|line| (line.number, line.cells.as_slice()))
+    }
+
+    /// The same as [`Roster::rows`] with the rows that are passed over there: the header once more, notes, totals, rows that
+    /// were filled down. A copy has them.
+    pub(crate) fn all_rows(&self) -> Result<Rows, Failure> {
+        let rows = self.rows()?;
+        Ok(Rows { holding: Holding::new(&self.header, self.is_told, true), ..rows })
+    }
+
     /// Starts from the first row after the header. May be called again, and several may be read side by side.
     pub fn rows(&self) -> Result<Rows, Failure> {
         #[cfg(test)]
@@ -267,7 +283,7 @@ impl Roster {
             path: self.path.clone(),
             content,
             header: Arc::clone(&self.header),
-            holding: Holding::new(&self.header, self.is_told),
+            holding: Holding::new(&self.header, self.is_told, false),
             scratch: String::new(),
         })
     }
@@ -305,13 +321,11 @@ impl Rows {
             };
             if !more.map_err(|failure| naming(failure, &self.path))? {
                 self.holding.end();
-                return Ok(false);
-            }
-            if self.holding.pass(row) {
+            } else if self.holding.pass(row) {
                 break;
             }
         }
-        if !self.header.added.is_empty() && row.is_readable() {
+        if row.seems == Seems::Person && !self.header.added.is_empty() && row.is_readable() {
             self.header.complete(row, &mut self.scratch);
         }
         Ok(true)

@@ -3,6 +3,8 @@
 //! People's lists have titles, dates, bands of group headings and lines of the program that wrote them above the header. It
 //! is read where it is plain which row is meant, and asked for where two rows may be.
 
+use std::fmt;
+
 use super::columns::{self, Meant, Use, name_shown};
 use super::field::Field;
 use super::mapping::Mapping;
@@ -26,6 +28,13 @@ pub(super) struct Line {
     /// Whether the column of an annotated copy stood before its cells.
     pub(super) is_annotated: bool,
     pub(super) cells: Vec<String>,
+}
+
+/// Without the cells: the row may be a person's.
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Line({})", self.number)
+    }
 }
 
 /// Which row is the header.

@@ -83,7 +83,7 @@ impl<'r> Copy<'r> {
     ) -> Result<(), Unwritten> {
         let findings = &self.checked.findings;
         let mut rest = &findings[findings.partition_point(|finding| finding.row.is_none())..];
-        let (mut rows, mut row) = (self.roster.rows()?, Row::default());
+        let (mut rows, mut row) = (self.roster.all_rows()?, Row::default());
         while rows.read(&mut row)? {
             let of_row = rest.partition_point(|finding| finding.row <= Some(row.number));
             let (now, later) = rest.split_at(of_row);
