@@ -68,6 +68,8 @@ pub(super) struct Below {
     /// The first column that carries a field: a header has a name of one there.
     probe: Option<usize>,
     login: Option<usize>,
+    /// The columns that headcount adds: what stands there is none of the row.
+    ours: Vec<usize>,
     /// The columns of [`OF_A_PERSON`].
     person: Vec<usize>,
     /// The columns that are not known, whose cells may be anybody's.
@@ -93,12 +95,16 @@ impl Below {
                     | Use::Field(Field::PhoneNumber | Field::PhoneNumberVoice)
             )
         };
+        let names = header.own().iter().enumerate();
+        let ours: Vec<usize> =
+            names.filter(|(_, name)| columns::meant(name) == Some(Meant::Ours)).map(|(at, _)| at).collect();
         Self {
             keys: header.own().iter().map(|name| columns::key(name)).collect(),
             probe: places(&|used| matches!(used, Use::Field(_))).first().copied(),
             login: places(&|used| *used == Use::Field(Field::Username)).first().copied(),
             person: places(&is_person),
-            strange: places(&is_strange),
+            strange: places(&is_strange).into_iter().filter(|at| !ours.contains(at)).collect(),
+            ours,
             above: Vec::new(),
             last: 0,
             uses,
@@ -140,15 +146,24 @@ impl Below {
     /// Judges a row that has more or fewer cells than the header.
     pub(super) fn ragged(&self, cells: &StringRecord) -> Seems {
         match self.as_header(cells) {
-            Seems::Person if is_footer(cells, self.uses.len()) => Seems::Footer,
+            Seems::Person if self.is_footer(cells) => Seems::Footer,
             seems => seems,
         }
+    }
+
+    /// The cells of the row itself in which something stands.
+    fn filled<'c>(&'c self, cells: &'c StringRecord) -> impl Iterator<Item = (usize, &'c str)> {
+        cells.iter().enumerate().filter(|(at, cell)| !cell.trim().is_empty() && !self.ours.contains(at))
+    }
+
+    fn is_footer(&self, cells: &StringRecord) -> bool {
+        is_footer(self.filled(cells).map(|(_, cell)| cell), self.uses.len())
     }
 
     /// What the row would be as a header.
     fn as_header(&self, cells: &StringRecord) -> Seems {
         let (mut filled, mut same, mut named) = (0, 0, Vec::new());
-        for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()) {
+        for (at, cell) in self.filled(cells) {
             filled += 1;
             let meant = columns::meant(cell);
             let field = match meant {
@@ -174,7 +189,7 @@ impl Below {
     }
 
     fn without_login(&self, row: &Row) -> Seems {
-        if is_footer(&row.cells, self.uses.len()) {
+        if self.is_footer(&row.cells) {
             return Seems::Footer;
         }
         let cell = |at: usize| row.cells.get(at).unwrap_or("").trim();
@@ -192,10 +207,10 @@ impl Below {
     }
 }
 
-/// Whether a row is a note or a total: one cell that is a sentence, or a total with what it counts.
-fn is_footer(cells: &StringRecord, width: usize) -> bool {
+/// Whether a row of these cells is a note or a total: one that is a sentence, or a total with what it counts.
+fn is_footer<'c>(filled: impl Iterator<Item = &'c str>, width: usize) -> bool {
     const FEW: usize = 3;
-    let mut filled = cells.iter().map(str::trim).filter(|cell| !cell.is_empty());
+    let mut filled = filled.map(str::trim);
     let (Some(first), others) = (filled.next(), filled.count()) else { return false };
     if width < FEW {
         return false;

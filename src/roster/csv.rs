@@ -136,6 +136,8 @@ impl Csv {
     fn lines(&self, header_row: Option<u64>, mapping: &Mapping) -> Result<Vec<Line>, Failure> {
         let (mut records, mut record) = (self.records()?, StringRecord::new());
         let (mut lines, mut from_told) = (Vec::new(), Vec::new());
+        // In an annotated copy there is a column before the first, from its header on.
+        let mut is_copy = false;
         loop {
             match records.next(&mut record)? {
                 // Whatever the delimiter turns out to be, a line of delimiters is no header.
@@ -148,7 +150,8 @@ impl Csv {
                     break;
                 }
                 Next::Record => {
-                    let line = self.line(&record, &records, mapping);
+                    let line = self.line(&record, &records, is_copy, mapping);
+                    is_copy |= line.is_annotated;
                     match header_row {
                         Some(told) if records.number == told => from_told.push(line),
                         Some(told) if records.number > told && from_told.is_empty() => break,
@@ -175,10 +178,10 @@ impl Csv {
 
     /// A record as a line, without the column of an annotated copy; where all of it is one cell that makes a header when it
     /// is taken apart, its parts.
-    fn line(&self, record: &StringRecord, at: &Records, mapping: &Mapping) -> Line {
+    fn line(&self, record: &StringRecord, at: &Records, is_copy: bool, mapping: &Mapping) -> Line {
         let is_annotated =
             record.len() > 1 && record.get(0).is_some_and(|cell| cell.trim().eq_ignore_ascii_case(FINDINGS));
-        let own: StringRecord = record.iter().skip(usize::from(is_annotated)).collect();
+        let own: StringRecord = record.iter().skip(usize::from(is_annotated || is_copy)).collect();
         let line = |cells| Line { number: at.number, line: at.line, is_annotated, cells };
         let whole = line(own.iter().map(str::to_owned).collect());
         let Some(parts) = only_cell(&own).and_then(|cell| taken_apart(cell, self.delimiter)) else {
