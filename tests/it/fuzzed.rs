@@ -730,7 +730,9 @@ async fn call(client: &Client, operation: Operation, password: &str) -> Result<(
             Operation::ListUserHierarchyGroups => {
                 next(client.list_user_hierarchy_groups("i", after).await?.value)
             }
-            Operation::ListUserProficiencies => next(client.list_user_proficiencies("i", "u").await?.value),
+            Operation::ListUserProficiencies => {
+                next(client.list_user_proficiencies("i", "u", after).await?.value)
+            }
             Operation::ListUsers => next(client.list_users("i", after).await?.value),
             Operation::SearchPredefinedAttributes => {
                 next(client.search_predefined_attributes("i", after).await?.value)

@@ -106,9 +106,9 @@ impl Copy<'_> {
             sheet.set_column_width(column, width)?;
             sheet.write_string_with_format(0, column, header, &formats.heading)?;
         }
-        let mut counts: BTreeMap<(Severity, &str), u32> = BTreeMap::new();
-        for finding in &self.checked.findings {
-            *counts.entry((finding.severity, finding.code)).or_default() += 1;
+        let mut counts: BTreeMap<(Severity, &str), u64> = BTreeMap::new();
+        for kind in self.checked.tally.kinds() {
+            *counts.entry((kind.severity, kind.code)).or_default() += kind.findings;
         }
         let mut row = 1;
         for ((severity, id), count) in counts {
@@ -117,17 +117,14 @@ impl Copy<'_> {
             let fix = code.map(|code| code.told_fix(self.voice)).unwrap_or_default();
             let format = formats.of_severity(severity);
             sheet.write_string_with_format(row, 0, severity.word(), format)?;
-            sheet.write_number(row, 1, count)?;
+            sheet.write_number(row, 1, u32::try_from(count).unwrap_or(u32::MAX))?;
             sheet.write_string(row, 2, id)?;
             sheet.write_string(row, 3, title)?;
             sheet.write_string(row, 4, fix)?;
             row += 1;
         }
         let of_file = self.checked.findings.iter().take_while(|finding| finding.row.is_none());
-        let more = self.checked.not_kept;
-        let more =
-            (more > 0).then(|| format!("{more} findings more are not in this file: there are too many"));
-        for text in of_file.map(|finding| sentence(finding, self.voice)).chain(more) {
+        for text in of_file.map(|finding| sentence(finding, self.voice)) {
             row += 1;
             sheet.write_string(row, 3, cut(&guarded(&text)).0)?;
         }
