@@ -4,6 +4,7 @@ use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::below::Below;
 use super::columns::{FINDINGS, MAX_COLUMNS, Use, too_wide};
+use super::field::Field;
 use super::header::Header;
 use super::mapping::Mapping;
 use super::row::{Row, Seems};
@@ -102,6 +103,12 @@ impl Csv {
                 break;
             }
         }
+        let password = header.uses.iter().rposition(|used| *used == Use::Field(Field::Password));
+        let fields = header.uses.iter().enumerate().skip(password.map_or(0, |at| at + 1));
+        let formed = fields.filter_map(|(at, used)| match used {
+            Use::Field(field) if has_form(*field) => Some((at, *field)),
+            _ => None,
+        });
         let unnamed = |(at, used): (usize, &Use)| (*used == Use::Unnamed).then_some(at);
         Ok(CsvRows {
             records,
@@ -111,6 +118,14 @@ impl Csv {
             below: Below::of(header),
             has_said_quotes: false,
             is_annotated: self.is_annotated,
+            optional_from: header
+                .uses
+                .iter()
+                .rposition(|used| !may_be_left_out(*used))
+                .map_or(0, |at| at + 1),
+            password,
+            formed: formed.collect(),
+            has_said_short: false,
         })
     }
 
@@ -455,6 +470,13 @@ pub(super) struct CsvRows {
     /// Whether it has been said that rows stand in one cell.
     has_said_quotes: bool,
     is_annotated: bool,
+    /// A row may end before this column: none from here on has to be filled in.
+    optional_from: usize,
+    /// The last column of passwords, and the columns behind it whose cells show by their form that they are in their place.
+    password: Option<usize>,
+    formed: Vec<(usize, Field)>,
+    /// Whether it has been said that rows end early.
+    has_said_short: bool,
 }
 
 impl CsvRows {
@@ -514,6 +536,16 @@ impl CsvRows {
             return;
         }
         row.seems = self.below.ragged(&row.cells);
+        // A quote that swallowed lines took their cells with it.
+        let is_cut = (self.optional_from.max(1)..self.width).contains(&found) && newlines(&row.cells) == 0;
+        if row.seems == Seems::Person && is_cut && self.is_in_place(row) {
+            (found..self.width).for_each(|_| row.cells.push_field(""));
+            if !self.has_said_short {
+                self.has_said_short = true;
+                row.findings.push(short(row.number, found, self.width));
+            }
+            return;
+        }
         // A footer is told of as one only where nobody comes after it.
         if matches!(row.seems, Seems::Person | Seems::Footer) {
             row.findings.push(ragged(row, found, self.width));
@@ -527,12 +559,61 @@ impl CsvRows {
         }
     }
 
+    /// Whether the cells that are there are certainly in their places, as far as a password is concerned: a cell that is
+    /// missing before it would put it under another header, where it could be shown. Then what stands behind it would not
+    /// have the form that it must have.
+    fn is_in_place(&self, row: &Row) -> bool {
+        let filled = self.formed.iter().filter_map(|&(at, field)| {
+            let cell = row.cells.get(at)?.trim();
+            (!cell.is_empty()).then_some((cell, field))
+        });
+        let mut fit = filled.map(|(cell, field)| fits_form(cell, field)).peekable();
+        self.password.is_none() || (fit.peek().is_some() && fit.all(|fits| fits))
+    }
+
     /// Leaves every cell blank where a password may stand in any of them.
     fn empty(&self, row: &mut Row) {
         row.cells.clear();
         for _ in 0..self.width {
             row.cells.push_field("");
         }
+    }
+}
+
+/// Whether a row needs nothing in a column of this use.
+fn may_be_left_out(used: Use) -> bool {
+    use Field::{DirectoryUserId, FirstName, LastName, Password, RoutingProfile, SecurityProfiles, Username};
+    let needed = [FirstName, LastName, Password, Username, DirectoryUserId, RoutingProfile, SecurityProfiles];
+    !matches!(used, Use::Field(field) | Use::Misspelt(field) if needed.contains(&field))
+}
+
+fn has_form(field: Field) -> bool {
+    field == Field::PhoneType || field.is_yes_no() || Field::SECONDS.contains(&field)
+}
+
+/// Whether a cell looks like one of the field: good enough to tell it from a password.
+fn fits_form(cell: &str, field: Field) -> bool {
+    let is = |words: &[&str]| words.iter().any(|word| cell.eq_ignore_ascii_case(word));
+    match field {
+        Field::PhoneType => is(&["soft", "desk", "soft_phone", "desk_phone"]),
+        field if field.is_yes_no() => is(&["yes", "no", "true", "false"]),
+        _ => cell.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
+/// Said once for a file: spreadsheets write many such rows.
+fn short(row: u64, found: usize, expected: usize) -> Finding {
+    Finding {
+        code: codes::SHORT_ROWS.id,
+        severity: codes::SHORT_ROWS.severity,
+        row: Some(row),
+        column: None,
+        value: None,
+        message: format!(
+            "the row has {found} cells where the header has {expected}; those missing at its end are read as blank; \
+             this is said for the first such row only"
+        ),
+        hint: Some("nothing to do, unless something is missing there".into()),
     }
 }
 

@@ -534,6 +534,34 @@ mod tests {
     }
 
     #[test]
+    fn cells_that_a_spreadsheet_drops_at_the_end_are_blank_and_a_password_is_never_moved() {
+        let header = "email,password,user login,routing profile,security profile,phone type,tags,notes";
+        let codes = |rows: &str| {
+            let roster = plain(&format!("{header}\n{rows}"));
+            let read = read_all(&roster);
+            assert!(read.iter().all(|row| row.cells.len() == 8));
+            let found = read.iter().flat_map(|row| row.findings.iter().map(|f| (f.code, f.row.unwrap())));
+            found.collect::<Vec<_>>()
+        };
+        let short = "a@b.c,Secret1x,ann,Care,Agent,soft\na@b.c,Secret1x,bob,Care,Agent,desk,a|b\n";
+        assert_eq!(codes(short), [(codes::SHORT_ROWS.id, 2)], "said once");
+        for row in [
+            // A column is missing that a row needs.
+            "a@b.c,Secret1x,ann,Care\n",
+            // The first cell is missing: the password would be an e-mail address.
+            "Secret1x,ann,Care,Agent,soft,a|b,x\n",
+            // It cannot be known whether one is.
+            "a@b.c,Secret1x,ann,Care,Agent,,\n",
+            // A stray quote took cells with it.
+            "a@b.c,Secret1x,ann,Care,Agent,soft,\"a|b\nc\"\n",
+        ] {
+            assert_eq!(codes(row), [(codes::RAGGED_ROW.id, 2)], "{row}");
+        }
+        let roster = plain("user login,routing profile,security profile,notes,tags\nann,Care,Agent\n");
+        assert_eq!(read_all(&roster)[0].findings[0].code, codes::SHORT_ROWS.id, "no password, no harm");
+    }
+
+    #[test]
     fn a_quote_that_never_closes_names_its_row_and_ends_the_reading() {
         // The last tail ends like our own.
         for tail in ["", "\n", "\ncid,3\n\ndan,4\n", ",3\n\u{1e}\n"] {
