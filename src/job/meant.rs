@@ -166,7 +166,8 @@ impl Job {
             What::Import { .. } => &[],
             What::Retry { codes, .. } => codes,
         };
-        Asked { retry: self.before().is_some(), codes, recreate_missing: self.allowed.missing_again }
+        let recreate_missing = self.allowed.missing_again;
+        Asked { retry: self.before().is_some(), codes, recreate_missing, ..Asked::default() }
     }
 
     /// What the ledger says of the job that it was made by: a retry goes by it, and so does a rehearsal, whose world it has.
