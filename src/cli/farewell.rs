@@ -173,8 +173,12 @@ impl Farewell<'_> {
             return Vec::new();
         }
         let users = text::count(self.steps.rejected, "user");
+        let missing = match self.seen.missing {
+            0 => "",
+            _ => " (--recreate-missing makes anew who is missing)",
+        };
         let line = format!(
-            "{users} created without the proficiencies asked for; mend them in the roster, then run the next line"
+            "{users} created without the proficiencies asked for; mend them in the roster, then run the next line{missing}"
         );
         vec![Said::Talk(line), self.retry_with(None)]
     }

@@ -238,6 +238,7 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
     let now = rfc3339(world.clock.now());
     let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
     let roster = job.recorded_roster(&before);
+    let header_row = job.recorded_header_row(checked.roster());
     let is_new = before.header.run.is_empty();
     let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
     let header = is_new.then(|| Entry {
@@ -247,6 +248,7 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
         digest: Some(wanted.digest().into()),
         instance: Some(reached.directory.instance.arn.as_str().into()),
         rehearsal: job.target.is_rehearsal(),
+        header_row,
         tool: Some(tool.into()),
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Ledger)
@@ -261,6 +263,7 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
         region: Some(reached.region.as_str().into()),
         profile: job.target.profile().map(Into::into),
         endpoint: reached.endpoint.as_deref().map(Into::into),
+        header_row,
         rate: Some(rate),
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Session)

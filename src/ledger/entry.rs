@@ -213,6 +213,9 @@ pub struct Entry<'a> {
     /// The endpoint, where it was overridden (`session`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub endpoint: Option<Cow<'a, str>>,
+    /// The row of the roster's header, where it was told (`ledger`, `session`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u64>,
     /// The pace that it set out with, in CreateUser calls a second (`session`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
@@ -300,6 +303,7 @@ impl<'a> Entry<'a> {
             region: None,
             profile: None,
             endpoint: None,
+            header_row: None,
             rate: None,
             user: None,
             row: None,

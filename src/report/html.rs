@@ -474,7 +474,7 @@ fn data(account: &Account) -> Result<String, Failure> {
                     place(row.state),
                     u8::from(row.recovered),
                     plain(row.code.as_deref().unwrap_or_default()),
-                    plain(row.message.as_deref().unwrap_or_default()),
+                    plain(&row.said()),
                     plain(row.id.as_deref().unwrap_or_default()),
                     row.attempts,
                     row.throttled,

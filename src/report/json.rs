@@ -92,6 +92,9 @@ struct User<'a> {
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// What is said of what follows a created user, where that was not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -184,6 +187,7 @@ fn user(row: &Row) -> User<'_> {
         found_id: row.found_id.as_deref(),
         code: row.code.as_deref(),
         message: row.message.as_deref(),
+        step: row.step.as_deref(),
         request_id: row.request_id.as_deref(),
         at: &row.at,
         doubt: row.story.iter().map(told).collect(),
