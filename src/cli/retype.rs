@@ -267,12 +267,13 @@ impl Line {
         self.option("--weather", weather.map(word_of));
     }
 
-    /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was.
+    /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was, and has its header on top.
     fn reading(args: &RosterArgs, is_ours: bool) -> Self {
-        let RosterArgs { columns, sheet, encoding, phone_region } = args;
+        let RosterArgs { columns, sheet, header_row, encoding, phone_region } = args;
         let mut line = Self::default();
         line.option("--columns", columns.as_ref().map(|path| path.display()));
         line.option("--sheet", sheet.as_ref());
+        line.option("--header-row", header_row.filter(|_| !is_ours));
         line.option("--encoding", encoding.as_ref().filter(|_| !is_ours));
         line.option("--phone-region", phone_region.as_ref());
         line
@@ -355,9 +356,10 @@ mod tests {
     const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough"];
 
     /// What import and retry both take, on its way to a retry.
-    const TO_RETRY: [Row; 31] = [
+    const TO_RETRY: [Row; 32] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
+        ("header-row", &["--header-row", "5"], Kept),
         ("encoding", &["--encoding", "latin1"], Kept),
         ("phone-region", &["--phone-region", "DE"], Kept),
         ("instance", &["--instance", ARN], OF_LEDGER),
@@ -416,7 +418,7 @@ mod tests {
         rows.chain(own).collect()
     }
 
-    const OF_VALIDATE: [Row; 11] = [
+    const OF_VALIDATE: [Row; 12] = [
         ("identity", &["--identity", "saml"], Kept),
         ("directory", &["--directory=-d.json"], Kept),
         ("generate-passwords", &["--generate-passwords"], Kept),
@@ -425,6 +427,7 @@ mod tests {
         ("explain", &[], Left("it checks nothing")),
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet=--x"], Kept),
+        ("header-row", &["--header-row", "5"], Kept),
         ("encoding", &["--encoding", "latin1"], Kept),
         ("phone-region", &["--phone-region", "DE"], Kept),
         ("", &[], Left("no flag at all")),
@@ -566,7 +569,16 @@ mod tests {
 
     #[test]
     fn a_file_of_failed_rows_is_read_as_it_was_written() {
-        let typed = words(&["headcount", "import", "r.csv", "--encoding", "latin1", "--sheet", "X"]);
+        let typed = words(&[
+            "headcount",
+            "import",
+            "r.csv",
+            "--encoding",
+            "latin1",
+            "--sheet",
+            "X",
+            "--header-row=4",
+        ]);
         let line = retry(&job(&typed), Some(Path::new("r.csv.failed.csv")));
         assert_eq!(
             line.to_string(),

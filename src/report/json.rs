@@ -9,6 +9,7 @@ use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{Attempt, Calls, Counts, RowState, SeenAs, Unexecuted};
+use crate::text::escape_from;
 
 /// How every report of this kind begins.
 pub(crate) const HEAD: &str = "{\n  \"report\": \"headcount\",\n";
@@ -138,6 +139,7 @@ pub(crate) fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
     };
     let mut bytes = serde_json::to_vec_pretty(&document)
         .map_err(|error| Failure::new(Exit::Bug, "cannot write the report").because(error))?;
+    escape_from(0, &mut bytes);
     bytes.push(b'\n');
     Ok(bytes)
 }

@@ -2,6 +2,7 @@
 
 mod annotated;
 mod damaged;
+mod header;
 
 use std::path::{Path, PathBuf};
 
