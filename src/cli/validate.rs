@@ -13,7 +13,7 @@ use crate::cli::{findings, junit, output, retype};
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::finding::{Finding, codes};
+use crate::finding::{Finding, codes, may_be_let_through};
 use crate::job::{Basis, Offline, OfflineChecked, SavedAs};
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster};
@@ -35,6 +35,7 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         identity: args.identity.map(IdentityType::from),
         directory: args.directory.clone(),
         makes_passwords: args.generate_passwords,
+        let_through: args.allow.meant(),
     };
     let OfflineChecked { roster, directory, basis, found: checked } = offline.check(&Switch::default())?;
     match args.format {
@@ -95,7 +96,12 @@ fn explain(id: &str) -> Result<Exit, Failure> {
         };
         return Err(Failure::usage(format!("no finding has this code: `{}`", shown(id))).hint(hint));
     };
-    output::told(&code.explanation(&Flags));
+    let mut text = code.explanation(&Flags);
+    if may_be_let_through(code.id) {
+        let _ =
+            writeln!(text, "Let through: `--allow {}`, for a run: the service has the last word", code.id);
+    }
+    output::told(&text);
     Ok(Exit::Done)
 }
 

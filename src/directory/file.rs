@@ -100,6 +100,8 @@ struct QuotasRecord {
     create_user_rate: Option<f64>,
     users_per_instance: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    proficiencies_per_agent: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     associate_user_proficiencies_rate: Option<f64>,
 }
 
@@ -137,8 +139,9 @@ impl Body {
         };
         let routing_profiles =
             Names::of_routing_profiles(distinct("routing profile", self.routing_profiles)?);
+        // AWS's own security profiles and the instance's may have one name: whoever names it is asked for the id.
         let security_profiles =
-            Names::of_security_profiles(distinct("security profile", self.security_profiles)?);
+            Names::of_security_profiles(self.security_profiles.into_iter().map(|name| (name.name, name.id)));
         Ok(Directory {
             instance: Instance { id, arn, alias, identity, status },
             fetched_at: self.fetched_at,
@@ -152,6 +155,7 @@ impl Body {
             quotas: self.quotas.map_or(Quotas::default(), |quotas| Quotas {
                 create_user_rate: quotas.create_user_rate,
                 users_per_instance: quotas.users_per_instance,
+                proficiencies_per_agent: quotas.proficiencies_per_agent,
                 associate_user_proficiencies_rate: quotas.associate_user_proficiencies_rate,
             }),
         })
@@ -238,6 +242,7 @@ impl<'d> From<&'d Directory> for FileOut<'d> {
             quotas: QuotasRecord {
                 create_user_rate: quotas.create_user_rate,
                 users_per_instance: quotas.users_per_instance,
+                proficiencies_per_agent: quotas.proficiencies_per_agent,
                 associate_user_proficiencies_rate: quotas.associate_user_proficiencies_rate,
             },
             routing_profiles: names(routing_profiles),
@@ -302,6 +307,13 @@ mod tests {
     }
 
     #[test]
+    fn a_security_profile_of_two_types_is_read_and_never_picked() {
+        let text = directory().to_json().replace("\"name\": \"Admin\"", "\"name\": \"Agent\"");
+        let read = Directory::from_json(text.as_bytes()).unwrap();
+        assert!(matches!(read.security_profile("Agent"), Lookup::Ambiguous(ids) if ids.len() == 2));
+    }
+
+    #[test]
     fn what_is_no_directory_file_is_refused_and_says_why() {
         let good = directory().to_json();
         let cases = [
@@ -311,8 +323,11 @@ mod tests {
             (good.replace("\"version\": 1", "\"version\": 2"), "version 2, and this program reads version 1"),
             (good.replace("\"SAML\"", "\"LDAP\""), "unknown identity type `LDAP`"),
             (
-                good.replace("\"name\": \"Admin\"", "\"name\": \"Agent\""),
-                "two ids for the security profile `Agent`",
+                good.replace(
+                    "\"id\": \"rp-1\"",
+                    "\"id\": \"rp-0\"}, {\"name\": \"Basic Routing Profile\", \"id\": \"rp-1\"",
+                ),
+                "two ids for the routing profile `Basic Routing Profile`",
             ),
             (good.replace("\"hierarchy\"", "\"hierarchies\""), "damaged"),
         ];

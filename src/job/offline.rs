@@ -7,6 +7,7 @@ use super::world::go_on;
 use crate::agent::IdentityType;
 use crate::directory::Directory;
 use crate::error::Failure;
+use crate::finding::LetThrough;
 use crate::roster::{Field, Options, Roster, Use};
 use crate::stop::Switch;
 use crate::validate::{self, Rules, check_while, infer_identity};
@@ -24,6 +25,8 @@ pub struct Offline {
     pub directory: Option<PathBuf>,
     /// Whether passwords are going to be made: then no row needs one.
     pub makes_passwords: bool,
+    /// The errors that are let through, as warnings.
+    pub let_through: LetThrough,
 }
 
 /// What an offline check brought.
@@ -70,7 +73,8 @@ impl Offline {
             Some(directory) => Rules::of(directory),
             None => Rules::new(identity),
         };
-        let rules = Rules { generates_passwords: self.makes_passwords, ..rules };
+        let rules =
+            Rules { generates_passwords: self.makes_passwords, ..rules }.letting_through(self.let_through);
         let found = check_while(&roster, &rules, &|| go_on(stop))?;
         Ok(OfflineChecked { roster, directory, basis, found })
     }

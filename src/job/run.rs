@@ -262,6 +262,7 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
         profile: job.target.profile().map(Into::into),
         endpoint: reached.endpoint.as_deref().map(Into::into),
         rate: Some(rate),
+        allow: job.allowed.errors.codes().map(str::to_owned).collect(),
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Session)
     };

@@ -21,6 +21,8 @@ mod weather;
 
 mod operation;
 
+/// On what its answers rest.
+mod readings;
 mod rules;
 
 mod answers;

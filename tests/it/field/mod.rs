@@ -1,5 +1,6 @@
 //! What people really bring: the inputs of `tests/field/`, each with what is right to say of it.
 
+mod allowed;
 mod damaged;
 
 use std::path::{Path, PathBuf};
