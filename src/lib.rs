@@ -22,7 +22,7 @@ pub mod validate;
 
 pub mod ledger;
 
-pub(crate) mod passwords;
+pub mod passwords;
 
 pub mod plan;
 

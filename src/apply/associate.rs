@@ -11,17 +11,19 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
+use super::index::Failed;
 use super::means::{Means, joined};
 use super::table::{Next, next};
 use super::task::{Doubt, Gift};
 use crate::agent::RowNumber;
 use crate::clock::Moment;
-use crate::connect::Operation;
 use crate::connect::model::UserProficiency;
+use crate::connect::{CallError, Operation};
 use crate::error::Failure;
 use crate::event::Event;
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
+use crate::lane::listing::{self, Guard};
 use crate::lane::verdict::Verdict;
 use crate::ledger::{JournalFault, Outcome, Place, RowState, Step, StepState};
 use crate::plan::Action;
@@ -36,6 +38,9 @@ const SEEN_ENOUGH: u32 = 2;
 
 /// How often a user's own list is read before a refusal is believed that comes after an unclear answer.
 const LOOKS: u32 = 4;
+
+/// An agent has ten proficiencies by default: however short its pages are, what has more of them than these is no list of one.
+const LIST_PAGES: usize = 50;
 
 /// A user that is there, and what it is to be given.
 pub(super) struct Errand {
@@ -234,11 +239,35 @@ async fn take_away_what_is_there(
                 return;
             }
         }
-        let listed = means.lane.client().list_user_proficiencies(&means.settings.instance, &errand.id);
-        let Ok(reply) = means.lane.ask(Operation::ListUserProficiencies, listed).await else { return };
-        left.retain(|wanted| !reply.value.items.contains(wanted));
+        let Ok(there) = what_is_there(errand, means).await else { return };
+        left.retain(|wanted| !there.contains(wanted));
         if left.is_empty() {
             return;
+        }
+    }
+}
+
+/// The user's own list, all pages of it.
+async fn what_is_there(errand: &Errand, means: &Means) -> Result<Vec<UserProficiency>, Failed> {
+    const OPERATION: Operation = Operation::ListUserProficiencies;
+    let (client, instance) = (means.lane.client(), &means.settings.instance);
+    let (mut there, mut token) = (Vec::new(), None::<String>);
+    let mut guard = Guard::of(OPERATION);
+    loop {
+        let call = async {
+            let page = client.list_user_proficiencies(instance, &errand.id, token.as_deref()).await?.value;
+            listing::sound(OPERATION, &page)?;
+            let next = guard.turn(&page)?;
+            if next.is_some() && guard.pages() >= LIST_PAGES {
+                return Err(CallError::mistaken(OPERATION, "more than one agent can have"));
+            }
+            Ok((page.items, next))
+        };
+        let (items, next) = means.lane.ask(OPERATION, call).await?;
+        there.extend(items);
+        match next {
+            None => return Ok(there),
+            next => token = next,
         }
     }
 }
@@ -432,7 +461,7 @@ mod tests {
         let mut given = Vec::new();
         for id in ids {
             loop {
-                match client.list_user_proficiencies(&arn, &id).await {
+                match client.list_user_proficiencies(&arn, &id, None).await {
                     Ok(reply) => break given.push(reply.value.items.len()),
                     Err(_) => clock::sleep(Duration::from_secs(1)).await,
                 }
@@ -481,6 +510,16 @@ mod tests {
             let came = give(spec(), 1, gift("German"), fates).await;
             assert_eq!((came.steps, &came.given[..]), (counts(0, 1, 0), &[1][..]), "{fates:?} {came:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_users_own_list_is_read_to_its_last_page() {
+        let mut languages = gift("German");
+        languages.proficiencies.extend(gift("English").proficiencies);
+        let short = Spec { page_cap: 1, ..spec() };
+        let came = give(short, 1, languages, &[Fate::Lost]).await;
+        assert_eq!(came.steps, counts(0, 1, 0), "{came:?}");
+        assert!(came.seconds < 10.0, "what is there is seen by the first look: {came:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,8 +10,8 @@ use super::means::Means;
 use super::table::{Step, Then, Tries};
 use super::task::{End, Origin, Task};
 use crate::agent::PROVENANCE;
-use crate::connect::model::CreateUser;
-use crate::connect::{CallError, Operation, Reply};
+use crate::connect::model::{CreateUser, UserCreated};
+use crate::connect::{CallError, Operation, Reply, brief};
 use crate::crash::{self, Sabotage};
 use crate::lane::answer::Answer;
 use crate::lane::slots::SlotPlace;
@@ -244,11 +244,18 @@ async fn send(task: &Task, request: Request<'_>, intent: &Intent, means: &Means)
     answer
 }
 
-async fn create(
-    body: &CreateUser,
-    intent: &Intent,
-    means: &Means,
-) -> Result<Reply<crate::connect::model::UserCreated>, CallError> {
+/// One create. An answer with the id that another row was answered with is not this row's.
+async fn create(body: &CreateUser, intent: &Intent, means: &Means) -> Result<Reply<UserCreated>, CallError> {
+    let reply = call(body, intent, means).await?;
+    let id = &reply.value.user_id;
+    if !id.is_empty() && !means.is_new_id(id) {
+        let what = format_args!("the id of another row's user, {}", brief(id));
+        return Err(CallError::mistaken(Operation::CreateUser, what));
+    }
+    Ok(reply)
+}
+
+async fn call(body: &CreateUser, intent: &Intent, means: &Means) -> Result<Reply<UserCreated>, CallError> {
     let (client, settings) = (means.lane.client(), &means.settings);
     if !settings.provenance_tag {
         return client.create_user_at(&settings.instance, body, intent.at).await;

@@ -1,5 +1,7 @@
 //! What every task works with: lent to functions, owned by nobody of them.
 
+use std::collections::HashSet;
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -92,6 +94,8 @@ pub(super) struct Found {
     answerers: [Mutex<Answerers>; 2],
     /// SearchUsers may not be called: ListUsers is what is left.
     pub(super) search_is_denied: AtomicBool,
+    /// The ids that creates of this session were answered, by hashes: were two ever alike, a row would be looked up in vain.
+    ids: Mutex<HashSet<u64>>,
     /// How many names were found taken by users that another copy of this ledger made.
     copies: AtomicU64,
     /// When the newest request before this session was about to leave.
@@ -115,6 +119,7 @@ impl Means {
             first: Arc::default(),
             answerers: Default::default(),
             search_is_denied: AtomicBool::new(false),
+            ids: Mutex::default(),
             copies: AtomicU64::new(0),
             newest_before: ledger.read(|state| clock::parse_rfc3339(&state.newest_intent)),
         };
@@ -135,6 +140,16 @@ impl Means {
     /// Stops the run. Who is the first tells it, and nobody else.
     pub(super) fn stop(&self, reason: Stop) {
         self.stop.stop_and_tell(reason, &*self.events);
+    }
+
+    /// Takes note of the id that a create was answered; says whether it is the first with it.
+    ///
+    /// A row is answered at most once with an id of its own, and no two users have one: whatever repeats an answer to one row
+    /// as that to another has said nothing of the second.
+    pub(super) fn is_new_id(&self, id: &str) -> bool {
+        let mut ids = self.found.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let hash = ids.hasher().hash_one(id);
+        ids.insert(hash)
     }
 
     /// A user was made by another copy of this ledger.

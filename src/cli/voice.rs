@@ -36,6 +36,7 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::PasswordCommand => "--password-command",
         Setting::CredentialsFile => "--credentials-out",
         Setting::Recipient => "--recipient",
+        Setting::Identities => "--identity-file",
         Setting::Output => "-o",
     }
 }

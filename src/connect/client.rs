@@ -142,13 +142,14 @@ impl Client {
         self.done(operation::associate_user_proficiencies(instance, user, proficiencies)).await
     }
 
-    /// ListUserProficiencies: the first hundred, and an agent has ten.
+    /// ListUserProficiencies, a page of at most 100.
     pub async fn list_user_proficiencies(
         &self,
         instance: &str,
         user: &str,
+        token: Option<&str>,
     ) -> Result<Reply<Page<UserProficiency>>, CallError> {
-        self.page(operation::list_user_proficiencies(instance, user, None), "UserProficiencyList").await
+        self.page(operation::list_user_proficiencies(instance, user, token), "UserProficiencyList").await
     }
 
     /// SearchPredefinedAttributes, a page of at most 100.

@@ -104,6 +104,10 @@ codes! {
         why: "its cells cannot be told apart, and a password may stand under any header",
         source: "RFC 4180: each line has the same number of fields",
         fix: "quote the cell that holds a delimiter, or mend the row";
+    SHORT_ROWS = Warning "short-rows", "rows have fewer cells than the header, and those missing may be left out",
+        why: "spreadsheets drop delimiters at the end of rows, sixteen rows at a time; the missing cells are read as blank",
+        source: "Microsoft Support: column delimiters are missing in an Excel spreadsheet that is saved as text",
+        fix: "nothing to do, unless something is missing there";
     UNCLOSED_QUOTE = Error "unclosed-quote", "a quote opens in the row and never closes",
         why: "the rest of the file is taken for one cell",
         source: "RFC 4180: quoted fields",
@@ -124,7 +128,15 @@ codes! {
     NUMBER_NOT_TEXT = Error "number-not-text", "the cell holds a number where text is meant",
         why: "a spreadsheet drops the leading zeros and plus signs of numbers",
         source: "headcount",
-        fix: "format the column as Text and type the value again";
+        fix: "format the column as Text and save: each number is then read as it stands; look whether leading zeros are gone";
+    NUMBER_READ = Warning "number-read", "a column of telephone numbers holds numbers where text is meant",
+        why: "a spreadsheet has dropped a leading zero or plus sign; the numbering plan of the country that was named has the number",
+        source: "headcount",
+        fix: "look whether they are right; format the column as Text to keep what is typed there";
+    FORMULA_WITHOUT_VALUE = Error "formula-without-value", "the cell has a formula and no value",
+        why: "a program wrote the formula, and no spreadsheet has computed it: the cell only seems empty",
+        source: "ECMA-376 part 1, 18.3.1.96: the value of a formula is the one that was computed last",
+        fix: "open the workbook in a spreadsheet and save it";
     DIGITS_LOST = Warning "digits-lost", "the cell holds a number with more digits than a spreadsheet keeps",
         why: "a spreadsheet keeps 15 digits and makes the others zeros",
         source: "headcount",

@@ -89,6 +89,12 @@ impl Job {
         for finding in &pass.found.findings {
             world.tell(Event::Finding(finding.clone()));
         }
+        if pass.found.not_kept > 0 {
+            let more = count(pass.found.not_kept, "finding");
+            let message =
+                format!("{more} more, not told one by one: an offline check of the roster lists all");
+            world.tell(Event::Note { message });
+        }
         Ok(Checked { job: self, world: world.clone(), roster, reached, pass })
     }
 

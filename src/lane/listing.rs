@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::connect::model::{HierarchyGroup, Instance, Page, PredefinedAttribute, Summary, User};
+use crate::connect::model::{
+    HierarchyGroup, Instance, Page, PredefinedAttribute, Summary, User, UserProficiency,
+};
 use crate::connect::{CallError, Operation, brief};
 
 /// No instance has as many pages of anything: they would be two million users, or as many hierarchy groups as twenty
@@ -90,6 +92,17 @@ impl Listed for PredefinedAttribute {
 
     fn name(&self) -> Option<&str> {
         Some(&self.name)
+    }
+}
+
+impl Listed for UserProficiency {
+    /// Its attribute is what it is known by; an agent may have one in several values.
+    fn id(&self) -> &str {
+        &self.attribute_name
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.attribute_name)
     }
 }
 

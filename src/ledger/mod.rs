@@ -28,7 +28,7 @@ pub use file::{Ledger, LockedFile, peek};
 pub use journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 pub(crate) use names::Names;
 pub use numbers::{Attempt, Nonce, Nonces, Place, counted, drawn};
-pub use reader::each;
+pub use reader::{Extent, each};
 pub(crate) use state::{Calls, SeenCounts, StepCounts, Steps};
 pub use state::{Counts, State};
 

@@ -9,7 +9,7 @@ use memchr::memchr;
 use super::entry::{Entry, Kind, VERSION};
 use super::numbers::Attempt;
 use super::state::State;
-use super::sum::{Sum, sum_of};
+use super::sum::{Sum, goes_on_behind_a_line, sum_of};
 use crate::error::Failure;
 
 /// About what a row that was sent and created takes in a ledger; a wrong guess costs time or room, nothing else.
@@ -95,8 +95,8 @@ pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) ->
             if extent.good == 0 && !begun.is_empty() && !begins_like_a_ledger(&begun) {
                 return Err(not_a_ledger(path, 0));
             }
-            // A whole line and one byte more: its newline is what was changed, and it was synced.
-            if begun.split_last().is_some_and(|(_, line)| sum_of(line) == Sum::Holds) {
+            // What was changed is the newline of a line that was synced, whatever a crash cut short behind it.
+            if goes_on_behind_a_line(&begun) {
                 return Err(changed(path, extent.good));
             }
             extent.torn = begun.len() as u64;

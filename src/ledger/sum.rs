@@ -45,6 +45,21 @@ pub(super) fn sum_of(line: &[u8]) -> Sum {
     if written == *digits { Sum::Holds } else { Sum::Broken }
 }
 
+/// Whether a whole line and at least a byte more stand there: the newline that was behind it is gone.
+pub(super) fn goes_on_behind_a_line(text: &[u8]) -> bool {
+    let (mut hashed, mut hasher) = (0, crc32fast::Hasher::new());
+    // Each once, whatever a line has in it: one that was made to have many would take the square of its length.
+    memchr::memmem::find_iter(text, MEMBER).any(|at| {
+        hasher.update(&text[hashed..at]);
+        hashed = at;
+        let mut end = Vec::with_capacity(DIGITS + CLOSE.len());
+        let _ = write!(end, "{:08x}", hasher.clone().finalize()); // writing to a vector cannot fail
+        end.extend_from_slice(CLOSE);
+        let behind = &text[at + MEMBER.len()..];
+        behind.starts_with(&end) && behind.len() > end.len()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +79,9 @@ mod tests {
         }
         assert_eq!(sum_of(br#"{"type":"end","exit":0}"#), Sum::Missing);
         assert_eq!(sum_of(b""), Sum::Missing);
+        assert!(!goes_on_behind_a_line(line));
+        for rest in ["*", "*{\"type\":\"end\",\"crc\":\""] {
+            assert!(goes_on_behind_a_line(&[line, rest.as_bytes()].concat()), "{rest}");
+        }
     }
 }

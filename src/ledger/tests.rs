@@ -281,6 +281,24 @@ fn a_flipped_bit_is_noticed_wherever_it_is() {
 }
 
 #[test]
+fn a_newline_that_was_changed_is_noticed_also_where_a_crash_cut_the_next_line_short() {
+    let lines =
+        [header(), row("ana", 2, 7), intent("ana", 1), Entry { exit: Some(0), ..Entry::of(Kind::End) }];
+    for synced in 1..lines.len() {
+        let (whole, next) = (self::lines(&lines[..synced]), self::lines(&lines[synced..=synced]));
+        for cut in 1..next.len() {
+            for bit in 0..8 {
+                let mut flipped = [&whole[..], &next[..cut]].concat();
+                each(&flipped[..], Path::new("l"), |_, _| {}).unwrap();
+                flipped[whole.len() - 1] ^= 1 << bit;
+                let read = each(&flipped[..], Path::new("l"), |_, _| {});
+                assert!(read.is_err(), "bit {bit}: {}", String::from_utf8_lossy(&flipped));
+            }
+        }
+    }
+}
+
+#[test]
 fn lines_that_are_missing_at_the_end_are_a_torn_line_and_with_a_byte_more_they_are_damage() {
     let whole = some();
     let last = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;

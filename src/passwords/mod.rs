@@ -11,14 +11,16 @@
 
 mod file;
 mod generate;
+mod join;
+mod list;
 mod reader;
 mod record;
 mod sealed;
 
 pub(crate) use file::{Credentials, LockedFile};
 pub(crate) use generate::generate;
-pub(crate) use reader::find;
-pub(crate) use record::Of;
-pub(crate) use sealed::{Identities, Recipients};
+pub use join::{Joined, Outcomes, Told};
+pub use sealed::Identities;
+pub(crate) use sealed::Recipients;
 
 pub(crate) use crate::log::Unwritable;

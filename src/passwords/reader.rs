@@ -1,7 +1,6 @@
 //! Reads the file back.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
 use secrecy::zeroize::Zeroizing;
@@ -69,7 +68,7 @@ impl Held<'_> {
 /// A last line without its newline was being written when the process or the machine ended: its request never left, and it
 /// is left out. Any other line that cannot be read is damage, and so is one of another run.
 pub(crate) fn find(
-    file: &File,
+    file: impl Read,
     path: &Path,
     mut each: impl FnMut(&str, Of, Held<'_>),
 ) -> Result<Found, Failure> {
@@ -105,7 +104,8 @@ fn take(
 ) -> Result<(), Failure> {
     let is_first = found.good == 0;
     // The parser's own message may quote the line, and that may be a password.
-    let read = serde_json::from_slice::<Line>(line).ok();
+    let text = std::str::from_utf8(line).ok();
+    let read = text.and_then(|text| serde_json::from_str::<Line>(text).ok());
     let Some(line) = read.filter(|line| is_first == (line.kind == Kind::Credentials)) else {
         return Err(if is_first { not_ours(path) } else { damaged(path, found.good) });
     };
@@ -147,4 +147,29 @@ fn not_ours(path: &Path) -> Failure {
 fn damaged(path: &Path, offset: u64) -> Failure {
     Failure::stopped(format!("the credentials file is damaged at byte {offset}: `{}`", path.display()))
         .hint("put a whole copy of it back")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn a_byte_that_was_changed_in_a_member_that_nobody_reads_is_damage_too() {
+        let first = b"{\"type\":\"credentials\",\"version\":1,\"run\":\"r\"}\n";
+        for (byte, is_damaged) in [(b'a', false), (0xe1, true)] {
+            let mut file = first.to_vec();
+            file.extend(b"{\"type\":\"password\",\"run\":\"r\",\"user\":\"ana\",\"attempt\":1,\"later\":\"");
+            file.push(byte);
+            file.extend(b"\",\"password\":\"p\"}\n");
+            let read = find(&file[..], Path::new("p.jsonl"), |_, _, _| {});
+            match read {
+                Ok(found) => assert!(!is_damaged && found.records == 1),
+                Err(failure) => {
+                    assert!(is_damaged && failure.exit == Exit::Stopped, "{failure}");
+                    assert!(failure.what.contains(&format!("damaged at byte {}", first.len())), "{failure}");
+                }
+            }
+        }
+    }
 }

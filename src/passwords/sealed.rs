@@ -44,14 +44,14 @@ impl Recipients {
 }
 
 /// Keys that open what was encrypted to their recipients. No `Debug`, and wiped.
-pub(crate) struct Identities(Vec<way::Identity>);
+pub struct Identities(Vec<way::Identity>);
 
 impl Identities {
     /// Reads an age identity file, as `age-keygen` writes it.
     ///
     /// # Errors
     /// Exit 2 where it cannot be read, or where this program was built without encryption.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+    pub fn read(path: &Path) -> Result<Self, Failure> {
         way::identities(path).map(Self)
     }
 

@@ -127,6 +127,9 @@ pub(crate) const REASONS: [&str; 6] = [
     "headcount mark",
 ];
 
+/// The header of the column that an annotated copy has more than its roster: what was found in each row.
+pub const FINDINGS: &str = "headcount findings";
+
 /// Which of [`REASONS`] a header is.
 pub(crate) fn reason(header: &str) -> Option<usize> {
     REASONS.iter().position(|reason| header.trim().eq_ignore_ascii_case(reason))

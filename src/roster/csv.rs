@@ -2,11 +2,12 @@
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
-use super::columns::{MAX_COLUMNS, Use, too_wide};
+use super::columns::{FINDINGS, MAX_COLUMNS, Use, too_wide};
+use super::field::Field;
 use super::header::Header;
 use super::mapping::Mapping;
 use super::row::Row;
-use super::source::Source;
+use super::source::{Cursor, Source};
 use super::text::{CHUNK, Decoding, END, Text};
 use crate::error::Failure;
 use crate::finding::{Finding, codes};
@@ -23,6 +24,11 @@ pub(super) struct Csv {
     /// Whether its first line is Excel's `sep=;`, which Excel does not show and does not count.
     has_directive: bool,
     pub(super) header_row: u64,
+    /// The line that the header begins with, counted from 0.
+    header_line: u64,
+    /// Whether its first column is [`FINDINGS`]: it is an annotated copy, and read as if that column were not there, so that
+    /// what is found in it is what was found in its roster.
+    is_annotated: bool,
     /// Whether nothing but the header says that `|` stands between the cells.
     pub(super) has_guessed_pipes: bool,
 }
@@ -48,9 +54,16 @@ impl Csv {
                 delimiter,
                 has_directive: directive.is_some(),
                 header_row: 0,
+                header_line: 0,
+                is_annotated: false,
                 has_guessed_pipes: false,
             };
-            let Some((header_row, headers)) = csv.header()? else { continue };
+            let Some((header_row, header_line, mut headers)) = csv.header()? else { continue };
+            let is_annotated = headers.len() > 1 && headers[0].trim().eq_ignore_ascii_case(FINDINGS);
+            if is_annotated {
+                headers.remove(0);
+            }
+            let csv = Self { header_row, header_line, is_annotated, ..csv };
             let rank = (Header::read(headers.clone(), mapping).known(), headers.len());
             if delimiter == b'|'
                 && let Some((known, width, ..)) = &best
@@ -58,14 +71,29 @@ impl Csv {
                 if !shows_pipes(rank, (*known, *width)) {
                     continue;
                 }
-                best = Some((rank.0, rank.1, Self { header_row, has_guessed_pipes: true, ..csv }, headers));
+                best = Some((rank.0, rank.1, Self { has_guessed_pipes: true, ..csv }, headers));
                 continue;
             }
             if best.as_ref().is_none_or(|(known, width, ..)| rank > (*known, *width)) {
-                best = Some((rank.0, rank.1, Self { header_row, ..csv }, headers));
+                best = Some((rank.0, rank.1, csv, headers));
             }
         }
         Ok(best.map(|(_, _, csv, headers)| (csv, headers)))
+    }
+
+    /// The file's bytes from the top.
+    pub(super) fn bytes(&self) -> Cursor {
+        self.source.reader()
+    }
+
+    /// How the lines stand in the bytes.
+    pub(super) fn written(&self) -> Written {
+        Written {
+            decoding: self.decoding,
+            delimiter: self.delimiter,
+            header_line: self.header_line,
+            is_annotated: self.is_annotated,
+        }
     }
 
     /// Starts from the row after the header.
@@ -77,11 +105,26 @@ impl Csv {
                 break;
             }
         }
+        let password = header.uses.iter().rposition(|used| *used == Use::Field(Field::Password));
+        let fields = header.uses.iter().enumerate().skip(password.map_or(0, |at| at + 1));
+        let formed = fields.filter_map(|(at, used)| match used {
+            Use::Field(field) if has_form(*field) => Some((at, *field)),
+            _ => None,
+        });
         let unnamed = |(at, used): (usize, &Use)| (*used == Use::Unnamed).then_some(at);
         Ok(CsvRows {
             records,
             width: header.width,
             unnamed: header.uses.iter().enumerate().filter_map(unnamed).collect(),
+            is_annotated: self.is_annotated,
+            optional_from: header
+                .uses
+                .iter()
+                .rposition(|used| !may_be_left_out(*used))
+                .map_or(0, |at| at + 1),
+            password,
+            formed: formed.collect(),
+            has_said_short: false,
         })
     }
 
@@ -102,7 +145,8 @@ impl Csv {
         })
     }
 
-    fn header(&self) -> Result<Option<(u64, Vec<String>)>, Failure> {
+    /// The header's row, its first line, and its cells.
+    fn header(&self) -> Result<Option<(u64, u64, Vec<String>)>, Failure> {
         let (mut records, mut record) = (self.records()?, StringRecord::new());
         loop {
             match records.next(&mut record)? {
@@ -110,7 +154,8 @@ impl Csv {
                 Next::Record if record.as_slice().chars().all(|c| c.is_whitespace() || ",;".contains(c)) => {}
                 Next::Record if record.len() > MAX_COLUMNS as usize => return Err(too_wide()),
                 Next::Record => {
-                    return Ok(Some((records.number, record.iter().map(str::to_owned).collect())));
+                    let cells = record.iter().map(str::to_owned).collect();
+                    return Ok(Some((records.number, records.line, cells)));
                 }
                 Next::Unclosed => {
                     return Err(Failure::usage(format!(
@@ -127,6 +172,7 @@ impl Csv {
         let mut records = Records {
             reader: reader(&self.source, self.decoding, self.delimiter)?,
             number: 0,
+            line: 0,
             is_done: false,
         };
         if self.has_directive {
@@ -134,6 +180,30 @@ impl Csv {
             records.number = 0;
         }
         Ok(records)
+    }
+}
+
+/// How the lines of a CSV stand in its bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    decoding: Decoding,
+    /// What stands between the cells.
+    pub(crate) delimiter: u8,
+    /// The line that the header begins with, counted from 0.
+    pub(crate) header_line: u64,
+    /// Whether the first column is [`FINDINGS`].
+    pub(crate) is_annotated: bool,
+}
+
+impl Written {
+    /// Whether it is UTF-8 throughout.
+    pub(crate) fn is_utf8(&self) -> bool {
+        matches!(self.decoding, Decoding::Utf8 { .. })
+    }
+
+    /// How its text is told to be stored; a mark at its top goes before that.
+    pub(crate) fn encoding(&self) -> &'static str {
+        self.decoding.name()
     }
 }
 
@@ -183,6 +253,8 @@ struct Records {
     reader: Reader<Text>,
     /// The number of the record read last.
     number: u64,
+    /// The line of the file that it begins with, counted from 0.
+    line: u64,
     is_done: bool,
 }
 
@@ -202,6 +274,8 @@ impl Records {
             return Ok(Next::End);
         }
         let (line, byte) = (self.reader.position().line(), self.reader.position().byte());
+        // The parser counts from 1.
+        self.line = line.saturating_sub(1);
         self.reader.get_mut().begin_record(byte);
         match self.reader.read_record(record) {
             Ok(true) => {}
@@ -222,6 +296,7 @@ impl Records {
         let quoted = newlines(record);
         if !is_end {
             self.number += lines.saturating_sub(quoted);
+            self.line += lines.saturating_sub(quoted + 1);
             return Ok(Next::Record);
         }
         self.is_done = true;
@@ -229,6 +304,7 @@ impl Records {
             return Ok(Next::End);
         }
         self.number += lines.saturating_sub(quoted) + 1;
+        self.line += lines.saturating_sub(quoted);
         Ok(Next::Unclosed)
     }
 }
@@ -247,6 +323,14 @@ pub(super) struct CsvRows {
     width: usize,
     /// Columns whose header is empty; emptied when one of them has been found to hold something.
     unnamed: Vec<usize>,
+    is_annotated: bool,
+    /// A row may end before this column: none from here on has to be filled in.
+    optional_from: usize,
+    /// The last column of passwords, and the columns behind it whose cells show by their form that they are in their place.
+    password: Option<usize>,
+    formed: Vec<(usize, Field)>,
+    /// Whether it has been said that rows end early.
+    has_said_short: bool,
 }
 
 impl CsvRows {
@@ -254,7 +338,10 @@ impl CsvRows {
     pub(super) fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
         loop {
             let next = self.records.next(&mut row.cells)?;
-            row.number = self.records.number;
+            (row.number, row.line) = (self.records.number, self.records.line);
+            if self.is_annotated && matches!(next, Next::Record) {
+                row.cells = row.cells.iter().skip(1).collect();
+            }
             match next {
                 Next::Record if is_blank(&row.cells) => {}
                 Next::Record => {
@@ -292,8 +379,30 @@ impl CsvRows {
             row.cells.truncate(self.width);
             return;
         }
+        // A quote that swallowed lines took their cells with it.
+        let is_cut = (self.optional_from.max(1)..self.width).contains(&found) && newlines(&row.cells) == 0;
+        if is_cut && self.is_in_place(row) {
+            (found..self.width).for_each(|_| row.cells.push_field(""));
+            if !self.has_said_short {
+                self.has_said_short = true;
+                row.findings.push(short(row.number, found, self.width));
+            }
+            return;
+        }
         row.findings.push(ragged(row, found, self.width));
         self.empty(row);
+    }
+
+    /// Whether the cells that are there are certainly in their places, as far as a password is concerned: a cell that is
+    /// missing before it would put it under another header, where it could be shown. Then what stands behind it would not
+    /// have the form that it must have.
+    fn is_in_place(&self, row: &Row) -> bool {
+        let filled = self.formed.iter().filter_map(|&(at, field)| {
+            let cell = row.cells.get(at)?.trim();
+            (!cell.is_empty()).then_some((cell, field))
+        });
+        let mut fit = filled.map(|(cell, field)| fits_form(cell, field)).peekable();
+        self.password.is_none() || (fit.peek().is_some() && fit.all(|fits| fits))
     }
 
     /// Leaves every cell blank where a password may stand in any of them.
@@ -302,6 +411,43 @@ impl CsvRows {
         for _ in 0..self.width {
             row.cells.push_field("");
         }
+    }
+}
+
+/// Whether a row needs nothing in a column of this use.
+fn may_be_left_out(used: Use) -> bool {
+    use Field::{DirectoryUserId, FirstName, LastName, Password, RoutingProfile, SecurityProfiles, Username};
+    let needed = [FirstName, LastName, Password, Username, DirectoryUserId, RoutingProfile, SecurityProfiles];
+    !matches!(used, Use::Field(field) | Use::Misspelt(field) if needed.contains(&field))
+}
+
+fn has_form(field: Field) -> bool {
+    field == Field::PhoneType || field.is_yes_no() || Field::SECONDS.contains(&field)
+}
+
+/// Whether a cell looks like one of the field: good enough to tell it from a password.
+fn fits_form(cell: &str, field: Field) -> bool {
+    let is = |words: &[&str]| words.iter().any(|word| cell.eq_ignore_ascii_case(word));
+    match field {
+        Field::PhoneType => is(&["soft", "desk", "soft_phone", "desk_phone"]),
+        field if field.is_yes_no() => is(&["yes", "no", "true", "false"]),
+        _ => cell.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
+/// Said once for a file: spreadsheets write many such rows.
+fn short(row: u64, found: usize, expected: usize) -> Finding {
+    Finding {
+        code: codes::SHORT_ROWS.id,
+        severity: codes::SHORT_ROWS.severity,
+        row: Some(row),
+        column: None,
+        value: None,
+        message: format!(
+            "the row has {found} cells where the header has {expected}; those missing at its end are read as blank; \
+             this is said for the first such row only"
+        ),
+        hint: Some("nothing to do, unless something is missing there".into()),
     }
 }
 
@@ -325,6 +471,9 @@ fn ragged(row: &Row, found: usize, expected: usize) -> Finding {
     }
 }
 
+/// What is said of a row that has swallowed the rest of the file.
+pub(super) const UNCLOSED: &str = "a quote opens in this row and never closes: nothing after it was read";
+
 fn unclosed(row: u64) -> Finding {
     Finding {
         code: codes::UNCLOSED_QUOTE.id,
@@ -332,7 +481,7 @@ fn unclosed(row: u64) -> Finding {
         row: Some(row),
         column: None,
         value: None,
-        message: "a quote opens in this row and never closes: nothing after it was read".into(),
+        message: UNCLOSED.into(),
         hint: Some("close the quote, or write `\"\"` for a quote that is meant".into()),
     }
 }

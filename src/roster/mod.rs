@@ -20,6 +20,7 @@ mod source;
 mod text;
 mod xlsx;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,10 +28,13 @@ use crate::agent::PhoneRegion;
 use crate::error::Failure;
 use crate::finding::Finding;
 
+pub use columns::FINDINGS;
 pub(crate) use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
+pub(crate) use csv::Written;
 pub use field::Field;
 pub(crate) use row::Kept;
 pub use row::{Columns, Row};
+pub(crate) use sheet::{place as cell_place, resolve as resolved, sheet_part, stored_part};
 pub(crate) use xlsx::WORKBOOK_THREAD;
 
 use header::{Added, Header};
@@ -202,6 +206,22 @@ impl Roster {
         match &self.content {
             Content::Csv(csv) => Storage::Csv { encoding: csv.decoding.name(), delimiter: csv.delimiter },
             Content::Xlsx(sheet) => Storage::Xlsx { sheet: sheet.name.clone() },
+        }
+    }
+
+    /// Its bytes from the top, as they were when it was opened.
+    pub(crate) fn bytes(&self) -> impl io::Read + io::Seek + use<> {
+        match &self.content {
+            Content::Csv(csv) => io::BufReader::new(csv.bytes()),
+            Content::Xlsx(sheet) => io::BufReader::new(sheet.bytes()),
+        }
+    }
+
+    /// How the lines of a CSV stand in its bytes; `None` for a workbook.
+    pub(crate) fn written(&self) -> Option<Written> {
+        match &self.content {
+            Content::Csv(csv) => Some(csv.written()),
+            Content::Xlsx(_) => None,
         }
     }
 
@@ -438,6 +458,34 @@ mod tests {
             assert_eq!(row.cells.len(), 3);
         }
         assert_eq!(read[1].cells.len(), 3, "blank cells too many are forgiven");
+    }
+
+    #[test]
+    fn cells_that_a_spreadsheet_drops_at_the_end_are_blank_and_a_password_is_never_moved() {
+        let header = "email,password,user login,routing profile,security profile,phone type,tags,notes";
+        let codes = |rows: &str| {
+            let roster = plain(&format!("{header}\n{rows}"));
+            let read = read_all(&roster);
+            assert!(read.iter().all(|row| row.cells.len() == 8));
+            let found = read.iter().flat_map(|row| row.findings.iter().map(|f| (f.code, f.row.unwrap())));
+            found.collect::<Vec<_>>()
+        };
+        let short = "a@b.c,Secret1x,ann,Care,Agent,soft\na@b.c,Secret1x,bob,Care,Agent,desk,a|b\n";
+        assert_eq!(codes(short), [(codes::SHORT_ROWS.id, 2)], "said once");
+        for row in [
+            // A column is missing that a row needs.
+            "a@b.c,Secret1x,ann,Care\n",
+            // The first cell is missing: the password would be an e-mail address.
+            "Secret1x,ann,Care,Agent,soft,a|b,x\n",
+            // It cannot be known whether one is.
+            "a@b.c,Secret1x,ann,Care,Agent,,\n",
+            // A stray quote took cells with it.
+            "a@b.c,Secret1x,ann,Care,Agent,soft,\"a|b\nc\"\n",
+        ] {
+            assert_eq!(codes(row), [(codes::RAGGED_ROW.id, 2)], "{row}");
+        }
+        let roster = plain("user login,routing profile,security profile,notes,tags\nann,Care,Agent\n");
+        assert_eq!(read_all(&roster)[0].findings[0].code, codes::SHORT_ROWS.id, "no password, no harm");
     }
 
     #[test]

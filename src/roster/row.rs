@@ -15,6 +15,8 @@ pub struct Row {
     /// The number that the spreadsheet shows: counted from 1, the header and blank rows included; for a CSV with
     /// quoted newlines the number a spreadsheet gives it, not the line in the text file.
     pub number: u64,
+    /// The line of a CSV that it begins with, counted from 0; 0 for a workbook's.
+    pub line: u64,
     /// The cells, in the file's order, exactly one for each of its columns; after them those that a column map adds.
     pub cells: StringRecord,
     /// Faults that only the reader can see: a ragged row, an error cell, a number where text was meant. The reader

@@ -76,7 +76,7 @@ impl Source {
 
 /// A place in a [`Source`].
 #[derive(Clone, Debug)]
-pub(super) struct Cursor {
+pub(crate) struct Cursor {
     source: Source,
     at: u64,
 }

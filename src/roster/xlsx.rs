@@ -14,13 +14,14 @@ use std::thread::JoinHandle;
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use memchr::{memmem, memrchr};
 
-use super::columns::{MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
-use super::csv::cell_without_header;
+use super::columns::{FINDINGS, MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
+use super::csv::{UNCLOSED, cell_without_header};
 use super::field::Field;
 use super::header::Header;
 use super::row::{Kept, Row};
 use super::sheet::{Form, Merged};
 use super::source::{Cursor, Source};
+use crate::agent::{PhoneRegion, phone};
 use crate::error::Failure;
 use crate::finding::Finding;
 use crate::finding::codes::{self, Code};
@@ -59,6 +60,8 @@ pub(super) struct Sheet {
     pub(super) header_row: u64,
     /// Merged ranges, by their first row.
     merged: Vec<Merged>,
+    /// Cells with a formula and no value.
+    uncomputed: Arc<[(u32, u32)]>,
 }
 
 /// The workbook as it was opened for its header, its strings loaded: the first who reads the rows takes it over.
@@ -107,7 +110,23 @@ impl Sheet {
             Ok((name, row, headers, form, findings, workbook))
         })?;
         let opened = Opened(Arc::new(Mutex::new(Some(workbook))));
-        Ok((Self { source, opened, name, header_row, merged: form.merged }, headers, findings))
+        Ok((
+            Self {
+                source,
+                opened,
+                name,
+                header_row,
+                merged: form.merged,
+                uncomputed: form.uncomputed.into(),
+            },
+            headers,
+            findings,
+        ))
+    }
+
+    /// The workbook's bytes from the top.
+    pub(super) fn bytes(&self) -> Cursor {
+        self.source.reader()
     }
 
     /// Starts from the row after the header.
@@ -118,6 +137,8 @@ impl Sheet {
             uses: header.uses.clone(),
             names: header.columns.headers.clone(),
             merged: self.merged.clone(),
+            uncomputed: Arc::clone(&self.uncomputed),
+            phone_region: header.columns.phone_region,
         };
         let (source, opened, name) = (self.source.clone(), self.opened.take(), self.name.clone());
         let thread = spawn(move || {
@@ -386,6 +407,10 @@ struct Table {
     names: Vec<String>,
     /// Merged ranges, by their first row.
     merged: Vec<Merged>,
+    /// Cells with a formula and no value, in order.
+    uncomputed: Arc<[(u32, u32)]>,
+    /// The country whose national telephone numbers are read.
+    phone_region: Option<PhoneRegion>,
 }
 
 fn send_rows(
@@ -422,8 +447,7 @@ fn send_rows(
             if column >= MAX_COLUMNS && !is_blank(cell.get_value()) {
                 return Err(far_out(column, number));
             }
-            let shown = shown.get(style).copied().unwrap_or_default();
-            builder.add(column as usize, cell.get_value(), shown);
+            builder.add(column as usize, cell.get_value(), shown.get(style).unwrap_or(&Shown::Otherwise));
         }
     }
 }
@@ -436,7 +460,7 @@ fn far_out(column: u32, row: u64) -> Failure {
 }
 
 /// How a cell shows a number, as far as that gives back what was typed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Shown {
     /// In some other way: separators, decimals, a date; or the format is General.
     #[default]
@@ -445,6 +469,8 @@ enum Shown {
     Text,
     /// `0000`: filled up with zeros to this many digits.
     Zeros(usize),
+    /// `"+"0`, `"EMP"0000`: filled up with zeros to this many digits, between two texts.
+    Framed(String, usize, String),
 }
 
 impl Shown {
@@ -455,14 +481,36 @@ impl Shown {
             zeros if (2..=15).contains(&zeros.len()) && zeros.bytes().all(|byte| byte == b'0') => {
                 Self::Zeros(zeros.len())
             }
-            _ => Self::Otherwise,
+            code => Self::framed(code).unwrap_or_default(),
         }
     }
 
-    /// The text that the spreadsheet shows; `None` where that is not simply the number's digits.
-    fn text(self, value: &DataRef<'_>) -> Option<String> {
-        // A spreadsheet shows longer numbers in scientific notation.
-        const DIGITS_SHOWN: f64 = 1e11;
+    /// Reads a format of digits with text before and after them (ECMA-376 part 1, 18.8.31): in quotes, after a backslash, or
+    /// one of the few characters that stand for themselves.
+    fn framed(code: &str) -> Option<Self> {
+        let (mut before, mut digits, mut zeros, mut after) = (String::new(), 0, 0, String::new());
+        let mut characters = code.chars();
+        while let Some(character) = characters.next() {
+            let is_late = !after.is_empty() || digits == 15;
+            let text = if digits == 0 { &mut before } else { &mut after };
+            match character {
+                '0' | '#' if is_late => return None,
+                '0' => (digits, zeros) = (digits + 1, zeros + 1),
+                '#' => digits += 1,
+                '"' => text.extend(characters.by_ref().take_while(|&c| c != '"')),
+                '\\' => text.push(characters.next()?),
+                // A gap as wide as the next character.
+                '_' => drop(characters.next()?),
+                '+' | '(' | ')' | ' ' => text.push(character),
+                _ => return None,
+            }
+        }
+        let is_framed = digits > 0 && !(before.trim().is_empty() && after.trim().is_empty());
+        is_framed.then_some(Self::Framed(before, zeros, after))
+    }
+
+    /// The text that the spreadsheet shows in a cell of this use; `None` where that is not simply the number's digits.
+    fn text(&self, value: &DataRef<'_>, used: Use) -> Option<String> {
         let number = match value {
             DataRef::Float(number) => *number,
             DataRef::Int(number) => *number as f64,
@@ -471,10 +519,15 @@ impl Shown {
         if number < 0.0 || number.fract() != 0.0 || number >= DIGITS_KEPT {
             return None;
         }
+        let is_exact = matches!(used, Use::Field(field) if field.is_exact_text());
         match self {
-            Self::Text if number < DIGITS_SHOWN => Some(format!("{number:.0}")),
+            Self::Text => Some(format!("{number:.0}")),
             Self::Zeros(width) => Some(format!("{number:0width$.0}")),
-            Self::Text | Self::Otherwise => None,
+            // Of a number of seconds the unit is no part.
+            Self::Framed(before, width, after) if is_exact => {
+                Some(format!("{before}{number:0width$.0}{after}").trim().to_owned())
+            }
+            Self::Framed(..) | Self::Otherwise => None,
         }
     }
 }
@@ -494,6 +547,34 @@ struct RowBuilder<'t> {
     begun: usize,
     /// Those of them that reach into this row.
     merged: Vec<Merged>,
+    /// The column of an annotated copy's [`FINDINGS`].
+    told: Option<usize>,
+    /// The columns whose numbers have been said to be read as telephone numbers.
+    has_said_region: Vec<usize>,
+}
+
+/// A number of a spreadsheet that is a telephone number of a region.
+struct OfRegion {
+    digits: String,
+    /// As the service takes it.
+    written: String,
+    region: PhoneRegion,
+}
+
+/// Said once for a column: where one such cell is, all of them are.
+fn read_as_text(number: &OfRegion, column: &str, row: u64) -> Finding {
+    let OfRegion { digits, written, region } = number;
+    let mut found = finding(
+        &codes::NUMBER_READ,
+        Some(digits.clone()),
+        format!(
+            "the column holds numbers, not text, and they are read as telephone numbers of {region}: `{digits}` as \
+             `{written}`; this is said for the first such row only"
+        ),
+        "look whether they are right; format the column as Text to keep what is typed there",
+    );
+    (found.row, found.column) = (Some(row), Some(column.to_owned()));
+    found
 }
 
 impl<'t> RowBuilder<'t> {
@@ -509,17 +590,26 @@ impl<'t> RowBuilder<'t> {
             has_said_stray: false,
             begun: 0,
             merged: Vec::new(),
+            told: table.names.iter().position(|name| name.trim().eq_ignore_ascii_case(FINDINGS)),
+            has_said_region: Vec::new(),
         }
     }
 
-    fn add(&mut self, column: usize, value: &DataRef<'_>, shown: Shown) {
+    fn add(&mut self, column: usize, value: &DataRef<'_>, shown: &Shown) {
         let used = self.table.uses.get(column).copied().unwrap_or(Use::Unnamed);
         match used {
             Use::Unnamed => self.has_stray |= !is_blank(value),
             Use::Field(_) | Use::Ignored | Use::Misspelt(_) | Use::Unknown
-                if let Some(text) = shown.text(value) =>
+                if let Some(text) = shown.text(value, used) =>
             {
                 self.cells[column] = text;
+            }
+            Use::Field(field) if let Some(number) = self.of_region(value, field) => {
+                if !self.has_said_region.contains(&column) {
+                    self.has_said_region.push(column);
+                    self.findings.push(read_as_text(&number, &self.table.names[column], self.number));
+                }
+                self.cells[column] = number.written;
             }
             Use::Field(field) => {
                 let finding = write_cell(value, field, &mut self.cells[column]);
@@ -536,13 +626,51 @@ impl<'t> RowBuilder<'t> {
         }
     }
 
+    /// A number that the numbering plan of the region reads.
+    fn of_region(&self, value: &DataRef<'_>, field: Field) -> Option<OfRegion> {
+        let region = self.table.phone_region?;
+        matches!(field, Field::PhoneNumber | Field::PhoneNumberVoice | Field::Mobile).then_some(())?;
+        let digits = Shown::Text.text(value, Use::Field(field))?;
+        let written = phone::e164(&digits, Some(region)).ok()?.into_owned();
+        Some(OfRegion { digits, written, region })
+    }
+
+    /// What is wrong with the row's cells for having a formula that nobody has computed: they seem empty, and are not.
+    fn uncomputed_cells(&mut self) {
+        let row = u32::try_from(self.number.saturating_sub(1)).unwrap_or(MAX_ROWS);
+        let from = self.table.uncomputed.partition_point(|&(of, _)| of < row);
+        for &(_, column) in self.table.uncomputed[from..].iter().take_while(|&&(of, _)| of == row) {
+            let column = column as usize;
+            if !matches!(self.table.uses.get(column), Some(Use::Field(_))) {
+                continue;
+            }
+            let mut found = finding(
+                &codes::FORMULA_WITHOUT_VALUE,
+                None,
+                "the cell has a formula and no value: no spreadsheet has computed it yet".into(),
+                "open the workbook in a spreadsheet and save it",
+            );
+            found.row = Some(self.number);
+            found.column = Some(self.table.names[column].clone());
+            self.findings.push(found);
+            // A copy without its formulas has an error there, and no empty cell.
+            self.kept.push((column, Kept::Error("#VALUE!".to_owned())));
+        }
+    }
+
     /// Adds the row to the batch, unless it is blank.
     fn finish(&mut self, batch: &mut Batch) {
+        if !self.table.uncomputed.is_empty() && self.number > self.table.header_row {
+            self.uncomputed_cells();
+        }
         let is_blank = self.findings.is_empty() && self.cells.iter().all(|cell| cell.trim().is_empty());
         let merged = if self.table.merged.is_empty() { Vec::new() } else { self.merged_cells() };
         if !is_blank {
             let mut findings = std::mem::take(&mut self.findings);
             findings.extend(merged);
+            if findings.is_empty() {
+                findings.extend(self.without_cells());
+            }
             if self.has_stray && !self.has_said_stray {
                 findings.push(cell_without_header(self.number));
                 self.has_said_stray = true;
@@ -555,6 +683,27 @@ impl<'t> RowBuilder<'t> {
 }
 
 impl RowBuilder<'_> {
+    /// What an annotated copy says of a row that stands in it without its cells: in the CSV that it was made of they could
+    /// not be told apart, and they still cannot.
+    fn without_cells(&self) -> Option<Finding> {
+        let told = self.told?;
+        let mut others = self.cells.iter().enumerate().filter(|(at, _)| *at != told);
+        if self.cells[told].trim().is_empty() || others.any(|(_, cell)| !cell.trim().is_empty()) {
+            return None;
+        }
+        let code =
+            if self.cells[told].contains(UNCLOSED) { &codes::UNCLOSED_QUOTE } else { &codes::RAGGED_ROW };
+        let mut found = finding(
+            code,
+            None,
+            "the row stands in this copy without its cells: they could not be told apart in its roster"
+                .into(),
+            "fill in its cells, or mend the row in the roster",
+        );
+        found.row = Some(self.number);
+        Some(found)
+    }
+
     /// What is wrong with the row's cells for being part of larger ones: a merged cell has its value in its first row and
     /// column alone.
     fn merged_cells(&mut self) -> Vec<Finding> {
@@ -709,22 +858,29 @@ fn write_cell(value: &DataRef<'_>, field: Field, cell: &mut String) -> Option<Fi
 
 const AS_TEXT: &str = "format the column as Text and type the value again";
 
+/// One fix for all of a column: the digits need not be typed again.
+const AS_IT_STANDS: &str = "format the column as Text and save: each number is then read as it stands; look whether \
+                            leading zeros are gone";
+
+/// The same for telephone numbers, which need their country.
+const AS_PHONE: &str = "`⟦phone-region US⟧` reads a column of a country's national numbers; where they begin with the \
+                        country code, give the column the format `\"+\"0` and save";
+
 fn number_not_text(value: &DataRef<'_>, field: Field) -> Finding {
     let mut shown = String::new();
     write_plain(value, &mut shown);
+    let is_phone = matches!(field, Field::PhoneNumber | Field::PhoneNumberVoice | Field::Mobile);
+    let fix = if is_phone { AS_PHONE } else { AS_IT_STANDS };
     let (message, value) = if field.is_secret() {
         (
             "the cell holds a number, not text: a spreadsheet drops its leading zeros".to_owned(),
             Finding::HIDDEN.to_owned(),
         )
     } else {
-        let lost = match field {
-            Field::PhoneNumber | Field::PhoneNumberVoice | Field::Mobile => "plus sign and leading zeros",
-            _ => "leading zeros",
-        };
+        let lost = if is_phone { "plus sign and leading zeros" } else { "leading zeros" };
         (format!("the cell holds a number, not text: a spreadsheet drops its {lost}: `{shown}`"), shown)
     };
-    finding(&codes::NUMBER_NOT_TEXT, Some(value), message, AS_TEXT)
+    finding(&codes::NUMBER_NOT_TEXT, Some(value), message, fix)
 }
 
 fn finding(code: &'static Code, value: Option<String>, message: String, hint: &str) -> Finding {
@@ -955,7 +1111,11 @@ mod tests {
             (71.5, "0000"),
             (-71.0, "0000"),
             (1e15, "0000"),
-            (123_456_789_012.0, "@"),
+            (1e15, "@"),
+            (71.0, "\"a\""),
+            (71.0, "0 "),
+            (71.0, "\"A\"0\"B\"0"),
+            (71.0, "\"+\"#,##0"),
         ];
         for (r, (number, format)) in (2..).zip(table) {
             sheet.write_number_with_format(r, 0, number, &zeros(format)).unwrap();
@@ -973,6 +1133,85 @@ mod tests {
                 "{number} {format}"
             );
         }
+    }
+
+    #[test]
+    fn a_number_whose_format_shows_text_around_it_is_read_as_shown() {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        let table = [
+            (12_065_550_142_f64, "\"+\"0", "+12065550142"),
+            (2_065_550_142.0, "+\\10", "+12065550142"),
+            (231.0, "\"EMP\"00000", "EMP00231"),
+            (231.0, "_(\"K\"#0\" x\"_)", "K231 x"),
+            (493_023_125_042.0, "@", "493023125042"),
+        ];
+        sheet.write_string(0, 0, "user login").unwrap().write_string(0, 1, "ACW").unwrap();
+        for (row, (number, format, _)) in (1..).zip(table) {
+            let format = Format::new().set_num_format(format);
+            sheet.write_number_with_format(row, 0, number, &format).unwrap();
+            // Of seconds the unit is no part.
+            sheet.write_number_with_format(row, 1, 30, &Format::new().set_num_format("0\" s\"")).unwrap();
+        }
+        let rows = read_all(&read(&bytes(workbook), &Options::default()));
+        for (row, (number, format, shown)) in rows.iter().zip(table) {
+            assert_eq!(
+                (&row.cells[0], &row.cells[1], row.findings.len()),
+                (shown, "30", 0),
+                "{number} {format}"
+            );
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "phone-region")]
+    fn numbers_of_the_region_are_read_and_that_is_said_once_for_a_column() {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (c, header) in (0..).zip(["user login", "phone number", "mobile"]) {
+            sheet.write_string(0, c, header).unwrap();
+        }
+        for row in 1..4 {
+            sheet.write_string(row, 0, format!("agent{row}")).unwrap();
+            sheet.write_number(row, 1, 2_065_550_140.0 + f64::from(row)).unwrap();
+        }
+        sheet.write_number(3, 2, 206).unwrap();
+        let file = bytes(workbook);
+        let region = Options { phone_region: Some("US".parse().unwrap()), ..Options::default() };
+        let rows = read_all(&read(&file, &region));
+        let cells: Vec<&str> = rows.iter().map(|row| &row.cells[1]).collect();
+        assert_eq!(cells, ["+12065550141", "+12065550142", "+12065550143"]);
+        let found: Vec<_> = rows.iter().flat_map(|row| &row.findings).map(|f| (f.code, f.row)).collect();
+        assert_eq!(found, [(codes::NUMBER_READ.id, Some(2)), (codes::NUMBER_NOT_TEXT.id, Some(4))]);
+        let rows = read_all(&read(&file, &Options::default()));
+        assert_eq!(rows.iter().flat_map(|row| &row.findings).count(), 4, "no country, no number");
+    }
+
+    #[test]
+    fn a_formula_without_a_value_is_no_empty_cell() {
+        let formula = |at: &str, rest: &str| format!("<c r=\"{at}\"{rest}</c>");
+        let rows = [
+            format!("<row r=\"1\">{}{}</row>", inline("A1", "user login"), inline("B1", "tags")),
+            // As openpyxl, as others, as none: these have no value. A text may be empty.
+            format!("<row r=\"2\">{}{}</row>", formula("A2", "><f>LOWER(C2)</f><v/>"), inline("B2", "x")),
+            format!("<row r=\"3\">{}</row>", formula("A3", "><f>LOWER(C3)</f>")),
+            format!("<row r=\"4\">{}</row>", formula("A4", " t=\"str\"><f>LOWER(C4)</f><v>ann</v>")),
+            format!(
+                "<row r=\"5\">{}{}</row>",
+                inline("A5", "bob"),
+                formula("B5", " t=\"str\"><f>C5</f><v></v>")
+            ),
+        ];
+        let rows = read_all(&read(&raw(&rows.concat()), &Options::default()));
+        let found: Vec<_> = rows
+            .iter()
+            .flat_map(|row| &row.findings)
+            .map(|f| (f.code, f.row.unwrap(), f.column.clone().unwrap()))
+            .collect();
+        let login = || "user login".to_owned();
+        let code = codes::FORMULA_WITHOUT_VALUE.id;
+        assert_eq!(found, [(code, 2, login()), (code, 3, login())]);
+        assert_eq!(rows.len(), 4, "a row of formulas alone is a row");
     }
 
     #[test]

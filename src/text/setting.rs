@@ -77,6 +77,8 @@ settings! {
     CredentialsFile = "credentials-file";
     /// Whom that file is encrypted to.
     Recipient = "recipient";
+    /// The keys that open it.
+    Identities = "identities";
     /// Where a result is written.
     Output = "output";
 }

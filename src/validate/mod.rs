@@ -11,6 +11,7 @@ mod grammar;
 mod names;
 mod pass;
 mod rules;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -22,9 +23,11 @@ use crate::roster::{Columns, Field};
 pub use agents::{agent, agent_by};
 pub(crate) use agents::{fingerprint, proficiencies_fingerprint};
 pub(crate) use names::{NamesUsed, username};
-pub(crate) use pass::{Checked, CheckedRow, check_while};
+pub(crate) use pass::{Checked, CheckedRow, check_while, each_row};
 pub use pass::{Pass, check, check_with_fingerprints};
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
+#[cfg(test)]
+pub(crate) use tally::Tally;
 
 /// Against what a roster is checked.
 #[derive(Clone, Copy, Debug)]

@@ -1024,6 +1024,30 @@ fn findings_beyond_the_limit_are_counted_and_not_kept() {
 }
 
 #[test]
+fn of_findings_beyond_the_limit_examples_of_each_kind_are_kept_and_all_are_counted() {
+    let row = row_with(Saml, &[(Username, ""), (RoutingProfile, "")]);
+    let (columns, rules) = (all_columns(), Rules::new(Saml));
+    let mut pass = Pass::new(&columns, &rules, &[]);
+    let most = Pass::KEPT as u64;
+    for number in 0..most {
+        pass.row(&numbered(number + 2, row.clone()), &mut |_| {});
+    }
+    for number in 0..100 {
+        let late = row_with(Saml, &[(Username, &format!("u{number}")), (FirstName, "")]);
+        pass.row(&numbered(most + 2 + number, late), &mut |_| {});
+    }
+    let checked = pass.finish();
+    let late: Vec<_> =
+        checked.findings.iter().filter(|finding| finding.code == codes::FIRST_NAME_MISSING.id).collect();
+    assert_eq!(late.len() as u64, Pass::EXAMPLES);
+    assert_eq!(checked.not_kept, most + 100 - Pass::EXAMPLES);
+    let kind = checked.tally.of_kind(late[0]).unwrap();
+    assert_eq!((kind.findings, kind.rows, kind.last), (100, 100, Some(most + 101)));
+    assert_eq!((checked.tally.rows, checked.tally.rows_with_errors), (most + 100, most + 100));
+    assert_eq!(checked.tally.kinds().map(|kind| kind.findings).sum::<u64>(), checked.errors);
+}
+
+#[test]
 fn variants_of_one_name_are_compared_in_as_many_steps_as_there_are_rows() {
     const ROWS: u32 = 20_000;
     let (columns, rules) = (all_columns(), Rules::new(Saml));

@@ -1,7 +1,7 @@
 //! The crash matrix: the program is killed at every point that matters, in every weather, with the roster edited in
 //! between, and must lose nothing, double nothing and guess nothing.
 //!
-//! `cargo test --features crash-points --test crash` runs a small sample of it. `HEADCOUNT_CRASH_RUNS=8004` runs that
+//! `cargo test --features crash-points --test crash` runs a small sample of it. `HEADCOUNT_CRASH_RUNS=8600` runs that
 //! many cases, of which three in eight are attacks on the files; `HEADCOUNT_CRASH_CASE=N` or `HEADCOUNT_CRASH_ATTACK=N`
 //! one alone, with all that it printed.
 
@@ -144,6 +144,7 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
         executed,
         variants_clash: case.variants_clash,
         has_copies: false,
+        is_refused: false,
         untagged: false,
     };
     verdict.violations.extend(scene.violations());

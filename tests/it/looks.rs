@@ -412,6 +412,35 @@ async fn what_is_told_of_somebody_else_is_neither_presence_nor_absence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_with_the_id_of_another_rows_user_is_not_believed_and_the_row_is_looked_up() {
+    for repeats in [1, 2, 4] {
+        let ids = Mutex::new(Vec::<Value>::new());
+        // A proxy answers so many creates after the first with the answer to the first.
+        let bend = move |path: &str, mut body: Value| {
+            if !path.starts_with("/search-users") && body.get("UserId").is_some() {
+                let mut ids = ids.lock().unwrap();
+                ids.push(body["UserId"].clone());
+                if ids.len() <= 1 + repeats {
+                    body["UserId"] = ids[0].clone();
+                }
+            }
+            body
+        };
+        let came = Run { faults: Vec::new(), ..Run::of(6) }.bent(bend).go().await;
+        assert_eq!((came.created, came.in_doubt, came.executed), (6, 0, 6), "{repeats}");
+        let told = |is_recovered: bool| {
+            let made = came.events.iter().filter_map(move |event| match event {
+                Event::Created { id, recovered, .. } if *recovered == is_recovered => Some(id.clone()),
+                _ => None,
+            });
+            made.collect::<BTreeSet<_>>()
+        };
+        assert_eq!((told(false).len(), told(true).len()), (6 - repeats, repeats), "{repeats}");
+        assert!(told(false).is_disjoint(&told(true)), "{repeats}: nobody is two rows' user");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn once_the_answers_are_right_the_row_is_settled() {
     let asked = AtomicU64::new(0);
     let bend = move |path: &str, body: Value| {

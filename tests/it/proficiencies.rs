@@ -47,7 +47,7 @@ fn given(service: &Service) -> Vec<(String, Vec<String>)> {
         let mut all = Vec::new();
         let lane = Lane::new(client.clone(), Arc::default());
         for user in client.list_users(&arn, None).await.unwrap().value.items {
-            let asked = || client.list_user_proficiencies(&arn, &user.id);
+            let asked = || client.list_user_proficiencies(&arn, &user.id, None);
             let found = reads::read(&lane, Operation::ListUserProficiencies, asked).await;
             let found = found.unwrap().value.items;
             let shown =

@@ -31,7 +31,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     // Where rows and steps stand is told in the ledger's words.
     ("event", &["agent", "finding", "ledger", "text"]),
     ("waits", &["clock", "event", "text"]),
-    ("passwords", &["agent", "disk", "error", "ledger", "log", "text"]),
+    ("passwords", &["agent", "disk", "error", "exit", "ledger", "log", "text"]),
     ("stop", &["event"]),
     ("directory", &["agent", "error"]),
     ("user", &["agent", "connect::model", "directory", "ledger"]),

@@ -176,7 +176,7 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
         level,
     };
     client.associate_user_proficiencies(instance, "u-1", &[skill(1.0), skill(5.0)]).await.unwrap();
-    let skills = client.list_user_proficiencies(instance, "u-1").await.unwrap().value;
+    let skills = client.list_user_proficiencies(instance, "u-1", None).await.unwrap().value;
     assert_eq!((skills.items[0].attribute_value.as_str(), skills.items[0].level), ("German", 4.0));
     client.delete_user(instance, "u-1").await.unwrap();
     let described = client.describe_instance(instance).await.unwrap().value;

@@ -33,8 +33,9 @@ pub(in crate::cli) struct ValidateArgs {
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(in crate::cli) format: Format,
 
-    /// Write a copy of the roster with the findings in it: OUT.xlsx has faulty cells coloured, with a note in each, and a
-    /// summary; OUT.csv has them in a column of its own. The copy has the roster's cells as they are, passwords too.
+    /// Write a copy of the roster with the findings in it: a workbook is itself with faulty cells coloured and a note in
+    /// each, a CSV is itself with the findings in a first column; OUT.xlsx makes a coloured workbook of a CSV. The copy has
+    /// the roster's cells as they are, passwords too, and is checked like the roster.
     #[arg(long, value_name = "OUT")]
     pub(in crate::cli) annotate: Option<PathBuf>,
 

@@ -1,0 +1,221 @@
+//! A CSV given back line by line and byte for byte, with a column before its first. Before it, and not behind the last, for
+//! rows may have cells too many or too few, and a quote that never closes has no end.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+use super::copy::{Annotated, Copy, told};
+use super::unwritten::Unwritten;
+use crate::roster::{FINDINGS, Written};
+use crate::text::guarded;
+
+/// The longest stretch of a line that is held in memory, in bytes.
+const PIECE: usize = 1 << 20;
+
+impl Copy<'_> {
+    /// Writes the roster's lines, each that begins a row with what was found in it.
+    pub(super) fn lines(&self, file: impl Write, annotated: &mut Annotated) -> Result<(), Unwritten> {
+        let Some(written) = self.roster.written() else { return Ok(()) };
+        let mut lines = Lines::new(self.roster.bytes(), file, written)?;
+        lines.begin(written.header_line, FINDINGS)?;
+        self.each(|row, findings| {
+            annotated.count(row, findings);
+            let told = guarded(&told(findings, self.voice));
+            Ok(lines.begin(row.line, &told)?)
+        })?;
+        Ok(lines.finish()?)
+    }
+}
+
+/// How characters are stored, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Units {
+    /// A byte where it is one of ASCII; `utf8` where the others are known too.
+    Bytes { utf8: bool },
+    /// Two bytes, the larger half first or last.
+    Two { big: bool },
+}
+
+impl Units {
+    /// Text in these. Where it is not known how a character is stored, or storing it could make the file look as if it were
+    /// in another encoding, its number stands for it.
+    fn stored(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Bytes { utf8: true } => text.as_bytes().to_vec(),
+            Self::Bytes { utf8: false } => {
+                let plain =
+                    |c: char| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() };
+                text.chars().map(plain).collect::<String>().into_bytes()
+            }
+            Self::Two { big } => {
+                let bytes = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+                text.encode_utf16().flat_map(bytes).collect()
+            }
+        }
+    }
+
+    fn width(self) -> usize {
+        match self {
+            Self::Bytes { .. } => 1,
+            Self::Two { .. } => 2,
+        }
+    }
+
+    /// A unit as a character of ASCII, where it is one.
+    fn ascii(self, unit: &[u8]) -> Option<u8> {
+        match (self, unit) {
+            (Self::Bytes { .. }, [byte]) if byte.is_ascii() => Some(*byte),
+            (Self::Two { big: true }, [0, byte]) | (Self::Two { big: false }, [byte, 0]) => Some(*byte),
+            _ => None,
+        }
+    }
+}
+
+/// The lines of a file on their way into another. A line ends with `\n`, `\r\n` or `\r`, as the reader has it.
+struct Lines<R: Read, W> {
+    input: BufReader<R>,
+    out: W,
+    units: Units,
+    delimiter: u8,
+    /// Whether rows have a column of an earlier copy, which goes.
+    is_annotated: bool,
+    /// The line that comes next, counted from 0.
+    line: u64,
+    /// Whether what comes next is the rest of a line.
+    is_within: bool,
+    /// A unit that has been read and not been taken.
+    ahead: Vec<u8>,
+}
+
+impl<R: Read, W: Write> Lines<R, W> {
+    fn new(bytes: R, mut out: W, written: Written) -> io::Result<Self> {
+        let mut input = BufReader::with_capacity(64 << 10, bytes);
+        let head = input.fill_buf()?;
+        let (mark, units) = match head {
+            [0xEF, 0xBB, 0xBF, ..] => (3, Units::Bytes { utf8: true }),
+            [0xFF, 0xFE, ..] => (2, Units::Two { big: false }),
+            [0xFE, 0xFF, ..] => (2, Units::Two { big: true }),
+            _ => match written.encoding() {
+                "UTF-16LE" => (0, Units::Two { big: false }),
+                "UTF-16BE" => (0, Units::Two { big: true }),
+                _ => (0, Units::Bytes { utf8: written.is_utf8() }),
+            },
+        };
+        out.write_all(&head[..mark])?;
+        input.consume(mark);
+        if mark == 0 && written.is_utf8() {
+            // A mark, by which a spreadsheet knows UTF-8. It changes nothing of what is read.
+            out.write_all("\u{FEFF}".as_bytes())?;
+        }
+        let Written { delimiter, is_annotated, .. } = written;
+        Ok(Self { input, out, units, delimiter, is_annotated, line: 0, is_within: false, ahead: Vec::new() })
+    }
+
+    /// Copies up to a line, and puts a cell before its first.
+    fn begin(&mut self, line: u64, cell: &str) -> io::Result<()> {
+        let mut piece = Vec::new();
+        while self.line < line || self.is_within {
+            piece.clear();
+            if !self.read(&mut piece)? {
+                return Ok(());
+            }
+            self.out.write_all(&piece)?;
+        }
+        let quoted =
+            if cell.is_empty() { String::new() } else { format!("\"{}\"", cell.replace('"', "\"\"")) };
+        self.out.write_all(&self.units.stored(&format!("{quoted}{}", char::from(self.delimiter))))?;
+        if self.is_annotated {
+            piece.clear();
+            self.read(&mut piece)?;
+            self.out.write_all(&piece[self.first_cell(&piece)..])?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        let mut piece = Vec::new();
+        while self.read(&mut piece)? {
+            self.out.write_all(&piece)?;
+            piece.clear();
+        }
+        self.out.flush()
+    }
+
+    /// How many bytes of a line are its first cell and the delimiter after it.
+    fn first_cell(&self, line: &[u8]) -> usize {
+        let width = self.units.width();
+        let mut is_quoted = false;
+        for (at, unit) in line.chunks(width).enumerate() {
+            match self.units.ascii(unit) {
+                Some(b'"') => is_quoted = !is_quoted,
+                Some(byte) if byte == self.delimiter && !is_quoted => return (at + 1) * width,
+                Some(b'\n' | b'\r') if !is_quoted => return at * width,
+                _ => {}
+            }
+        }
+        0
+    }
+
+    /// Reads the rest of a line with its end, or as much of it as is held at a time; `false` where there is no more.
+    fn read(&mut self, piece: &mut Vec<u8>) -> io::Result<bool> {
+        let width = self.units.width();
+        loop {
+            let unit = self.unit(piece)?;
+            if unit.is_empty() {
+                return Ok(!piece.is_empty());
+            }
+            let ascii = self.units.ascii(unit);
+            if ascii == Some(b'\r') {
+                self.line_feed(piece)?;
+            }
+            if matches!(ascii, Some(b'\n' | b'\r')) {
+                self.line += 1;
+                self.is_within = false;
+                return Ok(true);
+            }
+            if piece.len() + width > PIECE {
+                self.is_within = true;
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Takes the next unit, and in bytes all before it that end no line; shorter than a unit only at the end of the file.
+    fn unit<'p>(&mut self, piece: &'p mut Vec<u8>) -> io::Result<&'p [u8]> {
+        let (width, from) = (self.units.width(), piece.len());
+        if !self.ahead.is_empty() {
+            piece.append(&mut self.ahead);
+            return Ok(&piece[from..]);
+        }
+        if width == 1 {
+            let held = self.input.fill_buf()?;
+            let held = &held[..held.len().min(PIECE)];
+            let length = memchr::memchr2(b'\n', b'\r', held).map_or(held.len(), |at| at + 1);
+            piece.extend_from_slice(&held[..length]);
+            self.input.consume(length);
+            let from = if length == 0 { piece.len() } else { piece.len() - 1 };
+            return Ok(&piece[from..]);
+        }
+        for _ in 0..width {
+            let Some(byte) = self.input.fill_buf()?.first().copied() else { break };
+            self.input.consume(1);
+            piece.push(byte);
+        }
+        Ok(&piece[from..])
+    }
+
+    /// Takes the next unit where it is a `\n`.
+    fn line_feed(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
+        let mut next = Vec::new();
+        for _ in 0..self.units.width() {
+            let Some(byte) = self.input.fill_buf()?.first().copied() else { break };
+            self.input.consume(1);
+            next.push(byte);
+        }
+        if self.units.ascii(&next) == Some(b'\n') {
+            piece.append(&mut next)
+        } else {
+            self.ahead = next
+        }
+        Ok(())
+    }
+}
