@@ -17,7 +17,6 @@ pub(super) enum Standing {
 }
 
 impl Standing {
-    #[cfg(test)]
     const fn word(self) -> &'static str {
         match self {
             Self::Model => "model",
@@ -32,16 +31,12 @@ impl Standing {
 #[derive(Debug)]
 pub(super) struct Reading {
     /// The rule or the answer, as the code names it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the page is made of it"))]
     pub(super) of: &'static str,
     /// What the embedded Connect does.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the page is made of it"))]
     pub(super) does: &'static str,
     /// How sure that is.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the page is made of it"))]
     pub(super) standing: Standing,
     /// Who says so, or what speaks against it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the page is made of it"))]
     pub(super) source: &'static str,
 }
 
