@@ -74,9 +74,20 @@ fn command_line() -> clap::Command {
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    if let Err(failure) = signals::probe(FILES_FOR_ANY) {
+        output::failure(&failure);
+        return failure.exit;
+    }
     signals::survive_full_files();
     unless_untold(ended(args))
 }
+
+/// Files that any command must be able to have open at once, for itself and for what waits for signals.
+const FILES_FOR_ANY: usize = 8;
+
+/// The same for one that connects: runtimes, the roster, the ledger and passwords, and a few connections. With fewer it
+/// would wait for connections that are never taken.
+const FILES_TO_CONNECT: usize = 32;
 
 fn ended(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
@@ -113,6 +124,12 @@ fn unless_untold(exit: Exit) -> Exit {
 }
 
 fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
+    if matches!(
+        command,
+        Command::Import(_) | Command::Retry(_) | Command::Directory(_) | Command::Simulate(_)
+    ) {
+        signals::probe(FILES_TO_CONNECT)?;
+    }
     match command {
         Command::Template(args) => template::run(args),
         Command::Validate(args) => validate::run(args),

@@ -270,12 +270,13 @@ impl Line {
         self.option("--weather", weather.map(word_of));
     }
 
-    /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was.
+    /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was, and has its header on top.
     fn reading(args: &RosterArgs, is_ours: bool) -> Self {
-        let RosterArgs { columns, sheet, encoding, phone_region } = args;
+        let RosterArgs { columns, sheet, header_row, encoding, phone_region } = args;
         let mut line = Self::default();
         line.option("--columns", columns.as_ref().map(|path| path.display()));
         line.option("--sheet", sheet.as_ref());
+        line.option("--header-row", header_row.filter(|_| !is_ours));
         line.option("--encoding", encoding.as_ref().filter(|_| !is_ours));
         line.option("--phone-region", phone_region.as_ref());
         line
@@ -369,6 +370,7 @@ mod tests {
     const TO_RETRY: [Row; 32] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
+        ("header-row", &["--header-row", "5"], Kept),
         ("encoding", &["--encoding", "latin1"], Kept),
         ("phone-region", &["--phone-region", "DE"], Kept),
         ("instance", &["--instance", ARN], OF_LEDGER),
@@ -438,6 +440,7 @@ mod tests {
         ("explain", &[], Left("it checks nothing")),
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet=--x"], Kept),
+        ("header-row", &["--header-row", "5"], Kept),
         ("encoding", &["--encoding", "latin1"], Kept),
         ("phone-region", &["--phone-region", "DE"], Kept),
         ("", &[], Left("no flag at all")),
@@ -579,7 +582,16 @@ mod tests {
 
     #[test]
     fn a_file_of_failed_rows_is_read_as_it_was_written() {
-        let typed = words(&["headcount", "import", "r.csv", "--encoding", "latin1", "--sheet", "X"]);
+        let typed = words(&[
+            "headcount",
+            "import",
+            "r.csv",
+            "--encoding",
+            "latin1",
+            "--sheet",
+            "X",
+            "--header-row=4",
+        ]);
         let line = retry(&job(&typed), Some(Path::new("r.csv.failed.csv")));
         assert_eq!(
             line.to_string(),

@@ -18,6 +18,7 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::ColumnMap => "--columns",
         Setting::Encoding => "--encoding",
         Setting::Sheet => "--sheet",
+        Setting::HeaderRow => "--header-row",
         Setting::PhoneRegion => "--phone-region",
         Setting::OtherRoster => "--roster",
         Setting::Instance => "--instance",

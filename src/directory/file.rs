@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Directory, Group, Hierarchy, Instance, Names, Quotas};
 use crate::agent::IdentityType;
 use crate::error::Failure;
+use crate::text::escaped;
 
 const FORMAT: &str = "headcount-directory";
 const VERSION: u32 = 1;
@@ -62,7 +63,8 @@ impl Directory {
 
     /// The text of a directory file: pretty enough to read and to compare, everything sorted but the users.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(&FileOut::from(self)).unwrap_or_default();
+        let text = serde_json::to_string_pretty(&FileOut::from(self)).unwrap_or_default();
+        let mut text = escaped(&text).into_owned();
         text.push('\n');
         text
     }

@@ -83,7 +83,44 @@ codes! {
     NO_KNOWN_COLUMN = Error "no-known-column", "no column of the header is known",
         why: "the file may be another one, or its first row is not its header",
         source: "console: the header of its own template",
-        fix: "`headcount columns ROSTER` proposes a map; give it with `⟦column-map FILE.toml⟧`";
+        fix: "`headcount columns ROSTER` proposes a map for `⟦column-map FILE.toml⟧`; if the header is in another row or \
+              sheet, name it with `⟦header-row N⟧` or `⟦sheet NAME⟧`";
+    HEADER_FOUND = Warning "header-found", "the header is not in the first row",
+        why: "lists have titles and dates above their header; what stands there is not read",
+        source: "headcount",
+        fix: "nothing to do if that row is the header; else name it with `⟦header-row N⟧`";
+    SHEET_FOUND = Warning "sheet-found", "the roster is not on the first sheet",
+        why: "the first sheet has no column that is known, and another has; the first is not read",
+        source: "headcount",
+        fix: "nothing to do if that sheet is the roster; else name it with `⟦sheet NAME⟧`";
+    SHEETS_NOT_READ = Warning "sheets-not-read", "another sheet looks like a roster too",
+        why: "one sheet is read, and people may stand on the others",
+        source: "headcount",
+        fix: "nothing to do if these are other lists; else import each with `⟦sheet NAME⟧`";
+    HEADER_AGAIN = Warning "header-again", "a row is the header once more",
+        why: "files that were put one behind the other have it, and printed lists; it is no person and is passed over",
+        source: "headcount",
+        fix: "nothing to do; delete the row to be rid of the warning";
+    SECOND_TABLE = Error "second-table", "a second table begins, with other columns",
+        why: "its rows mean something else in each column; neither they nor what follows is read",
+        source: "headcount",
+        fix: "give each table a file of its own, or read one of them with `⟦header-row N⟧`";
+    TABLE_ENDS = Warning "table-ends", "the table ends where another begins",
+        why: "the row of the header was given, and so it is plain which of the tables is meant; the other is not read",
+        source: "headcount",
+        fix: "nothing to do; `⟦header-row N⟧` reads the other table";
+    FOOTER = Warning "footer", "there are notes or totals below the people",
+        why: "they are no people and are passed over",
+        source: "headcount",
+        fix: "nothing to do; delete the rows to be rid of the warning";
+    ROWS_OF_NOBODY = Warning "rows-of-nobody", "the last rows have settings and nobody in them",
+        why: "forms are filled down below the last person; a row without name, login, e-mail and password is passed over",
+        source: "headcount",
+        fix: "nothing to do if nobody is missing; delete the rows to be rid of the warning";
+    ROW_IN_QUOTES = Warning "row-in-quotes", "all cells of a row stand in one cell",
+        why: "a spreadsheet that takes another delimiter writes a row so, in one pair of quotes; it is read as it was meant",
+        source: "headcount",
+        fix: "check with `headcount columns ROSTER`; in the spreadsheet, split the column into columns and save again";
     UNKNOWN_COLUMN = Warning "unknown-column", "a column's header means nothing to headcount",
         why: "the column is not read; what it holds does not reach the users",
         source: "headcount",

@@ -15,16 +15,19 @@ use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use memchr::{memmem, memrchr};
 
 use super::columns::{FINDINGS, MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
-use super::csv::{UNCLOSED, cell_without_header};
+use super::csv::{UNCLOSED, cell_without_header, row_in_quotes, taken_apart};
 use super::field::Field;
 use super::header::Header;
+use super::mapping::Mapping;
 use super::row::{Kept, Row};
 use super::sheet::{Form, Merged};
 use super::source::{Cursor, Source};
+use super::top::{self, Line, Top};
 use crate::agent::{PhoneRegion, phone};
 use crate::error::Failure;
 use crate::finding::Finding;
 use crate::finding::codes::{self, Code};
+use crate::text::Setting;
 
 type Workbook = calamine::Xlsx<BufReader<Cursor>>;
 
@@ -60,8 +63,17 @@ pub(super) struct Sheet {
     pub(super) header_row: u64,
     /// Merged ranges, by their first row.
     merged: Vec<Merged>,
+    /// Where all of a row stands in its first cell: what is between its cells.
+    delimiter: Option<u8>,
     /// Cells with a formula and no value.
     uncomputed: Arc<[(u32, u32)]>,
+}
+
+/// What is told of how a workbook is read.
+pub(super) struct Told {
+    pub(super) sheet: Option<String>,
+    pub(super) header_row: Option<u64>,
+    pub(super) mapping: Mapping,
 }
 
 /// The workbook as it was opened for its header, its strings loaded: the first who reads the rows takes it over.
@@ -82,14 +94,11 @@ impl fmt::Debug for Opened {
 }
 
 impl Sheet {
-    /// Opens the workbook, picks the sheet (the first visible one unless told) and reads its header. Says in findings
-    /// what the workbook hides.
-    pub(super) fn open(
-        source: Source,
-        wanted: Option<&str>,
-    ) -> Result<(Self, Vec<String>, Vec<Finding>), Failure> {
-        let (at, wanted) = (source.clone(), wanted.map(str::to_owned));
-        let (name, header_row, headers, form, findings, workbook) = contained(move || {
+    /// Opens the workbook, picks the sheet (unless told, the first visible one, or the only one that has a header) and finds
+    /// its header. Says in findings what was passed over and what the workbook hides.
+    pub(super) fn open(source: Source, told: Told) -> Result<(Self, Vec<String>, Vec<Finding>), Failure> {
+        let at = source.clone();
+        let (page, form, findings, workbook) = contained(move || {
             weigh(&at, Weighed::Rest)?;
             // Opening it loads all but the sheets.
             let of_sheets = at.clone();
@@ -97,31 +106,22 @@ impl Sheet {
             let workbook = workbook(&at);
             let marked = sheets.join().unwrap_or_else(|_| Err(damaged()))?;
             let mut workbook = workbook?;
-            let name = pick(&workbook, wanted.as_deref())?;
-            let (row, headers) = read_header(&mut workbook, &name)?;
-            let mut findings: Vec<Finding> = hidden_sheets(&workbook, &name).into_iter().collect();
-            let top = u32::try_from(row - 1).unwrap_or(MAX_ROWS);
+            let (page, mut findings) = pick(&mut workbook, &told)?;
+            findings.extend(hidden_sheets(&workbook, &page.name));
+            let top = u32::try_from(page.header_row - 1).unwrap_or(MAX_ROWS);
             let archive = zip::ZipArchive::new(BufReader::new(at.reader())).ok();
             let form = archive
-                .and_then(|mut archive| Form::read(&mut archive, &name, top, &marked))
+                .and_then(|mut archive| Form::read(&mut archive, &page.name, top, &marked))
                 .unwrap_or_default();
-            findings.extend(hidden_columns(&form, &headers));
+            findings.extend(hidden_columns(&form, &page.headers));
             findings.extend(hidden_rows(&form));
-            Ok((name, row, headers, form, findings, workbook))
+            Ok((page, form, findings, workbook))
         })?;
         let opened = Opened(Arc::new(Mutex::new(Some(workbook))));
-        Ok((
-            Self {
-                source,
-                opened,
-                name,
-                header_row,
-                merged: form.merged,
-                uncomputed: form.uncomputed.into(),
-            },
-            headers,
-            findings,
-        ))
+        let Page { name, header_row, headers, delimiter } = page;
+        let (merged, uncomputed) = (form.merged, form.uncomputed.into());
+        let sheet = Self { source, opened, name, header_row, merged, delimiter, uncomputed };
+        Ok((sheet, headers, findings))
     }
 
     /// The workbook's bytes from the top.
@@ -137,6 +137,7 @@ impl Sheet {
             uses: header.uses.clone(),
             names: header.columns.headers.clone(),
             merged: self.merged.clone(),
+            delimiter: self.delimiter,
             uncomputed: Arc::clone(&self.uncomputed),
             phone_region: header.columns.phone_region,
         };
@@ -312,8 +313,28 @@ fn is_workbook(archive: &zip::ZipArchive<BufReader<Cursor>>) -> Result<(), Failu
     match (has_workbook, is_binary) {
         (true, _) => Ok(()),
         (false, true) => Err(Failure::usage("the roster is a binary workbook (XLSB)").hint(as_xlsx)),
-        (false, false) => Err(Failure::usage("the roster is a ZIP archive, not a workbook").hint(as_xlsx)),
+        (false, false) => Err(archive_of(archive, as_xlsx)),
     }
+}
+
+/// What is said of an archive that is no workbook: a roster that was packed to be sent is named.
+fn archive_of(archive: &zip::ZipArchive<BufReader<Cursor>>, as_xlsx: &str) -> Failure {
+    const ROSTERS: [&str; 4] = [".csv", ".xlsx", ".xlsm", ".txt"];
+    let is_roster = |name: &str| {
+        let is_of_mac = name.starts_with("__MACOSX/");
+        !is_of_mac && ROSTERS.iter().any(|end| name.to_ascii_lowercase().ends_with(end))
+    };
+    let rosters: Vec<String> = archive
+        .file_names()
+        .flatten()
+        .filter(|name| is_roster(name))
+        .map(|name| format!("`{}`", name_shown(&name)))
+        .collect();
+    if rosters.is_empty() {
+        return Failure::usage("the roster is a ZIP archive, not a workbook").hint(as_xlsx);
+    }
+    Failure::usage(format!("the roster is packed in a ZIP archive: it has {} in it", some(&rosters)))
+        .hint("unpack it and give the file that is in it")
 }
 
 /// Unpacks one part, and says whether it may have a [`Form`]: the words of one stand in it, or it is not in UTF-8.
@@ -349,55 +370,216 @@ fn too_large(why: &str) -> Failure {
         .hint("copy the roster's cells alone into a new workbook, or save the sheet as CSV")
 }
 
-fn pick(workbook: &Workbook, wanted: Option<&str>) -> Result<String, Failure> {
-    let sheets: Vec<_> =
-        workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
-    let Some(wanted) = wanted else {
-        let visible = sheets.iter().find(|sheet| sheet.visible == SheetVisible::Visible);
-        return visible
-            .or(sheets.first())
-            .map(|sheet| sheet.name.clone())
-            .ok_or_else(|| Failure::usage("the workbook has no sheet with cells"));
-    };
-    let exact = sheets.iter().find(|sheet| sheet.name == wanted);
-    let same = || sheets.iter().find(|sheet| sheet.name.to_lowercase() == wanted.trim().to_lowercase());
-    exact.or_else(same).map(|sheet| sheet.name.clone()).ok_or_else(|| {
-        let names: Vec<String> =
-            sheets.iter().map(|sheet| format!("`{}`", name_shown(&sheet.name))).collect();
-        Failure::usage(format!("the workbook has no such sheet: `{wanted}`"))
-            .hint(format!("its sheets are {}", names.join(", ")))
-    })
+/// A sheet's header, as it was found.
+struct Page {
+    name: String,
+    header_row: u64,
+    headers: Vec<String>,
+    delimiter: Option<u8>,
 }
 
-/// The first row that has text is the header; its last cell with text ends the table.
-fn read_header(workbook: &mut Workbook, sheet: &str) -> Result<(u64, Vec<String>), Failure> {
+/// The first rows of a sheet, and which of them is its header.
+struct Opening {
+    name: String,
+    lines: Vec<Line>,
+    top: Top,
+    delimiter: Option<u8>,
+    /// Whether the header has more columns than are read.
+    is_too_wide: bool,
+}
+
+impl Opening {
+    fn of(workbook: &mut Workbook, name: &str, told: &Told) -> Result<Self, Failure> {
+        let first = first_rows(workbook, name, told.header_row)?;
+        let top = top::find(&first.lines, &told.mapping);
+        let (lines, top, delimiter) = apart(first.lines, top, &told.mapping);
+        let is_too_wide = lines.get(top.at).is_some_and(|line| first.too_wide.contains(&line.number));
+        Ok(Self { name: name.to_owned(), lines, top, delimiter, is_too_wide })
+    }
+
+    /// The header, and what was passed over for it.
+    fn page(mut self, told: &Told) -> Result<(Page, Option<Finding>), Failure> {
+        let is_told = told.header_row.is_some();
+        let row = self.lines.get(self.top.at).map(|line| line.number);
+        if let Some(wanted) = told.header_row.filter(|wanted| row != Some(*wanted)) {
+            return Err(top::no_such_row(wanted, &self.lines, &told.mapping));
+        }
+        if let Some(rival) = self.top.rival.filter(|_| !is_told) {
+            return Err(top::two(&self.lines, self.top.at, rival));
+        }
+        if self.is_too_wide {
+            return Err(too_wide());
+        }
+        let found = top::passed_over(&self.lines, self.top).filter(|_| !is_told);
+        let Line { number, cells, .. } = std::mem::take(&mut self.lines[self.top.at]);
+        let Self { name, delimiter, .. } = self;
+        Ok((Page { name, header_row: number, headers: cells, delimiter }, found))
+    }
+}
+
+/// Picks the sheet: the one that is told; else the first visible one, unless another alone has a header that is known.
+fn pick(workbook: &mut Workbook, told: &Told) -> Result<(Page, Vec<Finding>), Failure> {
+    let sheets: Vec<_> = workbook
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+        .cloned()
+        .collect();
+    let names = |sheets: &[calamine::Sheet]| {
+        sheets.iter().map(|sheet| format!("`{}`", name_shown(&sheet.name))).collect::<Vec<_>>()
+    };
+    if let Some(wanted) = &told.sheet {
+        let exact = sheets.iter().find(|sheet| sheet.name == *wanted);
+        let same = || sheets.iter().find(|sheet| sheet.name.to_lowercase() == wanted.trim().to_lowercase());
+        let Some(sheet) = exact.or_else(same) else {
+            return Err(Failure::usage(format!("the workbook has no such sheet: `{wanted}`"))
+                .hint(format!("its sheets are {}", names(&sheets).join(", "))));
+        };
+        let opening = Opening::of(workbook, &sheet.name, told)?;
+        if opening.lines.is_empty() {
+            return Err(empty(&sheet.name, &names(&sheets)));
+        }
+        let (page, found) = opening.page(told)?;
+        return Ok((page, found.into_iter().collect()));
+    }
+    let visible: Vec<_> =
+        sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible).cloned().collect();
+    let visible = if visible.is_empty() { sheets[..sheets.len().min(1)].to_vec() } else { visible };
+    let mut openings = Vec::new();
+    for sheet in visible.iter().take(SHEETS_LOOKED_AT) {
+        openings.push(Opening::of(workbook, &sheet.name, told)?);
+    }
+    let Some(first) = openings.first() else {
+        return Err(Failure::usage("the workbook has no sheet with cells"));
+    };
+    let is_first = first.top.is_sure() && !first.lines.is_empty();
+    let others: Vec<usize> = (1..openings.len()).filter(|&at| openings[at].top.is_plain()).collect();
+    let name_of = |at: usize| format!("`{}`", name_shown(&openings[at].name));
+    let at = match others.as_slice() {
+        _ if is_first => 0,
+        [only] => *only,
+        [] if first.lines.is_empty() => return Err(empty(&first.name, &names(&visible))),
+        [] => 0,
+        several => {
+            let named: Vec<String> = several.iter().map(|&at| name_of(at)).collect();
+            let which: Vec<String> = several
+                .iter()
+                .map(|&at| format!("`{}`", Setting::Sheet.with(word(&openings[at].name))))
+                .collect();
+            return Err(Failure::usage(format!(
+                "the first sheet has no header that is known, and several others have: {}",
+                some(&named)
+            ))
+            .hint(format!("say which is the roster: {}", some(&which))));
+        }
+    };
+    let mut findings = Vec::new();
+    if at > 0 {
+        findings.push(finding(
+            &codes::SHEET_FOUND,
+            None,
+            format!(
+                "the sheet {} is read: the first, {}, has no header that is known",
+                name_of(at),
+                name_of(0)
+            ),
+            codes::SHEET_FOUND.fix,
+        ));
+    } else if is_first && !others.is_empty() {
+        let named: Vec<String> = others.iter().map(|&at| name_of(at)).collect();
+        let message = format!("the sheet {} is read, and not those beside it: {}", name_of(0), some(&named));
+        findings.push(finding(&codes::SHEETS_NOT_READ, None, message, codes::SHEETS_NOT_READ.fix));
+    }
+    let (page, found) = openings.swap_remove(at).page(told)?;
+    findings.extend(found);
+    Ok((page, findings))
+}
+
+/// A sheet's name as a shell takes it, where it needs that.
+fn word(name: &str) -> String {
+    let is_plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if is_plain { name.to_owned() } else { format!("'{}'", name_shown(name).replace('\'', "'\\''")) }
+}
+
+fn empty(sheet: &str, names: &[String]) -> Failure {
+    let hint = match names {
+        [] | [_] => "`⟦sheet NAME⟧` reads another".to_owned(),
+        names => format!("`⟦sheet NAME⟧` reads another: its sheets are {}", some(names)),
+    };
+    Failure::usage(format!("the sheet is empty: `{}`", name_shown(sheet))).hint(hint)
+}
+
+/// More sheets than this are not looked at for the one that is the roster.
+const SHEETS_LOOKED_AT: usize = 32;
+
+#[derive(Default)]
+struct FirstRows {
+    lines: Vec<Line>,
+    /// The rows that have cells beyond the columns that are read.
+    too_wide: Vec<u64>,
+}
+
+/// The first rows of a sheet that have text; where the header's row is told, that row alone, if there is anything in it.
+fn first_rows(workbook: &mut Workbook, sheet: &str, told: Option<u64>) -> Result<FirstRows, Failure> {
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
-    let mut headers: Vec<String> = Vec::new();
-    let mut row = None;
+    let (mut first, mut text) = (FirstRows::default(), String::new());
     while let Some(cell) = cells.next_cell().map_err(unreadable)? {
-        let (at, column) = cell.get_position();
-        let mut text = String::new();
+        let (row, column) = cell.get_position();
+        let number = u64::from(row) + 1;
+        // Rows out of order are told of when they are read.
+        if told.is_some_and(|told| number > told) {
+            break;
+        }
         write_plain(cell.get_value(), &mut text);
         if text.trim().is_empty() {
             continue;
         }
-        if *row.get_or_insert(at) != at {
-            break;
+        if first.lines.last().is_none_or(|line| line.number != number) {
+            if first.lines.len() >= top::LOOKED_AT && told.is_none() {
+                break;
+            }
+            if told == Some(number) {
+                first.lines.clear();
+            }
+            if first.lines.len() < top::LOOKED_AT {
+                first.lines.push(Line { number, ..Line::default() });
+            }
         }
+        let Some(line) = first.lines.last_mut().filter(|line| line.number == number) else { continue };
         if column >= MAX_COLUMNS {
-            return Err(too_wide());
+            first.too_wide.push(number);
+            continue;
         }
         let column = column as usize;
-        if headers.len() <= column {
-            headers.resize(column + 1, String::new());
+        if line.cells.len() <= column {
+            line.cells.resize(column + 1, String::new());
         }
-        headers[column] = text;
+        line.cells[column] = std::mem::take(&mut text);
     }
-    match row {
-        Some(row) => Ok((u64::from(row) + 1, headers)),
-        None => Err(Failure::usage(format!("the sheet is empty: `{}`", name_shown(sheet)))
-            .hint("`⟦sheet NAME⟧` reads another")),
+    Ok(first)
+}
+
+/// The delimiters of a row that was pasted into one column.
+const PASTED: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Takes the rows apart where all of each stands in its first cell, as where a CSV was pasted into a sheet.
+fn apart(lines: Vec<Line>, top: Top, mapping: &Mapping) -> (Vec<Line>, Top, Option<u8>) {
+    let is_one_cell = |line: &Line| line.cells.iter().skip(1).all(|cell| cell.trim().is_empty());
+    if top.is_plain() || !lines.iter().all(is_one_cell) {
+        return (lines, top, None);
     }
+    let by = |delimiter: u8| {
+        let parts = |line: &Line| {
+            let cell = line.cells.first().map_or("", String::as_str);
+            let cells = taken_apart(cell, delimiter).unwrap_or_else(|| vec![cell.to_owned()]);
+            Line { number: line.number, cells, ..Line::default() }
+        };
+        let lines: Vec<Line> = lines.iter().map(parts).collect();
+        let top = top::find(&lines, mapping);
+        (lines, top, Some(delimiter))
+    };
+    let best = PASTED.into_iter().map(by).max_by_key(|(_, top, _)| top.fields);
+    best.filter(|(_, parts, _)| parts.is_plain()).unwrap_or((lines, top, None))
 }
 
 /// What the reading thread has to know of the header.
@@ -407,6 +589,8 @@ struct Table {
     names: Vec<String>,
     /// Merged ranges, by their first row.
     merged: Vec<Merged>,
+    /// Where all of a row stands in its first cell: what is between its cells.
+    delimiter: Option<u8>,
     /// Cells with a formula and no value, in order.
     uncomputed: Arc<[(u32, u32)]>,
     /// The country whose national telephone numbers are read.
@@ -543,6 +727,8 @@ struct RowBuilder<'t> {
     has_stray: bool,
     /// Whether that has been said of any row.
     has_said_stray: bool,
+    /// Whether it has been said that rows stand in one cell.
+    has_said_quotes: bool,
     /// How many of the merged ranges begin in this row or above it.
     begun: usize,
     /// Those of them that reach into this row.
@@ -588,6 +774,7 @@ impl<'t> RowBuilder<'t> {
             kept: Vec::new(),
             has_stray: false,
             has_said_stray: false,
+            has_said_quotes: false,
             begun: 0,
             merged: Vec::new(),
             told: table.names.iter().position(|name| name.trim().eq_ignore_ascii_case(FINDINGS)),
@@ -626,6 +813,22 @@ impl<'t> RowBuilder<'t> {
         }
     }
 
+    /// Takes the row apart where all of it stands in its first cell. What is not a cell for each column stays one cell, and
+    /// is found to lack the others.
+    fn take_apart(&mut self) {
+        let is_alone = self.cells.iter().skip(1).all(|cell| cell.trim().is_empty());
+        let (Some(delimiter), true) = (self.table.delimiter, is_alone) else { return };
+        let parts = self.cells.first().and_then(|cell| taken_apart(cell, delimiter));
+        let Some(parts) = parts.filter(|parts| parts.len() <= self.cells.len()) else { return };
+        for (cell, part) in self.cells.iter_mut().zip(parts) {
+            *cell = part;
+        }
+        if !self.has_said_quotes {
+            self.findings.push(row_in_quotes(self.number));
+            self.has_said_quotes = true;
+        }
+    }
+
     /// A number that the numbering plan of the region reads.
     fn of_region(&self, value: &DataRef<'_>, field: Field) -> Option<OfRegion> {
         let region = self.table.phone_region?;
@@ -660,6 +863,7 @@ impl<'t> RowBuilder<'t> {
 
     /// Adds the row to the batch, unless it is blank.
     fn finish(&mut self, batch: &mut Batch) {
+        self.take_apart();
         if !self.table.uncomputed.is_empty() && self.number > self.table.header_row {
             self.uncomputed_cells();
         }

@@ -41,6 +41,8 @@ settings! {
     Encoding = "encoding";
     /// The sheet of a workbook that is read.
     Sheet = "sheet";
+    /// The row that is the header.
+    HeaderRow = "header-row";
     /// The country whose national telephone numbers are understood.
     PhoneRegion = "phone-region";
     /// The roster that a retry reads in place of the ledger's.

@@ -186,7 +186,7 @@ fn each_kept<E: From<Failure>>(
 ) -> Result<(), E> {
     let findings = &checked.findings;
     let mut rest = &findings[findings.partition_point(|finding| finding.row.is_none())..];
-    let (mut rows, mut row) = (roster.rows()?, Row::default());
+    let (mut rows, mut row) = (roster.all_rows()?, Row::default());
     while rows.read(&mut row)? {
         let of_row = rest.partition_point(|finding| finding.row <= Some(row.number));
         let (now, later) = rest.split_at(of_row);
@@ -224,6 +224,10 @@ impl Taker for Handing<'_, '_> {
         let mut goes_on = Ok(());
         self.pass.take(handed, &mut |row| goes_on = (self.on_row)(row));
         goes_on
+    }
+
+    fn note(&mut self, finding: Finding) {
+        self.pass.note(finding);
     }
 }
 
@@ -295,6 +299,12 @@ impl<'r> Pass<'r> {
         let username = trimmed(self.columns.cell(row, Field::Username));
         let hash = self.usernames.hasher().of(username);
         self.take(Handed { row, number: row.number, username, hash, fingerprint: None }, on_row);
+    }
+
+    /// Takes what is said of a row that was passed over.
+    fn note(&mut self, finding: Finding) {
+        self.of_row.push(finding);
+        self.keep_findings();
     }
 
     /// Takes the next row, whose own findings are in `of_row` already.

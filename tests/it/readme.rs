@@ -411,6 +411,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
 
     let text = || Some("x".into());
     let whole = Entry {
+        header_row: Some(5),
         kind: Kind::Outcome,
         version: Some(1),
         run: text(),

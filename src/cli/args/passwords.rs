@@ -97,11 +97,16 @@ fn printed_by(command: &str, patience: Duration) -> Result<Password, Failure> {
         .map_err(|error| failed("cannot be run").because(error))?;
     let Some(stdout) = child.stdout.take() else { return Err(failed("cannot be read")) };
     let (done, read) = mpsc::channel();
-    std::thread::spawn(move || {
+    let reading = std::thread::Builder::new().name("password".into()).spawn(move || {
         let mut printed = Zeroizing::new(Vec::with_capacity(COMMAND_LIMIT + 1)); // so that it does not grow, which would leave copies
         let ended = stdout.take(COMMAND_LIMIT as u64 + 1).read_to_end(&mut printed);
         let _ = done.send(ended.map(|_| printed));
     });
+    if let Err(error) = reading {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(Failure::stopped("cannot read what the password command prints").because(error));
+    }
     let printed = match read.recv_timeout(patience) {
         Ok(printed) => printed.map_err(|error| failed("cannot be read").because(error)),
         Err(_) => Err(failed("did not end in time")),

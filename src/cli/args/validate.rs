@@ -40,7 +40,7 @@ pub(in crate::cli) struct ValidateArgs {
     pub(in crate::cli) annotate: Option<PathBuf>,
 
     /// Explain a code of a finding, and check nothing.
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "phone_region", "annotate", "generate_passwords", "allow"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "header_row", "encoding", "phone_region", "annotate", "generate_passwords", "allow"])]
     pub(in crate::cli) explain: Option<String>,
 
     #[command(flatten)]

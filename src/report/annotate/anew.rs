@@ -38,6 +38,16 @@ impl Copy<'_> {
         let last = column_of(self.own.len())?;
         sheet.set_freeze_panes(header_row + 1, 0)?;
         let mut widths: Vec<usize> = self.headers().map(width).collect();
+        // What stands above the header is found there again.
+        for (number, cells) in self.roster.above() {
+            for (place, cell) in
+                cells.iter().enumerate().take(self.own.len()).filter(|(_, cell)| !cell.is_empty())
+            {
+                let (text, is_cut) = cut(cell);
+                annotated.cut += u64::from(is_cut);
+                sheet.write_string(row_of(number)?, column_of(place)?, text)?;
+            }
+        }
         for (place, header) in self.headers().chain([FINDINGS]).enumerate() {
             sheet.write_string_with_format(header_row, column_of(place)?, header, &formats.heading)?;
         }

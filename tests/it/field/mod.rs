@@ -3,6 +3,7 @@
 mod allowed;
 mod annotated;
 mod damaged;
+mod header;
 
 use std::path::{Path, PathBuf};
 
