@@ -9,6 +9,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::args::allow::AllowArgs;
 use super::args::import::Shared;
 use super::args::instance::{InstanceArgs, RehearsalArgs};
 use super::args::passwords::PasswordArgs;
@@ -155,6 +156,7 @@ impl Parts {
             dry_run: _, // nothing was sent that could be followed up
             skip_invalid,
             allow_partial,
+            allow,
             recreate_missing: _, // they are made again; who is gone after that is to be told of first
             no_provenance_tag,
             accept_probable,
@@ -197,6 +199,7 @@ impl Parts {
         // Rows that failed are to be mended before they are sent again: one that still has errors is told of, not skipped.
         how.switch("--skip-invalid", *skip_invalid && !is_retry);
         how.switch("--allow-partial", *allow_partial);
+        how.allowed(allow);
         how.switch("--no-provenance-tag", *no_provenance_tag);
         how.switch("--accept-probable", *accept_probable);
         let unless = |seconds: u64, default: u64| (seconds != default).then_some(seconds);
@@ -296,6 +299,12 @@ impl Line {
         self.option("--password-command", password_command.as_ref());
     }
 
+    fn allowed(&mut self, args: &AllowArgs) {
+        for code in &args.allow {
+            self.option("--allow", Some(code));
+        }
+    }
+
     /// What a check was told, for the import or the check that follows it.
     fn checked(&mut self, args: &ValidateArgs) {
         let ValidateArgs {
@@ -303,6 +312,7 @@ impl Line {
             identity,
             directory,
             generate_passwords,
+            allow,
             format: _,   // only people are told what is next
             annotate: _, // the copy is written
             explain: _,  // checks nothing
@@ -312,6 +322,7 @@ impl Line {
         self.option("--identity", identity.map(word_of::<Identity>));
         self.option("--directory", directory.as_ref().map(|path| path.display()));
         self.switch("--generate-passwords", *generate_passwords);
+        self.allowed(allow);
     }
 }
 
@@ -383,6 +394,7 @@ mod tests {
         ("dry-run", &["--dry-run"], Left("a dry run fails no row")),
         ("skip-invalid", &["--skip-invalid"], Left("the rows are to be mended: what is not is told of")),
         ("allow-partial", &["--allow-partial"], Kept),
+        ("allow", &["--allow", "email-syntax", "--allow", "username-too-long"], Kept),
         (
             "recreate-missing",
             &["--recreate-missing"],
@@ -422,6 +434,7 @@ mod tests {
         ("identity", &["--identity", "saml"], Kept),
         ("directory", &["--directory=-d.json"], Kept),
         ("generate-passwords", &["--generate-passwords"], Kept),
+        ("allow", &["--allow", "email-syntax"], Kept),
         ("format", &["--format", "human"], Left("only people are told what is next")),
         ("annotate", &["--annotate", "out.csv"], Left("the copy is written")),
         ("explain", &[], Left("it checks nothing")),

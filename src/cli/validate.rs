@@ -10,7 +10,7 @@ use crate::cli::{findings, junit, output, retype};
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::finding::codes;
+use crate::finding::{codes, may_be_let_through};
 use crate::job::{Basis, Offline, OfflineChecked, SavedAs};
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster};
@@ -32,6 +32,7 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         identity: args.identity.map(IdentityType::from),
         directory: args.directory.clone(),
         makes_passwords: args.generate_passwords,
+        let_through: args.allow.meant(),
     };
     let offline = offline.check(&Switch::default())?;
     if let Some((kind, out)) = copy {
@@ -106,7 +107,12 @@ fn explain(id: &str) -> Result<Exit, Failure> {
         };
         return Err(Failure::usage(format!("no finding has this code: `{}`", shown(id))).hint(hint));
     };
-    output::told(&code.explanation(&Flags));
+    let mut text = code.explanation(&Flags);
+    if may_be_let_through(code.id) {
+        let _ =
+            writeln!(text, "Let through: `--allow {}`, for a run: the service has the last word", code.id);
+    }
+    output::told(&text);
     Ok(Exit::Done)
 }
 

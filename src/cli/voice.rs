@@ -30,6 +30,7 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::Ledger => "--ledger",
         Setting::PartialRun => "--allow-partial",
         Setting::Untagged => "--no-provenance-tag",
+        Setting::LetThrough => "--allow",
         Setting::ProbableAccepted => "--accept-probable",
         Setting::MadePasswords => "--generate-passwords",
         Setting::PasswordVariable => "--password-from-env",

@@ -102,6 +102,8 @@ struct QuotasRecord {
     create_user_rate: Option<f64>,
     users_per_instance: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    proficiencies_per_agent: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     associate_user_proficiencies_rate: Option<f64>,
 }
 
@@ -155,6 +157,7 @@ impl Body {
             quotas: self.quotas.map_or(Quotas::default(), |quotas| Quotas {
                 create_user_rate: quotas.create_user_rate,
                 users_per_instance: quotas.users_per_instance,
+                proficiencies_per_agent: quotas.proficiencies_per_agent,
                 associate_user_proficiencies_rate: quotas.associate_user_proficiencies_rate,
             }),
         })
@@ -241,6 +244,7 @@ impl<'d> From<&'d Directory> for FileOut<'d> {
             quotas: QuotasRecord {
                 create_user_rate: quotas.create_user_rate,
                 users_per_instance: quotas.users_per_instance,
+                proficiencies_per_agent: quotas.proficiencies_per_agent,
                 associate_user_proficiencies_rate: quotas.associate_user_proficiencies_rate,
             },
             routing_profiles: names(routing_profiles),
@@ -313,6 +317,13 @@ mod tests {
             "routing_profiles": [], "security_profiles": [], "hierarchy": []}"#;
         let read = Directory::from_json(text.as_bytes()).unwrap();
         assert!(read.users.is_none() && read.instance.alias.is_none() && read.quotas == Quotas::default());
+    }
+
+    #[test]
+    fn a_security_profile_of_two_types_is_read_and_never_picked() {
+        let text = directory().to_json().replace("\"name\": \"Admin\"", "\"name\": \"Agent\"");
+        let read = Directory::from_json(text.as_bytes()).unwrap();
+        assert!(matches!(read.security_profile("Agent"), Lookup::Ambiguous(ids) if ids.len() == 2));
     }
 
     #[test]

@@ -293,6 +293,11 @@ codes! {
         why: "the service takes `@` only as part of a whole address: `user@example.com`, not `user@example`",
         source: "API, CreateUser: Username",
         fix: "complete the address or leave the `@` out";
+    USERNAME_AT_SIGN = Warning "username-at-sign", "the username has an `@` and is not a whole e-mail address",
+        why: "the API's page says that `@` is only for whole addresses; Salesforce's contact centres have users with SAML who are \
+              called `alias@user id@org id` all the same",
+        source: "API, CreateUser: Username; Salesforce Help, Use Customized Usernames for Contact Centers",
+        fix: "nothing to do where it is what the identity provider sends as RoleSessionName; else complete the address";
     USERNAME_SPACES = Warning "username-spaces", "there are spaces around the username",
         why: "the username is sent without them; if the identity provider sends them, the agent cannot log in",
         source: "Admin Guide, Configure SAML: the username is compared exactly",
@@ -489,9 +494,10 @@ codes! {
         source: "API, PhoneNumberConfig: PhoneType is required",
         fix: "write `soft` or `desk` in the column `phone type voice`";
     CHAT_AFTER_CONTACT_WORK_CUT = Warning "chat-after-contact-work-cut", "the after-contact work of chats ends after 90 minutes",
-        why: "the service takes higher values and ends it after 5,400 seconds all the same",
-        source: "API, AfterContactWorkConfig: for the CHAT channel the maximum is 5,400 seconds",
-        fix: "write at most 5400, or 0 for no limit";
+        why: "the service takes higher values and ends it after 5,400 seconds all the same; the setting for all channels has \
+              those of chats in it",
+        source: "API, AfterContactWorkConfig and UserPhoneConfig: for the CHAT channel the maximum is 5,400 seconds",
+        fix: "write at most 5400, or 0 for no limit; nothing to do where the user has no chats";
     NOT_YES_OR_NO = Error "not-yes-or-no", "this is neither yes nor no",
         why: "what is meant would be a guess",
         source: "console: the cell's grammar",
@@ -553,10 +559,14 @@ codes! {
         why: "the service knows these five",
         source: "API, UserProficiency: Level, \"the valid values are 1, 2, 3, 4 and 5\"",
         fix: "write a whole number from 1 to 5";
-    PROFICIENCIES_TOO_MANY = Error "proficiencies-too-many", "there are more than 10 proficiencies",
-        why: "an agent has at most 10; an account whose quota is higher gives the others later",
-        source: "Service Quotas, L-50375162: proficiencies per agent",
-        fix: "keep at most 10";
+    PROFICIENCIES_TOO_MANY = Error "proficiencies-too-many", "there are more proficiencies than the account's quota allows",
+        why: "the user would be created, and its proficiencies refused",
+        source: "Service Quotas, L-50375162: proficiencies per agent, as it is applied",
+        fix: "keep as many as the quota allows, or have it raised";
+    PROFICIENCIES_ABOVE_DEFAULT = Warning "proficiencies-above-default", "there are more than 10 proficiencies",
+        why: "an agent has at most 10 unless the account's quota was raised, and what is applied there is not known here",
+        source: "Service Quotas, L-50375162: proficiencies per agent, 10 by default and adjustable",
+        fix: "keep at most 10 unless the quota was raised";
     PROFICIENCY_REPEATED = Error "proficiency-repeated", "an attribute and value are there twice",
         why: "an agent has one level for each, and which is meant would be a guess",
         source: "API, AssociateUserProficiencies",
@@ -577,6 +587,7 @@ mod tests {
 
     use std::fmt::Write as _;
 
+    use super::super::may_be_let_through;
     use super::{Code, Severity, all, nearest};
     use crate::cli::voice::Flags;
     use crate::text::Voice;
@@ -587,7 +598,8 @@ mod tests {
             "# Findings\n\n\
              What `headcount validate` (and the check before every import) can say of a roster. An error stops the row: \
              the service would refuse it, or it cannot be told what is meant. A warning does not: the service takes it, but \
-             a person would regret it. The codes never change their meaning; `headcount validate --explain CODE` prints \
+             a person would regret it. An error that rests on prose alone, so that the service may see it otherwise, can be let \
+             through for a run with `--allow CODE`, and is a warning then. The codes never change their meaning; `headcount validate --explain CODE` prints \
              one of these. This page is generated from the table in `src/finding/codes.rs`.\n\n\
              | code | severity | what is wrong |\n|---|---|---|\n",
         );
@@ -611,6 +623,10 @@ mod tests {
                     Severity::Warning => "Warning",
                 }
             );
+            if may_be_let_through(id) {
+                let _ =
+                    writeln!(page, "- Let through: `--allow {id}`, for a run: the service has the last word");
+            }
         }
         page
     }

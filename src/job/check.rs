@@ -248,6 +248,7 @@ impl Checked {
         let outlook = Outlook {
             is_rehearsal: job.target.is_rehearsal(),
             passwords: supply.planned(),
+            let_through: job.allowed.errors,
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         Ok(Decided { plan, outlook })

@@ -11,6 +11,7 @@ use super::target::{At, Target};
 use crate::apply::Settings;
 use crate::directory::Directory;
 use crate::error::{Failure, Remedy};
+use crate::finding::LetThrough;
 use crate::ledger::{self, State, beside};
 use crate::plan::Asked;
 use crate::roster::{Options, Roster};
@@ -93,6 +94,8 @@ pub struct Allowed {
     pub no_tag: bool,
     /// To take a user with the name and every member of the row for ours where a request left without the tag.
     pub probable: bool,
+    /// To send rows that have these errors, for the service to decide.
+    pub errors: LetThrough,
 }
 
 /// How many tags a user may have (Amazon Connect API reference, CreateUser: `Tags`, 50), one of them ours.
@@ -156,6 +159,7 @@ impl Job {
             tag_room: if self.allowed.no_tag { TAGS } else { TAGS - 1 },
             compares_users: false, // who is there already is told by the plan
             generates_passwords: self.passwords.are_given(),
+            let_through: self.allowed.errors,
             ..Rules::of(directory)
         }
     }

@@ -7,7 +7,7 @@ use super::world::go_on;
 use crate::agent::IdentityType;
 use crate::directory::Directory;
 use crate::error::Failure;
-use crate::finding::Finding;
+use crate::finding::{Finding, LetThrough};
 use crate::roster::{Field, Options, Roster, Use};
 use crate::stop::Switch;
 use crate::validate::{self, Rules, check_while, infer_identity};
@@ -25,6 +25,8 @@ pub struct Offline {
     pub directory: Option<PathBuf>,
     /// Whether passwords are going to be made: then no row needs one.
     pub makes_passwords: bool,
+    /// The errors that are let through, as warnings.
+    pub let_through: LetThrough,
 }
 
 /// What an offline check brought.
@@ -38,12 +40,14 @@ pub struct OfflineChecked {
     /// What is wrong with it.
     pub found: validate::Checked,
     makes_passwords: bool,
+    let_through: LetThrough,
 }
 
 impl OfflineChecked {
     /// By what it was checked.
     pub(crate) fn rules(&self) -> Rules<'_> {
-        rules_of(self.directory.as_ref(), self.basis.identity(), self.makes_passwords)
+        let rules = rules_of(self.directory.as_ref(), self.basis.identity(), self.makes_passwords);
+        rules.letting_through(self.let_through)
     }
 
     /// Gives all findings away: those of the file as a whole, of which there may be none, and then those of each row that
@@ -105,9 +109,10 @@ impl Offline {
             let what = "the instance keeps no passwords, its users sign in elsewhere";
             return Err(Failure::usage(format!("{what}: `{identity}`")).hint("leave ⟦made-passwords⟧ out"));
         }
-        let rules = rules_of(directory.as_ref(), identity, self.makes_passwords);
+        let (makes_passwords, let_through) = (self.makes_passwords, self.let_through);
+        let rules = rules_of(directory.as_ref(), identity, makes_passwords).letting_through(let_through);
         let found = check_while(&roster, &rules, &|| go_on(stop))?;
-        Ok(OfflineChecked { roster, directory, basis, found, makes_passwords: self.makes_passwords })
+        Ok(OfflineChecked { roster, directory, basis, found, makes_passwords, let_through })
     }
 }
 

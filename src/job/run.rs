@@ -265,6 +265,7 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
         endpoint: reached.endpoint.as_deref().map(Into::into),
         header_row,
         rate: Some(rate),
+        allow: job.allowed.errors.codes().map(str::to_owned).collect(),
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Session)
     };

@@ -219,6 +219,9 @@ pub struct Entry<'a> {
     /// The pace that it set out with, in CreateUser calls a second (`session`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
+    /// The errors of the roster that it was told to let through (`session`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
     /// The exact username; `row N` for an invalid row that has none of its own (all but `ledger`, `session`,
     /// `end`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
@@ -305,6 +308,7 @@ impl<'a> Entry<'a> {
             endpoint: None,
             header_row: None,
             rate: None,
+            allow: Vec::new(),
             user: None,
             row: None,
             fingerprint: None,

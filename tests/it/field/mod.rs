@@ -1,5 +1,6 @@
 //! What people really bring: the inputs of `tests/field/`, each with what is right to say of it.
 
+mod allowed;
 mod annotated;
 mod damaged;
 mod header;
