@@ -45,8 +45,11 @@ fn cell(kind: u8, at: &str, style: u8, prefix: &str) -> String {
     }
 }
 
-/// A workbook of these rows, each a gap before it, whether it is hidden, and its cells.
-fn workbook(rows: &[(u8, bool, Vec<(u8, u8)>)], has_places: bool, prefix: &str, has_styles: bool) -> Vec<u8> {
+/// A row: the gap before it, whether it is hidden, and the kind and the style of each of its cells.
+type Made = (u8, bool, Vec<(u8, u8)>);
+
+/// A workbook of these rows.
+fn workbook(rows: &[Made], has_places: bool, prefix: &str, has_styles: bool) -> Vec<u8> {
     let p = prefix;
     let xmlns = if p.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{}", p.trim_end_matches(':')) };
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
