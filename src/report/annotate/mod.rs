@@ -20,6 +20,8 @@ mod lines;
 mod package;
 mod sheet;
 mod styles;
+#[cfg(test)]
+mod tests;
 mod unwritten;
 mod xml;
 
