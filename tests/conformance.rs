@@ -164,6 +164,13 @@ fn groups() -> Vec<(Vec<String>, String)> {
     (1..).zip(GROUPS).map(|(n, path)| (path.split('|').map(str::to_owned).collect(), id(3, n))).collect()
 }
 
+/// Of the quotas the one that a rule is about.
+fn quotas() -> Quotas {
+    let mut quotas = Quotas::default();
+    quotas.proficiencies_per_agent = Some(10.0);
+    quotas
+}
+
 fn directory(identity: IdentityType) -> Directory {
     let arn = Spec { instance_id: INSTANCE.into(), ..Spec::default() }.instance_arn();
     let instance = Instance { id: INSTANCE.into(), arn, alias: None, identity, status: None };
@@ -173,7 +180,7 @@ fn directory(identity: IdentityType) -> Directory {
         hierarchy: Hierarchy::new(groups().into_iter().map(|(path, id)| Group { path, id })),
         users: Some([("grace".to_owned(), "u-1".to_owned())].into_iter().collect()),
         predefined_attributes: Some(spec().predefined_attributes.into_iter().collect()),
-        quotas: Quotas { proficiencies_per_agent: Some(10.0), ..Quotas::default() },
+        quotas: quotas(),
         ..Directory::new(instance)
     }
 }
