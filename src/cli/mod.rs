@@ -8,6 +8,7 @@ mod directory;
 mod examples;
 mod farewell;
 pub(crate) mod findings;
+mod handed;
 mod import;
 mod junit;
 mod listed;
@@ -67,6 +68,18 @@ enum Command {
     Man(man::ManArgs),
 }
 
+impl Command {
+    /// The variable that holds a password for all, where one is named.
+    fn password_variable(&self) -> Option<&str> {
+        let passwords = match self {
+            Self::Import(args) => &args.shared.passwords,
+            Self::Retry(args) => &args.shared.passwords,
+            _ => return None,
+        };
+        passwords.password_from_env.as_deref()
+    }
+}
+
 /// The whole command line, with the examples of its help.
 fn command_line() -> clap::Command {
     examples::added_to(Cli::command())
@@ -97,6 +110,10 @@ fn ended(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => return slip::told(&error, &args, &command_line()),
     };
+    if let Err(failure) = handed::hand_over(cli.command.password_variable(), &args) {
+        output::failure(&failure);
+        return failure.exit;
+    }
     std::panic::set_hook(Box::new(|panic| {
         // A workbook is read on a thread of its own, whose panic is an error of the workbook and is told as one.
         if std::thread::current().name() != Some(crate::roster::WORKBOOK_THREAD) {

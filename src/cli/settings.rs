@@ -109,6 +109,12 @@ pub(super) fn secret(name: &str) -> Option<Password> {
     variable(name).map(Password::new)
 }
 
+/// What a variable holds that is no secret; `None` where there is no such variable, or one with nothing in it.
+#[cfg(unix)]
+pub(super) fn text(name: &str) -> Option<String> {
+    variable(name)
+}
+
 /// The first of these that is set, as it stands: also an empty one hides the next, as the HTTP library has it.
 fn first_of(names: [&'static str; 2]) -> Option<proxy::Variable> {
     let set = names.into_iter().find_map(|name| std::env::var_os(name).map(|value| (name, value)));

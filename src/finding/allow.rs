@@ -55,6 +55,8 @@ static WORDS: &[(&Code, Word)] = {
         (&codes::DATE_NOT_TEXT, Meaning),
         (&codes::CELL_ERROR, Meaning),
         (&codes::MERGED_OVER_ROWS, Meaning),
+        (&codes::FORMULA_WITHOUT_VALUE, Meaning),
+        (&codes::SECOND_TABLE, Meaning),
         (&codes::NAME_NOT_SPLIT, Meaning),
         (&codes::NO_ROWS, Meaning),
         (&codes::COLUMN_MISSING, Meaning),

@@ -10,7 +10,7 @@ use clap::Args;
 use secrecy::zeroize::Zeroizing;
 
 use crate::agent::Password;
-use crate::cli::settings;
+use crate::cli::{handed, settings};
 use crate::error::Failure;
 use crate::job::{OnePassword, Passwords};
 
@@ -78,7 +78,8 @@ impl PasswordArgs {
 /// The password that a variable of the environment holds.
 fn held_by(name: &str) -> Result<Password, Failure> {
     let missing = || Failure::usage(format!("the environment has no password in `{name}`"));
-    settings::secret(name).ok_or_else(missing)
+    // Handed over where this process began anew without the variable.
+    handed::taken(name).or_else(|| settings::secret(name)).ok_or_else(missing)
 }
 
 /// Runs a command by the shell and takes the line that it prints. The command sees no stdin; what it says on stderr, and
