@@ -195,8 +195,8 @@ fn a_shared_username_holds_both_rows_back_whatever_else_is_wrong_with_either() {
     }
 }
 
-#[test]
-fn the_proficiencies_of_a_replaced_user_are_given_to_nobody_and_waited_for_by_nobody() {
+/// `ann` as she is wanted, and created with the id `ours`; her proficiencies are still to be given.
+fn created_without_proficiencies() -> (State, Wanted) {
     let (cells, given) = (Fingerprint::of(1), Some(Fingerprint::of(7)));
     let mut state = State::default();
     state.apply(&Entry { proficiencies: given, ..row("ann", 2, 1) });
@@ -204,6 +204,12 @@ fn the_proficiencies_of_a_replaced_user_are_given_to_nobody_and_waited_for_by_no
     state.apply(&Entry { id: Some("ours".into()), ..outcome("ann", 1, RowState::Created, None) });
     let mut wanted = Wanted::default();
     wanted.add_with_proficiencies("ann", 2.into(), cells, given);
+    (state, wanted)
+}
+
+#[test]
+fn the_proficiencies_of_a_replaced_user_are_given_to_nobody_and_waited_for_by_nobody() {
+    let (mut state, wanted) = created_without_proficiencies();
     let theirs = |_: &str| Some("theirs");
     let ours = |_: &str| Some("ours");
     let plan = Plan::build(&wanted, &state, Asked::default(), Some(&ours));
@@ -222,13 +228,7 @@ fn the_proficiencies_of_a_replaced_user_are_given_to_nobody_and_waited_for_by_no
 
 #[test]
 fn the_proficiencies_of_a_user_that_has_long_been_missing_are_waited_for_by_nobody_until_it_is_back() {
-    let (cells, given) = (Fingerprint::of(1), Some(Fingerprint::of(7)));
-    let mut state = State::default();
-    state.apply(&Entry { proficiencies: given, ..row("ann", 2, 1) });
-    state.apply(&intent("ann", 1));
-    state.apply(&Entry { id: Some("ours".into()), ..outcome("ann", 1, RowState::Created, None) });
-    let mut wanted = Wanted::default();
-    wanted.add_with_proficiencies("ann", 2.into(), cells, given);
+    let (mut state, wanted) = created_without_proficiencies();
     let nobody = |_: &str| None;
     let ours = |_: &str| Some("ours");
     let late = Asked { are_listed: true, ..Asked::default() };
