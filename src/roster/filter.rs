@@ -106,6 +106,11 @@ impl Rule {
         Ok(Self { header, is_only, test })
     }
 
+    /// Whether it names no word: then it says that all rows are meant.
+    fn is_idle(&self) -> bool {
+        matches!(&self.test, Test::Words(words) if words.is_empty())
+    }
+
     /// Whether it looks at a date.
     pub(super) fn is_of_days(&self) -> bool {
         matches!(self.test, Test::Dates(..))
@@ -118,7 +123,6 @@ impl Rule {
             Test::Words(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("`{}`", shown(word))).collect();
                 match (words.as_slice(), self.is_only) {
-                    ([], _) => "is one of no words".to_owned(),
                     ([word], _) => format!("is {not}{word}"),
                     (several, true) => format!("is none of {}", several.join(", ")),
                     (several, false) => format!("is one of {}", several.join(", ")),
@@ -280,14 +284,14 @@ impl Sieve {
         self.rules.iter().filter(|(_, rule)| rule.is_of_days()).map(|(at, _)| *at)
     }
 
-    /// Each rule with so many rows left out by it, hidden rows last.
+    /// Each rule with so many rows left out by it, hidden rows last. Of one that names no word there is nothing to tell.
     pub(super) fn told(&self, counts: &[u64]) -> Vec<LeftOut> {
         let hidden = self.skips_hidden.then(|| "hidden in the sheet".to_owned());
-        let whats = self.rules.iter().map(|(_, rule)| rule.told()).chain(hidden);
-        whats
-            .enumerate()
-            .map(|(at, what)| LeftOut { what, rows: counts.get(at).copied().unwrap_or(0) })
-            .collect()
+        let whats = self.rules.iter().map(|(_, rule)| (!rule.is_idle()).then(|| rule.told())).chain([hidden]);
+        let told = whats.enumerate().filter_map(|(at, what)| {
+            Some(LeftOut { what: what?, rows: counts.get(at).copied().unwrap_or(0) })
+        });
+        told.collect()
     }
 
     /// The rule that leaves the row out, as [`Sieve::told`] counts them. A row that cannot be read stays, for its faults

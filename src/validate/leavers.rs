@@ -165,7 +165,7 @@ impl Watch {
             let _ = write!(message, "{}{}", if message.is_empty() { "" } else { "; " }, rule.what);
             let and = if lines.is_empty() { "" } else { " and " };
             let _ = write!(lines, "{and}`{}`", rule.line);
-            none = format!("`{} = []`", rule.header);
+            let _ = write!(none, "{and}`{} = []`", rule.header);
         }
         Some(Finding {
             code: code.id,
