@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::columns::{self, Meant, Use};
+use super::columns::{self, Use};
 use super::field::Field;
 use super::filter::{Hidden, Sieve};
 use super::made::{Part, Split, Template, not_split};
@@ -98,7 +98,7 @@ impl Header {
     fn strangers(&self, headers: &[String]) -> Vec<usize> {
         let is_one = |at: &usize| {
             let is_read = matches!(self.uses[*at], Use::Field(_) | Use::Unnamed) || self.sieve.has(*at);
-            !is_read && columns::meant(&headers[*at]) != Some(Meant::Ours)
+            !is_read && columns::reason(&headers[*at]).is_none()
         };
         (0..headers.len()).filter(is_one).collect()
     }

@@ -1,7 +1,7 @@
 //! Columns that say who is no longer there. A person with a login who left last month is a security matter, and an export
 //! has leavers beside the others more often than not.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -86,6 +86,8 @@ const GONE_OF_STATUS: [&str; 37] = [
 
 /// A column of more different words than this says nothing of where people stand, unless its header does.
 const FEW: usize = 12;
+/// More columns than an export has.
+const MOST: usize = 256;
 /// How many words of one column are named.
 const NAMED: usize = 8;
 /// The longest cell that is compared with words, in bytes.
@@ -118,7 +120,7 @@ impl Watch {
             words: Vec::new(),
             rows: 0,
         };
-        Self { columns: columns.strangers.iter().map(watched).collect() }
+        Self { columns: columns.strangers.iter().take(MOST).map(watched).collect() }
     }
 
     /// Looks at a row; costs nothing where every column is read.
@@ -263,9 +265,11 @@ fn quoted(text: &str) -> String {
 }
 
 fn tells(header: &str) -> Option<Tells> {
-    let key = header_key(header);
-    let has = |names: &[&str]| names.iter().any(|name| header_key(name) == key);
-    HEADERS.iter().find(|(_, names)| !key.is_empty() && has(names)).map(|(tells, _)| *tells)
+    static KNOWN: LazyLock<HashMap<String, Tells>> = LazyLock::new(|| {
+        let of_all = HEADERS.iter();
+        of_all.flat_map(|(tells, names)| names.iter().map(|name| (header_key(name), *tells))).collect()
+    });
+    KNOWN.get(&header_key(header)).copied()
 }
 
 fn is_word_for_gone(cell: &str, is_status: bool) -> bool {
