@@ -21,6 +21,7 @@ pub(crate) mod target;
 pub(crate) mod transport;
 
 mod adapter;
+mod profile;
 mod sign;
 
 pub use client::Client;
@@ -32,8 +33,8 @@ pub(crate) use fault::{Fault, brief};
 pub use operation::Operation;
 pub(crate) use target::InstanceRef;
 pub use target::{Environment, Target};
-pub(crate) use transport::Certainty;
 pub use transport::{BoxFuture, HttpOptions, Transport, TransportError};
+pub(crate) use transport::{Certainty, way_out};
 
 /// Installs ring as the process's TLS provider. May be called any number of times; the first one counts.
 ///
