@@ -276,7 +276,7 @@ fn beforehand(trouble: &Trouble, name: &str) -> Option<CredentialsError> {
         // With the option the profile would be the only source, whatever the environment has.
         hint: format!(
             "run `eval \"$(aws configure export-credentials --profile {name} --format env)\"`, then the same command \
-             without --profile"
+             without naming a profile"
         ),
     })
 }
