@@ -1,5 +1,31 @@
 //! Ctrl-C, SIGTERM, and SIGHUP of a terminal that goes away.
 
+/// Fails where this process may not open a few files more: parts below this program, the handling of signals among them,
+/// would end in a panic rather than in an error.
+///
+/// # Errors
+/// Exit 4.
+#[cfg(unix)]
+pub(super) fn probe(at_once: usize) -> Result<(), crate::error::Failure> {
+    let null = std::path::Path::new("/dev/null");
+    let opened: std::io::Result<Vec<_>> = (0..at_once).map(|_| std::fs::File::open(null)).collect();
+    match opened {
+        Err(error) if crate::disk::is_of_limit(&error) => Err(crate::error::Failure::stopped(
+            "too many open files: this process may not open what it needs",
+        )
+        .because(error)
+        .hint("nothing was sent; allow more with `ulimit -n 1024`, then run the same command")),
+        // Without such a device there is nothing to probe with, and what lacks says so itself.
+        _ => Ok(()),
+    }
+}
+
+/// Files are not counted.
+#[cfg(not(unix))]
+pub(super) fn probe(_at_once: usize) -> Result<(), crate::error::Failure> {
+    Ok(())
+}
+
 /// From now on a file that reaches the size that `ulimit -f` allows is an error of the write, as a full disk is, and no
 /// signal that ends the process in the middle of a line.
 #[cfg(unix)]

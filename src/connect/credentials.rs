@@ -330,7 +330,31 @@ fn none_found(why: &str, profile: Option<&str>) -> CredentialsError {
     }
 }
 
+/// What went wrong, without what may be secret in it: what a child said on stderr, and addresses, which can have a name, a
+/// password or a token in them.
 fn causes(error: &dyn StdError) -> String {
+    without_secrets(&chain_of(error))
+}
+
+fn without_secrets(text: &str) -> String {
+    let (said, of_child) = match text.split_once(" Stderr:") {
+        Some((before, _)) => (before, "; run the `credential_process` of the profile by hand to see why"),
+        None => (text, ""),
+    };
+    // Of these the address itself stands behind the words, as it was set.
+    if said.contains("URI for ECS provider") {
+        return "the address of the container's credentials cannot be used: look at \
+                AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+            .to_owned();
+    }
+    let words = said.split(' ').map(|word| match word.find("://") {
+        Some(at) => format!("{}://…", &word[..at]),
+        None => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned() + of_child
+}
+
+fn chain_of(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -425,7 +449,27 @@ mod tests {
 
     use aws_credential_types::Credentials as Keys;
 
-    use super::{Credentials, Refreshed, none_found};
+    use super::{Credentials, Refreshed, none_found, without_secrets};
+
+    #[test]
+    fn neither_what_a_child_said_nor_an_address_is_told() {
+        for (text, told) in [
+            (
+                "external process exited with code exit status: 3. Stderr: hunter2\nhttp://u:p@h",
+                "external process exited with code exit status: 3; run the `credential_process` of the profile by hand \
+                 to see why",
+            ),
+            ("error for (https://u:p@h/t?x=y): refused", "error for (https://… refused"),
+            (
+                "invalid full URI for ECS provider (no): u:p@h/secret",
+                "the address of the container's credentials cannot be used: look at AWS_CONTAINER_CREDENTIALS_FULL_URI \
+                 and AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            ),
+            ("the profile has none", "the profile has none"),
+        ] {
+            assert_eq!(without_secrets(text), told);
+        }
+    }
 
     fn at(minutes: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(1_795_444_693 + minutes * 60)

@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Copy, MARK, USER, place, run_of_mark};
+use super::{Copy, MARK, USER, place, run_of_mark, user_of};
 use crate::error::Failure;
 use crate::ledger::State;
 use crate::roster::{Roster, Row};
-use crate::text::unguarded;
 
 /// Where the rows of a file of failed rows come from: which run, and by which names.
 pub(crate) struct Origins {
@@ -44,9 +43,9 @@ impl Origins {
         if self.run.is_none() {
             self.run = run_of_mark(cell(self.marks)).map(|run| (run.to_owned(), row.number));
         }
-        let was = unguarded(cell(self.users));
+        let was = user_of(cell(self.users));
         if !was.is_empty() && was != username {
-            self.renamed.insert(was.to_owned());
+            self.renamed.insert(was);
         }
     }
 

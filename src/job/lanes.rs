@@ -79,6 +79,7 @@ impl Lanes {
     ) -> Result<Client, Failure> {
         match &self.way {
             Way::Network => {
+                environment.proxies.check(&target.endpoint)?;
                 let options =
                     HttpOptions { ca_bundle: environment.ca_bundle.clone(), ..HttpOptions::default() };
                 let credentials = Credentials::chain(&target.region, environment, &options);

@@ -205,6 +205,32 @@ fn a_credential_process_is_run_once() {
 }
 
 #[test]
+fn the_variable_of_a_password_is_not_in_the_environment_of_what_is_started() {
+    let home = Home::with("");
+    let seen = home.path().join("seen");
+    let json = r#"{"Version":1,"AccessKeyId":"AKIDPROCESS","SecretAccessKey":"s"}"#;
+    // Its own environment, and that of the process that started it, as the system shows it.
+    let script = home.write(
+        "keys.sh",
+        &format!(
+            "env > '{seen}'\ncat /proc/$PPID/environ >> '{seen}' 2>/dev/null\necho '{json}'\n",
+            seen = seen.display()
+        ),
+    );
+    home.write(".aws/config", &format!("[default]\ncredential_process = /bin/sh {script}\n"));
+    let stub = Stub::start();
+    home.dry_run(
+        &stub,
+        &[("FIRST_DAY", "Lantern-Reef-7-Zx"), ("UNTOUCHED", "stays")],
+        &["--password-from-env", "FIRST_DAY"],
+    );
+    assert_eq!(stub.signers(), ["AKIDPROCESS"]);
+    let seen = String::from_utf8_lossy(&std::fs::read(seen).unwrap()).into_owned();
+    assert!(seen.contains("UNTOUCHED=stays"), "{seen}");
+    assert!(!seen.contains("Lantern-Reef-7-Zx"), "the password is in the environment of a child: {seen}");
+}
+
+#[test]
 fn a_role_is_assumed_with_the_keys_of_another_profile() {
     let config = "[default]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=base\n\
                   [profile base]\naws_access_key_id=AKIDBASE\naws_secret_access_key=s\n";
