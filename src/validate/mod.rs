@@ -9,6 +9,7 @@ mod conveyor;
 mod damaged;
 mod grammar;
 mod leavers;
+mod logins;
 mod names;
 mod pass;
 mod rules;
