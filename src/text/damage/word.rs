@@ -55,6 +55,15 @@ pub(crate) fn has_one(text: &str) -> bool {
         || memchr::memchr_iter(b'|', text.as_bytes()).any(|bar| is_one(next_of_list(&text[bar + 1..])))
 }
 
+/// Whether [`error`] or [`placeholder`] may find something: a cell or a name in it begins as one of their words does.
+pub(super) fn may_be_one(text: &str) -> bool {
+    text.split('|').any(|part| match part.trim_start().chars().next() {
+        Some('#' | '\\' | '?' | '–' | '—') => true,
+        Some(c) => u8::try_from(c).is_ok_and(|byte| BEGINNINGS[usize::from(byte)]),
+        None => false,
+    })
+}
+
 /// The first name of what is left of a list.
 fn next_of_list(rest: &str) -> &str {
     let end = memchr::memchr(b'|', rest.as_bytes()).unwrap_or(rest.len());
