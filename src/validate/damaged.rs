@@ -81,20 +81,9 @@ const MENDED: Kinds = Kinds::of(&[
     Kind::OtherDigits,
 ]);
 
-/// The fields in which a word for nothing, or for "not yet", is looked for though each of its characters is a plain one.
-pub(super) const OF_WORDS: [Field; 11] = [
-    Field::FirstName,
-    Field::LastName,
-    Field::Email,
-    Field::SecondaryEmail,
-    Field::Username,
-    Field::DirectoryUserId,
-    Field::RoutingProfile,
-    Field::SecurityProfiles,
-    Field::Hierarchy,
-    Field::Tags,
-    Field::Proficiencies,
-];
+/// The fields whose cells are lists, in which a word may stand behind others.
+pub(super) const LISTS: [Field; 4] =
+    [Field::SecurityProfiles, Field::Hierarchy, Field::Tags, Field::Proficiencies];
 
 fn class(field: Field) -> Class {
     match field {

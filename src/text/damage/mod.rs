@@ -19,7 +19,9 @@ use hit::Hit;
 pub(crate) use address::inside as addresses_inside;
 pub(crate) use misread::{dos_page, strangeness};
 pub(crate) use signs::{is_autocorrected, is_untypable, unseen};
-pub(crate) use word::has_one as has_word;
+pub(crate) use word::{
+    begins_one as begins_word, has_list as may_have_words, has_one as has_word, is_one as is_word,
+};
 
 /// What happened to a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,10 +183,14 @@ pub(crate) fn look(text: &str, kinds: Kinds) -> Option<Damaged> {
 /// Whether a text may be damaged by its characters; a look at its bytes, for nearly none is. The words are another matter:
 /// [`has_word`].
 pub(crate) fn is_suspect(text: &str) -> bool {
-    // No early end, so that many bytes are looked at at once.
-    text.bytes().fold(false, |found, byte| {
-        found
-            | (byte.wrapping_sub(b' ') >= 0x7F - b' ')
-            | matches!(byte, b'"' | b'#' | b'%' | b'&' | b'=' | b'?' | b'\\')
-    })
+    // No early end, and as few comparisons as there can be, so that many bytes are looked at at once: `"#`, and `=?`, differ by
+    // a bit each.
+    let (mut has_signs, mut all) = (false, 0);
+    for byte in text.bytes() {
+        has_signs |=
+            (byte | 1 == b'#') | (byte | 2 == b'?') | (byte == b'%') | (byte == b'&') | (byte == b'\\');
+        has_signs |= (byte < b' ') | (byte == 0x7F);
+        all |= byte;
+    }
+    has_signs || (all >= 0x80 && glance::has_more_than_letters(text))
 }
