@@ -5,6 +5,20 @@ use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
+/// Whether an error says that this process, or the machine, has as many files open as it may.
+pub(crate) fn is_of_limit(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        let code = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
+        matches!(code, Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
+}
+
 /// Opens a file that is there for reading. A pipe or a device is refused before it is opened: the one waits for its other
 /// end, the other need not end at all.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
@@ -97,7 +111,13 @@ pub(crate) fn open_secret(path: &Path) -> io::Result<(File, bool)> {
     }
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt as _;
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        // Whoever owns it can open it to themselves at any time, whatever its mode says now.
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::other(
+                "it is somebody else's file; only its owner may keep passwords in it",
+            ));
+        }
         if metadata.permissions().mode() & 0o077 != 0 {
             return Err(io::Error::other(
                 "others than its owner may read or write it; `chmod 600` mends that",
@@ -321,6 +341,23 @@ mod tests {
             assert!(open_regular(other).unwrap_err().to_string().contains("not a regular file"));
         }
         assert!(open_regular(&victim).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_passwords_that_is_somebody_elses_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passwords");
+        drop(open_secret(&path).unwrap());
+        assert!(!open_secret(&path).unwrap().1, "it is ours");
+        // Only root can give a file away; whoever is not has one of root's to be refused.
+        let theirs = match std::os::unix::fs::chown(&path, Some(12_345), None) {
+            Ok(()) => path,
+            Err(_) => PathBuf::from("/etc/passwd"),
+        };
+        let why = open_secret(&theirs).unwrap_err();
+        let is_refused = why.to_string().contains("somebody else's");
+        assert!(is_refused || why.kind() == io::ErrorKind::PermissionDenied, "{why}");
     }
 
     #[cfg(unix)]

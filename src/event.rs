@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::agent::RowNumber;
 use crate::finding::Finding;
-use crate::text::{self, Voice};
+use crate::text::{self, Voice, escaped};
 
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.
@@ -197,7 +197,7 @@ impl Event {
     /// The event as a line of `--format json`, its end included.
     pub(crate) fn line(&self) -> String {
         // What is in here are texts and numbers, and both can be written.
-        serde_json::to_string(self).map(|line| line + "\n").unwrap_or_default()
+        serde_json::to_string(self).map(|line| escaped(&line).into_owned() + "\n").unwrap_or_default()
     }
 
     /// A wait as people read it.

@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use headcount::agent::IdentityType::{self, ConnectManaged, ExistingDirectory, Saml};
-use headcount::directory::{Directory, Group, Hierarchy, Instance, Lookup, Names};
+use headcount::directory::{Directory, Group, Hierarchy, Instance, Lookup, Names, Quotas};
 use headcount::finding::{Severity, codes};
 use headcount::roster::{Columns, Field, Row};
 use headcount::simulator::{self, Named, Pace, Request, Spec, World};
@@ -123,9 +123,15 @@ struct OursAlone {
     why: &'static str,
 }
 
-/// Findings of the file or of several rows: no row by itself shows them.
-const NOT_OF_A_ROW: [&str; 5] =
-    ["no-rows", "column-missing", "username-duplicate", "passwords-identical", "password-blanked"];
+/// Findings of the file or of several rows, which no row by itself shows; and of an instance whose quotas are not known.
+const NOT_OF_A_ROW: [&str; 6] = [
+    "no-rows",
+    "column-missing",
+    "username-duplicate",
+    "passwords-identical",
+    "password-blanked",
+    "proficiencies-above-default",
+];
 
 // The instance that both sides know.
 
@@ -158,6 +164,13 @@ fn groups() -> Vec<(Vec<String>, String)> {
     (1..).zip(GROUPS).map(|(n, path)| (path.split('|').map(str::to_owned).collect(), id(3, n))).collect()
 }
 
+/// Of the quotas the one that a rule is about.
+fn quotas() -> Quotas {
+    let mut quotas = Quotas::default();
+    quotas.proficiencies_per_agent = Some(10.0);
+    quotas
+}
+
 fn directory(identity: IdentityType) -> Directory {
     let arn = Spec { instance_id: INSTANCE.into(), ..Spec::default() }.instance_arn();
     let instance = Instance { id: INSTANCE.into(), arn, alias: None, identity, status: None };
@@ -167,6 +180,7 @@ fn directory(identity: IdentityType) -> Directory {
         hierarchy: Hierarchy::new(groups().into_iter().map(|(path, id)| Group { path, id })),
         users: Some([("grace".to_owned(), "u-1".to_owned())].into_iter().collect()),
         predefined_attributes: Some(spec().predefined_attributes.into_iter().collect()),
+        quotas: quotas(),
         ..Directory::new(instance)
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
 use super::index::Failed;
+use super::look::SEEN_BY_THEN;
 use super::means::{Means, joined};
 use super::table::{Next, next};
 use super::task::{Doubt, Gift};
@@ -41,6 +42,10 @@ const LOOKS: u32 = 4;
 
 /// An agent has ten proficiencies by default: however short its pages are, what has more of them than these is no list of one.
 const LIST_PAGES: usize = 50;
+
+/// So long is a user asked for at most that was not on the instance's list when the run began: it was deleted, or made so
+/// shortly before that the next run can give it what it is to have.
+const UNLISTED: Duration = Duration::from_secs(20);
 
 /// A user that is there, and what it is to be given.
 pub(super) struct Errand {
@@ -96,12 +101,14 @@ enum Came {
     End(StepState, Told),
     /// What the user has already is taken out of what is asked for.
     Look,
+    /// What is left is asked for again at once.
+    Rest,
     /// The user is looked for, for it may not be everywhere yet.
     Await,
     /// Sent again after a while.
     Wait(Duration),
-    /// The caller is mended.
-    Mend,
+    /// The caller is mended, by what this answer says of it.
+    Mend(Answer),
     /// The run stops.
     Stop(Stop),
 }
@@ -122,6 +129,7 @@ impl StepTries {
     fn begin(errand: &Errand, seed: u64, budget: Duration) -> Self {
         let random = Random::seeded(seed.rotate_left(31) ^ u64::from(errand.at.number()));
         let delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
+        let budget = if errand.gift.unlisted { budget.min(UNLISTED) } else { budget };
         Self { delays, budget, unsettled: None, was_unclear: false, seen: 0 }
     }
 
@@ -132,13 +140,27 @@ impl StepTries {
             Next::Rejected => Came::End(StepState::Rejected, answer.told.clone()),
             Next::Look | Next::Ask => Came::Look,
             Next::Await => Came::Await,
-            Next::Mend => Came::Mend,
+            Next::Mend => Came::Mend(answer.clone()),
             Next::Stop => Came::Stop(reason(answer)),
             // A throttle is an answer: the time for which nothing settles it is not running.
             Next::Again if answer.verdict == Verdict::Throttled => Came::Wait(self.delays.next(answer.pause)),
             Next::Again | Next::Unsettled => {
                 self.was_unclear |= answer.verdict == Verdict::InDoubt;
                 self.unsettled(answer, now)
+            }
+        }
+    }
+
+    /// The user's own list could not be read: whether a refusal is about what the user has already, nobody knows.
+    fn unread(&mut self, answer: &Answer, (read, error): &Failed, now: Moment) -> Came {
+        match next(Action::Settle, read.verdict, Doubt::InDoubt) {
+            Next::Mend => Came::Mend(read.clone()),
+            Next::Stop => Came::Stop(reason(read)),
+            // Asked again it says no more.
+            Next::Unsettled => Came::End(StepState::Pending, unread(answer, error)),
+            Next::Done | Next::Rejected | Next::Look | Next::Ask | Next::Await | Next::Again => {
+                let came = self.unsettled(answer, now);
+                if let Came::End(result, _) = came { Came::End(result, unread(answer, error)) } else { came }
             }
         }
     }
@@ -159,6 +181,26 @@ impl StepTries {
         }
         Came::Wait(self.delays.next(answer.pause).max(Duration::from_millis(500)))
     }
+}
+
+/// What is said of a user that the instance's list does not have and that is not found either.
+fn awaited(told: Told, answer: &Answer) -> Told {
+    if answer.verdict != Verdict::NotFound {
+        return told;
+    }
+    let message = format!(
+        "{}; the instance's list did not have the user either: it was deleted, or made too lately to be seen, and a run {} \
+         minutes or more after the last create tells which",
+        answer.message(),
+        SEEN_BY_THEN.as_secs() / 60
+    );
+    Told { message: Some(message), ..told }
+}
+
+/// What is said of a refusal that may be about what the user has already.
+fn unread(answer: &Answer, error: &CallError) -> Told {
+    let message = format!("{}; what the user has cannot be read: {error}", answer.message());
+    Told { message: Some(message), ..answer.told.clone() }
 }
 
 /// Why an answer to a step stops the run.
@@ -188,21 +230,17 @@ async fn give(errand: &Errand, means: &Means) -> Result<(), JournalFault> {
         if let Came::Await = came {
             came = tries.looked(&answer, is_visible(errand, means).await, means.lane.moment());
         }
+        if let Came::Look = came {
+            came = look(errand, &mut left, &mut tries, &answer, means).await;
+        }
         match came {
-            Came::End(result, told) => return conclude(errand, result, told, means),
-            // A refusal of the whole list says nothing of its parts: what the user has is taken out, and the rest sent again.
-            Came::Look | Came::Await => {
-                let before = left.len();
-                take_away_what_is_there(errand, &mut left, tries.was_unclear.then_some(&answer), means).await;
-                if left.is_empty() {
-                    return conclude(errand, StepState::Done, Told::default(), means);
-                }
-                if left.len() == before {
-                    return conclude(errand, StepState::Rejected, answer.told, means);
-                }
+            Came::End(StepState::Pending, told) if errand.gift.unlisted => {
+                return conclude(errand, StepState::Pending, awaited(told, &answer), means);
             }
+            Came::End(result, told) => return conclude(errand, result, told, means),
+            Came::Rest | Came::Look | Came::Await => {}
             Came::Wait(time) => drop(means.wait(OPERATION, &answer, time).await),
-            Came::Mend => {
+            Came::Mend(answer) => {
                 if !means.mend(&answer).await {
                     return Ok(());
                 }
@@ -216,35 +254,60 @@ async fn give(errand: &Errand, means: &Means) -> Result<(), JournalFault> {
     Ok(())
 }
 
+/// What a refusal comes to: of the whole list it says nothing of its parts, so that what the user has is taken out, and the
+/// rest sent again.
+async fn look(
+    errand: &Errand,
+    left: &mut Vec<UserProficiency>,
+    tries: &mut StepTries,
+    answer: &Answer,
+    means: &Means,
+) -> Came {
+    let before = left.len();
+    let unclear = tries.was_unclear.then_some(answer);
+    match take_away_what_is_there(errand, left, unclear, means).await {
+        _ if left.is_empty() => Came::End(StepState::Done, Told::default()),
+        Err(failed) => tries.unread(answer, &failed, means.lane.moment()),
+        // It stops while the list is awaited: nothing is known.
+        Ok(None) => Came::Rest,
+        Ok(Some(())) if left.len() == before => Came::End(StepState::Rejected, answer.told.clone()),
+        Ok(Some(())) => Came::Rest,
+    }
+}
+
 /// Whether DescribeUser has the user; an answer that cannot be had says no.
 async fn is_visible(errand: &Errand, means: &Means) -> bool {
     let described = means.lane.client().describe_user(&means.settings.instance, &errand.id);
     means.lane.ask(Operation::DescribeUser, described).await.is_ok()
 }
 
-/// Takes out of `left` what the user has already, by its own list; nothing where the list cannot be read. After an
-/// unclear answer the list is read again while it does not have everything: it may lag behind.
+/// Takes out of `left` what the user has already, by its own list. After an unclear answer the list is read again while it
+/// does not have everything: it may lag behind. `None` where the run stops first.
+///
+/// # Errors
+/// A read that failed: what is left may be there all the same.
 async fn take_away_what_is_there(
     errand: &Errand,
     left: &mut Vec<UserProficiency>,
     unclear: Option<&Answer>,
     means: &Means,
-) {
+) -> Result<Option<()>, Failed> {
     // After a lost answer the list may not show yet what that call has given.
     let looks = if unclear.is_some() { LOOKS } else { 1 };
     for look in 0..looks {
         if let Some(answer) = unclear.filter(|_| look > 0) {
             let time = Duration::from_secs(1 << look);
             if means.wait(Operation::ListUserProficiencies, answer, time).await.is_none() {
-                return;
+                return Ok(None);
             }
         }
-        let Ok(there) = what_is_there(errand, means).await else { return };
+        let there = what_is_there(errand, means).await?;
         left.retain(|wanted| !there.contains(wanted));
         if left.is_empty() {
-            return;
+            break;
         }
     }
+    Ok(Some(()))
 }
 
 /// The user's own list, all pages of it.
@@ -345,18 +408,21 @@ mod tests {
     struct Road {
         world: InProcess,
         fates: Mutex<Vec<Fate>>,
+        /// The same of the next reads of a user's own list.
+        reads: Mutex<Vec<Fate>>,
     }
 
     impl Transport for Road {
         fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
             Box::pin(async move {
                 let lost = || Err(TransportError::unclear("lost on the road"));
-                let fate = request
-                    .uri()
-                    .path()
-                    .ends_with("associate-proficiencies")
-                    .then(|| self.fates.lock().unwrap().pop())
-                    .flatten();
+                let path = request.uri().path();
+                let fates = if path.ends_with("associate-proficiencies") {
+                    Some(&self.fates)
+                } else {
+                    path.ends_with("/proficiencies").then_some(&self.reads)
+                };
+                let fate = fates.and_then(|fates| fates.lock().unwrap().pop());
                 match fate {
                     None => self.world.send(request).await,
                     Some(Fate::Dropped) => lost(),
@@ -378,7 +444,7 @@ mod tests {
     fn gift(value: &str) -> Gift {
         let proficiency =
             UserProficiency { attribute_name: "Language".into(), attribute_value: value.into(), level: 4.0 };
-        Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7) }
+        Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7), unlisted: false }
     }
 
     /// What came of it.
@@ -394,6 +460,11 @@ mod tests {
 
     /// Makes `users` users, and then has each given `gift`, with these fates on the road, first to last.
     async fn give(spec: Spec, users: usize, gift: Gift, fates: &[Fate]) -> Came {
+        give_reading(spec, users, gift, fates, &[]).await
+    }
+
+    /// The same, with these fates of the reads of a user's own list.
+    async fn give_reading(spec: Spec, users: usize, gift: Gift, fates: &[Fate], reads: &[Fate]) -> Came {
         let clock: Arc<dyn Clock> =
             Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
         let arn = spec.instance_arn();
@@ -401,8 +472,9 @@ mod tests {
         spec.paces.insert(Operation::CreateUser, crate::simulator::Pace::UNLIMITED);
         let world =
             InProcess::new(World::new(spec, clock.now()), Arc::clone(&clock), Duration::from_secs(30));
-        let fates = Mutex::new(fates.iter().rev().copied().collect());
-        let road = Arc::new(Road { world: world.clone(), fates });
+        let first_to_last = |fates: &[Fate]| Mutex::new(fates.iter().rev().copied().collect());
+        let (fates, reads) = (first_to_last(fates), first_to_last(reads));
+        let road = Arc::new(Road { world: world.clone(), fates, reads });
         let environment =
             Environment { endpoint_url: Some("http://127.0.0.1:4510".into()), ..Environment::default() };
         let target = Target::resolve(&arn, None, None, &environment).unwrap();
@@ -505,6 +577,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_user_that_was_not_listed_and_is_not_found_is_soon_given_up() {
+        let unlisted = Gift { unlisted: true, ..gift("German") };
+        for (lag, expected) in [(10, counts(0, 1, 0)), (3000, counts(1, 0, 0))] {
+            let lagging = Spec { search_lag: Duration::from_secs(lag), ..spec() };
+            let came = give(lagging, 1, unlisted.clone(), &[]).await;
+            assert_eq!((came.steps, &came.stop), (expected, &None), "{came:?}");
+            assert!(came.seconds < 45.0, "{came:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn an_answer_that_was_lost_is_read_from_the_users_own_list() {
         for fates in [&[Fate::Lost][..], &[Fate::Dropped], &[Fate::Dropped, Fate::Lost, Fate::Dropped]] {
             let came = give(spec(), 1, gift("German"), fates).await;
@@ -520,6 +603,26 @@ mod tests {
         let came = give(short, 1, languages, &[Fate::Lost]).await;
         assert_eq!(came.steps, counts(0, 1, 0), "{came:?}");
         assert!(came.seconds < 10.0, "what is there is seen by the first look: {came:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_that_cannot_be_read_does_not_show_that_a_user_has_nothing() {
+        let refused = Fate::Refused(400, "InvalidRequestException");
+        let busy = Fate::Refused(503, "ServiceUnavailable");
+        for (fates, reads) in [
+            (&[Fate::Lost, refused][..], &[Fate::Dropped][..]),
+            (&[Fate::Lost, refused], &[busy; 6]),
+            (&[refused], &[Fate::Dropped]),
+        ] {
+            let came = give_reading(spec(), 1, gift("German"), fates, reads).await;
+            let is_given = (came.steps, &came.given[..]) == (counts(0, 1, 0), &[1][..]);
+            assert!(is_given, "{fates:?} {reads:?}: {came:?}");
+        }
+        // What may not be read settles nothing, and is not waited for.
+        let denied = Fate::Refused(403, "AccessDeniedException");
+        let came = give_reading(spec(), 1, gift("German"), &[Fate::Lost, refused], &[denied]).await;
+        assert_eq!((came.steps, &came.stop), (counts(1, 0, 0), &None), "{came:?}");
+        assert!(came.seconds < 30.0, "{came:?}");
     }
 
     #[tokio::test(start_paused = true)]

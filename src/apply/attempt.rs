@@ -248,7 +248,7 @@ async fn send(task: &Task, request: Request<'_>, intent: &Intent, means: &Means)
 async fn create(body: &CreateUser, intent: &Intent, means: &Means) -> Result<Reply<UserCreated>, CallError> {
     let reply = call(body, intent, means).await?;
     let id = &reply.value.user_id;
-    if !id.is_empty() && !means.is_new_id(id) {
+    if !id.is_empty() && !means.notes_new_id(id) {
         let what = format_args!("the id of another row's user, {}", brief(id));
         return Err(CallError::mistaken(Operation::CreateUser, what));
     }

@@ -52,7 +52,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a user may stay unseen at most: "in some cases it can take several minutes" (Amazon Connect developer
 /// guide, *Eventual consistency*).
-const SEEN_BY_THEN: Duration = Duration::from_secs(15 * 60);
+pub(crate) const SEEN_BY_THEN: Duration = Duration::from_secs(15 * 60);
 
 /// So long past a row's time its first look through the list is waited for: somebody who asks for no time at all asks for
 /// one look, and a list of ten thousand takes as long.

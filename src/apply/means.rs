@@ -146,7 +146,7 @@ impl Means {
     ///
     /// A row is answered at most once with an id of its own, and no two users have one: whatever repeats an answer to one row
     /// as that to another has said nothing of the second.
-    pub(super) fn is_new_id(&self, id: &str) -> bool {
+    pub(super) fn notes_new_id(&self, id: &str) -> bool {
         let mut ids = self.found.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let hash = ids.hasher().hash_one(id);
         ids.insert(hash)

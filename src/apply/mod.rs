@@ -29,6 +29,7 @@ use flight::Flight;
 use means::joined;
 use task::End;
 
+pub(crate) use look::SEEN_BY_THEN;
 pub use means::{Means, Settings};
 pub use task::{Doubt, Gift, Origin, Task, Work};
 

@@ -35,6 +35,9 @@ pub struct Gift {
     pub proficiencies: Vec<UserProficiency>,
     /// Their fingerprint, for the ledger.
     pub fingerprint: Fingerprint,
+    /// The user was made, and the instance's list did not have it when the run began: where it is not found either, it
+    /// is soon given up.
+    pub unlisted: bool,
 }
 
 /// What is done with a row.

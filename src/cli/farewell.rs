@@ -8,10 +8,11 @@ use super::listed;
 use super::meant::Typed;
 use super::output;
 use super::retype::{self, Line};
+use super::voice::Flags;
 use crate::exit::Exit;
 use crate::failed::Left;
 use crate::job::Few;
-use crate::ledger::{Calls, Counts, SeenCounts, StepCounts};
+use crate::ledger::{self, Calls, Counts, SeenCounts, StepCounts};
 use crate::stop::Stop;
 use crate::text;
 
@@ -108,7 +109,13 @@ impl Farewell<'_> {
             (Format::Human, Stop::Interrupted) => None,
             (Format::Human, _) => Some(format!("stopped: {}", name_of(stop))),
         };
-        let hint = hint_for(stop, &self.room, self.arn).map(|hint| format!("hint: {hint}"));
+        let mut hint = hint_for(stop, &self.room, self.arn).map(|hint| format!("hint: {hint}"));
+        if let (Some(hint), Stop::Ledger { message }) = (&mut hint, stop)
+            && (message.contains("cannot be written") || message.contains("cannot be synced"))
+        {
+            *hint += "; ";
+            *hint += &text::worded(&ledger::goes_on(&self.typed.ledger), &Flags);
+        }
         stopped.into_iter().chain(hint).map(Said::Talk).collect()
     }
 
@@ -166,8 +173,12 @@ impl Farewell<'_> {
             return Vec::new();
         }
         let users = text::count(self.steps.rejected, "user");
+        let missing = match self.seen.missing {
+            0 => "",
+            _ => " (--recreate-missing makes anew who is missing)",
+        };
         let line = format!(
-            "{users} created without the proficiencies asked for; mend them in the roster, then run the next line"
+            "{users} created without the proficiencies asked for; mend them in the roster, then run the next line{missing}"
         );
         vec![Said::Talk(line), self.retry_with(None)]
     }

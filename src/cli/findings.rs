@@ -19,13 +19,9 @@ pub(crate) fn groups(checked: &Checked, headers: &[String], paint: Paint) -> Str
     let grouped = Group::of(&checked.findings);
     for severity in [Severity::Error, Severity::Warning] {
         for group in grouped.iter().filter(|group| group.severity() == severity) {
-            group.write(&mut text, headers, paint);
+            group.write(&mut text, checked, headers, paint);
             text.push('\n');
         }
-    }
-    if checked.not_kept > 0 {
-        let _ =
-            writeln!(text, "… and {} not shown: there are too many\n", count(checked.not_kept, "finding"));
     }
     text
 }
@@ -73,16 +69,18 @@ impl<'f> Group<'f> {
         self.findings[0].severity
     }
 
-    fn write(&self, text: &mut String, headers: &[String], paint: Paint) {
+    /// Counts are of all there are, and what is shown is of those that were kept.
+    fn write(&self, text: &mut String, checked: &Checked, headers: &[String], paint: Paint) {
         let first = self.findings[0];
+        let kind = checked.tally.of_kind(first);
+        let (all, rows, last) = kind.map_or((0, 0, None), |kind| (kind.findings, kind.rows, kind.last));
         let title = codes::find(first.code).map_or(first.message.as_str(), |code| code.title);
         let word = match self.severity() {
             Severity::Error => paint.red("error"),
             Severity::Warning => paint.yellow("warning"),
         };
         // A row may have one fault several times, as with two unknown names in one cell.
-        let rows = self.findings.chunk_by(|one, next| one.row == next.row).count();
-        let times = match (self.findings.len(), rows) {
+        let times = match (all, rows) {
             (1, _) => String::new(),
             (times, _) if first.row.is_none() => format!(" ({times} times)"),
             (times, 1) => format!(" ({times} times in one row)"),
@@ -102,9 +100,10 @@ impl<'f> Group<'f> {
             }
             rest = later;
         }
-        if let Some(last) = rest.last() {
-            let to = last.row.map(|row| format!(", the last in row {row}")).unwrap_or_default();
-            let _ = writeln!(text, "  … and {} more{to}", rest.len());
+        let more = all.saturating_sub((self.findings.len() - rest.len()) as u64);
+        if more > 0 {
+            let to = last.map(|row| format!(", the last in row {row}")).unwrap_or_default();
+            let _ = writeln!(text, "  … and {more} more{to}");
         }
         if let (true, Some(hint)) = (has_one_hint, first.told_hint(&Flags)) {
             let _ = writeln!(text, "  fix: {hint}");
@@ -165,7 +164,7 @@ fn cells(column: &str, first: u64, last: u64, headers: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::agent::IdentityType;
-    use crate::validate::NamesUsed;
+    use crate::validate::{NamesUsed, Tally};
 
     fn finding(code: &'static codes::Code, row: u64, column: &str, value: &str) -> Finding {
         Finding {
@@ -187,6 +186,8 @@ mod tests {
             errors: findings.iter().filter(|finding| finding.severity == Severity::Error).count() as u64,
             warnings: findings.iter().filter(|finding| finding.severity == Severity::Warning).count() as u64,
             file_errors: 0,
+            tally: Tally::of(&findings),
+            spaces: Vec::new(),
             findings,
             not_kept: 0,
             names: NamesUsed::default(),

@@ -11,51 +11,37 @@ use crate::finding::{Finding, Severity};
 use crate::text::shown;
 use crate::validate::Checked;
 
-/// The document.
-pub(super) fn document(roster: &str, checked: &Checked) -> String {
-    let roster = shown(roster);
-    let cases: Vec<&[Finding]> = cases(checked);
-    let failures = cases.iter().filter(|findings| has_error(findings)).count();
-    let counts = format!("tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\"", cases.len());
-    let mut text = format!(
+/// What closes the document.
+pub(super) const END: &str = "</testsuite>\n</testsuites>\n";
+
+/// What stands before the cases.
+pub(super) fn head(roster: &str, checked: &Checked) -> String {
+    let tally = &checked.tally;
+    let cases = 1 + tally.rows;
+    let failures = u64::from(checked.file_errors > 0) + tally.rows_with_errors;
+    let counts = format!("tests=\"{cases}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\"");
+    format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <testsuites name=\"headcount validate\" {counts}>\n\
          <testsuite name=\"{0}\" {counts}>\n\
          <properties>\n\
          <property name=\"identity\" value=\"{1}\"/>\n\
          <property name=\"rows\" value=\"{2}\"/>\n\
-         <property name=\"findings not listed\" value=\"{3}\"/>\n\
+         <property name=\"findings not listed\" value=\"0\"/>\n\
          </properties>\n",
-        escaped(&roster),
+        escaped(&shown(roster)),
         checked.identity,
         checked.rows,
-        checked.not_kept,
-    );
-    for findings in cases {
-        case(&mut text, &roster, findings);
-    }
-    text.push_str("</testsuite>\n</testsuites>\n");
-    text
+    )
 }
 
-/// The findings of the file as a whole, which may be none, and then those of each row.
-fn cases(checked: &Checked) -> Vec<&[Finding]> {
-    let of_file = checked.findings.partition_point(|finding| finding.row.is_none());
-    let (of_file, of_rows) = checked.findings.split_at(of_file);
-    let rows = of_rows.chunk_by(|one, next| one.row == next.row);
-    std::iter::once(of_file).chain(rows).collect()
-}
-
-fn has_error(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity == Severity::Error)
-}
-
-fn case(text: &mut String, roster: &str, findings: &[Finding]) {
+/// The case of a row's findings, or of those of the file as a whole, which may be none.
+pub(super) fn case(text: &mut String, roster: &str, findings: &[Finding]) {
     let name = match findings.first().and_then(|finding| finding.row) {
         Some(row) => format!("row {row}"),
         None => "the file as a whole".to_owned(),
     };
-    let _ = write!(text, "<testcase classname=\"{}\" name=\"{name}\" time=\"0\"", escaped(roster));
+    let _ = write!(text, "<testcase classname=\"{}\" name=\"{name}\" time=\"0\"", escaped(&shown(roster)));
     if findings.is_empty() {
         text.push_str("/>\n");
         return;
@@ -111,7 +97,7 @@ mod tests {
     use super::*;
     use crate::agent::IdentityType;
     use crate::finding::codes;
-    use crate::validate::NamesUsed;
+    use crate::validate::{NamesUsed, Tally};
 
     fn finding(code: &'static codes::Code, row: Option<u64>, message: &str) -> Finding {
         Finding {
@@ -132,11 +118,23 @@ mod tests {
             invalid_rows: 0,
             errors: 0,
             warnings: 0,
-            file_errors: 0,
+            tally: Tally::of(&findings),
+            spaces: Vec::new(),
+            file_errors: findings.iter().filter(|f| f.row.is_none() && f.severity == Severity::Error).count()
+                as u64,
             findings,
             not_kept: 0,
             names: NamesUsed::default(),
         }
+    }
+
+    fn document(roster: &str, checked: &Checked) -> String {
+        let of_file = checked.findings.partition_point(|finding| finding.row.is_none());
+        let (of_file, of_rows) = checked.findings.split_at(of_file);
+        let mut text = head(roster, checked);
+        case(&mut text, roster, of_file);
+        of_rows.chunk_by(|one, next| one.row == next.row).for_each(|row| case(&mut text, roster, row));
+        text + END
     }
 
     #[test]

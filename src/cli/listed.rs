@@ -70,6 +70,11 @@ pub(super) struct Listed<'s> {
     code: Option<&'s str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'s str>,
+    /// What is said of what follows it, where that was not given: a code, and a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_code: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_message: Option<&'s str>,
 }
 
 /// The rows of one of these kinds, in the order of the spreadsheet.
@@ -90,6 +95,8 @@ pub(super) fn of<'s>(state: &'s State, which: &[Which], at_work: bool) -> Vec<Li
             found_id,
             code: detail.and_then(|detail| detail.code.as_deref()),
             message: detail.and_then(|detail| detail.message.as_deref()),
+            step_code: detail.and_then(|detail| detail.step_code.as_deref()),
+            step_message: detail.and_then(|detail| detail.step_message.as_deref()),
         })
     };
     let mut rows: Vec<_> = state.places().filter_map(listed).collect();
@@ -113,12 +120,24 @@ pub(super) fn human(listed: &[Listed<'_>]) -> String {
 }
 
 fn what(row: &Listed<'_>) -> String {
+    let told: Vec<_> = [row.step_code, row.step_message].into_iter().flatten().collect();
+    let mut what = stands(row);
+    if !told.is_empty() {
+        what += "; its proficiencies were not given: ";
+        what += &told.join(": ");
+    }
+    what
+}
+
+fn stands(row: &Listed<'_>) -> String {
     let ours = row.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
     match row.seen {
         Some(SeenAs::Drifted) => {
             format!("drifted: the roster asks for other cells than it was created with{ours}")
         }
-        Some(SeenAs::Missing) => format!("missing: created, and not to be seen on the instance{ours}"),
+        Some(SeenAs::Missing) => format!(
+            "missing: created, and not to be seen on the instance{ours}; --recreate-missing makes it anew"
+        ),
         Some(SeenAs::Gone) => format!("gone: created, and no longer in the roster{ours}"),
         Some(SeenAs::Replaced) => {
             let theirs = row.found_id.map(|id| format!(" ({id})")).unwrap_or_default();

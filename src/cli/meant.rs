@@ -100,6 +100,7 @@ impl Typed {
             dry_run: _, // how far it goes is asked step by step
             skip_invalid,
             allow_partial,
+            allow,
             recreate_missing,
             no_provenance_tag,
             accept_probable,
@@ -125,6 +126,7 @@ impl Typed {
                 missing_again: *recreate_missing,
                 no_tag: *no_provenance_tag,
                 probable: *accept_probable,
+                errors: allow.meant(),
             },
         }
     }

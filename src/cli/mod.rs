@@ -8,6 +8,7 @@ mod directory;
 mod examples;
 mod farewell;
 pub(crate) mod findings;
+mod handed;
 mod import;
 mod junit;
 mod listed;
@@ -67,6 +68,18 @@ enum Command {
     Man(man::ManArgs),
 }
 
+impl Command {
+    /// The variable that holds a password for all, where one is named.
+    fn password_variable(&self) -> Option<&str> {
+        let passwords = match self {
+            Self::Import(args) => &args.shared.passwords,
+            Self::Retry(args) => &args.shared.passwords,
+            _ => return None,
+        };
+        passwords.password_from_env.as_deref()
+    }
+}
+
 /// The whole command line, with the examples of its help.
 fn command_line() -> clap::Command {
     examples::added_to(Cli::command())
@@ -74,9 +87,20 @@ fn command_line() -> clap::Command {
 
 /// Runs the program with these arguments and says how it ended.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    if let Err(failure) = signals::probe(FILES_FOR_ANY) {
+        output::failure(&failure);
+        return failure.exit;
+    }
     signals::survive_full_files();
     unless_untold(ended(args))
 }
+
+/// Files that any command must be able to have open at once, for itself and for what waits for signals.
+const FILES_FOR_ANY: usize = 8;
+
+/// The same for one that connects: runtimes, the roster, the ledger and passwords, and a few connections. With fewer it
+/// would wait for connections that are never taken.
+const FILES_TO_CONNECT: usize = 32;
 
 fn ended(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
@@ -86,6 +110,10 @@ fn ended(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => return slip::told(&error, &args, &command_line()),
     };
+    if let Err(failure) = handed::hand_over(cli.command.password_variable(), &args) {
+        output::failure(&failure);
+        return failure.exit;
+    }
     std::panic::set_hook(Box::new(|panic| {
         // A workbook is read on a thread of its own, whose panic is an error of the workbook and is told as one.
         if std::thread::current().name() != Some(crate::roster::WORKBOOK_THREAD) {
@@ -113,6 +141,12 @@ fn unless_untold(exit: Exit) -> Exit {
 }
 
 fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
+    if matches!(
+        command,
+        Command::Import(_) | Command::Retry(_) | Command::Directory(_) | Command::Simulate(_)
+    ) {
+        signals::probe(FILES_TO_CONNECT)?;
+    }
     match command {
         Command::Template(args) => template::run(args),
         Command::Validate(args) => validate::run(args),

@@ -32,7 +32,7 @@ pub(crate) fn result(text: &str) {
 /// Writes a JSON document to stdout. JSON escapes ASCII's control characters only; the others that steer a terminal or turn
 /// the direction of a line can stand in strings alone, where an escape means the same.
 pub(crate) fn json(text: &str) {
-    result_bytes(escaped(text).as_bytes());
+    result_bytes(text::escaped(text).as_bytes());
 }
 
 /// Writes a result that is not text to stdout. What cannot be written is kept for [`untold`].
@@ -212,24 +212,6 @@ fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-fn escaped(json: &str) -> Cow<'_, str> {
-    let steers = |c: char| hides(c) && !matches!(c, '\n' | '\r' | '\t');
-    if !json.chars().any(steers) {
-        return Cow::Borrowed(json);
-    }
-    let mut safe = String::with_capacity(json.len() + 16);
-    for c in json.chars() {
-        if steers(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(safe, "\\u{unit:04x}");
-            }
-        } else {
-            safe.push(c);
-        }
-    }
-    Cow::Owned(safe)
-}
-
 /// All colours that are used, and the end of one.
 const PAINTS: [&str; 5] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m", "\u{1b}[1;31m", "\u{1b}[1;33m"];
 
@@ -311,15 +293,5 @@ mod tests {
             "hint: -o B,\n--instance",
         ];
         assert_eq!(told_of(&failure), told);
-    }
-
-    #[test]
-    fn json_means_the_same_with_what_steers_a_terminal_escaped() {
-        let value = serde_json::json!({"a": "\u{9b}31m\u{202e}\u{e0041}\u{7f}", "b": "\u{1b}\n"});
-        let text = serde_json::to_string_pretty(&value).unwrap();
-        let safe = escaped(&text);
-        assert!(!safe.chars().any(|c| hides(c) && c != '\n'), "{safe}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
-        assert_eq!(escaped("{\n}\n"), "{\n}\n");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::event::Forecast;
+use crate::finding::LetThrough;
 use crate::job::{Chosen, Few, Follows, Outlook, PasswordsPlanned, Remarks};
 use crate::text;
 
@@ -23,6 +24,12 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
     if outlook.to_send > 0 {
         let time = text::duration(outlook.time());
         lines.push(format!("time      about {time} {}", of_pace(&outlook.pace)));
+    }
+    if outlook.let_through != LetThrough::default() {
+        lines.push(format!(
+            "allowed   {}: rows with these are sent, and the service decides",
+            outlook.let_through
+        ));
     }
     lines.push(format!("ledger    {}", text::plain(&outlook.ledger.display().to_string())));
     if let Some(passwords) = &outlook.passwords {

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::args::allow::AllowArgs;
 use super::args::import::Shared;
 use super::args::instance::{InstanceArgs, RehearsalArgs};
 use super::args::passwords::PasswordArgs;
@@ -155,6 +156,7 @@ impl Parts {
             dry_run: _, // nothing was sent that could be followed up
             skip_invalid,
             allow_partial,
+            allow,
             recreate_missing: _, // they are made again; who is gone after that is to be told of first
             no_provenance_tag,
             accept_probable,
@@ -197,6 +199,7 @@ impl Parts {
         // Rows that failed are to be mended before they are sent again: one that still has errors is told of, not skipped.
         how.switch("--skip-invalid", *skip_invalid && !is_retry);
         how.switch("--allow-partial", *allow_partial);
+        how.allowed(allow);
         how.switch("--no-provenance-tag", *no_provenance_tag);
         how.switch("--accept-probable", *accept_probable);
         let unless = |seconds: u64, default: u64| (seconds != default).then_some(seconds);
@@ -267,12 +270,13 @@ impl Line {
         self.option("--weather", weather.map(word_of));
     }
 
-    /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was.
+    /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was, and has its header on top.
     fn reading(args: &RosterArgs, is_ours: bool) -> Self {
-        let RosterArgs { columns, sheet, encoding, phone_region } = args;
+        let RosterArgs { columns, sheet, header_row, encoding, phone_region } = args;
         let mut line = Self::default();
         line.option("--columns", columns.as_ref().map(|path| path.display()));
         line.option("--sheet", sheet.as_ref());
+        line.option("--header-row", header_row.filter(|_| !is_ours));
         line.option("--encoding", encoding.as_ref().filter(|_| !is_ours));
         line.option("--phone-region", phone_region.as_ref());
         line
@@ -295,6 +299,12 @@ impl Line {
         self.option("--password-command", password_command.as_ref());
     }
 
+    fn allowed(&mut self, args: &AllowArgs) {
+        for code in &args.allow {
+            self.option("--allow", Some(code));
+        }
+    }
+
     /// What a check was told, for the import or the check that follows it.
     fn checked(&mut self, args: &ValidateArgs) {
         let ValidateArgs {
@@ -302,6 +312,7 @@ impl Line {
             identity,
             directory,
             generate_passwords,
+            allow,
             format: _,   // only people are told what is next
             annotate: _, // the copy is written
             explain: _,  // checks nothing
@@ -311,6 +322,7 @@ impl Line {
         self.option("--identity", identity.map(word_of::<Identity>));
         self.option("--directory", directory.as_ref().map(|path| path.display()));
         self.switch("--generate-passwords", *generate_passwords);
+        self.allowed(allow);
     }
 }
 
@@ -355,9 +367,10 @@ mod tests {
     const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough"];
 
     /// What import and retry both take, on its way to a retry.
-    const TO_RETRY: [Row; 31] = [
+    const TO_RETRY: [Row; 33] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
+        ("header-row", &["--header-row", "5"], Kept),
         ("encoding", &["--encoding", "latin1"], Kept),
         ("phone-region", &["--phone-region", "DE"], Kept),
         ("instance", &["--instance", ARN], OF_LEDGER),
@@ -381,6 +394,7 @@ mod tests {
         ("dry-run", &["--dry-run"], Left("a dry run fails no row")),
         ("skip-invalid", &["--skip-invalid"], Left("the rows are to be mended: what is not is told of")),
         ("allow-partial", &["--allow-partial"], Kept),
+        ("allow", &["--allow", "email-syntax", "--allow", "username-too-long"], Kept),
         (
             "recreate-missing",
             &["--recreate-missing"],
@@ -416,15 +430,17 @@ mod tests {
         rows.chain(own).collect()
     }
 
-    const OF_VALIDATE: [Row; 11] = [
+    const OF_VALIDATE: [Row; 13] = [
         ("identity", &["--identity", "saml"], Kept),
         ("directory", &["--directory=-d.json"], Kept),
         ("generate-passwords", &["--generate-passwords"], Kept),
+        ("allow", &["--allow", "email-syntax"], Kept),
         ("format", &["--format", "human"], Left("only people are told what is next")),
         ("annotate", &["--annotate", "out.csv"], Left("the copy is written")),
         ("explain", &[], Left("it checks nothing")),
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet=--x"], Kept),
+        ("header-row", &["--header-row", "5"], Kept),
         ("encoding", &["--encoding", "latin1"], Kept),
         ("phone-region", &["--phone-region", "DE"], Kept),
         ("", &[], Left("no flag at all")),
@@ -566,7 +582,16 @@ mod tests {
 
     #[test]
     fn a_file_of_failed_rows_is_read_as_it_was_written() {
-        let typed = words(&["headcount", "import", "r.csv", "--encoding", "latin1", "--sheet", "X"]);
+        let typed = words(&[
+            "headcount",
+            "import",
+            "r.csv",
+            "--encoding",
+            "latin1",
+            "--sheet",
+            "X",
+            "--header-row=4",
+        ]);
         let line = retry(&job(&typed), Some(Path::new("r.csv.failed.csv")));
         assert_eq!(
             line.to_string(),

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use crate::agent::Password;
-use crate::connect::Environment;
+use crate::connect::{Environment, Proxies, proxy};
 
 /// Reads what the environment says about reaching AWS; `profile` is `--profile`.
 pub(super) fn environment(profile: Option<String>) -> Environment {
@@ -17,7 +17,25 @@ pub(super) fn environment(profile: Option<String>) -> Environment {
         use_fips: switch("AWS_USE_FIPS_ENDPOINT"),
         use_dualstack: switch("AWS_USE_DUALSTACK_ENDPOINT"),
         ca_bundle: variable("AWS_CA_BUNDLE").map(PathBuf::from),
+        files: aws_files(),
+        proxies: Proxies {
+            https: first_of(["HTTPS_PROXY", "https_proxy"]),
+            all: first_of(["ALL_PROXY", "all_proxy"]),
+            none: first_of(["NO_PROXY", "no_proxy"]),
+        },
     }
+}
+
+/// Where the files of AWS settings are, whether or not they are there.
+fn aws_files() -> Vec<PathBuf> {
+    let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
+    let file = |named: &str, usual: &str| match (variable(named), &home) {
+        (Some(path), Some(home)) if path.starts_with("~/") => Some(home.join(&path[2..])),
+        (Some(path), _) => Some(path.into()),
+        (None, home) => home.as_ref().map(|home| home.join(".aws").join(usual)),
+    };
+    let files = [file("AWS_CONFIG_FILE", "config"), file("AWS_SHARED_CREDENTIALS_FILE", "credentials")];
+    files.into_iter().flatten().collect()
 }
 
 /// What the environment names, and a ledger therefore does not say.
@@ -102,6 +120,18 @@ pub(super) fn terminal() -> (usize, usize) {
 /// A password that a variable holds, as it stands; `None` where there is no such variable, or one with nothing in it.
 pub(super) fn secret(name: &str) -> Option<Password> {
     variable(name).map(Password::new)
+}
+
+/// What a variable holds that is no secret; `None` where there is no such variable, or one with nothing in it.
+#[cfg(unix)]
+pub(super) fn text(name: &str) -> Option<String> {
+    variable(name)
+}
+
+/// The first of these that is set, as it stands: also an empty one hides the next, as the HTTP library has it.
+fn first_of(names: [&'static str; 2]) -> Option<proxy::Variable> {
+    let set = names.into_iter().find_map(|name| std::env::var_os(name).map(|value| (name, value)));
+    set.map(|(name, value)| proxy::Variable { name, value: value.into_string().ok() })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

@@ -1,10 +1,7 @@
 //! `headcount validate`: checks every row of a roster, offline.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
-
-use serde::Serialize;
 
 use crate::agent::IdentityType;
 use crate::cli::args::validate::{Format, ValidateArgs};
@@ -13,7 +10,7 @@ use crate::cli::{findings, junit, output, retype};
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::finding::{Finding, codes};
+use crate::finding::{codes, may_be_let_through};
 use crate::job::{Basis, Offline, OfflineChecked, SavedAs};
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster};
@@ -35,11 +32,14 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         identity: args.identity.map(IdentityType::from),
         directory: args.directory.clone(),
         makes_passwords: args.generate_passwords,
+        let_through: args.allow.meant(),
     };
-    let OfflineChecked { roster, directory, basis, found: checked } = offline.check(&Switch::default())?;
+    let offline = offline.check(&Switch::default())?;
     if let Some((kind, out)) = copy {
-        kind.fits(&roster, out)?;
+        kind.fits(&offline.roster, out)?;
     }
+    let OfflineChecked { roster, directory, basis, found: checked, .. } = &offline;
+    let basis = *basis;
     match args.format {
         Format::Human => {
             let names = args.directory.as_deref().zip(directory.as_ref());
@@ -47,24 +47,21 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
                 let SavedAs { is_old, words } = SavedAs::of(path, directory, SystemClock.now());
                 format!("{}: {words}", if is_old { "warning" } else { "note" })
             });
-            let next = next(&args, path, &checked);
-            output::told(&human(&roster, &checked, basis, names, &next));
+            let next = next(&args, path, checked);
+            output::told(&human(roster, checked, basis, names, &next));
         }
         Format::Json | Format::Junit => {
             if let Basis::Columns(..) = basis {
                 output::say(&format!("note: {}", said(basis)));
             }
-            if checked.not_kept > 0 {
-                output::say(&format!("note: {} findings more are not listed", checked.not_kept));
-            }
             match args.format {
-                Format::Junit => output::result(&junit::document(&path.display().to_string(), &checked)),
-                _ => output::json(&json(&checked)),
+                Format::Junit => write_junit(&offline, &path.display().to_string())?,
+                _ => write_json(&offline)?,
             }
         }
     }
     if let Some((kind, out)) = copy {
-        let annotated = annotate::write(&roster, &checked, kind, out, &Flags)?;
+        let annotated = annotate::write(roster, &offline.rules(), checked, kind, out, &Flags)?;
         output::say(&said_of_copy(&annotated, out, roster.columns().has(Field::Password)));
     }
     Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings })
@@ -110,7 +107,12 @@ fn explain(id: &str) -> Result<Exit, Failure> {
         };
         return Err(Failure::usage(format!("no finding has this code: `{}`", shown(id))).hint(hint));
     };
-    output::told(&code.explanation(&Flags));
+    let mut text = code.explanation(&Flags);
+    if may_be_let_through(code.id) {
+        let _ =
+            writeln!(text, "Let through: `--allow {}`, for a run: the service has the last word", code.id);
+    }
+    output::told(&text);
     Ok(Exit::Done)
 }
 
@@ -161,15 +163,38 @@ fn next(args: &ValidateArgs, roster: &Path, checked: &Checked) -> String {
     }
 }
 
-fn json(checked: &Checked) -> String {
-    #[derive(Serialize)]
-    struct Document<'c> {
-        rows: u64,
-        findings: Vec<Cow<'c, Finding>>,
-    }
-    let findings = checked.findings.iter().map(|finding| finding.worded(&Flags)).collect();
-    let document = Document { rows: checked.rows, findings };
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    text.push('\n');
-    text
+/// A result is written in pieces of some bytes: there may be more findings than fit into memory.
+const PIECE: usize = 64 << 10;
+
+fn write_junit(offline: &OfflineChecked, path: &str) -> Result<(), Failure> {
+    let mut text = junit::head(path, &offline.found);
+    offline.each(&mut |findings| {
+        junit::case(&mut text, path, findings);
+        if text.len() >= PIECE {
+            output::result(&std::mem::take(&mut text));
+        }
+    })?;
+    text.push_str(junit::END);
+    output::result(&text);
+    Ok(())
+}
+
+/// `{"rows": …, "findings": […]}`, indented.
+fn write_json(offline: &OfflineChecked) -> Result<(), Failure> {
+    let mut text = format!("{{\n  \"rows\": {},\n  \"findings\": [", offline.found.rows);
+    let mut is_first = true;
+    offline.each(&mut |findings| {
+        for finding in findings {
+            text.push_str(if std::mem::take(&mut is_first) { "\n    " } else { ",\n    " });
+            let finding = serde_json::to_string_pretty(&finding.worded(&Flags)).unwrap_or_default();
+            // A line ends between two members alone: in a string it is escaped.
+            text.push_str(&finding.replace('\n', "\n    "));
+        }
+        if text.len() >= PIECE {
+            output::json(&std::mem::take(&mut text));
+        }
+    })?;
+    text.push_str(if is_first { "]\n}\n" } else { "\n  ]\n}\n" });
+    output::json(&text);
+    Ok(())
 }

@@ -117,6 +117,8 @@ impl HttpConnector for Connector {
 }
 
 fn connector_error(error: reqwest::Error) -> ConnectorError {
+    // A source's address may have a name and a password in it.
+    let error = error.without_url();
     if error.is_timeout() {
         ConnectorError::timeout(error.into())
     } else if error.is_connect() {

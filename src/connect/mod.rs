@@ -16,11 +16,13 @@ pub(crate) mod fault;
 pub mod model;
 pub mod operation;
 pub(crate) mod policy;
+pub(crate) mod proxy;
 mod repeats;
 pub(crate) mod target;
 pub(crate) mod transport;
 
 mod adapter;
+mod profile;
 mod sign;
 
 pub use client::Client;
@@ -30,10 +32,11 @@ pub use credentials::{Credentials, CredentialsError};
 pub use fault::CallError;
 pub(crate) use fault::{Fault, brief};
 pub use operation::Operation;
+pub use proxy::Proxies;
 pub(crate) use target::InstanceRef;
 pub use target::{Environment, Target};
-pub(crate) use transport::Certainty;
 pub use transport::{BoxFuture, HttpOptions, Transport, TransportError};
+pub(crate) use transport::{Certainty, way_out};
 
 /// Installs ring as the process's TLS provider. May be called any number of times; the first one counts.
 ///

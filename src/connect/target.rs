@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::connect::endpoint::{self, EndpointError, KNOWN_REGIONS, Partition, Service, Variant};
+use crate::connect::proxy::Proxies;
 use crate::error::Failure;
 
 /// What the environment and the profile say about reaching AWS; the command line reads it and hands it in.
@@ -25,6 +26,10 @@ pub struct Environment {
     pub use_dualstack: bool,
     /// `AWS_CA_BUNDLE`: the certificates to trust, in place of the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// The files of AWS settings (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`, else those in `~/.aws`).
+    pub files: Vec<PathBuf>,
+    /// The proxy that the variables name.
+    pub proxies: Proxies,
 }
 
 /// How the instance was named.
@@ -182,6 +187,13 @@ fn choose_region(
     }
 }
 
+/// An address without the name and the password that somebody may have put before its host.
+fn without_user(url: &str) -> String {
+    let Some((before, host)) = url.rsplit_once('@') else { return url.to_owned() };
+    let scheme = before.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
+    format!("{scheme}…@{host}")
+}
+
 fn endpoint_url(
     service: Service,
     region: &str,
@@ -190,7 +202,7 @@ fn endpoint_url(
 ) -> Result<String, Failure> {
     endpoint::url(service, region, variant, overriding).map_err(|error| {
         let failure = Failure::usage(match overriding {
-            Some(url) => format!("{error}: `{url}`"),
+            Some(url) => format!("{error}: `{}`", without_user(url)),
             None => error.to_string(),
         });
         match error {
@@ -237,6 +249,20 @@ mod tests {
     const ID: &str = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
     const ARN: &str =
         "arn:aws:connect:eu-central-1:123456789012:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
+
+    #[test]
+    fn the_name_and_the_password_of_an_endpoint_are_not_told() {
+        for url in ["https://ann:hunter2@h", "ann:hunter2@h", "http://a@b:hunter2@h/x"] {
+            let failure = Target::resolve(
+                "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111",
+                Some("us-west-2"),
+                Some(url),
+                &none(),
+            );
+            let what = failure.unwrap_err().what;
+            assert!(!what.contains("hunter2") && !what.contains("ann") && what.contains("…@h"), "{what}");
+        }
+    }
 
     fn none() -> Environment {
         Environment::default()

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Directory, Group, Hierarchy, Instance, Names, Quotas};
 use crate::agent::IdentityType;
 use crate::error::Failure;
+use crate::text::escaped;
 
 const FORMAT: &str = "headcount-directory";
 const VERSION: u32 = 1;
@@ -62,7 +63,8 @@ impl Directory {
 
     /// The text of a directory file: pretty enough to read and to compare, everything sorted but the users.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(&FileOut::from(self)).unwrap_or_default();
+        let text = serde_json::to_string_pretty(&FileOut::from(self)).unwrap_or_default();
+        let mut text = escaped(&text).into_owned();
         text.push('\n');
         text
     }
@@ -99,6 +101,8 @@ struct InstanceIn {
 struct QuotasRecord {
     create_user_rate: Option<f64>,
     users_per_instance: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proficiencies_per_agent: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     associate_user_proficiencies_rate: Option<f64>,
 }
@@ -153,6 +157,7 @@ impl Body {
             quotas: self.quotas.map_or(Quotas::default(), |quotas| Quotas {
                 create_user_rate: quotas.create_user_rate,
                 users_per_instance: quotas.users_per_instance,
+                proficiencies_per_agent: quotas.proficiencies_per_agent,
                 associate_user_proficiencies_rate: quotas.associate_user_proficiencies_rate,
             }),
         })
@@ -239,6 +244,7 @@ impl<'d> From<&'d Directory> for FileOut<'d> {
             quotas: QuotasRecord {
                 create_user_rate: quotas.create_user_rate,
                 users_per_instance: quotas.users_per_instance,
+                proficiencies_per_agent: quotas.proficiencies_per_agent,
                 associate_user_proficiencies_rate: quotas.associate_user_proficiencies_rate,
             },
             routing_profiles: names(routing_profiles),
@@ -311,6 +317,13 @@ mod tests {
             "routing_profiles": [], "security_profiles": [], "hierarchy": []}"#;
         let read = Directory::from_json(text.as_bytes()).unwrap();
         assert!(read.users.is_none() && read.instance.alias.is_none() && read.quotas == Quotas::default());
+    }
+
+    #[test]
+    fn a_security_profile_of_two_types_is_read_and_never_picked() {
+        let text = directory().to_json().replace("\"name\": \"Admin\"", "\"name\": \"Agent\"");
+        let read = Directory::from_json(text.as_bytes()).unwrap();
+        assert!(matches!(read.security_profile("Agent"), Lookup::Ambiguous(ids) if ids.len() == 2));
     }
 
     #[test]

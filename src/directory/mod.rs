@@ -80,6 +80,8 @@ pub struct Quotas {
     pub(crate) create_user_rate: Option<f64>,
     /// Users per instance (L-9A46857E).
     pub(crate) users_per_instance: Option<f64>,
+    /// Proficiencies per agent (L-50375162).
+    pub proficiencies_per_agent: Option<f64>,
     /// AssociateUserProficiencies, requests a second (L-2CCBA953).
     pub(crate) associate_user_proficiencies_rate: Option<f64>,
 }

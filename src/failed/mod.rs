@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::disk;
 use crate::roster::{self, REASONS, Roster, Row, Storage, Use};
-use crate::text::unguarded;
+use crate::text::{unguarded, unwritten};
 
 pub(crate) use origins::Origins;
 pub(crate) use write::{FailedRows, Left};
@@ -72,11 +72,16 @@ impl Copy {
     }
 
     /// The name that the ledger has for a row of which not a cell was changed, and no password typed in.
-    fn untouched<'r>(&self, row: &'r Row) -> Option<&'r str> {
+    fn untouched(&self, row: &Row) -> Option<String> {
         let cells = self.own.iter().map(|&at| row.cells.get(at).unwrap_or(""));
         let fits = row.cells.get(self.marks) == Some(mark(&self.run, cells).as_str());
-        fits.then(|| unguarded(row.cells.get(self.users).unwrap_or("")))
+        fits.then(|| user_of(row.cells.get(self.users).unwrap_or("")))
     }
+}
+
+/// The ledger's name for a row, of the cell that has it: what steers a terminal or hides is written out there.
+fn user_of(cell: &str) -> String {
+    unwritten(unguarded(cell))
 }
 
 /// `RUN/DIGEST`: the ledger's run, and 64 bits of the SHA-256 of the row's own cells as they are written, passwords

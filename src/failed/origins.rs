@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::{Copy, MARK, ROW, USER, place, run_of_mark};
+use super::{Copy, MARK, ROW, USER, place, run_of_mark, user_of};
 use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::ledger::State;
 use crate::plan::Origin;
 use crate::roster::{Roster, Row};
-use crate::text::unguarded;
 
 /// Where the rows of a file of failed rows come from: which run, and by which names.
 pub(crate) struct Origins {
@@ -49,14 +48,14 @@ impl Origins {
         if self.run.is_none() {
             self.run = run_of_mark(cell(self.marks)).map(|run| (run.to_owned(), row.number));
         }
-        let was = unguarded(cell(self.users));
+        let was = user_of(cell(self.users));
         let is_renamed = !was.is_empty() && was != username;
         if is_renamed {
-            self.renamed.insert(was.to_owned());
+            self.renamed.insert(was.clone());
         }
         let number = first_row(row, self.rows);
         // `row 7` is no name: in the next roster it is whoever stands there.
-        let was = was_named(was, number).filter(|_| is_renamed).map(Into::into);
+        let was = was_named(&was, number).filter(|_| is_renamed).map(Into::into);
         (self.is_retry && (number.is_some() || was.is_some())).then_some(Origin { row: number, was })
     }
 

@@ -15,7 +15,7 @@ use crate::finding::Severity;
 use crate::ledger::{Place, RowState, State};
 use crate::plan::Wanted;
 use crate::roster::{Kept, Options, REASONS, Roster, Row, Storage, template};
-use crate::text::guarded;
+use crate::text::{guarded, plain, written as written_out};
 use crate::validate::{self, RowCheck, Rules};
 
 /// The rows of a roster that have failed: the roster that was read, and where its rows stand now.
@@ -87,7 +87,7 @@ impl FailedRows<'_> {
         let at = match (by_name, copy.and_then(|copy| copy.untouched(row))) {
             (Some(_), _) => self.state.find(username),
             // Not taken up yet: it stands as it stood, under the name that it had then.
-            (None, Some(was)) => self.state.find(was),
+            (None, Some(was)) => self.state.find(&was),
             // Without a name of its own, it goes by its number.
             (None, None) => self.state.find(&format!("row {}", row.number)),
         }?;
@@ -155,10 +155,10 @@ impl FailedRows<'_> {
             let reasons = [
                 // A person reads it: a word with a space.
                 state.word().replace('_', " "),
-                guarded(code),
-                guarded(faults.as_deref().unwrap_or(told)),
+                guarded(&plain(code)),
+                guarded(&plain(faults.as_deref().unwrap_or(told))),
                 first_row(&row, numbers).unwrap_or(RowNumber::of(row.number)).to_string(),
-                guarded(self.state.user(at)),
+                guarded(&written_out(self.state.user(at))),
                 mark,
             ];
             sink.line(cells.into_iter().chain(reasons.iter().map(String::as_str)))?;

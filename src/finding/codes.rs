@@ -83,7 +83,44 @@ codes! {
     NO_KNOWN_COLUMN = Error "no-known-column", "no column of the header is known",
         why: "the file may be another one, or its first row is not its header",
         source: "console: the header of its own template",
-        fix: "`headcount columns ROSTER` proposes a map; give it with `⟦column-map FILE.toml⟧`";
+        fix: "`headcount columns ROSTER` proposes a map for `⟦column-map FILE.toml⟧`; if the header is in another row or \
+              sheet, name it with `⟦header-row N⟧` or `⟦sheet NAME⟧`";
+    HEADER_FOUND = Warning "header-found", "the header is not in the first row",
+        why: "lists have titles and dates above their header; what stands there is not read",
+        source: "headcount",
+        fix: "nothing to do if that row is the header; else name it with `⟦header-row N⟧`";
+    SHEET_FOUND = Warning "sheet-found", "the roster is not on the first sheet",
+        why: "the first sheet has no column that is known, and another has; the first is not read",
+        source: "headcount",
+        fix: "nothing to do if that sheet is the roster; else name it with `⟦sheet NAME⟧`";
+    SHEETS_NOT_READ = Warning "sheets-not-read", "another sheet looks like a roster too",
+        why: "one sheet is read, and people may stand on the others",
+        source: "headcount",
+        fix: "nothing to do if these are other lists; else import each with `⟦sheet NAME⟧`";
+    HEADER_AGAIN = Warning "header-again", "a row is the header once more",
+        why: "files that were put one behind the other have it, and printed lists; it is no person and is passed over",
+        source: "headcount",
+        fix: "nothing to do; delete the row to be rid of the warning";
+    SECOND_TABLE = Error "second-table", "a second table begins, with other columns",
+        why: "its rows mean something else in each column; neither they nor what follows is read",
+        source: "headcount",
+        fix: "give each table a file of its own, or read one of them with `⟦header-row N⟧`";
+    TABLE_ENDS = Warning "table-ends", "the table ends where another begins",
+        why: "the row of the header was given, and so it is plain which of the tables is meant; the other is not read",
+        source: "headcount",
+        fix: "nothing to do; `⟦header-row N⟧` reads the other table";
+    FOOTER = Warning "footer", "there are notes or totals below the people",
+        why: "they are no people and are passed over",
+        source: "headcount",
+        fix: "nothing to do; delete the rows to be rid of the warning";
+    ROWS_OF_NOBODY = Warning "rows-of-nobody", "the last rows have settings and nobody in them",
+        why: "forms are filled down below the last person; a row without name, login, e-mail and password is passed over",
+        source: "headcount",
+        fix: "nothing to do if nobody is missing; delete the rows to be rid of the warning";
+    ROW_IN_QUOTES = Warning "row-in-quotes", "all cells of a row stand in one cell",
+        why: "a spreadsheet that takes another delimiter writes a row so, in one pair of quotes; it is read as it was meant",
+        source: "headcount",
+        fix: "check with `headcount columns ROSTER`; in the spreadsheet, split the column into columns and save again";
     UNKNOWN_COLUMN = Warning "unknown-column", "a column's header means nothing to headcount",
         why: "the column is not read; what it holds does not reach the users",
         source: "headcount",
@@ -104,6 +141,10 @@ codes! {
         why: "its cells cannot be told apart, and a password may stand under any header",
         source: "RFC 4180: each line has the same number of fields",
         fix: "quote the cell that holds a delimiter, or mend the row";
+    SHORT_ROWS = Warning "short-rows", "rows have fewer cells than the header, and those missing may be left out",
+        why: "spreadsheets drop delimiters at the end of rows, sixteen rows at a time; the missing cells are read as blank",
+        source: "Microsoft Support: column delimiters are missing in an Excel spreadsheet that is saved as text",
+        fix: "nothing to do, unless something is missing there";
     UNCLOSED_QUOTE = Error "unclosed-quote", "a quote opens in the row and never closes",
         why: "the rest of the file is taken for one cell",
         source: "RFC 4180: quoted fields",
@@ -124,7 +165,15 @@ codes! {
     NUMBER_NOT_TEXT = Error "number-not-text", "the cell holds a number where text is meant",
         why: "a spreadsheet drops the leading zeros and plus signs of numbers",
         source: "headcount",
-        fix: "format the column as Text and type the value again";
+        fix: "format the column as Text and save: each number is then read as it stands; look whether leading zeros are gone";
+    NUMBER_READ = Warning "number-read", "a column of telephone numbers holds numbers where text is meant",
+        why: "a spreadsheet has dropped a leading zero or plus sign; the numbering plan of the country that was named has the number",
+        source: "headcount",
+        fix: "look whether they are right; format the column as Text to keep what is typed there";
+    FORMULA_WITHOUT_VALUE = Error "formula-without-value", "the cell has a formula and no value",
+        why: "a program wrote the formula, and no spreadsheet has computed it: the cell only seems empty",
+        source: "ECMA-376 part 1, 18.3.1.96: the value of a formula is the one that was computed last",
+        fix: "open the workbook in a spreadsheet and save it";
     DIGITS_LOST = Warning "digits-lost", "the cell holds a number with more digits than a spreadsheet keeps",
         why: "a spreadsheet keeps 15 digits and makes the others zeros",
         source: "headcount",
@@ -244,6 +293,11 @@ codes! {
         why: "the service takes `@` only as part of a whole address: `user@example.com`, not `user@example`",
         source: "API, CreateUser: Username",
         fix: "complete the address or leave the `@` out";
+    USERNAME_AT_SIGN = Warning "username-at-sign", "the username has an `@` and is not a whole e-mail address",
+        why: "the API's page says that `@` is only for whole addresses; Salesforce's contact centres have users with SAML who are \
+              called `alias@user id@org id` all the same",
+        source: "API, CreateUser: Username; Salesforce Help, Use Customized Usernames for Contact Centers",
+        fix: "nothing to do where it is what the identity provider sends as RoleSessionName; else complete the address";
     USERNAME_SPACES = Warning "username-spaces", "there are spaces around the username",
         why: "the username is sent without them; if the identity provider sends them, the agent cannot log in",
         source: "Admin Guide, Configure SAML: the username is compared exactly",
@@ -440,9 +494,10 @@ codes! {
         source: "API, PhoneNumberConfig: PhoneType is required",
         fix: "write `soft` or `desk` in the column `phone type voice`";
     CHAT_AFTER_CONTACT_WORK_CUT = Warning "chat-after-contact-work-cut", "the after-contact work of chats ends after 90 minutes",
-        why: "the service takes higher values and ends it after 5,400 seconds all the same",
-        source: "API, AfterContactWorkConfig: for the CHAT channel the maximum is 5,400 seconds",
-        fix: "write at most 5400, or 0 for no limit";
+        why: "the service takes higher values and ends it after 5,400 seconds all the same; the setting for all channels has \
+              those of chats in it",
+        source: "API, AfterContactWorkConfig and UserPhoneConfig: for the CHAT channel the maximum is 5,400 seconds",
+        fix: "write at most 5400, or 0 for no limit; nothing to do where the user has no chats";
     NOT_YES_OR_NO = Error "not-yes-or-no", "this is neither yes nor no",
         why: "what is meant would be a guess",
         source: "console: the cell's grammar",
@@ -504,10 +559,14 @@ codes! {
         why: "the service knows these five",
         source: "API, UserProficiency: Level, \"the valid values are 1, 2, 3, 4 and 5\"",
         fix: "write a whole number from 1 to 5";
-    PROFICIENCIES_TOO_MANY = Error "proficiencies-too-many", "there are more than 10 proficiencies",
-        why: "an agent has at most 10; an account whose quota is higher gives the others later",
-        source: "Service Quotas, L-50375162: proficiencies per agent",
-        fix: "keep at most 10";
+    PROFICIENCIES_TOO_MANY = Error "proficiencies-too-many", "there are more proficiencies than the account's quota allows",
+        why: "the user would be created, and its proficiencies refused",
+        source: "Service Quotas, L-50375162: proficiencies per agent, as it is applied",
+        fix: "keep as many as the quota allows, or have it raised";
+    PROFICIENCIES_ABOVE_DEFAULT = Warning "proficiencies-above-default", "there are more than 10 proficiencies",
+        why: "an agent has at most 10 unless the account's quota was raised, and what is applied there is not known here",
+        source: "Service Quotas, L-50375162: proficiencies per agent, 10 by default and adjustable",
+        fix: "keep at most 10 unless the quota was raised";
     PROFICIENCY_REPEATED = Error "proficiency-repeated", "an attribute and value are there twice",
         why: "an agent has one level for each, and which is meant would be a guess",
         source: "API, AssociateUserProficiencies",
@@ -528,6 +587,7 @@ mod tests {
 
     use std::fmt::Write as _;
 
+    use super::super::may_be_let_through;
     use super::{Code, Severity, all, nearest};
     use crate::cli::voice::Flags;
     use crate::text::Voice;
@@ -538,7 +598,8 @@ mod tests {
             "# Findings\n\n\
              What `headcount validate` (and the check before every import) can say of a roster. An error stops the row: \
              the service would refuse it, or it cannot be told what is meant. A warning does not: the service takes it, but \
-             a person would regret it. The codes never change their meaning; `headcount validate --explain CODE` prints \
+             a person would regret it. An error that rests on prose alone, so that the service may see it otherwise, can be let \
+             through for a run with `--allow CODE`, and is a warning then. The codes never change their meaning; `headcount validate --explain CODE` prints \
              one of these. This page is generated from the table in `src/finding/codes.rs`.\n\n\
              | code | severity | what is wrong |\n|---|---|---|\n",
         );
@@ -562,6 +623,10 @@ mod tests {
                     Severity::Warning => "Warning",
                 }
             );
+            if may_be_let_through(id) {
+                let _ =
+                    writeln!(page, "- Let through: `--allow {id}`, for a run: the service has the last word");
+            }
         }
         page
     }

@@ -1,5 +1,6 @@
 //! What is wrong with a row, as data. Findings are made where the fault is seen: by the reader, and by the rules.
 
+mod allow;
 pub mod codes;
 
 use std::borrow::Cow;
@@ -7,6 +8,9 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::text::{Voice, worded};
+
+pub use allow::LetThrough;
+pub(crate) use allow::may_be as may_be_let_through;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

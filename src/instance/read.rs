@@ -22,6 +22,9 @@ const USERS_PER_INSTANCE: &str = "L-9A46857E";
 /// The quota of AssociateUserProficiencies, requests a second.
 const ASSOCIATE_USER_PROFICIENCIES_RATE: &str = "L-2CCBA953";
 
+/// The quota of proficiencies per agent.
+const PROFICIENCIES_PER_AGENT: &str = "L-50375162";
+
 /// How long a quota is asked for: a throttle is waited out, for whoever takes it for a no goes on with the wrong pace and
 /// no idea of the room; where Service Quotas cannot be reached, once is enough.
 const PATIENCE_FOR_QUOTAS: Patience =
@@ -91,8 +94,12 @@ impl Reader<'_> {
         if directory.predefined_attributes.is_none() {
             directory.predefined_attributes = self.predefined_attributes(id).await?;
         }
-        let rate = self.quota(arn, ASSOCIATE_USER_PROFICIENCIES_RATE).await;
+        let (rate, most) = tokio::join!(
+            self.quota(arn, ASSOCIATE_USER_PROFICIENCIES_RATE),
+            self.quota(arn, PROFICIENCIES_PER_AGENT)
+        );
         directory.quotas.associate_user_proficiencies_rate = rate;
+        directory.quotas.proficiencies_per_agent = most;
         Ok(())
     }
 
@@ -145,7 +152,13 @@ impl Reader<'_> {
     async fn predefined_attributes(&self, id: &str) -> Result<Option<PredefinedAttributes>, Failure> {
         match fetch::predefined_attributes(self.lane, id).await {
             Ok(attributes) => Ok(Some(attributes)),
-            Err(error) if is_denied(&error) => Ok(None),
+            Err(error) if is_denied(&error) => {
+                (self.warn)(
+                    "connect:SearchPredefinedAttributes is not permitted, so the proficiencies are not checked before \
+                     they are given",
+                );
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -23,6 +23,8 @@ pub struct Before {
     pub(crate) profile: Option<String>,
     /// The endpoint, where it was overridden.
     pub(crate) endpoint: Option<String>,
+    /// The row of that roster's header, where it was told.
+    pub(crate) header_row: Option<u64>,
     /// Whether its first record says that it is a rehearsal's; ledgers once could not.
     pub(crate) says_rehearsal: bool,
     /// It is a rehearsal's, by its first record or by its name.
@@ -59,6 +61,7 @@ impl Before {
             rows: state.places().len() as u64,
             profile: session.profile.clone(),
             endpoint: session.endpoint.clone(),
+            header_row: session.header_row,
             says_rehearsal: header.rehearsal,
             is_rehearsal: state.is_rehearsal(ledger),
             is_invented: header.instance == Spec::default().instance_arn(),

@@ -9,6 +9,8 @@ use super::supply::Supply;
 use super::target::{At, Reached};
 use super::world::World;
 use crate::agent::RowNumber;
+use crate::apply::SEEN_BY_THEN;
+use crate::clock;
 use crate::directory::Users;
 use crate::error::Failure;
 use crate::event::Event;
@@ -17,7 +19,7 @@ use crate::failed::Origins;
 use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
 use crate::ledger::{self, State};
-use crate::plan::{Plan, Wanted};
+use crate::plan::{Asked, Plan, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
 use crate::validate::{self, CheckedRow};
@@ -88,6 +90,12 @@ impl Job {
         let pass = Pass::over(&roster, &self, &reached, world)?;
         for finding in &pass.found.findings {
             world.tell(Event::Finding(finding.clone()));
+        }
+        if pass.found.not_kept > 0 {
+            let more = count(pass.found.not_kept, "finding");
+            let message =
+                format!("{more} more, not told one by one: an offline check of the roster lists all");
+            world.tell(Event::Note { message });
         }
         Ok(Checked { job: self, world: world.clone(), roster, reached, pass })
     }
@@ -226,9 +234,10 @@ impl Checked {
     pub(super) fn decide(&self, state: &State, supply: &Supply) -> Result<Decided, Failure> {
         let Self { job, roster, reached, pass, .. } = self;
         let directory = &reached.directory;
+        let asked = Asked { are_listed: self.are_listed(state), ..job.asked() };
         let mut plan = match directory.users.as_ref() {
-            Some(users) => Plan::build(&pass.wanted, state, job.asked(), Some(&ids_of(users))),
-            None => Plan::build(&pass.wanted, state, job.asked(), None),
+            Some(users) => Plan::build(&pass.wanted, state, asked, Some(&ids_of(users))),
+            None => Plan::build(&pass.wanted, state, asked, None),
         };
         if job.before().is_some() {
             pass.origins.check(state)?;
@@ -242,9 +251,18 @@ impl Checked {
         let outlook = Outlook {
             is_rehearsal: job.target.is_rehearsal(),
             passwords: supply.planned(),
+            let_through: job.allowed.errors,
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         Ok(Decided { plan, outlook })
+    }
+
+    /// Whether the newest create is so long ago that whoever was made is on the list by now, or gone. Of nothing where the
+    /// ledger does not say when it was, or a clock was put back.
+    fn are_listed(&self, state: &State) -> bool {
+        let newest = clock::parse_rfc3339(&state.newest_intent);
+        let passed = newest.and_then(|newest| self.world.clock.now().duration_since(newest).ok());
+        passed.is_some_and(|passed| passed >= SEEN_BY_THEN)
     }
 
     /// Where learned rates are kept; a rehearsal's are worth nothing elsewhere.

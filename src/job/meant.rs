@@ -11,6 +11,7 @@ use super::target::{At, Target};
 use crate::apply::Settings;
 use crate::directory::Directory;
 use crate::error::{Failure, Remedy};
+use crate::finding::LetThrough;
 use crate::ledger::{self, State, beside};
 use crate::plan::Asked;
 use crate::roster::{Options, Roster};
@@ -93,6 +94,8 @@ pub struct Allowed {
     pub no_tag: bool,
     /// To take a user with the name and every member of the row for ours where a request left without the tag.
     pub probable: bool,
+    /// To send rows that have these errors, for the service to decide.
+    pub errors: LetThrough,
 }
 
 /// How many tags a user may have (Amazon Connect API reference, CreateUser: `Tags`, 50), one of them ours.
@@ -115,8 +118,26 @@ impl Job {
         ledger::refuse_in_use(&self.ledger)
     }
 
+    /// Opens a roster as it is meant to be read; where the row of its header is not said, as the ledger has it that was made
+    /// from this roster: what resumes must read what was read.
     pub(super) fn open(&self, roster: &Path) -> Result<Roster, Failure> {
-        Roster::open(roster, &self.reading)
+        let said = self.reading.header_row.filter(|_| roster == self.roster());
+        let reading =
+            Options { header_row: said.or_else(|| self.recorded_row(roster)), ..self.reading.clone() };
+        Roster::open(roster, &reading)
+    }
+
+    /// The row of the header of this roster, as the ledger has it.
+    fn recorded_row(&self, roster: &Path) -> Option<u64> {
+        let (whole, row) = match self.before() {
+            Some(before) => (before.whole.display().to_string(), before.header_row?),
+            None => {
+                let first = ledger::first(&self.ledger)?;
+                let row = first.header_row?;
+                (first.roster, row)
+            }
+        };
+        (beside::absolute(roster) == whole).then_some(row)
     }
 
     /// What a retry goes on with.
@@ -138,6 +159,7 @@ impl Job {
             tag_room: if self.allowed.no_tag { TAGS } else { TAGS - 1 },
             compares_users: false, // who is there already is told by the plan
             generates_passwords: self.passwords.are_given(),
+            let_through: self.allowed.errors,
             ..Rules::of(directory)
         }
     }
@@ -148,7 +170,8 @@ impl Job {
             What::Import { .. } => &[],
             What::Retry { codes, .. } => codes,
         };
-        Asked { retry: self.before().is_some(), codes, recreate_missing: self.allowed.missing_again }
+        let recreate_missing = self.allowed.missing_again;
+        Asked { retry: self.before().is_some(), codes, recreate_missing, ..Asked::default() }
     }
 
     /// What the ledger says of the job that it was made by: a retry goes by it, and so does a rehearsal, whose world it has.
@@ -206,6 +229,12 @@ impl Job {
         let whole = if is_another { self.open(&before.whole).ok() } else { None };
         let rows = if is_another || self.before().is_some() { before.rows } else { 0 };
         Stage { roster, whole, rows, gives_passwords, world }
+    }
+
+    /// The row of the header, as the ledger is to have it: of the roster that it names.
+    pub(super) fn recorded_header_row(&self, read: &Roster) -> Option<u64> {
+        let of_whole = self.before().filter(|_| self.is_of_part()).map(|before| before.header_row);
+        of_whole.unwrap_or_else(|| read.told_header_row())
     }
 
     /// The roster that the ledger is to name: a file of failed rows is a part of it and does not take its place.

@@ -7,6 +7,7 @@ use super::world::go_on;
 use crate::agent::IdentityType;
 use crate::directory::Directory;
 use crate::error::Failure;
+use crate::finding::{Finding, LetThrough};
 use crate::roster::{Field, Options, Roster, Use};
 use crate::stop::Switch;
 use crate::validate::{self, Rules, check_while, infer_identity};
@@ -24,6 +25,8 @@ pub struct Offline {
     pub directory: Option<PathBuf>,
     /// Whether passwords are going to be made: then no row needs one.
     pub makes_passwords: bool,
+    /// The errors that are let through, as warnings.
+    pub let_through: LetThrough,
 }
 
 /// What an offline check brought.
@@ -36,6 +39,46 @@ pub struct OfflineChecked {
     pub basis: Basis,
     /// What is wrong with it.
     pub found: validate::Checked,
+    makes_passwords: bool,
+    let_through: LetThrough,
+}
+
+impl OfflineChecked {
+    /// By what it was checked.
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        let rules = rules_of(self.directory.as_ref(), self.basis.identity(), self.makes_passwords);
+        rules.letting_through(self.let_through)
+    }
+
+    /// Gives all findings away: those of the file as a whole, of which there may be none, and then those of each row that
+    /// has some. Where they were too many to keep, the roster is checked once more.
+    ///
+    /// # Errors
+    /// Exit 2 where the roster can no longer be read.
+    pub(crate) fn each(&self, take: &mut dyn FnMut(&[Finding])) -> Result<(), Failure> {
+        let Self { roster, found, .. } = self;
+        let (of_file, of_rows) =
+            found.findings.split_at(found.findings.partition_point(|finding| finding.row.is_none()));
+        take(of_file);
+        if found.not_kept == 0 {
+            of_rows.chunk_by(|one, next| one.row == next.row).for_each(&mut *take);
+            return Ok(());
+        }
+        validate::each_row(roster, &self.rules(), found, &mut |_, findings| {
+            if !findings.is_empty() {
+                take(findings);
+            }
+            Ok::<_, Failure>(())
+        })
+    }
+}
+
+fn rules_of(directory: Option<&Directory>, identity: IdentityType, makes_passwords: bool) -> Rules<'_> {
+    let rules = match directory {
+        Some(directory) => Rules::of(directory),
+        None => Rules::new(identity),
+    };
+    Rules { generates_passwords: makes_passwords, ..rules }
 }
 
 /// Where the identity type comes from, which a report must say.
@@ -66,13 +109,10 @@ impl Offline {
             let what = "the instance keeps no passwords, its users sign in elsewhere";
             return Err(Failure::usage(format!("{what}: `{identity}`")).hint("leave ⟦made-passwords⟧ out"));
         }
-        let rules = match &directory {
-            Some(directory) => Rules::of(directory),
-            None => Rules::new(identity),
-        };
-        let rules = Rules { generates_passwords: self.makes_passwords, ..rules };
+        let (makes_passwords, let_through) = (self.makes_passwords, self.let_through);
+        let rules = rules_of(directory.as_ref(), identity, makes_passwords).letting_through(let_through);
         let found = check_while(&roster, &rules, &|| go_on(stop))?;
-        Ok(OfflineChecked { roster, directory, basis, found })
+        Ok(OfflineChecked { roster, directory, basis, found, makes_passwords, let_through })
     }
 }
 

@@ -8,6 +8,7 @@ use super::supply::PasswordsPlanned;
 use crate::directory::{Directory, Found, Instance, Lookup};
 use crate::error::Failure;
 use crate::event::Forecast;
+use crate::finding::LetThrough;
 use crate::lane::pace::{START, default_burst};
 use crate::ledger::{RowState, State};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
@@ -52,6 +53,8 @@ pub struct Outlook {
     pub(crate) follows: Option<Follows>,
     /// The first rows to send whose name is there in another case, each with that name.
     pub(crate) case_variants: Vec<(String, String)>,
+    /// The errors of the roster that are let through.
+    pub(crate) let_through: LetThrough,
     /// Rows of which something is to be said.
     pub remarks: Remarks,
 }
@@ -149,6 +152,7 @@ impl Outlook {
             pace,
             follows: Follows::of(plan, wanted, directory),
             case_variants: Vec::new(),
+            let_through: LetThrough::default(),
             remarks: Remarks::of(plan, wanted, state),
         };
         outlook.count_sent(plan, wanted, directory);

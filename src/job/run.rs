@@ -21,7 +21,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::failed::{FailedRows, Left};
 use crate::lane::slots::Slots;
-use crate::ledger::{Calls, Counts, Entry, Journal, Kind, SeenCounts, StepCounts, Steps, VERSION};
+use crate::ledger::{self, Calls, Counts, Entry, Journal, Kind, SeenCounts, StepCounts, Steps, VERSION};
 use crate::passwords::{Credentials, LockedFile};
 use crate::plan::{Decision, Plan};
 
@@ -238,6 +238,7 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
     let now = rfc3339(world.clock.now());
     let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
     let roster = job.recorded_roster(&before);
+    let header_row = job.recorded_header_row(checked.roster());
     let is_new = before.header.run.is_empty();
     let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
     let header = is_new.then(|| Entry {
@@ -247,6 +248,7 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
         digest: Some(wanted.digest().into()),
         instance: Some(reached.directory.instance.arn.as_str().into()),
         rehearsal: job.target.is_rehearsal(),
+        header_row,
         tool: Some(tool.into()),
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Ledger)
@@ -261,14 +263,21 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
         region: Some(reached.region.as_str().into()),
         profile: job.target.profile().map(Into::into),
         endpoint: reached.endpoint.as_deref().map(Into::into),
+        header_row,
         rate: Some(rate),
+        allow: job.allowed.errors.codes().map(str::to_owned).collect(),
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Session)
     };
     let changes =
         plan.changes(wanted, |at| before.user(at), &now).chain(plan.sightings(wanted, &before, &now));
     ledger.record(&mut header.into_iter().chain([session]).chain(changes)).await.map_err(|fault| {
-        Failure::stopped(fault.to_string()).hint("nothing was sent; choose another place with ⟦ledger FILE⟧")
+        let hint = if is_new {
+            "nothing was sent; free some space, or choose another place with ⟦ledger FILE⟧".to_owned()
+        } else {
+            format!("nothing was sent; {}", ledger::goes_on(&job.ledger))
+        };
+        Failure::stopped(fault.to_string()).hint(hint)
     })?;
     Ok(run)
 }

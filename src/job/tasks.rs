@@ -74,8 +74,12 @@ impl<'t> Tasks<'t> {
             Some(validate::fingerprint(agent)) == seen.fingerprint && proficiencies == seen.proficiencies
         };
         let Some(mut agent) = agent.filter(is_same) else { return Err(self.changed()) };
-        let gift =
-            proficiencies.map(|fingerprint| Gift { proficiencies: user::proficiencies(&agent), fingerprint });
+        let unlisted = plan.of(wanted, username) == Some(Decision::Missing);
+        let gift = proficiencies.map(|fingerprint| Gift {
+            proficiencies: user::proficiencies(&agent),
+            fingerprint,
+            unlisted,
+        });
         let standing = self.ledger.read(|state| {
             let at = state.find(username)?;
             Some((at, state.record(at).settled_state()))

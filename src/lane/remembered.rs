@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connect::Operation;
 use crate::disk;
+use crate::text::escape_from;
 
 /// The file, `rates.json` in the user's state folder.
 #[derive(Clone, Debug)]
@@ -75,6 +76,7 @@ impl Remembered {
             disk::create_private_folder(folder)?;
         }
         let mut text = serde_json::to_vec_pretty(&contents)?;
+        escape_from(0, &mut text);
         text.push(b'\n');
         disk::write_atomic(&self.path, &text)
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::numbers::{Attempt, Nonce};
 use super::sum;
 use crate::agent::{Fingerprint, RowNumber};
+use crate::text::escape_from;
 
 /// The version of the format that this program writes, in the first record.
 pub const VERSION: u32 = 2;
@@ -212,9 +213,15 @@ pub struct Entry<'a> {
     /// The endpoint, where it was overridden (`session`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub endpoint: Option<Cow<'a, str>>,
+    /// The row of the roster's header, where it was told (`ledger`, `session`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u64>,
     /// The pace that it set out with, in CreateUser calls a second (`session`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
+    /// The errors of the roster that it was told to let through (`session`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
     /// The exact username; `row N` for an invalid row that has none of its own (all but `ledger`, `session`,
     /// `end`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
@@ -302,7 +309,9 @@ impl<'a> Entry<'a> {
             region: None,
             profile: None,
             endpoint: None,
+            header_row: None,
             rate: None,
+            allow: Vec::new(),
             user: None,
             was: None,
             row: None,
@@ -376,6 +385,7 @@ impl<'a> Entry<'a> {
         let begin = out.len();
         // Writing to a vector cannot fail, and no member is of a type that serde_json refuses.
         let _ = serde_json::to_writer(&mut *out, self);
+        escape_from(begin, out);
         out.pop(); // the closing brace, which comes behind the checksum
         sum::seal(out, begin);
     }

@@ -49,9 +49,13 @@ impl LockedFile {
     /// is damaged or of another version.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let cannot = |what: &str, error: io::Error| {
+            let hint = match std::fs::metadata(path) {
+                Ok(there) if there.len() > 0 => format!("nothing was sent; {}", goes_on(path)),
+                _ => "nothing was sent; choose a place that can be written with ⟦ledger FILE⟧".to_owned(),
+            };
             Failure::stopped(format!("cannot {what} the ledger: `{}`", path.display()))
                 .because(error)
-                .hint("nothing was sent; choose a place that can be written with ⟦ledger FILE⟧")
+                .hint(hint)
         };
         be_a_file(path)?;
         let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
@@ -91,9 +95,20 @@ impl LockedFile {
         let lines = locked.into_lines(length);
         let path = lines.path().to_owned();
         Ledger::start(OnDisk(lines), self.state, clock, nonces).map_err(|error| {
-            Failure::stopped(format!("cannot write the ledger: `{}`", path.display())).because(error)
+            Failure::stopped(format!("cannot write the ledger: `{}`", path.display()))
+                .because(error)
+                .hint("nothing was sent; the same command resumes")
         })
     }
+}
+
+/// What to do where a ledger that has records cannot be written: never another one, which would know nothing of them.
+pub(crate) fn goes_on(path: &Path) -> String {
+    format!(
+        "free some space or make it writable, and run the same command; or move this ledger, `mv {} NEW`, and go on with \
+         ⟦ledger NEW⟧: another ledger would not know what was sent",
+        shell_path(path)
+    )
 }
 
 /// Fails where something stands in the ledger's place that is not a regular file: a device keeps nothing and may never

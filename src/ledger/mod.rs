@@ -23,7 +23,7 @@ mod sum;
 mod upgrade;
 
 pub use entry::{Entry, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted, VERSION};
-pub(crate) use file::{Gathered, be_a_file, first, gather, glance, refuse_in_use, whose};
+pub(crate) use file::{Gathered, be_a_file, first, gather, glance, goes_on, refuse_in_use, whose};
 pub use file::{Ledger, LockedFile, peek};
 pub use journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 pub(crate) use names::Names;

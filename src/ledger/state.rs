@@ -57,6 +57,8 @@ pub struct Header {
     pub instance: String,
     /// Whether it says that it is a rehearsal's; [`State::is_rehearsal`] also knows the ledgers of before it could.
     pub(crate) rehearsal: bool,
+    /// The row of the first roster's header, where it was told.
+    pub(crate) header_row: Option<u64>,
     /// When the ledger was made, RFC 3339.
     pub(crate) at: String,
 }
@@ -80,6 +82,8 @@ pub struct Session {
     pub(crate) profile: Option<String>,
     /// The endpoint, where it was overridden.
     pub(crate) endpoint: Option<String>,
+    /// The row of the roster's header, where it was told.
+    pub(crate) header_row: Option<u64>,
     /// It has said that it ended.
     pub has_ended: bool,
 }
@@ -240,6 +244,7 @@ impl State {
                     roster: text(&entry.roster),
                     instance: text(&entry.instance),
                     rehearsal: entry.rehearsal,
+                    header_row: entry.header_row,
                     at: text(&entry.at),
                 };
             }
@@ -254,6 +259,7 @@ impl State {
                     region: entry.region.as_deref().map(str::to_owned),
                     profile: entry.profile.as_deref().map(str::to_owned),
                     endpoint: entry.endpoint.as_deref().map(str::to_owned),
+                    header_row: entry.header_row,
                     has_ended: false,
                 };
             }

@@ -47,10 +47,17 @@ pub(super) fn sum_of(line: &[u8]) -> Sum {
 
 /// Whether a whole line and at least a byte more stand there: the newline that was behind it is gone.
 pub(super) fn goes_on_behind_a_line(text: &[u8]) -> bool {
-    // In a line the first one is its own: quotes within a text are escaped, and no record has an object in it.
-    let Some(at) = memchr::memmem::find(text, MEMBER) else { return false };
-    let end = at + MEMBER.len() + DIGITS + CLOSE.len();
-    end < text.len() && sum_of(&text[..end]) == Sum::Holds
+    let (mut hashed, mut hasher) = (0, crc32fast::Hasher::new());
+    // Each once, whatever a line has in it: one that was made to have many would take the square of its length.
+    memchr::memmem::find_iter(text, MEMBER).any(|at| {
+        hasher.update(&text[hashed..at]);
+        hashed = at;
+        let mut end = Vec::with_capacity(DIGITS + CLOSE.len());
+        let _ = write!(end, "{:08x}", hasher.clone().finalize()); // writing to a vector cannot fail
+        end.extend_from_slice(CLOSE);
+        let behind = &text[at + MEMBER.len()..];
+        behind.starts_with(&end) && behind.len() > end.len()
+    })
 }
 
 #[cfg(test)]
@@ -72,5 +79,9 @@ mod tests {
         }
         assert_eq!(sum_of(br#"{"type":"end","exit":0}"#), Sum::Missing);
         assert_eq!(sum_of(b""), Sum::Missing);
+        assert!(!goes_on_behind_a_line(line));
+        for rest in ["*", "*{\"type\":\"end\",\"crc\":\""] {
+            assert!(goes_on_behind_a_line(&[line, rest.as_bytes()].concat()), "{rest}");
+        }
     }
 }

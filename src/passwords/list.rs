@@ -7,7 +7,7 @@ use super::join::{Joined, Known};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::Attempt;
-use crate::text::cell;
+use crate::text::{cell, escape_from};
 
 /// The object of `--format json`: a contract. Serialised at once into memory that is wiped.
 #[derive(Serialize)]
@@ -50,6 +50,7 @@ impl Joined {
         let listed = Listed { run: &self.run, instance: &self.instance, users: users.collect() };
         let mut bytes = self.room();
         serde_json::to_writer(&mut *bytes, &listed).map_err(|error| bug(&error))?;
+        escape_from(0, &mut bytes);
         bytes.push(b'\n');
         Ok(bytes)
     }

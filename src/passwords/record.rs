@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Attempt, Nonce};
+use crate::text::escape_from;
 
 /// The version of the format that this program writes, in the first record.
 pub(crate) const VERSION: u32 = 1;
@@ -113,6 +114,7 @@ impl<'a> Line<'a> {
         let mut bytes = Vec::with_capacity(256);
         // Writing to a vector cannot fail, and no member is of a type that serde_json refuses.
         let _ = serde_json::to_writer(&mut bytes, self);
+        escape_from(0, &mut bytes);
         bytes.push(b'\n');
         bytes
     }

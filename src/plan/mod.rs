@@ -33,8 +33,8 @@ pub struct Plan {
     steps: HashMap<Who, StepDecision>,
     /// The rows whose step nobody asks for any longer.
     dropped_steps: Vec<Place>,
-    /// The rows whose step nobody can be given: their users are gone, and their names are others'.
-    barred_steps: Vec<Place>,
+    /// The rows whose step nobody can be given, for their users are gone.
+    barred_steps: Vec<(Place, Barred)>,
     /// Whoever has the name of a created user and is not that user, by id.
     strangers: HashMap<Place, String>,
     /// Whoever goes by another name since a file of failed rows renamed the row, with the row of that name: somebody who
@@ -49,6 +49,36 @@ pub struct Plan {
 /// The code of a step that is given to nobody, for its user is gone and the name is another's.
 pub(crate) const REPLACED: &str = "replaced";
 
+/// The code of a step that is given to nobody, for its user is gone. A user that is listed again is given it.
+pub(crate) const MISSING: &str = "missing";
+
+/// Why a step is given to nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Barred {
+    /// The name is another user's now.
+    Replaced,
+    /// Nobody has the name.
+    Missing,
+}
+
+impl Barred {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Replaced => REPLACED,
+            Self::Missing => MISSING,
+        }
+    }
+
+    const fn message(self) -> &'static str {
+        match self {
+            Self::Replaced => "the user that was created is gone, and its name is another user's",
+            Self::Missing => {
+                "the user that was created is no longer on the instance, and is made anew only where that is asked for"
+            }
+        }
+    }
+}
+
 /// Under which id a username is on the instance now, if it is.
 pub type OnInstance<'f, 'd> = &'f dyn Fn(&str) -> Option<&'d str>;
 
@@ -61,6 +91,8 @@ pub struct Asked<'a> {
     pub(crate) codes: &'a [String],
     /// `--recreate-missing`.
     pub(crate) recreate_missing: bool,
+    /// The newest create is so long ago that whoever was made is listed, or gone.
+    pub(crate) are_listed: bool,
 }
 
 impl Asked<'_> {
@@ -190,21 +222,33 @@ impl Plan {
                 Some(_) => Asks::Other,
             };
             let is_sent = who.is_some_and(|who| self.wanted[who.index()].sends());
+            let is_missing = who.is_some_and(|who| self.wanted[who.index()] == Decision::Missing);
             let code = state.detail(at).and_then(|detail| detail.step_code.as_deref());
+            // Who was missing and is listed again is given what nobody could be given before.
+            let is_back = self.is_listed && !is_missing && code == Some(MISSING);
+            let is_anew = is_back && record.step == StepState::Rejected;
+            let stood = if is_anew { StepState::Pending } else { record.step };
             let picked =
                 asked.codes.is_empty() || code.is_some_and(|code| asked.codes.iter().any(|c| c == code));
-            match decide_step(asked.retry.then_some(picked), record.step, asks) {
+            let decision = decide_step(asked.retry.then_some(picked), stood, asks);
+            let barred = if self.strangers.contains_key(&at) {
+                Some(Barred::Replaced)
+            } else {
+                let is_gone = is_missing && asked.are_listed && decision != StepDecision::Drop;
+                is_gone.then_some(Barred::Missing)
+            };
+            match (decision, barred) {
                 // A user that is made anew is given what its row asks for then.
                 _ if is_sent => {}
                 // Nobody is waited for who is gone, and a stranger is given nothing.
-                _ if self.strangers.contains_key(&at) => {
+                (_, Some(barred)) => {
                     if record.step == StepState::Pending {
-                        self.barred_steps.push(at);
+                        self.barred_steps.push((at, barred));
                     }
                 }
-                StepDecision::Leave => {}
-                StepDecision::Drop => self.dropped_steps.push(at),
-                decision @ (StepDecision::Give | StepDecision::Drift) => {
+                (StepDecision::Leave, None) => {}
+                (StepDecision::Drop, None) => self.dropped_steps.push(at),
+                (decision @ (StepDecision::Give | StepDecision::Drift), None) => {
                     self.steps.extend(who.map(|who| (who, decision)));
                 }
             }
@@ -340,9 +384,9 @@ impl Plan {
             message: Some(fault.message.as_str().into()),
             ..Entry::outcome(wanted.name(fault.who), RowState::Invalid, at.to_owned())
         });
-        let barred = self.barred_steps.iter().map(move |&place| Entry {
-            code: Some(REPLACED.into()),
-            message: Some("the user that was created is gone, and its name is another user's".into()),
+        let barred = self.barred_steps.iter().map(move |&(place, barred)| Entry {
+            code: Some(barred.code().into()),
+            message: Some(barred.message().into()),
             ..Entry::step(user(place), Step::Proficiencies, StepState::Rejected, at.to_owned())
         });
         dropped.chain(steps).chain(barred).chain(planned).chain(skipped)

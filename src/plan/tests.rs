@@ -195,8 +195,8 @@ fn a_shared_username_holds_both_rows_back_whatever_else_is_wrong_with_either() {
     }
 }
 
-#[test]
-fn the_proficiencies_of_a_replaced_user_are_given_to_nobody_and_waited_for_by_nobody() {
+/// `ann` as she is wanted, and created with the id `ours`; her proficiencies are still to be given.
+fn created_without_proficiencies() -> (State, Wanted) {
     let (cells, given) = (Fingerprint::of(1), Some(Fingerprint::of(7)));
     let mut state = State::default();
     state.apply(&Entry { proficiencies: given, ..row("ann", 2, 1) });
@@ -204,6 +204,12 @@ fn the_proficiencies_of_a_replaced_user_are_given_to_nobody_and_waited_for_by_no
     state.apply(&Entry { id: Some("ours".into()), ..outcome("ann", 1, RowState::Created, None) });
     let mut wanted = Wanted::default();
     wanted.add_with_proficiencies("ann", 2.into(), cells, given);
+    (state, wanted)
+}
+
+#[test]
+fn the_proficiencies_of_a_replaced_user_are_given_to_nobody_and_waited_for_by_nobody() {
+    let (mut state, wanted) = created_without_proficiencies();
     let theirs = |_: &str| Some("theirs");
     let ours = |_: &str| Some("ours");
     let plan = Plan::build(&wanted, &state, Asked::default(), Some(&ours));
@@ -218,6 +224,39 @@ fn the_proficiencies_of_a_replaced_user_are_given_to_nobody_and_waited_for_by_no
     assert_eq!((steps.pending, steps.rejected, state.counts(false).created), (0, 1, 1));
     let again = Plan::build(&wanted, &state, Asked { retry: true, ..Asked::default() }, Some(&theirs));
     assert_eq!(again.step_of(&wanted, "ann"), StepDecision::Leave, "a retry gives a stranger nothing either");
+}
+
+#[test]
+fn the_proficiencies_of_a_user_that_has_long_been_missing_are_waited_for_by_nobody_until_it_is_back() {
+    let (mut state, wanted) = created_without_proficiencies();
+    let nobody = |_: &str| None;
+    let ours = |_: &str| Some("ours");
+    let late = Asked { are_listed: true, ..Asked::default() };
+    // Too new to be listed, or nobody may be listed: it may well be there.
+    for (asked, found) in [(Asked::default(), Some(&nobody as OnInstance<'_, '_>)), (late, None)] {
+        let plan = Plan::build(&wanted, &state, asked, found);
+        assert_eq!(plan.step_of(&wanted, "ann"), StepDecision::Give);
+        assert_eq!(plan.changes(&wanted, |_| "ann", "t").count(), 0);
+    }
+    let anew = Asked { recreate_missing: true, ..late };
+    let plan = Plan::build(&wanted, &state, anew, Some(&nobody));
+    assert!(plan.of(&wanted, "ann").unwrap().sends());
+    assert!(plan.changes(&wanted, |_| "ann", "t").all(|line| line.code.is_none()));
+    let plan = Plan::build(&wanted, &state, late, Some(&nobody));
+    assert_eq!(plan.step_of(&wanted, "ann"), StepDecision::Leave);
+    for line in plan.changes(&wanted, |_| "ann", "t") {
+        assert_eq!((line.result, line.code.as_deref()), (Some(StepState::Rejected), Some(MISSING)));
+        state.apply(&line);
+    }
+    let steps = state.proficiencies();
+    assert_eq!((steps.pending, steps.rejected, state.counts(false).created), (0, 1, 1));
+    for asked in [late, Asked { retry: true, ..late }] {
+        let again = Plan::build(&wanted, &state, asked, Some(&nobody));
+        assert_eq!(again.step_of(&wanted, "ann"), StepDecision::Leave, "nobody is there to be given it");
+        assert_eq!(again.changes(&wanted, |_| "ann", "t").count(), 0, "once is enough");
+        let back = Plan::build(&wanted, &state, asked, Some(&ours));
+        assert_eq!(back.step_of(&wanted, "ann"), StepDecision::Give, "it is listed again");
+    }
 }
 
 #[test]

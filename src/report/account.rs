@@ -279,6 +279,12 @@ impl Gathering {
             }
             let (seen, found_id) = state.seen(at);
             (row.seen, row.found_id) = (seen, found_id.map(str::to_owned));
+            let of_step =
+                state.detail(at).and_then(|detail| Some((detail.step_code.as_ref()?, &detail.step_message)));
+            row.step = of_step.map(|(code, message)| match message {
+                Some(message) => format!("{code}: {message}"),
+                None => code.clone(),
+            });
             // A row planned anew says nothing of its last failure.
             if row.state == RowState::Pending {
                 (row.code, row.message) = (None, None);

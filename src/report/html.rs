@@ -14,7 +14,7 @@ use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{Attempt, RowState, Unexecuted};
-use crate::text::{count, grouped, html, island, plain};
+use crate::text::{count, escaped, grouped, html, island, plain};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -474,7 +474,7 @@ fn data(account: &Account) -> Result<String, Failure> {
                     place(row.state),
                     u8::from(row.recovered),
                     plain(row.code.as_deref().unwrap_or_default()),
-                    plain(row.message.as_deref().unwrap_or_default()),
+                    plain(&row.said()),
                     plain(row.id.as_deref().unwrap_or_default()),
                     row.attempts,
                     row.throttled,
@@ -486,7 +486,7 @@ fn data(account: &Account) -> Result<String, Failure> {
     };
     let json = serde_json::to_string(&data)
         .map_err(|error| Failure::new(Exit::Bug, "cannot write the report").because(error))?;
-    Ok(island(&json))
+    Ok(island(&escaped(&json)))
 }
 
 /// A text of ours, with what stands in backticks as code.

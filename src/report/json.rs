@@ -9,6 +9,7 @@ use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{Attempt, Calls, Counts, RowState, SeenAs, Unexecuted};
+use crate::text::escape_from;
 
 /// How every report of this kind begins.
 pub(crate) const HEAD: &str = "{\n  \"report\": \"headcount\",\n";
@@ -91,6 +92,9 @@ struct User<'a> {
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// What is said of what follows a created user, where that was not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -135,6 +139,7 @@ pub(crate) fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
     };
     let mut bytes = serde_json::to_vec_pretty(&document)
         .map_err(|error| Failure::new(Exit::Bug, "cannot write the report").because(error))?;
+    escape_from(0, &mut bytes);
     bytes.push(b'\n');
     Ok(bytes)
 }
@@ -182,6 +187,7 @@ fn user(row: &Row) -> User<'_> {
         found_id: row.found_id.as_deref(),
         code: row.code.as_deref(),
         message: row.message.as_deref(),
+        step: row.step.as_deref(),
         request_id: row.request_id.as_deref(),
         at: &row.at,
         doubt: row.story.iter().map(told).collect(),

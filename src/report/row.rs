@@ -24,6 +24,8 @@ pub(crate) struct Row {
     pub(crate) seen: SeenAs,
     /// The id of whoever has the name of a created user now, where that is another.
     pub(crate) found_id: Option<String>,
+    /// What is said of what follows it, where that was not given.
+    pub(crate) step: Option<String>,
     /// The service's error code, or a finding's.
     pub(crate) code: Option<String>,
     /// The message with it.
@@ -40,6 +42,29 @@ pub(crate) struct Row {
     pub(super) newest: Option<(Attempt, String)>,
     /// Whether its outcome is still to come.
     pub(super) open: bool,
+}
+
+impl Row {
+    /// What is said of it, for people: why it failed, how a created user was seen, and why what follows was not given.
+    pub(crate) fn said(&self) -> String {
+        let seen = match self.seen {
+            SeenAs::There => None,
+            SeenAs::Drifted => {
+                Some("drifted: the roster asks for other cells than it was created with".to_owned())
+            }
+            SeenAs::Missing => {
+                Some("missing: not to be seen on the instance; it can be made anew".to_owned())
+            }
+            SeenAs::Gone => Some("gone: no longer in the roster".to_owned()),
+            SeenAs::Replaced => {
+                let id = self.found_id.as_deref().unwrap_or("another id");
+                Some(format!("replaced: another user ({id}) has the name now"))
+            }
+        };
+        let step = self.step.as_deref().map(|step| format!("its proficiencies were not given: {step}"));
+        let said = [self.message.clone(), seen, step];
+        said.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// A step in the story of a row that was in doubt.

@@ -56,7 +56,7 @@ fn cells(row: &Row) -> [String; 11] {
         row.state.word().to_owned(),
         if row.recovered { "yes" } else { "" }.to_owned(),
         or_empty(&row.code),
-        or_empty(&row.message),
+        row.said(),
         or_empty(&row.id),
         row.attempts.to_string(),
         row.throttled.to_string(),

@@ -1,5 +1,8 @@
 //! What a header means: one table of names, and the console's own templates of every era.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::field::Field;
 use crate::error::Failure;
 use crate::text::printable;
@@ -90,7 +93,7 @@ const NAMES: [(Field, &[&str]); Field::COUNT] = [
 /// itself (joshbasquez/AzureAD_to_AmazonConnect, sampleUserForm.csv), the AWS blog "Create and update agents in bulk
 /// with Amazon Connect", and the user management pages of the administrator guide from 2023 to 2026.
 #[rustfmt::skip]
-pub(super) const TEMPLATES: [(&str, &str); 11] = [
+pub(super) const TEMPLATES: [(&str, &str); 12] = [
     ("Amazon Connect console template, SAML (to 2022)",
      "first name,last name,user login,routing profile name,security_profile_name_1|security_profile_name_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds)"),
     ("Amazon Connect console template, CONNECT_MANAGED (to 2022)",
@@ -113,6 +116,7 @@ pub(super) const TEMPLATES: [(&str, &str); 11] = [
      "first name,last name,user login,agent hierarchy,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,tags,persistent connection,audio enhancement(none/isolate voice/suppress noise)"),
     ("headcount template, EXISTING_DIRECTORY",
      "user login,directory user id,routing profile name,security_profile_name_1|security_profile_name_2,user_hierarchy_1|user_hierarchy_2,phone type (soft/desk),phone number,soft phone auto accept (yes/no),ACW timeout (seconds),tags"),
+    ("headcount credentials", "user login,password"),
 ];
 
 /// The columns that headcount adds to a file of failed rows, and passes over when it reads that file again: where the
@@ -204,35 +208,101 @@ pub(super) fn near(header: &str) -> Option<Field> {
 /// What other systems call our columns, for proposals only: nothing is read by these names.
 #[rustfmt::skip]
 const FOREIGN: [(Field, &[&str]); 13] = [
-    (Field::FirstName, &["vorname", "rufname", "prénom", "prenom", "nombre", "nombres", "nome", "voornaam", "imię"]),
-    (Field::LastName, &["nachname", "familienname", "zuname", "nom", "nom de famille", "apellido", "apellidos", "cognome", "sobrenome", "achternaam", "nazwisko"]),
-    (Field::Email, &["mail", "e-mail-adresse", "e-mail dienstlich", "courriel", "adresse e-mail", "correo", "correo electrónico", "work email", "business email", "primary work email", "email (work)"]),
-    (Field::SecondaryEmail, &["private email", "e-mail privat", "personal email", "home email"]),
-    (Field::Mobile, &["handy", "handynummer", "mobil", "mobiltelefon", "mobilnummer", "portable", "móvil", "cellulare", "cell", "cell phone"]),
-    (Field::Password, &["kennwort", "passwort", "mot de passe", "contraseña", "senha", "wachtwoord", "hasło", "initialkennwort"]),
-    (Field::Username, &["benutzername", "benutzer", "anmeldename", "loginname", "kennung", "identifiant", "usuario", "nome utente", "gebruikersnaam", "agent id", "user id", "network id"]),
-    (Field::RoutingProfile, &["routingprofil", "routing", "skill profile"]),
-    (Field::SecurityProfiles, &["rolle", "rollen", "sicherheitsprofil", "role", "roles", "rôle", "rol"]),
+    (Field::FirstName, &[
+        "vorname", "vornamen", "rufname", "prénom", "prenom", "nombre", "nombres", "nome", "voornaam", "imię", "jméno", "keresztnév",
+        "fornavn", "förnamn", "etunimi", "prenume", "ime", "имя", "ім'я", "όνομα", "adı", "名", "الاسم الأول", "first",
+    ]),
+    (Field::LastName, &[
+        "nachname", "nachnamen", "familienname", "zuname", "nom", "nom de famille", "apellido", "apellidos", "cognome", "sobrenome",
+        "apelido", "achternaam", "nazwisko", "příjmení", "vezetéknév", "etternavn", "efternavn", "efternamn", "sukunimi", "nume de familie",
+        "prezime", "фамилия", "прізвище", "επώνυμο", "soyad", "soyadı", "姓", "氏", "苗字", "성", "اسم العائلة", "last", "sn",
+    ]),
+    (Field::Email, &[
+        "mail", "e-mail-adresse", "e-mail dienstlich", "courriel", "adresse e-mail", "correo", "correo electrónico", "work email",
+        "business email", "primary work email", "email (work)", "work e-mail address", "company email", "mailaddress", "mail address", "e-mailadres",
+        "indirizzo email", "posta elettronica", "adres e-mail", "e-post", "e-postadress", "sähköposti", "почта", "электронная почта",
+        "メールアドレス", "メール", "邮箱", "电子邮件", "電子郵件", "이메일", "البريد الإلكتروني", "e-posta", "endereço de e-mail", "primary email",
+        "primary smtp address", "user email",
+    ]),
+    (Field::SecondaryEmail, &[
+        "private email", "e-mail privat", "personal email", "home email", "alternate email address", "alternate email", "recovery email",
+        "home secondary email", "other mails", "courriel personnel", "correo personal",
+    ]),
+    (Field::Mobile, &[
+        "handy", "handynummer", "mobil", "mobiltelefon", "mobilnummer", "portable", "móvil", "cellulare", "cell", "cell phone", "celular",
+        "telemóvel", "gsm", "mobilephone", "téléphone portable", "teléfono móvil", "携帯電話", "携帯番号", "手机", "手机号", "手機", "휴대폰",
+        "мобильный", "мобильный телефон", "komórka", "mobiel",
+    ]),
+    (Field::Password, &[
+        "kennwort", "passwort", "mot de passe", "contraseña", "senha", "wachtwoord", "hasło", "initialkennwort", "heslo", "jelszó", "passord",
+        "lösenord", "salasana", "parolă", "parola", "lozinka", "пароль", "κωδικός", "şifre", "パスワード", "密码", "密碼", "비밀번호", "كلمة المرور",
+        "startkennwort", "erstkennwort", "temporary password", "password profile", "palavra-passe",
+    ]),
+    (Field::Username, &[
+        "user principal name", "UPN", "sAMAccountName", "SAM account name", "pre-Windows 2000 logon name", "user logon name", "logon name", "logon",
+        "login ID", "logon ID", "login user", "log in", "user account", "account name", "account", "account ID", "NetID", "net ID", "network ID",
+        "network login", "network user", "agent login", "agent login ID", "agent ID", "agent username", "agent user name", "user ID", "uid",
+        "alias", "mail nickname", "corporate ID", "corp ID", "company ID", "enterprise ID", "SSO ID", "SSO username", "SSO login",
+        "windows ID", "windows login", "windows username", "windows user", "AD username", "AD login", "AD account", "domain user", "domain login",
+        "cognito:username", "preferred_username", "NameID", "name identifier", "RoleSessionName", "role session name", "employee login",
+        "system login", "sign-in name", "sign in name", "signin name", "sign-in ID", "screen name", "connect username", "connect login",
+        "okta login", "okta username", "profile.login", "user code", "operator ID", "PC login", "racf ID", "racf", "staff login",
+        "benutzername", "benutzer", "benutzerkennung", "benutzer-id", "benutzerkonto", "benutzerlogin", "anmeldename", "anmeldekennung", "anmelde-id",
+        "anmeldung", "loginname", "loginkennung", "kennung", "nutzername", "nutzerkennung", "nutzer-id", "windows-kennung", "windows-anmeldename",
+        "u-kennung", "personalkennung", "kürzel",
+        "nom d'utilisateur", "nom utilisateur", "identifiant", "identifiant utilisateur", "identifiant de connexion", "nom de connexion",
+        "compte", "compte utilisateur", "nom de compte", "utilisateur", "login agent", "id utilisateur",
+        "usuario", "nombre de usuario", "nombre usuario", "cuenta", "cuenta de usuario", "id de usuario", "identificador de usuario",
+        "nome utente", "utente", "id utente", "nome account", "nome de usuário", "nome do usuário", "usuário", "nome de utilizador",
+        "utilizador", "id do usuário", "conta", "gebruikersnaam", "gebruiker", "inlognaam", "gebruikers-id", "aanmeldnaam",
+        "nazwa użytkownika", "użytkownik", "nazwa logowania", "identyfikator", "uživatelské jméno", "uživatel", "přihlašovací jméno",
+        "používateľské meno", "prihlasovacie meno", "felhasználónév", "felhasználó", "brugernavn", "brukernavn", "bruker-id",
+        "bruger-id", "användarnamn", "användar-id", "inloggningsnamn", "käyttäjätunnus", "käyttäjänimi", "kasutajanimi", "lietotājvārds",
+        "naudotojo vardas", "nume utilizator", "nume de utilizator", "utilizator", "korisničko ime", "uporabniško ime", "потребителско име",
+        "имя пользователя", "пользователь", "логин", "учётная запись", "учетная запись", "логін", "ім'я користувача", "ім’я користувача",
+        "όνομα χρήστη", "kullanıcı adı", "kullanıcı", "kullanıcı kodu", "ユーザー名", "ユーザ名", "ユーザー", "ユーザーID", "ユーザID", "ログイン名",
+        "ログインID", "ログイン", "アカウント", "アカウント名", "利用者ID", "用户名", "用户", "登录名", "登录账号", "账号", "账户", "帐号", "帐户名",
+        "使用者名稱", "使用者", "登入名稱", "帳號", "사용자 이름", "사용자이름", "사용자명", "사용자 ID", "아이디", "로그인 ID", "계정",
+        "اسم المستخدم", "المستخدم", "שם משתמש", "नाम उपयोगकर्ता", "उपयोगकर्ता नाम", "यूज़रनेम", "ชื่อผู้ใช้", "tên đăng nhập", "tên người dùng",
+        "nama pengguna", "username pengguna", "pengguna",
+    ]),
+    (Field::RoutingProfile, &["routingprofil", "routing", "skill profile", "routing-profil", "profil de routage", "perfil de enrutamiento", "profilo di routing", "perfil de roteamento", "ルーティングプロファイル"]),
+    (Field::SecurityProfiles, &[
+        "rolle", "rollen", "sicherheitsprofil", "role", "roles", "rôle", "rol", "profil de sécurité", "perfil de seguridad",
+        "profilo di sicurezza", "perfil de segurança", "セキュリティプロファイル",
+    ]),
     (Field::Hierarchy, &["team", "abteilung", "equipe", "équipe", "equipo", "department", "organisation", "organization"]),
     (Field::PhoneType, &["telefonart", "telefontyp", "type de téléphone", "tipo de teléfono"]),
     (Field::AfterContactWork, &["nachbearbeitung", "nachbearbeitungszeit", "acw", "after call work", "wrap up time", "post-appel", "tiempo acw"]),
-    (Field::PhoneNumber, &["telefon", "telefonnummer", "rufnummer", "durchwahl", "nebenstelle", "téléphone", "teléfono", "telefono", "extension", "telephone", "work phone"]),
+    (Field::PhoneNumber, &[
+        "telefon", "telefonnummer", "rufnummer", "durchwahl", "nebenstelle", "téléphone", "teléfono", "telefono", "extension", "telephone",
+        "work phone", "telephone number", "telephonenumber", "office phone", "officephone", "business phone", "business phones", "work phone number",
+        "phone (work)", "ipPhone", "telefone", "telefoon", "telefoonnummer", "numer telefonu", "téléphone fixe", "número de teléfono", "телефон",
+        "номер телефона", "電話番号", "電話", "电话", "电话号码", "전화번호", "رقم الهاتف",
+    ]),
 ];
 
 /// The field that a foreign header may stand for, for a person to confirm.
 pub(crate) fn propose(header: &str) -> Option<Field> {
     let key = key(header);
-    let means = |names: &[&str]| names.iter().any(|name| self::key(name) == key);
-    FOREIGN.into_iter().find(|(_, names)| means(names)).map(|(field, _)| field).or_else(|| field_like(&key))
+    // In brackets, or beside it in another language, it may have a name that we read ourselves.
+    let in_part = |part: &str| {
+        let key = self::key(part);
+        field_named(&key).or_else(|| field_abroad(&key))
+    };
+    field_abroad(&key).or_else(|| forms(header).find_map(in_part)).or_else(|| field_like(&key))
 }
 
 /// Headers under which other systems have the whole name of a person.
 #[rustfmt::skip]
-const WHOLE_NAMES: [&str; 22] = [
+const WHOLE_NAMES: [&str; 52] = [
     "name", "full name", "employee name", "display name", "agent name", "worker", "employee", "preferred name",
     "mitarbeiter", "mitarbeitername", "name, vorname", "nachname, vorname", "vor- und nachname", "nom complet",
     "nom et prénom", "nom prénom", "collaborateur", "nombre completo", "apellidos y nombre", "nome completo",
-    "nominativo", "last name, first name",
+    "nominativo", "last name, first name", "first and last name", "agent", "person", "cn", "common name", "contact name",
+    "vor- und zuname", "vorname nachname", "nachname vorname", "nombre y apellidos", "nombre y apellido", "nome e cognome",
+    "cognome e nome", "naam", "volledige naam", "imię i nazwisko", "nazwisko i imię", "jméno a příjmení", "ad soyad", "adı soyadı",
+    "фио", "ф.и.о.", "имя и фамилия", "氏名", "名前", "姓名", "名字", "이름", "성명", "성함",
 ];
 
 /// Whether a column of this header may hold whole names, for a person to confirm.
@@ -251,7 +321,62 @@ pub(super) fn aliases(field: Field) -> impl Iterator<Item = &'static str> {
 }
 
 fn field_named(key: &str) -> Option<Field> {
-    names().find(|(_, name)| name == key).map(|(field, _)| field)
+    static KNOWN: LazyLock<HashMap<String, Field>> =
+        LazyLock::new(|| names().map(|(field, name)| (name, field)).collect());
+    KNOWN.get(key).copied()
+}
+
+/// The field that other systems call so.
+fn field_abroad(key: &str) -> Option<Field> {
+    static ABROAD: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
+        let names = FOREIGN
+            .into_iter()
+            .flat_map(|(field, names)| names.iter().map(move |name| (self::key(name), field)));
+        names.collect()
+    });
+    ABROAD.get(key).copied()
+}
+
+/// What a cell means where a row is taken for a header: a field by any name, in whatever system. Nothing near: a cell that
+/// is almost a name is as often a word of a person's row.
+pub(super) fn meant(cell: &str) -> Option<Meant> {
+    // No header is that long, and a cell may be.
+    const LONGEST: usize = 120;
+    if cell.len() > LONGEST {
+        return None;
+    }
+    if cell.trim().get(..10).is_some_and(|start| start.eq_ignore_ascii_case("headcount ")) {
+        return Some(Meant::Ours);
+    }
+    let key = key(cell);
+    if let Some(field) = field_named(&key) {
+        return Some(Meant::Known(field));
+    }
+    let abroad = field_abroad(&key).or_else(|| forms(cell).find_map(|form| field_abroad(&self::key(form))));
+    match abroad {
+        Some(field) => Some(Meant::Abroad(field)),
+        None if is_whole_name(cell) => Some(Meant::Abroad(Field::FirstName)),
+        None => None,
+    }
+}
+
+/// What a cell of a header means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meant {
+    /// A field, by a name that is read.
+    Known(Field),
+    /// A field, by another system's name: it is proposed, and not read by itself.
+    Abroad(Field),
+    /// A column that headcount itself adds.
+    Ours,
+}
+
+/// The parts of a header that may be a name by themselves, for a person to confirm: what stands in its brackets, its first
+/// line, and each of two languages.
+fn forms(header: &str) -> impl Iterator<Item = &str> {
+    let lines = header.trim().lines().filter(|line| line.len() < header.trim().len());
+    let languages = header.split(['/', '|']).filter(|part| part.len() < header.len());
+    note(header).into_iter().chain(lines.take(1)).chain(languages)
 }
 
 /// One slip in a short name, two in a long one. A doubtful case is an error that asks, so the net is wide rather than
@@ -282,19 +407,27 @@ fn names() -> impl Iterator<Item = (Field, String)> {
     })
 }
 
+/// Every name of a field that a header may have, ours and others', as [`key`] makes them.
+pub(super) fn all_names() -> impl Iterator<Item = &'static str> {
+    let ours = NAMES.into_iter().flat_map(|(_, names)| names.iter());
+    let last = NAMES.into_iter().flat_map(|(_, names)| names.iter()).filter_map(|name| {
+        let (_, last) = name.split_once('.')?;
+        (!is_of_a_channel(name, last)).then_some(last)
+    });
+    let abroad = FOREIGN.into_iter().flat_map(|(_, names)| names.iter());
+    ours.chain(abroad).copied().chain(last).chain(WHOLE_NAMES)
+}
+
 fn is_of_a_channel(name: &str, last: &str) -> bool {
     name.contains("Configs.") || last.contains('.')
 }
 
-/// The form in which headers are compared: lower case, without spaces, `_`, `-` or a parenthesis (nor what is left of
-/// one that was lost), and without the numbers in `security_profile_name_1|security_profile_name_2`.
+/// The form in which headers are compared: lower case, without spaces, line breaks, `_`, `-`, a note in brackets (nor what
+/// is left of one that was lost) or the stars and the colon around it, and without the numbers in
+/// `security_profile_name_1|security_profile_name_2`.
 pub(super) fn key(header: &str) -> String {
-    let text = without_parenthesis(header);
-    let squeezed = text
-        .chars()
-        .filter(|c| !(c.is_whitespace() || matches!(c, '_' | '-' | '\u{FEFF}' | '\u{200B}')))
-        .flat_map(char::to_lowercase)
-        .collect::<String>();
+    let text = without_note(header);
+    let squeezed = text.chars().filter(|c| counts(*c)).flat_map(char::to_lowercase).collect::<String>();
     // A list of one stem with numbers is that stem.
     let stem = |part: &str| part.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
     let mut parts = squeezed.split('|');
@@ -304,14 +437,45 @@ pub(super) fn key(header: &str) -> String {
     }
 }
 
-/// Drops `(yes/no)`, `(yes/no` and `yes/no)`: the documentation itself prints the last.
-fn without_parenthesis(header: &str) -> &str {
-    let header = header.trim();
-    match (header.find('('), header.strip_suffix(')')) {
-        (Some(open), _) => &header[..open],
+/// Whether a character tells one header from another. Control characters do not: exports of Windows tools have stray NULs.
+fn counts(c: char) -> bool {
+    !(c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '_' | '-' | '\u{FEFF}' | '\u{200B}'..='\u{200F}' | '\u{AD}'))
+}
+
+/// What stands around a header and is none of it: the marks of a column that must be filled in, and a colon.
+const AROUND: &[char] = &['*', '＊', '†', '‡', '※', '!', ':', '：', '\u{FEFF}', '\u{200B}'];
+
+/// A header without what stands around it.
+fn bare(header: &str) -> &str {
+    header.trim_matches(|c: char| c.is_whitespace() || c.is_control() || AROUND.contains(&c))
+}
+
+/// Drops `(yes/no)`, `(yes/no` and `yes/no)`: the documentation itself prints the last. `[givenName] Required` as Entra's
+/// template has it, and `【必須】` of Japanese forms, are such notes too; a header that is nothing but `[givenName]` is what
+/// stands in it.
+fn without_note(header: &str) -> &str {
+    let header = bare(header);
+    let open = header.find(['(', '[', '（', '【', '［']);
+    match (open, header.strip_suffix([')', '）'])) {
+        (Some(0), _) => match (header.split_once([')', ']', '）', '】', '］']), note(header)) {
+            // `[Required] First name` is a header with its note before it.
+            (Some((_, after)), _) if !bare(after).is_empty() => bare(after),
+            (_, Some(inner)) if !header.starts_with(['(', '（']) => inner,
+            _ => "",
+        },
+        (Some(open), _) => bare(&header[..open]),
         (None, Some(text)) => text.trim_end().rsplit_once(char::is_whitespace).map_or(text, |(text, _)| text),
         (None, None) => header,
     }
+}
+
+/// What stands in a header's first pair of brackets: `givenName` of `First name [givenName] Required`.
+fn note(header: &str) -> Option<&str> {
+    let (_, rest) = header.split_once(['[', '(', '（', '【', '［'])?;
+    let (inner, _) = rest.split_once([']', ')', '）', '】', '］'])?;
+    Some(inner.trim()).filter(|inner| !inner.is_empty())
 }
 
 /// Which of the console's templates this is: the same columns in any order, our own reason columns aside.
@@ -323,8 +487,30 @@ pub(super) fn recognise(headers: &[String]) -> Option<&'static str> {
     };
     let these =
         keys(&mut headers.iter().map(String::as_str).filter(|header| Use::of(header) != Use::Ignored));
-    TEMPLATES.into_iter().find(|(_, line)| keys(&mut line.split(',')) == these).map(|(name, _)| name)
+    let template =
+        TEMPLATES.into_iter().find(|(_, line)| keys(&mut line.split(',')) == these).map(|(name, _)| name);
+    let has = |name: &str| headers.iter().any(|header| bare(header).eq_ignore_ascii_case(name));
+    let form = || FORMS.into_iter().find(|(_, names)| names.iter().all(|name| has(name)));
+    template.or_else(|| form().map(|(name, _)| name))
 }
+
+/// The forms in which other systems write their users out, by the headers that no other system has together: theirs are
+/// many columns, of which anybody leaves some out.
+///
+/// Sources: Microsoft Learn, "Bulk create users in Microsoft Entra ID" and "Download a list of users"; Google Workspace
+/// Admin Help, "Add multiple users from a CSV file" (answer 40057) and its download; `Get-ADUser | Export-Csv` and `csvde`
+/// by the attributes' names in the AD schema; Amazon Cognito, "Creating the user import CSV file".
+#[rustfmt::skip]
+const FORMS: [(&str, &[&str]); 8] = [
+    ("Microsoft Entra bulk creation template", &["Name [displayName] Required", "User name [userPrincipalName] Required"]),
+    ("Microsoft Entra user download", &["userPrincipalName", "displayName", "accountEnabled"]),
+    ("Microsoft Entra user download", &["User principal name", "Display name", "Object Id"]),
+    ("Google Workspace user download", &["First Name [Required]", "Last Name [Required]", "Email Address [Required]"]),
+    ("Active Directory export (Export-Csv)", &["SamAccountName", "DistinguishedName", "ObjectClass"]),
+    ("Active Directory export (csvde)", &["DN", "objectClass", "sAMAccountName"]),
+    ("Amazon Cognito user import", &["cognito:username", "cognito:mfa_enabled"]),
+    ("headcount report", &["row", "user", "state", "code", "message"]),
+];
 
 /// Whether a row can be no header: a header has no e-mail address, no telephone number, and no `yes` of its own.
 pub(super) fn looks_like_data(cells: &[String]) -> bool {

@@ -2,12 +2,15 @@
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
+use super::below::Below;
 use super::columns::{FINDINGS, MAX_COLUMNS, Use, too_wide};
+use super::field::Field;
 use super::header::Header;
 use super::mapping::Mapping;
-use super::row::Row;
+use super::row::{Row, Seems};
 use super::source::{Cursor, Source};
 use super::text::{CHUNK, Decoding, END, Text};
+use super::top::{self, Line, Top};
 use crate::error::Failure;
 use crate::finding::{Finding, codes};
 
@@ -33,19 +36,23 @@ pub(super) struct Csv {
 }
 
 impl Csv {
-    /// Decides encoding and delimiter and reads the header. `None` where there is nothing but blank lines.
+    /// Decides the delimiter and finds the header: in the row that is told, else among the first ones. Says in findings how
+    /// it was found. `None` where there is nothing but blank lines.
+    ///
+    /// # Errors
+    /// Where nothing stands in the row that is told, and where two rows may be the header.
     pub(super) fn open(
         source: Source,
         decoding: Decoding,
-        delimiter: Option<u8>,
-        mapping: &Mapping,
-    ) -> Result<Option<(Self, Vec<String>)>, Failure> {
+        told: Told<'_>,
+    ) -> Result<Option<Chosen>, Failure> {
+        let Told { delimiter, header_row, mapping } = told;
         let directive = Self::directive(&source, decoding)?;
         let candidates = match (delimiter, directive) {
             (Some(delimiter), _) | (None, Some(delimiter)) => vec![delimiter],
             (None, None) => DELIMITERS.to_vec(),
         };
-        let mut best: Option<(usize, usize, Self, Vec<String>)> = None;
+        let mut best: Option<Read> = None;
         for delimiter in candidates {
             let csv = Self {
                 source: source.clone(),
@@ -57,27 +64,19 @@ impl Csv {
                 is_annotated: false,
                 has_guessed_pipes: false,
             };
-            let Some((header_row, header_line, mut headers)) = csv.header()? else { continue };
-            let is_annotated = headers.len() > 1 && headers[0].trim().eq_ignore_ascii_case(FINDINGS);
-            if is_annotated {
-                headers.remove(0);
-            }
-            let csv = Self { header_row, header_line, is_annotated, ..csv };
-            let rank = (Header::read(headers.clone(), mapping).known(), headers.len());
-            if delimiter == b'|'
-                && let Some((known, width, ..)) = &best
-            {
-                if !shows_pipes(rank, (*known, *width)) {
-                    continue;
-                }
-                best = Some((rank.0, rank.1, Self { has_guessed_pipes: true, ..csv }, headers));
-                continue;
-            }
-            if best.as_ref().is_none_or(|(known, width, ..)| rank > (*known, *width)) {
-                best = Some((rank.0, rank.1, csv, headers));
+            let lines = csv.lines(header_row, mapping)?;
+            let Some(read) = Read::of(csv, lines, header_row, mapping)? else { continue };
+            let is_better = match &best {
+                None => true,
+                Some(best) if delimiter == b'|' => shows_pipes(read.rank(), best.rank()),
+                Some(best) => read.order() > best.order(),
+            };
+            if is_better {
+                let has_guessed_pipes = delimiter == b'|' && best.is_some();
+                best = Some(Read { csv: Self { has_guessed_pipes, ..read.csv }, ..read });
             }
         }
-        Ok(best.map(|(_, _, csv, headers)| (csv, headers)))
+        best.map(|best| best.chosen(header_row.is_some())).transpose()
     }
 
     /// The file's bytes from the top.
@@ -104,12 +103,29 @@ impl Csv {
                 break;
             }
         }
+        let password = header.uses.iter().rposition(|used| *used == Use::Field(Field::Password));
+        let fields = header.uses.iter().enumerate().skip(password.map_or(0, |at| at + 1));
+        let formed = fields.filter_map(|(at, used)| match used {
+            Use::Field(field) if has_form(*field) => Some((at, *field)),
+            _ => None,
+        });
         let unnamed = |(at, used): (usize, &Use)| (*used == Use::Unnamed).then_some(at);
         Ok(CsvRows {
             records,
             width: header.width,
             unnamed: header.uses.iter().enumerate().filter_map(unnamed).collect(),
+            delimiter: self.delimiter,
+            below: Below::of(header),
+            has_said_quotes: false,
             is_annotated: self.is_annotated,
+            optional_from: header
+                .uses
+                .iter()
+                .rposition(|used| !may_be_left_out(*used))
+                .map_or(0, |at| at + 1),
+            password,
+            formed: formed.collect(),
+            has_said_short: false,
         })
     }
 
@@ -130,27 +146,65 @@ impl Csv {
         })
     }
 
-    /// The header's row, its first line, and its cells.
-    fn header(&self) -> Result<Option<(u64, u64, Vec<String>)>, Failure> {
+    /// The first rows that are not blank; where the header's row is told, those from there on, and where nothing stands in
+    /// it, the first.
+    fn lines(&self, header_row: Option<u64>, mapping: &Mapping) -> Result<Vec<Line>, Failure> {
         let (mut records, mut record) = (self.records()?, StringRecord::new());
+        let (mut lines, mut from_told) = (Vec::new(), Vec::new());
+        // In an annotated copy there is a column before the first, from its header on.
+        let mut is_copy = false;
         loop {
             match records.next(&mut record)? {
                 // Whatever the delimiter turns out to be, a line of delimiters is no header.
                 Next::Record if record.as_slice().chars().all(|c| c.is_whitespace() || ",;".contains(c)) => {}
-                Next::Record if record.len() > MAX_COLUMNS as usize => return Err(too_wide()),
-                Next::Record => {
-                    let cells = record.iter().map(str::to_owned).collect();
-                    return Ok(Some((records.number, records.line, cells)));
+                Next::Record if record.len() > MAX_COLUMNS as usize => {
+                    let is_header = header_row.map_or(lines.is_empty(), |told| told == records.number);
+                    if is_header {
+                        return Err(too_wide());
+                    }
+                    break;
                 }
-                Next::Unclosed => {
+                Next::Record => {
+                    let line = self.line(&record, &records, is_copy, mapping);
+                    is_copy |= line.is_annotated;
+                    match header_row {
+                        Some(told) if records.number == told => from_told.push(line),
+                        Some(told) if records.number > told && from_told.is_empty() => break,
+                        Some(_) if lines.len() >= top::LOOKED_AT => {}
+                        Some(_) | None => lines.push(line),
+                    }
+                    let is_enough = header_row.is_none() && lines.len() >= top::LOOKED_AT;
+                    if is_enough || !from_told.is_empty() {
+                        break;
+                    }
+                }
+                Next::Unclosed if lines.is_empty() || header_row == Some(records.number) => {
                     return Err(Failure::usage(format!(
                         "a quote opens in the header and never closes: row {}",
                         records.number
                     )));
                 }
-                Next::End => return Ok(None),
+                // It is told of when the rows are read.
+                Next::Unclosed | Next::End => break,
             }
         }
+        Ok(if from_told.is_empty() { lines } else { from_told })
+    }
+
+    /// A record as a line, without the column of an annotated copy; where all of it is one cell that makes a header when it
+    /// is taken apart, its parts.
+    fn line(&self, record: &StringRecord, at: &Records, is_copy: bool, mapping: &Mapping) -> Line {
+        let is_annotated =
+            record.len() > 1 && record.get(0).is_some_and(|cell| cell.trim().eq_ignore_ascii_case(FINDINGS));
+        let own: StringRecord = record.iter().skip(usize::from(is_annotated || is_copy)).collect();
+        let line = |cells| Line { number: at.number, line: at.line, is_annotated, cells };
+        let whole = line(own.iter().map(str::to_owned).collect());
+        let Some(parts) = only_cell(&own).and_then(|cell| taken_apart(cell, self.delimiter)) else {
+            return whole;
+        };
+        let parts = line(parts);
+        let fields = |line: &Line| top::find(std::slice::from_ref(line), mapping).fields;
+        if fields(&parts) >= 2.max(fields(&whole) + 1) { parts } else { whole }
     }
 
     fn records(&self) -> Result<Records, Failure> {
@@ -165,6 +219,109 @@ impl Csv {
             records.number = 0;
         }
         Ok(records)
+    }
+}
+
+/// What is told of how a CSV is read.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'t> {
+    pub(super) delimiter: Option<u8>,
+    pub(super) header_row: Option<u64>,
+    pub(super) mapping: &'t Mapping,
+}
+
+/// A file whose header was found.
+pub(super) struct Chosen {
+    pub(super) csv: Csv,
+    pub(super) headers: Vec<String>,
+    /// The rows that were passed over for it.
+    pub(super) above: Vec<Line>,
+    /// What there is to say of where it stands.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// A file as one delimiter makes it.
+struct Read {
+    csv: Csv,
+    lines: Vec<Line>,
+    top: Top,
+    known: usize,
+}
+
+impl Read {
+    fn of(csv: Csv, lines: Vec<Line>, told: Option<u64>, mapping: &Mapping) -> Result<Option<Self>, Failure> {
+        let top = top::find(&lines, mapping);
+        let Some(line) = lines.get(top.at) else { return Ok(None) };
+        let known = Header::read(line.cells.clone(), mapping).known();
+        match told {
+            Some(told) if line.number != told && lines.iter().all(|line| line.number != told) => {
+                Err(top::no_such_row(told, &lines, mapping))
+            }
+            _ => Ok(Some(Self { csv, top, known, lines })),
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.lines.get(self.top.at).map_or(0, |line| line.cells.len())
+    }
+
+    /// How many of the header's columns are known, and how many there are.
+    fn rank(&self) -> (usize, usize) {
+        (self.known, self.width())
+    }
+
+    fn order(&self) -> (usize, usize, usize) {
+        (self.known, self.top.fields, self.width())
+    }
+
+    fn chosen(mut self, is_told: bool) -> Result<Chosen, Failure> {
+        if let Some(rival) = self.top.rival.filter(|_| !is_told) {
+            return Err(top::two(&self.lines, self.top.at, rival));
+        }
+        let found = top::passed_over(&self.lines, self.top).filter(|_| !is_told);
+        let line = std::mem::take(&mut self.lines[self.top.at]);
+        self.lines.truncate(self.top.at);
+        let Line { number: header_row, line: header_line, is_annotated, cells } = line;
+        let csv = Csv { header_row, header_line, is_annotated, ..self.csv };
+        Ok(Chosen { csv, headers: cells, above: self.lines, findings: found.into_iter().collect() })
+    }
+}
+
+/// The one cell of a record that has no other.
+fn only_cell(record: &StringRecord) -> Option<&str> {
+    let mut cells = record.iter();
+    let first = cells.next()?;
+    cells.all(|cell| cell.trim().is_empty()).then_some(first)
+}
+
+/// The cells of a row that stands in one cell: a program that takes another delimiter quotes a line that has quotes in it.
+/// `None` where it is not several.
+pub(super) fn taken_apart(cell: &str, delimiter: u8) -> Option<Vec<String>> {
+    if !cell.as_bytes().contains(&delimiter) {
+        return None;
+    }
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(cell.as_bytes());
+    let mut record = StringRecord::new();
+    let is_one =
+        reader.read_record(&mut record).ok()? && !reader.read_record(&mut StringRecord::new()).ok()?;
+    (is_one && record.len() > 1).then(|| record.iter().map(str::to_owned).collect())
+}
+
+/// Said once for a file, of the first row that was taken apart.
+pub(super) fn row_in_quotes(row: u64) -> Finding {
+    Finding {
+        code: codes::ROW_IN_QUOTES.id,
+        severity: codes::ROW_IN_QUOTES.severity,
+        row: Some(row),
+        column: None,
+        value: None,
+        message: "all cells of the row stand in one cell and are taken apart; this is said for the first such row only"
+            .into(),
+        hint: Some(codes::ROW_IN_QUOTES.fix.into()),
     }
 }
 
@@ -308,7 +465,18 @@ pub(super) struct CsvRows {
     width: usize,
     /// Columns whose header is empty; emptied when one of them has been found to hold something.
     unnamed: Vec<usize>,
+    delimiter: u8,
+    below: Below,
+    /// Whether it has been said that rows stand in one cell.
+    has_said_quotes: bool,
     is_annotated: bool,
+    /// A row may end before this column: none from here on has to be filled in.
+    optional_from: usize,
+    /// The last column of passwords, and the columns behind it whose cells show by their form that they are in their place.
+    password: Option<usize>,
+    formed: Vec<(usize, Field)>,
+    /// Whether it has been said that rows end early.
+    has_said_short: bool,
 }
 
 impl CsvRows {
@@ -353,12 +521,54 @@ impl CsvRows {
     /// none should, and everything after it is in the wrong column.
     fn fit(&mut self, row: &mut Row) {
         let found = row.cells.len();
+        let parts = only_cell(&row.cells).and_then(|cell| taken_apart(cell, self.delimiter));
+        if let Some(parts) = parts.filter(|parts| parts.len() == self.width) {
+            row.cells.clear();
+            parts.iter().for_each(|part| row.cells.push_field(part));
+            if !self.has_said_quotes {
+                row.findings.push(row_in_quotes(row.number));
+                self.has_said_quotes = true;
+            }
+            return;
+        }
         if found > self.width && row.cells.iter().skip(self.width).all(|cell| cell.trim().is_empty()) {
             row.cells.truncate(self.width);
             return;
         }
-        row.findings.push(ragged(row, found, self.width));
-        self.empty(row);
+        row.seems = self.below.ragged(&row.cells);
+        // A quote that swallowed lines took their cells with it.
+        let is_cut = (self.optional_from.max(1)..self.width).contains(&found) && newlines(&row.cells) == 0;
+        if row.seems == Seems::Person && is_cut && self.is_in_place(row) {
+            (found..self.width).for_each(|_| row.cells.push_field(""));
+            if !self.has_said_short {
+                self.has_said_short = true;
+                row.findings.push(short(row.number, found, self.width));
+            }
+            return;
+        }
+        // A footer is told of as one only where nobody comes after it.
+        if matches!(row.seems, Seems::Person | Seems::Footer) {
+            row.findings.push(ragged(row, found, self.width));
+        }
+        if matches!(row.seems, Seems::Footer | Seems::Header) {
+            // No person's, and so without a password.
+            row.cells.truncate(self.width);
+            (row.cells.len()..self.width).for_each(|_| row.cells.push_field(""));
+        } else {
+            self.empty(row);
+        }
+    }
+
+    /// Whether the cells that are there are certainly in their places, as far as a password is concerned: a cell that is
+    /// missing before it would put it under another header, where it could be shown. Then what stands behind it would not
+    /// have the form that it must have.
+    fn is_in_place(&self, row: &Row) -> bool {
+        let filled = self.formed.iter().filter_map(|&(at, field)| {
+            let cell = row.cells.get(at)?.trim();
+            (!cell.is_empty()).then_some((cell, field))
+        });
+        let mut fit = filled.map(|(cell, field)| fits_form(cell, field)).peekable();
+        self.password.is_none() || (fit.peek().is_some() && fit.all(|fits| fits))
     }
 
     /// Leaves every cell blank where a password may stand in any of them.
@@ -367,6 +577,43 @@ impl CsvRows {
         for _ in 0..self.width {
             row.cells.push_field("");
         }
+    }
+}
+
+/// Whether a row needs nothing in a column of this use.
+fn may_be_left_out(used: Use) -> bool {
+    use Field::{DirectoryUserId, FirstName, LastName, Password, RoutingProfile, SecurityProfiles, Username};
+    let needed = [FirstName, LastName, Password, Username, DirectoryUserId, RoutingProfile, SecurityProfiles];
+    !matches!(used, Use::Field(field) | Use::Misspelt(field) if needed.contains(&field))
+}
+
+fn has_form(field: Field) -> bool {
+    field == Field::PhoneType || field.is_yes_no() || Field::SECONDS.contains(&field)
+}
+
+/// Whether a cell looks like one of the field: good enough to tell it from a password.
+fn fits_form(cell: &str, field: Field) -> bool {
+    let is = |words: &[&str]| words.iter().any(|word| cell.eq_ignore_ascii_case(word));
+    match field {
+        Field::PhoneType => is(&["soft", "desk", "soft_phone", "desk_phone"]),
+        field if field.is_yes_no() => is(&["yes", "no", "true", "false"]),
+        _ => cell.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
+/// Said once for a file: spreadsheets write many such rows.
+fn short(row: u64, found: usize, expected: usize) -> Finding {
+    Finding {
+        code: codes::SHORT_ROWS.id,
+        severity: codes::SHORT_ROWS.severity,
+        row: Some(row),
+        column: None,
+        value: None,
+        message: format!(
+            "the row has {found} cells where the header has {expected}; those missing at its end are read as blank; \
+             this is said for the first such row only"
+        ),
+        hint: Some("nothing to do, unless something is missing there".into()),
     }
 }
 

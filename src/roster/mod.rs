@@ -6,6 +6,7 @@
 
 pub mod template;
 
+mod below;
 mod columns;
 mod csv;
 mod field;
@@ -18,6 +19,7 @@ mod row;
 mod sheet;
 mod source;
 mod text;
+mod top;
 mod xlsx;
 
 use std::io;
@@ -37,8 +39,10 @@ pub use row::{Columns, Row};
 pub(crate) use sheet::{place as cell_place, resolve as resolved, sheet_part, stored_part};
 pub(crate) use xlsx::WORKBOOK_THREAD;
 
+use below::Holding;
 use header::{Added, Header};
 use mapping::Mapping;
+use row::Seems;
 use source::{Format, Source};
 
 /// What is told of how a roster is read. All `None`: everything is found out.
@@ -46,8 +50,10 @@ use source::{Format, Source};
 pub struct Options {
     /// A column map; see `samples/hr-export.toml`.
     pub columns: Option<PathBuf>,
-    /// The sheet of a workbook; else its first visible one.
+    /// The sheet of a workbook; else its first visible one, or the only one that has a header which is known.
     pub sheet: Option<String>,
+    /// The row that is the header, as a spreadsheet shows its number; else it is looked for among the first rows.
+    pub header_row: Option<u64>,
     /// The encoding of a CSV by any of its WHATWG labels; else its mark, UTF-8, or Windows-1252 with a warning.
     pub encoding: Option<String>,
     /// The delimiter of a CSV; else the one of `,` `;` and tab that makes the most of the header.
@@ -80,6 +86,10 @@ pub struct Roster {
     path: PathBuf,
     content: Content,
     header: Arc<Header>,
+    /// The rows of a CSV that stand above the header.
+    above: Vec<top::Line>,
+    /// Whether the header's row was told.
+    is_told: bool,
     findings: Vec<Finding>,
 }
 
@@ -111,7 +121,7 @@ impl Roster {
         let head = source
             .head(Format::HEAD)
             .map_err(|error| Failure::usage("the roster cannot be read").because(error))?;
-        let mut findings = Vec::new();
+        let (mut findings, mut above) = (Vec::new(), Vec::new());
         let (content, headers) = match Format::of(&head) {
             Format::Xlsx if options.encoding.is_some() || options.delimiter.is_some() => {
                 return Err(Failure::usage(
@@ -120,12 +130,17 @@ impl Roster {
                 .hint("leave `⟦encoding⟧` out"));
             }
             Format::Xlsx => {
-                let (sheet, headers, hidden) = xlsx::Sheet::open(source, options.sheet.as_deref())?;
-                findings.extend(hidden);
+                let told = xlsx::Told {
+                    sheet: options.sheet.clone(),
+                    header_row: options.header_row,
+                    mapping: mapping.clone(),
+                };
+                let (sheet, headers, said) = xlsx::Sheet::open(source, told)?;
+                findings.extend(said);
                 (Content::Xlsx(sheet), headers)
             }
             format => {
-                acceptable(format, &head, options)?;
+                acceptable(format, &head, path, options)?;
                 if let Some(sheet) = &options.sheet {
                     return Err(Failure::usage(format!(
                         "the roster is a CSV, which has no sheets: `{sheet}`"
@@ -134,8 +149,13 @@ impl Roster {
                 }
                 let (decoding, guessed) = text::Decoding::of(&source, options.encoding.as_deref())?;
                 findings.extend(guessed);
-                let (csv, headers) = csv::Csv::open(source, decoding, options.delimiter, mapping)?
-                    .ok_or_else(|| Failure::usage("the roster is empty").hint(EMPTY))?;
+                let told =
+                    csv::Told { delimiter: options.delimiter, header_row: options.header_row, mapping };
+                let csv::Chosen { csv, headers, above: rows, findings: found } =
+                    csv::Csv::open(source, decoding, told)?
+                        .ok_or_else(|| Failure::usage("the roster is empty").hint(EMPTY))?;
+                findings.extend(found);
+                above = rows;
                 findings.extend(csv.has_guessed_pipes.then(csv::pipes_guessed));
                 (Content::Csv(csv), headers)
             }
@@ -144,13 +164,16 @@ impl Roster {
         let mut header = Header::read(headers, mapping);
         if data && !header.is_known() {
             // Not shown: it may be a person's row, password and all.
-            return Err(Failure::usage("the roster has no header: its first row looks like a person's")
-                .hint("put a row of column names on top; `headcount template` writes one"));
+            return Err(Failure::usage("the roster has no header: its first row looks like a person's").hint(
+                "put a row of column names on top; `headcount template` writes one; a header further down is named with \
+                 `⟦header-row N⟧`",
+            ));
         }
         header.fits(mapping)?;
         header.columns.phone_region = options.phone_region;
         findings.extend(header.findings.iter().cloned());
-        Ok(Self { path: path.to_owned(), content, header: Arc::new(header), findings })
+        let is_told = options.header_row.is_some();
+        Ok(Self { path: path.to_owned(), content, header: Arc::new(header), above, is_told, findings })
     }
 
     /// Where each field stands.
@@ -201,6 +224,11 @@ impl Roster {
         }
     }
 
+    /// The number of the header's row, where it was told and not found out.
+    pub(crate) fn told_header_row(&self) -> Option<u64> {
+        self.is_told.then(|| self.header_row())
+    }
+
     /// How the roster is stored: what a copy of it must be like.
     pub(crate) fn storage(&self) -> Storage {
         match &self.content {
@@ -230,12 +258,24 @@ impl Roster {
         &self.path
     }
 
+    /// The rows of a CSV that were passed over for its header: number and cells.
+    pub(crate) fn above(&self) -> impl Iterator<Item = (u64, &[String])> {
+        self.above.iter().map(|line| (line.number, line.cells.as_slice()))
+    }
+
+    /// The same as [`Roster::rows`] with the rows that are passed over there: the header once more, notes, totals, rows that
+    /// were filled down. A copy has them.
+    pub(crate) fn all_rows(&self) -> Result<Rows, Failure> {
+        let rows = self.rows()?;
+        Ok(Rows { holding: Holding::new(&self.header, self.is_told, true), ..rows })
+    }
+
     /// Starts from the first row after the header. May be called again, and several may be read side by side.
     pub fn rows(&self) -> Result<Rows, Failure> {
         #[cfg(test)]
         readings::add(&self.path);
         let content = match &self.content {
-            Content::Csv(csv) => csv.rows(&self.header).map(Reading::Csv),
+            Content::Csv(csv) => csv.rows(&self.header).map(|rows| Reading::Csv(Box::new(rows))),
             Content::Xlsx(sheet) => sheet.rows(&self.header).map(Reading::Xlsx),
         };
         let content = content.map_err(|failure| naming(failure, &self.path))?;
@@ -243,6 +283,7 @@ impl Roster {
             path: self.path.clone(),
             content,
             header: Arc::clone(&self.header),
+            holding: Holding::new(&self.header, self.is_told, false),
             scratch: String::new(),
         })
     }
@@ -253,39 +294,71 @@ pub struct Rows {
     path: PathBuf,
     content: Reading,
     header: Arc<Header>,
+    holding: Holding,
     scratch: String,
 }
 
 enum Reading {
-    Csv(csv::CsvRows),
+    Csv(Box<csv::CsvRows>),
     Xlsx(xlsx::XlsxRows),
 }
 
 impl Rows {
-    /// Reads the next row that is not wholly blank; `false` after the last. What is wrong with a row is in its findings,
-    /// and reading goes on; only a file that can be read no further is a failure.
+    /// Reads the next row that is not wholly blank and may be a person's; `false` after the last. What is wrong with a row
+    /// is in its findings, and reading goes on; only a file that can be read no further is a failure.
     pub fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
-        row.findings.clear();
-        row.kept.clear();
-        let more = match &mut self.content {
-            Reading::Csv(rows) => rows.read(row),
-            Reading::Xlsx(rows) => rows.read(row),
-        };
-        let more = more.map_err(|failure| naming(failure, &self.path))?;
-        if more && !self.header.added.is_empty() && row.is_readable() {
+        // A row that is no person's is passed over; one that may be none is kept back until another follows.
+        while !self.holding.give(row) {
+            if self.holding.has_ended() {
+                return Ok(false);
+            }
+            row.findings.clear();
+            row.kept.clear();
+            row.seems = Seems::Person;
+            let more = match &mut self.content {
+                Reading::Csv(rows) => rows.read(row),
+                Reading::Xlsx(rows) => rows.read(row),
+            };
+            if !more.map_err(|failure| naming(failure, &self.path))? {
+                self.holding.end();
+            } else if self.holding.pass(row) {
+                break;
+            }
+        }
+        if row.seems == Seems::Person && !self.header.added.is_empty() && row.is_readable() {
             self.header.complete(row, &mut self.scratch);
         }
-        Ok(more)
+        Ok(true)
+    }
+
+    /// What there is to say of rows that were passed over, since this was asked last: the header once more, totals, the
+    /// settings below the last person. Each has the row that it is about, and stands before the row that was read last.
+    pub(crate) fn take_notes(&mut self) -> Vec<Finding> {
+        self.holding.take_notes()
     }
 }
+
+const OWNERS: &str =
+    "this is what a spreadsheet program keeps beside a workbook that is open, not the workbook";
 
 const EMPTY: &str = "`headcount template` writes a roster to fill in";
 
 /// Refuses what is no text.
-fn acceptable(format: Format, head: &[u8], options: &Options) -> Result<(), Failure> {
+fn acceptable(format: Format, head: &[u8], path: &Path, options: &Options) -> Result<(), Failure> {
     let as_xlsx = "open it in a spreadsheet and save it as XLSX or CSV";
     let refuse = |what: &str, hint: &str| Err(Failure::usage(what).hint(hint));
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let beside = || match name.strip_prefix("~$").or_else(|| name.strip_prefix(".~lock.")) {
+        Some(other) => format!("give the workbook itself: `{}`", other.trim_end_matches('#')),
+        None => "give the workbook itself, which is beside it and has no `~$` before its name".to_owned(),
+    };
     match format {
+        Format::Owner => refuse(OWNERS, &beside()),
+        Format::Text if name.starts_with(".~lock.") => refuse(OWNERS, &beside()),
+        Format::Packed(packer) => refuse(
+            &format!("the roster is packed with {packer}"),
+            "unpack it and give the file that is in it",
+        ),
         Format::Text | Format::Xlsx => Ok(()),
         Format::Binary if options.encoding.is_some() || text::utf16(head).is_some() => Ok(()),
         Format::Empty => refuse("the roster is empty", EMPTY),
@@ -458,6 +531,34 @@ mod tests {
             assert_eq!(row.cells.len(), 3);
         }
         assert_eq!(read[1].cells.len(), 3, "blank cells too many are forgiven");
+    }
+
+    #[test]
+    fn cells_that_a_spreadsheet_drops_at_the_end_are_blank_and_a_password_is_never_moved() {
+        let header = "email,password,user login,routing profile,security profile,phone type,tags,notes";
+        let codes = |rows: &str| {
+            let roster = plain(&format!("{header}\n{rows}"));
+            let read = read_all(&roster);
+            assert!(read.iter().all(|row| row.cells.len() == 8));
+            let found = read.iter().flat_map(|row| row.findings.iter().map(|f| (f.code, f.row.unwrap())));
+            found.collect::<Vec<_>>()
+        };
+        let short = "a@b.c,Secret1x,ann,Care,Agent,soft\na@b.c,Secret1x,bob,Care,Agent,desk,a|b\n";
+        assert_eq!(codes(short), [(codes::SHORT_ROWS.id, 2)], "said once");
+        for row in [
+            // A column is missing that a row needs.
+            "a@b.c,Secret1x,ann,Care\n",
+            // The first cell is missing: the password would be an e-mail address.
+            "Secret1x,ann,Care,Agent,soft,a|b,x\n",
+            // It cannot be known whether one is.
+            "a@b.c,Secret1x,ann,Care,Agent,,\n",
+            // A stray quote took cells with it.
+            "a@b.c,Secret1x,ann,Care,Agent,soft,\"a|b\nc\"\n",
+        ] {
+            assert_eq!(codes(row), [(codes::RAGGED_ROW.id, 2)], "{row}");
+        }
+        let roster = plain("user login,routing profile,security profile,notes,tags\nann,Care,Agent\n");
+        assert_eq!(read_all(&roster)[0].findings[0].code, codes::SHORT_ROWS.id, "no password, no harm");
     }
 
     #[test]

@@ -24,6 +24,24 @@ pub struct Row {
     pub findings: Vec<Finding>,
     /// What stands in cells that the reader left empty: the cell's place, and what a copy of it must hold.
     pub kept: Vec<(usize, Kept)>,
+    /// What the row looks like where that is no person.
+    pub seems: Seems,
+}
+
+/// What a row is, as far as its form tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Seems {
+    /// A person's, or what is to be checked like one.
+    #[default]
+    Person,
+    /// The header once more.
+    Header,
+    /// The header of another table.
+    OtherHeader,
+    /// A note or a total, if nobody comes after it.
+    Footer,
+    /// Settings without a person, if nobody comes after it.
+    Nobody,
 }
 
 /// A cell of a workbook that is not text where text is meant, as a spreadsheet has it. What was meant cannot be told from
@@ -41,7 +59,7 @@ pub enum Kept {
 }
 
 /// The codes of rows whose cells cannot be told apart.
-const UNREADABLE: [&str; 2] = [codes::RAGGED_ROW.id, codes::UNCLOSED_QUOTE.id];
+const UNREADABLE: [&str; 3] = [codes::RAGGED_ROW.id, codes::UNCLOSED_QUOTE.id, codes::SECOND_TABLE.id];
 
 impl Row {
     /// Whether its cells could be told apart. Where not (a ragged row, a quote that never closes) the reader has left

@@ -24,6 +24,9 @@ pub(super) struct Form {
     pub(super) hidden: u64,
     /// Merged ranges of more than one cell, by their first row.
     pub(super) merged: Vec<Merged>,
+    /// Cells with a formula and no value, in order: row and column. A program wrote them, and no spreadsheet has computed
+    /// them yet.
+    pub(super) uncomputed: Vec<(u32, u32)>,
 }
 
 /// A merged range, both ends included.
@@ -37,7 +40,7 @@ pub(super) struct Merged {
 
 impl Form {
     /// Where none of these stands in a sheet, it has an empty form.
-    pub(super) const WORDS: [&'static str; 2] = ["hidden", "mergeCell"];
+    pub(super) const WORDS: [&'static str; 6] = ["hidden", "mergeCell", "<f>", "<f ", ":f>", ":f "];
 
     /// Reads the form of a sheet below its header (a row counted from 0), where its part is among those that may have
     /// one. `None` where the part cannot be found or read to its end, or has more of such things than any roster: what
@@ -55,19 +58,35 @@ impl Form {
             return Some(form);
         }
         let (mut row, mut next, mut is_hidden, mut is_said) = (0, 0, false, false);
-        each(archive, &part, |element| {
-            match element.local_name().as_ref() {
+        let mut cell = Computed::default();
+        each_node(archive, &part, |node| {
+            let Node::Element(element) = node else {
+                cell.has_text |= cell.in_value;
+                return Some(());
+            };
+            let name = element.local_name();
+            let name = name.as_ref();
+            if matches!(name, "c" | "row" | "mergeCells") {
+                form.uncomputed.extend(cell.missing(row).filter(|_| form.uncomputed.len() < MOST));
+            }
+            match name {
                 "row" => {
                     row = number(element, "r").map_or(next, |shown| shown.saturating_sub(1));
                     next = row.saturating_add(1);
                     is_hidden = switch(element, "hidden");
                     is_said = false;
+                    cell = Computed::default();
                 }
-                "v" | "t" if is_hidden && !is_said && row > header => {
-                    is_said = true;
-                    form.hidden += 1;
-                    if form.hidden_rows.len() < NAMED {
-                        form.hidden_rows.push(row);
+                "c" => cell = cell.next(element),
+                "f" => cell.has_formula = true,
+                "v" | "t" => {
+                    cell.in_value = true;
+                    if is_hidden && !is_said && row > header {
+                        is_said = true;
+                        form.hidden += 1;
+                        if form.hidden_rows.len() < NAMED {
+                            form.hidden_rows.push(row);
+                        }
                     }
                 }
                 "col" if switch(element, "hidden") => {
@@ -84,8 +103,36 @@ impl Form {
             }
             (form.merged.len() + form.hidden_columns.len() < MOST).then_some(())
         })?;
+        form.uncomputed.extend(cell.missing(row));
         form.merged.sort_unstable();
         Some(form)
+    }
+}
+
+/// What is seen of the cell that is being read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Computed {
+    column: u32,
+    next: u32,
+    has_formula: bool,
+    /// Whether its formula makes text: then no text is a text too.
+    makes_text: bool,
+    in_value: bool,
+    has_text: bool,
+}
+
+impl Computed {
+    fn next(self, element: &BytesStart<'_>) -> Self {
+        let place = attribute(element, "r").and_then(|place| self::place(&place));
+        let column = place.map_or(self.next, |(_, column)| column);
+        let makes_text = attribute(element, "t").is_some_and(|kind| kind == "str");
+        Self { column, next: column.saturating_add(1), makes_text, ..Self::default() }
+    }
+
+    /// Where it stands, if it has a formula and no value.
+    fn missing(&mut self, row: u32) -> Option<(u32, u32)> {
+        let has_value = self.has_text || (self.makes_text && self.in_value);
+        (std::mem::take(&mut self.has_formula) && !has_value).then_some((row, self.column))
     }
 }
 
@@ -124,11 +171,30 @@ pub(crate) fn stored_part<R: Read + Seek>(archive: &ZipArchive<R>, path: &str) -
     Some(archive.file_names().flatten().find(|name| is_it(name))?.to_string())
 }
 
+/// What a part is made of, as far as it is looked at.
+enum Node<'n> {
+    Element(&'n BytesStart<'n>),
+    /// Text that is not empty. The text of a formula stands before its cell's value, and is none of it.
+    Text,
+}
+
 /// Calls for each element of a part; ends early, with `None`, where the call says so or the part is damaged.
 fn each<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     path: &str,
     mut on_element: impl FnMut(&BytesStart<'_>) -> Option<()>,
+) -> Option<()> {
+    each_node(archive, path, |node| match node {
+        Node::Element(element) => on_element(element),
+        Node::Text => Some(()),
+    })
+}
+
+/// The same for elements and text.
+fn each_node<R: Read + Seek>(
+    archive: &mut ZipArchive<R>,
+    path: &str,
+    mut on_node: impl FnMut(Node<'_>) -> Option<()>,
 ) -> Option<()> {
     let exact = stored_part(archive, path)?;
     let part = archive.by_name(&exact).ok()?;
@@ -138,7 +204,9 @@ fn each<R: Read + Seek>(
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer).ok()? {
-            Event::Start(element) | Event::Empty(element) => on_element(&element)?,
+            Event::Start(element) | Event::Empty(element) => on_node(Node::Element(&element))?,
+            Event::Text(text) if text.as_bytes().iter().all(u8::is_ascii_whitespace) => {}
+            Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => on_node(Node::Text)?,
             Event::Eof => return Some(()),
             _ => {}
         }

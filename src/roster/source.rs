@@ -132,6 +132,10 @@ pub(super) enum Format {
     OpenDocument,
     /// HTML or XML under a spreadsheet's name, as some systems export it.
     Markup,
+    /// Packed by this program: what is in it is not looked at.
+    Packed(&'static str),
+    /// What Excel keeps beside a workbook that is open: who has it.
+    Owner,
     Binary,
     Empty,
 }
@@ -153,6 +157,12 @@ impl Format {
         if head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
             return Format::Ole;
         }
+        if let Some((_, packer)) = PACKERS.iter().find(|(begins, _)| head.starts_with(begins)) {
+            return Format::Packed(packer);
+        }
+        if is_owner(head) {
+            return Format::Owner;
+        }
         if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
             return Format::Text;
         }
@@ -164,12 +174,40 @@ impl Format {
         if text.starts_with(b"%PDF-") {
             return Format::Binary;
         }
-        // No text has a NUL (UTF-16 without a mark has, and is told apart elsewhere) nor many other control characters;
-        // a stray one is the cell's fault and not the file's.
+        // No text has many NULs (UTF-16 without a mark has, and is told apart elsewhere) or other control characters; a
+        // stray one is the cell's fault and not the file's, wherever it stands.
         let is_control = |byte: &&u8| matches!(byte, 0x00..=0x08 | 0x0E..=0x19 | 0x1B..=0x1F);
         let controls = head.iter().filter(is_control).count();
-        if head.contains(&0) || controls * 20 > head.len() { Format::Binary } else { Format::Text }
+        if controls > 1 && controls * 20 > head.len() { Format::Binary } else { Format::Text }
     }
+}
+
+/// How packed files begin, and what they are packed with.
+const PACKERS: [(&[u8], &str); 6] = [
+    (b"\x1F\x8B", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xFD7zXZ\0", "xz"),
+    (b"\x28\xB5\x2F\xFD", "zstd"),
+    (b"7z\xBC\xAF\x27\x1C", "7-Zip"),
+    (b"Rar!\x1A\x07", "RAR"),
+];
+
+/// Whether this is an owner file (`~$roster.xlsx`): the user's name with its length before it, in one byte a character and
+/// then again in two.
+fn is_owner(head: &[u8]) -> bool {
+    const NAME: usize = 54;
+    let Some((&length, rest)) = head.split_first() else { return false };
+    let length = usize::from(length);
+    let (Some(name), Some(filler), Some(again)) =
+        (rest.get(..length), rest.get(length..NAME), rest.get(NAME..))
+    else {
+        return false;
+    };
+    (1..=NAME).contains(&length)
+        && head.len() <= 512
+        && !name.iter().any(u8::is_ascii_control)
+        && filler.iter().all(|&byte| matches!(byte, b' ' | 0))
+        && again.starts_with(&[head[0], 0])
 }
 
 #[cfg(test)]
@@ -180,7 +218,13 @@ mod tests {
 
     #[test]
     fn a_format_is_told_by_content() {
-        let table: [(&[u8], Format); 13] = [
+        let owner = [&b"\x03Ann"[..], &[b' '; 51], b"\x03\0A\0n\0n\0 \0"].concat();
+        let table: [(&[u8], Format); 18] = [
+            (&owner, Format::Owner),
+            (b"first name,last name\nA\0da,Lovelace\n", Format::Text),
+            (b"BZh91AY", Format::Packed("bzip2")),
+            (b"PK\x05\x06", Format::Xlsx),
+            (b"\x03Ann,Lee\n", Format::Text),
             (b"", Format::Empty),
             (b"first name,last name\n", Format::Text),
             (b"\xEF\xBB\xBFfirst name\n", Format::Text),
@@ -193,7 +237,7 @@ mod tests {
             (b"  <HTML><table>", Format::Markup),
             (b"\x89PNG\r\n\x1a\n\0\0", Format::Binary),
             (b"%PDF-1.7\n", Format::Binary),
-            (b"\x1f\x8b\x08", Format::Binary),
+            (b"\x1f\x8b\x08", Format::Packed("gzip")),
         ];
         for (head, format) in table {
             assert_eq!(Format::of(head), format, "{:?}", head.escape_ascii().to_string());

@@ -109,7 +109,9 @@ pub(super) fn utf16(head: &[u8]) -> Option<&'static Encoding> {
     if head.starts_with(b"\xFE\xFF") {
         return Some(UTF_16BE);
     }
-    if !head.contains(&0) {
+    // A stray NUL is no every second byte.
+    let nulls = head.iter().filter(|&&byte| byte == 0).count();
+    if nulls == 0 || nulls * 100 < head.len() {
         return None;
     }
     // Either order may make characters of the other's bytes; the right one makes ASCII of commas and line ends.

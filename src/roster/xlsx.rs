@@ -15,15 +15,19 @@ use calamine::{DataRef, Reader as _, SheetType, SheetVisible, XlsxError};
 use memchr::{memmem, memrchr};
 
 use super::columns::{FINDINGS, MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
-use super::csv::{UNCLOSED, cell_without_header};
+use super::csv::{UNCLOSED, cell_without_header, row_in_quotes, taken_apart};
 use super::field::Field;
 use super::header::Header;
+use super::mapping::Mapping;
 use super::row::{Kept, Row};
 use super::sheet::{Form, Merged};
 use super::source::{Cursor, Source};
+use super::top::{self, Line, Top};
+use crate::agent::{PhoneRegion, phone};
 use crate::error::Failure;
 use crate::finding::Finding;
 use crate::finding::codes::{self, Code};
+use crate::text::Setting;
 
 type Workbook = calamine::Xlsx<BufReader<Cursor>>;
 
@@ -59,6 +63,17 @@ pub(super) struct Sheet {
     pub(super) header_row: u64,
     /// Merged ranges, by their first row.
     merged: Vec<Merged>,
+    /// Where all of a row stands in its first cell: what is between its cells.
+    delimiter: Option<u8>,
+    /// Cells with a formula and no value.
+    uncomputed: Arc<[(u32, u32)]>,
+}
+
+/// What is told of how a workbook is read.
+pub(super) struct Told {
+    pub(super) sheet: Option<String>,
+    pub(super) header_row: Option<u64>,
+    pub(super) mapping: Mapping,
 }
 
 /// The workbook as it was opened for its header, its strings loaded: the first who reads the rows takes it over.
@@ -79,14 +94,11 @@ impl fmt::Debug for Opened {
 }
 
 impl Sheet {
-    /// Opens the workbook, picks the sheet (the first visible one unless told) and reads its header. Says in findings
-    /// what the workbook hides.
-    pub(super) fn open(
-        source: Source,
-        wanted: Option<&str>,
-    ) -> Result<(Self, Vec<String>, Vec<Finding>), Failure> {
-        let (at, wanted) = (source.clone(), wanted.map(str::to_owned));
-        let (name, header_row, headers, form, findings, workbook) = contained(move || {
+    /// Opens the workbook, picks the sheet (unless told, the first visible one, or the only one that has a header) and finds
+    /// its header. Says in findings what was passed over and what the workbook hides.
+    pub(super) fn open(source: Source, told: Told) -> Result<(Self, Vec<String>, Vec<Finding>), Failure> {
+        let at = source.clone();
+        let (page, form, findings, workbook) = contained(move || {
             weigh(&at, Weighed::Rest)?;
             // Opening it loads all but the sheets.
             let of_sheets = at.clone();
@@ -94,20 +106,22 @@ impl Sheet {
             let workbook = workbook(&at);
             let marked = sheets.join().unwrap_or_else(|_| Err(damaged()))?;
             let mut workbook = workbook?;
-            let name = pick(&workbook, wanted.as_deref())?;
-            let (row, headers) = read_header(&mut workbook, &name)?;
-            let mut findings: Vec<Finding> = hidden_sheets(&workbook, &name).into_iter().collect();
-            let top = u32::try_from(row - 1).unwrap_or(MAX_ROWS);
+            let (page, mut findings) = pick(&mut workbook, &told)?;
+            findings.extend(hidden_sheets(&workbook, &page.name));
+            let top = u32::try_from(page.header_row - 1).unwrap_or(MAX_ROWS);
             let archive = zip::ZipArchive::new(BufReader::new(at.reader())).ok();
             let form = archive
-                .and_then(|mut archive| Form::read(&mut archive, &name, top, &marked))
+                .and_then(|mut archive| Form::read(&mut archive, &page.name, top, &marked))
                 .unwrap_or_default();
-            findings.extend(hidden_columns(&form, &headers));
+            findings.extend(hidden_columns(&form, &page.headers));
             findings.extend(hidden_rows(&form));
-            Ok((name, row, headers, form, findings, workbook))
+            Ok((page, form, findings, workbook))
         })?;
         let opened = Opened(Arc::new(Mutex::new(Some(workbook))));
-        Ok((Self { source, opened, name, header_row, merged: form.merged }, headers, findings))
+        let Page { name, header_row, headers, delimiter } = page;
+        let (merged, uncomputed) = (form.merged, form.uncomputed.into());
+        let sheet = Self { source, opened, name, header_row, merged, delimiter, uncomputed };
+        Ok((sheet, headers, findings))
     }
 
     /// The workbook's bytes from the top.
@@ -123,6 +137,9 @@ impl Sheet {
             uses: header.uses.clone(),
             names: header.columns.headers.clone(),
             merged: self.merged.clone(),
+            delimiter: self.delimiter,
+            uncomputed: Arc::clone(&self.uncomputed),
+            phone_region: header.columns.phone_region,
         };
         let (source, opened, name) = (self.source.clone(), self.opened.take(), self.name.clone());
         let thread = spawn(move || {
@@ -296,8 +313,28 @@ fn is_workbook(archive: &zip::ZipArchive<BufReader<Cursor>>) -> Result<(), Failu
     match (has_workbook, is_binary) {
         (true, _) => Ok(()),
         (false, true) => Err(Failure::usage("the roster is a binary workbook (XLSB)").hint(as_xlsx)),
-        (false, false) => Err(Failure::usage("the roster is a ZIP archive, not a workbook").hint(as_xlsx)),
+        (false, false) => Err(archive_of(archive, as_xlsx)),
     }
+}
+
+/// What is said of an archive that is no workbook: a roster that was packed to be sent is named.
+fn archive_of(archive: &zip::ZipArchive<BufReader<Cursor>>, as_xlsx: &str) -> Failure {
+    const ROSTERS: [&str; 4] = [".csv", ".xlsx", ".xlsm", ".txt"];
+    let is_roster = |name: &str| {
+        let is_of_mac = name.starts_with("__MACOSX/");
+        !is_of_mac && ROSTERS.iter().any(|end| name.to_ascii_lowercase().ends_with(end))
+    };
+    let rosters: Vec<String> = archive
+        .file_names()
+        .flatten()
+        .filter(|name| is_roster(name))
+        .map(|name| format!("`{}`", name_shown(&name)))
+        .collect();
+    if rosters.is_empty() {
+        return Failure::usage("the roster is a ZIP archive, not a workbook").hint(as_xlsx);
+    }
+    Failure::usage(format!("the roster is packed in a ZIP archive: it has {} in it", some(&rosters)))
+        .hint("unpack it and give the file that is in it")
 }
 
 /// Unpacks one part, and says whether it may have a [`Form`]: the words of one stand in it, or it is not in UTF-8.
@@ -333,55 +370,216 @@ fn too_large(why: &str) -> Failure {
         .hint("copy the roster's cells alone into a new workbook, or save the sheet as CSV")
 }
 
-fn pick(workbook: &Workbook, wanted: Option<&str>) -> Result<String, Failure> {
-    let sheets: Vec<_> =
-        workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
-    let Some(wanted) = wanted else {
-        let visible = sheets.iter().find(|sheet| sheet.visible == SheetVisible::Visible);
-        return visible
-            .or(sheets.first())
-            .map(|sheet| sheet.name.clone())
-            .ok_or_else(|| Failure::usage("the workbook has no sheet with cells"));
-    };
-    let exact = sheets.iter().find(|sheet| sheet.name == wanted);
-    let same = || sheets.iter().find(|sheet| sheet.name.to_lowercase() == wanted.trim().to_lowercase());
-    exact.or_else(same).map(|sheet| sheet.name.clone()).ok_or_else(|| {
-        let names: Vec<String> =
-            sheets.iter().map(|sheet| format!("`{}`", name_shown(&sheet.name))).collect();
-        Failure::usage(format!("the workbook has no such sheet: `{wanted}`"))
-            .hint(format!("its sheets are {}", names.join(", ")))
-    })
+/// A sheet's header, as it was found.
+struct Page {
+    name: String,
+    header_row: u64,
+    headers: Vec<String>,
+    delimiter: Option<u8>,
 }
 
-/// The first row that has text is the header; its last cell with text ends the table.
-fn read_header(workbook: &mut Workbook, sheet: &str) -> Result<(u64, Vec<String>), Failure> {
+/// The first rows of a sheet, and which of them is its header.
+struct Opening {
+    name: String,
+    lines: Vec<Line>,
+    top: Top,
+    delimiter: Option<u8>,
+    /// Whether the header has more columns than are read.
+    is_too_wide: bool,
+}
+
+impl Opening {
+    fn of(workbook: &mut Workbook, name: &str, told: &Told) -> Result<Self, Failure> {
+        let first = first_rows(workbook, name, told.header_row)?;
+        let top = top::find(&first.lines, &told.mapping);
+        let (lines, top, delimiter) = apart(first.lines, top, &told.mapping);
+        let is_too_wide = lines.get(top.at).is_some_and(|line| first.too_wide.contains(&line.number));
+        Ok(Self { name: name.to_owned(), lines, top, delimiter, is_too_wide })
+    }
+
+    /// The header, and what was passed over for it.
+    fn page(mut self, told: &Told) -> Result<(Page, Option<Finding>), Failure> {
+        let is_told = told.header_row.is_some();
+        let row = self.lines.get(self.top.at).map(|line| line.number);
+        if let Some(wanted) = told.header_row.filter(|wanted| row != Some(*wanted)) {
+            return Err(top::no_such_row(wanted, &self.lines, &told.mapping));
+        }
+        if let Some(rival) = self.top.rival.filter(|_| !is_told) {
+            return Err(top::two(&self.lines, self.top.at, rival));
+        }
+        if self.is_too_wide {
+            return Err(too_wide());
+        }
+        let found = top::passed_over(&self.lines, self.top).filter(|_| !is_told);
+        let Line { number, cells, .. } = std::mem::take(&mut self.lines[self.top.at]);
+        let Self { name, delimiter, .. } = self;
+        Ok((Page { name, header_row: number, headers: cells, delimiter }, found))
+    }
+}
+
+/// Picks the sheet: the one that is told; else the first visible one, unless another alone has a header that is known.
+fn pick(workbook: &mut Workbook, told: &Told) -> Result<(Page, Vec<Finding>), Failure> {
+    let sheets: Vec<_> = workbook
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+        .cloned()
+        .collect();
+    let names = |sheets: &[calamine::Sheet]| {
+        sheets.iter().map(|sheet| format!("`{}`", name_shown(&sheet.name))).collect::<Vec<_>>()
+    };
+    if let Some(wanted) = &told.sheet {
+        let exact = sheets.iter().find(|sheet| sheet.name == *wanted);
+        let same = || sheets.iter().find(|sheet| sheet.name.to_lowercase() == wanted.trim().to_lowercase());
+        let Some(sheet) = exact.or_else(same) else {
+            return Err(Failure::usage(format!("the workbook has no such sheet: `{wanted}`"))
+                .hint(format!("its sheets are {}", names(&sheets).join(", "))));
+        };
+        let opening = Opening::of(workbook, &sheet.name, told)?;
+        if opening.lines.is_empty() {
+            return Err(empty(&sheet.name, &names(&sheets)));
+        }
+        let (page, found) = opening.page(told)?;
+        return Ok((page, found.into_iter().collect()));
+    }
+    let visible: Vec<_> =
+        sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible).cloned().collect();
+    let visible = if visible.is_empty() { sheets[..sheets.len().min(1)].to_vec() } else { visible };
+    let mut openings = Vec::new();
+    for sheet in visible.iter().take(SHEETS_LOOKED_AT) {
+        openings.push(Opening::of(workbook, &sheet.name, told)?);
+    }
+    let Some(first) = openings.first() else {
+        return Err(Failure::usage("the workbook has no sheet with cells"));
+    };
+    let is_first = first.top.is_sure() && !first.lines.is_empty();
+    let others: Vec<usize> = (1..openings.len()).filter(|&at| openings[at].top.is_plain()).collect();
+    let name_of = |at: usize| format!("`{}`", name_shown(&openings[at].name));
+    let at = match others.as_slice() {
+        _ if is_first => 0,
+        [only] => *only,
+        [] if first.lines.is_empty() => return Err(empty(&first.name, &names(&visible))),
+        [] => 0,
+        several => {
+            let named: Vec<String> = several.iter().map(|&at| name_of(at)).collect();
+            let which: Vec<String> = several
+                .iter()
+                .map(|&at| format!("`{}`", Setting::Sheet.with(word(&openings[at].name))))
+                .collect();
+            return Err(Failure::usage(format!(
+                "the first sheet has no header that is known, and several others have: {}",
+                some(&named)
+            ))
+            .hint(format!("say which is the roster: {}", some(&which))));
+        }
+    };
+    let mut findings = Vec::new();
+    if at > 0 {
+        findings.push(finding(
+            &codes::SHEET_FOUND,
+            None,
+            format!(
+                "the sheet {} is read: the first, {}, has no header that is known",
+                name_of(at),
+                name_of(0)
+            ),
+            codes::SHEET_FOUND.fix,
+        ));
+    } else if is_first && !others.is_empty() {
+        let named: Vec<String> = others.iter().map(|&at| name_of(at)).collect();
+        let message = format!("the sheet {} is read, and not those beside it: {}", name_of(0), some(&named));
+        findings.push(finding(&codes::SHEETS_NOT_READ, None, message, codes::SHEETS_NOT_READ.fix));
+    }
+    let (page, found) = openings.swap_remove(at).page(told)?;
+    findings.extend(found);
+    Ok((page, findings))
+}
+
+/// A sheet's name as a shell takes it, where it needs that.
+fn word(name: &str) -> String {
+    let is_plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if is_plain { name.to_owned() } else { format!("'{}'", name_shown(name).replace('\'', "'\\''")) }
+}
+
+fn empty(sheet: &str, names: &[String]) -> Failure {
+    let hint = match names {
+        [] | [_] => "`⟦sheet NAME⟧` reads another".to_owned(),
+        names => format!("`⟦sheet NAME⟧` reads another: its sheets are {}", some(names)),
+    };
+    Failure::usage(format!("the sheet is empty: `{}`", name_shown(sheet))).hint(hint)
+}
+
+/// More sheets than this are not looked at for the one that is the roster.
+const SHEETS_LOOKED_AT: usize = 32;
+
+#[derive(Default)]
+struct FirstRows {
+    lines: Vec<Line>,
+    /// The rows that have cells beyond the columns that are read.
+    too_wide: Vec<u64>,
+}
+
+/// The first rows of a sheet that have text; where the header's row is told, that row alone, if there is anything in it.
+fn first_rows(workbook: &mut Workbook, sheet: &str, told: Option<u64>) -> Result<FirstRows, Failure> {
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(unreadable)?;
-    let mut headers: Vec<String> = Vec::new();
-    let mut row = None;
+    let (mut first, mut text) = (FirstRows::default(), String::new());
     while let Some(cell) = cells.next_cell().map_err(unreadable)? {
-        let (at, column) = cell.get_position();
-        let mut text = String::new();
+        let (row, column) = cell.get_position();
+        let number = u64::from(row) + 1;
+        // Rows out of order are told of when they are read.
+        if told.is_some_and(|told| number > told) {
+            break;
+        }
         write_plain(cell.get_value(), &mut text);
         if text.trim().is_empty() {
             continue;
         }
-        if *row.get_or_insert(at) != at {
-            break;
+        if first.lines.last().is_none_or(|line| line.number != number) {
+            if first.lines.len() >= top::LOOKED_AT && told.is_none() {
+                break;
+            }
+            if told == Some(number) {
+                first.lines.clear();
+            }
+            if first.lines.len() < top::LOOKED_AT {
+                first.lines.push(Line { number, ..Line::default() });
+            }
         }
+        let Some(line) = first.lines.last_mut().filter(|line| line.number == number) else { continue };
         if column >= MAX_COLUMNS {
-            return Err(too_wide());
+            first.too_wide.push(number);
+            continue;
         }
         let column = column as usize;
-        if headers.len() <= column {
-            headers.resize(column + 1, String::new());
+        if line.cells.len() <= column {
+            line.cells.resize(column + 1, String::new());
         }
-        headers[column] = text;
+        line.cells[column] = std::mem::take(&mut text);
     }
-    match row {
-        Some(row) => Ok((u64::from(row) + 1, headers)),
-        None => Err(Failure::usage(format!("the sheet is empty: `{}`", name_shown(sheet)))
-            .hint("`⟦sheet NAME⟧` reads another")),
+    Ok(first)
+}
+
+/// The delimiters of a row that was pasted into one column.
+const PASTED: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Takes the rows apart where all of each stands in its first cell, as where a CSV was pasted into a sheet.
+fn apart(lines: Vec<Line>, top: Top, mapping: &Mapping) -> (Vec<Line>, Top, Option<u8>) {
+    let is_one_cell = |line: &Line| line.cells.iter().skip(1).all(|cell| cell.trim().is_empty());
+    if top.is_plain() || !lines.iter().all(is_one_cell) {
+        return (lines, top, None);
     }
+    let by = |delimiter: u8| {
+        let parts = |line: &Line| {
+            let cell = line.cells.first().map_or("", String::as_str);
+            let cells = taken_apart(cell, delimiter).unwrap_or_else(|| vec![cell.to_owned()]);
+            Line { number: line.number, cells, ..Line::default() }
+        };
+        let lines: Vec<Line> = lines.iter().map(parts).collect();
+        let top = top::find(&lines, mapping);
+        (lines, top, Some(delimiter))
+    };
+    let best = PASTED.into_iter().map(by).max_by_key(|(_, top, _)| top.fields);
+    best.filter(|(_, parts, _)| parts.is_plain()).unwrap_or((lines, top, None))
 }
 
 /// What the reading thread has to know of the header.
@@ -391,6 +589,12 @@ struct Table {
     names: Vec<String>,
     /// Merged ranges, by their first row.
     merged: Vec<Merged>,
+    /// Where all of a row stands in its first cell: what is between its cells.
+    delimiter: Option<u8>,
+    /// Cells with a formula and no value, in order.
+    uncomputed: Arc<[(u32, u32)]>,
+    /// The country whose national telephone numbers are read.
+    phone_region: Option<PhoneRegion>,
 }
 
 fn send_rows(
@@ -427,8 +631,7 @@ fn send_rows(
             if column >= MAX_COLUMNS && !is_blank(cell.get_value()) {
                 return Err(far_out(column, number));
             }
-            let shown = shown.get(style).copied().unwrap_or_default();
-            builder.add(column as usize, cell.get_value(), shown);
+            builder.add(column as usize, cell.get_value(), shown.get(style).unwrap_or(&Shown::Otherwise));
         }
     }
 }
@@ -441,7 +644,7 @@ fn far_out(column: u32, row: u64) -> Failure {
 }
 
 /// How a cell shows a number, as far as that gives back what was typed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Shown {
     /// In some other way: separators, decimals, a date; or the format is General.
     #[default]
@@ -450,6 +653,8 @@ enum Shown {
     Text,
     /// `0000`: filled up with zeros to this many digits.
     Zeros(usize),
+    /// `"+"0`, `"EMP"0000`: filled up with zeros to this many digits, between two texts.
+    Framed(String, usize, String),
 }
 
 impl Shown {
@@ -460,14 +665,36 @@ impl Shown {
             zeros if (2..=15).contains(&zeros.len()) && zeros.bytes().all(|byte| byte == b'0') => {
                 Self::Zeros(zeros.len())
             }
-            _ => Self::Otherwise,
+            code => Self::framed(code).unwrap_or_default(),
         }
     }
 
-    /// The text that the spreadsheet shows; `None` where that is not simply the number's digits.
-    fn text(self, value: &DataRef<'_>) -> Option<String> {
-        // A spreadsheet shows longer numbers in scientific notation.
-        const DIGITS_SHOWN: f64 = 1e11;
+    /// Reads a format of digits with text before and after them (ECMA-376 part 1, 18.8.31): in quotes, after a backslash, or
+    /// one of the few characters that stand for themselves.
+    fn framed(code: &str) -> Option<Self> {
+        let (mut before, mut digits, mut zeros, mut after) = (String::new(), 0, 0, String::new());
+        let mut characters = code.chars();
+        while let Some(character) = characters.next() {
+            let is_late = !after.is_empty() || digits == 15;
+            let text = if digits == 0 { &mut before } else { &mut after };
+            match character {
+                '0' | '#' if is_late => return None,
+                '0' => (digits, zeros) = (digits + 1, zeros + 1),
+                '#' => digits += 1,
+                '"' => text.extend(characters.by_ref().take_while(|&c| c != '"')),
+                '\\' => text.push(characters.next()?),
+                // A gap as wide as the next character.
+                '_' => drop(characters.next()?),
+                '+' | '(' | ')' | ' ' => text.push(character),
+                _ => return None,
+            }
+        }
+        let is_framed = digits > 0 && !(before.trim().is_empty() && after.trim().is_empty());
+        is_framed.then_some(Self::Framed(before, zeros, after))
+    }
+
+    /// The text that the spreadsheet shows in a cell of this use; `None` where that is not simply the number's digits.
+    fn text(&self, value: &DataRef<'_>, used: Use) -> Option<String> {
         let number = match value {
             DataRef::Float(number) => *number,
             DataRef::Int(number) => *number as f64,
@@ -476,10 +703,15 @@ impl Shown {
         if number < 0.0 || number.fract() != 0.0 || number >= DIGITS_KEPT {
             return None;
         }
+        let is_exact = matches!(used, Use::Field(field) if field.is_exact_text());
         match self {
-            Self::Text if number < DIGITS_SHOWN => Some(format!("{number:.0}")),
+            Self::Text => Some(format!("{number:.0}")),
             Self::Zeros(width) => Some(format!("{number:0width$.0}")),
-            Self::Text | Self::Otherwise => None,
+            // Of a number of seconds the unit is no part.
+            Self::Framed(before, width, after) if is_exact => {
+                Some(format!("{before}{number:0width$.0}{after}").trim().to_owned())
+            }
+            Self::Framed(..) | Self::Otherwise => None,
         }
     }
 }
@@ -495,12 +727,40 @@ struct RowBuilder<'t> {
     has_stray: bool,
     /// Whether that has been said of any row.
     has_said_stray: bool,
+    /// Whether it has been said that rows stand in one cell.
+    has_said_quotes: bool,
     /// How many of the merged ranges begin in this row or above it.
     begun: usize,
     /// Those of them that reach into this row.
     merged: Vec<Merged>,
     /// The column of an annotated copy's [`FINDINGS`].
     told: Option<usize>,
+    /// The columns whose numbers have been said to be read as telephone numbers.
+    has_said_region: Vec<usize>,
+}
+
+/// A number of a spreadsheet that is a telephone number of a region.
+struct OfRegion {
+    digits: String,
+    /// As the service takes it.
+    written: String,
+    region: PhoneRegion,
+}
+
+/// Said once for a column: where one such cell is, all of them are.
+fn read_as_text(number: &OfRegion, column: &str, row: u64) -> Finding {
+    let OfRegion { digits, written, region } = number;
+    let mut found = finding(
+        &codes::NUMBER_READ,
+        Some(digits.clone()),
+        format!(
+            "the column holds numbers, not text, and they are read as telephone numbers of {region}: `{digits}` as \
+             `{written}`; this is said for the first such row only"
+        ),
+        "look whether they are right; format the column as Text to keep what is typed there",
+    );
+    (found.row, found.column) = (Some(row), Some(column.to_owned()));
+    found
 }
 
 impl<'t> RowBuilder<'t> {
@@ -514,20 +774,29 @@ impl<'t> RowBuilder<'t> {
             kept: Vec::new(),
             has_stray: false,
             has_said_stray: false,
+            has_said_quotes: false,
             begun: 0,
             merged: Vec::new(),
             told: table.names.iter().position(|name| name.trim().eq_ignore_ascii_case(FINDINGS)),
+            has_said_region: Vec::new(),
         }
     }
 
-    fn add(&mut self, column: usize, value: &DataRef<'_>, shown: Shown) {
+    fn add(&mut self, column: usize, value: &DataRef<'_>, shown: &Shown) {
         let used = self.table.uses.get(column).copied().unwrap_or(Use::Unnamed);
         match used {
             Use::Unnamed => self.has_stray |= !is_blank(value),
             Use::Field(_) | Use::Ignored | Use::Misspelt(_) | Use::Unknown
-                if let Some(text) = shown.text(value) =>
+                if let Some(text) = shown.text(value, used) =>
             {
                 self.cells[column] = text;
+            }
+            Use::Field(field) if let Some(number) = self.of_region(value, field) => {
+                if !self.has_said_region.contains(&column) {
+                    self.has_said_region.push(column);
+                    self.findings.push(read_as_text(&number, &self.table.names[column], self.number));
+                }
+                self.cells[column] = number.written;
             }
             Use::Field(field) => {
                 let finding = write_cell(value, field, &mut self.cells[column]);
@@ -544,8 +813,60 @@ impl<'t> RowBuilder<'t> {
         }
     }
 
+    /// Takes the row apart where all of it stands in its first cell. What is not a cell for each column stays one cell, and
+    /// is found to lack the others.
+    fn take_apart(&mut self) {
+        let is_alone = self.cells.iter().skip(1).all(|cell| cell.trim().is_empty());
+        let (Some(delimiter), true) = (self.table.delimiter, is_alone) else { return };
+        let parts = self.cells.first().and_then(|cell| taken_apart(cell, delimiter));
+        let Some(parts) = parts.filter(|parts| parts.len() <= self.cells.len()) else { return };
+        for (cell, part) in self.cells.iter_mut().zip(parts) {
+            *cell = part;
+        }
+        if !self.has_said_quotes {
+            self.findings.push(row_in_quotes(self.number));
+            self.has_said_quotes = true;
+        }
+    }
+
+    /// A number that the numbering plan of the region reads.
+    fn of_region(&self, value: &DataRef<'_>, field: Field) -> Option<OfRegion> {
+        let region = self.table.phone_region?;
+        matches!(field, Field::PhoneNumber | Field::PhoneNumberVoice | Field::Mobile).then_some(())?;
+        let digits = Shown::Text.text(value, Use::Field(field))?;
+        let written = phone::e164(&digits, Some(region)).ok()?.into_owned();
+        Some(OfRegion { digits, written, region })
+    }
+
+    /// What is wrong with the row's cells for having a formula that nobody has computed: they seem empty, and are not.
+    fn uncomputed_cells(&mut self) {
+        let row = u32::try_from(self.number.saturating_sub(1)).unwrap_or(MAX_ROWS);
+        let from = self.table.uncomputed.partition_point(|&(of, _)| of < row);
+        for &(_, column) in self.table.uncomputed[from..].iter().take_while(|&&(of, _)| of == row) {
+            let column = column as usize;
+            if !matches!(self.table.uses.get(column), Some(Use::Field(_))) {
+                continue;
+            }
+            let mut found = finding(
+                &codes::FORMULA_WITHOUT_VALUE,
+                None,
+                "the cell has a formula and no value: no spreadsheet has computed it yet".into(),
+                "open the workbook in a spreadsheet and save it",
+            );
+            found.row = Some(self.number);
+            found.column = Some(self.table.names[column].clone());
+            self.findings.push(found);
+            // A copy without its formulas has an error there, and no empty cell.
+            self.kept.push((column, Kept::Error("#VALUE!".to_owned())));
+        }
+    }
+
     /// Adds the row to the batch, unless it is blank.
     fn finish(&mut self, batch: &mut Batch) {
+        self.take_apart();
+        if !self.table.uncomputed.is_empty() && self.number > self.table.header_row {
+            self.uncomputed_cells();
+        }
         let is_blank = self.findings.is_empty() && self.cells.iter().all(|cell| cell.trim().is_empty());
         let merged = if self.table.merged.is_empty() { Vec::new() } else { self.merged_cells() };
         if !is_blank {
@@ -741,22 +1062,29 @@ fn write_cell(value: &DataRef<'_>, field: Field, cell: &mut String) -> Option<Fi
 
 const AS_TEXT: &str = "format the column as Text and type the value again";
 
+/// One fix for all of a column: the digits need not be typed again.
+const AS_IT_STANDS: &str = "format the column as Text and save: each number is then read as it stands; look whether \
+                            leading zeros are gone";
+
+/// The same for telephone numbers, which need their country.
+const AS_PHONE: &str = "`⟦phone-region US⟧` reads a column of a country's national numbers; where they begin with the \
+                        country code, give the column the format `\"+\"0` and save";
+
 fn number_not_text(value: &DataRef<'_>, field: Field) -> Finding {
     let mut shown = String::new();
     write_plain(value, &mut shown);
+    let is_phone = matches!(field, Field::PhoneNumber | Field::PhoneNumberVoice | Field::Mobile);
+    let fix = if is_phone { AS_PHONE } else { AS_IT_STANDS };
     let (message, value) = if field.is_secret() {
         (
             "the cell holds a number, not text: a spreadsheet drops its leading zeros".to_owned(),
             Finding::HIDDEN.to_owned(),
         )
     } else {
-        let lost = match field {
-            Field::PhoneNumber | Field::PhoneNumberVoice | Field::Mobile => "plus sign and leading zeros",
-            _ => "leading zeros",
-        };
+        let lost = if is_phone { "plus sign and leading zeros" } else { "leading zeros" };
         (format!("the cell holds a number, not text: a spreadsheet drops its {lost}: `{shown}`"), shown)
     };
-    finding(&codes::NUMBER_NOT_TEXT, Some(value), message, AS_TEXT)
+    finding(&codes::NUMBER_NOT_TEXT, Some(value), message, fix)
 }
 
 fn finding(code: &'static Code, value: Option<String>, message: String, hint: &str) -> Finding {
@@ -987,7 +1315,11 @@ mod tests {
             (71.5, "0000"),
             (-71.0, "0000"),
             (1e15, "0000"),
-            (123_456_789_012.0, "@"),
+            (1e15, "@"),
+            (71.0, "\"a\""),
+            (71.0, "0 "),
+            (71.0, "\"A\"0\"B\"0"),
+            (71.0, "\"+\"#,##0"),
         ];
         for (r, (number, format)) in (2..).zip(table) {
             sheet.write_number_with_format(r, 0, number, &zeros(format)).unwrap();
@@ -1005,6 +1337,85 @@ mod tests {
                 "{number} {format}"
             );
         }
+    }
+
+    #[test]
+    fn a_number_whose_format_shows_text_around_it_is_read_as_shown() {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        let table = [
+            (12_065_550_142_f64, "\"+\"0", "+12065550142"),
+            (2_065_550_142.0, "+\\10", "+12065550142"),
+            (231.0, "\"EMP\"00000", "EMP00231"),
+            (231.0, "_(\"K\"#0\" x\"_)", "K231 x"),
+            (493_023_125_042.0, "@", "493023125042"),
+        ];
+        sheet.write_string(0, 0, "user login").unwrap().write_string(0, 1, "ACW").unwrap();
+        for (row, (number, format, _)) in (1..).zip(table) {
+            let format = Format::new().set_num_format(format);
+            sheet.write_number_with_format(row, 0, number, &format).unwrap();
+            // Of seconds the unit is no part.
+            sheet.write_number_with_format(row, 1, 30, &Format::new().set_num_format("0\" s\"")).unwrap();
+        }
+        let rows = read_all(&read(&bytes(workbook), &Options::default()));
+        for (row, (number, format, shown)) in rows.iter().zip(table) {
+            assert_eq!(
+                (&row.cells[0], &row.cells[1], row.findings.len()),
+                (shown, "30", 0),
+                "{number} {format}"
+            );
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "phone-region")]
+    fn numbers_of_the_region_are_read_and_that_is_said_once_for_a_column() {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (c, header) in (0..).zip(["user login", "phone number", "mobile"]) {
+            sheet.write_string(0, c, header).unwrap();
+        }
+        for row in 1..4 {
+            sheet.write_string(row, 0, format!("agent{row}")).unwrap();
+            sheet.write_number(row, 1, 2_065_550_140.0 + f64::from(row)).unwrap();
+        }
+        sheet.write_number(3, 2, 206).unwrap();
+        let file = bytes(workbook);
+        let region = Options { phone_region: Some("US".parse().unwrap()), ..Options::default() };
+        let rows = read_all(&read(&file, &region));
+        let cells: Vec<&str> = rows.iter().map(|row| &row.cells[1]).collect();
+        assert_eq!(cells, ["+12065550141", "+12065550142", "+12065550143"]);
+        let found: Vec<_> = rows.iter().flat_map(|row| &row.findings).map(|f| (f.code, f.row)).collect();
+        assert_eq!(found, [(codes::NUMBER_READ.id, Some(2)), (codes::NUMBER_NOT_TEXT.id, Some(4))]);
+        let rows = read_all(&read(&file, &Options::default()));
+        assert_eq!(rows.iter().flat_map(|row| &row.findings).count(), 4, "no country, no number");
+    }
+
+    #[test]
+    fn a_formula_without_a_value_is_no_empty_cell() {
+        let formula = |at: &str, rest: &str| format!("<c r=\"{at}\"{rest}</c>");
+        let rows = [
+            format!("<row r=\"1\">{}{}</row>", inline("A1", "user login"), inline("B1", "tags")),
+            // As openpyxl, as others, as none: these have no value. A text may be empty.
+            format!("<row r=\"2\">{}{}</row>", formula("A2", "><f>LOWER(C2)</f><v/>"), inline("B2", "x")),
+            format!("<row r=\"3\">{}</row>", formula("A3", "><f>LOWER(C3)</f>")),
+            format!("<row r=\"4\">{}</row>", formula("A4", " t=\"str\"><f>LOWER(C4)</f><v>ann</v>")),
+            format!(
+                "<row r=\"5\">{}{}</row>",
+                inline("A5", "bob"),
+                formula("B5", " t=\"str\"><f>C5</f><v></v>")
+            ),
+        ];
+        let rows = read_all(&read(&raw(&rows.concat()), &Options::default()));
+        let found: Vec<_> = rows
+            .iter()
+            .flat_map(|row| &row.findings)
+            .map(|f| (f.code, f.row.unwrap(), f.column.clone().unwrap()))
+            .collect();
+        let login = || "user login".to_owned();
+        let code = codes::FORMULA_WITHOUT_VALUE.id;
+        assert_eq!(found, [(code, 2, login()), (code, 3, login())]);
+        assert_eq!(rows.len(), 4, "a row of formulas alone is a row");
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::connect::model;
 
 /// The code of the quota of users in an instance.
 const USERS_QUOTA: &str = "L-9A46857E";
+/// The quota of proficiencies per agent.
+const PROFICIENCIES_QUOTA: &str = "L-50375162";
 
 /// The body of SearchUsers and SearchUserHierarchyGroups.
 #[derive(Debug, Default, Deserialize)]
@@ -300,6 +302,9 @@ impl World {
             Operation::ALL.into_iter().find(|o| o.quota_code() == Some(asked.quota_code.as_str()));
         let found = match operation {
             _ if asked.service_code != "connect" => None,
+            None if asked.quota_code == PROFICIENCIES_QUOTA => {
+                Some(("Proficiencies per agent".to_owned(), rules::PROFICIENCIES_LIMIT as f64))
+            }
             None if asked.quota_code == USERS_QUOTA && ours => {
                 Some(("Users per instance".to_owned(), self.spec.users_quota as f64))
             }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::users::Proficiency;
 use crate::connect::model;
 use crate::disk;
+use crate::text::escape_from;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -107,6 +108,7 @@ impl Journal {
     /// Writes a line, or takes back what was written of it: on a full disk, half a line in the middle would be damage.
     pub(super) fn append(&mut self, change: &Change) -> io::Result<()> {
         let mut line = serde_json::to_vec(change)?;
+        escape_from(0, &mut line);
         line.push(b'\n');
         if let Err(error) = self.file.write_all(&line) {
             let _ = self.file.set_len(self.length);

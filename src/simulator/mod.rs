@@ -21,6 +21,9 @@ mod weather;
 
 mod operation;
 
+/// On what its answers rest: for whoever reads of it, and for the test that no rule goes without.
+#[cfg(test)]
+mod readings;
 mod rules;
 
 mod answers;

@@ -18,25 +18,27 @@ use crate::connect::model::{CreateUser, IdentityInfo, PhoneConfig};
 /// One rule: `Err` says what is wrong. None of them ever repeats a value that may be secret.
 type Rule = fn(&Case<'_>) -> Result<(), Refusal>;
 
-/// The rules in the order in which they are checked; the first that is broken is the answer.
-const RULES: [Rule; 17] = [
-    username_length,
-    username_characters,
-    password,
-    foreign_members,
-    names_present,
-    names_length,
-    names_nfc,
-    emails,
-    phone_numbers,
-    phone_type,
-    desk_phone,
-    after_contact_work,
-    channels,
-    one_family,
-    security_profiles,
-    tags,
-    tag_count,
+/// The rules in the order in which they are checked; the first that is broken is the answer. On what each rests is said
+/// under its name in `readings.rs`.
+const RULES: [(&str, Rule); 18] = [
+    ("username_length", username_length),
+    ("username_characters", username_characters),
+    ("username_at_sign", username_at_sign),
+    ("password", password),
+    ("foreign_members", foreign_members),
+    ("names_present", names_present),
+    ("names_length", names_length),
+    ("names_nfc", names_nfc),
+    ("emails", emails),
+    ("phone_numbers", phone_numbers),
+    ("phone_type", phone_type),
+    ("desk_phone", desk_phone),
+    ("after_contact_work", after_contact_work),
+    ("channels", channels),
+    ("one_family", one_family),
+    ("security_profiles", security_profiles),
+    ("tags", tags),
+    ("tag_count", tag_count),
 ];
 
 /// The most characters of a username, by identity type (CreateUser, `Username`).
@@ -58,6 +60,9 @@ const fn last_name_limit(identity: IdentityType) -> usize {
 /// The most seconds of after-contact work: 24 days (CreateUser, `AfterContactWorkTimeLimit`).
 const AFTER_CONTACT_WORK_LIMIT: i64 = 2_000_000;
 
+/// The most proficiencies of a user: the quota as it is without having been raised (L-50375162).
+pub(super) const PROFICIENCIES_LIMIT: usize = 10;
+
 /// A request under examination.
 struct Case<'a> {
     identity: IdentityType,
@@ -78,7 +83,7 @@ pub(super) fn read(identity: IdentityType, body: &[u8]) -> Result<CreateUser, Re
     let user: CreateUser =
         serde_json::from_value(Value::Object(members.clone())).map_err(|_| unreadable())?;
     let case = Case { identity, user: &user, members: &members };
-    for rule in RULES {
+    for (_, rule) in RULES {
         rule(&case)?;
     }
     Ok(user)
@@ -104,11 +109,20 @@ fn username_length(case: &Case<'_>) -> Result<(), Refusal> {
     })
 }
 
-/// `[a-zA-Z0-9_.\-@]+`, and `@` only in the form of an e-mail address (CreateUser, `Username`).
+/// `[a-zA-Z0-9_.\-@]+` (CreateUser, `Username`).
 fn username_characters(case: &Case<'_>) -> Result<(), Refusal> {
     let name = &case.user.username;
-    let allowed = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@'));
-    check(allowed && (!name.contains('@') || (is_email(name) && !has_empty_label(name))), || {
+    check(name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@')), || {
+        Refusal::invalid_parameter("Username contains characters that are not allowed")
+    })
+}
+
+/// `@` only in the form of an e-mail address (CreateUser, `Username`); but with SAML there are users who are called
+/// otherwise.
+fn username_at_sign(case: &Case<'_>) -> Result<(), Refusal> {
+    let name = &case.user.username;
+    let is_whole = !name.contains('@') || (is_email(name) && !has_empty_label(name));
+    check(is_whole || case.identity == IdentityType::Saml, || {
         Refusal::invalid_parameter("Username contains characters that are not allowed")
     })
 }
@@ -435,6 +449,15 @@ fn is_separator(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::readings::READINGS;
+
+    /// A rule without a word on what it rests would be taken for evidence.
+    #[test]
+    fn every_rule_says_on_what_it_rests_in_the_same_order() {
+        let rules = super::RULES.iter().map(|(name, _)| *name);
+        assert!(rules.eq(READINGS.iter().map(|reading| reading.of).take(super::RULES.len())));
+    }
+
     use serde_json::{Value, json};
 
     use super::read;
@@ -520,18 +543,13 @@ mod tests {
         for good in ["testuser", "a@example.com", "A_b-c.d9", "x"] {
             accepts(Saml, json!({ "Username": good }));
         }
-        for bad in [
-            "testuser@example",
-            "@example.com",
-            "a@b@example.com",
-            "a b",
-            "jörg",
-            "a\n",
-            "a/b",
-            "a@.com",
-            "a@b..com",
-        ] {
+        for bad in ["a b", "jörg", "a\n", "a/b"] {
             refuses(Saml, json!({ "Username": bad }), "parameter");
+        }
+        // Salesforce's own names are of this form, and with SAML only.
+        for no_address in ["testuser@example", "@example.com", "a@b@example.com", "a@.com", "a@b..com"] {
+            accepts(Saml, json!({ "Username": no_address }));
+            refuses(ConnectManaged, json!({ "Username": no_address }), "parameter");
         }
     }
 

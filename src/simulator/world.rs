@@ -409,7 +409,7 @@ impl World {
             }
             all.push(asked.clone());
         }
-        if proficiencies.is_empty() || all.len() > 10 {
+        if proficiencies.is_empty() || all.len() > rules::PROFICIENCIES_LIMIT {
             return Err(Refusal::invalid_request("A user may have between 1 and 10 proficiencies."));
         }
         let id = record.user.id.clone();

@@ -3,6 +3,7 @@
 
 pub(crate) mod damage;
 mod guard;
+mod json;
 mod numbers;
 mod setting;
 mod shell;
@@ -11,6 +12,7 @@ mod shown;
 use std::fmt::Write as _;
 
 pub(crate) use guard::{cell, guarded, unguarded};
+pub(crate) use json::{escape_from, escaped};
 pub(crate) use numbers::{count, duration, grouped};
 pub use setting::{Setting, Voice, marks, worded};
 pub(crate) use shell::{path_word, shell_path, shell_word};
@@ -29,6 +31,46 @@ pub(crate) fn plain(text: &str) -> String {
     }
     plain
 }
+
+/// The same, from which [`unwritten`] gives the text back: what looks like one of its escapes is written out too.
+pub(crate) fn written(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        if hides(c) || text[at..].starts_with(ESCAPE) {
+            let _ = write!(written, "{ESCAPE}{:x}}}", c as u32);
+        } else {
+            written.push(c);
+        }
+    }
+    written
+}
+
+/// What a text said before it was [`written`]; what is no escape stays as it is.
+pub(crate) fn unwritten(written: &str) -> String {
+    let mut text = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some((before, behind)) = rest.split_once(ESCAPE) {
+        text.push_str(before);
+        let escape = behind.split_once('}').and_then(|(digits, behind)| {
+            let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)?;
+            Some((c, behind))
+        });
+        rest = match escape {
+            Some((c, behind)) => {
+                text.push(c);
+                behind
+            }
+            None => {
+                text.push_str(ESCAPE);
+                behind
+            }
+        };
+    }
+    text + rest
+}
+
+/// How an escape begins, which ends in `}`.
+const ESCAPE: &str = "\\u{";
 
 /// Control characters; marks of direction; spaces of no width; line separators; noncharacters; tags. The joiners stay:
 /// Indic scripts, Persian and emoji need them.
@@ -106,6 +148,18 @@ mod tests {
     #[test]
     fn what_steers_a_terminal_is_written_out() {
         assert_eq!(plain("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
+    }
+
+    #[test]
+    fn what_is_written_out_reads_back_as_it_was() {
+        let hostile = "\u{202e}a\\u{202e}\\u{\\\\u{5c}u{zz}\u{0}\u{85}é";
+        assert!(!written(hostile).chars().any(hides));
+        for text in [hostile, "", "ann", "\\u{", "\\u{110000}", "\\\\u{41}", "a\\b"] {
+            assert_eq!(unwritten(&written(text)), text, "{text:?}");
+        }
+        for untouched in ["\\u{", "\\u{110000}", "\\u{x}", "ann"] {
+            assert_eq!(unwritten(untouched), untouched);
+        }
     }
 
     #[test]

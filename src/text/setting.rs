@@ -41,6 +41,8 @@ settings! {
     Encoding = "encoding";
     /// The sheet of a workbook that is read.
     Sheet = "sheet";
+    /// The row that is the header.
+    HeaderRow = "header-row";
     /// The country whose national telephone numbers are understood.
     PhoneRegion = "phone-region";
     /// The roster that a retry reads in place of the ledger's.
@@ -63,6 +65,8 @@ settings! {
     PartialRun = "partial-run";
     /// That users are not tagged with the run that made them.
     Untagged = "untagged";
+    /// That an error of the roster is let through for a run, by its code.
+    LetThrough = "let-through";
     /// That a user who is probably ours is taken for ours.
     ProbableAccepted = "probable-accepted";
     /// That rows without a password are given one that is made for them.

@@ -11,7 +11,7 @@ use super::{Rules, grammar};
 use crate::agent::{
     Agent, Channel, Fingerprint, Password, PhoneType, Proficiency, RowNumber, VoiceEnhancement, phone,
 };
-use crate::finding::Severity;
+use crate::finding::{Severity, codes};
 use crate::roster::{Columns, Field, Row};
 
 /// Builds the agent of a row; `None` where the row has errors of its own, or its columns lack what a user needs.
@@ -46,14 +46,19 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
     let name = |field| optional(field).map(composed);
 
     for field in super::rules::required(rules) {
-        if columns.cell(row, field).is_empty() {
+        let is_let_through = match field {
+            Field::FirstName => rules.let_through.has(codes::FIRST_NAME_MISSING.id),
+            Field::LastName => rules.let_through.has(codes::LAST_NAME_MISSING.id),
+            _ => false,
+        };
+        if columns.cell(row, field).is_empty() && !is_let_through {
             return None;
         }
     }
     let phone_type = |field| grammar::phone_type(cell(field));
     // A number that is none stays out of a soft-phone row and is an error in any other, which has no agent.
     let number = |field| optional(field).and_then(|cell| phone::e164(cell, columns.phone_region).ok());
-    let seconds = |field| optional(field).and_then(grammar::after_contact_work);
+    let seconds = |field| optional(field).and_then(grammar::seconds);
     let yes_or_no = |field| grammar::yes_or_no(cell(field));
     let password = columns.cell(row, Field::Password);
     Some(Agent {

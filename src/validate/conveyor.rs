@@ -47,6 +47,9 @@ pub(super) trait Taker {
 
     /// Takes a row, and empties the vector of its findings. A failure ends the conveying, and nobody is waited for.
     fn take(&mut self, handed: Handed<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure>;
+
+    /// Takes what is said of rows that were passed over, before the row that follows them.
+    fn note(&mut self, finding: Finding);
 }
 
 /// Reads and checks a whole roster, and hands over every row in the file's order. The usernames are hashed by `hasher`.
@@ -166,6 +169,8 @@ struct Batch {
     names: Vec<(u64, usize, FoldedHash)>,
     /// The usernames of all rows, one after the other.
     usernames: String,
+    /// What is said of rows that were passed over, each with the place of the row before which it is said.
+    notes: Vec<(usize, Finding)>,
     /// Why reading ended after these rows, if not at the end of the file.
     failure: Option<Failure>,
 }
@@ -183,7 +188,9 @@ impl Batch {
             if row.cells.as_slice().len() > LARGE {
                 *row = Row::default();
             }
-            match rows.read(row) {
+            let read = rows.read(row);
+            self.notes.extend(rows.take_notes().into_iter().map(|note| (self.filled, note)));
+            match read {
                 Ok(true) => {}
                 Ok(false) => return false,
                 Err(failure) => {
@@ -222,8 +229,12 @@ impl Batch {
     fn hand_over(&mut self, scratch: &mut Vec<Finding>, taker: &mut dyn Taker) -> Result<(), Failure> {
         taker.expect(&mut self.names.iter().map(|(.., hash)| *hash));
         let mut findings = self.findings.drain(..).peekable();
+        let mut notes = self.notes.drain(..).peekable();
         let mut begin = 0;
         for (place, &(number, end, hash)) in self.names.iter().enumerate() {
+            while let Some((_, note)) = notes.next_if(|(at, _)| *at <= place) {
+                taker.note(note);
+            }
             while let Some((_, finding)) = findings.next_if(|(at, _)| *at == place) {
                 scratch.push(finding);
             }
@@ -233,6 +244,7 @@ impl Batch {
             taker.take(Handed { row: &self.rows[place], number, username, hash, fingerprint }, scratch)?;
             scratch.clear();
         }
+        notes.for_each(|(_, note)| taker.note(note));
         Ok(())
     }
 }

@@ -160,12 +160,10 @@ pub(super) fn voice_enhancement(cell: &str) -> Option<VoiceEnhancement> {
     }
 }
 
-/// Whole seconds from 0 to [`AFTER_CONTACT_WORK_MAX`], digits only.
-pub(super) fn after_contact_work(cell: &str) -> Option<u32> {
-    if !cell.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    cell.parse().ok().filter(|&seconds| seconds <= AFTER_CONTACT_WORK_MAX)
+/// Whole seconds, digits only, as many as the model's integers hold.
+pub(super) fn seconds(cell: &str) -> Option<u32> {
+    let is_digits = cell.bytes().all(|b| b.is_ascii_digit());
+    cell.parse().ok().filter(|&seconds| is_digits && seconds <= i32::MAX.cast_unsigned())
 }
 
 /// One proficiency of a cell. The level is text still: a number that is none of the service's is a fault of its own.

@@ -11,19 +11,23 @@ mod grammar;
 mod names;
 mod pass;
 mod rules;
+mod tally;
 #[cfg(test)]
 mod tests;
 
 use crate::agent::IdentityType;
 use crate::directory::Directory;
+use crate::finding::LetThrough;
 use crate::roster::{Columns, Field};
 
 pub use agents::{agent, agent_by};
 pub(crate) use agents::{fingerprint, proficiencies_fingerprint};
 pub(crate) use names::{NamesUsed, username};
-pub(crate) use pass::{Checked, CheckedRow, check_while};
+pub(crate) use pass::{Checked, CheckedRow, check_while, each_row};
 pub use pass::{Pass, check, check_with_fingerprints};
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
+#[cfg(test)]
+pub(crate) use tally::Tally;
 
 /// Against what a roster is checked.
 #[derive(Clone, Copy, Debug)]
@@ -38,12 +42,27 @@ pub struct Rules<'d> {
     pub(crate) generates_passwords: bool,
     /// How many tags a row may have: 49, or 50 where no provenance tag is added.
     pub(crate) tag_room: usize,
+    /// The errors that are let through, as warnings.
+    pub(crate) let_through: LetThrough,
 }
 
 impl<'d> Rules<'d> {
     /// The rules of an identity type, without an instance.
     pub fn new(identity: IdentityType) -> Self {
-        Self { identity, directory: None, compares_users: false, generates_passwords: false, tag_room: 49 }
+        Self {
+            identity,
+            directory: None,
+            compares_users: false,
+            generates_passwords: false,
+            tag_room: 49,
+            let_through: LetThrough::default(),
+        }
+    }
+
+    /// The same, with these errors let through.
+    #[must_use]
+    pub fn letting_through(self, let_through: LetThrough) -> Self {
+        Self { let_through, ..self }
     }
 
     /// The rules of an instance, its names and its users.

@@ -8,6 +8,7 @@ use super::conveyor::{self, Handed, Taker};
 use super::grammar::trimmed;
 use super::names::NamesUsed;
 use super::rules::{RowCheck, check_columns, column_of};
+use super::tally::Tally;
 use super::{Rules, agents};
 use crate::agent::{Agent, Fingerprint, IdentityType};
 use crate::directory::{FoldedHash, FoldedMap, Found};
@@ -32,8 +33,13 @@ pub struct Checked {
     pub(crate) warnings: u64,
     /// How many of the errors are of the file as a whole: these stop every row.
     pub(crate) file_errors: u64,
-    /// The findings in the order of the file, those of the file as a whole first: at most [`Pass::KEPT`].
+    /// The findings in the order of the file, those of the file as a whole first: the first [`Pass::KEPT`], and of what is
+    /// further down the first [`Pass::EXAMPLES`] of each kind. [`each_row`] has all of them.
     pub findings: Vec<Finding>,
+    /// All findings, counted by kind.
+    pub(crate) tally: Tally,
+    /// The columns with spaces around a cell, and in how many rows: said once for each column.
+    pub(crate) spaces: Vec<(Option<String>, u64)>,
     /// How many findings were counted and not kept.
     pub(crate) not_kept: u64,
     /// What the rows name of the instance; gathered by [`check_with_fingerprints`] alone.
@@ -59,6 +65,8 @@ pub struct CheckedRow<'p> {
     pub(crate) first_error: Option<&'p Finding>,
     /// The row as it was read.
     pub(crate) row: &'p Row,
+    /// What is wrong with it.
+    pub(super) findings: &'p [Finding],
     fingerprint: Option<Fingerprint>,
     columns: &'p Columns,
     rules: &'p Rules<'p>,
@@ -132,6 +140,74 @@ fn run(
     Ok(Checked { names, ..pass.finish() })
 }
 
+/// Who is given each row with all of its findings.
+pub(crate) type TakeRow<'t, E> = dyn FnMut(&Row, &[Finding]) -> Result<(), E> + 't;
+
+/// Goes over all rows once more, each with all of its findings, in the file's order: with those that were kept, and where
+/// there were too many, with those of another check, by the same rules. So memory is what it was for one check. What
+/// `take` fails with ends it.
+///
+/// # Errors
+/// What `take` fails with, or the reading of the roster.
+pub(crate) fn each_row<E: From<Failure>>(
+    roster: &Roster,
+    rules: &Rules<'_>,
+    checked: &Checked,
+    take: &mut TakeRow<'_, E>,
+) -> Result<(), E> {
+    if checked.not_kept == 0 {
+        return each_kept(roster, checked, take);
+    }
+    let (mut ended, mut told, mut mended) = (None, Vec::new(), Vec::new());
+    let gone = run(roster, rules, false, &mut |row| {
+        let mut findings = row.findings;
+        // The first check knows how far the spaces go.
+        if findings.iter().any(|finding| finding.code == codes::STRAY_SPACES.id) {
+            mended.clear();
+            mended.extend_from_slice(findings);
+            mended.iter_mut().for_each(|finding| tell_spaces(finding, &checked.spaces, &mut told));
+            findings = &mended;
+        }
+        take(row.row, findings).map_err(|error| {
+            ended = Some(error);
+            Failure::stopped("no more rows are wanted")
+        })
+    });
+    match ended {
+        Some(error) => Err(error),
+        None => Ok(gone.map(drop)?),
+    }
+}
+
+fn each_kept<E: From<Failure>>(
+    roster: &Roster,
+    checked: &Checked,
+    take: &mut TakeRow<'_, E>,
+) -> Result<(), E> {
+    let findings = &checked.findings;
+    let mut rest = &findings[findings.partition_point(|finding| finding.row.is_none())..];
+    let (mut rows, mut row) = (roster.all_rows()?, Row::default());
+    while rows.read(&mut row)? {
+        let of_row = rest.partition_point(|finding| finding.row <= Some(row.number));
+        let (now, later) = rest.split_at(of_row);
+        rest = later;
+        take(&row, now)?;
+    }
+    Ok(())
+}
+
+/// Says at the first cell of a column with spaces how many rows further down have them. `told` are the columns done.
+fn tell_spaces(finding: &mut Finding, spaces: &[(Option<String>, u64)], told: &mut Vec<Option<String>>) {
+    if finding.code != codes::STRAY_SPACES.id || told.contains(&finding.column) {
+        return;
+    }
+    told.push(finding.column.clone());
+    let rows = spaces.iter().find(|(column, _)| *column == finding.column).map_or(1, |(_, rows)| *rows);
+    if rows > 1 {
+        let _ = write!(finding.message, ", here and in {} rows below", rows - 1);
+    }
+}
+
 /// A pass that rows are handed to.
 struct Handing<'p, 'r> {
     pass: &'p mut Pass<'r>,
@@ -149,6 +225,10 @@ impl Taker for Handing<'_, '_> {
         self.pass.take(handed, &mut |row| goes_on = (self.on_row)(row));
         goes_on
     }
+
+    fn note(&mut self, finding: Finding) {
+        self.pass.note(finding);
+    }
 }
 
 /// The pass itself, without the file: rows go in, and the result comes out.
@@ -159,8 +239,6 @@ pub struct Pass<'r> {
     usernames: FoldedMap<u64>,
     passwords: Passwords,
     checked: Checked,
-    /// The columns with spaces around a cell, and in how many rows.
-    spaces: Vec<(Option<String>, u64)>,
     /// The first error of the file as a whole.
     file_error: Option<Finding>,
     /// The findings of the row at hand.
@@ -173,6 +251,9 @@ impl<'r> Pass<'r> {
 
     /// How many findings are kept in memory; the others are counted.
     pub(crate) const KEPT: usize = 100_000;
+
+    /// How many of each code and column are kept beyond that, so that each kind is shown.
+    pub(crate) const EXAMPLES: u64 = 8;
 
     /// The longest username that is compared with the others; a longer one is an error by itself.
     const USERNAME_COMPARED: usize = 1024;
@@ -187,6 +268,8 @@ impl<'r> Pass<'r> {
             warnings: 0,
             file_errors: 0,
             findings: Vec::new(),
+            tally: Tally::default(),
+            spaces: Vec::new(),
             not_kept: 0,
             names: NamesUsed::default(),
         };
@@ -197,7 +280,6 @@ impl<'r> Pass<'r> {
             usernames: FoldedMap::default(),
             passwords: Passwords::default(),
             checked,
-            spaces: Vec::new(),
             file_error: None,
             of_row: of_header.to_vec(),
         };
@@ -219,6 +301,12 @@ impl<'r> Pass<'r> {
         self.take(Handed { row, number: row.number, username, hash, fingerprint: None }, on_row);
     }
 
+    /// Takes what is said of a row that was passed over.
+    fn note(&mut self, finding: Finding) {
+        self.of_row.push(finding);
+        self.keep_findings();
+    }
+
     /// Takes the next row, whose own findings are in `of_row` already.
     fn take(&mut self, handed: Handed<'_>, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
         let Handed { row, number, username, fingerprint, .. } = handed;
@@ -227,6 +315,8 @@ impl<'r> Pass<'r> {
         if self.rules.identity == IdentityType::ConnectManaged {
             self.passwords.count(self.columns.cell(row, Field::Password), number);
         }
+        self.fold_spaces();
+        self.fold_misread();
         let own_error = self.of_row.iter().find(|finding| finding.severity == Severity::Error);
         let first_error = self.file_error.as_ref().or(own_error);
         if first_error.is_some() {
@@ -238,6 +328,7 @@ impl<'r> Pass<'r> {
             has_errors: first_error.is_some(),
             first_error,
             row,
+            findings: &self.of_row,
             fingerprint,
             columns: self.columns,
             rules: self.rules,
@@ -259,15 +350,14 @@ impl<'r> Pass<'r> {
             finding.value = Some(Finding::HIDDEN.to_owned());
             self.of_row.push(finding);
         }
-        for (column, rows) in self.spaces.iter().filter(|(_, rows)| *rows > 1) {
-            let is_it =
-                |finding: &&mut Finding| finding.code == codes::STRAY_SPACES.id && finding.column == *column;
-            if let Some(finding) = self.checked.findings.iter_mut().find(is_it) {
-                let _ = write!(finding.message, ", here and in {} rows below", rows - 1);
-            }
+        if !self.checked.spaces.is_empty() {
+            let Checked { findings, spaces, .. } = &mut self.checked;
+            let mut told = Vec::new();
+            findings.iter_mut().for_each(|finding| tell_spaces(finding, spaces, &mut told));
         }
         let of_file_before = self.checked.findings.iter().take_while(|finding| finding.row.is_none()).count();
         let late = std::mem::take(&mut self.of_row);
+        late.iter().for_each(|finding| _ = self.checked.tally.add(finding));
         self.checked.errors += count(&late, Severity::Error);
         self.checked.warnings += count(&late, Severity::Warning);
         self.checked.findings.splice(of_file_before..of_file_before, late);
@@ -302,7 +392,7 @@ impl<'r> Pass<'r> {
     /// Spaces around cells are said once a column: they may be around each cell of a file, and what is left out anyhow
     /// must not take the place of a fault.
     fn fold_spaces(&mut self) {
-        let spaces = &mut self.spaces;
+        let spaces = &mut self.checked.spaces;
         self.of_row.retain(|finding| {
             if finding.code != codes::STRAY_SPACES.id {
                 return true;
@@ -328,14 +418,18 @@ impl<'r> Pass<'r> {
         if self.of_row.is_empty() {
             return;
         }
-        self.fold_spaces();
-        self.fold_misread();
         self.checked.errors += count(&self.of_row, Severity::Error);
         self.checked.warnings += count(&self.of_row, Severity::Warning);
-        let room = Self::KEPT.saturating_sub(self.checked.findings.len()).min(self.of_row.len());
-        self.checked.not_kept += (self.of_row.len() - room) as u64;
-        self.checked.findings.extend(self.of_row.drain(..room));
-        self.of_row.clear();
+        let Checked { findings, tally, not_kept, .. } = &mut self.checked;
+        tally.end_row(&self.of_row);
+        for finding in self.of_row.drain(..) {
+            let of_kind = tally.add(&finding);
+            if findings.len() < Self::KEPT || of_kind <= Self::EXAMPLES {
+                findings.push(finding);
+            } else {
+                *not_kept += 1;
+            }
+        }
     }
 }
 

@@ -252,15 +252,26 @@ impl<'a> Check<'a> {
     /// Reports a fault of a field with a hint of its own.
     fn fault_with(&mut self, code: &'static Code, field: Field, value: &str, message: String, hint: String) {
         let value = if field.is_secret() { Finding::HIDDEN.to_owned() } else { shown(value) };
+        let (severity, hint) = self.weighed(code, hint);
         self.findings.push(Finding {
             code: code.id,
-            severity: code.severity,
+            severity,
             row: Some(self.row.number),
             column: column_of(self.row, self.columns, field),
             value: Some(value),
             message,
             hint: Some(hint),
         });
+    }
+
+    /// How bad a fault is in this run, and what to do about it.
+    fn weighed(&self, code: &'static Code, hint: String) -> (Severity, String) {
+        if !self.rules.let_through.has(code.id) {
+            return (code.severity, hint);
+        }
+        let through =
+            format!("let through with `⟦let-through {}⟧`, so that the service decides; else {hint}", code.id);
+        (Severity::Warning, through)
     }
 
     /// Reports a cell that is empty and must not be, unless the column is missing (said once for the file) or the
@@ -273,14 +284,15 @@ impl<'a> Check<'a> {
         if column.is_none() || is_explained {
             return;
         }
+        let (severity, hint) = self.weighed(code, code.fix.to_owned());
         self.findings.push(Finding {
             code: code.id,
-            severity: code.severity,
+            severity,
             row: Some(self.row.number),
             column,
             value: None,
             message: code.title.to_owned(),
-            hint: Some(code.fix.to_owned()),
+            hint: Some(hint),
         });
     }
 }
@@ -551,8 +563,9 @@ fn username(check: &mut Check<'_>) {
         check.fault_with(code, Field::Username, username, message, hint);
     }
     if username.contains('@') && !grammar::is_login_address(username) {
-        let message = codes::USERNAME_NOT_EMAIL.title.to_owned();
-        check.fault(&codes::USERNAME_NOT_EMAIL, Field::Username, username, message);
+        let is_saml = check.rules.identity == IdentityType::Saml;
+        let code = if is_saml { &codes::USERNAME_AT_SIGN } else { &codes::USERNAME_NOT_EMAIL };
+        check.fault(code, Field::Username, username, code.title.to_owned());
     }
     users_there(check, username);
 }
@@ -799,19 +812,32 @@ fn after_contact_work(check: &mut Check<'_>) {
         if seconds.is_empty() {
             continue;
         }
-        match grammar::after_contact_work(seconds) {
+        match grammar::seconds(seconds) {
+            Some(limit) if limit > grammar::AFTER_CONTACT_WORK_MAX => {
+                let message = codes::AFTER_CONTACT_WORK.title.to_owned();
+                check.fault(&codes::AFTER_CONTACT_WORK, field, seconds, message);
+            }
             None => {
                 let message = codes::AFTER_CONTACT_WORK.title.to_owned();
-                let is_right = |cell: &str| grammar::after_contact_work(cell).is_some();
+                let is_right = |cell: &str| grammar::seconds(cell).is_some();
                 check.fault_mended(&codes::AFTER_CONTACT_WORK, field, message, is_right);
+                // No request can say what is no number, whatever is let through.
+                if let Some(finding) = check.findings.last_mut() {
+                    finding.severity = codes::AFTER_CONTACT_WORK.severity;
+                }
             }
-            Some(limit) if field == Field::AfterContactWorkChat && limit > CHAT => {
+            Some(limit) if is_of_chats(field) && limit > CHAT => {
                 let message = codes::CHAT_AFTER_CONTACT_WORK_CUT.title.to_owned();
                 check.fault(&codes::CHAT_AFTER_CONTACT_WORK_CUT, field, seconds, message);
             }
             Some(_) => {}
         }
     }
+}
+
+/// Whether a setting is one of chats, be it that it is one of all channels.
+fn is_of_chats(field: Field) -> bool {
+    matches!(field, Field::AfterContactWorkChat | Field::AfterContactWork)
 }
 
 /// Of two members that exclude each other a row may fill in one: a finding for each that it fills in besides the older.
@@ -931,7 +957,8 @@ fn one_tag(check: &mut Check<'_>, cell: &str, key: &str, value: &str) {
 }
 
 fn proficiencies(check: &mut Check<'_>) {
-    const MOST: usize = 10;
+    /// How many an agent has unless the account's quota was raised.
+    const DEFAULT: f64 = 10.0;
     let field = Field::Proficiencies;
     let cell = check.cell(field);
     if cell.is_empty() {
@@ -939,9 +966,15 @@ fn proficiencies(check: &mut Check<'_>) {
     }
     let all = grammar::proficiencies(cell);
     let count = all.clone().count();
-    if count > MOST {
-        let message = format!("there are {count} proficiencies, and {MOST} is the most");
-        return check.fault(&codes::PROFICIENCIES_TOO_MANY, field, cell, message);
+    let applied = check.rules.directory.and_then(|directory| directory.quotas.proficiencies_per_agent);
+    let most = applied.unwrap_or(DEFAULT);
+    if count as f64 > most {
+        let code = if applied.is_some() {
+            &codes::PROFICIENCIES_TOO_MANY
+        } else {
+            &codes::PROFICIENCIES_ABOVE_DEFAULT
+        };
+        check.fault(code, field, cell, format!("there are {count} proficiencies, and {most} is the most"));
     }
     for (place, found) in all.clone().enumerate() {
         let found = match found {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::agent::{Agent, Fingerprint};
 use crate::directory::{Group, Hierarchy, Instance, Names, PROBES, variants};
-use crate::finding::{Finding, Severity, codes};
+use crate::finding::{Finding, LetThrough, Severity, codes};
 use crate::roster::Row;
 
 use Field::*;
@@ -127,10 +127,12 @@ fn conformance() -> Vec<Case> {
         case(EVERYWHERE, Username, "DOMAIN\\ada", &["username-characters"]),
         case(EVERYWHERE, Username, "a+b@example.com", &["username-characters"]),
         case(EVERYWHERE, Username, "a@example.com", &[]),
-        case(EVERYWHERE, Username, "a@example", &["username-not-email"]),
-        case(EVERYWHERE, Username, "@example.com", &["username-not-email"]),
-        case(EVERYWHERE, Username, "a@b@example.com", &["username-not-email"]),
-        case(EVERYWHERE, Username, "a@example..com", &["username-not-email"]),
+        case(NOT_SAML, Username, "a@example", &["username-not-email"]),
+        case(NOT_SAML, Username, "@example.com", &["username-not-email"]),
+        case(NOT_SAML, Username, "a@b@example.com", &["username-not-email"]),
+        case(NOT_SAML, Username, "a@example..com", &["username-not-email"]),
+        case(SAML, Username, "tokaf@005Ab000000QxYzIAK@00DAb0000001XyZMAU", &["username-at-sign"]),
+        case(SAML, Username, "005Ab000000QxZaIAK@00DAb0000001XyZMAU", &["username-at-sign"]),
         case(EVERYWHERE, Username, " ada", &["username-spaces"]),
         case(EVERYWHERE, Username, "ada\u{a0}", &["username-spaces"]),
         // Names.
@@ -266,7 +268,9 @@ fn conformance() -> Vec<Case> {
         case(EVERYWHERE, PersistentConnection, "yes", &[]),
         case(EVERYWHERE, PersistentConnection, "1", &["not-yes-or-no"]),
         case(EVERYWHERE, AfterContactWork, "0", &[]),
-        case(EVERYWHERE, AfterContactWork, "2000000", &[]),
+        case(EVERYWHERE, AfterContactWork, "5400", &[]),
+        case(EVERYWHERE, AfterContactWork, "5401", &["chat-after-contact-work-cut"]),
+        case(EVERYWHERE, AfterContactWork, "2000000", &["chat-after-contact-work-cut"]),
         case(EVERYWHERE, AfterContactWork, "2000001", &["after-contact-work"]),
         case(EVERYWHERE, AfterContactWork, "99999999999999999999", &["after-contact-work"]),
         case(EVERYWHERE, AfterContactWork, "-1", &["after-contact-work"]),
@@ -334,7 +338,7 @@ fn conformance() -> Vec<Case> {
         case(EVERYWHERE, Proficiencies, "Language|German|4||Product|Mobile|2", &[]),
         case(EVERYWHERE, Proficiencies, "connect:Language:connect:English:5", &[]),
         case(EVERYWHERE, Proficiencies, proficiencies_of(10), &[]),
-        case(EVERYWHERE, Proficiencies, proficiencies_of(11), &["proficiencies-too-many"]),
+        case(EVERYWHERE, Proficiencies, proficiencies_of(11), &["proficiencies-above-default"]),
         case(EVERYWHERE, Proficiencies, "German:4", &["proficiency-syntax"]),
         case(EVERYWHERE, Proficiencies, "a:b:c:4", &["proficiency-syntax"]),
         case(EVERYWHERE, Proficiencies, "Language:German:4|", &["proficiency-syntax"]),
@@ -410,6 +414,7 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
         "hierarchy-ambiguous",
         "proficiency-attribute-unknown",
         "proficiency-value-unknown",
+        "proficiencies-too-many",
     ]
     .into();
     let table: HashSet<&str> = conformance().into_iter().flat_map(|(_, _, codes)| codes).copied().collect();
@@ -475,6 +480,95 @@ fn a_damaged_password_is_told_by_the_sign_alone() {
         let told = format!("{findings:?}");
         assert!(!findings.is_empty() && !told.contains("Can") && !told.contains("7f3a"), "{told}");
     }
+}
+
+fn of_instance(identity: IdentityType) -> Directory {
+    Directory::new(Instance {
+        id: "i-1".into(),
+        arn: "arn:aws:connect:us-west-2:123456789012:instance/i-1".into(),
+        alias: None,
+        identity,
+        status: None,
+    })
+}
+
+/// How many proficiencies an agent may have is the account's business: ten is but where it begins.
+#[test]
+fn proficiencies_are_too_many_where_the_applied_quota_says_so() {
+    let table = [
+        (None, 10, None),
+        (None, 11, Some("proficiencies-above-default")),
+        (Some(10.0), 10, None),
+        (Some(10.0), 11, Some("proficiencies-too-many")),
+        (Some(25.0), 25, None),
+        (Some(25.0), 26, Some("proficiencies-too-many")),
+    ];
+    for (quota, count, code) in table {
+        let mut directory = Directory {
+            routing_profiles: Names::of_routing_profiles([("Basic Routing Profile".into(), "rp-1".into())]),
+            security_profiles: Names::of_security_profiles([("Agent".into(), "sp-1".into())]),
+            ..of_instance(Saml)
+        };
+        directory.quotas.proficiencies_per_agent = quota;
+        let row = row_with(Saml, &[(Proficiencies, &proficiencies_of(count))]);
+        let findings = findings_of(&row, &Rules::of(&directory));
+        assert_eq!(codes_of(&findings), code.into_iter().collect::<Vec<_>>(), "{quota:?} {count}");
+    }
+}
+
+/// AWS's own profiles and the instance's may have one name.
+#[test]
+fn a_security_profile_of_two_types_is_asked_for_by_its_id() {
+    let directory = Directory {
+        routing_profiles: Names::of_routing_profiles([("Basic Routing Profile".into(), "rp-1".into())]),
+        security_profiles: Names::of_security_profiles([
+            ("Agent".into(), "sp-aws".into()),
+            ("Agent".into(), "sp-own".into()),
+        ]),
+        ..of_instance(Saml)
+    };
+    let rules = Rules::of(&directory);
+    let findings = findings_of(&row_with(Saml, &[]), &rules);
+    assert_eq!(codes_of(&findings), ["security-profile-unknown"]);
+    assert_eq!(findings[0].hint.as_deref(), Some("give an id in its place: `sp-aws` or `sp-own`"));
+    assert!(findings_of(&row_with(Saml, &[(SecurityProfiles, "sp-own")]), &rules).is_empty());
+}
+
+#[test]
+fn what_is_let_through_is_a_warning_and_becomes_an_agent_as_it_stands() {
+    let long = letters(70);
+    let table: [(IdentityType, Field, &str, &str); 12] = [
+        (Saml, Username, &long, "username-too-long"),
+        (Saml, Username, "ada lovelace", "username-characters"),
+        (ConnectManaged, Username, "a@b@c", "username-not-email"),
+        (Saml, FirstName, "", "first-name-missing"),
+        (Saml, LastName, "", "last-name-missing"),
+        (Saml, FirstName, "JÃ¼rgen", "misread-text"),
+        (Saml, Email, "ada@example.com", "email-not-allowed"),
+        (ConnectManaged, Email, "ada@example", "email-syntax"),
+        (Saml, SecondaryEmail, "o'brien@example.com", "secondary-email-syntax"),
+        (Saml, DirectoryUserId, "S-1", "directory-user-id-not-allowed"),
+        (Saml, PhoneType, "desk", "desk-phone-number-missing"),
+        (Saml, AfterContactWorkTask, "2000001", "after-contact-work"),
+    ];
+    for (identity, field, cell, code) in table {
+        let row = row_with(identity, &[(field, cell)]);
+        let strict = findings_of(&row, &Rules::new(identity));
+        assert_eq!((codes_of(&strict), strict[0].severity), (vec![code], Severity::Error), "{cell}");
+        let mut through = LetThrough::default();
+        through.add(code).unwrap();
+        let rules = Rules::new(identity).letting_through(through);
+        let found = findings_of(&row, &rules);
+        assert_eq!((codes_of(&found), found[0].severity), (vec![code], Severity::Warning), "{cell}");
+        assert!(found[0].hint.as_deref().unwrap().contains(&format!("⟦let-through {code}⟧")), "{found:?}");
+        assert!(agent(&row, &all_columns(), &rules).is_some(), "{code}");
+    }
+    // What no request can say stays what it is.
+    let mut through = LetThrough::default();
+    through.add("after-contact-work").unwrap();
+    let rules = Rules::new(Saml).letting_through(through);
+    let found = findings_of(&row_with(Saml, &[(AfterContactWork, "30s")]), &rules);
+    assert_eq!(found[0].severity, Severity::Error);
 }
 
 #[test]
@@ -927,6 +1021,30 @@ fn findings_beyond_the_limit_are_counted_and_not_kept() {
     assert_eq!(checked.errors, 2 * Pass::KEPT as u64);
     assert_eq!(checked.findings.len(), Pass::KEPT);
     assert_eq!(checked.not_kept, Pass::KEPT as u64);
+}
+
+#[test]
+fn of_findings_beyond_the_limit_examples_of_each_kind_are_kept_and_all_are_counted() {
+    let row = row_with(Saml, &[(Username, ""), (RoutingProfile, "")]);
+    let (columns, rules) = (all_columns(), Rules::new(Saml));
+    let mut pass = Pass::new(&columns, &rules, &[]);
+    let most = Pass::KEPT as u64;
+    for number in 0..most {
+        pass.row(&numbered(number + 2, row.clone()), &mut |_| {});
+    }
+    for number in 0..100 {
+        let late = row_with(Saml, &[(Username, &format!("u{number}")), (FirstName, "")]);
+        pass.row(&numbered(most + 2 + number, late), &mut |_| {});
+    }
+    let checked = pass.finish();
+    let late: Vec<_> =
+        checked.findings.iter().filter(|finding| finding.code == codes::FIRST_NAME_MISSING.id).collect();
+    assert_eq!(late.len() as u64, Pass::EXAMPLES);
+    assert_eq!(checked.not_kept, most + 100 - Pass::EXAMPLES);
+    let kind = checked.tally.of_kind(late[0]).unwrap();
+    assert_eq!((kind.findings, kind.rows, kind.last), (100, 100, Some(most + 101)));
+    assert_eq!((checked.tally.rows, checked.tally.rows_with_errors), (most + 100, most + 100));
+    assert_eq!(checked.tally.kinds().map(|kind| kind.findings).sum::<u64>(), checked.errors);
 }
 
 #[test]

@@ -39,6 +39,12 @@ pub(crate) struct ToldRow {
 }
 
 impl Told {
+    /// What a ledger says while a process may have died in the middle of a line: one without its end is not yet a line, and
+    /// is cut off by whoever opens it next.
+    pub(crate) fn whole_lines(text: &str) -> Self {
+        Self::read(&text[..text.rfind('\n').map_or(0, |end| end + 1)])
+    }
+
     pub(crate) fn read(text: &str) -> Self {
         let mut told = Self::default();
         if text.is_empty() {
@@ -172,6 +178,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) has_copies: bool,
     /// Some requests left without a tag: what they made cannot be proved, and may stay in doubt.
     pub(crate) untagged: bool,
+    /// Nobody has all the passwords that were sent, so that every further import is refused: what is not settled stays so.
+    pub(crate) is_refused: bool,
 }
 
 const TAG: &str = "headcount:run";
@@ -195,7 +203,7 @@ impl Scene<'_> {
         for user in ours {
             found.extend(self.accounted(user).into_iter().map(|what| format!("{}: {what}", user.username)));
         }
-        for row in self.last {
+        for row in self.last.iter().filter(|_| !self.is_refused) {
             match self.told.rows.get(&row.user) {
                 None => found.push(format!("{}: the ledger does not know the row", row.user)),
                 Some(told) if told.dropped => found.push(format!("{}: dropped, and in the roster", row.user)),
@@ -235,7 +243,7 @@ impl Scene<'_> {
         let Some(row) = self.told.rows.get(&user.username) else {
             return vec!["made, and not in the ledger".to_owned()];
         };
-        if self.untagged && row.state() == "in_doubt" {
+        if (self.untagged || self.is_refused) && row.state() == "in_doubt" {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -266,6 +274,7 @@ impl Scene<'_> {
         let row = self.told.rows.get(&user.username)?;
         match row.state() {
             "exists" | "rejected" | "invalid" => None,
+            "in_doubt" | "pending" if self.is_refused => None,
             "in_doubt" | "pending" if !self.last.iter().any(|row| row.user == user.username) => None,
             state => Some(format!("made by {:?}, and the ledger says {state}", user.tags.get(TAG))),
         }
@@ -299,6 +308,7 @@ impl Scene<'_> {
             // A row that left the roster while in doubt may stay so: nothing is sent for it any more, and neither that
             // it cannot be found nor that another has its name is an answer. Where it was made, it is found.
             "in_doubt" if self.untagged => None,
+            "in_doubt" | "pending" if self.is_refused => None,
             "in_doubt" if wanted || is_made_here => Some(format!("still in doubt: {}", row.message)),
             "pending" if !row.dropped => Some("still pending".into()),
             _ => None,

@@ -41,6 +41,8 @@ struct Verdict {
     lists: u64,
     /// Imports that were refused because of the file of passwords.
     refused: u64,
+    /// Ledgers whose passwords nobody has all any more, so that each import is refused.
+    given_up: u64,
     log: String,
 }
 
@@ -52,6 +54,8 @@ struct Lineage {
     rows: Vec<Row>,
     /// The file of passwords as it was before an older one was put in its place.
     kept: Option<Vec<u8>>,
+    /// No file has all the passwords that were sent: every import is refused, as it must be.
+    is_refused: bool,
 }
 
 /// A case while it is played.
@@ -68,8 +72,10 @@ struct Play<'c> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Killed,
-    /// Refused before anything was done: the file of passwords does not fit.
-    Refused,
+    /// Refused before anything was done: the file of passwords is of another run.
+    OfAnother,
+    /// Refused before anything was done: the file lacks passwords that were sent.
+    Lacking,
     /// All that can be settled is.
     Settled,
     /// There is more to be done.
@@ -90,7 +96,8 @@ fn play(runtime: &Runtime, attacked: &Attacked, wrong: Wrong) -> Verdict {
         rosters: Mutex::default(),
         verdict: Mutex::default(),
     };
-    let first = Lineage { name: "first", stage, rows: attacked.case.before.clone(), kept: None };
+    let first =
+        Lineage { name: "first", stage, rows: attacked.case.before.clone(), kept: None, is_refused: false };
     let lineages = match attacked.attack {
         Attack::CopyOfTheDead => play.copy_of_the_dead(first),
         Attack::CopyOfTheSleeping => play.copy_of_the_living(first, true),
@@ -126,7 +133,7 @@ impl Play<'_> {
         let case = &self.attacked.case;
         let rows = if self.attacked.edits_the_copy { &case.after } else { &case.before };
         self.log(&format!("=== copied\n{}", read(&of.stage.ledger())));
-        Lineage { name: "copy", stage: of.stage.copy(), rows: rows.clone(), kept: None }
+        Lineage { name: "copy", stage: of.stage.copy(), rows: rows.clone(), kept: None, is_refused: false }
     }
 
     /// Killed, then copied; then both go on, each with a crash of its own.
@@ -145,7 +152,7 @@ impl Play<'_> {
     /// Copied where a process holds; the copy goes on before it, or with it.
     fn copy_of_the_living(&self, first: Lineage, sleeps: bool) -> Vec<Lineage> {
         first.stage.write_roster(&first.rows);
-        let before = Told::read(&read(&first.stage.ledger()));
+        let before = Told::whole_lines(&read(&first.stage.ledger()));
         let concurrency = self.attacked.case.concurrency;
         let begun = first.stage.begin(concurrency, None, self.crash(0), self.sabotage());
         let holds = begun.holds();
@@ -247,7 +254,7 @@ impl Play<'_> {
     /// One process of a lineage, from its start to its end.
     fn run(&self, lineage: &Lineage, crash: Option<&Crash>) -> End {
         lineage.stage.write_roster(&lineage.rows);
-        let before = Told::read(&read(&lineage.stage.ledger()));
+        let before = Told::whole_lines(&read(&lineage.stage.ledger()));
         let ended = lineage.stage.import(self.attacked.case.concurrency, crash, self.sabotage());
         self.took(lineage, &before, crash, ended)
     }
@@ -274,7 +281,7 @@ impl Play<'_> {
             if told.attempts() != before.attempts() {
                 self.found(lineage, "refused because of the passwords, and something was sent");
             }
-            return End::Refused;
+            return if ended.stderr.contains("is of another run") { End::OfAnother } else { End::Lacking };
         }
         let stopped = ended.stderr.lines().any(|line| line.starts_with("stopped:"));
         let due = exit_code(&told, stopped);
@@ -303,23 +310,26 @@ impl Play<'_> {
             lineage.stage.clock.forward(Duration::from_secs(600));
             match self.run(&lineage, None) {
                 End::Settled => return lineage,
-                End::Refused => self.give_back(&mut lineage),
+                End::OfAnother => {
+                    self.prints_what_is_held(&lineage);
+                    let path = lineage.stage.credentials();
+                    std::fs::rename(&path, path.with_extension("aside")).expect("renamed");
+                }
+                End::Lacking => {
+                    self.prints_what_is_held(&lineage);
+                    // What the refusal says: the newest file is put back. It may lack what was made with the older one.
+                    let Some(newest) = lineage.kept.take() else {
+                        lineage.is_refused = true;
+                        lock(&self.verdict).given_up += 1;
+                        return lineage;
+                    };
+                    put_back(&lineage.stage.credentials(), Some(&newest));
+                }
                 End::Killed | End::Open => {}
             }
         }
         self.found(&lineage, "it did not come to an end");
         lineage
-    }
-
-    /// Does what the refusal says: the newest file is put back; one of another run is put aside.
-    fn give_back(&self, lineage: &mut Lineage) {
-        self.prints_what_is_held(lineage);
-        let path = lineage.stage.credentials();
-        match lineage.kept.take() {
-            Some(newest) => put_back(&path, Some(&newest)),
-            None if path.exists() => std::fs::rename(&path, path.with_extension("aside")).expect("renamed"),
-            None => self.found(lineage, "a file of passwords is missed that was never taken away"),
-        }
     }
 
     /// `credentials`, now: what it prints signs in, and whom it cannot know it names.
@@ -365,6 +375,7 @@ impl Play<'_> {
             variants_clash: self.attacked.case.variants_clash,
             has_copies: true,
             untagged: false,
+            is_refused: lineage.is_refused,
         };
         for what in scene.violations() {
             self.found(lineage, what);
@@ -392,8 +403,11 @@ impl Play<'_> {
 
 fn put_back(path: &Path, bytes: Option<&[u8]>) {
     match bytes {
-        // In place: the file keeps its mode.
-        Some(bytes) => std::fs::write(path, bytes).expect("written"),
+        Some(bytes) => {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::write(path, bytes).expect("written");
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("private");
+        }
         None => drop(std::fs::remove_file(path)),
     }
 }
@@ -438,7 +452,7 @@ fn each_ledger_claims_what_its_own_attempts_made_whatever_is_copied_put_back_or_
     let with_lists = sum(|verdict| u64::from(verdict.lists > 0));
     println!(
         "{} attacks, {with_lists} of them with made passwords, of which {} lists were judged; {} processes, {} of them \
-         killed and {} held, {} refused; {} rows left to copies, {} passwords named as not to be known\ncases and those \
+         killed and {} held, {} refused; {} ledgers given up; {} rows left to copies, {} passwords named as not to be known\ncases and those \
          with violations: {attacks:?}",
         played.len(),
         sum(|verdict| verdict.lists),
@@ -446,6 +460,7 @@ fn each_ledger_claims_what_its_own_attempts_made_whatever_is_copied_put_back_or_
         sum(|verdict| verdict.killed),
         sum(|verdict| verdict.held),
         sum(|verdict| verdict.refused),
+        sum(|verdict| verdict.given_up),
         sum(|verdict| verdict.left_to_copies as u64),
         sum(|verdict| verdict.named as u64),
     );

@@ -62,6 +62,7 @@ fn a_thousand_rows_on_a_bad_day_survive_ten_kills() {
         executed: stats.executed,
         variants_clash: false,
         has_copies: false,
+        is_refused: false,
         untagged: false,
     };
     assert_eq!(scene.violations(), Vec::<String>::new());

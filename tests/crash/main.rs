@@ -144,6 +144,7 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
         executed,
         variants_clash: case.variants_clash,
         has_copies: false,
+        is_refused: false,
         untagged: false,
     };
     verdict.violations.extend(scene.violations());

@@ -57,7 +57,7 @@ pub(crate) struct Judged {
 /// After an attack: whatever is printed is the password that the instance holds, of a user whom the ledger made; whoever
 /// it made and is not printed is named, and so is everybody for whom only the file has a password.
 pub(crate) fn judged(printed: &Output, files: &Files<'_>, world: &World) -> Judged {
-    let told = Told::read(files.ledger);
+    let told = Told::whole_lines(files.ledger);
     let said = String::from_utf8_lossy(&printed.stderr);
     let mut records = files.passwords.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let first: Value = records.next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();

@@ -313,6 +313,7 @@ impl Case {
             executed: world.stats().of(Operation::CreateUser).executed,
             variants_clash: world.spec().case_variants_clash,
             has_copies: self.restored,
+            is_refused: false,
             untagged: self.untagged,
         };
         found.extend(scene.violations());

@@ -64,6 +64,16 @@ const ANSWERS: [(&str, Answer); 16] = [
     ("barred by somebody in between", Answer::Refused(403, "")),
 ];
 
+/// The answer to a create that is carried out: each user has an id of its own.
+fn made(request: &Request<Bytes>) -> String {
+    let body: Value = serde_json::from_slice(request.body()).unwrap();
+    let id = match body["Username"].as_str().unwrap() {
+        "ana" => "u-1".to_owned(),
+        other => format!("u-{other}"),
+    };
+    serde_json::json!({"UserId": id, "UserArn": "a"}).to_string()
+}
+
 /// The service, by a script: the first answers to the call that is looked at, then success. Nobody is ever found.
 struct Script {
     answers: Mutex<VecDeque<Answer>>,
@@ -93,7 +103,7 @@ impl Script {
     fn respond(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let ok = |body: &'static str| Ok(Response::new(Bytes::from_static(body.as_bytes())));
         match self.called(request) {
-            "CreateUser" => self.scripted(r#"{"UserId":"u-1","UserArn":"a"}"#),
+            "CreateUser" => self.scripted(&made(request)),
             "Associate" => self.scripted("{}"),
             "ListProficiencies" => ok(r#"{"UserProficiencyList":[]}"#),
             "ListUsers" => ok(r#"{"UserSummaryList":[]}"#),
@@ -104,10 +114,10 @@ impl Script {
         }
     }
 
-    fn scripted(&self, success: &'static str) -> Result<Response<Bytes>, TransportError> {
+    fn scripted(&self, success: &str) -> Result<Response<Bytes>, TransportError> {
         match self.answers.lock().unwrap().pop_front() {
             None | Some(Answer::Done | Answer::NoCredentials) => {
-                Ok(Response::new(Bytes::from_static(success.as_bytes())))
+                Ok(Response::new(Bytes::from(success.to_owned())))
             }
             Some(Answer::Refused(status, code)) => Ok(self.refusal(status, code, None)),
             Some(Answer::Asks(status, code, seconds)) => Ok(self.refusal(status, code, Some(seconds))),
@@ -200,7 +210,7 @@ fn task(call: Call, at: Place) -> Task {
                 at,
                 row,
                 "ana".into(),
-                Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7) },
+                Gift { proficiencies: vec![proficiency], fingerprint: Fingerprint::of(7), unlisted: false },
             )
         }
     }
@@ -286,7 +296,7 @@ impl Transport for Slow {
             self.signed.lock().unwrap().push((user, date));
             let wait = self.first.lock().unwrap().take();
             headcount::clock::sleep(wait.unwrap_or_default()).await;
-            Ok(Response::new(Bytes::from_static(br#"{"UserId":"u-1","UserArn":"a"}"#)))
+            Ok(Response::new(Bytes::from(made(&request))))
         })
     }
 }

@@ -24,6 +24,7 @@ mod hostile_files;
 mod hostile_servers;
 mod import;
 mod journal;
+mod limits;
 mod looks;
 mod made;
 mod pace;

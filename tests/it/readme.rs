@@ -16,12 +16,13 @@ use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 21] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
     "docs/ledger.md",
     "docs/truth-table.md",
+    "docs/embedded-connect.md",
     "docs/iam.md",
     "docs/retry.md",
     "docs/first-import.md",
@@ -410,6 +411,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
 
     let text = || Some("x".into());
     let whole = Entry {
+        header_row: Some(5),
         kind: Kind::Outcome,
         version: Some(1),
         run: text(),
@@ -425,6 +427,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         profile: text(),
         endpoint: text(),
         rate: Some(2.0),
+        allow: vec!["x".into()],
         user: text(),
         was: Some("b".into()),
         row: Some(1.into()),

@@ -33,12 +33,13 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("waits", &["clock", "event", "text"]),
     ("passwords", &["agent", "disk", "error", "exit", "ledger", "log", "text"]),
     ("stop", &["event"]),
-    ("directory", &["agent", "error"]),
+    ("directory", &["agent", "error", "text::escaped"]),
     ("user", &["agent", "connect::model", "directory", "ledger"]),
-    ("lane", &["clock", "connect", "disk", "stop", "waits"]),
+    ("lane", &["clock", "connect", "disk", "stop", "waits", "text::escape_from"]),
     // An independent witness: the wire types and the transport's seam, and none of the rules.
     ("simulator", &[
         "agent", "clock", "connect::BoxFuture", "connect::Transport", "connect::TransportError", "connect::model", "disk",
+        "text::escape_from",
     ]),
     // The stages, in the order in which data flows.
     ("roster", &["agent", "error", "finding", "text"]),
@@ -272,7 +273,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     // One HTTP stack, in one place.
     ("reqwest::", &["connect/"]),
     ("hyper::", &["simulator/"]),
-    ("hyper_util::", &["simulator/"]),
+    ("hyper_util::", &["simulator/", "connect/proxy.rs"]),
     ("aws_config::", &["connect/"]),
     ("aws_sigv4::", &["connect/"]),
     ("governor::", &["lane/pace.rs"]),
@@ -369,7 +370,7 @@ fn a_plan_is_made_without_files_network_or_time() {
 
 /// Flags of programs that are not ours, which a text below the command line may name: where, and which.
 const OF_OTHERS: &[(&str, &str)] = &[
-    ("connect/credentials.rs", "aws configure export-credentials --format env"),
+    ("connect/credentials.rs", "aws configure export-credentials --profile {name} --format env"),
     // Goes on from `aws sso login` and `aws configure`.
     ("connect/credentials.rs", " --profile {name}"),
     ("passwords/sealed.rs", "cargo install --path . --features age"),

@@ -376,3 +376,43 @@ fn two_password_columns_are_one_where_they_agree_and_neither_is_ever_shown() {
         assert!(!(ran.stdout + &ran.stderr).to_lowercase().contains("canary"));
     }
 }
+
+#[test]
+fn faults_beyond_what_is_kept_are_in_every_format_and_in_every_copy() {
+    use std::fmt::Write as _;
+    const ROWS: u64 = 60_000;
+    // Two faults in each row and a third in every other one; spaces are said once, though in the last rows alone.
+    let mut roster = format!("{SAML}\n");
+    for row in 0..ROWS {
+        let last = if row > ROWS - 4 { " Lee" } else { "Lee" };
+        let _ = writeln!(roster, ",{last},user{},,Agent", row / 2);
+    }
+    let directory = files(&[("roster.csv", &roster)]);
+    let faults = ROWS * 5 / 2 + 1;
+
+    let json = run_in(directory.path(), &["roster.csv", "--format", "json", "--annotate", "copy.csv"]);
+    assert_eq!(json.exit, 3, "{}", json.stderr);
+    let listed = findings(&json.stdout);
+    assert_eq!(listed.len() as u64, faults);
+    let of_last: Vec<&str> =
+        listed.iter().filter(|(row, _)| *row == Some(ROWS + 1)).map(|(_, code)| code.as_str()).collect();
+    assert_eq!(of_last, ["first-name-missing", "routing-profile-missing", "username-duplicate"]);
+    assert_eq!(json.stdout.matches("here and in 2 rows below").count(), 1);
+    assert!(listed.is_sorted_by_key(|(row, _)| *row));
+
+    let copy = std::fs::read_to_string(directory.path().join("copy.csv")).unwrap();
+    assert_eq!(copy.lines().filter(|line| line.contains("error: ")).count() as u64, ROWS);
+    assert!(copy.lines().last().unwrap().contains(&format!("row {ROWS} has the same username")));
+
+    let junit = run_in(directory.path(), &["roster.csv", "--format", "junit"]).stdout;
+    assert_eq!(junit.matches("<testcase ").count() as u64, ROWS + 1);
+    assert_eq!(junit.matches("<failure ").count() as u64, ROWS);
+    assert!(junit.contains(&format!("tests=\"{}\" failures=\"{ROWS}\"", ROWS + 1)));
+    assert!(junit.ends_with("</testsuite>\n</testsuites>\n"));
+
+    let human = run_in(directory.path(), &["roster.csv"]).stdout;
+    assert!(human.contains(&format!("({ROWS} rows) [first-name-missing]")), "{human}");
+    assert!(human.contains(&format!("({} rows) [username-duplicate]", ROWS / 2)), "{human}");
+    assert!(human.contains("stray-spaces"), "what is found beyond the limit alone is shown: {human}");
+    assert!(human.contains(&format!("the last in row {}", ROWS + 1)), "{human}");
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::allow::AllowArgs;
 use super::instance::{InstanceArgs, RehearsalArgs};
 use super::passwords::PasswordArgs;
 use super::rate;
@@ -82,6 +83,9 @@ pub(in crate::cli) struct Shared {
     /// Start although the instance has not room for all rows
     #[arg(long, help_heading = "Rows")]
     pub(in crate::cli) allow_partial: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) allow: AllowArgs,
 
     /// Send rows again whose users were created and are gone from the instance
     #[arg(long, help_heading = "Rows")]

@@ -1,5 +1,6 @@
 //! What was typed, turned into what is meant: the arguments that several commands have, each once.
 
+pub(super) mod allow;
 pub(super) mod import;
 pub(super) mod instance;
 pub(super) mod passwords;

@@ -10,7 +10,7 @@ use clap::Args;
 use secrecy::zeroize::Zeroizing;
 
 use crate::agent::Password;
-use crate::cli::settings;
+use crate::cli::{handed, settings};
 use crate::error::Failure;
 use crate::job::{OnePassword, Passwords};
 
@@ -78,7 +78,8 @@ impl PasswordArgs {
 /// The password that a variable of the environment holds.
 fn held_by(name: &str) -> Result<Password, Failure> {
     let missing = || Failure::usage(format!("the environment has no password in `{name}`"));
-    settings::secret(name).ok_or_else(missing)
+    // Handed over where this process began anew without the variable.
+    handed::taken(name).or_else(|| settings::secret(name)).ok_or_else(missing)
 }
 
 /// Runs a command by the shell and takes the line that it prints. The command sees no stdin; what it says on stderr, and
@@ -97,11 +98,16 @@ fn printed_by(command: &str, patience: Duration) -> Result<Password, Failure> {
         .map_err(|error| failed("cannot be run").because(error))?;
     let Some(stdout) = child.stdout.take() else { return Err(failed("cannot be read")) };
     let (done, read) = mpsc::channel();
-    std::thread::spawn(move || {
+    let reading = std::thread::Builder::new().name("password".into()).spawn(move || {
         let mut printed = Zeroizing::new(Vec::with_capacity(COMMAND_LIMIT + 1)); // so that it does not grow, which would leave copies
         let ended = stdout.take(COMMAND_LIMIT as u64 + 1).read_to_end(&mut printed);
         let _ = done.send(ended.map(|_| printed));
     });
+    if let Err(error) = reading {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(Failure::stopped("cannot read what the password command prints").because(error));
+    }
     let printed = match read.recv_timeout(patience) {
         Ok(printed) => printed.map_err(|error| failed("cannot be read").because(error)),
         Err(_) => Err(failed("did not end in time")),

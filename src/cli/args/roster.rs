@@ -16,9 +16,13 @@ pub(in crate::cli) struct RosterArgs {
     #[arg(long, value_name = "FILE.toml")]
     pub(in crate::cli) columns: Option<PathBuf>,
 
-    /// The sheet of a workbook [default: its first visible one].
+    /// The sheet of a workbook [default: its first visible one, or the only one with a header that is known].
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) sheet: Option<String>,
+
+    /// The row that is the header, by the number that a spreadsheet shows [default: it is looked for at the top].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub(in crate::cli) header_row: Option<u64>,
 
     /// The encoding of a CSV, as in `windows-1252` or `shift_jis` [default: its mark, UTF-8, else windows-1252].
     #[arg(long, value_name = "LABEL")]
@@ -32,8 +36,8 @@ pub(in crate::cli) struct RosterArgs {
 impl RosterArgs {
     /// How these flags say that a roster is read.
     pub(in crate::cli) fn meant(&self) -> Options {
-        let Self { columns, sheet, encoding, phone_region } = self.clone();
-        Options { columns, sheet, encoding, delimiter: None, phone_region }
+        let Self { columns, sheet, header_row, encoding, phone_region } = self.clone();
+        Options { columns, sheet, header_row, encoding, delimiter: None, phone_region }
     }
 
     /// Opens the roster as these flags say.

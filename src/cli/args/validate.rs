@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::allow::AllowArgs;
 use super::roster::{Identity, RosterArgs};
 
 /// Checks every row of a roster: all faults at once, each with its cell, the reason and the fix. Offline.
@@ -25,6 +26,9 @@ pub(in crate::cli) struct ValidateArgs {
     #[arg(long)]
     pub(in crate::cli) generate_passwords: bool,
 
+    #[command(flatten)]
+    pub(in crate::cli) allow: AllowArgs,
+
     /// How the findings are printed.
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(in crate::cli) format: Format,
@@ -36,7 +40,7 @@ pub(in crate::cli) struct ValidateArgs {
     pub(in crate::cli) annotate: Option<PathBuf>,
 
     /// Explain a code of a finding, and check nothing.
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "encoding", "phone_region", "annotate", "generate_passwords"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "header_row", "encoding", "phone_region", "annotate", "generate_passwords", "allow"])]
     pub(in crate::cli) explain: Option<String>,
 
     #[command(flatten)]

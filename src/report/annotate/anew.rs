@@ -38,6 +38,16 @@ impl Copy<'_> {
         let last = column_of(self.own.len())?;
         sheet.set_freeze_panes(header_row + 1, 0)?;
         let mut widths: Vec<usize> = self.headers().map(width).collect();
+        // What stands above the header is found there again.
+        for (number, cells) in self.roster.above() {
+            for (place, cell) in
+                cells.iter().enumerate().take(self.own.len()).filter(|(_, cell)| !cell.is_empty())
+            {
+                let (text, is_cut) = cut(cell);
+                annotated.cut += u64::from(is_cut);
+                sheet.write_string(row_of(number)?, column_of(place)?, text)?;
+            }
+        }
         for (place, header) in self.headers().chain([FINDINGS]).enumerate() {
             sheet.write_string_with_format(header_row, column_of(place)?, header, &formats.heading)?;
         }
@@ -96,9 +106,9 @@ impl Copy<'_> {
             sheet.set_column_width(column, width)?;
             sheet.write_string_with_format(0, column, header, &formats.heading)?;
         }
-        let mut counts: BTreeMap<(Severity, &str), u32> = BTreeMap::new();
-        for finding in &self.checked.findings {
-            *counts.entry((finding.severity, finding.code)).or_default() += 1;
+        let mut counts: BTreeMap<(Severity, &str), u64> = BTreeMap::new();
+        for kind in self.checked.tally.kinds() {
+            *counts.entry((kind.severity, kind.code)).or_default() += kind.findings;
         }
         let mut row = 1;
         for ((severity, id), count) in counts {
@@ -107,17 +117,14 @@ impl Copy<'_> {
             let fix = code.map(|code| code.told_fix(self.voice)).unwrap_or_default();
             let format = formats.of_severity(severity);
             sheet.write_string_with_format(row, 0, severity.word(), format)?;
-            sheet.write_number(row, 1, count)?;
+            sheet.write_number(row, 1, u32::try_from(count).unwrap_or(u32::MAX))?;
             sheet.write_string(row, 2, id)?;
             sheet.write_string(row, 3, title)?;
             sheet.write_string(row, 4, fix)?;
             row += 1;
         }
         let of_file = self.checked.findings.iter().take_while(|finding| finding.row.is_none());
-        let more = self.checked.not_kept;
-        let more =
-            (more > 0).then(|| format!("{more} findings more are not in this file: there are too many"));
-        for text in of_file.map(|finding| sentence(finding, self.voice)).chain(more) {
+        for text in of_file.map(|finding| sentence(finding, self.voice)) {
             row += 1;
             sheet.write_string(row, 3, cut(&guarded(&text)).0)?;
         }

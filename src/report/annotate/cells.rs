@@ -54,7 +54,8 @@ impl Copy<'_> {
 const HIDDEN: [&str; 3] = [codes::HIDDEN_SHEETS.id, codes::HIDDEN_COLUMNS.id, codes::HIDDEN_ROWS.id];
 
 /// What the reader has against a workbook's cells and would not have against their text.
-const OF_CELLS: [&str; 7] = [
+const OF_CELLS: [&str; 8] = [
+    codes::FORMULA_WITHOUT_VALUE.id,
     codes::NUMBER_NOT_TEXT.id,
     codes::DIGITS_LOST.id,
     codes::DATE_NOT_TEXT.id,

@@ -3,7 +3,7 @@
 use crate::finding::{Finding, codes};
 use crate::roster::{FINDINGS, Field, Roster, Row, Use};
 use crate::text::{Voice, count, shown};
-use crate::validate::Checked;
+use crate::validate::{self, Checked, Rules};
 
 use super::styles::Paint;
 use super::unwritten::Unwritten;
@@ -34,6 +34,8 @@ pub(crate) struct Annotated {
 /// A roster on its way into a copy.
 pub(super) struct Copy<'r> {
     pub(super) roster: &'r Roster,
+    /// By which it was checked, and is once more where findings were not kept.
+    rules: &'r Rules<'r>,
     pub(super) checked: &'r Checked,
     pub(super) voice: &'r dyn Voice,
     /// The places of the roster's own columns: all but an earlier copy's [`FINDINGS`].
@@ -43,12 +45,17 @@ pub(super) struct Copy<'r> {
 }
 
 impl<'r> Copy<'r> {
-    pub(super) fn of(roster: &'r Roster, checked: &'r Checked, voice: &'r dyn Voice) -> Self {
+    pub(super) fn of(
+        roster: &'r Roster,
+        rules: &'r Rules<'r>,
+        checked: &'r Checked,
+        voice: &'r dyn Voice,
+    ) -> Self {
         let headers = roster.columns().headers.iter().take(roster.width()).enumerate();
         let is_ours = |header: &str| header.trim().eq_ignore_ascii_case(FINDINGS);
         let (ours, own): (Vec<_>, Vec<_>) = headers.partition(|(_, header)| is_ours(header));
         let ours = ours.first().and_then(|(at, _)| u32::try_from(*at).ok());
-        Self { roster, checked, voice, own: own.into_iter().map(|(at, _)| at).collect(), ours }
+        Self { roster, rules, checked, voice, own: own.into_iter().map(|(at, _)| at).collect(), ours }
     }
 
     /// The column of what is said of a row or of the file as a whole: that of the username, else the first.
@@ -62,14 +69,10 @@ impl<'r> Copy<'r> {
 
     /// What was found, in one line.
     pub(super) fn checked_in_all(&self) -> String {
-        let Checked { errors, warnings, rows, not_kept, .. } = self.checked;
+        let Checked { errors, warnings, rows, .. } = self.checked;
         let [errors, warnings, rows] =
             [(errors, "error"), (warnings, "warning"), (rows, "row")].map(|(n, noun)| count(*n, noun));
-        let more = match not_kept {
-            0 => String::new(),
-            more => format!("; {more} findings more are not marked, for there are too many"),
-        };
-        format!("headcount: {errors} and {warnings} in {rows}{more}")
+        format!("headcount: {errors} and {warnings} in {rows}")
     }
 
     pub(super) fn headers(&self) -> impl Iterator<Item = &'r str> {
@@ -81,16 +84,7 @@ impl<'r> Copy<'r> {
         &self,
         mut take: impl FnMut(&Row, &[Finding]) -> Result<(), Unwritten>,
     ) -> Result<(), Unwritten> {
-        let findings = &self.checked.findings;
-        let mut rest = &findings[findings.partition_point(|finding| finding.row.is_none())..];
-        let (mut rows, mut row) = (self.roster.rows()?, Row::default());
-        while rows.read(&mut row)? {
-            let of_row = rest.partition_point(|finding| finding.row <= Some(row.number));
-            let (now, later) = rest.split_at(of_row);
-            rest = later;
-            take(&row, now)?;
-        }
-        Ok(())
+        validate::each_row(self.roster, self.rules, self.checked, &mut take)
     }
 
     /// The place among our columns of the cell that a finding is about.

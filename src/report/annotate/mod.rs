@@ -9,7 +9,8 @@
 //!
 //! Every row stands where it stood, and [`FINDINGS`] is passed over when a copy is read. The cells are the user's own and
 //! are given back as they are, passwords too; no finding and no note has ever one in it. The rows pass through one by one:
-//! memory is bounded by the findings kept ([`Pass::KEPT`](crate::validate::Pass::KEPT)) and the notes ([`NOTES`]).
+//! memory is bounded by the findings kept ([`Pass::KEPT`](crate::validate::Pass::KEPT)) and the notes ([`NOTES`]);
+//! where there are more findings, the roster is checked once more on the way.
 
 mod anew;
 mod cells;
@@ -19,6 +20,8 @@ mod lines;
 mod package;
 mod sheet;
 mod styles;
+#[cfg(test)]
+mod tests;
 mod unwritten;
 mod xml;
 
@@ -30,7 +33,7 @@ use crate::error::Failure;
 use crate::finding::codes;
 use crate::roster::{Roster, Storage};
 use crate::text::Voice;
-use crate::validate::Checked;
+use crate::validate::{Checked, Rules};
 
 pub use crate::roster::FINDINGS;
 pub(crate) use copy::Annotated;
@@ -100,13 +103,14 @@ fn taken(out: &Path) -> Failure {
 /// said as `voice` does.
 pub(crate) fn write(
     roster: &Roster,
+    rules: &Rules<'_>,
     checked: &Checked,
     kind: Kind,
     out: &Path,
     voice: &dyn Voice,
 ) -> Result<Annotated, Failure> {
     kind.fits(roster, out)?;
-    let copy = Copy::of(roster, checked, voice);
+    let copy = Copy::of(roster, rules, checked, voice);
     let mut annotated = Annotated::default();
     let mut written = disk::create_atomic_with(out, |file| copy.write(kind, file, &mut annotated));
     if let Err(Unwritten::NotInPlace(why)) = written {

@@ -1,6 +1,9 @@
 //! What people really bring: the inputs of `tests/field/`, each with what is right to say of it.
 
+mod allowed;
+mod annotated;
 mod damaged;
+mod header;
 
 use std::path::{Path, PathBuf};
 

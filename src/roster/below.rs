@@ -1,0 +1,471 @@
+//! Rows below the header that are no people: the header once more, another table, notes and totals, and the settings that a
+//! form was filled down with. A row is judged by its cells alone; only what is plain is told apart, for a row that is taken
+//! for none is a person who is not made.
+
+use std::collections::HashSet;
+use std::collections::VecDeque;
+use std::sync::LazyLock;
+
+use csv::StringRecord;
+
+use super::columns::{self, Meant, Use};
+use super::field::Field;
+use super::header::Header;
+use super::row::{Row, Seems};
+use crate::finding::Finding;
+use crate::finding::codes::{self, Code};
+use crate::text::Setting;
+
+/// The fields that tell one person from another.
+const OF_A_PERSON: [Field; 8] = [
+    Field::FirstName,
+    Field::LastName,
+    Field::Email,
+    Field::SecondaryEmail,
+    Field::Mobile,
+    Field::Password,
+    Field::Username,
+    Field::DirectoryUserId,
+];
+
+/// Names of fields in so many cells make a header of another table.
+const ENOUGH: usize = 3;
+
+/// How a total begins, in the languages that we read headers in.
+const TOTALS: [&str; 22] = [
+    "total",
+    "totals",
+    "grandtotal",
+    "subtotal",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "insgesamt",
+    "anzahl",
+    "totale",
+    "totaal",
+    "totaux",
+    "razem",
+    "celkem",
+    "összesen",
+    "toplam",
+    "итого",
+    "всего",
+    "合計",
+    "总计",
+    "合计",
+    "합계",
+];
+
+/// Words that end a list where they stand alone; some people are called so.
+const ENDS: [&str; 8] = ["sum", "suma", "count", "end", "ende", "fin", "eof", "fine"];
+
+/// What is known of a table, for judging its rows.
+#[derive(Clone)]
+pub(super) struct Below {
+    uses: Vec<Use>,
+    keys: Vec<String>,
+    /// The first column that carries a field: a header has a name of one there.
+    probe: Option<usize>,
+    login: Option<usize>,
+    /// The columns that headcount adds: what stands there is none of the row.
+    ours: Vec<usize>,
+    /// The columns of [`OF_A_PERSON`].
+    person: Vec<usize>,
+    /// The columns that are not known, whose cells may be anybody's.
+    strange: Vec<usize>,
+    /// The cells of those in the row before.
+    above: Vec<String>,
+    last: u64,
+}
+
+impl Below {
+    pub(super) fn of(header: &Header) -> Self {
+        let uses = header.uses.clone();
+        let places = |is_it: &dyn Fn(&Use) -> bool| -> Vec<usize> {
+            uses.iter().enumerate().filter(|(_, used)| is_it(used)).map(|(at, _)| at).collect()
+        };
+        let is_person = |used: &Use| matches!(used, Use::Field(field) if OF_A_PERSON.contains(field));
+        let is_strange = |used: &Use| {
+            matches!(
+                used,
+                Use::Unknown
+                    | Use::Misspelt(_)
+                    | Use::Ignored
+                    | Use::Field(Field::PhoneNumber | Field::PhoneNumberVoice)
+            )
+        };
+        let names = header.own().iter().enumerate();
+        let ours: Vec<usize> =
+            names.filter(|(_, name)| columns::meant(name) == Some(Meant::Ours)).map(|(at, _)| at).collect();
+        Self {
+            keys: header.own().iter().map(|name| columns::key(name)).collect(),
+            probe: places(&|used| matches!(used, Use::Field(_))).first().copied(),
+            login: places(&|used| *used == Use::Field(Field::Username)).first().copied(),
+            person: places(&is_person),
+            strange: places(&is_strange).into_iter().filter(|at| !ours.contains(at)).collect(),
+            ours,
+            above: Vec::new(),
+            last: 0,
+            uses,
+        }
+    }
+
+    /// Judges a row that has a cell for each column. Cheap for a person: one cell is looked at.
+    pub(super) fn judge(&mut self, row: &Row) -> Seems {
+        let seems = self.seen(row);
+        self.last = row.number;
+        if !self.strange.is_empty() {
+            self.above.resize(self.strange.len(), String::new());
+            for (above, &at) in self.above.iter_mut().zip(&self.strange) {
+                above.clear();
+                above.push_str(row.cells.get(at).unwrap_or(""));
+            }
+        }
+        seems
+    }
+
+    fn seen(&self, row: &Row) -> Seems {
+        let cell = |at: usize| row.cells.get(at).unwrap_or("").trim();
+        // Tables stand apart: after a gap the whole row is looked at.
+        let is_after_gap = self.last > 0 && row.number > self.last + 1;
+        if is_after_gap || self.probe.is_some_and(|at| is_a_name(cell(at))) {
+            let seems = self.as_header(&row.cells);
+            if seems != Seems::Person {
+                return seems;
+            }
+        }
+        match self.login.map(cell) {
+            Some(login) if !is_nothing(login) && !login.contains(' ') && !begins_a_total(login) => {
+                Seems::Person
+            }
+            _ => self.without_login(row),
+        }
+    }
+
+    /// Judges a row that has more or fewer cells than the header.
+    pub(super) fn ragged(&self, cells: &StringRecord) -> Seems {
+        match self.as_header(cells) {
+            Seems::Person if self.is_footer(cells) => Seems::Footer,
+            seems => seems,
+        }
+    }
+
+    /// The cells of the row itself in which something stands.
+    fn filled<'c>(&'c self, cells: &'c StringRecord) -> impl Iterator<Item = (usize, &'c str)> {
+        cells.iter().enumerate().filter(|(at, cell)| !cell.trim().is_empty() && !self.ours.contains(at))
+    }
+
+    fn is_footer(&self, cells: &StringRecord) -> bool {
+        is_footer(self.filled(cells).map(|(_, cell)| cell), self.uses.len())
+    }
+
+    /// What the row would be as a header.
+    fn as_header(&self, cells: &StringRecord) -> Seems {
+        let (mut filled, mut same, mut named) = (0, 0, Vec::new());
+        for (at, cell) in self.filled(cells) {
+            filled += 1;
+            let meant = columns::meant(cell);
+            let field = match meant {
+                Some(Meant::Known(field) | Meant::Abroad(field)) => Some(field),
+                Some(Meant::Ours) | None => None,
+            };
+            let is_same = self.keys.get(at).is_some_and(|key| !key.is_empty() && *key == columns::key(cell))
+                || field.is_some_and(|field| self.uses.get(at) == Some(&Use::Field(field)));
+            same += usize::from(is_same);
+            named.extend(
+                field.filter(|field| matches!(meant, Some(Meant::Known(_))) && !named.contains(field)),
+            );
+        }
+        let is_small = self.uses.len() < 2;
+        if same == filled && (same > 1 || is_small) && filled > 0 {
+            Seems::Header
+        } else if named.len() >= ENOUGH && named.len() * 2 > filled {
+            // Of the same columns in part, as where one site's list has one more, it is still another table.
+            Seems::OtherHeader
+        } else {
+            Seems::Person
+        }
+    }
+
+    fn without_login(&self, row: &Row) -> Seems {
+        if self.is_footer(&row.cells) {
+            return Seems::Footer;
+        }
+        let cell = |at: usize| row.cells.get(at).unwrap_or("").trim();
+        let has_person = self.person.iter().any(|&at| !is_nothing(cell(at)));
+        // What stands in a column that is not known may be the person.
+        let is_filled_down = || {
+            let mut above = self.above.iter().map(|above| above.trim());
+            self.strange.iter().all(|&at| {
+                let above = above.next().unwrap_or("");
+                is_nothing(cell(at)) || cell(at) == above
+            })
+        };
+        let is_nobody = !self.person.is_empty() && !has_person && row.kept.is_empty() && is_filled_down();
+        if is_nobody { Seems::Nobody } else { Seems::Person }
+    }
+}
+
+/// Whether a row of these cells is a note or a total: one that is a sentence, or a total with what it counts.
+fn is_footer<'c>(filled: impl Iterator<Item = &'c str>, width: usize) -> bool {
+    const FEW: usize = 3;
+    let mut filled = filled.map(str::trim);
+    let (Some(first), others) = (filled.next(), filled.count()) else { return false };
+    if width < FEW {
+        return false;
+    }
+    // People have names of many words, but none with a digit or a colon.
+    let is_wordy = || {
+        let (words, starts) = (first.split_whitespace().count(), first.to_lowercase());
+        let is_no_name = first.chars().any(|c| c.is_ascii_digit() || matches!(c, '/' | '(' | '"' | '!'));
+        (words >= 3 && (is_no_name || first.ends_with('.')))
+            || (words > 1 && first.contains([':', '©']))
+            || first.starts_with(['*', '-', '=', '#', '©', '_', '~'])
+            || starts.starts_with("end of ")
+    };
+    (others < FEW && others * 2 < width && begins_a_total(first)) || (others == 0 && is_wordy())
+}
+
+/// Whether the first word is that of a total.
+fn begins_a_total(text: &str) -> bool {
+    let is_of_word = |c: char| c.is_alphabetic();
+    let word: String =
+        text.trim_start_matches(|c: char| !is_of_word(c)).chars().take_while(|c| is_of_word(*c)).collect();
+    let rest_is_no_name = !text.contains(['@', '_']) && (!text.contains('.') || text.ends_with('.'));
+    let word = word.to_lowercase();
+    let is_alone = || text.chars().filter(|c| is_of_word(*c)).count() == word.chars().count();
+    rest_is_no_name && (TOTALS.contains(&word.as_str()) || (ENDS.contains(&word.as_str()) && is_alone()))
+}
+
+/// Whether a cell is what a formula makes of blank cells: nothing, a nought, or only what stands between names.
+fn is_nothing(cell: &str) -> bool {
+    if cell.is_empty() || cell == "0" {
+        return true;
+    }
+    let before = cell.split_once('@').map_or(cell, |(before, _)| before);
+    // `,` of `last, first` too; but a password of signs is one.
+    before.chars().all(|c| matches!(c, '.' | '-' | '_' | ',' | ' ' | '0'))
+}
+
+/// Whether a cell is a name of a field, by the hash of its letters: without room of its own, for each row is asked.
+fn is_a_name(cell: &str) -> bool {
+    static NAMES: LazyLock<HashSet<u64>> = LazyLock::new(|| columns::all_names().map(hash).collect());
+    cell.len() <= 80 && !cell.is_empty() && NAMES.contains(&hash(cell))
+}
+
+/// Of the letters and digits before any note, in lower case (FNV-1a).
+fn hash(text: &str) -> u64 {
+    let end = text.get(1..).and_then(|rest| rest.find(['(', '['])).map_or(text.len(), |at| at + 1);
+    let letters = text[..end].chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).fold(0xCBF2_9CE4_8422_2325, |hash, c| {
+        (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01B3)
+    })
+}
+
+/// Rows that may be no people are kept back until it is known whether anybody comes after them.
+pub(super) struct Holding {
+    below: Below,
+    /// Whether the header's row was told: then it is plain which table is meant.
+    is_told: bool,
+    /// Whether every row is handed on, those that are no people's too: a copy has them all.
+    has_all: bool,
+    held: VecDeque<Row>,
+    /// How many of those are to be handed on: somebody came after them.
+    ready: usize,
+    notes: Vec<Finding>,
+    footers: Stretch,
+    nobody: Stretch,
+    has_ended: bool,
+}
+
+/// Rows that are told of together.
+#[derive(Clone, Copy, Default)]
+struct Stretch {
+    first: u64,
+    last: u64,
+    rows: u64,
+}
+
+impl Stretch {
+    fn add(&mut self, row: u64) {
+        if self.rows == 0 {
+            self.first = row;
+        }
+        self.last = row;
+        self.rows += 1;
+    }
+
+    /// `row 8`, `rows 8 to 12`.
+    fn told(self) -> String {
+        match self.rows {
+            1 => format!("row {}", self.first),
+            _ => format!("rows {} to {}", self.first, self.last),
+        }
+    }
+}
+
+impl Holding {
+    /// More than a screenful is no end of a list that a person follows; they are let go, and told of.
+    const MOST: usize = 4_096;
+
+    pub(super) fn new(header: &Header, is_told: bool, has_all: bool) -> Self {
+        Self {
+            below: Below::of(header),
+            is_told,
+            has_all,
+            held: VecDeque::new(),
+            ready: 0,
+            notes: Vec::new(),
+            footers: Stretch::default(),
+            nobody: Stretch::default(),
+            has_ended: false,
+        }
+    }
+
+    /// What there is to say of rows that were passed over since this was asked.
+    pub(super) fn take_notes(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Whether reading is over, though there may be more in the file.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended && self.ready == 0
+    }
+
+    /// Hands on a row that was kept back and whose time has come.
+    pub(super) fn give(&mut self, row: &mut Row) -> bool {
+        if self.ready == 0 {
+            return false;
+        }
+        self.ready -= 1;
+        self.held.pop_front().map(|held| *row = held).is_some()
+    }
+
+    /// Takes a row that was read; whether it is to be handed on at once. What is kept back is taken out of `row`.
+    pub(super) fn pass(&mut self, row: &mut Row) -> bool {
+        if row.seems == Seems::Person && row.is_readable() {
+            row.seems = self.below.judge(row);
+        }
+        match row.seems {
+            Seems::Person if self.held.is_empty() => return true,
+            Seems::Person => self.release(row),
+            Seems::Header if self.has_all => {
+                // In the file's order.
+                self.let_go();
+                if self.held.is_empty() {
+                    return true;
+                }
+                self.held.push_back(std::mem::take(row));
+                self.ready = self.held.len();
+            }
+            Seems::Header => self.notes.push(header_again(row.number)),
+            Seems::OtherHeader if self.is_told => {
+                self.end();
+                self.notes.push(other_table(row.number, &codes::TABLE_ENDS));
+            }
+            Seems::OtherHeader => {
+                // What stands above it is the end of this table.
+                self.end();
+                row.findings.push(other_table(row.number, &codes::SECOND_TABLE));
+                blank(row);
+                if self.ready == 0 {
+                    return true;
+                }
+                self.held.push_back(std::mem::take(row));
+                self.ready += 1;
+            }
+            Seems::Footer | Seems::Nobody if self.held.len() < Self::MOST => {
+                self.held.push_back(std::mem::take(row));
+            }
+            Seems::Footer | Seems::Nobody => {
+                self.let_go();
+                self.held.push_back(std::mem::take(row));
+            }
+        }
+        false
+    }
+
+    /// Somebody came after them: they are checked like any row.
+    fn release(&mut self, row: &mut Row) {
+        for held in &mut self.held {
+            held.seems = Seems::Person;
+            if !held.is_readable() {
+                blank(held);
+            }
+        }
+        self.held.push_back(std::mem::take(row));
+        self.ready = self.held.len();
+    }
+
+    fn let_go(&mut self) {
+        if self.has_all {
+            // None of them is a row that cannot be read: nobody reads them.
+            let readable = |row: &mut Row| row.findings.clear();
+            self.held.iter_mut().for_each(readable);
+            self.ready = self.held.len();
+            return;
+        }
+        for row in self.held.drain(..) {
+            match row.seems {
+                Seems::Footer => self.footers.add(row.number),
+                _ => self.nobody.add(row.number),
+            }
+        }
+    }
+
+    /// Nobody comes any more: what is kept back was no people.
+    pub(super) fn end(&mut self) {
+        self.has_ended = true;
+        self.let_go();
+        let (footers, nobody) = (std::mem::take(&mut self.footers), std::mem::take(&mut self.nobody));
+        if nobody.rows > 0 {
+            let hold = if nobody.rows == 1 { "holds" } else { "hold" };
+            let message = format!(
+                "{} below the last person {hold} settings and nobody, and {} passed over",
+                nobody.told(),
+                if nobody.rows == 1 { "is" } else { "are" }
+            );
+            self.notes.push(note(&codes::ROWS_OF_NOBODY, nobody.first, message));
+        }
+        if footers.rows > 0 {
+            let message = match footers.rows {
+                1 => format!("{} below the people is a note or a total and is passed over", footers.told()),
+                _ => format!("{} below the people are notes or totals and are passed over", footers.told()),
+            };
+            self.notes.push(note(&codes::FOOTER, footers.first, message));
+        }
+    }
+}
+
+/// Leaves every cell blank where a password may stand in any of them.
+fn blank(row: &mut Row) {
+    let width = row.cells.len();
+    row.cells.clear();
+    (0..width).for_each(|_| row.cells.push_field(""));
+}
+
+fn note(code: &'static Code, row: u64, message: String) -> Finding {
+    Finding {
+        code: code.id,
+        severity: code.severity,
+        row: Some(row),
+        column: None,
+        value: None,
+        message,
+        hint: Some(code.fix.to_owned()),
+    }
+}
+
+fn header_again(row: u64) -> Finding {
+    note(&codes::HEADER_AGAIN, row, format!("row {row} is the header again and is passed over"))
+}
+
+fn other_table(row: u64, code: &'static Code) -> Finding {
+    let message = format!("row {row} is the header of another table, and nothing is read from there on");
+    let hint = format!(
+        "give each table a file of its own; or `{}` reads the other one, from that row on",
+        Setting::HeaderRow.with(row)
+    );
+    Finding { hint: Some(hint), ..note(code, row, message) }
+}
