@@ -1,6 +1,6 @@
 //! What a job is going to do, as people read it before it does it.
 
-use super::words;
+use super::{findings, words};
 use crate::event::Forecast;
 use crate::finding::LetThrough;
 use crate::job::{Chosen, Few, Follows, Outlook, PasswordsPlanned, Remarks};
@@ -17,6 +17,9 @@ const NOTE: &str = "note";
 /// The plan in lines of `columns` columns. `lists_names` lists each name of the roster with the id that it stands for.
 pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> String {
     let mut lines = vec![of_roster(outlook)];
+    lines.extend(
+        findings::left_out(&outlook.left_out).map(|line| format!("          {}", text::plain(&line))),
+    );
     of_instance(outlook, &mut lines);
     lines.push(format!("plan      {}", of_rows(&outlook.rows)));
     of_names(outlook, lists_names, &mut lines);

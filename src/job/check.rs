@@ -207,6 +207,7 @@ impl Checked {
             ledger: self.job.ledger.display().to_string(),
             instance: outlook.instance.arn.clone(),
             rows: outlook.rows,
+            left_out: outlook.left_out.clone(),
             rate: outlook.pace.rate,
             seconds: outlook.time().as_secs_f64(),
         });
@@ -252,6 +253,7 @@ impl Checked {
             is_rehearsal: job.target.is_rehearsal(),
             passwords: supply.planned(),
             let_through: job.allowed.errors,
+            left_out: pass.found.left_out.clone(),
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         Ok(Decided { plan, outlook })

@@ -8,7 +8,7 @@ use super::supply::PasswordsPlanned;
 use crate::directory::{Directory, Found, Instance, Lookup};
 use crate::error::Failure;
 use crate::event::Forecast;
-use crate::finding::LetThrough;
+use crate::finding::{LeftOut, LetThrough};
 use crate::lane::pace::{START, default_burst};
 use crate::ledger::{RowState, State};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
@@ -25,6 +25,8 @@ pub struct Outlook {
     pub(crate) template: Option<&'static str>,
     /// How many rows it has.
     pub(crate) total: u64,
+    /// Which other rows of it a column map leaves out.
+    pub(crate) left_out: Vec<LeftOut>,
     /// The instance.
     pub instance: Instance,
     /// Whether that is an embedded Connect.
@@ -132,6 +134,7 @@ impl Outlook {
             roster: roster.path().to_owned(),
             template: roster.recognised(),
             total: wanted.len() as u64,
+            left_out: Vec::new(),
             instance: directory.instance.clone(),
             is_rehearsal: false,
             ledger: ledger.to_owned(),
