@@ -285,7 +285,8 @@ fn whoever_was_renamed_in_the_failed_file_is_not_made_a_second_time_by_the_roste
         report.stdout.lines().skip(1).map(|line| line.split(',').take(2).collect::<Vec<_>>().join(","));
     let expected = ["\"2\",\"ann\"", "\"4\",\"cid\"", "\"3\",\"robert\"", "\"5\",\"dan\""];
     let (mut told, mut expected) = (lines.collect::<Vec<_>>(), expected.to_vec());
-    (told.sort(), expected.sort());
+    told.sort();
+    expected.sort();
     assert_eq!(told, expected);
 }
 
