@@ -17,12 +17,25 @@ pub(super) fn environment(profile: Option<String>) -> Environment {
         use_fips: switch("AWS_USE_FIPS_ENDPOINT"),
         use_dualstack: switch("AWS_USE_DUALSTACK_ENDPOINT"),
         ca_bundle: variable("AWS_CA_BUNDLE").map(PathBuf::from),
+        files: aws_files(),
         proxies: Proxies {
             https: first_of(["HTTPS_PROXY", "https_proxy"]),
             all: first_of(["ALL_PROXY", "all_proxy"]),
             none: first_of(["NO_PROXY", "no_proxy"]),
         },
     }
+}
+
+/// Where the files of AWS settings are, whether or not they are there.
+fn aws_files() -> Vec<PathBuf> {
+    let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
+    let file = |named: &str, usual: &str| match (variable(named), &home) {
+        (Some(path), Some(home)) if path.starts_with("~/") => Some(home.join(&path[2..])),
+        (Some(path), _) => Some(path.into()),
+        (None, home) => home.as_ref().map(|home| home.join(".aws").join(usual)),
+    };
+    let files = [file("AWS_CONFIG_FILE", "config"), file("AWS_SHARED_CREDENTIALS_FILE", "credentials")];
+    files.into_iter().flatten().collect()
 }
 
 /// What the environment names, and a ledger therefore does not say.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::BehaviorVersion;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials as Keys;
@@ -17,6 +18,7 @@ use aws_types::region::Region;
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::connect::adapter::Adapter;
+use crate::connect::profile::{self, Profile, Trouble};
 use crate::connect::target::Environment;
 use crate::connect::transport::{BoxFuture, HttpOptions};
 use crate::error::Failure;
@@ -220,7 +222,33 @@ async fn load(
         .with_region(Some(region.clone()))
         .with_behavior_version(Some(BehaviorVersion::latest()))
         .with_http_client(Adapter::new(options));
-    let loaded = match &profile {
+    let keys = match &profile {
+        Some(_) => None,
+        // First in the chain: a profile that cannot be signed in with does not matter where these are.
+        None => EnvironmentVariableCredentialsProvider::new().provide_credentials().await.ok(),
+    };
+    let asked = profile.as_deref();
+    let keys = match keys {
+        Some(keys) => keys,
+        None => from_profile(asked, region, configuration).await?,
+    };
+    profile::as_meant(keys).map_err(|why| CredentialsError {
+        what: format!("the AWS credentials cannot be used: {why}"),
+        hint: "set it anew, in the environment or the file that it comes from".to_owned(),
+    })
+}
+
+/// Keys of the profile that is asked for, else of what the chain has behind the environment.
+async fn from_profile(
+    asked: Option<&str>,
+    region: Region,
+    configuration: ProviderConfig,
+) -> Result<Keys, CredentialsError> {
+    let found = profile::look(asked).await;
+    if let Some(error) = found.trouble.as_ref().and_then(|trouble| beforehand(trouble, &found.name)) {
+        return Err(error);
+    }
+    let loaded = match asked {
         Some(name) => {
             let provider = ProfileFileCredentialsProvider::builder();
             provider.configure(&configuration).profile_name(name).build().provide_credentials().await
@@ -230,34 +258,64 @@ async fn load(
             chain.build().await.provide_credentials().await
         }
     };
-    match loaded {
-        Ok(keys) => Ok(keys),
-        Err(error) => {
-            let has_login = profile_setting(profile.as_deref(), "login_session").await.is_some();
-            Err(explain(&error, profile.as_deref(), has_login))
+    loaded.map_err(|error| explain(&error, asked, &found))
+}
+
+/// What is known to fail before anybody is asked.
+fn beforehand(trouble: &Trouble, name: &str) -> Option<CredentialsError> {
+    let signs_in = match trouble {
+        Trouble::Unknown { there } => return Some(unknown(name, there)),
+        Trouble::Role => return None,
+        Trouble::Login => "signs in with `aws login`, which headcount does not read",
+        Trouble::SecondFactor => {
+            "asks for a code of a second factor (`mfa_serial`), which headcount does not ask for"
         }
+    };
+    Some(CredentialsError {
+        what: format!("no AWS credentials: the profile `{name}` {signs_in}"),
+        // With the option the profile would be the only source, whatever the environment has.
+        hint: format!(
+            "run `eval \"$(aws configure export-credentials --profile {name} --format env)\"`, then the same command \
+             without naming a profile"
+        ),
+    })
+}
+
+fn unknown(name: &str, there: &[String]) -> CredentialsError {
+    let hint = match there {
+        [] => "no profile is set up on this machine: `aws configure` makes one".to_owned(),
+        there => {
+            let there: Vec<_> = there.iter().map(|name| format!("`{name}`")).collect();
+            format!("the profiles of this machine are {}", there.join(", "))
+        }
+    };
+    CredentialsError {
+        what: format!("no AWS credentials of the profile `{name}`: there is no profile of that name"),
+        hint,
     }
 }
 
 /// Says what was tried and what to do, without ever quoting a key: the chain's errors have none.
-fn explain(error: &ChainError, profile: Option<&str>, has_login: bool) -> CredentialsError {
-    if has_login {
-        return CredentialsError {
-            what: "the profile signs in with `aws login`, which headcount does not read".to_owned(),
-            hint: "run `eval \"$(aws configure export-credentials --format env)\"` first".to_owned(),
-        };
-    }
+fn explain(error: &ChainError, asked: Option<&str>, found: &Profile) -> CredentialsError {
     match error {
         ChainError::CredentialsNotLoaded(_) => none_found(
-            match profile {
+            match asked {
                 Some(_) => "the profile has none",
                 None => {
                     "tried the environment, the profile, web identity, the container and the instance metadata"
                 }
             },
-            profile,
+            asked,
         ),
-        _ => none_found(&causes(error), profile),
+        _ if found.trouble == Some(Trouble::Role) => CredentialsError {
+            hint: format!(
+                "look at `role_arn` and `source_profile` of the profile `{}`: their keys must be good, and the role must \
+                 trust them",
+                found.name
+            ),
+            ..none_found(&causes(error), asked)
+        },
+        _ => none_found(&causes(error), asked),
     }
 }
 
@@ -301,6 +359,11 @@ fn chain_of(error: &dyn StdError) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let part = error.to_string();
+        // What AWS answered has its fields in it, as a programmer would print them: the message is what it said.
+        let part = match part.split_once("Error {") {
+            Some((_, fields)) => said(fields).to_owned(),
+            None => part,
+        };
         if !text.contains(&part) {
             text = format!("{text}: {part}");
         }
@@ -309,11 +372,27 @@ fn chain_of(error: &dyn StdError) -> String {
     text
 }
 
+/// The message among the fields of an answer; empty where there is none.
+fn said(fields: &str) -> &str {
+    let rest = fields.split_once("message: \"").map_or("", |(_, rest)| rest);
+    rest.split_once('"').map_or("", |(message, _)| message)
+}
+
 impl Environment {
     /// Fills in what only the profile says (`region`, `endpoint_url` and the services section, `use_fips_endpoint`,
     /// `use_dualstack_endpoint`, `ca_bundle`), as the AWS CLI reads it. What is set already stays, but endpoint URLs go
     /// where `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` or the profile says to ignore them.
-    pub(crate) async fn with_profile(mut self) -> Self {
+    ///
+    /// # Errors
+    /// Exit 2 where a file of settings is broken, 4 where there is no profile of the name that is asked for.
+    pub(crate) async fn with_profile(mut self) -> Result<Self, Failure> {
+        profile::sound(&self.files).await?;
+        if self.profile.is_some() {
+            let found = profile::look(self.profile.as_deref()).await;
+            if let Some(Trouble::Unknown { there }) = &found.trouble {
+                return Err(unknown(&found.name, there).into());
+            }
+        }
         let loaded = settings(self.profile.as_deref()).await;
         let setting = |service: &'static str, profile: &'static str, environment: &'static str| {
             let key =
@@ -339,17 +418,8 @@ impl Environment {
         self.use_fips |= loaded.use_fips().unwrap_or_default();
         self.use_dualstack |= loaded.use_dual_stack().unwrap_or_default();
         self.ca_bundle = self.ca_bundle.or_else(|| setting("", "ca_bundle", "AWS_CA_BUNDLE").map(Into::into));
-        self
+        Ok(self)
     }
-}
-
-async fn profile_setting(profile: Option<&str>, name: &'static str) -> Option<String> {
-    let loaded = settings(profile).await;
-    // The environment is asked for the variable with `_` and the service's id behind it; an empty variable would ask
-    // for `_`, which shells set to the program's path.
-    let none = "HEADCOUNT_READS_NO_VARIABLE";
-    let key = ServiceConfigKey::builder().service_id("").profile(name).env(none).build().ok()?;
-    loaded.service_config()?.load_config(key)
 }
 
 /// What the environment and the profile's files say, without any request.

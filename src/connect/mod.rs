@@ -22,6 +22,7 @@ pub(crate) mod target;
 pub(crate) mod transport;
 
 mod adapter;
+mod profile;
 mod sign;
 
 pub use client::Client;
@@ -34,8 +35,8 @@ pub use operation::Operation;
 pub use proxy::Proxies;
 pub(crate) use target::InstanceRef;
 pub use target::{Environment, Target};
-pub(crate) use transport::Certainty;
 pub use transport::{BoxFuture, HttpOptions, Transport, TransportError};
+pub(crate) use transport::{Certainty, way_out};
 
 /// Installs ring as the process's TLS provider. May be called any number of times; the first one counts.
 ///

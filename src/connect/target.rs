@@ -26,6 +26,8 @@ pub struct Environment {
     pub use_dualstack: bool,
     /// `AWS_CA_BUNDLE`: the certificates to trust, in place of the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// The files of AWS settings (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`, else those in `~/.aws`).
+    pub files: Vec<PathBuf>,
     /// The proxy that the variables name.
     pub proxies: Proxies,
 }

@@ -255,6 +255,16 @@ fn causes(error: &reqwest::Error) -> String {
     text
 }
 
+/// What to do where nothing could be sent, by why.
+pub(crate) fn way_out(why: &str) -> &'static str {
+    if why.contains("invalid peer certificate") {
+        "the certificate of whoever answers is not trusted here: where a proxy looks into TLS, name the PEM file of its CA \
+         in AWS_CA_BUNDLE; else look at ⟦endpoint-url⟧ and this machine's clock"
+    } else {
+        "look at the network, the proxy, ⟦region⟧ and ⟦endpoint-url⟧"
+    }
+}
+
 impl fmt::Display for Certainty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

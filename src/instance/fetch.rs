@@ -80,7 +80,7 @@ fn hint(operation: Operation, error: &CallError) -> Option<String> {
         Verdict::NotFound => {
             Some("look at ⟦instance⟧ and ⟦region⟧: `aws connect list-instances` prints both".to_owned())
         }
-        Verdict::NotSent => Some("look at the network, the proxy, ⟦region⟧ and ⟦endpoint-url⟧".to_owned()),
+        Verdict::NotSent => Some(crate::connect::way_out(&error.to_string()).to_owned()),
         Verdict::Barred => Some(not_connect()),
         Verdict::Rejected | Verdict::InDoubt if is_foreign(error) => Some(not_connect()),
         Verdict::Done

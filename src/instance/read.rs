@@ -152,7 +152,13 @@ impl Reader<'_> {
     async fn predefined_attributes(&self, id: &str) -> Result<Option<PredefinedAttributes>, Failure> {
         match fetch::predefined_attributes(self.lane, id).await {
             Ok(attributes) => Ok(Some(attributes)),
-            Err(error) if is_denied(&error) => Ok(None),
+            Err(error) if is_denied(&error) => {
+                (self.warn)(
+                    "connect:SearchPredefinedAttributes is not permitted, so the proficiencies are not checked before \
+                     they are given",
+                );
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }

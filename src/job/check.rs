@@ -136,8 +136,11 @@ impl Pass {
             }
             // What nobody has taken up yet stays as it stands.
             if !(row.has_errors && origins.is_left(row.row)) {
-                origins.add(row.row, row.username);
+                let origin = origins.add(row.row, row.username);
                 add(&mut wanted, &row, has_proficiencies);
+                if let Some(origin) = origin {
+                    wanted.comes_from(row.username, RowNumber::of(row.number), origin);
+                }
             }
             Ok(())
         })?;
@@ -204,6 +207,7 @@ impl Checked {
             ledger: self.job.ledger.display().to_string(),
             instance: outlook.instance.arn.clone(),
             rows: outlook.rows,
+            left_out: outlook.left_out.clone(),
             rate: outlook.pace.rate,
             seconds: outlook.time().as_secs_f64(),
         });
@@ -249,6 +253,7 @@ impl Checked {
             is_rehearsal: job.target.is_rehearsal(),
             passwords: supply.planned(),
             let_through: job.allowed.errors,
+            left_out: pass.found.left_out.clone(),
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         Ok(Decided { plan, outlook })

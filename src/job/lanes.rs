@@ -50,10 +50,13 @@ impl Lanes {
     }
 
     /// What the environment says of reaching AWS, with what the profile's files say where it is silent.
-    pub(super) async fn complete(&self, environment: Environment) -> Environment {
+    ///
+    /// # Errors
+    /// Exit 2 where such a file is broken, 4 where there is no such profile.
+    pub(super) async fn complete(&self, environment: Environment) -> Result<Environment, Failure> {
         match &self.way {
             Way::Network => environment.with_profile().await,
-            Way::Within { .. } => environment,
+            Way::Within { .. } => Ok(environment),
         }
     }
 

@@ -112,7 +112,7 @@ impl Target {
         world: &World,
         waits: &Waits,
     ) -> Result<Reached, Failure> {
-        let environment = world.lanes.complete(address.environment.clone()).await;
+        let environment = world.lanes.complete(address.environment.clone()).await?;
         let Some(named) = &address.named else {
             return Err(Failure::usage("which instance?").hint(
                 "give ⟦instance ID|ARN|alias⟧ (`aws connect list-instances` prints them), \

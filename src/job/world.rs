@@ -58,8 +58,8 @@ impl World {
         match waits.within(outage, self.unless_stopped(work)).await {
             Ok(done) => done,
             Err(Unheard { lasted, what }) => {
-                let failure = stopped(&Stop::Outage { lasted, message: what });
-                Err(failure.hint("look at the network, the proxy, ⟦region⟧ and ⟦endpoint-url⟧"))
+                let way_out = crate::connect::way_out(&what);
+                Err(stopped(&Stop::Outage { lasted, message: what }).hint(way_out))
             }
         }
     }

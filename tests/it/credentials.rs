@@ -308,11 +308,67 @@ fn without_credentials_nothing_is_called_and_the_way_out_is_said() {
     assert!(said.contains("no AWS credentials of the profile `empty`"), "{said}");
     assert!(said.contains("`aws sso login --profile empty`"), "{said}");
     let said = home.dry_run(&stub, &ENV_KEYS, &["--profile", "missing"]);
-    assert!(said.contains("no AWS credentials of the profile `missing`"), "{said}");
+    assert!(said.contains("no AWS credentials of the profile `missing`: there is no profile"), "{said}");
+    assert!(said.contains("the profiles of this machine are `empty`"), "{said}");
     home.write(".aws/config", "[default]\nlogin_session=arn:aws:iam::1:user/x\n");
     let said = home.dry_run(&stub, &[], &[]);
     assert!(said.contains("aws configure export-credentials"), "{said}");
     assert!(stub.asked.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_broken_file_of_settings_is_named_before_anything_is_concluded_from_its_absence() {
+    let (stub, home) = (Stub::start(), Home::with(""));
+    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain("[default]\n".bytes().flat_map(|b| [b, 0])).collect();
+    for (bytes, why) in [
+        (&b"\xEF\xBB\xBF[default]\nregion=us-west-2\n"[..], "line 1: it begins with a byte-order mark"),
+        (&utf16, "line 1: it is in UTF-16"),
+        (b"[default]\nregion=us-west-2\n[profile old\n", "on line 3:"),
+    ] {
+        std::fs::write(home.path().join(".aws/config"), bytes).unwrap();
+        let said = home.run(&ENV_KEYS, &["--instance", "acme"], 2);
+        assert!(said.contains(why) && said.contains(".aws/config"), "{said}");
+        assert!(!said.contains("no region is known"), "{said}");
+    }
+    home.write(".aws/config", "[default]\r\nregion=us-west-2\r\n");
+    home.dry_run(&stub, &ENV_KEYS, &[]);
+    assert_eq!(stub.signers(), ["AKIDENV"], "line ends of Windows are no fault");
+}
+
+#[test]
+fn an_empty_token_is_none_and_a_line_end_is_no_part_of_a_key() {
+    let stub = Stub::start();
+    let home =
+        Home::with("[default]\naws_access_key_id=AKIDFILE\naws_secret_access_key=s\naws_session_token =\n");
+    let said = home.dry_run(&stub, &[], &[]);
+    assert_eq!(stub.signers(), ["AKIDFILE"], "{said}");
+    let lines =
+        [("AWS_ACCESS_KEY_ID", "AKIDENV\r"), ("AWS_SECRET_ACCESS_KEY", "s\r\n"), ("AWS_SESSION_TOKEN", "")];
+    let said = home.dry_run(&stub, &lines, &[]);
+    assert_eq!(stub.signers(), ["AKIDFILE", "AKIDENV"], "{said}");
+    let inside = [("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "hun\nter2")];
+    let said = home.dry_run(&stub, &inside, &[]);
+    assert!(said.contains("the secret access key has a line break"), "{said}");
+    assert!(!said.contains("ter2"), "{said}");
+}
+
+#[test]
+fn a_profile_with_a_second_factor_is_told_the_way_there_is_and_nobody_is_asked() {
+    let config = "[profile admin]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=base\n\
+                  mfa_serial=arn:aws:iam::123456789012:mfa/x\n\
+                  [profile over]\nrole_arn=arn:aws:iam::123456789012:role/q\nsource_profile=admin\n\
+                  [profile base]\naws_access_key_id=AKIDBASE\naws_secret_access_key=s\n";
+    let (stub, home) = (Stub::start(), Home::with(config));
+    let sts = stub.url();
+    for name in ["admin", "over"] {
+        let said = home.dry_run(&stub, &[("AWS_ENDPOINT_URL_STS", &sts)], &["--profile", name]);
+        let way = format!("aws configure export-credentials --profile {name} --format env");
+        assert!(said.contains("mfa_serial") && said.contains(&way), "{said}");
+    }
+    assert!(stub.asked.lock().unwrap().is_empty());
+    let env = [("AWS_PROFILE", "admin"), ENV_KEYS[0], ENV_KEYS[1]];
+    home.dry_run(&stub, &env, &[]);
+    assert_eq!(stub.signers(), ["AKIDENV"], "with what was exported it goes on");
 }
 
 #[test]

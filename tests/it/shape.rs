@@ -370,7 +370,7 @@ fn a_plan_is_made_without_files_network_or_time() {
 
 /// Flags of programs that are not ours, which a text below the command line may name: where, and which.
 const OF_OTHERS: &[(&str, &str)] = &[
-    ("connect/credentials.rs", "aws configure export-credentials --format env"),
+    ("connect/credentials.rs", "aws configure export-credentials --profile {name} --format env"),
     // Goes on from `aws sso login` and `aws configure`.
     ("connect/credentials.rs", " --profile {name}"),
     ("passwords/sealed.rs", "cargo install --path . --features age"),
