@@ -139,28 +139,34 @@ pub(super) struct Role {
     pub(super) continues: Halves,
 }
 
+impl Role {
+    const NEITHER: Self = Self { leads: Halves::NONE, continues: Halves::NONE };
+}
+
 pub(super) fn role(c: char) -> Role {
-    const NEITHER: Role = Role { leads: Halves::NONE, continues: Halves::NONE };
-    let (common, rare) = &*ROLES;
-    let at = u32::from(c) as usize;
-    match common.get(at) {
+    let Roles { common, rare } = &*ROLES;
+    match common.get(u32::from(c) as usize) {
         Some(role) => *role,
-        None => rare.iter().find(|(known, _)| *known == c).map_or(NEITHER, |(_, role)| *role),
+        None => rare.iter().find(|(known, _)| *known == c).map_or(Role::NEITHER, |(_, role)| *role),
     }
 }
 
-/// The roles of all characters below [`COMMON`], and of the few above it.
-static ROLES: LazyLock<(Vec<Role>, Vec<(char, Role)>)> = LazyLock::new(|| {
+struct Roles {
+    common: Vec<Role>,
+    rare: Vec<(char, Role)>,
+}
+
+/// The roles of all characters up to where the signs of the encodings end, and of the few beyond.
+static ROLES: LazyLock<Roles> = LazyLock::new(|| {
     /// Above the letters, signs and boxes of all the encodings but a few ligatures.
     const COMMON: usize = 0x2600;
-    const NEITHER: Role = Role { leads: Halves::NONE, continues: Halves::NONE };
-    let (mut common, mut rare) = (vec![NEITHER; COMMON], Vec::<(char, Role)>::new());
+    let (mut common, mut rare) = (vec![Role::NEITHER; COMMON], Vec::<(char, Role)>::new());
     for (at, half) in HALVES.iter().enumerate() {
         let of_c1 = ('\u{80}'..='\u{9F}').filter_map(|c| Some((c, half.byte(c)?)));
         for (c, byte) in half.bytes.iter().copied().chain(of_c1).filter(|(c, _)| *c != '\u{FFFD}') {
             let is_common = (u32::from(c) as usize) < COMMON;
             if !is_common && !rare.iter().any(|(known, _)| *known == c) {
-                rare.push((c, NEITHER));
+                rare.push((c, Role::NEITHER));
             }
             let role = match rare.iter_mut().find(|(known, _)| *known == c) {
                 Some((_, role)) => role,
@@ -173,7 +179,7 @@ static ROLES: LazyLock<(Vec<Role>, Vec<(char, Role)>)> = LazyLock::new(|| {
             }
         }
     }
-    (common, rare)
+    Roles { common, rare }
 });
 
 /// The encodings in which the text has a character that begins one of UTF-8, and behind it one that goes on with it.
