@@ -172,7 +172,9 @@ fn table(roster: &Roster, samples: &[String]) -> String {
             continue;
         }
         let carried = roster.uses().contains(&Use::Field(field));
-        for &at in columns.places[field.index()].iter().filter(|&&at| at >= roster.width() && !carried) {
+        // Where a column has it too, a made login is still something else than that column's.
+        let is_shown = |at: usize| at >= roster.width() && (!carried || columns.made_login == Some(at));
+        for &at in columns.places[field.index()].iter().filter(|&&at| is_shown(at)) {
             lines.push(["(column map)".into(), field.name().into(), samples[at].clone()]);
         }
     }
