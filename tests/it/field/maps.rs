@@ -277,7 +277,7 @@ fn a_role_decides_several_settings_at_once_and_a_filled_cell_wins() {
 fn roles_that_cannot_be_used_say_why() {
     for (map, why) in [
         ("[roles.\"Titel\".A]\nACW = 1\n", "roles of a column that the roster does not have: `Titel`"),
-        ("[roles.\"Job title\".A]\nAWC = 1\n", "did you mean `ACW timeout`"),
+        ("[roles.\"Job title\".A]\n\"ACW timeot\" = 1\n", "did you mean `ACW timeout`"),
         ("[roles.\"Job title\".A]\npassword = \"Kettle-Moss-40\"\n", "`--generate-passwords` makes some"),
         ("[roles.\"Job title\".A]\nACW = [\"1\", \"2\"]\n", "`ACW timeout` has one value"),
         ("[roles.\"Job title\".A]\nACW = 1\n[constants]\nACW = \"2\"\n", "both `[constants]` and `[roles]`"),
@@ -301,4 +301,44 @@ fn roles_are_proposed_of_job_titles() {
     std::fs::write(&roster, PEOPLE).unwrap();
     let said = stdout(headcount().arg("columns").arg(&roster));
     assert!(said.contains("# [roles.\"Job title\".\"Team Captain\"]\n# \"routing profile\" = "), "{said}");
+}
+
+#[test]
+fn addresses_without_passwords_are_no_saml_and_no_error_a_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("people.csv");
+    let header = "user login,first name,last name,email address,routing profile,security profile";
+    let row = |n: u32| format!("a.person{n},Ann,Lee,ann.person{n}@example.com,Care,Agent");
+    let rows: Vec<String> = (0..48).map(row).collect();
+    std::fs::write(&roster, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+    let (exit, found) = findings(&roster, &[]);
+    assert_eq!((exit, found.len(), found[0].code.as_str()), (3, 1, "column-missing"));
+    assert!(found[0].hint.contains("--generate-passwords") && found[0].hint.contains("`--identity saml`"));
+    let said = stdout(headcount().arg("validate").arg(&roster));
+    let because = "checked for CONNECT_MANAGED, because its people have e-mail addresses, which SAML users have not; \
+                   `--identity` says otherwise";
+    assert!(said.contains(because), "{said}");
+    // Either answer goes on from there.
+    assert_eq!(findings(&roster, &["--generate-passwords"]).0, 0);
+    let (_, found) = findings(&roster, &["--identity", "saml"]);
+    assert!(found.len() == 48 && found.iter().all(|found| found.code == "email-not-allowed"));
+    let output = headcount().arg("import").arg(&roster).args(["--simulate", "--yes"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(3) && said.contains("[column-missing]"), "{said}");
+}
+
+#[test]
+fn logins_that_are_addresses_are_those_of_saml_and_the_addresses_are_told_once() {
+    let roster = input("28-saml-with-email-column.csv");
+    let (exit, found) = findings(&roster, &[]);
+    assert_eq!((exit, found.len()), (3, 1));
+    assert_eq!((found[0].code.as_str(), found[0].row), ("email-not-allowed", None));
+    assert!(found[0].hint.contains("secondary e-mail") && found[0].hint.contains("`--identity connect`"));
+    assert_eq!(findings(&roster, &["--identity", "saml"]).1.len(), 2, "told to be SAML, each cell is wrong");
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.csv");
+    std::fs::copy(input("28-saml-with-email-column.csv"), &roster).unwrap();
+    let output = headcount().arg("import").arg(&roster).args(["--simulate", "--yes"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.matches("[email-not-allowed]").count(), 1, "{said}");
 }
