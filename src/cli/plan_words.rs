@@ -167,7 +167,8 @@ fn of_follows(follows: &Follows) -> String {
 }
 
 fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
-    let Remarks { steps_drifted, drifted, missing, replaced, orphaned, dropped } = remarks;
+    let Remarks { steps_drifted, drifted, missing, replaced, orphaned, dropped, renamed, more_renamed } =
+        remarks;
     for (word, users, what) in [
         (
             NOTE,
@@ -193,6 +194,16 @@ fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
         (NOTE, dropped, "is gone from the roster and was never created: dropped"),
     ] {
         tell(lines, word, users, what);
+    }
+    lines.extend(renamed.iter().map(|(was, now)| {
+        format!(
+            "{NOTE}: `{}` goes by `{}` since a file of failed rows renamed it: no second user is made",
+            text::plain(was),
+            text::plain(now)
+        )
+    }));
+    if *more_renamed > 0 {
+        lines.push(format!("{NOTE}: so it is with {more_renamed} more"));
     }
 }
 

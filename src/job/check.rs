@@ -136,8 +136,11 @@ impl Pass {
             }
             // What nobody has taken up yet stays as it stands.
             if !(row.has_errors && origins.is_left(row.row)) {
-                origins.add(row.row, row.username);
+                let origin = origins.add(row.row, row.username);
                 add(&mut wanted, &row, has_proficiencies);
+                if let Some(origin) = origin {
+                    wanted.comes_from(row.username, RowNumber::of(row.number), origin);
+                }
             }
             Ok(())
         })?;

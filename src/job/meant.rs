@@ -38,6 +38,9 @@ pub struct Job {
     pub patience: Patience,
     /// What is allowed.
     pub allowed: Allowed,
+    /// What was set, as whoever set it says it: kept in the ledger for whoever goes on, and of no meaning to the job. No
+    /// secret may stand in it.
+    pub settings: Option<Vec<String>>,
 }
 
 /// An import, or a retry.

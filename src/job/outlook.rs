@@ -99,6 +99,10 @@ pub struct Remarks {
     pub(crate) orphaned: Few,
     /// Gone from the roster, and never created.
     pub dropped: Few,
+    /// Asked for by a name that a file of failed rows has mended: the first of them, each with the name that it goes by.
+    pub(crate) renamed: Vec<(String, String)>,
+    /// How many more.
+    pub(crate) more_renamed: u64,
 }
 
 /// The first of some users, and how many more there are: a plan of a million rows is held between two questions.
@@ -262,7 +266,12 @@ impl Follows {
 
 impl Remarks {
     fn of(plan: &Plan, wanted: &Wanted, state: &State) -> Self {
+        let mut renamed = plan.renamed(wanted, state);
+        let first = renamed.by_ref().take(Few::NAMED).map(|(was, now)| (was.to_owned(), now.to_owned()));
+        let (first, more) = (first.collect(), renamed.count() as u64);
         Self {
+            renamed: first,
+            more_renamed: more,
             steps_drifted: Few::of(plan.steps_named(wanted, StepDecision::Drift)),
             drifted: Few::of(plan.named(wanted, Decision::Drift)),
             missing: Few::of(plan.named(wanted, Decision::Missing)),

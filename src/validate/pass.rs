@@ -260,7 +260,7 @@ impl<'r> Pass<'r> {
     pub(crate) const GLANCE: u64 = 256;
 
     /// How many findings are kept in memory; the others are counted.
-    pub(crate) const KEPT: usize = 100_000;
+    pub(crate) const KEPT: usize = 20_000;
 
     /// How many of each code and column are kept beyond that, so that each kind is shown.
     pub(crate) const EXAMPLES: u64 = 8;
