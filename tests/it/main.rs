@@ -45,4 +45,5 @@ mod template;
 mod untagged;
 mod untold;
 mod validate;
+mod wave;
 mod wire;
