@@ -23,6 +23,7 @@ pub(super) fn words_of(outlook: &Outlook, is_dry_run: bool, columns: usize) -> S
     lines.extend(
         findings::left_out(&outlook.left_out).map(|line| format!("          {}", text::plain(&line))),
     );
+    lines.extend(outlook.logins.as_ref().map(|logins| format!("          {}", findings::logins(logins))));
     of_instance(outlook, &mut lines);
     lines.push(format!("plan      {}", of_rows(&outlook.rows)));
     of_names(outlook, is_dry_run, &mut lines);

@@ -122,7 +122,7 @@ impl Job {
 
 impl Pass {
     fn over(roster: &Roster, job: &Job, reached: &Reached, world: &World) -> Result<Self, Failure> {
-        let rules = job.rules(&reached.directory);
+        let rules = job.rules(&reached.directory).inferred(job.inferred(roster, &reached.directory)?);
         let has_proficiencies = roster.columns().has(Field::Proficiencies);
         let waits = reached.lane.waits();
         let _at_work = waits.at_work();
@@ -213,6 +213,7 @@ impl Checked {
             instance: outlook.instance.arn.clone(),
             rows: outlook.rows,
             left_out: outlook.left_out.clone(),
+            logins: outlook.logins,
             rate: outlook.pace.rate,
             seconds: outlook.time().as_secs_f64(),
         });
@@ -260,6 +261,7 @@ impl Checked {
             let_through: job.allowed.errors,
             names_from: job.target.directory.clone().filter(|_| !job.target.is_rehearsal()),
             left_out: pass.found.left_out.clone(),
+            logins: pass.found.logins,
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         Ok(Decided { plan, outlook })
