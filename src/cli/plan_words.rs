@@ -3,7 +3,7 @@
 use super::words;
 use crate::event::Forecast;
 use crate::finding::LetThrough;
-use crate::job::{Chosen, Few, Follows, Outlook, PasswordsPlanned, Remarks};
+use crate::job::{Chosen, Few, Follows, OfRun, Outlook, PasswordsPlanned, Remarks, There};
 use crate::text;
 
 /// The documented default of users per instance (L-9A46857E).
@@ -35,6 +35,7 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
     if let Some(passwords) = &outlook.passwords {
         lines.push(format!("passwords {}", text::plain(&of_passwords(passwords))));
     }
+    of_there(&outlook.met, &mut lines);
     for (user, name) in &outlook.case_variants {
         lines.push(format!(
             "warning: `{}` differs only in case from `{}`, who is on the instance: usernames are case-sensitive",
@@ -114,7 +115,11 @@ fn of_names(outlook: &Outlook, lists_names: bool, lines: &mut Vec<String>) {
 }
 
 fn of_users(outlook: &Outlook, lines: &mut Vec<String>) {
-    let (users, new) = (outlook.users, outlook.new_users());
+    let new = outlook.new_users();
+    let Some(users) = outlook.users else {
+        lines.push(format!("users     how many are there is not known, {} to come", text::grouped(new)));
+        return;
+    };
     let allowed = match outlook.allowed {
         Some(allowed) => format!("of {} ", text::grouped(allowed)),
         None => String::new(),
@@ -125,6 +130,53 @@ fn of_users(outlook: &Outlook, lines: &mut Vec<String>) {
             "warning: the quota of users per instance could not be read; its default is {DOCUMENTED_USERS}"
         ));
     }
+}
+
+/// Who is there already, by name: as the roster has them, or how they differ.
+fn of_there(there: &There, lines: &mut Vec<String>) {
+    let names = &there.equal;
+    if names.count() > 0 {
+        let named: Vec<_> = names.first.iter().map(|user| format!("`{}`", text::plain(user))).collect();
+        let more = match names.more {
+            0 => String::new(),
+            more => format!(" and {} more", text::grouped(more)),
+        };
+        let are = if names.count() == 1 { "is there and equal" } else { "are there and equal" };
+        lines.push(format!("there     {} {are}: {}{more}", text::grouped(names.count()), named.join(", ")));
+    }
+    for (user, how) in &there.differ {
+        let (user, how) = (text::plain(user), text::plain(how));
+        lines.push(format!("there     `{user}` differs (there → roster): {how}"));
+    }
+    if there.more_differ > 0 {
+        lines.push(format!(
+            "          so do {} more; --format json has each",
+            text::grouped(there.more_differ)
+        ));
+    }
+    if there.not_compared > 0 {
+        let rows = text::grouped(there.not_compared);
+        lines.push(format!("          {rows} not compared yet: each is, as its turn comes"));
+    }
+    if let Some(of_run) = &there.of_run {
+        lines.push(format!("{NOTE}: {}", of_another(of_run)));
+    }
+}
+
+/// That those who are there were made by one other run, and what that means.
+fn of_another(of_run: &OfRun) -> String {
+    let OfRun { run, made, of, day, ledger } = of_run;
+    let day = day.as_ref().map(|day| format!(" of {day}")).unwrap_or_default();
+    let ledger = match ledger {
+        Some(path) => format!("its ledger is `{}`", text::plain(&path.display().to_string())),
+        None => "its ledger is not beside this roster".to_owned(),
+    };
+    format!(
+        "{} of {} who are there were made by run {}{day}: {ledger}, and that ledger is what knows them",
+        text::grouped(*made),
+        text::grouped(*of),
+        text::plain(run)
+    )
 }
 
 fn of_pace(pace: &Chosen) -> String {

@@ -27,6 +27,7 @@ mod target;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod there;
 mod world;
 
 pub use before::Before;
@@ -43,4 +44,5 @@ pub use rehearsal::Rehearsal;
 pub(crate) use saved::{SavedAs, contents};
 pub use supply::{OnePassword, Passwords, PasswordsPlanned};
 pub use target::{Address, At, Target};
+pub(crate) use there::{OfRun, There};
 pub use world::World;

@@ -1,13 +1,17 @@
 //! The second step: the ledger is locked, and every row decided.
 
+use std::collections::HashMap;
+
 use super::check::{Checked, Decided};
 use super::opened;
 use super::outlook::Outlook;
 use super::supply::Supply;
+use super::there::BEFORE_A_RUN;
 use crate::error::Failure;
 use crate::ledger::LockedFile;
 use crate::passwords;
 use crate::plan::Plan;
+use crate::user::Found;
 
 /// A job that is decided and can be run: it holds its ledger, and whoever lets go of it unused leaves nothing behind.
 ///
@@ -20,6 +24,8 @@ pub struct Planned {
     pub(super) supply: Supply,
     pub(super) plan: Plan,
     pub(super) outlook: Outlook,
+    /// Who is there already, as far as they were read.
+    pub(super) found: HashMap<String, Found>,
 }
 
 impl Checked {
@@ -28,7 +34,7 @@ impl Checked {
     /// # Errors
     /// Exit 3 where something blocks; exit 4 where the ledger is another's, of something else, or cannot be used; exit 2
     /// where there is no password to be had.
-    pub fn plan(self) -> Result<Planned, Failure> {
+    pub async fn plan(self) -> Result<Planned, Failure> {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
         let mut ledger = opened::locked(&self.of_ledger())?;
@@ -37,8 +43,8 @@ impl Checked {
             // Where an older copy of the ledger was put back: no number is given twice.
             ledger.state.attempts = ledger.state.attempts.max(credentials.found.highest);
         }
-        let Decided { plan, outlook } = self.decide(&ledger.state, &supply)?;
-        Ok(Planned { checked: self, ledger: Box::new(ledger), credentials, supply, plan, outlook })
+        let Decided { plan, outlook, found } = self.decide(&ledger.state, &supply, BEFORE_A_RUN).await?;
+        Ok(Planned { checked: self, ledger: Box::new(ledger), credentials, supply, plan, outlook, found })
     }
 }
 

@@ -61,7 +61,7 @@ async fn a_saved_directory_takes_the_rosters_place() {
     let mut job = rehearsal(&stage, Weather::calm());
     job.target.directory = Some(stage.path("saved.json"));
     let checked = job.check(&stage.world).await.unwrap();
-    let outlook = checked.forecast().unwrap().outlook;
+    let outlook = checked.forecast().await.unwrap().outlook;
     assert_eq!((outlook.allowed, outlook.rows.to_create), (Some(700), 3));
     let said = stage.heard.count(|event| {
         matches!(event, headcount::event::Event::Remark { message } if message.starts_with("note: names from `"))

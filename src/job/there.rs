@@ -1,0 +1,285 @@
+//! Who is there already: read, and held against the rows, before anything is sent.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::check::Checked;
+use super::outlook::Few;
+use crate::apply;
+use crate::clock;
+use crate::connect::CallError;
+use crate::connect::Operation;
+use crate::directory::Directory;
+use crate::error::Failure;
+use crate::event::Event;
+use crate::lane::verdict::is_not_permitted;
+use crate::ledger::{self, beside, is_most};
+use crate::plan::{Decision, Plan};
+use crate::roster::Row;
+use crate::user::{self, Differing, Found, Held, NamesOfIds};
+use crate::validate::{self, RowCheck};
+use crate::waits::WaitFor;
+
+/// How many are compared before a run is asked about: a read is two a second, and nobody waits half an hour for a
+/// question. All others are compared while it runs. A forecast compares all: that is what it is for.
+pub(super) const BEFORE_A_RUN: usize = 100;
+
+/// Who is there already.
+#[derive(Default)]
+pub(super) struct Met {
+    /// Those that were read, by username: the run asks for them no more.
+    pub(super) found: HashMap<String, Found>,
+    /// How they stand against their rows.
+    pub(super) there: There,
+}
+
+/// Rows to send whose exact name is on the instance already, as far as they were compared with who has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct There {
+    /// Those that have all that their rows ask for.
+    pub(crate) equal: Few,
+    /// The first that have not, each with how it differs.
+    pub(crate) differ: Vec<(String, String)>,
+    /// How many more there are of those.
+    pub(crate) more_differ: u64,
+    /// How many were not compared: they are while it runs, where that is permitted.
+    pub(crate) not_compared: u64,
+    /// The one other run that made most of them.
+    pub(crate) of_run: Option<OfRun>,
+}
+
+/// A run of another ledger, that made most of the users who have the names of rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OfRun {
+    /// Its id.
+    pub(crate) run: String,
+    /// How many of them it made.
+    pub(crate) made: u64,
+    /// How many there are.
+    pub(crate) of: u64,
+    /// The day on which the newest of them was last changed, by the service's clock; where the ledger is at hand, the day
+    /// on which that was begun.
+    pub(crate) day: Option<String>,
+    /// Its ledger, where that lies beside the roster or this one.
+    pub(crate) ledger: Option<PathBuf>,
+}
+
+impl There {
+    /// How many are equal.
+    pub(crate) fn equal(&self) -> u64 {
+        self.equal.count()
+    }
+
+    fn takes(&mut self, user: &str, held: &Held) {
+        if held.is_equal() {
+            self.equal.add(user);
+        } else if self.differ.len() < Few::NAMED {
+            let differs: Vec<_> = held.differs.iter().map(Differing::to_string).collect();
+            let how = if differs.is_empty() { held.words() } else { differs.join(", ") };
+            self.differ.push((user.to_owned(), how));
+        } else {
+            self.more_differ += 1;
+        }
+    }
+}
+
+/// Which runs made those who are there.
+#[derive(Default)]
+struct Makers {
+    /// By run: how many, and when the newest was last changed.
+    by_run: HashMap<String, (u64, f64)>,
+    all: u64,
+}
+
+impl Makers {
+    fn takes(&mut self, held: &Held, found: &Found) {
+        self.all += 1;
+        if let Some(run) = &held.by_run {
+            let (made, newest) = self.by_run.entry(run.clone()).or_default();
+            *made += 1;
+            *newest = newest.max(found.user.last_modified_time.unwrap_or_default());
+        }
+    }
+
+    /// The one that made most of them.
+    fn most(self) -> Option<OfRun> {
+        let (run, (made, newest)) = self.by_run.into_iter().max_by_key(|(_, (made, _))| *made)?;
+        let since = Duration::try_from_secs_f64(newest).ok().filter(|since| !since.is_zero());
+        let day = since.and_then(|since| UNIX_EPOCH.checked_add(since)).map(|at| day(&clock::rfc3339(at)));
+        is_most(made, self.all).then_some(OfRun { run, made, of: self.all, day, ledger: None })
+    }
+}
+
+fn day(at: &str) -> String {
+    at.chars().take(10).collect()
+}
+
+impl OfRun {
+    /// With its ledger, where that is at hand.
+    pub(super) fn sought(self, roster: &Path, ledger: &Path) -> Self {
+        match ledger_of_run(&self.run, roster, ledger) {
+            Some((path, at)) => Self { ledger: Some(path), day: Some(day(&at)), ..self },
+            None => self,
+        }
+    }
+}
+
+/// The ledger of a run among those beside the roster and beside this ledger, and when it was begun. By its first record alone.
+fn ledger_of_run(run: &str, roster: &Path, ledger: &Path) -> Option<(PathBuf, String)> {
+    let folder = |path: &Path| {
+        path.parent().map(|at| if at.as_os_str().is_empty() { Path::new(".") } else { at }.to_owned())
+    };
+    let folders = [folder(roster), folder(ledger)];
+    let entries = folders.iter().flatten().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| beside::is_named_as_ledger(path));
+    paths.sort();
+    paths.into_iter().find_map(|path| {
+        let header = ledger::first(&path).filter(|header| header.run == run)?;
+        Some((path.strip_prefix("./").map(Path::to_owned).unwrap_or(path), header.at))
+    })
+}
+
+impl Checked {
+    /// Reads those who are there of the rows that are to be sent, at most so many, and holds them against their rows.
+    ///
+    /// One call each, as the list has said their ids. Nothing of it may fail a run that would do without: what cannot be
+    /// read is not compared, and that is said.
+    ///
+    /// # Errors
+    /// Exit 5 where the job was asked to stop meanwhile; exit 4 where the roster cannot be read once more.
+    pub(super) async fn meet(&self, plan: &Plan, most: usize) -> Result<Met, Failure> {
+        let Self { job, roster, reached, pass, world } = self;
+        let directory = &reached.directory;
+        let mut met = Met::default();
+        let all = met_names(plan, &pass.wanted, directory);
+        if all == 0 {
+            return Ok(met);
+        }
+        let to_compare = all.min(most as u64);
+        let (lane, names) = (&reached.lane, NamesOfIds::of(directory));
+        let waits = lane.waits();
+        let _at_work = waits.at_work();
+        let waiting = waits.on(WaitFor::Pages, words(0, to_compare), None);
+        let rate = lane.pace(Operation::DescribeUser).rate();
+        let rules = job.rules(directory);
+        let check = RowCheck::new(roster.columns(), &rules);
+        let (mut rows, mut row, mut makers) = (roster.rows()?, Row::default(), Makers::default());
+        let mut done = 0;
+        while done < to_compare && rows.read(&mut row)? {
+            let username = validate::username(&row, roster.columns());
+            let Some(id) = listed(plan, &pass.wanted, directory, username) else { continue };
+            let Some(agent) = validate::agent_by(&check, &row) else { continue };
+            let Some(body) = user::create_user(&agent, directory) else { continue };
+            let proficiencies = user::proficiencies(&agent);
+            let proficiencies = (!proficiencies.is_empty()).then_some(proficiencies);
+            let asked = user::Asked { body: &body, proficiencies: proficiencies.as_deref() };
+            let left = Duration::try_from_secs_f64((to_compare - done) as f64 / rate).unwrap_or_default();
+            waiting.is(words(done, to_compare), Some(lane.moment() + left));
+            let read = apply::read_there(username, id, Some(asked), lane, &directory.instance.id);
+            let read = world.unless_stopped(async { Ok(read.await) }).await?;
+            done += 1;
+            match read {
+                Ok(None) => {} // gone since it was listed: the row is sent
+                Ok(Some(found)) => {
+                    let held = Held::against(asked, &found, directory.instance.identity, &names);
+                    world.tell(Event::Compared {
+                        row: agent.row,
+                        user: username.to_owned(),
+                        id: id.to_owned(),
+                        equal: held.is_equal(),
+                        differs: held.differs.clone(),
+                    });
+                    met.there.takes(username, &held);
+                    makers.takes(&held, &found);
+                    met.found.insert(username.to_owned(), found);
+                }
+                Err(error) => {
+                    world.warn(uncompared(&error));
+                    break;
+                }
+            }
+        }
+        met.there.not_compared = all - done.min(all);
+        met.there.of_run = makers.most().map(|of_run| of_run.sought(job.roster(), &job.ledger));
+        Ok(met)
+    }
+}
+
+/// How many rows to send have their exact name on the instance; those in doubt aside, which are settled and not compared.
+fn met_names(plan: &Plan, wanted: &crate::plan::Wanted, directory: &Directory) -> u64 {
+    let Some(users) = &directory.users else { return 0 };
+    let is_met = |(user, decision): &(&str, Decision)| is_new(*decision) && users.get(user).is_some();
+    plan.sending(wanted).filter(is_met).count() as u64
+}
+
+/// The id under which a row's exact name is on the instance, where the row is to be sent.
+fn listed<'d>(
+    plan: &Plan,
+    wanted: &crate::plan::Wanted,
+    directory: &'d Directory,
+    username: &str,
+) -> Option<&'d str> {
+    let decision = plan.of(wanted, username).filter(|decision| is_new(*decision))?;
+    debug_assert!(decision.sends());
+    directory.users.as_ref()?.get(username).map(|id| &**id)
+}
+
+fn is_new(decision: Decision) -> bool {
+    matches!(decision, Decision::Add | Decision::Send | Decision::Replace)
+}
+
+fn words(done: u64, all: u64) -> String {
+    format!("who is there already is compared with the roster, {done} of {all} so far")
+}
+
+fn uncompared(error: &CallError) -> String {
+    if is_not_permitted(error) {
+        "connect:DescribeUser is not permitted, so whether those who are there already are as the roster has them is \
+         not known"
+            .to_owned()
+    } else {
+        format!("those who are there already are not all compared with the roster before it begins: {error}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(by_run: Option<&str>) -> Held {
+        Held { by_run: by_run.map(str::to_owned), is_whole: true, ..Held::default() }
+    }
+
+    fn most(runs: &[Option<&str>]) -> Option<(String, u64, u64)> {
+        let mut makers = Makers::default();
+        let found = Found { user: Default::default(), proficiencies: None };
+        runs.iter().for_each(|run| makers.takes(&held(*run), &found));
+        makers.most().map(|of| (of.run, of.made, of.of))
+    }
+
+    #[test]
+    fn one_other_run_is_named_where_it_made_most_and_more_than_one() {
+        let (a, b) = (Some("a"), Some("b"));
+        assert_eq!(most(&[a, a, a, None]), Some(("a".into(), 3, 4)));
+        assert_eq!(most(&[a, a]), Some(("a".into(), 2, 2)));
+        for not in [&[a][..], &[a, b], &[a, a, b, b], &[a, a, None, None], &[None, None], &[]] {
+            assert_eq!(most(not), None, "{not:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_are_named_and_the_others_counted() {
+        let mut there = There::default();
+        for at in 0..13 {
+            there.takes(&format!("u{at}"), &held(None));
+            let differs =
+                vec![Differing { member: "hierarchy".into(), there: None, wanted: Some("EMEA".into()) }];
+            there.takes(&format!("d{at}"), &Held { differs, ..held(None) });
+        }
+        assert_eq!((there.equal(), there.equal.first.len()), (13, 10));
+        assert_eq!((there.differ.len(), there.more_differ), (10, 3));
+        assert_eq!(there.differ[0], ("d0".into(), "hierarchy nothing → `EMEA`".into()));
+    }
+}
