@@ -7,10 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use crate::agent::RowNumber;
+use crate::agent::{Differing, RowNumber};
 use crate::finding::Finding;
 use crate::text::{self, Voice, escaped};
-use crate::user::Differing;
 
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
 /// may be added, and none is ever renamed.

@@ -330,8 +330,8 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
+    use crate::agent::Differing;
     use crate::ledger::made::attempt;
-    use crate::user::Differing;
 
     #[test]
     fn who_has_all_that_the_row_asks_for_is_there_and_whoever_differs_is_a_failure() {

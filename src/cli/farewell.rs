@@ -220,16 +220,15 @@ impl Farewell<'_> {
             Some(ledger) => format!("its ledger, {}, is what knows them", shown(ledger)),
             None => "its ledger is what knows them: look for that one".to_owned(),
         };
-        let mut lines = vec![Said::Talk(format!(
-            "{made} of {} were made by run {run}; {ledger}",
-            text::count(*of, "user there")
-        ))];
+        let of = text::grouped(*of);
+        let told = format!("{made} of {of} who are there already were made by run {run}; {ledger}");
+        let mut lines = vec![Said::Talk(told)];
         if *exists > 0 {
-            let (rows, them) = (text::count(*exists, "row"), if *exists == 1 { "it" } else { "them" });
+            let differ = if *exists == 1 { "row differs" } else { "rows differ" };
+            let rows = text::grouped(*exists);
             let list = retype::status(self.typed, "exists").to_string();
             lines.push(Said::Talk(format!(
-                "{rows} differ from who was made so: no other name is needed, and nothing is sent for {them}; the next line \
-                 lists how"
+                "{rows} {differ} from whom that run made: no other name is needed, and nothing is sent; the next line lists how"
             )));
             lines.push(Said::Command("list with: ", list));
         }

@@ -88,7 +88,15 @@ fn of_rows(rows: &Forecast) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, what)| format!("{} {what}", text::grouped(*n)))
         .collect();
-    if told.is_empty() { "nothing to do".into() } else { told.join(", ") }
+    let told = told.join(", ").replacen(
+        "there already",
+        &match rows.equal {
+            0 => "there already".to_owned(),
+            equal => format!("there already ({} equal)", text::grouped(equal)),
+        },
+        1,
+    );
+    if told.is_empty() { "nothing to do".into() } else { told }
 }
 
 /// What the roster names, as the instance has it: how many, and each with its id where that is asked for.
@@ -168,11 +176,13 @@ fn of_another(of_run: &OfRun) -> String {
     let OfRun { run, made, of, day, ledger } = of_run;
     let day = day.as_ref().map(|day| format!(" of {day}")).unwrap_or_default();
     let ledger = match ledger {
-        Some(path) => format!("its ledger is `{}`", text::plain(&path.display().to_string())),
-        None => "its ledger is not beside this roster".to_owned(),
+        Some(path) => {
+            format!("its ledger, `{}`, is what knows them", text::plain(&path.display().to_string()))
+        }
+        None => "its ledger, which is not beside this roster, is what knows them".to_owned(),
     };
     format!(
-        "{} of {} who are there were made by run {}{day}: {ledger}, and that ledger is what knows them",
+        "{} of {} who are there were made by run {}{day}: {ledger}",
         text::grouped(*made),
         text::grouped(*of),
         text::plain(run)

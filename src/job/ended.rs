@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::outlook::{Few, Outlook};
+use super::few::Few;
+use super::outlook::Outlook;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::failed::Left;

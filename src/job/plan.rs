@@ -6,12 +6,15 @@ use super::check::{Checked, Decided};
 use super::opened;
 use super::outlook::Outlook;
 use super::supply::Supply;
-use super::there::BEFORE_A_RUN;
 use crate::error::Failure;
 use crate::ledger::LockedFile;
 use crate::passwords;
 use crate::plan::Plan;
 use crate::user::Found;
+
+/// How many are compared before a run is asked about: a read is two a second, and nobody waits half an hour for a
+/// question. All others are compared while it runs. A forecast compares all: that is what it is for.
+const BEFORE_A_RUN: usize = 100;
 
 /// A job that is decided and can be run: it holds its ledger, and whoever lets go of it unused leaves nothing behind.
 ///

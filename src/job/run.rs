@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use super::check::{Checked, Pass};
 use super::ended::{Ended, exit_of};
+use super::few::Few;
 use super::meant::Job;
-use super::outlook::{Few, Outlook};
+use super::outlook::Outlook;
 use super::plan::Planned;
 use super::supply::Supply;
 use super::tasks::{Of, Tasks};

@@ -1,14 +1,11 @@
 //! A user that is there, held against the row that asks for one of its name: equal, or in what not, in words.
 
 use std::collections::HashMap;
-use std::fmt;
-
-use serde::Serialize;
 
 use super::canonical::{Canonical, Group};
 use super::differ::differences;
 use super::provenance::read_provenance;
-use crate::agent::{IdentityType, PROVENANCE};
+use crate::agent::{Differing, IdentityType, PROVENANCE};
 use crate::connect::model::{CreateUser, User, UserProficiency};
 use crate::directory::Directory;
 
@@ -33,28 +30,6 @@ impl NamesOfIds {
             Group::SecurityProfiles => value.split(", ").map(name).collect::<Vec<_>>().join("|"),
             Group::Identity | Group::Config | Group::Tags | Group::Proficiencies => value.to_owned(),
         }
-    }
-}
-
-/// One member in which a user that is there is not as its row asks, in the words of a roster; a value is `None` where there
-/// is nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Differing {
-    /// The member, as a roster's column has it.
-    pub member: String,
-    /// As the user has it.
-    pub there: Option<String>,
-    /// As the row asks for it.
-    pub wanted: Option<String>,
-}
-
-impl fmt::Display for Differing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = |value: &Option<String>| match value {
-            Some(value) => format!("`{value}`"),
-            None => "nothing".to_owned(),
-        };
-        write!(f, "{} {} → {}", self.member, value(&self.there), value(&self.wanted))
     }
 }
 

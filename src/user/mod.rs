@@ -18,7 +18,6 @@ mod table_tests;
 mod tests;
 
 pub(crate) use differ::is_same_user;
-pub use held::Differing;
 pub(crate) use held::{Asked, Found, Held, NamesOfIds};
 pub use provenance::provenance;
 pub(crate) use provenance::{Provenance, read_provenance};

@@ -17,7 +17,7 @@ async fn it_says_what_would_be_done_and_makes_no_file() {
     let checked = job.check(&stage.world).await.unwrap();
     let dry_run = checked.forecast().await.unwrap();
     let outlook = &dry_run.outlook;
-    assert_eq!((outlook.rows.to_create, outlook.new_users(), outlook.users), (25, 25, 0));
+    assert_eq!((outlook.rows.to_create, outlook.new_users(), outlook.users), (25, 25, Some(0)));
     assert_eq!((outlook.pace.rate, outlook.pace.burst), (2.0, 5));
     assert_eq!(outlook.time(), Duration::from_secs(10), "a burst of five, and then two a second");
     assert_eq!(outlook.names.routing_profiles.len(), 1);
