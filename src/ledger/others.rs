@@ -39,8 +39,17 @@ impl OtherRun {
                 *(if is_there { there } else { exists }) += 1;
             }
         }
-        let (run, (there, exists)) = by_run.into_iter().max_by_key(|(_, (there, exists))| there + exists)?;
-        is_most(there + exists, all).then(|| Self { run: run.to_owned(), there, exists, of: all })
+        let made = |(there, exists): (u64, u64)| there + exists;
+        // A copy of this very ledger is none that made them by accident, however few they are.
+        let is_copy = |run: &str| run == state.header.run;
+        let most = by_run.into_iter().max_by_key(|(run, counts)| (is_copy(run), made(*counts)));
+        let (run, (there, exists)) = most?;
+        (is_copy(run) || is_most(there + exists, all)).then(|| Self {
+            run: run.to_owned(),
+            there,
+            exists,
+            of: all,
+        })
     }
 
     /// Whether a row's user is its.

@@ -116,17 +116,19 @@ fn a_ledger_that_an_editor_saved_with_a_byte_order_mark_goes_on() {
     roster(path, "r.csv", 0..3, |_| false);
     import(&service, path, "r.csv", &[]).exits(0);
     let ledger = path.join("r.csv.ledger.jsonl");
-    let text = fs::read_to_string(&ledger).unwrap();
-    for (lines, what) in [(text.clone(), "as it was"), (text.replace('\n', "\r\n"), "with CRLF")] {
-        fs::write(&ledger, format!("\u{FEFF}{lines}")).unwrap();
-        roster(path, "r.csv", 0..4, |_| false);
+    for (people, end) in [(4, "\n"), (5, "\r\n")] {
+        let text = fs::read_to_string(&ledger).unwrap();
+        fs::write(&ledger, format!("\u{FEFF}{}", text.trim_start_matches('\u{FEFF}').replace('\n', end)))
+            .unwrap();
+        roster(path, "r.csv", 0..people, |_| false);
         import(&service, path, "r.csv", &[]).exits(0);
-        assert_eq!(counted(path, "r.csv.ledger.jsonl"), [4, 4, 0, 0], "{what}");
+        let all = u64::from(people);
+        assert_eq!(counted(path, "r.csv.ledger.jsonl"), [all, all, 0, 0], "{end:?}");
         import(&service, path, "r.csv", &[]).exits(0);
     }
     fs::write(&ledger, "\u{FEFF}").unwrap();
     import(&service, path, "r.csv", &[]).exits(0);
-    assert_eq!(counted(path, "r.csv.ledger.jsonl"), [4, 0, 4, 0]);
+    assert_eq!(counted(path, "r.csv.ledger.jsonl"), [5, 0, 5, 0]);
 }
 
 #[test]
