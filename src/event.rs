@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::agent::{Differing, RowNumber};
-use crate::finding::Finding;
+use crate::finding::{Finding, LeftOut};
 use crate::text::{self, Voice, escaped};
 
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
@@ -55,6 +55,9 @@ pub enum Event {
         instance: String,
         /// What is to be done with how many rows.
         rows: Forecast,
+        /// Which rows of the roster its column map leaves out; not there where it has no rules for that.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<LeftOut>,
         /// Calls a second.
         rate: f64,
         /// How long it will take, in seconds.

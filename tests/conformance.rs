@@ -269,6 +269,7 @@ const WIDTH: usize = SECOND_PASSWORD + 1;
 
 fn columns() -> Columns {
     let mut columns = Columns {
+        strangers: Vec::new(),
         phone_region: None,
         headers: Field::ALL
             .iter()

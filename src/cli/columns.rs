@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::args::roster::RosterArgs;
-use super::output;
+use super::{meant_rows, output};
+use crate::cli::meant_rows::MeantRows;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity, codes};
@@ -37,7 +38,7 @@ pub(crate) fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
     for finding in roster.findings().iter().filter(|finding| !in_table.contains(&finding.code)) {
         text.push_str(&line(finding));
     }
-    text.push_str(&proposal(&roster, &Words::of(&roster)?));
+    text.push_str(&proposal(&roster, &Words::of(&roster)?, &meant_rows::of(&roster)?));
     output::told(&title(&roster));
     output::result(&text);
     Ok(Exit::Done)
@@ -147,14 +148,14 @@ fn line(finding: &Finding) -> String {
 }
 
 /// A map for the columns that are not known, ready to be saved; nothing where all are.
-fn proposal(roster: &Roster, words: &[Words]) -> String {
+fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows) -> String {
     let headers = roster.columns().headers.iter().zip(roster.uses()).enumerate();
     let strangers: Vec<(usize, &str, Use)> = headers
         .filter(|(_, (_, used))| matches!(used, Use::Unknown | Use::Misspelt(_)))
         .map(|(at, (header, used))| (at, header.trim(), *used))
         .collect();
     if strangers.is_empty() {
-        return String::new();
+        return rows.alone();
     }
     let (mut mapped, mut ignored, mut values) = (String::new(), String::new(), String::new());
     let mut taken: Vec<Field> = Vec::new();
@@ -190,7 +191,8 @@ fn proposal(roster: &Roster, words: &[Words]) -> String {
         }
     }
     let mut text = format!(
-        "\nA column map to correct, save as FILE.toml and give with `--columns FILE.toml`:\n\nignore = [\n{ignored}]\n"
+        "\nA column map to correct, save as FILE.toml and give with `--columns FILE.toml`:\n\nignore = [\n{ignored}]\n{}",
+        rows.hidden()
     );
     if !mapped.is_empty() {
         let _ = write!(text, "\n[columns]\n{mapped}");
@@ -212,6 +214,7 @@ fn proposal(roster: &Roster, words: &[Words]) -> String {
         }
     }
     text.push_str(&values);
+    text.push_str(&rows.tables());
     text
 }
 

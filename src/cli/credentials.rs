@@ -9,13 +9,13 @@ use super::output;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{self, Gathered};
-use crate::passwords::{Identities, Joined, Outcomes, Told};
+use crate::passwords::{self, Identities, Joined, Outcomes, Told};
 use crate::text;
 
 /// Prints the passwords that headcount made: for every created user the one that the instance holds.
 #[derive(Debug, Args)]
 pub(super) struct CredentialsArgs {
-    /// The file of --credentials-out
+    /// The file of --credentials-out; with a rehearsal's ledger, the one that the rehearsal made of that name
     file: PathBuf,
 
     /// The ledger of the same import: it says which attempt made each user
@@ -47,12 +47,13 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
     // The ledger first: whoever is created in it has a record already, also while an import goes on.
     let Gathered { state, own: outcomes, at_work, .. } =
         ledger::gather(&args.ledger, Outcomes::default(), Outcomes::take)?;
-    let shown = args.file.display();
-    let file = File::open(&args.file).map_err(|error| {
+    let path = passwords::of_ledger(&args.file, state.is_rehearsal(&args.ledger));
+    let shown = path.display();
+    let file = File::open(&path).map_err(|error| {
         Failure::usage(format!("cannot open the credentials file: `{shown}`")).because(error)
     })?;
     let told = Told { state: &state, at_work, outcomes: &outcomes };
-    let joined = Joined::read(&told, file, &args.file, identities.as_ref())?;
+    let joined = Joined::read(&told, file, &path, identities.as_ref())?;
     let listed = match args.format {
         Format::Csv => joined.csv()?,
         Format::Json => joined.json()?,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::import::Format;
+use super::args::import::{Format, Shared};
 use super::listed;
 use super::meant::Typed;
 use super::output;
@@ -12,7 +12,7 @@ use super::voice::Flags;
 use crate::exit::Exit;
 use crate::failed::Left;
 use crate::job::Few;
-use crate::ledger::{self, Calls, Counts, OtherRun, SeenCounts, StepCounts};
+use crate::ledger::{self, Calls, Counts, OtherRun, SeenCounts, StepCounts, beside};
 use crate::stop::Stop;
 use crate::text;
 
@@ -97,6 +97,7 @@ impl Farewell<'_> {
     fn lines(&self) -> Vec<Said> {
         let mut lines = self.why_stopped();
         lines.extend(self.passwords());
+        lines.extend(self.of_rehearsal());
         lines.extend(self.of_files());
         lines.extend(self.of_settled());
         lines.extend(self.of_seen());
@@ -132,12 +133,27 @@ impl Farewell<'_> {
     /// Where the passwords are that were made.
     fn passwords(&self) -> Option<Said> {
         let passwords = &self.typed.shared.passwords;
-        let out = passwords.credentials_out.as_deref().filter(|_| self.counts.created > 0)?;
+        let kept_in = passwords.kept_in(self.typed.shared.rehearsal.simulate);
+        let out = kept_in.filter(|_| self.counts.created > 0)?;
         let what = match passwords.recipients.is_empty() {
             true => "the passwords that were made: ",
             false => "the passwords that were made, with --identity-file and the key: ",
         };
-        Some(Said::Command(what, retype::credentials(out, &self.typed.ledger).to_string()))
+        Some(Said::Command(what, retype::credentials(&out, &self.typed.ledger).to_string()))
+    }
+
+    /// The files that a rehearsal has beside the roster: once it did all, nobody needs them, and an import has others.
+    fn of_rehearsal(&self) -> Option<Said> {
+        let Shared { rehearsal, passwords, .. } = &self.typed.shared;
+        if !rehearsal.simulate || self.exit != Exit::Done {
+            return None;
+        }
+        let ledger = &self.typed.ledger;
+        let mut files = vec![shown(ledger), shown(&beside::world_of(ledger, &[]))];
+        files.extend(passwords.kept_in(true).map(|made| shown(&made)));
+        let last = files.pop()?;
+        let files = files.join(", ");
+        Some(Said::Talk(format!("the rehearsal is over; its own files can be deleted: {files} and {last}")))
     }
 
     /// Files of failed rows that were removed, or are in the way.
@@ -462,6 +478,19 @@ mod tests {
     fn of_a_run_that_did_all_there_is_nothing_to_say() {
         let job = job(&["headcount", "import", "r.csv"]);
         assert_eq!(text(&of(&job)), "");
+    }
+
+    #[test]
+    fn a_rehearsal_that_did_all_names_the_files_that_can_be_deleted() {
+        let typed =
+            ["headcount", "import", "r.csv", "--simulate", "--generate-passwords", "--credentials-out", "pw"];
+        let job = job(&typed);
+        insta::assert_snapshot!(text(&of(&job)), @r"
+        the passwords that were made: headcount credentials pw.simulate --ledger r.csv.simulate.ledger.jsonl
+        the rehearsal is over; its own files can be deleted: `r.csv.simulate.ledger.jsonl`, `r.csv.simulate.world.jsonl` and `pw.simulate`
+        ");
+        // What is to be mended and retried needs them.
+        assert!(!text(&Farewell { exit: Exit::SomeFailed, ..of(&job) }).contains("deleted"));
     }
 
     #[test]

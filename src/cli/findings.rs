@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cli::output::Paint;
 use crate::cli::voice::Flags;
-use crate::finding::{Finding, Severity, codes};
+use crate::finding::{Finding, LeftOut, Severity, codes};
 use crate::roster::column_letters;
 use crate::text::{count, grouped, shown};
 use crate::validate::Checked;
@@ -24,6 +24,14 @@ pub(crate) fn groups(checked: &Checked, headers: &[String], paint: Paint) -> Str
         }
     }
     text
+}
+
+/// A line for each rule of a column map by which rows are left out, those that leave none out among them.
+pub(crate) fn left_out(left_out: &[LeftOut]) -> impl Iterator<Item = String> {
+    left_out.iter().map(|LeftOut { what, rows }| match rows {
+        0 => format!("no row is left out by the map: {what}"),
+        rows => format!("{} left out by the map: {what}", count(*rows, "row")),
+    })
 }
 
 /// One line: how many rows, errors and warnings.
@@ -191,6 +199,7 @@ mod tests {
             findings,
             not_kept: 0,
             names: NamesUsed::default(),
+            left_out: Vec::new(),
         }
     }
 

@@ -125,6 +125,7 @@ mod tests {
             findings,
             not_kept: 0,
             names: NamesUsed::default(),
+            left_out: Vec::new(),
         }
     }
 

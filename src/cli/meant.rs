@@ -115,7 +115,7 @@ impl Typed {
             reading: reading.meant(),
             ledger: self.ledger.clone(),
             pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
-            passwords: passwords.meant(),
+            passwords: passwords.meant(rehearsal.simulate),
             patience: Patience {
                 settle: Duration::from_secs(*settle_timeout),
                 outage: Duration::from_secs(*outage_timeout),

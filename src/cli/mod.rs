@@ -14,6 +14,7 @@ mod junit;
 mod listed;
 mod man;
 mod meant;
+mod meant_rows;
 pub(crate) mod output;
 mod plan_words;
 pub(crate) mod policy;

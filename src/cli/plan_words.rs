@@ -1,6 +1,6 @@
 //! What a job is going to do, as people read it before it does it.
 
-use super::words;
+use super::{findings, words};
 use crate::event::Forecast;
 use crate::finding::LetThrough;
 use crate::job::{Chosen, Few, Follows, OfRun, Outlook, PasswordsPlanned, Remarks, There};
@@ -17,6 +17,9 @@ const NOTE: &str = "note";
 /// The plan in lines of `columns` columns. `lists_names` lists each name of the roster with the id that it stands for.
 pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> String {
     let mut lines = vec![of_roster(outlook)];
+    lines.extend(
+        findings::left_out(&outlook.left_out).map(|line| format!("          {}", text::plain(&line))),
+    );
     of_instance(outlook, &mut lines);
     lines.push(format!("plan      {}", of_rows(&outlook.rows)));
     of_names(outlook, lists_names, &mut lines);
@@ -226,7 +229,8 @@ fn of_follows(follows: &Follows) -> String {
 }
 
 fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
-    let Remarks { steps_drifted, drifted, missing, replaced, orphaned, dropped } = remarks;
+    let Remarks { steps_drifted, drifted, missing, replaced, orphaned, dropped, renamed, more_renamed } =
+        remarks;
     for (word, users, what) in [
         (
             NOTE,
@@ -252,6 +256,16 @@ fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
         (NOTE, dropped, "is gone from the roster and was never created: dropped"),
     ] {
         tell(lines, word, users, what);
+    }
+    lines.extend(renamed.iter().map(|(was, now)| {
+        format!(
+            "{NOTE}: `{}` goes by `{}` since a file of failed rows renamed it: no second user is made",
+            text::plain(was),
+            text::plain(now)
+        )
+    }));
+    if *more_renamed > 0 {
+        lines.push(format!("{NOTE}: so it is with {more_renamed} more"));
     }
 }
 

@@ -145,6 +145,9 @@ fn human(roster: &Roster, checked: &Checked, basis: Basis, names: Option<String>
     text.push_str("\n\n");
     text.push_str(&findings::groups(checked, roster.own_headers(), output::Paint::of_stdout()));
     let _ = writeln!(text, "{}", findings::summary(checked));
+    for line in findings::left_out(&checked.left_out) {
+        let _ = writeln!(text, "{line}");
+    }
     let _ = writeln!(text, "next: {next}");
     text
 }
@@ -179,9 +182,15 @@ fn write_junit(offline: &OfflineChecked, path: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `{"rows": …, "findings": […]}`, indented.
+/// `{"rows": …, "findings": […]}`, indented; with `left_out` between them where a map leaves rows out.
 fn write_json(offline: &OfflineChecked) -> Result<(), Failure> {
-    let mut text = format!("{{\n  \"rows\": {},\n  \"findings\": [", offline.found.rows);
+    let mut text = format!("{{\n  \"rows\": {},\n", offline.found.rows);
+    let left_out = offline.found.left_out.as_slice();
+    if !left_out.is_empty() {
+        let rules = serde_json::to_string_pretty(left_out).unwrap_or_default();
+        let _ = writeln!(text, "  \"left_out\": {},", rules.replace('\n', "\n  "));
+    }
+    text.push_str("  \"findings\": [");
     let mut is_first = true;
     offline.each(&mut |findings| {
         for finding in findings {

@@ -18,6 +18,8 @@ use crate::text::{unguarded, unwritten};
 pub(crate) use origins::Origins;
 pub(crate) use write::{FailedRows, Left};
 
+/// Which of [`REASONS`] has the number that the first roster has for the row.
+const ROW: usize = 3;
 /// Which of [`REASONS`] has the name under which the ledger has the row.
 const USER: usize = 4;
 /// Which of [`REASONS`] has the mark: `RUN/DIGEST`.
@@ -138,7 +140,10 @@ mod tests {
 
     #[test]
     fn the_columns_that_are_read_back_are_where_they_are_looked_for() {
-        assert_eq!((REASONS[USER], REASONS[MARK]), ("headcount user", "headcount mark"));
+        assert_eq!(
+            (REASONS[ROW], REASONS[USER], REASONS[MARK]),
+            ("headcount row", "headcount user", "headcount mark")
+        );
     }
 
     #[test]

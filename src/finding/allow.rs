@@ -48,6 +48,7 @@ static WORDS: &[(&Code, Word)] = {
         (&codes::NO_KNOWN_COLUMN, Meaning),
         (&codes::MISSPELT_COLUMN, Meaning),
         (&codes::ENCODING_UNCLEAR, Meaning),
+        (&codes::ROW_FILTER_UNCLEAR, Meaning),
         (&codes::RAGGED_ROW, Secret), // a password may stand under any header
         (&codes::UNCLOSED_QUOTE, Secret),
         (&codes::UNDECODABLE_TEXT, Meaning),

@@ -137,6 +137,16 @@ codes! {
         why: "a wrong encoding changes people's names silently",
         source: "headcount",
         fix: "look at the names, give `⟦encoding⟧`, or save the file as CSV UTF-8";
+    ROW_FILTER_UNCLEAR = Error "row-filter-unclear", "it cannot be told whether the column map leaves the row out",
+        why: "a date that may be two days, or a cell that is none: a person who has left would be made, or one who has not \
+              would be lost",
+        source: "headcount",
+        fix: "write the date as `2026-12-01`, or correct the cell";
+    LEAVERS_IN_ROSTER = Warning "leavers-in-roster", "a column says who is no longer there, and no row is left out by it",
+        why: "whoever has left would get a login that works",
+        source: "headcount",
+        fix: "choose the rows with `[skip]` or `[only]` in a file for `⟦column-map FILE.toml⟧`; `headcount columns ROSTER` \
+              proposes it";
     RAGGED_ROW = Error "ragged-row", "the row has more or fewer cells than the header",
         why: "its cells cannot be told apart, and a password may stand under any header",
         source: "RFC 4180: each line has the same number of fields",

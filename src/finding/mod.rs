@@ -2,6 +2,7 @@
 
 mod allow;
 pub mod codes;
+mod left_out;
 
 use std::borrow::Cow;
 
@@ -11,6 +12,7 @@ use crate::text::{Voice, worded};
 
 pub use allow::LetThrough;
 pub(crate) use allow::may_be as may_be_let_through;
+pub use left_out::LeftOut;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -142,8 +142,11 @@ impl Pass {
             }
             // What nobody has taken up yet stays as it stands.
             if !(row.has_errors && origins.is_left(row.row)) {
-                origins.add(row.row, row.username);
+                let origin = origins.add(row.row, row.username);
                 add(&mut wanted, &row, has_proficiencies);
+                if let Some(origin) = origin {
+                    wanted.comes_from(row.username, RowNumber::of(row.number), origin);
+                }
             }
             Ok(())
         })?;
@@ -210,6 +213,7 @@ impl Checked {
             ledger: self.job.ledger.display().to_string(),
             instance: outlook.instance.arn.clone(),
             rows: outlook.rows,
+            left_out: outlook.left_out.clone(),
             rate: outlook.pace.rate,
             seconds: outlook.time().as_secs_f64(),
         });
@@ -264,6 +268,7 @@ impl Checked {
             passwords: supply.planned(),
             let_through: job.allowed.errors,
             met: there,
+            left_out: pass.found.left_out.clone(),
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         outlook.rows.equal = outlook.met.equal();

@@ -237,6 +237,9 @@ pub struct Entry<'a> {
     /// `end`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub user: Option<Cow<'a, str>>,
+    /// The name that the row had before it was renamed in a file of failed rows (`row`). Ledgers of before do not say it.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
+    pub was: Option<Cow<'a, str>>,
     /// The number that the spreadsheet shows (`row`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<RowNumber>,
@@ -327,6 +330,7 @@ impl<'a> Entry<'a> {
             rate: None,
             allow: Vec::new(),
             user: None,
+            was: None,
             row: None,
             fingerprint: None,
             proficiencies: None,

@@ -17,6 +17,9 @@ mod reader;
 mod record;
 mod sealed;
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
 pub(crate) use file::{Credentials, LockedFile};
 pub(crate) use generate::generate;
 pub use join::{Joined, Outcomes, Told};
@@ -24,3 +27,51 @@ pub use sealed::Identities;
 pub(crate) use sealed::Recipients;
 
 pub(crate) use crate::log::Unwritable;
+
+/// What a rehearsal's files have in their names, as its ledger has.
+const REHEARSED: &str = ".simulate";
+
+/// The file that a rehearsal keeps passwords in, where this one is named: `pw.simulate.jsonl` of `pw.jsonl`. The import that
+/// it rehearses has the name to itself: one file belongs to one ledger.
+pub(crate) fn rehearsed(file: &Path) -> PathBuf {
+    let (Some(stem), Some(name)) = (file.file_stem(), file.file_name()) else { return file.to_owned() };
+    if stem.to_string_lossy().ends_with(REHEARSED) || name.to_string_lossy().ends_with(REHEARSED) {
+        return file.to_owned();
+    }
+    let mut own = OsString::from(stem);
+    own.push(REHEARSED);
+    if let Some(extension) = file.extension() {
+        own.push(".");
+        own.push(extension);
+    }
+    file.with_file_name(own)
+}
+
+/// The file with the passwords of a ledger, where this one is named: a rehearsal's own, where there is one.
+pub(crate) fn of_ledger(named: &Path, is_rehearsal: bool) -> PathBuf {
+    let own = if is_rehearsal { rehearsed(named) } else { named.to_owned() };
+    // Rehearsals of before had no name of their own for it.
+    if own.exists() { own } else { named.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rehearsals_file_has_a_name_of_its_own() {
+        for (named, own) in [
+            ("pw.jsonl", "pw.simulate.jsonl"),
+            ("d.x/pw.jsonl", "d.x/pw.simulate.jsonl"),
+            ("d.x/pw", "d.x/pw.simulate"),
+            (".pw", ".pw.simulate"),
+            ("a.b.jsonl", "a.b.simulate.jsonl"),
+            // What was named so by hand is so already.
+            ("pw.simulate.jsonl", "pw.simulate.jsonl"),
+            ("pw.simulate", "pw.simulate"),
+            ("..", ".."),
+        ] {
+            assert_eq!(rehearsed(Path::new(named)), Path::new(own), "{named}");
+        }
+    }
+}

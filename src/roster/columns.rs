@@ -425,7 +425,7 @@ fn is_of_a_channel(name: &str, last: &str) -> bool {
 /// The form in which headers are compared: lower case, without spaces, line breaks, `_`, `-`, a note in brackets (nor what
 /// is left of one that was lost) or the stars and the colon around it, and without the numbers in
 /// `security_profile_name_1|security_profile_name_2`.
-pub(super) fn key(header: &str) -> String {
+pub(crate) fn key(header: &str) -> String {
     let text = without_note(header);
     let squeezed = text.chars().filter(|c| counts(*c)).flat_map(char::to_lowercase).collect::<String>();
     // A list of one stem with numbers is that stem.

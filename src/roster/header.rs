@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::columns::{self, Use};
 use super::field::Field;
+use super::filter::{Hidden, Sieve};
 use super::made::{Part, Split, Template, not_split};
 use super::mapping::Mapping;
 use super::row::{Columns, Row};
@@ -26,6 +27,8 @@ pub(super) struct Header {
     pub(super) recognised: Option<&'static str>,
     /// The columns that the mapping adds, in order.
     pub(super) added: Vec<Added>,
+    /// Which rows the mapping leaves out.
+    pub(super) sieve: Sieve,
 }
 
 /// A column that the file does not have and the mapping makes.
@@ -56,10 +59,20 @@ impl fmt::Debug for Added {
 impl Header {
     /// Reads a header. Whatever the mapping says goes before what the names say.
     pub(super) fn read(headers: Vec<String>, mapping: &Mapping) -> Self {
-        let uses: Vec<Use> =
+        let mut uses: Vec<Use> =
             headers.iter().map(|header| mapping.column(header).unwrap_or_else(|| Use::of(header))).collect();
+        let rules = mapping.rules.iter();
+        let rules = rules.filter_map(|rule| Some((place(&headers, &rule.header)?, rule.clone())));
+        let sieve = Sieve::new(rules.collect(), mapping.hidden_rows == Hidden::Skip);
+        for (at, used) in uses.iter_mut().enumerate() {
+            // What the map looks at is not read by mistake, nor forgotten.
+            if sieve.has(at) && matches!(used, Use::Unknown | Use::Misspelt(_)) {
+                *used = Use::Ignored;
+            }
+        }
         let recognised = columns::recognise(&headers);
-        let mut header = Self { width: headers.len(), uses, recognised, ..Self::default() };
+        let mut header = Self { width: headers.len(), uses, recognised, sieve, ..Self::default() };
+        header.columns.strangers = header.strangers(&headers);
         header.columns.headers = headers;
         for (at, used) in header.uses.iter().enumerate() {
             if let Use::Field(field) = used {
@@ -79,6 +92,15 @@ impl Header {
     /// How many columns are known: what tells the right delimiter from the wrong ones.
     pub(super) fn known(&self) -> usize {
         self.uses.iter().filter(|used| matches!(used, Use::Field(_))).count()
+    }
+
+    /// The columns that carry nothing and choose nothing: one of them may say who has left.
+    fn strangers(&self, headers: &[String]) -> Vec<usize> {
+        let is_one = |at: &usize| {
+            let is_read = matches!(self.uses[*at], Use::Field(_) | Use::Unnamed) || self.sieve.has(*at);
+            !is_read && columns::reason(&headers[*at]).is_none()
+        };
+        (0..headers.len()).filter(is_one).collect()
     }
 
     fn examine(&self) -> Vec<Finding> {
@@ -136,6 +158,15 @@ impl Header {
 
     /// Fails where a map names a column that the roster does not have, or makes what a column carries.
     pub(super) fn fits(&self, mapping: &Mapping) -> Result<(), Failure> {
+        for rule in &mapping.rules {
+            if place(self.own(), &rule.header).is_none() {
+                return Err(Failure::usage(format!(
+                    "the column map chooses rows by a column that the roster does not have: `{}`",
+                    rule.header
+                ))
+                .hint(self.its_columns()));
+            }
+        }
         for (key, name, _) in &mapping.columns {
             if !self.own().iter().any(|header| columns::key(header) == *key) {
                 let what = format!("the column map names a column that the roster does not have: `{name}`");
@@ -320,6 +351,13 @@ impl Header {
             row.cells.push_field(scratch);
         }
     }
+}
+
+/// Where a column stands that a map names: of two headers that differ only in a parenthesis, the exact one is meant.
+fn place(headers: &[String], name: &str) -> Option<usize> {
+    let key = columns::key(name);
+    let exact = headers.iter().position(|header| header.trim() == name.trim());
+    exact.or_else(|| headers.iter().position(|header| !key.is_empty() && columns::key(header) == key))
 }
 
 fn about(code: &'static Code, column: Option<&String>, message: String, hint: String) -> Finding {

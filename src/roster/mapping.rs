@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::columns::{self, Use};
 use super::field::Field;
+use super::filter::{Hidden, Rule, Written};
 use super::made::{Split, Template};
 use crate::error::Failure;
 
@@ -21,6 +22,15 @@ struct File {
     /// Columns to pass over.
     #[serde(default)]
     ignore: Vec<String>,
+    /// What is done with the hidden rows of a workbook.
+    #[serde(default, rename = "hidden-rows", alias = "hidden rows", alias = "hidden_rows")]
+    hidden_rows: Hidden,
+    /// The roster's header → the cells of the rows that stay.
+    #[serde(default)]
+    only: BTreeMap<String, Written>,
+    /// The roster's header → the cells of the rows that are left out.
+    #[serde(default)]
+    skip: BTreeMap<String, Written>,
     /// The roster's header → a name of the field it carries, or how the whole name in it is split.
     #[serde(default)]
     columns: BTreeMap<String, Carried>,
@@ -28,7 +38,7 @@ struct File {
     #[serde(default)]
     constants: BTreeMap<String, String>,
     /// Field → its value in the rows whose cell is blank.
-    #[serde(default)]
+    #[serde(default, alias = "default")]
     defaults: BTreeMap<String, String>,
     /// Field → how its value is made of others.
     #[serde(default)]
@@ -67,6 +77,9 @@ pub(super) struct Mapping {
     /// The key of the header whose cells hold a whole name, and how it is split.
     pub(super) split: Option<(String, Split)>,
     pub(super) templates: Vec<(Field, Template)>,
+    /// Which rows are left out.
+    pub(super) rules: Vec<Rule>,
+    pub(super) hidden_rows: Hidden,
 }
 
 impl Mapping {
@@ -118,6 +131,12 @@ impl Mapping {
                 return Err(format!("one column is named twice: `{other}` and `{header}`"));
             }
         }
+        for (table, rules) in [("only", file.only), ("skip", file.skip)] {
+            for (header, written) in rules {
+                mapping.rules.push(Rule::parse(table, header, written)?);
+            }
+        }
+        mapping.hidden_rows = file.hidden_rows;
         mapping.constants = fields("constants", file.constants)?;
         mapping.defaults = fields("defaults", file.defaults)?;
         if let Some((field, _)) =

@@ -9,7 +9,9 @@ pub mod template;
 mod below;
 mod columns;
 mod csv;
+mod day;
 mod field;
+mod filter;
 mod header;
 mod made;
 mod mapping;
@@ -28,12 +30,15 @@ use std::sync::Arc;
 
 use crate::agent::PhoneRegion;
 use crate::error::Failure;
-use crate::finding::Finding;
+use crate::finding::{Finding, LeftOut};
 
 pub use columns::FINDINGS;
-pub(crate) use columns::{REASONS, Use, column_letters, is_whole_name, members, propose, reason};
+pub(crate) use columns::{
+    REASONS, Use, column_letters, is_whole_name, key as header_key, members, propose, reason,
+};
 pub(crate) use csv::Written;
 pub use field::Field;
+pub(crate) use filter::says_nothing;
 pub(crate) use row::Kept;
 pub use row::{Columns, Row};
 pub(crate) use sheet::{place as cell_place, resolve as resolved, sheet_part, stored_part};
@@ -267,7 +272,7 @@ impl Roster {
     /// were filled down. A copy has them.
     pub(crate) fn all_rows(&self) -> Result<Rows, Failure> {
         let rows = self.rows()?;
-        Ok(Rows { holding: Holding::new(&self.header, self.is_told, true), ..rows })
+        Ok(Rows { holding: Holding::new(&self.header, self.is_told, true), has_all: true, ..rows })
     }
 
     /// Starts from the first row after the header. May be called again, and several may be read side by side.
@@ -285,7 +290,18 @@ impl Roster {
             header: Arc::clone(&self.header),
             holding: Holding::new(&self.header, self.is_told, false),
             scratch: String::new(),
+            has_all: self.header.sieve.is_idle(),
+            hidden: self.hidden(),
+            left_out: Vec::new(),
         })
+    }
+
+    /// The rows of a workbook that nobody sees, in order.
+    fn hidden(&self) -> Arc<[u64]> {
+        match &self.content {
+            Content::Xlsx(sheet) if self.header.sieve.skips_hidden => Arc::clone(&sheet.hidden),
+            Content::Csv(_) | Content::Xlsx(_) => Arc::default(),
+        }
     }
 }
 
@@ -296,6 +312,11 @@ pub struct Rows {
     header: Arc<Header>,
     holding: Holding,
     scratch: String,
+    /// Whether no row is left out.
+    has_all: bool,
+    hidden: Arc<[u64]>,
+    /// How many rows each rule of the map has left out.
+    left_out: Vec<u64>,
 }
 
 enum Reading {
@@ -304,9 +325,36 @@ enum Reading {
 }
 
 impl Rows {
-    /// Reads the next row that is not wholly blank and may be a person's; `false` after the last. What is wrong with a row
-    /// is in its findings, and reading goes on; only a file that can be read no further is a failure.
+    /// Reads the next row that is not wholly blank, may be a person's, and is meant by the map; `false` after the last. What
+    /// is wrong with a row is in its findings, and reading goes on; only a file that can be read no further is a failure.
     pub fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
+        loop {
+            if !self.read_any(row)? {
+                return Ok(false);
+            }
+            if self.has_all || !self.leaves_out(row) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Whether the map leaves the row out; it is counted then.
+    fn leaves_out(&mut self, row: &mut Row) -> bool {
+        let is_hidden = self.hidden.binary_search(&row.number).is_ok();
+        let rule = self.header.sieve.leaves_out(row, &self.header.columns.headers, is_hidden);
+        if let Some(rule) = rule {
+            self.left_out.resize(self.left_out.len().max(rule + 1), 0);
+            self.left_out[rule] += 1;
+        }
+        rule.is_some()
+    }
+
+    /// How many rows each rule of the map has left out so far.
+    pub(crate) fn left_out(&self) -> Vec<LeftOut> {
+        self.header.sieve.told(&self.left_out)
+    }
+
+    fn read_any(&mut self, row: &mut Row) -> Result<bool, Failure> {
         // A row that is no person's is passed over; one that may be none is kept back until another follows.
         while !self.holding.give(row) {
             if self.holding.has_ended() {

@@ -90,6 +90,8 @@ pub struct Columns {
     /// For each field, the columns that carry it, in the file's order (the console's own files have two for the
     /// hierarchy).
     pub places: [Vec<usize>; Field::COUNT],
+    /// The file's own columns that carry no field and by which no row is chosen.
+    pub strangers: Vec<usize>,
     /// The country whose national telephone numbers are read; `None` where numbers are E.164 alone.
     pub phone_region: Option<PhoneRegion>,
 }

@@ -10,18 +10,16 @@ use zip::ZipArchive;
 
 /// The most merged ranges and hidden stretches of columns that are looked at; a roster has none.
 const MOST: usize = 100_000;
-/// How many hidden rows are named.
-const NAMED: usize = 5;
+/// More hidden rows than a sheet has rows.
+const MOST_ROWS: usize = 1 << 21;
 
 /// What there is to know of a sheet besides its cells. Rows and columns count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
     /// Hidden stretches of columns, both ends included.
     pub(super) hidden_columns: Vec<(u32, u32)>,
-    /// The first hidden rows that hold something.
+    /// The hidden rows that hold something, in order.
     pub(super) hidden_rows: Vec<u32>,
-    /// How many hidden rows hold something.
-    pub(super) hidden: u64,
     /// Merged ranges of more than one cell, by their first row.
     pub(super) merged: Vec<Merged>,
     /// Cells with a formula and no value, in order: row and column. A program wrote them, and no spreadsheet has computed
@@ -83,10 +81,7 @@ impl Form {
                     cell.in_value = true;
                     if is_hidden && !is_said && row > header {
                         is_said = true;
-                        form.hidden += 1;
-                        if form.hidden_rows.len() < NAMED {
-                            form.hidden_rows.push(row);
-                        }
+                        form.hidden_rows.push(row);
                     }
                 }
                 "col" if switch(element, "hidden") => {
@@ -101,10 +96,14 @@ impl Form {
                 }
                 _ => {}
             }
-            (form.merged.len() + form.hidden_columns.len() < MOST).then_some(())
+            let is_roster =
+                form.merged.len() + form.hidden_columns.len() < MOST && form.hidden_rows.len() < MOST_ROWS;
+            is_roster.then_some(())
         })?;
         form.uncomputed.extend(cell.missing(row));
         form.merged.sort_unstable();
+        form.hidden_rows.sort_unstable();
+        form.hidden_rows.dedup();
         Some(form)
     }
 }

@@ -17,6 +17,7 @@ use memchr::{memmem, memrchr};
 use super::columns::{FINDINGS, MAX_COLUMNS, Use, column_letters, name_shown, too_wide};
 use super::csv::{UNCLOSED, cell_without_header, row_in_quotes, taken_apart};
 use super::field::Field;
+use super::filter::Hidden;
 use super::header::Header;
 use super::mapping::Mapping;
 use super::row::{Kept, Row};
@@ -67,6 +68,8 @@ pub(super) struct Sheet {
     delimiter: Option<u8>,
     /// Cells with a formula and no value.
     uncomputed: Arc<[(u32, u32)]>,
+    /// The rows that nobody sees, as a spreadsheet shows their numbers.
+    pub(super) hidden: Arc<[u64]>,
 }
 
 /// What is told of how a workbook is read.
@@ -110,17 +113,22 @@ impl Sheet {
             findings.extend(hidden_sheets(&workbook, &page.name));
             let top = u32::try_from(page.header_row - 1).unwrap_or(MAX_ROWS);
             let archive = zip::ZipArchive::new(BufReader::new(at.reader())).ok();
-            let form = archive
-                .and_then(|mut archive| Form::read(&mut archive, &page.name, top, &marked))
-                .unwrap_or_default();
+            let form = archive.and_then(|mut archive| Form::read(&mut archive, &page.name, top, &marked));
+            let hidden_rows = told.mapping.hidden_rows;
+            if form.is_none() && hidden_rows == Hidden::Skip {
+                return Err(Failure::usage("it cannot be told which rows of the workbook are hidden")
+                    .hint("save it again in a spreadsheet, or take `hidden-rows` out of the column map"));
+            }
+            let form = form.unwrap_or_default();
             findings.extend(hidden_columns(&form, &page.headers));
-            findings.extend(hidden_rows(&form));
+            findings.extend(hidden_rows_read(&form).filter(|_| hidden_rows == Hidden::Unsaid));
             Ok((page, form, findings, workbook))
         })?;
         let opened = Opened(Arc::new(Mutex::new(Some(workbook))));
         let Page { name, header_row, headers, delimiter } = page;
         let (merged, uncomputed) = (form.merged, form.uncomputed.into());
-        let sheet = Self { source, opened, name, header_row, merged, delimiter, uncomputed };
+        let hidden = form.hidden_rows.iter().map(|row| u64::from(*row) + 1).collect();
+        let sheet = Self { source, opened, name, header_row, merged, delimiter, uncomputed, hidden };
         Ok((sheet, headers, findings))
     }
 
@@ -140,6 +148,8 @@ impl Sheet {
             delimiter: self.delimiter,
             uncomputed: Arc::clone(&self.uncomputed),
             phone_region: header.columns.phone_region,
+            days: header.sieve.days().collect(),
+            chooses: (0..header.width).filter(|at| header.sieve.has(*at)).collect(),
         };
         let (source, opened, name) = (self.source.clone(), self.opened.take(), self.name.clone());
         let thread = spawn(move || {
@@ -595,6 +605,17 @@ struct Table {
     uncomputed: Arc<[(u32, u32)]>,
     /// The country whose national telephone numbers are read.
     phone_region: Option<PhoneRegion>,
+    /// The columns by whose days rows are chosen.
+    days: Vec<usize>,
+    /// All columns by which rows are chosen.
+    chooses: Vec<usize>,
+}
+
+impl Table {
+    /// Whether it matters what stands in a column.
+    fn is_used(&self, column: usize) -> bool {
+        matches!(self.uses.get(column), Some(Use::Field(_))) || self.chooses.contains(&column)
+    }
 }
 
 fn send_rows(
@@ -809,7 +830,14 @@ impl<'t> RowBuilder<'t> {
                     finding
                 }));
             }
-            Use::Ignored | Use::Misspelt(_) | Use::Unknown => write_plain(value, &mut self.cells[column]),
+            Use::Ignored | Use::Misspelt(_) | Use::Unknown => match value {
+                // In words: what its number counts from, the workbook alone knows.
+                DataRef::DateTime(date) if self.table.days.contains(&column) => {
+                    let (year, month, day, ..) = date.to_ymd_hms_milli();
+                    self.cells[column] = format!("{year:04}-{month:02}-{day:02}");
+                }
+                value => write_plain(value, &mut self.cells[column]),
+            },
         }
     }
 
@@ -844,7 +872,7 @@ impl<'t> RowBuilder<'t> {
         let from = self.table.uncomputed.partition_point(|&(of, _)| of < row);
         for &(_, column) in self.table.uncomputed[from..].iter().take_while(|&&(of, _)| of == row) {
             let column = column as usize;
-            if !matches!(self.table.uses.get(column), Some(Use::Field(_))) {
+            if !self.table.is_used(column) {
                 continue;
             }
             let mut found = finding(
@@ -921,7 +949,7 @@ impl RowBuilder<'_> {
         for merged in &self.merged {
             let used = (merged.first_column..=merged.last_column.min(MAX_COLUMNS))
                 .map(|column| column as usize)
-                .find(|&column| matches!(self.table.uses.get(column), Some(Use::Field(_))));
+                .find(|&column| self.table.is_used(column));
             let Some(column) = used else { continue };
             let (first, last) = (merged.first_row + 1, merged.last_row + 1);
             let mut found = if merged.first_row < row {
@@ -981,21 +1009,21 @@ fn hidden_columns(form: &Form, headers: &[String]) -> Option<Finding> {
     })
 }
 
-fn hidden_rows(form: &Form) -> Option<Finding> {
-    let mut rows: Vec<String> = form.hidden_rows.iter().map(|row| (row + 1).to_string()).collect();
-    if form.hidden > rows.len() as u64 {
+fn hidden_rows_read(form: &Form) -> Option<Finding> {
+    const NAMED: usize = 5;
+    let hidden = form.hidden_rows.len();
+    let mut rows: Vec<String> =
+        form.hidden_rows.iter().take(NAMED).map(|row| (row + 1).to_string()).collect();
+    if hidden > NAMED {
         rows.push("…".into());
     }
-    (form.hidden > 0).then(|| {
+    (hidden > 0).then(|| {
         finding(
             &codes::HIDDEN_ROWS,
             None,
-            format!(
-                "hidden rows are read like any other, and there are {}: row {}",
-                form.hidden,
-                rows.join(", ")
-            ),
-            "remove the filter or unhide them and look; delete the rows that are not meant",
+            format!("hidden rows are read like any other, and there are {hidden}: row {}", rows.join(", ")),
+            "remove the filter or unhide them and look; `hidden-rows = \"skip\"` at the top of a file for \
+             `⟦column-map⟧` leaves all of them out, and `\"read\"` says that they are meant",
         )
     })
 }

@@ -8,6 +8,7 @@ mod numbers;
 mod setting;
 mod shell;
 mod shown;
+pub(crate) mod truth;
 
 use std::fmt::Write as _;
 

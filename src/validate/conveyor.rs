@@ -7,21 +7,22 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 use super::grammar::trimmed;
+use super::leavers::Watch;
 use super::names::{Gatherer, NamesUsed};
 use super::rules::RowCheck;
 use super::{Rules, agents};
 use crate::agent::Fingerprint;
 use crate::directory::{FoldedHash, FoldedHasher};
 use crate::error::Failure;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, LeftOut, Severity};
 use crate::roster::{Columns, Field, Roster, Row, Rows};
 
 /// How many batches there are for each thread that checks.
 const BATCHES: usize = 4;
 /// The most rows of a batch.
-const ROWS: usize = 256;
+const ROWS: usize = 1024;
 /// A batch of this much text, in bytes, is full.
-const TEXT: usize = 128 << 10;
+const TEXT: usize = 512 << 10;
 /// A row of more text than this, in bytes, does not keep its room for the next one.
 const LARGE: usize = 16 << 10;
 /// More threads than this would find nothing to do: the reading is the bound.
@@ -50,11 +51,22 @@ pub(super) trait Taker {
 
     /// Takes what is said of rows that were passed over, before the row that follows them.
     fn note(&mut self, finding: Finding);
+
+    /// Takes, at the end of the file, which rows were left out.
+    fn left_out(&mut self, left_out: Vec<LeftOut>);
+}
+
+/// What was seen of all rows.
+pub(super) struct Seen {
+    /// What they name of the instance, for an import.
+    pub(super) names: NamesUsed,
+    /// Who of them is gone.
+    pub(super) watch: Watch,
 }
 
 /// Reads and checks a whole roster, and hands over every row in the file's order. The usernames are hashed by `hasher`.
 ///
-/// For an import every row's fingerprint is made as well, and the names that the rows use are returned: whoever checks has
+/// For an import every row's fingerprint is made as well, and the names that the rows use are returned as well: whoever checks has
 /// the row at hand, and nobody has to read the file again for them.
 pub(super) fn run(
     roster: &Roster,
@@ -62,14 +74,15 @@ pub(super) fn run(
     for_import: bool,
     hasher: &FoldedHasher,
     taker: &mut dyn Taker,
-) -> Result<NamesUsed, Failure> {
+) -> Result<Seen, Failure> {
     let rows = roster.rows()?;
     let columns = roster.columns();
     // Whoever waits leaves the core to the others, so that two cores are busy with four threads.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let checkers = cores.clamp(1, MOST_CHECKERS);
-    let names = Mutex::new(NamesUsed::default());
-    let gathered = &names;
+    let seen = Seen { names: NamesUsed::default(), watch: Watch::new(columns) };
+    let seen = Mutex::new(seen);
+    let gathered = &seen;
     std::thread::scope(|scope| {
         let (give_back, empty) = channel();
         let (mut to_check, mut checked) = (Vec::new(), Vec::new());
@@ -84,11 +97,14 @@ pub(super) fn run(
                 for_import,
                 hasher: hasher.clone(),
                 names: Gatherer::default(),
+                watch: Watch::new(columns),
                 findings: Vec::new(),
             };
             scope.spawn(move || {
                 check_batches(&from_reader, &done, &mut checker);
-                gathered.lock().unwrap_or_else(PoisonError::into_inner).merge(checker.names.used);
+                let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+                gathered.names.merge(checker.names.used);
+                gathered.watch.merge(checker.watch);
             });
             to_check.push(to);
             checked.push(from_checker);
@@ -99,7 +115,7 @@ pub(super) fn run(
         scope.spawn(move || read_batches(rows, &empty, &to_check));
         take_batches(&checked, &give_back, taker)
     })?;
-    Ok(names.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok(seen.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Fills batches and deals them out in turn, to the end of the file or of the reading.
@@ -131,6 +147,7 @@ struct Checker<'r> {
     hasher: FoldedHasher,
     /// What its rows name.
     names: Gatherer,
+    watch: Watch,
     /// Those of the row at hand.
     findings: Vec<Finding>,
 }
@@ -171,6 +188,8 @@ struct Batch {
     usernames: String,
     /// What is said of rows that were passed over, each with the place of the row before which it is said.
     notes: Vec<(usize, Finding)>,
+    /// Which rows were left out, where these are the last.
+    left_out: Option<Vec<LeftOut>>,
     /// Why reading ended after these rows, if not at the end of the file.
     failure: Option<Failure>,
 }
@@ -192,7 +211,10 @@ impl Batch {
             self.notes.extend(rows.take_notes().into_iter().map(|note| (self.filled, note)));
             match read {
                 Ok(true) => {}
-                Ok(false) => return false,
+                Ok(false) => {
+                    self.left_out = Some(rows.left_out());
+                    return false;
+                }
                 Err(failure) => {
                     self.failure = Some(failure);
                     return false;
@@ -205,7 +227,7 @@ impl Batch {
     }
 
     fn check(&mut self, checker: &mut Checker<'_>) {
-        let Checker { check, columns, rules, for_import, hasher, names, findings } = checker;
+        let Checker { check, columns, rules, for_import, hasher, names, watch, findings } = checker;
         self.findings.clear();
         self.fingerprints.clear();
         self.names.clear();
@@ -213,6 +235,7 @@ impl Batch {
         self.usernames.shrink_to(LARGE);
         for (place, row) in self.rows[..self.filled].iter().enumerate() {
             check.check(row, findings);
+            watch.see(row);
             if *for_import {
                 names.add(row, columns);
                 let is_valid = findings.iter().all(|finding| finding.severity != Severity::Error);
@@ -245,6 +268,9 @@ impl Batch {
             scratch.clear();
         }
         notes.for_each(|(_, note)| taker.note(note));
+        if let Some(left_out) = self.left_out.take() {
+            taker.left_out(left_out);
+        }
         Ok(())
     }
 }

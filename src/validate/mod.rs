@@ -8,6 +8,7 @@ mod agents;
 mod conveyor;
 mod damaged;
 mod grammar;
+mod leavers;
 mod names;
 mod pass;
 mod rules;
@@ -22,6 +23,7 @@ use crate::roster::{Columns, Field};
 
 pub use agents::{agent, agent_by};
 pub(crate) use agents::{fingerprint, proficiencies_fingerprint};
+pub(crate) use leavers::{Rule as LeaversRule, Watch};
 pub(crate) use names::{NamesUsed, username};
 pub(crate) use pass::{Checked, CheckedRow, check_while, each_row};
 pub use pass::{Pass, check, check_with_fingerprints};

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use super::conveyor::{self, Handed, Taker};
 use super::grammar::trimmed;
+use super::leavers::Watch;
 use super::names::NamesUsed;
 use super::rules::{RowCheck, check_columns, column_of};
 use super::tally::Tally;
@@ -14,7 +15,7 @@ use crate::agent::{Agent, Fingerprint, IdentityType};
 use crate::directory::{FoldedHash, FoldedMap, Found};
 use crate::error::Failure;
 use crate::finding::codes::{self, Code};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, LeftOut, Severity};
 use crate::roster::{Columns, Field, Roster, Row};
 use crate::text::shown;
 
@@ -44,6 +45,8 @@ pub struct Checked {
     pub(crate) not_kept: u64,
     /// What the rows name of the instance; gathered by [`check_with_fingerprints`] alone.
     pub(crate) names: NamesUsed,
+    /// The rows that the column map leaves out, by rule; they are none of `rows`.
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 impl Checked {
@@ -136,8 +139,9 @@ fn run(
 ) -> Result<Checked, Failure> {
     let mut pass = Pass::new(roster.columns(), rules, roster.findings());
     let hasher = pass.usernames.hasher();
-    let names = conveyor::run(roster, rules, for_import, &hasher, &mut Handing { pass: &mut pass, on_row })?;
-    Ok(Checked { names, ..pass.finish() })
+    let seen = conveyor::run(roster, rules, for_import, &hasher, &mut Handing { pass: &mut pass, on_row })?;
+    pass.watch = seen.watch;
+    Ok(Checked { names: seen.names, ..pass.finish() })
 }
 
 /// Who is given each row with all of its findings.
@@ -229,6 +233,10 @@ impl Taker for Handing<'_, '_> {
     fn note(&mut self, finding: Finding) {
         self.pass.note(finding);
     }
+
+    fn left_out(&mut self, left_out: Vec<LeftOut>) {
+        self.pass.checked.left_out = left_out;
+    }
 }
 
 /// The pass itself, without the file: rows go in, and the result comes out.
@@ -243,6 +251,8 @@ pub struct Pass<'r> {
     file_error: Option<Finding>,
     /// The findings of the row at hand.
     of_row: Vec<Finding>,
+    /// What is seen of columns that nothing is read of.
+    watch: Watch,
 }
 
 impl<'r> Pass<'r> {
@@ -250,7 +260,7 @@ impl<'r> Pass<'r> {
     pub(crate) const GLANCE: u64 = 256;
 
     /// How many findings are kept in memory; the others are counted.
-    pub(crate) const KEPT: usize = 100_000;
+    pub(crate) const KEPT: usize = 20_000;
 
     /// How many of each code and column are kept beyond that, so that each kind is shown.
     pub(crate) const EXAMPLES: u64 = 8;
@@ -272,6 +282,7 @@ impl<'r> Pass<'r> {
             spaces: Vec::new(),
             not_kept: 0,
             names: NamesUsed::default(),
+            left_out: Vec::new(),
         };
         let mut pass = Self {
             check: RowCheck::new(columns, rules),
@@ -282,6 +293,7 @@ impl<'r> Pass<'r> {
             checked,
             file_error: None,
             of_row: of_header.to_vec(),
+            watch: Watch::new(columns),
         };
         // Of a header of which nothing is known, that is all there is to say.
         if !of_header.iter().any(|finding| finding.code == codes::NO_KNOWN_COLUMN.id) {
@@ -296,6 +308,7 @@ impl<'r> Pass<'r> {
     /// Checks the next row.
     pub fn row(&mut self, row: &Row, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
         self.check.check(row, &mut self.of_row);
+        self.watch.see(row);
         let username = trimmed(self.columns.cell(row, Field::Username));
         let hash = self.usernames.hasher().of(username);
         self.take(Handed { row, number: row.number, username, hash, fingerprint: None }, on_row);
@@ -339,9 +352,10 @@ impl<'r> Pass<'r> {
     /// Ends the pass.
     pub fn finish(mut self) -> Checked {
         if self.checked.rows == 0 {
-            self.of_row.push(of_file(&codes::NO_ROWS, codes::NO_ROWS.title.to_owned()));
+            self.of_row.push(no_rows(&self.checked.left_out));
             self.checked.file_errors += 1;
         }
+        self.of_row.extend(self.watch.finding(self.columns));
         if let Some((rows, first)) = self.passwords.shared() {
             let message =
                 format!("{rows} rows have one and the same password, the first of them in row {first}");
@@ -443,6 +457,18 @@ fn of_file(code: &'static Code, message: String) -> Finding {
         message,
         hint: Some(code.fix.to_owned()),
     }
+}
+
+fn no_rows(left_out: &[LeftOut]) -> Finding {
+    let rows = LeftOut::all(left_out);
+    if rows == 0 {
+        return of_file(&codes::NO_ROWS, codes::NO_ROWS.title.to_owned());
+    }
+    let whats: Vec<&str> =
+        left_out.iter().filter(|left_out| left_out.rows > 0).map(|left_out| left_out.what.as_str()).collect();
+    let message = format!("the column map leaves out every row there is ({rows}): {}", whats.join("; "));
+    let hint = "compare the words of `[only]` and `[skip]` with those of the roster".to_owned();
+    Finding { hint: Some(hint), ..of_file(&codes::NO_ROWS, message) }
 }
 
 fn count(findings: &[Finding], severity: Severity) -> u64 {

@@ -97,10 +97,11 @@ impl<'r> RowCheck<'r> {
         if !row.is_readable() {
             return;
         }
-        let (mut cells, mut padded) = ([""; Field::COUNT], 0_u32);
+        let (mut cells, mut padded, mut worded) = ([""; Field::COUNT], 0_u32, 0_u32);
         let mut put = |field: Field, raw| {
             let cell = grammar::trimmed(raw);
             padded |= u32::from(cell.len() != raw.len() && !cell.is_empty()) << field.index();
+            worded |= u32::from(damage::begins_word(cell)) << field.index();
             cells[field.index()] = cell;
         };
         for &(place, field) in &self.alone {
@@ -111,7 +112,7 @@ impl<'r> RowCheck<'r> {
         }
         let Self { columns, rules, shared, .. } = self;
         let is_suspect = damage::is_suspect(row.cells.as_slice());
-        let mut check = Check { row, columns, rules, shared, cells, padded, is_suspect, findings };
+        let mut check = Check { row, columns, rules, shared, cells, padded, worded, is_suspect, findings };
         for rule in &self.apply {
             rule(&mut check);
         }
@@ -219,6 +220,8 @@ struct Check<'a> {
     cells: [&'a str; Field::COUNT],
     /// A bit for each field whose cell has spaces around its text.
     padded: u32,
+    /// A bit for each field whose cell begins as a word for nothing does.
+    worded: u32,
     /// Whether any cell of the row may be damaged by its characters.
     is_suspect: bool,
     findings: &'a mut Vec<Finding>,
@@ -314,11 +317,24 @@ fn sample_row(check: &mut Check<'_>) {
 
 /// What happened to the text of any cell before it came. Nearly every row is plain, and costs one look.
 fn damaged_text(check: &mut Check<'_>) {
-    let fields: &[Field] = if check.is_suspect { &Field::ALL } else { &damaged::OF_WORDS };
-    for &field in fields {
+    const LISTS: u32 = {
+        let (mut bits, mut at) = (0, 0);
+        while at < damaged::LISTS.len() {
+            bits |= 1 << damaged::LISTS[at].index();
+            at += 1;
+        }
+        bits
+    };
+    // Of a plain row only what begins as a word for nothing does, and lists.
+    let lists = if damage::may_have_words(check.row.cells.as_slice()) { LISTS } else { 0 };
+    let mut left = if check.is_suspect { u32::MAX } else { check.worded | lists };
+    while left != 0 {
+        let at = left.trailing_zeros();
+        left &= left - 1;
+        let Some(&field) = Field::ALL.get(at as usize) else { continue };
         let cell = check.cell(field);
-        let may_be_damaged = check.is_suspect && damage::is_suspect(cell);
-        if !may_be_damaged && !damage::has_word(cell) {
+        let has_word = if lists & (1 << at) != 0 { damage::has_word(cell) } else { damage::is_word(cell) };
+        if cell.is_empty() || !(has_word || (check.is_suspect && damage::is_suspect(cell))) {
             continue;
         }
         // Of a tag's key each character has a rule of its own.
@@ -415,7 +431,7 @@ fn person_name(check: &mut Check<'_>, field: Field, missing: &'static Code, most
         );
         check.fault(&codes::NAME_NOT_NFC, field, name, message);
     }
-    if grammar::has_line_control(name) {
+    if check.is_suspect && grammar::has_line_control(name) {
         let message = format!("the {} has a line break or another control character", name_of(field));
         check.fault(&codes::NAME_CONTROL_CHARACTER, field, name, message);
     }

@@ -24,6 +24,7 @@ const NOT_DIRECTORY: &[IdentityType] = &[Saml, ConnectManaged];
 /// All columns, each once, headed by what the test calls them.
 fn all_columns() -> Columns {
     Columns {
+        strangers: Vec::new(),
         phone_region: None,
         headers: Field::ALL.map(|field| format!("{field:?}")).to_vec(),
         places: std::array::from_fn(|at| vec![at]),

@@ -430,6 +430,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         rate: Some(2.0),
         allow: vec!["x".into()],
         user: text(),
+        was: Some("b".into()),
         row: Some(1.into()),
         fingerprint: Some(Some(Fingerprint::of(1))),
         proficiencies: Some(Fingerprint::of(1)),

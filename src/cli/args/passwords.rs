@@ -13,6 +13,7 @@ use crate::agent::Password;
 use crate::cli::{handed, settings};
 use crate::error::Failure;
 use crate::job::{OnePassword, Passwords};
+use crate::passwords;
 
 /// Passwords for the users that the roster has none for. One that stands in the roster is used as it is.
 #[derive(Clone, Debug, Default, Args)]
@@ -22,7 +23,8 @@ pub(in crate::cli) struct PasswordArgs {
     #[arg(long, requires = "credentials_out", conflicts_with = "no_provenance_tag")]
     pub(in crate::cli) generate_passwords: bool,
 
-    /// Where the made passwords are kept, readable by its owner only; a resumed run appends
+    /// Where the made passwords are kept, readable by its owner only; a resumed run appends, and a rehearsal has a file of
+    /// its own: `pw.simulate.jsonl` for `pw.jsonl`
     #[arg(long, value_name = "FILE", requires = "generate_passwords")]
     pub(in crate::cli) credentials_out: Option<PathBuf>,
 
@@ -51,16 +53,23 @@ impl PasswordArgs {
         self.generate_passwords || self.password_from_env.is_some() || self.password_command.is_some()
     }
 
+    /// Where made passwords are kept. A rehearsal's stand in no import's way.
+    pub(in crate::cli) fn kept_in(&self, is_rehearsal: bool) -> Option<PathBuf> {
+        let named = self.credentials_out.as_deref()?;
+        Some(if is_rehearsal { passwords::rehearsed(named) } else { named.to_owned() })
+    }
+
     /// Where the passwords come from that the roster has not.
-    pub(in crate::cli) fn meant(&self) -> Passwords {
+    pub(in crate::cli) fn meant(&self, is_rehearsal: bool) -> Passwords {
+        let kept_in = self.kept_in(is_rehearsal);
         let Self {
             generate_passwords: _, // it goes with the next
-            credentials_out,
+            credentials_out: _,    // where it is, is known
             recipients,
             password_from_env,
             password_command,
         } = self.clone();
-        match (credentials_out, password_from_env, password_command) {
+        match (kept_in, password_from_env, password_command) {
             (Some(out), ..) => Passwords::Made { out, recipients },
             (None, Some(name), _) => Passwords::One(OnePassword {
                 whose: format!("the variable {name}"),

@@ -6,6 +6,7 @@
 
 mod address;
 mod escaped;
+mod glance;
 mod hit;
 mod misread;
 mod signs;
@@ -18,7 +19,9 @@ use hit::Hit;
 pub(crate) use address::inside as addresses_inside;
 pub(crate) use misread::{dos_page, strangeness};
 pub(crate) use signs::{is_autocorrected, is_untypable, unseen};
-pub(crate) use word::has_one as has_word;
+pub(crate) use word::{
+    begins_one as begins_word, has_list as may_have_words, has_one as has_word, is_one as is_word,
+};
 
 /// What happened to a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,51 @@ pub(crate) enum Kind {
     OtherDigits,
     /// It has quotation marks.
     Quoted,
+}
+
+/// Some of the kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kinds(u16);
+
+impl Kinds {
+    pub(crate) const NONE: Self = Self(0);
+
+    /// All that a character beyond ASCII can be a part of by itself.
+    const BEYOND_ASCII: Self = Self::of(&[
+        Kind::Misread,
+        Kind::Jumbled,
+        Kind::Lost,
+        Kind::Asked,
+        Kind::AskedWithin,
+        Kind::Unseen,
+        Kind::OddSpace,
+        Kind::Wide,
+        Kind::OtherDigits,
+        Kind::Quoted,
+    ]);
+
+    pub(crate) const fn of(kinds: &[Kind]) -> Self {
+        let (mut all, mut at) = (0, 0);
+        while at < kinds.len() {
+            all |= 1 << kinds[at] as u16;
+            at += 1;
+        }
+        Self(all)
+    }
+
+    /// These and those.
+    pub(crate) const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Those of these that are among the others.
+    const fn among(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
+    const fn has(self, kind: Kind) -> bool {
+        self.0 & (1 << kind as u16) != 0
+    }
 }
 
 /// How a kind is found. What is found first is mended first: an entity may stand for a letter that was misread before.
@@ -100,20 +148,31 @@ pub(crate) struct Damaged {
 }
 
 /// Looks for these kinds of damage in a text; `None` where there is none.
-pub(crate) fn look(text: &str, kinds: &[Kind]) -> Option<Damaged> {
+pub(crate) fn look(text: &str, kinds: Kinds) -> Option<Damaged> {
+    let mut possible = glance::glance(text).among(kinds);
+    if possible == Kinds::NONE {
+        return None;
+    }
     let (mut damages, mut now, mut is_certain) = (Vec::new(), Cow::Borrowed(text), true);
-    for (kind, find) in TABLE.iter().filter(|(kind, _)| kinds.contains(kind)) {
+    for (kind, find) in TABLE {
+        if !possible.has(kind) {
+            continue;
+        }
         let Some(hit) = find(&now) else { continue };
         // A quotation mark that a backslash has escaped is a part of that damage.
-        if *kind == Kind::Quoted && damages.iter().any(|damage: &Damage| damage.kind == Kind::Backslash) {
+        if kind == Kind::Quoted && damages.iter().any(|damage: &Damage| damage.kind == Kind::Backslash) {
             continue;
         }
         let piece = now.get(hit.at.clone()).unwrap_or_default().to_owned();
         let at = text.get(hit.at.start..).filter(|rest| rest.starts_with(&piece));
         let at = at.map(|_| text[..hit.at.start].chars().count() + 1);
-        damages.push(Damage { kind: *kind, piece, at });
+        damages.push(Damage { kind, piece, at });
         match hit.mended {
-            Some(mended) => now = Cow::Owned(mended),
+            // What was behind the damage may have some of its own.
+            Some(mended) => {
+                possible = glance::glance(&mended).among(kinds);
+                now = Cow::Owned(mended);
+            }
             None => is_certain = false,
         }
     }
@@ -124,10 +183,14 @@ pub(crate) fn look(text: &str, kinds: &[Kind]) -> Option<Damaged> {
 /// Whether a text may be damaged by its characters; a look at its bytes, for nearly none is. The words are another matter:
 /// [`has_word`].
 pub(crate) fn is_suspect(text: &str) -> bool {
-    // No early end, so that many bytes are looked at at once.
-    text.bytes().fold(false, |found, byte| {
-        found
-            | (byte.wrapping_sub(b' ') >= 0x7F - b' ')
-            | matches!(byte, b'"' | b'#' | b'%' | b'&' | b'=' | b'?' | b'\\')
-    })
+    // No early end, and as few comparisons as there can be, so that many bytes are looked at at once: `"#`, and `=?`, differ by
+    // a bit each.
+    let (mut has_signs, mut all) = (false, 0);
+    for byte in text.bytes() {
+        has_signs |=
+            (byte | 1 == b'#') | (byte | 2 == b'?') | (byte == b'%') | (byte == b'&') | (byte == b'\\');
+        has_signs |= (byte < b' ') | (byte == 0x7F);
+        all |= byte;
+    }
+    has_signs || (all >= 0x80 && glance::has_more_than_letters(text))
 }

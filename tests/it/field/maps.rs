@@ -1,0 +1,198 @@
+//! Lists with more in them than people to be made, and cells in other systems' words.
+
+use assert_cmd::Command;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::*;
+
+fn headcount() -> Command {
+    Command::cargo_bin("headcount").unwrap()
+}
+
+/// A folder with a column map in it.
+fn with_map(map: &str) -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("map.toml");
+    std::fs::write(&path, map).unwrap();
+    let path = path.display().to_string();
+    (folder, path)
+}
+
+/// How many rows `validate` counts, and what a map leaves out: rule and rows.
+fn counted(roster: &Path, args: &[&str]) -> (u64, Vec<(String, u64)>) {
+    let output =
+        headcount().arg("validate").arg(roster).args(args).args(["--format", "json"]).output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let rules = document["left_out"].as_array().cloned().unwrap_or_default();
+    let rule = |rule: &Value| (rule["what"].as_str().unwrap().to_owned(), rule["rows"].as_u64().unwrap());
+    (document["rows"].as_u64().unwrap(), rules.iter().map(rule).collect())
+}
+
+fn stdout(command: &mut Command) -> String {
+    String::from_utf8(command.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn rows_are_chosen_by_a_column_counted_and_never_sent() {
+    let roster = input("22-leavers-in-the-list.csv");
+    let of_status = "[only]\n\"Employment Status\" = [\"active\", \"On Leave\"]\n";
+    let of_day = "[skip]\n\"Leave Date\" = { before = \"2026-12-01\" }\n";
+    for (map, what) in [
+        (of_status, "`Employment Status` is none of `active`, `On Leave`"),
+        (of_day, "`Leave Date` is before 2026-12-01"),
+    ] {
+        let (folder, path) = with_map(map);
+        assert_eq!(counted(&roster, &["--columns", &path]), (2, vec![(what.to_owned(), 1)]));
+        let said = stdout(headcount().arg("validate").arg(&roster).args(["--columns", &path]));
+        assert!(said.contains(&format!("1 row left out by the map: {what}")), "{said}");
+
+        let ledger = folder.path().join("ledger.jsonl");
+        let mut import = headcount();
+        import
+            .arg("import")
+            .arg(&roster)
+            .args(["--columns", &path, "--simulate", "--yes", "--ledger"])
+            .arg(&ledger);
+        let output = import.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        assert!(told.contains(&format!("1 row left out by the map: {what}")), "{told}");
+        let ledger = std::fs::read_to_string(ledger).unwrap();
+        assert!(ledger.contains("tamsin.okafor") && !ledger.contains("ruben.castellanos"));
+    }
+}
+
+#[test]
+fn a_leaver_in_the_list_is_one_warning_with_the_rule_that_leaves_him_out() {
+    let roster = input("22-leavers-in-the-list.csv");
+    let (exit, found) = findings(&roster, &[]);
+    let found: Vec<&Found> = found.iter().filter(|found| found.code == "leavers-in-roster").collect();
+    assert_eq!((exit, found.len()), (0, 1));
+    let hint = &found[0].hint;
+    assert!(
+        hint.contains(r#"`"Employment Status" = ["Terminated"]` and `"Leave Date" = "filled"`"#),
+        "{hint}"
+    );
+    // A rule is the answer, and so is one that leaves nobody out.
+    for rule in ["[\"Terminated\"]", "[]"] {
+        let (_folder, path) =
+            with_map(&format!("[skip]\n\"Employment Status\" = {rule}\n\"Leave Date\" = []\n"));
+        let (_, found) = findings(&roster, &["--columns", &path]);
+        assert!(found.iter().all(|found| found.code != "leavers-in-roster"));
+    }
+}
+
+#[test]
+fn the_rule_is_proposed_and_the_proposal_can_be_used() {
+    for (name, line, left) in [
+        ("22-leavers-in-the-list.csv", "\n[skip]\n\"Employment Status\" = [\"Terminated\"]\n", 1),
+        ("12b-entra-download-users.csv", "\n[skip]\n\"accountEnabled\" = [\"False\"]\n", 1),
+    ] {
+        let roster = input(name);
+        let said = stdout(headcount().arg("columns").arg(&roster));
+        assert!(said.contains(line), "{said}");
+        let map = said.split_once("\nignore = [").map(|(_, rest)| format!("ignore = [{rest}")).unwrap();
+        let (_folder, path) = with_map(&map);
+        let (_, rules) = counted(&roster, &["--columns", &path]);
+        assert_eq!(rules.iter().map(|(_, rows)| rows).sum::<u64>(), left, "{map}");
+    }
+}
+
+#[test]
+fn who_is_left_out_takes_part_in_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.csv");
+    // A leaver with the login of another, and one with a fault.
+    std::fs::write(
+        &roster,
+        "user login,first name,last name,routing profile,security profile,Austritt\n\
+         ann,Ann,Lee,Care,Agent,\nann,Anna,Lee,Care,Agent,31.10.2026\n,,,,,30.09.2026\nbo,Bo,,,,1.1.2026\n",
+    )
+    .unwrap();
+    let (_folder, path) = with_map("[skip]\nAustritt = \"filled\"\n");
+    let (exit, found) = findings(&roster, &["--columns", &path]);
+    assert_eq!(
+        (exit, found.len()),
+        (0, 0),
+        "{:?}",
+        found.iter().map(|found| &found.code).collect::<Vec<_>>()
+    );
+    assert_eq!(counted(&roster, &["--columns", &path]).0, 1);
+    // A second map leaves nobody.
+    let (_folder, path) = with_map("[only]\nAustritt = [\"never\"]\n");
+    let (exit, found) = findings(&roster, &["--columns", &path]);
+    assert_eq!((exit, found[0].code.as_str()), (3, "no-rows"));
+    assert!(found[0].message.contains("leaves out every row there is (4): `Austritt` is not `never`"));
+}
+
+#[test]
+fn a_day_that_may_be_two_is_asked_about_where_it_matters() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.csv");
+    std::fs::write(
+        &roster,
+        "user login,first name,last name,routing profile,security profile,Left on\n\
+         ann,Ann,Lee,Care,Agent,11/12/2026\nbo,Bo,Li,Care,Agent,03/04/2026\ncy,Cy,Ko,Care,Agent,soon\n",
+    )
+    .unwrap();
+    let (_folder, path) = with_map("[skip]\n\"Left on\" = { before = 2026-12-01 }\n");
+    let (exit, found) = findings(&roster, &["--columns", &path]);
+    let found: Vec<_> = found.iter().map(|f| (f.code.as_str(), f.row, f.value.as_deref())).collect();
+    let code = "row-filter-unclear";
+    assert_eq!(exit, 3);
+    assert_eq!(found, [(code, Some(2), Some("11/12/2026")), (code, Some(4), Some("soon"))]);
+}
+
+#[test]
+fn days_and_hidden_rows_of_a_workbook_are_chosen_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.xlsx");
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let headers =
+        ["user login", "first name", "last name", "routing profile", "security profile", "Austritt"];
+    for (at, header) in (0..).zip(headers) {
+        sheet.write_string(0, at, header).unwrap();
+    }
+    for (row, login) in (1..).zip(["ann", "bo", "cy"]) {
+        for (at, cell) in (0..).zip([login, "A", "B", "Care", "Agent"]) {
+            sheet.write_string(row, at, cell).unwrap();
+        }
+    }
+    let format = Format::new().set_num_format("dd/mm/yyyy");
+    let day = ExcelDateTime::from_ymd(2026, 10, 31).unwrap();
+    sheet.write_datetime_with_format(2, 5, &day, &format).unwrap();
+    sheet.set_row_hidden(3).unwrap();
+    workbook.save(&roster).unwrap();
+
+    let (_folder, path) =
+        with_map("hidden-rows = \"skip\"\n[skip]\nAustritt = { before = \"2026-11-01\" }\n");
+    let rules =
+        vec![("`Austritt` is before 2026-11-01".to_owned(), 1), ("hidden in the sheet".to_owned(), 1)];
+    assert_eq!(counted(&roster, &["--columns", &path]), (1, rules));
+    let said = stdout(headcount().arg("columns").arg(&roster));
+    assert!(
+        said.contains("# hidden-rows = \"skip\"") && said.contains("# \"Austritt\" = \"filled\""),
+        "{said}"
+    );
+    // Said to be meant, they are read without a word.
+    for (map, warnings) in [("hidden-rows = \"read\"\n", 0), ("", 1)] {
+        let (_folder, path) = with_map(map);
+        let (_, found) = findings(&roster, &["--columns", &path]);
+        assert_eq!(found.iter().filter(|found| found.code == "hidden-rows").count(), warnings);
+    }
+}
+
+#[test]
+fn a_map_that_chooses_by_a_column_that_is_not_there_is_refused() {
+    let (_folder, path) = with_map("[skip]\nAustrit = \"filled\"\n");
+    let mut validate = headcount();
+    let output =
+        validate.arg("validate").arg(input("22-leavers-in-the-list.csv")).args(["--columns", &path]).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("chooses rows by a column"));
+}
