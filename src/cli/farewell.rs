@@ -228,23 +228,30 @@ impl Farewell<'_> {
 
     /// Rows whose names have users of one other run: no names that are to be changed.
     fn of_another_run(&self) -> Vec<Said> {
-        let Some(Others { other: OtherRun { run, there, exists, of }, ledger }) = &self.other_run else {
+        let Some(Others { other: OtherRun { run, there, exists, of, is_copy }, ledger }) = &self.other_run
+        else {
             return Vec::new();
         };
-        let (made, run) = (text::grouped(there + exists), text::plain(run));
-        let ledger = match ledger {
-            Some(ledger) => format!("its ledger, {}, is what knows them", shown(ledger)),
-            None => "its ledger is what knows them: look for that one".to_owned(),
+        let (made, of, run) = (text::grouped(there + exists), text::grouped(*of), text::plain(run));
+        let by = match ledger {
+            _ if *is_copy => {
+                "by this run with another copy of this ledger; that copy is what knows them".to_owned()
+            }
+            Some(ledger) => format!("by run {run}; its ledger, {}, is what knows them", shown(ledger)),
+            None => format!("by run {run}; its ledger is what knows them: look for that one"),
         };
-        let of = text::grouped(*of);
-        let told = format!("{made} of {of} who are there already were made by run {run}; {ledger}");
-        let mut lines = vec![Said::Talk(told)];
+        let mut lines = vec![Said::Talk(format!("{made} of {of} who are there already were made {by}"))];
         if *exists > 0 {
-            let differ = if *exists == 1 { "row differs" } else { "rows differ" };
-            let rows = text::grouped(*exists);
+            let rows = text::count(*exists, "row");
+            let are = match (*is_copy, *exists) {
+                (true, 1) => "is that copy's",
+                (true, _) => "are that copy's",
+                (false, 1) => "differs from whom it made",
+                (false, _) => "differ from whom it made",
+            };
             let list = retype::status(self.typed, "exists").to_string();
             lines.push(Said::Talk(format!(
-                "{rows} {differ} from whom that run made: no other name is needed, and nothing is sent; the next line lists how"
+                "{rows} {are}: no other name is needed, and nothing is sent; the next line lists how each stands"
             )));
             lines.push(Said::Command("list with: ", list));
         }

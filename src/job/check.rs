@@ -259,7 +259,7 @@ impl Checked {
             }
         }
         // On the heap: it holds a row and its request, and a check is a part of whatever awaits it.
-        let Met { found, there } = Box::pin(self.meet(&plan, most)).await?;
+        let Met { found, there } = Box::pin(self.meet(&plan, &state.header.run, most)).await?;
         let pace = Chosen::of(job.pace, directory, self.remembered().as_ref());
         let (wanted, names) = (&pass.wanted, &pass.found.names);
         let sources = Sources { plan: &plan, wanted, state, directory, roster, names };

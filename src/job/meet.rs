@@ -24,7 +24,7 @@ impl Checked {
     ///
     /// # Errors
     /// Exit 5 where the job was asked to stop meanwhile; exit 4 where the roster cannot be read once more.
-    pub(super) async fn meet(&self, plan: &Plan, most: usize) -> Result<Met, Failure> {
+    pub(super) async fn meet(&self, plan: &Plan, run: &str, most: usize) -> Result<Met, Failure> {
         let Self { job, roster, reached, pass, world } = self;
         let directory = &reached.directory;
         let mut met = Met::default();
@@ -66,7 +66,7 @@ impl Checked {
                         equal: held.is_equal(),
                         differs: held.differs.clone(),
                     });
-                    met.there.takes(username, &held);
+                    met.there.takes(username, &held, run);
                     makers.takes(&held, &found);
                     met.found.insert(username.to_owned(), found);
                 }

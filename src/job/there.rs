@@ -56,12 +56,20 @@ impl There {
         self.equal.count()
     }
 
-    pub(super) fn takes(&mut self, user: &str, held: &Held) {
-        if held.is_equal() {
+    pub(super) fn takes(&mut self, user: &str, held: &Held, run: &str) {
+        if held.by_run.as_deref() == Some(run) {
+            // Equal or not: the run is split, and its row is none to be content with.
+            self.differs(user, "made by another copy of this ledger".to_owned());
+        } else if held.is_equal() {
             self.equal.add(user);
-        } else if self.differ.len() < Few::NAMED {
+        } else {
             let differs: Vec<_> = held.differs.iter().map(Differing::to_string).collect();
-            let how = if differs.is_empty() { held.words() } else { differs.join(", ") };
+            self.differs(user, if differs.is_empty() { held.words() } else { differs.join(", ") });
+        }
+    }
+
+    fn differs(&mut self, user: &str, how: String) {
+        if self.differ.len() < Few::NAMED {
             self.differ.push((user.to_owned(), how));
         } else {
             self.more_differ += 1;
@@ -155,13 +163,15 @@ mod tests {
     fn the_first_are_named_and_the_others_counted() {
         let mut there = There::default();
         for at in 0..13 {
-            there.takes(&format!("u{at}"), &held(None));
+            there.takes(&format!("u{at}"), &held(None), "own");
             let differs =
                 vec![Differing { member: "hierarchy".into(), there: None, wanted: Some("EMEA".into()) }];
-            there.takes(&format!("d{at}"), &Held { differs, ..held(None) });
+            there.takes(&format!("d{at}"), &Held { differs, ..held(None) }, "own");
         }
         assert_eq!((there.equal(), there.equal.first.len()), (13, 10));
         assert_eq!((there.differ.len(), there.more_differ), (10, 3));
+        there.takes("c", &held(Some("own")), "own");
+        assert_eq!((there.equal(), there.more_differ), (13, 4), "of a copy of the ledger nobody is content");
         assert_eq!(there.differ[0], ("d0".into(), "hierarchy nothing → `EMEA`".into()));
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct OtherRun {
     pub(crate) exists: u64,
     /// How many rows have names that are another's.
     pub(crate) of: u64,
+    /// It is this very run: another copy of the ledger.
+    pub(crate) is_copy: bool,
 }
 
 impl OtherRun {
@@ -45,6 +47,7 @@ impl OtherRun {
         let most = by_run.into_iter().max_by_key(|(run, counts)| (is_copy(run), made(*counts)));
         let (run, (there, exists)) = most?;
         (is_copy(run) || is_most(there + exists, all)).then(|| Self {
+            is_copy: is_copy(run),
             run: run.to_owned(),
             there,
             exists,
@@ -87,7 +90,7 @@ mod tests {
         let (a, b) = (Some("a"), Some("b"));
         let found =
             OtherRun::of(&state(&[(There, a), (There, a), (Exists, a), (Exists, None), (Created, None)]));
-        assert_eq!(found, Some(OtherRun { run: "a".into(), there: 2, exists: 1, of: 4 }));
+        assert_eq!(found, Some(OtherRun { run: "a".into(), there: 2, exists: 1, of: 4, is_copy: false }));
         for not in [
             &[(Exists, a)][..],
             &[(Exists, a), (Exists, b)],

@@ -102,7 +102,9 @@ pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) ->
             Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
         })?;
         if there.is_empty() {
-            if extent.good == 0 && !begun.is_empty() && !begins_like_a_ledger(&begun) {
+            // One that an editor saved is never repaired either.
+            let is_ours = mark == 0 && begins_like_a_ledger(&begun);
+            if extent.good == 0 && !begun.is_empty() && !is_ours {
                 return Err(not_a_ledger(path, 0));
             }
             // What was changed is the newline of a line that was synced, whatever a crash cut short behind it.

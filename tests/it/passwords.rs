@@ -335,7 +335,7 @@ fn with_an_older_copy_of_the_ledger_no_number_is_given_twice() {
     fs::write(stage.path(LEDGER), older).unwrap();
     stage.write_roster(&["ana", "bo", "cy"]);
     let ran = stage.import(&GENERATE).exits(1);
-    assert!(ran.stderr.contains("1 row failed"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 row is that copy's: no other name is needed"), "{}", ran.stderr);
     let attempts: Vec<u64> =
         stage.records()[1..].iter().map(|one| one["attempt"].as_u64().unwrap()).collect();
     assert_eq!(attempts, [1, 2, 3]);
