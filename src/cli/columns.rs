@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::args::roster::RosterArgs;
-use super::{meant_rows, output};
+use super::{meant_rows, output, presets};
 use crate::cli::meant_rows::MeantRows;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -93,7 +93,10 @@ fn table(roster: &Roster, samples: &[String]) -> String {
             Use::Field(field) => translated(roster, *field, at).unwrap_or(at),
             _ => at,
         };
-        let (mut meaning, mut sample) = (meaning(*used), samples[shown].clone());
+        let looked_at =
+            (*used == Use::Ignored && roster.looks_at(at)).then(|| "(looked at by the map)".to_owned());
+        let meaning = looked_at.unwrap_or_else(|| meaning(*used));
+        let (mut meaning, mut sample) = (meaning, samples[shown].clone());
         if let Some((first, last)) =
             roster.split_name().filter(|_| shown != at && *used == Use::Field(Field::FirstName))
         {
@@ -108,7 +111,9 @@ fn table(roster: &Roster, samples: &[String]) -> String {
             continue;
         }
         let carried = roster.uses().contains(&Use::Field(field));
-        for &at in columns.places[field.index()].iter().filter(|&&at| at >= roster.width() && !carried) {
+        // A role and a default may both make it: what the first row has is shown.
+        let made = || columns.places[field.index()].iter().filter(|&&at| at >= roster.width() && !carried);
+        if let Some(&at) = made().find(|&&at| !samples[at].is_empty()).or(made().next()) {
             lines.push(["(column map)".into(), field.name().into(), samples[at].clone()]);
         }
     }
@@ -214,6 +219,18 @@ fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows) -> String {
         }
     }
     text.push_str(&values);
+    // Words of titles are no secret; and where a column has the profiles already, nothing is missing.
+    let titles = roster
+        .columns()
+        .headers
+        .iter()
+        .zip(words)
+        .find(|(header, words)| presets::is_title(header) && !words.are_many && !words.few.is_empty());
+    if let Some((header, words)) =
+        titles.filter(|_| !has(Field::RoutingProfile) || !has(Field::SecurityProfiles))
+    {
+        text.push_str(&presets::roles(header.trim(), &words.few, quoted));
+    }
     text.push_str(&rows.tables());
     text
 }

@@ -125,6 +125,10 @@ fn said(basis: Basis) -> String {
         Basis::Columns(_, telling) => {
             let because = match telling {
                 Some(Field::Password) => "there is a password column",
+                Some(Field::Email) => "its people have e-mail addresses, which SAML users have not",
+                Some(Field::Username) => {
+                    "the logins are those of SAML users, and there is no password column"
+                }
                 Some(_) => "there is a directory user id column",
                 None => "there is no password column",
             };

@@ -128,7 +128,7 @@ impl Job {
 
 impl Pass {
     fn over(roster: &Roster, job: &Job, reached: &Reached, world: &World) -> Result<Self, Failure> {
-        let rules = job.rules(&reached.directory);
+        let rules = job.rules(&reached.directory).inferred(job.inferred(roster, &reached.directory)?);
         let has_proficiencies = roster.columns().has(Field::Proficiencies);
         let waits = reached.lane.waits();
         let _at_work = waits.at_work();

@@ -1,6 +1,6 @@
 //! What a ledger says, folded: where each row stands. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -84,6 +84,10 @@ pub struct Session {
     pub(crate) endpoint: Option<String>,
     /// The row of the roster's header, where it was told.
     pub(crate) header_row: Option<u64>,
+    /// What else it was told, word by word; `None` in ledgers of before that was recorded.
+    pub(crate) settings: Option<Vec<String>>,
+    /// The instance's alias, where it was read.
+    pub(crate) alias: Option<String>,
     /// It has said that it ended.
     pub has_ended: bool,
 }
@@ -270,6 +274,8 @@ impl State {
                     profile: entry.profile.as_deref().map(str::to_owned),
                     endpoint: entry.endpoint.as_deref().map(str::to_owned),
                     header_row: entry.header_row,
+                    settings: entry.settings.clone(),
+                    alias: entry.alias.as_deref().map(str::to_owned),
                     has_ended: false,
                 };
             }
@@ -432,16 +438,30 @@ impl State {
         if self.find(user).is_some_and(|at| is_counted(&at)) {
             return None;
         }
-        let mut at = *self.renamed.get(user)?;
+        let at = self.goes_by(user)?;
+        let may_be_there = matches!(self.record(at).settled_state(), RowState::Created | RowState::InDoubt);
+        (is_counted(&at) && may_be_there).then_some(at)
+    }
+
+    /// The row that a name was mended to at last, whatever became of it.
+    fn goes_by(&self, was: &str) -> Option<Place> {
+        let mut at = *self.renamed.get(was)?;
         // A name may be mended more than once; a ledger that leads in a circle leads nowhere.
         for _ in 0..self.renamed.len() {
-            if is_counted(&at) {
+            if !self.record(at).dropped {
                 break;
             }
             at = *self.renamed.get(self.user(at))?;
         }
-        let may_be_there = matches!(self.record(at).settled_state(), RowState::Created | RowState::InDoubt);
-        (is_counted(&at) && may_be_there).then_some(at)
+        Some(at)
+    }
+
+    /// The names that the roster had for rows which a file of failed rows has renamed, each with the row; of a name that was
+    /// mended more than once the first.
+    pub(crate) fn renamed(&self) -> impl Iterator<Item = (&str, Place)> {
+        let mended: HashSet<&str> = self.renamed.values().map(|at| self.user(*at)).collect();
+        let first = self.renamed.keys().filter(move |was| !mended.contains(&***was));
+        first.filter_map(|was| Some((&**was, self.goes_by(was)?)))
     }
 
     /// The row at a place.
@@ -735,6 +755,7 @@ mod tests {
             ["a", "b", "c", "d"].map(|user| state.heir(user)),
             [Some(place(2)), Some(place(2)), None, None]
         );
+        assert_eq!(state.renamed().collect::<Vec<_>>(), [("a", place(2))], "the roster's own name");
         let mut circle = entries.clone();
         circle.extend([Entry::dropped("c"), renamed("a", "c"), Entry::dropped("a"), renamed("b", "a")]);
         circle.extend([Entry::dropped("b")]);
@@ -742,6 +763,7 @@ mod tests {
         entries.push(row("a", 3, 1));
         let state = fold(&entries);
         assert_eq!([state.heir("a"), state.heir("b")], [None, Some(place(2))]);
+        assert_eq!(state.renamed().collect::<Vec<_>>(), [("b", place(2))], "`a` is a row by itself again");
     }
 
     #[test]

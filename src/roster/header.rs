@@ -1,12 +1,14 @@
 //! A roster's header under a column map: what each column is, whether the map fits, and what the map adds.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::columns::{self, Use};
 use super::field::Field;
 use super::filter::{Hidden, Sieve};
 use super::made::{Part, Split, Template, not_split};
 use super::mapping::Mapping;
+use super::roles::Roles;
 use super::row::{Columns, Row};
 use crate::error::Failure;
 use crate::finding::Finding;
@@ -40,6 +42,9 @@ pub(super) enum Added {
     Split { at: usize, split: Split, part: Part },
     /// A template, filled in from the first cell that is not blank of each of these columns.
     Made { at: Vec<Vec<usize>>, template: Template },
+    /// What the role in column `by` sets the field to, where the columns `at` are all blank. The first of the role's says
+    /// where there is none.
+    Role { by: usize, at: Vec<usize>, field: Field, roles: Arc<Roles>, is_first: bool },
     /// `value` in every row in which the columns `at` are all blank.
     Default { at: Vec<usize>, value: String },
 }
@@ -51,6 +56,7 @@ impl fmt::Debug for Added {
             Self::Translated { at, .. } => write!(f, "Translated({at})"),
             Self::Split { at, part, .. } => write!(f, "Split({at}, {part:?})"),
             Self::Made { at, .. } => write!(f, "Made({at:?})"),
+            Self::Role { by, field, .. } => write!(f, "Role({by}, {field:?})"),
             Self::Default { at, .. } => write!(f, "Default({at:?})"),
         }
     }
@@ -64,9 +70,11 @@ impl Header {
         let rules = mapping.rules.iter();
         let rules = rules.filter_map(|rule| Some((place(&headers, &rule.header)?, rule.clone())));
         let sieve = Sieve::new(rules.collect(), mapping.hidden_rows == Hidden::Skip);
+        let roles: Vec<usize> =
+            mapping.roles.iter().filter_map(|roles| place(&headers, &roles.header)).collect();
         for (at, used) in uses.iter_mut().enumerate() {
             // What the map looks at is not read by mistake, nor forgotten.
-            if sieve.has(at) && matches!(used, Use::Unknown | Use::Misspelt(_)) {
+            if (sieve.has(at) || roles.contains(&at)) && matches!(used, Use::Unknown | Use::Misspelt(_)) {
                 *used = Use::Ignored;
             }
         }
@@ -163,6 +171,15 @@ impl Header {
                 return Err(Failure::usage(format!(
                     "the column map chooses rows by a column that the roster does not have: `{}`",
                     rule.header
+                ))
+                .hint(self.its_columns()));
+            }
+        }
+        for roles in &mapping.roles {
+            if place(self.own(), &roles.header).is_none() {
+                return Err(Failure::usage(format!(
+                    "the column map has roles of a column that the roster does not have: `{}`",
+                    roles.header
                 ))
                 .hint(self.its_columns()));
             }
@@ -284,6 +301,17 @@ impl Header {
             }
             self.columns.places[field.index()] = places;
         }
+        for roles in &mapping.roles {
+            let Some(by) = place(self.own(), &roles.header) else { continue };
+            let shared = Arc::new(roles.clone());
+            for (nth, field) in roles.fields().enumerate() {
+                let at = self.columns.places[field.index()].clone();
+                let added = Added::Role { by, at, field, roles: Arc::clone(&shared), is_first: nth == 0 };
+                // Whatever is wrong with a setting, the cell to look at is the role's.
+                let place = self.add(added, self.columns.headers[by].clone());
+                self.columns.places[field.index()].push(place);
+            }
+        }
         for (field, value) in mapping.constants.iter().chain(&mapping.defaults) {
             let at = self.columns.places[field.index()].clone();
             let name =
@@ -341,9 +369,18 @@ impl Header {
                     };
                     template.write(at.iter().map(cell), scratch);
                 }
+                Added::Role { by, at, field, roles, is_first } => {
+                    let cell = row.cells.get(*by).unwrap_or("");
+                    match roles.value(cell, *field) {
+                        Some(value) if row.is_blank_in(at) => scratch.push_str(value),
+                        None if *is_first => {
+                            row.findings.push(roles.unknown(row.number, &self.columns.headers[*by], cell));
+                        }
+                        Some(_) | None => {}
+                    }
+                }
                 Added::Default { at, value } => {
-                    let is_blank = |at: &usize| row.cells.get(*at).unwrap_or("").trim().is_empty();
-                    if at.iter().all(is_blank) {
+                    if row.is_blank_in(at) {
                         scratch.push_str(value);
                     }
                 }

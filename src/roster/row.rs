@@ -69,6 +69,13 @@ impl Row {
     }
 }
 
+impl Row {
+    /// Whether nothing stands in any of these columns.
+    pub(super) fn is_blank_in(&self, columns: &[usize]) -> bool {
+        columns.iter().all(|at| self.cells.get(*at).unwrap_or("").trim().is_empty())
+    }
+}
+
 /// Without the cells: one of them is a password.
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -124,7 +124,14 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
     for field in required(rules) {
         if !columns.has(field) {
             let name = name_of(field);
-            let fix = if field.is_secret() { codes::PASSWORD_MISSING.fix } else { codes::COLUMN_MISSING.fix };
+            let mut fix =
+                if field.is_secret() { codes::PASSWORD_MISSING.fix } else { codes::COLUMN_MISSING.fix }
+                    .to_owned();
+            if field.is_secret() && rules.inferred.is_some() {
+                fix.push_str(
+                    "; if the users sign in elsewhere, `⟦identity-type saml⟧` says so, and no row has one",
+                );
+            }
             findings.push(Finding {
                 code: codes::COLUMN_MISSING.id,
                 severity: codes::COLUMN_MISSING.severity,
@@ -132,9 +139,12 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
                 column: None,
                 value: None,
                 message: format!("there is no {name} column, which {} needs", needs(field, rules.identity)),
-                hint: Some(fix.to_owned()),
+                hint: Some(fix),
             });
         }
+    }
+    if rules.tells_emails_once() && columns.has(Field::Email) {
+        findings.push(emails_not_allowed(columns, rules));
     }
     if rules.identity == IdentityType::ConnectManaged && !columns.has(Field::Email) {
         findings.push(Finding {
@@ -146,6 +156,28 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
             message: "there is no e-mail address column".to_owned(),
             hint: Some("add a column `email address`".to_owned()),
         });
+    }
+}
+
+/// That a roster which is taken for one of SAML has e-mail addresses, once for all of them.
+fn emails_not_allowed(columns: &Columns, rules: &Rules<'_>) -> Finding {
+    let code = &codes::EMAIL_NOT_ALLOWED;
+    let fix = format!(
+        "{}; if the instance keeps the passwords itself, `⟦identity-type connect⟧` says so, or `⟦made-passwords⟧`",
+        code.fix
+    );
+    let (severity, hint) = weighed(rules, code, fix);
+    Finding {
+        code: code.id,
+        severity,
+        row: None,
+        column: columns.header(Field::Email).map(str::to_owned),
+        value: None,
+        message: format!(
+            "{}, for which the roster was taken: the logins are addresses, and there is no password",
+            code.title
+        ),
+        hint: Some(hint),
     }
 }
 
@@ -255,7 +287,7 @@ impl<'a> Check<'a> {
     /// Reports a fault of a field with a hint of its own.
     fn fault_with(&mut self, code: &'static Code, field: Field, value: &str, message: String, hint: String) {
         let value = if field.is_secret() { Finding::HIDDEN.to_owned() } else { shown(value) };
-        let (severity, hint) = self.weighed(code, hint);
+        let (severity, hint) = weighed(self.rules, code, hint);
         self.findings.push(Finding {
             code: code.id,
             severity,
@@ -265,16 +297,6 @@ impl<'a> Check<'a> {
             message,
             hint: Some(hint),
         });
-    }
-
-    /// How bad a fault is in this run, and what to do about it.
-    fn weighed(&self, code: &'static Code, hint: String) -> (Severity, String) {
-        if !self.rules.let_through.has(code.id) {
-            return (code.severity, hint);
-        }
-        let through =
-            format!("let through with `⟦let-through {}⟧`, so that the service decides; else {hint}", code.id);
-        (Severity::Warning, through)
     }
 
     /// Reports a cell that is empty and must not be, unless the column is missing (said once for the file) or the
@@ -287,7 +309,7 @@ impl<'a> Check<'a> {
         if column.is_none() || is_explained {
             return;
         }
-        let (severity, hint) = self.weighed(code, code.fix.to_owned());
+        let (severity, hint) = weighed(self.rules, code, code.fix.to_owned());
         self.findings.push(Finding {
             code: code.id,
             severity,
@@ -298,6 +320,16 @@ impl<'a> Check<'a> {
             hint: Some(hint),
         });
     }
+}
+
+/// How bad a fault is in this run, and what to do about it.
+fn weighed(rules: &Rules<'_>, code: &'static Code, hint: String) -> (Severity, String) {
+    if !rules.let_through.has(code.id) {
+        return (code.severity, hint);
+    }
+    let through =
+        format!("let through with `⟦let-through {}⟧`, so that the service decides; else {hint}", code.id);
+    (Severity::Warning, through)
 }
 
 /// The header of the column that the field's cell came from.
@@ -442,6 +474,7 @@ fn email(check: &mut Check<'_>) {
     match (email, check.rules.identity) {
         ("", IdentityType::ConnectManaged) => check.missing(&codes::EMAIL_MISSING, Field::Email),
         ("", _) => {}
+        (_, IdentityType::Saml) if check.rules.tells_emails_once() => {}
         (email, IdentityType::Saml) => {
             let message = codes::EMAIL_NOT_ALLOWED.title.to_owned();
             check.fault(&codes::EMAIL_NOT_ALLOWED, Field::Email, email, message);

@@ -429,6 +429,8 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         endpoint: text(),
         rate: Some(2.0),
         allow: vec!["x".into()],
+        settings: Some(vec!["x".into()]),
+        alias: text(),
         user: text(),
         was: Some("b".into()),
         row: Some(1.into()),

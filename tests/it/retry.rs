@@ -93,7 +93,7 @@ async fn delete_user(service: &Service, username: &str) {
 /// Writes `directory.json`: the instance with one routing profile more, `Ghost`, which it does not have. A row with it
 /// passes every check and is refused by the service.
 #[tokio::main(flavor = "current_thread")]
-async fn directory_with_ghost(folder: &Path, service: &Service) {
+pub async fn directory_with_ghost(folder: &Path, service: &Service) {
     let (client, instance) = (client(service), instance_id(service));
     let routing = client.list_routing_profiles(instance, None).await.unwrap().value.items;
     let security = client.list_security_profiles(instance, None).await.unwrap().value.items;
