@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cli::output::Paint;
 use crate::cli::voice::Flags;
-use crate::finding::{Finding, LeftOut, Severity, codes};
+use crate::finding::{Finding, LeftOut, Logins, Severity, codes};
 use crate::roster::column_letters;
 use crate::text::{count, grouped, shown};
 use crate::validate::Checked;
@@ -32,6 +32,14 @@ pub(crate) fn left_out(left_out: &[LeftOut]) -> impl Iterator<Item = String> {
         0 => format!("no row is left out by the map: {what}"),
         rows => format!("{} left out by the map: {what}", count(*rows, "row")),
     })
+}
+
+/// Where the logins come from.
+pub(crate) fn logins(logins: &Logins) -> String {
+    let Logins { made, given } = *logins;
+    let given =
+        if given == 0 { String::new() } else { format!(", {} from the roster's own cells", grouped(given)) };
+    format!("{} made by the map's template{given}", count(made, "login"))
 }
 
 /// One line: how many rows, errors and warnings.
@@ -156,9 +164,16 @@ fn line(finding: &Finding, last: Option<u64>, title: &str, headers: &[String]) -
     let value = value
         .map(|value| format!("`{value}`"))
         .filter(|value| !added.is_some_and(|added| added.contains(value)));
+    // Of two things in quotes nobody could tell which stands in the cell.
+    let has_quotes = added.is_some_and(|added| added.ends_with('`'));
     parts.extend(added.map(str::to_owned));
-    parts.extend(value);
-    parts.join(": ")
+    match value {
+        Some(value) if has_quotes => format!("{}; the cell has {value}", parts.join(": ")),
+        value => {
+            parts.extend(value);
+            parts.join(": ")
+        }
+    }
 }
 
 /// The cells as a spreadsheet calls them, in parentheses; empty for a column that a column map makes.
@@ -200,6 +215,7 @@ mod tests {
             not_kept: 0,
             names: NamesUsed::default(),
             left_out: Vec::new(),
+            logins: None,
         }
     }
 

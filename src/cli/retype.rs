@@ -143,6 +143,15 @@ pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
     line
 }
 
+/// What validates a roster by a column map that was written for it.
+pub(super) fn validate_mapped(roster: &Path, reading: &RosterArgs, map: Option<&Path>) -> Line {
+    let mut line = Line::new(PROGRAM, "validate");
+    line.path(roster);
+    line.option("--columns", map.map(path_word));
+    line.take(Line::reading(reading, false));
+    line
+}
+
 /// What rehearses the import of a roster that is valid.
 pub(super) fn rehearse(args: &ValidateArgs, roster: &Path) -> Line {
     let mut line = Line::new(PROGRAM, "import");
@@ -155,9 +164,11 @@ pub(super) fn rehearse(args: &ValidateArgs, roster: &Path) -> Line {
 }
 
 /// What checks a roster that is to be filled in.
-pub(super) fn validate_filled_in(roster: &Path) -> Line {
+pub(super) fn validate_filled_in(roster: &Path, identity: Identity) -> Line {
     let mut line = Line::new(PROGRAM, "validate");
     line.path(roster);
+    // A template for passwords has a column of them, which says so by itself.
+    line.option("--identity", Some(identity).filter(|it| *it != Identity::Connect).map(word_of));
     line
 }
 

@@ -168,7 +168,12 @@ fn add(wanted: &mut Wanted, row: &CheckedRow<'_>, has_proficiencies: bool) {
             let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
             wanted.add_with_proficiencies(row.username, number, fingerprint, proficiencies);
         }
-        (None, Some(error)) => wanted.add_invalid(row.username, number, error.code, &error.message),
+        (None, Some(error)) => {
+            wanted.add_invalid(row.username, number, error.code, &error.message);
+            if let Some(fingerprint) = row.fingerprint_but_for_secrets() {
+                wanted.asks_for(row.username, number, fingerprint);
+            }
+        }
         (None, None) => {
             wanted.add_invalid(row.username, number, "row-unreadable", "the row cannot be read");
         }
@@ -214,6 +219,7 @@ impl Checked {
             instance: outlook.instance.arn.clone(),
             rows: outlook.rows,
             left_out: outlook.left_out.clone(),
+            logins: outlook.logins,
             rate: outlook.pace.rate,
             seconds: outlook.time().as_secs_f64(),
         });
@@ -268,7 +274,9 @@ impl Checked {
             passwords: supply.planned(),
             let_through: job.allowed.errors,
             met: there,
+            names_from: job.target.directory.clone().filter(|_| !job.target.is_rehearsal()),
             left_out: pass.found.left_out.clone(),
+            logins: pass.found.logins,
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         outlook.rows.equal = outlook.met.equal();

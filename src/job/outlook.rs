@@ -10,7 +10,7 @@ use super::there::There;
 use crate::directory::{Directory, Found, Instance, Lookup};
 use crate::error::Failure;
 use crate::event::Forecast;
-use crate::finding::{LeftOut, LetThrough};
+use crate::finding::{LeftOut, LetThrough, Logins};
 use crate::lane::pace::{START, default_burst};
 use crate::ledger::{RowState, State};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
@@ -29,6 +29,8 @@ pub struct Outlook {
     pub(crate) total: u64,
     /// Which other rows of it a column map leaves out.
     pub(crate) left_out: Vec<LeftOut>,
+    /// Where the logins come from; `None` where no template makes any.
+    pub(crate) logins: Option<Logins>,
     /// The instance.
     pub instance: Instance,
     /// Whether that is an embedded Connect.
@@ -39,6 +41,8 @@ pub struct Outlook {
     pub passwords: Option<PasswordsPlanned>,
     /// What the roster names of the instance.
     pub names: NamesFound,
+    /// The directory file that they were looked up in; `None` where the instance itself was asked.
+    pub(crate) names_from: Option<PathBuf>,
     /// Rows of the roster that a request may leave for.
     pub to_send: u64,
     /// Rows that are only looked up: they are in doubt, and the roster no longer asks for them.
@@ -130,11 +134,13 @@ impl Outlook {
             template: roster.recognised(),
             total: wanted.len() as u64,
             left_out: Vec::new(),
+            logins: None,
             instance: directory.instance.clone(),
             is_rehearsal: false,
             ledger: ledger.to_owned(),
             passwords: None,
             names: NamesFound::of(names, directory),
+            names_from: None,
             to_send: plan.to_send(),
             to_look_up: plan.gone(Decision::LookUp).count() as u64,
             rows: Forecast {

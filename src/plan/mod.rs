@@ -183,6 +183,8 @@ impl Plan {
                 return decided.unwrap_or(Decision::Keep);
             }
             let at = if by_position { state.places().nth(who.index()) } else { state.find(user) };
+            let made = created(at).map(|at| state.record(at).fingerprint);
+            let seen = made.map_or(seen, |made| wanted.against_made(who, seen, made));
             let decided = decision(at, Some(seen));
             let was_there = at.is_some_and(|at| state.record(at).state == RowState::There);
             if was_there && decided == Decision::Keep && !asked.retry && has_gone(user) {

@@ -3,7 +3,7 @@
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
 //! nothing. Every finding's reason and source stand with its code in `finding/codes.rs`.
 
-use super::{Rules, damaged, grammar};
+use super::{Rules, damaged, grammar, logins};
 use crate::agent::phone::{self, Refusal};
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
@@ -287,6 +287,8 @@ impl<'a> Check<'a> {
     /// Reports a fault of a field with a hint of its own.
     fn fault_with(&mut self, code: &'static Code, field: Field, value: &str, message: String, hint: String) {
         let value = if field.is_secret() { Finding::HIDDEN.to_owned() } else { shown(value) };
+        let made = || logins::made_fix(code, self.row, self.columns);
+        let hint = if field == Field::Username { made().unwrap_or(hint) } else { hint };
         let (severity, hint) = weighed(self.rules, code, hint);
         self.findings.push(Finding {
             code: code.id,
@@ -531,7 +533,10 @@ fn not_e164(
             Some(refusal) => refusal.hint().to_owned(),
             // Of the country nothing is known, and it is not guessed.
             None if has_digits => {
-                format!("{}; `⟦phone-region US⟧` reads national numbers of a country", code.fix)
+                format!(
+                    "{}; `⟦phone-region COUNTRY⟧`, as in DE or US, reads national numbers of a country",
+                    code.fix
+                )
             }
             None => code.fix.to_owned(),
         },
@@ -669,9 +674,41 @@ fn routing_profile(check: &mut Check<'_>) {
 fn unknown(check: &mut Check<'_>, code: &'static Code, field: Field, reference: &str, meant: Option<String>) {
     let hint = match undamaged(check, field, reference).or(meant) {
         Some(meant) => format!("did you mean `{}`?", shown(&meant)),
-        None => code.fix.to_owned(),
+        None => match those_there(check, field) {
+            Some(there) => format!("{}; it has {there}", code.fix),
+            None => code.fix.to_owned(),
+        },
     };
     check.fault_with(code, field, reference, format!("{}: `{}`", code.title, shown(reference)), hint);
+}
+
+/// The names that the instance has of this kind, for whoever named none that is near one: the first of them, and how many
+/// more.
+fn those_there(check: &Check<'_>, field: Field) -> Option<String> {
+    const MOST: usize = 10;
+    let directory = check.rules.directory?;
+    let (names, all): (Vec<String>, usize) = match field {
+        Field::RoutingProfile => {
+            let names = directory.routing_profiles.iter();
+            (names.take(MOST).map(|(name, _)| name.to_owned()).collect(), directory.routing_profiles.len())
+        }
+        Field::SecurityProfiles => {
+            let names = directory.security_profiles.iter();
+            (names.take(MOST).map(|(name, _)| name.to_owned()).collect(), directory.security_profiles.len())
+        }
+        Field::Hierarchy => {
+            let paths = directory.hierarchy.iter();
+            (paths.take(MOST).map(|group| group.path.join("|")).collect(), directory.hierarchy.len())
+        }
+        _ => return None,
+    };
+    if names.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = names.iter().map(|name| format!("`{}`", shown(name))).collect();
+    let more = all - names.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(named.join(", ") + &more)
 }
 
 /// The name that the instance has, or the nearest to it, of a name that was damaged before it came.
