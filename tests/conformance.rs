@@ -472,8 +472,8 @@ fn plain_phone<'c>(cell: &impl Fn(Field) -> &'c str) -> Map<String, Value> {
 fn plain_answer(cell: &str) -> Option<Value> {
     match word(cell).as_str() {
         "" => None,
-        "yes" | "true" => Some(true.into()),
-        "no" | "false" => Some(false.into()),
+        "yes" | "true" | "y" | "1" | "wahr" => Some(true.into()),
+        "no" | "false" | "n" | "0" | "faux" => Some(false.into()),
         _ => Some(cell.into()),
     }
 }
