@@ -419,7 +419,8 @@ mod tests {
         assert_eq!(phone_type("softphone"), None);
         assert_eq!(yes_or_no("TRUE"), Some(true));
         assert_eq!(yes_or_no("No"), Some(false));
-        assert_eq!(yes_or_no("y"), None);
+        assert_eq!(yes_or_no("y"), Some(true));
+        assert_eq!(yes_or_no("ja"), None);
         assert_eq!(voice_enhancement("Isolate voice"), Some(VoiceEnhancement::VoiceIsolation));
         assert_eq!(voice_enhancement("NOISE_SUPPRESSION"), Some(VoiceEnhancement::NoiseSuppression));
     }

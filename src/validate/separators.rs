@@ -5,6 +5,10 @@
 /// The names of a cell that lists them in some other way than with `|`: with `;` or `,` or line breaks between them, or as
 /// a list in brackets as programs print it. `None` where it is one name, or a list as it should be.
 pub(super) fn names(cell: &str) -> Option<Vec<&str>> {
+    // Nearly every cell has none of them, and each is asked.
+    if !cell.bytes().any(|byte| matches!(byte, b';' | b',' | b'\n' | b'\r' | b'[' | b'{' | b'(')) {
+        return None;
+    }
     names_between(cell, &[';', ',', '\n', '\r'])
 }
 
@@ -26,13 +30,18 @@ fn names_between<'c>(cell: &'c str, between: &[char]) -> Option<Vec<&'c str>> {
 
 /// The levels of a path that is written with something else than `|` between them.
 pub(super) fn levels(cell: &str) -> Option<Vec<&str>> {
+    if !cell.bytes().any(|byte| matches!(byte, b'/' | b'>' | b'\\' | b':') || !byte.is_ascii()) {
+        return None;
+    }
     const BETWEEN: [&str; 8] = [" > ", ">", "/", "\\", "→", "»", "｜", "::"];
     if cell.contains('|') || cell.starts_with("arn:") {
         return None;
     }
     let between = BETWEEN.into_iter().find(|between| cell.contains(between))?;
     let levels: Vec<&str> = cell.split(between).map(str::trim).filter(|level| !level.is_empty()).collect();
-    (levels.len() > 1).then_some(levels)
+    // `R/D`, `24/7` and `N/A` are names.
+    let is_word = |level: &&str| level.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    (levels.len() > 1 && levels.iter().all(is_word)).then_some(levels)
 }
 
 /// Tags as other systems write them, rewritten: `site=Leeds;grade=2`, `site:Leeds, grade:2`, `Key=site,Value=Leeds`, JSON.
@@ -136,8 +145,15 @@ mod tests {
         {
             assert_eq!(levels(cell), Some(vec!["EMEA", "Germany", "Berlin"]), "{cell}");
         }
-        for cell in ["EMEA", "EMEA|R/D", "/", "EMEA-Germany", "arn:aws:connect:x:1:instance/i/agent-group/g"]
-        {
+        for cell in [
+            "EMEA",
+            "EMEA|R/D",
+            "/",
+            "R/D",
+            "24/7 Desk",
+            "EMEA-Germany",
+            "arn:aws:connect:x:1:instance/i/agent-group/g",
+        ] {
             assert_eq!(levels(cell), None, "{cell}");
         }
     }
