@@ -2,7 +2,8 @@
 //!
 //! It may name a kind that is then not found, never leave out one that would be.
 
-use super::{Kind, Kinds, misread, word};
+use super::kind::{Kind, Kinds};
+use super::{misread, word};
 
 /// The kinds that a text's characters leave possible.
 pub(super) fn glance(text: &str) -> Kinds {
@@ -83,7 +84,7 @@ static IS_LETTER: [bool; 0x800 - 0xC0] = {
     let (mut table, mut at) = ([false; 0x800 - 0xC0], 0);
     while at < table.len() {
         table[at] = match char::from_u32(0xC0 + at as u32) {
-            Some(c) => of(c).0 == Kinds::NONE.0,
+            Some(c) => of(c).is_none(),
             None => false,
         };
         at += 1;
