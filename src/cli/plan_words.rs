@@ -20,6 +20,7 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
     lines.extend(
         findings::left_out(&outlook.left_out).map(|line| format!("          {}", text::plain(&line))),
     );
+    lines.extend(outlook.logins.as_ref().map(|logins| format!("          {}", findings::logins(logins))));
     of_instance(outlook, &mut lines);
     lines.push(format!("plan      {}", of_rows(&outlook.rows)));
     of_names(outlook, lists_names, &mut lines);

@@ -143,6 +143,15 @@ pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
     line
 }
 
+/// What validates a roster by a column map that was written for it.
+pub(super) fn validate_mapped(roster: &Path, reading: &RosterArgs, map: Option<&Path>) -> Line {
+    let mut line = Line::new(PROGRAM, "validate");
+    line.path(roster);
+    line.option("--columns", map.map(path_word));
+    line.take(Line::reading(reading, false));
+    line
+}
+
 /// What rehearses the import of a roster that is valid.
 pub(super) fn rehearse(args: &ValidateArgs, roster: &Path) -> Line {
     let mut line = Line::new(PROGRAM, "import");

@@ -152,6 +152,9 @@ fn human(roster: &Roster, checked: &Checked, basis: Basis, names: Option<String>
     for line in findings::left_out(&checked.left_out) {
         let _ = writeln!(text, "{line}");
     }
+    if let Some(logins) = &checked.logins {
+        let _ = writeln!(text, "{}", findings::logins(logins));
+    }
     let _ = writeln!(text, "next: {next}");
     text
 }
@@ -186,13 +189,17 @@ fn write_junit(offline: &OfflineChecked, path: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `{"rows": …, "findings": […]}`, indented; with `left_out` between them where a map leaves rows out.
+/// `{"rows": …, "findings": […]}`, indented; with `left_out` between them where a map leaves rows out, and `logins`
+/// where it makes some.
 fn write_json(offline: &OfflineChecked) -> Result<(), Failure> {
     let mut text = format!("{{\n  \"rows\": {},\n", offline.found.rows);
     let left_out = offline.found.left_out.as_slice();
     if !left_out.is_empty() {
         let rules = serde_json::to_string_pretty(left_out).unwrap_or_default();
         let _ = writeln!(text, "  \"left_out\": {},", rules.replace('\n', "\n  "));
+    }
+    if let Some(logins) = &offline.found.logins {
+        let _ = writeln!(text, "  \"logins\": {{\"made\": {}, \"given\": {}}},", logins.made, logins.given);
     }
     text.push_str("  \"findings\": [");
     let mut is_first = true;

@@ -7,7 +7,7 @@ use csv::{QuoteStyle, WriterBuilder};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
 
 use super::origins::first_row;
-use super::{Copy, ROW, base, mark, name, own_columns, place};
+use super::{Copy, ROW, base, made_logins, mark, name, own_columns, place};
 use crate::agent::RowNumber;
 use crate::disk;
 use crate::error::Failure;
@@ -131,8 +131,12 @@ impl FailedRows<'_> {
 
     fn copy(&self, sink: &mut impl Sink) -> Result<u64, Unwritten> {
         let columns = self.roster.columns();
-        let own = own_columns(self.roster);
-        let headers: Vec<&str> = own.iter().map(|&(at, _)| columns.headers[at].as_str()).collect();
+        let mut own = own_columns(self.roster);
+        let mut headers: Vec<&str> = own.iter().map(|&(at, _)| columns.headers[at].as_str()).collect();
+        if let Some((at, header)) = made_logins(self.roster) {
+            own.push((at, false));
+            headers.push(header);
+        }
         sink.line(headers.into_iter().chain(REASONS))?;
         let copy = Copy::of(self.roster, &self.state.header.run);
         let check = RowCheck::new(columns, self.rules);

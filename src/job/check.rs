@@ -208,6 +208,7 @@ impl Checked {
             instance: outlook.instance.arn.clone(),
             rows: outlook.rows,
             left_out: outlook.left_out.clone(),
+            logins: outlook.logins,
             rate: outlook.pace.rate,
             seconds: outlook.time().as_secs_f64(),
         });
@@ -254,6 +255,7 @@ impl Checked {
             passwords: supply.planned(),
             let_through: job.allowed.errors,
             left_out: pass.found.left_out.clone(),
+            logins: pass.found.logins,
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         Ok(Decided { plan, outlook })

@@ -8,7 +8,7 @@ use super::supply::PasswordsPlanned;
 use crate::directory::{Directory, Found, Instance, Lookup};
 use crate::error::Failure;
 use crate::event::Forecast;
-use crate::finding::{LeftOut, LetThrough};
+use crate::finding::{LeftOut, LetThrough, Logins};
 use crate::lane::pace::{START, default_burst};
 use crate::ledger::{RowState, State};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
@@ -27,6 +27,8 @@ pub struct Outlook {
     pub(crate) total: u64,
     /// Which other rows of it a column map leaves out.
     pub(crate) left_out: Vec<LeftOut>,
+    /// Where the logins come from; `None` where no template makes any.
+    pub(crate) logins: Option<Logins>,
     /// The instance.
     pub instance: Instance,
     /// Whether that is an embedded Connect.
@@ -135,6 +137,7 @@ impl Outlook {
             template: roster.recognised(),
             total: wanted.len() as u64,
             left_out: Vec::new(),
+            logins: None,
             instance: directory.instance.clone(),
             is_rehearsal: false,
             ledger: ledger.to_owned(),

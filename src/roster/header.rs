@@ -43,8 +43,9 @@ pub(super) enum Added {
     Levels { at: usize },
     /// One part of the whole name in column `at`.
     Split { at: usize, split: Split, part: Part },
-    /// A template, filled in from the first cell that is not blank of each of these columns.
-    Made { at: Vec<Vec<usize>>, template: Template },
+    /// A template for a field, filled in from the first cell that is not blank of each of the columns `at`, in every row in
+    /// which the columns `unless` are all blank.
+    Made { field: Field, at: Vec<Vec<usize>>, unless: Vec<usize>, template: Template },
     /// What the role in column `by` sets the field to, where the columns `at` are all blank. The first of the role's says
     /// where there is none.
     Role { by: usize, at: Vec<usize>, field: Field, roles: Arc<Roles>, is_first: bool },
@@ -226,15 +227,8 @@ impl Header {
         }
     }
 
-    /// A template is made of what is there and no secret, and for a field that no column carries.
+    /// A template is made of what is there and no secret. Where a column carries the field as well, its cells go before.
     fn can_make(&self, field: Field, template: &Template, mapping: &Mapping) -> Result<(), Failure> {
-        if let Some(name) = self.carrier(field) {
-            return Err(Failure::usage(format!(
-                "the column map has a template for `{}`, which a column of the roster carries: `{name}`",
-                field.name()
-            ))
-            .hint("ignore the column, or leave the template out"));
-        }
         for name in template.names() {
             let named = columns::field(name);
             if named.is_some_and(|part| mapping.templates.iter().any(|(other, _)| *other == part)) {
@@ -331,8 +325,16 @@ impl Header {
         // Last, for they are made of all others.
         for (field, template) in &mapping.templates {
             let at = template.names().map(|name| self.places_of(name)).collect();
-            let place = self.add(Added::Made { at, template: template.clone() }, field.name().to_owned());
+            let unless = self.columns.places[field.index()].clone();
+            let name = unless
+                .first()
+                .map_or_else(|| field.name().to_owned(), |&at| self.columns.headers[at].clone());
+            let added = Added::Made { field: *field, at, unless, template: template.clone() };
+            let place = self.add(added, name);
             self.columns.places[field.index()].push(place);
+            if *field == Field::Username {
+                self.columns.made_login = Some(place);
+            }
         }
     }
 
@@ -355,6 +357,14 @@ impl Header {
         self.added.push(added);
         self.columns.headers.push(name);
         self.columns.headers.len() - 1
+    }
+
+    /// Whether a row has something in the columns of a field themselves, be it what the reader could make nothing of: of a
+    /// login that Excel made a number, another must not be made.
+    fn has_own(&self, field: Field, columns: &[usize], row: &Row) -> bool {
+        let is_filled = |at: &usize| row.cells.get(*at).is_some_and(|cell| !cell.trim().is_empty());
+        let is_kept = |at: usize| self.uses.get(at) == Some(&Use::Field(field));
+        columns.iter().any(is_filled) || row.kept.iter().any(|(at, _)| is_kept(*at))
     }
 
     /// Appends the cells of the added columns to a row that has exactly [`Header::width`] cells.
@@ -391,7 +401,11 @@ impl Header {
                         }
                     }
                 }
-                Added::Made { at, template } => {
+                Added::Made { field, at, unless, template } => {
+                    if self.has_own(*field, unless, row) {
+                        row.cells.push_field("");
+                        continue;
+                    }
                     let cell = |places: &Vec<usize>| {
                         let mut cells = places.iter().filter_map(|&at| row.cells.get(at));
                         cells.find(|cell| !cell.trim().is_empty()).unwrap_or("").trim()
@@ -659,6 +673,21 @@ mod tests {
     }
 
     #[test]
+    fn a_filled_cell_goes_before_the_template_of_its_field() {
+        let map = "[templates]\n\"user login\" = \"n{Nr}\"\n[values.\"user login\"]\n\"-\" = \"\"";
+        let header = mapped("user login,Nr", map);
+        header.fits(&Mapping::parse(map).unwrap()).unwrap();
+        for (login, expected, is_made) in
+            [("ann", "ann", false), (" ", "n7", true), ("", "n7", true), ("-", "n7", true)]
+        {
+            let row = complete(&header, &[login, "7"]);
+            assert_eq!(header.columns.cell(&row, Field::Username), expected, "{login:?}");
+            assert_eq!(header.columns.is_made_login(&row), is_made, "{login:?}");
+        }
+        assert_eq!(header.columns.header(Field::Username), Some("user login"));
+    }
+
+    #[test]
     fn a_map_must_fit_the_roster() {
         let refused = |line: &str, map: &str| {
             let mapping = Mapping::parse(map).unwrap();
@@ -670,11 +699,6 @@ mod tests {
                 "Name,Vorname",
                 "[columns]\nName = { split = \"first last\" }\nVorname = \"first name\"",
                 "another column has a name: `Vorname`",
-            ),
-            (
-                "user login,Nr",
-                "[templates]\n\"user login\" = \"{Nr}\"",
-                "which a column of the roster carries: `user login`",
             ),
             (
                 "Nr",

@@ -10,6 +10,7 @@ mod damaged;
 mod grammar;
 mod identity;
 mod leavers;
+mod logins;
 mod names;
 mod pass;
 mod rules;

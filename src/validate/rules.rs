@@ -3,7 +3,7 @@
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
 //! nothing. Every finding's reason and source stand with its code in `finding/codes.rs`.
 
-use super::{Rules, damaged, grammar, separators};
+use super::{Rules, damaged, grammar, logins, separators};
 use crate::agent::phone::{self, Refusal};
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
@@ -287,6 +287,8 @@ impl<'a> Check<'a> {
     /// Reports a fault of a field with a hint of its own.
     fn fault_with(&mut self, code: &'static Code, field: Field, value: &str, message: String, hint: String) {
         let value = if field.is_secret() { Finding::HIDDEN.to_owned() } else { shown(value) };
+        let made = || logins::made_fix(code, self.row, self.columns);
+        let hint = if field == Field::Username { made().unwrap_or(hint) } else { hint };
         let (severity, hint) = weighed(self.rules, code, hint);
         self.findings.push(Finding {
             code: code.id,

@@ -26,6 +26,7 @@ fn all_columns() -> Columns {
     Columns {
         strangers: Vec::new(),
         phone_region: None,
+        made_login: None,
         headers: Field::ALL.map(|field| format!("{field:?}")).to_vec(),
         places: std::array::from_fn(|at| vec![at]),
     }
