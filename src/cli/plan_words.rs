@@ -1,5 +1,7 @@
 //! What a job is going to do, as people read it before it does it.
 
+use std::time::Duration;
+
 use super::{findings, words};
 use crate::event::Forecast;
 use crate::finding::LetThrough;
@@ -14,8 +16,9 @@ const INDENT: usize = 10;
 
 const NOTE: &str = "note";
 
-/// The plan in lines of `columns` columns. `lists_names` lists each name of the roster with the id that it stands for.
-pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> String {
+/// The plan in lines of `columns` columns. Of a dry run it lists each name of the roster with the id that it stands for, and
+/// says of nothing that it is made.
+pub(super) fn words_of(outlook: &Outlook, is_dry_run: bool, columns: usize) -> String {
     let mut lines = vec![of_roster(outlook)];
     lines.extend(
         findings::left_out(&outlook.left_out).map(|line| format!("          {}", text::plain(&line))),
@@ -23,11 +26,10 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
     lines.extend(outlook.logins.as_ref().map(|logins| format!("          {}", findings::logins(logins))));
     of_instance(outlook, &mut lines);
     lines.push(format!("plan      {}", of_rows(&outlook.rows)));
-    of_names(outlook, lists_names, &mut lines);
+    of_names(outlook, is_dry_run, &mut lines);
     of_users(outlook, &mut lines);
     if outlook.to_send > 0 {
-        let time = text::duration(outlook.time());
-        lines.push(format!("time      about {time} {}", of_pace(&outlook.pace)));
+        lines.push(format!("time      {} {}", about(outlook.time()), of_pace(&outlook.pace)));
     }
     if outlook.let_through != LetThrough::default() {
         lines.push(format!(
@@ -37,7 +39,10 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
     }
     lines.push(format!("ledger    {}", text::plain(&outlook.ledger.display().to_string())));
     if let Some(passwords) = &outlook.passwords {
-        lines.push(format!("passwords {}", text::plain(&of_passwords(passwords))));
+        lines.push(format!(
+            "passwords {}",
+            text::plain(&of_passwords(passwords, outlook.new_users(), is_dry_run))
+        ));
     }
     for (user, name) in &outlook.case_variants {
         lines.push(format!(
@@ -110,7 +115,11 @@ fn of_names(outlook: &Outlook, lists_names: bool, lines: &mut Vec<String>) {
     if told.is_empty() {
         return;
     }
-    lines.push(format!("names     {} found on the instance", told.join(", ")));
+    let found = match &outlook.names_from {
+        Some(file) => format!("found in `{}`", text::plain(&file.display().to_string())),
+        None => "found on the instance".to_owned(),
+    };
+    lines.push(format!("names     {} {found}", told.join(", ")));
     if lists_names {
         let named = kinds.iter().flat_map(|(_, found)| found.iter());
         lines.extend(named.map(|(name, id)| format!("          {id}  {}", text::plain(name))));
@@ -140,17 +149,31 @@ fn of_pace(pace: &Chosen) -> String {
     }
 }
 
-fn of_passwords(passwords: &PasswordsPlanned) -> String {
+fn of_passwords(passwords: &PasswordsPlanned, new_users: u64, is_dry_run: bool) -> String {
     match passwords {
+        _ if new_users == 0 => "none is needed: nobody is to be created".to_owned(),
         PasswordsPlanned::Made { out, recipients } => {
             let sealed = match recipients {
                 0 => String::new(),
                 1 => ", encrypted".into(),
                 several => format!(", encrypted to {several} recipients"),
             };
-            format!("made for rows without one, kept in {}{sealed}", out.display())
+            let out = out.display();
+            match is_dry_run {
+                true => format!("would be made for rows without one, and written to {out}{sealed}"),
+                false => format!("made for rows without one, kept in {out}{sealed}"),
+            }
         }
         PasswordsPlanned::One(whose) => format!("one for all rows without one, from {whose}"),
+    }
+}
+
+/// How long something takes, where nobody counts parts of a second.
+fn about(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        "under a second".to_owned()
+    } else {
+        format!("about {}", text::duration(time))
     }
 }
 
@@ -161,9 +184,9 @@ fn of_follows(follows: &Follows) -> String {
         before => format!(", {} created before", text::grouped(*before)),
     };
     format!(
-        "follows   proficiencies for {}{among}: about {} at {rate} calls a second, beside the creates",
+        "follows   proficiencies for {}{among}: {} at {rate} calls a second, beside the creates",
         text::count(before + to_come, "user"),
-        text::duration(follows.time())
+        about(follows.time())
     )
 }
 
@@ -174,12 +197,12 @@ fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
         (
             NOTE,
             steps_drifted,
-            "was created, and its proficiencies have changed in the roster since: the user keeps those it has",
+            "was created, and the roster has other proficiencies than it was given: the user keeps those it has",
         ),
         (
             NOTE,
             drifted,
-            "was created and has changed in the roster since: the user keeps the cells it was made with",
+            "was created, and the roster has other cells than it was made with: the user keeps those it was made with",
         ),
         (
             "warning",

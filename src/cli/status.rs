@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::listed::{self, Listed, Which};
-use super::screen::live::number;
+use super::screen::live::{PAST, number};
 use super::{output, retype};
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::error::Failure;
@@ -236,7 +236,9 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
     );
     if at_work {
         let pace = course.pace(&session.at, now, rows.pending);
-        let allowed = pace.allowed.map(|rate| format!(" of {}/s", number(rate))).unwrap_or_default();
+        // A pace that is learned goes past the one that it set out with.
+        let allowed = pace.allowed.filter(|rate| pace.rate <= rate * PAST);
+        let allowed = allowed.map(|rate| format!(" of {}/s", number(rate))).unwrap_or_default();
         let left =
             pace.seconds_left.map(|left| format!(", {} left", text::duration(Duration::from_secs(left))));
         text += &format!("pace      {}/s{allowed}{}\n", number(pace.rate), left.unwrap_or_default());

@@ -162,7 +162,12 @@ fn add(wanted: &mut Wanted, row: &CheckedRow<'_>, has_proficiencies: bool) {
             let proficiencies = agent.as_ref().and_then(validate::proficiencies_fingerprint);
             wanted.add_with_proficiencies(row.username, number, fingerprint, proficiencies);
         }
-        (None, Some(error)) => wanted.add_invalid(row.username, number, error.code, &error.message),
+        (None, Some(error)) => {
+            wanted.add_invalid(row.username, number, error.code, &error.message);
+            if let Some(fingerprint) = row.fingerprint_but_for_secrets() {
+                wanted.asks_for(row.username, number, fingerprint);
+            }
+        }
         (None, None) => {
             wanted.add_invalid(row.username, number, "row-unreadable", "the row cannot be read");
         }
@@ -254,6 +259,7 @@ impl Checked {
             is_rehearsal: job.target.is_rehearsal(),
             passwords: supply.planned(),
             let_through: job.allowed.errors,
+            names_from: job.target.directory.clone().filter(|_| !job.target.is_rehearsal()),
             left_out: pass.found.left_out.clone(),
             logins: pass.found.logins,
             ..Outlook::of(&sources, &job.ledger, pace)

@@ -39,6 +39,8 @@ pub struct Outlook {
     pub passwords: Option<PasswordsPlanned>,
     /// What the roster names of the instance.
     pub names: NamesFound,
+    /// The directory file that they were looked up in; `None` where the instance itself was asked.
+    pub(crate) names_from: Option<PathBuf>,
     /// Rows of the roster that a request may leave for.
     pub to_send: u64,
     /// Rows that are only looked up: they are in doubt, and the roster no longer asks for them.
@@ -143,6 +145,7 @@ impl Outlook {
             ledger: ledger.to_owned(),
             passwords: None,
             names: NamesFound::of(names, directory),
+            names_from: None,
             to_send: plan.to_send(),
             to_look_up: plan.gone(Decision::LookUp).count() as u64,
             rows: Forecast {

@@ -180,6 +180,8 @@ impl Plan {
                 return decided.unwrap_or(Decision::Keep);
             }
             let at = if by_position { state.places().nth(who.index()) } else { state.find(user) };
+            let made = created(at).map(|at| state.record(at).fingerprint);
+            let seen = made.map_or(seen, |made| wanted.against_made(who, seen, made));
             let decided = decision(at, Some(seen));
             // Whoever was never made is missing from the instance as a matter of course.
             created(at).map_or(decided, |at| looked_for(at, user, decided))

@@ -533,7 +533,10 @@ fn not_e164(
             Some(refusal) => refusal.hint().to_owned(),
             // Of the country nothing is known, and it is not guessed.
             None if has_digits => {
-                format!("{}; `⟦phone-region US⟧` reads national numbers of a country", code.fix)
+                format!(
+                    "{}; `⟦phone-region COUNTRY⟧`, as in DE or US, reads national numbers of a country",
+                    code.fix
+                )
             }
             None => code.fix.to_owned(),
         },
@@ -671,9 +674,41 @@ fn routing_profile(check: &mut Check<'_>) {
 fn unknown(check: &mut Check<'_>, code: &'static Code, field: Field, reference: &str, meant: Option<String>) {
     let hint = match undamaged(check, field, reference).or(meant) {
         Some(meant) => format!("did you mean `{}`?", shown(&meant)),
-        None => code.fix.to_owned(),
+        None => match those_there(check, field) {
+            Some(there) => format!("{}; it has {there}", code.fix),
+            None => code.fix.to_owned(),
+        },
     };
     check.fault_with(code, field, reference, format!("{}: `{}`", code.title, shown(reference)), hint);
+}
+
+/// The names that the instance has of this kind, for whoever named none that is near one: the first of them, and how many
+/// more.
+fn those_there(check: &Check<'_>, field: Field) -> Option<String> {
+    const MOST: usize = 10;
+    let directory = check.rules.directory?;
+    let (names, all): (Vec<String>, usize) = match field {
+        Field::RoutingProfile => {
+            let names = directory.routing_profiles.iter();
+            (names.take(MOST).map(|(name, _)| name.to_owned()).collect(), directory.routing_profiles.len())
+        }
+        Field::SecurityProfiles => {
+            let names = directory.security_profiles.iter();
+            (names.take(MOST).map(|(name, _)| name.to_owned()).collect(), directory.security_profiles.len())
+        }
+        Field::Hierarchy => {
+            let paths = directory.hierarchy.iter();
+            (paths.take(MOST).map(|group| group.path.join("|")).collect(), directory.hierarchy.len())
+        }
+        _ => return None,
+    };
+    if names.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = names.iter().map(|name| format!("`{}`", shown(name))).collect();
+    let more = all - names.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(named.join(", ") + &more)
 }
 
 /// The name that the instance has, or the nearest to it, of a name that was damaged before it came.

@@ -76,7 +76,10 @@ fn a_dry_run_ends_as_the_import_would_where_the_instance_has_not_room() {
     let service = Service::start(&["--users-quota", "3"]);
     let ran = with_quotas(&service, folder.path(), &["--dry-run"]).exits(4);
     assert!(ran.stderr.contains("22 too many for its quota of 3 (L-9A46857E)"), "{}", ran.stderr);
-    assert_eq!(ran.stdout, "dry run: 25 users would be created; nothing was sent\n");
+    assert_eq!(
+        ran.stdout,
+        "dry run: the instance has not room for 25 users, and none would be created; nothing was sent\n"
+    );
     with_quotas(&service, folder.path(), &["--dry-run", "--allow-partial"]).exits(0);
     assert_eq!(service.calls("CreateUser", "called"), 0);
 }

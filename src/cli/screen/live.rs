@@ -172,6 +172,9 @@ impl Look {
     }
 }
 
+/// How far a rate that is counted by the second may lie past what is allowed by chance.
+pub(in crate::cli) const PAST: f64 = 1.25;
+
 /// What has been seen so far.
 struct Tally {
     to_send: u64,
@@ -354,9 +357,13 @@ impl Tally {
         (unsettled > 0).then(|| format!("{} lost, being settled", text::count(unsettled, "answer")))
     }
 
-    /// How fast, against what is allowed.
+    /// How fast, against what is allowed: but where a burst or a pace that is learned has gone past what it set out with.
     fn speed(&self, now: Instant) -> String {
-        format!("{}/s of {}/s", number(self.rate(now)), number(self.allowed))
+        let rate = self.rate(now);
+        match rate > self.allowed * PAST {
+            true => format!("{}/s", number(rate)),
+            false => format!("{}/s of {}/s", number(rate), number(self.allowed)),
+        }
     }
 
     /// The live view, in lines of at most `columns` columns.

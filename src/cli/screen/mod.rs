@@ -85,15 +85,30 @@ impl<'t> Screen<'t> {
     pub(super) fn forecast(&self, dry_run: &DryRun) -> Result<Exit, Failure> {
         let outlook = &dry_run.outlook;
         output::say_whole(&plan_words::words_of(outlook, true, settings::width_of_talk()));
-        if self.typed.shared.format == Format::Human {
+        let exit = dry_run.exit();
+        if exit.is_err() {
+            // Why not is told as the error that the import would end with.
+            if self.typed.shared.format == Format::Human {
+                let users = text::count(outlook.new_users(), "user");
+                output::result(&format!(
+                    "dry run: the instance has not room for {users}, and none would be created; nothing was sent\n"
+                ));
+            }
+        } else if self.typed.shared.format == Format::Human {
             let settled = match outlook.rows.to_settle {
                 0 => String::new(),
                 rows => format!(" and {} settled", text::count(rows, "row")),
             };
+            let skipped = match outlook.rows.invalid {
+                0 => String::new(),
+                rows => format!(", {} with errors skipped", text::count(rows, "row")),
+            };
             let created = text::count(outlook.rows.to_create, "user");
-            output::result(&format!("dry run: {created} would be created{settled}; nothing was sent\n"));
+            output::result(&format!(
+                "dry run: {created} would be created{settled}{skipped}; nothing was sent\n"
+            ));
         }
-        dry_run.exit()
+        exit
     }
 
     /// What is going to be done.
