@@ -34,7 +34,7 @@ use crate::finding::{Finding, LeftOut};
 
 pub use columns::FINDINGS;
 pub(crate) use columns::{
-    REASONS, Use, column_letters, is_whole_name, key as header_key, members, propose, reason,
+    REASONS, Use, column_letters, field_of, is_whole_name, key as header_key, members, propose, reason,
 };
 pub(crate) use csv::Written;
 pub use field::Field;
