@@ -76,14 +76,14 @@ impl Slips<'_> {
         push(&["<dt>First password</dt><dd class=\"typed password\">"]);
         escaped(one.of.password.expose(), &mut push);
         let first = match self.sign_in {
-            Some(_) => "Open the address in Chrome, Edge or Firefox",
-            None => "Ask your team lead for the address, and open it in Chrome, Edge or Firefox",
+            Some(_) => "Open it in Chrome, Edge or Firefox",
+            None => "Ask your team lead where to sign in",
         };
         push(&[
             "</dd>\n</dl>\n<ol>\n<li>",
             first,
-            ". Type login and password as they stand here: capital and small letters differ.</li>\n\
-             <li>Allow the microphone and notifications when the browser asks.</li>\n\
+            ". Capital letters count.</li>\n\
+             <li>Allow the microphone and notifications.</li>\n\
              <li>Show this slip to nobody. Destroy it once you are in.</li>\n</ol>\n</article>\n",
         ]);
     }

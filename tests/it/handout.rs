@@ -292,7 +292,9 @@ fn a_slip_has_all_that_a_person_needs_and_nothing_that_is_not_escaped() {
         ran.stderr
     );
     let page = made.read("bare.html");
-    assert!(page.contains("<h2 dir=\"auto\">cy</h2>") && page.contains("Ask your team lead for the address"));
+    assert!(
+        page.contains("<h2 dir=\"auto\">cy</h2>") && page.contains("Ask your team lead where to sign in")
+    );
     #[cfg(unix)]
     assert_eq!(mode(&made.path("bare.html")), 0o600);
 }
