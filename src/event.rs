@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::agent::RowNumber;
-use crate::finding::{Finding, LeftOut};
+use crate::finding::{Finding, LeftOut, Logins};
 use crate::text::{self, Voice, escaped};
 
 /// Something that happened. In `--format json` each is one line: `{"event": …}` with the members named here; members
@@ -45,6 +45,9 @@ pub enum Event {
         /// Which rows of the roster its column map leaves out; not there where it has no rules for that.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         left_out: Vec<LeftOut>,
+        /// Where the logins come from; not there where no template makes any.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        logins: Option<Logins>,
         /// Calls a second.
         rate: f64,
         /// How long it will take, in seconds.

@@ -271,6 +271,7 @@ fn columns() -> Columns {
     let mut columns = Columns {
         strangers: Vec::new(),
         phone_region: None,
+        made_login: None,
         headers: Field::ALL
             .iter()
             .map(|field| format!("{field:?}"))

@@ -1,10 +1,10 @@
 //! `headcount columns`: shows how the columns are read, and proposes a column map.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::roster::RosterArgs;
-use super::{meant_rows, output};
+use super::{meant_rows, output, presets, retype};
 use crate::cli::meant_rows::MeantRows;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -19,6 +19,10 @@ pub(crate) struct ColumnsArgs {
     #[arg(value_name = "ROSTER")]
     roster: PathBuf,
 
+    /// Where to write the proposed map; a file that is there is never overwritten [default: stdout, below the table]
+    #[arg(short, long, value_name = "FILE.toml", conflicts_with = "columns")]
+    output: Option<PathBuf>,
+
     #[command(flatten)]
     reading: RosterArgs,
 }
@@ -28,20 +32,80 @@ const SEARCHED: usize = 200;
 /// How much of a value is shown, in characters.
 const SHOWN: usize = 40;
 
-/// Runs `headcount columns`.
+/// Runs `headcount columns`: exit 3 where an error is told of.
 pub(crate) fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
     let roster = args.reading.open(&args.roster)?;
     let samples = samples(&roster)?;
     let mut text = table(&roster, &samples);
     // The table has the columns that are not known already.
     let in_table = [codes::UNKNOWN_COLUMN.id, codes::MISSPELT_COLUMN.id];
+    let mut exit = Exit::Done;
     for finding in roster.findings().iter().filter(|finding| !in_table.contains(&finding.code)) {
         text.push_str(&line(finding));
+        if finding.severity == Severity::Error {
+            exit = Exit::Findings;
+        }
     }
-    text.push_str(&proposal(&roster, &Words::of(&roster)?, &meant_rows::of(&roster)?));
+    let proposed = Proposal::of(&roster)?;
+    if args.output.is_none() {
+        text.push_str(&proposed.shown());
+    }
     output::told(&title(&roster));
     output::result(&text);
-    Ok(Exit::Done)
+    match &args.output {
+        Some(_) if proposed.map.is_empty() => {
+            output::say("nothing is written: every column is known, and no map is needed");
+            output::say_whole(&format!(
+                "next: {}",
+                retype::validate_mapped(&args.roster, &args.reading, None)
+            ));
+        }
+        Some(path) => {
+            output::into_new_file(path, proposed.file(&args.roster).as_bytes())?;
+            let next = retype::validate_mapped(&args.roster, &args.reading, Some(path));
+            output::say_whole(&format!("next: correct it where it is not right, then {next}"));
+        }
+        None => {}
+    }
+    Ok(exit)
+}
+
+/// A column map that is proposed.
+struct Proposal {
+    /// What is said of it above.
+    intro: &'static str,
+    /// The map itself; empty where none is needed.
+    map: String,
+}
+
+impl Proposal {
+    fn of(roster: &Roster) -> Result<Self, Failure> {
+        let rows = meant_rows::of(roster)?;
+        let map = proposal(roster, &Words::of(roster)?, &rows);
+        Ok(if map.is_empty() {
+            Self { intro: "For a column map, which goes with `--columns FILE.toml`:", map: rows.alone() }
+        } else {
+            let intro =
+                "A column map to correct, save with `-o FILE.toml` and give with `--columns FILE.toml`:";
+            Self { intro, map }
+        })
+    }
+
+    /// As it stands below the table.
+    fn shown(&self) -> String {
+        let Self { intro, map } = self;
+        if map.is_empty() { String::new() } else { format!("\n{intro}\n{map}") }
+    }
+
+    /// As it stands in a file of its own.
+    fn file(&self, roster: &Path) -> String {
+        let name = roster.file_name().unwrap_or(roster.as_os_str()).to_string_lossy();
+        format!(
+            "# How headcount reads `{}`; headers are compared without case, spaces, `_`, `-` and brackets.\n{}",
+            plain(&name),
+            self.map
+        )
+    }
 }
 
 /// The first value of each column that is read, the columns of a map included. Those that are not known stay empty: one
@@ -93,7 +157,10 @@ fn table(roster: &Roster, samples: &[String]) -> String {
             Use::Field(field) => translated(roster, *field, at).unwrap_or(at),
             _ => at,
         };
-        let (mut meaning, mut sample) = (meaning(*used), samples[shown].clone());
+        let looked_at =
+            (*used == Use::Ignored && roster.looks_at(at)).then(|| "(looked at by the map)".to_owned());
+        let meaning = looked_at.unwrap_or_else(|| meaning(*used));
+        let (mut meaning, mut sample) = (meaning, samples[shown].clone());
         if let Some((first, last)) =
             roster.split_name().filter(|_| shown != at && *used == Use::Field(Field::FirstName))
         {
@@ -108,7 +175,11 @@ fn table(roster: &Roster, samples: &[String]) -> String {
             continue;
         }
         let carried = roster.uses().contains(&Use::Field(field));
-        for &at in columns.places[field.index()].iter().filter(|&&at| at >= roster.width() && !carried) {
+        // A role and a default may both make it: what the first row has is shown. Where a column has a login as well, a made
+        // one is still something else than that column's.
+        let is_shown = |at: usize| at >= roster.width() && (!carried || columns.made_login == Some(at));
+        let made = || columns.places[field.index()].iter().filter(|&&at| is_shown(at));
+        if let Some(&at) = made().find(|&&at| !samples[at].is_empty()).or(made().next()) {
             lines.push(["(column map)".into(), field.name().into(), samples[at].clone()]);
         }
     }
@@ -155,7 +226,7 @@ fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows) -> String {
         .map(|(at, (header, used))| (at, header.trim(), *used))
         .collect();
     if strangers.is_empty() {
-        return rows.alone();
+        return String::new();
     }
     let (mut mapped, mut ignored, mut values) = (String::new(), String::new(), String::new());
     let mut taken: Vec<Field> = Vec::new();
@@ -190,10 +261,7 @@ fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows) -> String {
             let _ = writeln!(ignored, "  {},{instead}", quoted(header));
         }
     }
-    let mut text = format!(
-        "\nA column map to correct, save as FILE.toml and give with `--columns FILE.toml`:\n\nignore = [\n{ignored}]\n{}",
-        rows.hidden()
-    );
+    let mut text = format!("\nignore = [\n{ignored}]\n{}", rows.hidden());
     if !mapped.is_empty() {
         let _ = write!(text, "\n[columns]\n{mapped}");
     }
@@ -214,6 +282,18 @@ fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows) -> String {
         }
     }
     text.push_str(&values);
+    // Words of titles are no secret; and where a column has the profiles already, nothing is missing.
+    let titles = roster
+        .columns()
+        .headers
+        .iter()
+        .zip(words)
+        .find(|(header, words)| presets::is_title(header) && !words.are_many && !words.few.is_empty());
+    if let Some((header, words)) =
+        titles.filter(|_| !has(Field::RoutingProfile) || !has(Field::SecurityProfiles))
+    {
+        text.push_str(&presets::roles(header.trim(), &words.few, quoted));
+    }
     text.push_str(&rows.tables());
     text
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cli::output::Paint;
 use crate::cli::voice::Flags;
-use crate::finding::{Finding, LeftOut, Severity, codes};
+use crate::finding::{Finding, LeftOut, Logins, Severity, codes};
 use crate::roster::column_letters;
 use crate::text::{count, grouped, shown};
 use crate::validate::Checked;
@@ -32,6 +32,14 @@ pub(crate) fn left_out(left_out: &[LeftOut]) -> impl Iterator<Item = String> {
         0 => format!("no row is left out by the map: {what}"),
         rows => format!("{} left out by the map: {what}", count(*rows, "row")),
     })
+}
+
+/// Where the logins come from.
+pub(crate) fn logins(logins: &Logins) -> String {
+    let Logins { made, given } = *logins;
+    let given =
+        if given == 0 { String::new() } else { format!(", {} from the roster's own cells", grouped(given)) };
+    format!("{} made by the map's template{given}", count(made, "login"))
 }
 
 /// One line: how many rows, errors and warnings.
@@ -200,6 +208,7 @@ mod tests {
             not_kept: 0,
             names: NamesUsed::default(),
             left_out: Vec::new(),
+            logins: None,
         }
     }
 

@@ -4,10 +4,11 @@ use std::ffi::OsString;
 
 use super::args::import::{ImportArgs, RetryArgs};
 use super::meant::Typed;
-use super::remedies;
 use super::screen::Screen;
+use super::{remedies, retype};
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::job::Job;
 
 /// Runs `import`; `words` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, words: &[OsString]) -> Result<Exit, Failure> {
@@ -31,7 +32,8 @@ fn start(typed: &Typed) -> Result<Exit, Failure> {
 
 /// The whole job, step by step: what is asked and shown between two steps is the screen's.
 async fn import(typed: &Typed, screen: &Screen<'_>) -> Result<Exit, Failure> {
-    let (job, is_dry_run) = (typed.meant(), typed.shared.dry_run);
+    let job = Job { settings: Some(retype::settings(typed)), ..typed.meant() };
+    let is_dry_run = typed.shared.dry_run;
     if !is_dry_run {
         job.refuse_in_use()?; // before anything is asked of anybody
     }

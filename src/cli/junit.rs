@@ -126,6 +126,7 @@ mod tests {
             not_kept: 0,
             names: NamesUsed::default(),
             left_out: Vec::new(),
+            logins: None,
         }
     }
 

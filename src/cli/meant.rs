@@ -35,7 +35,7 @@ pub(super) struct Retry {
     /// Whether its roster was given with `--roster`: then rows that are not in it stay as they are.
     pub(super) is_of_part: bool,
     /// What the ledger says of the job that it was made by.
-    before: Before,
+    pub(super) before: Before,
 }
 
 impl Typed {
@@ -128,6 +128,7 @@ impl Typed {
                 probable: *accept_probable,
                 errors: allow.meant(),
             },
+            settings: None, // how it is said again is of whoever prints it
         }
     }
 
@@ -175,7 +176,7 @@ impl Typed {
 }
 
 /// A path as it is shorter to type from the current directory.
-fn from_here(path: &Path) -> PathBuf {
+pub(super) fn from_here(path: &Path) -> PathBuf {
     let here = std::env::current_dir().and_then(|here| here.canonicalize());
     here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
 }

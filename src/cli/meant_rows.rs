@@ -65,10 +65,6 @@ impl MeantRows {
 
     /// All of it, where nothing else is to be said of the columns.
     pub(crate) fn alone(&self) -> String {
-        let text = format!("{}{}", self.hidden(), self.tables());
-        if text.is_empty() {
-            return text;
-        }
-        format!("\nFor a column map, which goes with `--columns FILE.toml`:\n{text}")
+        format!("{}{}", self.hidden(), self.tables())
     }
 }

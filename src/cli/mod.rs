@@ -18,6 +18,7 @@ mod meant_rows;
 pub(crate) mod output;
 mod plan_words;
 pub(crate) mod policy;
+mod presets;
 mod remedies;
 mod report;
 mod retype;

@@ -20,6 +20,7 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
     lines.extend(
         findings::left_out(&outlook.left_out).map(|line| format!("          {}", text::plain(&line))),
     );
+    lines.extend(outlook.logins.as_ref().map(|logins| format!("          {}", findings::logins(logins))));
     of_instance(outlook, &mut lines);
     lines.push(format!("plan      {}", of_rows(&outlook.rows)));
     of_names(outlook, lists_names, &mut lines);
@@ -167,7 +168,8 @@ fn of_follows(follows: &Follows) -> String {
 }
 
 fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
-    let Remarks { steps_drifted, drifted, missing, replaced, orphaned, dropped } = remarks;
+    let Remarks { steps_drifted, drifted, missing, replaced, orphaned, dropped, renamed, more_renamed } =
+        remarks;
     for (word, users, what) in [
         (
             NOTE,
@@ -193,6 +195,16 @@ fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
         (NOTE, dropped, "is gone from the roster and was never created: dropped"),
     ] {
         tell(lines, word, users, what);
+    }
+    lines.extend(renamed.iter().map(|(was, now)| {
+        format!(
+            "{NOTE}: `{}` goes by `{}` since a file of failed rows renamed it: no second user is made",
+            text::plain(was),
+            text::plain(now)
+        )
+    }));
+    if *more_renamed > 0 {
+        lines.push(format!("{NOTE}: so it is with {more_renamed} more"));
     }
 }
 

@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::ledger::State;
 use crate::report::account::Account;
 use crate::report::cause::Guide;
 use crate::report::{html, json, table, ticket};
@@ -56,8 +57,11 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.output {
         is_free(path)?;
     }
-    let retry = |code: Option<&str>| Some(retype::retry_of(&args.ledger, code).to_string());
-    let account = Account::read(&args.ledger, &Guide { voice: &Flags, retry: &retry })?;
+    let retry =
+        |state: &State, code: Option<&str>| Some(retype::retry_of(&args.ledger, state, code).to_string());
+    let resume = |state: &State| Some(retype::import_of(&args.ledger, state)?.to_string());
+    let guide = Guide { voice: &Flags, retry: &retry, resume: &resume };
+    let account = Account::read(&args.ledger, &guide)?;
     let made = rfc3339(SystemClock.now());
     let bytes = match format {
         Format::Html => html::write(&account, &made)?.into_bytes(),

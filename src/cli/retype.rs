@@ -16,9 +16,9 @@ use super::args::passwords::PasswordArgs;
 use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
 use super::args::validate::ValidateArgs;
-use super::meant::Typed;
+use super::meant::{Typed, from_here};
 use crate::job::{Patience, RateAsked};
-use crate::ledger::beside;
+use crate::ledger::{State, beside};
 use crate::text::{path_word, shell_word};
 
 /// The program, where it was not typed.
@@ -64,12 +64,75 @@ fn imported(typed: &Typed, instance: &str, ledger: Option<String>) -> Line {
     line
 }
 
-/// What reruns the failed rows of a ledger, of which nothing else is known; those of one code alone where it is named.
-pub(super) fn retry_of(ledger: &Path, code: Option<&str>) -> Line {
+/// Flags whose value is a file. A ledger has it whole, for it is read from elsewhere.
+const FILES: [&str; 3] = ["--columns", "--directory", "--credentials-out"];
+
+/// What takes the place of a command that prints a password: what stands in it is nobody's to keep.
+const SOME_COMMAND: &str = "COMMAND";
+
+/// What was set, for the ledger to keep: all that the commands repeat which a report prints, but for what the ledger has
+/// anyway.
+pub(super) fn settings(typed: &Typed) -> Vec<String> {
+    // Of an import's parts, for what goes along to it alone is left out of a retry when that is printed.
+    let Parts { reached: _, mut reading, how } = Parts::of(typed, &To::Import { arn: "" });
+    // A file of failed rows is ours and in UTF-8; its roster may not be.
+    let before = typed.retry.as_ref().filter(|retry| retry.is_of_part);
+    let before = before.and_then(|retry| retry.before.settings.as_deref()).unwrap_or_default();
+    if !reading.has("--encoding")
+        && let Some(at) = before.iter().position(|word| word == "--encoding")
+    {
+        reading.words.extend(before[at..].iter().take(2).cloned());
+    }
+    let mut line = Line::default();
+    line.rehearsal(&typed.shared.rehearsal, false);
+    line.take(reading);
+    line.take(how);
+    let mut before = "";
+    let words = line.words.iter().map(|word| {
+        let is_file = FILES.contains(&before);
+        before = word;
+        if is_file { beside::absolute(Path::new(word)) } else { word.clone() }
+    });
+    let mut words: Vec<String> = words.collect();
+    // The value of an option stands behind it, or where it begins with a dash, in it.
+    const PASSWORD: &str = "--password-command";
+    if let Some(at) = words.iter().position(|word| word.starts_with(PASSWORD)) {
+        let length = if words[at] == PASSWORD { 2 } else { 1 };
+        words.splice(at..(at + length).min(words.len()), [PASSWORD, SOME_COMMAND].map(str::to_owned));
+    }
+    words
+}
+
+/// What reruns the failed rows of a ledger; those of one code alone where it is named.
+pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line {
     let mut line = Line::new(PROGRAM, "retry");
     line.path(ledger);
     line.option("--code", code);
+    line.again(state.session.settings.as_deref().unwrap_or_default(), true);
     line
+}
+
+/// What resumes the import of a ledger; `None` where it does not say how that was told.
+pub(super) fn import_of(ledger: &Path, state: &State) -> Option<Line> {
+    let session = &state.session;
+    let settings = session.settings.as_deref()?;
+    let is_rehearsal = state.is_rehearsal(ledger);
+    let roster =
+        from_here(Path::new(if session.roster.is_empty() { &state.header.roster } else { &session.roster }));
+    let mut line = Line::new(PROGRAM, "import");
+    line.path(&roster);
+    if is_rehearsal {
+        line.switch("--simulate", !settings.iter().any(|word| word == "--simulate"));
+    } else {
+        line.option("--instance", Some(&state.header.instance));
+        line.option("--profile", session.profile.as_ref());
+        line.option("--endpoint-url", session.endpoint.as_ref());
+    }
+    let usual = beside::ledger_of(&roster, is_rehearsal);
+    let is_usual = beside::absolute(ledger) == beside::absolute(&usual);
+    line.option("--ledger", (!is_usual).then(|| ledger.display()));
+    line.again(settings, false);
+    Some(line)
 }
 
 /// What validates a roster again once it is mended.
@@ -77,6 +140,15 @@ pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
     let mut line = Line::new(PROGRAM, "validate");
     line.path(roster);
     line.checked(args);
+    line
+}
+
+/// What validates a roster by a column map that was written for it.
+pub(super) fn validate_mapped(roster: &Path, reading: &RosterArgs, map: Option<&Path>) -> Line {
+    let mut line = Line::new(PROGRAM, "validate");
+    line.path(roster);
+    line.option("--columns", map.map(path_word));
+    line.take(Line::reading(reading, false));
     line
 }
 
@@ -253,6 +325,26 @@ impl Line {
             Some(value) if value.starts_with('-') => self.words.push(format!("{name}={value}")),
             Some(value) => self.words.extend([name.to_owned(), value]),
             None => {}
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.words.iter().any(|word| word == name)
+    }
+
+    /// What a ledger has of what was set, with its files as they are shorter to type from here.
+    fn again(&mut self, settings: &[String], is_retry: bool) {
+        let mut words = settings.iter();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                // Rows that failed are to be mended before they are sent again.
+                "--skip-invalid" if is_retry => {}
+                file if FILES.contains(&file) => {
+                    let path = words.next().map(|path| from_here(Path::new(path)));
+                    self.option(file, path.as_ref().map(|path| path.display()));
+                }
+                word => self.word(word),
+            }
         }
     }
 

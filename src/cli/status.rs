@@ -1,15 +1,15 @@
 //! `headcount status`: where a run stands, also while it runs.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::listed::{self, Listed, Which};
-use super::output;
 use super::screen::live::number;
+use super::{output, retype};
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -175,9 +175,32 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
         Format::Human if !args.rows.is_empty() => {
             output::result(&listed::human(&listed::of(state, &args.rows, at_work)));
         }
-        Format::Human => output::told_under(&human(state, course, at_work, now), INDENT),
+        Format::Human => {
+            output::told_under(&human(state, course, at_work, now), INDENT);
+            // Never broken: they are there to be pasted.
+            output::result(&next(&args.ledger, state, at_work));
+        }
     }
     Ok(Exit::Done)
+}
+
+/// The commands that go on, where something is left to do and nobody is at it.
+fn next(ledger: &Path, state: &State, at_work: bool) -> String {
+    let rows = state.counts(at_work);
+    let mut commands = Vec::new();
+    if at_work {
+        return String::new();
+    }
+    if !is_complete(state, &rows) {
+        commands.extend(retype::import_of(ledger, state).map(|line| format!("resume with: {line}")));
+    }
+    if rows.exists + rows.rejected + rows.invalid > 0 {
+        commands.push(format!(
+            "mend the failed rows in the roster, then: {}",
+            retype::retry_of(ledger, state, None)
+        ));
+    }
+    if commands.is_empty() { String::new() } else { format!("\n{}\n", commands.join("\n")) }
 }
 
 /// Nothing is pending or in doubt, neither of the rows nor of what follows them.
@@ -192,6 +215,11 @@ fn roster(state: &State) -> &str {
 fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> String {
     let rows = state.counts(at_work);
     let session = &state.session;
+    // People know it by its alias.
+    let instance = match &session.alias {
+        Some(alias) => format!("{alias}\n{:INDENT$}{}", "", state.header.instance),
+        None => state.header.instance.clone(),
+    };
     let who = if at_work {
         format!("process {} on {} is at work, since {}", session.pid, session.host, session.at)
     } else if is_complete(state, &rows) {
@@ -203,7 +231,7 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
         "run       {}\nroster    {}\ninstance  {}\nstate     {}\n",
         state.header.run,
         text::plain(roster(state)),
-        state.header.instance,
+        instance.lines().map(text::plain).collect::<Vec<_>>().join("\n"),
         text::plain(&who)
     );
     if at_work {

@@ -125,6 +125,10 @@ fn said(basis: Basis) -> String {
         Basis::Columns(_, telling) => {
             let because = match telling {
                 Some(Field::Password) => "there is a password column",
+                Some(Field::Email) => "its people have e-mail addresses, which SAML users have not",
+                Some(Field::Username) => {
+                    "the logins are those of SAML users, and there is no password column"
+                }
                 Some(_) => "there is a directory user id column",
                 None => "there is no password column",
             };
@@ -147,6 +151,9 @@ fn human(roster: &Roster, checked: &Checked, basis: Basis, names: Option<String>
     let _ = writeln!(text, "{}", findings::summary(checked));
     for line in findings::left_out(&checked.left_out) {
         let _ = writeln!(text, "{line}");
+    }
+    if let Some(logins) = &checked.logins {
+        let _ = writeln!(text, "{}", findings::logins(logins));
     }
     let _ = writeln!(text, "next: {next}");
     text
@@ -182,13 +189,17 @@ fn write_junit(offline: &OfflineChecked, path: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `{"rows": …, "findings": […]}`, indented; with `left_out` between them where a map leaves rows out.
+/// `{"rows": …, "findings": […]}`, indented; with `left_out` between them where a map leaves rows out, and `logins`
+/// where it makes some.
 fn write_json(offline: &OfflineChecked) -> Result<(), Failure> {
     let mut text = format!("{{\n  \"rows\": {},\n", offline.found.rows);
     let left_out = offline.found.left_out.as_slice();
     if !left_out.is_empty() {
         let rules = serde_json::to_string_pretty(left_out).unwrap_or_default();
         let _ = writeln!(text, "  \"left_out\": {},", rules.replace('\n', "\n  "));
+    }
+    if let Some(logins) = &offline.found.logins {
+        let _ = writeln!(text, "  \"logins\": {{\"made\": {}, \"given\": {}}},", logins.made, logins.given);
     }
     text.push_str("  \"findings\": [");
     let mut is_first = true;

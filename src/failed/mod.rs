@@ -12,12 +12,14 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::disk;
-use crate::roster::{self, REASONS, Roster, Row, Storage, Use};
+use crate::roster::{self, Field, REASONS, Roster, Row, Storage, Use};
 use crate::text::{unguarded, unwritten};
 
 pub(crate) use origins::Origins;
 pub(crate) use write::{FailedRows, Left};
 
+/// Which of [`REASONS`] has the number that the first roster has for the row.
+const ROW: usize = 3;
 /// Which of [`REASONS`] has the name under which the ledger has the row.
 const USER: usize = 4;
 /// Which of [`REASONS`] has the mark: `RUN/DIGEST`.
@@ -42,6 +44,16 @@ pub(crate) fn own_columns(roster: &Roster) -> Vec<(usize, bool)> {
             (at, is_secret)
         })
         .collect()
+}
+
+/// The column of made logins, and the header that it has in a copy, where the roster has no column of logins: so one that is
+/// too long or taken can be written over for its row alone, and the name stays with the row.
+fn made_logins(roster: &Roster) -> Option<(usize, &'static str)> {
+    let at = roster.columns().made_login?;
+    if roster.uses().contains(&Use::Field(Field::Username)) {
+        return None;
+    }
+    Some((at, roster::free_header(Field::Username, roster.own_headers())?))
 }
 
 /// Whether a header that means nothing to us sounds like passwords.
@@ -138,7 +150,10 @@ mod tests {
 
     #[test]
     fn the_columns_that_are_read_back_are_where_they_are_looked_for() {
-        assert_eq!((REASONS[USER], REASONS[MARK]), ("headcount user", "headcount mark"));
+        assert_eq!(
+            (REASONS[ROW], REASONS[USER], REASONS[MARK]),
+            ("headcount row", "headcount user", "headcount mark")
+        );
     }
 
     #[test]

@@ -2,15 +2,19 @@
 
 use std::collections::HashSet;
 
-use super::{Copy, MARK, USER, place, run_of_mark, user_of};
+use super::{Copy, MARK, ROW, USER, place, run_of_mark, user_of};
+use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::ledger::State;
+use crate::plan::Origin;
 use crate::roster::{Roster, Row};
 
 /// Where the rows of a file of failed rows come from: which run, and by which names.
 pub(crate) struct Origins {
     marks: Option<usize>,
     users: Option<usize>,
+    rows: Option<usize>,
+    is_retry: bool,
     copy: Option<Copy>,
     /// The first run in a mark, with its row.
     run: Option<(String, u64)>,
@@ -24,7 +28,8 @@ impl Origins {
     pub(crate) fn of(roster: &Roster, run: Option<&str>) -> Self {
         let (marks, users) = (place(roster, MARK), place(roster, USER));
         let copy = run.and_then(|run| Copy::of(roster, run));
-        Self { marks, users, copy, run: None, renamed: HashSet::new() }
+        let (rows, is_retry) = (place(roster, ROW), run.is_some());
+        Self { marks, users, rows, is_retry, copy, run: None, renamed: HashSet::new() }
     }
 
     /// Whether the roster is a file of failed rows.
@@ -37,16 +42,21 @@ impl Origins {
         self.copy.as_ref().is_some_and(|copy| copy.untouched(row).is_some())
     }
 
-    /// Takes a row in.
-    pub(crate) fn add(&mut self, row: &Row, username: &str) {
+    /// Takes a row in, and says where it comes from: to a retry, for an import's ledger has not seen it.
+    pub(crate) fn add(&mut self, row: &Row, username: &str) -> Option<Origin> {
         let cell = |at: Option<usize>| at.and_then(|at| row.cells.get(at)).unwrap_or("");
         if self.run.is_none() {
             self.run = run_of_mark(cell(self.marks)).map(|run| (run.to_owned(), row.number));
         }
         let was = user_of(cell(self.users));
-        if !was.is_empty() && was != username {
-            self.renamed.insert(was);
+        let is_renamed = !was.is_empty() && was != username;
+        if is_renamed {
+            self.renamed.insert(was.clone());
         }
+        let number = first_row(row, self.rows);
+        // `row 7` is no name: in the next roster it is whoever stands there.
+        let was = was_named(&was, number).filter(|_| is_renamed).map(Into::into);
+        (self.is_retry && (number.is_some() || was.is_some())).then_some(Origin { row: number, was })
     }
 
     /// Fails where the rows failed in a run of another ledger.
@@ -67,6 +77,17 @@ impl Origins {
     pub(crate) fn has_renamed(&self, user: &str) -> bool {
         self.renamed.contains(user)
     }
+}
+
+/// The number that the first roster has for a row of a file of failed rows, whose column of them is at `column`.
+pub(super) fn first_row(row: &Row, column: Option<usize>) -> Option<RowNumber> {
+    let number: u32 = row.cells.get(column?)?.trim().parse().ok()?;
+    (number > 0).then(|| RowNumber::from(number))
+}
+
+/// The name that a row had, unless the ledger has it by its number.
+fn was_named(was: &str, number: Option<RowNumber>) -> Option<&str> {
+    Some(was).filter(|was| number.is_none_or(|number| *was != format!("row {number}")))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use csv::{QuoteStyle, WriterBuilder};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
 
-use super::{Copy, base, mark, name, own_columns};
+use super::origins::first_row;
+use super::{Copy, ROW, base, made_logins, mark, name, own_columns, place};
 use crate::agent::RowNumber;
 use crate::disk;
 use crate::error::Failure;
@@ -130,11 +131,17 @@ impl FailedRows<'_> {
 
     fn copy(&self, sink: &mut impl Sink) -> Result<u64, Unwritten> {
         let columns = self.roster.columns();
-        let own = own_columns(self.roster);
-        let headers: Vec<&str> = own.iter().map(|&(at, _)| columns.headers[at].as_str()).collect();
+        let mut own = own_columns(self.roster);
+        let mut headers: Vec<&str> = own.iter().map(|&(at, _)| columns.headers[at].as_str()).collect();
+        if let Some((at, header)) = made_logins(self.roster) {
+            own.push((at, false));
+            headers.push(header);
+        }
         sink.line(headers.into_iter().chain(REASONS))?;
         let copy = Copy::of(self.roster, &self.state.header.run);
         let check = RowCheck::new(columns, self.rules);
+        // A file of failed rows that is written of such a file speaks of the first roster, as that one did.
+        let numbers = copy.as_ref().and_then(|_| place(self.roster, ROW));
         let (mut rows, mut row, mut written) = (self.roster.rows()?, Row::default(), 0);
         while rows.read(&mut row)? {
             let Some((at, state)) = self.failed(&row, copy.as_ref()) else { continue };
@@ -154,7 +161,7 @@ impl FailedRows<'_> {
                 state.word().replace('_', " "),
                 guarded(&plain(code)),
                 guarded(&plain(faults.as_deref().unwrap_or(told))),
-                row.number.to_string(),
+                first_row(&row, numbers).unwrap_or(RowNumber::of(row.number)).to_string(),
                 guarded(&written_out(self.state.user(at))),
                 mark,
             ];

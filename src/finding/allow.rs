@@ -49,6 +49,7 @@ static WORDS: &[(&Code, Word)] = {
         (&codes::MISSPELT_COLUMN, Meaning),
         (&codes::ENCODING_UNCLEAR, Meaning),
         (&codes::ROW_FILTER_UNCLEAR, Meaning),
+        (&codes::ROLE_UNKNOWN, Meaning),
         (&codes::RAGGED_ROW, Secret), // a password may stand under any header
         (&codes::UNCLOSED_QUOTE, Secret),
         (&codes::UNDECODABLE_TEXT, Meaning),

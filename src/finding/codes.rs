@@ -142,6 +142,10 @@ codes! {
               would be lost",
         source: "headcount",
         fix: "write the date as `2026-12-01`, or correct the cell";
+    ROLE_UNKNOWN = Error "role-unknown", "a cell is none of the roles that the column map has",
+        why: "what the role decides would be missing, or be another's",
+        source: "headcount",
+        fix: "correct the cell, or add the role to `[roles]` in the column map";
     LEAVERS_IN_ROSTER = Warning "leavers-in-roster", "a column says who is no longer there, and no row is left out by it",
         why: "whoever has left would get a login that works",
         source: "headcount",

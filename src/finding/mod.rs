@@ -3,6 +3,7 @@
 mod allow;
 pub mod codes;
 mod left_out;
+mod logins;
 
 use std::borrow::Cow;
 
@@ -13,6 +14,7 @@ use crate::text::{Voice, worded};
 pub use allow::LetThrough;
 pub(crate) use allow::may_be as may_be_let_through;
 pub use left_out::LeftOut;
+pub use logins::Logins;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

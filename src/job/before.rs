@@ -25,6 +25,8 @@ pub struct Before {
     pub(crate) endpoint: Option<String>,
     /// The row of that roster's header, where it was told.
     pub(crate) header_row: Option<u64>,
+    /// What else it was told, word by word, where the ledger has it.
+    pub(crate) settings: Option<Vec<String>>,
     /// Whether its first record says that it is a rehearsal's; ledgers once could not.
     pub(crate) says_rehearsal: bool,
     /// It is a rehearsal's, by its first record or by its name.
@@ -62,6 +64,7 @@ impl Before {
             profile: session.profile.clone(),
             endpoint: session.endpoint.clone(),
             header_row: session.header_row,
+            settings: session.settings.clone(),
             says_rehearsal: header.rehearsal,
             is_rehearsal: state.is_rehearsal(ledger),
             is_invented: header.instance == Spec::default().instance_arn(),

@@ -122,7 +122,7 @@ impl Job {
 
 impl Pass {
     fn over(roster: &Roster, job: &Job, reached: &Reached, world: &World) -> Result<Self, Failure> {
-        let rules = job.rules(&reached.directory);
+        let rules = job.rules(&reached.directory).inferred(job.inferred(roster, &reached.directory)?);
         let has_proficiencies = roster.columns().has(Field::Proficiencies);
         let waits = reached.lane.waits();
         let _at_work = waits.at_work();
@@ -136,8 +136,11 @@ impl Pass {
             }
             // What nobody has taken up yet stays as it stands.
             if !(row.has_errors && origins.is_left(row.row)) {
-                origins.add(row.row, row.username);
+                let origin = origins.add(row.row, row.username);
                 add(&mut wanted, &row, has_proficiencies);
+                if let Some(origin) = origin {
+                    wanted.comes_from(row.username, RowNumber::of(row.number), origin);
+                }
             }
             Ok(())
         })?;
@@ -205,6 +208,7 @@ impl Checked {
             instance: outlook.instance.arn.clone(),
             rows: outlook.rows,
             left_out: outlook.left_out.clone(),
+            logins: outlook.logins,
             rate: outlook.pace.rate,
             seconds: outlook.time().as_secs_f64(),
         });
@@ -251,6 +255,7 @@ impl Checked {
             passwords: supply.planned(),
             let_through: job.allowed.errors,
             left_out: pass.found.left_out.clone(),
+            logins: pass.found.logins,
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         Ok(Decided { plan, outlook })

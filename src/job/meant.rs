@@ -15,7 +15,7 @@ use crate::finding::LetThrough;
 use crate::ledger::{self, State, beside};
 use crate::plan::Asked;
 use crate::roster::{Options, Roster};
-use crate::validate::Rules;
+use crate::validate::{self, Inferred, Rules};
 
 /// What is to be done: a roster's rows are to become users.
 ///
@@ -38,6 +38,9 @@ pub struct Job {
     pub patience: Patience,
     /// What is allowed.
     pub allowed: Allowed,
+    /// What was set, as whoever set it says it: kept in the ledger for whoever goes on, and of no meaning to the job. No
+    /// secret may stand in it.
+    pub settings: Option<Vec<String>>,
 }
 
 /// An import, or a retry.
@@ -162,6 +165,22 @@ impl Job {
             let_through: self.allowed.errors,
             ..Rules::of(directory)
         }
+    }
+
+    /// By what the identity type of a rehearsal was inferred, where nothing else says it.
+    pub(super) fn inferred(
+        &self,
+        roster: &Roster,
+        directory: &Directory,
+    ) -> Result<Option<Inferred>, Failure> {
+        let Target { identity, directory: saved, .. } = &self.target;
+        let is_told = identity.is_some() || saved.is_some() || self.passwords.are_given();
+        if !self.target.is_rehearsal() || is_told {
+            return Ok(None);
+        }
+        // The world of an earlier rehearsal stays what it was.
+        let inferred = validate::infer_identity(roster)?;
+        Ok(Some(inferred).filter(|inferred| inferred.identity == directory.instance.identity))
     }
 
     /// What the plan is made for.

@@ -8,9 +8,9 @@ use crate::agent::IdentityType;
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::finding::{Finding, LetThrough};
-use crate::roster::{Field, Options, Roster, Use};
+use crate::roster::{Field, Options, Roster};
 use crate::stop::Switch;
-use crate::validate::{self, Rules, check_while, infer_identity};
+use crate::validate::{self, Inferred, Rules, check_while, infer_identity};
 
 /// What is to be checked, and against what.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl OfflineChecked {
     /// By what it was checked.
     pub(crate) fn rules(&self) -> Rules<'_> {
         let rules = rules_of(self.directory.as_ref(), self.basis.identity(), self.makes_passwords);
-        rules.letting_through(self.let_through)
+        rules.letting_through(self.let_through).inferred(self.basis.inferred())
     }
 
     /// Gives all findings away: those of the file as a whole, of which there may be none, and then those of each row that
@@ -88,7 +88,7 @@ pub enum Basis {
     Told(IdentityType),
     /// The directory file's instance.
     Directory(IdentityType),
-    /// The columns, with the one that says so.
+    /// The roster, with the column that says so.
     Columns(IdentityType, Option<Field>),
 }
 
@@ -110,14 +110,15 @@ impl Offline {
             return Err(Failure::usage(format!("{what}: `{identity}`")).hint("leave ⟦made-passwords⟧ out"));
         }
         let (makes_passwords, let_through) = (self.makes_passwords, self.let_through);
-        let rules = rules_of(directory.as_ref(), identity, makes_passwords).letting_through(let_through);
+        let rules = rules_of(directory.as_ref(), identity, makes_passwords);
+        let rules = rules.letting_through(let_through).inferred(basis.inferred());
         let found = check_while(&roster, &rules, &|| go_on(stop))?;
         Ok(OfflineChecked { roster, directory, basis, found, makes_passwords, let_through })
     }
 }
 
 impl Basis {
-    /// Decides it: what was told and the directory must agree; without both the columns decide.
+    /// Decides it: what was told and the directory must agree; without both the roster decides.
     pub(super) fn of(
         told: Option<IdentityType>,
         directory: Option<&Directory>,
@@ -131,21 +132,19 @@ impl Basis {
             .hint("leave ⟦identity-type⟧ out")),
             (_, Some(of_directory)) => Ok(Self::Directory(of_directory)),
             (Some(told), None) => Ok(Self::Told(told)),
-            (None, None) => Ok(Self::of_columns(roster)),
+            (None, None) => {
+                let Inferred { identity, telling } = infer_identity(roster)?;
+                Ok(Self::Columns(identity, telling))
+            }
         }
     }
 
-    /// A misspelt password column is an error by itself; it must not make every e-mail address one too.
-    fn of_columns(roster: &Roster) -> Self {
-        let columns = roster.columns();
-        let is_there = |field| columns.has(field) || roster.uses().contains(&Use::Misspelt(field));
-        let telling = [Field::Password, Field::DirectoryUserId].into_iter().find(|field| is_there(*field));
-        let identity = match telling {
-            Some(Field::Password) => IdentityType::ConnectManaged,
-            Some(_) => IdentityType::ExistingDirectory,
-            None => infer_identity(columns),
-        };
-        Self::Columns(identity, telling)
+    /// By what it was inferred, where nobody told it.
+    fn inferred(&self) -> Option<Inferred> {
+        match *self {
+            Self::Columns(identity, telling) => Some(Inferred { identity, telling }),
+            Self::Told(_) | Self::Directory(_) => None,
+        }
     }
 
     /// The identity type itself.

@@ -8,7 +8,7 @@ use super::supply::PasswordsPlanned;
 use crate::directory::{Directory, Found, Instance, Lookup};
 use crate::error::Failure;
 use crate::event::Forecast;
-use crate::finding::{LeftOut, LetThrough};
+use crate::finding::{LeftOut, LetThrough, Logins};
 use crate::lane::pace::{START, default_burst};
 use crate::ledger::{RowState, State};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
@@ -27,6 +27,8 @@ pub struct Outlook {
     pub(crate) total: u64,
     /// Which other rows of it a column map leaves out.
     pub(crate) left_out: Vec<LeftOut>,
+    /// Where the logins come from; `None` where no template makes any.
+    pub(crate) logins: Option<Logins>,
     /// The instance.
     pub instance: Instance,
     /// Whether that is an embedded Connect.
@@ -99,6 +101,10 @@ pub struct Remarks {
     pub(crate) orphaned: Few,
     /// Gone from the roster, and never created.
     pub dropped: Few,
+    /// Asked for by a name that a file of failed rows has mended: the first of them, each with the name that it goes by.
+    pub(crate) renamed: Vec<(String, String)>,
+    /// How many more.
+    pub(crate) more_renamed: u64,
 }
 
 /// The first of some users, and how many more there are: a plan of a million rows is held between two questions.
@@ -131,6 +137,7 @@ impl Outlook {
             template: roster.recognised(),
             total: wanted.len() as u64,
             left_out: Vec::new(),
+            logins: None,
             instance: directory.instance.clone(),
             is_rehearsal: false,
             ledger: ledger.to_owned(),
@@ -262,7 +269,12 @@ impl Follows {
 
 impl Remarks {
     fn of(plan: &Plan, wanted: &Wanted, state: &State) -> Self {
+        let mut renamed = plan.renamed(wanted, state);
+        let first = renamed.by_ref().take(Few::NAMED).map(|(was, now)| (was.to_owned(), now.to_owned()));
+        let (first, more) = (first.collect(), renamed.count() as u64);
         Self {
+            renamed: first,
+            more_renamed: more,
             steps_drifted: Few::of(plan.steps_named(wanted, StepDecision::Drift)),
             drifted: Few::of(plan.named(wanted, Decision::Drift)),
             missing: Few::of(plan.named(wanted, Decision::Missing)),

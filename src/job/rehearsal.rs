@@ -58,15 +58,12 @@ impl Rehearsal {
     ) -> Result<Spec, Failure> {
         let used = names_used(stage.roster, world)?;
         let identity = identity.or(saved.map(|saved| saved.instance.identity));
-        let mut spec = Spec {
-            identity: identity.unwrap_or_else(|| match stage.gives_passwords {
-                true => IdentityType::ConnectManaged,
-                false => infer_identity(stage.roster.columns()),
-            }),
-            seed: self.seed,
-            weather: self.weather.clone(),
-            ..Spec::default()
+        let identity = match (identity, stage.gives_passwords) {
+            (Some(identity), _) => identity,
+            (None, true) => IdentityType::ConnectManaged,
+            (None, false) => infer_identity(stage.roster)?.identity,
         };
+        let mut spec = Spec { identity, seed: self.seed, weather: self.weather.clone(), ..Spec::default() };
         if let Some(saved) = saved {
             return Ok(like(saved, spec));
         }

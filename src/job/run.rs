@@ -266,6 +266,8 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
         header_row,
         rate: Some(rate),
         allow: job.allowed.errors.codes().map(str::to_owned).collect(),
+        settings: job.settings.clone(),
+        alias: reached.directory.instance.alias.as_deref().map(Into::into),
         at: Some(now.as_str().into()),
         ..Entry::of(Kind::Session)
     };

@@ -67,6 +67,7 @@ impl Stage {
             passwords: Passwords::OfRoster,
             patience: Patience::default(),
             allowed: Allowed { invalid_rows: true, ..Allowed::default() },
+            settings: None,
         }
     }
 

@@ -222,10 +222,20 @@ pub struct Entry<'a> {
     /// The errors of the roster that it was told to let through (`session`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<String>,
+    /// What else the process was told, word by word as a command line has it, but for what the members above say and for a
+    /// command that prints a password (`session`): for the commands that a report repeats. Ledgers of before do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Vec<String>>,
+    /// The instance's alias, where it was read (`session`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
+    pub alias: Option<Cow<'a, str>>,
     /// The exact username; `row N` for an invalid row that has none of its own (all but `ledger`, `session`,
     /// `end`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub user: Option<Cow<'a, str>>,
+    /// The name that the row had before it was renamed in a file of failed rows (`row`). Ledgers of before do not say it.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
+    pub was: Option<Cow<'a, str>>,
     /// The number that the spreadsheet shows (`row`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<RowNumber>,
@@ -309,7 +319,10 @@ impl<'a> Entry<'a> {
             header_row: None,
             rate: None,
             allow: Vec::new(),
+            settings: None,
+            alias: None,
             user: None,
+            was: None,
             row: None,
             fingerprint: None,
             proficiencies: None,

@@ -1,6 +1,6 @@
 //! What a ledger says, folded: where each row stands. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -41,6 +41,9 @@ pub struct State {
     /// The created rows that were seen otherwise than they were made, with the id of whoever has the name where it is
     /// another's.
     seen: HashMap<Place, (SeenAs, Option<Box<str>>)>,
+    /// Names that rows had before they were renamed in a file of failed rows, each with the place of the row that has taken
+    /// its place.
+    renamed: HashMap<Box<str>, Place>,
 }
 
 /// The first record.
@@ -81,6 +84,10 @@ pub struct Session {
     pub(crate) endpoint: Option<String>,
     /// The row of the roster's header, where it was told.
     pub(crate) header_row: Option<u64>,
+    /// What else it was told, word by word; `None` in ledgers of before that was recorded.
+    pub(crate) settings: Option<Vec<String>>,
+    /// The instance's alias, where it was read.
+    pub(crate) alias: Option<String>,
     /// It has said that it ended.
     pub has_ended: bool,
 }
@@ -257,6 +264,8 @@ impl State {
                     profile: entry.profile.as_deref().map(str::to_owned),
                     endpoint: entry.endpoint.as_deref().map(str::to_owned),
                     header_row: entry.header_row,
+                    settings: entry.settings.clone(),
+                    alias: entry.alias.as_deref().map(str::to_owned),
                     has_ended: false,
                 };
             }
@@ -278,6 +287,11 @@ impl State {
     fn plan(&mut self, entry: &Entry) {
         let Some(user) = entry.user.as_deref() else { return };
         let at = self.place(user);
+        // A row that is planned under a name has it by itself, whoever had it before.
+        self.renamed.remove(user);
+        if let Some(was) = entry.was.as_deref().filter(|was| *was != user) {
+            self.renamed.insert(was.into(), at);
+        }
         let record = &mut self.rows[at.index()];
         record.row = entry.row.unwrap_or(record.row);
         let fingerprint = entry.fingerprint.unwrap_or(record.fingerprint);
@@ -401,6 +415,43 @@ impl State {
     /// The same; where the ledger does not have it yet, the place that it is about to get.
     pub(crate) fn place_for(&self, user: &str) -> Place {
         self.find(user).unwrap_or(Place::of(self.names.len() as u32))
+    }
+
+    /// The row that goes by another name since a file of failed rows renamed it, by the name that it had; `None` where the
+    /// ledger has a row of that name itself, or nobody who is there, or may be, was made of the renamed one.
+    pub(crate) fn heir(&self, user: &str) -> Option<Place> {
+        // Most ledgers have no such row, and this is asked of each of a million.
+        if self.renamed.is_empty() {
+            return None;
+        }
+        let is_counted = |at: &Place| !self.record(*at).dropped;
+        if self.find(user).is_some_and(|at| is_counted(&at)) {
+            return None;
+        }
+        let at = self.goes_by(user)?;
+        let may_be_there = matches!(self.record(at).settled_state(), RowState::Created | RowState::InDoubt);
+        (is_counted(&at) && may_be_there).then_some(at)
+    }
+
+    /// The row that a name was mended to at last, whatever became of it.
+    fn goes_by(&self, was: &str) -> Option<Place> {
+        let mut at = *self.renamed.get(was)?;
+        // A name may be mended more than once; a ledger that leads in a circle leads nowhere.
+        for _ in 0..self.renamed.len() {
+            if !self.record(at).dropped {
+                break;
+            }
+            at = *self.renamed.get(self.user(at))?;
+        }
+        Some(at)
+    }
+
+    /// The names that the roster had for rows which a file of failed rows has renamed, each with the row; of a name that was
+    /// mended more than once the first.
+    pub(crate) fn renamed(&self) -> impl Iterator<Item = (&str, Place)> {
+        let mended: HashSet<&str> = self.renamed.values().map(|at| self.user(*at)).collect();
+        let first = self.renamed.keys().filter(move |was| !mended.contains(&***was));
+        first.filter_map(|was| Some((&**was, self.goes_by(was)?)))
     }
 
     /// The row at a place.
@@ -679,6 +730,30 @@ mod tests {
     #[test]
     fn a_record_is_small_for_a_million_are_held() {
         assert_eq!(size_of::<Record>(), 40);
+    }
+
+    #[test]
+    fn a_renamed_row_is_found_by_each_name_that_it_had_until_a_row_has_that_name_itself() {
+        let renamed = |user, was: &'static str| Entry { was: Some(was.into()), ..row(user, 2, 1) };
+        let mut entries = vec![row("a", 2, 1), Entry::dropped("a"), renamed("b", "a")];
+        assert_eq!(fold(&entries).heir("a"), None, "nobody was made of it");
+        entries.extend([Entry::dropped("b"), renamed("c", "b"), intent("c", 1)]);
+        assert_eq!(fold(&entries).heir("a"), Some(place(2)), "in doubt: it may be there");
+        entries.push(Entry::outcome("c", RowState::Created, "t".into()));
+        let state = fold(&entries);
+        assert_eq!(
+            ["a", "b", "c", "d"].map(|user| state.heir(user)),
+            [Some(place(2)), Some(place(2)), None, None]
+        );
+        assert_eq!(state.renamed().collect::<Vec<_>>(), [("a", place(2))], "the roster's own name");
+        let mut circle = entries.clone();
+        circle.extend([Entry::dropped("c"), renamed("a", "c"), Entry::dropped("a"), renamed("b", "a")]);
+        circle.extend([Entry::dropped("b")]);
+        assert_eq!(fold(&circle).heir("c"), None);
+        entries.push(row("a", 3, 1));
+        let state = fold(&entries);
+        assert_eq!([state.heir("a"), state.heir("b")], [None, Some(place(2))]);
+        assert_eq!(state.renamed().collect::<Vec<_>>(), [("b", place(2))], "`a` is a row by itself again");
     }
 
     #[test]

@@ -12,10 +12,10 @@ pub(crate) use steps::StepDecision;
 pub use steps::{Asks, decide_step};
 pub use table::{Decision, Now, TABLE};
 pub(crate) use table::{Mode, decide};
-pub(crate) use wanted::Seen;
 pub use wanted::Wanted;
+pub(crate) use wanted::{Origin, Seen};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use wanted::Who;
 
@@ -37,6 +37,9 @@ pub struct Plan {
     barred_steps: Vec<(Place, Barred)>,
     /// Whoever has the name of a created user and is not that user, by id.
     strangers: HashMap<Place, String>,
+    /// Whoever goes by another name since a file of failed rows renamed the row, with the row of that name: somebody who
+    /// is there, or may be, and is not made a second time.
+    heirs: HashMap<Who, Place>,
     /// Whether it is known who is on the instance.
     is_listed: bool,
     /// It is a `retry`'s, which looks at the roster for what failed alone.
@@ -167,22 +170,32 @@ impl Plan {
             decided
         };
         let created = |at: Option<Place>| at.filter(|at| state.record(*at).state == RowState::Created);
+        let heirs = heirs(wanted, state);
         let by_position = sabotage(Sabotage::ResumeByPosition);
         let decisions = wanted.everybody().map(|(who, user, seen)| {
+            if let Some(&at) = heirs.get(&who) {
+                let decided = created(Some(at)).map(|at| looked_for(at, state.user(at), Decision::Keep));
+                // The row has the old name still: it is not what could make the user anew.
+                let decided = decided.map(|it| if it.sends() { Decision::Missing } else { it });
+                return decided.unwrap_or(Decision::Keep);
+            }
             let at = if by_position { state.places().nth(who.index()) } else { state.find(user) };
             let decided = decision(at, Some(seen));
             // Whoever was never made is missing from the instance as a matter of course.
             created(at).map_or(decided, |at| looked_for(at, user, decided))
         });
+        let made_heirs: HashSet<Place> =
+            heirs.values().copied().filter(|at| state.record(*at).state == RowState::Created).collect();
         // By who, not by which line: a roster that was sorted or shortened has lost nobody else.
         let gone = state
             .places()
             .filter(|&at| !state.record(at).dropped && wanted.who(state.user(at)).is_none())
+            .filter(|at| !made_heirs.contains(at))
             .map(|at| (at, decision(Some(at), None)));
         let (wanted_decisions, gone) = (decisions.collect(), gone.collect());
         let (is_listed, is_retry) = (on_instance.is_some(), asked.retry);
         let mut plan =
-            Self { wanted: wanted_decisions, gone, strangers, is_listed, is_retry, ..Self::default() };
+            Self { wanted: wanted_decisions, gone, strangers, heirs, is_listed, is_retry, ..Self::default() };
         plan.follow_up(wanted, state, asked);
         plan
     }
@@ -194,11 +207,14 @@ impl Plan {
             let record = state.record(*at);
             record.state == RowState::Created && (is_asked || record.step != StepState::Nothing)
         };
+        let inherited: HashSet<Place> = self.heirs.values().copied().collect();
         // Only rows whose users are there: what follows a row that is sent is decided with the row.
         for at in state.places().filter(concerns) {
             let record = state.record(at);
             let who = wanted.who(state.user(at));
             let asks = match who.map(|who| wanted.of(who)) {
+                // The row is there under its old name: what it asks for is for `retry` and the renamed row to say.
+                None if inherited.contains(&at) => Asks::Unclear,
                 None => Asks::Gone,
                 Some(seen) if !seen.valid => Asks::Unclear,
                 Some(seen) if seen.proficiencies == record.proficiencies => Asks::Same,
@@ -309,10 +325,25 @@ impl Plan {
         sent.map(|(user, _, decided)| (user, decided))
     }
 
+    /// The usernames of the roster's rows that go by another name since a file of failed rows renamed them, each with that
+    /// name, in the roster's order.
+    pub(crate) fn renamed<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        state: &'a State,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        wanted.everybody().filter_map(move |(who, user, _)| Some((user, state.user(*self.heirs.get(&who)?))))
+    }
+
     /// Where the rows stand that are left as they are, those that only the ledger has among them.
     pub(crate) fn kept<'a>(&'a self, wanted: &'a Wanted, state: &'a State) -> impl Iterator<Item = RowState> {
-        let in_roster = self.decided(wanted).filter(move |(_, _, decided)| decided.leaves());
-        let in_roster = in_roster.filter_map(|(user, _, _)| state.find(user));
+        let everybody = wanted.everybody().zip(&self.wanted);
+        let in_roster = everybody.filter(move |(_, decided)| decided.leaves());
+        let in_roster = in_roster.filter_map(move |((who, user, _), _)| match self.heirs.get(&who) {
+            // One in doubt is among those that only the ledger has, and counted there.
+            Some(at) => Some(*at).filter(|at| state.record(*at).state == RowState::Created),
+            None => state.find(user),
+        });
         let gone = self.gone.iter().filter(move |(_, decided)| decided.leaves()).map(|(at, _)| *at);
         in_roster.chain(gone).map(|at| state.record(at).settled_state())
     }
@@ -335,11 +366,17 @@ impl Plan {
         let steps = self.dropped_steps.iter().map(move |&place| {
             Entry::step(user(place), Step::Proficiencies, StepState::Nothing, at.to_owned())
         });
-        let planned =
-            self.decided(wanted).filter(|(_, _, decision)| decision.plans() || *decision == Decision::Skip);
-        let planned = planned.map(|(user, seen, _)| Entry {
-            proficiencies: seen.proficiencies,
-            ..Entry::row(user, seen.row, seen.fingerprint)
+        let planned = wanted.everybody().zip(&self.wanted);
+        let planned = planned.filter(|(_, decision)| decision.plans() || **decision == Decision::Skip);
+        let planned = planned.map(|((who, user, seen), _)| {
+            // Whoever reads the ledger has the first roster before them, not the file of what failed in it.
+            let origin = wanted.origin(who);
+            let row = origin.and_then(|origin| origin.row).unwrap_or(seen.row);
+            Entry {
+                proficiencies: seen.proficiencies,
+                was: origin.and_then(|origin| origin.was.as_deref()).map(Into::into),
+                ..Entry::row(user, row, seen.fingerprint)
+            }
         });
         let invalid = wanted.first_faults().filter(|fault| self.wanted[fault.who.index()] == Decision::Skip);
         let skipped = invalid.map(move |fault| Entry {
@@ -364,7 +401,10 @@ impl Plan {
         at: &'a str,
     ) -> impl Iterator<Item = Entry<'a>> {
         let in_roster = wanted.everybody().zip(&self.wanted).filter_map(move |((who, user, _), decision)| {
-            let place = created(state, user)?;
+            let place = match self.heirs.get(&who) {
+                Some(at) => Some(*at).filter(|at| state.record(*at).state == RowState::Created),
+                None => created(state, user),
+            }?;
             Some((place, self.sees(*decision, self.steps.get(&who), state.seen(place).0)))
         });
         let gone = self.gone(Decision::Orphan).map(|place| (place, SeenAs::Gone));
@@ -415,9 +455,21 @@ impl Plan {
             let is_same = seen.valid && state.record(place).fingerprint == seen.fingerprint;
             (!is_same).then_some((place, SeenAs::Drifted))
         });
+        let is_heir = |at: &Place| self.heirs.values().any(|heir| heir == at);
         let gone = self.gone(Decision::LookUp).filter(|at| state.record(*at).state == RowState::Created);
+        let gone = gone.filter(move |at| !is_heir(at));
         in_roster.chain(gone.map(|at| (at, SeenAs::Gone)))
     }
+}
+
+/// Whoever the roster still asks for by a name that was mended in a file of failed rows, with the row that has the new one.
+/// A roster with rows of both names asks for two people.
+fn heirs(wanted: &Wanted, state: &State) -> HashMap<Who, Place> {
+    let heir = |(who, user, _): (Who, &str, Seen)| {
+        let at = state.heir(user)?;
+        wanted.who(state.user(at)).is_none().then_some((who, at))
+    };
+    wanted.everybody().filter_map(heir).collect()
 }
 
 /// The place of a user that was made by the ledger's run.

@@ -1,5 +1,7 @@
 //! The roster as it is now, by who.
 
+use std::collections::HashMap;
+
 use sha2::Digest as _;
 
 use crate::agent::{Fingerprint, RowNumber};
@@ -37,7 +39,17 @@ pub struct Wanted {
     names: Names,
     seen: Vec<Seen>,
     invalid: Vec<Invalid>,
+    origins: HashMap<Who, Origin>,
     digest: sha2::Sha256,
+}
+
+/// Where a row of a file of failed rows comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The number that the first roster has for it.
+    pub(crate) row: Option<RowNumber>,
+    /// The name that it had there, where that was another.
+    pub(crate) was: Option<Box<str>>,
 }
 
 /// An invalid row and the first thing that is wrong with it.
@@ -99,6 +111,18 @@ impl Wanted {
             self.seen.push(Seen { row, fingerprint: None, proficiencies: None, valid: false });
         }
         self.invalid.push(Invalid { who, code, message: message.to_owned() });
+    }
+
+    /// Says where the row of this name and number comes from. A row that shares its name has no say.
+    pub(crate) fn comes_from(&mut self, username: &str, row: RowNumber, origin: Origin) {
+        if let Some(who) = self.who(username).filter(|who| self.of(*who).row == row) {
+            self.origins.insert(who, origin);
+        }
+    }
+
+    /// Where a row comes from, if it is known.
+    pub(super) fn origin(&self, who: Who) -> Option<&Origin> {
+        self.origins.get(&who)
     }
 
     /// How many rows the roster has, by who.

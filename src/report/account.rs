@@ -1,5 +1,6 @@
 //! What a ledger tells of a run, gathered in one pass: the one source of every report.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
@@ -10,7 +11,9 @@ use super::cause::{self, Cause, Guide};
 use super::row::{Event, Row, Step};
 use crate::clock;
 use crate::error::Failure;
-use crate::ledger::{self, Attempt, Calls, Counts, Entry, Gathered, Kind, RowState, State, Unexecuted};
+use crate::ledger::{
+    self, Attempt, Calls, Counts, Entry, Gathered, Kind, Place, RowState, State, Unexecuted,
+};
 
 /// A run as its ledger tells it.
 #[derive(Default)]
@@ -21,6 +24,8 @@ pub(crate) struct Account {
     pub(crate) run: String,
     /// The instance's ARN.
     pub(crate) instance: String,
+    /// Its alias, where it was read.
+    pub(crate) alias: Option<String>,
     /// The roster's path when the ledger was made.
     pub(crate) roster: String,
     /// Whether it was a rehearsal against the embedded Connect, which made no user.
@@ -128,6 +133,14 @@ impl Account {
             .map(|session| session.roster.as_str())
             .filter(|path| !path.is_empty())
             .unwrap_or(&self.roster)
+    }
+
+    /// The instance as people know it: by its alias, where that is known, and its ARN.
+    pub(crate) fn instance_named(&self) -> String {
+        match &self.alias {
+            Some(alias) => format!("{alias} ({})", self.instance),
+            None => self.instance.clone(),
+        }
     }
 
     /// Whether every row is settled, and none of them as a failure.
@@ -262,6 +275,7 @@ impl Gathering {
     fn finish(mut self, state: &State, source: Source, guide: &Guide<'_>, at_work: bool) -> Account {
         let mut account = self.account;
         self.rows.resize_with(state.places().len(), Row::default);
+        let renamed: HashMap<Place, &str> = state.renamed().map(|(was, at)| (at, was)).collect();
         for (at, mut row) in state.places().zip(self.rows) {
             let record = state.record(at);
             if record.dropped {
@@ -278,6 +292,7 @@ impl Gathering {
                 row.code = None;
             }
             let (seen, found_id) = state.seen(at);
+            row.was = renamed.get(&at).map(|was| (*was).to_owned());
             (row.seen, row.found_id) = (seen, found_id.map(str::to_owned));
             let of_step =
                 state.detail(at).and_then(|detail| Some((detail.step_code.as_ref()?, &detail.step_message)));
@@ -297,11 +312,12 @@ impl Gathering {
         account.run.clone_from(&state.header.run);
         account.began.clone_from(&state.header.at);
         account.instance.clone_from(&state.header.instance);
+        account.alias.clone_from(&state.session.alias);
         account.roster.clone_from(&state.header.roster);
         account.is_rehearsal = state.is_rehearsal(Path::new(&source.path));
         account.at_work = at_work;
         account.ledger = source;
-        account.causes = cause::causes(&mut account.rows, guide);
+        account.causes = cause::causes(&mut account.rows, state, guide);
         account
     }
 }

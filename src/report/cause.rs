@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::row::Row;
 use crate::finding::codes;
-use crate::ledger::RowState;
+use crate::ledger::{RowState, State};
 use crate::text::{Voice, worded};
 
 /// Rows that failed alike.
@@ -29,8 +29,11 @@ pub(crate) struct Cause {
 pub(crate) struct Guide<'g> {
     /// How they are told what to set.
     pub(crate) voice: &'g dyn Voice,
-    /// The command that reruns the rows that failed, of one code alone where it is named; `None` where there is none.
-    pub(crate) retry: &'g dyn Fn(Option<&str>) -> Option<String>,
+    /// The command that reruns the rows of this ledger that failed, of one code alone where it is named; `None` where there
+    /// is none.
+    pub(crate) retry: &'g dyn Fn(&State, Option<&str>) -> Option<String>,
+    /// The command that resumes this ledger's import; `None` where it is not known.
+    pub(crate) resume: &'g dyn Fn(&State) -> Option<String>,
 }
 
 /// The order in which the states are told: what must be looked at first.
@@ -38,14 +41,14 @@ const ORDER: [RowState; 5] =
     [RowState::InDoubt, RowState::Rejected, RowState::Exists, RowState::Invalid, RowState::Pending];
 
 /// Groups the rows that are not created, and tells each its group. The largest group of a state comes first.
-pub(super) fn causes(rows: &mut [Row], guide: &Guide<'_>) -> Vec<Cause> {
+pub(super) fn causes(rows: &mut [Row], of: &State, guide: &Guide<'_>) -> Vec<Cause> {
     let mut places = HashMap::new();
     let mut causes: Vec<Cause> = Vec::new();
     for (at, row) in (0..).zip(rows.iter()).filter(|(_, row)| row.state != RowState::Created) {
         let code = row.code.clone().unwrap_or_default();
         let says = alike(row.message.as_deref().unwrap_or_default(), &row.user);
         let place = *places.entry((row.state, code, says)).or_insert_with_key(|(state, code, says)| {
-            let (advice, command) = advice(*state, code, guide);
+            let (advice, command) = advice(*state, code, of, guide);
             let (code, says) = (code.clone(), says.clone());
             let advice = sentence(&worded(advice, guide.voice));
             causes.push(Cause { state: *state, code, says, advice, command, rows: Vec::new() });
@@ -92,18 +95,19 @@ fn alike(message: &str, user: &str) -> String {
 }
 
 /// What to do about rows of this state and code, and the command that does it.
-fn advice(state: RowState, code: &str, guide: &Guide<'_>) -> (&'static str, Option<String>) {
-    let retry = || (guide.retry)(None);
-    let retry_code = || (guide.retry)(Some(&plain(code)));
+fn advice(state: RowState, code: &str, of: &State, guide: &Guide<'_>) -> (&'static str, Option<String>) {
+    let retry = || (guide.retry)(of, None);
+    let retry_code = || (guide.retry)(of, Some(&plain(code)));
     match state {
         RowState::Created => ("Nothing.", None),
-        RowState::Pending => {
-            ("Nothing was made for these rows yet. Give the same import command again: it resumes.", None)
-        }
+        RowState::Pending => (
+            "Nothing was made for these rows yet. Give the same import command again: it resumes.",
+            (guide.resume)(of),
+        ),
         RowState::InDoubt => (
             "The answer to a request was lost, so that these users may exist. Give the same import command again: it \
              looks each of them up and settles it. Do not create them by hand before.",
-            None,
+            (guide.resume)(of),
         ),
         RowState::Invalid => {
             let fix = codes::find(code).map_or("Mend the rows in the roster.", |code| code.fix);
@@ -190,13 +194,16 @@ mod tests {
             row(RowState::Rejected, "A", "row 3 is bad"),
             row(RowState::InDoubt, "", "lost"),
         ];
-        let retry =
-            |code: Option<&str>| Some(code.map_or("again".to_owned(), |code| format!("again {code}")));
-        let causes = causes(&mut rows, &Guide { voice: &Flags, retry: &retry });
+        let retry = |_: &State, code: Option<&str>| {
+            Some(code.map_or("again".to_owned(), |code| format!("again {code}")))
+        };
+        let guide = Guide { voice: &Flags, retry: &retry, resume: &|_| Some("resume".to_owned()) };
+        let causes = causes(&mut rows, &State::default(), &guide);
         let told: Vec<_> = causes.iter().map(|cause| (cause.code.as_str(), cause.rows.clone())).collect();
         assert_eq!(told, [("", vec![6]), ("A", vec![1, 4, 5]), ("B", vec![2, 3])]);
         assert_eq!(rows.iter().map(|row| row.cause).collect::<Vec<_>>()[..3], [None, Some(1), Some(2)]);
         assert!(causes.iter().all(|cause| cause.advice.ends_with('.')));
-        assert_eq!(causes[1].command.as_deref(), Some("again"));
+        let commands: Vec<_> = causes.iter().map(|cause| cause.command.as_deref()).collect();
+        assert_eq!(commands, [Some("resume"), Some("again"), Some("again")]);
     }
 }

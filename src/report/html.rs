@@ -80,11 +80,16 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
     let _ = write!(
         page,
         "<header>\n<p class=\"kicker\">Import report{rehearsal}</p>\n<h1><bdi>{}</bdi></h1>\n\
-         <p class=\"sub\">{}<br>{} to {} · report of {}</p>\n</header>\n\
+         <p class=\"sub\">{}{}<br>{} to {} · report of {}</p>\n</header>\n\
          <section aria-labelledby=\"outcome\" class=\"outcome {mood}\">\n\
          <div class=\"glance\">\n<div><h2 id=\"outcome\">{}</h2>\n<p class=\"sentence\">{}</p></div>\n\
          <p class=\"portion\">{} <small>created</small></p>\n</div>\n",
         html(file_name(account.roster_now())),
+        account
+            .alias
+            .as_deref()
+            .map(|alias| format!("<b><bdi>{}</bdi></b> ", html(alias)))
+            .unwrap_or_default(),
         html(&account.instance),
         time(&account.began),
         time(ended),

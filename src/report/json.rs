@@ -23,6 +23,8 @@ struct Document<'a> {
     run: &'a str,
     roster: &'a str,
     instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<&'a str>,
     began: &'a str,
     complete: bool,
     at_work: bool,
@@ -78,6 +80,9 @@ struct Group<'a> {
 struct User<'a> {
     row: RowNumber,
     user: &'a str,
+    /// The name that the roster had for it, where a file of failed rows gave it this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<&'a str>,
     state: RowState,
     recovered: bool,
     attempts: u32,
@@ -126,6 +131,7 @@ pub(crate) fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
         run: &account.run,
         roster: account.roster_now(),
         instance: &account.instance,
+        alias: account.alias.as_deref(),
         began: &account.began,
         complete: account.counts.is_complete(),
         at_work: account.at_work,
@@ -178,6 +184,7 @@ fn user(row: &Row) -> User<'_> {
     User {
         row: row.row,
         user: &row.user,
+        was: row.was.as_deref(),
         state: row.state,
         recovered: row.recovered,
         attempts: row.attempts,

@@ -79,7 +79,7 @@ fn sentence(account: &Account) -> String {
 fn record(account: &Account, made: &str) -> Vec<(String, String)> {
     let mut record: Vec<(String, String)> = [
         ("Run", account.run.clone()),
-        ("Instance", account.instance.clone()),
+        ("Instance", account.instance_named()),
         ("Roster", account.roster_now().to_owned()),
         ("Ledger", account.ledger.path.clone()),
         ("Ledger's digest", format!("{} ({} bytes)", account.ledger.digest, account.ledger.bytes)),

@@ -10,6 +10,8 @@ pub(crate) struct Row {
     pub(crate) row: RowNumber,
     /// The exact username; `row N` where the row has none of its own.
     pub(crate) user: String,
+    /// The name that the roster had for it, where a file of failed rows gave it this one.
+    pub(crate) was: Option<String>,
     /// Where it stands.
     pub(crate) state: RowState,
     /// Created by comparison.
@@ -62,7 +64,8 @@ impl Row {
             }
         };
         let step = self.step.as_deref().map(|step| format!("its proficiencies were not given: {step}"));
-        let said = [self.message.clone(), seen, step];
+        let was = self.was.as_deref().map(|was| format!("renamed: it was `{was}` in the roster"));
+        let said = [self.message.clone(), was, seen, step];
         said.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 }

@@ -18,6 +18,9 @@ const EXAMPLES: usize = 5;
 pub(crate) fn write(account: &Account, made: &str) -> String {
     let counts = &account.counts;
     let mut page = format!("{HEAD}### Import of {}\n\n", code(super::file_name(account.roster_now())));
+    if let Some(alias) = &account.alias {
+        let _ = writeln!(page, "Instance {}\n", code(alias));
+    }
     let _ = writeln!(page, "**{}** {}\n", super::verdict(account), super::sentence(account));
     page.push_str("| outcome | rows |\n|---|--:|\n");
     for (state, number) in super::by_state(counts) {

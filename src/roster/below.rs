@@ -2,7 +2,6 @@
 //! form was filled down with. A row is judged by its cells alone; only what is plain is told apart, for a row that is taken
 //! for none is a person who is not made.
 
-use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
@@ -126,7 +125,7 @@ impl Below {
     }
 
     fn seen(&self, row: &Row) -> Seems {
-        let cell = |at: usize| row.cells.get(at).unwrap_or("").trim();
+        let cell = |at: usize| bare(row.cells.get(at).unwrap_or(""));
         // Tables stand apart: after a gap the whole row is looked at.
         let is_after_gap = self.last > 0 && row.number > self.last + 1;
         if is_after_gap || self.probe.is_some_and(|at| is_a_name(cell(at))) {
@@ -227,21 +226,58 @@ fn is_footer<'c>(filled: impl Iterator<Item = &'c str>, width: usize) -> bool {
     (others < FEW && others * 2 < width && begins_a_total(first)) || (others == 0 && is_wordy())
 }
 
-/// Whether the first word is that of a total.
+/// Whether the first word is that of a total. Asked of every row's login, and so without room of its own for nearly all.
 fn begins_a_total(text: &str) -> bool {
-    let is_of_word = |c: char| c.is_alphabetic();
-    let word: String =
-        text.trim_start_matches(|c: char| !is_of_word(c)).chars().take_while(|c| is_of_word(*c)).collect();
-    let rest_is_no_name = !text.contains(['@', '_']) && (!text.contains('.') || text.ends_with('.'));
+    let rest = text.trim_start_matches(|c: char| !c.is_alphabetic());
+    let word = &rest[..rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())];
+    if !may_be_a_total(word) {
+        return false;
+    }
+    let is_login =
+        text.bytes().any(|b| matches!(b, b'@' | b'_')) || (text.contains('.') && !text.ends_with('.'));
+    let is_alone = || text.chars().filter(|c| c.is_alphabetic()).count() == word.chars().count();
     let word = word.to_lowercase();
-    let is_alone = || text.chars().filter(|c| is_of_word(*c)).count() == word.chars().count();
-    rest_is_no_name && (TOTALS.contains(&word.as_str()) || (ENDS.contains(&word.as_str()) && is_alone()))
+    !is_login && (TOTALS.contains(&word.as_str()) || (ENDS.contains(&word.as_str()) && is_alone()))
+}
+
+/// Whether a word may be one of [`TOTALS`] or [`ENDS`]: of their length, and beyond ASCII or with the first letters of one.
+fn may_be_a_total(word: &str) -> bool {
+    const LONGEST: usize = 16; // in bytes
+    /// For each first letter the second ones, a bit each.
+    const BEGINNINGS: [u32; 26] = {
+        let mut table = [0; 26];
+        let mut at = 0;
+        while at < TOTALS.len() + ENDS.len() {
+            let word = if at < TOTALS.len() { TOTALS[at] } else { ENDS[at - TOTALS.len()] }.as_bytes();
+            if word[0].is_ascii() && word[1].is_ascii() {
+                table[(word[0] - b'a') as usize] |= 1 << (word[1] - b'a');
+            }
+            at += 1;
+        }
+        table
+    };
+    let [first, second, ..] = word.as_bytes() else { return false };
+    let place = |letter: &u8| usize::from((letter | 0x20).wrapping_sub(b'a'));
+    let begins =
+        BEGINNINGS.get(place(first)).is_some_and(|seconds| seconds >> place(second).min(31) & 1 != 0);
+    word.len() <= LONGEST && (begins || !word.is_ascii())
+}
+
+/// A cell without the spaces around it, which nearly none has.
+fn bare(cell: &str) -> &str {
+    match cell.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => cell,
+        _ => cell.trim(),
+    }
 }
 
 /// Whether a cell is what a formula makes of blank cells: nothing, a nought, or only what stands between names.
 fn is_nothing(cell: &str) -> bool {
-    if cell.is_empty() || cell == "0" {
-        return true;
+    match cell.as_bytes() {
+        [] | [b'0'] => return true,
+        // Nearly every cell ends here.
+        [first, ..] if !b".-_, 0@".contains(first) => return false,
+        _ => {}
     }
     let before = cell.split_once('@').map_or(cell, |(before, _)| before);
     // `,` of `last, first` too; but a password of signs is one.
@@ -250,17 +286,33 @@ fn is_nothing(cell: &str) -> bool {
 
 /// Whether a cell is a name of a field, by the hash of its letters: without room of its own, for each row is asked.
 fn is_a_name(cell: &str) -> bool {
-    static NAMES: LazyLock<HashSet<u64>> = LazyLock::new(|| columns::all_names().map(hash).collect());
-    cell.len() <= 80 && !cell.is_empty() && NAMES.contains(&hash(cell))
+    /// The hashes, sorted; before them a bit for each by its lowest bits, for nearly no cell is one.
+    static NAMES: LazyLock<(Vec<u64>, Vec<u64>)> = LazyLock::new(|| {
+        let (mut bits, mut names) =
+            (vec![0_u64; 1 << 10], columns::all_names().map(hash).collect::<Vec<u64>>());
+        names.iter().for_each(|name| bits[(name >> 6 & 0x3FF) as usize] |= 1 << (name & 0x3F));
+        names.sort_unstable();
+        (bits, names)
+    });
+    let is_it = |hash: u64| {
+        let (bits, names) = &*NAMES;
+        bits[(hash >> 6 & 0x3FF) as usize] & (1 << (hash & 0x3F)) != 0 && names.binary_search(&hash).is_ok()
+    };
+    cell.len() <= 80 && !cell.is_empty() && is_it(hash(cell))
 }
 
 /// Of the letters and digits before any note, in lower case (FNV-1a).
 fn hash(text: &str) -> u64 {
-    let end = text.get(1..).and_then(|rest| rest.find(['(', '['])).map_or(text.len(), |at| at + 1);
-    let letters = text[..end].chars().filter(|c| c.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).fold(0xCBF2_9CE4_8422_2325, |hash, c| {
-        (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01B3)
-    })
+    const START: u64 = 0xCBF2_9CE4_8422_2325;
+    let add = |hash: u64, c: u32| (hash ^ u64::from(c)).wrapping_mul(0x0100_0000_01B3);
+    let note = text.bytes().skip(1).position(|byte| matches!(byte, b'(' | b'['));
+    let text = note.and_then(|at| text.get(..=at)).unwrap_or(text);
+    if text.is_ascii() {
+        let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
+        return letters.fold(START, |hash, byte| add(hash, u32::from(byte.to_ascii_lowercase())));
+    }
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).fold(START, |hash, c| add(hash, u32::from(c)))
 }
 
 /// Rows that may be no people are kept back until it is known whether anybody comes after them.
@@ -468,4 +520,38 @@ fn other_table(row: u64, code: &'static Code) -> Finding {
         Setting::HeaderRow.with(row)
     );
     Finding { hint: Some(hint), ..note(code, row, message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_a_total_passes_the_quick_look_and_begins_one() {
+        for word in TOTALS.iter().chain(&ENDS) {
+            let title: String = word
+                .chars()
+                .enumerate()
+                .flat_map(|(at, c)| if at == 0 { c.to_uppercase().collect() } else { vec![c] })
+                .collect();
+            for text in [(*word).to_owned(), word.to_uppercase(), title, format!("** {word}:")] {
+                assert!(begins_a_total(&text), "{text}");
+            }
+        }
+        for text in
+            ["total@example.com", "sum_41", "ende.anna", "agent.000001", "t", "", "Totalo", "Anzahlung", "42"]
+        {
+            assert!(!begins_a_total(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_fields_are_known_by_the_hash_of_their_letters() {
+        for name in ["First Name", "FIRST_NAME", "user login", "User name [userPrincipalName] Required"] {
+            assert!(is_a_name(name), "{name}");
+        }
+        for name in ["Anna", "Chloé", "agent.0000001", "", "太郎"] {
+            assert!(!is_a_name(name), "{name}");
+        }
+    }
 }

@@ -205,6 +205,12 @@ pub(super) fn near(header: &str) -> Option<Field> {
     field_like(&key(header))
 }
 
+/// A name of a field that is not yet among these headers.
+pub(crate) fn free_header(field: Field, headers: &[String]) -> Option<&'static str> {
+    let (_, names) = NAMES.into_iter().find(|(named, _)| *named == field)?;
+    names.iter().copied().find(|name| headers.iter().all(|header| key(header) != key(name)))
+}
+
 /// What other systems call our columns, for proposals only: nothing is read by these names.
 #[rustfmt::skip]
 const FOREIGN: [(Field, &[&str]); 13] = [

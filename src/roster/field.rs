@@ -183,7 +183,7 @@ impl Field {
     }
 
     /// Its place in [`Field::ALL`].
-    pub fn index(self) -> usize {
+    pub const fn index(self) -> usize {
         self as usize
     }
 

@@ -152,7 +152,8 @@ impl Rule {
 }
 
 impl Word {
-    fn text(self) -> String {
+    /// As a cell has it.
+    pub(super) fn text(self) -> String {
         match self {
             Self::Text(text) => text.trim().to_owned(),
             Self::Truth(truth) => truth.to_string(),

@@ -1,12 +1,14 @@
 //! A roster's header under a column map: what each column is, whether the map fits, and what the map adds.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::columns::{self, Use};
 use super::field::Field;
 use super::filter::{Hidden, Sieve};
 use super::made::{Part, Split, Template, not_split};
 use super::mapping::Mapping;
+use super::roles::Roles;
 use super::row::{Columns, Row};
 use crate::error::Failure;
 use crate::finding::Finding;
@@ -38,8 +40,12 @@ pub(super) enum Added {
     Translated { at: usize, words: Vec<(String, String)> },
     /// One part of the whole name in column `at`.
     Split { at: usize, split: Split, part: Part },
-    /// A template, filled in from the first cell that is not blank of each of these columns.
-    Made { at: Vec<Vec<usize>>, template: Template },
+    /// A template for a field, filled in from the first cell that is not blank of each of the columns `at`, in every row in
+    /// which the columns `unless` are all blank.
+    Made { field: Field, at: Vec<Vec<usize>>, unless: Vec<usize>, template: Template },
+    /// What the role in column `by` sets the field to, where the columns `at` are all blank. The first of the role's says
+    /// where there is none.
+    Role { by: usize, at: Vec<usize>, field: Field, roles: Arc<Roles>, is_first: bool },
     /// `value` in every row in which the columns `at` are all blank.
     Default { at: Vec<usize>, value: String },
 }
@@ -51,6 +57,7 @@ impl fmt::Debug for Added {
             Self::Translated { at, .. } => write!(f, "Translated({at})"),
             Self::Split { at, part, .. } => write!(f, "Split({at}, {part:?})"),
             Self::Made { at, .. } => write!(f, "Made({at:?})"),
+            Self::Role { by, field, .. } => write!(f, "Role({by}, {field:?})"),
             Self::Default { at, .. } => write!(f, "Default({at:?})"),
         }
     }
@@ -64,9 +71,11 @@ impl Header {
         let rules = mapping.rules.iter();
         let rules = rules.filter_map(|rule| Some((place(&headers, &rule.header)?, rule.clone())));
         let sieve = Sieve::new(rules.collect(), mapping.hidden_rows == Hidden::Skip);
+        let roles: Vec<usize> =
+            mapping.roles.iter().filter_map(|roles| place(&headers, &roles.header)).collect();
         for (at, used) in uses.iter_mut().enumerate() {
             // What the map looks at is not read by mistake, nor forgotten.
-            if sieve.has(at) && matches!(used, Use::Unknown | Use::Misspelt(_)) {
+            if (sieve.has(at) || roles.contains(&at)) && matches!(used, Use::Unknown | Use::Misspelt(_)) {
                 *used = Use::Ignored;
             }
         }
@@ -167,6 +176,15 @@ impl Header {
                 .hint(self.its_columns()));
             }
         }
+        for roles in &mapping.roles {
+            if place(self.own(), &roles.header).is_none() {
+                return Err(Failure::usage(format!(
+                    "the column map has roles of a column that the roster does not have: `{}`",
+                    roles.header
+                ))
+                .hint(self.its_columns()));
+            }
+        }
         for (key, name, _) in &mapping.columns {
             if !self.own().iter().any(|header| columns::key(header) == *key) {
                 let what = format!("the column map names a column that the roster does not have: `{name}`");
@@ -205,15 +223,8 @@ impl Header {
         }
     }
 
-    /// A template is made of what is there and no secret, and for a field that no column carries.
+    /// A template is made of what is there and no secret. Where a column carries the field as well, its cells go before.
     fn can_make(&self, field: Field, template: &Template, mapping: &Mapping) -> Result<(), Failure> {
-        if let Some(name) = self.carrier(field) {
-            return Err(Failure::usage(format!(
-                "the column map has a template for `{}`, which a column of the roster carries: `{name}`",
-                field.name()
-            ))
-            .hint("ignore the column, or leave the template out"));
-        }
         for name in template.names() {
             let named = columns::field(name);
             if named.is_some_and(|part| mapping.templates.iter().any(|(other, _)| *other == part)) {
@@ -284,6 +295,17 @@ impl Header {
             }
             self.columns.places[field.index()] = places;
         }
+        for roles in &mapping.roles {
+            let Some(by) = place(self.own(), &roles.header) else { continue };
+            let shared = Arc::new(roles.clone());
+            for (nth, field) in roles.fields().enumerate() {
+                let at = self.columns.places[field.index()].clone();
+                let added = Added::Role { by, at, field, roles: Arc::clone(&shared), is_first: nth == 0 };
+                // Whatever is wrong with a setting, the cell to look at is the role's.
+                let place = self.add(added, self.columns.headers[by].clone());
+                self.columns.places[field.index()].push(place);
+            }
+        }
         for (field, value) in mapping.constants.iter().chain(&mapping.defaults) {
             let at = self.columns.places[field.index()].clone();
             let name =
@@ -294,8 +316,16 @@ impl Header {
         // Last, for they are made of all others.
         for (field, template) in &mapping.templates {
             let at = template.names().map(|name| self.places_of(name)).collect();
-            let place = self.add(Added::Made { at, template: template.clone() }, field.name().to_owned());
+            let unless = self.columns.places[field.index()].clone();
+            let name = unless
+                .first()
+                .map_or_else(|| field.name().to_owned(), |&at| self.columns.headers[at].clone());
+            let added = Added::Made { field: *field, at, unless, template: template.clone() };
+            let place = self.add(added, name);
             self.columns.places[field.index()].push(place);
+            if *field == Field::Username {
+                self.columns.made_login = Some(place);
+            }
         }
     }
 
@@ -312,6 +342,14 @@ impl Header {
         self.added.push(added);
         self.columns.headers.push(name);
         self.columns.headers.len() - 1
+    }
+
+    /// Whether a row has something in the columns of a field themselves, be it what the reader could make nothing of: of a
+    /// login that Excel made a number, another must not be made.
+    fn has_own(&self, field: Field, columns: &[usize], row: &Row) -> bool {
+        let is_filled = |at: &usize| row.cells.get(*at).is_some_and(|cell| !cell.trim().is_empty());
+        let is_kept = |at: usize| self.uses.get(at) == Some(&Use::Field(field));
+        columns.iter().any(is_filled) || row.kept.iter().any(|(at, _)| is_kept(*at))
     }
 
     /// Appends the cells of the added columns to a row that has exactly [`Header::width`] cells.
@@ -334,16 +372,29 @@ impl Header {
                         }
                     }
                 }
-                Added::Made { at, template } => {
+                Added::Made { field, at, unless, template } => {
+                    if self.has_own(*field, unless, row) {
+                        row.cells.push_field("");
+                        continue;
+                    }
                     let cell = |places: &Vec<usize>| {
                         let mut cells = places.iter().filter_map(|&at| row.cells.get(at));
                         cells.find(|cell| !cell.trim().is_empty()).unwrap_or("").trim()
                     };
                     template.write(at.iter().map(cell), scratch);
                 }
+                Added::Role { by, at, field, roles, is_first } => {
+                    let cell = row.cells.get(*by).unwrap_or("");
+                    match roles.value(cell, *field) {
+                        Some(value) if row.is_blank_in(at) => scratch.push_str(value),
+                        None if *is_first => {
+                            row.findings.push(roles.unknown(row.number, &self.columns.headers[*by], cell));
+                        }
+                        Some(_) | None => {}
+                    }
+                }
                 Added::Default { at, value } => {
-                    let is_blank = |at: &usize| row.cells.get(*at).unwrap_or("").trim().is_empty();
-                    if at.iter().all(is_blank) {
+                    if row.is_blank_in(at) {
                         scratch.push_str(value);
                     }
                 }
@@ -571,6 +622,21 @@ mod tests {
     }
 
     #[test]
+    fn a_filled_cell_goes_before_the_template_of_its_field() {
+        let map = "[templates]\n\"user login\" = \"n{Nr}\"\n[values.\"user login\"]\n\"-\" = \"\"";
+        let header = mapped("user login,Nr", map);
+        header.fits(&Mapping::parse(map).unwrap()).unwrap();
+        for (login, expected, is_made) in
+            [("ann", "ann", false), (" ", "n7", true), ("", "n7", true), ("-", "n7", true)]
+        {
+            let row = complete(&header, &[login, "7"]);
+            assert_eq!(header.columns.cell(&row, Field::Username), expected, "{login:?}");
+            assert_eq!(header.columns.is_made_login(&row), is_made, "{login:?}");
+        }
+        assert_eq!(header.columns.header(Field::Username), Some("user login"));
+    }
+
+    #[test]
     fn a_map_must_fit_the_roster() {
         let refused = |line: &str, map: &str| {
             let mapping = Mapping::parse(map).unwrap();
@@ -582,11 +648,6 @@ mod tests {
                 "Name,Vorname",
                 "[columns]\nName = { split = \"first last\" }\nVorname = \"first name\"",
                 "another column has a name: `Vorname`",
-            ),
-            (
-                "user login,Nr",
-                "[templates]\n\"user login\" = \"{Nr}\"",
-                "which a column of the roster carries: `user login`",
             ),
             (
                 "Nr",

@@ -10,6 +10,7 @@ use super::columns::{self, Use};
 use super::field::Field;
 use super::filter::{Hidden, Rule, Written};
 use super::made::{Split, Template};
+use super::roles::{self, Roles};
 use crate::error::Failure;
 
 /// A column map as its file has it; see `samples/hr-export.toml`.
@@ -40,6 +41,9 @@ struct File {
     /// Field → its value in the rows whose cell is blank.
     #[serde(default, alias = "default")]
     defaults: BTreeMap<String, String>,
+    /// The roster's header → a cell of it → field → its value in these rows.
+    #[serde(default)]
+    roles: BTreeMap<String, roles::Written>,
     /// Field → how its value is made of others.
     #[serde(default)]
     templates: BTreeMap<String, String>,
@@ -80,6 +84,8 @@ pub(super) struct Mapping {
     /// Which rows are left out.
     pub(super) rules: Vec<Rule>,
     pub(super) hidden_rows: Hidden,
+    /// Columns that decide several settings at once; no field is one of two of them.
+    pub(super) roles: Vec<Roles>,
 }
 
 impl Mapping {
@@ -144,9 +150,11 @@ impl Mapping {
         {
             return Err(format!("both `[constants]` and `[defaults]` have `{}`", field.name()));
         }
+        mapping.add_roles(file.roles)?;
         for (field, text) in fields("templates", file.templates)? {
             let has = |fields: &[(Field, String)]| fields.iter().any(|(other, _)| *other == field);
-            if has(&mapping.constants) || has(&mapping.defaults) {
+            let is_of_role = mapping.roles.iter().flat_map(Roles::fields).any(|other| other == field);
+            if has(&mapping.constants) || has(&mapping.defaults) || is_of_role {
                 return Err(format!("`[templates]` has `{}`, and so has another table", field.name()));
             }
             if field.is_secret() {
@@ -163,6 +171,26 @@ impl Mapping {
         mapping.values =
             fields("values", file.values)?.into_iter().map(|(field, w)| (field, words(w))).collect();
         Ok(mapping)
+    }
+
+    fn add_roles(&mut self, roles: BTreeMap<String, roles::Written>) -> Result<(), String> {
+        for (header, written) in roles {
+            let roles = Roles::parse(header, written, |name| field("roles", name))?;
+            for field in roles.fields() {
+                let name = field.name();
+                if let Some(other) = self.roles.iter().find(|other| other.fields().any(|of| of == field)) {
+                    let (one, other) = (&roles.header, &other.header);
+                    return Err(format!("`[roles]` sets `{name}` by two columns: `{other}` and `{one}`"));
+                }
+                if self.constants.iter().any(|(constant, _)| *constant == field) {
+                    return Err(format!(
+                        "both `[constants]` and `[roles]` have `{name}`: what a role leaves open is for `[defaults]`"
+                    ));
+                }
+            }
+            self.roles.push(roles);
+        }
+        Ok(())
     }
 
     /// What the map says of a column, if anything.

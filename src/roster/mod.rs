@@ -17,6 +17,7 @@ mod made;
 mod mapping;
 #[cfg(test)]
 mod page;
+mod roles;
 mod row;
 mod sheet;
 mod source;
@@ -34,7 +35,8 @@ use crate::finding::{Finding, LeftOut};
 
 pub use columns::FINDINGS;
 pub(crate) use columns::{
-    REASONS, Use, column_letters, field_of, is_whole_name, key as header_key, members, propose, reason,
+    REASONS, Use, column_letters, field_of, free_header, is_whole_name, key as header_key, members, propose,
+    reason,
 };
 pub(crate) use csv::Written;
 pub use field::Field;
@@ -195,6 +197,12 @@ impl Roster {
     /// The headers of the file's own columns.
     pub(crate) fn own_headers(&self) -> &[String] {
         self.header.own()
+    }
+
+    /// Whether the column map looks at a column of the file to choose rows or to find a role.
+    pub(crate) fn looks_at(&self, column: usize) -> bool {
+        let is_of_role = |added: &Added| matches!(added, Added::Role { by, .. } if *by == column);
+        self.header.sieve.has(column) || self.header.added.iter().any(is_of_role)
     }
 
     /// What each of the file's own columns is.

@@ -69,6 +69,13 @@ impl Row {
     }
 }
 
+impl Row {
+    /// Whether nothing stands in any of these columns.
+    pub(super) fn is_blank_in(&self, columns: &[usize]) -> bool {
+        columns.iter().all(|at| self.cells.get(*at).unwrap_or("").trim().is_empty())
+    }
+}
+
 /// Without the cells: one of them is a password.
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,6 +99,8 @@ pub struct Columns {
     pub places: [Vec<usize>; Field::COUNT],
     /// The file's own columns that carry no field and by which no row is chosen.
     pub strangers: Vec<usize>,
+    /// Where a template of a column map makes the login of a row whose own login columns are blank.
+    pub made_login: Option<usize>,
     /// The country whose national telephone numbers are read; `None` where numbers are E.164 alone.
     pub phone_region: Option<PhoneRegion>,
 }
@@ -112,6 +121,11 @@ impl Columns {
             [first, ..] => first.is_ascii_graphic() || !cell.trim().is_empty(),
         };
         cells.find(has_text).unwrap_or("")
+    }
+
+    /// Whether a template made the row's login.
+    pub(crate) fn is_made_login(&self, row: &Row) -> bool {
+        self.made_login.is_some_and(|at| row.cells.get(at).is_some_and(|cell| !cell.is_empty()))
     }
 
     /// The header under which a finding about the field is reported: the file's own, of the field's first column.

@@ -20,9 +20,9 @@ use crate::roster::{Columns, Field, Roster, Row, Rows};
 /// How many batches there are for each thread that checks.
 const BATCHES: usize = 4;
 /// The most rows of a batch.
-const ROWS: usize = 256;
+const ROWS: usize = 1024;
 /// A batch of this much text, in bytes, is full.
-const TEXT: usize = 128 << 10;
+const TEXT: usize = 512 << 10;
 /// A row of more text than this, in bytes, does not keep its room for the next one.
 const LARGE: usize = 16 << 10;
 /// More threads than this would find nothing to do: the reading is the bound.

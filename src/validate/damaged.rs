@@ -2,7 +2,7 @@
 
 use crate::finding::codes::{self, Code};
 use crate::roster::Field;
-use crate::text::damage::{self, Damage, Damaged, Kind};
+use crate::text::damage::{self, Damage, Damaged, Kind, Kinds};
 use crate::text::{printable, shown};
 
 /// Fields that are damaged alike.
@@ -24,7 +24,7 @@ enum Class {
 
 /// In which classes a kind is a finding of its own, in the order of [`Class`]. Where it is none, the rule of the field refuses
 /// the text anyhow, and says how it is mended.
-static TABLE: [(Kind, [Option<&Code>; 6]); 15] = {
+const TABLE: [(Kind, [Option<&Code>; 6]); 15] = {
     use codes as c;
     const NO: Option<&Code> = None;
     [
@@ -49,8 +49,27 @@ static TABLE: [(Kind, [Option<&Code>; 6]); 15] = {
     ]
 };
 
+/// The kinds that are findings in each class; and those of them that are where the instance's names are known.
+static KINDS: [[Kinds; 2]; 6] = {
+    let (mut all, mut at) = ([[Kinds::NONE; 2]; 6], 0);
+    while at < TABLE.len() {
+        let (kind, codes, mut class) = (TABLE[at].0, &TABLE[at].1, 0);
+        while class < all.len() {
+            if codes[class].is_some() {
+                all[class][0] = all[class][0].and(Kinds::of(&[kind]));
+                if is_void(kind) {
+                    all[class][1] = all[class][1].and(Kinds::of(&[kind]));
+                }
+            }
+            class += 1;
+        }
+        at += 1;
+    }
+    all
+};
+
 /// What can be mended in a text that its field's rule refuses.
-const MENDED: [Kind; 9] = [
+const MENDED: Kinds = Kinds::of(&[
     Kind::Placeholder,
     Kind::Coded,
     Kind::Entity,
@@ -60,22 +79,11 @@ const MENDED: [Kind; 9] = [
     Kind::OddSpace,
     Kind::Wide,
     Kind::OtherDigits,
-];
+]);
 
-/// The fields in which a word for nothing, or for "not yet", is looked for though each of its characters is a plain one.
-pub(super) const OF_WORDS: [Field; 11] = [
-    Field::FirstName,
-    Field::LastName,
-    Field::Email,
-    Field::SecondaryEmail,
-    Field::Username,
-    Field::DirectoryUserId,
-    Field::RoutingProfile,
-    Field::SecurityProfiles,
-    Field::Hierarchy,
-    Field::Tags,
-    Field::Proficiencies,
-];
+/// The fields whose cells are lists, in which a word may stand behind others.
+pub(super) const LISTS: [Field; 4] =
+    [Field::SecurityProfiles, Field::Hierarchy, Field::Tags, Field::Proficiencies];
 
 fn class(field: Field) -> Class {
     match field {
@@ -108,12 +116,8 @@ pub(super) fn told(field: Field, cell: &str, name: &str, is_known: bool) -> Vec<
     let code = |kind: Kind| {
         TABLE.iter().find(|(known, _)| *known == kind).and_then(|(_, codes)| codes[class as usize])
     };
-    let kinds: Vec<Kind> = TABLE
-        .iter()
-        .map(|(kind, _)| *kind)
-        .filter(|&kind| code(kind).is_some() && (!is_known || is_void(kind)))
-        .collect();
-    let Some(Damaged { damages, mended }) = damage::look(cell, &kinds) else { return Vec::new() };
+    let kinds = KINDS[class as usize][usize::from(is_known)];
+    let Some(Damaged { damages, mended }) = damage::look(cell, kinds) else { return Vec::new() };
     // Of a cell without a value nothing else can be said.
     let void = damages.iter().find(|damage| is_void(damage.kind));
     let damages: Vec<&Damage> = void.map_or_else(|| damages.iter().collect(), |damage| vec![damage]);
@@ -129,7 +133,7 @@ pub(super) fn told(field: Field, cell: &str, name: &str, is_known: bool) -> Vec<
     told
 }
 
-fn is_void(kind: Kind) -> bool {
+const fn is_void(kind: Kind) -> bool {
     matches!(kind, Kind::ErrorWord | Kind::Lost)
 }
 
@@ -166,7 +170,7 @@ fn message(name: &str, damage: &Damage) -> String {
 /// Whether an address has damage that its syntax does not show.
 pub(super) fn is_damaged_address(text: &str) -> bool {
     !text.is_ascii()
-        && damage::look(text, &[Kind::Misread, Kind::Unseen, Kind::OddSpace, Kind::Wide]).is_some()
+        && damage::look(text, Kinds::of(&[Kind::Misread, Kind::Unseen, Kind::OddSpace, Kind::Wide])).is_some()
 }
 
 /// The text with its damage mended, where it is damaged and what was there is certain.
@@ -174,7 +178,7 @@ pub(super) fn mended(text: &str) -> Option<String> {
     if !damage::is_suspect(text) && !damage::has_word(text) {
         return None;
     }
-    damage::look(text, &MENDED)?.mended.filter(|mended| mended != text)
+    damage::look(text, MENDED)?.mended.filter(|mended| mended != text)
 }
 
 /// How a text that its field's rule refuses is mended, where that makes it one that `is_right`.
@@ -214,7 +218,7 @@ pub(super) fn of_password(password: &str) -> Vec<(&'static Code, String)> {
             &codes::PASSWORD_INVISIBLE,
             format!("{}: U+{which:04X}", codes::PASSWORD_INVISIBLE.title),
         ));
-    } else if damage::look(password, &[Kind::Misread]).is_some() {
+    } else if damage::look(password, Kinds::of(&[Kind::Misread])).is_some() {
         told.push((
             &codes::MISREAD_TEXT,
             "the password was read in another encoding than it was written in".to_owned(),

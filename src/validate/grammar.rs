@@ -294,7 +294,7 @@ pub(super) fn nfc_length(text: &str) -> usize {
 /// Whether a name is in composed form already.
 pub(super) fn is_composed(text: &str) -> bool {
     // Nothing below U+0300 composes with what stands before it, and U+0300 begins with this byte.
-    text.bytes().all(|b| b < 0xCC) || is_nfc(text)
+    text.is_ascii() || text.bytes().all(|b| b < 0xCC) || is_nfc(text)
 }
 
 /// Whether a name is written otherwise than composed though it could be: with marks of their own where letters have them. A

@@ -8,7 +8,9 @@ mod agents;
 mod conveyor;
 mod damaged;
 mod grammar;
+mod identity;
 mod leavers;
+mod logins;
 mod names;
 mod pass;
 mod rules;
@@ -19,10 +21,11 @@ mod tests;
 use crate::agent::IdentityType;
 use crate::directory::Directory;
 use crate::finding::LetThrough;
-use crate::roster::{Columns, Field};
+use crate::roster::Field;
 
 pub use agents::{agent, agent_by};
 pub(crate) use agents::{fingerprint, proficiencies_fingerprint};
+pub(crate) use identity::{Inferred, infer_identity};
 pub(crate) use leavers::{Rule as LeaversRule, Watch};
 pub(crate) use names::{NamesUsed, username};
 pub(crate) use pass::{Checked, CheckedRow, check_while, each_row};
@@ -36,6 +39,8 @@ pub(crate) use tally::Tally;
 pub struct Rules<'d> {
     /// The pack of rules: how the instance knows its users.
     pub(crate) identity: IdentityType,
+    /// By what that was inferred, where nobody told it: then it may be another, and what follows from it is said once.
+    pub(crate) inferred: Option<Inferred>,
     /// The instance, where it is known: names must be known to it.
     pub(crate) directory: Option<&'d Directory>,
     /// Whether the users in the directory are worth a warning. An import decides `exists` by its ledger instead.
@@ -53,6 +58,7 @@ impl<'d> Rules<'d> {
     pub fn new(identity: IdentityType) -> Self {
         Self {
             identity,
+            inferred: None,
             directory: None,
             compares_users: false,
             generates_passwords: false,
@@ -67,20 +73,20 @@ impl<'d> Rules<'d> {
         Self { let_through, ..self }
     }
 
+    /// Whether e-mail addresses are wrong for a reason that is one for all of them.
+    fn tells_emails_once(&self) -> bool {
+        self.identity == IdentityType::Saml
+            && self.inferred.is_some_and(|inferred| inferred.telling == Some(Field::Username))
+    }
+
+    /// The same, where the identity type was inferred from the roster and nobody told it.
+    #[must_use]
+    pub(crate) fn inferred(self, inferred: Option<Inferred>) -> Self {
+        Self { inferred, ..self }
+    }
+
     /// The rules of an instance, its names and its users.
     pub fn of(directory: &'d Directory) -> Self {
         Self { directory: Some(directory), compares_users: true, ..Self::new(directory.instance.identity) }
-    }
-}
-
-/// Guesses the identity type from the columns: a password column means CONNECT_MANAGED, a directory user id column
-/// EXISTING_DIRECTORY, and neither SAML. A report that rests on this must say so.
-pub(crate) fn infer_identity(columns: &Columns) -> IdentityType {
-    if columns.has(Field::Password) {
-        IdentityType::ConnectManaged
-    } else if columns.has(Field::DirectoryUserId) {
-        IdentityType::ExistingDirectory
-    } else {
-        IdentityType::Saml
     }
 }

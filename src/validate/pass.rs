@@ -10,12 +10,12 @@ use super::leavers::Watch;
 use super::names::NamesUsed;
 use super::rules::{RowCheck, check_columns, column_of};
 use super::tally::Tally;
-use super::{Rules, agents};
+use super::{Rules, agents, logins};
 use crate::agent::{Agent, Fingerprint, IdentityType};
 use crate::directory::{FoldedHash, FoldedMap, Found};
 use crate::error::Failure;
 use crate::finding::codes::{self, Code};
-use crate::finding::{Finding, LeftOut, Severity};
+use crate::finding::{Finding, LeftOut, Logins, Severity};
 use crate::roster::{Columns, Field, Roster, Row};
 use crate::text::shown;
 
@@ -47,6 +47,8 @@ pub struct Checked {
     pub(crate) names: NamesUsed,
     /// The rows that the column map leaves out, by rule; they are none of `rows`.
     pub(crate) left_out: Vec<LeftOut>,
+    /// Where the logins come from; `None` where no template makes any.
+    pub(crate) logins: Option<Logins>,
 }
 
 impl Checked {
@@ -260,7 +262,7 @@ impl<'r> Pass<'r> {
     pub(crate) const GLANCE: u64 = 256;
 
     /// How many findings are kept in memory; the others are counted.
-    pub(crate) const KEPT: usize = 100_000;
+    pub(crate) const KEPT: usize = 20_000;
 
     /// How many of each code and column are kept beyond that, so that each kind is shown.
     pub(crate) const EXAMPLES: u64 = 8;
@@ -283,6 +285,7 @@ impl<'r> Pass<'r> {
             not_kept: 0,
             names: NamesUsed::default(),
             left_out: Vec::new(),
+            logins: columns.made_login.map(|_| Logins::default()),
         };
         let mut pass = Self {
             check: RowCheck::new(columns, rules),
@@ -324,6 +327,9 @@ impl<'r> Pass<'r> {
     fn take(&mut self, handed: Handed<'_>, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
         let Handed { row, number, username, fingerprint, .. } = handed;
         self.checked.rows += 1;
+        if let Some(logins) = &mut self.checked.logins {
+            logins::count(logins, row, self.columns, username);
+        }
         self.compare_username(&handed);
         if self.rules.identity == IdentityType::ConnectManaged {
             self.passwords.count(self.columns.cell(row, Field::Password), number);
@@ -395,10 +401,12 @@ impl<'r> Pass<'r> {
                 (&codes::USERNAME_CASE_VARIANT, message)
             }
         };
+        let hint = logins::made_fix(code, row, self.columns).unwrap_or_else(|| code.fix.to_owned());
         self.of_row.push(Finding {
             row: Some(number),
             column: column_of(row, self.columns, Field::Username),
             value: Some(shown(username)),
+            hint: Some(hint),
             ..of_file(code, message)
         });
     }

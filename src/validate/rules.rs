@@ -3,7 +3,7 @@
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
 //! nothing. Every finding's reason and source stand with its code in `finding/codes.rs`.
 
-use super::{Rules, damaged, grammar};
+use super::{Rules, damaged, grammar, logins};
 use crate::agent::phone::{self, Refusal};
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
@@ -97,10 +97,11 @@ impl<'r> RowCheck<'r> {
         if !row.is_readable() {
             return;
         }
-        let (mut cells, mut padded) = ([""; Field::COUNT], 0_u32);
+        let (mut cells, mut padded, mut worded) = ([""; Field::COUNT], 0_u32, 0_u32);
         let mut put = |field: Field, raw| {
             let cell = grammar::trimmed(raw);
             padded |= u32::from(cell.len() != raw.len() && !cell.is_empty()) << field.index();
+            worded |= u32::from(damage::begins_word(cell)) << field.index();
             cells[field.index()] = cell;
         };
         for &(place, field) in &self.alone {
@@ -111,7 +112,7 @@ impl<'r> RowCheck<'r> {
         }
         let Self { columns, rules, shared, .. } = self;
         let is_suspect = damage::is_suspect(row.cells.as_slice());
-        let mut check = Check { row, columns, rules, shared, cells, padded, is_suspect, findings };
+        let mut check = Check { row, columns, rules, shared, cells, padded, worded, is_suspect, findings };
         for rule in &self.apply {
             rule(&mut check);
         }
@@ -123,7 +124,14 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
     for field in required(rules) {
         if !columns.has(field) {
             let name = name_of(field);
-            let fix = if field.is_secret() { codes::PASSWORD_MISSING.fix } else { codes::COLUMN_MISSING.fix };
+            let mut fix =
+                if field.is_secret() { codes::PASSWORD_MISSING.fix } else { codes::COLUMN_MISSING.fix }
+                    .to_owned();
+            if field.is_secret() && rules.inferred.is_some() {
+                fix.push_str(
+                    "; if the users sign in elsewhere, `⟦identity-type saml⟧` says so, and no row has one",
+                );
+            }
             findings.push(Finding {
                 code: codes::COLUMN_MISSING.id,
                 severity: codes::COLUMN_MISSING.severity,
@@ -131,9 +139,12 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
                 column: None,
                 value: None,
                 message: format!("there is no {name} column, which {} needs", needs(field, rules.identity)),
-                hint: Some(fix.to_owned()),
+                hint: Some(fix),
             });
         }
+    }
+    if rules.tells_emails_once() && columns.has(Field::Email) {
+        findings.push(emails_not_allowed(columns, rules));
     }
     if rules.identity == IdentityType::ConnectManaged && !columns.has(Field::Email) {
         findings.push(Finding {
@@ -145,6 +156,28 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
             message: "there is no e-mail address column".to_owned(),
             hint: Some("add a column `email address`".to_owned()),
         });
+    }
+}
+
+/// That a roster which is taken for one of SAML has e-mail addresses, once for all of them.
+fn emails_not_allowed(columns: &Columns, rules: &Rules<'_>) -> Finding {
+    let code = &codes::EMAIL_NOT_ALLOWED;
+    let fix = format!(
+        "{}; if the instance keeps the passwords itself, `⟦identity-type connect⟧` says so, or `⟦made-passwords⟧`",
+        code.fix
+    );
+    let (severity, hint) = weighed(rules, code, fix);
+    Finding {
+        code: code.id,
+        severity,
+        row: None,
+        column: columns.header(Field::Email).map(str::to_owned),
+        value: None,
+        message: format!(
+            "{}, for which the roster was taken: the logins are addresses, and there is no password",
+            code.title
+        ),
+        hint: Some(hint),
     }
 }
 
@@ -219,6 +252,8 @@ struct Check<'a> {
     cells: [&'a str; Field::COUNT],
     /// A bit for each field whose cell has spaces around its text.
     padded: u32,
+    /// A bit for each field whose cell begins as a word for nothing does.
+    worded: u32,
     /// Whether any cell of the row may be damaged by its characters.
     is_suspect: bool,
     findings: &'a mut Vec<Finding>,
@@ -252,7 +287,9 @@ impl<'a> Check<'a> {
     /// Reports a fault of a field with a hint of its own.
     fn fault_with(&mut self, code: &'static Code, field: Field, value: &str, message: String, hint: String) {
         let value = if field.is_secret() { Finding::HIDDEN.to_owned() } else { shown(value) };
-        let (severity, hint) = self.weighed(code, hint);
+        let made = || logins::made_fix(code, self.row, self.columns);
+        let hint = if field == Field::Username { made().unwrap_or(hint) } else { hint };
+        let (severity, hint) = weighed(self.rules, code, hint);
         self.findings.push(Finding {
             code: code.id,
             severity,
@@ -262,16 +299,6 @@ impl<'a> Check<'a> {
             message,
             hint: Some(hint),
         });
-    }
-
-    /// How bad a fault is in this run, and what to do about it.
-    fn weighed(&self, code: &'static Code, hint: String) -> (Severity, String) {
-        if !self.rules.let_through.has(code.id) {
-            return (code.severity, hint);
-        }
-        let through =
-            format!("let through with `⟦let-through {}⟧`, so that the service decides; else {hint}", code.id);
-        (Severity::Warning, through)
     }
 
     /// Reports a cell that is empty and must not be, unless the column is missing (said once for the file) or the
@@ -284,7 +311,7 @@ impl<'a> Check<'a> {
         if column.is_none() || is_explained {
             return;
         }
-        let (severity, hint) = self.weighed(code, code.fix.to_owned());
+        let (severity, hint) = weighed(self.rules, code, code.fix.to_owned());
         self.findings.push(Finding {
             code: code.id,
             severity,
@@ -295,6 +322,16 @@ impl<'a> Check<'a> {
             hint: Some(hint),
         });
     }
+}
+
+/// How bad a fault is in this run, and what to do about it.
+fn weighed(rules: &Rules<'_>, code: &'static Code, hint: String) -> (Severity, String) {
+    if !rules.let_through.has(code.id) {
+        return (code.severity, hint);
+    }
+    let through =
+        format!("let through with `⟦let-through {}⟧`, so that the service decides; else {hint}", code.id);
+    (Severity::Warning, through)
 }
 
 /// The header of the column that the field's cell came from.
@@ -314,11 +351,24 @@ fn sample_row(check: &mut Check<'_>) {
 
 /// What happened to the text of any cell before it came. Nearly every row is plain, and costs one look.
 fn damaged_text(check: &mut Check<'_>) {
-    let fields: &[Field] = if check.is_suspect { &Field::ALL } else { &damaged::OF_WORDS };
-    for &field in fields {
+    const LISTS: u32 = {
+        let (mut bits, mut at) = (0, 0);
+        while at < damaged::LISTS.len() {
+            bits |= 1 << damaged::LISTS[at].index();
+            at += 1;
+        }
+        bits
+    };
+    // Of a plain row only what begins as a word for nothing does, and lists.
+    let lists = if damage::may_have_words(check.row.cells.as_slice()) { LISTS } else { 0 };
+    let mut left = if check.is_suspect { u32::MAX } else { check.worded | lists };
+    while left != 0 {
+        let at = left.trailing_zeros();
+        left &= left - 1;
+        let Some(&field) = Field::ALL.get(at as usize) else { continue };
         let cell = check.cell(field);
-        let may_be_damaged = check.is_suspect && damage::is_suspect(cell);
-        if !may_be_damaged && !damage::has_word(cell) {
+        let has_word = if lists & (1 << at) != 0 { damage::has_word(cell) } else { damage::is_word(cell) };
+        if cell.is_empty() || !(has_word || (check.is_suspect && damage::is_suspect(cell))) {
             continue;
         }
         // Of a tag's key each character has a rule of its own.
@@ -415,7 +465,7 @@ fn person_name(check: &mut Check<'_>, field: Field, missing: &'static Code, most
         );
         check.fault(&codes::NAME_NOT_NFC, field, name, message);
     }
-    if grammar::has_line_control(name) {
+    if check.is_suspect && grammar::has_line_control(name) {
         let message = format!("the {} has a line break or another control character", name_of(field));
         check.fault(&codes::NAME_CONTROL_CHARACTER, field, name, message);
     }
@@ -426,6 +476,7 @@ fn email(check: &mut Check<'_>) {
     match (email, check.rules.identity) {
         ("", IdentityType::ConnectManaged) => check.missing(&codes::EMAIL_MISSING, Field::Email),
         ("", _) => {}
+        (_, IdentityType::Saml) if check.rules.tells_emails_once() => {}
         (email, IdentityType::Saml) => {
             let message = codes::EMAIL_NOT_ALLOWED.title.to_owned();
             check.fault(&codes::EMAIL_NOT_ALLOWED, Field::Email, email, message);

@@ -8,7 +8,7 @@ use super::*;
 use crate::agent::{Agent, Fingerprint};
 use crate::directory::{Group, Hierarchy, Instance, Names, PROBES, variants};
 use crate::finding::{Finding, LetThrough, Severity, codes};
-use crate::roster::Row;
+use crate::roster::{Columns, Row};
 
 use Field::*;
 use IdentityType::{ConnectManaged, ExistingDirectory, Saml};
@@ -26,6 +26,7 @@ fn all_columns() -> Columns {
     Columns {
         strangers: Vec::new(),
         phone_region: None,
+        made_login: None,
         headers: Field::ALL.map(|field| format!("{field:?}")).to_vec(),
         places: std::array::from_fn(|at| vec![at]),
     }
@@ -822,21 +823,6 @@ fn a_finding_names_the_column_that_its_cell_came_from() {
     let mut findings = Vec::new();
     check_row(&row, &columns, &Rules::new(Saml), &mut findings);
     assert_eq!(findings[0].column.as_deref(), Some("agent hierarchy"));
-}
-
-#[test]
-fn the_identity_type_is_inferred_from_the_columns() {
-    let with = |fields: &[Field]| {
-        let mut columns = Columns::default();
-        for field in fields {
-            columns.places[field.index()].push(0);
-        }
-        infer_identity(&columns)
-    };
-    assert_eq!(with(&[Username]), Saml);
-    assert_eq!(with(&[Username, Password]), ConnectManaged);
-    assert_eq!(with(&[Username, DirectoryUserId]), ExistingDirectory);
-    assert_eq!(with(&[Password, DirectoryUserId]), ConnectManaged);
 }
 
 // The instance.

@@ -148,11 +148,11 @@ fn a_gateway_that_refuses_every_put_stops_the_run_and_mended_the_same_command_ma
         }
         assert!(!ran.stderr.contains("rejected") && !ran.stderr.contains("()"), "{}", ran.stderr);
         let rows = status(place.path(), "roster.csv.ledger.jsonl")["rows"].clone();
-        // Five where each is answered in time; on a machine that is held up, one more may leave beside the one that is
-        // not. The exact number is held in paused time.
+        // Five where each is answered in time; on a machine that is held up, others may leave beside the one that is not,
+        // or have said that they would when the run stops. The exact number is held in paused time.
         let (asked, in_doubt) =
             (gateway.seen.load(Ordering::Relaxed) as u64, rows["in_doubt"].as_u64().unwrap());
-        assert!((5..30).contains(&asked) && (5..=asked).contains(&in_doubt), "{asked} calls: {rows}");
+        assert!((5..30).contains(&asked) && (5..30).contains(&in_doubt), "{asked} calls: {rows}");
         assert_eq!(in_doubt + rows["pending"].as_u64().unwrap(), 30, "{rows}");
         *gateway.puts.lock().unwrap() = Puts::Passed;
         let ran = gateway.import(&service, place.path()).exits(0);

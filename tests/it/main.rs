@@ -46,4 +46,5 @@ mod template;
 mod untagged;
 mod untold;
 mod validate;
+mod wave;
 mod wire;

@@ -93,7 +93,7 @@ async fn delete_user(service: &Service, username: &str) {
 /// Writes `directory.json`: the instance with one routing profile more, `Ghost`, which it does not have. A row with it
 /// passes every check and is refused by the service.
 #[tokio::main(flavor = "current_thread")]
-async fn directory_with_ghost(folder: &Path, service: &Service) {
+pub async fn directory_with_ghost(folder: &Path, service: &Service) {
     let (client, instance) = (client(service), instance_id(service));
     let routing = client.list_routing_profiles(instance, None).await.unwrap().value.items;
     let security = client.list_security_profiles(instance, None).await.unwrap().value.items;
@@ -244,6 +244,50 @@ fn a_row_renamed_in_the_failed_file_is_sent_under_its_new_name_and_the_others_st
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn whoever_was_renamed_in_the_failed_file_is_not_made_a_second_time_by_the_roster_that_has_the_old_name() {
+    let service = Service::start(&[]);
+    let (folder, ran) = two_refused(&service);
+    let path = folder.path();
+    let was = read(path, "roster.csv");
+    edit(path, FAILED, "bob@example.com,,bob", "bob@example.com,,rob");
+    edit(path, FAILED, "bob@example.com,,", "bob@example.com,Canary-bob-2,");
+    type_password(path, FAILED, "cid");
+    // Once more under a name that is mended a second time, for the profile is refused still.
+    let again = run(&mut pasted(&service.headcount(path), &printed(&ran))).exits(1);
+    let second = table(path, "roster.csv.failed.2.csv");
+    assert_eq!(second[0]["headcount user"], "rob");
+    assert_eq!(second[0]["headcount row"], "3", "of the first roster");
+    edit(path, "roster.csv.failed.2.csv", "Ghost", "Basic Routing Profile");
+    edit(path, "roster.csv.failed.2.csv", "bob@example.com,,rob", "bob@example.com,Canary-bob-2,robert");
+    type_password(path, "roster.csv.failed.2.csv", "cid");
+    run(&mut pasted(&service.headcount(path), &printed(&again))).exits(0);
+    assert_eq!((rows(path, LEDGER), service.calls("CreateUser", "executed")), ([3, 3, 0, 0, 0, 0], 3));
+
+    // In the roster nobody has mended anything, but that one is new.
+    fs::write(path.join("roster.csv"), was + &row("dan", "Basic Routing Profile") + "\n").unwrap();
+    let flags = [&FLAGS[..], &["--directory", "directory.json"]].concat();
+    let ran = run(&mut service.import(path, "roster.csv", &flags)).exits(0);
+    assert!(ran.stderr.contains("1 to create, 3 done"), "{}", ran.stderr);
+    let told = "note: `bob` goes by `robert` since a file of failed rows renamed it: no second user is made";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("gone from the roster"), "{}", ran.stderr);
+    assert_eq!((rows(path, LEDGER), service.calls("CreateUser", "executed")), ([4, 4, 0, 0, 0, 0], 4));
+    let retry = [LEDGER, "--directory", "directory.json", "--rate", "1000"];
+    let ran = run(service.headcount(path).arg("retry").args(retry)).exits(0);
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert_eq!(service.calls("CreateUser", "executed"), 4);
+
+    let report = run(headcount(path).args(["report", LEDGER, "--format", "csv"])).exits(0);
+    let lines =
+        report.stdout.lines().skip(1).map(|line| line.split(',').take(2).collect::<Vec<_>>().join(","));
+    let expected = ["\"2\",\"ann\"", "\"4\",\"cid\"", "\"3\",\"robert\"", "\"5\",\"dan\""];
+    let (mut told, mut expected) = (lines.collect::<Vec<_>>(), expected.to_vec());
+    told.sort();
+    expected.sort();
+    assert_eq!(told, expected);
 }
 
 #[test]
@@ -663,6 +707,8 @@ fn a_rehearsal_with_a_ledger_of_any_name_is_retried_as_a_rehearsal() {
     edit(path, name, "b ob@example.com,,b ob,Tag|es", "bob@example.com,Canary-bob-2,bob,Day Shift");
     let ran = run(&mut pasted(&headcount(path), &printed(&ran))).exits(0);
     assert!(ran.stdout.starts_with("3 of 3 rows created; 1 CreateUser call,"), "{ran:?}");
-    let ran = run(headcount(path).args(["retry", "./-l.jsonl", "--skip-invalid"])).exits(1);
+    // The roster has the row as it was before it was mended, and whoever that is is there.
+    let ran = run(headcount(path).args(["retry", "./-l.jsonl", "--skip-invalid"])).exits(0);
     assert!(ran.stderr.contains("embedded Connect"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`b ob` goes by `bob`"), "{}", ran.stderr);
 }

@@ -104,7 +104,7 @@ fn columns_shows_how_each_column_is_read_and_no_password() {
 #[test]
 fn columns_proposes_a_map_that_works_as_it_stands() {
     let (code, stdout, stderr) = columns(&["hr-export.csv"]);
-    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert_eq!((code, stderr.as_str()), (Some(3), ""), "an error is told of");
     insta::assert_snapshot!(stdout);
     assert!(!stdout.contains("Lantern-Reef-7"));
     let map = stdout.split_once("`--columns FILE.toml`:\n").unwrap().1;

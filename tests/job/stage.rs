@@ -181,6 +181,7 @@ impl Stage {
             passwords: Passwords::OfRoster,
             patience: Patience::default(),
             allowed: Allowed::default(),
+            settings: None,
         }
     }
 

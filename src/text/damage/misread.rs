@@ -28,13 +28,24 @@ const IBM850: &str = "\
     └┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
 /// The upper half of an encoding of single bytes: the characters of the bytes 0x80 to 0xFF.
-struct Half(Vec<char>);
+struct Half {
+    chars: Vec<char>,
+    /// The same with the byte of each, sorted by the characters; the first byte where several have one.
+    bytes: Vec<(char, u8)>,
+}
 
 impl Half {
     fn of(encoding: &'static Encoding) -> Self {
         let decode =
             |byte: u8| encoding.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or('\u{FFFD}');
-        Self((0x80..=0xFF).map(decode).collect())
+        Self::new((0x80..=0xFF).map(decode).collect())
+    }
+
+    fn new(chars: Vec<char>) -> Self {
+        let mut bytes: Vec<(char, u8)> = chars.iter().copied().zip(0x80..=0xFF).collect();
+        bytes.sort_unstable();
+        bytes.dedup_by_key(|(c, _)| *c);
+        Self { chars, bytes }
     }
 
     /// The byte of a character beyond ASCII. A control character of C1 is its own: Latin-1 has it so.
@@ -42,9 +53,10 @@ impl Half {
         if c.is_ascii() || c == '\u{FFFD}' {
             return None;
         }
-        let at = self.0.iter().position(|&known| known == c);
-        let at = at.or_else(|| u32::from(c).checked_sub(0x80).filter(|&at| at < 0x20).map(|at| at as usize));
-        at.and_then(|at| u8::try_from(at + 0x80).ok())
+        match self.bytes.binary_search_by_key(&c, |(known, _)| *known) {
+            Ok(at) => self.bytes.get(at).map(|(_, byte)| *byte),
+            Err(_) => u8::try_from(c).ok().filter(|_| is_of_c1(c)),
+        }
     }
 
     fn bytes(&self, text: &str) -> Option<Vec<u8>> {
@@ -54,7 +66,7 @@ impl Half {
     fn text(&self, bytes: &[u8]) -> String {
         bytes
             .iter()
-            .map(|&byte| if byte < 0x80 { char::from(byte) } else { self.0[usize::from(byte) - 0x80] })
+            .map(|&byte| if byte < 0x80 { char::from(byte) } else { self.chars[usize::from(byte) - 0x80] })
             .collect()
     }
 }
@@ -71,7 +83,7 @@ static HALVES: LazyLock<Vec<Half>> = LazyLock::new(|| {
         WINDOWS_1255,
         WINDOWS_1256,
     ];
-    let pages = [IBM437, IBM850].map(|page| Half(page.chars().collect()));
+    let pages = [IBM437, IBM850].map(|page| Half::new(page.chars().collect()));
     encodings.map(Half::of).into_iter().chain(pages).collect()
 });
 
@@ -80,9 +92,6 @@ const EAST_ASIAN: [&Encoding; 4] = [GBK, SHIFT_JIS, EUC_KR, BIG5];
 
 /// Text that was misread, and what it was.
 pub(super) fn misread(text: &str) -> Option<Hit> {
-    if !has_pair(text) {
-        return None;
-    }
     let (mut at, mut mended) = (None, text.to_owned());
     for _ in 0..DEPTH {
         let Some(hit) = of_best_half(&mended).or_else(|| east_asian(&mended)) else { break };
@@ -109,24 +118,84 @@ pub(super) fn jumbled(text: &str) -> Option<Hit> {
     Some(Hit::of_char(text, at, Some(the_one_reading(text)?)))
 }
 
-/// Whether a text may have been misread, at a glance: a character of another encoding's continuing bytes stands behind one
-/// beyond ASCII, or one of East Asia anywhere. Names in nearly all languages have neither.
-fn has_pair(text: &str) -> bool {
-    let mut before = ' ';
-    text.chars().any(|c| {
-        let is_pair = !c.is_ascii() && !before.is_ascii() && CONTINUING.binary_search(&c).is_ok();
-        before = c;
-        is_pair || is_of_c1(c) || is_east_asian(c)
-    })
+/// Some of the encodings of [`HALVES`], a bit each.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Halves(u16);
+
+impl Halves {
+    pub(super) const NONE: Self = Self(0);
+
+    pub(super) fn have_one_of(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
 }
 
-/// The characters that a byte from 0x80 to 0xBF is read as, in any of the encodings; sorted.
-static CONTINUING: LazyLock<Vec<char>> = LazyLock::new(|| {
-    let mut all: Vec<char> = HALVES.iter().flat_map(|half| half.0[..0x40].iter().copied()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+/// In which encodings a character stands for a byte that begins a character of UTF-8, and in which for one that goes on with it.
+/// Where no character that goes on stands behind one that begins, in one encoding, nothing was misread in any of them: names in
+/// nearly all languages have no such pair.
+#[derive(Clone, Copy)]
+pub(super) struct Role {
+    pub(super) leads: Halves,
+    pub(super) continues: Halves,
+}
+
+impl Role {
+    const NEITHER: Self = Self { leads: Halves::NONE, continues: Halves::NONE };
+}
+
+pub(super) fn role(c: char) -> Role {
+    let Roles { common, rare } = &*ROLES;
+    match common.get(u32::from(c) as usize) {
+        Some(role) => *role,
+        None => rare.iter().find(|(known, _)| *known == c).map_or(Role::NEITHER, |(_, role)| *role),
+    }
+}
+
+struct Roles {
+    common: Vec<Role>,
+    rare: Vec<(char, Role)>,
+}
+
+/// The roles of all characters up to where the signs of the encodings end, and of the few beyond.
+static ROLES: LazyLock<Roles> = LazyLock::new(|| {
+    /// Above the letters, signs and boxes of all the encodings but a few ligatures.
+    const COMMON: usize = 0x2600;
+    let (mut common, mut rare) = (vec![Role::NEITHER; COMMON], Vec::<(char, Role)>::new());
+    for (at, half) in HALVES.iter().enumerate() {
+        let of_c1 = ('\u{80}'..='\u{9F}').filter_map(|c| Some((c, half.byte(c)?)));
+        for (c, byte) in half.bytes.iter().copied().chain(of_c1).filter(|(c, _)| *c != '\u{FFFD}') {
+            let is_common = (u32::from(c) as usize) < COMMON;
+            if !is_common && !rare.iter().any(|(known, _)| *known == c) {
+                rare.push((c, Role::NEITHER));
+            }
+            let role = match rare.iter_mut().find(|(known, _)| *known == c) {
+                Some((_, role)) => role,
+                None => &mut common[u32::from(c) as usize],
+            };
+            match byte {
+                0x80..=0xBF => role.continues.0 |= 1 << at,
+                0xC2..=0xF4 => role.leads.0 |= 1 << at,
+                _ => {}
+            }
+        }
+    }
+    Roles { common, rare }
 });
+
+/// The encodings in which the text has a character that begins one of UTF-8, and behind it one that goes on with it.
+fn with_pair(text: &str) -> Halves {
+    let (mut leads, mut all) = (Halves::NONE, Halves::NONE);
+    for c in text.chars() {
+        if c.is_ascii() {
+            leads = Halves::NONE;
+            continue;
+        }
+        let role = role(c);
+        all.0 |= leads.0 & role.continues.0;
+        leads = role.leads;
+    }
+    all
+}
 
 fn is_east_asian(c: char) -> bool {
     u32::from(c) >= 0x2E80
@@ -149,8 +218,11 @@ struct Sequence {
 
 /// UTF-8 read in an encoding of single bytes: in the one that explains the most of the text, the commonest of several.
 fn of_best_half(text: &str) -> Option<Hit> {
-    let mut best: Option<(u32, Hit)> = None;
-    for half in HALVES.iter() {
+    let (mut best, halves): (Option<(u32, Hit)>, _) = (None, with_pair(text));
+    for (at, half) in HALVES.iter().enumerate() {
+        if !halves.have_one_of(Halves(1 << at)) {
+            continue;
+        }
         let Some((score, hit)) = of_half(text, half) else { continue };
         if best.as_ref().is_none_or(|(most, _)| score > *most) {
             best = Some((score, hit));
@@ -329,31 +401,77 @@ pub(crate) fn strangeness(text: &str) -> usize {
 
 /// What bytes are in the code page of DOS for Western Europe, 850.
 pub(crate) fn dos_page(bytes: &[u8]) -> String {
-    Half(IBM850.chars().collect()).text(bytes)
+    Half::new(IBM850.chars().collect()).text(bytes)
 }
 
 /// The places that no text has which was read rightly: a control character of C1, a sign between two letters, a capital in
 /// the midst of small letters.
 fn oddities(text: &str) -> impl Iterator<Item = usize> {
-    // Signs of the upper halves; those that stand for an apostrophe, a dash or a dot between letters are left out.
-    const SIGNS: &str = "€‚ƒ„…†‡ˆ‰‹›•˜™¡¢£¤¥¦§¨©«¬®¯±²³µ¶¸¹»¼½¾¿×÷‰ˇ˘˙˛˝√∞≈≤≥≠∂∑∏∫◊";
     text.char_indices().filter(|(_, c)| !c.is_ascii()).filter_map(|(at, c)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + c.len_utf8()..].chars().next();
-        let is_between = before.is_some_and(char::is_alphabetic) && after.is_some_and(char::is_alphabetic);
-        let is_sign = c != '·' && SIGNS.contains(c) && is_between;
-        // `JosŽ`, `MŸller`: letters that are capitals in Windows-1252, and small ones on a Mac.
+        let before = || text[..at].chars().next_back();
+        let after = || text[at + c.len_utf8()..].chars().next();
         let is_small = |c: Option<char>| c.is_some_and(char::is_lowercase);
-        let is_capital =
-            matches!(c, 'Ž' | 'Š' | 'Œ' | 'Ÿ') && is_small(before) && after.is_none_or(|c| !c.is_uppercase());
-        let is_y = c == 'Ÿ' && before.is_some_and(char::is_alphabetic) && is_small(after);
-        (is_of_c1(c) || is_sign || is_capital || is_y).then_some(at)
+        let is_letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+        let is_odd = match c {
+            _ if is_of_c1(c) => true,
+            // Signs of the upper halves; those that stand for an apostrophe, a dash or a dot between letters are left out.
+            '€'
+            | '‚'
+            | 'ƒ'
+            | '„'
+            | '…'
+            | '†'
+            | '‡'
+            | 'ˆ'
+            | '‰'
+            | '‹'
+            | '›'
+            | '•'
+            | '˜'
+            | '™'
+            | '¡'..='©'
+            | '«'
+            | '¬'
+            | '®'
+            | '¯'
+            | '±'..='³'
+            | 'µ'
+            | '¶'
+            | '¸'
+            | '¹'
+            | '»'..='¿'
+            | '×'
+            | '÷'
+            | 'ˇ'
+            | '˘'
+            | '˙'
+            | '˛'
+            | '˝'
+            | '√'
+            | '∞'
+            | '≈'
+            | '≤'
+            | '≥'
+            | '≠'
+            | '∂'
+            | '∑'
+            | '∏'
+            | '∫'
+            | '◊' => is_letter(before()) && is_letter(after()),
+            // `JosŽ`, `MŸller`: letters that are capitals in Windows-1252, and small ones on a Mac.
+            'Ÿ' if is_letter(before()) && is_small(after()) => true,
+            'Ž' | 'Š' | 'Œ' | 'Ÿ' => is_small(before()) && after().is_none_or(|c| !c.is_uppercase()),
+            _ => false,
+        };
+        is_odd.then_some(at)
     })
 }
 
-/// Where a word of four different letters or more begins that has none of ASCII and is all of Latin-1: a word of another alphabet.
+/// How many different letters a word has at least that is told by its letters alone.
+pub(super) const ACCENTED_WORD: usize = 4;
+
+/// Where a word of several different letters begins that has none of ASCII and is all of Latin-1: a word of another alphabet.
 fn accents_alone(text: &str) -> Option<usize> {
-    const WORD: usize = 4;
     let is_upper_half = |c: char| matches!(c, '\u{A1}'..='\u{FF}');
     let mut from = 0;
     text.split(char::is_whitespace).find_map(|word| {
@@ -362,7 +480,7 @@ fn accents_alone(text: &str) -> Option<usize> {
         let mut letters: Vec<char> = word.chars().filter(|c| c.is_alphabetic()).collect();
         letters.sort_unstable();
         letters.dedup();
-        (letters.len() >= WORD && word.chars().all(|c| is_upper_half(c) || c == '-')).then_some(at)
+        (letters.len() >= ACCENTED_WORD && word.chars().all(|c| is_upper_half(c) || c == '-')).then_some(at)
     })
 }
 
@@ -374,7 +492,7 @@ fn word_end(text: &str, at: usize) -> usize {
 /// The text in the one encoding that makes words of it; `None` where none does, or more than one.
 fn the_one_reading(text: &str) -> Option<String> {
     let bytes = HALVES.first()?.bytes(text)?;
-    let pages = [IBM437, IBM850].map(|page| Half(page.chars().collect()).text(&bytes));
+    let pages = [IBM437, IBM850].map(|page| Half::new(page.chars().collect()).text(&bytes));
     let halves =
         [MACINTOSH, WINDOWS_1251, KOI8_R, WINDOWS_1253, WINDOWS_1255].map(|e| Half::of(e).text(&bytes));
     let mut readings: Vec<String> = halves.into_iter().chain(pages).filter(|text| is_words(text)).collect();

@@ -6,7 +6,9 @@
 
 mod address;
 mod escaped;
+mod glance;
 mod hit;
+mod kind;
 mod misread;
 mod signs;
 mod word;
@@ -16,46 +18,12 @@ use std::borrow::Cow;
 use hit::Hit;
 
 pub(crate) use address::inside as addresses_inside;
+pub(crate) use kind::{Kind, Kinds};
 pub(crate) use misread::{dos_page, strangeness};
 pub(crate) use signs::{is_autocorrected, is_untypable, unseen};
-pub(crate) use word::has_one as has_word;
-
-/// What happened to a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// It is a spreadsheet's error, or its word while it loads: `#N/A`, `Loading...`. There is no value.
-    ErrorWord,
-    /// It is a word for nothing: `NULL`, `nan`, `-`.
-    Placeholder,
-    /// It has U+FFFD, which stands where a program could not read a letter.
-    Lost,
-    /// It has a `?` or an empty box where a program could not write a letter.
-    Asked,
-    /// The same, but between two letters alone.
-    AskedWithin,
-    /// It has HTML entities: `&#039;`.
-    Entity,
-    /// It has letters in code: `%C3%BC`, `=C3=BC`, `\u00fc`.
-    Coded,
-    /// It has backslashes, which escape quotes in other formats.
-    Backslash,
-    /// It was read in another encoding than it was written in: `Ã¼`, and the control characters of C1.
-    Misread,
-    /// It has signs or capitals in the midst of words, or accented letters alone, as misread names do.
-    Jumbled,
-    /// It has characters that nobody sees; the joiners that some scripts need are none of them.
-    Unseen,
-    /// It has control characters of ASCII, line breaks among them.
-    Control,
-    /// It has spaces that are not the plain one.
-    OddSpace,
-    /// It has letters or digits of full width, or styled ones.
-    Wide,
-    /// It has the digits of another script.
-    OtherDigits,
-    /// It has quotation marks.
-    Quoted,
-}
+pub(crate) use word::{
+    begins_one as begins_word, has_list as may_have_words, has_one as has_word, is_one as is_word,
+};
 
 /// How a kind is found. What is found first is mended first: an entity may stand for a letter that was misread before.
 type Finder = fn(&str) -> Option<Hit>;
@@ -100,20 +68,31 @@ pub(crate) struct Damaged {
 }
 
 /// Looks for these kinds of damage in a text; `None` where there is none.
-pub(crate) fn look(text: &str, kinds: &[Kind]) -> Option<Damaged> {
+pub(crate) fn look(text: &str, kinds: Kinds) -> Option<Damaged> {
+    let mut possible = glance::glance(text).among(kinds);
+    if possible == Kinds::NONE {
+        return None;
+    }
     let (mut damages, mut now, mut is_certain) = (Vec::new(), Cow::Borrowed(text), true);
-    for (kind, find) in TABLE.iter().filter(|(kind, _)| kinds.contains(kind)) {
+    for (kind, find) in TABLE {
+        if !possible.has(kind) {
+            continue;
+        }
         let Some(hit) = find(&now) else { continue };
         // A quotation mark that a backslash has escaped is a part of that damage.
-        if *kind == Kind::Quoted && damages.iter().any(|damage: &Damage| damage.kind == Kind::Backslash) {
+        if kind == Kind::Quoted && damages.iter().any(|damage: &Damage| damage.kind == Kind::Backslash) {
             continue;
         }
         let piece = now.get(hit.at.clone()).unwrap_or_default().to_owned();
         let at = text.get(hit.at.start..).filter(|rest| rest.starts_with(&piece));
         let at = at.map(|_| text[..hit.at.start].chars().count() + 1);
-        damages.push(Damage { kind: *kind, piece, at });
+        damages.push(Damage { kind, piece, at });
         match hit.mended {
-            Some(mended) => now = Cow::Owned(mended),
+            // What was behind the damage may have some of its own.
+            Some(mended) => {
+                possible = glance::glance(&mended).among(kinds);
+                now = Cow::Owned(mended);
+            }
             None => is_certain = false,
         }
     }
@@ -124,10 +103,14 @@ pub(crate) fn look(text: &str, kinds: &[Kind]) -> Option<Damaged> {
 /// Whether a text may be damaged by its characters; a look at its bytes, for nearly none is. The words are another matter:
 /// [`has_word`].
 pub(crate) fn is_suspect(text: &str) -> bool {
-    // No early end, so that many bytes are looked at at once.
-    text.bytes().fold(false, |found, byte| {
-        found
-            | (byte.wrapping_sub(b' ') >= 0x7F - b' ')
-            | matches!(byte, b'"' | b'#' | b'%' | b'&' | b'=' | b'?' | b'\\')
-    })
+    // No early end, and as few comparisons as there can be, so that many bytes are looked at at once: `"#`, and `=?`, differ by
+    // a bit each.
+    let (mut has_signs, mut all) = (false, 0);
+    for byte in text.bytes() {
+        has_signs |=
+            (byte | 1 == b'#') | (byte | 2 == b'?') | (byte == b'%') | (byte == b'&') | (byte == b'\\');
+        has_signs |= (byte < b' ') | (byte == 0x7F);
+        all |= byte;
+    }
+    has_signs || (all >= 0x80 && glance::has_more_than_letters(text))
 }

@@ -48,27 +48,52 @@ pub(super) fn placeholder(text: &str) -> Option<Hit> {
     any_of(text, is_nothing)
 }
 
-/// Whether a cell is one of the words of plain characters, or has one in a list: a look at its first letters, for nearly no
-/// cell is.
+/// Whether a cell begins as one of the words of plain characters does, or as a name in quotes.
+pub(crate) fn begins_one(cell: &str) -> bool {
+    cell.as_bytes().first().is_some_and(|&byte| BEGINNINGS[usize::from(byte)])
+}
+
+/// Whether one of the words may stand in a list behind another name, in any cell of a text of plain characters.
+pub(crate) fn has_list(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let behind = bytes.get(1..).unwrap_or_default();
+    // No early end, and no branch, so that many bytes are looked at at once. What is less than a digit may be a space or a quote.
+    bytes.iter().zip(behind).fold(false, |found, (&before, &byte)| {
+        let letter = byte | 0x20;
+        let begins =
+            (letter == b'n') | (letter == b'l') | (letter == b'u') | (letter == b't') | (letter == b'e');
+        let opens = (byte < b'0') | (byte == b'<') | (byte == b'[') | (byte == b'`');
+        found | ((before == b'|') & (begins | opens))
+    })
+}
+
+/// Whether a cell is one of the words of plain characters or may be a name in quotes, or has one in a list: a look at first
+/// letters, for nearly no cell is.
 pub(crate) fn has_one(text: &str) -> bool {
-    is_one(text)
+    is_one(next_of_list(text))
         || memchr::memchr_iter(b'|', text.as_bytes()).any(|bar| is_one(next_of_list(&text[bar + 1..])))
 }
 
-/// The first name of what is left of a list.
+/// Whether [`error`] or [`placeholder`] may find something in a text.
+pub(super) fn may_be_one(text: &str) -> bool {
+    text.split('|').map(str::trim).any(|word| word.starts_with(['#', '\\', '?', '–', '—']) || is_one(word))
+}
+
+/// The first name of what is left of a list, or of a whole one.
 fn next_of_list(rest: &str) -> &str {
     let end = memchr::memchr(b'|', rest.as_bytes()).unwrap_or(rest.len());
     rest[..end].trim()
 }
 
-fn is_one(word: &str) -> bool {
-    let begins = word.as_bytes().first().is_some_and(|&byte| BEGINNINGS[usize::from(byte)]);
-    begins && (is_nothing(word) || is_loading(word) || is_numbered(word))
+/// Whether a cell, or a name of a list, is one of the words of plain characters or may be a name in quotes.
+pub(crate) fn is_one(word: &str) -> bool {
+    begins_one(word)
+        && (is_nothing(word) || is_loading(word) || is_numbered(word) || word.starts_with(['\'', '`']))
 }
 
-/// The bytes that the words of plain characters begin with.
+/// The bytes that the words of plain characters begin with, and the quotes.
 const BEGINNINGS: [bool; 256] = {
-    let (mut is_one, begins, mut at) = ([false; 256], *b"nNlLuUtTE-(<[", 0);
+    let (mut is_one, begins, mut at) = ([false; 256], *b"nNlLuUtTE-(<['`", 0);
     while at < begins.len() {
         is_one[begins[at] as usize] = true;
         at += 1;
@@ -127,11 +152,16 @@ fn is_numbered(word: &str) -> bool {
 }
 
 fn is_nothing(word: &str) -> bool {
+    const LONGEST: usize = 9;
     let is_dash = |c: char| matches!(c, '-' | '–' | '—');
     // `Nan` is a name, as programs do not write it; `NaN` and `nan` are what they write.
-    let is_word = NOTHING.iter().any(|nothing| word.eq_ignore_ascii_case(nothing)) && word != "Nan";
-    let is_signs = !word.is_empty() && (word.chars().all(is_dash) || word.chars().all(|c| c == '?'));
-    is_word || is_signs
+    let is_word = || word != "Nan" && NOTHING.iter().any(|nothing| word.eq_ignore_ascii_case(nothing));
+    match word.chars().next() {
+        None => false,
+        Some('?') => word.bytes().all(|byte| byte == b'?'),
+        Some(c) if is_dash(c) => word.chars().all(is_dash),
+        Some(_) => word.len() <= LONGEST && is_word(),
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +197,15 @@ mod tests {
         for word in ["", ".", "Nan", "Na", "Nil", "Nonee", "O", "Nulla", "T", "Unknowne", "a-b", "x", "王"] {
             assert!(placeholder(word).is_none(), "{word}");
         }
+        for begins in 0..=0x7F_u8 {
+            let list = format!("Agent|{}", char::from(begins));
+            assert!(!BEGINNINGS[usize::from(begins)] || has_list(&list), "{list}");
+        }
+    }
+
+    #[test]
+    fn no_word_for_nothing_is_longer_than_is_looked_at() {
+        assert!(NOTHING.iter().all(|word| is_nothing(word) && word.len() <= 9));
     }
 
     #[test]
@@ -174,6 +213,11 @@ mod tests {
         let hit = error("Agent| #REF! |Admin").unwrap();
         assert_eq!((&"Agent| #REF! |Admin"[hit.at], hit.mended), ("#REF!", None));
         assert_eq!(placeholder("NULL").unwrap().mended.as_deref(), Some(""));
-        assert!(has_one("Agent|NULL") && has_one("Agent| Loading... |x") && !has_one("Agent|Nightly|"));
+        assert!(
+            has_one("Agent|NULL")
+                && has_one("NULL|")
+                && has_one("Agent| Loading... |x")
+                && !has_one("Agent|Nightly|")
+        );
     }
 }

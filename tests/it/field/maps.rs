@@ -196,3 +196,149 @@ fn a_map_that_chooses_by_a_column_that_is_not_there_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("chooses rows by a column"));
 }
+
+const PEOPLE: &str = "user login,first name,last name,Job title,phone type,ACW timeout,user_hierarchy_1|user_hierarchy_2\n\
+                      ann,Ann,Lee,Agent,,,\nbo,Bo,Li,team lead ,soft,90,\ncy,Cy,Ko,Team Captain,,,\ndi,Di,Wu,,,,\n";
+
+const ROLES: &str = r#"
+[roles."Job title"."Agent"]
+"routing profile" = "Customer Care"
+"security profiles" = "Agent"
+"phone type" = "soft"
+ACW = 30
+
+[roles."Job title"."Team Lead"]
+"routing profile" = "Escalations"
+"security profiles" = ["Agent", "CallCenterManager"]
+hierarchy = ["EMEA", "Leads"]
+"phone type" = "desk"
+ACW = 0
+
+[default]
+"routing profile" = "Basic Routing Profile"
+"security profiles" = "Agent"
+"#;
+
+/// A rehearsal in the folder with its map; what it says.
+fn rehearsed(folder: &Path, args: &[&str]) -> String {
+    let mut import = headcount();
+    import
+        .current_dir(folder)
+        .args(["import", "people.csv", "--columns", "map.toml", "--simulate"])
+        .args(args);
+    String::from_utf8(import.output().unwrap().stderr).unwrap()
+}
+
+/// The user of this name in the world of the rehearsal.
+fn user(folder: &Path, name: &str) -> Value {
+    let world = std::fs::read_to_string(folder.join("people.csv.simulate.world.jsonl")).unwrap();
+    let lines = world.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut users = lines.map(|line| line["created"]["user"].clone());
+    users.find(|user| user["Username"] == name).unwrap()
+}
+
+#[test]
+fn a_role_decides_several_settings_at_once_and_a_filled_cell_wins() {
+    let (folder, path) = with_map(ROLES);
+    let roster = folder.path().join("people.csv");
+    std::fs::write(&roster, PEOPLE).unwrap();
+    let (_, found) = findings(&roster, &["--columns", &path]);
+    assert_eq!(found.len(), 1, "{:?}", found.iter().map(|found| &found.message).collect::<Vec<_>>());
+    let Found { code, row, column, hint, .. } = &found[0];
+    assert_eq!((code.as_str(), *row, column.as_deref()), ("role-unknown", Some(4), Some("Job title")));
+    assert!(hint.contains("The roles are `Agent`, `Team Lead`"), "{hint}");
+
+    let said = rehearsed(folder.path(), &["--skip-invalid", "--yes"]);
+    assert!(said.contains("3 routing profiles, 2 security profiles, 1 hierarchy group"), "{said}");
+    let (ann, bo, di) = (user(folder.path(), "ann"), user(folder.path(), "bo"), user(folder.path(), "di"));
+    assert_eq!(ann["PhoneConfig"]["AfterContactWorkTimeLimit"], 30);
+    assert_eq!(
+        (&ann["PhoneConfig"]["PhoneType"], &ann["HierarchyGroupId"]),
+        (&"SOFT_PHONE".into(), &Value::Null)
+    );
+    // His own cells win, and the role fills in the rest.
+    assert_eq!(
+        bo["PhoneConfig"],
+        serde_json::json!({"PhoneType": "SOFT_PHONE", "AfterContactWorkTimeLimit": 90})
+    );
+    assert_eq!(bo["SecurityProfileIds"].as_array().unwrap().len(), 2);
+    assert!(bo["HierarchyGroupId"].is_string() && bo["RoutingProfileId"] != ann["RoutingProfileId"]);
+    // Without a title there is the default.
+    assert_eq!((&di["PhoneConfig"], &di["SecurityProfileIds"]), (&Value::Null, &ann["SecurityProfileIds"]));
+
+    // A map that changes what a row asks for changes the row.
+    std::fs::write(folder.path().join("map.toml"), ROLES.replace("Escalations", "Second Line")).unwrap();
+    let said = rehearsed(folder.path(), &["--skip-invalid", "--dry-run"]);
+    assert!(said.contains("`bo` was created and has changed in the roster since"), "{said}");
+    assert!(!said.contains("`ann` was created"), "{said}");
+}
+
+#[test]
+fn roles_that_cannot_be_used_say_why() {
+    for (map, why) in [
+        ("[roles.\"Titel\".A]\nACW = 1\n", "roles of a column that the roster does not have: `Titel`"),
+        ("[roles.\"Job title\".A]\n\"ACW timeot\" = 1\n", "did you mean `ACW timeout`"),
+        ("[roles.\"Job title\".A]\npassword = \"Kettle-Moss-40\"\n", "`--generate-passwords` makes some"),
+        ("[roles.\"Job title\".A]\nACW = [\"1\", \"2\"]\n", "`ACW timeout` has one value"),
+        ("[roles.\"Job title\".A]\nACW = 1\n[constants]\nACW = \"2\"\n", "both `[constants]` and `[roles]`"),
+        ("[roles.\"Job title\".A]\nACW = 1\n[roles.\"phone type\".A]\nACW = 2\n", "by two columns"),
+        ("[roles.\"Job title\".A]\nACW = 1\n[roles.\"Job title\".a]\nACW = 2\n", "the role is there twice"),
+    ] {
+        let (folder, path) = with_map(map);
+        let roster = folder.path().join("people.csv");
+        std::fs::write(&roster, PEOPLE).unwrap();
+        let output = headcount().arg("validate").arg(&roster).args(["--columns", &path]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why) && !said.contains("Kettle-Moss"), "{said}");
+    }
+}
+
+#[test]
+fn roles_are_proposed_of_job_titles() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("people.csv");
+    std::fs::write(&roster, PEOPLE).unwrap();
+    let said = stdout(headcount().arg("columns").arg(&roster));
+    assert!(said.contains("# [roles.\"Job title\".\"Team Captain\"]\n# \"routing profile\" = "), "{said}");
+}
+
+#[test]
+fn addresses_without_passwords_are_no_saml_and_no_error_a_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("people.csv");
+    let header = "user login,first name,last name,email address,routing profile,security profile";
+    let row = |n: u32| format!("a.person{n},Ann,Lee,ann.person{n}@example.com,Care,Agent");
+    let rows: Vec<String> = (0..48).map(row).collect();
+    std::fs::write(&roster, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+    let (exit, found) = findings(&roster, &[]);
+    assert_eq!((exit, found.len(), found[0].code.as_str()), (3, 1, "column-missing"));
+    assert!(found[0].hint.contains("--generate-passwords") && found[0].hint.contains("`--identity saml`"));
+    let said = stdout(headcount().arg("validate").arg(&roster));
+    let because = "checked for CONNECT_MANAGED, because its people have e-mail addresses, which SAML users have not; \
+                   `--identity` says otherwise";
+    assert!(said.contains(because), "{said}");
+    // Either answer goes on from there.
+    assert_eq!(findings(&roster, &["--generate-passwords"]).0, 0);
+    let (_, found) = findings(&roster, &["--identity", "saml"]);
+    assert!(found.len() == 48 && found.iter().all(|found| found.code == "email-not-allowed"));
+    let output = headcount().arg("import").arg(&roster).args(["--simulate", "--yes"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(3) && said.contains("[column-missing]"), "{said}");
+}
+
+#[test]
+fn logins_that_are_addresses_are_those_of_saml_and_the_addresses_are_told_once() {
+    let roster = input("28-saml-with-email-column.csv");
+    let (exit, found) = findings(&roster, &[]);
+    assert_eq!((exit, found.len()), (3, 1));
+    assert_eq!((found[0].code.as_str(), found[0].row), ("email-not-allowed", None));
+    assert!(found[0].hint.contains("secondary e-mail") && found[0].hint.contains("`--identity connect`"));
+    assert_eq!(findings(&roster, &["--identity", "saml"]).1.len(), 2, "told to be SAML, each cell is wrong");
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.csv");
+    std::fs::copy(input("28-saml-with-email-column.csv"), &roster).unwrap();
+    let output = headcount().arg("import").arg(&roster).args(["--simulate", "--yes"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.matches("[email-not-allowed]").count(), 1, "{said}");
+}

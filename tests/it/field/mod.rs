@@ -4,6 +4,7 @@ mod allowed;
 mod annotated;
 mod damaged;
 mod header;
+mod logins;
 mod maps;
 
 use std::path::{Path, PathBuf};
