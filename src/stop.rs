@@ -92,7 +92,7 @@ impl std::fmt::Display for Stop {
             Self::Full { message } => write!(f, "the instance takes no more users ({message})"),
             Self::Denied { code, message } => write!(f, "the service refuses the caller: {code} ({message})"),
             Self::StepDenied { code, message } => {
-                write!(f, "the service refuses the caller what follows a create: {code} ({message})")
+                write!(f, "the service does not let the caller give proficiencies: {code} ({message})")
             }
             Self::Credentials { message } => write!(f, "no credentials to go on with: {message}"),
             Self::Skew { seconds } => {

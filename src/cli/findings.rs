@@ -164,9 +164,16 @@ fn line(finding: &Finding, last: Option<u64>, title: &str, headers: &[String]) -
     let value = value
         .map(|value| format!("`{value}`"))
         .filter(|value| !added.is_some_and(|added| added.contains(value)));
+    // Of two things in quotes nobody could tell which stands in the cell.
+    let has_quotes = added.is_some_and(|added| added.ends_with('`'));
     parts.extend(added.map(str::to_owned));
-    parts.extend(value);
-    parts.join(": ")
+    match value {
+        Some(value) if has_quotes => format!("{}; the cell has {value}", parts.join(": ")),
+        value => {
+            parts.extend(value);
+            parts.join(": ")
+        }
+    }
 }
 
 /// The cells as a spreadsheet calls them, in parentheses; empty for a column that a column map makes.

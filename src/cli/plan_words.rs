@@ -1,9 +1,11 @@
 //! What a job is going to do, as people read it before it does it.
 
+use std::time::Duration;
+
 use super::{findings, words};
 use crate::event::Forecast;
 use crate::finding::LetThrough;
-use crate::job::{Chosen, Few, Follows, Outlook, PasswordsPlanned, Remarks};
+use crate::job::{Chosen, Few, Follows, OfRun, Outlook, PasswordsPlanned, Remarks, There};
 use crate::text;
 
 /// The documented default of users per instance (L-9A46857E).
@@ -14,8 +16,9 @@ const INDENT: usize = 10;
 
 const NOTE: &str = "note";
 
-/// The plan in lines of `columns` columns. `lists_names` lists each name of the roster with the id that it stands for.
-pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> String {
+/// The plan in lines of `columns` columns. Of a dry run it lists each name of the roster with the id that it stands for, and
+/// says of nothing that it is made.
+pub(super) fn words_of(outlook: &Outlook, is_dry_run: bool, columns: usize) -> String {
     let mut lines = vec![of_roster(outlook)];
     lines.extend(
         findings::left_out(&outlook.left_out).map(|line| format!("          {}", text::plain(&line))),
@@ -23,11 +26,10 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
     lines.extend(outlook.logins.as_ref().map(|logins| format!("          {}", findings::logins(logins))));
     of_instance(outlook, &mut lines);
     lines.push(format!("plan      {}", of_rows(&outlook.rows)));
-    of_names(outlook, lists_names, &mut lines);
+    of_names(outlook, is_dry_run, &mut lines);
     of_users(outlook, &mut lines);
     if outlook.to_send > 0 {
-        let time = text::duration(outlook.time());
-        lines.push(format!("time      about {time} {}", of_pace(&outlook.pace)));
+        lines.push(format!("time      {} {}", about(outlook.time()), of_pace(&outlook.pace)));
     }
     if outlook.let_through != LetThrough::default() {
         lines.push(format!(
@@ -37,8 +39,12 @@ pub(super) fn words_of(outlook: &Outlook, lists_names: bool, columns: usize) -> 
     }
     lines.push(format!("ledger    {}", text::plain(&outlook.ledger.display().to_string())));
     if let Some(passwords) = &outlook.passwords {
-        lines.push(format!("passwords {}", text::plain(&of_passwords(passwords))));
+        lines.push(format!(
+            "passwords {}",
+            text::plain(&of_passwords(passwords, outlook.new_users(), is_dry_run))
+        ));
     }
+    of_there(&outlook.met, &mut lines);
     for (user, name) in &outlook.case_variants {
         lines.push(format!(
             "warning: `{}` differs only in case from `{}`, who is on the instance: usernames are case-sensitive",
@@ -91,7 +97,15 @@ fn of_rows(rows: &Forecast) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, what)| format!("{} {what}", text::grouped(*n)))
         .collect();
-    if told.is_empty() { "nothing to do".into() } else { told.join(", ") }
+    let told = told.join(", ").replacen(
+        "there already",
+        &match rows.equal {
+            0 => "there already".to_owned(),
+            equal => format!("there already ({} equal)", text::grouped(equal)),
+        },
+        1,
+    );
+    if told.is_empty() { "nothing to do".into() } else { told }
 }
 
 /// What the roster names, as the instance has it: how many, and each with its id where that is asked for.
@@ -110,7 +124,11 @@ fn of_names(outlook: &Outlook, lists_names: bool, lines: &mut Vec<String>) {
     if told.is_empty() {
         return;
     }
-    lines.push(format!("names     {} found on the instance", told.join(", ")));
+    let found = match &outlook.names_from {
+        Some(file) => format!("found in `{}`", text::plain(&file.display().to_string())),
+        None => "found on the instance".to_owned(),
+    };
+    lines.push(format!("names     {} {found}", told.join(", ")));
     if lists_names {
         let named = kinds.iter().flat_map(|(_, found)| found.iter());
         lines.extend(named.map(|(name, id)| format!("          {id}  {}", text::plain(name))));
@@ -118,7 +136,11 @@ fn of_names(outlook: &Outlook, lists_names: bool, lines: &mut Vec<String>) {
 }
 
 fn of_users(outlook: &Outlook, lines: &mut Vec<String>) {
-    let (users, new) = (outlook.users, outlook.new_users());
+    let new = outlook.new_users();
+    let Some(users) = outlook.users else {
+        lines.push(format!("users     how many are there is not known, {} to come", text::grouped(new)));
+        return;
+    };
     let allowed = match outlook.allowed {
         Some(allowed) => format!("of {} ", text::grouped(allowed)),
         None => String::new(),
@@ -131,6 +153,55 @@ fn of_users(outlook: &Outlook, lines: &mut Vec<String>) {
     }
 }
 
+/// Who is there already, by name: as the roster has them, or how they differ.
+fn of_there(there: &There, lines: &mut Vec<String>) {
+    let names = &there.equal;
+    if names.count() > 0 {
+        let named: Vec<_> = names.first.iter().map(|user| format!("`{}`", text::plain(user))).collect();
+        let more = match names.more {
+            0 => String::new(),
+            more => format!(" and {} more", text::grouped(more)),
+        };
+        let are = if names.count() == 1 { "is there and equal" } else { "are there and equal" };
+        lines.push(format!("there     {} {are}: {}{more}", text::grouped(names.count()), named.join(", ")));
+    }
+    for (user, how) in &there.differ {
+        let (user, how) = (text::plain(user), text::plain(how));
+        lines.push(format!("there     `{user}` differs (there → roster): {how}"));
+    }
+    if there.more_differ > 0 {
+        lines.push(format!(
+            "          so do {} more; --format json has each",
+            text::grouped(there.more_differ)
+        ));
+    }
+    if there.not_compared > 0 {
+        let rows = text::grouped(there.not_compared);
+        lines.push(format!("          {rows} not compared yet: each is, as its turn comes"));
+    }
+    if let Some(of_run) = &there.of_run {
+        lines.push(format!("{NOTE}: {}", of_another(of_run)));
+    }
+}
+
+/// That those who are there were made by one other run, and what that means.
+fn of_another(of_run: &OfRun) -> String {
+    let OfRun { run, made, of, day, ledger } = of_run;
+    let day = day.as_ref().map(|day| format!(" of {day}")).unwrap_or_default();
+    let ledger = match ledger {
+        Some(path) => {
+            format!("its ledger, `{}`, is what knows them", text::plain(&path.display().to_string()))
+        }
+        None => "its ledger, which is not beside this roster, is what knows them".to_owned(),
+    };
+    format!(
+        "{} of {} who are there were made by run {}{day}: {ledger}",
+        text::grouped(*made),
+        text::grouped(*of),
+        text::plain(run)
+    )
+}
+
 fn of_pace(pace: &Chosen) -> String {
     let Chosen { rate, burst, learns, remembered } = pace;
     match (learns, remembered) {
@@ -140,17 +211,31 @@ fn of_pace(pace: &Chosen) -> String {
     }
 }
 
-fn of_passwords(passwords: &PasswordsPlanned) -> String {
+fn of_passwords(passwords: &PasswordsPlanned, new_users: u64, is_dry_run: bool) -> String {
     match passwords {
+        _ if new_users == 0 => "none is needed: nobody is to be created".to_owned(),
         PasswordsPlanned::Made { out, recipients } => {
             let sealed = match recipients {
                 0 => String::new(),
                 1 => ", encrypted".into(),
                 several => format!(", encrypted to {several} recipients"),
             };
-            format!("made for rows without one, kept in {}{sealed}", out.display())
+            let out = out.display();
+            match is_dry_run {
+                true => format!("would be made for rows without one, and written to {out}{sealed}"),
+                false => format!("made for rows without one, kept in {out}{sealed}"),
+            }
         }
         PasswordsPlanned::One(whose) => format!("one for all rows without one, from {whose}"),
+    }
+}
+
+/// How long something takes, where nobody counts parts of a second.
+fn about(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        "under a second".to_owned()
+    } else {
+        format!("about {}", text::duration(time))
     }
 }
 
@@ -161,9 +246,9 @@ fn of_follows(follows: &Follows) -> String {
         before => format!(", {} created before", text::grouped(*before)),
     };
     format!(
-        "follows   proficiencies for {}{among}: about {} at {rate} calls a second, beside the creates",
+        "follows   proficiencies for {}{among}: {} at {rate} calls a second, beside the creates",
         text::count(before + to_come, "user"),
-        text::duration(follows.time())
+        about(follows.time())
     )
 }
 
@@ -174,12 +259,12 @@ fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
         (
             NOTE,
             steps_drifted,
-            "was created, and its proficiencies have changed in the roster since: the user keeps those it has",
+            "was created, and the roster has other proficiencies than it was given: the user keeps those it has",
         ),
         (
             NOTE,
             drifted,
-            "was created and has changed in the roster since: the user keeps the cells it was made with",
+            "was created, and the roster has other cells than it was made with: the user keeps those it was made with",
         ),
         (
             "warning",

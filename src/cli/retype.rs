@@ -164,9 +164,11 @@ pub(super) fn rehearse(args: &ValidateArgs, roster: &Path) -> Line {
 }
 
 /// What checks a roster that is to be filled in.
-pub(super) fn validate_filled_in(roster: &Path) -> Line {
+pub(super) fn validate_filled_in(roster: &Path, identity: Identity) -> Line {
     let mut line = Line::new(PROGRAM, "validate");
     line.path(roster);
+    // A template for passwords has a column of them, which says so by itself.
+    line.option("--identity", Some(identity).filter(|it| *it != Identity::Connect).map(word_of));
     line
 }
 

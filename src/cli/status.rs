@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::listed::{self, Listed, Which};
-use super::screen::live::number;
+use super::screen::live::{PAST, number};
 use super::{output, retype};
 use crate::clock::{self, Clock as _, SystemClock};
 use crate::error::Failure;
@@ -107,7 +107,7 @@ impl Course {
 
     fn answer(&mut self, entry: &Entry) {
         let Some(at) = entry.at.as_deref().and_then(clock::parse_rfc3339) else { return };
-        let what = match (entry.unexecuted, entry.state) {
+        let what = match (entry.unexecuted, entry.stands()) {
             (Some(Unexecuted::Throttled), _) => "told to slow down",
             (Some(Unexecuted::NotSent), _) => "the service was not reached",
             (Some(Unexecuted::Refused), _) => "the service refused the caller",
@@ -236,7 +236,9 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
     );
     if at_work {
         let pace = course.pace(&session.at, now, rows.pending);
-        let allowed = pace.allowed.map(|rate| format!(" of {}/s", number(rate))).unwrap_or_default();
+        // A pace that is learned goes past the one that it set out with.
+        let allowed = pace.allowed.filter(|rate| pace.rate <= rate * PAST);
+        let allowed = allowed.map(|rate| format!(" of {}/s", number(rate))).unwrap_or_default();
         let left =
             pace.seconds_left.map(|left| format!(", {} left", text::duration(Duration::from_secs(left))));
         text += &format!("pace      {}/s{allowed}{}\n", number(pace.rate), left.unwrap_or_default());
@@ -256,6 +258,7 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
         ("exists", rows.exists, ""),
         ("rejected", rows.rejected, ""),
         ("invalid", rows.invalid, ""),
+        ("there", rows.there, if rows.there > 0 { "  (already, and equal)" } else { "" }),
         ("total", rows.total, ""),
     ];
     let width = text::grouped(rows.total).len();

@@ -51,7 +51,10 @@ pub(crate) fn run(args: TemplateArgs) -> Result<Exit, Failure> {
     match &args.output {
         Some(path) => {
             create(path, &bytes)?;
-            output::say(&format!("fill it in, then run `{}`", retype::validate_filled_in(path)));
+            output::say(&format!(
+                "fill it in, then run `{}`",
+                retype::validate_filled_in(path, args.identity)
+            ));
         }
         None => output::result_bytes(&bytes),
     }

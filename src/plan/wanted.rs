@@ -40,6 +40,8 @@ pub struct Wanted {
     seen: Vec<Seen>,
     invalid: Vec<Invalid>,
     origins: HashMap<Who, Origin>,
+    /// Of rows that have errors in their secret cells alone, what the others ask for.
+    but_for_secrets: HashMap<Who, Fingerprint>,
     digest: sha2::Sha256,
 }
 
@@ -117,6 +119,25 @@ impl Wanted {
     pub(crate) fn comes_from(&mut self, username: &str, row: RowNumber, origin: Origin) {
         if let Some(who) = self.who(username).filter(|who| self.of(*who).row == row) {
             self.origins.insert(who, origin);
+        }
+    }
+
+    /// Says what a row asks for whose secret cells alone have errors.
+    pub(crate) fn asks_for(&mut self, username: &str, row: RowNumber, fingerprint: Fingerprint) {
+        if let Some(who) = self.who(username).filter(|who| self.of(*who).row == row) {
+            self.but_for_secrets.insert(who, fingerprint);
+        }
+    }
+
+    /// A row as a user who is there is held against it: no trace of a password is kept, so that a wrong one in the roster is
+    /// no cell that has changed.
+    pub(super) fn against_made(&self, who: Who, seen: Seen, made: Option<Fingerprint>) -> Seen {
+        let asked = self.but_for_secrets.get(&who).copied();
+        let is_same = !seen.valid && asked.is_some() && asked == made;
+        Seen {
+            valid: seen.valid || is_same,
+            fingerprint: if is_same { asked } else { seen.fingerprint },
+            ..seen
         }
     }
 

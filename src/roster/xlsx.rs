@@ -1095,7 +1095,7 @@ const AS_IT_STANDS: &str = "format the column as Text and save: each number is t
                             leading zeros are gone";
 
 /// The same for telephone numbers, which need their country.
-const AS_PHONE: &str = "`⟦phone-region US⟧` reads a column of a country's national numbers; where they begin with the \
+const AS_PHONE: &str = "`⟦phone-region COUNTRY⟧`, as in DE or US, reads a column of a country's national numbers; where they begin with the \
                         country code, give the column the format `\"+\"0` and save";
 
 fn number_not_text(value: &DataRef<'_>, field: Field) -> Finding {

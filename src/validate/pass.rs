@@ -90,6 +90,20 @@ impl CheckedRow<'_> {
         }
         self.fingerprint.or_else(|| self.agent().map(|agent| agents::fingerprint(&agent)))
     }
+
+    /// The fingerprint of what the row asks for, which covers no secret cell, where only such cells have errors.
+    pub(crate) fn fingerprint_but_for_secrets(&self) -> Option<Fingerprint> {
+        let is_secret = |finding: &Finding| finding.code.starts_with("password-");
+        let mut errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        // An error of the file as a whole is none of the row's.
+        let is_own = self.findings.iter().any(|finding| Some(finding) == self.first_error);
+        if !is_own || !errors.all(is_secret) {
+            return None;
+        }
+        // As where passwords are made: then no row needs one.
+        let rules = Rules { generates_passwords: true, ..*self.rules };
+        agents::build(self.row, self.columns, &rules).map(|agent| agents::fingerprint(&agent))
+    }
 }
 
 /// What is done with a row as it goes by; a failure ends the pass, and is what the pass fails with.

@@ -144,7 +144,7 @@ fn what_a_copy_says_of_settings_is_in_flags() {
     let text = "user login,first name,last name,email address,routing profile name,security profile,mobile,desk\n\
                 ada,Ada,Lovelace,ada@example.com,Basic,Agent,030 123456,1\n";
     fs::write(at.path().join("roster.csv"), text).unwrap();
-    let mobile = "; `--phone-region US` reads national numbers of a country";
+    let mobile = "; `--phone-region COUNTRY`, as in DE or US, reads national numbers of a country";
     let unknown = "in a file for `--columns`; `headcount columns` proposes one";
     let read = |out: &str, parts: &[&str]| {
         annotated(at.path(), &["roster.csv", "--identity", "connect", "--annotate", out]).exits(3);

@@ -24,7 +24,11 @@ fn national_numbers_are_errors_until_the_country_is_named() {
         "{}",
         ran.stdout
     );
-    assert!(ran.stdout.contains("`--phone-region US` reads national numbers"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("`--phone-region COUNTRY`, as in DE or US, reads national numbers"),
+        "{}",
+        ran.stdout
+    );
     let ran = validate(&["--phone-region", "de"]).exits(0);
     assert!(ran.stdout.contains("--phone-region DE"), "the next command has the flag: {}", ran.stdout);
     assert!(!ran.stdout.contains("phone-number"), "{}", ran.stdout);

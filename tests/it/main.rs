@@ -43,6 +43,7 @@ mod shape;
 mod simulator;
 mod stops;
 mod template;
+mod there;
 mod untagged;
 mod untold;
 mod validate;

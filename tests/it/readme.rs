@@ -174,6 +174,7 @@ fn truth_table() -> String {
             Some(RowState::Exists) => "exists",
             Some(RowState::Rejected) => "rejected",
             Some(RowState::Invalid) => "invalid",
+            Some(RowState::There) => "there",
         };
         let now = match rule.now {
             Now::Same => "unchanged",
@@ -441,6 +442,8 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         attempt: Attempt::new(1),
         nonce: Some(headcount::ledger::Nonce::of(1)),
         state: Some(RowState::Created),
+        equal: true,
+        by_run: text(),
         recovered: true,
         untagged: true,
         generated: true,

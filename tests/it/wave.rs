@@ -183,3 +183,104 @@ fn people_read_the_instance_by_its_alias_and_whose_name_was_mended() {
     assert_eq!((&told["users"][1]["user"], &told["users"][1]["was"]), (&"bob".into(), &"b ob".into()));
     assert_eq!(told["alias"], "acme-contact-centre");
 }
+
+#[test]
+fn a_dry_run_says_of_nothing_that_it_is_made_or_found_where_it_is_not() {
+    let service = Service::start(&[]);
+    let folder = export(&service);
+    let path = folder.path();
+    let made = ["--generate-passwords", "--credentials-out", "pw.jsonl", "--dry-run"];
+    let ran = run(&mut service.import(path, "leute.csv", &[&HOW[..], &made].concat())).exits(0);
+    let planned = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        planned.contains("passwords would be made for rows without one, and written to pw.jsonl"),
+        "{planned}"
+    );
+    assert!(!planned.contains("kept in"), "{planned}");
+    assert!(
+        planned.contains("names 2 routing profiles, 1 security profile found in `directory.json`"),
+        "{planned}"
+    );
+    assert!(!planned.contains("on the instance"), "{planned}");
+    assert!(planned.contains("time under a second at"), "{planned}");
+    assert!(!path.join("pw.jsonl").exists());
+}
+
+#[test]
+fn a_dry_run_that_skips_rows_with_errors_says_so_and_exits_3() {
+    let service = Service::start(&[]);
+    let folder = folder(&["roster.csv"]);
+    let path = folder.path();
+    let text = fs::read_to_string(path.join("roster.csv")).unwrap();
+    let rows = text.lines().count() - 2;
+    let at = text.lines().nth(1).unwrap().find('@').unwrap();
+    let line = text.lines().nth(1).unwrap().to_owned();
+    write(path, "roster.csv", &text.replacen(&line, &(line[..at].to_owned() + " at " + &line[at + 1..]), 1));
+    let ran = run(&mut service.import(path, "roster.csv", &["--dry-run", "--skip-invalid"])).exits(3);
+    let expected =
+        format!("dry run: {rows} users would be created, 1 row with errors skipped; nothing was sent\n");
+    assert_eq!(ran.stdout, expected);
+}
+
+#[test]
+fn where_no_name_is_near_those_that_exist_are_listed() {
+    let service = Service::start(&[]);
+    let folder = export(&service);
+    let path = folder.path();
+    let how = [&HOW[..], &["--password-command", "echo Lantern-Reef-7"]].concat();
+    write(path, "leute.csv", &(HEADER.to_owned() + &row("ana", "Zentrale Disposition")));
+    let ran = run(&mut service.import(path, "leute.csv", &how)).exits(3);
+    assert!(ran.stderr.contains("; it has `"), "{}", ran.stderr);
+    for name in ["`Basic Routing Profile`", "`Ghost`"] {
+        assert!(ran.stderr.contains(name), "{name}: {}", ran.stderr);
+    }
+    write(path, "leute.csv", &(HEADER.to_owned() + &row("ana", "Basic Routing Profil")));
+    let ran = run(&mut service.import(path, "leute.csv", &how)).exits(3);
+    assert!(ran.stderr.contains("did you mean `Basic Routing Profile`?"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("it has"), "{}", ran.stderr);
+}
+
+#[test]
+fn whoever_was_made_with_a_mended_password_has_not_changed_where_the_roster_has_the_bad_one() {
+    let folder = folder(&[]);
+    let path = folder.path();
+    let header =
+        "first name,last name,email address,password,user login,routing profile name,security profiles\n";
+    let row = |user: &str, password: &str| {
+        format!("Ana,Silva,{user}@example.com,{password},{user},Basic Routing Profile,Agent\n")
+    };
+    let roster = header.to_owned() + &row("ana", "Lantern-Reef-7") + &row("bob", "short");
+    write(path, "roster.csv", &roster);
+    let import = ["import", "roster.csv", "--simulate", "--skip-invalid", "--rate", "1000"];
+    run(headcount(path).args(import)).exits(1);
+    let ledger = "roster.csv.simulate.ledger.jsonl";
+    let failed = "roster.csv.simulate.failed.csv";
+    let text = fs::read_to_string(path.join(failed)).unwrap();
+    write(path, failed, &text.replace("bob@example.com,,", "bob@example.com,Lantern-Reef-7,"));
+    run(headcount(path).args(["retry", ledger, "--roster", failed])).exits(0);
+    let ran = run(headcount(path).args(import)).exits(0);
+    assert!(!ran.stderr.contains("other cells"), "{}", ran.stderr);
+    assert_eq!(status(path, ledger)["seen"]["drifted"], 0);
+    // Another cell has: that is told.
+    write(path, "roster.csv", &roster.replace("bob@example.com", "bobby@example.com"));
+    let ran = run(headcount(path).args(import)).exits(0);
+    assert!(ran.stderr.contains("`bob` was created, and the roster has other cells"), "{}", ran.stderr);
+    assert_eq!(status(path, ledger)["seen"]["drifted"], 1);
+}
+
+#[test]
+fn the_next_command_of_a_template_keeps_what_it_is_for() {
+    let folder = folder(&[]);
+    for (identity, next) in
+        [("saml", " --identity saml`"), ("directory", " --identity directory`"), ("connect", ".csv`")]
+    {
+        let name = format!("{identity}.csv");
+        let ran =
+            run(headcount(folder.path()).args(["template", "--identity", identity, "-o", &name])).exits(0);
+        assert!(
+            ran.stderr.contains(&format!("validate {identity}.csv{}", next.trim_start_matches(".csv"))),
+            "{}",
+            ran.stderr
+        );
+    }
+}

@@ -172,12 +172,16 @@ impl Look {
     }
 }
 
+/// How far a rate that is counted by the second may lie past what is allowed by chance.
+pub(in crate::cli) const PAST: f64 = 1.25;
+
 /// What has been seen so far.
 struct Tally {
     to_send: u64,
     /// Calls a second that are allowed.
     allowed: f64,
     created: u64,
+    there: u64,
     failed: u64,
     in_doubt: u64,
     /// Rows whose answer was lost and that are being settled.
@@ -199,6 +203,7 @@ impl Tally {
             to_send: 0,
             allowed: 0.0,
             created: 0,
+            there: 0,
             failed: 0,
             in_doubt: 0,
             unsettled: HashSet::new(),
@@ -230,6 +235,12 @@ impl Tally {
                 self.failed += 1;
                 self.answered(*row, now);
                 Some(format!("row {row}  {}: exists: {}", text::plain(user), text::plain(message)))
+            }
+            // Named by the plan, and nothing is left to do: no line each.
+            Event::There { row, .. } => {
+                self.there += 1;
+                self.unsettled.remove(row);
+                None
             }
             Event::Rejected { row, user, code, message } => {
                 self.failed += 1;
@@ -287,6 +298,7 @@ impl Tally {
             | Event::Warning { .. }
             | Event::Remark { .. }
             | Event::Finding(_)
+            | Event::Compared { .. }
             | Event::Planned { .. }
             | Event::Ended { .. } => None,
         }
@@ -317,7 +329,7 @@ impl Tally {
     }
 
     fn done(&self) -> u64 {
-        (self.created + self.failed + self.in_doubt).min(self.to_send)
+        (self.created + self.there + self.failed + self.in_doubt).min(self.to_send)
     }
 
     /// Rows in doubt, whether or not this run goes on settling them.
@@ -354,9 +366,13 @@ impl Tally {
         (unsettled > 0).then(|| format!("{} lost, being settled", text::count(unsettled, "answer")))
     }
 
-    /// How fast, against what is allowed.
+    /// How fast, against what is allowed: but where a burst or a pace that is learned has gone past what it set out with.
     fn speed(&self, now: Instant) -> String {
-        format!("{}/s of {}/s", number(self.rate(now)), number(self.allowed))
+        let rate = self.rate(now);
+        match rate > self.allowed * PAST {
+            true => format!("{}/s", number(rate)),
+            false => format!("{}/s of {}/s", number(rate), number(self.allowed)),
+        }
     }
 
     /// The live view, in lines of at most `columns` columns.
@@ -410,9 +426,12 @@ impl Tally {
     fn line(&self, now: Instant) -> String {
         let mut line = format!("{} of {}: ", text::grouped(self.done()), text::count(self.to_send, "row"));
         line += &format!("{} created", text::grouped(self.created));
-        for (number, what) in
-            [(self.failed, "failed"), (self.in_doubt(), "in doubt"), (self.throttled, "throttled")]
-        {
+        for (number, what) in [
+            (self.there, "there already"),
+            (self.failed, "failed"),
+            (self.in_doubt(), "in doubt"),
+            (self.throttled, "throttled"),
+        ] {
             if number > 0 {
                 line += &format!(", {} {what}", text::grouped(number));
             }

@@ -12,7 +12,7 @@ pub(super) use listener::Listener;
 pub(super) use live::Show;
 
 use super::args::import::Format;
-use super::farewell::{Farewell, Room, say_resume};
+use super::farewell::{Farewell, Others, Room, say_resume};
 use super::meant::Typed;
 use super::voice::Flags;
 use super::{findings, output, plan_words, retype, settings};
@@ -85,15 +85,30 @@ impl<'t> Screen<'t> {
     pub(super) fn forecast(&self, dry_run: &DryRun) -> Result<Exit, Failure> {
         let outlook = &dry_run.outlook;
         output::say_whole(&plan_words::words_of(outlook, true, settings::width_of_talk()));
-        if self.typed.shared.format == Format::Human {
+        let exit = dry_run.exit();
+        if exit.is_err() {
+            // Why not is told as the error that the import would end with.
+            if self.typed.shared.format == Format::Human {
+                let users = text::count(outlook.new_users(), "user");
+                output::result(&format!(
+                    "dry run: the instance has not room for {users}, and none would be created; nothing was sent\n"
+                ));
+            }
+        } else if self.typed.shared.format == Format::Human {
             let settled = match outlook.rows.to_settle {
                 0 => String::new(),
                 rows => format!(" and {} settled", text::count(rows, "row")),
             };
+            let skipped = match outlook.rows.invalid {
+                0 => String::new(),
+                rows => format!(", {} with errors skipped", text::count(rows, "row")),
+            };
             let created = text::count(outlook.rows.to_create, "user");
-            output::result(&format!("dry run: {created} would be created{settled}; nothing was sent\n"));
+            output::result(&format!(
+                "dry run: {created} would be created{settled}{skipped}; nothing was sent\n"
+            ));
         }
-        dry_run.exit()
+        exit
     }
 
     /// What is going to be done.
@@ -106,7 +121,11 @@ impl<'t> Screen<'t> {
         if !outlook.is_worth_asking() || self.typed.shared.yes || !settings::is_interactive() {
             return Ok(true);
         }
-        let question = format!("Create {}? [y/N] ", text::count(outlook.new_users(), "user"));
+        let new = outlook.new_users();
+        let question = match new {
+            0 => format!("Settle {} that create nobody? [y/N] ", text::count(outlook.to_send, "row")),
+            new => format!("Create {}? [y/N] ", text::count(new, "user")),
+        };
         let mut stderr = std::io::stderr().lock();
         let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
         drop(stderr);
@@ -139,6 +158,7 @@ impl<'t> Screen<'t> {
             took,
             seen,
             settled_otherwise,
+            other_run,
             outlook,
         } = ended;
         let farewell = Farewell {
@@ -151,6 +171,7 @@ impl<'t> Screen<'t> {
             took,
             seen,
             settled_otherwise,
+            other_run: other_run.map(|other| Others { ledger: outlook.ledger_of(&other.run), other }),
             reason: stop,
             // That the file cannot be written is no reason to fail: the ledger has all.
             left: left.map_err(|failure| output::failure(&failure)).ok(),
