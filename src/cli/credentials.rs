@@ -219,7 +219,7 @@ impl Writing<'_> {
             Form::Slips => Ok(Slips { handout, sign_in: self.sign_in }.page(people, value)),
             Form::List(Format::Csv) => handout.list(people, |list| list.csv(is_file)),
             Form::List(Format::Json) => handout.list(people, |list| list.json()),
-            Form::List(Format::Xlsx) => handout.list(people, |list| handout::workbook(list)),
+            Form::List(Format::Xlsx) => handout.list(people, handout::workbook),
         }
     }
 

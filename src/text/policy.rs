@@ -20,3 +20,14 @@ pub(crate) fn policy_digest(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_names_the_script_by_its_digest() {
+        // RFC 4634's vector, as openssl prints it in base64.
+        assert_eq!(policy_digest("abc"), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+    }
+}
