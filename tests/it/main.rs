@@ -12,6 +12,7 @@ mod canary;
 mod cli;
 mod contract;
 mod credentials;
+mod day;
 mod directory;
 mod engine;
 mod field;
