@@ -96,6 +96,7 @@ impl Begun {
             instance: arn.clone(),
             total: ledger.read(|state| state.counts(true).total),
             to_send: outlook.to_send,
+            left_out: outlook.left_out.clone(),
             rate: outlook.pace.rate,
         });
         Ok((Self { checked, ledger, supply, plan, outlook, run, before, since }, credentials))
