@@ -71,7 +71,7 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
     let counts = &account.counts;
     let ended = account.newest().map_or("", |session| session.last.as_str());
     let rehearsal = if account.is_rehearsal { " · a rehearsal: no user was made" } else { "" };
-    let mood = if account.is_all_created() {
+    let mood = if account.is_all_as_asked() {
         "good"
     } else if counts.in_doubt + counts.pending > 0 {
         "open"
@@ -604,9 +604,10 @@ mod tests {
             .collect();
         assert_eq!(palettes.len(), 3, "light, dark, paper");
         for palette in palettes {
-            for text in
-                ["ink", "soft", "link", "created", "exists", "rejected", "invalid", "in_doubt", "pending"]
-            {
+            for text in [
+                "ink", "soft", "link", "created", "exists", "there", "rejected", "invalid", "in_doubt",
+                "pending",
+            ] {
                 for ground in ["paper", "card", "good", "mixed", "open"] {
                     let (a, b) = (luminance(palette[text]), luminance(palette[ground]));
                     let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);

@@ -269,7 +269,10 @@ fn a_role_decides_several_settings_at_once_and_a_filled_cell_wins() {
     // A map that changes what a row asks for changes the row.
     std::fs::write(folder.path().join("map.toml"), ROLES.replace("Escalations", "Second Line")).unwrap();
     let said = rehearsed(folder.path(), &["--skip-invalid", "--dry-run"]);
-    assert!(said.contains("`bo` was created, and the roster has other cells"), "{said}");
+    assert!(
+        said.contains("`bo` was created, and the roster has other cells than it was made with"),
+        "{said}"
+    );
     assert!(!said.contains("`ann` was created"), "{said}");
 }
 
