@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use crate::agent::RowNumber;
+use crate::agent::{Differing, RowNumber};
 use crate::finding::{Finding, LeftOut, Logins};
 use crate::text::{self, Voice, escaped};
 
@@ -32,6 +32,19 @@ pub enum Event {
     },
     /// What is wrong with the roster, or odd in it; before anything is sent.
     Finding(Finding),
+    /// Somebody who is there already was compared with the row that asks for one of its name; before anything is sent.
+    Compared {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// The id of who has it.
+        id: String,
+        /// Whether it has all that the row asks for.
+        equal: bool,
+        /// In what it is not as the row asks.
+        differs: Vec<Differing>,
+    },
     /// What a dry run found: nothing is sent.
     Planned {
         /// The format of these lines.
@@ -67,6 +80,9 @@ pub enum Event {
         total: u64,
         /// Rows that a request may leave for.
         to_send: u64,
+        /// As in [`Event::Planned`].
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<LeftOut>,
         /// Calls a second.
         rate: f64,
     },
@@ -83,6 +99,15 @@ pub enum Event {
     },
     /// The name is another's.
     Exists {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// Whose it is, as far as can be read.
+        message: String,
+    },
+    /// The name is another's, who has all that the row asks for: nothing is left to do.
+    There {
         /// The row as the spreadsheet shows it.
         row: RowNumber,
         /// The username.
@@ -178,6 +203,8 @@ pub struct Forecast {
     pub to_create: u64,
     /// Not created yet by this ledger, and a user of exactly that name is on the instance.
     pub(crate) there: u64,
+    /// Those of `there` that were compared with it, and have all that their rows ask for.
+    pub(crate) equal: u64,
     /// In doubt: to settle.
     pub(crate) to_settle: u64,
     /// Created before.
@@ -226,10 +253,12 @@ impl Event {
             Self::Finding(finding) => Self::Finding(finding.worded(voice).into_owned()),
             Self::Reading
             | Self::Reached
+            | Self::Compared { .. }
             | Self::Planned { .. }
             | Self::Started { .. }
             | Self::Created { .. }
             | Self::Exists { .. }
+            | Self::There { .. }
             | Self::Rejected { .. }
             | Self::InDoubt { .. }
             | Self::Step { .. }

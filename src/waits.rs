@@ -301,7 +301,10 @@ impl Sink for Waits {
                     now.pause = Some((reason.clone(), moment + wait));
                 }
                 // An answer came: whatever was paused for is over.
-                Event::Created { .. } | Event::Exists { .. } | Event::Rejected { .. } => now.pause = None,
+                Event::Created { .. }
+                | Event::Exists { .. }
+                | Event::There { .. }
+                | Event::Rejected { .. } => now.pause = None,
                 _ => {}
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! Knows nobody else in the crate. An [`Agent`] comes out of `validate` only, after every rule has passed.
 
+mod differing;
 pub(crate) mod phone;
 mod row;
 mod secret;
@@ -9,6 +10,7 @@ mod secret;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use differing::Differing;
 pub use phone::PhoneRegion;
 pub use row::{Fingerprint, RowNumber};
 pub use secret::Password;

@@ -8,9 +8,9 @@ use super::index::{Asks, Candidates, Failed, Of};
 use super::means::Means;
 use super::settle::{Deeds, Known, Said, Seen, Settled, settled, whose};
 use super::table::{Next, next, reason};
-use super::task::{Doubt, End, Task};
+use super::task::{Doubt, End, Listed, Task};
+use super::there;
 use crate::clock::{self, Moment};
-use crate::connect::model::User;
 use crate::connect::{BoxFuture, CallError, Operation};
 use crate::crash;
 use crate::event::Event;
@@ -22,7 +22,7 @@ use crate::ledger::{Attempt, Intent, JournalFault, Outcome, RowState};
 use crate::plan::Action;
 use crate::stop::Stop;
 use crate::text::{Voice, worded};
-use crate::user::is_same_user;
+use crate::user::{self, is_same_user};
 use crate::waits::WaitFor;
 
 /// An attempt whose answer leads to a look, still without an outcome.
@@ -73,6 +73,8 @@ const GLANCE: Duration = Duration::from_secs(4);
 /// What a look has shown.
 struct Shown {
     seen: Seen,
+    /// How the user of the exact name stands against the row.
+    held: Option<user::Held>,
     /// It was the whole list, read after the row's last attempt was over: who is not on it was not there.
     is_whole: bool,
 }
@@ -216,7 +218,7 @@ impl<'t> Looks<'t> {
     }
 
     fn settles(&mut self, shown: Shown, is_last: bool) -> Led {
-        let Shown { seen, is_whole } = shown;
+        let Shown { seen, held, is_whole } = shown;
         let is_all = is_whole && matches!(seen, Seen::Variant { .. });
         let seen = seen.unless_older_than(self.not_before).or_variant(&mut self.variant);
         let known = Known {
@@ -225,6 +227,7 @@ impl<'t> Looks<'t> {
             attempt: self.attempt,
             waits_for_exact: !((is_last && self.is_explained) || (is_all && self.is_answered)),
             accepts_probable: self.accepts_probable,
+            held: held.as_ref(),
         };
         let settled = settled(&seen, &known);
         if let Settled::Unsettled(why) = &settled {
@@ -244,7 +247,7 @@ impl<'t> Looks<'t> {
     /// has stayed unseen to the end, and no attempt that may have made it is younger than [`SEEN_BY_THEN`].
     fn at_last(&mut self) -> Led {
         match self.variant.clone() {
-            Some(seen) => self.settles(Shown { seen, is_whole: false }, true),
+            Some(seen) => self.settles(Shown { seen, held: None, is_whole: false }, true),
             None => Led::GiveUp,
         }
     }
@@ -431,17 +434,19 @@ fn give_up(looks: Looks<'_>, held: Option<Held>, means: &Means) -> Result<End, J
 
 /// One look at a user that was listed before anything was sent. `None` where it settles nothing: the user has gone
 /// since, or cannot be read, or is another's while an attempt of ours is in doubt.
-pub(super) async fn settle_by_first_look(task: &Task, means: &Means) -> Result<Option<End>, JournalFault> {
-    let Some(Ok(seen)) = means.stop.unless_stopped(look_once(task, means)).await else { return Ok(None) };
+pub(super) async fn settle_by_first_look(
+    task: &Task,
+    listed: &Listed,
+    means: &Means,
+) -> Result<Option<End>, JournalFault> {
+    let looked = means.stop.unless_stopped(look_at(task, listed, means)).await;
+    let Some(Ok(Some(found))) = looked else { return Ok(None) };
+    let (seen, held) = whose_is(task, &found, means);
     // With no attempt of ours there is nothing of ours to be found: a listed user is as good as a 409.
     let (said, seen) = match task.doubt {
         Doubt::Clear => (Said::Taken, seen.unless_probable()),
         Doubt::InDoubt => (Said::Otherwise, seen),
     };
-    // The exact name was listed and is gone since; who has it in another case is no reason not to send.
-    if matches!(seen, Seen::Variant { .. }) {
-        return Ok(None);
-    }
     let seen = seen.unless_older_than(not_before(doubt_of(task, means), None, means));
     let known = Known {
         name: &task.user,
@@ -449,6 +454,7 @@ pub(super) async fn settle_by_first_look(task: &Task, means: &Means) -> Result<O
         attempt: None,
         waits_for_exact: true,
         accepts_probable: means.settings.accept_probable,
+        held: held.as_ref(),
     };
     match Found::of(settled(&seen, &known), &known) {
         Some(found) => conclude(task, found, means).map(Some),
@@ -465,27 +471,29 @@ fn conclude(task: &Task, found: Found, means: &Means) -> Result<End, JournalFaul
     crash::point("settled");
     means.gauge(&outcome);
     let (row, user) = (task.row, task.user.clone());
-    means.tell(if outcome.state == RowState::Created {
-        Event::Created { row, user, id: outcome.id.unwrap_or_default(), recovered: true }
-    } else {
-        Event::Exists { row, user, message: outcome.message.unwrap_or_default() }
+    let message = outcome.message.unwrap_or_default();
+    means.tell(match outcome.state {
+        RowState::Created => {
+            Event::Created { row, user, id: outcome.id.unwrap_or_default(), recovered: true }
+        }
+        RowState::There => Event::There { row, user, message },
+        RowState::Pending | RowState::InDoubt | RowState::Exists | RowState::Rejected | RowState::Invalid => {
+            Event::Exists { row, user, message }
+        }
     });
     Ok(End::Settled)
 }
 
-/// One look: SearchUsers by exact username, or where that may not be called, the list.
-async fn look_once(task: &Task, means: &Means) -> Result<Seen, Failed> {
-    let denied = &means.found.search_is_denied;
-    if !denied.load(Ordering::Relaxed) {
-        match search(task, Duration::ZERO, means).await {
-            Err((answer, _)) if answer.verdict == Verdict::Denied => denied.store(true, Ordering::Relaxed),
-            shown => return shown.map(|shown| shown.seen),
-        }
+/// The user that was listed, as it was read already, or else as it is now; `None` where it has gone since.
+async fn look_at(task: &Task, listed: &Listed, means: &Means) -> Result<Option<user::Found>, CallError> {
+    if let Some(found) = &listed.found {
+        return Ok(Some((**found).clone()));
     }
-    // Whoever was listed when the run began is on any listing since.
-    let is_reading = AtomicBool::new(false);
-    let (_, shown) = list(task, Asks::since(Moment::default()), Duration::ZERO, &is_reading, means).await;
-    shown.map(|shown| shown.seen)
+    crash::point("look-before");
+    let found =
+        there::read(&task.user, &listed.id, task.asked(), &means.lane, &means.settings.instance).await?;
+    crash::point("look-after");
+    Ok(found)
 }
 
 /// Searches for the name after a while.
@@ -493,7 +501,8 @@ async fn search(task: &Task, wait: Duration, means: &Means) -> Result<Shown, Fai
     clock::sleep(wait).await;
     crash::point("look-before");
     let users = searched(task, means).await?;
-    Ok(Shown { seen: seen_among(task, users, means).await?, is_whole: false })
+    let (seen, held) = seen_among(task, users, means).await?;
+    Ok(Shown { seen, held, is_whole: false })
 }
 
 /// Looks the list through for the name after a while.
@@ -513,7 +522,8 @@ async fn list(
         let of = Of { lane: &means.lane, instance: &means.settings.instance };
         let Candidates { user, is_whole } = means.found.index.look(&task.user, &mut asks, of).await?;
         is_reading.store(true, Ordering::Relaxed);
-        Ok(Shown { seen: seen_among(task, user, means).await?, is_whole })
+        let (seen, held) = seen_among(task, user, means).await?;
+        Ok(Shown { seen, held, is_whole })
     };
     let shown = looked.await;
     (Looked { asks, took: means.lane.moment().since(begun) }, shown)
@@ -524,7 +534,7 @@ async fn seen_among(
     task: &Task,
     candidates: impl IntoIterator<Item = (String, String)>,
     means: &Means,
-) -> Result<Seen, Failed> {
+) -> Result<(Seen, Option<user::Held>), Failed> {
     let mut first = None;
     let exact = candidates.into_iter().find_map(|(name, id)| {
         let is_exact = name == task.user;
@@ -532,7 +542,7 @@ async fn seen_among(
         is_exact.then_some(id)
     });
     let Some(id) = exact else {
-        return Ok(first.map_or(Seen::Invisible, |(username, id)| Seen::Variant { id, username }));
+        return Ok((first.map_or(Seen::Invisible, |(username, id)| Seen::Variant { id, username }), None));
     };
     let describing = async {
         let user = means.lane.client().describe_user(&means.settings.instance, &id).await?.value;
@@ -542,10 +552,12 @@ async fn seen_among(
     match means.lane.ask(Operation::DescribeUser, describing).await {
         Ok(user) => {
             crash::point("look-after");
-            Ok(whose_is(task, &user, means))
+            let found =
+                there::with_proficiencies(task.asked(), user, &means.lane, &means.settings.instance).await;
+            Ok(whose_is(task, &found, means))
         }
         // Found and not there: an index that is ahead of the store.
-        Err((answer, _)) if answer.verdict == Verdict::NotFound => Ok(Seen::Invisible),
+        Err((answer, _)) if answer.verdict == Verdict::NotFound => Ok((Seen::Invisible, None)),
         Err(failed) => Err(failed),
     }
 }
@@ -576,15 +588,17 @@ async fn searched(task: &Task, means: &Means) -> Result<Vec<(String, String)>, F
 }
 
 /// Compares a user that has the exact name with what this ledger did.
-fn whose_is(task: &Task, user: &User, means: &Means) -> Seen {
-    let settings = &means.settings;
-    means.ledger.read(|state| {
+fn whose_is(task: &Task, found: &user::Found, means: &Means) -> (Seen, Option<user::Held>) {
+    let (settings, user) = (&means.settings, &found.user);
+    let held = task.asked().map(|asked| user::Held::against(asked, found, settings.identity, &means.names));
+    let seen = means.ledger.read(|state| {
         let was_edited = state.detail(task.at).is_some_and(|detail| !detail.versions.is_empty());
         let untagged = state.record(task.at).untagged;
         let deeds = Deeds { run: &settings.run, untagged, was_edited };
         let is_same = || task.body().map(|body| is_same_user(body, user, settings.identity));
         whose(user, &deeds, |attempt| state.made_attempt(task.at, attempt), is_same)
-    })
+    });
+    (seen, held)
 }
 
 /// Whether an earlier attempt of this row was left unclear; one that was throttled was not.

@@ -26,6 +26,7 @@ use crate::ledger::{Journal, Outcome, RowState};
 use crate::passwords::Credentials;
 use crate::stop::{Stop, Switch};
 use crate::text::{self, Voice};
+use crate::user::NamesOfIds;
 use crate::waits::WaitFor;
 
 /// What a run is told.
@@ -74,6 +75,8 @@ pub struct Means {
     pub(crate) credentials: Option<Credentials>,
     /// What the run is told.
     pub(crate) settings: Settings,
+    /// What the instance calls the things that users have by id.
+    pub(super) names: NamesOfIds,
     /// Tells everybody to stop.
     pub(crate) stop: Switch,
     /// Where events go.
@@ -123,7 +126,23 @@ impl Means {
             copies: AtomicU64::new(0),
             newest_before: ledger.read(|state| clock::parse_rfc3339(&state.newest_intent)),
         };
-        Self { lane, slots, ledger, credentials: None, settings, stop, events, found }
+        Self {
+            lane,
+            slots,
+            ledger,
+            credentials: None,
+            names: NamesOfIds::default(),
+            settings,
+            stop,
+            events,
+            found,
+        }
+    }
+
+    /// Tells how a user that is there differs by what the instance calls things.
+    #[must_use]
+    pub(crate) fn naming(self, names: NamesOfIds) -> Self {
+        Self { names, ..self }
     }
 
     /// Records the passwords that headcount made, before the requests with them leave.
@@ -250,7 +269,7 @@ impl Means {
                 outcome.code.as_deref().unwrap_or_default(),
                 outcome.message.as_deref().unwrap_or_default(),
             ),
-            RowState::Created | RowState::Exists => {
+            RowState::Created | RowState::Exists | RowState::There => {
                 gauge.settled();
                 None
             }

@@ -17,6 +17,7 @@ mod means;
 pub(crate) mod settle;
 pub(crate) mod table;
 mod task;
+mod there;
 
 use std::sync::Arc;
 
@@ -31,7 +32,8 @@ use task::End;
 
 pub(crate) use look::SEEN_BY_THEN;
 pub use means::{Means, Settings};
-pub use task::{Doubt, Gift, Origin, Task, Work};
+pub use task::{Doubt, Gift, Listed, Origin, Task, Work};
+pub(crate) use there::read as read_there;
 
 use crate::agent::RowNumber;
 use crate::error::Failure;
@@ -125,12 +127,12 @@ async fn work_on(task: &Task, place: SlotPlace, means: &Means) -> Result<End, Jo
         return look::settle(task, None, means).await;
     };
     let request = Request { body, password: *password };
-    if !task.seen {
+    let Some(listed) = &task.listed else {
         return attempt::carry_out(task, request, place, means).await;
-    }
-    // A row whose name was seen on the instance is looked at; it is sent only where that settles nothing.
+    };
+    // A row whose name was on the instance is looked at; it is sent only where that settles nothing.
     drop(place);
-    if let Some(end) = look::settle_by_first_look(task, means).await? {
+    if let Some(end) = look::settle_by_first_look(task, listed, means).await? {
         return Ok(end);
     }
     match means.stop.unless_stopped(means.slots.place()).await.flatten() {

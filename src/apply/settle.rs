@@ -11,7 +11,7 @@ use crate::clock;
 use crate::connect::model::User;
 use crate::crash::{Sabotage, sabotage};
 use crate::ledger::{Attempt, Nonce, Outcome, RowState};
-use crate::user::{Provenance, read_provenance};
+use crate::user::{Held, Provenance, read_provenance};
 
 /// Whose user has the name.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,9 +79,7 @@ impl Seen {
         match (self, not_before) {
             (Seen::Probable { id, modified: Some(modified) }, Some(not_before)) if modified < not_before => {
                 let since = clock::rfc3339(modified);
-                let whose = format!(
-                    "user {id} has every member of the row, and was last changed {since}, before it was sent"
-                );
+                let whose = format!("user {id} was last changed {since}, before the row was sent");
                 Seen::Theirs { id, whose }
             }
             (seen, _) => seen,
@@ -92,7 +90,7 @@ impl Seen {
     pub(super) fn unless_probable(self) -> Self {
         match self {
             Seen::Probable { id, .. } => {
-                Seen::Theirs { whose: format!("user {id} has every member of the row, and no tag"), id }
+                Seen::Theirs { whose: format!("user {id} has no tag of headcount"), id }
             }
             Seen::Ours { .. }
             | Seen::Unproved { .. }
@@ -126,6 +124,8 @@ pub(crate) struct Known<'k> {
     pub(crate) waits_for_exact: bool,
     /// Whether equal members and a fitting time are proof enough where there is no tag.
     pub(crate) accepts_probable: bool,
+    /// How a user of the exact name stands against the row; `None` where none was read, or the row asks for nothing.
+    pub(crate) held: Option<&'k Held>,
 }
 
 /// What a look comes to.
@@ -146,6 +146,8 @@ pub(crate) enum Settled {
         whose: String,
         /// Another copy of this ledger made it.
         copied: bool,
+        /// It has all that the row asks for.
+        is_equal: bool,
     },
     /// Nothing is settled, and why.
     Unsettled(String),
@@ -161,9 +163,14 @@ impl Settled {
                 let outcome = Outcome { state: RowState::Created, recovered: true, ..Outcome::default() };
                 Some((attempt, Outcome { id: Some(id), ..outcome }))
             }
-            Settled::Exists { id, whose, copied: _ } => {
-                let code = Some("DuplicateResourceException".to_owned());
-                let outcome = Outcome { state: RowState::Exists, id: Some(id), code, ..Outcome::default() };
+            Settled::Exists { id, whose, copied: _, is_equal } => {
+                // A code is of what failed.
+                let (state, code) = match is_equal {
+                    true => (RowState::There, None),
+                    false => (RowState::Exists, Some("DuplicateResourceException".to_owned())),
+                };
+                let by_run = known.held.and_then(|held| held.by_run.clone());
+                let outcome = Outcome { state, id: Some(id), code, by_run, ..Outcome::default() };
                 Some((known.attempt, Outcome { message: Some(whose), ..outcome }))
             }
             Settled::Unsettled(_) | Settled::Silent => None,
@@ -193,10 +200,13 @@ pub(crate) fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
         )),
         // Theirs and taken: this is the user that the service meant.
         Seen::Theirs { id, whose } if taken => {
-            Settled::Exists { id: id.clone(), whose: whose.clone(), copied: false }
+            let stands = known.held.map(|held| format!("; {}", held.words())).unwrap_or_default();
+            let is_equal = known.held.is_some_and(Held::is_equal);
+            Settled::Exists { id: id.clone(), whose: whose.clone() + &stands, copied: false, is_equal }
         }
+        // Equal or not: the run is split, and that is to be mended.
         Seen::Copied { id, whose } if taken => {
-            Settled::Exists { id: id.clone(), whose: whose.clone(), copied: true }
+            Settled::Exists { id: id.clone(), whose: whose.clone(), copied: true, is_equal: false }
         }
         // Theirs, and nobody has said that the name is taken: names of users that were deleted and made anew are seen so.
         Seen::Theirs { whose, .. } | Seen::Copied { whose, .. } => Settled::Unsettled(whose.clone()),
@@ -208,7 +218,7 @@ pub(crate) fn settled(seen: &Seen, known: &Known<'_>) -> Settled {
             );
             // Search folds case, CreateUser does not: until the exact name must have come to light, it may still be there.
             if taken && !known.waits_for_exact {
-                Settled::Exists { id: id.clone(), whose, copied: false }
+                Settled::Exists { id: id.clone(), whose, copied: false, is_equal: false }
             } else {
                 Settled::Unsettled(whose)
             }
@@ -320,7 +330,50 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
+    use crate::agent::Differing;
     use crate::ledger::made::attempt;
+
+    #[test]
+    fn who_has_all_that_the_row_asks_for_is_there_and_whoever_differs_is_a_failure() {
+        let seen = Seen::Theirs { id: "u-9".into(), whose: "user u-9 is another's".into() };
+        let differs =
+            vec![Differing { member: "hierarchy".into(), there: None, wanted: Some("EMEA".into()) }];
+        let by_run = Some("r-1".to_owned());
+        let equal = Held { by_run: by_run.clone(), is_whole: true, ..Held::default() };
+        let other = Held { differs, ..equal.clone() };
+        let unread = Held { is_whole: false, ..equal.clone() };
+        for (held, state, code, words) in [
+            (Some(&equal), RowState::There, None, "user u-9 is another's; it has all that the row asks for"),
+            (
+                Some(&other),
+                RowState::Exists,
+                Some("DuplicateResourceException"),
+                "hierarchy nothing → `EMEA`",
+            ),
+            (Some(&unread), RowState::Exists, Some("DuplicateResourceException"), "may not be read"),
+            (None, RowState::Exists, Some("DuplicateResourceException"), "user u-9 is another's"),
+        ] {
+            let known = Known {
+                name: "ana",
+                said: Said::Taken,
+                attempt: None,
+                waits_for_exact: true,
+                accepts_probable: false,
+                held,
+            };
+            let (_, outcome) = settled(&seen, &known).outcome(&known).unwrap();
+            assert_eq!((outcome.state, outcome.code.as_deref()), (state, code), "{held:?}");
+            assert!(outcome.message.unwrap().ends_with(words), "{held:?}");
+            assert_eq!(outcome.by_run, held.and(by_run.clone()));
+            // Nobody has said that the name is taken: an attempt of ours may still come to light beside it.
+            let known = Known { said: Said::Otherwise, ..known };
+            assert_eq!(settled(&seen, &known).outcome(&known), None);
+            // A copy of this ledger is at work, and that is no state to be content with.
+            let copied = Seen::Copied { id: "u-9".into(), whose: "a copy's".into() };
+            let known = Known { said: Said::Taken, ..known };
+            assert_eq!(settled(&copied, &known).outcome(&known).unwrap().1.state, RowState::Exists);
+        }
+    }
 
     #[test]
     fn what_was_seen_settles_as_it_was_decided() {
@@ -345,6 +398,7 @@ mod tests {
                             attempt: Attempt::new(2),
                             waits_for_exact,
                             accepts_probable,
+                            held: None,
                         };
                         let settled = match settled(&seen, &known) {
                             Settled::Unsettled(why) => format!("unsettled: {why}"),

@@ -3,6 +3,7 @@
 use crate::agent::{Agent, Fingerprint, RowNumber};
 use crate::connect::model::{CreateUser, UserProficiency};
 use crate::ledger::Place;
+use crate::user;
 
 /// Whether an earlier attempt of this row may have made the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +57,22 @@ pub enum Work {
     Settle,
 }
 
+/// A user that was on the instance before anything was sent.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub(crate) id: String,
+    /// The user, where it was read already: it is not asked for again.
+    pub(crate) found: Option<Box<user::Found>>,
+}
+
+impl Listed {
+    /// One that has not been read yet.
+    pub fn by_id(id: String) -> Self {
+        Self { id, found: None }
+    }
+}
+
 /// A row to work on.
 #[derive(Debug)]
 pub struct Task {
@@ -69,9 +86,9 @@ pub struct Task {
     pub work: Work,
     /// Whether an earlier attempt may have made the user.
     pub doubt: Doubt,
-    /// Whether a user of this exact name was seen on the instance before anything was sent: looked at first, which
-    /// costs none of CreateUser's quota.
-    pub seen: bool,
+    /// The user of this exact name that was on the instance before anything was sent: looked at first, which costs none
+    /// of CreateUser's quota.
+    pub listed: Option<Listed>,
     /// What its user is given once it is there.
     pub then: Option<Gift>,
 }
@@ -90,7 +107,7 @@ impl Task {
 
     /// A row to look up only: it is in doubt and no longer wanted.
     pub fn settle(at: Place, row: RowNumber, user: String) -> Self {
-        Self { at, row, user, work: Work::Settle, doubt: Doubt::InDoubt, seen: false, then: None }
+        Self { at, row, user, work: Work::Settle, doubt: Doubt::InDoubt, listed: None, then: None }
     }
 
     /// The same, with what earlier attempts may have done.
@@ -101,8 +118,8 @@ impl Task {
 
     /// The same, with a user of this exact name on the instance, or none.
     #[must_use]
-    pub(crate) fn seen(self, seen: bool) -> Self {
-        Self { seen, ..self }
+    pub(crate) fn listed(self, listed: Option<Listed>) -> Self {
+        Self { listed, ..self }
     }
 
     /// The same, with what its user is given once it is there.
@@ -118,6 +135,12 @@ impl Task {
             *password = origin;
         }
         self
+    }
+
+    /// What its user is to be like, where one is to be made.
+    pub(super) fn asked(&self) -> Option<user::Asked<'_>> {
+        let proficiencies = self.then.as_ref().map(|gift| &*gift.proficiencies);
+        self.body().map(|body| user::Asked { body, proficiencies })
     }
 
     /// The request that makes the user, where one is to be made.

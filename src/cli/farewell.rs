@@ -1,6 +1,6 @@
 //! What is said when a run has ended: how it went, why it stopped and what to do about it, and the commands that go on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::import::{Format, Shared};
@@ -12,7 +12,7 @@ use super::voice::Flags;
 use crate::exit::Exit;
 use crate::failed::Left;
 use crate::job::Few;
-use crate::ledger::{self, Calls, Counts, SeenCounts, StepCounts, beside};
+use crate::ledger::{self, Calls, Counts, OtherRun, SeenCounts, StepCounts, beside};
 use crate::stop::Stop;
 use crate::text;
 
@@ -32,15 +32,24 @@ pub(super) struct Farewell<'f> {
     /// Rows that were in doubt, and were created with what the roster no longer asks for.
     pub(super) settled_otherwise: Few,
     pub(super) reason: Option<Stop>,
+    /// The other run that made most of those who have the names of rows.
+    pub(super) other_run: Option<Others>,
     /// The file of the failed rows; `None` where it cannot be written.
     pub(super) left: Option<Left>,
     pub(super) room: Room,
 }
 
+/// The other run that made most of those who have the names of rows.
+pub(super) struct Others {
+    pub(super) other: OtherRun,
+    /// Its ledger, where that is at hand.
+    pub(super) ledger: Option<PathBuf>,
+}
+
 /// The room for users that the instance had.
 pub(super) struct Room {
-    /// Users that were there before.
-    pub(super) users: u64,
+    /// Users that were there before, where they could be counted.
+    pub(super) users: Option<u64>,
     /// The applied quota, where it was read.
     pub(super) allowed: Option<u64>,
     /// Users that this session has made.
@@ -94,6 +103,7 @@ impl Farewell<'_> {
         lines.extend(self.of_seen());
         lines.extend(self.of_steps());
         lines.extend(self.of_pending());
+        lines.extend(self.of_another_run());
         lines.extend(self.of_failed());
         let is_early = matches!(self.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled);
         if is_early && !self.is_left_to_import() {
@@ -216,10 +226,47 @@ impl Farewell<'_> {
         self.typed.retry.is_some() && self.reason.is_none() && self.counts.pending > 0
     }
 
+    /// Rows whose names have users of one other run: no names that are to be changed.
+    fn of_another_run(&self) -> Vec<Said> {
+        let Some(Others { other: OtherRun { run, there, exists, of, is_copy }, ledger }) = &self.other_run
+        else {
+            return Vec::new();
+        };
+        let (made, of, run) = (text::grouped(there + exists), text::grouped(*of), text::plain(run));
+        let by = match ledger {
+            _ if *is_copy => {
+                "by this run with another copy of this ledger; that copy is what knows them".to_owned()
+            }
+            Some(ledger) => format!("by run {run}; its ledger, {}, is what knows them", shown(ledger)),
+            None => format!("by run {run}; its ledger is what knows them: look for that one"),
+        };
+        let mut lines = vec![Said::Talk(format!("{made} of {of} who are there already were made {by}"))];
+        if *exists > 0 {
+            let rows = text::count(*exists, "row");
+            let are = match (*is_copy, *exists) {
+                (true, 1) => "is that copy's",
+                (true, _) => "are that copy's",
+                (false, 1) => "differs from whom it made",
+                (false, _) => "differ from whom it made",
+            };
+            let list = retype::status(self.typed, "exists").to_string();
+            lines.push(Said::Talk(format!(
+                "{rows} {are}: no other name is needed, and nothing is sent; the next line lists how each stands"
+            )));
+            lines.push(Said::Command("list with: ", list));
+        }
+        lines
+    }
+
+    /// Rows whose names are taken by somebody that no one other run is known for.
+    fn taken(&self) -> u64 {
+        self.counts.exists - self.other_run.as_ref().map_or(0, |others| others.other.exists)
+    }
+
     /// Where the failed rows are, and what sends them again.
     fn of_failed(&self) -> Vec<Said> {
         let counts = &self.counts;
-        let failed = counts.exists + counts.rejected + counts.invalid;
+        let failed = self.taken() + counts.rejected + counts.invalid;
         if let Some((left, file)) = self.left.as_ref().and_then(|left| Some((left, left.file.as_deref()?))) {
             return self.of_failed_file(left, file);
         }
@@ -245,7 +292,7 @@ impl Farewell<'_> {
             let rows = text::count(left.elsewhere, "more row");
             lines.push(format!("{rows} failed that {} does not have", shown(&self.typed.roster)));
         }
-        let exists = self.counts.exists;
+        let exists = self.taken();
         if exists > 0 {
             let has = if exists == 1 { "has a username that is" } else { "have usernames that are" };
             let rows = text::count(exists, "row");
@@ -278,6 +325,7 @@ fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) ->
         vec![format!("{} of {} created", text::grouped(counts.created), text::count(counts.total, "row"))];
     for (number, what) in [
         (counts.recovered, "of them recovered"),
+        (counts.there, "there already and equal"),
         (counts.exists, if counts.exists == 1 { "exists already" } else { "exist already" }),
         (counts.rejected, "rejected"),
         (counts.invalid, "invalid"),
@@ -327,10 +375,13 @@ fn hint_for(stop: &Stop, room: &Room, arn: &str) -> Option<String> {
                 || "its quota could not be read".to_owned(),
                 |n| format!("its quota is {}", text::grouped(n)),
             );
+            let users = room.users.map_or_else(
+                || "users who could not be counted".to_owned(),
+                |users| text::count(users, "user"),
+            );
             format!(
-                "the instance had {} before this run, which created {}, and {allowed} (L-9A46857E, users per instance): \
+                "the instance had {users} before this run, which created {}, and {allowed} (L-9A46857E, users per instance): \
                  ask for more in Service Quotas, then resume",
-                text::count(room.users, "user"),
                 text::grouped(room.made)
             )
         }
@@ -415,9 +466,10 @@ mod tests {
             took: Duration::ZERO,
             seen: SeenCounts::default(),
             settled_otherwise: Few::default(),
+            other_run: None,
             reason: None,
             left: Some(Left::default()),
-            room: Room { users: 2, allowed: Some(7), made: 5 },
+            room: Room { users: Some(2), allowed: Some(7), made: 5 },
         }
     }
 

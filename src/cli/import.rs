@@ -43,9 +43,9 @@ async fn import(typed: &Typed, screen: &Screen<'_>) -> Result<Exit, Failure> {
         return Ok(screen.blocked(blocked));
     }
     if is_dry_run {
-        return screen.forecast(&checked.forecast()?);
+        return screen.forecast(&checked.forecast().await?);
     }
-    let planned = checked.plan()?;
+    let planned = checked.plan().await?;
     screen.plan(planned.outlook());
     planned.fits()?;
     if !screen.agrees(planned.outlook())? {

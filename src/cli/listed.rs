@@ -32,6 +32,8 @@ pub(super) enum Which {
     Rejected,
     /// With errors of its own
     Invalid,
+    /// The name is another's, who has all that the row asks for
+    There,
 }
 
 impl Which {
@@ -47,6 +49,7 @@ impl Which {
             Self::Exists => state == RowState::Exists,
             Self::Rejected => state == RowState::Rejected,
             Self::Invalid => state == RowState::Invalid,
+            Self::There => state == RowState::There,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{findings, words};
 use crate::event::Forecast;
 use crate::finding::LetThrough;
-use crate::job::{Chosen, Few, Follows, Outlook, PasswordsPlanned, Remarks};
+use crate::job::{Chosen, Few, Follows, OfRun, Outlook, PasswordsPlanned, Remarks, There};
 use crate::text;
 
 /// The documented default of users per instance (L-9A46857E).
@@ -44,6 +44,7 @@ pub(super) fn words_of(outlook: &Outlook, is_dry_run: bool, columns: usize) -> S
             text::plain(&of_passwords(passwords, outlook.new_users(), is_dry_run))
         ));
     }
+    of_there(&outlook.met, &mut lines);
     for (user, name) in &outlook.case_variants {
         lines.push(format!(
             "warning: `{}` differs only in case from `{}`, who is on the instance: usernames are case-sensitive",
@@ -96,7 +97,15 @@ fn of_rows(rows: &Forecast) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, what)| format!("{} {what}", text::grouped(*n)))
         .collect();
-    if told.is_empty() { "nothing to do".into() } else { told.join(", ") }
+    let told = told.join(", ").replacen(
+        "there already",
+        &match rows.equal {
+            0 => "there already".to_owned(),
+            equal => format!("there already ({} equal)", text::grouped(equal)),
+        },
+        1,
+    );
+    if told.is_empty() { "nothing to do".into() } else { told }
 }
 
 /// What the roster names, as the instance has it: how many, and each with its id where that is asked for.
@@ -127,7 +136,11 @@ fn of_names(outlook: &Outlook, lists_names: bool, lines: &mut Vec<String>) {
 }
 
 fn of_users(outlook: &Outlook, lines: &mut Vec<String>) {
-    let (users, new) = (outlook.users, outlook.new_users());
+    let new = outlook.new_users();
+    let Some(users) = outlook.users else {
+        lines.push(format!("users     how many are there is not known, {} to come", text::grouped(new)));
+        return;
+    };
     let allowed = match outlook.allowed {
         Some(allowed) => format!("of {} ", text::grouped(allowed)),
         None => String::new(),
@@ -138,6 +151,55 @@ fn of_users(outlook: &Outlook, lines: &mut Vec<String>) {
             "warning: the quota of users per instance could not be read; its default is {DOCUMENTED_USERS}"
         ));
     }
+}
+
+/// Who is there already, by name: as the roster has them, or how they differ.
+fn of_there(there: &There, lines: &mut Vec<String>) {
+    let names = &there.equal;
+    if names.count() > 0 {
+        let named: Vec<_> = names.first.iter().map(|user| format!("`{}`", text::plain(user))).collect();
+        let more = match names.more {
+            0 => String::new(),
+            more => format!(" and {} more", text::grouped(more)),
+        };
+        let are = if names.count() == 1 { "is there and equal" } else { "are there and equal" };
+        lines.push(format!("there     {} {are}: {}{more}", text::grouped(names.count()), named.join(", ")));
+    }
+    for (user, how) in &there.differ {
+        let (user, how) = (text::plain(user), text::plain(how));
+        lines.push(format!("there     `{user}` differs (there → roster): {how}"));
+    }
+    if there.more_differ > 0 {
+        lines.push(format!(
+            "          so do {} more; --format json has each",
+            text::grouped(there.more_differ)
+        ));
+    }
+    if there.not_compared > 0 {
+        let rows = text::grouped(there.not_compared);
+        lines.push(format!("          {rows} not compared yet: each is, as its turn comes"));
+    }
+    if let Some(of_run) = &there.of_run {
+        lines.push(format!("{NOTE}: {}", of_another(of_run)));
+    }
+}
+
+/// That those who are there were made by one other run, and what that means.
+fn of_another(of_run: &OfRun) -> String {
+    let OfRun { run, made, of, day, ledger } = of_run;
+    let day = day.as_ref().map(|day| format!(" of {day}")).unwrap_or_default();
+    let ledger = match ledger {
+        Some(path) => {
+            format!("its ledger, `{}`, is what knows them", text::plain(&path.display().to_string()))
+        }
+        None => "its ledger, which is not beside this roster, is what knows them".to_owned(),
+    };
+    format!(
+        "{} of {} who are there were made by run {}{day}: {ledger}",
+        text::grouped(*made),
+        text::grouped(*of),
+        text::plain(run)
+    )
 }
 
 fn of_pace(pace: &Chosen) -> String {

@@ -107,7 +107,7 @@ impl Course {
 
     fn answer(&mut self, entry: &Entry) {
         let Some(at) = entry.at.as_deref().and_then(clock::parse_rfc3339) else { return };
-        let what = match (entry.unexecuted, entry.state) {
+        let what = match (entry.unexecuted, entry.stands()) {
             (Some(Unexecuted::Throttled), _) => "told to slow down",
             (Some(Unexecuted::NotSent), _) => "the service was not reached",
             (Some(Unexecuted::Refused), _) => "the service refused the caller",
@@ -258,6 +258,7 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
         ("exists", rows.exists, ""),
         ("rejected", rows.rejected, ""),
         ("invalid", rows.invalid, ""),
+        ("there", rows.there, if rows.there > 0 { "  (already, and equal)" } else { "" }),
         ("total", rows.total, ""),
     ];
     let width = text::grouped(rows.total).len();

@@ -12,7 +12,7 @@ use crate::agent::RowNumber;
 use crate::disk;
 use crate::error::Failure;
 use crate::finding::Severity;
-use crate::ledger::{Place, RowState, State};
+use crate::ledger::{OtherRun, Place, RowState, State};
 use crate::plan::Wanted;
 use crate::roster::{Kept, Options, REASONS, Roster, Row, Storage, template};
 use crate::text::{guarded, plain, written as written_out};
@@ -28,6 +28,8 @@ pub(crate) struct FailedRows<'r> {
     pub(crate) rules: &'r Rules<'r>,
     /// What the ledger says.
     pub(crate) state: &'r State,
+    /// The other run that made most of those who have the names of rows.
+    pub(crate) others: Option<OtherRun>,
     /// Whether it was a rehearsal: its file has a name of its own, as its ledger has.
     pub(crate) is_rehearsal: bool,
 }
@@ -55,7 +57,7 @@ impl FailedRows<'_> {
     pub(crate) fn leave(&self) -> Result<Left, Failure> {
         let failed = {
             let counts = self.state.counts(false);
-            counts.exists + counts.rejected + counts.invalid
+            counts.failed() - self.others.as_ref().map_or(0, |others| others.exists)
         };
         let names = self.names()?;
         let mut left = Left { spared: names.spared, elsewhere: failed, ..Left::default() };
@@ -94,7 +96,10 @@ impl FailedRows<'_> {
         let record = self.state.record(at);
         let state = record.settled_state();
         let has_failed = matches!(state, RowState::Rejected | RowState::Exists | RowState::Invalid);
-        (has_failed && !record.dropped).then_some((at, state))
+        // Whom another run made needs no other name: its ledger knows more of it than this one.
+        let is_others = state == RowState::Exists
+            && self.others.as_ref().is_some_and(|others| others.made(self.state, at));
+        (has_failed && !is_others && !record.dropped).then_some((at, state))
     }
 
     /// Goes over the roster once more and writes the rows that have failed; says how many. No row, no file.

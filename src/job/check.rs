@@ -1,5 +1,7 @@
 //! The first step: the instance is reached, and the roster is checked against it.
 
+use std::collections::HashMap;
+
 use super::before::Before;
 use super::meant::Job;
 use super::opened::{self, For};
@@ -7,6 +9,7 @@ use super::outlook::{Outlook, Sources};
 use super::pace::Chosen;
 use super::supply::Supply;
 use super::target::{At, Reached};
+use super::there::Met;
 use super::world::World;
 use crate::agent::RowNumber;
 use crate::apply::SEEN_BY_THEN;
@@ -22,6 +25,7 @@ use crate::ledger::{self, State};
 use crate::plan::{Asked, Plan, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
+use crate::user::Found;
 use crate::validate::{self, CheckedRow};
 use crate::waits::{WaitFor, Waits};
 
@@ -68,6 +72,8 @@ pub struct DryRun {
 pub(super) struct Decided {
     pub(super) plan: Plan,
     pub(super) outlook: Outlook,
+    /// Who is there already, as far as they were read.
+    pub(super) found: HashMap<String, Found>,
 }
 
 impl Job {
@@ -201,12 +207,12 @@ impl Checked {
     ///
     /// # Errors
     /// Exit 3 where something blocks; else what would keep the job from starting.
-    pub fn forecast(&self) -> Result<DryRun, Failure> {
+    pub async fn forecast(&self) -> Result<DryRun, Failure> {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
         let state = opened::seen(&self.of_ledger())?;
         supply.look(&state)?;
-        let Decided { outlook, .. } = self.decide(&state, &supply)?;
+        let Decided { outlook, .. } = self.decide(&state, &supply, usize::MAX).await?;
         self.world.tell(Event::Planned {
             version: 1,
             ledger: self.job.ledger.display().to_string(),
@@ -237,8 +243,14 @@ impl Checked {
         Err(Failure::new(Exit::Findings, format!("nothing was sent: {rows}")))
     }
 
-    /// Decides what is done with each row, and how fast.
-    pub(super) fn decide(&self, state: &State, supply: &Supply) -> Result<Decided, Failure> {
+    /// Decides what is done with each row, and how fast; those who are there already are read and held against their rows, at
+    /// most so many of them.
+    pub(super) async fn decide(
+        &self,
+        state: &State,
+        supply: &Supply,
+        most: usize,
+    ) -> Result<Decided, Failure> {
         let Self { job, roster, reached, pass, .. } = self;
         let directory = &reached.directory;
         let asked = Asked { are_listed: self.are_listed(state), ..job.asked() };
@@ -252,19 +264,24 @@ impl Checked {
                 plan.spare_gone(state, |user| pass.origins.has_renamed(user));
             }
         }
+        numbers_hold(&pass.wanted, state, roster)?;
+        // On the heap: it holds a row and its request, and a check is a part of whatever awaits it.
+        let Met { found, there } = Box::pin(self.meet(&plan, &state.header.run, most)).await?;
         let pace = Chosen::of(job.pace, directory, self.remembered().as_ref());
         let (wanted, names) = (&pass.wanted, &pass.found.names);
         let sources = Sources { plan: &plan, wanted, state, directory, roster, names };
-        let outlook = Outlook {
+        let mut outlook = Outlook {
             is_rehearsal: job.target.is_rehearsal(),
             passwords: supply.planned(),
             let_through: job.allowed.errors,
+            met: there,
             names_from: job.target.directory.clone().filter(|_| !job.target.is_rehearsal()),
             left_out: pass.found.left_out.clone(),
             logins: pass.found.logins,
             ..Outlook::of(&sources, &job.ledger, pace)
         };
-        Ok(Decided { plan, outlook })
+        outlook.rows.equal = outlook.met.equal();
+        Ok(Decided { plan, outlook, found })
     }
 
     /// Whether the newest create is so long ago that whoever was made is on the list by now, or gone. Of nothing where the
@@ -280,6 +297,19 @@ impl Checked {
         let folder = self.world.state.as_deref().filter(|_| !self.job.target.is_rehearsal());
         folder.map(Remembered::in_folder)
     }
+}
+
+/// Fails where somebody might be created a second time, for the numbers in made logins have moved.
+fn numbers_hold(wanted: &Wanted, state: &State, roster: &Roster) -> Result<(), Failure> {
+    let Some((user, other)) = wanted.moved(state, |row| roster.first_namesake(row)) else { return Ok(()) };
+    Err(Failure::stopped(format!(
+        "the numbers in made logins may have moved: `{user}` was created as another row than it is now, and `{other}` \
+         would be new"
+    ))
+    .hint(
+        "nothing was sent; put new people below those who are there, or write the logins of those who are there into a \
+         column `user login`, which goes before the template",
+    ))
 }
 
 impl DryRun {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::outlook::{Few, Outlook};
+use super::few::Few;
+use super::outlook::Outlook;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::failed::Left;
-use crate::ledger::{Calls, Counts, SeenCounts, StepCounts};
+use crate::ledger::{Calls, Counts, OtherRun, SeenCounts, StepCounts};
 use crate::stop::Stop;
 
 /// How a job ended, and what came of it.
@@ -34,6 +35,8 @@ pub struct Ended {
     pub(crate) seen: SeenCounts,
     /// Rows that were in doubt, and were created with what the roster no longer asks for.
     pub(crate) settled_otherwise: Few,
+    /// The other run that made most of those who have the names of rows.
+    pub(crate) other_run: Option<OtherRun>,
     /// What it was going to do.
     pub outlook: Outlook,
 }
@@ -48,7 +51,7 @@ pub(super) fn exit_of(counts: &Counts, steps: &StepCounts, replaced: u64, stop: 
     };
     let by_rows = if counts.in_doubt + steps.pending > 0 {
         Exit::Unsettled
-    } else if counts.exists + counts.rejected + counts.invalid + steps.rejected + replaced > 0 {
+    } else if counts.failed() + steps.rejected + replaced > 0 {
         Exit::SomeFailed
     } else {
         Exit::Done
@@ -93,6 +96,7 @@ mod tests {
             rejected: of(3),
             invalid: of(4),
             created: of(7),
+            there: of(7),
             recovered: of(8),
             ..Counts::default()
         };

@@ -12,8 +12,10 @@
 mod before;
 mod check;
 mod ended;
+mod few;
 mod lanes;
 mod meant;
+mod meet;
 mod offline;
 mod opened;
 mod outlook;
@@ -27,15 +29,17 @@ mod target;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod there;
 mod world;
 
 pub use before::Before;
 pub(crate) use check::{Blocked, Checked, DryRun};
 pub use ended::Ended;
+pub(crate) use few::Few;
 pub use lanes::Lanes;
 pub use meant::{Allowed, Job, Patience, What};
 pub use offline::{Basis, Offline, OfflineChecked};
-pub(crate) use outlook::{Few, Follows, Outlook, Remarks};
+pub(crate) use outlook::{Follows, Outlook, Remarks};
 pub(crate) use pace::Chosen;
 pub use pace::{PaceAsked, RateAsked};
 pub use plan::Planned;
@@ -43,4 +47,5 @@ pub use rehearsal::Rehearsal;
 pub(crate) use saved::{SavedAs, contents};
 pub use supply::{OnePassword, Passwords, PasswordsPlanned};
 pub use target::{Address, At, Target};
+pub(crate) use there::{OfRun, There};
 pub use world::World;

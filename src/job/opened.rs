@@ -28,6 +28,9 @@ pub(super) fn locked(of: &For<'_>) -> Result<LockedFile, Failure> {
             count(file.repaired, "byte")
         ));
     }
+    if file.was_empty {
+        of.warn_of_empty();
+    }
     of.fits(&file.state)?;
     Ok(file)
 }
@@ -40,6 +43,9 @@ pub(super) fn seen(of: &For<'_>) -> Result<State, Failure> {
     let path = &of.job.ledger;
     be_a_file(path)?;
     let there = if path.exists() { glance(path)? } else { None };
+    if there.is_none() && std::fs::metadata(path).is_ok_and(|there| there.len() == 0) {
+        of.warn_of_empty();
+    }
     let state = there.map_or_else(State::default, |(state, _)| state);
     of.fits(&state)?;
     Ok(state)
@@ -69,6 +75,15 @@ impl For<'_> {
             );
         }
         Ok(())
+    }
+
+    /// A file of which a sync or a full disk has left the name alone looks like that of a run that never began.
+    fn warn_of_empty(&self) {
+        self.world.warn(format!(
+            "the ledger `{}` is there and empty: where a run was recorded in it, that is lost, and this one begins anew; \
+             with a copy of it the same command goes on where that run ended",
+            self.job.ledger.display()
+        ));
     }
 
     /// Whoever worked with it last on another machine may be at work there still, with a copy that no lock reaches.

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::few::Few;
 use super::pace::Chosen;
 use super::supply::PasswordsPlanned;
+use super::there::There;
 use crate::directory::{Directory, Found, Instance, Lookup};
 use crate::error::Failure;
 use crate::event::Forecast;
@@ -49,8 +51,10 @@ pub struct Outlook {
     pub rows: Forecast,
     /// Rows to send whose exact name is on the instance already, those in doubt among them.
     pub there: u64,
-    /// Users on the instance; 0 where they could not be read.
-    pub users: u64,
+    /// How those of them stand against their rows who were compared.
+    pub(crate) met: There,
+    /// Users on the instance; `None` where they could not be read.
+    pub users: Option<u64>,
     /// The applied quota of users, where it was read.
     pub allowed: Option<u64>,
     /// CreateUser's pace.
@@ -109,15 +113,6 @@ pub struct Remarks {
     pub(crate) more_renamed: u64,
 }
 
-/// The first of some users, and how many more there are: a plan of a million rows is held between two questions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Few {
-    /// The first, by name: at most [`Few::NAMED`].
-    pub first: Vec<String>,
-    /// How many more.
-    pub(crate) more: u64,
-}
-
 /// By what an outlook is made.
 pub(super) struct Sources<'s> {
     pub(super) plan: &'s Plan,
@@ -156,7 +151,8 @@ impl Outlook {
                 ..Forecast::default()
             },
             there: 0,
-            users: directory.users.as_ref().map_or(0, |users| users.len() as u64),
+            met: There::default(),
+            users: directory.users.as_ref().map(|users| users.len() as u64),
             allowed: directory.quotas.users_per_instance.map(|quota| quota as u64),
             pace,
             follows: Follows::of(plan, wanted, directory),
@@ -195,6 +191,7 @@ impl Outlook {
             match stands {
                 RowState::Created => self.rows.done += 1,
                 RowState::InDoubt | RowState::Pending => self.rows.pending += 1,
+                RowState::There => self.rows.there += 1,
                 RowState::Exists | RowState::Rejected | RowState::Invalid => self.rows.failed += 1,
             }
         }
@@ -203,6 +200,12 @@ impl Outlook {
     /// Users that will be there once all is done, and are not yet.
     pub fn new_users(&self) -> u64 {
         self.to_send - self.there
+    }
+
+    /// The ledger of another run, where it is at hand and known to have made those who are there.
+    pub(crate) fn ledger_of(&self, run: &str) -> Option<PathBuf> {
+        let of_run = self.met.of_run.as_ref().filter(|of_run| of_run.run == run)?;
+        of_run.ledger.clone()
     }
 
     /// Whether anything is done of which somebody may want to be asked before.
@@ -220,15 +223,16 @@ impl Outlook {
     /// # Errors
     /// Exit 4.
     pub(super) fn has_room(&self) -> Result<(), Failure> {
-        let Some(allowed) = self.allowed else { return Ok(()) };
-        let after = self.users + self.new_users();
+        // Of nobody knows how many there is nothing to be said.
+        let (Some(allowed), Some(users)) = (self.allowed, self.users) else { return Ok(()) };
+        let after = users + self.new_users();
         if after <= allowed {
             return Ok(());
         }
         let too_many = after - allowed;
         Err(Failure::stopped(format!(
             "the instance has not room for this roster: {} there and {} to create, {} too many for its quota of {} (L-9A46857E)",
-            count(self.users, "user"),
+            count(users, "user"),
             grouped(self.new_users()),
             grouped(too_many),
             grouped(allowed)
@@ -285,16 +289,6 @@ impl Remarks {
             orphaned: Few::of(plan.gone(Decision::Orphan).map(|at| state.user(at))),
             dropped: Few::of(plan.gone(Decision::Drop).map(|at| state.user(at))),
         }
-    }
-}
-
-impl Few {
-    /// How many are named.
-    pub(crate) const NAMED: usize = 10;
-
-    pub(super) fn of<'a>(mut users: impl Iterator<Item = &'a str>) -> Self {
-        let first = users.by_ref().take(Self::NAMED).map(str::to_owned).collect();
-        Self { first, more: users.count() as u64 }
     }
 }
 

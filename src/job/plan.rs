@@ -1,5 +1,7 @@
 //! The second step: the ledger is locked, and every row decided.
 
+use std::collections::HashMap;
+
 use super::check::{Checked, Decided};
 use super::opened;
 use super::outlook::Outlook;
@@ -8,6 +10,11 @@ use crate::error::Failure;
 use crate::ledger::LockedFile;
 use crate::passwords;
 use crate::plan::Plan;
+use crate::user::Found;
+
+/// How many are compared before a run is asked about: a read is two a second, and nobody waits half an hour for a
+/// question. All others are compared while it runs. A forecast compares all: that is what it is for.
+const BEFORE_A_RUN: usize = 100;
 
 /// A job that is decided and can be run: it holds its ledger, and whoever lets go of it unused leaves nothing behind.
 ///
@@ -20,6 +27,8 @@ pub struct Planned {
     pub(super) supply: Supply,
     pub(super) plan: Plan,
     pub(super) outlook: Outlook,
+    /// Who is there already, as far as they were read.
+    pub(super) found: HashMap<String, Found>,
 }
 
 impl Checked {
@@ -28,7 +37,7 @@ impl Checked {
     /// # Errors
     /// Exit 3 where something blocks; exit 4 where the ledger is another's, of something else, or cannot be used; exit 2
     /// where there is no password to be had.
-    pub fn plan(self) -> Result<Planned, Failure> {
+    pub async fn plan(self) -> Result<Planned, Failure> {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
         let mut ledger = opened::locked(&self.of_ledger())?;
@@ -37,8 +46,8 @@ impl Checked {
             // Where an older copy of the ledger was put back: no number is given twice.
             ledger.state.attempts = ledger.state.attempts.max(credentials.found.highest);
         }
-        let Decided { plan, outlook } = self.decide(&ledger.state, &supply)?;
-        Ok(Planned { checked: self, ledger: Box::new(ledger), credentials, supply, plan, outlook })
+        let Decided { plan, outlook, found } = self.decide(&ledger.state, &supply, BEFORE_A_RUN).await?;
+        Ok(Planned { checked: self, ledger: Box::new(ledger), credentials, supply, plan, outlook, found })
     }
 }
 

@@ -1,13 +1,15 @@
 //! The third step: what was planned is recorded, sent and settled.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::check::{Checked, Pass};
 use super::ended::{Ended, exit_of};
+use super::few::Few;
 use super::meant::Job;
-use super::outlook::{Few, Outlook};
+use super::outlook::Outlook;
 use super::plan::Planned;
 use super::supply::Supply;
 use super::tasks::{Of, Tasks};
@@ -21,9 +23,12 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::failed::{FailedRows, Left};
 use crate::lane::slots::Slots;
-use crate::ledger::{self, Calls, Counts, Entry, Journal, Kind, SeenCounts, StepCounts, Steps, VERSION};
+use crate::ledger::{
+    self, Calls, Counts, Entry, Journal, Kind, OtherRun, SeenCounts, StepCounts, Steps, VERSION,
+};
 use crate::passwords::{Credentials, LockedFile};
 use crate::plan::{Decision, Plan};
+use crate::user::{Found, NamesOfIds};
 
 /// A job that has begun: its plan is in the ledger.
 struct Begun {
@@ -32,6 +37,8 @@ struct Begun {
     supply: Supply,
     plan: Plan,
     outlook: Outlook,
+    /// Who is there already, as far as they were read.
+    found: HashMap<String, Found>,
     /// The ledger's run.
     run: String,
     /// What the ledger said before.
@@ -52,6 +59,7 @@ struct Standing {
     steps: StepCounts,
     seen: SeenCounts,
     calls: Calls,
+    other_run: Option<OtherRun>,
 }
 
 impl Planned {
@@ -73,7 +81,7 @@ impl Planned {
 impl Begun {
     /// Records the session and every planned row, synced: before the first request leaves.
     async fn with(planned: Planned) -> Result<(Self, Option<Credentials>), Failure> {
-        let Planned { checked, ledger, credentials, supply, plan, outlook } = planned;
+        let Planned { checked, ledger, credentials, supply, plan, outlook, found } = planned;
         let world = &checked.world;
         let ledger: Arc<dyn Journal> = {
             let nonces = Arc::clone(&world.nonces);
@@ -96,14 +104,15 @@ impl Begun {
             instance: arn.clone(),
             total: ledger.read(|state| state.counts(true).total),
             to_send: outlook.to_send,
+            left_out: outlook.left_out.clone(),
             rate: outlook.pace.rate,
         });
-        Ok((Self { checked, ledger, supply, plan, outlook, run, before, since }, credentials))
+        Ok((Self { checked, ledger, supply, plan, outlook, found, run, before, since }, credentials))
     }
 
     /// Sends what is to be sent, and settles what it can.
     async fn send(&self, credentials: Option<Credentials>) -> Result<(), Failure> {
-        let Self { checked, ledger, supply, plan, outlook, .. } = self;
+        let Self { checked, ledger, supply, plan, outlook, found, .. } = self;
         let Checked { job, world, roster, reached, pass } = checked;
         let pace = outlook.pace;
         reached.lane.paces().set(Operation::CreateUser, pace.pace());
@@ -112,8 +121,9 @@ impl Begun {
         let (stop, events) = (world.stop.clone(), Arc::clone(&world.events));
         let means =
             Means::new(lane, slots, Arc::clone(ledger), self.settings(), stop, events).recording(credentials);
+        let means = means.naming(NamesOfIds::of(&reached.directory));
         let rules = job.rules(&reached.directory);
-        let of = Of { roster, rules: &rules, wanted: &pass.wanted, plan, supply };
+        let of = Of { roster, rules: &rules, wanted: &pass.wanted, plan, supply, found };
         let _at_work = reached.lane.waits().at_work();
         Box::pin(apply::run(means, Tasks::new(of, Arc::clone(ledger))?)).await
     }
@@ -144,8 +154,9 @@ impl Begun {
             steps: state.proficiencies(),
             seen: state.seen_counts(),
             calls: state.calls,
+            other_run: OtherRun::of(state),
         });
-        let Standing { counts, steps, seen, calls } = standing;
+        let Standing { counts, steps, seen, calls, other_run } = standing;
         let Self { mut checked, ledger, outlook, before, since, .. } = self;
         let stop = checked.world.stop.reason();
         let exit = exit_of(&counts, &steps, replaced, stop.as_ref());
@@ -175,6 +186,7 @@ impl Begun {
             took,
             seen,
             settled_otherwise,
+            other_run,
             outlook,
         })
     }
@@ -216,7 +228,10 @@ impl Begun {
         let Checked { job, roster, reached, pass: Pass { wanted, .. }, .. } = &self.checked;
         let rules = job.rules(&reached.directory);
         let is_rehearsal = job.target.is_rehearsal();
-        self.ledger.read(|state| FailedRows { roster, wanted, rules: &rules, state, is_rehearsal }.leave())
+        self.ledger.read(|state| {
+            let others = OtherRun::of(state);
+            FailedRows { roster, wanted, rules: &rules, state, others, is_rehearsal }.leave()
+        })
     }
 }
 

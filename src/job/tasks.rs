@@ -1,15 +1,16 @@
 //! The roster once more, against the plan: the rows to send as they are read, then those to look up only.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::supply::Supply;
 use crate::agent::{Agent, RowNumber};
-use crate::apply::{Doubt, Gift, Origin, Task};
+use crate::apply::{Doubt, Gift, Listed, Origin, Task};
 use crate::error::Failure;
 use crate::ledger::{Journal, Place, RowState};
 use crate::plan::{Decision, Plan, StepDecision, Wanted};
 use crate::roster::{Roster, Row, Rows};
-use crate::user;
+use crate::user::{self, Found};
 use crate::validate::{self, RowCheck, Rules};
 
 /// The rows to send, read from the roster once more and compared with the plan; then those to look up only.
@@ -31,6 +32,8 @@ pub(super) struct Of<'t> {
     pub(super) wanted: &'t Wanted,
     pub(super) plan: &'t Plan,
     pub(super) supply: &'t Supply,
+    /// Who is there already, as far as they were read.
+    pub(super) found: &'t HashMap<String, Found>,
 }
 
 impl<'t> Tasks<'t> {
@@ -58,7 +61,7 @@ impl<'t> Tasks<'t> {
 
     /// The task of the row that was read, where there is one.
     fn task(&self) -> Result<Option<Task>, Failure> {
-        let Of { roster, rules, wanted, plan, supply } = self.of;
+        let Of { roster, rules, wanted, plan, supply, found } = self.of;
         let columns = roster.columns();
         let username = validate::username(&self.row, columns);
         let seen = wanted.find(username).filter(|seen| seen.row == RowNumber::of(self.row.number));
@@ -95,8 +98,13 @@ impl<'t> Tasks<'t> {
         let directory = rules.directory.ok_or_else(|| self.changed())?;
         let body = user::create_user(&agent, directory).ok_or_else(|| self.changed())?;
         let doubt = if state == RowState::InDoubt { Doubt::InDoubt } else { Doubt::Clear };
-        let is_there = directory.users.as_ref().is_some_and(|users| users.get(username).is_some());
-        let task = Task::create(at, &agent, body).doubted(doubt).seen(is_there).then(gift);
+        let id = directory.users.as_ref().and_then(|users| users.get(username));
+        // One who was read for the plan is what the plan said of it.
+        let listed = id.map(|id| Listed {
+            id: id.to_string(),
+            found: found.get(username).map(|found| Box::new(found.clone())),
+        });
+        let task = Task::create(at, &agent, body).doubted(doubt).listed(listed).then(gift);
         Ok(Some(task.with_password(origin)))
     }
 

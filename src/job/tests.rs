@@ -83,7 +83,7 @@ impl Stage {
     /// Runs a job to its end, and says how often the rows of a file were read for it.
     async fn readings(&self, job: Job, name: &str) -> u32 {
         readings::take(&self.path(name));
-        let planned = job.check(&self.world).await.unwrap().plan().unwrap();
+        let planned = job.check(&self.world).await.unwrap().plan().await.unwrap();
         planned.run().await.unwrap();
         readings::take(&self.path(name))
     }
@@ -98,7 +98,7 @@ async fn an_import_reads_its_roster_to_check_it_and_to_send_it() {
     let stage = Stage::set(GOOD);
     assert_eq!(stage.readings(stage.import(), "roster.csv").await, 2);
     let checked = stage.import().check(&stage.world).await.unwrap();
-    checked.forecast().unwrap();
+    checked.forecast().await.unwrap();
     assert_eq!(readings::take(&stage.path("roster.csv")), 1, "a dry run sends nothing");
 }
 
@@ -128,7 +128,7 @@ async fn a_dry_run_compares_variants_of_one_name_in_as_many_steps_as_there_are_r
     let stage = Stage::set(&variants(ROWS).map(row).collect::<String>());
     PROBES.set(0);
     let checked = stage.import().check(&stage.world).await.unwrap();
-    let planned = checked.forecast().unwrap();
+    let planned = checked.forecast().await.unwrap();
     assert_eq!(planned.outlook.rows.to_create, u64::from(ROWS));
     let looks = PROBES.get();
     assert!((1..10 * u64::from(ROWS)).contains(&looks), "{looks} looks");

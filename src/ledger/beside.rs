@@ -29,6 +29,11 @@ pub(crate) fn is_named_as_rehearsed(ledger: &Path) -> bool {
     ledger.to_string_lossy().ends_with(REHEARSED)
 }
 
+/// Whether a file has the name that ledgers have where nobody names another.
+pub(crate) fn is_named_as_ledger(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(LEDGER)
+}
+
 /// The world of a rehearsal with this ledger, beside it: `r.csv.simulate.world.jsonl` of `r.csv.simulate.ledger.jsonl`,
 /// `mine.jsonl.simulate.world.jsonl` of `mine.jsonl`.
 ///

@@ -56,6 +56,9 @@ pub enum RowState {
     Rejected,
     /// The row has errors of its own and was skipped.
     Invalid,
+    /// The name is taken by a user that is not ours and has every member of the row: nothing is left to do. In the ledger
+    /// it is `exists` with `equal`, so that whoever knows no more takes it for a name that is another's.
+    There,
 }
 
 impl RowState {
@@ -63,13 +66,20 @@ impl RowState {
     pub(crate) fn has_failed(self) -> bool {
         match self {
             Self::Exists | Self::Rejected | Self::Invalid => true,
-            Self::Pending | Self::InDoubt | Self::Created => false,
+            Self::Pending | Self::InDoubt | Self::Created | Self::There => false,
         }
     }
 
     /// All of them, in the order in which `status` prints them.
-    pub const ALL: [RowState; 6] =
-        [Self::Pending, Self::InDoubt, Self::Created, Self::Exists, Self::Rejected, Self::Invalid];
+    pub const ALL: [RowState; 7] = [
+        Self::Pending,
+        Self::InDoubt,
+        Self::Created,
+        Self::Exists,
+        Self::Rejected,
+        Self::Invalid,
+        Self::There,
+    ];
 
     /// The word for it, in the ledger and wherever programs read of it.
     pub(crate) const fn word(self) -> &'static str {
@@ -80,6 +90,7 @@ impl RowState {
             Self::Exists => "exists",
             Self::Rejected => "rejected",
             Self::Invalid => "invalid",
+            Self::There => "there",
         }
     }
 }
@@ -268,6 +279,12 @@ pub struct Entry<'a> {
     /// Where the row stands now (`outcome`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<RowState>,
+    /// The user that has the name has every member of the row (`outcome`, with the state `exists`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub equal: bool,
+    /// The run whose provenance tag that user carries, where it is another (`outcome`, with the state `exists`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
+    pub by_run: Option<Cow<'a, str>>,
     /// Settled by comparison, not by an answer (`outcome`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recovered: bool,
@@ -333,6 +350,8 @@ impl<'a> Entry<'a> {
             untagged: false,
             generated: false,
             state: None,
+            equal: false,
+            by_run: None,
             recovered: false,
             seen: None,
             unexecuted: None,
@@ -374,7 +393,17 @@ impl<'a> Entry<'a> {
 
     /// Where a row stands now.
     pub fn outcome(user: &'a str, state: RowState, at: String) -> Self {
-        Self { user: Some(user.into()), state: Some(state), at: Some(at.into()), ..Self::of(Kind::Outcome) }
+        let equal = state == RowState::There;
+        let state = Some(if equal { RowState::Exists } else { state });
+        Self { user: Some(user.into()), state, equal, at: Some(at.into()), ..Self::of(Kind::Outcome) }
+    }
+
+    /// Where the row of an outcome stands.
+    pub(crate) fn stands(&self) -> Option<RowState> {
+        match self.state {
+            Some(RowState::Exists) if self.equal => Some(RowState::There),
+            state => state,
+        }
     }
 
     /// Where a step of a created row stands now.

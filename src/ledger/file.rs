@@ -39,6 +39,8 @@ pub struct LockedFile {
     pub state: State,
     /// The bytes of a torn last line that were cut off; 0 where there were none.
     pub(crate) repaired: u64,
+    /// The file was there, and nothing was in it.
+    pub(crate) was_empty: bool,
 }
 
 impl LockedFile {
@@ -71,14 +73,15 @@ impl LockedFile {
         let locked = Locked::new(file, path, was_made);
         let Replay { state, own: (), extent: Extent { good, torn, version } } = replay(locked.file(), path)?;
         if crash::sabotage(Sabotage::TornLineIsKept) {
-            return Ok(Self { locked, length: good + torn, version, state, repaired: 0 });
+            return Ok(Self { locked, length: good + torn, version, state, repaired: 0, was_empty: false });
         }
         if torn > 0 {
             crash::point("repair-before");
             locked.cut_after(good).map_err(|error| cannot("repair", error))?;
             crash::point("repair-after");
         }
-        Ok(Self { locked, length: good, version, state, repaired: torn })
+        let was_empty = !was_made && good + torn == 0;
+        Ok(Self { locked, length: good, version, state, repaired: torn, was_empty })
     }
 
     /// Starts writing; a file of version 1 becomes one of this version first, and is kept beside.

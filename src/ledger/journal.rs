@@ -173,12 +173,14 @@ pub struct Outcome {
     pub message: Option<String>,
     /// The service's id of the request.
     pub request_id: Option<String>,
+    /// The run whose tag the user carries that has the name, where it is another.
+    pub by_run: Option<String>,
 }
 
 impl Outcome {
     /// The line of a row that stands so, after an attempt or without one; `at` is when, RFC 3339.
     pub fn entry<'e>(&'e self, user: &'e str, of: Option<Attempt>, at: String) -> Entry<'e> {
-        let Self { state, recovered, unexecuted, id, code, message, request_id } = self;
+        let Self { state, recovered, unexecuted, id, code, message, request_id, by_run } = self;
         let text = |text: &'e Option<String>| text.as_deref().map(Into::into);
         Entry {
             attempt: of,
@@ -188,6 +190,7 @@ impl Outcome {
             code: text(code),
             message: text(message),
             request_id: text(request_id),
+            by_run: text(by_run),
             ..Entry::outcome(user, *state, at)
         }
     }
@@ -200,7 +203,8 @@ impl Outcome {
         fingerprint: Fingerprint,
         at: String,
     ) -> Entry<'e> {
-        let Self { state: _, recovered: _, unexecuted: _, id: _, code, message, request_id } = self;
+        let Self { state: _, recovered: _, unexecuted: _, id: _, code, message, request_id, by_run: _ } =
+            self;
         let text = |text: &'e Option<String>| text.as_deref().map(Into::into);
         Entry {
             fingerprint: Some(Some(fingerprint)),

@@ -22,6 +22,9 @@ const MOST_AT_ONCE: u64 = 1 << 20;
 /// times as many where every character is escaped.
 const LONGEST: usize = 128 << 20;
 
+/// The mark with which some editors begin a file in UTF-8.
+pub(super) const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// A ledger that was read to its end.
 pub(super) struct Replay<T = ()> {
     /// Where each row stands.
@@ -84,6 +87,13 @@ pub(super) fn fold<T>(
 /// Exit 4 where it cannot be read, is damaged, of another version or no ledger.
 pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) -> Result<Extent, Failure> {
     let mut reader = BufReader::with_capacity(1 << 18, file);
+    // An editor that saved it, as Notepad does, has put a byte-order mark before it, and changed nothing else.
+    let mark = match reader.fill_buf() {
+        Ok(there) if there.starts_with(MARK) => MARK.len(),
+        _ => 0, // what cannot be read is told by the next reading
+    };
+    reader.consume(mark);
+    let mark = mark as u64;
     // The beginning of a line whose end is not in the buffer yet; all others are read where they are.
     let mut begun = Vec::with_capacity(1 << 10);
     let mut extent = Extent::default();
@@ -92,7 +102,9 @@ pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) ->
             Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
         })?;
         if there.is_empty() {
-            if extent.good == 0 && !begun.is_empty() && !begins_like_a_ledger(&begun) {
+            // One that an editor saved is never repaired either.
+            let is_ours = mark == 0 && begins_like_a_ledger(&begun);
+            if extent.good == 0 && !begun.is_empty() && !is_ours {
                 return Err(not_a_ledger(path, 0));
             }
             // What was changed is the newline of a line that was synced, whatever a crash cut short behind it.
@@ -100,6 +112,8 @@ pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) ->
                 return Err(changed(path, extent.good));
             }
             extent.torn = begun.len() as u64;
+            let counts = if extent.good > 0 { &mut extent.good } else { &mut extent.torn };
+            *counts += mark;
             return Ok(extent);
         }
         let Some(end) = memchr(b'\n', there) else {
@@ -117,6 +131,9 @@ pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) ->
             begun.extend_from_slice(line);
             line = &begun;
         }
+        let whole = line.len() as u64 + 1;
+        // The line ends of an editor, which says no less of the line.
+        line = line.strip_suffix(b"\r").unwrap_or(line);
         // Checked once for the whole line, not for each text in it.
         let text = std::str::from_utf8(line).map_err(|error| damaged(path, extent.good, &error))?;
         let sum = sum_of(line);
@@ -130,7 +147,7 @@ pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) ->
             extent.version = version;
         }
         visit(&entry, extent.good);
-        extent.good += line.len() as u64 + 1;
+        extent.good += whole;
         begun.clear();
         reader.consume(read);
     }

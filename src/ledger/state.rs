@@ -148,6 +148,8 @@ pub struct Detail {
     pub(crate) code: Option<String>,
     /// The message with it.
     pub(crate) message: Option<String>,
+    /// The run whose tag the user carries that has the name, where it is another.
+    pub(crate) by_run: Option<Box<str>>,
     /// The service's error code of a step that is not done.
     pub(crate) step_code: Option<String>,
     /// The message with it.
@@ -190,7 +192,7 @@ pub struct SeenCounts {
 /// How many rows stand where. Serialises as the `rows` of `status --format json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// The sum of all but `recovered`.
+    /// The sum of all others but `recovered`.
     pub total: u64,
     /// To be sent.
     pub pending: u64,
@@ -206,6 +208,8 @@ pub struct Counts {
     pub rejected: u64,
     /// With errors of their own.
     pub invalid: u64,
+    /// The name is another's, who has every member of the row: no failure.
+    pub there: u64,
 }
 
 impl Counts {
@@ -219,10 +223,16 @@ impl Counts {
             RowState::Exists => self.exists += 1,
             RowState::Rejected => self.rejected += 1,
             RowState::Invalid => self.invalid += 1,
+            RowState::There => self.there += 1,
         }
         if state == RowState::Created && recovered {
             self.recovered += 1;
         }
+    }
+
+    /// How many have failed.
+    pub(crate) fn failed(&self) -> u64 {
+        self.exists + self.rejected + self.invalid
     }
 
     /// Whether nothing is pending or in doubt.
@@ -302,7 +312,7 @@ impl State {
         record.dropped = false;
         record.proficiencies = entry.proficiencies;
         record.step = if entry.proficiencies.is_some() { StepState::Pending } else { StepState::Nothing };
-        if record.state.has_failed() {
+        if record.state.has_failed() || record.state == RowState::There {
             record.state = RowState::Pending;
         }
     }
@@ -333,7 +343,7 @@ impl State {
     }
 
     fn conclude(&mut self, entry: &Entry) {
-        let (Some(user), Some(state)) = (entry.user.as_deref(), entry.state) else { return };
+        let (Some(user), Some(state)) = (entry.user.as_deref(), entry.stands()) else { return };
         let at = self.place(user);
         let record = &mut self.rows[at.index()];
         match entry.unexecuted {
@@ -358,13 +368,13 @@ impl State {
         if let (RowState::Created, Some(fingerprint)) = (state, made_with) {
             record.fingerprint = fingerprint;
         }
-        if state.has_failed() || state == RowState::InDoubt {
+        if state.has_failed() || matches!(state, RowState::InDoubt | RowState::There) {
             let detail = self.details.entry(at).or_default();
+            detail.by_run = entry.by_run.as_deref().map(Into::into);
             detail.code = entry.code.as_deref().map(str::to_owned);
             detail.message = entry.message.as_deref().map(str::to_owned);
         } else if let Some(detail) = self.details.get_mut(&at) {
-            detail.code = None;
-            detail.message = None;
+            (detail.code, detail.message, detail.by_run) = (None, None, None);
         }
     }
 

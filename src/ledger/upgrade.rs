@@ -9,6 +9,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, VERSION};
+use super::reader::MARK;
 use super::sum;
 use crate::log::{Locked, lock};
 use crate::{crash, disk};
@@ -51,7 +52,7 @@ fn rewrite(old: &File, bytes: u64, new: &File) -> io::Result<u64> {
         }
         made.clear();
         if length == 0 {
-            let entry: Entry = serde_json::from_slice(&line)?;
+            let entry: Entry = serde_json::from_slice(line.strip_prefix(MARK).unwrap_or(&line))?;
             Entry { version: Some(VERSION), ..entry }.write_to(&mut made);
         } else {
             // As it stands, but for the end of it: what a line says is not this program's to word anew.

@@ -110,6 +110,8 @@ impl Asked<'_> {
                 }
             }
             Some(RowState::Exists) => coded(),
+            // It has not failed.
+            Some(RowState::There) => false,
             None | Some(RowState::Created | RowState::Rejected | RowState::Invalid) => {
                 self.codes.is_empty() || coded()
             }
@@ -170,6 +172,7 @@ impl Plan {
             decided
         };
         let created = |at: Option<Place>| at.filter(|at| state.record(*at).state == RowState::Created);
+        let has_gone = |user: &str| on_instance.is_some_and(|find| find(user).is_none());
         let heirs = heirs(wanted, state);
         let by_position = sabotage(Sabotage::ResumeByPosition);
         let decisions = wanted.everybody().map(|(who, user, seen)| {
@@ -183,6 +186,11 @@ impl Plan {
             let made = created(at).map(|at| state.record(at).fingerprint);
             let seen = made.map_or(seen, |made| wanted.against_made(who, seen, made));
             let decided = decision(at, Some(seen));
+            let was_there = at.is_some_and(|at| state.record(at).state == RowState::There);
+            if was_there && decided == Decision::Keep && !asked.retry && has_gone(user) {
+                // Whoever had the name has gone since, and the row asks for somebody.
+                return Decision::Replace;
+            }
             // Whoever was never made is missing from the instance as a matter of course.
             created(at).map_or(decided, |at| looked_for(at, user, decided))
         });

@@ -131,8 +131,8 @@ pub struct Rule {
     pub retry: Decision,
 }
 
-/// The whole domain: seven places to stand × four ways to be in the roster.
-pub const TABLE: [Rule; 28] = {
+/// The whole domain: eight places to stand × four ways to be in the roster.
+pub const TABLE: [Rule; 32] = {
     use Decision::{Add, Drift, Drop, Keep, LookUp, Orphan, Replace, Send, Settle, SettleChanged, Skip};
     use Now::{Changed, Gone, Invalid, Same};
     use RowState as S;
@@ -170,6 +170,11 @@ pub const TABLE: [Rule; 28] = {
         rule(26, Some(S::Invalid), Changed, Replace, Replace),
         rule(27, Some(S::Invalid), Invalid, Skip, Skip),
         rule(28, Some(S::Invalid), Gone, Drop, Drop),
+        // Another's, and equal when it was compared: compared anew where the row asks for something else.
+        rule(29, Some(S::There), Same, Keep, Keep),
+        rule(30, Some(S::There), Changed, Replace, Keep),
+        rule(31, Some(S::There), Invalid, Keep, Keep),
+        rule(32, Some(S::There), Gone, Drop, Keep),
     ]
 };
 
@@ -215,8 +220,13 @@ mod tests {
                         rule.number
                     ),
                     None
-                    | Some(RowState::Pending | RowState::Exists | RowState::Rejected | RowState::Invalid) => {
-                    }
+                    | Some(
+                        RowState::Pending
+                        | RowState::Exists
+                        | RowState::Rejected
+                        | RowState::Invalid
+                        | RowState::There,
+                    ) => {}
                 }
                 if matches!(rule.now, Now::Invalid | Now::Gone) {
                     assert!(!decision.sends(), "rule {}", rule.number);

@@ -144,8 +144,8 @@ impl Account {
     }
 
     /// Whether every row is settled, and none of them as a failure.
-    pub(crate) fn is_all_created(&self) -> bool {
-        self.counts.created == self.counts.total
+    pub(crate) fn is_all_as_asked(&self) -> bool {
+        self.counts.created + self.counts.there == self.counts.total
     }
 
     /// The rows whose outcome was ever in doubt.
@@ -227,7 +227,7 @@ impl Gathering {
     }
 
     fn outcome(&mut self, entry: &Entry, before: &State, at: String) {
-        let (Some(user), Some(state)) = (entry.user.as_deref(), entry.state) else { return };
+        let (Some(user), Some(state)) = (entry.user.as_deref(), entry.stands()) else { return };
         let when = clock::parse_rfc3339(&at)
             .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
             .map(|since| since.as_millis() as u64);
@@ -354,6 +354,7 @@ impl Row {
                 "found on the instance and proved to be this run's: created, not sent again"
             }
             (RowState::Created, false) => "sent again and accepted: the lost request had made no user",
+            (RowState::There, _) => "the name is another user's, who has all that the row asks for",
             (RowState::Exists, _) => "the name is taken by a user that this run did not make",
             (RowState::Rejected, _) => "refused by the service",
             (RowState::InDoubt, _) => "not settled yet: the next run looks again",

@@ -40,11 +40,14 @@ pub(crate) struct Guide<'g> {
 const ORDER: [RowState; 5] =
     [RowState::InDoubt, RowState::Rejected, RowState::Exists, RowState::Invalid, RowState::Pending];
 
-/// Groups the rows that are not created, and tells each its group. The largest group of a state comes first.
+/// Groups the rows that are neither created nor there already as asked, and tells each its group. The largest group of a
+/// state comes first.
 pub(super) fn causes(rows: &mut [Row], of: &State, guide: &Guide<'_>) -> Vec<Cause> {
     let mut places = HashMap::new();
     let mut causes: Vec<Cause> = Vec::new();
-    for (at, row) in (0..).zip(rows.iter()).filter(|(_, row)| row.state != RowState::Created) {
+    for (at, row) in
+        (0..).zip(rows.iter()).filter(|(_, row)| !matches!(row.state, RowState::Created | RowState::There))
+    {
         let code = row.code.clone().unwrap_or_default();
         let says = alike(row.message.as_deref().unwrap_or_default(), &row.user);
         let place = *places.entry((row.state, code, says)).or_insert_with_key(|(state, code, says)| {
@@ -99,7 +102,7 @@ fn advice(state: RowState, code: &str, of: &State, guide: &Guide<'_>) -> (&'stat
     let retry = || (guide.retry)(of, None);
     let retry_code = || (guide.retry)(of, Some(&plain(code)));
     match state {
-        RowState::Created => ("Nothing.", None),
+        RowState::Created | RowState::There => ("Nothing.", None),
         RowState::Pending => (
             "Nothing was made for these rows yet. Give the same import command again: it resumes.",
             (guide.resume)(of),

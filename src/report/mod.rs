@@ -27,15 +27,17 @@ pub(crate) fn label(state: RowState) -> &'static str {
         RowState::InDoubt => "in doubt",
         RowState::Created => "created",
         RowState::Exists => "already there",
+        RowState::There => "there, and equal",
         RowState::Rejected => "rejected",
         RowState::Invalid => "invalid",
     }
 }
 
 /// The counts by state, in the order in which they are shown.
-fn by_state(counts: &Counts) -> [(RowState, u64); 6] {
+fn by_state(counts: &Counts) -> [(RowState, u64); 7] {
     [
         (RowState::Created, counts.created),
+        (RowState::There, counts.there),
         (RowState::Exists, counts.exists),
         (RowState::Rejected, counts.rejected),
         (RowState::Invalid, counts.invalid),
@@ -53,7 +55,7 @@ fn verdict(account: &Account) -> &'static str {
         "Not settled."
     } else if counts.pending > 0 {
         "Not finished."
-    } else if !account.is_all_created() {
+    } else if !account.is_all_as_asked() {
         "Finished, with failures."
     } else {
         "All done."

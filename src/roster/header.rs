@@ -8,11 +8,13 @@ use super::field::Field;
 use super::filter::{Hidden, Sieve};
 use super::made::{Part, Split, Template, not_split};
 use super::mapping::Mapping;
+use super::numbers::Numbers;
 use super::roles::Roles;
 use super::row::{Columns, Row};
 use crate::error::Failure;
 use crate::finding::Finding;
 use crate::finding::codes::{self, Code};
+use crate::text::shown;
 
 /// How the columns of one roster are read.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,8 @@ pub(super) struct Header {
     pub(super) recognised: Option<&'static str>,
     /// The columns that the mapping adds, in order.
     pub(super) added: Vec<Added>,
+    /// The numbers of made logins that would be the same.
+    pub(super) numbers: Numbers,
     /// Which rows the mapping leaves out.
     pub(super) sieve: Sieve,
 }
@@ -38,6 +42,8 @@ pub(super) struct Header {
 pub(super) enum Added {
     /// The cell of column `at`, translated.
     Translated { at: usize, words: Vec<(String, String)> },
+    /// The path in column `at`, with `/` for the border between its levels.
+    Levels { at: usize },
     /// One part of the whole name in column `at`.
     Split { at: usize, split: Split, part: Part },
     /// A template for a field, filled in from the first cell that is not blank of each of the columns `at`, in every row in
@@ -55,6 +61,7 @@ impl fmt::Debug for Added {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Translated { at, .. } => write!(f, "Translated({at})"),
+            Self::Levels { at } => write!(f, "Levels({at})"),
             Self::Split { at, part, .. } => write!(f, "Split({at}, {part:?})"),
             Self::Made { at, .. } => write!(f, "Made({at:?})"),
             Self::Role { by, field, .. } => write!(f, "Role({by}, {field:?})"),
@@ -225,6 +232,14 @@ impl Header {
 
     /// A template is made of what is there and no secret. Where a column carries the field as well, its cells go before.
     fn can_make(&self, field: Field, template: &Template, mapping: &Mapping) -> Result<(), Failure> {
+        let n = self.own().iter().find(|header| columns::key(header) == "n");
+        if let Some(n) = n.filter(|_| template.is_numbered()) {
+            return Err(Failure::usage(format!(
+                "`{{n}}` numbers logins, and a column is called so as well: `{}`",
+                columns::name_shown(n)
+            ))
+            .hint("give that column another header"));
+        }
         for name in template.names() {
             let named = columns::field(name);
             if named.is_some_and(|part| mapping.templates.iter().any(|(other, _)| *other == part)) {
@@ -278,6 +293,11 @@ impl Header {
     /// Appends the columns that a map makes: a translated column stands in for its source, and a default comes after
     /// the columns it fills in for. The file's own cells stay as they are.
     fn add_columns(&mut self, mapping: &Mapping) {
+        if let Some(at) = self.slashed() {
+            let place = self.add(Added::Levels { at }, self.columns.headers[at].clone());
+            let places = &mut self.columns.places[Field::Hierarchy.index()];
+            places.iter_mut().filter(|other| **other == at).for_each(|other| *other = place);
+        }
         if let Some((key, split)) = &mapping.split
             && let Some(at) = self.columns.headers.iter().position(|name| columns::key(name) == *key)
         {
@@ -329,6 +349,12 @@ impl Header {
         }
     }
 
+    /// The column of the hierarchy as AWS's bulk agent tool calls it, and nobody else.
+    fn slashed(&self) -> Option<usize> {
+        let places = &self.columns.places[Field::Hierarchy.index()];
+        places.iter().copied().find(|at| self.columns.headers[*at].trim() == "UserHierarchy")
+    }
+
     /// Where a template finds a name: the columns of a field, else a column of the file by its header.
     fn places_of(&self, name: &str) -> Vec<usize> {
         let of_field = columns::field(name).map(|field| self.columns.places[field.index()].clone());
@@ -352,14 +378,49 @@ impl Header {
         columns.iter().any(is_filled) || row.kept.iter().any(|(at, _)| is_kept(*at))
     }
 
+    /// Whether made logins are numbered where they would be the same.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.made_logins().is_some_and(|(_, template)| template.is_numbered())
+    }
+
+    /// The login that the template makes of a row as the `number`th of its kind.
+    pub(super) fn login(&self, row: &Row, number: u32) -> String {
+        let mut login = String::new();
+        if let Some((at, template)) = self.made_logins() {
+            template.write(cells_of(row, at), number, &mut login);
+        }
+        login
+    }
+
+    fn made_logins(&self) -> Option<(&[Vec<usize>], &Template)> {
+        self.added.iter().find_map(|added| match added {
+            Added::Made { field: Field::Username, at, template, .. } => Some((at.as_slice(), template)),
+            _ => None,
+        })
+    }
+
     /// Appends the cells of the added columns to a row that has exactly [`Header::width`] cells.
-    pub(super) fn complete(&self, row: &mut Row, scratch: &mut String) {
+    pub(super) fn complete(&self, row: &mut Row, scratch: &mut String, said: &mut Said) {
         for added in &self.added {
             scratch.clear();
             match added {
                 Added::Translated { at, words } => {
                     let cell = row.cells.get(*at).unwrap_or("");
                     scratch.push_str(translate(cell, words));
+                }
+                Added::Levels { at } => {
+                    let cell = row.cells.get(*at).unwrap_or("");
+                    let is_slashed =
+                        cell.contains('/') && !cell.contains('|') && !cell.trim().starts_with("arn:");
+                    if is_slashed {
+                        scratch.extend(cell.chars().map(|c| if c == '/' { '|' } else { c }));
+                        if !std::mem::replace(&mut said.slashes, true) {
+                            let finding = slashes_read(row.number, &self.columns.headers[*at], cell, scratch);
+                            row.findings.push(finding);
+                        }
+                    } else {
+                        scratch.push_str(cell);
+                    }
                 }
                 Added::Split { at, split, part } => {
                     let cell = row.cells.get(*at).unwrap_or("");
@@ -377,11 +438,7 @@ impl Header {
                         row.cells.push_field("");
                         continue;
                     }
-                    let cell = |places: &Vec<usize>| {
-                        let mut cells = places.iter().filter_map(|&at| row.cells.get(at));
-                        cells.find(|cell| !cell.trim().is_empty()).unwrap_or("").trim()
-                    };
-                    template.write(at.iter().map(cell), scratch);
+                    template.write(cells_of(row, at), self.numbers.of(row.number), scratch);
                 }
                 Added::Role { by, at, field, roles, is_first } => {
                     let cell = row.cells.get(*by).unwrap_or("");
@@ -404,11 +461,41 @@ impl Header {
     }
 }
 
+/// What is said once of a roster, in the first row of which it is so.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Said {
+    slashes: bool,
+}
+
+fn slashes_read(row: u64, column: &str, cell: &str, path: &str) -> Finding {
+    let code = &codes::SLASH_LEVELS;
+    Finding {
+        code: code.id,
+        severity: code.severity,
+        row: Some(row),
+        column: Some(column.to_owned()),
+        value: Some(shown(cell.trim())),
+        message: format!(
+            "`/` is read as the border between levels, here and below: `{}`",
+            shown(path.trim())
+        ),
+        hint: Some(code.fix.to_owned()),
+    }
+}
+
 /// Where a column stands that a map names: of two headers that differ only in a parenthesis, the exact one is meant.
 fn place(headers: &[String], name: &str) -> Option<usize> {
     let key = columns::key(name);
     let exact = headers.iter().position(|header| header.trim() == name.trim());
     exact.or_else(|| headers.iter().position(|header| !key.is_empty() && columns::key(header) == key))
+}
+
+/// What a template is made of: of each of these columns' cells the first that is not blank.
+fn cells_of<'r>(row: &'r Row, places: &'r [Vec<usize>]) -> impl Iterator<Item = &'r str> {
+    places.iter().map(|places| {
+        let mut cells = places.iter().filter_map(|&at| row.cells.get(at));
+        cells.find(|cell| !cell.trim().is_empty()).unwrap_or("").trim()
+    })
 }
 
 fn about(code: &'static Code, column: Option<&String>, message: String, hint: String) -> Finding {
@@ -466,7 +553,7 @@ mod tests {
 
     fn complete(header: &Header, cells: &[&str]) -> Row {
         let mut row = Row { cells: cells.to_vec().into(), ..Row::default() };
-        header.complete(&mut row, &mut String::new());
+        header.complete(&mut row, &mut String::new(), &mut Said::default());
         row
     }
 

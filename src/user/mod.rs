@@ -6,6 +6,7 @@
 
 mod canonical;
 mod differ;
+mod held;
 mod provenance;
 mod request;
 
@@ -17,6 +18,7 @@ mod table_tests;
 mod tests;
 
 pub(crate) use differ::is_same_user;
+pub(crate) use held::{Asked, Found, Held, NamesOfIds};
 pub use provenance::provenance;
 pub(crate) use provenance::{Provenance, read_provenance};
 pub use request::{create_user, proficiencies};

@@ -265,10 +265,19 @@ fn conformance() -> Vec<Case> {
         phone(["", "+12065550100", ""], &["phone-type-missing"]),
         phone(["", "1234567890", ""], &["phone-number-not-e164"]),
         phone(["mobile", "", ""], &["phone-type-unknown"]),
+        case(EVERYWHERE, SecurityProfiles, "Agent;Admin", &["other-separator"]),
+        case(EVERYWHERE, SecurityProfiles, "['Agent']", &["other-separator"]),
+        case(EVERYWHERE, SecurityProfiles, "R&D / Agent", &[]),
+        case(EVERYWHERE, Hierarchy, "EMEA/Berlin", &["other-separator"]),
+        case(EVERYWHERE, Hierarchy, "EMEA > Berlin", &["other-separator"]),
+        case(EVERYWHERE, Hierarchy, "EMEA|Berlin/Mitte", &[]),
+        case(EVERYWHERE, Hierarchy, "R/D", &[]),
         case(EVERYWHERE, AutoAccept, "TRUE", &[]),
         case(EVERYWHERE, AutoAccept, "maybe", &["not-yes-or-no"]),
         case(EVERYWHERE, PersistentConnection, "yes", &[]),
-        case(EVERYWHERE, PersistentConnection, "1", &["not-yes-or-no"]),
+        case(EVERYWHERE, PersistentConnection, "1", &[]),
+        case(EVERYWHERE, PersistentConnection, "WAHR", &[]),
+        case(EVERYWHERE, PersistentConnection, "ja", &["not-yes-or-no"]),
         case(EVERYWHERE, AfterContactWork, "0", &[]),
         case(EVERYWHERE, AfterContactWork, "5400", &[]),
         case(EVERYWHERE, AfterContactWork, "5401", &["chat-after-contact-work-cut"]),
@@ -310,7 +319,7 @@ fn conformance() -> Vec<Case> {
         case(EVERYWHERE, AutoAcceptEmail, "TRUE", &[]),
         case(EVERYWHERE, AutoAcceptCallback, "yes", &["agent-first-callback-alone"]),
         several([(AutoAcceptVoice, "no"), (AutoAcceptCallback, "yes")], &[]),
-        several([(AutoAcceptVoice, "no"), (AutoAcceptCallback, "1")], &["not-yes-or-no"]),
+        several([(AutoAcceptVoice, "no"), (AutoAcceptCallback, "on")], &["not-yes-or-no"]),
         several([(AutoAccept, "yes"), (AutoAcceptVoice, "yes")], &["settings-conflict"]),
         several([(AutoAccept, "yes"), (AutoAcceptEmail, "no")], &["settings-conflict"]),
         several([(AutoAccept, "yes"), (AfterContactWorkVoice, "30")], &[]),
@@ -405,6 +414,7 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
         "column-missing",
         "columns-disagree",
         "username-duplicate",
+        "same-person",
         "username-case-variant",
         "username-exists",
         "password-blanked",
@@ -755,7 +765,10 @@ fn a_missing_column_is_said_once_for_the_file_and_stops_every_row() {
             let mut stopped = 0;
             for number in 2..12 {
                 let username = format!("u{number}");
-                let mut row = row_with(identity, &[(Username, &username)]);
+                let email = format!("{username}@example.com");
+                let own = [(Username, username.as_str()), (Email, email.as_str())];
+                let own = if identity == ConnectManaged { &own[..] } else { &own[..1] };
+                let mut row = row_with(identity, own);
                 row.number = number;
                 pass.row(&row, &mut |row| {
                     stopped += u64::from(row.has_errors);
@@ -943,7 +956,9 @@ fn a_username_taken_twice_is_an_error_that_names_the_other_row() {
 fn many_rows_with_one_password_are_one_warning() {
     let user = |number: u64, password: &str| {
         let username = format!("u{number}");
-        numbered(number, row_with(ConnectManaged, &[(Username, &username), (Password, password)]))
+        let email = format!("{username}@example.com");
+        let own = [(Username, username.as_str()), (Email, &email), (Password, password)];
+        numbered(number, row_with(ConnectManaged, &own))
     };
     let rows = |passwords: &[&str]| (2..).zip(passwords).map(|(n, p)| user(n, p)).collect::<Vec<_>>();
     let codes = |passwords: &[&str]| codes_of(&pass_over(ConnectManaged, &rows(passwords)).findings);

@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use headcount::agent::{Fingerprint, IdentityType, Password, RowNumber};
-use headcount::apply::{self, Doubt, Means, Origin, Settings, Task, Work};
+use headcount::apply::{self, Doubt, Listed, Means, Origin, Settings, Task, Work};
 use headcount::cli::voice::Flags;
 use headcount::clock::{self, Clock, SteadyClock, rfc3339};
 use headcount::connect::model::{CreateUser, IdentityInfo, User};
@@ -558,7 +558,7 @@ impl Session {
                         RowState::InDoubt => Doubt::InDoubt,
                         _ => Doubt::Clear,
                     },
-                    seen: there.contains_key(&row.user),
+                    listed: there.get(&row.user).map(|id| Listed::by_id(id.clone())),
                     then: None,
                 });
             }

@@ -234,7 +234,7 @@ fn task(at: headcount::ledger::Place, user: &str) -> Task {
         user: user.into(),
         work: Work::Create { body: Box::new(body), password: Origin::Row },
         doubt: Doubt::Clear,
-        seen: false,
+        listed: None,
         then: None,
     }
 }

@@ -335,7 +335,7 @@ fn with_an_older_copy_of_the_ledger_no_number_is_given_twice() {
     fs::write(stage.path(LEDGER), older).unwrap();
     stage.write_roster(&["ana", "bo", "cy"]);
     let ran = stage.import(&GENERATE).exits(1);
-    assert!(ran.stderr.contains("1 row failed"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 row is that copy's: no other name is needed"), "{}", ran.stderr);
     let attempts: Vec<u64> =
         stage.records()[1..].iter().map(|one| one["attempt"].as_u64().unwrap()).collect();
     assert_eq!(attempts, [1, 2, 3]);
@@ -351,7 +351,7 @@ fn credentials_tells_a_ledger_and_a_file_that_do_not_belong_together() {
     stage.import(&GENERATE).exits(0);
     let other =
         ["--generate-passwords", "--credentials-out", "other.jsonl", "--ledger", "other.ledger.jsonl"];
-    stage.import(&other).exits(1);
+    stage.import(&other).exits(0);
     let ran = run(&mut stage.headcount(&["credentials", "other.jsonl", "--ledger", LEDGER])).exits(4);
     assert!(ran.stderr.contains("of another run than the ledger"), "{}", ran.stderr);
     assert_eq!(ran.stdout, "");

@@ -16,7 +16,7 @@ use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 22] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -30,6 +30,7 @@ const PAGES: [&str; 21] = [
     "docs/when-it-stops.md",
     "docs/unattended.md",
     "docs/passwords.md",
+    "docs/second-wave.md",
     "docs/security.md",
     "docs/comparison.md",
     "docs/performance.md",
@@ -41,7 +42,7 @@ const PAGES: [&str; 21] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 10] = [
+const RUN: [&str; 11] = [
     "README.md",
     "docs/ledger.md",
     "docs/hr-exports.md",
@@ -52,6 +53,7 @@ const RUN: [&str; 10] = [
     "docs/iam.md",
     "docs/unattended.md",
     "docs/passwords.md",
+    "docs/second-wave.md",
 ];
 
 /// The pages whose commands build and test the program itself, which a test of it cannot do.
@@ -174,6 +176,7 @@ fn truth_table() -> String {
             Some(RowState::Exists) => "exists",
             Some(RowState::Rejected) => "rejected",
             Some(RowState::Invalid) => "invalid",
+            Some(RowState::There) => "there",
         };
         let now = match rule.now {
             Now::Same => "unchanged",
@@ -441,6 +444,8 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         attempt: Attempt::new(1),
         nonce: Some(headcount::ledger::Nonce::of(1)),
         state: Some(RowState::Created),
+        equal: true,
+        by_run: text(),
         recovered: true,
         untagged: true,
         generated: true,
@@ -532,19 +537,24 @@ fn the_pages_name_only_commands_flags_and_files_that_are_there() {
     let of_other_programs = [
         "--bench",
         "--features",
+        "--hierarchy-group-id",
         "--ignored",
         "--include-ignored",
         "--init",
+        "--instance-id",
         "--lib",
         "--manifest-path",
         "--nocapture",
         "--path",
         "--release",
         "--rm",
+        "--routing-profile-id",
         "--runs",
+        "--security-profile-ids",
         "--stop-timeout",
         "--test",
         "--user",
+        "--user-id",
         "--warmup",
     ];
     for page in PAGES {

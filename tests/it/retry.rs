@@ -313,7 +313,7 @@ fn a_name_that_is_taken_is_retried_by_its_code_once_the_other_user_is_gone() {
     let folder = folder(&[]);
     let path = folder.path();
     let (ann, bob) = (row("ann", "Basic Routing Profile"), row("bob", "Basic Routing Profile"));
-    fs::write(path.join("theirs.csv"), roster(std::slice::from_ref(&ann))).unwrap();
+    fs::write(path.join("theirs.csv"), roster(&[ann.replace("Last", "Other")])).unwrap();
     run(&mut service.import(path, "theirs.csv", &FLAGS)).exits(0);
     fs::write(path.join("roster.csv"), roster(&[ann, bob])).unwrap();
     run(&mut service.import(path, "roster.csv", &FLAGS)).exits(1);

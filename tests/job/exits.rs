@@ -75,8 +75,8 @@ async fn a_roster_with_errors_is_3_and_cannot_be_planned() {
     let blocked = checked.blocks().expect("a username with a space in it");
     assert_eq!((blocked.rows, blocked.of_file), (1, false));
     assert_eq!(checked.findings().len(), stage.heard.count(|event| matches!(event, Event::Finding(_))));
-    assert_eq!(checked.forecast().unwrap_err().exit, Exit::Findings);
-    let refused = checked.plan().err().expect("nothing can be sent");
+    assert_eq!(checked.forecast().await.unwrap_err().exit, Exit::Findings);
+    let refused = checked.plan().await.err().expect("nothing can be sent");
     assert_eq!(refused.exit, Exit::Findings);
     assert_eq!(stage.files(), ["roster.csv"], "no ledger was made");
 

@@ -23,9 +23,9 @@ async fn made_ones_are_kept_in_a_file_and_the_instance_has_them() {
     let job = Job { passwords: Passwords::Made { out: out.clone(), recipients: vec![] }, ..stage.import() };
     let checked = job.check(&stage.world).await.unwrap();
     assert!(checked.blocks().is_none(), "a row needs no password of its own");
-    checked.forecast().unwrap();
+    checked.forecast().await.unwrap();
     assert!(!out.exists(), "a forecast makes no file");
-    let planned = checked.plan().unwrap();
+    let planned = checked.plan().await.unwrap();
     let of_plan = planned.outlook().passwords.clone();
     assert_eq!(of_plan, Some(PasswordsPlanned::Made { out: out.clone(), recipients: 0 }));
     assert_eq!(planned.run().await.unwrap().exit, Exit::Done);

@@ -49,7 +49,7 @@ async fn its_world_is_kept_so_that_it_resumes() {
     // In such weather a new user is not seen at once.
     tokio::time::advance(Duration::from_secs(600)).await;
     let planned = stage.plan(rehearsal(&stage, Weather::calm())).await.unwrap();
-    assert_eq!((planned.outlook().users, planned.outlook().rows.done), (30, 30));
+    assert_eq!((planned.outlook().users, planned.outlook().rows.done), (Some(30), 30));
     assert_eq!(stage.connect.world().everyone().count(), 0);
 }
 
@@ -61,7 +61,7 @@ async fn a_saved_directory_takes_the_rosters_place() {
     let mut job = rehearsal(&stage, Weather::calm());
     job.target.directory = Some(stage.path("saved.json"));
     let checked = job.check(&stage.world).await.unwrap();
-    let outlook = checked.forecast().unwrap().outlook;
+    let outlook = checked.forecast().await.unwrap().outlook;
     assert_eq!((outlook.allowed, outlook.rows.to_create), (Some(700), 3));
     let said = stage.heard.count(|event| {
         matches!(event, headcount::event::Event::Remark { message } if message.starts_with("note: names from `"))

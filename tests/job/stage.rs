@@ -187,7 +187,7 @@ impl Stage {
 
     /// From the check to the plan.
     pub async fn plan(&self, job: Job) -> Result<Planned, Failure> {
-        job.check(&self.world).await?.plan()
+        job.check(&self.world).await?.plan().await
     }
 
     /// A job from its check to its end.

@@ -178,7 +178,7 @@ impl Simulation {
                 user: user.clone(),
                 work: Work::Create { body: Box::new(way.body(user)), password: Origin::Row },
                 doubt: Doubt::Clear,
-                seen: false,
+                listed: None,
                 then: None,
             })
         });

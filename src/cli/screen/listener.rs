@@ -116,8 +116,9 @@ impl Sink for Listener {
                 output::say(&live::waiting(wait, &text::plain(&reason)));
             }
             // People are shown all findings at once, and the whole plan.
-            Event::Finding(_) | Event::Planned { .. } if self.how == Show::Human => {}
-            Event::Finding(_) | Event::Planned { .. } => output::json(&event.line()),
+            Event::Finding(_) | Event::Compared { .. } | Event::Planned { .. } if self.how == Show::Human => {
+            }
+            Event::Finding(_) | Event::Compared { .. } | Event::Planned { .. } => output::json(&event.line()),
             event => {
                 let has_started = matches!(event, Event::Started { .. });
                 self.show_aside(event);

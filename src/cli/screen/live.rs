@@ -181,6 +181,7 @@ struct Tally {
     /// Calls a second that are allowed.
     allowed: f64,
     created: u64,
+    there: u64,
     failed: u64,
     in_doubt: u64,
     /// Rows whose answer was lost and that are being settled.
@@ -202,6 +203,7 @@ impl Tally {
             to_send: 0,
             allowed: 0.0,
             created: 0,
+            there: 0,
             failed: 0,
             in_doubt: 0,
             unsettled: HashSet::new(),
@@ -233,6 +235,12 @@ impl Tally {
                 self.failed += 1;
                 self.answered(*row, now);
                 Some(format!("row {row}  {}: exists: {}", text::plain(user), text::plain(message)))
+            }
+            // Named by the plan, and nothing is left to do: no line each.
+            Event::There { row, .. } => {
+                self.there += 1;
+                self.unsettled.remove(row);
+                None
             }
             Event::Rejected { row, user, code, message } => {
                 self.failed += 1;
@@ -290,6 +298,7 @@ impl Tally {
             | Event::Warning { .. }
             | Event::Remark { .. }
             | Event::Finding(_)
+            | Event::Compared { .. }
             | Event::Planned { .. }
             | Event::Ended { .. } => None,
         }
@@ -320,7 +329,7 @@ impl Tally {
     }
 
     fn done(&self) -> u64 {
-        (self.created + self.failed + self.in_doubt).min(self.to_send)
+        (self.created + self.there + self.failed + self.in_doubt).min(self.to_send)
     }
 
     /// Rows in doubt, whether or not this run goes on settling them.
@@ -417,9 +426,12 @@ impl Tally {
     fn line(&self, now: Instant) -> String {
         let mut line = format!("{} of {}: ", text::grouped(self.done()), text::count(self.to_send, "row"));
         line += &format!("{} created", text::grouped(self.created));
-        for (number, what) in
-            [(self.failed, "failed"), (self.in_doubt(), "in doubt"), (self.throttled, "throttled")]
-        {
+        for (number, what) in [
+            (self.there, "there already"),
+            (self.failed, "failed"),
+            (self.in_doubt(), "in doubt"),
+            (self.throttled, "throttled"),
+        ] {
             if number > 0 {
                 line += &format!(", {} {what}", text::grouped(number));
             }
@@ -511,6 +523,7 @@ mod tests {
             ledger: "l".into(),
             instance: "i".into(),
             total: to_send,
+            left_out: Vec::new(),
             to_send,
             rate: 2.0,
         }

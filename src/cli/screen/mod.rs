@@ -12,7 +12,7 @@ pub(super) use listener::Listener;
 pub(super) use live::Show;
 
 use super::args::import::Format;
-use super::farewell::{Farewell, Room, say_resume};
+use super::farewell::{Farewell, Others, Room, say_resume};
 use super::meant::Typed;
 use super::voice::Flags;
 use super::{findings, output, plan_words, retype, settings};
@@ -121,7 +121,11 @@ impl<'t> Screen<'t> {
         if !outlook.is_worth_asking() || self.typed.shared.yes || !settings::is_interactive() {
             return Ok(true);
         }
-        let question = format!("Create {}? [y/N] ", text::count(outlook.new_users(), "user"));
+        let new = outlook.new_users();
+        let question = match new {
+            0 => format!("Settle {} that create nobody? [y/N] ", text::count(outlook.to_send, "row")),
+            new => format!("Create {}? [y/N] ", text::count(new, "user")),
+        };
         let mut stderr = std::io::stderr().lock();
         let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
         drop(stderr);
@@ -154,6 +158,7 @@ impl<'t> Screen<'t> {
             took,
             seen,
             settled_otherwise,
+            other_run,
             outlook,
         } = ended;
         let farewell = Farewell {
@@ -166,6 +171,7 @@ impl<'t> Screen<'t> {
             took,
             seen,
             settled_otherwise,
+            other_run: other_run.map(|other| Others { ledger: outlook.ledger_of(&other.run), other }),
             reason: stop,
             // That the file cannot be written is no reason to fail: the ledger has all.
             left: left.map_err(|failure| output::failure(&failure)).ok(),

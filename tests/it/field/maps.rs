@@ -269,7 +269,10 @@ fn a_role_decides_several_settings_at_once_and_a_filled_cell_wins() {
     // A map that changes what a row asks for changes the row.
     std::fs::write(folder.path().join("map.toml"), ROLES.replace("Escalations", "Second Line")).unwrap();
     let said = rehearsed(folder.path(), &["--skip-invalid", "--dry-run"]);
-    assert!(said.contains("`bo` was created and has changed in the roster since"), "{said}");
+    assert!(
+        said.contains("`bo` was created, and the roster has other cells than it was made with"),
+        "{said}"
+    );
     assert!(!said.contains("`ann` was created"), "{said}");
 }
 
@@ -341,4 +344,142 @@ fn logins_that_are_addresses_are_those_of_saml_and_the_addresses_are_told_once()
     let output = headcount().arg("import").arg(&roster).args(["--simulate", "--yes"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(said.matches("[email-not-allowed]").count(), 1, "{said}");
+}
+
+fn of_sample_instance() -> [String; 2] {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/directory.json");
+    ["--directory".to_owned(), directory.display().to_string()]
+}
+
+/// What is found in the column of this field's name: row, code and fix.
+fn in_column<'f>(found: &'f [Found], column: &str) -> Vec<(u64, &'f str, &'f str)> {
+    let of_column = found.iter().filter(|found| found.column.as_deref().is_some_and(|c| c.contains(column)));
+    of_column.filter_map(|found| Some((found.row?, found.code.as_str(), found.hint.as_str()))).collect()
+}
+
+#[test]
+fn other_separators_are_rewritten_whole_and_no_name_is_lost() {
+    let roster = input("14-other-separators-in-cells.csv");
+    let (_, found) = findings(&roster, &of_sample_instance().each_ref().map(String::as_str));
+    let meant = "did you mean `Agent|QualityAnalyst`?";
+    let profiles = in_column(&found, "security_profile");
+    assert_eq!(profiles, [2, 3, 4].map(|row| (row, "security-profile-unknown", meant)));
+    let meant = "did you mean `EMEA|Germany|Berlin`?";
+    assert_eq!(in_column(&found, "hierarchy"), [2, 3, 4].map(|row| (row, "hierarchy-unknown", meant)));
+    let tags = in_column(&found, "tags");
+    assert!(tags.iter().all(|(_, code, _)| *code == "tag-syntax"), "{tags:?}");
+    let fixes: Vec<_> = tags.iter().map(|(row, _, fix)| (*row, *fix)).collect();
+    let two = (2, "write `site|Leeds||grade|2`");
+    assert_eq!(fixes, [two, (3, "write `site|Leeds`"), (4, "write `site|Leeds`")]);
+
+    // Without the instance nobody knows, and it is asked about.
+    let (_, found) = findings(&roster, &[]);
+    let meant = "if these are 2 names, write `Agent|QualityAnalyst`";
+    assert_eq!(in_column(&found, "security_profile"), [2, 3, 4].map(|row| (row, "other-separator", meant)));
+    let levels = in_column(&found, "hierarchy");
+    assert!(
+        levels.iter().take(2).all(|(_, code, _)| *code == "other-separator") && levels.len() >= 2,
+        "{levels:?}"
+    );
+}
+
+#[test]
+fn an_instance_that_was_made_up_for_the_roster_agrees_with_no_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.csv");
+    std::fs::copy(input("14b-separators-in-a-rehearsal.csv"), &roster).unwrap();
+    let output = headcount().arg("import").arg(&roster).args(["--simulate", "--yes"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for fix in ["`Agent|QualityAnalyst`", "`EMEA|Germany|Berlin`"] {
+        assert!(said.contains("[other-separator]") && said.contains(fix), "{said}");
+    }
+    // A profile of that name on an instance that is known is one name.
+    let (_, found) = findings(&roster, &[]);
+    assert_eq!(found.iter().filter(|found| found.code == "other-separator").count(), 4);
+}
+
+#[test]
+fn ids_as_programs_print_a_list_are_taken_out_of_it() {
+    let (_, found) = findings(
+        &input("26-describe-user-flattened.csv"),
+        &of_sample_instance().each_ref().map(String::as_str),
+    );
+    let found = in_column(&found, "SecurityProfileIds");
+    let ids = "did you mean `9dff4165-4024-5c1c-b3d3-f83db6334e51|27fcd716-29e6-5fd4-b30e-6b436a314d93`?";
+    assert_eq!(found, [(2, "security-profile-unknown", ids)]);
+}
+
+#[test]
+fn the_bulk_tools_paths_are_read_and_it_is_said() {
+    let roster = input("15-aws-bulk-tool-slash-hierarchy.csv");
+    for directory in [vec![], of_sample_instance().to_vec()] {
+        let args: Vec<&str> = directory.iter().map(String::as_str).collect();
+        let (exit, found) = findings(&roster, &args);
+        let codes: Vec<_> = found.iter().map(|found| (found.code.as_str(), found.row)).collect();
+        assert_eq!((exit, codes), (0, vec![("slash-levels", Some(2))]), "{args:?}");
+        assert!(found[0].message.contains("`EMEA|Germany|Berlin`"));
+    }
+}
+
+#[test]
+fn the_words_of_spreadsheets_for_yes_and_no_are_read_and_the_fix_of_others_is_a_table() {
+    let (_, found) = findings(&input("17-words-for-yes-and-no.csv"), &[]);
+    let words: Vec<_> = found.iter().filter(|f| f.code == "not-yes-or-no").collect();
+    let said: Vec<_> = words.iter().map(|found| (found.row, found.value.as_deref())).collect();
+    assert_eq!(said, [(Some(10), Some("x")), (Some(11), Some("ja")), (Some(12), Some("on"))]);
+    let hint = &words[1].hint;
+    assert!(hint.contains(r#"under `[values."auto accept"]`, `"ja" = "yes"`"#), "{hint}");
+}
+
+#[test]
+fn what_was_written_past_a_spreadsheet_is_shown_as_it_is_meant() {
+    let (_, found) = findings(&input("19-excel-text-tricks.csv"), &[]);
+    let fix = |row, column| in_column(&found, column).iter().find(|found| found.0 == row).unwrap().2;
+    assert_eq!(fix(2, "phone number"), "write `+12065550142`");
+    assert_eq!(fix(3, "phone number"), "write `+12065550143`");
+    assert_eq!(fix(6, "user login"), "write `004711`");
+    assert_eq!(fix(6, "email"), "write `004711@example.com`");
+}
+
+#[test]
+fn commas_that_excel_drops_are_no_error() {
+    let (exit, found) = findings(&input("02-excel-trailing-delimiters-dropped.csv"), &[]);
+    let codes: Vec<_> = found.iter().map(|found| (found.code.as_str(), found.row)).collect();
+    assert_eq!((exit, codes), (0, vec![("short-rows", Some(4))]));
+}
+
+#[test]
+fn leavers_of_a_directory_export_are_pointed_out_before_there_is_a_map() {
+    let (_, found) = findings(&input("12b-entra-download-users.csv"), &[]);
+    let found: Vec<_> = found.iter().filter(|found| found.code == "leavers-in-roster").collect();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].hint.contains(r#"under `[skip]`: `"accountEnabled" = ["False"]`"#), "{}", found[0].hint);
+    // Nobody is gone where nothing says so.
+    let (_, found) = findings(&input("47-salesforce-voice-usernames.csv"), &["--identity", "saml"]);
+    assert!(found.iter().all(|found| found.code != "leavers-in-roster"));
+}
+
+#[test]
+fn a_file_of_failed_rows_has_nobody_who_was_left_out() {
+    let (folder, _) = with_map("[skip]\nAustritt = \"filled\"\n");
+    let rows = "user login,first name,last name,routing profile,security profile,Austritt\n\
+                ann,Ann,Lee,Care,Agent,\nbo li,Bo,Li,Care,Agent,\ncy!,Cy,Ko,Care,Agent,1.1.2026\n";
+    std::fs::write(folder.path().join("people.csv"), rows).unwrap();
+    let said = rehearsed(folder.path(), &["--skip-invalid", "--yes"]);
+    assert!(said.contains("roster    people.csv: 2 rows") && said.contains("1 row failed"), "{said}");
+    let failed = std::fs::read_to_string(folder.path().join("people.csv.simulate.failed.csv")).unwrap();
+    assert!(failed.contains("bo li") && !failed.contains("cy!"), "{failed}");
+    // Mended, it goes by the same map.
+    std::fs::write(
+        folder.path().join("people.csv.simulate.failed.csv"),
+        failed.replacen("bo li", "bo.li", 1),
+    )
+    .unwrap();
+    let mut retry = headcount();
+    retry.current_dir(folder.path()).args(["retry", "people.csv.simulate.ledger.jsonl", "--roster"]);
+    let output =
+        retry.args(["people.csv.simulate.failed.csv", "--columns", "map.toml", "--yes"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(user(folder.path(), "bo.li")["IdentityInfo"]["FirstName"], "Bo");
 }

@@ -2,6 +2,7 @@
 
 mod allowed;
 mod annotated;
+mod cells;
 mod damaged;
 mod header;
 mod logins;
@@ -15,6 +16,17 @@ use serde_json::Value;
 /// The file of this name in `tests/field/`.
 fn input(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field").join(name)
+}
+
+/// What is brought is answered for: each file of the folder, by a test that says what is right of it.
+#[test]
+fn each_input_has_a_test_that_names_it() {
+    let folder = |path: &str| std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let tests: String =
+        folder("tests/it/field").map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    let brought = folder("tests/field").map(|file| file.unwrap().file_name().into_string().unwrap());
+    let unnamed: Vec<String> = brought.filter(|name| !tests.contains(&format!("\"{name}\""))).collect();
+    assert!(unnamed.is_empty(), "no test of tests/it/field names: {unnamed:?}");
 }
 
 /// A finding as `validate --format json` has it.

@@ -1,0 +1,64 @@
+//! Reads a user that is known to be there, with all that its row asks for.
+
+use crate::connect::model::{User, UserProficiency};
+use crate::connect::{CallError, Operation};
+use crate::lane::listing::{self, Guard};
+use crate::lane::verdict::{Verdict, verdict_of_error};
+use crate::lane::{Lane, reads};
+use crate::user::{Asked, Found};
+
+/// Reads the user of an id, who is to have this name; `None` where there is no such user any more.
+///
+/// One call, and one more where the row asks for proficiencies: no search, for the list has said the id.
+///
+/// # Errors
+/// The user cannot be read, or is one of another name.
+pub(crate) async fn read(
+    name: &str,
+    id: &str,
+    asked: Option<Asked<'_>>,
+    lane: &Lane,
+    instance: &str,
+) -> Result<Option<Found>, CallError> {
+    let describe = || async {
+        let user = lane.client().describe_user(instance, id).await?.value;
+        listing::is_named(name, &user)?;
+        Ok(user)
+    };
+    match reads::read(lane, Operation::DescribeUser, describe).await {
+        Ok(user) => Ok(Some(with_proficiencies(asked, user, lane, instance).await)),
+        Err(error) if verdict_of_error(Operation::DescribeUser, &error) == Verdict::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A user with its proficiencies, where its row asks for any. That they cannot be read fails nothing: they are then not
+/// known, and nobody is taken for equal without them.
+pub(super) async fn with_proficiencies(
+    asked: Option<Asked<'_>>,
+    user: User,
+    lane: &Lane,
+    instance: &str,
+) -> Found {
+    let asks = asked.is_some_and(|asked| asked.proficiencies.is_some());
+    let proficiencies = if asks { proficiencies(&user.id, lane, instance).await.ok() } else { None };
+    Found { user, proficiencies }
+}
+
+async fn proficiencies(id: &str, lane: &Lane, instance: &str) -> Result<Vec<UserProficiency>, CallError> {
+    let (mut all, mut token) = (Vec::new(), None::<String>);
+    let mut guard = Guard::of(Operation::ListUserProficiencies);
+    loop {
+        let list = || async {
+            let client = lane.client();
+            Ok(client.list_user_proficiencies(instance, id, token.as_deref()).await?.value)
+        };
+        let page = reads::read(lane, Operation::ListUserProficiencies, list).await?;
+        let next = guard.turn(&page).map_err(CallError::from)?;
+        all.extend(page.items);
+        match next {
+            None => return Ok(all),
+            next => token = next,
+        }
+    }
+}
