@@ -228,6 +228,12 @@ async fn load(
         None => EnvironmentVariableCredentialsProvider::new().provide_credentials().await.ok(),
     };
     let asked = profile.as_deref();
+    if let (None, None, Some(half)) = (asked, &keys, profile::half_of_keys()) {
+        return Err(CredentialsError {
+            what: format!("no AWS credentials: {half}"),
+            hint: "set both, or neither to use a profile".to_owned(),
+        });
+    }
     let keys = match keys {
         Some(keys) => keys,
         None => from_profile(asked, region, configuration).await?,
@@ -266,6 +272,15 @@ fn beforehand(trouble: &Trouble, name: &str) -> Option<CredentialsError> {
     let signs_in = match trouble {
         Trouble::Unknown { there } => return Some(unknown(name, there)),
         Trouble::Role => return None,
+        Trouble::NoSource { source } => {
+            return Some(CredentialsError {
+                what: format!(
+                    "no AWS credentials of the profile `{name}`: its keys come from `source_profile = {source}`, and there \
+                     is no profile of that name"
+                ),
+                hint: "`aws configure list-profiles` prints those that there are".to_owned(),
+            });
+        }
         Trouble::Login => "signs in with `aws login`, which headcount does not read",
         Trouble::SecondFactor => {
             "asks for a code of a second factor (`mfa_serial`), which headcount does not ask for"
@@ -315,8 +330,43 @@ fn explain(error: &ChainError, asked: Option<&str>, found: &Profile) -> Credenti
             ),
             ..none_found(&causes(error), asked)
         },
-        _ => none_found(&causes(error), asked),
+        _ => {
+            let found = none_found(&causes(error), asked);
+            match way_out(&found.what) {
+                Some(hint) => CredentialsError { hint: hint.to_owned(), ..found },
+                None => found,
+            }
+        }
     }
+}
+
+/// What to do where signing in is not what helps, by what went wrong in the words of the SDK.
+fn way_out(what: &str) -> Option<&'static str> {
+    let ways = [
+        (
+            "external process",
+            "run the command of `credential_process` by hand: it is to print JSON with Version 1, AccessKeyId and \
+             SecretAccessKey, and nothing else",
+        ),
+        (
+            "sso-session",
+            "look at `sso_session` in the AWS config file: a section `[sso-session NAME]` is to say its URL",
+        ),
+        (
+            "ProfileFile provider could not be built",
+            "mend that profile in the AWS config or credentials file",
+        ),
+        (
+            "No such file or directory",
+            "look at AWS_WEB_IDENTITY_TOKEN_FILE, or `web_identity_token_file` of the profile: the file is not there",
+        ),
+        (
+            "dispatch failure",
+            "look at the address that the keys come from, as in AWS_CONTAINER_CREDENTIALS_FULL_URI, at the network and \
+             the proxy",
+        ),
+    ];
+    ways.iter().find(|(words, _)| what.contains(words)).map(|(_, way)| *way)
 }
 
 fn none_found(why: &str, profile: Option<&str>) -> CredentialsError {
@@ -390,7 +440,12 @@ impl Environment {
         if self.profile.is_some() {
             let found = profile::look(self.profile.as_deref()).await;
             if let Some(Trouble::Unknown { there }) = &found.trouble {
-                return Err(unknown(&found.name, there).into());
+                let error = unknown(&found.name, there);
+                if let Some((at, wanted)) = profile::misnamed(&self.files, &found.name) {
+                    let hint = format!("{at} is not read as a profile: write `{wanted}` there");
+                    return Err(CredentialsError { hint, ..error }.into());
+                }
+                return Err(error.into());
             }
         }
         let loaded = settings(self.profile.as_deref()).await;

@@ -22,7 +22,8 @@ pub(super) async fn sound(files: &[PathBuf]) -> Result<(), Failure> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
                 let what = format!("cannot read the AWS settings: `{}`", path.display());
-                return Err(Failure::usage(what).because(error));
+                let hint = "make it readable, or name another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE";
+                return Err(Failure::usage(what).because(error).hint(hint));
             }
         }
     }
@@ -86,6 +87,11 @@ pub(super) enum Trouble {
     SecondFactor,
     /// It takes a role: what is refused then is the role.
     Role,
+    /// A profile takes its keys from one that there is not.
+    NoSource {
+        /// That profile.
+        source: String,
+    },
 }
 
 /// Looks at the profile that is asked for, else at that of `AWS_PROFILE`. Files that cannot be read say nothing here.
@@ -114,7 +120,11 @@ fn trouble(profiles: &ProfileSet, name: &str) -> Option<Trouble> {
         if current.get("role_arn").is_some() && current.get("mfa_serial").is_some() {
             return Some(Trouble::SecondFactor);
         }
-        match current.get("source_profile").and_then(|next| Some((next, profiles.get_profile(next)?))) {
+        let source = current.get("source_profile");
+        if let Some(source) = source.filter(|source| profiles.get_profile(source).is_none()) {
+            return Some(Trouble::NoSource { source: source.to_owned() });
+        }
+        match source.and_then(|next| Some((next, profiles.get_profile(next)?))) {
             Some((next, profile)) if !seen.contains(&next) => {
                 seen.push(next);
                 current = profile;
@@ -123,6 +133,36 @@ fn trouble(profiles: &ProfileSet, name: &str) -> Option<Trouble> {
         }
     }
 }
+
+/// Where a file has the profile under a heading that is not read: `[acme]` in place of `[profile acme]`, and a name with a
+/// space without quotation marks. The line, and what it is to be.
+pub(super) fn misnamed(files: &[PathBuf], name: &str) -> Option<(String, String)> {
+    let wanted =
+        if name.contains(' ') { format!("[profile \"{name}\"]") } else { format!("[profile {name}]") };
+    let unread = [format!("[{name}]"), format!("[profile {name}]")];
+    files.iter().find_map(|path| {
+        let text = std::fs::read_to_string(path).ok()?;
+        let is_it = |line: &str| line.trim() != wanted && unread.iter().any(|unread| line.trim() == unread);
+        let at = text.lines().position(is_it)? + 1;
+        Some((format!("`{}`, line {at}", path.display()), wanted.clone()))
+    })
+}
+
+/// What of the keys in the environment is missing where one half of them is there: nobody means a profile then.
+pub(super) fn half_of_keys() -> Option<&'static str> {
+    let has = |names: &[&str]| {
+        names.iter().any(|name| Env::real().get(name).is_ok_and(|value| !value.trim().is_empty()))
+    };
+    // The names of old stand for the second half as well, as the SDK reads them.
+    match (has(&["AWS_ACCESS_KEY_ID"]), has(&["AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY"])) {
+        (true, false) => Some("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not"),
+        (false, true) => Some("AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID is not"),
+        (true, true) | (false, false) => None,
+    }
+}
+
+/// What a shell takes off and a file of settings does not, and what a word processor makes of it.
+const QUOTES: [char; 6] = ['"', '\'', '“', '”', '‘', '’'];
 
 /// The keys as they were meant: an empty token is none, and white space around a key, as the line end that a copy brings
 /// along, belongs to no key.
@@ -137,6 +177,12 @@ pub(super) fn as_meant(keys: Keys) -> Result<Keys, String> {
         ("session token", token),
     ];
     for (name, part) in parts {
+        if let Some(part) = part
+            && part.starts_with(QUOTES)
+            && part.ends_with(QUOTES)
+        {
+            return Err(format!("the {name} has quotation marks around it, which belong to no key"));
+        }
         if let Some(part) = part
             && !part.bytes().all(|byte| byte.is_ascii_graphic())
         {
@@ -188,6 +234,15 @@ mod tests {
         }
         let keys = as_meant(Keys::new("AKID", "s", Some("t\n".into()), None, "test")).unwrap();
         assert_eq!(keys.session_token(), Some("t"));
+    }
+
+    #[test]
+    fn quotation_marks_around_a_key_are_named_without_the_key() {
+        for (id, secret) in [("\"AKID\"", "s"), ("AKID", "'hunter2'"), ("“AKID”", "s")] {
+            let why = as_meant(Keys::new(id, secret, None, None, "test")).unwrap_err();
+            assert!(why.ends_with("has quotation marks around it, which belong to no key"), "{why}");
+            assert!(!why.contains("AKID") && !why.contains("hunter"), "{why}");
+        }
     }
 
     #[test]

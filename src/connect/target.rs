@@ -218,10 +218,13 @@ fn endpoint_url(
 }
 
 fn is_region(text: &str) -> bool {
+    // An area, one or more directions, a number: `eu-central1` is a slip that would be looked up as a host for a minute.
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_numbered = parts.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
     (1..=63).contains(&text.len())
-        && text.contains('-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
+        && parts.len() > 2
+        && parts.iter().all(|part| !part.is_empty())
+        && is_numbered
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
@@ -302,7 +305,16 @@ mod tests {
         let failure = Target::resolve(ID, None, None, &none()).unwrap_err();
         assert_eq!(failure.exit, Exit::Usage);
         assert!(failure.hint.unwrap().contains("⟦region⟧"));
-        for bad in ["US-EAST-1", "us east 1", "useast", "us-east-1/", "-"] {
+        for bad in [
+            "US-EAST-1",
+            "us east 1",
+            "useast",
+            "us-east-1/",
+            "-",
+            "eu-central1",
+            "eucentral-1",
+            "eu-central-",
+        ] {
             assert_eq!(Target::resolve(ID, Some(bad), None, &none()).unwrap_err().exit, Exit::Usage, "{bad}");
         }
     }

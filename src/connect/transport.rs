@@ -147,7 +147,9 @@ pub(super) fn trusting(
         Some(path) => {
             let bundle = |error: Box<dyn StdError + Send + Sync>| {
                 let what = format!("cannot use the certificates of AWS_CA_BUNDLE: `{}`", path.display());
-                Failure::usage(what).because(error)
+                let hint =
+                    "name a file of certificates in PEM there, or unset it to trust what the system does";
+                Failure::usage(what).because(error).hint(hint)
             };
             let pem = std::fs::read(path).map_err(|e| bundle(e.into()))?;
             let certificates = Certificate::from_pem_bundle(&pem).map_err(|e| bundle(e.into()))?;

@@ -77,6 +77,8 @@ fn hint(operation: Operation, error: &CallError) -> Option<String> {
             "the caller needs the permission `{}`; `headcount policy` prints all that are needed",
             operation.action()
         )),
+        // Of a thing in the instance that is not found, the instance is not what is wrong.
+        Verdict::NotFound if !names_the_instance_alone(operation) => None,
         Verdict::NotFound => {
             Some("look at ⟦instance⟧ and ⟦region⟧: `aws connect list-instances` prints both".to_owned())
         }
@@ -92,6 +94,18 @@ fn hint(operation: Operation, error: &CallError) -> Option<String> {
         | Verdict::Denied
         | Verdict::NoCredentials => None,
     }
+}
+
+/// Whether a read is of the instance and nothing in it, so that only the instance can be what is not found.
+fn names_the_instance_alone(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::DescribeInstance
+            | Operation::ListInstances
+            | Operation::ListRoutingProfiles
+            | Operation::ListSecurityProfiles
+            | Operation::ListUsers
+    )
 }
 
 /// What to do where somebody else answers.

@@ -11,7 +11,7 @@ use crate::directory::{Directory, Group, Hierarchy, Instance, Names, PredefinedA
 use crate::error::Failure;
 use crate::lane::Lane;
 use crate::lane::reads::{self, Patience};
-use crate::lane::verdict::is_not_permitted;
+use crate::lane::verdict::{Verdict, is_not_permitted, verdict_of_error};
 
 /// The quota of CreateUser, requests a second.
 const CREATE_USER_RATE: &str = "L-CBDEE3E4";
@@ -116,7 +116,7 @@ impl Reader<'_> {
         let (routing, security) = (routing?, security?);
         let groups = match groups {
             Err(error) if is_denied(&error) => {
-                (self.warn)("the hierarchy may not be read, so a row that names a group of it is an error");
+                (self.warn)(unchecked(Operation::SearchUserHierarchyGroups));
                 Vec::new()
             }
             groups => groups?,
@@ -141,7 +141,7 @@ impl Reader<'_> {
         match found {
             Ok(users) => Ok(Some(users.into_iter().filter_map(named).collect())),
             Err(error) if is_denied(&error) => {
-                (self.warn)("connect:ListUsers is not permitted, so who is there already is not known");
+                (self.warn)(unchecked(Operation::ListUsers));
                 Ok(None)
             }
             Err(error) => Err(error.into()),
@@ -152,11 +152,9 @@ impl Reader<'_> {
     async fn predefined_attributes(&self, id: &str) -> Result<Option<PredefinedAttributes>, Failure> {
         match fetch::predefined_attributes(self.lane, id).await {
             Ok(attributes) => Ok(Some(attributes)),
-            Err(error) if is_denied(&error) => {
-                (self.warn)(
-                    "connect:SearchPredefinedAttributes is not permitted, so the proficiencies are not checked before \
-                     they are given",
-                );
+            // Where it is not found, the instance is: it was read before. This service does not know the call.
+            Err(error) if is_denied(&error) || is_unknown_here(&error) => {
+                (self.warn)(unchecked(Operation::SearchPredefinedAttributes));
                 Ok(None)
             }
             Err(error) => Err(error.into()),
@@ -196,6 +194,33 @@ impl Reader<'_> {
         };
         quota.map(|reply| reply.value.value).filter(|value| value.is_finite() && *value > 0.0)
     }
+}
+
+/// What goes unchecked where a read is not to be had: one line each, for who reads nothing of it takes all for checked.
+const UNCHECKED: [(Operation, &str); 3] = [
+    (
+        Operation::ListUsers,
+        "connect:ListUsers is not permitted, so who is there already is not known: nobody is compared, the room is not \
+         checked, and a name that is taken is found when it is sent",
+    ),
+    (
+        Operation::SearchUserHierarchyGroups,
+        "the hierarchy may not be read (connect:SearchUserHierarchyGroups), so a row that names a group of it is an error",
+    ),
+    (
+        Operation::SearchPredefinedAttributes,
+        "connect:SearchPredefinedAttributes is not permitted or not known there, so the proficiencies are not checked \
+         before they are given",
+    ),
+];
+
+fn unchecked(operation: Operation) -> &'static str {
+    UNCHECKED.iter().find(|(of, _)| *of == operation).map_or("a read is not permitted", |(_, what)| what)
+}
+
+/// Whether the service does not know what was asked of an instance that is there.
+fn is_unknown_here(error: &FetchError) -> bool {
+    matches!(error, FetchError::Call { operation, error } if verdict_of_error(*operation, error) == Verdict::NotFound)
 }
 
 /// Whether the caller has no permission for what was asked.

@@ -36,7 +36,8 @@ use crate::finding::{Finding, LeftOut};
 
 pub use columns::FINDINGS;
 pub(crate) use columns::{
-    REASONS, Use, column_letters, free_header, is_whole_name, key as header_key, members, propose, reason,
+    REASONS, Use, column_letters, field_of, free_header, is_whole_name, key as header_key, members, propose,
+    reason,
 };
 pub(crate) use csv::Written;
 pub use field::Field;

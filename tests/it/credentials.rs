@@ -336,6 +336,51 @@ fn a_broken_file_of_settings_is_named_before_anything_is_concluded_from_its_abse
 }
 
 #[test]
+fn each_fault_of_a_profile_is_told_by_what_it_is_and_not_as_a_missing_sign_in() {
+    let (stub, home) = (Stub::start(), Home::with(""));
+    for (config, profile, said) in [
+        (
+            "[acme]\nregion=us-west-2\n",
+            "acme",
+            "config`, line 1 is not read as a profile: write `[profile acme]` there",
+        ),
+        (
+            "\n[profile a b]\n",
+            "a b",
+            "config`, line 2 is not read as a profile: write `[profile \"a b\"]` there",
+        ),
+        (
+            "[profile a]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=b\n",
+            "a",
+            "its keys come from `source_profile = b`, and there is no profile of that name",
+        ),
+        (
+            "[profile a]\nsso_session=corp\nsso_account_id=1\nsso_role_name=r\n",
+            "a",
+            "look at `sso_session` in the AWS config file",
+        ),
+        (
+            "[profile a]\ncredential_process=echo junk\n",
+            "a",
+            "run the command of `credential_process` by hand",
+        ),
+        ("[profile a]\ncredential_process=false\n", "a", "run the command of `credential_process` by hand"),
+    ] {
+        home.write(".aws/config", config);
+        let told = home.dry_run(&stub, &[], &["--profile", profile]);
+        assert!(told.contains(said), "{config}\n{told}");
+        assert!(!told.contains("aws sso login"), "{config}\n{told}");
+    }
+    home.write(".aws/config", "");
+    let told = home.dry_run(&stub, &[("AWS_ACCESS_KEY_ID", "AKIDENV")], &[]);
+    assert!(told.contains("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not"), "{told}");
+    let quoted = [("AWS_ACCESS_KEY_ID", "\"AKIDENV\""), ("AWS_SECRET_ACCESS_KEY", "s")];
+    let told = home.dry_run(&stub, &quoted, &[]);
+    assert!(told.contains("the access key id has quotation marks around it"), "{told}");
+    assert!(stub.asked.lock().unwrap().is_empty());
+}
+
+#[test]
 fn an_empty_token_is_none_and_a_line_end_is_no_part_of_a_key() {
     let stub = Stub::start();
     let home =
