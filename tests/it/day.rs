@@ -210,7 +210,7 @@ const LEDGER: &str = "'Neueinstellungen Q4.xlsx.ledger.jsonl'";
 const TO: &str = "--instance acme-contact-centre --region eu-central-1";
 /// The login as it is proposed, and as this house has it: short enough, and numbered where two would have the same.
 const PROPOSED: &str =
-    "# \"user login\" = \"{first name|german|lower|joined}.{last name|german|lower|joined}\"";
+    "\"user login\" = \"{first name|german|lower|joined}.{last name|german|lower|joined}\"";
 const LOGINS: &str =
     "\"user login\" = \"{first name|german|lower|initial}.{last name|german|lower|joined|15}{n}\"";
 const HOW: &str = "--columns map.toml --phone-region DE --generate-passwords --credentials-out pw.jsonl";
@@ -243,7 +243,7 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
     for told in ["header in row 5", "row 59, Name, `Simon Eva`: the name is not written as `last, first`"] {
         assert!(shown.contains(told), "{told}: {shown}");
     }
-    day.edits_text("map.toml", &[("# [templates]\n", "[templates]\n"), (PROPOSED, LOGINS)]);
+    day.edits_text("map.toml", &[(PROPOSED, LOGINS)]);
     for (team, group) in [
         ("Support A", "EMEA|Germany|Berlin|Support|Team A"),
         ("Support B", "EMEA|Germany|Berlin|Support|Team B"),
@@ -298,12 +298,15 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
     let created = service.calls("CreateUser", "executed");
     assert_eq!(created, 1 + 55 + 8, "nobody is made twice");
 
-    // Everybody's password stands beside their name, and the boss has a page.
-    let handed =
-        day.types(&format!("headcount credentials pw.jsonl --ledger {LEDGER} -o passwords.csv")).exits(0);
-    assert_eq!(handed.stdout, "");
-    let passwords = fs::read_to_string(path.join("passwords.csv")).unwrap();
-    assert_eq!(passwords.lines().count(), 1 + 55 + 8);
+    // Each team's passwords are a file of their own, with the names beside them, and the boss has a page.
+    let rosters = format!("--roster '{SECOND}' --roster '{FAILED}' --columns map.toml --phone-region DE");
+    let per =
+        format!("headcount credentials pw.jsonl --ledger {LEDGER} --with Name --per Team -o Teams {rosters}");
+    let handed = day.types(&per).exits(0);
+    let team = |name: &str| fs::read_to_string(path.join("Teams").join(name)).unwrap();
+    let teams = ["Support A.csv", "Support B.csv", "Vertrieb.csv"].map(team).concat();
+    assert_eq!(teams.lines().count(), 3 + 55 + 8, "{handed:?}");
+    assert!(teams.lines().any(|line| line.starts_with("mia.vogel,") && line.ends_with(",\"Vogel, Mia\"")));
     day.types(&format!("headcount report {LEDGER} -o Ergebnis.html")).exits(0);
     day.is_told_and_shorter();
 }
