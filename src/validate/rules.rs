@@ -174,7 +174,7 @@ fn emails_not_allowed(columns: &Columns, rules: &Rules<'_>) -> Finding {
         column: columns.header(Field::Email).map(str::to_owned),
         value: None,
         message: format!(
-            "{}, for which the roster was taken: the logins are addresses, and there is no password",
+            "{}: the logins are those of SAML users and there is no password, so the roster is taken for one of SAML",
             code.title
         ),
         hint: Some(hint),
@@ -807,7 +807,10 @@ fn other_separator(check: &mut Check<'_>, field: Field, parts: Option<Vec<&str>>
     let message = format!("the {} is read as one name: `{}`", name_of(field), shown(cell));
     let hint = match parts.as_slice() {
         [one] => format!("write `{}`", shown(one)),
-        several => format!("if these are {}, write `{}`", several.len(), shown(&several.join("|"))),
+        several => {
+            let what = if field == Field::Hierarchy { "levels" } else { "names" };
+            format!("if these are {} {what}, write `{}`", several.len(), shown(&several.join("|")))
+        }
     };
     check.fault_with(code, field, cell, message, hint);
 }
