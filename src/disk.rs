@@ -136,6 +136,50 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     create_atomic_with(path, |file| file.write_all(bytes))
 }
 
+/// Makes a folder of new files, whole or not at all: it and they are their owner's only, and nobody sees it by its name
+/// before all of them are in it. A folder that is there already must be empty.
+pub(crate) fn create_folder<'f>(
+    path: &Path,
+    files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
+) -> io::Result<()> {
+    let is_empty = |path: &Path| Ok::<_, io::Error>(std::fs::read_dir(path)?.next().is_none());
+    match std::fs::symlink_metadata(path) {
+        Ok(there) if !there.is_dir() || !is_empty(path)? => return Err(io::ErrorKind::AlreadyExists.into()),
+        // A rename takes the place of an empty folder, but on Windows.
+        Ok(_) if cfg!(windows) => std::fs::remove_dir(path)?,
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let new = folder_beside(path)?;
+    for (name, bytes) in files {
+        create_new(&new.path().join(name), bytes)?;
+    }
+    std::fs::rename(new.path(), path).map_err(|error| match error.kind() {
+        io::ErrorKind::DirectoryNotEmpty => io::ErrorKind::AlreadyExists.into(),
+        _ => error,
+    })?;
+    let _ = new.keep(); // it has another name now, and is not to be removed by its old one
+    sync_folder(path)
+}
+
+/// A new folder beside another, open to its owner only.
+fn folder_beside(path: &Path) -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    let folder = folder(path);
+    builder.tempdir_in(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            io::Error::new(error.kind(), format!("there is no such folder: `{}`", folder.display()))
+        }
+        _ => error,
+    })
+}
+
 /// Replaces a file whole or not at all; readable by its owner only.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes))
@@ -358,6 +402,45 @@ mod tests {
         let why = open_secret(&theirs).unwrap_err();
         let is_refused = why.to_string().contains("somebody else's");
         assert!(is_refused || why.kind() == io::ErrorKind::PermissionDenied, "{why}");
+    }
+
+    #[test]
+    fn a_folder_of_files_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || {
+            let mut names: Vec<_> =
+                std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        let out = folder.path().join("out");
+        // The second cannot be written: there is no such folder in it.
+        let broken: [(&str, &[u8]); 2] = [("a", b"1"), ("no/where", b"2")];
+        assert!(create_folder(&out, broken).is_err());
+        assert!(names().is_empty(), "{:?}", names());
+        let files: [(&str, &[u8]); 2] = [("a", b"1"), ("b", b"2")];
+        create_folder(&out, files).unwrap();
+        assert_eq!(names(), ["out"]);
+        assert_eq!(std::fs::read(out.join("b")).unwrap(), b"2");
+        // What is there stays, and an empty folder may have been made for it.
+        let again = create_folder(&out, [("c", &b"3"[..])]).unwrap_err();
+        assert_eq!((again.kind(), out.join("c").exists()), (io::ErrorKind::AlreadyExists, false));
+        let empty = folder.path().join("empty");
+        std::fs::create_dir(&empty).unwrap();
+        create_folder(&empty, files).unwrap();
+        assert_eq!(std::fs::read(empty.join("a")).unwrap(), b"1");
+        assert_eq!(names(), ["empty", "out"]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{PermissionsExt as _, symlink};
+            let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!([mode(&out), mode(&out.join("a")), mode(&empty)], [0o700, 0o600, 0o700]);
+            let (link, target) = (folder.path().join("link"), folder.path().join("target"));
+            std::fs::create_dir(&target).unwrap();
+            symlink(&target, &link).unwrap();
+            assert!(create_folder(&link, files).is_err(), "nothing is written through a link");
+            assert!(std::fs::read_dir(&target).unwrap().next().is_none());
+        }
     }
 
     #[cfg(unix)]

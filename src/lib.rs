@@ -40,6 +40,8 @@ pub(crate) mod failed;
 
 pub mod report;
 
+pub(crate) mod handout;
+
 pub mod simulator;
 
 pub mod job;

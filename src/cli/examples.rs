@@ -57,6 +57,8 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
         "credentials",
         &[
             "headcount credentials made.jsonl --ledger roster.csv.simulate.ledger.jsonl",
+            "headcount credentials made.jsonl --ledger roster.csv.simulate.ledger.jsonl -o made.csv --with name",
+            "headcount credentials made.jsonl --ledger roster.csv.simulate.ledger.jsonl --slips -o slips.html",
             "headcount credentials made.jsonl --ledger roster.csv.simulate.ledger.jsonl --format json",
         ],
     ),

@@ -32,7 +32,7 @@ fn place(roster: &Roster, column: usize) -> Option<usize> {
 
 /// The columns of the roster itself, and whether each is blank in a copy. Ours are left out; and blank is also what
 /// merely looks like a password, for nobody looks for one in a file of failed rows.
-fn own_columns(roster: &Roster) -> Vec<(usize, bool)> {
+pub(crate) fn own_columns(roster: &Roster) -> Vec<(usize, bool)> {
     let headers = roster.columns().headers.iter().take(roster.width());
     let own = headers.zip(roster.uses()).enumerate();
     own.filter(|(_, (header, _))| roster::reason(header).is_none())

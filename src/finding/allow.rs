@@ -139,6 +139,12 @@ pub struct LetThrough(u128);
 const _: () = assert!(WORDS.len() <= u128::BITS as usize);
 
 impl LetThrough {
+    /// Lets everything through that may be.
+    pub(crate) fn all() -> Self {
+        let may_be = WORDS.iter().enumerate().filter(|(_, (_, word))| *word == Word::Prose);
+        Self(may_be.fold(0, |all, (at, _)| all | 1 << at))
+    }
+
     /// Lets one more through, by its code.
     ///
     /// # Errors

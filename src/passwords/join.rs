@@ -122,6 +122,16 @@ impl Outcomes {
 }
 
 impl Joined {
+    /// The ledger's run.
+    pub(crate) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// The instance's ARN.
+    pub(crate) fn instance(&self) -> &str {
+        &self.instance
+    }
+
     /// Reads a file of passwords beside its ledger; `path` is the file's, for people.
     ///
     /// # Errors

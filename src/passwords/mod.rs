@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use file::{Credentials, LockedFile};
 pub(crate) use generate::generate;
 pub use join::{Joined, Outcomes, Told};
+pub(crate) use list::{List, Listed};
 pub use sealed::Identities;
 pub(crate) use sealed::Recipients;
 

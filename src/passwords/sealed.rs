@@ -34,7 +34,7 @@ impl Recipients {
     }
 
     /// Encrypts what `plain` makes, which is wiped. `None` where there is nobody to encrypt it to.
-    pub(super) fn seal(&self, plain: impl FnOnce() -> Vec<u8>) -> Option<Result<String, String>> {
+    pub(crate) fn seal(&self, plain: impl FnOnce() -> Vec<u8>) -> Option<Result<String, String>> {
         if self.keys.is_empty() {
             return None;
         }

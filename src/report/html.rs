@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::account::{Account, Session};
 use super::cause::Cause;
@@ -14,7 +13,7 @@ use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{Attempt, RowState, Unexecuted};
-use crate::text::{count, escaped, grouped, html, island, plain};
+use crate::text::{count, escaped, grouped, html, island, plain, policy_digest};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -61,8 +60,8 @@ fn head(page: &mut String, account: &Account) {
          <meta name=\"referrer\" content=\"no-referrer\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>Import of {}</title>\n<style>{STYLE}</style>\n</head>\n",
-        digest(SCRIPT),
-        digest(STYLE),
+        policy_digest(SCRIPT),
+        policy_digest(STYLE),
         html(file_name(account.roster_now())),
     );
 }
@@ -510,24 +509,6 @@ fn with_code(text: &str) -> String {
     page
 }
 
-/// SHA-256 in base64, as a policy names a script.
-fn digest(text: &str) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for three in Sha256::digest(text.as_bytes()).chunks(3) {
-        let bits =
-            three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
-        for place in 0..4 {
-            if place <= three.len() {
-                out.push(char::from(LETTERS[(bits >> (18 - 6 * place) & 63) as usize]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
-}
-
 /// An RFC 3339 time as an element: to the second, and the whole of it for programs.
 fn time(at: &str) -> String {
     let shown = at.get(..19).map_or(at, |at| at).replace('T', " ");
@@ -568,12 +549,6 @@ fn seconds(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_policy_names_the_script_by_its_digest() {
-        // RFC 4634's vector, as openssl prints it in base64.
-        assert_eq!(digest("abc"), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
-    }
 
     #[test]
     fn script_and_style_do_not_end_their_elements() {

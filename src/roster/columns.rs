@@ -326,6 +326,11 @@ pub(super) fn aliases(field: Field) -> impl Iterator<Item = &'static str> {
     names.copied().filter(move |name| key(name) != own)
 }
 
+/// The field that a header names by any of our names.
+pub(crate) fn field_of(header: &str) -> Option<Field> {
+    field_named(&key(header))
+}
+
 fn field_named(key: &str) -> Option<Field> {
     static KNOWN: LazyLock<HashMap<String, Field>> =
         LazyLock::new(|| names().map(|(field, name)| (name, field)).collect());

@@ -196,6 +196,85 @@ fn it_fits_every_screen_and_reads_as_what_it_is() {
     assert_eq!(page.troubles(), [""; 0]);
 }
 
+/// The slips of this many users, in a folder that lives as long as the result.
+fn slips(users: usize) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let names =
+        ["Jürgen,Müller-Lüdenscheid", "محمد,الأحمد", "Mária-Aurélia Theodora,von Hohenlohe-Schillingsfürst"];
+    let mut roster = "first name,last name,email address,user login,routing profile name,security profiles,phone type,team lead\n".to_owned();
+    for at in 0..users {
+        let name = names[at % names.len()];
+        let _ = writeln!(
+            roster,
+            "{name},a{at}@example.com,agent{at:05}.l1O0I,Basic Routing Profile,Agent,soft,Anna Schmidt"
+        );
+    }
+    std::fs::write(folder.path().join("r.csv"), roster).unwrap();
+    let import = "import r.csv --simulate --rate 500 --generate-passwords --credentials-out pw.jsonl";
+    let slips = "credentials pw.jsonl --ledger r.csv.simulate.ledger.jsonl --slips -o slips.html --sign-in-url \
+                 https://acme-contact-centre.my.connect.aws --with team_lead";
+    for line in [import, slips] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_headcount"));
+        let ran = command.current_dir(folder.path()).args(line.split(' ')).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    let page = folder.path().join("slips.html");
+    (folder, page)
+}
+
+/// How many pages a print has on paper of this size, in inches.
+fn printed(page: &mut Page, width: f64, height: f64) -> usize {
+    let paper = json!({"paperWidth": width, "paperHeight": height, "preferCSSPageSize": false,
+                       "marginTop": 0.43, "marginBottom": 0.43, "marginLeft": 0.39, "marginRight": 0.39});
+    let data = page.call("Page.printToPDF", paper)["data"].as_str().unwrap().to_owned();
+    let pdf = from_base64(&data);
+    let text = String::from_utf8_lossy(&pdf);
+    text.matches("/Type /Page\n").count()
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
+    for value in text.chars().filter_map(|c| LETTERS.find(c)) {
+        bits = bits << 6 | value as u32;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 0xff) as u8);
+        }
+    }
+    bytes
+}
+
+#[test]
+#[ignore = "long: needs Chromium"]
+fn slips_print_eight_to_a_page_whole_and_without_a_request() {
+    let Some(mut page) = Page::open() else { return };
+    for (users, pages) in [(1, 1), (8, 1), (9, 2), (55, 7)] {
+        let (_folder, file) = slips(users);
+        page.load(&file);
+        // For people to look at.
+        std::fs::copy(&file, std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("slips.html")).unwrap();
+        assert_eq!(page.value("document.querySelectorAll('.slip').length"), users);
+        let (a4, letter) = (printed(&mut page, 8.27, 11.69), printed(&mut page, 8.5, 11.0));
+        assert_eq!((a4, letter), (pages, pages), "{users} users");
+        let whole = "[...document.querySelectorAll('.slip')].every((slip) => \
+                     getComputedStyle(slip.parentNode).breakInside === 'avoid' && slip.scrollWidth <= slip.clientWidth)";
+        assert_eq!(page.value(whole), true);
+        // Nothing of a slip is wider than it on a small screen either.
+        for width in [320, 390, 1280] {
+            page.resize(width, 900);
+            let wide = page.value("document.documentElement.scrollWidth").as_u64().unwrap();
+            assert!(wide <= u64::from(width), "{width}: {wide}");
+        }
+    }
+    // A name that is read from the right leaves what is typed where it is read from the left.
+    let typed = "[...document.querySelectorAll('.typed')].every((typed) => getComputedStyle(typed).direction === 'ltr')";
+    assert_eq!(page.value(typed), true);
+    assert_eq!(page.value("document.scripts.length"), 0);
+    assert_eq!(page.troubles(), [""; 0]);
+}
+
 /// The same rows as a table and nothing else: what opening them costs at the least.
 fn bare(page: &mut Page, file: &std::path::Path) -> PathBuf {
     page.load(file);

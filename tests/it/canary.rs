@@ -427,11 +427,32 @@ fn no_password_that_is_made_or_given_reaches_anything_but_its_own_file() {
     searched.run(headcount(&folder).args(["status", LEDGER]), 0);
     let printed = run(headcount(&folder).args(["credentials", "made.jsonl", "--ledger", LEDGER])).exits(0);
     assert_eq!(printed.stderr, "");
+    // What is handed out: the passwords are in the files that are asked for, and in nothing that is said of them.
+    let handed: [&[&str]; 5] = [
+        &["-o", "list.csv", "--with", "name", "user login"],
+        &["-o", "list.xlsx"],
+        &["-o", "list.json"],
+        &["-o", "slips.html", "--slips", "--with", "phone type"],
+        &["-o", "teams", "--per", "phone type"],
+    ];
+    for flags in handed {
+        searched
+            .run(headcount(&folder).args(["credentials", "made.jsonl", "--ledger", LEDGER]).args(flags), 0);
+    }
+    for flags in
+        [["--with", "password"], ["--with", "nothing"], ["--recipient", "x=age1"], ["-o", "list.csv"]]
+    {
+        searched
+            .run(headcount(&folder).args(["credentials", "made.jsonl", "--ledger", LEDGER]).args(flags), 2);
+    }
     let printed: Vec<&str> =
         printed.stdout.lines().skip(1).map(|line| line.split_once(',').unwrap().1).collect();
     assert_eq!(printed.len(), 6);
     let needles = Needles::of(printed);
-    assert_eq!(searched.leaks(&needles, &["made.simulate.jsonl"]), Vec::<String>::new());
+    const ITS_OWN: [&str; 6] =
+        ["made.simulate.jsonl", "list.csv", "list.xlsx", "list.json", "slips.html", "teams/soft.csv"];
+    assert!(ITS_OWN.iter().all(|name| needles.found_in(&fs::read(folder.join(name)).unwrap()).is_some()));
+    assert_eq!(searched.leaks(&needles, &ITS_OWN), Vec::<String>::new());
 
     // One for all, from a command and from the environment of whoever calls.
     let first = format!("{MARKER}-first");

@@ -19,6 +19,7 @@ mod field;
 mod files;
 mod fuzzed;
 mod gateway;
+mod handout;
 mod harness;
 mod hostile;
 mod hostile_files;

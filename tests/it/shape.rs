@@ -55,6 +55,9 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("report", &[
         "agent", "clock", "disk", "error", "exit", "finding", "ledger", "roster", "text", "validate",
     ]),
+    ("handout", &[
+        "agent", "error", "failed", "finding", "ledger", "passwords", "roster", "text", "validate",
+    ]),
     // What is meant.
     ("job", &[
         "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "failed", "finding", "instance",
@@ -62,8 +65,8 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
     // The screens.
     ("cli", &[
-        "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "job",
-        "ledger", "passwords", "report", "roster", "simulator", "stop", "text", "validate",
+        "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "handout",
+        "job", "ledger", "passwords", "report", "roster", "simulator", "stop", "text", "validate",
     ]),
 ];
 
