@@ -307,7 +307,15 @@ impl<'a> Check<'a> {
         let column = column_of(self.row, self.columns, field);
         let number = Some(self.row.number);
         let mut said = self.row.findings.iter().chain(self.findings.iter().filter(|f| f.row == number));
-        let is_explained = said.any(|f| f.severity == Severity::Error && f.column == column);
+        // Of half a name no login is made; that the name is not whole is said.
+        let is_of_name = |code: &str| {
+            [codes::NAME_NOT_SPLIT.id, codes::FIRST_NAME_MISSING.id, codes::LAST_NAME_MISSING.id]
+                .contains(&code)
+        };
+        let is_made = field == Field::Username && self.columns.made_login.is_some();
+        let is_explained = said.any(|f| {
+            f.severity == Severity::Error && (f.column == column || (is_made && is_of_name(f.code)))
+        });
         if column.is_none() || is_explained {
             return;
         }
