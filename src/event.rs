@@ -80,6 +80,9 @@ pub enum Event {
         total: u64,
         /// Rows that a request may leave for.
         to_send: u64,
+        /// As in [`Event::Planned`].
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<LeftOut>,
         /// Calls a second.
         rate: f64,
     },

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::args::roster::RosterArgs;
+use super::words_of_columns::{SEARCHED, Words};
 use super::{meant_rows, output, presets, retype};
+use crate::cli::meant_login::MeantLogin;
 use crate::cli::meant_rows::MeantRows;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -27,15 +29,15 @@ pub(crate) struct ColumnsArgs {
     reading: RosterArgs,
 }
 
-/// How many rows are searched for a first value.
-const SEARCHED: usize = 200;
+/// How many cells are named that are not written as the others.
+const ODD: usize = 5;
 /// How much of a value is shown, in characters.
 const SHOWN: usize = 40;
 
 /// Runs `headcount columns`: exit 3 where an error is told of.
 pub(crate) fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
     let roster = args.reading.open(&args.roster)?;
-    let samples = samples(&roster)?;
+    let (samples, odd) = samples(&roster)?;
     let mut text = table(&roster, &samples);
     // The table has the columns that are not known already.
     let in_table = [codes::UNKNOWN_COLUMN.id, codes::MISSPELT_COLUMN.id];
@@ -47,6 +49,18 @@ pub(crate) fn run(args: ColumnsArgs) -> Result<Exit, Failure> {
         }
     }
     let proposed = Proposal::of(&roster)?;
+    let odd: Vec<String> = odd.iter().chain(&proposed.odd).map(line).collect();
+    if !odd.is_empty() {
+        exit = Exit::Findings;
+        odd.iter().take(ODD).for_each(|line| text.push_str(line));
+        if odd.len() > ODD {
+            let _ = writeln!(
+                text,
+                "\nso it is with {} more; `headcount validate` has all of them",
+                odd.len() - ODD
+            );
+        }
+    }
     if args.output.is_none() {
         text.push_str(&proposed.shown());
     }
@@ -76,24 +90,27 @@ struct Proposal {
     intro: &'static str,
     /// The map itself; empty where none is needed.
     map: String,
+    /// The cells that it does not fit.
+    odd: Vec<Finding>,
 }
 
 impl Proposal {
     fn of(roster: &Roster) -> Result<Self, Failure> {
         let rows = meant_rows::of(roster)?;
-        let map = proposal(roster, &Words::of(roster)?, &rows);
+        let mut odd = Vec::new();
+        let map = proposal(roster, &Words::of(roster)?, &rows, &mut odd);
         Ok(if map.is_empty() {
-            Self { intro: "For a column map, which goes with `--columns FILE.toml`:", map: rows.alone() }
+            Self { intro: "For a column map, which goes with `--columns FILE.toml`:", map: rows.alone(), odd }
         } else {
             let intro =
                 "A column map to correct, save with `-o FILE.toml` and give with `--columns FILE.toml`:";
-            Self { intro, map }
+            Self { intro, map, odd }
         })
     }
 
     /// As it stands below the table.
     fn shown(&self) -> String {
-        let Self { intro, map } = self;
+        let Self { intro, map, .. } = self;
         if map.is_empty() { String::new() } else { format!("\n{intro}\n{map}") }
     }
 
@@ -109,15 +126,16 @@ impl Proposal {
 }
 
 /// The first value of each column that is read, the columns of a map included. Those that are not known stay empty: one
-/// of them may hold passwords under a name that we do not know.
-fn samples(roster: &Roster) -> Result<Vec<String>, Failure> {
+/// of them may hold passwords under a name that we do not know. With them the names that a map cannot split.
+fn samples(roster: &Roster) -> Result<(Vec<String>, Vec<Finding>), Failure> {
     let columns = roster.columns();
-    let mut samples = vec![String::new(); columns.headers.len()];
+    let (mut samples, mut odd) = (vec![String::new(); columns.headers.len()], Vec::new());
     let (mut rows, mut row) = (roster.rows()?, Row::default());
     for _ in 0..SEARCHED {
         if !rows.read(&mut row)? {
             break;
         }
+        odd.extend(row.findings.iter().filter(|found| found.code == codes::NAME_NOT_SPLIT.id).cloned());
         for field in Field::ALL {
             for &at in &columns.places[field.index()] {
                 let cell = row.cells.get(at).unwrap_or("").trim();
@@ -127,7 +145,7 @@ fn samples(roster: &Roster) -> Result<Vec<String>, Failure> {
             }
         }
     }
-    Ok(samples)
+    Ok((samples, odd))
 }
 
 fn title(roster: &Roster) -> String {
@@ -215,11 +233,29 @@ fn line(finding: &Finding) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    format!("\n{severity}: {} [{}]\n", finding.message, finding.code)
+    let cell = match (finding.row, &finding.column, &finding.value) {
+        (Some(row), Some(column), Some(value)) => format!("row {row}, {}, `{value}`: ", clip(column.trim())),
+        _ => String::new(),
+    };
+    format!("\n{severity}: {cell}{} [{}]\n", finding.message, finding.code)
+}
+
+/// What an ignored column has in it that somebody may miss.
+fn seen(meant: Option<Field>, words: &Words) -> String {
+    let seen = if meant == Some(Field::Username) {
+        "another login: with SAML, the one counts that the identity provider sends"
+    } else if words.has_emails() {
+        "e-mail addresses, as it seems"
+    } else if words.has_phones() {
+        "telephone numbers, as it seems"
+    } else {
+        return String::new();
+    };
+    format!(" # {seen}")
 }
 
 /// A map for the columns that are not known, ready to be saved; nothing where all are.
-fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows) -> String {
+fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows, odd: &mut Vec<Finding>) -> String {
     let headers = roster.columns().headers.iter().zip(roster.uses()).enumerate();
     let strangers: Vec<(usize, &str, Use)> = headers
         .filter(|(_, (_, used))| matches!(used, Use::Unknown | Use::Misspelt(_)))
@@ -230,6 +266,11 @@ fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows) -> String {
     }
     let (mut mapped, mut ignored, mut values) = (String::new(), String::new(), String::new());
     let mut taken: Vec<Field> = Vec::new();
+    let login = MeantLogin::of(roster, words);
+    let proposes_password = |(_, header, used): &(usize, &str, Use)| {
+        *used == Use::Misspelt(Field::Password) || roster::propose(header) == Some(Field::Password)
+    };
+    let is_saml = !roster.columns().has(Field::Password) && !strangers.iter().any(proposes_password);
     for (at, header, used) in strangers {
         let is_there = |field: &Field| roster.columns().has(*field) || taken.contains(field);
         let has_names = [Field::FirstName, Field::LastName].iter().any(is_there);
@@ -241,36 +282,51 @@ fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows) -> String {
             Use::Misspelt(field) => Some(field),
             _ => roster::propose(header),
         };
-        if let Some(field) = guess.filter(|field| !is_there(field)) {
+        if login.is_choice(at) {
+            continue;
+        }
+        let is_it = |field: &Field| match (field, &login) {
+            (Field::Username, MeantLogin::Column(one)) => *one == at,
+            (Field::Username, _) => false,
+            _ => !is_there(field),
+        };
+        if let Some(field) = guess.filter(is_it) {
             taken.push(field);
-            let _ = writeln!(mapped, "{} = {}", quoted(header), quoted(field.name()));
+            let saml = match field {
+                Field::Username if is_saml => {
+                    " # with SAML: what the identity provider sends, letter for letter"
+                }
+                _ => "",
+            };
+            let _ = writeln!(mapped, "{} = {}{saml}", quoted(header), quoted(field.name()));
             values.push_str(&translation(field, &words[at]));
         } else if !has_names
             && !names_follow
             && let Some(split) = words[at].split.filter(|_| roster::is_whole_name(header))
         {
             taken.extend([Field::FirstName, Field::LastName]);
+            odd.extend(
+                words[at].odd.iter().filter_map(|(row, cell)| roster::not_split(*row, header, cell, split)),
+            );
             let _ = writeln!(mapped, "{} = {{ split = {} }}", quoted(header), quoted(split));
         } else {
             let members: Vec<&str> = roster::members(header).into_iter().map(Field::name).collect();
             // Passed over it is lost, so it is said what to do instead.
             let instead = match members.join(", ") {
-                names if names.is_empty() => names,
+                names if names.is_empty() => seen(guess, &words[at]),
                 names => format!(" # not read; give the roster a column for each: {names}"),
             };
             let _ = writeln!(ignored, "  {},{instead}", quoted(header));
         }
     }
     let mut text = format!("\nignore = [\n{ignored}]\n{}", rows.hidden());
-    if !mapped.is_empty() {
-        let _ = write!(text, "\n[columns]\n{mapped}");
+    let choices = login.choices(roster, is_saml, quoted);
+    if !mapped.is_empty() || !choices.is_empty() {
+        let _ = write!(text, "\n[columns]\n{mapped}{choices}");
     }
     let has = |field: Field| roster.columns().has(field) || taken.contains(&field);
-    if !has(Field::Username) && has(Field::FirstName) && has(Field::LastName) {
-        text.push_str(
-            "\n# Nothing in the roster is a username. Change `german` to `ascii` to read `ü` as `u` and not as `ue`.\n\
-             [templates]\n\"user login\" = \"{first name|german|lower|joined}.{last name|german|lower|joined}\"\n",
-        );
+    if has(Field::FirstName) && has(Field::LastName) {
+        text.push_str(&login.template(is_saml));
     }
     // The names that every new instance has.
     let constants = [(Field::RoutingProfile, "Basic Routing Profile"), (Field::SecurityProfiles, "Agent")];
@@ -296,54 +352,6 @@ fn proposal(roster: &Roster, words: &[Words], rows: &MeantRows) -> String {
     }
     text.push_str(&rows.tables());
     text
-}
-
-/// What the cells of a column that is not known are like.
-#[derive(Default)]
-struct Words {
-    /// Its different words, where they are few.
-    few: Vec<String>,
-    /// Whether there were more than few.
-    are_many: bool,
-    /// How its cells are two names, where all of them are.
-    split: Option<&'static str>,
-    /// How many cells were not blank.
-    cells: usize,
-}
-
-impl Words {
-    const FEW: usize = 12;
-    const SPLITS: [&str; 2] = ["last, first", "first last"];
-
-    /// Looks at the first rows.
-    fn of(roster: &Roster) -> Result<Vec<Self>, Failure> {
-        let mut all: Vec<Self> = roster.uses().iter().map(|_| Self::default()).collect();
-        let mut fits = vec![[true; Self::SPLITS.len()]; all.len()];
-        let (mut rows, mut row) = (roster.rows()?, Row::default());
-        for _ in 0..SEARCHED {
-            if !rows.read(&mut row)? {
-                break;
-            }
-            for (at, words) in all.iter_mut().enumerate() {
-                let cell = row.cells.get(at).unwrap_or("").trim();
-                if cell.is_empty() {
-                    continue;
-                }
-                words.cells += 1;
-                fits[at][0] &= cell.matches(',').count() == 1;
-                fits[at][1] &= !cell.contains(',') && cell.split_whitespace().count() == 2;
-                if !words.few.iter().any(|word| word == cell) && !words.are_many {
-                    words.few.push(cell.to_owned());
-                    words.are_many = words.few.len() > Self::FEW;
-                }
-            }
-        }
-        for (words, fits) in all.iter_mut().zip(fits) {
-            let split = Self::SPLITS.into_iter().zip(fits).find(|(_, fits)| *fits).map(|(split, _)| split);
-            words.split = split.filter(|_| words.cells > 0);
-        }
-        Ok(all)
-    }
 }
 
 /// The words of a column and what they probably mean: a table of the map. Words that are understood already, and those

@@ -64,7 +64,7 @@ struct HandingArgs {
     #[arg(long, requires = "output")]
     slips: bool,
 
-    /// The address at which people sign in, for the slips, as in https://acme.my.connect.aws
+    /// The address at which people sign in, for the slips [default: https://ALIAS.my.connect.aws of the ledger's instance]
     #[arg(long, value_name = "URL", requires = "slips")]
     sign_in_url: Option<String>,
 
@@ -118,8 +118,12 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
         reading: &args.reading.meant(),
     };
     let handout = HandOut::of(&joined, &state, &asked)?;
-    let writing = Writing { handout: &handout, form, sign_in: handing.sign_in_url.as_deref() };
+    let sign_in = handing.sign_in_url.clone().or_else(|| handout::sign_in(&state));
+    let writing = Writing { handout: &handout, form, sign_in: sign_in.as_deref() };
     hand_out(args, &writing)?;
+    if form == Form::Slips && handing.sign_in_url.is_none() {
+        say_address(sign_in.as_deref());
+    }
     say_unknown(&handout);
     say_the_rest(&joined);
     say_copied(&joined);
@@ -318,6 +322,16 @@ fn table(rows: &[[String; 3]]) -> String {
     let [file, value, users] = [width(0), width(1), width(2)];
     let line = |row: &[String; 3]| format!("{:file$}  {:value$}  {:>users$}\n", row[0], row[1], row[2]);
     rows.iter().map(line).collect()
+}
+
+/// Which address stands on the slips, where nobody said one: whoever prints them must see it first.
+fn say_address(sign_in: Option<&str>) {
+    output::say(&match sign_in {
+        Some(address) => {
+            format!("note: the slips say to sign in at {}; --sign-in-url puts another there", plain(address))
+        }
+        None => "note: the slips have no address to sign in at; --sign-in-url puts it there".to_owned(),
+    });
 }
 
 /// Whom nothing of the roster stands beside, on stderr.

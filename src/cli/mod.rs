@@ -14,6 +14,7 @@ mod junit;
 mod listed;
 mod man;
 mod meant;
+mod meant_login;
 mod meant_rows;
 pub(crate) mod output;
 mod plan_words;
@@ -34,6 +35,7 @@ mod terminal;
 mod validate;
 pub mod voice;
 mod words;
+mod words_of_columns;
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -8,9 +8,9 @@ use crate::roster::header_key;
 
 /// Headers under which lists have what somebody does.
 #[rustfmt::skip]
-const TITLES: [&str; 56] = [
+const TITLES: [&str; 55] = [
     "job title", "title", "business title", "position title", "position", "job", "job name", "job profile", "function", "occupation",
-    "agent type", "agent role", "agent group", "user type", "job function", "funktion", "stelle", "stellenbezeichnung", "position bezeichnung",
+    "agent type", "agent role", "agent group", "job function", "funktion", "stelle", "stellenbezeichnung", "position bezeichnung",
     "tätigkeit", "jobtitel", "berufsbezeichnung", "poste", "fonction", "intitulé du poste", "emploi", "métier", "puesto", "cargo", "función",
     "puesto de trabajo", "mansione", "qualifica", "funzione", "ruolo", "função", "functie", "functietitel", "stanowisko", "pozice", "funkce",
     "befattning", "titel", "stilling", "tehtävä", "beosztás", "munkakör", "funcție", "должность", "посада", "görev", "unvan", "役職", "職種",

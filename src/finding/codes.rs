@@ -328,6 +328,11 @@ codes! {
         why: "usernames are case-sensitive: these are two users, and an agent who types the other case is refused",
         source: "Admin Guide, Configure SAML; Admin Guide, Troubleshoot SAML",
         fix: "if it is the same person, keep one spelling: with SAML, the one that the identity provider sends";
+    SAME_PERSON = Warning "same-person", "two rows seem to be one person under two usernames",
+        why: "a person who is listed twice gets two users, and pays for both; the names and the address, number or directory id are \
+              the same in both rows. The first 100,000 people of a roster are compared",
+        source: "headcount",
+        fix: "delete one of the rows; nothing to do where they are two people, or one who needs two users";
     USERNAME_EXISTS = Warning "username-exists", "the instance has a user of this name already",
         why: "an import does not touch users that are there: it would report the row as `exists`",
         source: "API, CreateUser: DuplicateResourceException",

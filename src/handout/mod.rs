@@ -192,6 +192,14 @@ impl<'j> HandOut<'j> {
     }
 }
 
+/// Where people sign in at the instance, by its alias as the ledger has it: the access URL that Amazon Connect gives new
+/// instances (Admin Guide, "Create an Amazon Connect instance"). `None` where no alias was read.
+pub(crate) fn sign_in(state: &State) -> Option<String> {
+    let alias = state.session.alias.as_deref()?;
+    let is_one = !alias.is_empty() && alias.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    is_one.then(|| format!("https://{alias}.my.connect.aws"))
+}
+
 impl<'j> Person<'j> {
     fn unknown(of: Listed<'j>) -> Self {
         Self { of, cells: Vec::new(), name: String::new(), value: String::new(), row: Known::Unasked }
@@ -223,4 +231,22 @@ fn sources(state: &State, asked: &Asked<'_>) -> Result<Vec<(PathBuf, Option<u64>
             .hint("say where it is with ⟦other-roster FILE⟧"));
     }
     Ok(sources)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_sign_in_at_the_alias_of_their_instance_and_at_nothing_else() {
+        let at = |alias: Option<&str>| {
+            let mut state = State::default();
+            state.session.alias = alias.map(str::to_owned);
+            sign_in(&state)
+        };
+        assert_eq!(at(Some("acme-1")).as_deref(), Some("https://acme-1.my.connect.aws"));
+        for none in [None, Some(""), Some("evil.example/"), Some("a b"), Some("a@b")] {
+            assert_eq!(at(none), None);
+        }
+    }
 }

@@ -264,6 +264,7 @@ impl Checked {
                 plan.spare_gone(state, |user| pass.origins.has_renamed(user));
             }
         }
+        numbers_hold(&pass.wanted, state, roster)?;
         // On the heap: it holds a row and its request, and a check is a part of whatever awaits it.
         let Met { found, there } = Box::pin(self.meet(&plan, &state.header.run, most)).await?;
         let pace = Chosen::of(job.pace, directory, self.remembered().as_ref());
@@ -296,6 +297,19 @@ impl Checked {
         let folder = self.world.state.as_deref().filter(|_| !self.job.target.is_rehearsal());
         folder.map(Remembered::in_folder)
     }
+}
+
+/// Fails where somebody might be created a second time, for the numbers in made logins have moved.
+fn numbers_hold(wanted: &Wanted, state: &State, roster: &Roster) -> Result<(), Failure> {
+    let Some((user, other)) = wanted.moved(state, |row| roster.first_namesake(row)) else { return Ok(()) };
+    Err(Failure::stopped(format!(
+        "the numbers in made logins may have moved: `{user}` was created as another row than it is now, and `{other}` \
+         would be new"
+    ))
+    .hint(
+        "nothing was sent; put new people below those who are there, or write the logins of those who are there into a \
+         column `user login`, which goes before the template",
+    ))
 }
 
 impl DryRun {

@@ -104,6 +104,7 @@ impl Begun {
             instance: arn.clone(),
             total: ledger.read(|state| state.counts(true).total),
             to_send: outlook.to_send,
+            left_out: outlook.left_out.clone(),
             rate: outlook.pace.rate,
         });
         Ok((Self { checked, ledger, supply, plan, outlook, found, run, before, since }, credentials))

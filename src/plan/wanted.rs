@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sha2::Digest as _;
 
 use crate::agent::{Fingerprint, RowNumber};
-use crate::ledger::Names;
+use crate::ledger::{Names, RowState, State};
 
 /// What one pass over the roster says of a row: enough to plan with, and compact, for rosters of a million rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,6 +178,30 @@ impl Wanted {
 
     pub(super) fn name(&self, who: Who) -> &str {
         self.names.get(who.0)
+    }
+
+    /// Somebody who was created as another row than the roster has for that name now, and the name of a row of the same kind
+    /// (by `kind_of` a row's number) that was never sent: so the first may be about to be made once more, by the name of the
+    /// second.
+    pub(crate) fn moved(&self, state: &State, kind_of: impl Fn(u64) -> Option<u64>) -> Option<(&str, &str)> {
+        let (mut changed, mut fresh) = (HashMap::new(), HashMap::new());
+        for (_, user, seen) in self.everybody() {
+            let Some(kind) = kind_of(seen.row.number().into()) else { continue };
+            let record = state.find(user).map(|at| state.record(at));
+            match record {
+                Some(record) if record.state == RowState::Created => {
+                    if seen.fingerprint.is_some() && record.fingerprint != seen.fingerprint {
+                        changed.entry(kind).or_insert(user);
+                    }
+                }
+                Some(record) if record.settled_state() == RowState::InDoubt => {}
+                _ => _ = fresh.entry(kind).or_insert(user),
+            }
+        }
+        let mut both: Vec<_> =
+            changed.iter().filter_map(|(kind, user)| Some((*kind, *user, *fresh.get(kind)?))).collect();
+        both.sort_unstable();
+        both.first().map(|(_, user, other)| (*user, *other))
     }
 
     /// Everybody, in the roster's order.

@@ -9,7 +9,7 @@ use super::day::{self, Day, Days};
 use super::row::{Kept, Row};
 use crate::finding::codes;
 use crate::finding::{Finding, LeftOut};
-use crate::text::{printable, shown};
+use crate::text::{printable, shown, truth};
 
 /// A test as a map has it.
 #[derive(Deserialize)]
@@ -238,9 +238,12 @@ impl Test {
     }
 }
 
-/// In any case, and without the spaces around it.
+/// In any case, and without the spaces around it. A boolean is the same in every language: whoever writes the map sees
+/// `WAHR` where the workbook has `TRUE`.
 fn is_same(word: &str, cell: &str) -> bool {
-    word.eq_ignore_ascii_case(cell) || (!cell.is_ascii() && word.to_lowercase() == cell.to_lowercase())
+    word.eq_ignore_ascii_case(cell)
+        || (!cell.is_ascii() && word.to_lowercase() == cell.to_lowercase())
+        || truth::boolean(word).is_some_and(|meant| truth::boolean(cell) == Some(meant))
 }
 
 /// What is to be done with the hidden rows of a workbook.
@@ -366,6 +369,9 @@ mod tests {
             ("only", r#"["Active"]"#, "", yes),
             ("only", r#"["Active", ""]"#, "", no),
             ("only", "[true]", "TRUE", no),
+            ("only", r#"["WAHR"]"#, "TRUE", no),
+            ("only", r#"["WAHR"]"#, "FALSE", yes),
+            ("only", r#"["WAHR"]"#, "1", yes),
             ("skip", "[false, 0]", "0", yes),
             ("skip", r#"["Ausgeschieden", "GEKÜNDIGT"]"#, "gekündigt", yes),
             ("skip", "[]", "x", no),

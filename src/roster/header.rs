@@ -8,6 +8,7 @@ use super::field::Field;
 use super::filter::{Hidden, Sieve};
 use super::made::{Part, Split, Template, not_split};
 use super::mapping::Mapping;
+use super::numbers::Numbers;
 use super::roles::Roles;
 use super::row::{Columns, Row};
 use crate::error::Failure;
@@ -30,6 +31,8 @@ pub(super) struct Header {
     pub(super) recognised: Option<&'static str>,
     /// The columns that the mapping adds, in order.
     pub(super) added: Vec<Added>,
+    /// The numbers of made logins that would be the same.
+    pub(super) numbers: Numbers,
     /// Which rows the mapping leaves out.
     pub(super) sieve: Sieve,
 }
@@ -229,6 +232,14 @@ impl Header {
 
     /// A template is made of what is there and no secret. Where a column carries the field as well, its cells go before.
     fn can_make(&self, field: Field, template: &Template, mapping: &Mapping) -> Result<(), Failure> {
+        let n = self.own().iter().find(|header| columns::key(header) == "n");
+        if let Some(n) = n.filter(|_| template.is_numbered()) {
+            return Err(Failure::usage(format!(
+                "`{{n}}` numbers logins, and a column is called so as well: `{}`",
+                columns::name_shown(n)
+            ))
+            .hint("give that column another header"));
+        }
         for name in template.names() {
             let named = columns::field(name);
             if named.is_some_and(|part| mapping.templates.iter().any(|(other, _)| *other == part)) {
@@ -367,6 +378,27 @@ impl Header {
         columns.iter().any(is_filled) || row.kept.iter().any(|(at, _)| is_kept(*at))
     }
 
+    /// Whether made logins are numbered where they would be the same.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.made_logins().is_some_and(|(_, template)| template.is_numbered())
+    }
+
+    /// The login that the template makes of a row as the `number`th of its kind.
+    pub(super) fn login(&self, row: &Row, number: u32) -> String {
+        let mut login = String::new();
+        if let Some((at, template)) = self.made_logins() {
+            template.write(cells_of(row, at), number, &mut login);
+        }
+        login
+    }
+
+    fn made_logins(&self) -> Option<(&[Vec<usize>], &Template)> {
+        self.added.iter().find_map(|added| match added {
+            Added::Made { field: Field::Username, at, template, .. } => Some((at.as_slice(), template)),
+            _ => None,
+        })
+    }
+
     /// Appends the cells of the added columns to a row that has exactly [`Header::width`] cells.
     pub(super) fn complete(&self, row: &mut Row, scratch: &mut String, said: &mut Said) {
         for added in &self.added {
@@ -406,11 +438,7 @@ impl Header {
                         row.cells.push_field("");
                         continue;
                     }
-                    let cell = |places: &Vec<usize>| {
-                        let mut cells = places.iter().filter_map(|&at| row.cells.get(at));
-                        cells.find(|cell| !cell.trim().is_empty()).unwrap_or("").trim()
-                    };
-                    template.write(at.iter().map(cell), scratch);
+                    template.write(cells_of(row, at), self.numbers.of(row.number), scratch);
                 }
                 Added::Role { by, at, field, roles, is_first } => {
                     let cell = row.cells.get(*by).unwrap_or("");
@@ -460,6 +488,14 @@ fn place(headers: &[String], name: &str) -> Option<usize> {
     let key = columns::key(name);
     let exact = headers.iter().position(|header| header.trim() == name.trim());
     exact.or_else(|| headers.iter().position(|header| !key.is_empty() && columns::key(header) == key))
+}
+
+/// What a template is made of: of each of these columns' cells the first that is not blank.
+fn cells_of<'r>(row: &'r Row, places: &'r [Vec<usize>]) -> impl Iterator<Item = &'r str> {
+    places.iter().map(|places| {
+        let mut cells = places.iter().filter_map(|&at| row.cells.get(at));
+        cells.find(|cell| !cell.trim().is_empty()).unwrap_or("").trim()
+    })
 }
 
 fn about(code: &'static Code, column: Option<&String>, message: String, hint: String) -> Finding {

@@ -2,6 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::finding::{Finding, codes};
 use crate::text::shown;
@@ -82,7 +83,8 @@ pub(super) fn not_split(row: u64, column: &str, cell: &str, split: &Split) -> Fi
     }
 }
 
-/// A text with names of cells in braces, each with filters after a `|`: `{first name|ascii|lower}.{last name}`.
+/// A text with names of cells in braces, each with filters after a `|`: `{first name|ascii|lower}.{last name|8}`. `{n}` is
+/// the number of the row among those of which the same would be made: nothing for the first, then 2, 3 …
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Template {
     pieces: Vec<Piece>,
@@ -92,6 +94,7 @@ pub(super) struct Template {
 enum Piece {
     Text(String),
     Cell { name: String, filters: Vec<Filter> },
+    Number,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +112,8 @@ enum Filter {
     Initial,
     /// Without spaces.
     Joined,
+    /// The first so many characters; what is seen as one character stays whole or goes.
+    Cut(usize),
 }
 
 const FILTERS: [(&str, Filter); 6] = [
@@ -158,16 +163,24 @@ impl Template {
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Cell { name, .. } => Some(name.as_str()),
-            Piece::Text(_) => None,
+            Piece::Text(_) | Piece::Number => None,
         })
     }
 
-    /// Writes the template with these cells, one for each name; nothing at all where one of them is blank.
-    pub(super) fn write<'c>(&self, mut cells: impl Iterator<Item = &'c str>, out: &mut String) {
+    /// Whether it numbers what would otherwise be the same.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.pieces.contains(&Piece::Number)
+    }
+
+    /// Writes the template with these cells, one for each name, as the `number`th of its kind; nothing at all where one of
+    /// them is blank.
+    pub(super) fn write<'c>(&self, mut cells: impl Iterator<Item = &'c str>, number: u32, out: &mut String) {
         let from = out.len();
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => out.push_str(text),
+                Piece::Number if number > 1 => out.push_str(&number.to_string()),
+                Piece::Number => {}
                 Piece::Cell { filters, .. } => {
                     let cell = cells.next().unwrap_or("");
                     if cell.trim().is_empty() {
@@ -183,19 +196,25 @@ impl Template {
 
 impl Piece {
     fn parse(inner: &str) -> Result<Self, String> {
+        if inner.trim() == "n" {
+            return Ok(Self::Number);
+        }
         // A header may have `|` in it: filters are taken from the end.
         let (mut name, mut filters) = (inner.trim(), Vec::new());
         while let Some((before, last)) = name.rsplit_once('|') {
-            let Some((_, filter)) = FILTERS.iter().find(|(word, _)| last.trim().eq_ignore_ascii_case(word))
-            else {
+            let Some(filter) = Filter::parse(last.trim())? else {
                 let is_header = last.contains('_') || before.contains('_');
                 if is_header {
                     break;
                 }
                 let known: Vec<String> = FILTERS.iter().map(|(word, _)| format!("`{word}`")).collect();
-                return Err(format!("no such filter: `{}`; known are {}", last.trim(), known.join(", ")));
+                return Err(format!(
+                    "no such filter: `{}`; known are {}, and a number, which is the most characters",
+                    last.trim(),
+                    known.join(", ")
+                ));
             };
-            filters.insert(0, *filter);
+            filters.insert(0, filter);
             name = before.trim();
         }
         if name.is_empty() {
@@ -206,12 +225,27 @@ impl Piece {
 }
 
 impl Filter {
+    /// The most characters that a name may be cut to: there is no longer one.
+    const LONGEST: usize = 300;
+
+    /// Reads a filter; `None` where it is none.
+    fn parse(word: &str) -> Result<Option<Self>, String> {
+        if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) {
+            let most = word.parse().ok().filter(|most| (1..=Self::LONGEST).contains(most));
+            let most =
+                most.ok_or_else(|| format!("a cell is cut to 1 to {} characters: `{word}`", Self::LONGEST))?;
+            return Ok(Some(Self::Cut(most)));
+        }
+        Ok(FILTERS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, filter)| *filter))
+    }
+
     fn apply(self, cell: &str) -> String {
         match self {
             Self::Lower => cell.to_lowercase(),
             Self::Upper => cell.to_uppercase(),
             Self::Initial => cell.chars().take(1).collect(),
             Self::Joined => cell.split_whitespace().collect(),
+            Self::Cut(most) => cut(cell, most).to_owned(),
             Self::German => cell.chars().fold(String::new(), |mut out, c| {
                 match c {
                     'ä' => out.push_str("ae"),
@@ -230,6 +264,16 @@ impl Filter {
             }),
         }
     }
+}
+
+/// As many whole characters as a person sees them as have `most` code points at most; without the space before the cut.
+fn cut(cell: &str, most: usize) -> &str {
+    let mut length = 0;
+    let end = cell.grapheme_indices(true).find(|(_, seen)| {
+        length += seen.chars().count();
+        length > most
+    });
+    end.map_or(cell, |(at, _)| cell[..at].trim_end())
 }
 
 /// Writes a letter without its marks, or as Latin letters where it is one of those that have none to lose.
@@ -296,8 +340,34 @@ mod tests {
 
     fn write(template: &str, cells: &[&str]) -> String {
         let mut out = String::new();
-        Template::parse(template).unwrap().write(cells.iter().copied(), &mut out);
+        Template::parse(template).unwrap().write(cells.iter().copied(), 1, &mut out);
         out
+    }
+
+    #[test]
+    fn a_template_cuts_whole_characters_and_numbers_all_but_the_first() {
+        let table = [
+            ("{last name|8}", "Schmidt", "Schmidt"),
+            ("{last name|8}", "Leutheusser", "Leutheus"),
+            ("{last name|german|lower|joined|8}", "Müller Groß", "muellerg"),
+            ("{last name|4|german|lower}", "Müller", "muell"),
+            ("{last name|4}", "von Berg", "von"),
+            // Of what is one character for whoever reads it, no part is left.
+            ("{last name|3}", "ab\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}", "ab"),
+            ("{last name|2}", "q\u{323}\u{307}y", ""),
+            ("{last name|3}", "q\u{323}\u{307}y", "q\u{323}\u{307}"),
+            ("{last name|1}.", "東京", "東."),
+        ];
+        for (template, cell, expected) in table {
+            assert_eq!(write(template, &[cell]), expected, "{template} {cell}");
+        }
+        let template = Template::parse("{last name}{n}").unwrap();
+        assert!(template.is_numbered() && !Template::parse("{last name}n").unwrap().is_numbered());
+        for (number, expected) in [(1, "lee"), (2, "lee2"), (12, "lee12")] {
+            let mut out = String::new();
+            template.write(std::iter::once("lee"), number, &mut out);
+            assert_eq!(out, expected);
+        }
     }
 
     #[test]
@@ -333,6 +403,10 @@ mod tests {
             ("{}", "names no cell"),
             ("{|lower}", "names no cell"),
             ("{first name|loud}", "no such filter: `loud`; known are `lower`"),
+            ("{first name|0}", "a cell is cut to 1 to 300 characters: `0`"),
+            ("{first name|99999999999999999999999}", "a cell is cut to"),
+            ("{first name|-1}", "no such filter"),
+            ("agent{n}", "is a constant"),
             ("agent", "is a constant"),
             ("", "is a constant"),
         ];
@@ -349,7 +423,7 @@ mod tests {
         ) {
             if let Ok(template) = Template::parse(&text) {
                 let mut out = String::new();
-                template.write(std::iter::repeat(cell.as_str()), &mut out);
+                template.write(std::iter::repeat(cell.as_str()), 2, &mut out);
             }
             if let Ok(split) = Split::parse(&how) {
                 let parts = (split.part(&cell, Part::First), split.part(&cell, Part::Last));

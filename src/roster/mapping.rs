@@ -165,6 +165,12 @@ impl Mapping {
             }
             let template =
                 Template::parse(&text).map_err(|why| format!("`[templates]`, `{}`: {why}", field.name()))?;
+            if template.is_numbered() && field != Field::Username {
+                return Err(format!(
+                    "`[templates]`, `{}`: `{{n}}` numbers logins, and nothing else",
+                    field.name()
+                ));
+            }
             mapping.templates.push((field, template));
         }
         let words = |words: BTreeMap<String, String>| words.into_iter().collect::<Vec<_>>();
@@ -263,6 +269,7 @@ mod tests {
                 "two columns are split",
             ),
             ("[templates]\ntags = \"{first name|loud}\"", "`[templates]`, `tags`: no such filter"),
+            ("[templates]\ntags = \"a|{first name}{n}\"", "`{n}` numbers logins, and nothing else"),
             ("[templates]\npassword = \"{first name}12345678\"", "`⟦made-passwords⟧`"),
             ("[templates]\ntags = \"{mobile}\"\n[constants]\ntags = \"a|b\"", "and so has another table"),
             ("[defaults]\ntags = \"a|b\"\nTAGS = \"c|d\"", "has one field twice"),

@@ -15,6 +15,7 @@ mod filter;
 mod header;
 mod made;
 mod mapping;
+mod numbers;
 #[cfg(test)]
 mod page;
 mod roles;
@@ -49,6 +50,7 @@ pub(crate) use xlsx::WORKBOOK_THREAD;
 use below::Holding;
 use header::{Added, Header, Said};
 use mapping::Mapping;
+use numbers::{Numbering, Numbers};
 use row::Seems;
 use source::{Format, Source};
 
@@ -180,7 +182,34 @@ impl Roster {
         header.columns.phone_region = options.phone_region;
         findings.extend(header.findings.iter().cloned());
         let is_told = options.header_row.is_some();
-        Ok(Self { path: path.to_owned(), content, header: Arc::new(header), above, is_told, findings })
+        let mut roster =
+            Self { path: path.to_owned(), content, header: Arc::new(header), above, is_told, findings };
+        if roster.header.is_numbered() {
+            let numbers = roster.numbers_of_logins()?;
+            Arc::make_mut(&mut roster.header).numbers = numbers;
+        }
+        Ok(roster)
+    }
+
+    /// Goes over the rows once, and where the roster has logins of its own once before that, for none of those may be made.
+    fn numbers_of_logins(&self) -> Result<Numbers, Failure> {
+        let (columns, mut numbering, mut row) = (self.columns(), Numbering::default(), Row::default());
+        if columns.places[Field::Username.index()].len() > 1 {
+            let mut rows = self.rows()?;
+            while rows.read(&mut row)? {
+                if !columns.is_made_login(&row) {
+                    numbering.give(columns.cell(&row, Field::Username));
+                }
+            }
+        }
+        let mut rows = self.rows()?;
+        while rows.read(&mut row)? {
+            if columns.is_made_login(&row) {
+                let plain = columns.cell(&row, Field::Username);
+                numbering.make(row.number, plain, |number| self.header.login(&row, number));
+            }
+        }
+        Ok(numbering.end())
     }
 
     /// Where each field stands.
@@ -222,6 +251,12 @@ impl Roster {
             Some(self.header.width + self.header.added.iter().position(is_it)?)
         };
         place(made::Part::First).zip(place(made::Part::Last))
+    }
+
+    /// Of a row whose made login would be that of others, the row of the first of them. Where people are put between such
+    /// rows, the numbers in their logins move.
+    pub(crate) fn first_namesake(&self, row: u64) -> Option<u64> {
+        self.header.numbers.first(row)
     }
 
     /// Which known template the header is.
@@ -428,6 +463,13 @@ fn acceptable(format: Format, head: &[u8], path: &Path, options: &Options) -> Re
         Format::Markup => refuse("the roster is HTML or XML, whatever its name says", as_xlsx),
         Format::Binary => refuse("the roster is neither CSV nor XLSX", as_xlsx),
     }
+}
+
+/// What is said of a cell that is not written as a split (`last, first`) has it, before a map says so; `None` where it is.
+pub(crate) fn not_split(row: u64, column: &str, cell: &str, split: &str) -> Option<Finding> {
+    let split = made::Split::parse(split).ok()?;
+    let is_odd = split.part(cell, made::Part::Last).is_none();
+    is_odd.then(|| made::not_split(row, column, cell, &split))
 }
 
 /// Adds the path to a failure of a stage that does not know it.

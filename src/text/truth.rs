@@ -36,6 +36,11 @@ pub(crate) fn of(cell: &str) -> Option<bool> {
             return Some(cell.eq_ignore_ascii_case(yes));
         }
     }
+    boolean(cell)
+}
+
+/// What spreadsheets write for a boolean, and nothing else: a German one shows `WAHR` where a file has `TRUE`.
+pub(crate) fn boolean(cell: &str) -> Option<bool> {
     // No word here is longer.
     if cell.len() > 24 {
         return None;
@@ -65,6 +70,7 @@ mod tests {
         for word in ["", "x", "ja", "oui", "on", "2", "01", "yes!", "truth", "-"] {
             assert_eq!(of(word), None, "{word}");
         }
+        assert_eq!((boolean("Wahr"), boolean("yes"), boolean("1")), (Some(true), None, None));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod leavers;
 mod logins;
 mod names;
 mod pass;
+mod people;
 mod rules;
 mod separators;
 mod tally;

@@ -8,6 +8,7 @@ use super::conveyor::{self, Handed, Taker};
 use super::grammar::trimmed;
 use super::leavers::Watch;
 use super::names::NamesUsed;
+use super::people::People;
 use super::rules::{RowCheck, check_columns, column_of};
 use super::tally::Tally;
 use super::{Rules, agents, logins};
@@ -262,6 +263,7 @@ pub struct Pass<'r> {
     rules: &'r Rules<'r>,
     usernames: FoldedMap<u64>,
     passwords: Passwords,
+    people: People,
     checked: Checked,
     /// The first error of the file as a whole.
     file_error: Option<Finding>,
@@ -307,6 +309,7 @@ impl<'r> Pass<'r> {
             rules,
             usernames: FoldedMap::default(),
             passwords: Passwords::default(),
+            people: People::default(),
             checked,
             file_error: None,
             of_row: of_header.to_vec(),
@@ -345,6 +348,10 @@ impl<'r> Pass<'r> {
             logins::count(logins, row, self.columns, username);
         }
         self.compare_username(&handed);
+        if !self.of_row.iter().any(|finding| finding.code == codes::USERNAME_DUPLICATE.id) {
+            let same = self.people.see(row, self.columns, username);
+            self.of_row.extend(same);
+        }
         if self.rules.identity == IdentityType::ConnectManaged {
             self.passwords.count(self.columns.cell(row, Field::Password), number);
         }

@@ -174,7 +174,7 @@ fn emails_not_allowed(columns: &Columns, rules: &Rules<'_>) -> Finding {
         column: columns.header(Field::Email).map(str::to_owned),
         value: None,
         message: format!(
-            "{}, for which the roster was taken: the logins are addresses, and there is no password",
+            "{}: the logins are those of SAML users and there is no password, so the roster is taken for one of SAML",
             code.title
         ),
         hint: Some(hint),
@@ -307,7 +307,15 @@ impl<'a> Check<'a> {
         let column = column_of(self.row, self.columns, field);
         let number = Some(self.row.number);
         let mut said = self.row.findings.iter().chain(self.findings.iter().filter(|f| f.row == number));
-        let is_explained = said.any(|f| f.severity == Severity::Error && f.column == column);
+        // Of half a name no login is made; that the name is not whole is said.
+        let is_of_name = |code: &str| {
+            [codes::NAME_NOT_SPLIT.id, codes::FIRST_NAME_MISSING.id, codes::LAST_NAME_MISSING.id]
+                .contains(&code)
+        };
+        let is_made = field == Field::Username && self.columns.made_login.is_some();
+        let is_explained = said.any(|f| {
+            f.severity == Severity::Error && (f.column == column || (is_made && is_of_name(f.code)))
+        });
         if column.is_none() || is_explained {
             return;
         }
@@ -799,7 +807,10 @@ fn other_separator(check: &mut Check<'_>, field: Field, parts: Option<Vec<&str>>
     let message = format!("the {} is read as one name: `{}`", name_of(field), shown(cell));
     let hint = match parts.as_slice() {
         [one] => format!("write `{}`", shown(one)),
-        several => format!("if these are {}, write `{}`", several.len(), shown(&several.join("|"))),
+        several => {
+            let what = if field == Field::Hierarchy { "levels" } else { "names" };
+            format!("if these are {} {what}, write `{}`", several.len(), shown(&several.join("|")))
+        }
     };
     check.fault_with(code, field, cell, message, hint);
 }

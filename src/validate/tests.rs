@@ -414,6 +414,7 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
         "column-missing",
         "columns-disagree",
         "username-duplicate",
+        "same-person",
         "username-case-variant",
         "username-exists",
         "password-blanked",
@@ -764,7 +765,10 @@ fn a_missing_column_is_said_once_for_the_file_and_stops_every_row() {
             let mut stopped = 0;
             for number in 2..12 {
                 let username = format!("u{number}");
-                let mut row = row_with(identity, &[(Username, &username)]);
+                let email = format!("{username}@example.com");
+                let own = [(Username, username.as_str()), (Email, email.as_str())];
+                let own = if identity == ConnectManaged { &own[..] } else { &own[..1] };
+                let mut row = row_with(identity, own);
                 row.number = number;
                 pass.row(&row, &mut |row| {
                     stopped += u64::from(row.has_errors);
@@ -952,7 +956,9 @@ fn a_username_taken_twice_is_an_error_that_names_the_other_row() {
 fn many_rows_with_one_password_are_one_warning() {
     let user = |number: u64, password: &str| {
         let username = format!("u{number}");
-        numbered(number, row_with(ConnectManaged, &[(Username, &username), (Password, password)]))
+        let email = format!("{username}@example.com");
+        let own = [(Username, username.as_str()), (Email, &email), (Password, password)];
+        numbered(number, row_with(ConnectManaged, &own))
     };
     let rows = |passwords: &[&str]| (2..).zip(passwords).map(|(n, p)| user(n, p)).collect::<Vec<_>>();
     let codes = |passwords: &[&str]| codes_of(&pass_over(ConnectManaged, &rows(passwords)).findings);

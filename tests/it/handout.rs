@@ -292,9 +292,11 @@ fn a_slip_has_all_that_a_person_needs_and_nothing_that_is_not_escaped() {
         ran.stderr
     );
     let page = made.read("bare.html");
-    assert!(
-        page.contains("<h2 dir=\"auto\">cy</h2>") && page.contains("Ask your team lead where to sign in")
-    );
+    assert!(page.contains("<h2 dir=\"auto\">cy</h2>"));
+    // The ledger has the instance's alias.
+    let address = "https://acme-contact-centre.my.connect.aws";
+    assert!(page.contains(&format!("<dd class=\"typed where\">{address}</dd>")));
+    assert!(ran.stderr.contains(&format!("note: the slips say to sign in at {address}; ")), "{}", ran.stderr);
     #[cfg(unix)]
     assert_eq!(mode(&made.path("bare.html")), 0o600);
 }

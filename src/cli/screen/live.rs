@@ -523,6 +523,7 @@ mod tests {
             ledger: "l".into(),
             instance: "i".into(),
             total: to_send,
+            left_out: Vec::new(),
             to_send,
             rate: 2.0,
         }

@@ -14,8 +14,8 @@ fn of_row(found: &[Found], row: u64) -> BTreeSet<(&str, &str)> {
         .collect()
 }
 
-const PROFILES: &str = "if these are 2, write `Agent|QualityAnalyst`";
-const LEVELS: &str = "if these are 3, write `EMEA|Germany|Berlin`";
+const PROFILES: &str = "if these are 2 names, write `Agent|QualityAnalyst`";
+const LEVELS: &str = "if these are 3 levels, write `EMEA|Germany|Berlin`";
 
 /// A suggestion of one of the two would lose the other.
 #[test]
@@ -61,7 +61,7 @@ fn ids_as_python_prints_a_list_are_mended_to_the_same_ids() {
     let mended = "9dff4165-4024-5c1c-b3d3-f83db6334e51|27fcd716-29e6-5fd4-b30e-6b436a314d93";
     let roster = input("26-describe-user-flattened.csv");
     let (_, found) = findings(&roster, &["--identity", "saml", "--allow", "email-not-allowed"]);
-    let expected = ("other-separator", format!("if these are 2, write `{mended}`"));
+    let expected = ("other-separator", format!("if these are 2 names, write `{mended}`"));
     assert!(of_row(&found, 2).contains(&(expected.0, expected.1.as_str())), "{:?}", of_row(&found, 2));
     let directory = sample("directory.json").display().to_string();
     let (_, found) = findings(&roster, &["--directory", &directory]);

@@ -374,7 +374,7 @@ fn other_separators_are_rewritten_whole_and_no_name_is_lost() {
 
     // Without the instance nobody knows, and it is asked about.
     let (_, found) = findings(&roster, &[]);
-    let meant = "if these are 2, write `Agent|QualityAnalyst`";
+    let meant = "if these are 2 names, write `Agent|QualityAnalyst`";
     assert_eq!(in_column(&found, "security_profile"), [2, 3, 4].map(|row| (row, "other-separator", meant)));
     let levels = in_column(&found, "hierarchy");
     assert!(
@@ -447,4 +447,39 @@ fn commas_that_excel_drops_are_no_error() {
     let (exit, found) = findings(&input("02-excel-trailing-delimiters-dropped.csv"), &[]);
     let codes: Vec<_> = found.iter().map(|found| (found.code.as_str(), found.row)).collect();
     assert_eq!((exit, codes), (0, vec![("short-rows", Some(4))]));
+}
+
+#[test]
+fn leavers_of_a_directory_export_are_pointed_out_before_there_is_a_map() {
+    let (_, found) = findings(&input("12b-entra-download-users.csv"), &[]);
+    let found: Vec<_> = found.iter().filter(|found| found.code == "leavers-in-roster").collect();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].hint.contains(r#"under `[skip]`: `"accountEnabled" = ["False"]`"#), "{}", found[0].hint);
+    // Nobody is gone where nothing says so.
+    let (_, found) = findings(&input("47-salesforce-voice-usernames.csv"), &["--identity", "saml"]);
+    assert!(found.iter().all(|found| found.code != "leavers-in-roster"));
+}
+
+#[test]
+fn a_file_of_failed_rows_has_nobody_who_was_left_out() {
+    let (folder, _) = with_map("[skip]\nAustritt = \"filled\"\n");
+    let rows = "user login,first name,last name,routing profile,security profile,Austritt\n\
+                ann,Ann,Lee,Care,Agent,\nbo li,Bo,Li,Care,Agent,\ncy!,Cy,Ko,Care,Agent,1.1.2026\n";
+    std::fs::write(folder.path().join("people.csv"), rows).unwrap();
+    let said = rehearsed(folder.path(), &["--skip-invalid", "--yes"]);
+    assert!(said.contains("roster    people.csv: 2 rows") && said.contains("1 row failed"), "{said}");
+    let failed = std::fs::read_to_string(folder.path().join("people.csv.simulate.failed.csv")).unwrap();
+    assert!(failed.contains("bo li") && !failed.contains("cy!"), "{failed}");
+    // Mended, it goes by the same map.
+    std::fs::write(
+        folder.path().join("people.csv.simulate.failed.csv"),
+        failed.replacen("bo li", "bo.li", 1),
+    )
+    .unwrap();
+    let mut retry = headcount();
+    retry.current_dir(folder.path()).args(["retry", "people.csv.simulate.ledger.jsonl", "--roster"]);
+    let output =
+        retry.args(["people.csv.simulate.failed.csv", "--columns", "map.toml", "--yes"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(user(folder.path(), "bo.li")["IdentityInfo"]["FirstName"], "Bo");
 }
