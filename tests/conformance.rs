@@ -124,13 +124,14 @@ struct OursAlone {
 }
 
 /// Findings of the file or of several rows, which no row by itself shows; and of an instance whose quotas are not known.
-const NOT_OF_A_ROW: [&str; 6] = [
+const NOT_OF_A_ROW: [&str; 7] = [
     "no-rows",
     "column-missing",
     "username-duplicate",
     "passwords-identical",
     "password-blanked",
     "proficiencies-above-default",
+    "other-separator", // of names that no instance is asked for
 ];
 
 // The instance that both sides know.
@@ -473,8 +474,8 @@ fn plain_phone<'c>(cell: &impl Fn(Field) -> &'c str) -> Map<String, Value> {
 fn plain_answer(cell: &str) -> Option<Value> {
     match word(cell).as_str() {
         "" => None,
-        "yes" | "true" => Some(true.into()),
-        "no" | "false" => Some(false.into()),
+        "yes" | "true" | "y" | "1" | "wahr" => Some(true.into()),
+        "no" | "false" | "n" | "0" | "faux" => Some(false.into()),
         _ => Some(cell.into()),
     }
 }

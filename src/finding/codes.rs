@@ -146,6 +146,10 @@ codes! {
         why: "what the role decides would be missing, or be another's",
         source: "headcount",
         fix: "correct the cell, or add the role to `[roles]` in the column map";
+    SLASH_LEVELS = Warning "slash-levels", "`/` is read as the border between levels of the hierarchy",
+        why: "the column is that of AWS's bulk agent tool, which writes its paths so",
+        source: "AWS blog: Create and update agents in bulk with Amazon Connect",
+        fix: "nothing to do, unless a group has `/` in its name: then write `|` between the levels of that path";
     LEAVERS_IN_ROSTER = Warning "leavers-in-roster", "a column says who is no longer there, and no row is left out by it",
         why: "whoever has left would get a login that works",
         source: "headcount",
@@ -447,6 +451,11 @@ codes! {
         why: "names are case-sensitive; a profile is never left out silently, for it decides what the user may do",
         source: "API, CreateUser: ResourceNotFoundException",
         fix: "use a name, id or ARN of the instance; if it is new, save the directory again with `headcount directory`";
+    OTHER_SEPARATOR = Warning "other-separator", "a cell is read as one name, and looks like several",
+        why: "other importers have `;`, `,`, `/` or brackets where Amazon Connect's console has `|`; a name may have these too, \
+              and without the instance nobody knows",
+        source: "console: the cell's grammar",
+        fix: "write `|` between names, and between levels from the top down";
     HIERARCHY_TOO_DEEP = Error "hierarchy-too-deep", "the hierarchy path has more than five levels",
         why: "an instance has at most five",
         source: "API, HierarchyPath: LevelOne to LevelFive",

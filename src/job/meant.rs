@@ -163,6 +163,7 @@ impl Job {
             compares_users: false, // who is there already is told by the plan
             generates_passwords: self.passwords.are_given(),
             let_through: self.allowed.errors,
+            names_are_made_up: self.target.is_rehearsal() && self.target.directory.is_none(),
             ..Rules::of(directory)
         }
     }

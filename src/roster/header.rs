@@ -13,6 +13,7 @@ use super::row::{Columns, Row};
 use crate::error::Failure;
 use crate::finding::Finding;
 use crate::finding::codes::{self, Code};
+use crate::text::shown;
 
 /// How the columns of one roster are read.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +39,8 @@ pub(super) struct Header {
 pub(super) enum Added {
     /// The cell of column `at`, translated.
     Translated { at: usize, words: Vec<(String, String)> },
+    /// The path in column `at`, with `/` for the border between its levels.
+    Levels { at: usize },
     /// One part of the whole name in column `at`.
     Split { at: usize, split: Split, part: Part },
     /// A template for a field, filled in from the first cell that is not blank of each of the columns `at`, in every row in
@@ -55,6 +58,7 @@ impl fmt::Debug for Added {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Translated { at, .. } => write!(f, "Translated({at})"),
+            Self::Levels { at } => write!(f, "Levels({at})"),
             Self::Split { at, part, .. } => write!(f, "Split({at}, {part:?})"),
             Self::Made { at, .. } => write!(f, "Made({at:?})"),
             Self::Role { by, field, .. } => write!(f, "Role({by}, {field:?})"),
@@ -278,6 +282,11 @@ impl Header {
     /// Appends the columns that a map makes: a translated column stands in for its source, and a default comes after
     /// the columns it fills in for. The file's own cells stay as they are.
     fn add_columns(&mut self, mapping: &Mapping) {
+        if let Some(at) = self.slashed() {
+            let place = self.add(Added::Levels { at }, self.columns.headers[at].clone());
+            let places = &mut self.columns.places[Field::Hierarchy.index()];
+            places.iter_mut().filter(|other| **other == at).for_each(|other| *other = place);
+        }
         if let Some((key, split)) = &mapping.split
             && let Some(at) = self.columns.headers.iter().position(|name| columns::key(name) == *key)
         {
@@ -329,6 +338,12 @@ impl Header {
         }
     }
 
+    /// The column of the hierarchy as AWS's bulk agent tool calls it, and nobody else.
+    fn slashed(&self) -> Option<usize> {
+        let places = &self.columns.places[Field::Hierarchy.index()];
+        places.iter().copied().find(|at| self.columns.headers[*at].trim() == "UserHierarchy")
+    }
+
     /// Where a template finds a name: the columns of a field, else a column of the file by its header.
     fn places_of(&self, name: &str) -> Vec<usize> {
         let of_field = columns::field(name).map(|field| self.columns.places[field.index()].clone());
@@ -353,13 +368,27 @@ impl Header {
     }
 
     /// Appends the cells of the added columns to a row that has exactly [`Header::width`] cells.
-    pub(super) fn complete(&self, row: &mut Row, scratch: &mut String) {
+    pub(super) fn complete(&self, row: &mut Row, scratch: &mut String, said: &mut Said) {
         for added in &self.added {
             scratch.clear();
             match added {
                 Added::Translated { at, words } => {
                     let cell = row.cells.get(*at).unwrap_or("");
                     scratch.push_str(translate(cell, words));
+                }
+                Added::Levels { at } => {
+                    let cell = row.cells.get(*at).unwrap_or("");
+                    let is_slashed =
+                        cell.contains('/') && !cell.contains('|') && !cell.trim().starts_with("arn:");
+                    if is_slashed {
+                        scratch.extend(cell.chars().map(|c| if c == '/' { '|' } else { c }));
+                        if !std::mem::replace(&mut said.slashes, true) {
+                            let finding = slashes_read(row.number, &self.columns.headers[*at], cell, scratch);
+                            row.findings.push(finding);
+                        }
+                    } else {
+                        scratch.push_str(cell);
+                    }
                 }
                 Added::Split { at, split, part } => {
                     let cell = row.cells.get(*at).unwrap_or("");
@@ -401,6 +430,28 @@ impl Header {
             }
             row.cells.push_field(scratch);
         }
+    }
+}
+
+/// What is said once of a roster, in the first row of which it is so.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Said {
+    slashes: bool,
+}
+
+fn slashes_read(row: u64, column: &str, cell: &str, path: &str) -> Finding {
+    let code = &codes::SLASH_LEVELS;
+    Finding {
+        code: code.id,
+        severity: code.severity,
+        row: Some(row),
+        column: Some(column.to_owned()),
+        value: Some(shown(cell.trim())),
+        message: format!(
+            "`/` is read as the border between levels, here and below: `{}`",
+            shown(path.trim())
+        ),
+        hint: Some(code.fix.to_owned()),
     }
 }
 
@@ -466,7 +517,7 @@ mod tests {
 
     fn complete(header: &Header, cells: &[&str]) -> Row {
         let mut row = Row { cells: cells.to_vec().into(), ..Row::default() };
-        header.complete(&mut row, &mut String::new());
+        header.complete(&mut row, &mut String::new(), &mut Said::default());
         row
     }
 

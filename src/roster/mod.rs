@@ -46,7 +46,7 @@ pub(crate) use sheet::{place as cell_place, resolve as resolved, sheet_part, sto
 pub(crate) use xlsx::WORKBOOK_THREAD;
 
 use below::Holding;
-use header::{Added, Header};
+use header::{Added, Header, Said};
 use mapping::Mapping;
 use row::Seems;
 use source::{Format, Source};
@@ -297,6 +297,7 @@ impl Roster {
             header: Arc::clone(&self.header),
             holding: Holding::new(&self.header, self.is_told, false),
             scratch: String::new(),
+            said: Said::default(),
             has_all: self.header.sieve.is_idle(),
             hidden: self.hidden(),
             left_out: Vec::new(),
@@ -319,6 +320,7 @@ pub struct Rows {
     header: Arc<Header>,
     holding: Holding,
     scratch: String,
+    said: Said,
     /// Whether no row is left out.
     has_all: bool,
     hidden: Arc<[u64]>,
@@ -381,7 +383,7 @@ impl Rows {
             }
         }
         if row.seems == Seems::Person && !self.header.added.is_empty() && row.is_readable() {
-            self.header.complete(row, &mut self.scratch);
+            self.header.complete(row, &mut self.scratch, &mut self.said);
         }
         Ok(true)
     }

@@ -1,5 +1,6 @@
 //! Which damage to a text is looked for in which field, and what is said of it.
 
+use super::separators;
 use crate::finding::codes::{self, Code};
 use crate::roster::Field;
 use crate::text::damage::{self, Damage, Damaged, Kind, Kinds};
@@ -175,6 +176,9 @@ pub(super) fn is_damaged_address(text: &str) -> bool {
 
 /// The text with its damage mended, where it is damaged and what was there is certain.
 pub(super) fn mended(text: &str) -> Option<String> {
+    if let Some(inside) = separators::inside(text) {
+        return Some(inside.to_owned());
+    }
     if !damage::is_suspect(text) && !damage::has_word(text) {
         return None;
     }

@@ -6,6 +6,7 @@ use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark, 
 
 use crate::agent::{PROVENANCE, PhoneType, VoiceEnhancement};
 use crate::text::damage::unseen;
+use crate::text::truth;
 
 /// The most seconds of after-contact work that the service takes (24 days, says the API's page).
 pub(super) const AFTER_CONTACT_WORK_MAX: u32 = 2_000_000;
@@ -137,13 +138,9 @@ pub(super) fn phone_type(cell: &str) -> Option<PhoneType> {
     }
 }
 
-/// `yes` and `no`, `true` and `false`, in any case.
+/// `yes` and `no`, and the words of spreadsheets for them, in any case.
 pub(super) fn yes_or_no(cell: &str) -> Option<bool> {
-    match cell {
-        _ if is_word(cell, "yes") || is_word(cell, "true") => Some(true),
-        _ if is_word(cell, "no") || is_word(cell, "false") => Some(false),
-        _ => None,
-    }
+    truth::of(cell)
 }
 
 /// `none`, `isolate voice` and `suppress noise`, in any case, and the API's own words.
@@ -422,7 +419,8 @@ mod tests {
         assert_eq!(phone_type("softphone"), None);
         assert_eq!(yes_or_no("TRUE"), Some(true));
         assert_eq!(yes_or_no("No"), Some(false));
-        assert_eq!(yes_or_no("y"), None);
+        assert_eq!(yes_or_no("y"), Some(true));
+        assert_eq!(yes_or_no("ja"), None);
         assert_eq!(voice_enhancement("Isolate voice"), Some(VoiceEnhancement::VoiceIsolation));
         assert_eq!(voice_enhancement("NOISE_SUPPRESSION"), Some(VoiceEnhancement::NoiseSuppression));
     }

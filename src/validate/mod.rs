@@ -14,6 +14,7 @@ mod logins;
 mod names;
 mod pass;
 mod rules;
+mod separators;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,8 @@ pub struct Rules<'d> {
     pub(crate) inferred: Option<Inferred>,
     /// The instance, where it is known: names must be known to it.
     pub(crate) directory: Option<&'d Directory>,
+    /// Whether the instance was made up of the roster's own names: then that it has them says nothing.
+    pub(crate) names_are_made_up: bool,
     /// Whether the users in the directory are worth a warning. An import decides `exists` by its ledger instead.
     pub(crate) compares_users: bool,
     /// Whether passwords are generated, or one for all is given: then a row need not have one.
@@ -60,6 +63,7 @@ impl<'d> Rules<'d> {
             identity,
             inferred: None,
             directory: None,
+            names_are_made_up: false,
             compares_users: false,
             generates_passwords: false,
             tag_room: 49,
@@ -71,6 +75,11 @@ impl<'d> Rules<'d> {
     #[must_use]
     pub fn letting_through(self, let_through: LetThrough) -> Self {
         Self { let_through, ..self }
+    }
+
+    /// Whether nobody knows which names are the instance's.
+    fn knows_no_names(&self) -> bool {
+        self.directory.is_none() || self.names_are_made_up
     }
 
     /// Whether e-mail addresses are wrong for a reason that is one for all of them.

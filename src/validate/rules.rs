@@ -3,7 +3,7 @@
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
 //! nothing. Every finding's reason and source stand with its code in `finding/codes.rs`.
 
-use super::{Rules, damaged, grammar, logins};
+use super::{Rules, damaged, grammar, logins, separators};
 use crate::agent::phone::{self, Refusal};
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
@@ -749,6 +749,9 @@ fn security_profiles(check: &mut Check<'_>) {
     if cell.is_empty() {
         return check.missing(&codes::SECURITY_PROFILES_MISSING, field);
     }
+    if check.rules.knows_no_names() {
+        other_separator(check, field, separators::names(cell));
+    }
     if !cell.contains('|') && check.rules.directory.is_none() {
         return; // one name, and nothing to compare it with
     }
@@ -774,11 +777,53 @@ fn security_profiles(check: &mut Check<'_>) {
         }
         let code = &codes::SECURITY_PROFILE_UNKNOWN;
         match check.rules.directory.map(|directory| directory.security_profile(name)) {
-            Some(Lookup::Unknown(meant)) => unknown(check, code, field, name, meant),
+            Some(Lookup::Unknown(meant)) => match several_profiles(check, name) {
+                Some(hint) => {
+                    let message = format!("{}: `{}`", code.title, shown(name));
+                    check.fault_with(code, field, name, message, hint);
+                }
+                None => unknown(check, code, field, name, meant),
+            },
             Some(Lookup::Ambiguous(ids)) => several(check, code, field, name, &ids),
             Some(Lookup::Found(_)) | None => {}
         }
     }
+}
+
+/// Warns of a cell that is several names in another importer's grammar, where nobody knows the names: one name it may be
+/// too.
+fn other_separator(check: &mut Check<'_>, field: Field, parts: Option<Vec<&str>>) {
+    let Some(parts) = parts else { return };
+    let code = &codes::OTHER_SEPARATOR;
+    let cell = check.cell(field);
+    let message = format!("the {} is read as one name: `{}`", name_of(field), shown(cell));
+    let hint = match parts.as_slice() {
+        [one] => format!("write `{}`", shown(one)),
+        several => format!("if these are {}, write `{}`", several.len(), shown(&several.join("|"))),
+    };
+    check.fault_with(code, field, cell, message, hint);
+}
+
+/// What to write in place of a name that is none of the instance's, where it is a list of such in another importer's
+/// grammar. Never one of the several: who took it up would lose the others.
+fn several_profiles(check: &Check<'_>, name: &str) -> Option<String> {
+    let directory = check.rules.directory?;
+    let find = |part: &str| match directory.security_profile(part) {
+        Lookup::Found(_) => Ok(part.to_owned()),
+        Lookup::Unknown(Some(meant)) => Ok(meant),
+        Lookup::Unknown(None) | Lookup::Ambiguous(_) => Err(part.to_owned()),
+    };
+    let each = |parts: Vec<&str>| parts.into_iter().map(find).collect::<Result<Vec<_>, _>>();
+    let listed = separators::names(name).map(each);
+    // With a sign that stands in names more often, only where all of it fits.
+    let slashed = || separators::names_with_slashes(name).map(each).filter(Result::is_ok);
+    Some(match listed.or_else(slashed)? {
+        Ok(names) => format!("did you mean `{}`?", shown(&names.join("|"))),
+        Err(part) => format!(
+            "write the names with `|` between them, as in `Agent|QualityAnalyst`; the instance has none called `{}`",
+            shown(&part)
+        ),
+    })
 }
 
 /// Whether exactly one of those before is the same: what is there thrice is said once.
@@ -802,7 +847,13 @@ fn hierarchy(check: &mut Check<'_>) {
     const DEEPEST: usize = 5;
     let field = Field::Hierarchy;
     let cell = check.cell(field);
-    if cell.is_empty() || (check.rules.directory.is_none() && grammar::is_plain_path(cell)) {
+    if cell.is_empty() {
+        return;
+    }
+    if check.rules.knows_no_names() {
+        other_separator(check, field, separators::levels(cell));
+    }
+    if check.rules.directory.is_none() && grammar::is_plain_path(cell) {
         return;
     }
     let levels = grammar::list(cell);
@@ -823,7 +874,10 @@ fn hierarchy(check: &mut Check<'_>) {
     let Some(directory) = check.rules.directory.filter(|_| depth <= DEEPEST && !has_gap) else { return };
     match directory.hierarchy_group(levels) {
         Lookup::Found(_) => {}
-        Lookup::Unknown(meant) => unknown(check, &codes::HIERARCHY_UNKNOWN, field, cell, meant),
+        Lookup::Unknown(meant) => {
+            let rewritten = separators::levels(cell).map(|levels| levels.join("|"));
+            unknown(check, &codes::HIERARCHY_UNKNOWN, field, cell, meant.or(rewritten));
+        }
         Lookup::Ambiguous(paths) => {
             const MOST: usize = 5;
             let more = if paths.len() > MOST { " or another" } else { "" };
@@ -958,8 +1012,13 @@ fn yes_or_no(check: &mut Check<'_>) {
     for field in Field::YES_NO {
         let cell = check.cell(field);
         if !cell.is_empty() && grammar::yes_or_no(cell).is_none() {
-            let message = codes::NOT_YES_OR_NO.title.to_owned();
-            check.fault_mended(&codes::NOT_YES_OR_NO, field, message, |c| grammar::yes_or_no(c).is_some());
+            let code = &codes::NOT_YES_OR_NO;
+            let hint = damaged::fix(cell, |c| grammar::yes_or_no(c).is_some()).unwrap_or_else(|| {
+                let table = format!("[values.\"{}\"]", field.name());
+                let word = cell.replace(['\\', '"'], "");
+                format!("{}; a whole column is translated in a file for `⟦column-map⟧`: under `{table}`, `\"{}\" = \"yes\"`", code.fix, shown(&word))
+            });
+            check.fault_with(code, field, cell, code.title.to_owned(), hint);
         }
     }
 }
@@ -998,7 +1057,15 @@ fn tags(check: &mut Check<'_>) {
         match tag {
             Err(piece) => {
                 let message = format!("`{}` is not written as key|value", shown(piece));
-                check.fault(&codes::TAG_SYNTAX, field, cell, message);
+                let code = &codes::TAG_SYNTAX;
+                let rewritten = separators::tags(cell).map(|tags| format!("write `{}`", shown(&tags)));
+                check.fault_with(
+                    code,
+                    field,
+                    cell,
+                    message,
+                    rewritten.unwrap_or_else(|| code.fix.to_owned()),
+                );
             }
             Ok((key, value)) => {
                 one_tag(check, cell, key, value);

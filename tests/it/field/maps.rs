@@ -342,3 +342,106 @@ fn logins_that_are_addresses_are_those_of_saml_and_the_addresses_are_told_once()
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(said.matches("[email-not-allowed]").count(), 1, "{said}");
 }
+
+fn of_sample_instance() -> [String; 2] {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/directory.json");
+    ["--directory".to_owned(), directory.display().to_string()]
+}
+
+/// What is found in the column of this field's name: row, code and fix.
+fn in_column<'f>(found: &'f [Found], column: &str) -> Vec<(u64, &'f str, &'f str)> {
+    let of_column = found.iter().filter(|found| found.column.as_deref().is_some_and(|c| c.contains(column)));
+    of_column.filter_map(|found| Some((found.row?, found.code.as_str(), found.hint.as_str()))).collect()
+}
+
+#[test]
+fn other_separators_are_rewritten_whole_and_no_name_is_lost() {
+    let roster = input("14-other-separators-in-cells.csv");
+    let (_, found) = findings(&roster, &of_sample_instance().each_ref().map(String::as_str));
+    let meant = "did you mean `Agent|QualityAnalyst`?";
+    let profiles = in_column(&found, "security_profile");
+    assert_eq!(profiles, [2, 3, 4].map(|row| (row, "security-profile-unknown", meant)));
+    let meant = "did you mean `EMEA|Germany|Berlin`?";
+    assert_eq!(in_column(&found, "hierarchy"), [2, 3, 4].map(|row| (row, "hierarchy-unknown", meant)));
+    let tags = in_column(&found, "tags");
+    assert!(tags.iter().all(|(_, code, _)| *code == "tag-syntax"), "{tags:?}");
+    let fixes: Vec<_> = tags.iter().map(|(row, _, fix)| (*row, *fix)).collect();
+    let two = (2, "write `site|Leeds||grade|2`");
+    assert_eq!(fixes, [two, (3, "write `site|Leeds`"), (4, "write `site|Leeds`")]);
+
+    // Without the instance nobody knows, and it is asked about.
+    let (_, found) = findings(&roster, &[]);
+    let meant = "if these are 2, write `Agent|QualityAnalyst`";
+    assert_eq!(in_column(&found, "security_profile"), [2, 3, 4].map(|row| (row, "other-separator", meant)));
+    let levels = in_column(&found, "hierarchy");
+    assert!(
+        levels.iter().take(2).all(|(_, code, _)| *code == "other-separator") && levels.len() >= 2,
+        "{levels:?}"
+    );
+}
+
+#[test]
+fn an_instance_that_was_made_up_for_the_roster_agrees_with_no_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.csv");
+    std::fs::copy(input("14b-separators-in-a-rehearsal.csv"), &roster).unwrap();
+    let output = headcount().arg("import").arg(&roster).args(["--simulate", "--yes"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for fix in ["`Agent|QualityAnalyst`", "`EMEA|Germany|Berlin`"] {
+        assert!(said.contains("[other-separator]") && said.contains(fix), "{said}");
+    }
+    // A profile of that name on an instance that is known is one name.
+    let (_, found) = findings(&roster, &[]);
+    assert_eq!(found.iter().filter(|found| found.code == "other-separator").count(), 4);
+}
+
+#[test]
+fn ids_as_programs_print_a_list_are_taken_out_of_it() {
+    let (_, found) = findings(
+        &input("26-describe-user-flattened.csv"),
+        &of_sample_instance().each_ref().map(String::as_str),
+    );
+    let found = in_column(&found, "SecurityProfileIds");
+    let ids = "did you mean `9dff4165-4024-5c1c-b3d3-f83db6334e51|27fcd716-29e6-5fd4-b30e-6b436a314d93`?";
+    assert_eq!(found, [(2, "security-profile-unknown", ids)]);
+}
+
+#[test]
+fn the_bulk_tools_paths_are_read_and_it_is_said() {
+    let roster = input("15-aws-bulk-tool-slash-hierarchy.csv");
+    for directory in [vec![], of_sample_instance().to_vec()] {
+        let args: Vec<&str> = directory.iter().map(String::as_str).collect();
+        let (exit, found) = findings(&roster, &args);
+        let codes: Vec<_> = found.iter().map(|found| (found.code.as_str(), found.row)).collect();
+        assert_eq!((exit, codes), (0, vec![("slash-levels", Some(2))]), "{args:?}");
+        assert!(found[0].message.contains("`EMEA|Germany|Berlin`"));
+    }
+}
+
+#[test]
+fn the_words_of_spreadsheets_for_yes_and_no_are_read_and_the_fix_of_others_is_a_table() {
+    let (_, found) = findings(&input("17-words-for-yes-and-no.csv"), &[]);
+    let words: Vec<_> = found.iter().filter(|f| f.code == "not-yes-or-no").collect();
+    let said: Vec<_> = words.iter().map(|found| (found.row, found.value.as_deref())).collect();
+    assert_eq!(said, [(Some(10), Some("x")), (Some(11), Some("ja")), (Some(12), Some("on"))]);
+    let hint = &words[1].hint;
+    assert!(hint.contains(r#"under `[values."auto accept"]`, `"ja" = "yes"`"#), "{hint}");
+}
+
+#[test]
+fn what_was_written_past_a_spreadsheet_is_shown_as_it_is_meant() {
+    let (_, found) = findings(&input("19-excel-text-tricks.csv"), &[]);
+    let fix = |row, column| in_column(&found, column).iter().find(|found| found.0 == row).unwrap().2;
+    assert_eq!(fix(2, "phone number"), "write `+12065550142`");
+    assert_eq!(fix(3, "phone number"), "write `+12065550143`");
+    assert_eq!(fix(6, "user login"), "write `004711`");
+    assert_eq!(fix(6, "email"), "write `004711@example.com`");
+}
+
+#[test]
+fn commas_that_excel_drops_are_no_error() {
+    let (exit, found) = findings(&input("02-excel-trailing-delimiters-dropped.csv"), &[]);
+    let codes: Vec<_> = found.iter().map(|found| (found.code.as_str(), found.row)).collect();
+    assert_eq!((exit, codes), (0, vec![("short-rows", Some(4))]));
+}
