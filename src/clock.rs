@@ -159,6 +159,37 @@ pub fn rfc3339(at: SystemTime) -> String {
     )
 }
 
+/// A place's time, for people: programs are told in UTC.
+#[derive(Clone, Debug)]
+pub(crate) struct Zone(jiff::tz::TimeZone);
+
+impl Default for Zone {
+    /// UTC.
+    fn default() -> Self {
+        Self(jiff::tz::TimeZone::UTC)
+    }
+}
+
+impl Zone {
+    /// The zone that this machine is set to; UTC where that cannot be told.
+    pub(crate) fn of_system() -> Self {
+        Self(jiff::tz::TimeZone::try_system().unwrap_or(jiff::tz::TimeZone::UTC))
+    }
+
+    /// A wall time, to the second and with the zone's short name, as in `2026-11-23 15:38:13 CET`.
+    pub(crate) fn at(&self, at: SystemTime) -> String {
+        match jiff::Timestamp::try_from(at) {
+            Ok(at) => at.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+            Err(_) => rfc3339(at),
+        }
+    }
+
+    /// The same of a time in RFC 3339; what is none stays as it is.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        parse_rfc3339(text).map_or_else(|| text.to_owned(), |at| self.at(at))
+    }
+}
+
 /// Reads an RFC 3339 time; `None` where it is not one.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(SystemTime::from)
@@ -170,7 +201,8 @@ mod tests {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     use super::{
-        Clock, Moment, SteadyClock, SystemClock, parse_rfc3339, rfc3339, sleep, whole_milliseconds, within,
+        Clock, Moment, SteadyClock, SystemClock, Zone, parse_rfc3339, rfc3339, sleep, whole_milliseconds,
+        within,
     };
 
     /// A clock on a machine that goes to sleep.
@@ -215,6 +247,22 @@ mod tests {
         assert_eq!(seconds(4) + Duration::from_secs(5), seconds(9));
         let before = SystemClock.moment();
         assert!((0..1000).all(|_| SystemClock.moment() >= before));
+    }
+
+    #[test]
+    fn people_are_told_the_time_of_their_place_with_its_zone() {
+        let zone = |name: &str| Zone(jiff::tz::TimeZone::posix(name).unwrap());
+        let berlin = zone("CET-1CEST,M3.5.0,M10.5.0/3");
+        for (at, shown) in [
+            ("2026-11-23T14:38:13.042Z", "2026-11-23 15:38:13 CET"),
+            ("2026-07-01T22:30:00Z", "2026-07-02 00:30:00 CEST"),
+            ("not a time", "not a time"),
+            ("", ""),
+        ] {
+            assert_eq!(berlin.shown(at), shown);
+        }
+        assert_eq!(zone("<-03>3").shown("2026-11-23T14:38:13Z"), "2026-11-23 11:38:13 -03");
+        assert_eq!(Zone::default().shown("2026-11-23T14:38:13.042Z"), "2026-11-23 14:38:13 UTC");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::handout::{self, Asked, HandOut, Parcel, Recipient, Slips};
-use crate::ledger::{self, Gathered};
+use crate::ledger::{self, Gathered, State};
 use crate::passwords::{self, Identities, Joined, Outcomes, Recipients, Told};
 use crate::text::{self, plain};
 
@@ -115,7 +115,7 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
         per: handing.per.as_deref(),
         names: form == Form::Slips,
         rosters: &handing.rosters,
-        reading: &args.reading.meant(),
+        reading: &as_imported(&args.reading, &state).meant(),
     };
     let handout = HandOut::of(&joined, &state, &asked)?;
     let sign_in = handing.sign_in_url.clone().or_else(|| handout::sign_in(&state));
@@ -139,6 +139,19 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
         .hint("is it an older copy? Where the passwords are lost, reset them in the console"));
     }
     Ok(Exit::Done)
+}
+
+/// How the rows are read: as the flags say, and else as the ledger's last run read them.
+fn as_imported(told: &RosterArgs, state: &State) -> RosterArgs {
+    let before =
+        RosterArgs::of_settings(state.session.settings.as_deref().unwrap_or_default()).unwrap_or_default();
+    RosterArgs {
+        columns: told.columns.clone().or(before.columns),
+        sheet: told.sheet.clone().or(before.sheet),
+        header_row: told.header_row.or(before.header_row),
+        encoding: told.encoding.clone().or(before.encoding),
+        phone_region: told.phone_region.or(before.phone_region),
+    }
 }
 
 /// What is written, by the flags and by the name of the file.

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::args::roster::RosterArgs;
 use super::voice::Flags;
 use super::{output, retype};
-use crate::clock::{Clock, SystemClock, rfc3339};
+use crate::clock::{Clock, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::State;
 use crate::report::account::Account;
 use crate::report::cause::Guide;
-use crate::report::{html, json, table, ticket};
+use crate::report::{html, json, people, table, ticket};
+use crate::roster::{Options, Roster};
 use crate::text::plain;
 
 /// Writes the result of a run for people and programs: a page that opens offline, a table, a document, a ticket
@@ -31,6 +33,11 @@ pub(super) struct ReportArgs {
     /// The format [default: as FILE's name ends, else md]
     #[arg(long, value_enum, ignore_case = true)]
     format: Option<Format>,
+
+    /// Leave out the names and teams of people, which a page, a workbook and a ticket have of the roster where it is still
+    /// there
+    #[arg(long)]
+    without_names: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -61,7 +68,11 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         |state: &State, code: Option<&str>| Some(retype::retry_of(&args.ledger, state, code).to_string());
     let resume = |state: &State| Some(retype::import_of(&args.ledger, state)?.to_string());
     let guide = Guide { voice: &Flags, retry: &retry, resume: &resume };
-    let account = Account::read(&args.ledger, &guide)?;
+    let mut account = Account::read(&args.ledger, &guide)?;
+    account.zone = Zone::of_system();
+    if matches!(format, Format::Html | Format::Xlsx | Format::Md) && !args.without_names {
+        account.names = Some(name_rows(&mut account));
+    }
     let made = rfc3339(SystemClock.now());
     let bytes = match format {
         Format::Html => html::write(&account, &made)?.into_bytes(),
@@ -81,6 +92,21 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Takes the rows' names and teams from the roster, for a ledger has none; says where they are from, or why there are none.
+fn name_rows(account: &mut Account) -> String {
+    let path = PathBuf::from(account.roster_now());
+    let reading = RosterArgs::of_settings(&account.settings).unwrap_or_default().meant();
+    let reading = Options { header_row: reading.header_row.or(account.header_row), ..reading };
+    let found = Roster::open(&path, &reading).and_then(|roster| people::find(&mut account.rows, &roster));
+    let path = path.display();
+    match found {
+        Ok(()) => format!("as `{path}` has them now"),
+        Err(failure) => {
+            format!("left out, for they are in the roster alone, and it cannot be read: {}", failure.what)
+        }
+    }
 }
 
 fn format(args: &ReportArgs) -> Result<Format, Failure> {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::listed::{self, Listed, Which};
 use super::screen::live::{PAST, number};
 use super::{output, retype};
-use crate::clock::{self, Clock as _, SystemClock};
+use crate::clock::{self, Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{
@@ -221,7 +221,12 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
         None => state.header.instance.clone(),
     };
     let who = if at_work {
-        format!("process {} on {} is at work, since {}", session.pid, session.host, session.at)
+        format!(
+            "process {} on {} is at work, since {}",
+            session.pid,
+            session.host,
+            Zone::of_system().shown(&session.at)
+        )
     } else if is_complete(state, &rows) {
         "complete".to_owned()
     } else {

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::cause::{self, Cause, Guide};
 use super::row::{Event, Row, Step};
-use crate::clock;
+use crate::clock::{self, Zone};
 use crate::error::Failure;
 use crate::ledger::{
     self, Attempt, Calls, Counts, Entry, Gathered, Kind, Place, RowState, State, Unexecuted,
@@ -26,6 +26,14 @@ pub(crate) struct Account {
     pub(crate) instance: String,
     /// Its alias, where it was read.
     pub(crate) alias: Option<String>,
+    /// The place's time in which people are told.
+    pub(crate) zone: Zone,
+    /// Where the rows' names and teams are from, or why there are none; `None` where nobody looked.
+    pub(crate) names: Option<String>,
+    /// What the newest session was told, word by word.
+    pub(crate) settings: Vec<String>,
+    /// The row of the roster's header, where that was told.
+    pub(crate) header_row: Option<u64>,
     /// The roster's path when the ledger was made.
     pub(crate) roster: String,
     /// Whether it was a rehearsal against the embedded Connect, which made no user.
@@ -313,6 +321,8 @@ impl Gathering {
         account.began.clone_from(&state.header.at);
         account.instance.clone_from(&state.header.instance);
         account.alias.clone_from(&state.session.alias);
+        account.settings = state.session.settings.clone().unwrap_or_default();
+        account.header_row = state.session.header_row;
         account.roster.clone_from(&state.header.roster);
         account.is_rehearsal = state.is_rehearsal(Path::new(&source.path));
         account.at_work = at_work;

@@ -10,6 +10,7 @@ use super::chart::Course;
 use super::row::{Event, Row, Step};
 use super::{by_state, file_name, label, sentence, verdict};
 use crate::agent::RowNumber;
+use crate::clock::Zone;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{Attempt, RowState, Unexecuted};
@@ -91,9 +92,9 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
             .map(|alias| format!("<b><bdi>{}</bdi></b> ", html(alias)))
             .unwrap_or_default(),
         html(&account.instance),
-        time(&account.began),
-        time(ended),
-        time(made),
+        time(&account.zone, &account.began),
+        time(&account.zone, ended),
+        time(&account.zone, made),
         verdict(account),
         html(&sentence(account)),
         portion(counts.created, counts.total),
@@ -172,7 +173,9 @@ fn tell(page: &mut String, account: &Account, number: usize, cause: &Cause) {
     }
     let examples = cause.rows.iter().take(EXAMPLES).map(|&at| {
         let row = &account.rows[at as usize];
-        format!("<bdi>{}</bdi> (row {})", html(&row.user), row.row)
+        let name =
+            if row.person.name.is_empty() { String::new() } else { format!("{}, ", html(&row.person.name)) };
+        format!("<bdi>{name}{}</bdi> (row {})", html(&row.user), row.row)
     });
     let more = if rows > EXAMPLES { ", …" } else { "" };
     let _ = write!(
@@ -211,7 +214,12 @@ fn course(page: &mut String, account: &Account) {
     page.push_str("<div class=\"starts\" aria-hidden=\"true\">");
     let first = course.bars.first().map_or(0, |bar| bar.from);
     let last = course.bars.last().map_or(0, |bar| bar.from + course.width * 1000);
-    let _ = write!(page, "<span>{}</span><span>{}</span></div>\n</figure>\n", moment(first), moment(last));
+    let _ = write!(
+        page,
+        "<span>{}</span><span>{}</span></div>\n</figure>\n",
+        moment(&account.zone, first),
+        moment(&account.zone, last)
+    );
     if course.sessions.len() > 1 {
         let _ = writeln!(
             page,
@@ -234,7 +242,7 @@ fn course(page: &mut String, account: &Account) {
     }
     let _ = write!(
         page,
-        "<details><summary>The same in figures</summary>\n<table class=\"figures\"><caption>Stretches of {stretch}, UTC</caption>\n\
+        "<details><summary>The same in figures</summary>\n<table class=\"figures\"><caption>Stretches of {stretch}</caption>\n\
          <thead><tr><th scope=\"col\">from</th><th scope=\"col\">made</th><th scope=\"col\">throttled</th>\
          <th scope=\"col\">lost</th></tr></thead>\n<tbody>\n"
     );
@@ -242,7 +250,7 @@ fn course(page: &mut String, account: &Account) {
         let _ = writeln!(
             page,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
-            moment(bar.from),
+            moment(&account.zone, bar.from),
             bar.created,
             bar.throttled,
             bar.unclear
@@ -289,7 +297,7 @@ fn stories(page: &mut String, account: &Account) {
                 row.row
             );
             for step in &row.story {
-                let _ = writeln!(page, "<li>{}</li>", told(step));
+                let _ = writeln!(page, "<li>{}</li>", told(&account.zone, step));
             }
             page.push_str("</ol></details></li>\n");
         }
@@ -320,7 +328,7 @@ fn by_end(account: &Account) -> Vec<(&'static str, Vec<&Row>)> {
     ends
 }
 
-fn told(step: &Step) -> String {
+fn told(zone: &Zone, step: &Step) -> String {
     let attempt = step.attempt.map_or(0, Attempt::number);
     let what = match &step.what {
         Event::Sent => format!("attempt {attempt} sent"),
@@ -337,7 +345,7 @@ fn told(step: &Step) -> String {
         }
         Event::Settled { state, message, .. } => format!("{}: <bdi>{}</bdi>", state.word(), html(message)),
     };
-    let at = if step.at.is_empty() { String::new() } else { format!("{} ", time(&step.at)) };
+    let at = if step.at.is_empty() { String::new() } else { format!("{} ", time(zone, &step.at)) };
     format!("{at}{what}")
 }
 
@@ -414,19 +422,19 @@ fn record(page: &mut String, account: &Account, made: &str) {
     page.push_str("</dl>\n<h3>Sessions</h3>\n<ol class=\"sessions\">\n");
     for session in &account.sessions {
         page.push_str("<li>");
-        sitting(page, session);
+        sitting(page, &account.zone, session);
         page.push_str("</li>\n");
     }
     page.push_str(
         "</ol>\n<p class=\"note\">A digest of a roster covers all its cells but the passwords. No password is in the ledger \
-         or in this report. Times are UTC.</p>\n</section>\n",
+         or in this report. Times are those of the place where it was made; the .csv and .json reports have them in UTC.</p>\n</section>\n",
     );
 }
 
-fn sitting(page: &mut String, session: &Session) {
+fn sitting(page: &mut String, zone: &Zone, session: &Session) {
     let end = match session.exit {
-        Some(exit) => format!("{} (exit code {exit})", time(&session.last)),
-        None => format!("no end recorded; last wrote {}", time(&session.last)),
+        Some(exit) => format!("{} (exit code {exit})", time(zone, &session.last)),
+        None => format!("no end recorded; last wrote {}", time(zone, &session.last)),
     };
     let optional = |title: &'static str, text: &Option<String>| text.clone().map(|text| (title, text));
     let facts = [
@@ -442,7 +450,8 @@ fn sitting(page: &mut String, session: &Session) {
             format!("{} sent, {} made", count(session.sent, "call"), count(session.created, "user")),
         )),
     ];
-    let _ = write!(page, "<dl><dt>Began</dt><dd>{}</dd><dt>Ended</dt><dd>{end}</dd>", time(&session.began));
+    let _ =
+        write!(page, "<dl><dt>Began</dt><dd>{}</dd><dt>Ended</dt><dd>{end}</dd>", time(zone, &session.began));
     for (title, text) in facts.into_iter().flatten() {
         let _ = write!(page, "<dt>{title}</dt><dd><bdi>{}</bdi></dd>", html(&text));
     }
@@ -453,11 +462,11 @@ fn sitting(page: &mut String, session: &Session) {
 #[derive(Serialize)]
 struct Data {
     states: Vec<(&'static str, &'static str)>,
-    /// Row, user, state, recovered, code, message, id, attempts, throttled, at, cause or -1.
+    /// Row, user, state, recovered, code, message, id, attempts, throttled, at, cause or -1, and who it is.
     rows: Vec<Cells>,
 }
 
-type Cells = (RowNumber, String, usize, u8, String, String, String, u32, u32, String, i64);
+type Cells = (RowNumber, String, usize, u8, String, String, String, u32, u32, String, i64, String);
 
 fn data(account: &Account) -> Result<String, Failure> {
     let mut rows: Vec<&Row> = account.rows.iter().collect();
@@ -482,8 +491,9 @@ fn data(account: &Account) -> Result<String, Failure> {
                     plain(row.id.as_deref().unwrap_or_default()),
                     row.attempts,
                     row.throttled,
-                    plain(&row.at),
+                    plain(&account.zone.shown(&row.at)),
                     row.cause.map_or(-1, i64::from),
+                    plain(&row.person.line()),
                 )
             })
             .collect(),
@@ -509,16 +519,16 @@ fn with_code(text: &str) -> String {
     page
 }
 
-/// An RFC 3339 time as an element: to the second, and the whole of it for programs.
-fn time(at: &str) -> String {
-    let shown = at.get(..19).map_or(at, |at| at).replace('T', " ");
+/// An RFC 3339 time as an element: of the reader's place and to the second, and the whole of it for programs.
+fn time(zone: &Zone, at: &str) -> String {
+    let shown = zone.shown(at);
     format!("<time datetime=\"{}\">{}</time>", html(at), html(&shown))
 }
 
 /// A moment in milliseconds since 1970, to the second.
-fn moment(at: u64) -> String {
+fn moment(zone: &Zone, at: u64) -> String {
     let at = std::time::UNIX_EPOCH + std::time::Duration::from_millis(at);
-    time(&crate::clock::rfc3339(at))
+    time(zone, &crate::clock::rfc3339(at))
 }
 
 /// A share in percent; never rounded up, so that all of them are there where it says so.

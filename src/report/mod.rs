@@ -6,6 +6,7 @@ pub(crate) mod cause;
 pub(crate) mod chart;
 pub(crate) mod html;
 pub(crate) mod json;
+pub(crate) mod people;
 mod row;
 pub(crate) mod table;
 pub(crate) mod ticket;
@@ -85,27 +86,30 @@ fn record(account: &Account, made: &str) -> Vec<(String, String)> {
         ("Roster", account.roster_now().to_owned()),
         ("Ledger", account.ledger.path.clone()),
         ("Ledger's digest", format!("{} ({} bytes)", account.ledger.digest, account.ledger.bytes)),
-        ("Ledger made", format!("{} by {}", account.began, account.tool)),
-        ("Report made", format!("{made} by {TOOL}")),
+        ("Ledger made", format!("{} by {}", account.zone.shown(&account.began), account.tool)),
+        ("Report made", format!("{} by {TOOL}", account.zone.shown(made))),
         ("CreateUser calls", format!("{} sent, {} throttled", account.calls.sent, account.calls.throttled)),
     ]
     .map(|(title, text)| (title.to_owned(), text))
     .into();
+    if let Some(names) = &account.names {
+        record.push(("Names and teams".to_owned(), names.clone()));
+    }
     if account.dropped > 0 {
         let text = format!("{}, with nothing made of them", count(account.dropped, "row"));
         record.push(("Left the roster".to_owned(), text));
     }
     for (number, session) in (1..).zip(&account.sessions) {
         let end = match session.exit {
-            Some(exit) => format!("ended {} with exit code {exit}", session.last),
-            None => format!("last wrote {}, no end recorded", session.last),
+            Some(exit) => format!("ended {} with exit code {exit}", account.zone.shown(&session.last)),
+            None => format!("last wrote {}, no end recorded", account.zone.shown(&session.last)),
         };
         let mut text = format!(
             "{} pid {}, {}, began {}, {end}; sent {}, created {}; roster {}",
             session.host,
             session.pid,
             session.tool,
-            session.began,
+            account.zone.shown(&session.began),
             session.sent,
             session.created,
             session.digest

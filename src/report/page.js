@@ -1,7 +1,7 @@
 
 "use strict";
 (() => {
-  const [ROW, USER, STATE, RECOVERED, CODE, MESSAGE, ID, ATTEMPTS, THROTTLED, AT, CAUSE] = Array(11).keys();
+  const [ROW, USER, STATE, RECOVERED, CODE, MESSAGE, ID, ATTEMPTS, THROTTLED, AT, CAUSE, WHO] = Array(12).keys();
   const PAGE = 100;
   const byId = (id) => document.getElementById(id);
   const { states, rows } = JSON.parse(byId("data").textContent);
@@ -19,11 +19,11 @@
     ["Outcome", stateName, false],
     ["Why", why, false],
     ["Calls", (row) => row[ATTEMPTS], true],
-    ["When (UTC)", (row) => row[AT], false],
+    ["When", (row) => row[AT], false],
     ["User id", (row) => row[ID], false],
   ];
   // What is searched, folded once.
-  const texts = rows.map((row) => [row[ROW], row[USER], stateName(row), why(row), row[ID], row[AT]].join("\n").toLowerCase());
+  const texts = rows.map((row) => [row[ROW], row[USER], stateName(row), why(row), row[ID], row[AT], row[WHO]].join("\n").toLowerCase());
   let shown = rows.map((_, at) => at);
   let page = 0;
   let sorted = 0;
@@ -72,13 +72,20 @@
     const name = document.createElement("bdi");
     name.textContent = row[USER];
     user.append(name);
+    if (row[WHO]) {
+      const who = document.createElement("small");
+      const names = document.createElement("bdi");
+      names.textContent = row[WHO];
+      who.append(names);
+      user.append(" ", who);
+    }
     const calls = cell("td", "cell", String(row[ATTEMPTS]));
     if (row[THROTTLED]) {
       const slowed = document.createElement("small");
       slowed.textContent = row[THROTTLED] + " throttled";
       calls.append(" ", slowed);
     }
-    const when = row[AT].slice(0, 19).replace("T", " ");
+    const when = row[AT];
     const cells = [
       cell("td", "cell", String(row[ROW])), user, cell("td", "cell", stateName(row)), reason,
       calls, cell("td", "cell", when), cell("td", "cell", row[ID]),

@@ -12,6 +12,8 @@ pub(crate) struct Row {
     pub(crate) user: String,
     /// The name that the roster had for it, where a file of failed rows gave it this one.
     pub(crate) was: Option<String>,
+    /// Who it is, as far as the roster says.
+    pub(crate) person: Person,
     /// Where it stands.
     pub(crate) state: RowState,
     /// Created by comparison.
@@ -67,6 +69,25 @@ impl Row {
         let was = self.was.as_deref().map(|was| format!("renamed: it was `{was}` in the roster"));
         let said = [self.message.clone(), was, seen, step];
         said.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Who a row is, as the roster has them; a text is empty where it has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// First and last name.
+    pub(crate) name: String,
+    /// The path in the hierarchy.
+    pub(crate) team: String,
+    /// The routing profile.
+    pub(crate) profile: String,
+}
+
+impl Person {
+    /// What of it is known, in one line.
+    pub(crate) fn line(&self) -> String {
+        let parts = [&self.name, &self.team, &self.profile];
+        parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
     }
 }
 

@@ -89,25 +89,70 @@ fn build(account: &Account, made: &str) -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
+/// The workbook's columns of the rows with their widths: those that people read first, and on paper those alone.
+const SHEET: [(&str, u16); 14] = [
+    ("row", 6),
+    ("user", 22),
+    ("name", 24),
+    ("team", 24),
+    ("routing profile", 22),
+    ("state", 10),
+    ("code", 22),
+    ("message", 50),
+    ("at", 24),
+    ("recovered", 10),
+    ("user id", 40),
+    ("attempts", 9),
+    ("throttled", 9),
+    ("request id", 40),
+];
+
+/// How many of them are printed.
+const PRINTED: u16 = 9;
+
 fn rows(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(), XlsxError> {
-    let widths = [7, 28, 10, 10, 28, 60, 40, 9, 9, 40, 26];
-    for ((column, title), width) in (0..).zip(HEADERS).zip(widths) {
+    for (column, (title, width)) in (0..).zip(SHEET) {
         sheet.write_string_with_format(0, column, title, head)?;
         sheet.set_column_width(column, width)?;
     }
     for (line, row) in (1..).zip(&account.rows) {
-        for (column, text) in (0..).zip(cells(row)) {
-            match column {
-                0 => sheet.write_number(line, column, row.row.number())?,
-                7 => sheet.write_number(line, column, row.attempts)?,
-                8 => sheet.write_number(line, column, row.throttled)?,
-                _ => write(sheet, line, column, &text)?,
-            };
+        let [_, user, state, recovered, code, message, id, _, _, request, _] = cells(row);
+        let (person, at) = (&row.person, account.zone.shown(&row.at));
+        let texts = [
+            &user,
+            &person.name,
+            &person.team,
+            &person.profile,
+            &state,
+            &code,
+            &message,
+            &at,
+            &recovered,
+            &id,
+        ];
+        sheet.write_number(line, 0, row.row.number())?;
+        for (column, text) in (1..).zip(texts) {
+            write(sheet, line, column, text)?;
         }
+        sheet.write_number(line, 11, row.attempts)?;
+        sheet.write_number(line, 12, row.throttled)?;
+        write(sheet, line, 13, &request)?;
     }
     sheet.set_freeze_panes(1, 2)?;
     let last = u32::try_from(account.rows.len()).unwrap_or(u32::MAX);
-    sheet.autofilter(0, 0, last, 10)?;
+    sheet.autofilter(0, 0, last, 13)?;
+    sheet.set_print_area(0, 0, last, PRINTED - 1)?;
+    on_paper(sheet)
+}
+
+/// On few pages: lying, as wide as a page, and with the header on each.
+fn on_paper(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    const A4: u8 = 9;
+    sheet.set_landscape();
+    sheet.set_paper_size(A4);
+    sheet.set_print_fit_to_pages(1, 0);
+    sheet.set_repeat_rows(0, 0)?;
+    sheet.set_footer("&L&F&R&P / &N");
     Ok(())
 }
 
@@ -127,7 +172,7 @@ fn failures(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(
         }
     }
     sheet.set_freeze_panes(1, 0)?;
-    Ok(())
+    on_paper(sheet)
 }
 
 fn record(sheet: &mut Worksheet, account: &Account, made: &str, head: &Format) -> Result<(), XlsxError> {
@@ -137,6 +182,8 @@ fn record(sheet: &mut Worksheet, account: &Account, made: &str, head: &Format) -
         sheet.write_string_with_format(line, 0, &title, head)?;
         write(sheet, line, 1, &text)?;
     }
+    sheet.set_landscape();
+    sheet.set_print_fit_to_pages(1, 0);
     Ok(())
 }
 

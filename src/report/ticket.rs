@@ -14,6 +14,12 @@ pub(crate) const HEAD: &str = "<!-- headcount report -->\n";
 const CAUSES: usize = 10;
 const EXAMPLES: usize = 5;
 
+/// A person's name before the username, where it is known.
+fn named(row: &Row) -> String {
+    let name = &row.person.name;
+    if name.is_empty() { String::new() } else { format!("{}, ", code(name)) }
+}
+
 /// The page; `made` is when, RFC 3339.
 pub(crate) fn write(account: &Account, made: &str) -> String {
     let counts = &account.counts;
@@ -41,7 +47,7 @@ pub(crate) fn write(account: &Account, made: &str) -> String {
         let rows: Vec<&Row> =
             cause.rows.iter().take(EXAMPLES).map(|&at| &account.rows[at as usize]).collect();
         let examples: Vec<String> =
-            rows.iter().map(|row| format!("{} (row {})", code(&row.user), row.row)).collect();
+            rows.iter().map(|row| format!("{}{} (row {})", named(row), code(&row.user), row.row)).collect();
         let more = if cause.rows.len() > EXAMPLES { ", …" } else { "" };
         // Two spaces end a line: without them a ticket runs the lines into one.
         let _ = writeln!(page, "  \n  {}{more}  ", examples.join(", "));

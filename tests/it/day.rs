@@ -299,7 +299,7 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
     assert_eq!(created, 1 + 55 + 8, "nobody is made twice");
 
     // Each team's passwords are a file of their own, with the names beside them, and the boss has a page.
-    let rosters = format!("--roster '{SECOND}' --roster '{FAILED}' --columns map.toml --phone-region DE");
+    let rosters = format!("--roster '{SECOND}' --roster '{FAILED}'");
     let per =
         format!("headcount credentials pw.jsonl --ledger {LEDGER} --with Name --per Team -o Teams {rosters}");
     let handed = day.types(&per).exits(0);

@@ -53,9 +53,9 @@ impl Made {
         command
     }
 
-    /// With the map that the import had.
+    /// The roster is read with the map that the import had: the ledger knows it.
     fn credentials(&self, flags: &[&str]) -> Ran {
-        run(self.command(&["--columns", "map.toml"]).args(flags))
+        run(&mut self.command(flags))
     }
 
     /// By login, the password.
@@ -177,7 +177,8 @@ fn only_the_row_that_a_user_was_made_from_stands_beside_the_password() {
 #[test]
 fn a_roster_that_is_read_otherwise_than_it_was_is_an_error_and_no_list_of_blanks() {
     let made = Made::new();
-    let ran = run(&mut made.command(&["--with", "Team Lead", "-o", "list.csv"])).exits(2);
+    fs::write(made.path("other.toml"), format!("{MAP}[constants]\n\"ACW timeout\" = \"30\"\n")).unwrap();
+    let ran = made.credentials(&["--with", "Team Lead", "-o", "list.csv", "--columns", "other.toml"]).exits(2);
     assert!(ran.stderr.contains("no row is as it was when its user was made"), "{}", ran.stderr);
     assert!(ran.stderr.contains("--columns, --sheet and --phone-region"), "{}", ran.stderr);
     assert!(!made.path("list.csv").exists());

@@ -284,3 +284,70 @@ fn the_next_command_of_a_template_keeps_what_it_is_for() {
         );
     }
 }
+
+#[test]
+fn people_read_names_teams_and_the_time_of_their_place_and_programs_do_not() {
+    let service = Service::start(&[]);
+    let folder = export(&service);
+    let path = folder.path();
+    let made = ["--generate-passwords", "--credentials-out", "pw.jsonl"];
+    run(&mut service.import(path, "leute.csv", &[&HOW[..], &made].concat())).exits(1);
+    let told = |flags: &[&str]| {
+        let mut command = headcount(path);
+        command.env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3").args(["report", LEDGER]).args(flags);
+        run(&mut command).exits(0).stdout
+    };
+    let at = status(path, LEDGER)["run"].as_str().unwrap().to_owned();
+    assert!(!at.is_empty());
+    for format in ["md", "html"] {
+        let text = told(&["--format", format]);
+        assert!(text.contains("Ana Silva"), "{text}");
+        assert!(text.contains(" CET") || text.contains(" CEST"), "{text}");
+        assert!(text.contains("has them now"), "{text}");
+        let without = told(&["--format", format, "--without-names"]);
+        assert!(!without.contains("Ana Silva") && !without.contains("has them now"), "{without}");
+    }
+    assert!(told(&["--format", "html"]).contains("Ana Silva · Basic Routing Profile"));
+    for format in ["csv", "json"] {
+        let text = told(&["--format", format]);
+        assert!(!text.contains("Ana Silva") && !text.contains(" CE"), "{text}");
+        assert!(text.contains('Z'), "{text}");
+    }
+    fs::remove_file(path.join("leute.csv")).unwrap();
+    let text = told(&["--format", "md"]);
+    assert!(text.contains("left out, for they are in the roster alone, and it cannot be read"), "{text}");
+}
+
+#[test]
+fn the_workbook_is_printed_lying_as_wide_as_a_page_and_with_its_header_on_each() {
+    use calamine::{Data, Reader as _, Xlsx};
+    let service = Service::start(&[]);
+    let folder = export(&service);
+    let path = folder.path();
+    let made = ["--generate-passwords", "--credentials-out", "pw.jsonl"];
+    run(&mut service.import(path, "leute.csv", &[&HOW[..], &made].concat())).exits(1);
+    run(headcount(path).args(["report", LEDGER, "-o", "run.xlsx"])).exits(0);
+    let mut archive = zip::ZipArchive::new(fs::File::open(path.join("run.xlsx")).unwrap()).unwrap();
+    let mut part = |name: &str| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut archive.by_name(name).unwrap(), &mut text).unwrap();
+        text
+    };
+    for sheet in ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"] {
+        let text = part(sheet);
+        for told in ["fitToPage=\"1\"", "orientation=\"landscape\"", "fitToHeight=\"0\""] {
+            assert!(text.contains(told), "{told} is not in {sheet}");
+        }
+    }
+    let book = part("xl/workbook.xml");
+    assert!(book.contains("_xlnm.Print_Titles") && book.contains("Rows!$A$1:$I$3"), "{book}");
+    let mut book: Xlsx<_> = calamine::open_workbook(path.join("run.xlsx")).unwrap();
+    let rows = book.worksheet_range("Rows").unwrap();
+    let cell = |row, column| rows.get_value((row, column)).cloned();
+    assert_eq!(cell(0, 2), Some(Data::String("name".into())));
+    assert_eq!(
+        (cell(1, 1), cell(1, 2)),
+        (Some(Data::String("ana".into())), Some(Data::String("Ana Silva".into())))
+    );
+    assert_eq!(cell(2, 4), Some(Data::String("Ghost".into())));
+}

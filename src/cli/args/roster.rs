@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 
 use crate::agent::{IdentityType, PhoneRegion};
 use crate::error::Failure;
@@ -40,10 +40,32 @@ impl RosterArgs {
         Options { columns, sheet, header_row, encoding, delimiter: None, phone_region }
     }
 
+    /// What a ledger has of them, among other words of a command line; `None` where that cannot be read.
+    pub(in crate::cli) fn of_settings(settings: &[String]) -> Option<Self> {
+        const OURS: [&str; 5] = ["--columns", "--sheet", "--header-row", "--encoding", "--phone-region"];
+        let (mut ours, mut words) = (vec!["headcount".to_owned()], settings.iter());
+        while let Some(word) = words.next() {
+            if OURS.contains(&word.as_str()) {
+                ours.push(word.clone());
+                ours.extend(words.next().cloned());
+            } else if OURS.iter().any(|ours| word.starts_with(&format!("{ours}="))) {
+                ours.push(word.clone());
+            }
+        }
+        Alone::try_parse_from(ours).ok().map(|alone| alone.reading)
+    }
+
     /// Opens the roster as these flags say.
     pub(in crate::cli) fn open(&self, path: &Path) -> Result<Roster, Failure> {
         Roster::open(path, &self.meant())
     }
+}
+
+/// These flags without a command.
+#[derive(Parser)]
+struct Alone {
+    #[command(flatten)]
+    reading: RosterArgs,
 }
 
 /// The words of `--identity`.
