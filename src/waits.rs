@@ -294,7 +294,10 @@ impl Sink for Waits {
         let moment = self.0.clock.moment();
         {
             let mut now = self.now();
-            now.told = moment;
+            // People are told of all who were compared at once, so that this is silence to them.
+            if !matches!(event, Event::Compared { .. }) {
+                now.told = moment;
+            }
             match &event {
                 Event::Waiting { reason, seconds } => {
                     let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
@@ -371,6 +374,31 @@ mod tests {
         beating(&waits, work).await;
         clock::sleep(seconds(60)).await;
         assert_eq!(said(&kept), [(4, "ana to be seen, 26".into()), (8, "ana to be seen, 22".into())]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn people_are_not_told_of_each_who_is_compared_so_that_they_hear_what_is_waited_for() {
+        let (waits, kept) = watched();
+        let events = waits.events();
+        let compared = || Event::Compared {
+            row: 2.into(),
+            user: "ana".into(),
+            id: "u".into(),
+            equal: true,
+            differs: vec![],
+        };
+        let work = async {
+            let waiting = waits.on(WaitFor::Pages, "compared, 0 so far", None);
+            for done in 1..10 {
+                clock::sleep(seconds(1)).await;
+                waiting.is(format!("compared, {done} so far"), None);
+                events.tell(compared());
+            }
+        };
+        beating(&waits, work).await;
+        let waited: Vec<_> =
+            said(&kept).into_iter().filter(|(_, said)| said.starts_with("compared")).collect();
+        assert!(waited.len() > 1, "{waited:?}");
     }
 
     #[tokio::test(start_paused = true)]

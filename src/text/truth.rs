@@ -1,9 +1,9 @@
 //! Yes and no as spreadsheets and exports write them.
 
 /// What spreadsheets write for TRUE and FALSE in the large languages, in lower case. Sources: Microsoft's and LibreOffice's
-/// translated function names (`TRUE()` is `WAHR()` in German).
+/// translated function names (`TRUE()` is `WAHR()` in German). Without Romanian: `fals` is what is left of a `false`.
 #[rustfmt::skip]
-const BOOLEANS: [(&str, &str); 21] = [
+const BOOLEANS: [(&str, &str); 20] = [
     ("true", "false"),
     ("wahr", "falsch"),
     ("vrai", "faux"),
@@ -18,7 +18,6 @@ const BOOLEANS: [(&str, &str); 21] = [
     ("sann", "usann"),
     ("sant", "falskt"),
     ("tosi", "epätosi"),
-    ("adevărat", "fals"),
     ("doğru", "yanliş"),
     ("истина", "ложь"),
     ("істина", "хибність"),

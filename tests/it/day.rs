@@ -208,9 +208,11 @@ const SECOND: &str = "Neueinstellungen Q4 Nachtrag.xlsx";
 const FAILED: &str = "Neueinstellungen Q4.xlsx.failed.xlsx";
 const LEDGER: &str = "'Neueinstellungen Q4.xlsx.ledger.jsonl'";
 const TO: &str = "--instance acme-contact-centre --region eu-central-1";
-const LOGINS: &str = "\"user login\" = \"{first name|german|lower|initial}.{last name|german|lower|joined}\"";
+/// The login as it is proposed, and as this house has it: short enough, and numbered where two would have the same.
 const PROPOSED: &str =
     "\"user login\" = \"{first name|german|lower|joined}.{last name|german|lower|joined}\"";
+const LOGINS: &str =
+    "\"user login\" = \"{first name|german|lower|initial}.{last name|german|lower|joined|15}{n}\"";
 const HOW: &str = "--columns map.toml --phone-region DE --generate-passwords --credentials-out pw.jsonl";
 
 /// What the same list asked of the person before titles, leavers, numbers, exceptions and second waves were known to
@@ -238,9 +240,9 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
 
     // HR's list is looked at, and what it means is written down.
     let shown = day.types(&format!("headcount columns '{LIST}' -o map.toml")).exits(3).stdout;
-    assert!(shown.contains("header in row 5"), "{shown}");
-    assert!(shown.contains("row 59, Name, `Simon Eva`: the name is not written as `last, first`"), "{shown}");
-    // Logins are made in the house's own way.
+    for told in ["header in row 5", "row 59, Name, `Simon Eva`: the name is not written as `last, first`"] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
     day.edits_text("map.toml", &[(PROPOSED, LOGINS)]);
     for (team, group) in [
         ("Support A", "EMEA|Germany|Berlin|Support|Team A"),
@@ -258,7 +260,9 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
     let validate =
         format!("headcount validate '{LIST}' --columns map.toml --phone-region DE --generate-passwords");
     let said = day.types(&validate).exits(3).stdout;
-    for told in ["the header is in row 5", "3 rows left out by the map: `Austritt` is filled", "3023125000"] {
+    for told in
+        ["the header is in row 5", "3 rows left out by the map: `Austritt` is filled", "[same-person]"]
+    {
         assert!(said.contains(told), "{told}: {said}");
     }
     write_list(&path.join(LIST), &people()[..58]);
@@ -266,11 +270,11 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
 
     // The rehearsal, and the same line for the instance.
     let rehearsed = day.types(&format!("headcount import '{LIST}' --simulate {HOW} --skip-invalid")).exits(1);
-    assert!(rehearsed.stdout.starts_with("48 of 55 rows created, 7 invalid;"), "{}", rehearsed.stdout);
+    assert!(rehearsed.stdout.starts_with("53 of 55 rows created, 2 invalid;"), "{}", rehearsed.stdout);
     // At the rate that is assumed, two a second, the test would wait for half a minute.
     let import = format!("headcount import '{LIST}' {TO} {HOW} --rate 1000 --skip-invalid");
     let ran = day.types(&import).exits(1);
-    assert!(ran.stdout.starts_with("47 of 55 rows created, 1 exists already, 7 invalid;"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("52 of 55 rows created, 1 exists already, 2 invalid;"), "{}", ran.stdout);
 
     // What failed is mended where it is handed back, and the line that was printed sends it.
     day.edits_cells(
@@ -279,36 +283,30 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
             ("Simon Eva", "Name", "Simon, Eva"),
             ("Lange, Noah", "Durchwahl", "030 23125033"),
             ("Vogel, Mia", "user login", "mia.vogel"),
-            (OTHERS[0], "user login", "m.vonweizsaecker"),
-            (OTHERS[1], "user login", "a.hohenstein"),
-            (OTHERS[2], "user login", "k.oberhauser"),
-            ("Schmidt, Axel", "user login", "ax.schmidt"),
         ],
     );
     let retry = printed(&ran, "retry with: ");
     let ran = day.types(&retry).exits(0);
-    assert!(ran.stdout.starts_with("55 of 55 rows created; 8 CreateUser calls"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("55 of 55 rows created; 3 CreateUser calls"), "{}", ran.stdout);
 
     // HR's next list has another name, what HR was told is mended in it, and eight people are new.
     write_list(&path.join(SECOND), &second_list());
-    let again =
-        format!("headcount import '{SECOND}' --ledger {LEDGER} {TO} {HOW} --rate 1000 --skip-invalid");
-    // The pair of one made login is found anew, and its second stays out: both of them were made before.
-    let ran = day.types(&again).exits(1);
-    assert!(ran.stdout.starts_with("63 of 64 rows created, 1 invalid; 8 CreateUser calls"), "{}", ran.stdout);
-    for renamed in ["m.vogel` goes by `mia.vogel", "m.vonweizsaecker-luedenscheid` goes by `m.vonweizsaecker"]
-    {
-        assert!(ran.stderr.contains(renamed), "{}", ran.stderr);
-    }
+    let again = format!("headcount import '{SECOND}' --ledger {LEDGER} {TO} {HOW} --rate 1000");
+    let ran = day.types(&again).exits(0);
+    assert!(ran.stdout.starts_with("63 of 63 rows created; 8 CreateUser calls"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("`m.vogel` goes by `mia.vogel`"), "{}", ran.stderr);
     let created = service.calls("CreateUser", "executed");
     assert_eq!(created, 1 + 55 + 8, "nobody is made twice");
 
-    // Everybody's password stands beside their name, and the boss has a page.
-    let handed =
-        day.types(&format!("headcount credentials pw.jsonl --ledger {LEDGER} -o passwords.csv")).exits(0);
-    assert_eq!(handed.stdout, "");
-    let passwords = fs::read_to_string(path.join("passwords.csv")).unwrap();
-    assert_eq!(passwords.lines().count(), 1 + 55 + 8);
+    // Each team's passwords are a file of their own, with the names beside them, and the boss has a page.
+    let rosters = format!("--roster '{SECOND}' --roster '{FAILED}' --columns map.toml --phone-region DE");
+    let per =
+        format!("headcount credentials pw.jsonl --ledger {LEDGER} --with Name --per Team -o Teams {rosters}");
+    let handed = day.types(&per).exits(0);
+    let team = |name: &str| fs::read_to_string(path.join("Teams").join(name)).unwrap();
+    let teams = ["Support A.csv", "Support B.csv", "Vertrieb.csv"].map(team).concat();
+    assert_eq!(teams.lines().count(), 3 + 55 + 8, "{handed:?}");
+    assert!(teams.lines().any(|line| line.starts_with("mia.vogel,") && line.ends_with(",\"Vogel, Mia\"")));
     day.types(&format!("headcount report {LEDGER} -o Ergebnis.html")).exits(0);
     day.is_told_and_shorter();
 }
