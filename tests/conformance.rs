@@ -124,11 +124,12 @@ struct OursAlone {
 }
 
 /// Findings of the file or of several rows, which no row by itself shows; and of an instance whose quotas are not known.
-const NOT_OF_A_ROW: [&str; 7] = [
+const NOT_OF_A_ROW: [&str; 8] = [
     "no-rows",
     "column-missing",
     "username-duplicate",
     "passwords-identical",
+    "same-person",
     "password-blanked",
     "proficiencies-above-default",
     "other-separator", // of names that no instance is asked for

@@ -348,7 +348,9 @@ impl<'r> Pass<'r> {
             logins::count(logins, row, self.columns, username);
         }
         self.compare_username(&handed);
-        if !self.of_row.iter().any(|finding| finding.code == codes::USERNAME_DUPLICATE.id) {
+        // Of two spellings of one username that is said already.
+        let of_names = [codes::USERNAME_DUPLICATE.id, codes::USERNAME_CASE_VARIANT.id];
+        if !self.of_row.iter().any(|finding| of_names.contains(&finding.code)) {
             let same = self.people.see(row, self.columns, username);
             self.of_row.extend(same);
         }
