@@ -153,7 +153,8 @@ fn a_result_goes_into_a_new_file_whole_and_private() {
         let again = run(headcount(path).args(words)).exits(2);
         assert!(again.stderr.contains("a file is there already"), "{}", again.stderr);
     }
-    assert_eq!(fs::read_to_string(path.join("p.csv")).unwrap(), printed);
+    // A file has the mark by which a spreadsheet knows the encoding.
+    assert_eq!(fs::read_to_string(path.join("p.csv")).unwrap(), format!("\u{feff}{printed}"));
     assert!(fs::read_to_string(path.join("of.json")).unwrap().contains("connect:CreateUser"));
     let nowhere = run(headcount(path).args(["policy", "-o", "nowhere/policy.json"])).exits(2);
     assert!(nowhere.stderr.contains("nothing of it is left"), "{}", nowhere.stderr);
