@@ -178,7 +178,8 @@ fn only_the_row_that_a_user_was_made_from_stands_beside_the_password() {
 fn a_roster_that_is_read_otherwise_than_it_was_is_an_error_and_no_list_of_blanks() {
     let made = Made::new();
     fs::write(made.path("other.toml"), format!("{MAP}[constants]\n\"ACW timeout\" = \"30\"\n")).unwrap();
-    let ran = made.credentials(&["--with", "Team Lead", "-o", "list.csv", "--columns", "other.toml"]).exits(2);
+    let ran =
+        made.credentials(&["--with", "Team Lead", "-o", "list.csv", "--columns", "other.toml"]).exits(2);
     assert!(ran.stderr.contains("no row is as it was when its user was made"), "{}", ran.stderr);
     assert!(ran.stderr.contains("--columns, --sheet and --phone-region"), "{}", ran.stderr);
     assert!(!made.path("list.csv").exists());
