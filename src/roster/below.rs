@@ -218,7 +218,8 @@ fn is_footer<'c>(filled: impl Iterator<Item = &'c str>, width: usize) -> bool {
     let is_wordy = || {
         let (words, starts) = (first.split_whitespace().count(), first.to_lowercase());
         let is_no_name = first.chars().any(|c| c.is_ascii_digit() || matches!(c, '/' | '(' | '"' | '!'));
-        (words >= 3 && (is_no_name || first.ends_with('.')))
+        (words >= 2 && is_no_name)
+            || (words >= 3 && first.ends_with('.'))
             || (words > 1 && first.contains([':', '©']))
             || first.starts_with(['*', '-', '=', '#', '©', '_', '~'])
             || starts.starts_with("end of ")
@@ -543,6 +544,25 @@ mod tests {
         {
             assert!(!begins_a_total(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_note_below_a_table_is_told_from_a_person_of_one_cell() {
+        let is = |cells: &[&str]| is_footer(cells.iter().copied(), 6);
+        for note in [
+            "Generated 2026-11-28",
+            "Page 1",
+            "Total: 12",
+            "End of report",
+            "Stand: 28.11.2026",
+            "* provisional",
+        ] {
+            assert!(is(&[note]), "{note}");
+        }
+        for name in ["Anna", "Mary Ann", "Ana María de la Cruz", "Total", "O'Neil Jr."] {
+            assert!(!is(&[name, "Meyer", "a.meyer"]), "{name}");
+        }
+        assert!(!is(&["Mary Ann"]) && !is(&["María José"]) && !is(&["agent7"]));
     }
 
     #[test]

@@ -393,7 +393,13 @@ fn damaged_text(check: &mut Check<'_>) {
 fn one_text(check: &mut Check<'_>, field: Field, text: &str) {
     let is_of_instance = matches!(field, Field::RoutingProfile | Field::SecurityProfiles | Field::Hierarchy);
     let is_known = is_of_instance && check.rules.directory.is_some();
+    // A line break between names is told as the separator that it is.
+    let is_list =
+        field == Field::SecurityProfiles && text.contains(['\n', '\r']) && separators::names(text).is_some();
     for told in damaged::told(field, text, name_of(field), is_known) {
+        if is_list && told.code == &codes::INVISIBLE_CHARACTER {
+            continue;
+        }
         check.fault_with(told.code, field, check.cell(field), told.message, told.hint);
         if told.is_void {
             check.cells[field.index()] = "";

@@ -372,6 +372,16 @@ fn other_separators_are_rewritten_whole_and_no_name_is_lost() {
     let two = (2, "write `site|Leeds||grade|2`");
     assert_eq!(fixes, [two, (3, "write `site|Leeds`"), (4, "write `site|Leeds`")]);
 
+    // A line break between two names is told once, as the separator that it is.
+    let broken = "first name,last name,user login,routing profile name,security profiles\n\
+                  Ada,Li,ada,Basic,\"Agent\nAdmin\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken.csv");
+    std::fs::write(&path, broken).unwrap();
+    let (_, found) = findings(&path, &["--identity", "saml"]);
+    let meant = "if these are 2 names, write `Agent|Admin`";
+    assert_eq!(in_column(&found, "security profiles"), [(2, "other-separator", meant)]);
+
     // Without the instance nobody knows, and it is asked about.
     let (_, found) = findings(&roster, &[]);
     let meant = "if these are 2 names, write `Agent|QualityAnalyst`";
