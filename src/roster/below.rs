@@ -559,7 +559,7 @@ mod tests {
         ] {
             assert!(is(&[note]), "{note}");
         }
-        for name in ["Anna", "Mary Ann", "Ana María de la Cruz", "Total", "O'Neil Jr."] {
+        for name in ["Anna", "Mary Ann", "Ana María de la Cruz", "O'Neil Jr."] {
             assert!(!is(&[name, "Meyer", "a.meyer"]), "{name}");
         }
         assert!(!is(&["Mary Ann"]) && !is(&["María José"]) && !is(&["agent7"]));
