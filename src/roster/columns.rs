@@ -1,6 +1,6 @@
 //! What a header means: one table of names, and the console's own templates of every era.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::field::Field;
@@ -313,8 +313,9 @@ const WHOLE_NAMES: [&str; 52] = [
 
 /// Whether a column of this header may hold whole names, for a person to confirm.
 pub(crate) fn is_whole_name(header: &str) -> bool {
-    let key = key(header);
-    WHOLE_NAMES.iter().any(|name| self::key(name) == key)
+    static KEYS: LazyLock<HashSet<String>> =
+        LazyLock::new(|| WHOLE_NAMES.iter().map(|name| key(name)).collect());
+    KEYS.contains(&key(header))
 }
 
 /// The other headers of a field: all names but its own.
