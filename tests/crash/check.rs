@@ -33,6 +33,8 @@ pub(crate) struct ToldRow {
     pub(crate) open: bool,
     pub(crate) dropped: bool,
     pub(crate) state: String,
+    /// Whoever has the name was equal to the row when they were compared: that is no failure.
+    equal: bool,
     pub(crate) recovered: bool,
     pub(crate) id: String,
     pub(crate) message: String,
@@ -78,6 +80,7 @@ impl Told {
                 row.dropped = false;
                 if !matches!(row.state.as_str(), "created" | "in_doubt") {
                     row.state = "pending".into();
+                    row.equal = false;
                 }
             }
             "dropped" => self.rows.entry(user).or_default().dropped = true,
@@ -103,6 +106,10 @@ impl Told {
                 }
                 row.open = false;
                 row.state = text("state");
+                row.equal = entry["equal"].as_bool().unwrap_or_default();
+                if row.equal && (row.state != "exists" || text("message").contains(A_COPY)) {
+                    self.violations.push(format!("equal, and not somebody else's: {entry}"));
+                }
                 row.recovered = entry["recovered"].as_bool().unwrap_or_default();
                 row.id = text("id");
                 row.message = text("message");
@@ -137,7 +144,19 @@ impl Told {
     }
 }
 
+impl Told {
+    /// How many rows have a name that somebody has who is not as they ask for.
+    fn differing(&self) -> usize {
+        self.count("exists") - self.rows.values().filter(|row| !row.dropped && row.is_there()).count()
+    }
+}
+
 impl ToldRow {
+    /// Whether whoever has the name is what the row asks for.
+    fn is_there(&self) -> bool {
+        self.state() == "exists" && self.equal
+    }
+
     /// Whether it says that a copy made the user.
     pub(crate) fn leaves_to_a_copy(&self) -> bool {
         self.state() == "exists" && self.message.contains(A_COPY)
@@ -155,7 +174,7 @@ pub(crate) fn exit_code(told: &Told, stopped: bool) -> i32 {
         4
     } else if told.count("in_doubt") > 0 {
         6
-    } else if told.count("exists") + told.count("rejected") + told.count("invalid") > 0 {
+    } else if told.differing() + told.count("rejected") + told.count("invalid") > 0 {
         1
     } else {
         0
