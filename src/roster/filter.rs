@@ -9,6 +9,7 @@ use super::day::{self, Day, Days};
 use super::row::{Kept, Row};
 use crate::finding::codes;
 use crate::finding::{Finding, LeftOut};
+use crate::text::damage::{self, Kind, Kinds};
 use crate::text::{printable, shown, truth};
 
 /// A test as a map has it.
@@ -185,12 +186,10 @@ impl Cell<'_> {
         self.kept.is_none() && says_nothing(self.text)
     }
 
-    /// Whether it holds a spreadsheet's error: what it says is not known.
+    /// Whether it holds a spreadsheet's error, or its word while it loads: what it says is not known.
     fn is_error(&self) -> bool {
-        let is_word = self.text.len() > 1
-            && self.text.starts_with('#')
-            && self.text.chars().all(|c| c.is_uppercase() || "#/!?¡¿0_".contains(c));
-        is_word || matches!(self.kept, Some(Kept::Error(_)))
+        const ERROR: Kinds = Kinds::of(&[Kind::ErrorWord]);
+        matches!(self.kept, Some(Kept::Error(_))) || damage::look(self.text, ERROR).is_some()
     }
 
     fn days(&self) -> Days {
@@ -376,6 +375,8 @@ mod tests {
             ("skip", r#"["Ausgeschieden", "GEKÜNDIGT"]"#, "gekündigt", yes),
             ("skip", "[]", "x", no),
             ("skip", r#"["Left"]"#, "#N/A", unclear),
+            ("skip", r#""filled""#, "Loading...", unclear),
+            ("skip", r#"["Left"]"#, "#teamlead", no),
             ("skip", r#""filled""#, "2026-10-31", yes),
             ("skip", r#""filled""#, "", no),
             ("skip", r#""filled""#, "—", no),

@@ -28,6 +28,14 @@ fn export(service: &Service) -> tempfile::TempDir {
     folder
 }
 
+/// The same after an import that made passwords.
+fn imported(service: &Service) -> tempfile::TempDir {
+    let folder = export(service);
+    let made = ["--generate-passwords", "--credentials-out", "pw.jsonl"];
+    run(&mut service.import(folder.path(), "leute.csv", &[&HOW[..], &made].concat())).exits(1);
+    folder
+}
+
 fn write(folder: &Path, name: &str, text: &str) {
     fs::write(folder.join(name), text).unwrap();
 }
@@ -99,10 +107,8 @@ fn the_commands_of_a_report_and_of_a_status_run_as_they_stand() {
 #[test]
 fn from_another_folder_the_commands_name_their_files_whole() {
     let service = Service::start(&[]);
-    let folder = export(&service);
+    let folder = imported(&service);
     let path = folder.path();
-    let made = ["--generate-passwords", "--credentials-out", "pw.jsonl"];
-    run(&mut service.import(path, "leute.csv", &[&HOW[..], &made].concat())).exits(1);
     let elsewhere = tempfile::tempdir().unwrap();
     let ledger = path.join(LEDGER);
     let shown = run(headcount(elsewhere.path()).arg("status").arg(&ledger)).exits(0);
@@ -288,10 +294,8 @@ fn the_next_command_of_a_template_keeps_what_it_is_for() {
 #[test]
 fn people_read_names_teams_and_the_time_of_their_place_and_programs_do_not() {
     let service = Service::start(&[]);
-    let folder = export(&service);
+    let folder = imported(&service);
     let path = folder.path();
-    let made = ["--generate-passwords", "--credentials-out", "pw.jsonl"];
-    run(&mut service.import(path, "leute.csv", &[&HOW[..], &made].concat())).exits(1);
     let told = |flags: &[&str]| {
         let mut command = headcount(path);
         command.env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3").args(["report", LEDGER]).args(flags);
@@ -322,10 +326,8 @@ fn people_read_names_teams_and_the_time_of_their_place_and_programs_do_not() {
 fn the_workbook_is_printed_lying_as_wide_as_a_page_and_with_its_header_on_each() {
     use calamine::{Data, Reader as _, Xlsx};
     let service = Service::start(&[]);
-    let folder = export(&service);
+    let folder = imported(&service);
     let path = folder.path();
-    let made = ["--generate-passwords", "--credentials-out", "pw.jsonl"];
-    run(&mut service.import(path, "leute.csv", &[&HOW[..], &made].concat())).exits(1);
     run(headcount(path).args(["report", LEDGER, "-o", "run.xlsx"])).exits(0);
     let mut archive = zip::ZipArchive::new(fs::File::open(path.join("run.xlsx")).unwrap()).unwrap();
     let mut part = |name: &str| {
