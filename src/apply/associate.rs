@@ -16,6 +16,7 @@ use super::look::SEEN_BY_THEN;
 use super::means::{Means, joined};
 use super::table::{Next, next};
 use super::task::{Doubt, Gift};
+use super::there::{own_list, turn};
 use crate::agent::RowNumber;
 use crate::clock::Moment;
 use crate::connect::model::UserProficiency;
@@ -24,7 +25,7 @@ use crate::error::Failure;
 use crate::event::Event;
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
-use crate::lane::listing::{self, Guard};
+use crate::lane::listing::Guard;
 use crate::lane::verdict::Verdict;
 use crate::ledger::{JournalFault, Outcome, Place, RowState, Step, StepState};
 use crate::plan::Action;
@@ -39,9 +40,6 @@ const SEEN_ENOUGH: u32 = 2;
 
 /// How often a user's own list is read before a refusal is believed that comes after an unclear answer.
 const LOOKS: u32 = 4;
-
-/// An agent has ten proficiencies by default: however short its pages are, what has more of them than these is no list of one.
-const LIST_PAGES: usize = 50;
 
 /// So long is a user asked for at most that was not on the instance's list when the run began: it was deleted, or made so
 /// shortly before that the next run can give it what it is to have.
@@ -318,12 +316,8 @@ async fn what_is_there(errand: &Errand, means: &Means) -> Result<Vec<UserProfici
     let mut guard = Guard::of(OPERATION);
     loop {
         let call = async {
-            let page = client.list_user_proficiencies(instance, &errand.id, token.as_deref()).await?.value;
-            listing::sound(OPERATION, &page)?;
-            let next = guard.turn(&page)?;
-            if next.is_some() && guard.pages() >= LIST_PAGES {
-                return Err(CallError::mistaken(OPERATION, "more than one agent can have"));
-            }
+            let page = own_list(client, instance, &errand.id, token.as_deref()).await?;
+            let next = turn(&mut guard, &page)?;
             Ok((page.items, next))
         };
         let (items, next) = means.lane.ask(OPERATION, call).await?;
