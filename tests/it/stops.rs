@@ -300,7 +300,7 @@ fn a_ctrl_c_while_a_full_instance_drains_changes_no_reason_and_is_told_as_none()
     };
     assert!(reason.starts_with("the instance takes no more users"), "{reason}");
     // The first request is under way for some seconds yet.
-    running.signal("INT");
+    running.interrupt();
     let ran = running.end().exits(4);
     assert_eq!(stops(&ran), [""; 0], "told once, and that was before");
     assert!(ran.stdout.contains("\"event\":\"created\""), "what was under way is awaited: {}", ran.stdout);
