@@ -163,6 +163,7 @@ fn a_ledger_of_version_1_goes_on_and_what_it_left_in_doubt_is_proved_by_every_me
     assert!(!copies.contains("another copy"), "{copies}");
 }
 
+#[cfg(unix)]
 #[test]
 fn ctrl_c_drains_and_the_same_command_resumes() {
     let folder = folder(&["roster.csv"]);

@@ -8,9 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use headcount::clock::{Clock, Moment, SystemClock};
 use headcount::simulator::server::{self, Running};
-use headcount::simulator::{
-    ACCESS_KEY_ID, Fault, Operation, Pace, SECRET_ACCESS_KEY, Spec, World, session_token,
-};
+use headcount::simulator::{ACCESS_KEY_ID, Fault, Operation, Pace, SECRET_ACCESS_KEY, Spec, World};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -101,7 +99,7 @@ impl Stage {
                 "Version": 1,
                 "AccessKeyId": ACCESS_KEY_ID,
                 "SecretAccessKey": SECRET_ACCESS_KEY,
-                "SessionToken": session_token(*token),
+                "SessionToken": headcount::simulator::session_token(*token),
             });
             fs::write(folder.join(format!("keys.{at}.json")), keys.to_string()).unwrap();
         }
