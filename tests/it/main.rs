@@ -49,4 +49,5 @@ mod untagged;
 mod untold;
 mod validate;
 mod wave;
+mod windows;
 mod wire;
