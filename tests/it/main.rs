@@ -48,5 +48,6 @@ mod there;
 mod untagged;
 mod untold;
 mod validate;
+mod version;
 mod wave;
 mod wire;
