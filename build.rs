@@ -1,5 +1,7 @@
 //! Writes into the program which build it is, and on Windows what Windows wants to know of it.
 
+#![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script through its environment")]
+
 #[path = "build/facts.rs"]
 mod facts;
 
