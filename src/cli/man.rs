@@ -25,6 +25,8 @@ pub(super) struct ManArgs {
 
 /// Runs the command; `program` is the whole command line.
 pub(super) fn run(args: &ManArgs, mut program: clap::Command) -> Result<Exit, Failure> {
+    // A page is the same on every system, whatever it was built for.
+    program = program.long_version(clap::builder::Resettable::Reset);
     program.build();
     if args.list {
         let names = program.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help");

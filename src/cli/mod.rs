@@ -34,6 +34,7 @@ pub(crate) mod template;
 #[cfg(unix)]
 mod terminal;
 mod validate;
+mod version;
 pub mod voice;
 mod words;
 mod words_of_columns;
@@ -50,7 +51,7 @@ use crate::exit::Exit;
 
 /// Onboards a call-centre roster into Amazon Connect: checked offline, paced to the quota, resumable, never doubled.
 #[derive(Debug, Parser)]
-#[command(name = "headcount", version, arg_required_else_help = true)]
+#[command(name = "headcount", version, long_version = version::LONG, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

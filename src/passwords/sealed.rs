@@ -132,7 +132,7 @@ mod without_age {
 
     fn not_built_in() -> Failure {
         Failure::usage("this headcount was built without encryption").hint(
-            "released programs have it; built from source, it comes with `cargo install --path . --features age`",
+            "released programs have it; built from source, it comes by default, or with `cargo install --path . --features age`",
         )
     }
 
