@@ -1,22 +1,36 @@
 //! Files: private from the first byte, replaced atomically, never written through a symbolic link. Nothing else in the
-//! crate makes one.
+//! crate makes one, and what differs by system is here: in `unix.rs` and `windows.rs`, under the same names.
+//!
+//! What survives a power cut is what `sync_all` or `sync_data` has returned for. On Linux they are fsync and fdatasync; on
+//! macOS std makes both `fcntl(F_FULLFSYNC)`, which a plain fsync there is not (std, `sys/fs/unix.rs`); on Windows both are
+//! `FlushFileBuffers`. So nothing else here or in `log/` syncs a file.
 
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
+mod again;
+mod names;
+mod reach;
+#[cfg_attr(not(windows), allow(dead_code, reason = "a model of Windows holds it on every system"))]
+mod rights;
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod system;
+
+use std::fs::{File, Metadata};
 use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Whether an error says that this process, or the machine, has as many files open as it may.
-pub(crate) fn is_of_limit(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        let code = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
-        matches!(code, Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = error;
-        false
-    }
+use tempfile::NamedTempFile;
+
+pub(crate) use names::with_suffix;
+pub(crate) use reach::{Reach, reach};
+
+use crate::clock;
+
+/// Fails where this process may not open so many files more.
+pub(crate) fn room_for(files: usize) -> io::Result<()> {
+    system::room_for(files)
 }
 
 /// Opens a file that is there for reading. A pipe or a device is refused before it is opened: the one waits for its other
@@ -25,30 +39,104 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     if std::fs::metadata(path)?.is_file() { File::open(path) } else { Err(not_regular()) }
 }
 
-/// Opens a file for reading and appending, and makes it (readable by its owner only) where there is none.
-/// Says whether it was made.
+/// Reads from a place in a file, and leaves the place of others alone.
+pub(crate) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    system::read_at(file, buffer, at)
+}
+
+/// Opens a file for this process alone to write, for reading and [`append`]ing, and makes it (readable by its owner only)
+/// where there is none. Says whether it was made; `None` where another process has it.
 ///
 /// What is there must be a regular file by its own name: somebody who may write to the folder could have put a link there
 /// to a file that is not to be written.
-pub(crate) fn open_append(path: &Path) -> io::Result<(File, bool)> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true);
-    private(&mut options);
-    match options.clone().create_new(true).open(path) {
+///
+/// A file system without locks has none to refuse, and whoever must know of another process notices it by other means.
+pub(crate) fn hold(path: &Path) -> io::Result<Option<(File, bool)>> {
+    held(path, || {
+        let there = itself(path)?;
+        let Some(file) = in_use_is_none(system::as_writer().open(path))? else { return Ok(None) };
+        if !system::is_same(&there, path, &file)? {
+            return Err(io::Error::other("another file took its place while it was opened"));
+        }
+        Ok(Some(file))
+    })
+}
+
+/// The same for a file of secrets. One that is there must be a plain file that nobody but its owner may read, and no symbolic
+/// link is followed to it.
+pub(crate) fn hold_secret(path: &Path) -> io::Result<Option<(File, bool)>> {
+    held(path, || {
+        if std::fs::symlink_metadata(path)?.is_symlink() {
+            return Err(io::Error::other("it is a symbolic link, and none is followed to passwords"));
+        }
+        let Some(file) = in_use_is_none(system::as_writer_of_secrets().open(path))? else { return Ok(None) };
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is not a plain file"));
+        }
+        system::may_hold_secrets(&metadata)?;
+        Ok(Some(file))
+    })
+}
+
+/// Makes a file, or opens the one that is there by `open`, and takes its lock.
+fn held(path: &Path, open: impl Fn() -> io::Result<Option<File>>) -> io::Result<Option<(File, bool)>> {
+    let (file, was_made) = match system::as_writer().create_new(true).open(path) {
         Ok(file) => {
             sync_folder(path)?;
-            Ok((file, true))
+            (file, true)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let there = itself(path)?;
-            let file = options.open(path)?;
-            if is_another(&there, &file.metadata()?) {
-                return Err(io::Error::other("another file took its place while it was opened"));
+            // Somebody who only looks at it has it for a moment.
+            match while_in_use(&open)? {
+                Some(file) => (file, false),
+                None => return Ok(None),
             }
-            Ok((file, false))
         }
-        Err(error) => Err(error),
+        Err(error) => return Err(error),
+    };
+    Ok(system::lock(&file)?.then_some((file, was_made)))
+}
+
+fn while_in_use(open: impl Fn() -> io::Result<Option<File>>) -> io::Result<Option<File>> {
+    let in_use = || io::Error::from(io::ErrorKind::ResourceBusy);
+    let opened = again::while_held(
+        |error| error.kind() == io::ErrorKind::ResourceBusy,
+        clock::block_for,
+        || open()?.ok_or_else(in_use),
+    );
+    match opened {
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => Ok(None),
+        done => done.map(Some),
     }
+}
+
+fn in_use_is_none(opened: io::Result<File>) -> io::Result<Option<File>> {
+    match opened {
+        Err(error) if system::is_in_use(&error) => Ok(None),
+        done => done.map(Some),
+    }
+}
+
+/// Appends to a file that this process [`hold`]s, wherever it was read last.
+pub(crate) fn append(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    system::go_to_end(file)?;
+    file.write_all(bytes)
+}
+
+/// Cuts a file that this process [`hold`]s, behind so many bytes; it is not synced.
+pub(crate) fn cut(file: &File, length: u64) -> io::Result<()> {
+    file.set_len(length)
+}
+
+/// Whether another process [`hold`]s the file that was opened at a path.
+pub(crate) fn is_written(file: &File, path: &Path) -> bool {
+    system::is_written(file, path)
+}
+
+/// Removes a file that was made and let go of, where nothing is in it still and nobody has it.
+pub(crate) fn remove_unused(path: &Path) -> io::Result<()> {
+    system::remove_unused(path)
 }
 
 /// What stands at a path, where it is a regular file and no link to one.
@@ -64,67 +152,28 @@ fn not_regular() -> io::Error {
     io::Error::other("it is not a regular file")
 }
 
-#[cfg(unix)]
-fn is_another(seen: &Metadata, opened: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (seen.dev(), seen.ino()) != (opened.dev(), opened.ino())
+/// Whether a symbolic link in a file's place is that file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// Where it leads there.
+    Followed,
+    /// Never.
+    Refused,
 }
 
-#[cfg(not(unix))]
-fn is_another(_: &Metadata, _: &Metadata) -> bool {
-    false
+/// Whether an open file is the one that stands at a path.
+pub(crate) fn stands_at(file: &File, path: &Path, links: Links) -> io::Result<bool> {
+    let there = match links {
+        Links::Followed => std::fs::metadata(path)?,
+        Links::Refused => std::fs::symlink_metadata(path)?,
+    };
+    Ok(!there.is_symlink() && system::is_same(&there, path, file)?)
 }
 
-/// Takes a file's lock and says whether it could be had: not where another process has it. A file system without locks
-/// has none to refuse, and whoever must know of another process notices it by other means.
-pub(crate) fn lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
-/// Opens a file of secrets for reading and appending, and makes it where there is none. One that is there must be a plain
-/// file that nobody but its owner may read, and no symbolic link is followed to it. Says whether it was made.
-pub(crate) fn open_secret(path: &Path) -> io::Result<(File, bool)> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true);
-    private(&mut options);
-    match options.clone().create_new(true).open(path) {
-        Ok(file) => {
-            sync_folder(path)?;
-            return Ok((file, true));
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
-    if std::fs::symlink_metadata(path)?.is_symlink() {
-        return Err(io::Error::other("it is a symbolic link, and none is followed to passwords"));
-    }
-    unlinked(&mut options);
-    let file = options.open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a plain file"));
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-        // Whoever owns it can open it to themselves at any time, whatever its mode says now.
-        if metadata.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::other(
-                "it is somebody else's file; only its owner may keep passwords in it",
-            ));
-        }
-        if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(io::Error::other(
-                "others than its owner may read or write it; `chmod 600` mends that",
-            ));
-        }
-    }
-    Ok((file, false))
+/// A path that is whole and without links where it leads anywhere, as people and their programs write it.
+pub(crate) fn full_name(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    system::as_written(whole.canonicalize().unwrap_or(whole))
 }
 
 /// Writes a file that must not exist yet, whole or not at all; readable by its owner only.
@@ -145,9 +194,7 @@ pub(crate) fn create_folder<'f>(
     let is_empty = |path: &Path| Ok::<_, io::Error>(std::fs::read_dir(path)?.next().is_none());
     match std::fs::symlink_metadata(path) {
         Ok(there) if !there.is_dir() || !is_empty(path)? => return Err(io::ErrorKind::AlreadyExists.into()),
-        // A rename takes the place of an empty folder, but on Windows.
-        Ok(_) if cfg!(windows) => std::fs::remove_dir(path)?,
-        Ok(_) => {}
+        Ok(_) => system::make_room(path)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
@@ -155,7 +202,7 @@ pub(crate) fn create_folder<'f>(
     for (name, bytes) in files {
         create_new(&new.path().join(name), bytes)?;
     }
-    std::fs::rename(new.path(), path).map_err(|error| match error.kind() {
+    patiently(|| std::fs::rename(new.path(), path)).map_err(|error| match error.kind() {
         io::ErrorKind::DirectoryNotEmpty => io::ErrorKind::AlreadyExists.into(),
         _ => error,
     })?;
@@ -165,13 +212,9 @@ pub(crate) fn create_folder<'f>(
 
 /// A new folder beside another, open to its owner only.
 fn folder_beside(path: &Path) -> io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o700));
-    }
     let folder = folder(path);
+    let mut builder = tempfile::Builder::new();
+    let builder = system::private_folder(&mut builder);
     builder.tempdir_in(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             io::Error::new(error.kind(), format!("there is no such folder: `{}`", folder.display()))
@@ -182,23 +225,59 @@ fn folder_beside(path: &Path) -> io::Result<tempfile::TempDir> {
 
 /// Replaces a file whole or not at all; readable by its owner only.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_atomic_with(path, |file| file.write_all(bytes))
+    let new = written(path, |file| file.write_all(bytes))?;
+    persist(new, path).map_err(|(error, _)| error)
 }
 
-/// Replaces a file whole or not at all, with what `write` writes; readable by its owner only. Where that fails, the file
+/// Where a file was written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Landed {
+    /// Under its name.
+    There,
+    /// Under the next free name, for another program has the file and lets nobody replace it, as Excel does on Windows.
+    Beside(PathBuf),
+}
+
+/// Replaces a file whole or not at all, readable by its owner only; where another program has it, what was to be in it is
+/// written beside, for the work that it took is not to be lost.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<Landed> {
+    replace_with(path, |number| names::numbered(path, number), |file| file.write_all(bytes))
+}
+
+/// The same with what `write` writes. `other` gives the names to be taken then, from number 2 on. Where that fails, the file
 /// stays as it was.
-pub(crate) fn write_atomic_with<E: From<io::Error>>(
+pub(crate) fn replace_with<E: From<io::Error>>(
     path: &Path,
+    other: impl Fn(u32) -> PathBuf,
     write: impl FnOnce(&mut io::BufWriter<&mut File>) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut file = beside(path)?;
-    let mut buffered = io::BufWriter::new(file.as_file_mut());
-    write(&mut buffered)?;
-    buffered.flush()?;
-    drop(buffered);
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(sync_folder(path)?)
+) -> Result<Landed, E> {
+    match persist(written(path, write)?, path) {
+        Ok(()) => Ok(Landed::There),
+        Err((error, Some(new))) if system::is_held(&error) && path.is_file() => {
+            Ok(persist_beside(new, other, error).map(Landed::Beside)?)
+        }
+        Err((error, _)) => Err(error.into()),
+    }
+}
+
+/// Puts a new file under the first free name; `why` it is not under its own is told where none can be had.
+fn persist_beside(
+    mut new: NamedTempFile,
+    other: impl Fn(u32) -> PathBuf,
+    why: io::Error,
+) -> io::Result<PathBuf> {
+    /// More than so many are no names that somebody would look through.
+    const NAMES: u32 = 99;
+    for number in 2..=NAMES {
+        let path = other(number);
+        match new.persist_noclobber(&path) {
+            Ok(_) => return sync_folder(&path).map(|()| path),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => new = error.file,
+            // A place where nothing can be written, and not a file that somebody has.
+            Err(_) => break,
+        }
+    }
+    Err(why)
 }
 
 /// Writes a file that must not exist yet, whole or not at all; readable by its owner only.
@@ -206,20 +285,55 @@ pub(crate) fn create_atomic_with<E: From<io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut io::BufWriter<&mut File>) -> Result<(), E>,
 ) -> Result<(), E> {
+    let mut new = Some(written(path, write)?);
+    patiently(|| put(&mut new, |file| file.persist_noclobber(path)))?;
+    Ok(sync_folder(path)?)
+}
+
+/// A new file beside another, with what `write` writes; synced.
+fn written<E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut io::BufWriter<&mut File>) -> Result<(), E>,
+) -> Result<NamedTempFile, E> {
     let mut file = beside(path)?;
     let mut buffered = io::BufWriter::new(file.as_file_mut());
     write(&mut buffered)?;
     buffered.flush()?;
     drop(buffered);
     file.as_file().sync_all()?;
-    file.persist_noclobber(path).map_err(|error| error.error)?;
-    Ok(sync_folder(path)?)
+    Ok(file)
+}
+
+/// Gives a new file its name, in place of what has it; that survives a power cut when this returns. Where it cannot be done,
+/// the file is given back.
+fn persist(new: NamedTempFile, path: &Path) -> Result<(), (io::Error, Option<NamedTempFile>)> {
+    let mut new = Some(new);
+    let done = patiently(|| put(&mut new, |file| file.persist(path)));
+    done.map_err(|error| (error, new))?;
+    sync_folder(path).map_err(|error| (error, None))
+}
+
+/// One try to give a file its name: it is taken where that works, and there for the next try where not.
+fn put(
+    new: &mut Option<NamedTempFile>,
+    persist: impl FnOnce(NamedTempFile) -> Result<File, tempfile::PersistError>,
+) -> io::Result<()> {
+    let Some(file) = new.take() else { return Err(io::Error::other("there is no such file any more")) };
+    persist(file).map(drop).map_err(|error| {
+        *new = Some(error.file);
+        error.error
+    })
+}
+
+/// Tries for about a second what Windows refuses while somebody has the file.
+fn patiently<T>(attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    again::while_held(system::is_held, clock::block_for, attempt)
 }
 
 /// A new file in the folder of another, made with mode 0600. What is told of it is the folder: nobody knows the new name.
-pub(crate) fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = folder(path);
-    tempfile::NamedTempFile::new_in(folder).map_err(|error| match error.kind() {
+    NamedTempFile::new_in(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             io::Error::new(error.kind(), format!("there is no such folder: `{}`", folder.display()))
         }
@@ -227,37 +341,10 @@ pub(crate) fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     })
 }
 
-/// Puts a new file in the place of one that this process holds locked, and gives it back locked, for reading and appending;
-/// `None` where another process came first. That survives a power cut when this returns.
-#[cfg(unix)]
-pub(crate) fn put_in_place_of(
-    held: File,
-    new: tempfile::NamedTempFile,
-    path: &Path,
-) -> io::Result<Option<File>> {
-    // Locked before it can be found under the other's name: nobody comes between.
-    let file = OpenOptions::new().read(true).append(true).open(new.path())?;
-    if !lock(&file)? {
-        return Ok(None);
-    }
-    new.persist(path).map_err(|error| error.error)?;
-    sync_folder(path)?;
-    drop(held);
-    Ok(Some(file))
-}
-
-/// The same. Windows lets no file take the place of one that anybody has open, this process included: so it is let go of
-/// first. Who opens the old one in between makes the rename fail, and who opens the new one is seen by its lock.
-#[cfg(not(unix))]
-pub(crate) fn put_in_place_of(
-    held: File,
-    new: tempfile::NamedTempFile,
-    path: &Path,
-) -> io::Result<Option<File>> {
-    drop(held);
-    drop(new.persist(path).map_err(|error| error.error)?);
-    let (file, was_made) = open_append(path)?;
-    Ok(if !was_made && lock(&file)? { Some(file) } else { None })
+/// Puts a new file in the place of one that this process [`hold`]s, and gives it back held; `None` where another process came
+/// first. That survives a power cut when this returns.
+pub(crate) fn put_in_place_of(held: File, new: NamedTempFile, path: &Path) -> io::Result<Option<File>> {
+    system::put_in_place_of(held, new, path)
 }
 
 /// Gives a file a second name, or makes a copy where the file system knows no second names; that survives a power cut when
@@ -291,46 +378,25 @@ pub(crate) fn have_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether an open file is the one that stands at a path.
-pub(crate) fn stands_at(file: &File, path: &Path) -> io::Result<bool> {
-    Ok(!is_another(&std::fs::symlink_metadata(path)?, &file.metadata()?))
-}
-
 /// Removes a file that this program made.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
-    std::fs::remove_file(path)
+    patiently(|| std::fs::remove_file(path))
 }
 
-/// Makes a folder and those above it where they are not there, open to their owner only; one that is there and open to
-/// others is closed to them.
+/// Whether an error of [`remove`] says that another program has the file.
+pub(crate) fn is_held(error: &io::Error) -> bool {
+    system::is_held(error)
+}
+
+/// Makes a folder and those above it where they are not there, open to their owner only where the system has such folders;
+/// one that is there and open to others is closed to them.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-        builder.mode(0o700).create(path)?;
-        let mut permissions = std::fs::metadata(path)?.permissions();
-        if permissions.mode() & 0o077 != 0 {
-            permissions.set_mode(0o700);
-            std::fs::set_permissions(path, permissions)?;
-        }
-        Ok(())
-    }
-    #[cfg(not(unix))]
-    builder.create(path)
-}
-
-/// A path with something added to its whole name: `roster.csv` and `.ledger.jsonl` give `roster.csv.ledger.jsonl`.
-pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
+    system::create_private_folder(path)
 }
 
 /// Makes a new or renamed file's name survive a power cut.
 fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder(path))?.sync_all() } else { Ok(()) }
+    system::sync_folder(folder(path))
 }
 
 fn folder(path: &Path) -> &Path {
@@ -340,26 +406,6 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600);
-}
-
-#[cfg(not(unix))]
-fn private(_: &mut OpenOptions) {}
-
-/// Follows no symbolic link in the last part of the path, and waits for nobody at the other end of a pipe.
-#[cfg(unix)]
-fn unlinked(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    options.custom_flags(flags.bits().cast_signed());
-}
-
-#[cfg(not(unix))]
-fn unlinked(_: &mut OpenOptions) {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,8 +414,8 @@ mod tests {
     fn files_are_private_and_replaced_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
-        assert!(open_append(&path).unwrap().1);
-        assert!(!open_append(&path).unwrap().1);
+        assert!(hold(&path).unwrap().unwrap().1);
+        assert!(!hold(&path).unwrap().unwrap().1);
         assert!(create_new(&path, b"x").is_err());
         write_atomic(&path, b"whole").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"whole");
@@ -378,7 +424,6 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        assert_eq!(with_suffix(Path::new("d/roster.csv"), ".x"), Path::new("d/roster.csv.x"));
     }
 
     #[cfg(unix)]
@@ -389,7 +434,7 @@ mod tests {
         let (victim, link) = (folder.path().join("victim"), folder.path().join("link"));
         std::fs::write(&victim, "").unwrap();
         symlink(&victim, &link).unwrap();
-        let refused = |path: &Path| open_append(path).unwrap_err().to_string();
+        let refused = |path: &Path| hold(path).unwrap_err().to_string();
         assert!(refused(&link).contains("symbolic link"));
         // What is replaced is the link itself.
         write_atomic(&link, b"ours").unwrap();
@@ -414,14 +459,14 @@ mod tests {
     fn a_file_of_passwords_that_is_somebody_elses_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("passwords");
-        drop(open_secret(&path).unwrap());
-        assert!(!open_secret(&path).unwrap().1, "it is ours");
+        drop(hold_secret(&path).unwrap());
+        assert!(!hold_secret(&path).unwrap().unwrap().1, "it is ours");
         // Only root can give a file away; whoever is not has one of root's to be refused.
         let theirs = match std::os::unix::fs::chown(&path, Some(12_345), None) {
             Ok(()) => path,
             Err(_) => PathBuf::from("/etc/passwd"),
         };
-        let why = open_secret(&theirs).unwrap_err();
+        let why = hold_secret(&theirs).unwrap_err();
         let is_refused = why.to_string().contains("somebody else's");
         assert!(is_refused || why.kind() == io::ErrorKind::PermissionDenied, "{why}");
     }
