@@ -253,11 +253,16 @@ pub(crate) fn replace_with<E: From<io::Error>>(
 ) -> Result<Landed, E> {
     match persist(written(path, write)?, path) {
         Ok(()) => Ok(Landed::There),
-        Err((error, Some(new))) if system::is_held(&error) && path.is_file() => {
+        Err((error, Some(new))) if system::is_held(&error) && is_to_be_replaced(path) => {
             Ok(persist_beside(new, other, error).map(Landed::Beside)?)
         }
         Err((error, _)) => Err(error.into()),
     }
+}
+
+/// Whether a file could be replaced if nobody had it: one that somebody has made read-only was not to be.
+fn is_to_be_replaced(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|there| there.is_file() && !there.permissions().readonly())
 }
 
 /// Puts a new file under the first free name; `why` it is not under its own is told where none can be had.
@@ -469,6 +474,95 @@ mod tests {
         let why = hold_secret(&theirs).unwrap_err();
         let is_refused = why.to_string().contains("somebody else's");
         assert!(is_refused || why.kind() == io::ErrorKind::PermissionDenied, "{why}");
+    }
+
+    #[test]
+    fn a_torn_line_is_cut_and_the_next_stands_behind_the_whole_ones_wherever_it_was_read_last() {
+        use std::io::{Read as _, Seek as _};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        std::fs::write(&path, "one\ntw").unwrap();
+        let (mut file, was_made) = hold(&path).unwrap().unwrap();
+        assert!(!was_made);
+        cut(&file, 4).unwrap();
+        file.rewind().unwrap();
+        append(&file, b"two\n").unwrap();
+        let mut text = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "one\ntwo\n");
+    }
+
+    #[test]
+    fn one_process_holds_a_file_and_others_look_at_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        let (held, _) = hold(&path).unwrap().unwrap();
+        append(&held, b"one\n").unwrap();
+        let reader = open_regular(&path).unwrap();
+        assert!(is_written(&reader, &path));
+        assert_eq!(std::fs::read(&path).unwrap(), b"one\n");
+        assert!(hold(&path).unwrap().is_none() && hold_secret(&path).unwrap().is_none());
+        drop(held);
+        assert!(!is_written(&reader, &path));
+        assert!(hold(&path).unwrap().is_some(), "whoever looks keeps nobody out");
+    }
+
+    #[test]
+    fn a_file_that_is_another_than_the_open_one_is_told_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a"), folder.path().join("b"));
+        for path in [&path, &other] {
+            std::fs::write(path, "same\n").unwrap();
+        }
+        let file = open_regular(&path).unwrap();
+        assert!(stands_at(&file, &path, Links::Refused).unwrap());
+        assert!(!stands_at(&file, &other, Links::Refused).unwrap());
+        assert!(stands_at(&file, &folder.path().join("none"), Links::Followed).is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_made_and_let_go_of_is_removed_where_nothing_is_in_it_and_nobody_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        let (held, _) = hold(&path).unwrap().unwrap();
+        let _ = remove_unused(&path);
+        assert!(path.exists(), "somebody has it");
+        append(&held, b"one\n").unwrap();
+        drop(held);
+        remove_unused(&path).unwrap();
+        assert!(path.exists(), "something is in it");
+        std::fs::write(&path, "").unwrap();
+        remove_unused(&path).unwrap();
+        assert!(!path.exists());
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_file_that_another_program_has_stays_and_the_new_one_stands_beside() {
+        use std::os::windows::fs::OpenOptionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.xlsx");
+        std::fs::write(&path, "old").unwrap();
+        std::fs::write(folder.path().join("report.2.xlsx"), "somebody's").unwrap();
+        let beside = folder.path().join("report.3.xlsx");
+        // As Excel has it: others read it, and nobody deletes it.
+        let excel = std::fs::OpenOptions::new().read(true).write(true).share_mode(1).open(&path).unwrap();
+        assert!(write_atomic(&path, b"new").is_err());
+        assert_eq!(replace(&path, b"new").unwrap(), Landed::Beside(beside.clone()));
+        assert!(is_held(&remove(&path).unwrap_err()));
+        assert_eq!([std::fs::read(&path).unwrap(), std::fs::read(&beside).unwrap()], [b"old", b"new"]);
+        drop(excel);
+        assert_eq!(replace(&path, b"new").unwrap(), Landed::There);
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_whole_path_is_one_that_other_programs_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = full_name(folder.path());
+        assert!(whole.is_absolute() && !whole.to_string_lossy().starts_with(r"\\?\"), "{}", whole.display());
     }
 
     #[test]
