@@ -1,9 +1,11 @@
 //! Rows read, checked and handed over by several threads, in the file's order and with flat memory.
 //!
-//! One thread reads rows into batches, others check them, and the caller's takes them in turn. The batches go round: the
-//! reader waits for one that has come back, so that there are never more than [`BATCHES`] for each thread that checks.
+//! Each thread that works reads a batch of rows, one after the other, and checks it, all at once; the caller's takes the
+//! batches in the order in which they were read. Whoever has read a row checks it as well: its cells are in that core's
+//! cache, and to fetch them from another's takes as long as to check them. The batches go round: a thread waits for one of
+//! its own to come back, so that there are never more than [`BATCHES`] for each.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
 use super::grammar::trimmed;
@@ -17,7 +19,7 @@ use crate::error::Failure;
 use crate::finding::{Finding, LeftOut, Severity};
 use crate::roster::{Columns, Field, Roster, Row, Rows};
 
-/// How many batches there are for each thread that checks.
+/// How many batches there are for each thread that works.
 const BATCHES: usize = 4;
 /// The most rows of a batch.
 const ROWS: usize = 1024;
@@ -26,7 +28,7 @@ const TEXT: usize = 512 << 10;
 /// A row of more text than this, in bytes, does not keep its room for the next one.
 const LARGE: usize = 16 << 10;
 /// More threads than this would find nothing to do: the reading is the bound.
-const MOST_CHECKERS: usize = 4;
+const MOST_WORKERS: usize = 4;
 
 /// A row with what the rules say of it.
 ///
@@ -77,19 +79,23 @@ pub(super) fn run(
 ) -> Result<Seen, Failure> {
     let rows = roster.rows()?;
     let columns = roster.columns();
-    // Whoever waits leaves the core to the others, so that two cores are busy with four threads.
+    // Whoever waits leaves the core to the others, so that two cores are busy with three threads.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let checkers = cores.clamp(1, MOST_CHECKERS);
+    let workers = cores.clamp(1, MOST_WORKERS);
     let seen = Seen { names: NamesUsed::default(), watch: Watch::new(columns) };
     let seen = Mutex::new(seen);
     let gathered = &seen;
+    let (order, in_order) = channel();
+    let reading = Mutex::new(Reading { rows, order, is_over: false });
+    let reading = &reading;
     std::thread::scope(|scope| {
-        let (give_back, empty) = channel();
-        let (mut to_check, mut checked) = (Vec::new(), Vec::new());
-        for _ in 0..checkers {
-            // Never full: there are no more batches than this.
-            let (to, from_reader) = sync_channel(BATCHES * checkers);
-            let (done, from_checker) = sync_channel(BATCHES * checkers);
+        let mut works = Vec::new();
+        for number in 0..workers {
+            let (give_back, empty) = channel();
+            let (done, checked) = channel();
+            for _ in 0..BATCHES {
+                let _ = give_back.send(Batch::default());
+            }
             let mut checker = Checker {
                 check: RowCheck::new(columns, rules),
                 columns,
@@ -101,41 +107,57 @@ pub(super) fn run(
                 findings: Vec::new(),
             };
             scope.spawn(move || {
-                check_batches(&from_reader, &done, &mut checker);
+                work(number, reading, &empty, &done, &mut checker);
                 let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
                 gathered.names.merge(checker.names.used);
                 gathered.watch.merge(checker.watch);
             });
-            to_check.push(to);
-            checked.push(from_checker);
+            works.push(Work { checked, give_back });
         }
-        for _ in 0..BATCHES * checkers {
-            let _ = give_back.send(Batch::default());
-        }
-        scope.spawn(move || read_batches(rows, &empty, &to_check));
-        take_batches(&checked, &give_back, taker)
+        take_batches(&in_order, &works, taker)
     })?;
     Ok(seen.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Fills batches and deals them out in turn, to the end of the file or of the reading.
-fn read_batches(mut rows: Rows, empty: &Receiver<Batch>, to_check: &[SyncSender<Batch>]) {
-    for checker in to_check.iter().cycle() {
-        let Ok(mut batch) = empty.recv() else { return };
-        let is_last = !batch.fill(&mut rows);
-        if checker.send(batch).is_err() || is_last {
-            return;
-        }
-    }
+/// The roster as it is read, by one thread at a time.
+struct Reading {
+    rows: Rows,
+    /// Tells which thread reads the batch that comes next.
+    order: Sender<usize>,
+    /// Whether the end of the file was met, or the end of the reading.
+    is_over: bool,
 }
 
-fn check_batches(from_reader: &Receiver<Batch>, done: &SyncSender<Batch>, checker: &mut Checker<'_>) {
-    while let Ok(mut batch) = from_reader.recv() {
+/// Reads and checks batches in turn with the others, to the end of the file or of the reading.
+fn work(
+    number: usize,
+    reading: &Mutex<Reading>,
+    empty: &Receiver<Batch>,
+    done: &Sender<Batch>,
+    checker: &mut Checker<'_>,
+) {
+    while let Ok(mut batch) = empty.recv() {
+        {
+            // A thread that panicked as it read has left a half of a batch: nobody goes on.
+            let Ok(mut reading) = reading.lock() else { return };
+            if reading.is_over || reading.order.send(number).is_err() {
+                return;
+            }
+            batch.is_last = !batch.fill(&mut reading.rows);
+            reading.is_over = batch.is_last;
+        }
         batch.check(checker);
         if done.send(batch).is_err() {
             return;
         }
     }
+}
+
+/// What the caller's thread has of one that works.
+struct Work {
+    /// The batches that it has checked, in its order.
+    checked: Receiver<Batch>,
+    give_back: Sender<Batch>,
 }
 
 /// What a thread that checks has of its own.
@@ -152,22 +174,22 @@ struct Checker<'r> {
     findings: Vec<Finding>,
 }
 
-/// Takes the batches in the order in which they were dealt out; the first checker that has none left has met the end.
+/// Takes the batches in the order in which they were read; where nobody reads the next, the end was met.
 /// A thread that panicked looks the same here; the scope that waits for it goes on with its panic.
-fn take_batches(
-    checked: &[Receiver<Batch>],
-    give_back: &Sender<Batch>,
-    taker: &mut dyn Taker,
-) -> Result<(), Failure> {
+fn take_batches(in_order: &Receiver<usize>, works: &[Work], taker: &mut dyn Taker) -> Result<(), Failure> {
     let mut scratch = Vec::new();
-    for checker in checked.iter().cycle() {
-        let Ok(mut batch) = checker.recv() else { break };
+    while let Some(work) = in_order.recv().ok().and_then(|number| works.get(number)) {
+        let Ok(mut batch) = work.checked.recv() else { break };
+        let is_last = batch.is_last;
         batch.hand_over(&mut scratch, taker)?;
         if let Some(failure) = batch.failure {
             return Err(failure);
         }
-        // The reader may have ended.
-        let _ = give_back.send(batch);
+        if is_last {
+            break;
+        }
+        // The thread may have ended.
+        let _ = work.give_back.send(batch);
     }
     Ok(())
 }
@@ -192,6 +214,8 @@ struct Batch {
     left_out: Option<Vec<LeftOut>>,
     /// Why reading ended after these rows, if not at the end of the file.
     failure: Option<Failure>,
+    /// Whether there are no more after these.
+    is_last: bool,
 }
 
 impl Batch {
