@@ -4,6 +4,7 @@
 pub(crate) mod damage;
 mod guard;
 mod json;
+mod known;
 mod numbers;
 mod policy;
 mod setting;
@@ -15,6 +16,7 @@ use std::fmt::Write as _;
 
 pub(crate) use guard::{cell, guarded, unguarded};
 pub(crate) use json::{escape_from, escaped};
+pub(crate) use known::KnownTexts;
 pub(crate) use numbers::{count, duration, grouped};
 pub(crate) use policy::policy_digest;
 pub use setting::{Setting, Voice, marks, worded};

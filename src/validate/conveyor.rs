@@ -228,7 +228,7 @@ impl Batch {
                 self.rows.push(Row::default());
             }
             let row = &mut self.rows[self.filled];
-            if row.cells.as_slice().len() > LARGE {
+            if row.cells.as_text().len() > LARGE {
                 *row = Row::default();
             }
             let read = rows.read(row);
@@ -244,7 +244,7 @@ impl Batch {
                     return false;
                 }
             }
-            text += row.cells.as_slice().len();
+            text += row.cells.as_text().len();
             self.filled += 1;
         }
         true

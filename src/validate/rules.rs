@@ -141,7 +141,7 @@ impl<'r> RowCheck<'r> {
             put(field, self.columns.cell(row, field));
         }
         let Self { columns, rules, shared, .. } = self;
-        let suspect = if damage::is_suspect(row.cells.as_slice()) {
+        let suspect = if damage::is_suspect(row.cells.as_text()) {
             each(filled & !known).filter(|field| damage::is_suspect(cells[field.index()])).fold(0, with)
         } else {
             0
@@ -433,7 +433,7 @@ fn sample_row(check: &mut Check<'_>) {
 fn damaged_text(check: &mut Check<'_>) {
     const LISTS: u32 = bits_of(&damaged::LISTS);
     // Of what is plain only what begins as a word for nothing does, and lists.
-    let lists = if damage::may_have_words(check.row.cells.as_slice()) { LISTS } else { 0 };
+    let lists = if damage::may_have_words(check.row.cells.as_text()) { LISTS } else { 0 };
     for field in each(check.filled & !check.known & (check.suspect | check.worded | lists)) {
         let (cell, bit) = (check.cell(field), 1 << field.index());
         let has_word = || if lists & bit != 0 { damage::has_word(cell) } else { damage::is_word(cell) };
