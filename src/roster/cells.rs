@@ -39,6 +39,16 @@ impl Cells {
         &self.text
     }
 
+    /// The text from one cell to another, both included and delimiters perhaps as well; empty where the first stands behind
+    /// the last.
+    pub(crate) fn between(&self, first: usize, last: usize) -> &str {
+        let last = last.min(self.len().saturating_sub(1));
+        match (self.spans.get(first), self.spans.get(last)) {
+            (Some(&(begin, _)), Some(&(_, end))) => self.part((begin, end)),
+            _ => "",
+        }
+    }
+
     /// Leaves none.
     pub(crate) fn clear(&mut self) {
         self.text.clear();

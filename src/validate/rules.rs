@@ -119,30 +119,40 @@ impl<'r> RowCheck<'r> {
         let mut memory = self.memory.borrow_mut();
         let (mut cells, mut padded, mut worded) = ([""; Field::COUNT], 0_u32, 0_u32);
         let (mut filled, mut known) = (0_u32, 0_u32);
+        // Whether it is a cell that nothing is known of.
         let mut put = |field: Field, raw| {
+            let bit = 1 << field.index();
+            if REMEMBERED & bit != 0 && memory.knows(field, raw) {
+                cells[field.index()] = raw;
+                (filled, known) = (filled | bit, known | bit);
+                return false;
+            }
             let cell = grammar::trimmed(raw);
             if cell.is_empty() {
-                return;
+                return false;
             }
             cells[field.index()] = cell;
-            let bit = 1 << field.index();
             filled |= bit;
             padded |= if cell.len() == raw.len() { 0 } else { bit };
-            if REMEMBERED & bit != 0 && memory.knows(field, cell) {
-                known |= bit;
-            } else if damage::begins_word(cell) {
-                worded |= bit;
-            }
+            worded |= if damage::begins_word(cell) { bit } else { 0 };
+            true
         };
+        // The columns between which all cells stand that nothing is known of.
+        let (mut first, mut last) = (usize::MAX, 0);
         for &(place, field) in &self.alone {
-            put(field, row.cells.get(place).unwrap_or(""));
+            if put(field, row.cells.get(place).unwrap_or("")) {
+                (first, last) = (first.min(place), last.max(place));
+            }
         }
         for &field in self.shared.iter().filter(|field| !field.is_secret()) {
-            put(field, self.columns.cell(row, field));
+            if put(field, self.columns.cell(row, field)) {
+                (first, last) = (0, row.cells.len());
+            }
         }
         let Self { columns, rules, shared, .. } = self;
-        let suspect = if damage::is_suspect(row.cells.as_text()) {
-            each(filled & !known).filter(|field| damage::is_suspect(cells[field.index()])).fold(0, with)
+        let unknown = filled & !known;
+        let suspect = if damage::is_suspect(row.cells.between(first, last)) {
+            each(unknown).filter(|field| damage::is_suspect(cells[field.index()])).fold(0, with)
         } else {
             0
         };
@@ -157,8 +167,7 @@ impl<'r> RowCheck<'r> {
             }
         }
         if check.findings.len() == before {
-            let cells = check.cells;
-            each(filled & !known & REMEMBERED).for_each(|field| memory.keep(field, cells[field.index()]));
+            each(unknown & REMEMBERED).for_each(|field| memory.keep(field, check.cells[field.index()]));
         }
     }
 }
@@ -432,9 +441,11 @@ fn sample_row(check: &mut Check<'_>) {
 /// What happened to the text of any cell before it came. Nearly every row is plain, and costs one look.
 fn damaged_text(check: &mut Check<'_>) {
     const LISTS: u32 = bits_of(&damaged::LISTS);
+    let unknown = check.filled & !check.known;
     // Of what is plain only what begins as a word for nothing does, and lists.
-    let lists = if damage::may_have_words(check.row.cells.as_text()) { LISTS } else { 0 };
-    for field in each(check.filled & !check.known & (check.suspect | check.worded | lists)) {
+    let lists =
+        each(unknown & LISTS).filter(|field| damage::may_have_words(check.cell(*field))).fold(0, with);
+    for field in each(unknown & (check.suspect | check.worded | lists)) {
         let (cell, bit) = (check.cell(field), 1 << field.index());
         let has_word = || if lists & bit != 0 { damage::has_word(cell) } else { damage::is_word(cell) };
         if check.suspect & bit == 0 && !has_word() {
