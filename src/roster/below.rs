@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
+use memchr::{memchr, memchr2};
+
 use super::cells::Cells;
 use super::columns::{self, Meant, Use};
 use super::field::Field;
@@ -137,7 +139,11 @@ impl Below {
             }
         }
         match self.login.map(cell) {
-            Some(login) if !is_nothing(login) && !login.contains(' ') && !begins_a_total(login) => {
+            Some(login)
+                if !is_nothing(login)
+                    && memchr(b' ', login.as_bytes()).is_none()
+                    && !begins_a_total(login) =>
+            {
                 Seems::Person
             }
             _ => self.without_login(row),
@@ -236,8 +242,9 @@ fn begins_a_total(text: &str) -> bool {
     if !may_be_a_total(word) {
         return false;
     }
+    let bytes = text.as_bytes();
     let is_login =
-        text.bytes().any(|b| matches!(b, b'@' | b'_')) || (text.contains('.') && !text.ends_with('.'));
+        memchr2(b'@', b'_', bytes).is_some() || (memchr(b'.', bytes).is_some() && !text.ends_with('.'));
     if is_login {
         return false;
     }

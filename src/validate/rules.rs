@@ -702,7 +702,7 @@ fn username(check: &mut Check<'_>) {
         let hint = damaged::fix(username, is_right).or_else(address).unwrap_or_else(|| code.fix.to_owned());
         check.fault_with(code, Field::Username, username, message, hint);
     }
-    if username.contains('@') && !grammar::is_login_address(username) {
+    if memchr::memchr(b'@', username.as_bytes()).is_some() && !grammar::is_login_address(username) {
         let is_saml = check.rules.identity == IdentityType::Saml;
         let code = if is_saml { &codes::USERNAME_AT_SIGN } else { &codes::USERNAME_NOT_EMAIL };
         check.fault(code, Field::Username, username, code.title.to_owned());
