@@ -1,11 +1,12 @@
 //! Rows read, checked and handed over by several threads, in the file's order and with flat memory.
 //!
-//! Each thread that works reads a batch of rows, one after the other, and checks it, all at once; the caller's takes the
-//! batches in the order in which they were read. Whoever has read a row checks it as well: its cells are in that core's
-//! cache, and to fetch them from another's takes as long as to check them. The batches go round: a thread waits for one of
-//! its own to come back, so that there are never more than [`BATCHES`] for each.
+//! Each thread reads a batch of rows, one thread after the other, and checks it, all at once; the caller's does the same as
+//! long as there is nothing for it to take, and takes the batches in the order in which they were read. Whoever has read a
+//! row checks it as well: its cells are in that core's cache, and to fetch them from another's takes as long as to check
+//! them. The batches go round: a thread waits for one of its own to come back, so that there are never more than
+//! [`BATCHES`] for each.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Mutex, PoisonError};
 
 use super::grammar::trimmed;
@@ -22,7 +23,7 @@ use crate::roster::{Columns, Field, Roster, Row, Rows};
 /// How many batches there are for each thread that works.
 const BATCHES: usize = 4;
 /// The most rows of a batch: a thread's batches stay in its core's cache.
-const ROWS: usize = 256;
+const ROWS: usize = 512;
 /// A batch of this much text, in bytes, is full.
 const TEXT: usize = 512 << 10;
 /// A row of more text than this, in bytes, does not keep its room for the next one.
@@ -79,24 +80,18 @@ pub(super) fn run(
 ) -> Result<Seen, Failure> {
     let rows = roster.rows()?;
     let columns = roster.columns();
-    // Whoever waits leaves the core to the others, so that two cores are busy with three threads.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = cores.clamp(1, MOST_WORKERS);
-    let seen = Seen { names: NamesUsed::default(), watch: Watch::new(columns) };
-    let seen = Mutex::new(seen);
-    let gathered = &seen;
+    let seen = Mutex::new(Seen { names: NamesUsed::default(), watch: Watch::new(columns) });
+    let gather = |checker: Checker<'_>| {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.names.merge(checker.names.used);
+        seen.watch.merge(checker.watch);
+    };
     let (order, in_order) = channel();
     let reading = Mutex::new(Reading { rows, order, is_over: false });
-    let reading = &reading;
-    std::thread::scope(|scope| {
-        let mut works = Vec::new();
-        for number in 0..workers {
-            let (give_back, empty) = channel();
-            let (done, checked) = channel();
-            for _ in 0..BATCHES {
-                let _ = give_back.send(Batch::default());
-            }
-            let mut checker = Checker {
+    let (mut workers, takes): (Vec<Worker<'_>>, Vec<Takes>) = (0..cores.clamp(1, MOST_WORKERS))
+        .map(|number| {
+            let checker = Checker {
                 check: RowCheck::new(columns, rules),
                 columns,
                 rules,
@@ -106,15 +101,26 @@ pub(super) fn run(
                 watch: Watch::new(columns),
                 findings: Vec::new(),
             };
+            Worker::new(number, checker, &reading)
+        })
+        .unzip();
+    std::thread::scope(|scope| {
+        let own = workers.pop();
+        for mut worker in workers {
+            let gather = &gather;
             scope.spawn(move || {
-                work(number, reading, &empty, &done, &mut checker);
-                let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
-                gathered.names.merge(checker.names.used);
-                gathered.watch.merge(checker.watch);
+                while let Ok(batch) = worker.empty.recv() {
+                    if !worker.work(batch) {
+                        break;
+                    }
+                }
+                gather(worker.checker);
             });
-            works.push(Work { checked, give_back });
         }
-        take_batches(&in_order, &works, taker)
+        let Some(mut own) = own else { return Ok(()) };
+        let taken = take_batches(&in_order, takes, &mut own, taker);
+        gather(own.checker);
+        taken
     })?;
     Ok(seen.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
@@ -128,36 +134,46 @@ struct Reading {
     is_over: bool,
 }
 
-/// Reads and checks batches in turn with the others, to the end of the file or of the reading.
-fn work(
+/// One of the threads that read and check.
+struct Worker<'r> {
     number: usize,
-    reading: &Mutex<Reading>,
-    empty: &Receiver<Batch>,
-    done: &Sender<Batch>,
-    checker: &mut Checker<'_>,
-) {
-    while let Ok(mut batch) = empty.recv() {
+    reading: &'r Mutex<Reading>,
+    empty: Receiver<Batch>,
+    done: Sender<Batch>,
+    checker: Checker<'r>,
+}
+
+/// What the thread that takes has of one that works.
+struct Takes {
+    /// The batches that it has checked, in its order.
+    checked: Receiver<Batch>,
+    give_back: Sender<Batch>,
+}
+
+impl<'r> Worker<'r> {
+    fn new(number: usize, checker: Checker<'r>, reading: &'r Mutex<Reading>) -> (Self, Takes) {
+        let (give_back, empty) = channel();
+        let (done, checked) = channel();
+        for _ in 0..BATCHES {
+            let _ = give_back.send(Batch::default());
+        }
+        (Self { number, reading, empty, done, checker }, Takes { checked, give_back })
+    }
+
+    /// Fills a batch in turn with the others, and checks it; `false` where there is nothing more to read, or nobody takes it.
+    fn work(&mut self, mut batch: Batch) -> bool {
         {
             // A thread that panicked as it read has left a half of a batch: nobody goes on.
-            let Ok(mut reading) = reading.lock() else { return };
-            if reading.is_over || reading.order.send(number).is_err() {
-                return;
+            let Ok(mut reading) = self.reading.lock() else { return false };
+            if reading.is_over || reading.order.send(self.number).is_err() {
+                return false;
             }
             batch.is_last = !batch.fill(&mut reading.rows);
             reading.is_over = batch.is_last;
         }
-        batch.check(checker);
-        if done.send(batch).is_err() {
-            return;
-        }
+        batch.check(&mut self.checker);
+        self.done.send(batch).is_ok()
     }
-}
-
-/// What the caller's thread has of one that works.
-struct Work {
-    /// The batches that it has checked, in its order.
-    checked: Receiver<Batch>,
-    give_back: Sender<Batch>,
 }
 
 /// What a thread that checks has of its own.
@@ -174,24 +190,50 @@ struct Checker<'r> {
     findings: Vec<Finding>,
 }
 
-/// Takes the batches in the order in which they were read; where nobody reads the next, the end was met.
-/// A thread that panicked looks the same here; the scope that waits for it goes on with its panic.
-fn take_batches(in_order: &Receiver<usize>, works: &[Work], taker: &mut dyn Taker) -> Result<(), Failure> {
-    let mut scratch = Vec::new();
-    while let Some(work) = in_order.recv().ok().and_then(|number| works.get(number)) {
-        let Ok(mut batch) = work.checked.recv() else { break };
-        let is_last = batch.is_last;
+/// Takes the batches in the order in which they were read, and works itself where the next is not there yet.
+///
+/// A thread that panicked looks like one that has ended; the scope that waits for it goes on with its panic.
+fn take_batches(
+    in_order: &Receiver<usize>,
+    takes: Vec<Takes>,
+    own: &mut Worker<'_>,
+    taker: &mut dyn Taker,
+) -> Result<(), Failure> {
+    let (mut scratch, mut next) = (Vec::new(), None);
+    loop {
+        next = next.or_else(|| in_order.try_recv().ok());
+        let ready =
+            match next.and_then(|number: usize| takes.get(number)).map(|takes| takes.checked.try_recv()) {
+                Some(Ok(batch)) => Some(batch),
+                Some(Err(TryRecvError::Disconnected)) => return Ok(()),
+                Some(Err(TryRecvError::Empty)) | None => None,
+            };
+        let ready = match ready {
+            Some(batch) => batch,
+            None if own.empty.try_recv().is_ok_and(|batch| own.work(batch)) => continue,
+            // Nothing is left to do but to wait. The batch that comes next is somebody's at work.
+            None => {
+                let Some(number) = next.or_else(|| in_order.recv().ok()) else { return Ok(()) };
+                next = Some(number);
+                let Some(Ok(batch)) = takes.get(number).map(|takes| takes.checked.recv()) else {
+                    return Ok(());
+                };
+                batch
+            }
+        };
+        let mut batch = ready;
         batch.hand_over(&mut scratch, taker)?;
         if let Some(failure) = batch.failure {
             return Err(failure);
         }
-        if is_last {
-            break;
+        if batch.is_last {
+            return Ok(());
         }
-        // The thread may have ended.
-        let _ = work.give_back.send(batch);
+        if let Some(takes) = next.take().and_then(|number| takes.get(number)) {
+            // The thread may have ended.
+            let _ = takes.give_back.send(batch);
+        }
     }
-    Ok(())
 }
 
 /// Some rows with what the rules say of them. The rows are used again, so that nothing is allocated once it runs.
