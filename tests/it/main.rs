@@ -48,5 +48,7 @@ mod there;
 mod untagged;
 mod untold;
 mod validate;
+mod version;
 mod wave;
+mod windows;
 mod wire;
