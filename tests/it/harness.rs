@@ -42,9 +42,22 @@ pub fn headcount(folder: &Path) -> Command {
     command
 }
 
+/// Starts a process. Wine now and then cannot ("Internal error", 1359), and then can.
+fn started<T>(start: impl FnMut() -> std::io::Result<T>) -> T {
+    const INTERNAL_ERROR: i32 = 1359;
+    let mut tries = std::iter::repeat_with(start);
+    let is_wines = |error: &std::io::Error| cfg!(windows) && error.raw_os_error() == Some(INTERNAL_ERROR);
+    tries
+        .by_ref()
+        .take(20)
+        .find(|tried| !tried.as_ref().is_err_and(is_wines))
+        .expect("a process in 20 tries")
+        .unwrap()
+}
+
 /// Runs a command to its end.
 pub fn run(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
+    let output = started(|| command.output());
     let ran = Ran {
         exit: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -158,7 +171,7 @@ impl Service {
         if !paced {
             command.args(["--rate", "unlimited"]);
         }
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = started(|| command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn());
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();
@@ -224,7 +237,7 @@ pub struct Watched {
 impl Watched {
     /// Starts a command that was given `--format json`.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = started(|| command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
         let events = BufReader::new(child.stdout.take().unwrap());
         Self { child, events }
     }
