@@ -39,7 +39,18 @@ pub fn headcount(folder: &Path) -> Command {
         .env_remove("HTTP_PROXY")
         .env_remove("http_proxy")
         .stdin(Stdio::null());
+    #[cfg(windows)]
+    command.env("PATH", found());
     command
+}
+
+/// The path with the program's folder first: where it is not found there, what is printed to be pasted names it by its
+/// place, and it is the same name on every system that the tests look for.
+#[cfg(windows)]
+fn found() -> std::ffi::OsString {
+    let folder = Path::new(env!("CARGO_BIN_EXE_headcount")).parent().unwrap().to_owned();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&others))).unwrap()
 }
 
 /// Starts a process. Wine now and then cannot ("Internal error", 1359), and then can.
