@@ -299,6 +299,7 @@ impl Watched {
 }
 
 /// The reasons of all the events that say that a run stops.
+#[cfg(unix)]
 pub fn stops(ran: &Ran) -> Vec<String> {
     let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let stopping = events.filter(|event| event["event"] == "stopping");

@@ -1,6 +1,8 @@
 //! The embedded Connect against clients that were written by others: the AWS CLI and boto3, unmodified.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+#[cfg(unix)]
+use std::io::Read as _;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
