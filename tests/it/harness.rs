@@ -48,7 +48,9 @@ pub fn headcount(folder: &Path) -> Command {
 /// place, and it is the same name on every system that the tests look for.
 #[cfg(windows)]
 fn found() -> std::ffi::OsString {
-    let folder = Path::new(env!("CARGO_BIN_EXE_headcount")).parent().unwrap().to_owned();
+    // With its drive: built on another system, it has none.
+    let program = std::path::absolute(env!("CARGO_BIN_EXE_headcount")).unwrap();
+    let folder = program.parent().unwrap().to_owned();
     let others = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&others))).unwrap()
 }
