@@ -88,8 +88,9 @@ impl LockedFile {
     pub(crate) fn into_ledger(self, clock: Arc<dyn Clock>, nonces: Nonces) -> Result<Ledger, Failure> {
         let (mut locked, mut length) = (self.locked, self.length);
         if self.version == 1 {
-            (locked, length) = upgrade(&locked, length).map_err(|error| {
-                let what = format!("cannot write the ledger in its new form: `{}`", locked.path().display());
+            let path = locked.path().to_owned();
+            (locked, length) = upgrade(locked, length).map_err(|error| {
+                let what = format!("cannot write the ledger in its new form: `{}`", path.display());
                 Failure::stopped(what).because(error).hint(
                     "nothing was sent, and the ledger is as it was; free some space beside it, and the same command resumes",
                 )

@@ -1,6 +1,8 @@
 //! The command line itself: its examples work, its mistakes are met with the word that was meant, its extras are whole.
 
+#[cfg(unix)]
 use std::collections::BTreeMap;
+#[cfg(unix)]
 use std::fs;
 
 use crate::harness::{Service, folder, headcount, run};
@@ -17,6 +19,7 @@ fn commands() -> Vec<String> {
 }
 
 /// The examples at the end of a command's help.
+#[cfg(unix)]
 fn examples(command: &str) -> Vec<String> {
     let folder = folder(&[]);
     let help = run(headcount(folder.path()).args([command, "--help"])).exits(0).stdout;
