@@ -39,6 +39,13 @@ pub fn headcount(folder: &Path) -> Command {
         .env_remove("HTTP_PROXY")
         .env_remove("http_proxy")
         .stdin(Stdio::null());
+    if cfg!(windows) {
+        // So that printed commands begin with its name.
+        let program = Path::new(env!("CARGO_BIN_EXE_headcount")).parent().unwrap();
+        let found = std::env::var_os("PATH").unwrap_or_default();
+        let found = [program.to_owned()].into_iter().chain(std::env::split_paths(&found));
+        command.env("PATH", std::env::join_paths(found).unwrap());
+    }
     command
 }
 

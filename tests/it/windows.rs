@@ -76,15 +76,6 @@ fn a_result_goes_into_a_file_of_its_own_whole_and_as_stdout_would_have_it() {
     assert!(!path.join("nothing").exists());
 }
 
-/// With the folder of the program on the path.
-#[cfg(windows)]
-fn on_the_path(command: &mut std::process::Command) -> &mut std::process::Command {
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_headcount")).parent().unwrap();
-    let found = std::env::var_os("PATH").unwrap_or_default();
-    let found = [program.to_owned()].into_iter().chain(std::env::split_paths(&found));
-    command.env("PATH", std::env::join_paths(found).unwrap())
-}
-
 /// Folders that people have, and the name of a roster in them.
 #[cfg(windows)]
 #[test]
@@ -99,14 +90,14 @@ fn every_printed_command_can_be_pasted_into_cmd_whatever_the_folder_is_called() 
         let roster = format!("{name}.csv");
         fs::write(path.join(&roster), broken).unwrap();
         let line = ["import", &roster, "--simulate", "--skip-invalid"];
-        let ran = run(on_the_path(&mut headcount(&path)).args(line)).exits(1);
+        let ran = run(headcount(&path).args(line)).exits(1);
         let retry = ran
             .stderr
             .lines()
             .find_map(|line| line.strip_prefix("retry with: "))
             .unwrap_or_else(|| panic!("{}", ran.stderr));
         assert!(retry.starts_with("headcount retry ") && !retry.contains(" #"), "{retry}");
-        let ran = run(&mut pasted(on_the_path(&mut headcount(&path)), retry)).exits(1);
+        let ran = run(&mut pasted(&headcount(&path), retry)).exits(1);
         assert!(ran.stderr.contains("3 rows"), "{}", ran.stderr);
         // By its whole path, from elsewhere, through a folder with a space.
         let tools = outer.path().join("my tools");
