@@ -41,9 +41,9 @@ pub fn headcount(folder: &Path) -> Command {
         .stdin(Stdio::null());
     if cfg!(windows) {
         // So that printed commands begin with its name.
-        let program = Path::new(env!("CARGO_BIN_EXE_headcount")).parent().unwrap();
+        let program = std::path::absolute(env!("CARGO_BIN_EXE_headcount")).unwrap();
         let found = std::env::var_os("PATH").unwrap_or_default();
-        let found = [program.to_owned()].into_iter().chain(std::env::split_paths(&found));
+        let found = [program.parent().unwrap().to_owned()].into_iter().chain(std::env::split_paths(&found));
         command.env("PATH", std::env::join_paths(found).unwrap());
     }
     command
