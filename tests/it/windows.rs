@@ -109,8 +109,8 @@ fn every_printed_command_can_be_pasted_into_cmd_whatever_the_folder_is_called() 
         if !is_for_all && !is_powershell {
             continue;
         }
-        let ran = run(&mut pasted(&headcount(&path), retry)).exits(1);
-        assert!(ran.stderr.contains("3 rows"), "{}", ran.stderr);
+        let ran = run(&mut pasted(&headcount(&path), retry)).exits(3);
+        assert!(ran.stderr.contains("(3 rows) [email-syntax]"), "{}", ran.stderr);
         // By its whole path, from elsewhere, through a folder with a space.
         let ledger = path.join(format!("{roster}.simulate.ledger.jsonl"));
         let mut status = std::process::Command::new(&program);
@@ -119,6 +119,6 @@ fn every_printed_command_can_be_pasted_into_cmd_whatever_the_folder_is_called() 
         let said = run(&mut status).exits(0).stdout;
         let retry = said.lines().find_map(|line| line.split_once("then: ")).unwrap().1;
         assert!(retry.contains("\\headcount.exe\" retry "), "{retry}");
-        run(&mut pasted(&headcount(elsewhere.path()), retry)).exits(1);
+        run(&mut pasted(&headcount(elsewhere.path()), retry)).exits(3);
     }
 }
