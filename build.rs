@@ -39,9 +39,14 @@ fn tell(name: &str, fact: &str) {
     println!("cargo::rustc-env={name}={fact}");
 }
 
+/// What whoever builds says; an empty variable says nothing, as an unset argument of a Containerfile is one.
+fn said(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|said| !said.is_empty())
+}
+
 /// The commit: as the release says, as `cargo package` wrote it down, or as git has it.
 fn commit(repository: Option<&Repository>) -> String {
-    if let Ok(said) = env::var("HEADCOUNT_COMMIT") {
+    if let Some(said) = said("HEADCOUNT_COMMIT") {
         if facts::is_commit(&said) {
             return said;
         }
@@ -56,7 +61,7 @@ fn commit(repository: Option<&Repository>) -> String {
 
 /// The day of the commit and never that of the build, so that the same sources give the same bytes.
 fn date(repository: Option<&Repository>) -> String {
-    if let Ok(said) = env::var("SOURCE_DATE_EPOCH") {
+    if let Some(said) = said("SOURCE_DATE_EPOCH") {
         if let Some(day) = facts::day(&said) {
             return day;
         }
