@@ -83,9 +83,9 @@ impl Repository {
             return None;
         }
         let repository = Self;
-        // What moves with a commit or a change; in a worktree git knows where they are. That a file under `src` has
-        // changed is known to cargo only when it is told.
-        for name in ["HEAD", "logs/HEAD", "index"] {
+        // What moves with a commit; in a worktree git knows where it is. That a file under `src` has changed is known to
+        // cargo only when it is told.
+        for name in ["HEAD", "logs/HEAD"] {
             if let Some(path) = repository.git(&["rev-parse", "--git-path", name])
                 && Path::new(&path).exists()
             {
@@ -108,8 +108,12 @@ impl Repository {
 
     /// What git answers; `None` where there is no git, or where it refuses.
     fn git(&self, words: &[&str]) -> Option<String> {
-        let answer =
-            Command::new("git").args(words).output().ok().filter(|answer| answer.status.success())?;
+        let answer = Command::new("git")
+            .arg("--no-optional-locks")
+            .args(words)
+            .output()
+            .ok()
+            .filter(|answer| answer.status.success())?;
         Some(String::from_utf8(answer.stdout).ok()?.trim().to_owned())
     }
 }

@@ -192,7 +192,19 @@ impl Zone {
 
 /// Reads an RFC 3339 time; `None` where it is not one.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
-    OffsetDateTime::parse(text, &Rfc3339).ok().map(SystemTime::from)
+    OffsetDateTime::parse(text, &Rfc3339).ok().and_then(system_time)
+}
+
+/// A time that somebody told, as this system keeps times; `None` where it cannot. Windows begins in 1601, and the plain
+/// conversion panics for what is before that.
+pub(crate) fn system_time(at: OffsetDateTime) -> Option<SystemTime> {
+    let from_1970 = at - OffsetDateTime::UNIX_EPOCH;
+    let away = from_1970.unsigned_abs();
+    if from_1970.is_negative() {
+        SystemTime::UNIX_EPOCH.checked_sub(away)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(away)
+    }
 }
 
 #[cfg(test)]
@@ -219,6 +231,25 @@ mod tests {
         fn moment(&self) -> Moment {
             self.steady.moment() + Duration::from_secs(self.slept.load(Ordering::Relaxed))
         }
+    }
+
+    #[test]
+    fn a_time_of_any_year_is_kept_or_none_and_never_a_panic() {
+        for (text, seconds) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1969-12-31T23:59:59.5Z", -1),
+            ("1601-01-01T00:00:00Z", -11_644_473_600),
+            ("9999-12-31T23:59:59Z", 253_402_300_799),
+        ] {
+            let at = parse_rfc3339(text).unwrap();
+            let told = at.duration_since(UNIX_EPOCH).map_or_else(
+                |before| -i64::try_from(before.duration().as_secs_f64().ceil() as u64).unwrap(),
+                |since| i64::try_from(since.as_secs()).unwrap(),
+            );
+            assert_eq!(told, seconds, "{text}");
+        }
+        // What is before its system's first day is no time there.
+        assert_eq!(parse_rfc3339("0000-01-01T00:00:00Z").is_some(), cfg!(unix));
     }
 
     #[tokio::test(start_paused = true)]

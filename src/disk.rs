@@ -227,15 +227,37 @@ pub(crate) fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     })
 }
 
-/// Opens a file that this program has just made, for reading and appending.
-pub(crate) fn reopen_append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).append(true).open(path)
+/// Puts a new file in the place of one that this process holds locked, and gives it back locked, for reading and appending;
+/// `None` where another process came first. That survives a power cut when this returns.
+#[cfg(unix)]
+pub(crate) fn put_in_place_of(
+    held: File,
+    new: tempfile::NamedTempFile,
+    path: &Path,
+) -> io::Result<Option<File>> {
+    // Locked before it can be found under the other's name: nobody comes between.
+    let file = OpenOptions::new().read(true).append(true).open(new.path())?;
+    if !lock(&file)? {
+        return Ok(None);
+    }
+    new.persist(path).map_err(|error| error.error)?;
+    sync_folder(path)?;
+    drop(held);
+    Ok(Some(file))
 }
 
-/// Puts a new file in another's place; that survives a power cut when this returns.
-pub(crate) fn put_in_place(new: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
-    new.persist(path).map_err(|error| error.error)?;
-    sync_folder(path)
+/// The same. Windows lets no file take the place of one that anybody has open, this process included: so it is let go of
+/// first. Who opens the old one in between makes the rename fail, and who opens the new one is seen by its lock.
+#[cfg(not(unix))]
+pub(crate) fn put_in_place_of(
+    held: File,
+    new: tempfile::NamedTempFile,
+    path: &Path,
+) -> io::Result<Option<File>> {
+    drop(held);
+    drop(new.persist(path).map_err(|error| error.error)?);
+    let (file, was_made) = open_append(path)?;
+    Ok(if !was_made && lock(&file)? { Some(file) } else { None })
 }
 
 /// Gives a file a second name, or makes a copy where the file system knows no second names; that survives a power cut when

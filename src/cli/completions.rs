@@ -1,5 +1,7 @@
 //! `headcount completions`: completions for a shell, for packagers.
 
+use std::path::PathBuf;
+
 use clap_complete::Shell;
 
 use super::output;
@@ -12,6 +14,10 @@ pub(super) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum, ignore_case = true)]
     shell: Shell,
+
+    /// The file to write, readable by its owner only; a file that is there is never overwritten [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 /// Runs the command; `program` is the whole command line.

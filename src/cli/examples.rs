@@ -1,4 +1,5 @@
-//! What `--help` teaches by example. Every line works when it is pasted, in this order, beside a `roster.csv`.
+//! What `--help` teaches by example. Every line works when it is pasted, in this order, beside a `roster.csv`, and in each
+//! shell: `-o` in place of `>`, and no pipes.
 
 use clap::Command;
 
@@ -9,14 +10,14 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
         &[
             "headcount template -o new.csv",
             "headcount template --identity saml -o new.xlsx",
-            "headcount template --identity directory | head -1",
+            "headcount template --identity directory",
         ],
     ),
     (
         "validate",
         &[
             "headcount validate roster.csv",
-            "headcount validate roster.csv --format json | jq '.findings | length'",
+            "headcount validate roster.csv --format json -o findings.json",
             "headcount validate --explain email-not-allowed",
         ],
     ),
@@ -41,7 +42,7 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
         "status",
         &[
             "headcount status roster.csv.ledger.jsonl",
-            "headcount status roster.csv.ledger.jsonl --format json | jq .rows",
+            "headcount status roster.csv.ledger.jsonl --rows rejected,exists",
         ],
     ),
     (
@@ -50,7 +51,7 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
             "headcount report roster.csv.ledger.jsonl",
             "headcount report roster.csv.ledger.jsonl -o result.html",
             "headcount report roster.csv.ledger.jsonl -o result.xlsx",
-            "headcount report roster.csv.ledger.jsonl --format json | jq '.causes[].says'",
+            "headcount report roster.csv.ledger.jsonl -o result.json",
         ],
     ),
     (
@@ -90,17 +91,17 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
     (
         "completions",
         &[
-            "headcount completions bash > headcount.bash",
-            "headcount completions zsh > _headcount",
-            "headcount completions fish > headcount.fish",
+            "headcount completions bash -o headcount.bash",
+            "headcount completions zsh -o _headcount",
+            "headcount completions powershell -o headcount.ps1",
         ],
     ),
     (
         "man",
         &[
-            "headcount man > headcount.1",
-            "headcount man import > headcount-import.1",
-            "for name in $(headcount man --list); do headcount man $name > headcount-$name.1; done",
+            "headcount man -o headcount.1",
+            "headcount man import -o headcount-import.1",
+            "headcount man --list",
         ],
     ),
 ];
@@ -120,4 +121,17 @@ pub(super) fn added_to(command: Command) -> Command {
         };
         subcommand.after_help(format!("Examples:\n  {}", examples.join("\n  ")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_the_same_in_each_shell() {
+        for example in EXAMPLES.iter().flat_map(|(_, examples)| *examples) {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_.,:".contains(c);
+            assert!(example.starts_with("headcount ") && example.chars().all(is_plain), "{example}");
+        }
+    }
 }

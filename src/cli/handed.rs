@@ -11,9 +11,11 @@ use crate::agent::Password;
 use crate::error::Failure;
 
 /// The variable that says which pipe has whose value, as in `FIRST=3`.
+#[cfg(unix)]
 const PIPE: &str = "HEADCOUNT_PASSWORD_PIPE";
 
 /// The longest value, in bytes: what a pipe takes at once on every system. No password of the service is longer than 64.
+#[cfg(unix)]
 const LONGEST: usize = 4096;
 
 /// Takes the variable of this name out of the environment, if there is one. Returns where there is nothing (more) to do: the

@@ -1,5 +1,7 @@
 //! `headcount man`: the manual as a page for `man`, for packagers.
 
+use std::path::PathBuf;
+
 use clap_mangen::Man;
 
 use super::output;
@@ -15,6 +17,10 @@ pub(super) struct ManArgs {
     /// List the commands that have a page
     #[arg(long, conflicts_with = "command")]
     list: bool,
+
+    /// The file to write, readable by its owner only; a file that is there is never overwritten [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 /// Runs the command; `program` is the whole command line.

@@ -29,6 +29,7 @@ mod signals;
 mod simulate;
 mod slip;
 mod status;
+mod system;
 pub(crate) mod template;
 #[cfg(unix)]
 mod terminal;
@@ -109,6 +110,9 @@ const FILES_TO_CONNECT: usize = 32;
 
 fn ended(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(program) = settings::called() {
+        crate::text::call_by(program);
+    }
     let parsed =
         command_line().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -154,19 +158,27 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     }
     match command {
         Command::Template(args) => template::run(args),
-        Command::Validate(args) => validate::run(args),
+        Command::Validate(args) => {
+            let output = args.output.clone();
+            output::kept_in(output.as_deref(), || validate::run(args))
+        }
         Command::Import(args) => import::run(*args, typed),
         Command::Retry(args) => import::retry(*args, typed),
-        Command::Status(args) => status::run(&args),
+        Command::Status(args) => output::kept_in(args.output.as_deref(), || status::run(&args)),
         Command::Report(args) => report::run(&args),
         Command::Credentials(args) => credentials::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
         Command::Directory(args) => directory::run(&args),
         Command::Policy(args) if args.command.is_empty() => policy::run(args),
-        Command::Policy(args) => policy_of(&args.command, args.output.as_deref()),
-        Command::Completions(args) => completions::run(&args, command_line()),
-        Command::Man(args) => man::run(&args, command_line()),
+        Command::Policy(args) => {
+            let (words, output) = policy::own_output(&args.command);
+            policy_of(words, args.output.as_deref().or(output))
+        }
+        Command::Completions(args) => {
+            output::kept_in(args.output.as_deref(), || completions::run(&args, command_line()))
+        }
+        Command::Man(args) => output::kept_in(args.output.as_deref(), || man::run(&args, command_line())),
     }
 }
 

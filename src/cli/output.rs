@@ -13,6 +13,7 @@ use super::voice::Flags;
 use super::words::wrapped;
 use crate::disk;
 use crate::error::Failure;
+use crate::exit::Exit;
 use crate::text::{self, hides, plain, worded};
 
 /// How much further in the rest of a broken line stands.
@@ -22,11 +23,7 @@ const HANGING: usize = 4;
 ///
 /// What steers a terminal is written out where the result is made; here is the net below, for a terminal alone.
 pub(crate) fn result(text: &str) {
-    if io::stdout().is_terminal() {
-        result_bytes(harmless(text).as_bytes())
-    } else {
-        result_bytes(text.as_bytes())
-    }
+    if is_for_terminal() { result_bytes(harmless(text).as_bytes()) } else { result_bytes(text.as_bytes()) }
 }
 
 /// Writes a JSON document to stdout. JSON escapes ASCII's control characters only; the others that steer a terminal or turn
@@ -38,6 +35,10 @@ pub(crate) fn json(text: &str) {
 /// Writes a result that is not text to stdout. What cannot be written is kept for [`untold`].
 pub(crate) fn result_bytes(bytes: &[u8]) {
     let mut course = course();
+    if let Some(gathered) = &mut course.gathered {
+        gathered.extend_from_slice(bytes);
+        return;
+    }
     course.given += lines_in(bytes);
     if course.trouble.is_some() || course.is_unread {
         return;
@@ -68,12 +69,20 @@ struct Course {
     trouble: Option<String>,
     /// The reader has gone away.
     is_unread: bool,
+    /// What is to go into a file when all of it is there, in place of stdout.
+    gathered: Option<Vec<u8>>,
     /// Told as soon as there is trouble.
     whoever_cares: Option<Hearer>,
 }
 
-static COURSE: Mutex<Course> =
-    Mutex::new(Course { given: 0, written: 0, trouble: None, is_unread: false, whoever_cares: None });
+static COURSE: Mutex<Course> = Mutex::new(Course {
+    given: 0,
+    written: 0,
+    trouble: None,
+    is_unread: false,
+    gathered: None,
+    whoever_cares: None,
+});
 
 fn course() -> MutexGuard<'static, Course> {
     COURSE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -117,6 +126,41 @@ pub(super) fn untold() -> Option<Failure> {
     ))
 }
 
+/// Runs a command with its result going into a file, where one is named: a file that must not exist yet, and that is whole
+/// or not there. What the command says beside its result stays on stderr.
+///
+/// A shell's `>` will not do everywhere: PowerShell reads what a program prints in the console's code page, and PowerShell 5
+/// writes that in UTF-16.
+///
+/// # Errors
+/// Those of the command, after which nothing is written; and those of [`into_new_file`].
+pub(super) fn kept_in(
+    path: Option<&Path>,
+    command: impl FnOnce() -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let Some(path) = path else { return command() };
+    // Told before the work, which may take a while.
+    if path.symlink_metadata().is_ok() {
+        return Err(is_there(path));
+    }
+    course().gathered = Some(Vec::new());
+    let ended = command();
+    let gathered = course().gathered.take().unwrap_or_default();
+    let exit = ended?;
+    into_new_file(path, &gathered)?;
+    Ok(exit)
+}
+
+fn is_there(path: &Path) -> Failure {
+    Failure::usage(format!("a file is there already: `{}`", path.display()))
+        .hint("choose another name for `-o`")
+}
+
+/// Whether a result is read on a terminal.
+fn is_for_terminal() -> bool {
+    course().gathered.is_none() && io::stdout().is_terminal()
+}
+
 /// Writes a result into a file that must not exist yet: readable by its owner only, and whole or not at all.
 ///
 /// # Errors
@@ -124,9 +168,7 @@ pub(super) fn untold() -> Option<Failure> {
 pub(super) fn into_new_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let shown = path.display();
     disk::create_new(path, bytes).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("a file is there already: `{shown}`")).hint("choose another name for `-o`")
-        }
+        io::ErrorKind::AlreadyExists => is_there(path),
         _ => unwritten("the result", path, error),
     })?;
     say(&format!("written: {}", plain(&shown.to_string())));
@@ -152,7 +194,7 @@ pub(crate) fn told(text: &str) {
 
 /// As [`told`], with what follows a break `indent` columns further in.
 pub(crate) fn told_under(text: &str, indent: usize) {
-    if io::stdout().is_terminal() {
+    if is_for_terminal() {
         result(&wrapped(text, settings::width_of_results(), indent));
     } else {
         result(text);
@@ -224,12 +266,12 @@ pub(crate) struct Paint {
 impl Paint {
     /// Colour for stdout where it is a terminal and colours are welcome.
     pub(crate) fn of_stdout() -> Self {
-        Self { is_on: io::stdout().is_terminal() && super::settings::welcomes_colour() }
+        Self { is_on: settings::welcomes_colour(is_for_terminal()) }
     }
 
     /// Colour for stderr where it is a terminal and colours are welcome.
     pub(crate) fn of_stderr() -> Self {
-        Self { is_on: io::stderr().is_terminal() && super::settings::welcomes_colour() }
+        Self { is_on: settings::welcomes_colour(io::stderr().is_terminal()) }
     }
 
     /// No colour.

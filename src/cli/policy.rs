@@ -61,6 +61,18 @@ enum PolicyJob {
     Look,
 }
 
+/// The command line that is to be permitted, and the file for the policy where it is named behind that: an import and a
+/// retry have no `-o` of their own, and whoever adds one means the policy's.
+pub(super) fn own_output(command: &[OsString]) -> (&[OsString], Option<&Path>) {
+    let is_output = |word: &OsString| word == "-o" || word == "--output";
+    match command {
+        [name, .., flag, file] if is_output(flag) && (name == "import" || name == "retry") => {
+            (&command[..command.len() - 2], Some(Path::new(file)))
+        }
+        _ => (command, None),
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: PolicyArgs) -> Result<Exit, Failure> {
     let instance = match &args.instance {
@@ -106,5 +118,25 @@ fn arn_of(typed: &str) -> Result<String, Failure> {
     match Target::resolve(typed, None, None, &Environment::default())?.instance {
         InstanceRef::Arn { arn, .. } => Ok(arn),
         _ => Err(by_name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_behind_a_command_without_one_is_the_policys() {
+        for (typed, words, file) in [
+            (&["import", "r.csv", "-o", "p.json"][..], 2, Some("p.json")),
+            (&["retry", "l.jsonl", "--dry-run", "--output", "p.json"], 3, Some("p.json")),
+            (&["directory", "-o", "d.json"], 3, None),
+            (&["import", "r.csv", "--ledger", "-o"], 4, None),
+            (&["import", "-o"], 2, None),
+            (&["import", "r.csv"], 2, None),
+        ] {
+            let typed: Vec<OsString> = typed.iter().map(Into::into).collect();
+            assert_eq!(own_output(&typed), (&typed[..words], file.map(Path::new)), "{typed:?}");
+        }
     }
 }

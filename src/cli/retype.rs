@@ -19,14 +19,15 @@ use super::args::validate::ValidateArgs;
 use super::meant::{Typed, from_here};
 use crate::job::{Patience, RateAsked};
 use crate::ledger::{State, beside};
-use crate::text::{path_word, shell_word};
-
-/// The program, where it was not typed.
-const PROGRAM: &str = "headcount";
+use crate::text::{path_word, program, program_by_path, shell_line};
 
 /// What resumes: the command line once more, as it was typed.
 pub(super) fn resume(words: &[OsString]) -> Line {
-    Line { words: words.iter().map(|word| word.to_string_lossy().into_owned()).collect() }
+    let mut words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    if let (Some(typed), Some(found)) = (words.first_mut(), program_by_path()) {
+        found.clone_into(typed);
+    }
+    Line { words }
 }
 
 /// What sends the failed rows again: those of `file`, where they are in a file of their own.
@@ -105,7 +106,7 @@ pub(super) fn settings(typed: &Typed) -> Vec<String> {
 
 /// What reruns the failed rows of a ledger; those of one code alone where it is named.
 pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line {
-    let mut line = Line::new(PROGRAM, "retry");
+    let mut line = Line::new(program(), "retry");
     line.path(ledger);
     line.option("--code", code);
     line.again(state.session.settings.as_deref().unwrap_or_default(), true);
@@ -119,7 +120,7 @@ pub(super) fn import_of(ledger: &Path, state: &State) -> Option<Line> {
     let is_rehearsal = state.is_rehearsal(ledger);
     let roster =
         from_here(Path::new(if session.roster.is_empty() { &state.header.roster } else { &session.roster }));
-    let mut line = Line::new(PROGRAM, "import");
+    let mut line = Line::new(program(), "import");
     line.path(&roster);
     if is_rehearsal {
         line.switch("--simulate", !settings.iter().any(|word| word == "--simulate"));
@@ -137,7 +138,7 @@ pub(super) fn import_of(ledger: &Path, state: &State) -> Option<Line> {
 
 /// What validates a roster again once it is mended.
 pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
-    let mut line = Line::new(PROGRAM, "validate");
+    let mut line = Line::new(program(), "validate");
     line.path(roster);
     line.checked(args);
     line
@@ -145,7 +146,7 @@ pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
 
 /// What validates a roster by a column map that was written for it.
 pub(super) fn validate_mapped(roster: &Path, reading: &RosterArgs, map: Option<&Path>) -> Line {
-    let mut line = Line::new(PROGRAM, "validate");
+    let mut line = Line::new(program(), "validate");
     line.path(roster);
     line.option("--columns", map.map(path_word));
     line.take(Line::reading(reading, false));
@@ -154,7 +155,7 @@ pub(super) fn validate_mapped(roster: &Path, reading: &RosterArgs, map: Option<&
 
 /// What rehearses the import of a roster that is valid.
 pub(super) fn rehearse(args: &ValidateArgs, roster: &Path) -> Line {
-    let mut line = Line::new(PROGRAM, "import");
+    let mut line = Line::new(program(), "import");
     line.path(roster);
     line.checked(args);
     // Made passwords are kept somewhere, which a check has no word for.
@@ -165,7 +166,7 @@ pub(super) fn rehearse(args: &ValidateArgs, roster: &Path) -> Line {
 
 /// What checks a roster that is to be filled in.
 pub(super) fn validate_filled_in(roster: &Path, identity: Identity) -> Line {
-    let mut line = Line::new(PROGRAM, "validate");
+    let mut line = Line::new(program(), "validate");
     line.path(roster);
     // A template for passwords has a column of them, which says so by itself.
     line.option("--identity", Some(identity).filter(|it| *it != Identity::Connect).map(word_of));
@@ -174,7 +175,7 @@ pub(super) fn validate_filled_in(roster: &Path, identity: Identity) -> Line {
 
 /// What checks any roster against a saved directory.
 pub(super) fn validate_against(directory: &Path) -> Line {
-    let mut line = Line::new(PROGRAM, "validate");
+    let mut line = Line::new(program(), "validate");
     line.word("ROSTER");
     line.option("--directory", Some(directory.display()));
     line
@@ -182,7 +183,7 @@ pub(super) fn validate_against(directory: &Path) -> Line {
 
 /// What prints the passwords that an import made; where they are encrypted, the key is to be named as well.
 pub(super) fn credentials(out: &Path, ledger: &Path) -> Line {
-    let mut line = Line::new(PROGRAM, "credentials");
+    let mut line = Line::new(program(), "credentials");
     line.path(out);
     line.option("--ledger", Some(ledger.display()));
     line
@@ -293,8 +294,7 @@ pub(super) struct Line {
 /// As a shell takes it.
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<String> = self.words.iter().map(|word| shell_word(word)).collect();
-        f.write_str(&words.join(" "))
+        f.write_str(&shell_line(&self.words))
     }
 }
 
@@ -303,10 +303,10 @@ impl Line {
         Self { words: vec![program.to_owned(), command.to_owned()] }
     }
 
-    /// With the program as it was typed.
+    /// With the program as it was typed, where that is how it is called.
     fn of_typed(typed: &[OsString], command: &str) -> Self {
-        let program = typed.first().map(|program| program.to_string_lossy());
-        Self::new(program.as_deref().unwrap_or(PROGRAM), command)
+        let typed = typed.first().map(|program| program.to_string_lossy());
+        Self::new(program_by_path().or(typed.as_deref()).unwrap_or(program()), command)
     }
 
     fn take(&mut self, mut rest: Self) {
@@ -408,6 +408,7 @@ impl Line {
             generate_passwords,
             allow,
             format: _,   // only people are told what is next
+            output: _,   // so is what was printed
             annotate: _, // the copy is written
             explain: _,  // checks nothing
             reading,
@@ -524,13 +525,14 @@ mod tests {
         rows.chain(own).collect()
     }
 
-    const OF_VALIDATE: [Row; 13] = [
+    const OF_VALIDATE: [Row; 14] = [
         ("identity", &["--identity", "saml"], Kept),
         ("directory", &["--directory=-d.json"], Kept),
         ("generate-passwords", &["--generate-passwords"], Kept),
         ("allow", &["--allow", "email-syntax"], Kept),
         ("format", &["--format", "human"], Left("only people are told what is next")),
         ("annotate", &["--annotate", "out.csv"], Left("the copy is written")),
+        ("output", &["--output", "out.txt"], Left("it is written")),
         ("explain", &[], Left("it checks nothing")),
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet=--x"], Kept),

@@ -65,6 +65,18 @@ pub(super) fn state_folder() -> Option<PathBuf> {
     folder.map(|folder| folder.join("headcount"))
 }
 
+/// How this program is called in the shells of Windows, which do not tell what was typed. Elsewhere the first argument
+/// says it.
+pub(super) fn called() -> Option<String> {
+    if !cfg!(windows) {
+        return None;
+    }
+    let (program, here) = (std::env::current_exe().ok()?, std::env::current_dir().ok()?);
+    let path = variable("PATH").unwrap_or_default();
+    let is_there = |file: &str| std::path::Path::new(file).is_file();
+    Some(crate::text::called(&program.to_string_lossy(), &here.to_string_lossy(), &path, &is_there))
+}
+
 /// This machine's name, for the ledger's session record.
 pub(super) fn host_name() -> String {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
@@ -85,9 +97,40 @@ pub(super) fn has_live_stderr() -> bool {
     std::io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Whether colours are welcome: `NO_COLOR` is not set to anything (no-color.org), and the terminal is not a dumb one.
-pub(super) fn welcomes_colour() -> bool {
-    variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
+/// Whether colours are welcome on a stream, which is a terminal or is not.
+pub(super) fn welcomes_colour(is_terminal: bool) -> bool {
+    let said = Colours {
+        no_color: variable("NO_COLOR"),
+        force: variable("CLICOLOR_FORCE"),
+        clicolor: variable("CLICOLOR"),
+        term: variable("TERM"),
+    };
+    said.are_welcome(is_terminal, super::system::console_has_colours)
+}
+
+/// What the environment says about colours.
+#[derive(Debug, Default)]
+struct Colours {
+    no_color: Option<String>,
+    force: Option<String>,
+    clicolor: Option<String>,
+    term: Option<String>,
+}
+
+impl Colours {
+    /// Whether they are welcome: none where `NO_COLOR` is set to anything (no-color.org); always where `CLICOLOR_FORCE` is
+    /// set, to anything but 0; else on a terminal whose console has them, unless it is a dumb one or `CLICOLOR` is 0
+    /// (bixense.com/clicolors). The console is asked only where the rest says yes, for asking it changes its mode.
+    fn are_welcome(&self, is_terminal: bool, console_has_them: impl FnOnce() -> bool) -> bool {
+        if self.no_color.is_some() {
+            return false;
+        }
+        if self.force.as_deref().is_some_and(|force| force != "0") {
+            return true;
+        }
+        let is_off = self.clicolor.as_deref() == Some("0") || self.term.as_deref() == Some("dumb");
+        is_terminal && !is_off && console_has_them()
+    }
 }
 
 /// Whether stderr shows more than ASCII: its locale says so, and it is not the console of a machine without a desktop,
@@ -141,4 +184,52 @@ fn variable(name: &str) -> Option<String> {
 
 fn switch(name: &str) -> bool {
     variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_that_have_them_and_people_who_want_them() {
+        let said = |no: &str, force: &str, clicolor: &str, term: &str| {
+            let set = |value: &str| Some(value.to_owned()).filter(|value| !value.is_empty());
+            Colours { no_color: set(no), force: set(force), clicolor: set(clicolor), term: set(term) }
+        };
+        for (colours, is_terminal, console, welcome) in [
+            (said("", "", "", ""), true, true, true),
+            (said("", "", "", "xterm"), true, true, true),
+            (said("", "", "1", "xterm"), true, true, true),
+            (said("", "", "", ""), false, true, false),
+            (said("", "", "", ""), true, false, false), // a console before Windows 10
+            (said("1", "", "", "xterm"), true, true, false),
+            (said("1", "1", "", "xterm"), true, true, false),
+            (said("", "", "0", "xterm"), true, true, false),
+            (said("", "", "", "dumb"), true, true, false),
+            (said("", "1", "0", "dumb"), false, false, true),
+            (said("", "0", "", ""), false, true, false),
+            (said("", "0", "", ""), true, true, true),
+        ] {
+            assert_eq!(
+                colours.are_welcome(is_terminal, || console),
+                welcome,
+                "{colours:?} {is_terminal} {console}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_console_is_only_told_of_colours_where_there_will_be_some() {
+        let asked = |said: &Colours, is_terminal| {
+            let mut is_asked = false;
+            said.are_welcome(is_terminal, || {
+                is_asked = true;
+                true
+            });
+            is_asked
+        };
+        assert!(asked(&Colours::default(), true));
+        assert!(!asked(&Colours::default(), false));
+        assert!(!asked(&Colours { no_color: Some("1".into()), ..Colours::default() }, true));
+    }
 }

@@ -16,6 +16,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::simulator::server::{self, Running, STATS_PATH};
 use crate::simulator::{ACCESS_KEY_ID, Operation, Pace, SECRET_ACCESS_KEY, Spec, Stats, World};
+use crate::text::Shell;
 
 /// Serves an embedded Amazon Connect on loopback until Ctrl-C.
 ///
@@ -134,16 +135,22 @@ fn human(spec: &Spec, running: &Running) -> String {
          \n\
          Paste these to use it from any client:\n\
          \n\
-         export AWS_ENDPOINT_URL_CONNECT={url}\n\
-         export AWS_ENDPOINT_URL_SERVICE_QUOTAS={url}\n\
-         export AWS_ACCESS_KEY_ID={ACCESS_KEY_ID}\n\
-         export AWS_SECRET_ACCESS_KEY={SECRET_ACCESS_KEY}\n\
-         export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\
-         unset AWS_PROFILE AWS_SESSION_TOKEN\n\
+         {exports}\
          \n\
          Then, for example:\n\
          \n\
          aws connect list-users --instance-id {id}\n",
+        exports = Shell::HERE.exports(
+            &[
+                ("AWS_ENDPOINT_URL_CONNECT", url),
+                ("AWS_ENDPOINT_URL_SERVICE_QUOTAS", url),
+                ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+                ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+                ("AWS_REGION", region),
+                ("AWS_DEFAULT_REGION", region),
+            ],
+            &["AWS_PROFILE", "AWS_SESSION_TOKEN"],
+        ),
         alias = spec.alias,
         identity = spec.identity,
     )

@@ -23,7 +23,7 @@ pub(super) fn told(error: &Error, typed: &[OsString], program: &clap::Command) -
                 return Exit::Usage;
             }
             let page = error.render();
-            let is_coloured = io::stdout().is_terminal() && settings::welcomes_colour();
+            let is_coloured = settings::welcomes_colour(io::stdout().is_terminal());
             let page = if is_coloured { page.ansi().to_string() } else { page.to_string() };
             output::result_bytes(page.as_bytes());
             Exit::Done

@@ -31,6 +31,10 @@ pub(super) struct StatusArgs {
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Human)]
     format: Format,
 
+    /// The file to write, readable by its owner only; a file that is there is never overwritten [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
     /// Lists all rows that stand so, or that the last run saw so: several with commas between them
     #[arg(long, value_name = "STATE", value_enum, ignore_case = true, value_delimiter = ',')]
     rows: Vec<Which>,

@@ -58,11 +58,21 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a line begins with this program, by whatever path it was started.
+/// Whether a line begins with this program, by whatever path it was started, and however that is quoted.
 fn begins_a_command(line: &str) -> bool {
-    let program = line.split(' ').next().unwrap_or_default().trim_matches('\'');
+    let line = line.strip_prefix("& ").unwrap_or(line);
+    let mut quote = None;
+    let is_end = |c: char| {
+        match quote {
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            Some(open) if c == open => quote = None,
+            _ => {}
+        }
+        c == ' ' && quote.is_none()
+    };
+    let program = line.split(is_end).next().unwrap_or_default().trim_end_matches(['"', '\'']);
     let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
-    matches!(name, "headcount" | "headcount.exe")
+    matches!(name.trim_start_matches(['"', '\'']), "headcount" | "headcount.exe")
 }
 
 /// How many columns a word takes: one a character, and none for what colours it.

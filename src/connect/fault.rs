@@ -10,6 +10,7 @@ use time::PrimitiveDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+use crate::clock::system_time;
 use crate::connect::credentials::CredentialsError;
 use crate::connect::operation::Operation;
 use crate::connect::repeats::repeats;
@@ -253,7 +254,7 @@ const HTTP_DATE: &[BorrowedFormatItem<'_>] =
 
 /// `Mon, 23 Nov 2026 14:38:13 GMT` (RFC 9110, the one form that may be sent).
 fn http_date(value: &str) -> Option<SystemTime> {
-    PrimitiveDateTime::parse(value, HTTP_DATE).ok().map(|at| at.assume_utc().into())
+    PrimitiveDateTime::parse(value, HTTP_DATE).ok().and_then(|at| system_time(at.assume_utc()))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

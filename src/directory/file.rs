@@ -1,5 +1,6 @@
 //! The directory as a file.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Directory, Group, Hierarchy, Instance, Names, Quotas};
 use crate::agent::IdentityType;
 use crate::error::Failure;
-use crate::text::escaped;
+use crate::text::{decoded, escaped};
 
 const FORMAT: &str = "headcount-directory";
 const VERSION: u32 = 1;
@@ -32,6 +33,11 @@ impl Directory {
         if text.len() as u64 > LARGEST {
             return Err(Failure::usage(format!("too large for a directory file: `{shown}`")).hint(fetch));
         }
+        // In UTF-16 where a shell's `>` has written it.
+        let text = match decoded(&text) {
+            Some(Cow::Owned(decoded)) => decoded.into_bytes(),
+            Some(Cow::Borrowed(_)) | None => text,
+        };
         Self::from_json(&text).map_err(|mut failure| {
             failure.what = format!("{}: `{shown}`", failure.what);
             failure.hint.get_or_insert_with(|| fetch.to_owned());

@@ -351,7 +351,7 @@ impl Sheet {
     }
 
     fn finish(mut self) -> Result<Vec<u8>, XlsxError> {
-        self.workbook.save_to_buffer()
+        template::saved(&mut self.workbook)
     }
 }
 

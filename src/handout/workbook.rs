@@ -5,6 +5,7 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::error::Failure;
 use crate::passwords::List;
+use crate::roster::template;
 use crate::text::plain;
 
 /// A workbook's most lines, its header included.
@@ -48,7 +49,7 @@ fn build(list: &List<'_>) -> Result<Vec<u8>, XlsxError> {
         }
     }
     sheet.set_freeze_panes(1, 0)?;
-    workbook.save_to_buffer()
+    template::saved(&mut workbook)
 }
 
 /// A text as a cell can hold it.

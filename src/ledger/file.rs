@@ -18,7 +18,7 @@ use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::log::{Disturbed, Lines, Locked, Storage, Synced, Writer, lock};
-use crate::text::shell_path;
+use crate::text::{Shell, path_word, program, shell_line};
 
 /// The longest first record, in bytes: it names one roster, and a path has a few thousand at most.
 const FIRST_RECORD: u64 = 1 << 16;
@@ -88,8 +88,9 @@ impl LockedFile {
     pub(crate) fn into_ledger(self, clock: Arc<dyn Clock>, nonces: Nonces) -> Result<Ledger, Failure> {
         let (mut locked, mut length) = (self.locked, self.length);
         if self.version == 1 {
-            (locked, length) = upgrade(&locked, length).map_err(|error| {
-                let what = format!("cannot write the ledger in its new form: `{}`", locked.path().display());
+            let path = locked.path().to_owned();
+            (locked, length) = upgrade(locked, length).map_err(|error| {
+                let what = format!("cannot write the ledger in its new form: `{}`", path.display());
                 Failure::stopped(what).because(error).hint(
                     "nothing was sent, and the ledger is as it was; free some space beside it, and the same command resumes",
                 )
@@ -108,9 +109,9 @@ impl LockedFile {
 /// What to do where a ledger that has records cannot be written: never another one, which would know nothing of them.
 pub(crate) fn goes_on(path: &Path) -> String {
     format!(
-        "free some space or make it writable, and run the same command; or move this ledger, `mv {} NEW`, and go on with \
+        "free some space or make it writable, and run the same command; or move this ledger, `{}`, and go on with \
          ⟦ledger NEW⟧: another ledger would not know what was sent",
-        shell_path(path)
+        shell_line([Shell::HERE.mover(), &path_word(path), "NEW"])
     )
 }
 
@@ -386,8 +387,10 @@ impl Storage for OnDisk {
 fn in_use(file: &File, path: &Path) -> Failure {
     let who =
         newest_session(file, path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
-    Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display()))
-        .hint(format!("nothing was sent; see how far it is with: headcount status {}", shell_path(path)))
+    Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display())).hint(format!(
+        "nothing was sent; see how far it is with: {}",
+        shell_line([program(), "status", &path_word(path)])
+    ))
 }
 
 fn newest_session(file: &File, path: &Path) -> Option<Session> {

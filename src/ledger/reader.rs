@@ -11,6 +11,7 @@ use super::numbers::Attempt;
 use super::state::State;
 use super::sum::{Sum, goes_on_behind_a_line, sum_of};
 use crate::error::Failure;
+use crate::text::written_anew;
 
 /// About what a row that was sent and created takes in a ledger; a wrong guess costs time or room, nothing else.
 const BYTES_A_ROW: u64 = 400;
@@ -135,7 +136,10 @@ pub fn each(file: impl Read, path: &Path, mut visit: impl FnMut(&Entry, u64)) ->
         // The line ends of an editor, which says no less of the line.
         line = line.strip_suffix(b"\r").unwrap_or(line);
         // Checked once for the whole line, not for each text in it.
-        let text = std::str::from_utf8(line).map_err(|error| damaged(path, extent.good, &error))?;
+        let text = std::str::from_utf8(line).map_err(|error| match written_anew(line) {
+            Some(why) if extent.good == 0 => not_a_ledger(path, 0).because(why),
+            _ => damaged(path, extent.good, &error),
+        })?;
         let sum = sum_of(line);
         if sum == Sum::Broken || (sum == Sum::Missing && extent.version > 1) {
             return Err(changed(path, extent.good));

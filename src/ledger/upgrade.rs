@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::entry::{Entry, VERSION};
 use super::reader::MARK;
 use super::sum;
-use crate::log::{Locked, lock};
+use crate::log::Locked;
 use crate::{crash, disk};
 
 /// Rewrites the whole lines of a file that is locked, which are so many bytes. Returns the new file, locked, and its length.
@@ -20,22 +20,19 @@ use crate::{crash, disk};
 ///
 /// # Errors
 /// Where the new file cannot be written or put in the old one's place; the old one is as it was then.
-pub(super) fn upgrade(old: &Locked, bytes: u64) -> io::Result<(Locked, u64)> {
-    let path = old.path();
-    let new = disk::beside(path)?;
+pub(super) fn upgrade(old: Locked, bytes: u64) -> io::Result<(Locked, u64)> {
+    let new = disk::beside(old.path())?;
     let length = rewrite(old.file(), bytes, new.as_file())?;
     new.as_file().sync_all()?;
     crash::point("upgrade-written");
-    // Locked before it can be found under the ledger's name: nobody comes between.
-    let file = disk::reopen_append(new.path())?;
-    if !lock(&file, 1)? {
-        return Err(io::Error::other("the new file is locked by another process"));
-    }
-    keep(path)?;
+    keep(old.path())?;
     crash::point("upgrade-kept");
-    disk::put_in_place(new, path)?;
+    let (held, path) = old.into_file();
+    let Some(file) = disk::put_in_place_of(held, new, &path)? else {
+        return Err(io::Error::other("another process has taken the file"));
+    };
     crash::point("upgrade-renamed");
-    Ok((Locked::new(file, path, false), length))
+    Ok((Locked::new(file, &path, false), length))
 }
 
 fn rewrite(old: &File, bytes: u64, new: &File) -> io::Result<u64> {

@@ -57,6 +57,13 @@ impl Locked {
         &self.unused.path
     }
 
+    /// The file itself, still locked, and where it is; it is kept.
+    pub(crate) fn into_file(self) -> (File, PathBuf) {
+        let Self { file, mut unused } = self;
+        unused.was_made = false;
+        (file, unused.path.clone())
+    }
+
     /// Cuts a torn last line off, behind so many bytes of whole lines; synced.
     pub(crate) fn cut_after(&self, whole: u64) -> io::Result<()> {
         self.file.set_len(whole)?;
@@ -65,9 +72,8 @@ impl Locked {
 
     /// Begins to write behind so many bytes of whole lines, and keeps the file.
     pub(crate) fn into_lines(self, whole: u64) -> Lines {
-        let Self { file, mut unused } = self;
-        unused.was_made = false;
-        Lines::new(file, unused.path.clone(), whole)
+        let (file, path) = self.into_file();
+        Lines::new(file, path, whole)
     }
 }
 

@@ -10,6 +10,7 @@ use super::sealed::Identities;
 use crate::agent::Password;
 use crate::error::Failure;
 use crate::ledger::Attempt;
+use crate::text;
 
 /// What a file says, but for the passwords.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,10 +105,15 @@ fn take(
 ) -> Result<(), Failure> {
     let is_first = found.good == 0;
     // The parser's own message may quote the line, and that may be a password.
-    let text = std::str::from_utf8(line).ok();
-    let read = text.and_then(|text| serde_json::from_str::<Line>(text).ok());
+    let bytes = line;
+    let read = std::str::from_utf8(line).ok();
+    let read = read.and_then(|text| serde_json::from_str::<Line>(text).ok());
     let Some(line) = read.filter(|line| is_first == (line.kind == Kind::Credentials)) else {
-        return Err(if is_first { not_ours(path) } else { damaged(path, found.good) });
+        return Err(match text::written_anew(bytes).filter(|_| is_first) {
+            Some(why) => not_ours(path).because(why),
+            None if is_first => not_ours(path),
+            None => damaged(path, found.good),
+        });
     };
     if is_first {
         if line.version != Some(VERSION) {

@@ -98,9 +98,12 @@ mod with_age {
     pub(super) fn identities(path: &Path) -> Result<Vec<Identity>, Failure> {
         let cannot = || Failure::usage(format!("cannot read the identity file: `{}`", path.display()));
         let text = Zeroizing::new(std::fs::read(path).map_err(|error| cannot().because(error))?);
-        let file = age::IdentityFile::from_buffer(&text[..]).map_err(|_| {
-            cannot().hint("it must be as `age-keygen` writes it, and not be protected by a passphrase")
-        })?;
+        let other =
+            || cannot().hint("it must be as `age-keygen` writes it, and not be protected by a passphrase");
+        // In UTF-16 where a shell's `>` has written it.
+        let text = crate::text::decoded(&text).map(|text| Zeroizing::new(text.into_owned()));
+        let text = text.ok_or_else(other)?;
+        let file = age::IdentityFile::from_buffer(text.as_bytes()).map_err(|_| other())?;
         file.into_identities().map_err(|error| cannot().because(error.to_string()))
     }
 

@@ -6,6 +6,7 @@ use super::account::Account;
 use super::row::Row;
 
 use crate::error::Failure;
+use crate::roster::template;
 use crate::text::{cell, plain};
 
 /// The columns, in the CSV's first line.
@@ -86,7 +87,7 @@ fn build(account: &Account, made: &str) -> Result<Vec<u8>, XlsxError> {
     rows(workbook.add_worksheet().set_name("Rows")?, account, &head)?;
     failures(workbook.add_worksheet().set_name("Failures")?, account, &head)?;
     record(workbook.add_worksheet().set_name("Record")?, account, made, &head)?;
-    workbook.save_to_buffer()
+    template::saved(&mut workbook)
 }
 
 /// The workbook's columns of the rows with their widths: those that people read first, and on paper those alone.

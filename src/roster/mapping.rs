@@ -12,6 +12,7 @@ use super::filter::{Hidden, Rule, Written};
 use super::made::{Split, Template};
 use super::roles::{self, Roles};
 use crate::error::Failure;
+use crate::text::decoded;
 
 /// A column map as its file has it; see `samples/hr-export.toml`.
 ///
@@ -99,11 +100,13 @@ impl Mapping {
                 .hint("`headcount columns ROSTER` proposes a map")
         };
         let file = std::fs::File::open(path).map_err(unreadable)?;
-        let mut text = String::new();
-        file.take(LONGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
-        if text.len() as u64 > LONGEST {
+        let mut bytes = Vec::new();
+        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > LONGEST {
             return Err(Failure::usage(format!("too large for a column map: `{shown}`")));
         }
+        let no_text = || std::io::Error::other("it is neither UTF-8 nor UTF-16 with a byte-order mark");
+        let text = decoded(&bytes).ok_or_else(|| unreadable(no_text()))?;
         Self::parse(&text).map_err(|what| {
             Failure::usage(format!("the column map cannot be used: `{shown}`"))
                 .because(what)

@@ -33,12 +33,13 @@ impl Source {
                 .hint("`headcount template` writes an empty one"),
             _ => Failure::usage(format!("the roster cannot be read: `{shown}`")).because(error),
         };
-        let file = File::open(path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        if metadata.is_dir() {
+        // Before it is opened: Windows opens no directory, and says only that access is denied.
+        if std::fs::metadata(path).is_ok_and(|there| there.is_dir()) {
             return Err(Failure::usage(format!("the roster is a directory, not a file: `{shown}`"))
                 .hint("name the CSV or XLSX file in it"));
         }
+        let file = File::open(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
         if metadata.is_file() {
             return Ok(Self { length: metadata.len(), held: Arc::new(Held::File(file)) });
         }

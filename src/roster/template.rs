@@ -1,9 +1,12 @@
 //! The empty roster to fill in, as CSV and as a workbook. `templates/` has what this writes, byte for byte.
 
+use std::io::Cursor;
+
 use rust_xlsxwriter::{
     Color, DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook,
     Worksheet, XlsxError,
 };
+use zip::{System, ZipArchive};
 
 use super::field::Field;
 use crate::agent::IdentityType;
@@ -56,7 +59,7 @@ pub fn workbook_of<'a>(rows: impl IntoIterator<Item = Vec<&'a str>>) -> Result<V
             }
         }
         sheet.set_freeze_panes(1, 0)?;
-        workbook.save_to_buffer()
+        saved(&mut workbook)
     };
     build().map_err(made)
 }
@@ -75,7 +78,7 @@ fn build(identity: IdentityType, voice: &dyn Voice) -> Result<Vec<u8>, XlsxError
     for (row, note) in (below..).zip(NOTES) {
         help.write_string(row, 0, worded(note, voice))?;
     }
-    workbook.save_to_buffer()
+    saved(&mut workbook)
 }
 
 pub(crate) fn dated() -> Result<Workbook, XlsxError> {
@@ -84,6 +87,31 @@ pub(crate) fn dated() -> Result<Workbook, XlsxError> {
     let created = ExcelDateTime::from_ymd(year, month, day)?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
     Ok(workbook)
+}
+
+/// The bytes of a workbook: the same for the same content on every system.
+pub(crate) fn saved(workbook: &mut Workbook) -> Result<Vec<u8>, XlsxError> {
+    let mut bytes = workbook.save_to_buffer()?;
+    say_unix(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes into the entry of every part that a Unix made it. Each entry names the system in the upper byte of its field
+/// "version made by" (PKWARE's APPNOTE, 4.4.2.2), at 5 from its beginning; the writer puts the one that it was built for
+/// there, and has no option for it. The permissions beside it are the same everywhere, and of that system already.
+fn say_unix(bytes: &mut [u8]) -> Result<(), XlsxError> {
+    let mut entries = Vec::new();
+    let mut archive = ZipArchive::new(Cursor::new(&*bytes))?;
+    for part in 0..archive.len() {
+        entries.push(archive.by_index_raw(part)?.central_header_start());
+    }
+    for entry in entries {
+        let system = usize::try_from(entry).ok().and_then(|entry| bytes.get_mut(entry.saturating_add(5)));
+        if let Some(system) = system {
+            *system = System::Unix.into();
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn text() -> Format {
@@ -281,6 +309,32 @@ mod tests {
                 assert_eq!(read_all(&roster).len(), 0);
             }
         }
+    }
+
+    #[test]
+    fn a_workbook_says_the_same_system_wherever_it_is_written() {
+        let systems = |bytes: &[u8]| {
+            let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+            let all: Vec<System> =
+                (0..archive.len()).map(|part| archive.by_index_raw(part).unwrap().system()).collect();
+            all
+        };
+        let package = |system: System| {
+            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            for (part, text) in [("xl/workbook.xml", "<a/>"), ("xl/styles.xml", "<b/>")] {
+                let options = zip::write::SimpleFileOptions::default().unix_permissions(0o600).system(system);
+                zip.start_file(part, options).unwrap();
+                std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+            }
+            zip.finish().unwrap().into_inner()
+        };
+        let (mut ours, unix) = (package(System::Dos), package(System::Unix));
+        assert_ne!(ours, unix);
+        say_unix(&mut ours).unwrap();
+        assert_eq!(ours, unix, "in nothing but the system");
+        let template = workbook(IdentityType::Saml, &Flags).unwrap();
+        let systems = systems(&template);
+        assert!(systems.len() > 8 && systems.iter().all(|system| *system == System::Unix), "{systems:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! anything, `</script>`, `=cmd()` and characters that turn the direction of a line included.
 
 pub(crate) mod damage;
+mod decoded;
 mod guard;
 mod json;
 mod numbers;
@@ -13,12 +14,13 @@ pub(crate) mod truth;
 
 use std::fmt::Write as _;
 
+pub(crate) use decoded::{decoded, written_anew};
 pub(crate) use guard::{cell, guarded, unguarded};
 pub(crate) use json::{escape_from, escaped};
 pub(crate) use numbers::{count, duration, grouped};
 pub(crate) use policy::policy_digest;
 pub use setting::{Setting, Voice, marks, worded};
-pub(crate) use shell::{path_word, shell_path, shell_word};
+pub(crate) use shell::{Shell, call_by, called, path_word, program, program_by_path, shell_line};
 pub(crate) use shown::{printable, shown};
 
 /// A text with every character written out that cannot be seen, steers a terminal, or turns the direction of what

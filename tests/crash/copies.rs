@@ -404,9 +404,12 @@ impl Play<'_> {
 fn put_back(path: &Path, bytes: Option<&[u8]>) {
     match bytes {
         Some(bytes) => {
-            use std::os::unix::fs::PermissionsExt as _;
             std::fs::write(path, bytes).expect("written");
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("private");
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("private");
+            }
         }
         None => drop(std::fs::remove_file(path)),
     }

@@ -5,7 +5,6 @@
 //! many cases, of which three in eight are attacks on the files; `HEADCOUNT_CRASH_CASE=N` or `HEADCOUNT_CRASH_ATTACK=N`
 //! one alone, with all that it printed.
 
-#![cfg(unix)]
 #![expect(clippy::print_stdout, reason = "a long test says how much it did")]
 
 mod attack;

@@ -3,19 +3,16 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
-use std::os::fd::AsRawFd as _;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
 use std::time::{Duration, SystemTime};
 
 use headcount::clock::{Clock, Moment, SystemClock};
 use headcount::connect::model::User;
 use headcount::simulator::server::{self, Running};
 use headcount::simulator::{ACCESS_KEY_ID, Pace, SECRET_ACCESS_KEY, Spec, Weather, World};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::runtime::Runtime;
 
 use crate::case::{Case, Crash, Row};
@@ -50,7 +47,12 @@ pub(crate) struct Stage {
     settle_timeout: u32,
     /// Whether the roster has no passwords, and the program makes them.
     generates: bool,
+    ended: Children,
 }
+
+/// Processes that have ended and are not let go: their numbers, by which a ledger tells its sessions apart, are nobody's
+/// else while the case goes on. Windows, whose numbers are few, gives those of the gone away at once.
+type Children = Arc<Mutex<Vec<Child>>>;
 
 /// How a child ended.
 pub(crate) struct Ended {
@@ -67,26 +69,10 @@ pub(crate) struct Begun {
     /// All that it has printed, once it has ended.
     stdout: mpsc::Receiver<String>,
     stderr: PathBuf,
+    ended: Children,
 }
 
 impl Begun {
-    /// Waits until it holds, or has ended without passing the point; says whether it holds.
-    pub(crate) fn holds(&self) -> bool {
-        let (told, heard) = mpsc::channel();
-        let child = WaitId::Pid(Pid::from_child(&self.child));
-        std::thread::spawn(move || {
-            let status =
-                waitid(child, WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
-            let _ = told.send(status.is_ok_and(|status| status.is_some_and(|status| status.stopped())));
-        });
-        heard.recv_timeout(PATIENCE).unwrap_or(false)
-    }
-
-    /// It goes on.
-    pub(crate) fn wake(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::CONT).expect("a process of ours");
-    }
-
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Ended {
         let stdout = self.stdout.recv_timeout(PATIENCE);
@@ -99,12 +85,60 @@ impl Begun {
         if stdout.is_err() {
             text.push_str("\nHUNG: killed by the test");
         }
-        let code = match status.signal() {
-            Some(_) => None,
-            None => status.code(),
-        };
+        let code = if stdout.is_err() { None } else { code(status) };
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(self.child);
         Ended { pid, code, stderr: text, stdout: stdout.unwrap_or_default() }
     }
+}
+
+/// Where a process can be held and woken.
+#[cfg(unix)]
+mod holding {
+    use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+
+    use super::{Begun, PATIENCE, mpsc};
+
+    impl Begun {
+        /// Waits until it holds, or has ended without passing the point; says whether it holds.
+        pub(crate) fn holds(&self) -> bool {
+            let (told, heard) = mpsc::channel();
+            let child = WaitId::Pid(Pid::from_child(&self.child));
+            std::thread::spawn(move || {
+                let status =
+                    waitid(child, WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+                let _ = told.send(status.is_ok_and(|status| status.is_some_and(|status| status.stopped())));
+            });
+            heard.recv_timeout(PATIENCE).unwrap_or(false)
+        }
+
+        /// It goes on.
+        pub(crate) fn wake(&self) {
+            kill_process(Pid::from_child(&self.child), Signal::CONT).expect("a process of ours");
+        }
+    }
+}
+
+/// Windows has no signal that holds a process: it passes its point, and what is tried on one that sleeps is tried on one
+/// that is at work.
+#[cfg(windows)]
+impl Begun {
+    pub(crate) fn holds(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn wake(&self) {}
+}
+
+/// The exit code; none of a process that was aborted.
+#[cfg(unix)]
+fn code(ended: ExitStatus) -> Option<i32> {
+    ended.code() // none of one that a signal ended
+}
+
+/// The exit code; none of a process that was aborted, which ends with STATUS_STACK_BUFFER_OVERRUN (by `__fastfail`).
+#[cfg(windows)]
+fn code(ended: ExitStatus) -> Option<i32> {
+    ended.code().filter(|code| *code != 0xC000_0409_u32.cast_signed())
 }
 
 /// The longest that any run of a case may take; one that takes longer hangs.
@@ -146,7 +180,8 @@ impl Stage {
     ) -> Self {
         let running = Arc::new(runtime.block_on(server::serve(world, 0, clock.clone())).expect("served"));
         let folder = tempfile::tempdir().expect("a folder");
-        Self { running, clock, folder, instance, settle_timeout, generates: false }
+        let ended = Children::default();
+        Self { running, clock, folder, instance, settle_timeout, generates: false, ended }
     }
 
     /// The same instance from another folder, with a copy of what is in this one.
@@ -158,6 +193,7 @@ impl Stage {
             instance: self.instance.clone(),
             settle_timeout: self.settle_timeout,
             generates: self.generates,
+            ended: self.ended.clone(),
         };
         for (from, to) in [(self.ledger(), copy.ledger()), (self.credentials(), copy.credentials())] {
             if from.exists() {
@@ -207,7 +243,7 @@ impl Stage {
     pub(crate) fn print_credentials_of(&self, file: &Path, sabotage: Option<&str>) -> Output {
         let mut command = Command::new(program());
         command.arg("credentials").arg(file).arg("--ledger").arg(self.ledger());
-        command.args(["--format", "json"]).env_clear().stdin(Stdio::null());
+        clear(command.args(["--format", "json"])).stdin(Stdio::null());
         if let Some(word) = sabotage {
             command.env("HEADCOUNT_SABOTAGE", word);
         }
@@ -264,7 +300,7 @@ impl Stage {
             let _ = pipe.read_to_string(&mut text);
             let _ = done.send(text);
         });
-        Begun { child, stdout, stderr }
+        Begun { child, stdout, stderr, ended: self.ended.clone() }
     }
 
     pub(crate) fn command(&self, concurrency: u16) -> Command {
@@ -274,8 +310,8 @@ impl Stage {
             .arg(self.roster())
             .args(["--instance", &self.instance, "--endpoint-url", &self.running.url])
             .args(["--rate", "5000", "--settle-timeout", &self.settle_timeout.to_string()])
-            .args(["--concurrency", &concurrency.to_string(), "--format", "json"])
-            .env_clear()
+            .args(["--concurrency", &concurrency.to_string(), "--format", "json"]);
+        clear(&mut command)
             .env("HOME", self.folder.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
@@ -292,8 +328,20 @@ impl Stage {
     }
 }
 
+/// Takes this machine's environment from a command, but for what no process of Windows starts without.
+fn clear(command: &mut Command) -> &mut Command {
+    command.env_clear();
+    if let Some(root) = std::env::var_os("SystemRoot") {
+        command.env("SystemRoot", root);
+    }
+    command
+}
+
 /// The program. A long run holds on to the one it began with, although another may be built in its place.
+#[cfg(unix)]
 fn program() -> &'static Path {
+    use std::os::fd::AsRawFd as _;
+
     static HELD: LazyLock<(File, PathBuf)> = LazyLock::new(|| {
         let built = PathBuf::from(env!("CARGO_BIN_EXE_headcount"));
         let file = File::open(&built).expect("built");
@@ -302,6 +350,13 @@ fn program() -> &'static Path {
         (file, path)
     });
     &HELD.1
+}
+
+/// The program. Windows lets nobody build another in its place while it runs.
+#[cfg(windows)]
+fn program() -> &'static Path {
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| PathBuf::from(env!("CARGO_BIN_EXE_headcount")));
+    &BUILT
 }
 
 /// Every row's password: it must be nowhere but in the roster.

@@ -347,7 +347,7 @@ fn no_password_of_a_roster_reaches_anything_that_a_command_leaves_or_says() {
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
         assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "no core dumps");
     }
-    watched.signal("INT");
+    watched.interrupt();
     let ran = watched.end().exits(5);
     searched.keep("an import that was interrupted", &ran);
     searched.run(&mut reached(&["import", "roster.csv", "--instance", &arn, "--rate", "500"]), 0);
@@ -476,7 +476,7 @@ fn no_password_that_is_made_or_given_reaches_anything_but_its_own_file() {
     let mut watched = Watched::start(searched.talkative(&mut command));
     watched.until_created(1);
     searched.look_at_process(watched.child.id());
-    watched.signal("INT");
+    watched.interrupt();
     let ran = watched.end().exits(5);
     searched.keep("an import with a password command", &ran);
     let bad = ["--password-from-env", "FIRST", "--ledger", "bad.ledger.jsonl"];

@@ -32,6 +32,8 @@ pub fn headcount(folder: &Path) -> Command {
     command
         .current_dir(folder)
         .env("HOME", folder)
+        .env("USERPROFILE", folder)
+        .env("LOCALAPPDATA", folder)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("NO_COLOR", "1")
         .env_remove("HTTP_PROXY")
@@ -60,20 +62,49 @@ pub fn is_in_words(text: &str) {
     assert!(mark.is_none(), "{mark:?} has no words:\n{text}");
 }
 
-/// A line in a shell, with the environment and in the folder of a command.
+/// A line in a shell that people have here, with the environment and in the folder of a command.
 pub fn pasted(like: &Command, line: &str) -> Command {
-    let mut shell = Command::new("sh");
+    let mut shell = shell(line);
     for (name, value) in like.get_envs() {
         match value {
             Some(value) => shell.env(name, value),
             None => shell.env_remove(name),
         };
     }
-    shell.current_dir(like.get_current_dir().unwrap()).args(["-c", line]);
+    shell.current_dir(like.get_current_dir().unwrap()).stdin(Stdio::null());
     shell
 }
 
-/// A fresh folder with copies of these samples.
+#[cfg(unix)]
+fn shell(line: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]);
+    shell
+}
+
+/// `cmd`, or the PowerShell that `HEADCOUNT_TEST_SHELL` names (`powershell`, `pwsh`).
+#[cfg(windows)]
+fn shell(line: &str) -> Command {
+    use std::os::windows::process::CommandExt as _;
+
+    let Some(other) = std::env::var_os("HEADCOUNT_TEST_SHELL") else {
+        let mut shell = Command::new("cmd");
+        // With `/S` the outer quotes go and what is between them stays as it was typed; `/D` leaves AutoRun out. Such a
+        // line takes no quotes of the standard library's, which are not those of `cmd`.
+        shell.raw_arg(format!("/D /S /C \"{line}\""));
+        return shell;
+    };
+    let mut shell = Command::new(other);
+    // By a variable the line comes as it was typed, through no quotes at all.
+    shell.env("HEADCOUNT_TEST_LINE", line).args([
+        "-NoProfile",
+        "-NonInteractive",
+        "-Command",
+        "$ErrorActionPreference = 'Continue'; Invoke-Expression $env:HEADCOUNT_TEST_LINE; exit $LASTEXITCODE",
+    ]);
+    shell
+}
+
 /// Lines of a ledger that were changed, each with the checksum that it has now: as a program would have written them.
 pub fn resealed(lines: &str) -> String {
     let mut sealed = Vec::new();
@@ -97,6 +128,7 @@ pub fn of_version_1(ledger: &str) -> String {
     lines.collect()
 }
 
+/// A fresh folder with copies of these samples.
 pub fn folder(samples: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in samples {
@@ -214,9 +246,18 @@ impl Watched {
         }
     }
 
-    /// Sends a signal by name, as in `INT`.
-    pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+    /// Ends it at once, in the middle of whatever it does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        let ended = self.child.wait().unwrap();
+        // Who is ended so on Windows has an exit code, which tells it from no other.
+        assert!(cfg!(windows) || ended.code().is_none(), "it had ended by itself: {ended}");
+    }
+
+    /// Ctrl-C.
+    #[cfg(unix)]
+    pub fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 

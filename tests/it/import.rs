@@ -163,6 +163,7 @@ fn a_ledger_of_version_1_goes_on_and_what_it_left_in_doubt_is_proved_by_every_me
     assert!(!copies.contains("another copy"), "{copies}");
 }
 
+#[cfg(unix)]
 #[test]
 fn ctrl_c_drains_and_the_same_command_resumes() {
     let folder = folder(&["roster.csv"]);
@@ -171,7 +172,7 @@ fn ctrl_c_drains_and_the_same_command_resumes() {
         service.import(folder.path(), "roster.csv", &["--rate", "20", "--burst", "5", "--format", "json"]);
     let mut running = Watched::start(&mut import);
     running.until_created(6);
-    running.signal("INT");
+    running.interrupt();
     let ran = running.end().exits(5);
     assert!(ran.stderr.contains("resume with: "), "{}", ran.stderr);
     assert_eq!(stops(&ran), ["interrupted"]);
@@ -194,8 +195,7 @@ fn a_killed_import_resumes_with_each_row_created_once() {
         for _ in 0..kills {
             let mut running = Watched::start(&mut service.import(folder.path(), "roster.csv", &flags));
             running.until_created(5);
-            running.signal("KILL");
-            running.end().exits(-1);
+            running.kill();
         }
         run(&mut service.import(folder.path(), "roster.csv", &flags)).exits(0);
         let status = status(folder.path(), LEDGER);
@@ -215,8 +215,7 @@ fn a_killed_rehearsal_resumes_with_its_world() {
     };
     let mut running = Watched::start(&mut rehearse());
     running.until_created(3);
-    running.signal("KILL");
-    running.end().exits(-1);
+    running.kill();
     run(&mut rehearse()).exits(0);
     let status = status(folder.path(), "roster.csv.simulate.ledger.jsonl");
     assert_eq!(status["rows"]["created"], 25);

@@ -51,5 +51,6 @@ mod untold;
 mod validate;
 mod version;
 mod wave;
+mod windows;
 mod wire;
 mod workflows;

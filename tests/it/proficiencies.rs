@@ -120,8 +120,7 @@ fn a_killed_import_gives_what_is_left_when_it_resumes() {
     // Five may be given at once and then two a second, so that most of the twelve are created and not given yet.
     let mut running = Watched::start(&mut service.import(folder.path(), "roster.csv", &flags));
     running.until_created(12);
-    running.signal("KILL");
-    running.end().exits(-1);
+    running.kill();
     let told = status(folder.path(), LEDGER);
     // An outcome that was told may not have been written yet; its intent was.
     let standing = |state: &str| told["rows"][state].as_u64().unwrap();

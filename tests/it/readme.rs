@@ -16,7 +16,7 @@ use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 23] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -32,6 +32,7 @@ const PAGES: [&str; 22] = [
     "docs/passwords.md",
     "docs/second-wave.md",
     "docs/security.md",
+    "docs/windows.md",
     "docs/comparison.md",
     "docs/performance.md",
     "docs/reliability.md",
@@ -261,7 +262,6 @@ fn the_commands_of_the_pages_do_what_is_shown() {
     }
 }
 
-#[cfg(unix)]
 const ROSTER: &str = "\
 first name,last name,email address,password,user login,routing profile name,security profiles,phone type,phone number,auto accept,ACW timeout
 Ana,Lima,ana.lima@example.com,Lantern-Reef-1,ana.lima,Basic Routing Profile,Agent,soft,,yes,30
@@ -291,6 +291,37 @@ fn examples(page: &str) -> Vec<Example> {
         }
     }
     examples
+}
+
+/// The commands of the page for Windows, which are the same in each of its shells: the words of each are those between
+/// spaces, but for what stands in double quotes, and `\` parts folders.
+#[test]
+fn the_commands_of_the_page_for_windows_do_what_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("samples")).unwrap();
+    for name in ["roster.csv", "roster-without-passwords.csv"] {
+        fs::copy(path("samples").join(name), folder.path().join("samples").join(name)).unwrap();
+    }
+    fs::write(folder.path().join("roster.csv"), ROSTER).unwrap();
+    fs::write(folder.path().join("wave-2.csv"), ROSTER).unwrap();
+    let service = crate::harness::Service::start(&[]);
+    let page = read("docs/windows.md");
+    let (mut ran, mut inside) = (0, false);
+    for line in page.lines() {
+        if line.starts_with("```") {
+            inside = line == "```powershell";
+        } else if inside {
+            let line = if cfg!(windows) { line.to_owned() } else { line.replace('\\', "/") };
+            let mut words = line.split('"').enumerate().flat_map(|(at, part)| match at % 2 {
+                0 => part.split_whitespace().collect::<Vec<_>>(),
+                _ => vec![part],
+            });
+            assert_eq!(words.next(), Some("headcount"), "{line}");
+            run(service.headcount(folder.path()).args(words)).exits(0);
+            ran += 1;
+        }
+    }
+    assert!(ran >= 12, "only {ran} commands were found");
 }
 
 /// The shell with a command's environment, and the program first in its path.

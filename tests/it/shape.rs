@@ -33,7 +33,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("waits", &["clock", "event", "text"]),
     ("passwords", &["agent", "disk", "error", "exit", "ledger", "log", "text"]),
     ("stop", &["event"]),
-    ("directory", &["agent", "error", "text::escaped"]),
+    ("directory", &["agent", "error", "text::decoded", "text::escaped"]),
     ("user", &["agent", "connect::model", "directory", "ledger"]),
     ("lane", &["clock", "connect", "disk", "stop", "waits", "text::escape_from"]),
     // An independent witness: the wire types and the transport's seam, and none of the rules.

@@ -8,9 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use headcount::clock::{Clock, Moment, SystemClock};
 use headcount::simulator::server::{self, Running};
-use headcount::simulator::{
-    ACCESS_KEY_ID, Fault, Operation, Pace, SECRET_ACCESS_KEY, Spec, World, session_token,
-};
+use headcount::simulator::{ACCESS_KEY_ID, Fault, Operation, Pace, SECRET_ACCESS_KEY, Spec, World};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -101,7 +99,7 @@ impl Stage {
                 "Version": 1,
                 "AccessKeyId": ACCESS_KEY_ID,
                 "SecretAccessKey": SECRET_ACCESS_KEY,
-                "SessionToken": session_token(*token),
+                "SessionToken": headcount::simulator::session_token(*token),
             });
             fs::write(folder.join(format!("keys.{at}.json")), keys.to_string()).unwrap();
         }
@@ -300,7 +298,7 @@ fn a_ctrl_c_while_a_full_instance_drains_changes_no_reason_and_is_told_as_none()
     };
     assert!(reason.starts_with("the instance takes no more users"), "{reason}");
     // The first request is under way for some seconds yet.
-    running.signal("INT");
+    running.interrupt();
     let ran = running.end().exits(4);
     assert_eq!(stops(&ran), [""; 0], "told once, and that was before");
     assert!(ran.stdout.contains("\"event\":\"created\""), "what was under way is awaited: {}", ran.stdout);

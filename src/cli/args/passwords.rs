@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use clap::Args;
 use secrecy::zeroize::Zeroizing;
 
 use crate::agent::Password;
-use crate::cli::{handed, settings};
+use crate::cli::{handed, settings, system};
 use crate::error::Failure;
 use crate::job::{OnePassword, Passwords};
 use crate::passwords;
@@ -95,12 +95,12 @@ fn held_by(name: &str) -> Result<Password, Failure> {
 /// what it asks at the terminal, reaches the user.
 fn printed_by(command: &str, patience: Duration) -> Result<Password, Failure> {
     let failed = |what: &str| {
-        Failure::usage(format!("the password command {what}"))
-            .hint("it is run by `sh -c` and must print the password, and nothing else, within a minute")
+        Failure::usage(format!("the password command {what}")).hint(format!(
+            "it is run by `{}` and must print the password, and nothing else, within a minute",
+            system::SHELL
+        ))
     };
-    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let mut child = Command::new(shell)
-        .args([flag, command])
+    let mut child = system::by_shell(command)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -143,12 +143,13 @@ fn printed_by(command: &str, patience: Duration) -> Result<Password, Failure> {
     Ok(Password::new(text))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
 
+    #[cfg(unix)]
     #[test]
     fn a_command_is_run_by_the_shell_and_its_newline_is_not_of_the_password() {
         for (command, password) in [
@@ -162,6 +163,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_command_that_fails_says_so_and_not_what_it_printed() {
         for (command, says) in [
@@ -177,9 +179,26 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_command_that_does_not_end_is_ended() {
         let failure = printed_by("exec tail -f /dev/null", Duration::from_millis(50)).unwrap_err();
         assert!(failure.what.contains("did not end in time"), "{}", failure.what);
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn cmd_runs_a_command_as_it_was_written_quotes_and_all() {
+        let folder = tempfile::Builder::new().prefix("my tools & more ").tempdir().unwrap();
+        let script = folder.path().join("print first.cmd");
+        std::fs::write(&script, "@echo %~1\r\n").unwrap();
+        for (command, password) in [
+            ("echo Lantern-Reef-7".to_owned(), "Lantern-Reef-7"),
+            (format!("\"{}\" \"Lantern Reef 7\"", script.display()), "Lantern Reef 7"),
+            ("echo a& echo Lantern-Reef-7| findstr Reef".to_owned(), "a\r\nLantern-Reef-7"),
+        ] {
+            assert_eq!(printed_by(&command, LONG).unwrap().expose(), password, "{command}");
+        }
+        assert!(printed_by("exit 3", LONG).unwrap_err().hint.unwrap().contains("`cmd /C`"));
     }
 }

@@ -33,6 +33,10 @@ pub(in crate::cli) struct ValidateArgs {
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(in crate::cli) format: Format,
 
+    /// The file to write, readable by its owner only; a file that is there is never overwritten [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(in crate::cli) output: Option<PathBuf>,
+
     /// Write a copy of the roster with the findings in it: a workbook is itself with faulty cells coloured and a note in
     /// each, a CSV is itself with the findings in a first column; OUT.xlsx makes a coloured workbook of a CSV. The copy has
     /// the roster's cells as they are, passwords too, and is checked like the roster.

@@ -20,7 +20,7 @@ impl Copy<'_> {
         let mut workbook = template::dated()?;
         self.rows_sheet(&mut workbook, annotated)?;
         self.summary_sheet(workbook.add_worksheet())?;
-        Ok(file.write_all(&workbook.save_to_buffer()?)?)
+        Ok(file.write_all(&template::saved(&mut workbook)?)?)
     }
 
     fn rows_sheet(&self, workbook: &mut Workbook, annotated: &mut Annotated) -> Result<(), Unwritten> {

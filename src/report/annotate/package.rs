@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::io::{self, Read, Seek, Write};
 
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, System, ZipArchive, ZipWriter};
 
 use super::comments::{self, Comments, Note};
 use super::copy::{Annotated, Copy, NOTES, cut, is_of_merged, note_text, paint_of, row_of, told};
@@ -452,7 +452,8 @@ fn read<R: Read + Seek>(archive: &mut ZipArchive<R>, part: &str) -> Result<Strin
 }
 
 fn options() -> SimpleFileOptions {
-    SimpleFileOptions::default().compression_method(CompressionMethod::Deflated)
+    // The system is named, or the same roster would be other bytes on Windows.
+    SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).system(System::Unix)
 }
 
 fn put<W: Write + Seek>(zip: &mut ZipWriter<W>, part: &str, text: &str) -> Result<(), Unwritten> {
