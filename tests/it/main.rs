@@ -14,6 +14,7 @@ mod contract;
 mod credentials;
 mod day;
 mod directory;
+mod drift;
 mod engine;
 mod field;
 mod files;

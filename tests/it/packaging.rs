@@ -127,7 +127,8 @@ fn manifests_have_what_their_forms_require_and_the_sums_of_the_release() {
 
 #[test]
 fn no_manifest_is_made_of_a_release_that_is_not_whole() {
-    let break_it: [(&str, &dyn Fn(&Path)); 5] = [
+    type Broken<'a> = (&'a str, &'a dyn Fn(&Path));
+    let break_it: [Broken; 5] = [
         ("cannot read", &|folder| fs::remove_file(folder.join("SHA256SUMS")).unwrap()),
         ("is not the file that SHA256SUMS names", &|folder| {
             fs::write(folder.join(archive(TARGETS[4])), "x").unwrap()

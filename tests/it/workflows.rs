@@ -67,7 +67,8 @@ fn before(workflow: &Value, job: &str) -> Vec<String> {
 }
 
 /// Who may write what. A release writes its draft, an image itself, an alarm an issue.
-const MAY_WRITE: [(&str, &str, &[&str]); 2] = [
+const MAY_WRITE: [(&str, &str, &[&str]); 3] = [
+    ("drift.yml", "tell", &["issues"]),
     ("image.yml", "publish", &["packages", "id-token", "attestations"]),
     ("release.yml", "publish", &["contents", "id-token", "attestations"]),
 ];
