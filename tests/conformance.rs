@@ -326,7 +326,7 @@ impl Case {
 
     fn row(&self) -> Row {
         let mut row = Row { number: 2, ..Row::default() };
-        self.cells.iter().for_each(|cell| row.cells.push_field(cell));
+        self.cells.iter().for_each(|cell| row.cells.push(cell));
         row
     }
 

@@ -5,15 +5,16 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
-use csv::StringRecord;
+use memchr::{memchr, memchr2};
 
+use super::cells::Cells;
 use super::columns::{self, Meant, Use};
 use super::field::Field;
 use super::header::Header;
 use super::row::{Row, Seems};
 use crate::finding::Finding;
 use crate::finding::codes::{self, Code};
-use crate::text::Setting;
+use crate::text::{KnownTexts, Setting};
 
 /// The fields that tell one person from another.
 const OF_A_PERSON: [Field; 8] = [
@@ -66,6 +67,8 @@ pub(super) struct Below {
     keys: Vec<String>,
     /// The first column that carries a field: a header has a name of one there.
     probe: Option<usize>,
+    /// Cells of that column that are no name of a field.
+    no_names: KnownTexts,
     login: Option<usize>,
     /// The columns that headcount adds: what stands there is none of the row.
     ours: Vec<usize>,
@@ -100,6 +103,7 @@ impl Below {
         Self {
             keys: header.own().iter().map(|name| columns::key(name)).collect(),
             probe: places(&|used| matches!(used, Use::Field(_))).first().copied(),
+            no_names: KnownTexts::default(),
             login: places(&|used| *used == Use::Field(Field::Username)).first().copied(),
             person: places(&is_person),
             strange: places(&is_strange).into_iter().filter(|at| !ours.contains(at)).collect(),
@@ -124,18 +128,22 @@ impl Below {
         seems
     }
 
-    fn seen(&self, row: &Row) -> Seems {
+    fn seen(&mut self, row: &Row) -> Seems {
         let cell = |at: usize| bare(row.cells.get(at).unwrap_or(""));
         // Tables stand apart: after a gap the whole row is looked at.
         let is_after_gap = self.last > 0 && row.number > self.last + 1;
-        if is_after_gap || self.probe.is_some_and(|at| is_a_name(cell(at))) {
+        if is_after_gap || self.probe.is_some_and(|at| is_other_name(cell(at), &mut self.no_names)) {
             let seems = self.as_header(&row.cells);
             if seems != Seems::Person {
                 return seems;
             }
         }
         match self.login.map(cell) {
-            Some(login) if !is_nothing(login) && !login.contains(' ') && !begins_a_total(login) => {
+            Some(login)
+                if !is_nothing(login)
+                    && memchr(b' ', login.as_bytes()).is_none()
+                    && !begins_a_total(login) =>
+            {
                 Seems::Person
             }
             _ => self.without_login(row),
@@ -143,7 +151,7 @@ impl Below {
     }
 
     /// Judges a row that has more or fewer cells than the header.
-    pub(super) fn ragged(&self, cells: &StringRecord) -> Seems {
+    pub(super) fn ragged(&self, cells: &Cells) -> Seems {
         match self.as_header(cells) {
             Seems::Person if self.is_footer(cells) => Seems::Footer,
             seems => seems,
@@ -151,16 +159,16 @@ impl Below {
     }
 
     /// The cells of the row itself in which something stands.
-    fn filled<'c>(&'c self, cells: &'c StringRecord) -> impl Iterator<Item = (usize, &'c str)> {
+    fn filled<'c>(&'c self, cells: &'c Cells) -> impl Iterator<Item = (usize, &'c str)> {
         cells.iter().enumerate().filter(|(at, cell)| !cell.trim().is_empty() && !self.ours.contains(at))
     }
 
-    fn is_footer(&self, cells: &StringRecord) -> bool {
+    fn is_footer(&self, cells: &Cells) -> bool {
         is_footer(self.filled(cells).map(|(_, cell)| cell), self.uses.len())
     }
 
     /// What the row would be as a header.
-    fn as_header(&self, cells: &StringRecord) -> Seems {
+    fn as_header(&self, cells: &Cells) -> Seems {
         let (mut filled, mut same, mut named) = (0, 0, Vec::new());
         for (at, cell) in self.filled(cells) {
             filled += 1;
@@ -234,11 +242,15 @@ fn begins_a_total(text: &str) -> bool {
     if !may_be_a_total(word) {
         return false;
     }
+    let bytes = text.as_bytes();
     let is_login =
-        text.bytes().any(|b| matches!(b, b'@' | b'_')) || (text.contains('.') && !text.ends_with('.'));
+        memchr2(b'@', b'_', bytes).is_some() || (memchr(b'.', bytes).is_some() && !text.ends_with('.'));
+    if is_login {
+        return false;
+    }
     let is_alone = || text.chars().filter(|c| c.is_alphabetic()).count() == word.chars().count();
     let word = word.to_lowercase();
-    !is_login && (TOTALS.contains(&word.as_str()) || (ENDS.contains(&word.as_str()) && is_alone()))
+    TOTALS.contains(&word.as_str()) || (ENDS.contains(&word.as_str()) && is_alone())
 }
 
 /// Whether a word may be one of [`TOTALS`] or [`ENDS`]: of their length, and beyond ASCII or with the first letters of one.
@@ -283,6 +295,18 @@ fn is_nothing(cell: &str) -> bool {
     let before = cell.split_once('@').map_or(cell, |(before, _)| before);
     // `,` of `last, first` too; but a password of signs is one.
     before.chars().all(|c| matches!(c, '.' | '-' | '_' | ',' | ' ' | '0'))
+}
+
+/// Whether a cell is a name of a field, and none that was asked about before and is not.
+fn is_other_name(cell: &str, no_names: &mut KnownTexts) -> bool {
+    if no_names.knows(cell) {
+        return false;
+    }
+    let is_it = is_a_name(cell);
+    if !is_it {
+        no_names.keep(cell);
+    }
+    is_it
 }
 
 /// Whether a cell is a name of a field, by the hash of its letters: without room of its own, for each row is asked.
@@ -495,7 +519,7 @@ impl Holding {
 fn blank(row: &mut Row) {
     let width = row.cells.len();
     row.cells.clear();
-    (0..width).for_each(|_| row.cells.push_field(""));
+    (0..width).for_each(|_| row.cells.push(""));
 }
 
 fn note(code: &'static Code, row: u64, message: String) -> Finding {

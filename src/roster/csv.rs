@@ -1,15 +1,17 @@
 //! A CSV file, read as a stream.
 
-use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
+use csv::{ReaderBuilder, StringRecord};
 
 use super::below::Below;
+use super::cells::Cells;
 use super::columns::{FINDINGS, MAX_COLUMNS, Use, too_wide};
 use super::field::Field;
 use super::header::Header;
 use super::mapping::Mapping;
+use super::records::{Next, Records, newlines};
 use super::row::{Row, Seems};
 use super::source::{Cursor, Source};
-use super::text::{CHUNK, Decoding, END, Text};
+use super::text::Decoding;
 use super::top::{self, Line, Top};
 use crate::error::Failure;
 use crate::finding::{Finding, codes};
@@ -97,7 +99,7 @@ impl Csv {
     /// Starts from the row after the header.
     pub(super) fn rows(&self, header: &Header) -> Result<CsvRows, Failure> {
         let mut records = self.records()?;
-        let mut skipped = StringRecord::new();
+        let mut skipped = Cells::default();
         while records.number < self.header_row {
             if !matches!(records.next(&mut skipped)?, Next::Record) {
                 break;
@@ -131,10 +133,9 @@ impl Csv {
 
     /// Reads Excel's `sep=;` off the first line.
     fn directive(source: &Source, decoding: Decoding) -> Result<Option<u8>, Failure> {
-        let mut record = StringRecord::new();
+        let mut record = Cells::default();
         // A delimiter that no file has, so that the line is one field.
-        let mut reader = reader(source, decoding, 0x1F)?;
-        if !reader.read_record(&mut record).map_err(unreadable)? {
+        if !matches!(Records::open(source, decoding, 0x1F)?.next(&mut record)?, Next::Record) {
             return Ok(None);
         }
         let line = record.get(0).unwrap_or("").trim().to_ascii_lowercase();
@@ -149,14 +150,14 @@ impl Csv {
     /// The first rows that are not blank; where the header's row is told, those from there on, and where nothing stands in
     /// it, the first.
     fn lines(&self, header_row: Option<u64>, mapping: &Mapping) -> Result<Vec<Line>, Failure> {
-        let (mut records, mut record) = (self.records()?, StringRecord::new());
+        let (mut records, mut record) = (self.records()?, Cells::default());
         let (mut lines, mut from_told) = (Vec::new(), Vec::new());
         // In an annotated copy there is a column before the first, from its header on.
         let mut is_copy = false;
         loop {
             match records.next(&mut record)? {
                 // Whatever the delimiter turns out to be, a line of delimiters is no header.
-                Next::Record if record.as_slice().chars().all(|c| c.is_whitespace() || ",;".contains(c)) => {}
+                Next::Record if record.as_text().chars().all(|c| c.is_whitespace() || ",;".contains(c)) => {}
                 Next::Record if record.len() > MAX_COLUMNS as usize => {
                     let is_header = header_row.map_or(lines.is_empty(), |told| told == records.number);
                     if is_header {
@@ -193,10 +194,10 @@ impl Csv {
 
     /// A record as a line, without the column of an annotated copy; where all of it is one cell that makes a header when it
     /// is taken apart, its parts.
-    fn line(&self, record: &StringRecord, at: &Records, is_copy: bool, mapping: &Mapping) -> Line {
+    fn line(&self, record: &Cells, at: &Records, is_copy: bool, mapping: &Mapping) -> Line {
         let is_annotated =
             record.len() > 1 && record.get(0).is_some_and(|cell| cell.trim().eq_ignore_ascii_case(FINDINGS));
-        let own: StringRecord = record.iter().skip(usize::from(is_annotated || is_copy)).collect();
+        let own: Cells = record.iter().skip(usize::from(is_annotated || is_copy)).collect();
         let line = |cells| Line { number: at.number, line: at.line, is_annotated, cells };
         let whole = line(own.iter().map(str::to_owned).collect());
         let Some(parts) = only_cell(&own).and_then(|cell| taken_apart(cell, self.delimiter)) else {
@@ -208,15 +209,10 @@ impl Csv {
     }
 
     fn records(&self) -> Result<Records, Failure> {
-        let mut records = Records {
-            reader: reader(&self.source, self.decoding, self.delimiter)?,
-            number: 0,
-            line: 0,
-            is_done: false,
-        };
+        let mut records = Records::open(&self.source, self.decoding, self.delimiter)?;
         if self.has_directive {
-            records.next(&mut StringRecord::new())?;
-            records.number = 0;
+            records.next(&mut Cells::default())?;
+            records.begin_here();
         }
         Ok(records)
     }
@@ -288,7 +284,7 @@ impl Read {
 }
 
 /// The one cell of a record that has no other.
-fn only_cell(record: &StringRecord) -> Option<&str> {
+fn only_cell(record: &Cells) -> Option<&str> {
     let mut cells = record.iter();
     let first = cells.next()?;
     cells.all(|cell| cell.trim().is_empty()).then_some(first)
@@ -371,91 +367,7 @@ pub(super) fn pipes_guessed() -> Finding {
     }
 }
 
-fn reader(source: &Source, decoding: Decoding, delimiter: u8) -> Result<Reader<Text>, Failure> {
-    let text = decoding.text(source).map_err(|error| unreadable(error.into()))?;
-    Ok(ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .buffer_capacity(CHUNK)
-        .from_reader(text))
-}
-
-fn unreadable(error: csv::Error) -> Failure {
-    match error.kind() {
-        ErrorKind::Utf8 { .. } => {
-            Failure::usage("the roster changed while it was read: it is no longer UTF-8")
-        }
-        _ => Failure::usage("the roster cannot be read to its end").because(error),
-    }
-}
-
-/// The records of a file with the numbers that a spreadsheet gives them.
-struct Records {
-    reader: Reader<Text>,
-    /// The number of the record read last.
-    number: u64,
-    /// The line of the file that it begins with, counted from 0.
-    line: u64,
-    is_done: bool,
-}
-
-enum Next {
-    Record,
-    /// A quote opened in this record and swallowed the rest of the file.
-    Unclosed,
-    End,
-}
-
-impl Records {
-    /// Reads a record and counts it, and the empty lines before it, which the parser skips without a word. Every line
-    /// end reaches the parser as one `\n`: those that a record spans, less those inside its quoted cells, are its own
-    /// and the empty lines'.
-    fn next(&mut self, record: &mut StringRecord) -> Result<Next, Failure> {
-        if self.is_done {
-            return Ok(Next::End);
-        }
-        let (line, byte) = (self.reader.position().line(), self.reader.position().byte());
-        // The parser counts from 1.
-        self.line = line.saturating_sub(1);
-        self.reader.get_mut().begin_record(byte);
-        match self.reader.read_record(record) {
-            Ok(true) => {}
-            Ok(false) => return Ok(Next::End),
-            Err(_) if self.reader.get_ref().overran() => {
-                self.is_done = true;
-                self.number += 1;
-                return Ok(Next::Unclosed);
-            }
-            Err(error) => return Err(unreadable(error)),
-        }
-        let lines = self.reader.position().line() - line;
-        let is_end = self.reader.get_ref().is_end(self.reader.position().byte());
-        if lines == 1 && !is_end {
-            self.number += 1;
-            return Ok(Next::Record);
-        }
-        let quoted = newlines(record);
-        if !is_end {
-            self.number += lines.saturating_sub(quoted);
-            self.line += lines.saturating_sub(quoted + 1);
-            return Ok(Next::Record);
-        }
-        self.is_done = true;
-        if record.len() == 1 && record.get(0) == Some(END) {
-            return Ok(Next::End);
-        }
-        self.number += lines.saturating_sub(quoted) + 1;
-        self.line += lines.saturating_sub(quoted);
-        Ok(Next::Unclosed)
-    }
-}
-
-fn newlines(record: &StringRecord) -> u64 {
-    record.as_slice().bytes().filter(|&byte| byte == b'\n').count() as u64
-}
-
-fn is_blank(record: &StringRecord) -> bool {
+fn is_blank(record: &Cells) -> bool {
     record.iter().all(|cell| cell.trim().is_empty())
 }
 
@@ -524,7 +436,7 @@ impl CsvRows {
         let parts = only_cell(&row.cells).and_then(|cell| taken_apart(cell, self.delimiter));
         if let Some(parts) = parts.filter(|parts| parts.len() == self.width) {
             row.cells.clear();
-            parts.iter().for_each(|part| row.cells.push_field(part));
+            parts.iter().for_each(|part| row.cells.push(part));
             if !self.has_said_quotes {
                 row.findings.push(row_in_quotes(row.number));
                 self.has_said_quotes = true;
@@ -539,7 +451,7 @@ impl CsvRows {
         // A quote that swallowed lines took their cells with it.
         let is_cut = (self.optional_from.max(1)..self.width).contains(&found) && newlines(&row.cells) == 0;
         if row.seems == Seems::Person && is_cut && self.is_in_place(row) {
-            (found..self.width).for_each(|_| row.cells.push_field(""));
+            (found..self.width).for_each(|_| row.cells.push(""));
             if !self.has_said_short {
                 self.has_said_short = true;
                 row.findings.push(short(row.number, found, self.width));
@@ -553,7 +465,7 @@ impl CsvRows {
         if matches!(row.seems, Seems::Footer | Seems::Header) {
             // No person's, and so without a password.
             row.cells.truncate(self.width);
-            (row.cells.len()..self.width).for_each(|_| row.cells.push_field(""));
+            (row.cells.len()..self.width).for_each(|_| row.cells.push(""));
         } else {
             self.empty(row);
         }
@@ -575,7 +487,7 @@ impl CsvRows {
     fn empty(&self, row: &mut Row) {
         row.cells.clear();
         for _ in 0..self.width {
-            row.cells.push_field("");
+            row.cells.push("");
         }
     }
 }

@@ -435,7 +435,7 @@ impl Header {
                 }
                 Added::Made { field, at, unless, template } => {
                     if self.has_own(*field, unless, row) {
-                        row.cells.push_field("");
+                        row.cells.push("");
                         continue;
                     }
                     template.write(cells_of(row, at), self.numbers.of(row.number), scratch);
@@ -456,7 +456,7 @@ impl Header {
                     }
                 }
             }
-            row.cells.push_field(scratch);
+            row.cells.push(scratch);
         }
     }
 }
@@ -552,7 +552,7 @@ mod tests {
     }
 
     fn complete(header: &Header, cells: &[&str]) -> Row {
-        let mut row = Row { cells: cells.to_vec().into(), ..Row::default() };
+        let mut row = Row { cells: cells.iter().copied().collect(), ..Row::default() };
         header.complete(&mut row, &mut String::new(), &mut Said::default());
         row
     }

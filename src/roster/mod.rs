@@ -7,6 +7,7 @@
 pub mod template;
 
 mod below;
+mod cells;
 mod columns;
 mod csv;
 mod day;
@@ -18,6 +19,7 @@ mod mapping;
 mod numbers;
 #[cfg(test)]
 mod page;
+mod records;
 mod roles;
 mod row;
 mod sheet;
@@ -34,6 +36,7 @@ use crate::agent::PhoneRegion;
 use crate::error::Failure;
 use crate::finding::{Finding, LeftOut};
 
+pub use cells::Cells;
 pub use columns::FINDINGS;
 pub(crate) use columns::{
     REASONS, Use, column_letters, field_of, free_header, is_whole_name, key as header_key, members, propose,
@@ -670,7 +673,7 @@ mod tests {
             assert_eq!(read.len(), 2, "{tail:?}");
             let finding = &read[1].findings[0];
             assert_eq!((finding.code, finding.row), (codes::UNCLOSED_QUOTE.id, Some(5)), "{tail:?}");
-            assert!(read[1].cells.len() == 2 && read[1].cells.as_slice().is_empty());
+            assert!(read[1].cells.len() == 2 && read[1].cells.as_text().is_empty());
         }
         let header = refused(b"user login,\"tags\nann,1\n", &Options::default());
         assert!(header.what.contains("never closes: row 1"), "{}", header.what);

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use csv::StringRecord;
-
+use super::cells::Cells;
 use super::field::Field;
 use crate::agent::PhoneRegion;
 use crate::finding::{Finding, codes};
@@ -18,7 +17,7 @@ pub struct Row {
     /// The line of a CSV that it begins with, counted from 0; 0 for a workbook's.
     pub line: u64,
     /// The cells, in the file's order, exactly one for each of its columns; after them those that a column map adds.
-    pub cells: StringRecord,
+    pub cells: Cells,
     /// Faults that only the reader can see: a ragged row, an error cell, a number where text was meant. The reader
     /// leaves the cell empty where it cannot tell what was meant.
     pub findings: Vec<Finding>,

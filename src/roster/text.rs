@@ -334,7 +334,7 @@ fn first_invalid_of(source: &Source, from: u64, to: u64) -> io::Result<Option<u6
             return Ok((kept > 0).then_some(base));
         }
         let filled = kept + read;
-        match std::str::from_utf8(&buffer[..filled]) {
+        match simdutf8::compat::from_utf8(&buffer[..filled]) {
             Ok(_) => (base, kept) = (base + filled as u64, 0),
             Err(error) if error.error_len().is_some() => return Ok(Some(base + error.valid_up_to() as u64)),
             Err(error) => {

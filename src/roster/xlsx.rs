@@ -211,7 +211,7 @@ impl Batch {
         row.cells.clear();
         let mut begin = first.checked_sub(1).map_or(0, |before| self.ends[before]);
         for &end in &self.ends[first..gathered.cells] {
-            row.cells.push_field(&self.text[begin..end]);
+            row.cells.push(&self.text[begin..end]);
             begin = end;
         }
         true

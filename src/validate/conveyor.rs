@@ -1,9 +1,12 @@
 //! Rows read, checked and handed over by several threads, in the file's order and with flat memory.
 //!
-//! One thread reads rows into batches, others check them, and the caller's takes them in turn. The batches go round: the
-//! reader waits for one that has come back, so that there are never more than [`BATCHES`] for each thread that checks.
+//! Each thread reads a batch of rows, one thread after the other, and checks it, all at once; the caller's does the same as
+//! long as there is nothing for it to take, and takes the batches in the order in which they were read. Whoever has read a
+//! row checks it as well: its cells are in that core's cache, and to fetch them from another's takes as long as to check
+//! them. The batches go round: a thread waits for one of its own to come back, so that there are never more than
+//! [`BATCHES`] for each.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Mutex, PoisonError};
 
 use super::grammar::trimmed;
@@ -17,16 +20,16 @@ use crate::error::Failure;
 use crate::finding::{Finding, LeftOut, Severity};
 use crate::roster::{Columns, Field, Roster, Row, Rows};
 
-/// How many batches there are for each thread that checks.
+/// How many batches there are for each thread that works.
 const BATCHES: usize = 4;
-/// The most rows of a batch.
-const ROWS: usize = 1024;
+/// The most rows of a batch: a thread's batches stay in its core's cache.
+const ROWS: usize = 512;
 /// A batch of this much text, in bytes, is full.
 const TEXT: usize = 512 << 10;
 /// A row of more text than this, in bytes, does not keep its room for the next one.
 const LARGE: usize = 16 << 10;
 /// More threads than this would find nothing to do: the reading is the bound.
-const MOST_CHECKERS: usize = 4;
+const MOST_WORKERS: usize = 4;
 
 /// A row with what the rules say of it.
 ///
@@ -77,20 +80,18 @@ pub(super) fn run(
 ) -> Result<Seen, Failure> {
     let rows = roster.rows()?;
     let columns = roster.columns();
-    // Whoever waits leaves the core to the others, so that two cores are busy with four threads.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let checkers = cores.clamp(1, MOST_CHECKERS);
-    let seen = Seen { names: NamesUsed::default(), watch: Watch::new(columns) };
-    let seen = Mutex::new(seen);
-    let gathered = &seen;
-    std::thread::scope(|scope| {
-        let (give_back, empty) = channel();
-        let (mut to_check, mut checked) = (Vec::new(), Vec::new());
-        for _ in 0..checkers {
-            // Never full: there are no more batches than this.
-            let (to, from_reader) = sync_channel(BATCHES * checkers);
-            let (done, from_checker) = sync_channel(BATCHES * checkers);
-            let mut checker = Checker {
+    let seen = Mutex::new(Seen { names: NamesUsed::default(), watch: Watch::new(columns) });
+    let gather = |checker: Checker<'_>| {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.names.merge(checker.names.used);
+        seen.watch.merge(checker.watch);
+    };
+    let (order, in_order) = channel();
+    let reading = Mutex::new(Reading { rows, order, is_over: false });
+    let (mut workers, takes): (Vec<Worker<'_>>, Vec<Takes>) = (0..cores.clamp(1, MOST_WORKERS))
+        .map(|number| {
+            let checker = Checker {
                 check: RowCheck::new(columns, rules),
                 columns,
                 rules,
@@ -100,41 +101,78 @@ pub(super) fn run(
                 watch: Watch::new(columns),
                 findings: Vec::new(),
             };
+            Worker::new(number, checker, &reading)
+        })
+        .unzip();
+    std::thread::scope(|scope| {
+        let own = workers.pop();
+        for mut worker in workers {
+            let gather = &gather;
             scope.spawn(move || {
-                check_batches(&from_reader, &done, &mut checker);
-                let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
-                gathered.names.merge(checker.names.used);
-                gathered.watch.merge(checker.watch);
+                while let Ok(batch) = worker.empty.recv() {
+                    if !worker.work(batch) {
+                        break;
+                    }
+                }
+                gather(worker.checker);
             });
-            to_check.push(to);
-            checked.push(from_checker);
         }
-        for _ in 0..BATCHES * checkers {
-            let _ = give_back.send(Batch::default());
-        }
-        scope.spawn(move || read_batches(rows, &empty, &to_check));
-        take_batches(&checked, &give_back, taker)
+        let Some(mut own) = own else { return Ok(()) };
+        let taken = take_batches(&in_order, takes, &mut own, taker);
+        gather(own.checker);
+        taken
     })?;
     Ok(seen.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Fills batches and deals them out in turn, to the end of the file or of the reading.
-fn read_batches(mut rows: Rows, empty: &Receiver<Batch>, to_check: &[SyncSender<Batch>]) {
-    for checker in to_check.iter().cycle() {
-        let Ok(mut batch) = empty.recv() else { return };
-        let is_last = !batch.fill(&mut rows);
-        if checker.send(batch).is_err() || is_last {
-            return;
-        }
-    }
+/// The roster as it is read, by one thread at a time.
+struct Reading {
+    rows: Rows,
+    /// Tells which thread reads the batch that comes next.
+    order: Sender<usize>,
+    /// Whether the end of the file was met, or the end of the reading.
+    is_over: bool,
 }
 
-fn check_batches(from_reader: &Receiver<Batch>, done: &SyncSender<Batch>, checker: &mut Checker<'_>) {
-    while let Ok(mut batch) = from_reader.recv() {
-        batch.check(checker);
-        if done.send(batch).is_err() {
-            return;
+/// One of the threads that read and check.
+struct Worker<'r> {
+    number: usize,
+    reading: &'r Mutex<Reading>,
+    empty: Receiver<Batch>,
+    done: Sender<Batch>,
+    checker: Checker<'r>,
+}
+
+/// What the thread that takes has of one that works.
+struct Takes {
+    /// The batches that it has checked, in its order.
+    checked: Receiver<Batch>,
+    give_back: Sender<Batch>,
+}
+
+impl<'r> Worker<'r> {
+    fn new(number: usize, checker: Checker<'r>, reading: &'r Mutex<Reading>) -> (Self, Takes) {
+        let (give_back, empty) = channel();
+        let (done, checked) = channel();
+        for _ in 0..BATCHES {
+            let _ = give_back.send(Batch::default());
         }
+        (Self { number, reading, empty, done, checker }, Takes { checked, give_back })
+    }
+
+    /// Fills a batch in turn with the others, and checks it; `false` where there is nothing more to read, or nobody takes it.
+    fn work(&mut self, mut batch: Batch) -> bool {
+        {
+            // A thread that panicked as it read has left a half of a batch: nobody goes on.
+            let Ok(mut reading) = self.reading.lock() else { return false };
+            if reading.is_over || reading.order.send(self.number).is_err() {
+                return false;
+            }
+            batch.is_last = !batch.fill(&mut reading.rows);
+            reading.is_over = batch.is_last;
+        }
+        batch.check(&mut self.checker);
+        self.done.send(batch).is_ok()
     }
 }
 
@@ -152,24 +190,50 @@ struct Checker<'r> {
     findings: Vec<Finding>,
 }
 
-/// Takes the batches in the order in which they were dealt out; the first checker that has none left has met the end.
-/// A thread that panicked looks the same here; the scope that waits for it goes on with its panic.
+/// Takes the batches in the order in which they were read, and works itself where the next is not there yet.
+///
+/// A thread that panicked looks like one that has ended; the scope that waits for it goes on with its panic.
 fn take_batches(
-    checked: &[Receiver<Batch>],
-    give_back: &Sender<Batch>,
+    in_order: &Receiver<usize>,
+    takes: Vec<Takes>,
+    own: &mut Worker<'_>,
     taker: &mut dyn Taker,
 ) -> Result<(), Failure> {
-    let mut scratch = Vec::new();
-    for checker in checked.iter().cycle() {
-        let Ok(mut batch) = checker.recv() else { break };
+    let (mut scratch, mut next) = (Vec::new(), None);
+    loop {
+        next = next.or_else(|| in_order.try_recv().ok());
+        let ready =
+            match next.and_then(|number: usize| takes.get(number)).map(|takes| takes.checked.try_recv()) {
+                Some(Ok(batch)) => Some(batch),
+                Some(Err(TryRecvError::Disconnected)) => return Ok(()),
+                Some(Err(TryRecvError::Empty)) | None => None,
+            };
+        let ready = match ready {
+            Some(batch) => batch,
+            None if own.empty.try_recv().is_ok_and(|batch| own.work(batch)) => continue,
+            // Nothing is left to do but to wait. The batch that comes next is somebody's at work.
+            None => {
+                let Some(number) = next.or_else(|| in_order.recv().ok()) else { return Ok(()) };
+                next = Some(number);
+                let Some(Ok(batch)) = takes.get(number).map(|takes| takes.checked.recv()) else {
+                    return Ok(());
+                };
+                batch
+            }
+        };
+        let mut batch = ready;
         batch.hand_over(&mut scratch, taker)?;
         if let Some(failure) = batch.failure {
             return Err(failure);
         }
-        // The reader may have ended.
-        let _ = give_back.send(batch);
+        if batch.is_last {
+            return Ok(());
+        }
+        if let Some(takes) = next.take().and_then(|number| takes.get(number)) {
+            // The thread may have ended.
+            let _ = takes.give_back.send(batch);
+        }
     }
-    Ok(())
 }
 
 /// Some rows with what the rules say of them. The rows are used again, so that nothing is allocated once it runs.
@@ -192,6 +256,8 @@ struct Batch {
     left_out: Option<Vec<LeftOut>>,
     /// Why reading ended after these rows, if not at the end of the file.
     failure: Option<Failure>,
+    /// Whether there are no more after these.
+    is_last: bool,
 }
 
 impl Batch {
@@ -204,7 +270,7 @@ impl Batch {
                 self.rows.push(Row::default());
             }
             let row = &mut self.rows[self.filled];
-            if row.cells.as_slice().len() > LARGE {
+            if row.cells.as_text().len() > LARGE {
                 *row = Row::default();
             }
             let read = rows.read(row);
@@ -220,7 +286,7 @@ impl Batch {
                     return false;
                 }
             }
-            text += row.cells.as_slice().len();
+            text += row.cells.as_text().len();
             self.filled += 1;
         }
         true

@@ -270,17 +270,22 @@ pub(super) fn is_email(text: &str) -> bool {
 
 /// `(?=^.{0,265}$)[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,63}`, the API's pattern of a secondary e-mail address.
 pub(super) fn is_secondary_email(text: &str) -> bool {
-    let local_byte = |b: u8| b.is_ascii_alphanumeric() || b"._%+-".contains(&b);
-    let domain_byte = |b: u8| b.is_ascii_alphanumeric() || b".-".contains(&b);
-    let Some((local, domain)) = text.split_once('@') else { return false };
-    let Some((host, top)) = domain.rsplit_once('.') else { return false };
+    let local_byte = |b: &u8| b.is_ascii_alphanumeric() || b"._%+-".contains(b);
+    let domain_byte = |b: &u8| b.is_ascii_alphanumeric() || b".-".contains(b);
+    let bytes = text.as_bytes();
+    let Some((local, domain)) = memchr::memchr(b'@', bytes).map(|at| (&bytes[..at], &bytes[at + 1..])) else {
+        return false;
+    };
+    let Some((host, top)) = memchr::memrchr(b'.', domain).map(|at| (&domain[..at], &domain[at + 1..])) else {
+        return false;
+    };
     text.len() <= 265
         && !local.is_empty()
-        && local.bytes().all(local_byte)
+        && local.iter().all(local_byte)
         && !host.is_empty()
-        && host.bytes().all(domain_byte)
+        && host.iter().all(domain_byte)
         && (2..=63).contains(&top.len())
-        && top.bytes().all(|b| b.is_ascii_alphabetic())
+        && top.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// Characters in composed form, which is how the service counts a name.

@@ -300,7 +300,7 @@ mod tests {
         };
         let mut watch = Watch::new(&columns);
         for row in rows {
-            watch.see(&Row { cells: row.to_vec().into(), ..Row::default() });
+            watch.see(&Row { cells: row.iter().copied().collect(), ..Row::default() });
         }
         (watch, columns)
     }

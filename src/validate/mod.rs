@@ -11,6 +11,7 @@ mod grammar;
 mod identity;
 mod leavers;
 mod logins;
+mod memory;
 mod names;
 mod pass;
 mod people;

@@ -3,6 +3,9 @@
 //! A rule looks at one thing and reports all of its faults; none stops another. Where nothing is wrong a rule allocates
 //! nothing. Every finding's reason and source stand with its code in `finding/codes.rs`.
 
+use std::cell::RefCell;
+
+use super::memory::{Memory, REMEMBERED};
 use super::{Rules, damaged, grammar, logins, separators};
 use crate::agent::phone::{self, Refusal};
 use crate::agent::{self, IdentityType, PhoneType};
@@ -14,34 +17,43 @@ use crate::text::{damage, shown};
 
 /// All rules of a row, in the order of the console's template, each with the fields that it looks at: where a file has
 /// none of them, the rule has nothing to say of any row.
-const RULES: [(&[Field], Rule); 24] = [
-    (&[Field::Username], sample_row),
-    (&Field::ALL, damaged_text),
-    (&Field::ALL, columns_agree),
-    (&Field::ALL, stray_spaces),
-    (&[Field::FirstName], first_name),
-    (&[Field::LastName], last_name),
-    (&[Field::Email], email),
-    (&[Field::SecondaryEmail], secondary_email),
-    (&[Field::Mobile], mobile),
-    (&[Field::Password], password),
-    (&[Field::Username], username),
-    (&[Field::DirectoryUserId], directory_user_id),
-    (&[Field::RoutingProfile], routing_profile),
-    (&[Field::SecurityProfiles], security_profiles),
-    (&[Field::Hierarchy], hierarchy),
-    (&[Field::PhoneType, Field::PhoneNumber], phone),
-    (&[Field::PhoneTypeVoice, Field::PhoneNumberVoice], voice_phone),
-    (&Field::SECONDS, after_contact_work),
-    (&Field::YES_NO, yes_or_no),
-    (&[Field::VoiceEnhancement], voice_enhancement),
-    (&[Field::Tags], tags),
-    (&Field::ALL, one_family),
-    (&[Field::AutoAcceptCallback, Field::AfterContactWorkCallback], agent_first_callback),
-    (&[Field::Proficiencies], proficiencies),
+const RULES: [(&[Field], Looks, Rule); 24] = [
+    (&[Field::Username], Looks::Row, sample_row),
+    (&Field::ALL, Looks::Row, damaged_text),
+    (&Field::ALL, Looks::Row, columns_agree),
+    (&Field::ALL, Looks::Row, stray_spaces),
+    (&[Field::FirstName], Looks::Cell, first_name),
+    (&[Field::LastName], Looks::Cell, last_name),
+    (&[Field::Email], Looks::Row, email),
+    (&[Field::SecondaryEmail], Looks::Row, secondary_email),
+    (&[Field::Mobile], Looks::Row, mobile),
+    (&[Field::Password], Looks::Row, password),
+    (&[Field::Username], Looks::Row, username),
+    (&[Field::DirectoryUserId], Looks::Row, directory_user_id),
+    (&[Field::RoutingProfile], Looks::Cell, routing_profile),
+    (&[Field::SecurityProfiles], Looks::Cell, security_profiles),
+    (&[Field::Hierarchy], Looks::Cell, hierarchy),
+    (&[Field::PhoneType, Field::PhoneNumber], Looks::Row, phone),
+    (&[Field::PhoneTypeVoice, Field::PhoneNumberVoice], Looks::Row, voice_phone),
+    (&Field::SECONDS, Looks::Cell, after_contact_work),
+    (&Field::YES_NO, Looks::Cell, yes_or_no),
+    (&[Field::VoiceEnhancement], Looks::Cell, voice_enhancement),
+    (&[Field::Tags], Looks::Cell, tags),
+    (&Field::ALL, Looks::Row, one_family),
+    (&[Field::AutoAcceptCallback, Field::AfterContactWorkCallback], Looks::Row, agent_first_callback),
+    (&[Field::Proficiencies], Looks::Cell, proficiencies),
 ];
 
 type Rule = fn(&mut Check<'_>);
+
+/// How far a rule looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    /// At the text of each cell by itself: of the same text it says the same again.
+    Cell,
+    /// At several cells of the row, at more than their text, or at what each person has another of.
+    Row,
+}
 
 /// Checks one row by itself and adds what is wrong with it to `findings`: first what the reader said, then what the
 /// rules say. Pure. For many rows of one file there is [`RowCheck`].
@@ -55,19 +67,25 @@ pub fn check_row(row: &Row, columns: &Columns, rules: &Rules<'_>, findings: &mut
 pub struct RowCheck<'r> {
     columns: &'r Columns,
     rules: &'r Rules<'r>,
-    /// The rules that may have something to say.
-    apply: Vec<Rule>,
+    /// The rules that may have something to say, each with the bits of the fields whose cells it looks at one by one.
+    apply: Vec<(Rule, u32)>,
     /// The columns that alone carry a field, secret ones left out.
     alone: Vec<(usize, Field)>,
     /// The fields that several columns carry.
     shared: Vec<Field>,
+    /// The cells of which nothing was said.
+    memory: RefCell<Memory>,
 }
 
 impl<'r> RowCheck<'r> {
     /// Finds out which rules apply.
     pub fn new(columns: &'r Columns, rules: &'r Rules<'r>) -> Self {
         let places = |field: Field| columns.places[field.index()].as_slice();
-        let apply = RULES.iter().filter(|(fields, _)| fields.iter().any(|&field| columns.has(field)));
+        let apply = RULES.iter().filter(|(fields, ..)| fields.iter().any(|&field| columns.has(field)));
+        let apply = apply.map(|(fields, looks, rule)| match looks {
+            Looks::Cell => (*rule, bits_of(fields)),
+            Looks::Row => (*rule, 0),
+        });
         let alone = Field::ALL.into_iter().filter_map(|field| match places(field) {
             [place] if !field.is_secret() => Some((*place, field)),
             _ => None,
@@ -75,9 +93,10 @@ impl<'r> RowCheck<'r> {
         Self {
             columns,
             rules,
-            apply: apply.map(|(_, rule)| *rule).collect(),
+            apply: apply.collect(),
             alone: alone.collect(),
             shared: Field::ALL.into_iter().filter(|&field| places(field).len() > 1).collect(),
+            memory: RefCell::default(),
         }
     }
 
@@ -97,26 +116,84 @@ impl<'r> RowCheck<'r> {
         if !row.is_readable() {
             return;
         }
+        let mut memory = self.memory.borrow_mut();
         let (mut cells, mut padded, mut worded) = ([""; Field::COUNT], 0_u32, 0_u32);
+        let (mut filled, mut known) = (0_u32, 0_u32);
+        // Whether it is a cell that nothing is known of.
         let mut put = |field: Field, raw| {
+            let bit = 1 << field.index();
+            if REMEMBERED & bit != 0 && memory.knows(field, raw) {
+                cells[field.index()] = raw;
+                (filled, known) = (filled | bit, known | bit);
+                return false;
+            }
             let cell = grammar::trimmed(raw);
-            padded |= u32::from(cell.len() != raw.len() && !cell.is_empty()) << field.index();
-            worded |= u32::from(damage::begins_word(cell)) << field.index();
+            if cell.is_empty() {
+                return false;
+            }
             cells[field.index()] = cell;
+            filled |= bit;
+            padded |= if cell.len() == raw.len() { 0 } else { bit };
+            worded |= if damage::begins_word(cell) { bit } else { 0 };
+            true
         };
+        // The columns between which all cells stand that nothing is known of.
+        let (mut first, mut last) = (usize::MAX, 0);
         for &(place, field) in &self.alone {
-            put(field, row.cells.get(place).unwrap_or(""));
+            if put(field, row.cells.get(place).unwrap_or("")) {
+                (first, last) = (first.min(place), last.max(place));
+            }
         }
         for &field in self.shared.iter().filter(|field| !field.is_secret()) {
-            put(field, self.columns.cell(row, field));
+            if put(field, self.columns.cell(row, field)) {
+                (first, last) = (0, row.cells.len());
+            }
         }
         let Self { columns, rules, shared, .. } = self;
-        let is_suspect = damage::is_suspect(row.cells.as_slice());
-        let mut check = Check { row, columns, rules, shared, cells, padded, worded, is_suspect, findings };
-        for rule in &self.apply {
-            rule(&mut check);
+        let unknown = filled & !known;
+        let suspect = if damage::is_suspect(row.cells.between(first, last)) {
+            each(unknown).filter(|field| damage::is_suspect(cells[field.index()])).fold(0, with)
+        } else {
+            0
+        };
+        let before = findings.len();
+        let mut check =
+            Check { row, columns, rules, shared, cells, filled, known, padded, worded, suspect, findings };
+        for &(rule, looks_at) in &self.apply {
+            // Of empty cells there is something to say, if at all, where no other cell is looked at.
+            let asked = looks_at & check.filled;
+            if asked == 0 || asked & !known != 0 {
+                rule(&mut check);
+            }
+        }
+        if check.findings.len() == before {
+            each(unknown & REMEMBERED).for_each(|field| memory.keep(field, check.cells[field.index()]));
         }
     }
+}
+
+/// The bits of fields.
+const fn bits_of(fields: &[Field]) -> u32 {
+    const { assert!(Field::COUNT <= u32::BITS as usize) };
+    let (mut bits, mut at) = (0, 0);
+    while at < fields.len() {
+        bits |= 1 << fields[at].index();
+        at += 1;
+    }
+    bits
+}
+
+fn with(bits: u32, field: Field) -> u32 {
+    bits | 1 << field.index()
+}
+
+/// The fields of these bits, in order.
+fn each(mut bits: u32) -> impl Iterator<Item = Field> {
+    std::iter::from_fn(move || {
+        let at = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        Field::ALL.get(at as usize).copied()
+    })
 }
 
 /// Checks the columns: what every row needs is there. One finding for the file rather than one for each row.
@@ -250,12 +327,16 @@ struct Check<'a> {
     shared: &'a [Field],
     /// The cell of each field without the spaces around it; empty where it is a secret.
     cells: [&'a str; Field::COUNT],
+    /// A bit for each field whose cell is not empty.
+    filled: u32,
+    /// A bit for each of them of which no rule had anything to say when it was looked at before.
+    known: u32,
     /// A bit for each field whose cell has spaces around its text.
     padded: u32,
-    /// A bit for each field whose cell begins as a word for nothing does.
+    /// A bit for each field whose cell begins as a word for nothing does, those that are known left out.
     worded: u32,
-    /// Whether any cell of the row may be damaged by its characters.
-    is_suspect: bool,
+    /// A bit for each field whose cell may be damaged by its characters, those that are known left out.
+    suspect: u32,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -359,24 +440,15 @@ fn sample_row(check: &mut Check<'_>) {
 
 /// What happened to the text of any cell before it came. Nearly every row is plain, and costs one look.
 fn damaged_text(check: &mut Check<'_>) {
-    const LISTS: u32 = {
-        let (mut bits, mut at) = (0, 0);
-        while at < damaged::LISTS.len() {
-            bits |= 1 << damaged::LISTS[at].index();
-            at += 1;
-        }
-        bits
-    };
-    // Of a plain row only what begins as a word for nothing does, and lists.
-    let lists = if damage::may_have_words(check.row.cells.as_slice()) { LISTS } else { 0 };
-    let mut left = if check.is_suspect { u32::MAX } else { check.worded | lists };
-    while left != 0 {
-        let at = left.trailing_zeros();
-        left &= left - 1;
-        let Some(&field) = Field::ALL.get(at as usize) else { continue };
-        let cell = check.cell(field);
-        let has_word = if lists & (1 << at) != 0 { damage::has_word(cell) } else { damage::is_word(cell) };
-        if cell.is_empty() || !(has_word || (check.is_suspect && damage::is_suspect(cell))) {
+    const LISTS: u32 = bits_of(&damaged::LISTS);
+    let unknown = check.filled & !check.known;
+    // Of what is plain only what begins as a word for nothing does, and lists.
+    let lists =
+        each(unknown & LISTS).filter(|field| damage::may_have_words(check.cell(*field))).fold(0, with);
+    for field in each(unknown & (check.suspect | check.worded | lists)) {
+        let (cell, bit) = (check.cell(field), 1 << field.index());
+        let has_word = || if lists & bit != 0 { damage::has_word(cell) } else { damage::is_word(cell) };
+        if check.suspect & bit == 0 && !has_word() {
             continue;
         }
         // Of a tag's key each character has a rule of its own.
@@ -403,6 +475,7 @@ fn one_text(check: &mut Check<'_>, field: Field, text: &str) {
         check.fault_with(told.code, field, check.cell(field), told.message, told.hint);
         if told.is_void {
             check.cells[field.index()] = "";
+            check.filled &= !(1 << field.index());
         }
     }
 }
@@ -435,7 +508,6 @@ fn columns_agree(check: &mut Check<'_>) {
 
 /// A username has a finding of its own, and of a password none is left out.
 fn stray_spaces(check: &mut Check<'_>) {
-    const { assert!(Field::COUNT <= u32::BITS as usize) };
     if check.padded == 0 {
         return;
     }
@@ -479,7 +551,7 @@ fn person_name(check: &mut Check<'_>, field: Field, missing: &'static Code, most
         );
         check.fault(&codes::NAME_NOT_NFC, field, name, message);
     }
-    if check.is_suspect && grammar::has_line_control(name) {
+    if check.suspect & (1 << field.index()) != 0 && grammar::has_line_control(name) {
         let message = format!("the {} has a line break or another control character", name_of(field));
         check.fault(&codes::NAME_CONTROL_CHARACTER, field, name, message);
     }
@@ -630,7 +702,7 @@ fn username(check: &mut Check<'_>) {
         let hint = damaged::fix(username, is_right).or_else(address).unwrap_or_else(|| code.fix.to_owned());
         check.fault_with(code, Field::Username, username, message, hint);
     }
-    if username.contains('@') && !grammar::is_login_address(username) {
+    if memchr::memchr(b'@', username.as_bytes()).is_some() && !grammar::is_login_address(username) {
         let is_saml = check.rules.identity == IdentityType::Saml;
         let code = if is_saml { &codes::USERNAME_AT_SIGN } else { &codes::USERNAME_NOT_EMAIL };
         check.fault(code, Field::Username, username, code.title.to_owned());
@@ -999,6 +1071,18 @@ fn is_of_chats(field: Field) -> bool {
 
 /// Of two members that exclude each other a row may fill in one: a finding for each that it fills in besides the older.
 fn one_family(check: &mut Check<'_>) {
+    const BITS: [(u32, u32); Field::FAMILIES.len()] = {
+        let (mut bits, mut at) = ([(0, 0); Field::FAMILIES.len()], 0);
+        while at < bits.len() {
+            let (older, newer) = Field::FAMILIES[at];
+            bits[at] = (bits_of(older), bits_of(newer));
+            at += 1;
+        }
+        bits
+    };
+    if BITS.iter().all(|(older, newer)| check.filled & older == 0 || check.filled & newer == 0) {
+        return;
+    }
     for (older, newer) in Field::FAMILIES {
         let filled = |fields: &[Field]| fields.iter().copied().find(|&field| !check.cell(field).is_empty());
         let (Some(one), Some(other)) = (filled(older), filled(newer)) else { continue };
