@@ -187,5 +187,7 @@ fn the_command_that_a_report_proposes_takes_a_ledger_for_one_whatever_it_is_call
     assert!(ran.stdout.contains("`headcount retry ./-l.jsonl`"), "{}", ran.stdout);
     fs::rename(folder.path().join("-l.jsonl"), folder.path().join("-l s.jsonl")).unwrap();
     let ran = run(headcount(folder.path()).args(["report", "--", "-l s.jsonl"])).exits(0);
-    assert!(ran.stdout.contains("`headcount retry './-l s.jsonl'`"), "{}", ran.stdout);
+    let quote = if cfg!(windows) { '"' } else { '\'' };
+    let retry = format!("`headcount retry {quote}./-l s.jsonl{quote}`");
+    assert!(ran.stdout.contains(&retry), "{}", ran.stdout);
 }
