@@ -110,6 +110,13 @@ mod tests {
         let line_by_path = line.replace("with: headcount", "with: ./target/headcount");
         let broken_before = broken.replace("headcount status", "./target/headcount status");
         assert_eq!(wrapped(&line_by_path, 50, 4), broken_before);
+        for program in
+            ["'/my tools/headcount'", r#"C:\"my tools\headcount.exe""#, r"& 'C:\a$b c\headcount.exe'"]
+        {
+            let line = line.replace("with: headcount", &format!("with: {program}"));
+            let broken = broken.replace("    headcount", &format!("    {program}"));
+            assert_eq!(wrapped(&line, 75, 4), broken);
+        }
         assert_eq!(wrapped(line, 34, 4), line, "what fits on no line is left to the terminal");
         assert_eq!(wrapped("throttled; 2 min 5 s", 20, 4), "throttled; 2 min\n    5 s");
         assert_eq!(wrapped("throttled; 5 s", 14, 4), "throttled;\n    5 s");
