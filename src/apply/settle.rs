@@ -468,8 +468,12 @@ mod tests {
                         };
                         let deeds = Deeds { run: "run", untagged, was_edited };
                         let whose = whose(&user, &deeds, own, || is_same);
-                        let whose =
-                            format!("{whose:?}").replace("Attempt(1)", "1").replace("Attempt(2)", "2");
+                        // Each system shows its own form of a time.
+                        let time = format!("{:?}", at(1_795_444_693.0).unwrap());
+                        let whose = format!("{whose:?}")
+                            .replace("Attempt(1)", "1")
+                            .replace("Attempt(2)", "2")
+                            .replace(&time, "2026-11-23T14:38:13Z");
                         let sent = if untagged { "untagged" } else { "tagged" };
                         let edited = if was_edited { "edited" } else { "-" };
                         writeln!(

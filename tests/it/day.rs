@@ -206,7 +206,7 @@ impl<'a> Day<'a> {
 const LIST: &str = "Neueinstellungen Q4.xlsx";
 const SECOND: &str = "Neueinstellungen Q4 Nachtrag.xlsx";
 const FAILED: &str = "Neueinstellungen Q4.xlsx.failed.xlsx";
-const LEDGER: &str = "'Neueinstellungen Q4.xlsx.ledger.jsonl'";
+const LEDGER: &str = r#""Neueinstellungen Q4.xlsx.ledger.jsonl""#;
 const TO: &str = "--instance acme-contact-centre --region eu-central-1";
 /// The login as it is proposed, and as this house has it: short enough, and numbered where two would have the same.
 const PROPOSED: &str =
@@ -239,7 +239,7 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
     let mut day = Day::begin(&service, path);
 
     // HR's list is looked at, and what it means is written down.
-    let shown = day.types(&format!("headcount columns '{LIST}' -o map.toml")).exits(3).stdout;
+    let shown = day.types(&format!("headcount columns \"{LIST}\" -o map.toml")).exits(3).stdout;
     for told in ["header in row 5", "row 59, Name, `Simon Eva`: the name is not written as `last, first`"] {
         assert!(shown.contains(told), "{told}: {shown}");
     }
@@ -258,7 +258,7 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
 
     // What is wrong is said at once; two people who stand there twice are taken out.
     let validate =
-        format!("headcount validate '{LIST}' --columns map.toml --phone-region DE --generate-passwords");
+        format!("headcount validate \"{LIST}\" --columns map.toml --phone-region DE --generate-passwords");
     let said = day.types(&validate).exits(3).stdout;
     for told in
         ["the header is in row 5", "3 rows left out by the map: `Austritt` is filled", "[same-person]"]
@@ -269,10 +269,11 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
     day.edits.push(format!("{LIST}: two rows that are there twice"));
 
     // The rehearsal, and the same line for the instance.
-    let rehearsed = day.types(&format!("headcount import '{LIST}' --simulate {HOW} --skip-invalid")).exits(1);
+    let rehearsed =
+        day.types(&format!("headcount import \"{LIST}\" --simulate {HOW} --skip-invalid")).exits(1);
     assert!(rehearsed.stdout.starts_with("53 of 55 rows created, 2 invalid;"), "{}", rehearsed.stdout);
     // At the rate that is assumed, two a second, the test would wait for half a minute.
-    let import = format!("headcount import '{LIST}' {TO} {HOW} --rate 1000 --skip-invalid");
+    let import = format!("headcount import \"{LIST}\" {TO} {HOW} --rate 1000 --skip-invalid");
     let ran = day.types(&import).exits(1);
     assert!(ran.stdout.starts_with("52 of 55 rows created, 1 exists already, 2 invalid;"), "{}", ran.stdout);
 
@@ -291,7 +292,7 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
 
     // HR's next list has another name, what HR was told is mended in it, and eight people are new.
     write_list(&path.join(SECOND), &second_list());
-    let again = format!("headcount import '{SECOND}' --ledger {LEDGER} {TO} {HOW} --rate 1000");
+    let again = format!("headcount import \"{SECOND}\" --ledger {LEDGER} {TO} {HOW} --rate 1000");
     let ran = day.types(&again).exits(0);
     assert!(ran.stdout.starts_with("63 of 63 rows created; 8 CreateUser calls"), "{}", ran.stdout);
     assert!(ran.stderr.contains("`m.vogel` goes by `mia.vogel`"), "{}", ran.stderr);
@@ -299,7 +300,7 @@ fn a_day_of_an_operations_lead_takes_fewer_lines_and_far_fewer_edits_than_it_did
     assert_eq!(created, 1 + 55 + 8, "nobody is made twice");
 
     // Each team's passwords are a file of their own, with the names beside them, and the boss has a page.
-    let rosters = format!("--roster '{SECOND}' --roster '{FAILED}'");
+    let rosters = format!("--roster \"{SECOND}\" --roster \"{FAILED}\"");
     let per =
         format!("headcount credentials pw.jsonl --ledger {LEDGER} --with Name --per Team -o Teams {rosters}");
     let handed = day.types(&per).exits(0);

@@ -39,19 +39,38 @@ pub fn headcount(folder: &Path) -> Command {
         .env_remove("HTTP_PROXY")
         .env_remove("http_proxy")
         .stdin(Stdio::null());
-    if cfg!(windows) {
-        // So that printed commands begin with its name.
-        let program = std::path::absolute(env!("CARGO_BIN_EXE_headcount")).unwrap();
-        let found = std::env::var_os("PATH").unwrap_or_default();
-        let found = [program.parent().unwrap().to_owned()].into_iter().chain(std::env::split_paths(&found));
-        command.env("PATH", std::env::join_paths(found).unwrap());
-    }
+    #[cfg(windows)]
+    command.env("PATH", found());
     command
+}
+
+/// The path with the program's folder first: where it is not found there, what is printed to be pasted names it by its
+/// place, and it is the same name on every system that the tests look for.
+#[cfg(windows)]
+fn found() -> std::ffi::OsString {
+    // With its drive: built on another system, it has none.
+    let program = std::path::absolute(env!("CARGO_BIN_EXE_headcount")).unwrap();
+    let folder = program.parent().unwrap().to_owned();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&others))).unwrap()
+}
+
+/// Starts a process. Wine now and then cannot ("Internal error", 1359), and then can.
+fn started<T>(start: impl FnMut() -> std::io::Result<T>) -> T {
+    const INTERNAL_ERROR: i32 = 1359;
+    let mut tries = std::iter::repeat_with(start);
+    let is_wines = |error: &std::io::Error| cfg!(windows) && error.raw_os_error() == Some(INTERNAL_ERROR);
+    tries
+        .by_ref()
+        .take(20)
+        .find(|tried| !tried.as_ref().is_err_and(is_wines))
+        .expect("a process in 20 tries")
+        .unwrap()
 }
 
 /// Runs a command to its end.
 pub fn run(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
+    let output = started(|| command.output());
     let ran = Ran {
         exit: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -165,7 +184,7 @@ impl Service {
         if !paced {
             command.args(["--rate", "unlimited"]);
         }
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = started(|| command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn());
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();
@@ -231,7 +250,7 @@ pub struct Watched {
 impl Watched {
     /// Starts a command that was given `--format json`.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = started(|| command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
         let events = BufReader::new(child.stdout.take().unwrap());
         Self { child, events }
     }
@@ -282,6 +301,7 @@ impl Watched {
 }
 
 /// The reasons of all the events that say that a run stops.
+#[cfg(unix)]
 pub fn stops(ran: &Ran) -> Vec<String> {
     let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let stopping = events.filter(|event| event["event"] == "stopping");

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Service, Watched, folder, headcount, of_version_1, pasted, run, sample, status, stops};
+use crate::harness::{Service, Watched, folder, headcount, of_version_1, run, sample, status};
+#[cfg(unix)]
+use crate::harness::{pasted, stops};
 
 const LEDGER: &str = "roster.csv.ledger.jsonl";
 
@@ -163,6 +165,7 @@ fn a_ledger_of_version_1_goes_on_and_what_it_left_in_doubt_is_proved_by_every_me
     assert!(!copies.contains("another copy"), "{copies}");
 }
 
+/// On Unix alone: Wine sends no Ctrl-C or Ctrl-Break to one process of a test, and no safe call on Windows does.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_drains_and_the_same_command_resumes() {

@@ -1,6 +1,8 @@
 //! The embedded Connect against clients that were written by others: the AWS CLI and boto3, unmodified.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+#[cfg(unix)]
+use std::io::Read as _;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -92,6 +94,7 @@ impl Simulator {
     }
 
     /// Asks it to end and says how it did.
+    #[cfg(unix)]
     fn stop(mut self, signal: &str) -> (Option<i32>, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().expect("kill").success());
@@ -217,6 +220,7 @@ fn boto3_meets_every_kind_of_bad_weather_and_loses_nobody() {
     Simulator::start(&["--rate", "unlimited", "--weather", "rough", "--seed", "7"]).boto3("rough_weather");
 }
 
+#[cfg(unix)]
 #[test]
 fn it_ends_well_on_ctrl_c_and_on_sigterm() {
     for signal in ["-INT", "-TERM"] {

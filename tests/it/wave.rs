@@ -131,7 +131,7 @@ fn what_resumes_an_import_is_printed_whole_where_rows_are_pending() {
     assert_eq!(command(&report(path, "md").stdout, "  `"), line);
     let ledger = fs::read_to_string(path.join(LEDGER)).unwrap();
     assert!(!ledger.contains("Lantern-Reef-7"), "whatever stands in such a command is kept nowhere");
-    let whole = line.replace("--password-command COMMAND", "--password-command 'echo Lantern-Reef-7'");
+    let whole = line.replace("--password-command COMMAND", "--password-command \"echo Lantern-Reef-7\"");
     assert_ne!(whole, line);
     let ran = run(&mut pasted(&service.headcount(path), &whole)).exits(4);
     assert!(ran.stderr.contains("stopped: the instance is full"), "{}", ran.stderr);
@@ -176,7 +176,7 @@ fn people_read_the_instance_by_its_alias_and_whose_name_was_mended() {
     let shown = run(headcount(path).args(["status", LEDGER])).exits(0);
     assert!(shown.stdout.contains("instance  acme-contact-centre\n          arn:"), "{}", shown.stdout);
     let line = command(&shown.stdout, "in the roster, then: ");
-    let line = line.replace("--password-command COMMAND", "--password-command 'echo Lantern-Reef-7'");
+    let line = line.replace("--password-command COMMAND", "--password-command \"echo Lantern-Reef-7\"");
     run(&mut pasted(&service.headcount(path), &(line + " --roster leute.csv.failed.csv"))).exits(0);
 
     let ticket = report(path, "md").stdout;

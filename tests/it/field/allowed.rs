@@ -2,16 +2,14 @@
 
 use std::path::Path;
 
-use assert_cmd::Command;
 use serde_json::Value;
 
 use super::{findings, input};
 
 /// Runs the program in a folder: how it ends, and all that it says.
 fn run(folder: &Path, args: &[&str]) -> (i32, String) {
-    let output = Command::cargo_bin("headcount").unwrap().args(args).current_dir(folder).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-    (output.status.code().unwrap(), said)
+    let ran = crate::harness::run(crate::harness::headcount(folder).args(args));
+    (ran.exit, ran.stdout + &ran.stderr)
 }
 
 fn folder_with(file: &str) -> tempfile::TempDir {
