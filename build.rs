@@ -39,9 +39,14 @@ fn tell(name: &str, fact: &str) {
     println!("cargo::rustc-env={name}={fact}");
 }
 
+/// What whoever builds says; an empty variable says nothing, as an unset argument of a Containerfile is one.
+fn said(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|said| !said.is_empty())
+}
+
 /// The commit: as the release says, as `cargo package` wrote it down, or as git has it.
 fn commit(repository: Option<&Repository>) -> String {
-    if let Ok(said) = env::var("HEADCOUNT_COMMIT") {
+    if let Some(said) = said("HEADCOUNT_COMMIT") {
         if facts::is_commit(&said) {
             return said;
         }
@@ -56,7 +61,7 @@ fn commit(repository: Option<&Repository>) -> String {
 
 /// The day of the commit and never that of the build, so that the same sources give the same bytes.
 fn date(repository: Option<&Repository>) -> String {
-    if let Ok(said) = env::var("SOURCE_DATE_EPOCH") {
+    if let Some(said) = said("SOURCE_DATE_EPOCH") {
         if let Some(day) = facts::day(&said) {
             return day;
         }
@@ -78,9 +83,9 @@ impl Repository {
             return None;
         }
         let repository = Self;
-        // What moves with a commit or a change; in a worktree git knows where they are. That a file under `src` has
-        // changed is known to cargo only when it is told.
-        for name in ["HEAD", "logs/HEAD", "index"] {
+        // What moves with a commit; in a worktree git knows where it is. That a file under `src` has changed is known to
+        // cargo only when it is told.
+        for name in ["HEAD", "logs/HEAD"] {
             if let Some(path) = repository.git(&["rev-parse", "--git-path", name])
                 && Path::new(&path).exists()
             {
@@ -103,8 +108,12 @@ impl Repository {
 
     /// What git answers; `None` where there is no git, or where it refuses.
     fn git(&self, words: &[&str]) -> Option<String> {
-        let answer =
-            Command::new("git").args(words).output().ok().filter(|answer| answer.status.success())?;
+        let answer = Command::new("git")
+            .arg("--no-optional-locks")
+            .args(words)
+            .output()
+            .ok()
+            .filter(|answer| answer.status.success())?;
         Some(String::from_utf8(answer.stdout).ok()?.trim().to_owned())
     }
 }

@@ -106,6 +106,12 @@ impl Clock for SteadyClock {
     }
 }
 
+/// Blocks this thread for so long: for a file that somebody has for a moment.
+#[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
+pub(crate) fn block_for(duration: Duration) {
+    std::thread::sleep(duration);
+}
+
 /// Sleeps on tokio's timer, which tests pause.
 #[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
 pub async fn sleep(duration: Duration) {

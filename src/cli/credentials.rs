@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use secrecy::zeroize::Zeroizing;
 
 use super::args::roster::RosterArgs;
-use super::output;
 use super::voice::Flags;
+use super::{output, shared};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -262,7 +262,13 @@ fn hand_out(args: &CredentialsArgs, writing: &Writing<'_>) -> Result<(), Failure
     let bytes = sealed(&keys, bytes)?;
     match &args.output {
         None => output::result_bytes(&bytes),
-        Some(path) => output::into_new_file(&encrypted_name(path, &keys), &bytes)?,
+        Some(path) => {
+            let path = encrypted_name(path, &keys);
+            output::into_new_file(&path, &bytes)?;
+            if keys.words().is_empty() {
+                say_who_else_reads(&path);
+            }
+        }
     }
     Ok(())
 }
@@ -291,6 +297,12 @@ fn sealed(keys: &Recipients, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<
 fn encrypted_name(path: &Path, keys: &Recipients) -> PathBuf {
     let is_named_so = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("age"));
     if keys.words().is_empty() || is_named_so { path.to_owned() } else { disk::with_suffix(path, ".age") }
+}
+
+fn say_who_else_reads(path: &Path) {
+    if let Some(warning) = shared::warning(path) {
+        output::say(&warning);
+    }
 }
 
 /// A file for each value, and the table of them.
@@ -325,6 +337,9 @@ fn into_folder(folder: &Path, writing: &Writing<'_>, recipients: &[Recipient]) -
         text::count(files.len() as u64, "file"),
         plain(&folder.display().to_string())
     ));
+    if parcels.iter().any(|parcel| parcel.recipients.words().is_empty()) {
+        say_who_else_reads(folder);
+    }
     Ok(())
 }
 

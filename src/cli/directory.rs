@@ -72,8 +72,9 @@ pub(super) fn run(args: &DirectoryArgs) -> Result<Exit, Failure> {
     }
     // And again: reading a large instance takes minutes.
     replaceable(path)?;
-    disk::write_atomic(path, text.as_bytes())
+    let landed = disk::replace(path, text.as_bytes())
         .map_err(|error| output::unwritten("the directory", path, error))?;
+    let path = output::say_landed(path, &landed);
     output::say(&format!("saved {}: {}", path.display(), contents(&directory)));
     output::say(&format!("next: `{}`", retype::validate_against(path)));
     Ok(Exit::Done)

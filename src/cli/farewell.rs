@@ -164,7 +164,8 @@ impl Farewell<'_> {
         let spared = left.spared.iter().map(|path| {
             format!("{} is not overwritten: it is not an untouched copy of headcount's", shown(path))
         });
-        removed.chain(spared).map(Said::Talk).collect()
+        let held = left.held.iter().map(|path| output::held(path));
+        removed.chain(spared).chain(held).map(Said::Talk).collect()
     }
 
     /// Rows whose lost answer had made a user with older cells than the roster's.
@@ -538,10 +539,12 @@ mod tests {
             elsewhere: 1,
             spared: vec!["theirs.csv".into()],
             removed: vec!["old.csv".into()],
+            held: vec!["open.csv".into()],
         };
         insta::assert_snapshot!(text(&Farewell { exit: Exit::SomeFailed, counts, left: Some(left), ..of(&job) }), @r"
         removed `old.csv`: its rows no longer stand so
         `theirs.csv` is not overwritten: it is not an untouched copy of headcount's
+        `open.csv` is open in another program, and stays as it was; close it in Excel before the next time
         2 rows failed, with the reasons in `part.csv.failed.csv`
         1 more row failed that `part.csv` does not have
         2 rows have usernames that are taken: give another there; `--code DuplicateResourceException` tries the same again

@@ -9,6 +9,7 @@ use super::args::import::{ImportArgs, RetryArgs, Shared};
 use super::policy::Needs;
 use super::settings::{self, Named};
 use crate::connect::policy;
+use crate::disk;
 use crate::error::Failure;
 use crate::job::{Allowed, Before, Job, PaceAsked, Patience, What};
 use crate::ledger::beside;
@@ -177,6 +178,6 @@ impl Typed {
 
 /// A path as it is shorter to type from the current directory.
 pub(super) fn from_here(path: &Path) -> PathBuf {
-    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let here = std::env::current_dir().map(|here| disk::full_name(&here));
     here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
 }

@@ -25,6 +25,7 @@ mod report;
 mod retype;
 mod screen;
 mod settings;
+mod shared;
 mod signals;
 mod simulate;
 mod slip;

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::settings;
 use super::voice::Flags;
 use super::words::wrapped;
-use crate::disk;
+use crate::disk::{self, Landed};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::text::{self, hides, plain, worded};
@@ -173,6 +173,31 @@ pub(super) fn into_new_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })?;
     say(&format!("written: {}", plain(&shown.to_string())));
     Ok(())
+}
+
+/// Says where a result was written to.
+pub(super) fn say_written(path: &Path, landed: &Landed) {
+    let path = say_landed(path, landed);
+    say(&format!("written: {}", plain(&path.display().to_string())));
+}
+
+/// Where a file was written to; says so where that is not where it was to be.
+pub(super) fn say_landed<'p>(path: &'p Path, landed: &'p Landed) -> &'p Path {
+    match landed {
+        Landed::There => path,
+        Landed::Beside(other) => {
+            say(&held(path));
+            other
+        }
+    }
+}
+
+/// A file that another program has, and lets nobody replace.
+pub(super) fn held(path: &Path) -> String {
+    format!(
+        "`{}` is open in another program, and stays as it was; close it in Excel before the next time",
+        plain(&path.display().to_string())
+    )
 }
 
 /// A file that cannot be written, and of which nothing is left. A place that cannot be used is exit 2, a disk that is full or

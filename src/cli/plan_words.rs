@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{findings, words};
+use super::{findings, shared, words};
 use crate::event::Forecast;
 use crate::finding::LetThrough;
 use crate::job::{Chosen, Few, Follows, OfRun, Outlook, PasswordsPlanned, Remarks, There};
@@ -43,6 +43,11 @@ pub(super) fn words_of(outlook: &Outlook, is_dry_run: bool, columns: usize) -> S
             "passwords {}",
             text::plain(&of_passwords(passwords, outlook.new_users(), is_dry_run))
         ));
+    }
+    if let (Some(PasswordsPlanned::Made { out, recipients: 0 }), 1..) =
+        (&outlook.passwords, outlook.new_users())
+    {
+        lines.extend(shared::warning(out));
     }
     of_there(&outlook.met, &mut lines);
     for (user, name) in &outlook.case_variants {

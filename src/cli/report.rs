@@ -18,7 +18,6 @@ use crate::report::account::Account;
 use crate::report::cause::Guide;
 use crate::report::{html, json, people, table, ticket};
 use crate::roster::{Options, Roster};
-use crate::text::plain;
 
 /// Writes the result of a run for people and programs: a page that opens offline, a table, a document, a ticket
 #[derive(Debug, Args)]
@@ -87,8 +86,9 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         Some(path) => {
             // And again: the work took a while.
             is_free(path)?;
-            disk::write_atomic(path, &bytes).map_err(|error| output::unwritten("the report", path, error))?;
-            output::say(&format!("written: {}", plain(&path.display().to_string())));
+            let landed =
+                disk::replace(path, &bytes).map_err(|error| output::unwritten("the report", path, error))?;
+            output::say_written(path, &landed);
         }
     }
     Ok(Exit::Done)

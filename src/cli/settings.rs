@@ -1,10 +1,11 @@
 //! What is meant: flags and environment, resolved before anything happens. The only reader of the environment.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::agent::Password;
 use crate::connect::{Environment, Proxies, proxy};
+use crate::disk::{self, Reach};
 
 /// Reads what the environment says about reaching AWS; `profile` is `--profile`.
 pub(super) fn environment(profile: Option<String>) -> Environment {
@@ -56,13 +57,27 @@ pub(super) fn named() -> Named {
     }
 }
 
-/// The folder for what is worth keeping between runs: `headcount` in `XDG_STATE_HOME`, else in `~/.local/state` (XDG
-/// base directory specification; a path that is not absolute does not count), else in `LOCALAPPDATA`.
+/// The folder for what is worth keeping between runs.
 pub(super) fn state_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || absolute("HOME").map(|home| home.join(".local").join("state"));
-    let folder = absolute("XDG_STATE_HOME").or_else(home).or_else(|| absolute("LOCALAPPDATA"));
+    state_folder_of(cfg!(windows), |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute()))
+}
+
+/// `headcount` in `XDG_STATE_HOME`, else in `~/.local/state` (XDG base directory specification; a path that is not absolute
+/// does not count). On Windows `LOCALAPPDATA` comes before both, for some shells there have a `HOME` and others none, and
+/// what was learned is to be the same in all of them.
+fn state_folder_of(is_windows: bool, named: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let home = || named("HOME").map(|home| home.join(".local").join("state"));
+    let local = if is_windows { named("LOCALAPPDATA") } else { None };
+    let folder = local.or_else(|| named("XDG_STATE_HOME")).or_else(home);
     folder.map(|folder| folder.join("headcount"))
+}
+
+/// Who else may read a file by where it is; `None` where the system's files are their owner's by themselves.
+pub(super) fn reach_of(path: &Path) -> Option<Reach> {
+    if !cfg!(windows) {
+        return None;
+    }
+    disk::reach(&disk::full_name(path).to_string_lossy(), variable("USERPROFILE").as_deref())
 }
 
 /// How this program is called in the shells of Windows, which do not tell what was typed. Elsewhere the first argument
@@ -216,6 +231,22 @@ mod tests {
                 "{colours:?} {is_terminal} {console}"
             );
         }
+    }
+
+    #[test]
+    fn what_was_learned_is_kept_in_one_place_by_every_shell_of_a_system() {
+        let folder = |is_windows: bool, set: &[&str]| {
+            let named = |name: &str| set.contains(&name).then(|| Path::new("/").join(name));
+            state_folder_of(is_windows, named)
+        };
+        let at = |path: &str| Some(PathBuf::from(path));
+        let (git_bash, powershell) = (["HOME", "LOCALAPPDATA"], ["LOCALAPPDATA"]);
+        assert_eq!(folder(true, &git_bash), at("/LOCALAPPDATA/headcount"));
+        assert_eq!(folder(true, &powershell), folder(true, &git_bash));
+        assert_eq!(folder(true, &["HOME"]), at("/HOME/.local/state/headcount"));
+        assert_eq!(folder(false, &git_bash), at("/HOME/.local/state/headcount"));
+        assert_eq!(folder(false, &["HOME", "XDG_STATE_HOME"]), at("/XDG_STATE_HOME/headcount"));
+        assert_eq!(folder(false, &powershell), None);
     }
 
     #[test]

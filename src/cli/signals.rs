@@ -1,29 +1,19 @@
-//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that goes away.
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that goes away; on Windows what it has in their place.
+
+use crate::disk;
+use crate::error::Failure;
 
 /// Fails where this process may not open a few files more: parts below this program, the handling of signals among them,
 /// would end in a panic rather than in an error.
 ///
 /// # Errors
 /// Exit 4.
-#[cfg(unix)]
-pub(super) fn probe(at_once: usize) -> Result<(), crate::error::Failure> {
-    let null = std::path::Path::new("/dev/null");
-    let opened: std::io::Result<Vec<_>> = (0..at_once).map(|_| std::fs::File::open(null)).collect();
-    match opened {
-        Err(error) if crate::disk::is_of_limit(&error) => Err(crate::error::Failure::stopped(
-            "too many open files: this process may not open what it needs",
-        )
-        .because(error)
-        .hint("nothing was sent; allow more with `ulimit -n 1024`, then run the same command")),
-        // Without such a device there is nothing to probe with, and what lacks says so itself.
-        _ => Ok(()),
-    }
-}
-
-/// Files are not counted.
-#[cfg(not(unix))]
-pub(super) fn probe(_at_once: usize) -> Result<(), crate::error::Failure> {
-    Ok(())
+pub(super) fn probe(at_once: usize) -> Result<(), Failure> {
+    disk::room_for(at_once).map_err(|error| {
+        Failure::stopped("too many open files: this process may not open what it needs")
+            .because(error)
+            .hint("nothing was sent; allow more with `ulimit -n 1024`, then run the same command")
+    })
 }
 
 /// From now on a file that reaches the size that `ulimit -f` allows is an error of the write, as a full disk is, and no
@@ -116,19 +106,40 @@ mod tests {
     }
 }
 
-/// Ctrl-C, where there is no SIGTERM.
-#[cfg(not(unix))]
-pub(super) struct Signals;
+/// Ctrl-C and Ctrl-Break; a window that is closed, a user who logs off and a machine that is shut down. After those three
+/// Windows gives the process about five seconds (Microsoft, *HandlerRoutine*), which tokio's handler keeps for it: what is
+/// not answered by then stays in doubt in the ledger, as after any other end.
+#[cfg(windows)]
+pub(super) struct Signals {
+    interrupt: tokio::signal::windows::CtrlC,
+    stop: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    logoff: tokio::signal::windows::CtrlLogoff,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 impl Signals {
-    /// Does nothing yet: Ctrl-C is listened for as it is awaited.
+    /// Listens from now on. Fails where the system takes no handler; within a runtime only.
     pub(super) fn listen() -> std::io::Result<Self> {
-        Ok(Self)
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+        Ok(Self {
+            interrupt: ctrl_c()?,
+            stop: ctrl_break()?,
+            close: ctrl_close()?,
+            logoff: ctrl_logoff()?,
+            shutdown: ctrl_shutdown()?,
+        })
     }
 
-    /// Returns at the next Ctrl-C.
+    /// Returns at the next of them.
     pub(super) async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.stop.recv() => {}
+            _ = self.close.recv() => {}
+            _ = self.logoff.recv() => {}
+            _ = self.shutdown.recv() => {}
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The service's own shapes, with its own names.
 //!
-//! Source: botocore 1.43, `data/connect/2017-08-08/service-2.json.gz` and `data/service-quotas/2019-06-24`. A member
+//! Source: botocore, `data/connect/2017-08-08/service-2.json.gz` and `data/service-quotas/2019-06-24`, of the version
+//! that `.ci/connect-model.txt` names; `.ci/drift.py` says when they change. A member
 //! that carries the URI (`InstanceId`, `UserId`) is not in the body and so not here. Requests are written by the client
 //! and read by the embedded Connect, answers the other way round: hence both traits.
 

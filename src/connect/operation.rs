@@ -1,7 +1,6 @@
 //! The calls, as pure builders of requests.
 //!
-//! Methods, URIs and member names: botocore 1.43, `data/connect/2017-08-08/service-2.json.gz` and
-//! `data/service-quotas/2019-06-24/service-2.json.gz`. Labels and query values are encoded down to
+//! Methods, URIs and member names: the service's model (`model.rs`). Labels and query values are encoded down to
 //! `A-Za-z0-9-_.~`, as botocore does: an ARN's `:` and `/` become `%3A` and `%2F`.
 
 use std::fmt;

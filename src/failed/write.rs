@@ -9,7 +9,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxE
 use super::origins::first_row;
 use super::{Copy, ROW, base, made_logins, mark, name, own_columns, place};
 use crate::agent::RowNumber;
-use crate::disk;
+use crate::disk::{self, Landed};
 use crate::error::Failure;
 use crate::finding::Severity;
 use crate::ledger::{OtherRun, Place, RowState, State};
@@ -49,6 +49,8 @@ pub struct Left {
     pub(crate) spared: Vec<PathBuf>,
     /// Earlier copies of ours, untouched, that said what is no longer so.
     pub removed: Vec<PathBuf>,
+    /// Earlier copies of ours that say what is no longer so, and that another program has open: left as they are.
+    pub(crate) held: Vec<PathBuf>,
 }
 
 impl FailedRows<'_> {
@@ -63,11 +65,18 @@ impl FailedRows<'_> {
         let mut left = Left { spared: names.spared, elsewhere: failed, ..Left::default() };
         let mut stale = names.stale;
         if failed > 0 {
-            left.rows = self.write(&names.free)?;
+            let (rows, landed) = self.write(&names.free)?;
+            left.rows = rows;
             left.elsewhere = failed.saturating_sub(left.rows);
             if left.rows > 0 {
                 stale.retain(|path| *path != names.free);
-                left.file = Some(names.free);
+                left.file = Some(match landed {
+                    Landed::There => names.free,
+                    Landed::Beside(other) => {
+                        left.held.push(names.free);
+                        other
+                    }
+                });
                 left.has_blanks = own_columns(self.roster).iter().any(|&(_, is_secret)| is_secret);
             }
         }
@@ -76,8 +85,11 @@ impl FailedRows<'_> {
             left.spared.clear();
         }
         for path in stale {
-            disk::remove(&path).map_err(|error| cannot("remove", &path, error))?;
-            left.removed.push(path);
+            match disk::remove(&path) {
+                Ok(()) => left.removed.push(path),
+                Err(error) if disk::is_held(&error) => left.held.push(path),
+                Err(error) => return Err(cannot("remove", &path, error)),
+            }
         }
         Ok(left)
     }
@@ -102,13 +114,15 @@ impl FailedRows<'_> {
         (has_failed && !is_others && !record.dropped).then_some((at, state))
     }
 
-    /// Goes over the roster once more and writes the rows that have failed; says how many. No row, no file.
+    /// Goes over the roster once more and writes the rows that have failed; says how many, and where to. No row, no file.
     ///
     /// It is read again because no row is held: a run has a million of them as soon as a few, and most runs, in which no
     /// row fails, do not come here.
-    fn write(&self, path: &Path) -> Result<u64, Failure> {
+    fn write(&self, path: &Path) -> Result<(u64, Landed), Failure> {
         let mut rows = 0;
-        let written = disk::write_atomic_with(path, |file| {
+        let base = base(self.roster);
+        let other = |number| name(&base, self.is_rehearsal, number, &self.roster.storage());
+        let written = disk::replace_with(path, other, |file| {
             rows = match self.roster.storage() {
                 Storage::Csv { delimiter, .. } => {
                     let mut sink = Csv::start(file, delimiter)?;
@@ -126,8 +140,8 @@ impl FailedRows<'_> {
             if rows == 0 { Err(Unwritten::Empty) } else { Ok(()) }
         });
         match written {
-            Ok(()) => Ok(rows),
-            Err(Unwritten::Empty) => Ok(0),
+            Ok(landed) => Ok((rows, landed)),
+            Err(Unwritten::Empty) => Ok((0, Landed::There)),
             Err(Unwritten::Io(error)) => Err(cannot("write", path, error)),
             Err(Unwritten::Xlsx(error)) => Err(cannot("write", path, io::Error::other(error))),
             Err(Unwritten::Roster(failure)) => Err(failure),

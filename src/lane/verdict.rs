@@ -83,7 +83,7 @@ pub(crate) type CodeRule = (&'static str, Verdict, &'static str);
 
 /// What the service's error codes mean, whatever was asked.
 pub(crate) const BY_CODE: &[CodeRule] = &[
-    // Declared for CreateUser by the model (botocore 1.43, connect/2017-08-08).
+    // Declared for CreateUser by the model (`connect/model.rs`).
     ("InvalidRequestException", Verdict::Rejected, "model, 400"),
     ("InvalidParameterException", Verdict::Rejected, "model, 400"),
     ("ResourceNotFoundException", Verdict::NotFound, "model, 404"),

@@ -20,8 +20,7 @@ pub fn ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
 
 /// A path as a ledger has it: whole, and without links where it leads anywhere.
 pub(crate) fn absolute(path: &Path) -> String {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    path.canonicalize().unwrap_or(path).display().to_string()
+    disk::full_name(path).display().to_string()
 }
 
 /// Whether a ledger has the name that rehearsals give theirs.

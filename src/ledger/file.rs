@@ -1,6 +1,6 @@
 //! The ledger's file: opened, locked, read and appended to.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,17 +14,14 @@ use super::upgrade::upgrade;
 use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339, whole_milliseconds};
 use crate::crash::{self, Sabotage};
-use crate::disk;
+use crate::disk::{self, Links};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::log::{Disturbed, Lines, Locked, Storage, Synced, Writer, lock};
+use crate::log::{Disturbed, Lines, Locked, Storage, Synced, Writer};
 use crate::text::{Shell, path_word, program, shell_line};
 
 /// The longest first record, in bytes: it names one roster, and a path has a few thousand at most.
 const FIRST_RECORD: u64 = 1 << 16;
-
-/// A `status` in another process holds the lock for the blink of an eye, so it is tried more than once.
-const TRIES: u32 = 201;
 
 /// A ledger file that this process has locked, and what it said when it was opened.
 ///
@@ -60,15 +57,15 @@ impl LockedFile {
                 .hint(hint)
         };
         be_a_file(path)?;
-        let (file, was_made) = disk::open_append(path).map_err(|error| cannot("open", error))?;
-        crash::point("ledger-opened");
         // Where there are no locks, the session records and the length are what is left to notice another process by.
-        if !lock(&file, TRIES).map_err(|error| cannot("lock", error))? {
-            return Err(in_use(&file, path));
-        }
+        let held = disk::hold(path).map_err(|error| cannot("open", error))?;
+        let (file, was_made) = held.ok_or_else(|| in_use(path))?;
+        crash::point("ledger-opened");
         // Between opening and locking it may have been replaced by the process that had it, as an upgrade does.
-        if !was_made && !disk::stands_at(&file, path).map_err(|error| cannot("open", error))? {
-            return Err(in_use(&file, path));
+        if !was_made
+            && !disk::stands_at(&file, path, Links::Refused).map_err(|error| cannot("open", error))?
+        {
+            return Err(in_use(path));
         }
         let locked = Locked::new(file, path, was_made);
         let Replay { state, own: (), extent: Extent { good, torn, version } } = replay(locked.file(), path)?;
@@ -135,11 +132,7 @@ pub(crate) fn be_a_file(path: &Path) -> Result<(), Failure> {
 pub(crate) fn refuse_in_use(path: &Path) -> Result<(), Failure> {
     be_a_file(path)?;
     let Ok(file) = File::open(path) else { return Ok(()) }; // not there yet, or told when it is opened for writing
-    if matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
-        return Err(in_use(&file, path));
-    }
-    let _ = file.unlock();
-    Ok(())
+    if disk::is_written(&file, path) { Err(in_use(path)) } else { Ok(()) }
 }
 
 /// What a ledger said when somebody looked at it, without locking it.
@@ -209,8 +202,7 @@ fn gather_any<T>(
         Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error).hint(hint)
     };
     let file = disk::open_regular(path).map_err(cannot)?;
-    let at_work = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
-    let _ = file.unlock();
+    let at_work = disk::is_written(&file, path);
     let Replay { state, own, extent } = fold(&file, path, own, take)?;
     Ok(Gathered { state, own, at_work, file, bytes: extent.good })
 }
@@ -384,18 +376,16 @@ impl Storage for OnDisk {
     }
 }
 
-fn in_use(file: &File, path: &Path) -> Failure {
-    let who =
-        newest_session(file, path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
+fn in_use(path: &Path) -> Failure {
+    let who = newest_session(path).map_or_else(String::new, |session| format!(" by {}", whose(&session)));
     Failure::stopped(format!("the ledger is in use{who}: `{}`", path.display())).hint(format!(
         "nothing was sent; see how far it is with: {}",
         shell_line([program(), "status", &path_word(path)])
     ))
 }
 
-fn newest_session(file: &File, path: &Path) -> Option<Session> {
-    let mut file = file.try_clone().ok()?;
-    file.rewind().ok()?;
+fn newest_session(path: &Path) -> Option<Session> {
+    let file = disk::open_regular(path).ok()?;
     replay(&file, path).ok().map(|replay| replay.state.session).filter(|session| !session.id.is_empty())
 }
 

@@ -1,16 +1,13 @@
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file::OnDisk;
 use super::made::{TAGGED, attempt, intent, place, row};
 use super::*;
 use crate::agent::Fingerprint;
 use crate::clock::SystemClock;
-use crate::disk;
 use crate::exit::Exit;
-use crate::log::Lines;
 
 /// A ledger in a folder of its own.
 struct Folder {
@@ -38,11 +35,6 @@ impl Folder {
 
     fn refused(&self) -> String {
         LockedFile::open(&self.path()).err().expect("refused").what
-    }
-
-    fn append(&self, entries: &[Entry]) {
-        let mut file = fs::OpenOptions::new().append(true).open(self.path()).unwrap();
-        file.write_all(&lines(entries)).unwrap();
     }
 }
 
@@ -381,88 +373,20 @@ fn whoever_looks_does_not_keep_an_importer_out() {
     assert!(!peek(&folder.path()).unwrap().1);
 }
 
+/// What others do to a ledger that is written, where the system lets nobody do it.
+#[cfg(windows)]
 #[tokio::test]
-async fn a_ledger_that_is_deleted_or_replaced_underneath_stops_before_the_next_request() {
-    for replaced in [false, true] {
-        let folder = Folder::holding(some());
-        let ledger = opened(&folder);
-        fs::remove_file(folder.path()).unwrap();
-        if replaced {
-            fs::write(folder.path(), some()).unwrap();
-        }
-        let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
-        assert!(fault.0.contains("deleted or replaced"), "{fault}");
-        assert_eq!(ledger.intend(place(1), TAGGED).synced().await.unwrap_err(), fault, "and none after it");
-    }
-}
-
-#[tokio::test]
-async fn anothers_records_after_ours_stop_this_process_and_are_told() {
+async fn a_ledger_that_is_written_is_nobody_elses_to_write_to_rename_or_remove() {
     let folder = Folder::holding(some());
     let ledger = opened(&folder);
-    let _first = ledger.intend(place(0), TAGGED).synced().await.unwrap();
-    folder.append(&[session("s-2", 815), intent("zoë", 3)]);
-    let before = folder.bytes();
-    let fault = ledger.intend(place(2), TAGGED).synced().await.unwrap_err();
-    assert!(fault.0.contains("another process writes to the same ledger (process 815 on desk-7"), "{fault}");
-    assert_eq!(folder.bytes(), before, "nothing is written over or after them");
-}
-
-#[tokio::test]
-async fn what_another_wrote_between_reading_and_writing_is_noticed() {
-    let folder = Folder::holding(some());
-    let file = LockedFile::open(&folder.path()).unwrap();
-    folder.append(&[session("s-2", 815)]); // on a drive where no lock holds
-    let ledger = file.into_ledger(Arc::new(SystemClock), counted()).unwrap();
-    let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
-    assert!(fault.0.contains("process 815 on desk-7"), "{fault}");
-}
-
-/// Another process appends at the very moment at which we do.
-struct Raced {
-    ours: OnDisk,
-    theirs: Folder,
-}
-
-impl Storage for Raced {
-    fn check(&mut self) -> Result<(), String> {
-        self.ours.check()
-    }
-
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.theirs.append(&[session("s-2", 815)]);
-        self.ours.append(lines)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.ours.sync()
-    }
-}
-
-#[tokio::test]
-async fn two_that_append_at_once_both_stop_before_they_send() {
-    let theirs = Folder::holding(some());
-    let path = theirs.path();
-    let (file, _) = disk::open_append(&path).unwrap();
-    let length = file.metadata().unwrap().len();
-    let ours = OnDisk(Lines::new(file, path.clone(), length));
-    let state = LockedFile::open(&path).unwrap().state.clone();
-    let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock), counted()).unwrap();
-    let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
-    assert!(fault.0.contains("another process writes to the same ledger"), "{fault}");
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_full_disk_stops_before_the_next_request() {
-    let full = fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
-    let storage = OnDisk(Lines::new(full, "/dev/full".into(), 0));
-    let state = LockedFile::open(&Folder::holding(some()).path()).unwrap().state.clone();
-    let ledger = Arc::new(Ledger::start(storage, state, Arc::new(SystemClock), counted()).unwrap());
-    let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
-    assert!(fault.0.contains("cannot be written: No space left on device"), "{fault}");
-    assert_eq!(ledger.intend(place(1), TAGGED).synced().await.unwrap_err(), fault);
-    assert_eq!(ledger.close(Exit::Done).err(), Some(fault));
+    let aside = folder.path().with_extension("aside");
+    fs::write(&aside, some()).unwrap();
+    assert!(fs::remove_file(folder.path()).is_err());
+    assert!(fs::rename(folder.path(), aside.with_extension("gone")).is_err());
+    assert!(fs::rename(&aside, folder.path()).is_err());
+    assert!(fs::OpenOptions::new().append(true).open(folder.path()).is_err());
+    let _open = ledger.intend(place(0), TAGGED).synced().await.unwrap();
+    assert!(folder.bytes().len() > some().len(), "and whoever looks reads it");
 }
 
 #[tokio::test]
@@ -534,4 +458,113 @@ fn the_first_record_is_read_without_the_rest() {
         assert_eq!(first(no_record), None);
     }
     assert_eq!(super::first(&Folder::new().path()), None);
+}
+
+/// What others do to a ledger while it is written. Windows lets nobody do it, so that there is nothing to notice.
+#[cfg(unix)]
+mod underneath {
+    use std::io::Write as _;
+
+    use super::super::file::OnDisk;
+    use super::*;
+    use crate::disk;
+    use crate::log::Lines;
+
+    impl Folder {
+        fn append(&self, entries: &[Entry]) {
+            let mut file = fs::OpenOptions::new().append(true).open(self.path()).unwrap();
+            file.write_all(&lines(entries)).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_ledger_that_is_deleted_or_replaced_underneath_stops_before_the_next_request() {
+        for replaced in [false, true] {
+            let folder = Folder::holding(some());
+            let ledger = opened(&folder);
+            fs::remove_file(folder.path()).unwrap();
+            if replaced {
+                fs::write(folder.path(), some()).unwrap();
+            }
+            let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
+            assert!(fault.0.contains("deleted or replaced"), "{fault}");
+            assert_eq!(
+                ledger.intend(place(1), TAGGED).synced().await.unwrap_err(),
+                fault,
+                "and none after it"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn anothers_records_after_ours_stop_this_process_and_are_told() {
+        let folder = Folder::holding(some());
+        let ledger = opened(&folder);
+        let _first = ledger.intend(place(0), TAGGED).synced().await.unwrap();
+        folder.append(&[session("s-2", 815), intent("zoë", 3)]);
+        let before = folder.bytes();
+        let fault = ledger.intend(place(2), TAGGED).synced().await.unwrap_err();
+        assert!(
+            fault.0.contains("another process writes to the same ledger (process 815 on desk-7"),
+            "{fault}"
+        );
+        assert_eq!(folder.bytes(), before, "nothing is written over or after them");
+    }
+
+    #[tokio::test]
+    async fn what_another_wrote_between_reading_and_writing_is_noticed() {
+        let folder = Folder::holding(some());
+        let file = LockedFile::open(&folder.path()).unwrap();
+        folder.append(&[session("s-2", 815)]); // on a drive where no lock holds
+        let ledger = file.into_ledger(Arc::new(SystemClock), counted()).unwrap();
+        let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
+        assert!(fault.0.contains("process 815 on desk-7"), "{fault}");
+    }
+
+    /// Another process appends at the very moment at which we do.
+    struct Raced {
+        ours: OnDisk,
+        theirs: Folder,
+    }
+
+    impl Storage for Raced {
+        fn check(&mut self) -> Result<(), String> {
+            self.ours.check()
+        }
+
+        fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+            self.theirs.append(&[session("s-2", 815)]);
+            self.ours.append(lines)
+        }
+
+        fn sync(&mut self) -> io::Result<()> {
+            self.ours.sync()
+        }
+    }
+
+    #[tokio::test]
+    async fn two_that_append_at_once_both_stop_before_they_send() {
+        let theirs = Folder::holding(some());
+        let path = theirs.path();
+        let state = LockedFile::open(&path).unwrap().state.clone();
+        let (file, _) = disk::hold(&path).unwrap().unwrap();
+        let length = file.metadata().unwrap().len();
+        let ours = OnDisk(Lines::new(file, path.clone(), length));
+        let ledger = Ledger::start(Raced { ours, theirs }, state, Arc::new(SystemClock), counted()).unwrap();
+        let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
+        assert!(fault.0.contains("another process writes to the same ledger"), "{fault}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_full_disk_stops_before_the_next_request() {
+        let full = fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let storage = OnDisk(Lines::new(full, "/dev/full".into(), 0));
+        let state = LockedFile::open(&Folder::holding(some()).path()).unwrap().state.clone();
+        let ledger = Arc::new(Ledger::start(storage, state, Arc::new(SystemClock), counted()).unwrap());
+        let fault = ledger.intend(place(0), TAGGED).synced().await.unwrap_err();
+        assert!(fault.0.contains("cannot be written: No space left on device"), "{fault}");
+        assert_eq!(ledger.intend(place(1), TAGGED).synced().await.unwrap_err(), fault);
+        assert_eq!(ledger.close(Exit::Done).err(), Some(fault));
+    }
 }

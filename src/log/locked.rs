@@ -1,33 +1,22 @@
 //! A file of lines under a lock: made for one process, read by it, and then only appended to.
 
-use std::fs::{File, Metadata};
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{crash, disk};
-
-/// Takes a file's lock, in so many tries and more; says whether it could be had. Somebody who only looks holds it for the
-/// blink of an eye.
-pub(crate) fn lock(file: &File, tries: u32) -> io::Result<bool> {
-    for _ in 1..tries {
-        if disk::lock(file)? {
-            return Ok(true);
-        }
-        std::thread::yield_now();
-    }
-    disk::lock(file)
-}
+use crate::crash;
+use crate::disk::{self, Links};
 
 /// A file of lines that is locked, before it is written to.
 ///
 /// One that was made for this and is let go of unused is removed: a run that never began leaves nothing.
 pub(crate) struct Locked {
-    // Before the file, and so removed while it is still locked.
-    unused: Unused,
     file: File,
+    // Behind the file, which is let go of before it is removed: Windows removes none that anybody has open.
+    unused: Unused,
 }
 
-/// Removes a file again that was made and is not used.
+/// Removes a file again that was made and is not used: by whoever comes after neither.
 struct Unused {
     path: PathBuf,
     was_made: bool,
@@ -36,13 +25,13 @@ struct Unused {
 impl Drop for Unused {
     fn drop(&mut self) {
         if self.was_made {
-            let _ = disk::remove(&self.path);
+            let _ = disk::remove_unused(&self.path);
         }
     }
 }
 
 impl Locked {
-    /// A file whose lock was taken with [`lock`], and whether it was made for this.
+    /// A file that this process holds ([`disk::hold`]), and whether it was made for this.
     pub(crate) fn new(file: File, path: &Path, was_made: bool) -> Self {
         Self { file, unused: Unused { path: path.to_owned(), was_made } }
     }
@@ -66,7 +55,7 @@ impl Locked {
 
     /// Cuts a torn last line off, behind so many bytes of whole lines; synced.
     pub(crate) fn cut_after(&self, whole: u64) -> io::Result<()> {
-        self.file.set_len(whole)?;
+        disk::cut(&self.file, whole)?;
         self.file.sync_all()
     }
 
@@ -83,7 +72,7 @@ pub(crate) struct Lines {
     file: File,
     path: PathBuf,
     length: u64,
-    look: fn(&Path) -> io::Result<Metadata>,
+    links: Links,
 }
 
 /// What somebody else has done to the file.
@@ -98,13 +87,13 @@ pub(crate) enum Disturbed {
 impl Lines {
     /// A file that is so long; what stands behind that is another's.
     pub(crate) fn new(file: File, path: PathBuf, length: u64) -> Self {
-        Self { file, path, length, look: |path| std::fs::metadata(path) }
+        Self { file, path, length, links: Links::Followed }
     }
 
     /// The same, where a symbolic link in its place is another file.
     #[must_use]
     pub(crate) fn no_link(self) -> Self {
-        Self { look: |path| std::fs::symlink_metadata(path), ..self }
+        Self { links: Links::Refused, ..self }
     }
 
     /// For whoever reads it.
@@ -124,22 +113,18 @@ impl Lines {
 
     /// Whether it is still ours alone.
     pub(crate) fn check(&self) -> Result<(), Disturbed> {
-        let there = (self.look)(&self.path).map_err(|_| Disturbed::Gone)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let ours = self.file.metadata().map_err(|_| Disturbed::Gone)?;
-            if (there.dev(), there.ino()) != (ours.dev(), ours.ino()) {
-                return Err(Disturbed::Gone);
-            }
+        let stands = disk::stands_at(&self.file, &self.path, self.links);
+        if !stands.unwrap_or(false) {
+            return Err(Disturbed::Gone);
         }
+        let there = self.file.metadata().map_err(|_| Disturbed::Gone)?;
         if there.len() == self.length { Ok(()) } else { Err(Disturbed::Written) }
     }
 
     /// Appends whole lines. `torn` names the point at which a test may end the process with half of them written.
     pub(crate) fn append(&mut self, lines: &[u8], torn: &str) -> io::Result<()> {
-        crash::point_after(torn, || drop(self.file.write_all(crash::torn(lines))));
-        self.file.write_all(lines)?;
+        crash::point_after(torn, || drop(disk::append(&self.file, crash::torn(lines))));
+        disk::append(&self.file, lines)?;
         self.length += lines.len() as u64;
         Ok(())
     }
@@ -158,8 +143,7 @@ mod tests {
     use super::*;
 
     fn locked(path: &Path) -> Locked {
-        let (file, was_made) = disk::open_append(path).unwrap();
-        assert!(lock(&file, 1).unwrap());
+        let (file, was_made) = disk::hold(path).unwrap().unwrap();
         Locked::new(file, path, was_made)
     }
 
@@ -173,10 +157,11 @@ mod tests {
     fn a_file_is_locked_by_one_process_at_a_time() {
         let (_folder, path) = folder();
         let first = locked(&path);
-        let (second, was_made) = disk::open_append(&path).unwrap();
-        assert!(!was_made && !lock(&second, 3).unwrap());
-        drop(first);
-        assert!(lock(&second, 1).unwrap());
+        assert!(disk::hold(&path).unwrap().is_none());
+        let lines = first.into_lines(0);
+        assert!(disk::hold(&path).unwrap().is_none());
+        drop(lines);
+        assert!(!disk::hold(&path).unwrap().unwrap().1);
     }
 
     #[test]
@@ -206,8 +191,10 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
     }
 
+    #[cfg(unix)]
     #[test]
     fn anothers_lines_are_noticed_and_so_are_ours_that_are_missing() {
+        use std::io::Write as _;
         let (_folder, path) = folder();
         let mut lines = locked(&path).into_lines(0);
         lines.append(b"ours\n", "append-torn").unwrap();
@@ -223,6 +210,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_file_that_is_deleted_is_noticed() {
         let (_folder, path) = folder();
@@ -243,7 +231,7 @@ mod tests {
         assert_eq!(lines.no_link().check(), Err(Disturbed::Gone));
         fs::remove_file(&path).unwrap();
         fs::write(&path, "").unwrap();
-        let (file, _) = disk::open_append(&aside).unwrap();
+        let (file, _) = disk::hold(&aside).unwrap().unwrap();
         assert_eq!(Lines::new(file, path, 0).check(), Err(Disturbed::Gone));
     }
 }

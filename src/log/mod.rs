@@ -6,6 +6,6 @@
 mod locked;
 mod writer;
 
-pub(crate) use locked::{Disturbed, Lines, Locked, lock};
+pub(crate) use locked::{Disturbed, Lines, Locked};
 pub use writer::Storage;
 pub(crate) use writer::{Synced, Unwritable, Writer};

@@ -9,7 +9,7 @@ use super::sealed::Recipients;
 use crate::agent::Password;
 use crate::error::Failure;
 use crate::ledger::{Intent, State};
-use crate::log::{Disturbed, Lines, Locked, Storage, Unwritable, Writer, lock};
+use crate::log::{Disturbed, Lines, Locked, Storage, Unwritable, Writer};
 use crate::text::Setting;
 use crate::{crash, disk};
 
@@ -34,15 +34,15 @@ impl LockedFile {
                 .because(error)
                 .hint("nothing was sent; name another place with ⟦credentials-file FILE⟧")
         };
-        let (file, was_made) = disk::open_secret(path).map_err(|error| cannot("use", error))?;
+        let held = disk::hold_secret(path).map_err(|error| cannot("use", error))?;
         // Where there are no locks, the length is what is left to notice another process by.
-        if !lock(&file, 1).map_err(|error| cannot("lock", error))? {
+        let Some((file, was_made)) = held else {
             return Err(Failure::stopped(format!(
                 "the credentials file is in use by another process: `{}`",
                 path.display()
             ))
             .hint("nothing was sent; wait until the other import has ended"));
-        }
+        };
         let locked = Locked::new(file, path, was_made);
         let found = find(locked.file(), path, |_, _, _| {})?;
         Ok(Self { locked, found })

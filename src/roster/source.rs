@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::disk;
 use crate::error::Failure;
 
 /// The most that is read of something that cannot be read twice (a pipe), in bytes.
@@ -88,7 +89,7 @@ impl Read for Cursor {
         let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
         let buffer = &mut buffer[..wanted];
         let read = match &*self.source.held {
-            Held::File(file) => read_at(file, buffer, self.at)?,
+            Held::File(file) => disk::read_at(file, buffer, self.at)?,
             Held::Memory(bytes) => {
                 // `wanted` is bounded by what is left, so that the range lies within.
                 let from = usize::try_from(self.at).unwrap_or(usize::MAX).min(bytes.len());
@@ -111,16 +112,6 @@ impl Seek for Cursor {
         self.at = at.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         Ok(self.at)
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, at)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
 /// What a file is, by its first bytes; its name says nothing.

@@ -5,8 +5,8 @@
 //! damage is an error. There is no password in it.
 
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -81,20 +81,16 @@ impl Journal {
     /// Opens or makes the journal of this instance and reads what happened so far.
     pub(super) fn open(path: &Path, instance: &str) -> Result<(Self, Vec<Change>), JournalError> {
         let io = |source| JournalError::Io { path: path.to_owned(), source };
-        let (mut file, _) = disk::open_append(path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { path: path.to_owned() }),
-            Err(TryLockError::Error(source)) => return Err(io(source)),
-        }
+        let Some((mut file, _)) = disk::hold(path).map_err(io)? else {
+            return Err(JournalError::Locked { path: path.to_owned() });
+        };
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let changes = read(&bytes[..whole])
             .map_err(|offset| JournalError::Damaged { path: path.to_owned(), offset: offset as u64 })?;
         if whole < bytes.len() {
-            file.set_len(whole as u64).map_err(io)?;
-            file.seek(SeekFrom::End(0)).map_err(io)?;
+            disk::cut(&file, whole as u64).map_err(io)?;
         }
         let mut journal = Self { file, length: whole as u64 };
         let header = Change::World { version: VERSION, instance: instance.to_owned() };
@@ -110,8 +106,8 @@ impl Journal {
         let mut line = serde_json::to_vec(change)?;
         escape_from(0, &mut line);
         line.push(b'\n');
-        if let Err(error) = self.file.write_all(&line) {
-            let _ = self.file.set_len(self.length);
+        if let Err(error) = disk::append(&self.file, &line) {
+            let _ = disk::cut(&self.file, self.length);
             return Err(error);
         }
         self.length += line.len() as u64;
