@@ -24,8 +24,8 @@ struct Key {
 }
 
 impl KnownTexts {
-    /// How many are kept at most.
-    const PLACES: usize = 256;
+    /// How many are kept at most: a company has hundreds of cost centres, and of surnames more.
+    const PLACES: usize = 1 << Key::BITS;
     /// The longest that is, in bytes.
     const LONGEST: usize = 40;
 
@@ -57,6 +57,9 @@ impl KnownTexts {
 }
 
 impl Key {
+    /// How many bits of a key's hash say where it is.
+    const BITS: u32 = 10;
+
     fn of(bytes: &[u8]) -> Self {
         let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
         let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
@@ -74,9 +77,8 @@ impl Key {
     /// Where a text of this key is kept.
     fn place(self) -> usize {
         const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-        const { assert!(KnownTexts::PLACES == 1 << 8) };
         let mixed = (self.first ^ self.last.rotate_left(29) ^ u64::from(self.length)).wrapping_mul(MIX);
-        (mixed >> 56) as usize
+        (mixed >> (u64::BITS - Self::BITS)) as usize
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) fn unseen(c: char) -> bool {
         // Most letters of most rosters, without a look into a table.
         '\u{20}'..='\u{7E}' | '\u{A0}'..='\u{AC}' | '\u{AE}'..='\u{34E}' | '\u{3041}'..='\u{3163}' => false,
         '\u{3400}'..='\u{D7A3}' => false,
+        // Dashes, quotes, dots and the like, between the marks of direction.
+        '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205E}' => false,
         '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => false,
         // Mongolian picks the forms of its letters so.
         '\u{180B}'..='\u{180F}' => false,
