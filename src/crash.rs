@@ -142,12 +142,14 @@ mod armed {
     /// Passes a named point; where the process ends at it, it does this first (such as half of a write).
     pub(crate) fn point_after(name: &str, last: impl FnOnce()) {
         static CRASH: Armed = Armed::by("HEADCOUNT_CRASH");
-        static HOLD: Armed = Armed::by("HEADCOUNT_HOLD");
         #[cfg(unix)]
-        if HOLD.is_now(name) {
-            let own = rustix::process::getpid();
-            // That a process may not stop itself has no cause but a system without signals: then it goes on.
-            let _ = rustix::process::kill_process(own, rustix::process::Signal::STOP);
+        {
+            static HOLD: Armed = Armed::by("HEADCOUNT_HOLD");
+            if HOLD.is_now(name) {
+                let own = rustix::process::getpid();
+                // That a process may not stop itself has no cause but a system without signals: then it goes on.
+                let _ = rustix::process::kill_process(own, rustix::process::Signal::STOP);
+            }
         }
         if CRASH.is_now(name) {
             last();

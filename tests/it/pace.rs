@@ -17,6 +17,9 @@ fn roster(folder: &Path, name: &str, from: usize, people: usize) {
     std::fs::write(folder.join(name), text).unwrap();
 }
 
+/// What names the folder for what is learned.
+const STATE: &str = if cfg!(windows) { "LOCALAPPDATA" } else { "XDG_STATE_HOME" };
+
 fn rates(folder: &Path) -> Option<Value> {
     let text = std::fs::read(folder.join("state/headcount/rates.json")).ok()?;
     Some(serde_json::from_slice(&text).unwrap())
@@ -30,7 +33,7 @@ fn a_learned_rate_is_kept_privately_and_is_where_the_next_run_starts() {
     roster(folder.path(), "first.csv", 0, 60);
     roster(folder.path(), "second.csv", 60, 10);
     let import = |roster: &str| {
-        run(service.import(folder.path(), roster, &["--rate", "auto"]).env("XDG_STATE_HOME", &state)).exits(0)
+        run(service.import(folder.path(), roster, &["--rate", "auto"]).env(STATE, &state)).exits(0)
     };
     let first = import("first.csv");
     assert!(first.stderr.contains("at 2 calls a second, which is where learning starts"), "{}", first.stderr);
@@ -59,9 +62,9 @@ fn a_told_rate_and_a_rehearsal_keep_nothing() {
     roster(folder.path(), "roster.csv", 0, 8);
     let service = Service::start(&["--rate", "30", "--burst", "5"]);
     let flags = ["--rate", "25", "--burst", "5"];
-    run(service.import(folder.path(), "roster.csv", &flags).env("XDG_STATE_HOME", &state)).exits(0);
+    run(service.import(folder.path(), "roster.csv", &flags).env(STATE, &state)).exits(0);
     let rehearsal = ["import", "roster.csv", "--simulate", "--rate", "auto"];
-    run(headcount(folder.path()).args(rehearsal).env("XDG_STATE_HOME", &state)).exits(0);
+    run(headcount(folder.path()).args(rehearsal).env(STATE, &state)).exits(0);
     assert_eq!(rates(folder.path()), None);
 }
 
@@ -72,8 +75,7 @@ fn where_a_learned_rate_cannot_be_kept_the_run_goes_well_all_the_same() {
     roster(folder.path(), "roster.csv", 0, 60);
     let state = folder.path().join("state");
     std::fs::write(&state, "a file where a folder should be").unwrap();
-    let ran =
-        run(service.import(folder.path(), "roster.csv", &["--rate", "auto"]).env("XDG_STATE_HOME", &state));
+    let ran = run(service.import(folder.path(), "roster.csv", &["--rate", "auto"]).env(STATE, &state));
     let ran = ran.exits(0);
     assert!(ran.stderr.contains("cannot be kept"), "{}", ran.stderr);
 }
