@@ -248,11 +248,16 @@ fn people_are_told_what_to_paste() {
         .strip_prefix("Simulated Amazon Connect at ")
         .and_then(|rest| rest.strip_suffix(" until Ctrl-C."))
         .unwrap_or_else(|| panic!("{head}"));
-    for name in ["AWS_ENDPOINT_URL_CONNECT", "AWS_ENDPOINT_URL_SERVICE_QUOTAS"] {
-        assert!(rest.contains(&format!("export {name}={url}")), "{rest:?}");
-    }
-    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {
-        assert!(rest.iter().any(|line| line.starts_with(&format!("export {name}="))), "{rest:?}");
+    // In each shell that people have here: what stands before a name and behind it, and what behind the value.
+    let shells: &[[&str; 3]] =
+        if cfg!(windows) { &[["$env:", " = \"", "\""], ["set ", "=", ""]] } else { &[["export ", "=", ""]] };
+    for [set, to, end] in shells {
+        for name in ["AWS_ENDPOINT_URL_CONNECT", "AWS_ENDPOINT_URL_SERVICE_QUOTAS"] {
+            assert!(rest.contains(&format!("{set}{name}{to}{url}{end}")), "{rest:?}");
+        }
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {
+            assert!(rest.iter().any(|line| line.starts_with(&format!("{set}{name}{to}"))), "{rest:?}");
+        }
     }
 }
 

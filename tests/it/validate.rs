@@ -2,29 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use serde_json::Value;
 
-use crate::harness::is_in_words;
-
-/// What a run left behind.
-struct Ran {
-    exit: i32,
-    stdout: String,
-    stderr: String,
-}
+use crate::harness::{Ran, headcount, run};
 
 fn run_in(directory: &Path, args: &[&str]) -> Ran {
-    let mut command = Command::cargo_bin("headcount").unwrap();
-    let output = command.arg("validate").args(args).current_dir(directory).output().unwrap();
-    let ran = Ran {
-        exit: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    };
-    is_in_words(&ran.stdout);
-    is_in_words(&ran.stderr);
-    ran
+    run(headcount(directory).arg("validate").args(args))
 }
 
 /// A fresh directory with these files.
