@@ -96,7 +96,9 @@ async fn a_ledger_that_cannot_be_kept_is_told_before_a_world_is_made_beside_it()
 async fn a_world_that_another_process_is_at_work_with_is_not_to_be_removed() {
     let stage = Stage::with_people(1);
     stage.run(rehearsal(&stage, Weather::calm())).await.unwrap();
-    let world = std::fs::File::open(stage.path("roster.csv.simulate.world.jsonl")).unwrap();
+    // As whoever writes it has it: for writing, which is what counts on Windows, and locked, which does elsewhere.
+    let world = stage.path("roster.csv.simulate.world.jsonl");
+    let world = std::fs::File::options().read(true).append(true).open(world).unwrap();
     world.lock().unwrap();
     let failure = rehearsal(&stage, Weather::calm()).check(&stage.world).await.err().unwrap();
     assert_eq!(failure.exit, Exit::Stopped);
