@@ -160,7 +160,12 @@ impl Farewell<'_> {
     fn of_files(&self) -> Vec<Said> {
         let Some(left) = &self.left else { return Vec::new() };
         let removed = left.removed.iter();
-        let removed = removed.map(|path| format!("removed {}: its rows no longer stand so", shown(path)));
+        // Where some have failed again, they are in another file.
+        let why = match left.file {
+            Some(_) => "the rows that have failed are in the new one",
+            None => "its rows no longer stand so",
+        };
+        let removed = removed.map(|path| format!("removed {}: {why}", shown(path)));
         let spared = left.spared.iter().map(|path| {
             format!("{} is not overwritten: it is not an untouched copy of headcount's", shown(path))
         });
@@ -542,7 +547,7 @@ mod tests {
             held: vec!["open.csv".into()],
         };
         insta::assert_snapshot!(text(&Farewell { exit: Exit::SomeFailed, counts, left: Some(left), ..of(&job) }), @r"
-        removed `old.csv`: its rows no longer stand so
+        removed `old.csv`: the rows that have failed are in the new one
         `theirs.csv` is not overwritten: it is not an untouched copy of headcount's
         `open.csv` is open in another program, and stays as it was; close it in Excel before the next time
         2 rows failed, with the reasons in `part.csv.failed.csv`

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,10 @@ impl Directory {
         let unreadable = |error| {
             Failure::usage(format!("cannot read the directory file: `{shown}`")).hint(fetch).because(error)
         };
+        // Windows only denies a folder, and elsewhere it is opened.
+        if path.is_dir() {
+            return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")));
+        }
         let file = File::open(path).map_err(unreadable)?;
         let mut text = Vec::new();
         file.take(LARGEST + 1).read_to_end(&mut text).map_err(unreadable)?;

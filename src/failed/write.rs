@@ -195,24 +195,31 @@ impl FailedRows<'_> {
         Ok(written)
     }
 
+    /// So many names are looked at for copies of ours, whatever stands between them.
+    const NAMES: u32 = 99;
+
     /// The name to write to, and what there is at those that come before it.
     fn names(&self) -> Result<Names, Failure> {
         let base = base(self.roster);
         let read_now = self.roster.path().canonicalize().ok();
-        let (mut spared, mut stale) = (Vec::new(), Vec::new());
+        let (mut spared, mut stale, mut free) = (Vec::new(), Vec::new(), None);
         for number in 1_u32.. {
             let path = name(&base, self.is_rehearsal, number, &self.roster.storage());
             match path.symlink_metadata() {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    let free = stale.first().unwrap_or(&path).clone();
-                    return Ok(Names { free, spared, stale });
+                    let free = free.get_or_insert(path);
+                    // Behind a name that is free again may stand a copy that was written when it was not.
+                    if number >= Self::NAMES {
+                        return Ok(Names { free: free.clone(), spared, stale });
+                    }
                 }
                 Err(error) => return Err(cannot("write", &path, error)),
                 Ok(there) => {
                     let is_read_now = read_now.is_some() && path.canonicalize().ok() == read_now;
                     if there.is_file() && !is_read_now && self.is_untouched(&path) {
+                        free.get_or_insert_with(|| path.clone());
                         stale.push(path);
-                    } else if stale.is_empty() {
+                    } else if free.is_none() {
                         spared.push(path);
                     }
                 }

@@ -99,6 +99,10 @@ impl Mapping {
                 .because(error)
                 .hint("`headcount columns ROSTER` proposes a map")
         };
+        // Windows only denies a folder, and elsewhere it is opened.
+        if path.is_dir() {
+            return Err(unreadable(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder")));
+        }
         let file = std::fs::File::open(path).map_err(unreadable)?;
         let mut bytes = Vec::new();
         file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;

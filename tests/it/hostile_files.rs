@@ -113,6 +113,11 @@ fn a_roster_that_is_no_file_is_refused_or_read_to_a_limit() {
     let validate = |name: &str| bounded(folder.path(), &["validate", name]);
     let ran = validate(".").exits(2);
     assert!(ran.stderr.contains("is a directory"), "{}", ran.stderr);
+    fs::write(folder.path().join("r.csv"), SAML).unwrap();
+    for flag in ["--columns", "--directory"] {
+        let ran = bounded(folder.path(), &["validate", "r.csv", flag, "."]).exits(2);
+        assert!(ran.stderr.contains("it is a folder"), "{flag}: {}", ran.stderr);
+    }
     if cfg!(unix) {
         let ran = validate("/dev/zero").exits(2);
         assert!(ran.stderr.contains("more than 256 MiB"), "{}", ran.stderr);

@@ -347,6 +347,14 @@ fn an_untouched_copy_is_replaced_and_one_with_work_in_it_is_not() {
     assert!(!path.join("roster.csv.failed.2.csv").exists() && printed(&ran).contains(FAILED), "replaced");
     assert_eq!(read(path, FAILED), before);
 
+    // A copy that stands further down, as where a spreadsheet had the first one open.
+    fs::rename(path.join(FAILED), path.join("roster.csv.failed.3.csv")).unwrap();
+    let ran = again();
+    assert!(printed(&ran).contains(FAILED) && read(path, FAILED) == before, "{}", ran.stderr);
+    assert!(!path.join("roster.csv.failed.3.csv").exists(), "it would be there for good");
+    let removed = "removed `roster.csv.failed.3.csv`: the rows that have failed are in the new one";
+    assert!(ran.stderr.contains(removed), "{}", ran.stderr);
+
     // A password, a mended cell, a file of other columns, and no file at all.
     type_password(path, FAILED, "bob");
     let worked_on = read(path, FAILED);
