@@ -247,7 +247,7 @@ impl Stage {
         if let Some(word) = sabotage {
             command.env("HEADCOUNT_SABOTAGE", word);
         }
-        command.output().expect("started")
+        started(|| command.output())
     }
 
     pub(crate) fn write_roster(&self, rows: &[Row]) {
@@ -292,7 +292,7 @@ impl Stage {
         }
         let stderr = self.folder.path().join("stderr");
         command.stderr(File::create(&stderr).expect("a file"));
-        let mut child = command.spawn().expect("started");
+        let mut child = started(|| command.spawn());
         let mut pipe = child.stdout.take().expect("a pipe");
         let (done, stdout) = mpsc::channel();
         std::thread::spawn(move || {
@@ -335,6 +335,13 @@ fn clear(command: &mut Command) -> &mut Command {
         command.env("SystemRoot", root);
     }
     command
+}
+
+/// Starts a process. Wine now and then cannot ("Internal error", 1359), and then can.
+fn started<T>(start: impl FnMut() -> std::io::Result<T>) -> T {
+    let is_wines = |error: &std::io::Error| cfg!(windows) && error.raw_os_error() == Some(1359);
+    let mut tries = std::iter::repeat_with(start).take(20);
+    tries.find(|tried| !tried.as_ref().is_err_and(is_wines)).expect("a process in 20 tries").expect("started")
 }
 
 /// The program. A long run holds on to the one it began with, although another may be built in its place.
