@@ -182,6 +182,17 @@ impl Field {
         self == Field::Password
     }
 
+    /// A bit for each of these fields, at its place.
+    pub(crate) const fn bits_of(fields: &[Field]) -> u32 {
+        const { assert!(Field::COUNT <= u32::BITS as usize) };
+        let (mut bits, mut at) = (0, 0);
+        while at < fields.len() {
+            bits |= 1 << fields[at].index();
+            at += 1;
+        }
+        bits
+    }
+
     /// Its place in [`Field::ALL`].
     pub const fn index(self) -> usize {
         self as usize

@@ -208,7 +208,7 @@ fn take_batches(
                 Some(Err(TryRecvError::Disconnected)) => return Ok(()),
                 Some(Err(TryRecvError::Empty)) | None => None,
             };
-        let ready = match ready {
+        let mut batch = match ready {
             Some(batch) => batch,
             None if own.empty.try_recv().is_ok_and(|batch| own.work(batch)) => continue,
             // Nothing is left to do but to wait. The batch that comes next is somebody's at work.
@@ -221,7 +221,6 @@ fn take_batches(
                 batch
             }
         };
-        let mut batch = ready;
         batch.hand_over(&mut scratch, taker)?;
         if let Some(failure) = batch.failure {
             return Err(failure);

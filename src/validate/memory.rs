@@ -17,14 +17,7 @@ const OF_ONE_PERSON: [Field; 8] = [
 ];
 
 /// The bits of the fields whose cells are remembered.
-pub(super) const REMEMBERED: u32 = {
-    let (mut bits, mut at) = (u32::MAX, 0);
-    while at < OF_ONE_PERSON.len() {
-        bits &= !(1 << OF_ONE_PERSON[at].index());
-        at += 1;
-    }
-    bits
-};
+pub(super) const REMEMBERED: u32 = !Field::bits_of(&OF_ONE_PERSON);
 
 /// For each field some cells of which no rule had anything to say.
 #[derive(Default)]

@@ -83,7 +83,7 @@ impl<'r> RowCheck<'r> {
         let places = |field: Field| columns.places[field.index()].as_slice();
         let apply = RULES.iter().filter(|(fields, ..)| fields.iter().any(|&field| columns.has(field)));
         let apply = apply.map(|(fields, looks, rule)| match looks {
-            Looks::Cell => (*rule, bits_of(fields)),
+            Looks::Cell => (*rule, Field::bits_of(fields)),
             Looks::Row => (*rule, 0),
         });
         let alone = Field::ALL.into_iter().filter_map(|field| match places(field) {
@@ -170,17 +170,6 @@ impl<'r> RowCheck<'r> {
             each(unknown & REMEMBERED).for_each(|field| memory.keep(field, check.cells[field.index()]));
         }
     }
-}
-
-/// The bits of fields.
-const fn bits_of(fields: &[Field]) -> u32 {
-    const { assert!(Field::COUNT <= u32::BITS as usize) };
-    let (mut bits, mut at) = (0, 0);
-    while at < fields.len() {
-        bits |= 1 << fields[at].index();
-        at += 1;
-    }
-    bits
 }
 
 fn with(bits: u32, field: Field) -> u32 {
@@ -440,7 +429,7 @@ fn sample_row(check: &mut Check<'_>) {
 
 /// What happened to the text of any cell before it came. Nearly every row is plain, and costs one look.
 fn damaged_text(check: &mut Check<'_>) {
-    const LISTS: u32 = bits_of(&damaged::LISTS);
+    const LISTS: u32 = Field::bits_of(&damaged::LISTS);
     let unknown = check.filled & !check.known;
     // Of what is plain only what begins as a word for nothing does, and lists.
     let lists =
@@ -1075,7 +1064,7 @@ fn one_family(check: &mut Check<'_>) {
         let (mut bits, mut at) = ([(0, 0); Field::FAMILIES.len()], 0);
         while at < bits.len() {
             let (older, newer) = Field::FAMILIES[at];
-            bits[at] = (bits_of(older), bits_of(newer));
+            bits[at] = (Field::bits_of(older), Field::bits_of(newer));
             at += 1;
         }
         bits
