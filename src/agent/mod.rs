@@ -2,14 +2,16 @@
 //!
 //! Knows nobody else in the crate. An [`Agent`] comes out of `validate` only, after every rule has passed.
 
+mod cleared;
 mod differing;
 pub(crate) mod phone;
 mod row;
 mod secret;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+pub(crate) use cleared::{CLEAR, Cleared};
 pub use differing::Differing;
 pub use phone::PhoneRegion;
 pub use row::{Fingerprint, RowNumber};
@@ -184,4 +186,6 @@ pub struct Agent {
     pub(crate) voice_persistent_connection: Option<bool>,
     /// Given after the creation, at most 10, sorted, no attribute with one value twice.
     pub proficiencies: Vec<Proficiency>,
+    /// What is to be taken from a user that is there; nothing where a user is to be made.
+    pub(crate) cleared: BTreeSet<Cleared>,
 }

@@ -1,7 +1,7 @@
 //! Any agent whatever: the user that the embedded Connect makes of its request is the same as the request, in whichever
 //! family of members the service shows its settings, and is no longer once any one member that counts is changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
@@ -211,6 +211,7 @@ fn agents(identity: IdentityType) -> impl Strategy<Value = Agent> {
             voice_phone_number: number.filter(|_| !is_older_phone),
             voice_persistent_connection: kept.filter(|_| !is_older_kept),
             proficiencies: skills.into_iter().zip(levels).map(skill).collect(),
+            cleared: BTreeSet::new(),
         }
     })
 }

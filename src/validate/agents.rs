@@ -1,7 +1,7 @@
 //! A row without errors becomes an agent; an agent has a fingerprint.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
@@ -89,6 +89,7 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
         voice_phone_number: number(Field::PhoneNumberVoice).map(Cow::into_owned),
         voice_persistent_connection: yes_or_no(Field::PersistentConnectionVoice),
         proficiencies: proficiencies(cell(Field::Proficiencies)),
+        cleared: BTreeSet::new(),
     })
 }
 
@@ -144,6 +145,7 @@ pub(crate) fn fingerprint(agent: &Agent) -> Fingerprint {
         voice_phone_number,
         voice_persistent_connection,
         proficiencies: _,
+        cleared,
         ..
     } = agent;
 
@@ -187,6 +189,9 @@ pub(crate) fn fingerprint(agent: &Agent) -> Fingerprint {
     digest.text(28, voice_phone_type.map(soft_or_desk));
     digest.text(29, voice_phone_number.as_deref());
     digest.text(30, voice_persistent_connection.map(yes_or_no));
+    for cleared in cleared {
+        digest.text(31, Some(&format!("{cleared:?}")));
+    }
     digest.finish()
 }
 
