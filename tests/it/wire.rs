@@ -192,7 +192,7 @@ async fn changes(client: &Client, instance: &str) {
     let arn = format!("{ARN}/agent/u-1");
     let tags = [("cost centre", "Köln/4+1"), ("empty", "")].map(|(k, v)| (k.to_owned(), v.to_owned()));
     client.tag_resource(&arn, &tags.into()).await.unwrap();
-    client.untag_resource(&arn, &["cost centre".into(), "a/b+c=é@&".into()]).await.unwrap();
+    client.untag_resource(&arn, &["cost centre".into(), "a/b+c=é@ -_.:".into()]).await.unwrap();
 }
 
 /// Makes every call there is and returns the names of those that botocore saw and took.
