@@ -33,7 +33,6 @@ pub(crate) enum Group {
 
 impl Group {
     /// All seven, in the order of [`Member`]'s.
-    #[cfg(test)]
     pub(crate) const ALL: [Group; 7] = [
         Self::Identity,
         Self::Config,
@@ -286,6 +285,21 @@ impl Canonical {
     /// Whether something is said of the member.
     pub(crate) fn says(&self, member: &Member) -> bool {
         self.members.contains_key(member)
+    }
+
+    /// A user of which the proficiencies alone are known.
+    pub(super) fn of_proficiencies(proficiencies: &[UserProficiency]) -> Self {
+        Members::default().finish(Some(proficiencies))
+    }
+
+    /// Says something of a member.
+    pub(super) fn say(&mut self, member: Member, text: String) {
+        self.members.insert(member, Said { text, or_default: false });
+    }
+
+    /// What is said of the member, where anything is.
+    pub(super) fn said_of(&self, member: &Member) -> Option<&str> {
+        self.members.get(member).map(|said| said.text.as_str())
     }
 
     /// Whether the member can be told at all by what this was made of.

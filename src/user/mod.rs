@@ -4,11 +4,13 @@
 //! families of members. Compared member by member, a user is never the one that was asked for; so both sides go through
 //! [`Canonical`](canonical::Canonical), and [`differences`](differ::differences) are between those.
 
+pub(crate) mod base;
 mod canonical;
 mod differ;
 mod held;
 mod provenance;
 mod request;
+mod wish;
 
 #[cfg(test)]
 mod property_tests;
@@ -17,8 +19,11 @@ mod table_tests;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use differ::is_same_user;
+pub(crate) use canonical::{Canonical, Group, Member};
+pub(crate) use differ::{Difference, is_same_user};
 pub(crate) use held::{Asked, Found, Held, NamesOfIds};
 pub use provenance::provenance;
 pub(crate) use provenance::{Provenance, read_provenance};
 pub use request::{create_user, proficiencies};
+pub use wish::Exact;
+pub(crate) use wish::Wish;

@@ -13,6 +13,12 @@ use crate::directory::{Directory, Lookup};
 /// Of members that "cannot be set simultaneously" (API, CreateUser) the per-channel one is sent where the row has any of
 /// it, else the older one of `PhoneConfig`: never both, whatever the agent has.
 pub fn create_user(agent: &Agent, directory: &Directory) -> Option<CreateUser> {
+    // Nobody is made without a routing profile; a row about somebody who is there need not name one.
+    body(agent, directory).filter(|body| !body.routing_profile_id.is_empty())
+}
+
+/// The same of a row about somebody who is there, which need not say everything: what it leaves out is empty.
+pub(super) fn body(agent: &Agent, directory: &Directory) -> Option<CreateUser> {
     let found = |lookup: Lookup| match lookup {
         Lookup::Found(id) => Some(id.to_owned()),
         Lookup::Ambiguous(_) | Lookup::Unknown(_) => None,
@@ -58,7 +64,10 @@ pub fn create_user(agent: &Agent, directory: &Directory) -> Option<CreateUser> {
         phone_config: (phone != PhoneConfig::default()).then_some(phone),
         directory_user_id: agent.directory_user_id.clone(),
         security_profile_ids: security_profiles.collect::<Option<_>>()?,
-        routing_profile_id: found(directory.routing_profile(&agent.routing_profile))?,
+        routing_profile_id: match agent.routing_profile.as_str() {
+            "" => String::new(),
+            name => found(directory.routing_profile(name))?,
+        },
         hierarchy_group_id: hierarchy,
         auto_accept_configs: auto_accept,
         after_contact_work_configs: after_contact_work,

@@ -1,0 +1,129 @@
+//! What was last asked of a user and is known to be done, group by group, as fingerprints: the third of three sides.
+//!
+//! With it alone can be told whether the roster has changed or somebody has changed the user on the instance. A fingerprint
+//! is of a whole group as it was left, without what the service has where nothing is asked for, so that it is the same
+//! however a request writes it down and however an answer shows it. There is no personal data in it but as a hash, and of a
+//! password nothing.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+
+use super::canonical::{Canonical, Group, Member};
+use super::wish::{Wish, of_group};
+use crate::agent::Fingerprint;
+use crate::connect::model::{CreateUser, UserProficiency};
+
+/// Groups, each with its fingerprint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Prints([Option<Fingerprint>; Group::ALL.len()]);
+
+impl Prints {
+    /// The fingerprint of a group, where there is one.
+    pub(crate) fn of(&self, group: Group) -> Option<Fingerprint> {
+        self.0[group as usize]
+    }
+
+    /// Notes the fingerprint of a group.
+    pub(crate) fn set(&mut self, group: Group, print: Fingerprint) {
+        self.0[group as usize] = Some(print);
+    }
+
+    /// The groups that have one, in their order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Group, Fingerprint)> + '_ {
+        Group::ALL.into_iter().filter_map(|group| Some((group, self.of(group)?)))
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+}
+
+/// The groups that a request asked for, as the user is once it was made; proficiencies follow it and are not among them.
+pub(crate) fn of_created(body: &CreateUser) -> Prints {
+    let user = Canonical::wanted(body, None);
+    let mut prints = Prints::default();
+    for group in Group::ALL {
+        let members: BTreeMap<Member, String> = of_group(&user, group).collect();
+        if !members.is_empty() {
+            prints.set(group, print(&members));
+        }
+    }
+    prints
+}
+
+/// The same of proficiencies that a user was given that had none.
+pub(crate) fn of_given(proficiencies: &[UserProficiency]) -> Fingerprint {
+    print(&of_group(&Canonical::of_proficiencies(proficiencies), Group::Proficiencies).collect())
+}
+
+/// A group of a user as it is.
+pub(crate) fn of_found(found: &Canonical, group: Group) -> Fingerprint {
+    print(&of_group(found, group).collect())
+}
+
+/// Which side of two that differ is as it was last asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum AsBefore {
+    /// Nothing is known of before.
+    Unknown,
+    /// The instance: so the roster has changed.
+    Instance,
+    /// The roster: so somebody has changed the user.
+    Roster,
+    /// Neither: both have changed.
+    Neither,
+}
+
+impl AsBefore {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) const ALL: [AsBefore; 4] = [Self::Unknown, Self::Instance, Self::Roster, Self::Neither];
+
+    /// Holds a group of a row and of the user that is there against what is known of before.
+    ///
+    /// Either side is compared as a whole group, and once more by the members alone that the row asks for: the first holds
+    /// where a cell was filled in since, or a column went; the second where somebody has given the user what the row says
+    /// nothing of, as another team's tag.
+    pub(crate) fn of(wish: &Wish, found: &Canonical, group: Group, before: Option<Fingerprint>) -> Self {
+        let Some(before) = before else { return Self::Unknown };
+        let is = |members: &BTreeMap<Member, String>| print(members) == before;
+        let mut shown = vec![of_group(found, group).collect::<BTreeMap<_, _>>()];
+        // One setting in two families is shown so that it may be either of two: see `Members::all_channels`.
+        shown.push(
+            shown[0].iter().map(|(member, value)| (member.clone(), settled(found, member, value))).collect(),
+        );
+        if shown.iter().any(&is) || is(&wish.asked_of(found, group)) {
+            return Self::Instance;
+        }
+        if is(&wish.desired(found, group)) || is(&wish.said_of(group)) {
+            return Self::Roster;
+        }
+        Self::Neither
+    }
+}
+
+/// A value that may be the service's default as well, as that.
+fn settled(found: &Canonical, member: &Member, value: &str) -> String {
+    let [_, other] = found.values(member);
+    other.unwrap_or(value).to_owned()
+}
+
+/// The first eight bytes, read big-endian, of the SHA-256 over the members in their order, each by its words in a roster
+/// and its value, lengths before both; what the service has by itself is nothing.
+fn print(members: &BTreeMap<Member, String>) -> Fingerprint {
+    let mut digest = Sha256::new();
+    digest.update(b"headcount group 1");
+    for (member, value) in members {
+        if member.service_default() == Some(value) {
+            continue;
+        }
+        for text in [member.to_string().as_str(), value] {
+            digest.update((text.len() as u64).to_be_bytes());
+            digest.update(text.as_bytes());
+        }
+    }
+    let digest = digest.finalize();
+    Fingerprint::of(digest.iter().take(8).fold(0, |bits, &byte| bits << 8 | u64::from(byte)))
+}
