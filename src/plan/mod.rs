@@ -4,6 +4,7 @@
 
 mod action;
 mod change;
+mod people;
 mod steps;
 mod table;
 mod wanted;
@@ -11,6 +12,7 @@ mod wanted;
 pub use action::Action;
 pub use change::{CHANGES, ChangeRule, HOLDERS, Holder, HolderRule, Resolution, Sides};
 pub(crate) use change::{of_holder, resolve};
+pub use people::{CellChange, Person};
 pub(crate) use steps::StepDecision;
 pub use steps::{Asks, decide_step};
 pub use table::{Decision, Now, TABLE};
