@@ -78,6 +78,7 @@ impl Answerers {
             | Verdict::Throttled
             | Verdict::Full
             | Verdict::Duplicate
+            | Verdict::Crossed
             | Verdict::Expired
             | Verdict::Signature
             | Verdict::Denied => {

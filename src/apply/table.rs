@@ -61,10 +61,12 @@ pub(crate) const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next
         },
         // "Not found" does not say what: a name of the row, or the instance.
         (Action::Create, Verdict::NotFound) => Next::Ask,
-        (Action::Create, Verdict::Duplicate) => Next::Look,
+        (Action::Create, Verdict::Duplicate | Verdict::Crossed) => Next::Look,
         // The next row would be refused alike, and so would the thousand after it.
         (Action::Create, Verdict::Full) => Next::Stop,
 
+        // Somebody else was at the same user: what is there now decides.
+        (Action::Update, Verdict::Crossed) => Next::Look,
         // The user is gone, and that is said.
         (Action::Update, Verdict::Rejected | Verdict::NotFound | Verdict::Duplicate | Verdict::Full) => {
             Next::Rejected
@@ -73,16 +75,21 @@ pub(crate) const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next
         // The parts of the service do not learn of a new user together.
         (Action::Associate, Verdict::NotFound) => Next::Await,
         // What the user has already is refused with the rest. A quota that is full is one agent's: that of its proficiencies.
-        (Action::Associate, Verdict::Rejected | Verdict::Duplicate | Verdict::Full) => Next::Look,
+        (Action::Associate, Verdict::Rejected | Verdict::Duplicate | Verdict::Crossed | Verdict::Full) => {
+            Next::Look
+        }
 
         // Nobody is there: as asked.
         (Action::Delete, Verdict::NotFound) => Next::Done,
-        (Action::Delete, Verdict::Rejected | Verdict::Duplicate | Verdict::Full) => Next::Rejected,
+        (Action::Delete, Verdict::Rejected | Verdict::Duplicate | Verdict::Crossed | Verdict::Full) => {
+            Next::Rejected
+        }
 
         // One index refuses to look; the next look asks the other.
-        (Action::Settle, Verdict::Rejected | Verdict::NotFound | Verdict::Duplicate | Verdict::Full) => {
-            Next::Again
-        }
+        (
+            Action::Settle,
+            Verdict::Rejected | Verdict::NotFound | Verdict::Duplicate | Verdict::Crossed | Verdict::Full,
+        ) => Next::Again,
     }
 }
 
@@ -269,6 +276,7 @@ pub(super) fn reason(answer: &Answer) -> Stop {
         | Verdict::NotFound
         | Verdict::Throttled
         | Verdict::Duplicate
+        | Verdict::Crossed
         | Verdict::InDoubt
         | Verdict::NotSent
         | Verdict::Expired

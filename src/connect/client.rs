@@ -1,6 +1,7 @@
 //! The calls: one attempt each.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -17,8 +18,8 @@ use crate::connect::credentials::{Credentials, CredentialsError, Refreshed};
 use crate::connect::endpoint::Service;
 use crate::connect::fault::{self, CallError, Fault};
 use crate::connect::model::{
-    CreateUser, HierarchyGroup, Instance, Page, PredefinedAttribute, ServiceQuota, Summary, User,
-    UserCreated, UserProficiency,
+    CreateUser, FoundUsers, HierarchyGroup, IdentityInfo, Instance, Page, PhoneConfig, PredefinedAttribute,
+    ServiceQuota, Summary, User, UserConfig, UserCreated, UserProficiency, UserProficiencyName, UserSearch,
 };
 use crate::connect::operation::{self, Call, Operation};
 use crate::connect::sign::sign;
@@ -271,6 +272,125 @@ impl Client {
         self.page(operation::search_users(instance, username, token), "Users").await
     }
 
+    /// SearchUsers for everybody, a page of at most 500: as [`Client::search_users_where`] that asks for nothing.
+    pub async fn search_all_users(
+        &self,
+        instance: &str,
+        token: Option<&str>,
+    ) -> Result<Reply<FoundUsers>, CallError> {
+        self.search_users_where(instance, &UserSearch::default(), token).await
+    }
+
+    /// SearchUsers for those of whom this is true, a page of at most 500. After-contact work is in **milliseconds**, and
+    /// there are no addresses in `IdentityInfo`.
+    pub(crate) async fn search_users_where(
+        &self,
+        instance: &str,
+        wanted: &UserSearch,
+        token: Option<&str>,
+    ) -> Result<Reply<FoundUsers>, CallError> {
+        let call = operation::search_users_where(instance, wanted, token);
+        let found = self.members(call, "Users", true).await?;
+        let Members { value, next_token, total } = found.value;
+        let total = total.and_then(|total| u64::try_from(total).ok());
+        let users = FoundUsers { users: value.unwrap_or_default(), next_token, approximate_total: total };
+        Ok(Reply { value: users, request_id: found.request_id, date: found.date })
+    }
+
+    /// UpdateUserIdentityInfo. Whether a member that is left out stays is not documented.
+    pub async fn update_user_identity_info(
+        &self,
+        instance: &str,
+        user: &str,
+        info: &IdentityInfo,
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::update_user_identity_info(instance, user, info)).await
+    }
+
+    /// UpdateUserConfig. Whether a channel that is left out of a list stays is not documented.
+    pub async fn update_user_config(
+        &self,
+        instance: &str,
+        user: &str,
+        config: &UserConfig,
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::update_user_config(instance, user, config)).await
+    }
+
+    /// UpdateUserPhoneConfig: one after-contact work for all channels, whatever each had.
+    pub async fn update_user_phone_config(
+        &self,
+        instance: &str,
+        user: &str,
+        config: &PhoneConfig,
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::update_user_phone_config(instance, user, config)).await
+    }
+
+    /// UpdateUserRoutingProfile.
+    pub async fn update_user_routing_profile(
+        &self,
+        instance: &str,
+        user: &str,
+        profile: &str,
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::update_user_routing_profile(instance, user, profile)).await
+    }
+
+    /// UpdateUserSecurityProfiles: these, and no others.
+    pub async fn update_user_security_profiles(
+        &self,
+        instance: &str,
+        user: &str,
+        profiles: &[String],
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::update_user_security_profiles(instance, user, profiles)).await
+    }
+
+    /// UpdateUserHierarchy; without a group the user is to have none.
+    pub async fn update_user_hierarchy(
+        &self,
+        instance: &str,
+        user: &str,
+        group: Option<&str>,
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::update_user_hierarchy(instance, user, group)).await
+    }
+
+    /// UpdateUserProficiencies: other levels of what the user has.
+    pub async fn update_user_proficiencies(
+        &self,
+        instance: &str,
+        user: &str,
+        proficiencies: &[UserProficiency],
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::update_user_proficiencies(instance, user, proficiencies)).await
+    }
+
+    /// DisassociateUserProficiencies.
+    pub async fn disassociate_user_proficiencies(
+        &self,
+        instance: &str,
+        user: &str,
+        proficiencies: &[UserProficiencyName],
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::disassociate_user_proficiencies(instance, user, proficiencies)).await
+    }
+
+    /// TagResource: the other tags stay.
+    pub async fn tag_resource(
+        &self,
+        arn: &str,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::tag_resource(arn, tags)).await
+    }
+
+    /// UntagResource.
+    pub async fn untag_resource(&self, arn: &str, keys: &[String]) -> Result<Reply<()>, CallError> {
+        self.done(operation::untag_resource(arn, keys)).await
+    }
+
     /// What wall time and moments go by.
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.shared.clock
@@ -406,21 +526,31 @@ impl Client {
 
     async fn member<T: DeserializeOwned>(&self, call: Call, member: &str) -> Result<Reply<T>, CallError> {
         let operation = call.operation;
-        let response = self.answer(call, None).await?;
-        let found = Wanted { member, has_token: false, of: PhantomData }.read(operation, response.body())?;
-        let value = found.0.ok_or_else(|| unreadable(operation, &format!("there is no {member} in it")))?;
-        Ok(reply(response.headers(), value))
+        let found = self.members(call, member, false).await?;
+        let value = found.value.value;
+        let value = value.ok_or_else(|| unreadable(operation, &format!("there is no {member} in it")))?;
+        Ok(Reply { value, request_id: found.request_id, date: found.date })
     }
 
     /// An absent list is an empty one, as every client of the service takes it.
     async fn page<T: DeserializeOwned>(&self, call: Call, list: &str) -> Result<Reply<Page<T>>, CallError> {
+        let found: Reply<Members<Vec<T>>> = self.members(call, list, true).await?;
+        let Members { value, next_token, total: _ } = found.value;
+        let page = Page { items: value.unwrap_or_default(), next_token };
+        Ok(Reply { value: page, request_id: found.request_id, date: found.date })
+    }
+
+    /// The member of this name, and of a page what else it says.
+    async fn members<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        member: &str,
+        is_page: bool,
+    ) -> Result<Reply<Members<T>>, CallError> {
         let operation = call.operation;
         let response = self.answer(call, None).await?;
-        let wanted: Wanted<Vec<T>> = Wanted { member: list, has_token: true, of: PhantomData };
-        let (items, token) = wanted.read(operation, response.body())?;
-        let page =
-            Page { items: items.unwrap_or_default(), next_token: token.filter(|token| !token.is_empty()) };
-        Ok(reply(response.headers(), page))
+        let found = Wanted { member, is_page, of: PhantomData }.read(operation, response.body())?;
+        Ok(reply(response.headers(), found))
     }
 }
 
@@ -447,12 +577,21 @@ fn read<T: DeserializeOwned>(operation: Operation, body: &[u8]) -> Result<T, Cal
 /// Read without a tree of the whole answer: one of 8 MB, which is taken, makes a tree of half a gigabyte.
 struct Wanted<'m, T> {
     member: &'m str,
-    has_token: bool,
+    is_page: bool,
     of: PhantomData<T>,
 }
 
+/// What was found of it.
+struct Members<T> {
+    value: Option<T>,
+    /// Of a page; never empty.
+    next_token: Option<String>,
+    /// Of a page: what the service says of how many there are on all.
+    total: Option<i64>,
+}
+
 impl<T: DeserializeOwned> Wanted<'_, T> {
-    fn read(self, operation: Operation, body: &[u8]) -> Result<(Option<T>, Option<String>), CallError> {
+    fn read(self, operation: Operation, body: &[u8]) -> Result<Members<T>, CallError> {
         let mut json = serde_json::Deserializer::from_slice(body);
         let found = json.deserialize_map(self).and_then(|found| json.end().map(|()| found));
         found.map_err(|e| unreadable(operation, kind(&e)))
@@ -460,24 +599,26 @@ impl<T: DeserializeOwned> Wanted<'_, T> {
 }
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Wanted<'_, T> {
-    type Value = (Option<T>, Option<String>);
+    type Value = Members<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let (mut value, mut token) = (None, None);
+        let mut found = Members { value: None, next_token: None, total: None };
         while let Some(name) = members.next_key::<Cow<'_, str>>()? {
             if name == self.member {
-                value = members.next_value()?;
-            } else if self.has_token && name == "NextToken" {
-                token = members.next_value()?;
+                found.value = members.next_value()?;
+            } else if self.is_page && name == "NextToken" {
+                found.next_token = members.next_value::<Option<String>>()?.filter(|token| !token.is_empty());
+            } else if self.is_page && name == "ApproximateTotalCount" {
+                found.total = members.next_value()?;
             } else {
                 let _: IgnoredAny = members.next_value()?;
             }
         }
-        Ok((value, token))
+        Ok(found)
     }
 }
 

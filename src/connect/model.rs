@@ -345,6 +345,17 @@ pub struct Page<T> {
     pub next_token: Option<String>,
 }
 
+/// A page of users that a search has found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundUsers {
+    /// The users; after-contact work is in milliseconds, and there are no addresses.
+    pub users: Vec<User>,
+    /// The token of the next page; opaque, good for 24 hours.
+    pub next_token: Option<String>,
+    /// How many there are on all pages, about.
+    pub approximate_total: Option<u64>,
+}
+
 /// `ServiceQuota` of Service Quotas' GetServiceQuota.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -378,9 +389,57 @@ pub(crate) struct SearchUsers {
     /// 1 to 500.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_results: Option<u32>,
+    /// What is left of what is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) search_filter: Option<UserSearchFilter>,
     /// What is searched for; everything where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) search_criteria: Option<SearchCriteria>,
+}
+
+/// Which users are searched for: those of whom both are true, and everybody where neither is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UserSearch {
+    /// By name, by profile, by hierarchy group.
+    pub(crate) criteria: Option<SearchCriteria>,
+    /// By tag.
+    pub(crate) filter: Option<UserSearchFilter>,
+}
+
+/// `UserSearchFilter`, as far as it is asked here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UserSearchFilter {
+    /// By tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tag_filter: Option<TagFilter>,
+}
+
+/// `ControlPlaneTagFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TagFilter {
+    /// Any of these lists, of each all.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) or_conditions: Vec<Vec<TagCondition>>,
+    /// All of these.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) and_conditions: Vec<TagCondition>,
+    /// This one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tag_condition: Option<TagCondition>,
+}
+
+/// `TagCondition`. What one without a value finds is not documented.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TagCondition {
+    /// The tag's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tag_key: Option<String>,
+    /// The tag's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tag_value: Option<String>,
 }
 
 /// The body of `POST /search-user-hierarchy-groups` (SearchUserHierarchyGroups), as far as it is asked here.
@@ -413,6 +472,21 @@ pub(crate) struct SearchCriteria {
     /// This one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) string_condition: Option<StringCondition>,
+    /// This one; for users alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hierarchy_group_condition: Option<HierarchyGroupCondition>,
+}
+
+/// `HierarchyGroupCondition`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct HierarchyGroupCondition {
+    /// The group's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<String>,
+    /// `EXACT` or `WITH_CHILD_GROUPS`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hierarchy_group_match_type: Option<String>,
 }
 
 /// `StringCondition`. No member of it is required in the model.
@@ -483,6 +557,112 @@ pub struct UserProficiency {
     pub attribute_value: String,
     /// 1.0 to 5.0, whole.
     pub level: f32,
+}
+
+impl UserProficiency {
+    /// What it is of, without its level.
+    pub(crate) fn name(&self) -> UserProficiencyName {
+        UserProficiencyName {
+            attribute_name: self.attribute_name.clone(),
+            attribute_value: self.attribute_value.clone(),
+        }
+    }
+}
+
+/// `UserProficiencyDisassociate`: a proficiency without its level.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UserProficiencyName {
+    /// The predefined attribute's name, 1 to 100 characters.
+    pub attribute_name: String,
+    /// One of its values, 1 to 100 characters.
+    pub attribute_value: String,
+}
+
+/// The body of `POST /users/{InstanceId}/{UserId}/proficiencies` (UpdateUserProficiencies).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateUserProficiencies {
+    /// Other levels of what the user has.
+    pub(crate) user_proficiencies: Vec<UserProficiency>,
+}
+
+/// The body of `POST /users/{InstanceId}/{UserId}/disassociate-proficiencies` (DisassociateUserProficiencies).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DisassociateUserProficiencies {
+    /// What is taken from the user.
+    pub(crate) user_proficiencies: Vec<UserProficiencyName>,
+}
+
+/// The body of `POST /users/{InstanceId}/{UserId}/identity-info` (UpdateUserIdentityInfo).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateUserIdentityInfo {
+    /// The whole of it, as it is to be.
+    pub(crate) identity_info: IdentityInfo,
+}
+
+/// The body of `POST /users/{InstanceId}/{UserId}/config` (UpdateUserConfig): each list whole, as it is to be. One that is
+/// empty is left out and changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UserConfig {
+    /// Per channel.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub auto_accept_configs: Vec<AutoAcceptConfig>,
+    /// Per channel.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub after_contact_work_configs: Vec<AfterContactWorkConfigPerChannel>,
+    /// Per channel.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub phone_number_configs: Vec<PhoneNumberConfig>,
+    /// Per channel.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub persistent_connection_configs: Vec<PersistentConnectionConfig>,
+    /// Voice only.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub voice_enhancement_configs: Vec<VoiceEnhancementConfig>,
+}
+
+/// The body of `POST /users/{InstanceId}/{UserId}/phone-config` (UpdateUserPhoneConfig).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateUserPhoneConfig {
+    /// For all channels.
+    pub(crate) phone_config: PhoneConfig,
+}
+
+/// The body of `POST /users/{InstanceId}/{UserId}/routing-profile` (UpdateUserRoutingProfile).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateUserRoutingProfile {
+    /// The routing profile's id.
+    pub(crate) routing_profile_id: String,
+}
+
+/// The body of `POST /users/{InstanceId}/{UserId}/security-profiles` (UpdateUserSecurityProfiles).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateUserSecurityProfiles {
+    /// 1 to 10 ids: all that the user is to have.
+    pub(crate) security_profile_ids: Vec<String>,
+}
+
+/// The body of `POST /users/{InstanceId}/{UserId}/hierarchy` (UpdateUserHierarchy).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateUserHierarchy {
+    /// The group's id; without it the user is to have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hierarchy_group_id: Option<String>,
+}
+
+/// The body of `POST /tags/{resourceArn}` (TagResource), whose member the service writes small.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TagResource {
+    /// 1 to 50.
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// The body of Service Quotas' GetServiceQuota.

@@ -3,6 +3,7 @@
 //! Methods, URIs and member names: the service's model (`model.rs`). Labels and query values are encoded down to
 //! `A-Za-z0-9-_.~`, as botocore does: an ARN's `:` and `/` become `%3A` and `%2F`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
@@ -13,8 +14,11 @@ use serde::Serialize;
 
 use crate::connect::endpoint::Service;
 use crate::connect::model::{
-    AssociateUserProficiencies, CreateUser, GetServiceQuota, SearchCriteria, SearchPredefinedAttributes,
-    SearchUserHierarchyGroups, SearchUsers, StringCondition, UserProficiency,
+    AssociateUserProficiencies, CreateUser, DisassociateUserProficiencies, GetServiceQuota, IdentityInfo,
+    PhoneConfig, SearchCriteria, SearchPredefinedAttributes, SearchUserHierarchyGroups, SearchUsers,
+    StringCondition, TagResource, UpdateUserHierarchy, UpdateUserIdentityInfo, UpdateUserPhoneConfig,
+    UpdateUserProficiencies, UpdateUserRoutingProfile, UpdateUserSecurityProfiles, UserConfig,
+    UserProficiency, UserProficiencyName, UserSearch,
 };
 
 /// An operation of the service; also the name of a limiter, for quotas are per operation.
@@ -52,6 +56,26 @@ pub enum Operation {
     SearchUserHierarchyGroups,
     /// Finds users.
     SearchUsers,
+    /// Sets a user's names and addresses; who may call it can take over accounts, says the model.
+    UpdateUserIdentityInfo,
+    /// Sets a user's settings per channel.
+    UpdateUserConfig,
+    /// Sets a user's settings of the older family: one after-contact work for all channels.
+    UpdateUserPhoneConfig,
+    /// Sets a user's routing profile.
+    UpdateUserRoutingProfile,
+    /// Sets a user's security profiles, all of them.
+    UpdateUserSecurityProfiles,
+    /// Sets a user's hierarchy group, or takes it away.
+    UpdateUserHierarchy,
+    /// Sets the levels of proficiencies that a user has.
+    UpdateUserProficiencies,
+    /// Takes proficiencies from a user.
+    DisassociateUserProficiencies,
+    /// Adds tags to a user, or changes their values; others stay.
+    TagResource,
+    /// Takes tags from a user.
+    UntagResource,
 }
 
 /// The permission of every operation's IAM action is its own name after the service's.
@@ -63,7 +87,7 @@ impl fmt::Display for Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Operation; 16] = [
+    pub const ALL: [Operation; 26] = [
         Self::CreateUser,
         Self::AssociateUserProficiencies,
         Self::DeleteUser,
@@ -80,6 +104,16 @@ impl Operation {
         Self::SearchPredefinedAttributes,
         Self::SearchUserHierarchyGroups,
         Self::SearchUsers,
+        Self::UpdateUserIdentityInfo,
+        Self::UpdateUserConfig,
+        Self::UpdateUserPhoneConfig,
+        Self::UpdateUserRoutingProfile,
+        Self::UpdateUserSecurityProfiles,
+        Self::UpdateUserHierarchy,
+        Self::UpdateUserProficiencies,
+        Self::DisassociateUserProficiencies,
+        Self::TagResource,
+        Self::UntagResource,
     ];
 
     /// The service's own name for it.
@@ -101,6 +135,16 @@ impl Operation {
             Self::SearchPredefinedAttributes => "SearchPredefinedAttributes",
             Self::SearchUserHierarchyGroups => "SearchUserHierarchyGroups",
             Self::SearchUsers => "SearchUsers",
+            Self::UpdateUserIdentityInfo => "UpdateUserIdentityInfo",
+            Self::UpdateUserConfig => "UpdateUserConfig",
+            Self::UpdateUserPhoneConfig => "UpdateUserPhoneConfig",
+            Self::UpdateUserRoutingProfile => "UpdateUserRoutingProfile",
+            Self::UpdateUserSecurityProfiles => "UpdateUserSecurityProfiles",
+            Self::UpdateUserHierarchy => "UpdateUserHierarchy",
+            Self::UpdateUserProficiencies => "UpdateUserProficiencies",
+            Self::DisassociateUserProficiencies => "DisassociateUserProficiencies",
+            Self::TagResource => "TagResource",
+            Self::UntagResource => "UntagResource",
         }
     }
 
@@ -119,7 +163,22 @@ impl Operation {
 
     /// Whether the call changes nothing, so that sending it again is always right.
     pub(crate) const fn only_reads(self) -> bool {
-        !matches!(self, Self::CreateUser | Self::AssociateUserProficiencies | Self::DeleteUser)
+        !matches!(
+            self,
+            Self::CreateUser
+                | Self::AssociateUserProficiencies
+                | Self::DeleteUser
+                | Self::UpdateUserIdentityInfo
+                | Self::UpdateUserConfig
+                | Self::UpdateUserPhoneConfig
+                | Self::UpdateUserRoutingProfile
+                | Self::UpdateUserSecurityProfiles
+                | Self::UpdateUserHierarchy
+                | Self::UpdateUserProficiencies
+                | Self::DisassociateUserProficiencies
+                | Self::TagResource
+                | Self::UntagResource
+        )
     }
 }
 
@@ -221,6 +280,19 @@ pub(crate) fn search_users(instance: &str, username: &str, token: Option<&str>) 
         next_token: token.map(str::to_owned),
         max_results: Some(100), // the model takes 500, other pages of the documentation say 100
         search_criteria: Some(SearchCriteria { string_condition: Some(condition), ..Default::default() }),
+        search_filter: None,
+    };
+    with_body(Operation::SearchUsers, Method::POST, "/search-users".to_owned(), &body)
+}
+
+/// `POST /search-users` for the users of whom this is true, all of them where nothing is asked; 500 a page.
+pub(crate) fn search_users_where(instance: &str, wanted: &UserSearch, token: Option<&str>) -> Call {
+    let body = SearchUsers {
+        instance_id: instance.to_owned(),
+        next_token: token.map(str::to_owned),
+        max_results: Some(500),
+        search_criteria: wanted.criteria.clone(),
+        search_filter: wanted.filter.clone(),
     };
     with_body(Operation::SearchUsers, Method::POST, "/search-users".to_owned(), &body)
 }
@@ -265,6 +337,78 @@ pub(crate) fn associate_user_proficiencies(
     with_body(Operation::AssociateUserProficiencies, Method::POST, path, &body)
 }
 
+/// `POST /users/{InstanceId}/{UserId}/identity-info`. Whether a member that is left out stays is not documented: send all
+/// five as they are to be.
+pub(crate) fn update_user_identity_info(instance: &str, user: &str, info: &IdentityInfo) -> Call {
+    let body = UpdateUserIdentityInfo { identity_info: info.clone() };
+    of_user(Operation::UpdateUserIdentityInfo, instance, user, "identity-info", &body)
+}
+
+/// `POST /users/{InstanceId}/{UserId}/config`. A list that is empty is left out and stays as it is.
+pub(crate) fn update_user_config(instance: &str, user: &str, config: &UserConfig) -> Call {
+    of_user(Operation::UpdateUserConfig, instance, user, "config", config)
+}
+
+/// `POST /users/{InstanceId}/{UserId}/phone-config`: the same after-contact work for all channels.
+pub(crate) fn update_user_phone_config(instance: &str, user: &str, config: &PhoneConfig) -> Call {
+    let body = UpdateUserPhoneConfig { phone_config: config.clone() };
+    of_user(Operation::UpdateUserPhoneConfig, instance, user, "phone-config", &body)
+}
+
+/// `POST /users/{InstanceId}/{UserId}/routing-profile`.
+pub(crate) fn update_user_routing_profile(instance: &str, user: &str, profile: &str) -> Call {
+    let body = UpdateUserRoutingProfile { routing_profile_id: profile.to_owned() };
+    of_user(Operation::UpdateUserRoutingProfile, instance, user, "routing-profile", &body)
+}
+
+/// `POST /users/{InstanceId}/{UserId}/security-profiles`: these, and no others.
+pub(crate) fn update_user_security_profiles(instance: &str, user: &str, profiles: &[String]) -> Call {
+    let body = UpdateUserSecurityProfiles { security_profile_ids: profiles.to_vec() };
+    of_user(Operation::UpdateUserSecurityProfiles, instance, user, "security-profiles", &body)
+}
+
+/// `POST /users/{InstanceId}/{UserId}/hierarchy`; without a group the user is to have none.
+pub(crate) fn update_user_hierarchy(instance: &str, user: &str, group: Option<&str>) -> Call {
+    let body = UpdateUserHierarchy { hierarchy_group_id: group.map(str::to_owned) };
+    of_user(Operation::UpdateUserHierarchy, instance, user, "hierarchy", &body)
+}
+
+/// `POST /users/{InstanceId}/{UserId}/proficiencies`: other levels of what the user has.
+pub(crate) fn update_user_proficiencies(
+    instance: &str,
+    user: &str,
+    proficiencies: &[UserProficiency],
+) -> Call {
+    let body = UpdateUserProficiencies { user_proficiencies: proficiencies.to_vec() };
+    of_user(Operation::UpdateUserProficiencies, instance, user, "proficiencies", &body)
+}
+
+/// `POST /users/{InstanceId}/{UserId}/disassociate-proficiencies`.
+pub(crate) fn disassociate_user_proficiencies(
+    instance: &str,
+    user: &str,
+    proficiencies: &[UserProficiencyName],
+) -> Call {
+    let body = DisassociateUserProficiencies { user_proficiencies: proficiencies.to_vec() };
+    of_user(Operation::DisassociateUserProficiencies, instance, user, "disassociate-proficiencies", &body)
+}
+
+/// `POST /tags/{resourceArn}`: the other tags stay.
+pub(crate) fn tag_resource(arn: &str, tags: &BTreeMap<String, String>) -> Call {
+    let body = TagResource { tags: tags.clone() };
+    with_body(Operation::TagResource, Method::POST, format!("/tags/{}", label(arn)), &body)
+}
+
+/// `DELETE /tags/{resourceArn}?tagKeys=…&tagKeys=…`.
+pub(crate) fn untag_resource(arn: &str, keys: &[String]) -> Call {
+    let mut path = format!("/tags/{}", label(arn));
+    for (at, key) in keys.iter().enumerate() {
+        path.push_str(if at == 0 { "?tagKeys=" } else { "&tagKeys=" });
+        path.extend(utf8_percent_encode(key, LABEL));
+    }
+    without_body(Operation::UntagResource, Method::DELETE, path)
+}
+
 /// Service Quotas' GetServiceQuota for the service code `connect`; `context` is an instance's ARN.
 pub(crate) fn get_service_quota(quota_code: &str, context: Option<&str>) -> Call {
     let body = GetServiceQuota {
@@ -299,6 +443,12 @@ fn with_body(operation: Operation, method: Method, path: String, body: &impl Ser
     Call { operation, method, path, body: Some(Bytes::from(body)) }
 }
 
+/// `POST /users/{InstanceId}/{UserId}/{what}`.
+fn of_user(operation: Operation, instance: &str, user: &str, what: &str, body: &impl Serialize) -> Call {
+    let path = format!("/users/{}/{}/{what}", label(instance), label(user));
+    with_body(operation, Method::POST, path, body)
+}
+
 /// What a path label or a query value keeps as it is: `A-Za-z0-9-_.~`.
 const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -309,6 +459,11 @@ fn label(text: &str) -> impl fmt::Display + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connect::model::{
+        AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, HierarchyGroupCondition,
+        PersistentConnectionConfig, PhoneNumberConfig, TagCondition, TagFilter, UserSearchFilter,
+        VoiceEnhancementConfig,
+    };
 
     const ID: &str = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
     const ARN: &str = "arn:aws:connect:us-west-2:123456789012:instance/abc";
@@ -316,6 +471,64 @@ mod tests {
     fn shown(call: &Call) -> String {
         let body = call.body.as_ref().map(|b| String::from_utf8(b.to_vec()).unwrap()).unwrap_or_default();
         format!("{} {} {} {}", call.operation, call.method, call.path, body).trim_end().to_owned()
+    }
+
+    fn searched() -> UserSearch {
+        let (group, how) = (Some("g".to_owned()), Some("WITH_CHILD_GROUPS".to_owned()));
+        let condition = HierarchyGroupCondition { value: group, hierarchy_group_match_type: how };
+        let tag = TagCondition { tag_key: Some("k".to_owned()), tag_value: Some("v".to_owned()) };
+        let filter = TagFilter { tag_condition: Some(tag), ..Default::default() };
+        UserSearch {
+            criteria: Some(SearchCriteria {
+                hierarchy_group_condition: Some(condition),
+                ..Default::default()
+            }),
+            filter: Some(UserSearchFilter { tag_filter: Some(filter) }),
+        }
+    }
+
+    fn settings() -> (IdentityInfo, UserConfig, PhoneConfig) {
+        let identity = IdentityInfo {
+            first_name: Some("A".to_owned()),
+            last_name: Some("B".to_owned()),
+            email: Some(String::new()),
+            secondary_email: Some("s".to_owned()),
+            mobile: Some("+49".to_owned()),
+        };
+        let channel = || "VOICE".to_owned();
+        let config = UserConfig {
+            auto_accept_configs: vec![AutoAcceptConfig {
+                channel: channel(),
+                auto_accept: true,
+                agent_first_callback_auto_accept: Some(false),
+            }],
+            after_contact_work_configs: vec![AfterContactWorkConfigPerChannel {
+                channel: "CHAT".to_owned(),
+                after_contact_work_config: AfterContactWorkConfig { after_contact_work_time_limit: Some(0) },
+                ..Default::default()
+            }],
+            phone_number_configs: vec![PhoneNumberConfig {
+                channel: channel(),
+                phone_type: "SOFT_PHONE".to_owned(),
+                phone_number: None,
+            }],
+            persistent_connection_configs: vec![PersistentConnectionConfig {
+                channel: channel(),
+                persistent_connection: true,
+            }],
+            voice_enhancement_configs: vec![VoiceEnhancementConfig {
+                channel: channel(),
+                voice_enhancement_mode: "NONE".to_owned(),
+            }],
+        };
+        let phone = PhoneConfig {
+            phone_type: Some("SOFT_PHONE".to_owned()),
+            auto_accept: Some(false),
+            after_contact_work_time_limit: Some(0),
+            desk_phone_number: Some(String::new()),
+            persistent_connection: None,
+        };
+        (identity, config, phone)
     }
 
     #[test]
@@ -331,6 +544,7 @@ mod tests {
             attribute_value: "connect:English".to_owned(),
             level: 5.0,
         };
+        let (identity, config, phone) = settings();
         let table = [
             (
                 create_user(ID, &user),
@@ -368,6 +582,63 @@ mod tests {
                 r#"SearchUsers POST /search-users {"InstanceId":"a1b2c3d4-5678-90ab-cdef-EXAMPLE11111","NextToken":"t","MaxResults":100,"SearchCriteria":{"StringCondition":{"FieldName":"Username","Value":"ana","ComparisonType":"EXACT"}}}"#,
             ),
             (
+                search_users_where("i", &UserSearch::default(), None),
+                r#"SearchUsers POST /search-users {"InstanceId":"i","MaxResults":500}"#,
+            ),
+            (
+                search_users_where("i", &searched(), Some("t")),
+                r#"SearchUsers POST /search-users {"InstanceId":"i","NextToken":"t","MaxResults":500,"SearchFilter":{"TagFilter":{"TagCondition":{"TagKey":"k","TagValue":"v"}}},"SearchCriteria":{"HierarchyGroupCondition":{"Value":"g","HierarchyGroupMatchType":"WITH_CHILD_GROUPS"}}}"#,
+            ),
+            (
+                update_user_identity_info("i", "u/1", &identity),
+                r#"UpdateUserIdentityInfo POST /users/i/u%2F1/identity-info {"IdentityInfo":{"FirstName":"A","LastName":"B","Email":"","SecondaryEmail":"s","Mobile":"+49"}}"#,
+            ),
+            (
+                update_user_identity_info("i", "u", &IdentityInfo::default()),
+                r#"UpdateUserIdentityInfo POST /users/i/u/identity-info {"IdentityInfo":{}}"#,
+            ),
+            (
+                update_user_config("i", "u", &config),
+                r#"UpdateUserConfig POST /users/i/u/config {"AutoAcceptConfigs":[{"Channel":"VOICE","AutoAccept":true,"AgentFirstCallbackAutoAccept":false}],"AfterContactWorkConfigs":[{"Channel":"CHAT","AfterContactWorkConfig":{"AfterContactWorkTimeLimit":0}}],"PhoneNumberConfigs":[{"Channel":"VOICE","PhoneType":"SOFT_PHONE"}],"PersistentConnectionConfigs":[{"Channel":"VOICE","PersistentConnection":true}],"VoiceEnhancementConfigs":[{"Channel":"VOICE","VoiceEnhancementMode":"NONE"}]}"#,
+            ),
+            (
+                update_user_config("i", "u", &UserConfig::default()),
+                "UpdateUserConfig POST /users/i/u/config {}",
+            ),
+            (
+                update_user_phone_config("i", "u", &phone),
+                r#"UpdateUserPhoneConfig POST /users/i/u/phone-config {"PhoneConfig":{"PhoneType":"SOFT_PHONE","AutoAccept":false,"AfterContactWorkTimeLimit":0,"DeskPhoneNumber":""}}"#,
+            ),
+            (
+                update_user_routing_profile("i", "u", "r"),
+                r#"UpdateUserRoutingProfile POST /users/i/u/routing-profile {"RoutingProfileId":"r"}"#,
+            ),
+            (
+                update_user_security_profiles("i", "u", &["a".to_owned(), "b".to_owned()]),
+                r#"UpdateUserSecurityProfiles POST /users/i/u/security-profiles {"SecurityProfileIds":["a","b"]}"#,
+            ),
+            (
+                update_user_hierarchy("i", "u", Some("g")),
+                r#"UpdateUserHierarchy POST /users/i/u/hierarchy {"HierarchyGroupId":"g"}"#,
+            ),
+            (update_user_hierarchy("i", "u", None), "UpdateUserHierarchy POST /users/i/u/hierarchy {}"),
+            (
+                update_user_proficiencies("i", "u", std::slice::from_ref(&proficiency)),
+                r#"UpdateUserProficiencies POST /users/i/u/proficiencies {"UserProficiencies":[{"AttributeName":"connect:Language","AttributeValue":"connect:English","Level":5.0}]}"#,
+            ),
+            (
+                disassociate_user_proficiencies("i", "u", &[proficiency.name()]),
+                r#"DisassociateUserProficiencies POST /users/i/u/disassociate-proficiencies {"UserProficiencies":[{"AttributeName":"connect:Language","AttributeValue":"connect:English"}]}"#,
+            ),
+            (
+                tag_resource(ARN, &[("a", "b"), ("c", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into()),
+                r#"TagResource POST /tags/arn%3Aaws%3Aconnect%3Aus-west-2%3A123456789012%3Ainstance%2Fabc {"tags":{"a":"b","c":""}}"#,
+            ),
+            (
+                untag_resource(ARN, &["a b".to_owned(), "c/d+é".to_owned()]),
+                "UntagResource DELETE /tags/arn%3Aaws%3Aconnect%3Aus-west-2%3A123456789012%3Ainstance%2Fabc?tagKeys=a%20b&tagKeys=c%2Fd%2B%C3%A9",
+            ),
+            (
                 search_user_hierarchy_groups("i", None),
                 r#"SearchUserHierarchyGroups POST /search-user-hierarchy-groups {"InstanceId":"i","MaxResults":100}"#,
             ),
@@ -380,7 +651,7 @@ mod tests {
                 "ListUserProficiencies GET /users/i/u/proficiencies?maxResults=100",
             ),
             (
-                associate_user_proficiencies("i", "u", &[proficiency]),
+                associate_user_proficiencies("i", "u", &[proficiency.clone()]),
                 r#"AssociateUserProficiencies POST /users/i/u/associate-proficiencies {"UserProficiencies":[{"AttributeName":"connect:Language","AttributeValue":"connect:English","Level":5.0}]}"#,
             ),
             (

@@ -5,6 +5,8 @@
 //! calls against the instance or a thing in it: so they are allowed on the instance and what is below it, and on
 //! nothing else. What has no resource of an instance is allowed on `*`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::connect::operation::Operation;
@@ -26,6 +28,63 @@ pub(crate) struct Job {
     pub(crate) asks_identity: bool,
     /// Read the names of routing profiles, security profiles and hierarchy groups.
     pub(crate) reads_names: bool,
+    /// Read what the users there are like, as an export and a comparison do.
+    pub(crate) reads_users: bool,
+    /// Change users who are there.
+    pub(crate) updates: Updates,
+}
+
+/// What of users who are there is to be changed: each is a call of its own, and a permission of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Updates {
+    /// Their names and addresses. Who may do that can take over accounts: "Someone with that ability can change the login
+    /// credentials of other users by changing their email address" (the service's model).
+    pub(crate) identity: bool,
+    /// Their settings per channel.
+    pub(crate) config: bool,
+    /// Their routing profile.
+    pub(crate) routing_profile: bool,
+    /// Their security profiles.
+    pub(crate) security_profiles: bool,
+    /// Their hierarchy group.
+    pub(crate) hierarchy: bool,
+    /// Their tags.
+    pub(crate) tags: bool,
+    /// Their proficiencies.
+    pub(crate) proficiencies: bool,
+    /// Take tags and proficiencies away, where these are changed.
+    pub(crate) removes: bool,
+}
+
+impl Updates {
+    /// Nothing is changed.
+    pub(crate) const NONE: Self = Self {
+        identity: false,
+        config: false,
+        routing_profile: false,
+        security_profiles: false,
+        hierarchy: false,
+        tags: false,
+        proficiencies: false,
+        removes: false,
+    };
+
+    /// The calls that do it.
+    fn calls(self) -> impl Iterator<Item = Operation> {
+        let calls = [
+            (self.identity, Operation::UpdateUserIdentityInfo),
+            (self.config, Operation::UpdateUserConfig),
+            (self.routing_profile, Operation::UpdateUserRoutingProfile),
+            (self.security_profiles, Operation::UpdateUserSecurityProfiles),
+            (self.hierarchy, Operation::UpdateUserHierarchy),
+            (self.tags, Operation::TagResource),
+            (self.tags && self.removes, Operation::UntagResource),
+            (self.proficiencies, Operation::AssociateUserProficiencies),
+            (self.proficiencies, Operation::UpdateUserProficiencies),
+            (self.proficiencies && self.removes, Operation::DisassociateUserProficiencies),
+        ];
+        calls.into_iter().filter_map(|(wanted, operation)| wanted.then_some(operation))
+    }
 }
 
 impl Job {
@@ -38,6 +97,8 @@ impl Job {
         by_alias: true,
         asks_identity: true,
         reads_names: true,
+        reads_users: false,
+        updates: Updates::NONE,
     };
 
     /// The IAM actions of the job on the instance, sorted.
@@ -47,20 +108,19 @@ impl Job {
             (self.creates, Operation::CreateUser),
             (self.creates && self.proficiencies, Operation::AssociateUserProficiencies),
             (self.deletes, Operation::DeleteUser),
+            // A create that carries tags needs it too.
+            (self.creates && self.tags, Operation::TagResource),
         ];
         let writes = writes.into_iter().filter_map(|(wanted, operation)| wanted.then_some(operation));
-        let mut actions: Vec<String> = reads.chain(writes).map(Operation::action).collect();
-        if self.creates && self.tags {
-            actions.push("connect:TagResource".to_owned());
-        }
-        actions.sort();
-        actions
+        let actions: BTreeSet<String> =
+            reads.chain(writes).chain(self.updates.calls()).map(Operation::action).collect();
+        actions.into_iter().collect()
     }
 
     /// Whether the job has this call to make, among those that change nothing.
     fn reads(self, operation: Operation) -> bool {
         match operation {
-            Operation::CreateUser | Operation::AssociateUserProficiencies | Operation::DeleteUser => false,
+            changing if !changing.only_reads() => false,
             // They name no resource of the instance.
             Operation::ListInstances | Operation::GetServiceQuota => false,
             Operation::DescribeInstance => self.asks_identity,
@@ -70,10 +130,13 @@ impl Job {
             | Operation::DescribeUserHierarchyGroup
             | Operation::SearchUserHierarchyGroups => self.reads_names,
             Operation::ListUsers => true,
-            // What settles a create.
-            Operation::SearchUsers | Operation::DescribeUser => self.creates || self.deletes,
+            // What settles a create, and what says what a user is like.
+            Operation::SearchUsers | Operation::DescribeUser => {
+                self.creates || self.deletes || self.reads_users
+            }
             Operation::SearchPredefinedAttributes => self.proficiencies,
-            Operation::ListUserProficiencies => self.creates && self.proficiencies,
+            Operation::ListUserProficiencies => (self.creates || self.reads_users) && self.proficiencies,
+            _ => false,
         }
     }
 
@@ -107,7 +170,7 @@ pub(crate) fn document(job: Job, instance: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{Job, document};
+    use super::{Job, Updates, document};
 
     const IMPORT: Job = Job::IMPORT;
 
@@ -156,6 +219,61 @@ mod tests {
         }
         assert!(!Job { tags: false, ..IMPORT }.actions().contains(&"connect:TagResource".to_owned()));
         assert!(Job { deletes: true, ..IMPORT }.actions().contains(&"connect:DeleteUser".to_owned()));
+    }
+
+    /// What a job with these changes needs on top of looking at the users there.
+    fn on_top(updates: Updates) -> Vec<String> {
+        let look = Job { creates: false, tags: false, reads_users: true, ..IMPORT };
+        let looking = look.actions();
+        let actions = Job { updates, ..look }.actions();
+        let name = |action: String| action.strip_prefix("connect:").unwrap().to_owned();
+        actions.into_iter().filter(|action| !looking.contains(action)).map(name).collect()
+    }
+
+    #[test]
+    fn who_looks_at_the_users_there_needs_to_search_and_describe_them() {
+        let export = Job { creates: false, tags: false, reads_users: true, proficiencies: true, ..IMPORT };
+        assert_eq!(
+            export.actions(),
+            [
+                "connect:DescribeInstance",
+                "connect:DescribeUser",
+                "connect:DescribeUserHierarchyGroup",
+                "connect:ListRoutingProfiles",
+                "connect:ListSecurityProfiles",
+                "connect:ListUserHierarchyGroups",
+                "connect:ListUserProficiencies",
+                "connect:ListUsers",
+                "connect:SearchPredefinedAttributes",
+                "connect:SearchUserHierarchyGroups",
+                "connect:SearchUsers",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_change_needs_its_own_call_and_no_other() {
+        let none = Updates::NONE;
+        let table: [(Updates, &[&str]); 10] = [
+            (none, &[]),
+            (Updates { identity: true, ..none }, &["UpdateUserIdentityInfo"]),
+            (Updates { config: true, ..none }, &["UpdateUserConfig"]),
+            (Updates { routing_profile: true, ..none }, &["UpdateUserRoutingProfile"]),
+            (Updates { security_profiles: true, ..none }, &["UpdateUserSecurityProfiles"]),
+            (Updates { hierarchy: true, ..none }, &["UpdateUserHierarchy"]),
+            (Updates { tags: true, ..none }, &["TagResource"]),
+            (Updates { tags: true, removes: true, ..none }, &["TagResource", "UntagResource"]),
+            (
+                Updates { proficiencies: true, ..none },
+                &["AssociateUserProficiencies", "UpdateUserProficiencies"],
+            ),
+            (Updates { removes: true, ..none }, &[]),
+        ];
+        for (updates, needed) in table {
+            assert_eq!(on_top(updates), needed, "{updates:?}");
+        }
+        let removed = on_top(Updates { proficiencies: true, removes: true, ..none });
+        assert!(removed.contains(&"DisassociateUserProficiencies".to_owned()), "{removed:?}");
     }
 
     #[test]

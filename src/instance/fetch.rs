@@ -90,6 +90,7 @@ fn hint(operation: Operation, error: &CallError) -> Option<String> {
         | Verdict::Throttled
         | Verdict::Full
         | Verdict::Duplicate
+        | Verdict::Crossed
         | Verdict::InDoubt
         | Verdict::Denied
         | Verdict::NoCredentials => None,

@@ -10,6 +10,7 @@ use crate::connect::{InstanceRef, Operation};
 use crate::directory::{Directory, Group, Hierarchy, Instance, Names, PredefinedAttributes, Quotas, Users};
 use crate::error::Failure;
 use crate::lane::Lane;
+use crate::lane::pace::{Pace, START, default_burst};
 use crate::lane::reads::{self, Patience};
 use crate::lane::verdict::{Verdict, is_not_permitted, verdict_of_error};
 
@@ -24,6 +25,29 @@ const ASSOCIATE_USER_PROFICIENCIES_RATE: &str = "L-2CCBA953";
 
 /// The quota of proficiencies per agent.
 const PROFICIENCIES_PER_AGENT: &str = "L-50375162";
+
+/// Calls that read and change users who are there, with the quota of each, requests a second. UpdateUserConfig's is in no list
+/// of Service Quotas that has been seen, and counts as every call does.
+const RATES: [(Operation, &str); 14] = [
+    (Operation::AssociateUserProficiencies, ASSOCIATE_USER_PROFICIENCIES_RATE),
+    (Operation::DescribeUser, "L-EE6F0D82"),
+    (Operation::DisassociateUserProficiencies, "L-53E03705"),
+    (Operation::ListUserProficiencies, "L-A59C54EE"),
+    (Operation::ListUsers, "L-CCC38177"),
+    (Operation::SearchUsers, "L-E2C35CCE"),
+    (Operation::TagResource, "L-EA358306"),
+    (Operation::UntagResource, "L-26D9F60B"),
+    (Operation::UpdateUserHierarchy, "L-AEAF5C4B"),
+    (Operation::UpdateUserIdentityInfo, "L-66B5F86E"),
+    (Operation::UpdateUserPhoneConfig, "L-5D8210C3"),
+    (Operation::UpdateUserProficiencies, "L-5A3065E6"),
+    (Operation::UpdateUserRoutingProfile, "L-418ABD80"),
+    (Operation::UpdateUserSecurityProfiles, "L-64B27051"),
+];
+
+/// The quota of these reads where it cannot be asked for, requests a second: what public lists of Service Quotas show for an
+/// account that never asked for more. Whoever has less is throttled, and the pace goes down to that.
+const READ_RATE: f64 = 10.0;
 
 /// How long a quota is asked for: a throttle is waited out, for whoever takes it for a no goes on with the wrong pace and
 /// no idea of the room; where Service Quotas cannot be reached, once is enough.
@@ -101,6 +125,25 @@ impl Reader<'_> {
         directory.quotas.associate_user_proficiencies_rate = rate;
         directory.quotas.proficiencies_per_agent = most;
         Ok(())
+    }
+
+    /// Sets the pace of each of these calls to its quota as it is applied to the instance of this ARN, as far as that can be
+    /// asked for. A call that has been paced already keeps its pace.
+    pub(crate) async fn pace(&self, arn: &str, operations: &[Operation]) {
+        for operation in operations {
+            let code = RATES.iter().find(|(of, _)| of == operation).map(|(_, code)| *code);
+            let applied = match code {
+                Some(code) => self.quota(arn, code).await,
+                None => None,
+            };
+            let rate = applied.unwrap_or(match operation {
+                Operation::DescribeUser | Operation::ListUserProficiencies | Operation::ListUsers => {
+                    READ_RATE
+                }
+                _ => START,
+            });
+            self.lane.paces().set(*operation, Pace::new(rate, default_burst(rate)));
+        }
     }
 
     async fn names(&self, instance: Instance) -> Result<Directory, Failure> {
@@ -275,25 +318,36 @@ mod tests {
     use crate::clock::{Clock as _, SteadyClock};
     use crate::connect::{Client, Credentials, Environment, Target};
     use crate::exit::Exit;
+    use crate::simulator::{self, Operation as Asked, Stats};
     use crate::simulator::{ACCESS_KEY_ID, InProcess, SECRET_ACCESS_KEY, Spec, World};
-    use crate::simulator::{Operation as Asked, Stats};
 
     /// Reads an instance of this description by its ARN, and says what was warned of and what was asked.
     async fn reading(spec: Spec, told: Told) -> (Result<Directory, Failure>, Vec<String>, Stats) {
-        let clock = Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
         let arn = spec.instance_arn();
-        let transport = InProcess::new(World::new(spec, clock.now()), clock.clone(), Duration::from_secs(30));
-        let environment =
-            Environment { endpoint_url: Some("http://127.0.0.1:4510".into()), ..Environment::default() };
-        let target = Target::resolve(&arn, None, None, &environment).unwrap();
-        let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
-        let client = Client::over(Arc::new(transport.clone()), &target, credentials, clock.clone());
-        let (lane, warned) = (Lane::new(client, Arc::default()), Mutex::new(Vec::new()));
+        let (lane, transport) = lane_of(spec);
+        let warned = Mutex::new(Vec::new());
+        let target = target(&arn);
         let warn = |what: &str| warned.lock().unwrap().push(what.to_owned());
         let reader = Reader { lane: &lane, warn: &warn };
         let read = reader.directory(&target.instance, told).await;
         let stats = transport.world().stats();
         (read, warned.into_inner().unwrap(), stats)
+    }
+
+    fn target(arn: &str) -> Target {
+        let environment =
+            Environment { endpoint_url: Some("http://127.0.0.1:4510".into()), ..Environment::default() };
+        Target::resolve(arn, None, None, &environment).unwrap()
+    }
+
+    /// How calls leave to an embedded Connect of this description.
+    fn lane_of(spec: Spec) -> (Lane, InProcess) {
+        let clock = Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
+        let arn = spec.instance_arn();
+        let transport = InProcess::new(World::new(spec, clock.now()), clock.clone(), Duration::from_secs(30));
+        let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+        let client = Client::over(Arc::new(transport.clone()), &target(&arn), credentials, clock.clone());
+        (Lane::new(client, Arc::default()), transport)
     }
 
     #[tokio::test(start_paused = true)]
@@ -329,6 +383,30 @@ mod tests {
         let spec = Spec { denied: [Asked::ListRoutingProfiles].into(), ..Spec::default() };
         let (read, ..) = reading(spec, Told::default()).await;
         assert_eq!(read.unwrap_err().exit, Exit::Stopped, "without its names nothing can be checked");
+    }
+
+    /// The paces of these calls on an instance of this description.
+    async fn paced(spec: Spec, operations: &[Operation]) -> Vec<f64> {
+        let arn = spec.instance_arn();
+        let (lane, _) = lane_of(spec);
+        Reader { lane: &lane, warn: &|_| {} }.pace(&arn, operations).await;
+        operations.iter().map(|operation| lane.pace(*operation).rate()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_on_users_who_are_there_goes_at_its_quota_as_it_is_applied() {
+        let quick = [(Asked::DescribeUser, simulator::Pace::per_second(25.0, 60.0))];
+        let spec = Spec { paces: quick.into(), ..Spec::default() };
+        let asked = [Operation::DescribeUser, Operation::TagResource, Operation::UpdateUserConfig];
+        assert_eq!(paced(spec, &asked).await, [25.0, 2.0, 2.0]);
+        let secret = Spec { denied: [Asked::GetServiceQuota].into(), ..Spec::default() };
+        let asked = [
+            Operation::DescribeUser,
+            Operation::ListUserProficiencies,
+            Operation::SearchUsers,
+            Operation::UpdateUserRoutingProfile,
+        ];
+        assert_eq!(paced(secret, &asked).await, [10.0, 10.0, 2.0, 2.0]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -52,6 +52,7 @@ impl Mender {
             | Verdict::Throttled
             | Verdict::Full
             | Verdict::Duplicate
+            | Verdict::Crossed
             | Verdict::InDoubt
             | Verdict::NotSent
             | Verdict::Denied

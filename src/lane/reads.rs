@@ -49,6 +49,7 @@ const fn worth(verdict: Verdict) -> Worth {
         | Verdict::NotFound
         | Verdict::Full
         | Verdict::Duplicate
+        | Verdict::Crossed
         | Verdict::Denied
         | Verdict::Barred
         | Verdict::NoCredentials => Worth::Nothing,

@@ -21,6 +21,8 @@ pub enum Verdict {
     Full,
     /// What is asked for is there already: for a create the name is taken, perhaps by an earlier attempt of ours.
     Duplicate,
+    /// A condition of the service's own did not hold: somebody else changed the same at the same time. Not executed.
+    Crossed,
     /// The request may have been applied.
     InDoubt,
     /// No byte left.
@@ -40,13 +42,14 @@ pub enum Verdict {
 impl Verdict {
     /// All of them, in the order of the tables.
     #[cfg(test)]
-    pub(crate) const ALL: [Verdict; 13] = [
+    pub(crate) const ALL: [Verdict; 14] = [
         Self::Done,
         Self::Rejected,
         Self::NotFound,
         Self::Throttled,
         Self::Full,
         Self::Duplicate,
+        Self::Crossed,
         Self::InDoubt,
         Self::NotSent,
         Self::Expired,
@@ -65,6 +68,7 @@ impl Verdict {
             | Self::Throttled
             | Self::Full
             | Self::Duplicate
+            | Self::Crossed
             | Self::Expired
             | Self::Signature
             | Self::Denied => true,
@@ -74,7 +78,10 @@ impl Verdict {
 
     /// Whether the service looked at the request itself, so that its limiter had let it pass.
     pub(crate) const fn has_passed(self) -> bool {
-        matches!(self, Self::Done | Self::Rejected | Self::NotFound | Self::Full | Self::Duplicate)
+        matches!(
+            self,
+            Self::Done | Self::Rejected | Self::NotFound | Self::Full | Self::Duplicate | Self::Crossed
+        )
     }
 }
 
@@ -96,6 +103,8 @@ pub(crate) const BY_CODE: &[CodeRule] = &[
     ("TooManyRequestsException", Verdict::Throttled, "model, 429; AWS's CloudFormation handlers match it"),
     ("AccessDeniedException", Verdict::Denied, "model, 403"),
     ("ResourceConflictException", Verdict::Duplicate, "model, 409"),
+    // UpdateUserConfig alone has it, of all calls in use: "Request processing failed because dependent condition failed".
+    ("ConditionalOperationFailedException", Verdict::Crossed, "model, 409"),
     // Throttles of AWS's front ends: the SDKs' list without LimitExceededException.
     ("Throttling", Verdict::Throttled, "botocore retries/standard.py"),
     ("ThrottledException", Verdict::Throttled, "botocore retries/standard.py"),

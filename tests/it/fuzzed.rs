@@ -11,7 +11,7 @@ use bytes::Bytes;
 use headcount::agent::{IdentityType, Password};
 use headcount::cli::voice::Flags;
 use headcount::clock::{SteadyClock, SystemClock};
-use headcount::connect::model::{CreateUser, Page};
+use headcount::connect::model::{CreateUser, IdentityInfo, Page, PhoneConfig, UserConfig};
 use headcount::connect::{
     BoxFuture, CallError, Client, Credentials, Environment, Operation, Target, Transport, TransportError,
 };
@@ -709,6 +709,46 @@ async fn call(client: &Client, operation: Operation, password: &str) -> Result<(
             }
             Operation::DeleteUser => {
                 client.delete_user("i", "u").await?;
+                None
+            }
+            Operation::UpdateUserIdentityInfo => {
+                client.update_user_identity_info("i", "u", &IdentityInfo::default()).await?;
+                None
+            }
+            Operation::UpdateUserConfig => {
+                client.update_user_config("i", "u", &UserConfig::default()).await?;
+                None
+            }
+            Operation::UpdateUserPhoneConfig => {
+                client.update_user_phone_config("i", "u", &PhoneConfig::default()).await?;
+                None
+            }
+            Operation::UpdateUserRoutingProfile => {
+                client.update_user_routing_profile("i", "u", "r").await?;
+                None
+            }
+            Operation::UpdateUserSecurityProfiles => {
+                client.update_user_security_profiles("i", "u", &["s".to_owned()]).await?;
+                None
+            }
+            Operation::UpdateUserHierarchy => {
+                client.update_user_hierarchy("i", "u", None).await?;
+                None
+            }
+            Operation::UpdateUserProficiencies => {
+                client.update_user_proficiencies("i", "u", &[]).await?;
+                None
+            }
+            Operation::DisassociateUserProficiencies => {
+                client.disassociate_user_proficiencies("i", "u", &[]).await?;
+                None
+            }
+            Operation::TagResource => {
+                client.tag_resource("arn", &[("k".to_owned(), "v".to_owned())].into()).await?;
+                None
+            }
+            Operation::UntagResource => {
+                client.untag_resource("arn", &["k".to_owned()]).await?;
                 None
             }
             Operation::DescribeInstance => {

@@ -12,7 +12,8 @@ use headcount::agent::Password;
 use headcount::clock::SystemClock;
 use headcount::connect::model::{
     AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, CreateUser, IdentityInfo,
-    PersistentConnectionConfig, PhoneConfig, PhoneNumberConfig, UserProficiency, VoiceEnhancementConfig,
+    PersistentConnectionConfig, PhoneConfig, PhoneNumberConfig, UserConfig, UserProficiency,
+    UserProficiencyName, VoiceEnhancementConfig,
 };
 use headcount::connect::{CallError, Client, Credentials, Environment, HttpOptions, Target, operation};
 
@@ -160,6 +161,40 @@ impl Drop for Verifier {
     }
 }
 
+/// Changes a user in every way.
+async fn changes(client: &Client, instance: &str) {
+    let id = "u-1";
+    let user = per_channel_family();
+    let identity = older_family().identity_info.unwrap();
+    client.update_user_identity_info(instance, id, &identity).await.unwrap();
+    let config = UserConfig {
+        auto_accept_configs: user.auto_accept_configs,
+        after_contact_work_configs: user.after_contact_work_configs,
+        phone_number_configs: user.phone_number_configs,
+        persistent_connection_configs: user.persistent_connection_configs,
+        voice_enhancement_configs: user.voice_enhancement_configs,
+    };
+    client.update_user_config(instance, id, &config).await.unwrap();
+    client.update_user_config(instance, id, &UserConfig::default()).await.unwrap();
+    let phone = older_family().phone_config.unwrap();
+    client.update_user_phone_config(instance, id, &phone).await.unwrap();
+    client.update_user_routing_profile(instance, id, "r-2").await.unwrap();
+    client.update_user_security_profiles(instance, id, &["s-1".into(), "s-2".into()]).await.unwrap();
+    client.update_user_hierarchy(instance, id, Some("h-1")).await.unwrap();
+    client.update_user_hierarchy(instance, id, None).await.unwrap();
+    let name = || ("connect:Language".to_owned(), "connect:English".to_owned());
+    let (attribute_name, attribute_value) = name();
+    let skill = UserProficiency { attribute_name, attribute_value, level: 2.0 };
+    client.update_user_proficiencies(instance, id, &[skill]).await.unwrap();
+    let (attribute_name, attribute_value) = name();
+    let skill = UserProficiencyName { attribute_name, attribute_value };
+    client.disassociate_user_proficiencies(instance, id, &[skill]).await.unwrap();
+    let arn = format!("{ARN}/agent/u-1");
+    let tags = [("cost centre", "Köln/4+1"), ("empty", "")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+    client.tag_resource(&arn, &tags.into()).await.unwrap();
+    client.untag_resource(&arn, &["cost centre".into(), "a/b+c=é@ -_.:".into()]).await.unwrap();
+}
+
 /// Makes every call there is and returns the names of those that botocore saw and took.
 async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) -> Vec<String> {
     let mut created = Vec::new();
@@ -178,6 +213,7 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
     client.associate_user_proficiencies(instance, "u-1", &[skill(1.0), skill(5.0)]).await.unwrap();
     let skills = client.list_user_proficiencies(instance, "u-1", None).await.unwrap().value;
     assert_eq!((skills.items[0].attribute_value.as_str(), skills.items[0].level), ("German", 4.0));
+    changes(client, instance).await;
     client.delete_user(instance, "u-1").await.unwrap();
     let described = client.describe_instance(instance).await.unwrap().value;
     assert_eq!((described.id.as_str(), described.identity_management_type.as_str()), (ID, "SAML"));
@@ -189,7 +225,7 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
     assert_eq!(quota.value.value, 2.0);
     client.get_service_quota("L-CBDEE3E4", None).await.unwrap().unwrap();
 
-    let mut sent = 3 + 8;
+    let mut sent = 3 + 8 + 12;
     for token in [None, Some("a+b/c==&x=é ")] {
         let instances = client.list_instances(token).await.unwrap().value;
         assert_eq!(instances.items[0].instance_alias.as_deref(), Some("centre"));
@@ -207,7 +243,9 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
         assert_eq!(found.items[0].username, "ana");
         let attributes = client.search_predefined_attributes(instance, token).await.unwrap().value;
         assert_eq!(attributes.items[0].name, "Language");
-        sent += 8;
+        let found = client.search_all_users(instance, token).await.unwrap().value;
+        assert_eq!((found.users[0].username.as_str(), found.approximate_total), ("ana", Some(1)));
+        sent += 9;
     }
     let seen: Vec<_> = (0..sent).map(|_| verifier.next()).collect();
     assert!(seen.iter().all(|(_, status)| *status == 200));

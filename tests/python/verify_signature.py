@@ -50,6 +50,16 @@ ANSWERS = {
         "ApproximateTotalCount": 1,
     },
     "DeleteUser": None,
+    "UpdateUserIdentityInfo": None,
+    "UpdateUserConfig": None,
+    "UpdateUserPhoneConfig": None,
+    "UpdateUserRoutingProfile": None,
+    "UpdateUserSecurityProfiles": None,
+    "UpdateUserHierarchy": None,
+    "UpdateUserProficiencies": None,
+    "DisassociateUserProficiencies": None,
+    "TagResource": None,
+    "UntagResource": None,
     "GetServiceQuota": {"Quota": {"ServiceCode": "connect", "QuotaCode": "L-CBDEE3E4", "Value": 2.0}},
 }
 
@@ -100,15 +110,21 @@ def operation_of(method, path, headers):
 def parameters_of(operation, labels, query, body):
     """Reads the parameters back, in the model's order."""
     sent = dict(body)
-    given = dict(parse_qsl(query, keep_blank_values=True))
+    given = {}
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        given.setdefault(key, []).append(value)
     for name, shape in operation.input_shape.members.items():
         where = shape.serialization.get("location")
         wire_name = shape.serialization.get("name", name)
         if where == "uri":
             sent[name] = labels[wire_name]
         elif where == "querystring" and wire_name in given:
-            text = given.pop(wire_name)
-            sent[name] = int(text) if shape.type_name == "integer" else text
+            texts = given.pop(wire_name)
+            if shape.type_name == "list":
+                sent[name] = texts
+                continue
+            assert len(texts) == 1, f"{wire_name} stands {len(texts)} times in the query"
+            sent[name] = int(texts[0]) if shape.type_name == "integer" else texts[0]
     assert not given, f"unknown in the query: {given}"
     ordered = {name: sent.pop(name) for name in operation.input_shape.members if name in sent}
     assert not sent, f"unknown members: {sorted(sent)}"
