@@ -40,6 +40,15 @@ impl Prints {
     }
 }
 
+/// What is known of a user from before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Base {
+    /// Its id, where a ledger at hand made or changed it.
+    pub(crate) id: Option<String>,
+    /// What was last asked of it and is known to be done.
+    pub(crate) prints: Prints,
+}
+
 /// The groups that a request asked for, as the user is once it was made; proficiencies follow it and are not among them.
 pub(crate) fn of_created(body: &CreateUser) -> Prints {
     let user = Canonical::wanted(body, None);
@@ -89,19 +98,37 @@ impl AsBefore {
     pub(crate) fn of(wish: &Wish, found: &Canonical, group: Group, before: Option<Fingerprint>) -> Self {
         let Some(before) = before else { return Self::Unknown };
         let is = |members: &BTreeMap<Member, String>| print(members) == before;
-        let mut shown = vec![of_group(found, group).collect::<BTreeMap<_, _>>()];
-        // One setting in two families is shown so that it may be either of two: see `Members::all_channels`.
-        shown.push(
-            shown[0].iter().map(|(member, value)| (member.clone(), settled(found, member, value))).collect(),
-        );
+        let shown = readings(found, group);
         if shown.iter().any(&is) || is(&wish.asked_of(found, group)) {
             return Self::Instance;
         }
-        if is(&wish.desired(found, group)) || is(&wish.said_of(group)) {
+        let desired = |members: &BTreeMap<Member, String>| wish.desired_of(members.clone(), found, group);
+        if shown.iter().any(|members| is(&desired(members))) || is(&wish.said_of(group)) {
             return Self::Roster;
         }
         Self::Neither
     }
+}
+
+/// A group as it may be read: a setting that is shown in two families may be that of every channel or of one, each such
+/// setting by itself. See `Members::all_channels`.
+fn readings(found: &Canonical, group: Group) -> Vec<BTreeMap<Member, String>> {
+    let mut readings = vec![of_group(found, group).collect::<BTreeMap<_, _>>()];
+    for is_of in [(|member| matches!(member, Member::AutoAccept(_))) as fn(&Member) -> bool, |member| {
+        matches!(member, Member::AfterContactWork(_))
+    }] {
+        let other = |reading: &BTreeMap<Member, String>| -> BTreeMap<Member, String> {
+            let read = |(member, value): (&Member, &String)| {
+                let value = if is_of(member) { settled(found, member, value) } else { value.clone() };
+                (member.clone(), value)
+            };
+            reading.iter().map(read).collect()
+        };
+        let others: Vec<_> = readings.iter().map(other).collect();
+        readings.extend(others);
+        readings.dedup();
+    }
+    readings
 }
 
 /// A value that may be the service's default as well, as that.

@@ -310,6 +310,12 @@ impl Canonical {
         self.members.insert(member, Said { text, or_default: false });
     }
 
+    /// Says nothing any more but of these groups.
+    pub(super) fn keep(&mut self, groups: &BTreeSet<Group>) {
+        self.members.retain(|member, _| groups.contains(&member.group()));
+        self.has_proficiencies &= groups.contains(&Group::Proficiencies);
+    }
+
     /// What is said of the member, where anything is.
     pub(super) fn said_of(&self, member: &Member) -> Option<&str> {
         self.members.get(member).map(|said| said.text.as_str())
