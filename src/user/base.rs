@@ -13,32 +13,7 @@ use super::canonical::{Canonical, Group, Member};
 use super::wish::{Wish, of_group};
 use crate::agent::Fingerprint;
 use crate::connect::model::{CreateUser, UserProficiency};
-
-/// Groups, each with its fingerprint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Prints([Option<Fingerprint>; Group::ALL.len()]);
-
-impl Prints {
-    /// The fingerprint of a group, where there is one.
-    pub(crate) fn of(&self, group: Group) -> Option<Fingerprint> {
-        self.0[group as usize]
-    }
-
-    /// Notes the fingerprint of a group.
-    pub(crate) fn set(&mut self, group: Group, print: Fingerprint) {
-        self.0[group as usize] = Some(print);
-    }
-
-    /// The groups that have one, in their order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (Group, Fingerprint)> + '_ {
-        Group::ALL.into_iter().filter_map(|group| Some((group, self.of(group)?)))
-    }
-
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.iter().all(Option::is_none)
-    }
-}
+use crate::ledger::AskedFor;
 
 /// What is known of a user from before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,20 +21,20 @@ pub(crate) struct Base {
     /// Its id, where a ledger at hand made or changed it.
     pub(crate) id: Option<String>,
     /// What was last asked of it and is known to be done.
-    pub(crate) prints: Prints,
+    pub(crate) asked: AskedFor,
 }
 
 /// The groups that a request asked for, as the user is once it was made; proficiencies follow it and are not among them.
-pub(crate) fn of_created(body: &CreateUser) -> Prints {
+pub(crate) fn of_created(body: &CreateUser) -> AskedFor {
     let user = Canonical::wanted(body, None);
-    let mut prints = Prints::default();
+    let mut asked = AskedFor::default();
     for group in Group::ALL {
         let members: BTreeMap<Member, String> = of_group(&user, group).collect();
         if !members.is_empty() {
-            prints.set(group, print(&members));
+            asked.set(group.into(), print(&members));
         }
     }
-    prints
+    asked
 }
 
 /// The same of proficiencies that a user was given that had none.

@@ -270,7 +270,7 @@ proptest! {
         let (user, wish) = (canonical(&found(&made)), wish(&row, identity));
         let prints = base::of_created(&made.body);
         for one in wish.differences(&user) {
-            let before = prints.of(one.group);
+            let before = prints.get(one.group.into());
             let side = AsBefore::of(&wish, &user, one.group, before);
             let known = before.map_or(AsBefore::Unknown, |_| AsBefore::Instance);
             prop_assert_eq!(side, known, "{:?}", one);
@@ -294,8 +294,8 @@ proptest! {
         }
         let there = canonical(&user);
         for one in first.differences(&there) {
-            let side = AsBefore::of(&first, &there, one.group, prints.of(one.group));
-            let known = prints.of(one.group).map_or(AsBefore::Unknown, |_| AsBefore::Roster);
+            let side = AsBefore::of(&first, &there, one.group, prints.get(one.group.into()));
+            let known = prints.get(one.group.into()).map_or(AsBefore::Unknown, |_| AsBefore::Roster);
             prop_assert_eq!(side, known, "{:?}", one);
         }
     }
