@@ -7,7 +7,7 @@
 mod agents;
 mod conveyor;
 mod damaged;
-mod grammar;
+pub(crate) mod grammar;
 mod identity;
 mod leavers;
 mod logins;
