@@ -4,12 +4,16 @@
 //! it. What it cannot carry is left blank, which leaves it alone, and said beside the row: in a column that is passed over
 //! when the file is read.
 
+mod before;
 mod names;
 mod proof;
 mod row;
+#[cfg(test)]
+mod tests;
 mod write;
 
+pub(crate) use before::{Before, path as path_before};
 pub(crate) use names::Names;
-pub(crate) use proof::{Proof, columns as columns_to_prove};
+pub(crate) use proof::{Proof, columns as columns_to_prove, rules as rules_to_prove};
 pub(crate) use row::{Absent, Line, Of, line};
 pub(crate) use write::{Form, columns, write};

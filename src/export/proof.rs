@@ -6,14 +6,13 @@ use crate::finding::codes::{self, Code};
 use crate::finding::{Finding, Severity};
 use crate::roster::{Cells, Columns, Field, Row};
 use crate::user::{Canonical, Exact, Member, Wish};
-use crate::validate::{self, RowCheck};
+use crate::validate::{self, About, RowCheck, Rules};
 
 use super::row::Line;
 
 /// How rows are read back.
 pub(crate) struct Proof<'p> {
     check: RowCheck<'p>,
-    columns: &'p Columns,
     directory: &'p Directory,
 }
 
@@ -37,10 +36,15 @@ pub(crate) fn columns() -> Columns {
     columns
 }
 
+/// The rules that it is read back by: those for people who are there.
+pub(crate) fn rules(directory: &Directory) -> Rules<'_> {
+    Rules { compares_users: false, ..Rules::of(directory) }.about(About::There)
+}
+
 impl<'p> Proof<'p> {
-    /// By the rules for people who are there, of this instance; `columns` are those of [`columns`].
-    pub(crate) fn new(check: RowCheck<'p>, columns: &'p Columns, directory: &'p Directory) -> Self {
-        Self { check, columns, directory }
+    /// By these [`columns`] and [`rules`].
+    pub(crate) fn new(columns: &'p Columns, rules: &'p Rules<'p>, directory: &'p Directory) -> Self {
+        Self { check: RowCheck::new(columns, rules), directory }
     }
 
     /// The row with nothing in it but what is read back as the user has it. What is taken out of it is said.
@@ -120,7 +124,7 @@ impl<'p> Proof<'p> {
 }
 
 /// The cells that a member may be read from.
-fn cells_of(member: &Member) -> &'static [Field] {
+pub(super) fn cells_of(member: &Member) -> &'static [Field] {
     use Field::{
         AfterContactWork, AfterContactWorkCallback, AfterContactWorkChat, AfterContactWorkEmail,
         AfterContactWorkTask, AfterContactWorkVoice, AutoAccept, AutoAcceptCallback, AutoAcceptChat,

@@ -100,8 +100,9 @@ impl Header {
         header
     }
 
-    /// Whether cells that begin like a formula have a guard before them in a CSV, which is not what they say.
-    pub(super) fn is_guarded(&self) -> bool {
+    /// Whether it is a roster that was made of users who are there. In a CSV of them cells that begin like a formula have a
+    /// guard before them, which is not what they say.
+    pub(super) fn is_of_users(&self) -> bool {
         self.own().iter().any(|header| columns::is_note(header))
     }
 

@@ -339,7 +339,7 @@ impl Roster {
             said: Said::default(),
             has_all: self.header.sieve.is_idle(),
             hidden: self.hidden(),
-            is_guarded: matches!(self.content, Content::Csv(_)) && self.header.is_guarded(),
+            is_guarded: matches!(self.content, Content::Csv(_)) && self.header.is_of_users(),
             left_out: Vec::new(),
         })
     }

@@ -55,7 +55,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
     ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
     ("export", &[
-        "agent", "connect::model", "directory", "disk", "error", "finding", "roster", "text", "user", "validate",
+        "agent", "connect::model", "directory", "disk", "error", "finding", "log", "roster", "text", "user", "validate",
     ]),
     ("report", &[
         "agent", "clock", "disk", "error", "exit", "finding", "ledger", "roster", "text", "validate",
@@ -65,8 +65,8 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
     // What is meant.
     ("job", &[
-        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "export", "failed", "finding", "instance",
-        "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
+        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "export", "failed", "finding",
+        "instance", "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
     ]),
     // The screens.
     ("cli", &[
