@@ -5,12 +5,13 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::entry::{Entry, Kind, StepState};
-use super::journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
+use super::entry::Entry;
+use super::journal::{Begun, Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 use super::numbers::{Attempt, Nonce, Nonces, Place};
 use super::reader::{Extent, Replay, each, fold, replay};
 use super::state::{Header, Session, State};
 use super::upgrade::upgrade;
+use super::words::{Kind, Step, StepState};
 use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339, whole_milliseconds};
 use crate::crash::{self, Sabotage};
@@ -281,6 +282,20 @@ impl Journal for Ledger {
         Queued::with(intent, self.writer.append_synced(line))
     }
 
+    fn intend_update(&self, at: Place, id: &str) -> Queued<Begun> {
+        let now = whole_milliseconds(self.clock.now());
+        let mut state = self.state();
+        let attempt = Attempt::after(state.attempts);
+        let user = state.user(at).to_owned();
+        let line = applied(&mut state, &Entry::update_intent(&user, attempt, id, rfc3339(now)), 192);
+        let begun = Begun { place: at, attempt, at: now };
+        if crash::sabotage(Sabotage::IntentNotWritten) {
+            return Queued::synced_already(begun);
+        }
+        // Under the lock, so that the file has the order of the state.
+        Queued::with(begun, self.writer.append_synced(line))
+    }
+
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
@@ -301,7 +316,16 @@ impl Journal for Ledger {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
-        let line = applied(&mut state, &told.step_entry(&user, result, fingerprint, now), 192);
+        let stands = (Step::Proficiencies, result);
+        let line = applied(&mut state, &told.step_entry(&user, stands, Some(fingerprint), now), 256);
+        Ok(self.writer.append(line)?)
+    }
+
+    fn step_of(&self, at: Place, group: Step, result: StepState, told: &Outcome) -> Result<(), JournalFault> {
+        let now = rfc3339(self.clock.now());
+        let mut state = self.state();
+        let (user, fingerprint) = (state.user(at).to_owned(), state.record(at).fingerprint);
+        let line = applied(&mut state, &told.step_entry(&user, (group, result), fingerprint, now), 256);
         Ok(self.writer.append(line)?)
     }
 
