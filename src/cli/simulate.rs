@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::args::leave_out::LeaveOut;
 use super::args::rate::{self, Allowance};
 use super::args::roster::Identity;
 use super::args::sky::Sky;
@@ -50,6 +51,10 @@ pub(super) struct SimulateArgs {
     /// How reliable it is
     #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm)]
     weather: Sky,
+
+    /// What it does with what an update leaves out
+    #[arg(long, value_enum, ignore_case = true, default_value_t = LeaveOut::Replace)]
+    updates: LeaveOut,
 
     /// Milliseconds that every answer takes
     #[arg(long, value_name = "MS", default_value_t = 0)]
@@ -106,6 +111,7 @@ impl SimulateArgs {
             identity: self.identity.into(),
             users_quota: self.users_quota,
             weather: self.weather.into(),
+            updates: self.updates.into(),
             latency: Duration::from_millis(self.latency),
             seed: self.seed,
             ..Spec::default()

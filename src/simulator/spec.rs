@@ -146,6 +146,12 @@ impl Updates {
     pub const ALL: [Updates; 4] = [Self::REPLACE, Self::MERGE, Self::STUBBORN, Self::STRICT];
 }
 
+impl Default for Updates {
+    fn default() -> Self {
+        Self::REPLACE
+    }
+}
+
 /// A profile, by name and, where it is known, by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {

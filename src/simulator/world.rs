@@ -975,12 +975,24 @@ mod tests {
         assert_eq!(call(&mut world, now(), Method::DELETE, &gone, &Value::Null).answer.status, 200);
         let tagged = call(&mut world, now(), Method::POST, &tags, &json!({ "tags": { "a": "b" } }));
         assert_eq!(tagged.answer.status, 200);
+        let user = format!("/users/{}/{}", world.spec.instance_id, ada["UserId"].as_str().expect("an id"));
+        let group = world.groups[1].id.clone();
+        let skill = json!({ "AttributeName": "Language", "AttributeValue": "German", "Level": 4 });
+        for (what, body) in [
+            ("identity-info", json!({ "IdentityInfo": { "FirstName": "Ada", "LastName": "King" } })),
+            ("hierarchy", json!({ "HierarchyGroupId": group })),
+            ("associate-proficiencies", json!({ "UserProficiencies": [skill] })),
+        ] {
+            let changed = call(&mut world, now(), Method::POST, &format!("{user}/{what}"), &body);
+            assert_eq!(changed.answer.status, 200, "{what}");
+        }
         let before: Vec<model::User> = world.everyone().cloned().collect();
         drop(world);
 
         let mut world =
             World::remembering(open_spec(), now() + Duration::from_secs(60), &file).expect("read");
         assert_eq!(world.everyone().cloned().collect::<Vec<_>>(), before);
+        assert_eq!(world.proficiencies_of("ada"), [("Language".to_owned(), "German".to_owned(), 4.0)]);
         assert_eq!(list(&mut world, now()), ["ada", "grace"]);
         assert_eq!(code(&create(&mut world, "ada")).0, 409);
         let new = parsed(&create(&mut world, "gone"))["UserId"].clone();
