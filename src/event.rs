@@ -1,6 +1,7 @@
 //! Everything that anyone may observe of an import. The engine prints nothing: progress, JSON lines and summary are
 //! sinks of these.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,69 @@ pub enum Event {
         equal: bool,
         /// In what it is not as the row asks.
         differs: Vec<Differing>,
+    },
+    /// One thing in which somebody is not as the roster asks, and what is done about it; one line for somebody in whom
+    /// nothing differs, who is not there, or who is left as a whole. Before anything is sent.
+    Change {
+        /// The username.
+        user: String,
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// What belongs together with it, as one call writes it; null where the whole person is meant.
+        group: Option<&'static str>,
+        /// The member, in the words of a roster's columns.
+        cell: Option<String>,
+        /// As it is there; null for nothing.
+        from: Option<String>,
+        /// As the roster asks; null for nothing.
+        to: Option<String>,
+        /// `update`, `drift`, `conflict`, `create`, `same` or `skip`.
+        decision: &'static str,
+        /// Why it is left, where that is for a reason of its own.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<&'static str>,
+    },
+    /// What a comparison found.
+    Differences {
+        /// The format of these lines.
+        version: u32,
+        /// The instance's ARN.
+        instance: String,
+        /// How many people there are of each kind.
+        people: PeopleCounts,
+        /// The calls that an update makes, by operation.
+        calls: BTreeMap<&'static str, u64>,
+        /// How long they will take, in seconds.
+        seconds: f64,
+    },
+    /// A user is as the row asks, and was read back so.
+    Updated {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// The user's id.
+        id: String,
+    },
+    /// The service took all that was sent, and the instance does not show all of it.
+    Unconfirmed {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// What is not shown.
+        message: String,
+    },
+    /// A user was left as it is, in part or as a whole.
+    Skipped {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// Why.
+        code: String,
+        /// The same in words.
+        message: String,
     },
     /// What a dry run found: nothing is sent.
     Planned {
@@ -221,6 +285,34 @@ pub struct Forecast {
     pub invalid: u64,
 }
 
+/// How many people there are of each kind. Serialises as the `people` of a comparison; members may be added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PeopleCounts {
+    /// All.
+    pub total: u64,
+    /// As they should be.
+    pub same: u64,
+    /// Who gets what the row asks for; some of it may be left.
+    pub update: u64,
+    /// Changed on the instance since, and left.
+    pub drift: u64,
+    /// Changed on both sides, and left.
+    pub conflict: u64,
+    /// To be made.
+    pub create: u64,
+    /// Left for another reason.
+    pub skip: u64,
+    /// How many of the others have something that is left.
+    pub left: u64,
+}
+
+impl PeopleCounts {
+    /// Whether anything differs from the roster, or anybody is not there.
+    pub fn differs(&self) -> bool {
+        self.same != self.total
+    }
+}
+
 impl Event {
     /// Whether it is a line of `--format json`; else it is for people alone.
     pub fn is_for_programs(&self) -> bool {
@@ -254,6 +346,11 @@ impl Event {
             Self::Reading
             | Self::Reached
             | Self::Compared { .. }
+            | Self::Change { .. }
+            | Self::Differences { .. }
+            | Self::Updated { .. }
+            | Self::Unconfirmed { .. }
+            | Self::Skipped { .. }
             | Self::Planned { .. }
             | Self::Started { .. }
             | Self::Created { .. }

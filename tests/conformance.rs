@@ -32,7 +32,21 @@ const ROWS: u64 = 120_000;
 
 /// The rules that are ours alone: the service, as documented, takes such a row, or no request can be written for it.
 /// Every other error of a row must be refused by the embedded Connect.
-const OURS_ALONE: [OursAlone; 14] = [
+const OURS_ALONE: [OursAlone; 16] = [
+    OursAlone {
+        code: "cannot-be-cleared",
+        when: |case| case.is_in_free_text(|cell| cell.eq_ignore_ascii_case("(clear)")),
+        why: "the service takes a roster's word for nothing for a name",
+    },
+    OursAlone {
+        code: "nothing-to-clear",
+        when: |case| {
+            let is_clear = |field: &Field| trimmed(case.cell(*field)).eq_ignore_ascii_case("(clear)");
+            let of_phones = [Field::PhoneNumber, Field::PhoneNumberVoice];
+            Field::ALL.iter().filter(|field| is_clear(field)).all(|field| of_phones.contains(field))
+        },
+        why: "a softphone's number is not sent, whatever it is",
+    },
     OursAlone {
         code: "columns-disagree",
         when: |_| true,
@@ -124,11 +138,12 @@ struct OursAlone {
 }
 
 /// Findings of the file or of several rows, which no row by itself shows; and of an instance whose quotas are not known.
-const NOT_OF_A_ROW: [&str; 8] = [
+const NOT_OF_A_ROW: [&str; 9] = [
     "no-rows",
     "column-missing",
     "username-duplicate",
     "passwords-identical",
+    "passwords-not-used", // of people who are there
     "same-person",
     "password-blanked",
     "proficiencies-above-default",

@@ -1,6 +1,6 @@
 //! What a cell `(clear)` takes away.
 
-use super::Channel;
+use super::channel::Channel;
 
 /// The word for nothing in a cell.
 pub(crate) const CLEAR: &str = "(clear)";

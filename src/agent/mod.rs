@@ -2,6 +2,7 @@
 //!
 //! Knows nobody else in the crate. An [`Agent`] comes out of `validate` only, after every rule has passed.
 
+mod channel;
 mod cleared;
 mod differing;
 pub(crate) mod phone;
@@ -11,6 +12,7 @@ mod secret;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+pub(crate) use channel::Channel;
 pub(crate) use cleared::{CLEAR, Cleared};
 pub use differing::Differing;
 pub use phone::PhoneRegion;
@@ -84,34 +86,6 @@ pub(crate) enum VoiceEnhancement {
     VoiceIsolation,
     /// `NOISE_SUPPRESSION`, the console's `suppress noise`.
     NoiseSuppression,
-}
-
-/// What a contact comes in on (`Channel` of CreateUser's per-channel members).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Channel {
-    /// Calls.
-    Voice,
-    /// Chats and messages.
-    Chat,
-    /// Tasks.
-    Task,
-    /// E-mails.
-    Email,
-}
-
-impl Channel {
-    /// All four, in the order of the API's documentation.
-    pub(crate) const ALL: [Channel; 4] = [Self::Voice, Self::Chat, Self::Task, Self::Email];
-
-    /// The API's own word for it.
-    pub(crate) const fn as_api(self) -> &'static str {
-        match self {
-            Self::Voice => "VOICE",
-            Self::Chat => "CHAT",
-            Self::Task => "TASK",
-            Self::Email => "EMAIL",
-        }
-    }
 }
 
 /// What an agent is good at (`UserProficiency`): given to a user after its creation, for CreateUser has no member for it.

@@ -16,13 +16,13 @@ use super::look::SEEN_BY_THEN;
 use super::means::{Means, joined};
 use super::table::{Next, next};
 use super::task::{Doubt, Gift};
-use super::there::{own_list, turn};
 use crate::agent::RowNumber;
 use crate::clock::Moment;
 use crate::connect::model::UserProficiency;
 use crate::connect::{CallError, Operation};
 use crate::error::Failure;
 use crate::event::Event;
+use crate::instance::proficiencies;
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
 use crate::lane::listing::Guard;
@@ -316,8 +316,8 @@ async fn what_is_there(errand: &Errand, means: &Means) -> Result<Vec<UserProfici
     let mut guard = Guard::of(OPERATION);
     loop {
         let call = async {
-            let page = own_list(client, instance, &errand.id, token.as_deref()).await?;
-            let next = turn(&mut guard, &page)?;
+            let page = proficiencies::page(client, instance, &errand.id, token.as_deref()).await?;
+            let next = proficiencies::turn(&mut guard, &page)?;
             Ok((page.items, next))
         };
         let (items, next) = means.lane.ask(OPERATION, call).await?;

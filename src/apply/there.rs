@@ -1,8 +1,9 @@
 //! Reads a user that is known to be there, with all that its row asks for.
 
-use crate::connect::model::{Page, User, UserProficiency};
-use crate::connect::{CallError, Client, Operation};
-use crate::lane::listing::{self, Guard};
+use crate::connect::model::User;
+use crate::connect::{CallError, Operation};
+use crate::instance::proficiencies;
+use crate::lane::listing;
 use crate::lane::verdict::{Verdict, verdict_of_error};
 use crate::lane::{Lane, reads};
 use crate::user::{Asked, Found};
@@ -41,45 +42,6 @@ pub(super) async fn with_proficiencies(
     instance: &str,
 ) -> Found {
     let asks = asked.is_some_and(|asked| asked.proficiencies.is_some());
-    let proficiencies = if asks { proficiencies(&user.id, lane, instance).await.ok() } else { None };
+    let proficiencies = if asks { proficiencies::of_user(lane, instance, &user.id).await.ok() } else { None };
     Found { user, proficiencies }
-}
-
-async fn proficiencies(id: &str, lane: &Lane, instance: &str) -> Result<Vec<UserProficiency>, CallError> {
-    let (mut all, mut token) = (Vec::new(), None::<String>);
-    let mut guard = Guard::of(Operation::ListUserProficiencies);
-    loop {
-        let list = || own_list(lane.client(), instance, id, token.as_deref());
-        let page = reads::read(lane, Operation::ListUserProficiencies, list).await?;
-        let next = turn(&mut guard, &page)?;
-        all.extend(page.items);
-        match next {
-            None => return Ok(all),
-            next => token = next,
-        }
-    }
-}
-
-/// One page of a user's own list of proficiencies.
-pub(super) async fn own_list(
-    client: &Client,
-    instance: &str,
-    id: &str,
-    token: Option<&str>,
-) -> Result<Page<UserProficiency>, CallError> {
-    let page = client.list_user_proficiencies(instance, id, token).await?.value;
-    listing::sound(Operation::ListUserProficiencies, &page)?;
-    Ok(page)
-}
-
-/// Goes on to the next page of such a list; `None` behind the last.
-pub(super) fn turn(guard: &mut Guard, page: &Page<UserProficiency>) -> Result<Option<String>, CallError> {
-    /// An agent has ten proficiencies by default: however short its pages are, what has more of them than these is no list
-    /// of one.
-    const PAGES: usize = 50;
-    let next = guard.turn(page)?;
-    if next.is_some() && guard.pages() >= PAGES {
-        return Err(CallError::mistaken(Operation::ListUserProficiencies, "more than one agent can have"));
-    }
-    Ok(next)
 }

@@ -63,6 +63,8 @@ static WORDS: &[(&Code, Word)] = {
         (&codes::NO_ROWS, Meaning),
         (&codes::COLUMN_MISSING, Meaning),
         (&codes::COLUMNS_DISAGREE, Meaning),
+        (&codes::CANNOT_BE_CLEARED, Meaning),
+        (&codes::NOTHING_TO_CLEAR, Meaning),
         (&codes::MISREAD_TEXT, Prose),
         (&codes::USERNAME_MISSING, Meaning),
         (&codes::USERNAME_TOO_LONG, Prose), // the model has 1 to 100, its prose 20 and 64

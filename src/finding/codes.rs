@@ -257,6 +257,16 @@ codes! {
         why: "it would become a real user named `user`",
         source: "console: the sample row of its own template",
         fix: "delete the row";
+    CANNOT_BE_CLEARED = Error "cannot-be-cleared", "the cell says `(clear)`, and nobody can be without a value there",
+        why: "every user has a username, names, a routing profile and a security profile; a password and a directory user \
+              id are never changed",
+        source: "API, UpdateUserRoutingProfile and UpdateUserSecurityProfiles: the new value is required",
+        fix: "empty the cell, which leaves it as it is, or write the new value";
+    NOTHING_TO_CLEAR = Error "nothing-to-clear", "the cell says `(clear)`, and the person is not there yet",
+        why: "`(clear)` takes a value from a user who is there; an import makes users, and would give them nothing to begin \
+              with",
+        source: "headcount",
+        fix: "empty the cell; for people who are there, `headcount update ROSTER`";
     STRAY_SPACES = Warning "stray-spaces", "there are spaces around the cell",
         why: "they are left out of what is sent, line breaks and characters that nobody sees too; said once a column",
         source: "headcount; API, CreateUser: names are compared and stored exactly",
@@ -418,6 +428,10 @@ codes! {
         why: "spreadsheets and word processors make `“` of `\"` and `–` of `-`; who types what is printed types another password",
         source: "headcount; Admin Guide, Add users, says so of the ellipsis",
         fix: "type the password again with autocorrection off, or choose another";
+    PASSWORDS_NOT_USED = Warning "passwords-not-used", "passwords of people who are there are not changed",
+        why: "the service has no call that sets the password of a user who is there; the cells are not looked at",
+        source: "API: no operation but CreateUser takes a password",
+        fix: "nothing to do; a new password is asked for on the sign-in page, with the e-mail address of the user";
     PASSWORDS_IDENTICAL = Warning "passwords-identical", "many rows have the same password",
         why: "whoever knows one of these users' passwords can log in as any of them",
         source: "headcount",

@@ -220,8 +220,8 @@ async fn describe_each(lane: &Lane, instance: &str) -> Result<Vec<HierarchyGroup
 }
 
 /// How often a listing is read that contradicts itself, and how long is waited before it is read once more.
-const READINGS: u32 = 3;
-const BETWEEN: Duration = Duration::from_secs(1);
+pub(super) const READINGS: u32 = 3;
+pub(super) const BETWEEN: Duration = Duration::from_secs(1);
 
 /// Collects the items of all pages. A listing that cannot be believed is read anew where that may help.
 async fn pages<T, F, A>(operation: Operation, lane: &Lane, page: F) -> Result<Vec<T>, FetchError>

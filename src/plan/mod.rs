@@ -3,11 +3,16 @@
 #![warn(clippy::wildcard_enum_match_arm)] // whoever adds a case decides what it means here
 
 mod action;
+mod change;
+mod people;
 mod steps;
 mod table;
 mod wanted;
 
 pub use action::Action;
+pub use change::{CHANGES, ChangeRule, HOLDERS, Holder, HolderRule, Resolution, Sides};
+pub(crate) use change::{of_holder, resolve};
+pub use people::{CellChange, Person};
 pub(crate) use steps::StepDecision;
 pub use steps::{Asks, decide_step};
 pub use table::{Decision, Now, TABLE};

@@ -14,7 +14,7 @@ use crate::connect::model::{
 
 /// What of a user belongs together: what one call of the service writes, so what is compared, told and written as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Group {
+pub enum Group {
     /// Names, addresses, the id in the directory.
     Identity,
     /// Phone, auto-accept, after-contact work, persistent connection, voice enhancement; both families.
@@ -33,7 +33,7 @@ pub(crate) enum Group {
 
 impl Group {
     /// All seven, in the order of [`Member`]'s.
-    pub(crate) const ALL: [Group; 7] = [
+    pub const ALL: [Group; 7] = [
         Self::Identity,
         Self::Config,
         Self::RoutingProfile,
@@ -44,7 +44,7 @@ impl Group {
     ];
 
     /// The word for it in ledgers and events.
-    pub(crate) const fn as_word(self) -> &'static str {
+    pub const fn as_word(self) -> &'static str {
         match self {
             Self::Identity => "identity",
             Self::Config => "config",
@@ -54,6 +54,19 @@ impl Group {
             Self::Tags => "tags",
             Self::Proficiencies => "proficiencies",
         }
+    }
+}
+
+impl Group {
+    /// The group of a word, as people write it: `routing-profile` as well.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let word = word.trim().to_lowercase().replace(['-', ' '], "_");
+        Self::ALL.into_iter().find(|group| group.as_word() == word)
+    }
+
+    /// The words for it, for people.
+    pub fn words(self) -> String {
+        self.as_word().replace('_', " ")
     }
 }
 

@@ -19,7 +19,8 @@ mod table_tests;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use canonical::{Canonical, Group, Member};
+pub use canonical::Group;
+pub(crate) use canonical::{Canonical, Member};
 pub(crate) use differ::{Difference, is_same_user};
 pub(crate) use held::{Asked, Found, Held, NamesOfIds};
 pub use provenance::provenance;

@@ -7,9 +7,10 @@ use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::rules::RowCheck;
-use super::{Rules, grammar};
+use super::{About, Rules, about, grammar};
 use crate::agent::{
-    Agent, Channel, Fingerprint, Password, PhoneType, Proficiency, RowNumber, VoiceEnhancement, phone,
+    Agent, Channel, Cleared, Fingerprint, Password, PhoneType, Proficiency, RowNumber, VoiceEnhancement,
+    phone,
 };
 use crate::finding::{Severity, codes};
 use crate::roster::{Columns, Field, Row};
@@ -36,7 +37,9 @@ pub fn agent_by(check: &RowCheck<'_>, row: &Row) -> Option<Agent> {
 
 /// Builds the agent of a row that is known to have no errors.
 pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<Agent> {
-    let cell = |field| grammar::trimmed(columns.cell(row, field));
+    // What is to be taken away is no value; of somebody who is to be made nothing is.
+    let cell = |field| Some(grammar::trimmed(columns.cell(row, field))).filter(|text| !about::is_clear(text));
+    let cell = |field| cell(field).unwrap_or_default();
     let optional = |field| Some(cell(field)).filter(|text| !text.is_empty());
     let text = |field| optional(field).map(str::to_owned);
     let composed = |name: &str| match grammar::is_composed(name) {
@@ -45,7 +48,9 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
     };
     let name = |field| optional(field).map(composed);
 
-    for field in super::rules::required(rules) {
+    let username = text(Field::Username)?;
+    let is_there = rules.is_there(&username);
+    for field in super::rules::required(rules, is_there) {
         let is_let_through = match field {
             Field::FirstName => rules.let_through.has(codes::FIRST_NAME_MISSING.id),
             Field::LastName => rules.let_through.has(codes::LAST_NAME_MISSING.id),
@@ -60,10 +65,11 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
     let number = |field| optional(field).and_then(|cell| phone::e164(cell, columns.phone_region).ok());
     let seconds = |field| optional(field).and_then(grammar::seconds);
     let yes_or_no = |field| grammar::yes_or_no(cell(field));
-    let password = columns.cell(row, Field::Password);
+    // Nobody's password is changed who has one.
+    let password = if is_there { "" } else { columns.cell(row, Field::Password) };
     Some(Agent {
         row: RowNumber::of(row.number),
-        username: text(Field::Username)?,
+        username,
         password: (!password.is_empty()).then(|| Password::new(password)),
         first_name: name(Field::FirstName),
         last_name: name(Field::LastName),
@@ -71,9 +77,9 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
         secondary_email: text(Field::SecondaryEmail),
         mobile: number(Field::Mobile).map(Cow::into_owned),
         directory_user_id: text(Field::DirectoryUserId),
-        routing_profile: text(Field::RoutingProfile)?,
-        security_profiles: grammar::list(cell(Field::SecurityProfiles)).map(str::to_owned).collect(),
-        hierarchy: optional(Field::Hierarchy).map(|path| grammar::list(path).map(str::to_owned).collect()),
+        routing_profile: text(Field::RoutingProfile).unwrap_or_default(),
+        security_profiles: optional(Field::SecurityProfiles).map(listed).unwrap_or_default(),
+        hierarchy: optional(Field::Hierarchy).map(listed),
         phone_type: phone_type(Field::PhoneType),
         phone_number: number(Field::PhoneNumber).map(Cow::into_owned),
         auto_accept: yes_or_no(Field::AutoAccept),
@@ -89,8 +95,21 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
         voice_phone_number: number(Field::PhoneNumberVoice).map(Cow::into_owned),
         voice_persistent_connection: yes_or_no(Field::PersistentConnectionVoice),
         proficiencies: proficiencies(cell(Field::Proficiencies)),
-        cleared: BTreeSet::new(),
+        cleared: cleared(row, columns, rules),
     })
+}
+
+fn listed(cell: &str) -> Vec<String> {
+    grammar::list(cell).map(str::to_owned).collect()
+}
+
+/// What a row asks to be taken away.
+fn cleared(row: &Row, columns: &Columns, rules: &Rules<'_>) -> BTreeSet<Cleared> {
+    if rules.about == About::New {
+        return BTreeSet::new();
+    }
+    let is_cleared = |field: &Field| about::is_clear(grammar::trimmed(columns.cell(row, *field)));
+    Field::ALL.into_iter().filter(is_cleared).filter_map(about::clearing).collect()
 }
 
 fn of_channels<T>(fields: [(Channel, Field); 4], read: impl Fn(Field) -> Option<T>) -> BTreeMap<Channel, T> {

@@ -4,6 +4,7 @@
 //! itself, and [`agent`] builds what a row without errors asks for. The rules stand as a table in `rules.rs`, what they
 //! can say in [`crate::finding::codes`].
 
+mod about;
 mod agents;
 mod conveyor;
 mod damaged;
@@ -20,12 +21,15 @@ mod separators;
 mod tally;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod there_tests;
 
 use crate::agent::IdentityType;
-use crate::directory::Directory;
+use crate::directory::{Directory, Found};
 use crate::finding::LetThrough;
 use crate::roster::Field;
 
+pub(crate) use about::About;
 pub use agents::{agent, agent_by};
 pub(crate) use agents::{fingerprint, proficiencies_fingerprint};
 pub(crate) use identity::{Inferred, infer_identity};
@@ -48,6 +52,8 @@ pub struct Rules<'d> {
     pub(crate) directory: Option<&'d Directory>,
     /// Whether the instance was made up of the roster's own names: then that it has them says nothing.
     pub(crate) names_are_made_up: bool,
+    /// Whom its rows are about.
+    pub(crate) about: About,
     /// Whether the users in the directory are worth a warning. An import decides `exists` by its ledger instead.
     pub(crate) compares_users: bool,
     /// Whether passwords are generated, or one for all is given: then a row need not have one.
@@ -66,6 +72,7 @@ impl<'d> Rules<'d> {
             inferred: None,
             directory: None,
             names_are_made_up: false,
+            about: About::New,
             compares_users: false,
             generates_passwords: false,
             tag_room: 49,
@@ -77,6 +84,27 @@ impl<'d> Rules<'d> {
     #[must_use]
     pub fn letting_through(self, let_through: LetThrough) -> Self {
         Self { let_through, ..self }
+    }
+
+    /// The same, where the rows are about these people.
+    #[must_use]
+    pub(crate) fn about(self, about: About) -> Self {
+        Self { about, ..self }
+    }
+
+    /// Whether a row of this exact name is about somebody who is there.
+    fn is_there(&self, username: &str) -> bool {
+        match self.about {
+            About::New => false,
+            About::There => true,
+            About::Both => self.has_user(username),
+        }
+    }
+
+    /// Whether the instance is known to have a user of this exact name.
+    fn has_user(&self, username: &str) -> bool {
+        let users = self.directory.and_then(|directory| directory.users.as_ref());
+        users.is_some_and(|users| matches!(users.find(username), Found::Exact(_)))
     }
 
     /// Whether nobody knows which names are the instance's.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::about::is_clear;
 use super::grammar::{list, proficiencies, trimmed};
 use crate::roster::{Columns, Field, Row};
 
@@ -35,6 +36,9 @@ impl NamesUsed {
 
     /// Adds what a cell names.
     fn take(&mut self, field: Field, cell: &str) {
+        if is_clear(cell) {
+            return;
+        }
         match field {
             Field::RoutingProfile => add(&mut self.routing_profiles, cell),
             Field::SecurityProfiles => list(cell).for_each(|name| add(&mut self.security_profiles, name)),

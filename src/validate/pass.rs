@@ -18,7 +18,7 @@ use crate::error::Failure;
 use crate::finding::codes::{self, Code};
 use crate::finding::{Finding, LeftOut, Logins, Severity};
 use crate::roster::{Columns, Field, Roster, Row};
-use crate::text::shown;
+use crate::text::{self, shown};
 
 /// What a roster turned out to be.
 #[derive(Clone, Debug)]
@@ -354,8 +354,11 @@ impl<'r> Pass<'r> {
             let same = self.people.see(row, self.columns, username);
             self.of_row.extend(same);
         }
-        if self.rules.identity == IdentityType::ConnectManaged {
-            self.passwords.count(self.columns.cell(row, Field::Password), number);
+        let password = self.columns.cell(row, Field::Password);
+        if !password.is_empty() && self.rules.is_there(username) {
+            self.passwords.unused += 1;
+        } else if self.rules.identity == IdentityType::ConnectManaged {
+            self.passwords.count(password, number);
         }
         self.fold_spaces();
         self.fold_misread();
@@ -392,6 +395,12 @@ impl<'r> Pass<'r> {
             finding.column = self.columns.header(Field::Password).map(str::to_owned);
             finding.value = Some(Finding::HIDDEN.to_owned());
             self.of_row.push(finding);
+        }
+        if self.passwords.unused > 0 {
+            let code = &codes::PASSWORDS_NOT_USED;
+            let message = format!("{}: {} with one", code.title, text::count(self.passwords.unused, "row"));
+            let column = self.columns.header(Field::Password).map(str::to_owned);
+            self.of_row.push(Finding { column, ..of_file(code, message) });
         }
         if !self.checked.spaces.is_empty() {
             let Checked { findings, spaces, .. } = &mut self.checked;
@@ -512,6 +521,8 @@ struct Passwords {
     hasher: RandomState,
     seen: HashMap<u64, (u64, u64)>,
     rows: u64,
+    /// How many rows have one that nobody will have.
+    unused: u64,
 }
 
 impl Passwords {

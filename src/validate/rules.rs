@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use super::memory::{Memory, REMEMBERED};
-use super::{Rules, damaged, grammar, logins, separators};
+use super::{About, Rules, about, damaged, grammar, logins, separators};
 use crate::agent::phone::{self, Refusal};
 use crate::agent::{self, IdentityType, PhoneType};
 use crate::directory::{Directory, Found, Lookup, Predefined};
@@ -157,8 +157,25 @@ impl<'r> RowCheck<'r> {
             0
         };
         let before = findings.len();
-        let mut check =
-            Check { row, columns, rules, shared, cells, filled, known, padded, worded, suspect, findings };
+        let is_there = rules.is_there(cells[Field::Username.index()]);
+        let mut check = Check {
+            row,
+            columns,
+            rules,
+            shared,
+            is_there,
+            cells,
+            filled,
+            cleared: 0,
+            known,
+            padded,
+            worded,
+            suspect,
+            findings,
+        };
+        if worded != 0 {
+            take_away(&mut check);
+        }
         for &(rule, looks_at) in &self.apply {
             // Of empty cells there is something to say, if at all, where no other cell is looked at.
             let asked = looks_at & check.filled;
@@ -167,7 +184,9 @@ impl<'r> RowCheck<'r> {
             }
         }
         if check.findings.len() == before {
-            each(unknown & REMEMBERED).for_each(|field| memory.keep(field, check.cells[field.index()]));
+            // A cell that takes something away does so in every row.
+            let keep = unknown & REMEMBERED & !check.cleared;
+            each(keep).for_each(|field| memory.keep(field, check.cells[field.index()]));
         }
     }
 }
@@ -187,7 +206,7 @@ fn each(mut bits: u32) -> impl Iterator<Item = Field> {
 
 /// Checks the columns: what every row needs is there. One finding for the file rather than one for each row.
 pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Finding>) {
-    for field in required(rules) {
+    for field in required(rules, rules.about == About::There) {
         if !columns.has(field) {
             let name = name_of(field);
             let mut fix =
@@ -212,7 +231,8 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
     if rules.tells_emails_once() && columns.has(Field::Email) {
         findings.push(emails_not_allowed(columns, rules));
     }
-    if rules.identity == IdentityType::ConnectManaged && !columns.has(Field::Email) {
+    let needs_email = rules.identity == IdentityType::ConnectManaged && rules.about != About::There;
+    if needs_email && !columns.has(Field::Email) {
         findings.push(Finding {
             code: codes::EMAIL_MISSING.id,
             severity: codes::EMAIL_MISSING.severity,
@@ -247,17 +267,19 @@ fn emails_not_allowed(columns: &Columns, rules: &Rules<'_>) -> Finding {
     }
 }
 
-/// The fields that no row can do without.
-pub(super) fn required(rules: &Rules<'_>) -> impl Iterator<Item = Field> {
-    let names = rules.identity != IdentityType::ExistingDirectory;
-    let password = rules.identity == IdentityType::ConnectManaged && !rules.generates_passwords;
+/// The fields that no row can do without. Of somebody who is there it is enough to know who: what a row says nothing of
+/// stays as it is.
+pub(super) fn required(rules: &Rules<'_>, is_there: bool) -> impl Iterator<Item = Field> {
+    let is_new = !is_there;
+    let names = is_new && rules.identity != IdentityType::ExistingDirectory;
+    let password = is_new && rules.identity == IdentityType::ConnectManaged && !rules.generates_passwords;
     [
         (Field::FirstName, names),
         (Field::LastName, names),
         (Field::Password, password),
         (Field::Username, true),
-        (Field::RoutingProfile, true),
-        (Field::SecurityProfiles, true),
+        (Field::RoutingProfile, is_new),
+        (Field::SecurityProfiles, is_new),
     ]
     .into_iter()
     .filter_map(|(field, is_required)| is_required.then_some(field))
@@ -314,10 +336,14 @@ struct Check<'a> {
     rules: &'a Rules<'a>,
     /// The fields that several columns carry.
     shared: &'a [Field],
+    /// Whether it is about somebody who is there.
+    is_there: bool,
     /// The cell of each field without the spaces around it; empty where it is a secret.
     cells: [&'a str; Field::COUNT],
     /// A bit for each field whose cell is not empty.
     filled: u32,
+    /// A bit for each field whose cell takes something away; it counts as empty.
+    cleared: u32,
     /// A bit for each of them of which no rule had anything to say when it was looked at before.
     known: u32,
     /// A bit for each field whose cell has spaces around its text.
@@ -371,9 +397,23 @@ impl<'a> Check<'a> {
         });
     }
 
+    /// Whether the field's cell takes something away.
+    fn clears(&self, field: Field) -> bool {
+        self.cleared & (1 << field.index()) != 0
+    }
+
+    /// Whether the field may have a value of which the row says nothing.
+    fn may_be_there(&self, field: Field) -> bool {
+        self.is_there && !self.clears(field)
+    }
+
     /// Reports a cell that is empty and must not be, unless the column is missing (said once for the file) or the
-    /// reader, or a rule before, has said why there is nothing in the cell.
+    /// reader, or a rule before, has said why there is nothing in the cell. Of somebody who is there only the name must not
+    /// be empty.
     fn missing(&mut self, code: &'static Code, field: Field) {
+        if self.is_there && field != Field::Username {
+            return;
+        }
         let column = column_of(self.row, self.columns, field);
         let number = Some(self.row.number);
         let mut said = self.row.findings.iter().chain(self.findings.iter().filter(|f| f.row == number));
@@ -418,6 +458,30 @@ pub(super) fn column_of(row: &Row, columns: &Columns, field: Field) -> Option<St
     let has_text = |&&at: &&usize| row.cells.get(at).is_some_and(|cell| !cell.trim().is_empty());
     let place = places.iter().find(has_text).or(places.first())?;
     columns.headers.get(*place).cloned()
+}
+
+/// Takes the cells that say `(clear)` for empty, and reports those that nothing can be taken by.
+fn take_away(check: &mut Check<'_>) {
+    for field in each(check.worded) {
+        let (cell, bit) = (check.cell(field), 1 << field.index());
+        if !about::is_clear(cell) {
+            continue;
+        }
+        // Somebody who is to be made has nothing yet; only in a roster that is about others too may that be meant.
+        let is_there = check.rules.about != About::New || check.rules.has_user(check.cell(Field::Username));
+        let code = match about::clearing(field) {
+            None => Some(&codes::CANNOT_BE_CLEARED),
+            Some(_) if !is_there => Some(&codes::NOTHING_TO_CLEAR),
+            Some(_) => None,
+        };
+        if let Some(code) = code {
+            check.fault(code, field, cell, code.title.to_owned());
+        }
+        check.cells[field.index()] = "";
+        check.filled &= !bit;
+        check.worded &= !bit;
+        check.cleared |= bit;
+    }
 }
 
 fn sample_row(check: &mut Check<'_>) {
@@ -634,6 +698,14 @@ fn password(check: &mut Check<'_>) {
     let fault = |check: &mut Check<'_>, code: &'static Code, message: String| {
         check.fault(code, Field::Password, Finding::HIDDEN, message);
     };
+    if check.is_there {
+        // That it is not looked at is said once for the file.
+        let clears = about::is_clear(grammar::trimmed(password));
+        let code = &codes::CANNOT_BE_CLEARED;
+        return if clears {
+            fault(check, code, code.title.to_owned())
+        };
+    }
     match (password.is_empty(), check.rules.identity) {
         (true, IdentityType::ConnectManaged) if !check.rules.generates_passwords => {
             let is_ours = check.columns.headers.iter().any(|header| roster::reason(header).is_some());
@@ -702,6 +774,7 @@ fn username(check: &mut Check<'_>) {
 fn users_there(check: &mut Check<'_>, username: &str) {
     let users = check.rules.directory.filter(|_| check.rules.compares_users).and_then(|d| d.users.as_ref());
     match users.map_or(Found::Nothing, |users| users.find(username)) {
+        Found::Exact(_) if check.is_there => {}
         Found::Exact(_) => {
             let message = codes::USERNAME_EXISTS.title.to_owned();
             check.fault(&codes::USERNAME_EXISTS, Field::Username, username, message);
@@ -989,7 +1062,7 @@ fn phone_of(check: &mut Check<'_>, (of_type, of_number): (Field, Field), type_mi
             .fault_mended(&codes::PHONE_TYPE_UNKNOWN, of_type, message, |w| grammar::phone_type(w).is_some());
     }
     match (phone_type, refused) {
-        (Some(PhoneType::Desk), None) if number.is_empty() => {
+        (Some(PhoneType::Desk), None) if number.is_empty() && !check.may_be_there(of_number) => {
             desk_phone_number_missing(check, of_type, of_number);
         }
         (Some(PhoneType::Soft), Some(refusal)) => {
@@ -998,7 +1071,7 @@ fn phone_of(check: &mut Check<'_>, (of_type, of_number): (Field, Field), type_mi
         (_, Some(refusal)) => {
             not_e164(check, &codes::PHONE_NUMBER_NOT_E164, of_number, number, refusal);
         }
-        (None, None) if word.is_empty() && !number.is_empty() => {
+        (None, None) if word.is_empty() && !number.is_empty() && !check.may_be_there(of_type) => {
             check.fault(type_missing, of_number, number, type_missing.title.to_owned());
         }
         _ => {}
@@ -1015,7 +1088,7 @@ fn phone_of(check: &mut Check<'_>, (of_type, of_number): (Field, Field), type_mi
 /// The number may be missing with its whole column, which no other row may need: then the phone type is the culprit.
 fn desk_phone_number_missing(check: &mut Check<'_>, of_type: Field, of_number: Field) {
     let code = &codes::DESK_PHONE_NUMBER_MISSING;
-    if check.columns.has(of_number) {
+    if check.columns.has(of_number) && !check.is_there {
         return check.missing(code, of_number);
     }
     let word = check.cell(of_type);
@@ -1069,12 +1142,21 @@ fn one_family(check: &mut Check<'_>) {
         }
         bits
     };
-    if BITS.iter().all(|(older, newer)| check.filled & older == 0 || check.filled & newer == 0) {
+    // To take away what is another setting now would be to take the other away.
+    let (filled, named) = (check.filled, check.filled | check.cleared);
+    let is_of_two = |(older, newer): &(u32, u32)| {
+        named & older != 0 && named & newer != 0 && filled & (older | newer) != 0
+    };
+    if !BITS.iter().any(is_of_two) {
         return;
     }
     for (older, newer) in Field::FAMILIES {
-        let filled = |fields: &[Field]| fields.iter().copied().find(|&field| !check.cell(field).is_empty());
-        let (Some(one), Some(other)) = (filled(older), filled(newer)) else { continue };
+        if !is_of_two(&(Field::bits_of(older), Field::bits_of(newer))) {
+            continue;
+        }
+        let named =
+            |fields: &[Field]| fields.iter().copied().find(|&field| named & (1 << field.index()) != 0);
+        let (Some(one), Some(other)) = (named(older), named(newer)) else { continue };
         let header = |field| column_of(check.row, check.columns, field).unwrap_or_default();
         let message = format!(
             "`{}` and `{}` are both filled in, and the service takes one of them",
@@ -1091,7 +1173,7 @@ fn agent_first_callback(check: &mut Check<'_>) {
         (Field::AfterContactWorkCallback, Field::AfterContactWorkVoice),
     ] {
         let cell = check.cell(callback);
-        if !cell.is_empty() && check.cell(voice).is_empty() {
+        if !cell.is_empty() && check.cell(voice).is_empty() && !check.may_be_there(voice) {
             let message = format!("the {} needs the {} as well", name_of(callback), name_of(voice));
             check.fault(&codes::AGENT_FIRST_CALLBACK_ALONE, callback, cell, message);
         }
@@ -1141,7 +1223,10 @@ fn tags(check: &mut Check<'_>) {
             true => code.title.to_owned(),
             false => format!("there are {count} tags, and {} is the most", check.rules.tag_room),
         };
-        return check.fault(code, field, cell, message);
+        check.fault(code, field, cell, message);
+        if !own_place {
+            return; // of hundreds of tags each fault by itself helps nobody
+        }
     }
     for (place, tag) in tags.clone().enumerate() {
         match tag {

@@ -22,7 +22,7 @@ const NOT_CONNECT: &[IdentityType] = &[Saml, ExistingDirectory];
 const NOT_DIRECTORY: &[IdentityType] = &[Saml, ConnectManaged];
 
 /// All columns, each once, headed by what the test calls them.
-fn all_columns() -> Columns {
+pub(super) fn all_columns() -> Columns {
     Columns {
         strangers: Vec::new(),
         phone_region: None,
@@ -41,7 +41,7 @@ fn row_of(number: u64, cells: impl IntoIterator<Item = impl AsRef<str>>) -> Row 
 }
 
 /// A row of all columns that has no fault, with some cells set otherwise.
-fn row_with(identity: IdentityType, changes: &[(Field, &str)]) -> Row {
+pub(super) fn row_with(identity: IdentityType, changes: &[(Field, &str)]) -> Row {
     let mut cells: [&str; Field::COUNT] = [""; Field::COUNT];
     let base = [
         (FirstName, "Ada"),
@@ -58,13 +58,13 @@ fn row_with(identity: IdentityType, changes: &[(Field, &str)]) -> Row {
     row_of(2, cells)
 }
 
-fn findings_of(row: &Row, rules: &Rules<'_>) -> Vec<Finding> {
+pub(super) fn findings_of(row: &Row, rules: &Rules<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     check_row(row, &all_columns(), rules, &mut findings);
     findings
 }
 
-fn codes_of(findings: &[Finding]) -> Vec<&'static str> {
+pub(super) fn codes_of(findings: &[Finding]) -> Vec<&'static str> {
     findings.iter().map(|finding| finding.code).collect()
 }
 
@@ -85,7 +85,7 @@ fn tags_of(count: usize) -> String {
 }
 
 /// One line of the conformance table: under these identity types, a row with these cells has these findings.
-type Case = (&'static [IdentityType], Vec<(Field, String)>, &'static [&'static str]);
+pub(super) type Case = (&'static [IdentityType], Vec<(Field, String)>, &'static [&'static str]);
 
 fn case(
     identities: &'static [IdentityType],
@@ -109,7 +109,7 @@ fn proficiencies_of(count: usize) -> String {
     (1..=count).map(|n| format!("a:v{n}:3")).collect::<Vec<_>>().join("|")
 }
 
-fn conformance() -> Vec<Case> {
+pub(super) fn conformance() -> Vec<Case> {
     // 'e' and a combining acute: two characters that compose to one.
     let decomposed = |count: usize| "e\u{301}".repeat(count);
     vec![
@@ -419,7 +419,9 @@ fn every_rule_of_a_row_is_in_the_conformance_table_or_has_a_test_of_its_own() {
         "username-exists",
         "password-blanked",
         "passwords-identical",
-        "password-blanked",
+        "passwords-not-used",
+        "cannot-be-cleared",
+        "nothing-to-clear",
         "routing-profile-unknown",
         "security-profile-unknown",
         "hierarchy-unknown",
@@ -840,7 +842,7 @@ fn a_finding_names_the_column_that_its_cell_came_from() {
 
 // The instance.
 
-fn an_instance(identity: IdentityType) -> Directory {
+pub(super) fn an_instance(identity: IdentityType) -> Directory {
     let pair = |name: &str, id: &str| (name.to_owned(), id.to_owned());
     let group = |id: &str, path: &str| Group {
         id: id.to_owned(),

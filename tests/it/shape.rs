@@ -45,11 +45,13 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("roster", &["agent", "disk", "error", "finding", "text"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
     ("plan", &["agent", "finding", "ledger"]),
-    ("instance", &["agent", "clock", "connect", "directory", "error", "lane", "waits"]),
+    ("instance", &[
+        "agent", "clock", "connect", "directory", "error", "exit", "lane", "stop", "text", "waits",
+    ]),
     ("apply", &[
         // Of a directory the map of its users alone: who is listed is found in it by name and by variant.
-        "agent", "clock", "connect", "directory::Found", "directory::Users", "error", "event", "exit", "lane", "ledger",
-        "passwords", "plan", "stop", "text", "user", "waits",
+        "agent", "clock", "connect", "directory::Found", "directory::Users", "error", "event", "exit",
+        "instance::proficiencies", "lane", "ledger", "passwords", "plan", "stop", "text", "user", "waits",
     ]),
     ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
     ("report", &[

@@ -293,12 +293,30 @@ impl Tally {
                 self.unsettled.insert(*row);
                 None
             }
+            Event::Updated { row, .. } => {
+                self.created += 1;
+                self.answered(*row, now);
+                None
+            }
+            Event::Unconfirmed { row, user, message } => {
+                self.in_doubt += 1;
+                self.answered(*row, now);
+                Some(format!("row {row}  {}: unconfirmed: {}", text::plain(user), text::plain(message)))
+            }
+            Event::Skipped { row, user, code, message } => {
+                self.failed += 1;
+                self.answered(*row, now);
+                let (user, message) = (text::plain(user), text::plain(message));
+                Some(format!("row {row}  {user}: left: {} ({message})", text::plain(code)))
+            }
             Event::Reading
             | Event::Reached
             | Event::Warning { .. }
             | Event::Remark { .. }
             | Event::Finding(_)
             | Event::Compared { .. }
+            | Event::Change { .. }
+            | Event::Differences { .. }
             | Event::Planned { .. }
             | Event::Ended { .. } => None,
         }

@@ -1,0 +1,156 @@
+//! Who of a roster is there, how they differ, and what is done about it: person by person, cell by cell.
+
+use super::change::Resolution;
+use crate::agent::RowNumber;
+use crate::event::PeopleCounts;
+use crate::user::Group;
+
+/// One member in which a person is not as the row asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellChange {
+    /// What it belongs to.
+    pub group: Group,
+    /// The member, in the words that a roster's columns have.
+    pub cell: String,
+    /// As it is there, ids by their names; `None` for nothing.
+    pub from: Option<String>,
+    /// As the row asks; `None` for nothing.
+    pub to: Option<String>,
+    /// What is done with it.
+    pub resolution: Resolution,
+    /// Why it is left, where it is for a reason of its own: a primary address that may not be changed, an id that nobody
+    /// can change.
+    pub code: Option<&'static str>,
+}
+
+/// A person of the roster, held against the instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The row as the spreadsheet shows it.
+    pub row: RowNumber,
+    /// The exact username.
+    pub user: String,
+    /// The id of who has the name.
+    pub id: Option<String>,
+    /// What is done: [`Resolution::Same`] where nothing differs; with cells, what is done with most of a kind that is done
+    /// with any: update before conflict before drift before skip.
+    pub resolution: Resolution,
+    /// Why the whole person is left, where that is for a reason of its own: `not-there`, `missing`, `replaced`, …
+    pub code: Option<&'static str>,
+    /// The same in words, to be shown to people.
+    pub note: Option<String>,
+    /// In what they differ, in the order of groups.
+    pub cells: Vec<CellChange>,
+    /// The row asks for a security profile that the user does not have.
+    pub adds_rights: bool,
+}
+
+impl Person {
+    /// Somebody with these differences and nothing else to be said.
+    pub(crate) fn differing(row: RowNumber, user: &str, id: &str, cells: Vec<CellChange>) -> Self {
+        Self {
+            row,
+            user: user.to_owned(),
+            id: Some(id.to_owned()),
+            resolution: resolution_of(&cells),
+            code: None,
+            note: None,
+            cells,
+            adds_rights: false,
+        }
+    }
+
+    /// Somebody who is left as a whole, or is to be made.
+    pub(crate) fn apart(
+        row: RowNumber,
+        user: &str,
+        resolution: Resolution,
+        code: &'static str,
+        note: String,
+    ) -> Self {
+        let (code, note) = (Some(code), Some(note));
+        Self { resolution, code, note, id: None, ..Self::differing(row, user, "", Vec::new()) }
+    }
+
+    /// Whether a call is due.
+    pub fn is_to_be_changed(&self) -> bool {
+        self.cells.iter().any(|cell| cell.resolution == Resolution::Update)
+    }
+
+    /// Whether anything is left that differs, whatever else is done.
+    pub fn is_left(&self) -> bool {
+        self.resolution.leaves_a_difference()
+            || self.cells.iter().any(|cell| cell.resolution.leaves_a_difference())
+    }
+
+    /// The code under which what is left of the person is noted: its own, or that of the first cell that is left.
+    pub fn left_code(&self) -> Option<&'static str> {
+        let of_cell = || {
+            let left = self.cells.iter().find(|cell| cell.resolution.leaves_a_difference())?;
+            Some(left.code.unwrap_or(left.resolution.word()))
+        };
+        self.code.or_else(of_cell)
+    }
+}
+
+/// What is done with a person, by what is done with the cells.
+fn resolution_of(cells: &[CellChange]) -> Resolution {
+    let by_rank = [Resolution::Update, Resolution::Conflict, Resolution::Drift, Resolution::Skip];
+    let is_among = |one: &Resolution| cells.iter().any(|cell| cell.resolution == *one);
+    by_rank.into_iter().find(is_among).unwrap_or(Resolution::Same)
+}
+
+impl PeopleCounts {
+    /// Counts one.
+    pub(crate) fn add(&mut self, person: &Person) {
+        self.total += 1;
+        self.left += u64::from(person.is_left());
+        match person.resolution {
+            Resolution::Same => self.same += 1,
+            Resolution::Update => self.update += 1,
+            Resolution::Drift => self.drift += 1,
+            Resolution::Conflict => self.conflict += 1,
+            Resolution::Create => self.create += 1,
+            Resolution::Skip => self.skip += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(resolution: Resolution) -> CellChange {
+        CellChange {
+            group: Group::Hierarchy,
+            cell: "hierarchy".into(),
+            from: None,
+            to: Some("EMEA".into()),
+            resolution,
+            code: None,
+        }
+    }
+
+    #[test]
+    fn a_person_is_updated_where_any_cell_is_and_what_is_left_is_not_forgotten() {
+        use Resolution::{Conflict, Drift, Same, Skip, Update};
+        for (cells, whole, is_changed, is_left) in [
+            (&[][..], Same, false, false),
+            (&[Update], Update, true, false),
+            (&[Drift, Update], Update, true, true),
+            (&[Drift, Conflict], Conflict, false, true),
+            (&[Skip, Drift], Drift, false, true),
+            (&[Skip], Skip, false, true),
+        ] {
+            let cells = cells.iter().copied().map(cell).collect();
+            let person = Person::differing(RowNumber::from(2), "ana", "u-1", cells);
+            let mut counts = PeopleCounts::default();
+            counts.add(&person);
+            assert_eq!(person.resolution, whole);
+            assert_eq!((person.is_to_be_changed(), person.is_left()), (is_changed, is_left));
+            assert_eq!(counts.left, u64::from(is_left));
+            assert_eq!(counts.differs(), whole != Same);
+            assert_eq!(person.left_code().is_some(), is_left);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Rosters for people who are there: what a row need not say, and what it takes away.
+
+use super::about::clearing;
+use super::tests::{all_columns, an_instance, codes_of, conformance, findings_of, row_with};
+use super::*;
+use crate::agent::{Agent, Channel, Cleared, PhoneType as Phone};
+use crate::finding::{Severity, codes};
+use crate::roster::{Columns, Row};
+
+use Field::*;
+use IdentityType::{ConnectManaged, ExistingDirectory, Saml};
+
+/// A row of all columns of which only these are filled in.
+fn sparse(cells: &[(Field, &str)]) -> Row {
+    let mut all = vec![(Username, "ada")];
+    let blank = Field::ALL.into_iter().filter(|field| *field != Username).map(|field| (field, ""));
+    all.extend(blank);
+    all.extend(cells);
+    row_with(Saml, &all)
+}
+
+fn there(identity: IdentityType) -> Rules<'static> {
+    Rules::new(identity).about(About::There)
+}
+
+fn found(rules: &Rules<'_>, cells: &[(Field, &str)]) -> Vec<&'static str> {
+    codes_of(&findings_of(&sparse(cells), rules))
+}
+
+fn asked(cells: &[(Field, &str)]) -> Agent {
+    let (row, columns, rules) = (sparse(cells), all_columns(), there(ConnectManaged));
+    agent(&row, &columns, &rules).expect("a row without errors")
+}
+
+#[test]
+fn every_rule_holds_for_people_who_are_there_but_those_of_what_is_missing_and_of_passwords() {
+    let need_not_be = |code: &str| {
+        let is_missing = code.ends_with("-missing") && code != codes::USERNAME_MISSING.id;
+        is_missing || code.starts_with("password-") || code == codes::AGENT_FIRST_CALLBACK_ALONE.id
+    };
+    for (identities, changes, expected) in conformance() {
+        for &identity in identities {
+            let changes: Vec<(Field, &str)> =
+                changes.iter().map(|(field, cell)| (*field, cell.as_str())).collect();
+            let (row, rules) = (row_with(identity, &changes), there(identity));
+            let findings = findings_of(&row, &rules);
+            let is_of_password = changes.iter().any(|(field, _)| *field == Password);
+            let expected: Vec<&str> =
+                expected.iter().copied().filter(|code| !is_of_password && !need_not_be(code)).collect();
+            assert_eq!(codes_of(&findings), expected, "{identity}: {changes:?}");
+            let has_errors = findings.iter().any(|finding| finding.severity == Severity::Error);
+            let agent = agent(&row, &all_columns(), &rules);
+            assert_eq!(agent.is_none(), has_errors, "{identity}: {changes:?}");
+            assert!(agent.is_none_or(|agent| agent.password.is_none()), "{identity}: {changes:?}");
+        }
+    }
+}
+
+#[test]
+fn a_row_needs_no_more_than_to_say_who_and_a_roster_no_more_than_that_column() {
+    for identity in IdentityType::ALL {
+        let rules = there(identity);
+        assert_eq!(found(&rules, &[]), [""; 0]);
+        let mut columns = Columns::default();
+        let mut findings = Vec::new();
+        check_columns(&columns, &rules, &mut findings);
+        assert_eq!(codes_of(&findings), ["column-missing"], "who, at least");
+        columns.headers.push("user login".to_owned());
+        columns.places[Username.index()].push(0);
+        findings.clear();
+        check_columns(&columns, &rules, &mut findings);
+        assert_eq!(codes_of(&findings), [""; 0]);
+        assert_eq!(found(&rules, &[(Username, "")]), ["username-missing"]);
+    }
+    let agent = asked(&[]);
+    assert_eq!((agent.username.as_str(), agent.routing_profile.as_str()), ("ada", ""));
+    assert!(agent.security_profiles.is_empty() && agent.hierarchy.is_none() && agent.cleared.is_empty());
+}
+
+#[test]
+fn a_cell_takes_away_what_its_field_may_be_without_in_any_case_and_with_spaces() {
+    for field in Field::ALL {
+        for cell in ["(clear)", "(Clear)", "(CLEAR)"] {
+            let expected: &[&str] = match clearing(field) {
+                Some(_) => &[],
+                None => &["cannot-be-cleared"],
+            };
+            assert_eq!(found(&there(ConnectManaged), &[(field, cell)]), expected, "{field:?} {cell}");
+            if let Some(cleared) = clearing(field) {
+                let agent = asked(&[(field, cell)]);
+                assert_eq!(agent.cleared, [cleared].into(), "{field:?} {cell}");
+                let plain = Agent { cleared: Default::default(), ..agent };
+                let blank = asked(&[]);
+                assert_eq!(fingerprint(&plain), fingerprint(&blank), "{field:?}: it is no value");
+            }
+        }
+    }
+    let padded = findings_of(&sparse(&[(Hierarchy, " (clear)\u{a0}")]), &there(Saml));
+    assert_eq!(codes_of(&padded), ["stray-spaces"]);
+    assert_eq!(asked(&[(Hierarchy, " (clear)\u{a0}")]).cleared, [Cleared::Hierarchy].into());
+    for cell in ["clear", "(clear", "(clear) ", "( clear )", "(cleared)"] {
+        assert_eq!(asked(&[(Hierarchy, cell)]).cleared.is_empty(), cell != "(clear) ", "{cell}");
+    }
+}
+
+#[test]
+fn a_cell_takes_away_in_each_row_that_says_so_and_not_in_the_first_alone() {
+    let (columns, rules) = (all_columns(), there(Saml));
+    let check = RowCheck::new(&columns, &rules);
+    let row = sparse(&[(Hierarchy, "(clear)"), (AutoAcceptVoice, "(clear)"), (AutoAcceptCallback, "yes")]);
+    for _ in 0..3 {
+        let mut findings = Vec::new();
+        check.check(&row, &mut findings);
+        assert_eq!(codes_of(&findings), ["agent-first-callback-alone"]);
+    }
+}
+
+#[test]
+fn an_import_takes_nothing_from_whom_it_makes_and_may_carry_it_for_others() {
+    let directory = an_instance(Saml); // has grace
+    let import = Rules { compares_users: false, ..Rules::of(&directory) };
+    let both = import.about(About::Both);
+    let of = |rules: &Rules<'_>, user: &str, cells: &[(Field, &str)]| {
+        let mut all = vec![(Username, user)];
+        all.extend(cells);
+        codes_of(&findings_of(&row_with(Saml, &all), rules))
+    };
+    let (clears, blank) = ([(Hierarchy, "(clear)")], [(RoutingProfile, ""), (FirstName, "")]);
+    assert_eq!(of(&import, "ada", &clears), ["nothing-to-clear"]);
+    assert_eq!(of(&import, "grace", &clears), [""; 0]);
+    for user in ["ada", "grace"] {
+        assert_eq!(of(&both, user, &clears), [""; 0]);
+        assert_eq!(of(&both, user, &[(LastName, "(clear)")]), ["cannot-be-cleared"]);
+        assert_eq!(of(&import, user, &blank), ["first-name-missing", "routing-profile-missing"]);
+    }
+    assert_eq!(of(&both, "ada", &blank), ["first-name-missing", "routing-profile-missing"]);
+    assert_eq!(of(&both, "grace", &blank), [""; 0]);
+    let agent = agent(&row_with(Saml, &clears), &all_columns(), &both).unwrap();
+    assert_eq!((agent.hierarchy, agent.cleared), (None, [Cleared::Hierarchy].into()));
+}
+
+#[test]
+fn who_is_there_is_no_finding_where_a_roster_is_about_them_and_another_spelling_is() {
+    let directory = an_instance(Saml); // has grace and Ada
+    let rules = Rules::of(&directory).about(About::There);
+    assert_eq!(found(&rules, &[(Username, "grace")]), [""; 0]);
+    assert_eq!(found(&rules, &[(Username, "ada")]), ["username-case-variant"]);
+    assert_eq!(found(&rules, &[(Username, "grace"), (Hierarchy, "Mars")]), ["hierarchy-unknown"]);
+}
+
+#[test]
+fn what_a_setting_needs_may_be_there_already_unless_the_row_takes_it_away() {
+    let rules = there(Saml);
+    let clear = "(clear)";
+    let table: [(&[(Field, &str)], &[&str]); 12] = [
+        (&[(PhoneType, "desk")], &[]),
+        (&[(PhoneType, "desk"), (PhoneNumber, clear)], &["desk-phone-number-missing"]),
+        (&[(PhoneTypeVoice, "desk"), (PhoneNumberVoice, clear)], &["desk-phone-number-missing"]),
+        (&[(PhoneNumber, "+12065550142")], &[]),
+        (&[(PhoneNumber, "555")], &["phone-number-not-e164"]),
+        (&[(PhoneType, clear), (PhoneNumber, "+12065550142")], &["phone-type-missing"]),
+        (&[(PhoneTypeVoice, clear), (PhoneNumberVoice, "+12065550142")], &["phone-type-voice-missing"]),
+        (&[(PhoneType, "soft"), (PhoneNumber, clear)], &[]),
+        (&[(AutoAcceptCallback, "yes")], &[]),
+        (&[(AutoAccept, clear), (AutoAcceptVoice, "yes")], &["settings-conflict"]),
+        (&[(AutoAccept, "yes"), (AutoAcceptChat, clear)], &["settings-conflict"]),
+        (&[(AutoAccept, clear), (AutoAcceptChat, clear)], &[]),
+    ];
+    for (cells, expected) in table {
+        assert_eq!(found(&rules, cells), expected, "{cells:?}");
+    }
+    assert_eq!(asked(&[(PhoneType, "desk")]).phone_type, Some(Phone::Desk));
+    let both = asked(&[(AutoAccept, clear), (AutoAcceptChat, clear)]).cleared;
+    assert_eq!(both, [Cleared::AutoAccept, Cleared::ChannelAutoAccept(Channel::Chat)].into());
+}
+
+#[test]
+fn passwords_are_not_looked_at_and_that_is_said_once() {
+    for identity in [ConnectManaged, Saml, ExistingDirectory] {
+        let (columns, rules) = (all_columns(), there(identity));
+        let mut pass = Pass::new(&columns, &rules, &[]);
+        for number in 2..14 {
+            let (login, email) = (format!("u{number}"), format!("u{number}@example.com"));
+            let own = [(Username, login.as_str()), (Password, "x"), (Email, email.as_str())];
+            let mut row = row_with(identity, if identity == Saml { &own[..2] } else { &own });
+            row.number = number;
+            pass.row(&row, &mut |row| assert!(row.agent().unwrap().password.is_none()));
+        }
+        let checked = pass.finish();
+        assert_eq!(codes_of(&checked.findings), ["passwords-not-used"]);
+        assert!(checked.findings[0].message.ends_with(": 12 rows with one"));
+    }
+    let findings = findings_of(&sparse(&[(Password, "(clear)")]), &there(Saml));
+    assert_eq!(codes_of(&findings), ["cannot-be-cleared"]);
+    assert_eq!(findings[0].value.as_deref(), Some("[hidden]"));
+}
+
+#[test]
+fn the_errors_of_spreadsheets_are_no_words_for_nothing() {
+    for cell in ["#N/A", "#REF!", "#NV"] {
+        assert_eq!(found(&there(Saml), &[(Hierarchy, cell)]), ["cell-error"]);
+    }
+    assert_eq!(found(&there(Saml), &[(Hierarchy, "none")]), ["placeholder"]);
+}
+
+#[test]
+fn a_word_that_takes_away_is_no_name_of_an_instance() {
+    let mut used = NamesUsed::default();
+    let cells = [Hierarchy, Proficiencies, RoutingProfile, SecurityProfiles].map(|field| (field, "(clear)"));
+    used.add(&sparse(&cells), &all_columns());
+    assert_eq!(used, NamesUsed { rows: 1, ..NamesUsed::default() });
+}
