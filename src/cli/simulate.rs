@@ -32,11 +32,11 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_enum, ignore_case = true, default_value_t = Identity::Connect)]
     identity: Identity,
 
-    /// CreateUser calls a second, or `unlimited`
+    /// CreateUser calls a second, and calls of each operation that changes a user, or `unlimited`
     #[arg(long, value_name = "N", default_value = "2", value_parser = rate::allowed)]
     rate: Allowance,
 
-    /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
+    /// Such calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     burst: Option<u32>,
 
@@ -122,7 +122,8 @@ impl SimulateArgs {
                 Pace::per_second(rate, self.burst.map_or((2.5 * rate).max(5.0), f64::from))
             }
         };
-        spec.paces.insert(Operation::CreateUser, pace);
+        let paced = Operation::ALL.into_iter().filter(|operation| operation.changes_a_user());
+        spec.paces.extend(paced.chain([Operation::CreateUser]).map(|operation| (operation, pace)));
         spec
     }
 }

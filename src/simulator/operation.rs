@@ -106,7 +106,7 @@ impl Operation {
     }
 
     /// Whether it changes a user who is there.
-    pub(super) fn changes_a_user(self) -> bool {
+    pub(crate) fn changes_a_user(self) -> bool {
         matches!(
             self,
             Self::AssociateUserProficiencies

@@ -1103,15 +1103,16 @@ mod tests {
         #[test]
         fn whatever_comes_is_answered(
             method in proptest::sample::select(vec![Method::GET, Method::PUT, Method::POST, Method::DELETE]),
-            path in "/(users|users-summary|tags|instance|search-users|search-user-hierarchy-groups|user-hierarchy-groups|routing-profiles-summary)?(/(I|A|[a-z%]{0,6})){0,3}",
+            path in "/(users|users-summary|tags|instance|search-users|search-user-hierarchy-groups|user-hierarchy-groups|routing-profiles-summary)?(/(I|A|U|config|identity-info|phone-config|hierarchy|routing-profile|security-profiles|proficiencies|[a-z%]{0,6})){0,3}",
             query in "(\\?((nextToken|maxResults)=[0-9a-f+/=%]{0,60}&?){0,2})?",
-            body in "\\{(\"(Username|InstanceId|MaxResults|SearchCriteria|NextToken|tags|Tags|Password)\":(\"I\"|\"\"|[0-9-]{1,20}|\\{\\}|\\[\\]|null|\\{\"OrConditions\":\\[\\{\\}\\]\\}),?){0,4}\\}?",
+            body in "\\{(\"(Username|IdentityInfo|PhoneConfig|AutoAcceptConfigs|UserProficiencies|InstanceId|MaxResults|SearchCriteria|NextToken|tags|Tags|Password)\":(\"I\"|\"\"|[0-9-]{1,20}|\\{\\}|\\[\\]|null|\\{\"OrConditions\":\\[\\{\\}\\]\\}),?){0,4}\\}?",
             authorization in proptest::option::of("(AWS4-HMAC-SHA256 )?[A-Za-z=/;, 0-9]{0,80}"),
             signed in proptest::bool::ANY,
         ) {
             let mut world = World::new(Spec { signed, ..open_spec() }, now());
             let id = world.spec.instance_id.clone();
-            let path = path.replace("/I", &format!("/{id}")).replace("/A", &format!("/{}", world.spec.instance_arn().replace('/', "%2F")));
+            world.plant(model::User { id: "u".into(), username: "ada".into(), ..Default::default() }, now());
+            let path = path.replace("/U", "/u").replace("/I", &format!("/{id}")).replace("/A", &format!("/{}", world.spec.instance_arn().replace('/', "%2F")));
             let mut headers = HeaderMap::new();
             if let Some(text) = authorization {
                 headers.insert("authorization", http::HeaderValue::from_str(&text).expect("a header"));
