@@ -57,6 +57,7 @@ impl For<'_> {
         if state.header.run.is_empty() {
             return Ok(());
         }
+        ledger::be_of(None, &state.header, &self.job.ledger)?;
         let arn = &self.directory.instance.arn;
         if state.header.instance != *arn {
             let what = format!("the ledger is of another instance: `{}`", state.header.instance);
