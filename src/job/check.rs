@@ -86,7 +86,7 @@ impl Job {
         world.go_on()?;
         ledger::be_a_file(&self.ledger)?; // and nothing is kept beside what is none
         let before = self.said_before();
-        self.refuse_the_other_kind(before.as_ref())?;
+        self.refuse_the_other_kind(before.as_ref(), None)?;
         let roster = self.open(self.roster())?;
         let (world, waits) = &world.watched();
         // On the heap: all that reads an instance would else be a part of whatever awaits a check.
@@ -232,7 +232,7 @@ impl Checked {
     /// For what the ledger is opened.
     pub(super) fn of_ledger(&self) -> For<'_> {
         let (job, world) = (&self.job, &self.world);
-        For { job, directory: &self.reached.directory, wanted: &self.pass.wanted, world }
+        For { job, of: None, directory: &self.reached.directory, wanted: &self.pass.wanted, world }
     }
 
     /// Fails where nothing may be sent, for whoever has not asked.

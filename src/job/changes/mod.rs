@@ -32,7 +32,7 @@ use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::instance::users::Whom;
 use crate::lane::pace::default_burst;
-use crate::ledger::{self, AskedFor, RowState, State};
+use crate::ledger::{self, AskedFor, BaseLedger, RowState, State, beside};
 use crate::plan::{Holder, Person, Resolution, Wanted};
 use crate::roster::{Field, Roster, Row};
 use crate::text::count;
@@ -40,6 +40,9 @@ use crate::user::base::{self, Base};
 use crate::user::{Canonical, Exact, Found, Group, NamesOfIds, Wish};
 use crate::validate::{self, About, RowCheck, Rules};
 use crate::waits::WaitFor;
+
+/// Whose its ledger is.
+const OF: Option<ledger::Job> = Some(ledger::Job::Update);
 
 /// What is to be compared, and put right.
 #[derive(Clone, Debug)]
@@ -95,7 +98,7 @@ impl Changes {
         world.go_on()?;
         ledger::be_a_file(&self.job.ledger)?;
         let before = self.job.said_before();
-        self.job.refuse_the_other_kind(before.as_ref())?;
+        self.job.refuse_the_other_kind(before.as_ref(), OF)?;
         let roster = self.job.open(self.job.roster())?;
         let (world, waits) = &world.watched();
         let reaching = Box::pin(self.job.reach(&roster, before.as_ref(), world, waits, false));
@@ -251,7 +254,7 @@ impl Compared {
     /// For what a ledger is opened.
     pub(super) fn of_ledger(&self) -> For<'_> {
         let (job, world) = (&self.changes.job, &self.world);
-        For { job, directory: &self.reached.directory, wanted: &self.wanted, world }
+        For { job, of: OF, directory: &self.reached.directory, wanted: &self.wanted, world }
     }
 
     /// Reads who is there and decides about everybody.
@@ -282,9 +285,12 @@ impl Compared {
     fn bases(&self) -> Result<HashMap<String, Base>, Failure> {
         let Changes { job, bases, .. } = &self.changes;
         let arn = &self.reached.directory.instance.arn;
-        let is_wanted = |user: &str| self.wanted.find(user).is_some();
-        let _ = (job, arn, is_wanted, bases);
-        Ok(HashMap::new())
+        let ledgers = base_ledgers(job, bases);
+        let known = ledger::bases(&ledgers, arn, &|user| self.wanted.find(user).is_some())?;
+        let base = |(user, base): (String, ledger::Base)| {
+            (user, Base { id: base.id.map(String::from), asked: base.asked })
+        };
+        Ok(known.into_iter().map(base).collect())
     }
 
     /// Calls `with` for every row of the roster that can be read and is looked at, with what it asks for.
@@ -401,6 +407,21 @@ impl Compared {
         });
         Ok(())
     }
+}
+
+/// The ledgers that say what was asked for before: those that were named, else those beside the roster; and the update's own,
+/// wherever it is kept.
+pub(super) fn base_ledgers(job: &Job, named: &[PathBuf]) -> Vec<BaseLedger> {
+    let mut ledgers: Vec<_> = named.iter().cloned().map(BaseLedger::Named).collect();
+    if named.is_empty() {
+        let whole = job.before().map_or(job.roster(), |before| &before.whole);
+        ledgers.extend(beside::bases_of(whole, job.target.is_rehearsal()).map(BaseLedger::Beside));
+    }
+    let own = BaseLedger::Beside(job.ledger.clone());
+    if !ledgers.contains(&own) {
+        ledgers.push(own);
+    }
+    ledgers
 }
 
 /// Whom a session began to change and has not read back.

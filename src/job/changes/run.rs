@@ -237,7 +237,7 @@ async fn record(compared: &Compared, ledger: &dyn Journal) -> Result<String, Fai
     let people: Vec<Entry<'_>> =
         compared.people.iter().flat_map(|person| entries(person, compared, &before, &now)).collect();
     let Compared { changes: Changes { job, .. }, world, reached, roster, wanted, .. } = compared;
-    let (digest, of) = (wanted.digest(), Some(ledger::Job::Update));
+    let (digest, of) = (wanted.digest(), super::OF);
     let rate = reached.lane.pace(Operation::DescribeUser).rate();
     let beginning = Beginning { job, world, reached, roster, digest, rate, of };
     beginning.record(ledger, &before, people.into_iter(), &now).await
