@@ -38,6 +38,8 @@ pub mod apply;
 
 pub(crate) mod failed;
 
+pub(crate) mod export;
+
 pub mod report;
 
 pub(crate) mod handout;

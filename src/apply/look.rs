@@ -477,9 +477,14 @@ fn conclude(task: &Task, found: Found, means: &Means) -> Result<End, JournalFaul
             Event::Created { row, user, id: outcome.id.unwrap_or_default(), recovered: true }
         }
         RowState::There => Event::There { row, user, message },
-        RowState::Pending | RowState::InDoubt | RowState::Exists | RowState::Rejected | RowState::Invalid => {
-            Event::Exists { row, user, message }
-        }
+        RowState::Pending
+        | RowState::InDoubt
+        | RowState::Exists
+        | RowState::Rejected
+        | RowState::Invalid
+        | RowState::Updated
+        | RowState::Unconfirmed
+        | RowState::Skipped => Event::Exists { row, user, message },
     });
     Ok(End::Settled)
 }

@@ -273,7 +273,12 @@ impl Means {
                 gauge.settled();
                 None
             }
-            RowState::Pending | RowState::InDoubt | RowState::Invalid => None,
+            RowState::Pending
+            | RowState::InDoubt
+            | RowState::Invalid
+            | RowState::Updated
+            | RowState::Unconfirmed
+            | RowState::Skipped => None,
         };
         // The lock first: who is told may take long to listen.
         drop(gauge);

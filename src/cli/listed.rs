@@ -32,8 +32,14 @@ pub(super) enum Which {
     Rejected,
     /// With errors of its own
     Invalid,
-    /// The name is another's, who has all that the row asks for
+    /// The name is another's, who has all that the row asks for; in an update's ledger nothing differed
     There,
+    /// Changed by this run, and read back so
+    Updated,
+    /// Changed by this run, and not read back so
+    Unconfirmed,
+    /// Left as they are, in part or as a whole
+    Skipped,
 }
 
 impl Which {
@@ -50,6 +56,9 @@ impl Which {
             Self::Rejected => state == RowState::Rejected,
             Self::Invalid => state == RowState::Invalid,
             Self::There => state == RowState::There,
+            Self::Updated => state == RowState::Updated,
+            Self::Unconfirmed => state == RowState::Unconfirmed,
+            Self::Skipped => state == RowState::Skipped,
         }
     }
 }
@@ -94,7 +103,7 @@ pub(super) fn of<'s>(state: &'s State, which: &[Which], at_work: bool) -> Vec<Li
             row: record.row,
             state: stands,
             seen: Some(seen).filter(|seen| *seen != SeenAs::There),
-            id: state.created_id(at),
+            id: state.id(at),
             found_id,
             code: detail.and_then(|detail| detail.code.as_deref()),
             message: detail.and_then(|detail| detail.message.as_deref()),

@@ -35,7 +35,7 @@ fn place(roster: &Roster, column: usize) -> Option<usize> {
 pub(crate) fn own_columns(roster: &Roster) -> Vec<(usize, bool)> {
     let headers = roster.columns().headers.iter().take(roster.width());
     let own = headers.zip(roster.uses()).enumerate();
-    own.filter(|(_, (header, _))| roster::reason(header).is_none())
+    own.filter(|(_, (header, _))| roster::reason(header).is_none() && !roster::is_note(header))
         .map(|(at, (header, used))| {
             let is_secret = match used {
                 Use::Field(field) => field.is_secret(),

@@ -189,10 +189,12 @@ impl Outlook {
     fn count_kept(&mut self, plan: &Plan, wanted: &Wanted, state: &State) {
         for stands in plan.kept(wanted, state) {
             match stands {
-                RowState::Created => self.rows.done += 1,
-                RowState::InDoubt | RowState::Pending => self.rows.pending += 1,
+                RowState::Created | RowState::Updated => self.rows.done += 1,
+                RowState::InDoubt | RowState::Pending | RowState::Unconfirmed => self.rows.pending += 1,
                 RowState::There => self.rows.there += 1,
-                RowState::Exists | RowState::Rejected | RowState::Invalid => self.rows.failed += 1,
+                RowState::Exists | RowState::Rejected | RowState::Invalid | RowState::Skipped => {
+                    self.rows.failed += 1;
+                }
             }
         }
     }

@@ -7,173 +7,15 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::asked::{AskedFor, StandsAs};
 use super::numbers::{Attempt, Nonce};
 use super::sum;
+use super::words::{Job, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted};
 use crate::agent::{Fingerprint, RowNumber};
 use crate::text::escape_from;
 
 /// The version of the format that this program writes, in the first record.
 pub const VERSION: u32 = 2;
-
-/// What a line says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// The first record: run, roster, instance, tool.
-    Ledger,
-    /// A process has begun to write: host, pid, when, with which settings.
-    Session,
-    /// A row is planned: who, where it stands, its fingerprint. Said again when the row has changed.
-    Row,
-    /// A planned row has left the roster before anything was sent for it.
-    Dropped,
-    /// A request is about to leave. Synced before its first byte does.
-    Intent,
-    /// What became of an intent, or of a row that was not sent.
-    Outcome,
-    /// What became of what follows a created row.
-    Step,
-    /// How a created row was last seen in the roster and on the instance. Written when that is no longer as it was.
-    Seen,
-    /// A process has ended in order.
-    End,
-}
-
-/// Where a row stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RowState {
-    /// To be sent.
-    #[default]
-    Pending,
-    /// A request may have been applied, and nothing has proved it either way.
-    InDoubt,
-    /// Made by this ledger's run.
-    Created,
-    /// The name is taken by a user that is not ours.
-    Exists,
-    /// The service refuses the row.
-    Rejected,
-    /// The row has errors of its own and was skipped.
-    Invalid,
-    /// The name is taken by a user that is not ours and has every member of the row: nothing is left to do. In the ledger
-    /// it is `exists` with `equal`, so that whoever knows no more takes it for a name that is another's.
-    There,
-}
-
-impl RowState {
-    /// Whether nothing was made of the row, and nothing will be unless somebody mends something.
-    pub(crate) fn has_failed(self) -> bool {
-        match self {
-            Self::Exists | Self::Rejected | Self::Invalid => true,
-            Self::Pending | Self::InDoubt | Self::Created | Self::There => false,
-        }
-    }
-
-    /// All of them, in the order in which `status` prints them.
-    pub const ALL: [RowState; 7] = [
-        Self::Pending,
-        Self::InDoubt,
-        Self::Created,
-        Self::Exists,
-        Self::Rejected,
-        Self::Invalid,
-        Self::There,
-    ];
-
-    /// The word for it, in the ledger and wherever programs read of it.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::InDoubt => "in_doubt",
-            Self::Created => "created",
-            Self::Exists => "exists",
-            Self::Rejected => "rejected",
-            Self::Invalid => "invalid",
-            Self::There => "there",
-        }
-    }
-}
-
-/// What follows a row once its user is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// Its proficiencies, which CreateUser has no member for (AssociateUserProficiencies).
-    Proficiencies,
-}
-
-/// Where a step stands. None of it changes where its row stands: the user is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepState {
-    /// The row asks for no such thing, or no longer does.
-    #[default]
-    #[serde(rename = "dropped")]
-    Nothing,
-    /// To be done, or to be done again: nothing has proved that it was.
-    Pending,
-    /// Done.
-    Done,
-    /// The service refuses it.
-    Rejected,
-}
-
-impl StepState {
-    /// All of them.
-    pub const ALL: [StepState; 4] = [Self::Nothing, Self::Pending, Self::Done, Self::Rejected];
-}
-
-/// How a created row was last seen. None of it changes where the row stands: its user was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SeenAs {
-    /// As it was made.
-    #[default]
-    There,
-    /// The roster asks for other cells now.
-    Drifted,
-    /// Not to be seen on the instance.
-    Missing,
-    /// The roster no longer has it.
-    Gone,
-    /// The instance has its name under another id: whoever has it now is not ours.
-    Replaced,
-}
-
-impl SeenAs {
-    /// The word for it, in the ledger and wherever programs read of it.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::There => "there",
-            Self::Drifted => "drifted",
-            Self::Missing => "missing",
-            Self::Gone => "gone",
-            Self::Replaced => "replaced",
-        }
-    }
-}
-
-/// Why an attempt was not executed, so that its row is pending as before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unexecuted {
-    /// The service said to slow down.
-    Throttled,
-    /// No byte left.
-    NotSent,
-    /// The service refused before it looked: credentials, permission, quota.
-    Refused,
-}
-
-/// What a request is about to do. A word that this program does not know is refused with its line: it may be what makes or
-/// unmakes a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Op {
-    /// CreateUser.
-    Create,
-}
 
 /// A line of the ledger. Members that a kind does not have are left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,6 +45,9 @@ pub struct Entry<'a> {
     /// say it; see [`super::State::is_rehearsal`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rehearsal: bool,
+    /// Whose ledger it is (`ledger`); an import's has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<Job>,
     /// The program and its version (`ledger`, `session`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub tool: Option<Cow<'a, str>>,
@@ -288,9 +133,9 @@ pub struct Entry<'a> {
     /// Settled by comparison, not by an answer (`outcome`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recovered: bool,
-    /// How the row was seen (`seen`).
+    /// How the row was seen (`seen`), or what of the user was asked for and is known to be done (`outcome`, `step`).
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<SeenAs>,
+    pub stands_as: Option<StandsAs>,
     /// The attempt was not executed, and why (`outcome`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unexecuted: Option<Unexecuted>,
@@ -326,6 +171,7 @@ impl<'a> Entry<'a> {
             digest: None,
             instance: None,
             rehearsal: false,
+            job: None,
             tool: None,
             session: None,
             host: None,
@@ -353,7 +199,7 @@ impl<'a> Entry<'a> {
             equal: false,
             by_run: None,
             recovered: false,
-            seen: None,
+            stands_as: None,
             unexecuted: None,
             id: None,
             code: None,
@@ -391,6 +237,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// An intent to change the user of this id.
+    pub fn update_intent(user: &'a str, attempt: Attempt, id: &'a str, at: String) -> Self {
+        Self { op: Some(Op::Update), id: Some(id.into()), ..Self::intent(user, attempt, None, at) }
+    }
+
     /// Where a row stands now.
     pub fn outcome(user: &'a str, state: RowState, at: String) -> Self {
         let equal = state == RowState::There;
@@ -414,8 +265,24 @@ impl<'a> Entry<'a> {
 
     /// How a created row was seen.
     pub(crate) fn seen(user: &'a str, seen: SeenAs, id: Option<&'a str>, at: String) -> Self {
-        let (seen, id, at) = (Some(seen), id.map(Into::into), Some(at.into()));
-        Self { user: Some(user.into()), seen, id, at, ..Self::of(Kind::Seen) }
+        let (stands_as, id, at) = (Some(StandsAs::Seen(seen)), id.map(Into::into), Some(at.into()));
+        Self { user: Some(user.into()), stands_as, id, at, ..Self::of(Kind::Seen) }
+    }
+
+    /// How a created row was seen.
+    pub(crate) fn seen_as(&self) -> Option<SeenAs> {
+        match self.stands_as {
+            Some(StandsAs::Seen(seen)) => Some(seen),
+            Some(StandsAs::Asked(_)) | None => None,
+        }
+    }
+
+    /// What of the user was asked for and is known to be done.
+    pub(crate) fn asked(&self) -> Option<AskedFor> {
+        match self.stands_as {
+            Some(StandsAs::Asked(asked)) => Some(asked),
+            Some(StandsAs::Seen(_)) | None => None,
+        }
     }
 
     /// Appends the line, its checksum and its newline included.
@@ -519,13 +386,6 @@ mod tests {
             line(&Entry::step("ana", Step::Proficiencies, StepState::Done, "t".into())),
             "{\"type\":\"step\",\"user\":\"ana\",\"step\":\"proficiencies\",\"result\":\"done\",\"at\":\"t\"}\n"
         );
-    }
-
-    #[test]
-    fn the_word_of_a_state_is_the_one_that_is_written() {
-        for state in RowState::ALL {
-            assert_eq!(serde_json::to_value(state).unwrap(), state.word());
-        }
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::entry::{Entry, Kind, StepState};
-use super::journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
+use super::entry::Entry;
+use super::journal::{Begun, Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 use super::numbers::{Attempt, Nonce, Nonces, Place};
 use super::reader::{Extent, Replay, each, fold, replay};
 use super::state::{Header, Session, State};
 use super::upgrade::upgrade;
+use super::words::{Job, Kind, Step, StepState};
 use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339, whole_milliseconds};
 use crate::crash::{self, Sabotage};
@@ -123,6 +124,29 @@ pub(crate) fn be_a_file(path: &Path) -> Result<(), Failure> {
         .hint("nothing was sent; choose a file with ⟦ledger FILE⟧")),
         _ => Ok(()), // what is not there or cannot be looked at is told by opening it
     }
+}
+
+/// Fails where the ledger is another command's: one that an update keeps says nothing of who was made, and an import's nothing
+/// of who was changed.
+///
+/// # Errors
+/// Exit 4; which command goes on with it is said.
+pub(crate) fn be_of(job: Option<Job>, header: &Header, path: &Path) -> Result<(), Failure> {
+    if header.run.is_empty() || header.job == job {
+        return Ok(());
+    }
+    let [theirs, own] = [header.job, job].map(Job::command);
+    let article = |command: &str| if command.starts_with(['i', 'u']) { "an" } else { "a" };
+    Err(Failure::stopped(format!(
+        "the ledger is of {} {theirs}, and this is {} {own}: `{}`",
+        article(theirs),
+        article(own),
+        path.display()
+    ))
+    .hint(format!(
+        "nothing was sent; `{} {theirs}` goes on with it; for this give a ledger of its own with ⟦ledger FILE⟧",
+        program()
+    )))
 }
 
 /// Fails where another process has the ledger now, before anything is asked of anybody.
@@ -281,6 +305,20 @@ impl Journal for Ledger {
         Queued::with(intent, self.writer.append_synced(line))
     }
 
+    fn intend_update(&self, at: Place, id: &str) -> Queued<Begun> {
+        let now = whole_milliseconds(self.clock.now());
+        let mut state = self.state();
+        let attempt = Attempt::after(state.attempts);
+        let user = state.user(at).to_owned();
+        let line = applied(&mut state, &Entry::update_intent(&user, attempt, id, rfc3339(now)), 192);
+        let begun = Begun { place: at, attempt, at: now };
+        if crash::sabotage(Sabotage::IntentNotWritten) {
+            return Queued::synced_already(begun);
+        }
+        // Under the lock, so that the file has the order of the state.
+        Queued::with(begun, self.writer.append_synced(line))
+    }
+
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
@@ -301,7 +339,16 @@ impl Journal for Ledger {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
-        let line = applied(&mut state, &told.step_entry(&user, result, fingerprint, now), 192);
+        let stands = (Step::Proficiencies, result);
+        let line = applied(&mut state, &told.step_entry(&user, stands, Some(fingerprint), now), 256);
+        Ok(self.writer.append(line)?)
+    }
+
+    fn step_of(&self, at: Place, group: Step, result: StepState, told: &Outcome) -> Result<(), JournalFault> {
+        let now = rfc3339(self.clock.now());
+        let mut state = self.state();
+        let (user, fingerprint) = (state.user(at).to_owned(), state.record(at).fingerprint);
+        let line = applied(&mut state, &told.step_entry(&user, (group, result), fingerprint, now), 256);
         Ok(self.writer.append(line)?)
     }
 

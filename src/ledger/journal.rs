@@ -4,9 +4,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::entry::{Entry, RowState, Step, StepState, Unexecuted};
+use super::asked::{AskedFor, StandsAs};
+use super::entry::Entry;
 use super::numbers::{Attempt, Nonce, Place};
 use super::state::State;
+use super::words::{RowState, Step, StepState, Unexecuted};
 use crate::agent::Fingerprint;
 use crate::exit::Exit;
 use crate::log::{Synced, Unwritable};
@@ -32,11 +34,16 @@ pub trait Journal: Send + Sync {
         self.conclude(intent.place, Some(intent.attempt), outcome)
     }
 
+    /// Records the intent to change the user of this id, as the newest attempt of all. The first call that changes anything
+    /// waits until it is synced; [`Journal::conclude`] says with its attempt what it came to.
+    fn intend_update(&self, at: Place, id: &str) -> Queued<Begun>;
+
     /// Records where a row stands, without an attempt or after it. Not waited for.
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault>;
 
     /// Records where the proficiencies of a created row stand, with the fingerprint of what was given; of `told` only what
-    /// the service said. Not waited for: one that is lost to a crash is done again, which the service tells.
+    /// the service said, and what was asked for where it is done. Not waited for: one that is lost to a crash is done again,
+    /// which the service tells.
     fn step(
         &self,
         at: Place,
@@ -44,6 +51,10 @@ pub trait Journal: Send + Sync {
         fingerprint: Fingerprint,
         told: &Outcome,
     ) -> Result<(), JournalFault>;
+
+    /// Records where a group of a user stands that is being changed; the rest as [`Journal::step`] has it. Not waited for:
+    /// one that is lost to a crash is read from the instance.
+    fn step_of(&self, at: Place, group: Step, result: StepState, told: &Outcome) -> Result<(), JournalFault>;
 
     /// Ends the session: what is queued is synced, and nothing is written after that. Returns what it says then.
     ///
@@ -106,10 +117,21 @@ pub struct Intent {
     pub at: SystemTime,
 }
 
+/// Leave to send the requests that change one user: its intent is synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The row's place in the state.
+    pub place: Place,
+    /// The attempt's number.
+    pub attempt: Attempt,
+    /// When it was announced, as it is recorded: in whole milliseconds.
+    pub at: SystemTime,
+}
+
 /// An intent that is queued, and perhaps not yet synced.
 #[must_use = "an intent without an outcome is in doubt"]
-pub struct Queued {
-    intent: Intent,
+pub struct Queued<I = Intent> {
+    intent: I,
     until: Until,
 }
 
@@ -121,19 +143,19 @@ enum Until {
     Refused(JournalFault),
 }
 
-impl Queued {
+impl<I> Queued<I> {
     /// One that is synced.
-    pub fn synced_already(intent: Intent) -> Self {
+    pub fn synced_already(intent: I) -> Self {
         Self { intent, until: Until::Nothing }
     }
 
     /// One that cannot be written, so that nothing may leave.
-    pub fn refused(intent: Intent, fault: JournalFault) -> Self {
+    pub fn refused(intent: I, fault: JournalFault) -> Self {
         Self { intent, until: Until::Refused(fault) }
     }
 
     /// One that is synced with these lines.
-    pub(super) fn with(intent: Intent, lines: Synced) -> Self {
+    pub(super) fn with(intent: I, lines: Synced) -> Self {
         Self { intent, until: Until::Synced(lines) }
     }
 
@@ -146,7 +168,7 @@ impl Queued {
     }
 
     /// Returns when it is synced.
-    pub async fn synced(self) -> Result<Intent, JournalFault> {
+    pub async fn synced(self) -> Result<I, JournalFault> {
         match self.until {
             Until::Nothing => {}
             Until::Synced(lines) => lines.now().await?,
@@ -175,12 +197,14 @@ pub struct Outcome {
     pub request_id: Option<String>,
     /// The run whose tag the user carries that has the name, where it is another.
     pub by_run: Option<String>,
+    /// What of the user was asked for and is known to be done.
+    pub asked: AskedFor,
 }
 
 impl Outcome {
     /// The line of a row that stands so, after an attempt or without one; `at` is when, RFC 3339.
     pub fn entry<'e>(&'e self, user: &'e str, of: Option<Attempt>, at: String) -> Entry<'e> {
-        let Self { state, recovered, unexecuted, id, code, message, request_id, by_run } = self;
+        let Self { state, recovered, unexecuted, id, code, message, request_id, by_run, asked } = self;
         let text = |text: &'e Option<String>| text.as_deref().map(Into::into);
         Entry {
             attempt: of,
@@ -191,27 +215,39 @@ impl Outcome {
             message: text(message),
             request_id: text(request_id),
             by_run: text(by_run),
+            stands_as: StandsAs::asked(*asked),
             ..Entry::outcome(user, *state, at)
         }
     }
 
-    /// The line of a row whose proficiencies stand so, with what the service said; `at` is when, RFC 3339.
+    /// The line of a user of which a group stands so, with what the service said; the fingerprint is of the proficiencies
+    /// in an import's ledger, of the row in an update's; `at` is when, RFC 3339.
     pub fn step_entry<'e>(
         &'e self,
         user: &'e str,
-        result: StepState,
-        fingerprint: Fingerprint,
+        (group, result): (Step, StepState),
+        fingerprint: Option<Fingerprint>,
         at: String,
     ) -> Entry<'e> {
-        let Self { state: _, recovered: _, unexecuted: _, id: _, code, message, request_id, by_run: _ } =
-            self;
+        let Self {
+            state: _,
+            recovered: _,
+            unexecuted: _,
+            id: _,
+            code,
+            message,
+            request_id,
+            by_run: _,
+            asked,
+        } = self;
         let text = |text: &'e Option<String>| text.as_deref().map(Into::into);
         Entry {
-            fingerprint: Some(Some(fingerprint)),
+            fingerprint: Some(fingerprint),
             code: text(code),
             message: text(message),
             request_id: text(request_id),
-            ..Entry::step(user, Step::Proficiencies, result, at)
+            stands_as: StandsAs::asked(*asked),
+            ..Entry::step(user, group, result, at)
         }
     }
 }

@@ -10,6 +10,8 @@
 
 #![warn(clippy::wildcard_enum_match_arm)] // whoever adds a case decides what it means here
 
+mod asked;
+mod bases;
 pub mod beside;
 mod entry;
 mod file;
@@ -22,17 +24,22 @@ mod reader;
 mod state;
 mod sum;
 mod upgrade;
+mod words;
 
-pub use entry::{Entry, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted, VERSION};
-pub(crate) use file::{Gathered, be_a_file, first, gather, glance, goes_on, refuse_in_use, whose};
+pub use asked::{AskedFor, StandsAs};
+pub(crate) use bases::{Base, BaseLedger, bases};
+pub use entry::{Entry, VERSION};
+pub(crate) use file::{Gathered, be_a_file, be_of, first, gather, glance, goes_on, refuse_in_use, whose};
 pub use file::{Ledger, LockedFile, peek};
-pub use journal::{Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
+pub use journal::{Begun, Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 pub(crate) use names::Names;
 pub use numbers::{Attempt, Nonce, Nonces, Place, counted, drawn};
 pub(crate) use others::{OtherRun, is_most};
 pub use reader::{Extent, each};
 pub(crate) use state::{Calls, SeenCounts, StepCounts, Steps};
 pub use state::{Counts, State};
+
+pub use words::{Job, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted};
 
 pub use crate::log::Storage;
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::entry::RowState;
 use super::state::State;
+use super::words::RowState;
 
 /// One other run that made most of the users who have the names of a ledger's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,10 @@ impl OtherRun {
                 | RowState::InDoubt
                 | RowState::Created
                 | RowState::Rejected
-                | RowState::Invalid => continue,
+                | RowState::Invalid
+                | RowState::Updated
+                | RowState::Unconfirmed
+                | RowState::Skipped => continue,
             };
             all += 1;
             if let Some(run) = state.detail(at).and_then(|detail| detail.by_run.as_deref()) {

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use memchr::memchr;
 
-use super::entry::{Entry, Kind, VERSION};
+use super::entry::{Entry, VERSION};
 use super::numbers::Attempt;
 use super::state::State;
 use super::sum::{Sum, goes_on_behind_a_line, sum_of};
+use super::words::{Kind, Op};
 use crate::error::Failure;
 use crate::text::written_anew;
 
@@ -174,10 +175,14 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
         Kind::Session => entry.session.is_some(),
         Kind::Row => entry.user.is_some() && entry.row.is_some() && entry.fingerprint.is_some(),
         Kind::Dropped => entry.user.is_some(),
-        Kind::Intent => entry.user.is_some() && entry.attempt.is_some_and(Attempt::has_next),
+        Kind::Intent => {
+            // Without the id nobody knows who was to be changed.
+            let names_somebody = entry.op != Some(Op::Update) || entry.id.is_some();
+            entry.user.is_some() && names_somebody && entry.attempt.is_some_and(Attempt::has_next)
+        }
         Kind::Outcome => entry.user.is_some() && entry.state.is_some(),
         Kind::Step => entry.user.is_some() && entry.step.is_some() && entry.result.is_some(),
-        Kind::Seen => entry.user.is_some() && entry.seen.is_some(),
+        Kind::Seen => entry.user.is_some() && entry.seen_as().is_some(),
         Kind::End => true,
     };
     if !complete {

@@ -6,10 +6,11 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::beside;
-use super::entry::{Entry, Kind, RowState, SeenAs, StepState, Unexecuted};
+use super::entry::Entry;
 use super::ids::Ids;
 use super::names::Names;
 use super::numbers::{Attempt, Nonce, Place};
+use super::words::{Job, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted};
 use crate::agent::{Fingerprint, RowNumber};
 
 /// Where each row stands after all that the ledger says.
@@ -57,6 +58,8 @@ pub struct Header {
     pub instance: String,
     /// Whether it says that it is a rehearsal's; [`State::is_rehearsal`] also knows the ledgers of before it could.
     pub(crate) rehearsal: bool,
+    /// Whose ledger it is, where that is no import's.
+    pub job: Option<Job>,
     /// The row of the first roster's header, where it was told.
     pub(crate) header_row: Option<u64>,
     /// When the ledger was made, RFC 3339.
@@ -126,14 +129,22 @@ pub struct Record {
     pub(crate) generated: bool,
     /// It left the roster before anything was sent, or with nothing made.
     pub(crate) dropped: bool,
-    /// Where its proficiencies stand; they are begun once its user is there.
+    /// Where its proficiencies stand; they are begun once its user is there. An update's groups are in the details.
     pub(crate) step: StepState,
+    /// The newest attempt changes a user that is there.
+    pub(crate) updates: bool,
 }
 
 impl Record {
-    /// Where the row stands once no importer is at work: an open intent is in doubt.
+    /// Where the row stands once nobody is at work: an open intent is in doubt, and where it is of an update, what it did
+    /// was not read back.
     pub fn settled_state(&self) -> RowState {
-        if self.open && self.state != RowState::Created { RowState::InDoubt } else { self.state }
+        if self.open && self.state != RowState::Created { self.unlearned() } else { self.state }
+    }
+
+    /// How the row of an intent stands whose outcome was never learned.
+    fn unlearned(&self) -> RowState {
+        if self.updates { RowState::Unconfirmed } else { RowState::InDoubt }
     }
 }
 
@@ -154,6 +165,16 @@ pub struct Detail {
     pub(crate) step_code: Option<String>,
     /// The message with it.
     pub(crate) step_message: Option<String>,
+    /// Where the groups stand that an update has had to do with, since the row was planned as it is.
+    groups: [StepState; Step::ALL.len()],
+}
+
+impl Detail {
+    /// Where the groups stand that an update has had to do with.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (Step, StepState)> {
+        let groups = Step::ALL.into_iter().zip(self.groups);
+        groups.filter(|(_, stands)| *stands != StepState::Nothing)
+    }
 }
 
 /// Where what follows the created rows stands. Serialises as the `steps` of `status --format json`; members may be added.
@@ -210,6 +231,14 @@ pub struct Counts {
     pub invalid: u64,
     /// The name is another's, who has every member of the row: no failure.
     pub there: u64,
+    /// Changed by this run, and read back so.
+    pub updated: u64,
+    /// Changed by this run, and not read back so.
+    pub unconfirmed: u64,
+    /// Deleted by this run.
+    pub deleted: u64,
+    /// Left as they are.
+    pub skipped: u64,
 }
 
 impl Counts {
@@ -224,6 +253,9 @@ impl Counts {
             RowState::Rejected => self.rejected += 1,
             RowState::Invalid => self.invalid += 1,
             RowState::There => self.there += 1,
+            RowState::Updated => self.updated += 1,
+            RowState::Unconfirmed => self.unconfirmed += 1,
+            RowState::Skipped => self.skipped += 1,
         }
         if state == RowState::Created && recovered {
             self.recovered += 1;
@@ -232,12 +264,12 @@ impl Counts {
 
     /// How many have failed.
     pub(crate) fn failed(&self) -> u64 {
-        self.exists + self.rejected + self.invalid
+        self.exists + self.rejected + self.invalid + self.skipped
     }
 
-    /// Whether nothing is pending or in doubt.
+    /// Whether nothing is pending, in doubt or unconfirmed.
     pub(crate) fn is_complete(&self) -> bool {
-        self.pending == 0 && self.in_doubt == 0
+        self.pending == 0 && self.in_doubt == 0 && self.unconfirmed == 0
     }
 }
 
@@ -258,6 +290,7 @@ impl State {
                     roster: text(&entry.roster),
                     instance: text(&entry.instance),
                     rehearsal: entry.rehearsal,
+                    job: entry.job,
                     header_row: entry.header_row,
                     at: text(&entry.at),
                 };
@@ -296,6 +329,7 @@ impl State {
     /// A row planned, or planned again because it has changed: a failed one is pending again, a made one stays made.
     fn plan(&mut self, entry: &Entry) {
         let Some(user) = entry.user.as_deref() else { return };
+        let is_update = self.header.job == Some(Job::Update);
         let at = self.place(user);
         // A row that is planned under a name has it by itself, whoever had it before.
         self.renamed.remove(user);
@@ -311,8 +345,15 @@ impl State {
         }
         record.dropped = false;
         record.proficiencies = entry.proficiencies;
-        record.step = if entry.proficiencies.is_some() { StepState::Pending } else { StepState::Nothing };
-        if record.state.has_failed() || record.state == RowState::There {
+        let follows = entry.proficiencies.is_some() && !is_update;
+        record.step = if follows { StepState::Pending } else { StepState::Nothing };
+        if is_update {
+            // Whatever was made of it before, it is held against the user anew.
+            record.state = RowState::Pending;
+            if let Some(detail) = self.details.get_mut(&at) {
+                detail.groups = Default::default();
+            }
+        } else if record.state.has_failed() || record.state == RowState::There {
             record.state = RowState::Pending;
         }
     }
@@ -325,9 +366,10 @@ impl State {
         record.nonce = entry.nonce;
         // An intent that found the one before it still open: that one's outcome was never learned.
         if record.open && record.state != RowState::Created {
-            record.state = RowState::InDoubt;
+            record.state = record.unlearned();
         }
         record.open = true;
+        record.updates = entry.op == Some(Op::Update);
         record.untagged |= entry.untagged;
         record.generated = entry.generated;
         if let Some(before) = before {
@@ -339,14 +381,18 @@ impl State {
         }
         self.newest_intent.clear();
         self.newest_intent.push_str(entry.at.as_deref().unwrap_or_default());
-        self.calls.sent += 1;
+        if entry.op == Some(Op::Update) {
+            self.ids.set(at, entry.id.as_deref());
+        } else {
+            self.calls.sent += 1;
+        }
     }
 
     fn conclude(&mut self, entry: &Entry) {
         let (Some(user), Some(state)) = (entry.user.as_deref(), entry.stands()) else { return };
         let at = self.place(user);
         let record = &mut self.rows[at.index()];
-        match entry.unexecuted {
+        match entry.unexecuted.filter(|_| !record.updates) {
             Some(Unexecuted::Throttled) => self.calls.throttled += 1,
             Some(Unexecuted::NotSent) => self.calls.sent = self.calls.sent.saturating_sub(1),
             Some(Unexecuted::Refused) | None => {}
@@ -368,7 +414,8 @@ impl State {
         if let (RowState::Created, Some(fingerprint)) = (state, made_with) {
             record.fingerprint = fingerprint;
         }
-        if state.has_failed() || matches!(state, RowState::InDoubt | RowState::There) {
+        if state.has_failed() || matches!(state, RowState::InDoubt | RowState::There | RowState::Unconfirmed)
+        {
             let detail = self.details.entry(at).or_default();
             detail.by_run = entry.by_run.as_deref().map(Into::into);
             detail.code = entry.code.as_deref().map(str::to_owned);
@@ -381,9 +428,14 @@ impl State {
     fn step(&mut self, entry: &Entry) {
         let (Some(user), Some(result)) = (entry.user.as_deref(), entry.result) else { return };
         let at = self.place(user);
-        let record = &mut self.rows[at.index()];
-        record.step = result;
-        record.proficiencies = entry.fingerprint.unwrap_or(record.proficiencies);
+        if self.header.job == Some(Job::Update) {
+            let group = entry.step.map_or(0, |group| group as usize);
+            self.details.entry(at).or_default().groups[group] = result;
+        } else {
+            let record = &mut self.rows[at.index()];
+            record.step = result;
+            record.proficiencies = entry.fingerprint.unwrap_or(record.proficiencies);
+        }
         if entry.code.is_some() || entry.message.is_some() {
             let detail = self.details.entry(at).or_default();
             detail.step_code = entry.code.as_deref().map(str::to_owned);
@@ -394,7 +446,7 @@ impl State {
     }
 
     fn sight(&mut self, entry: &Entry) {
-        let (Some(user), Some(seen)) = (entry.user.as_deref(), entry.seen) else { return };
+        let (Some(user), Some(seen)) = (entry.user.as_deref(), entry.seen_as()) else { return };
         let at = self.place(user);
         if seen == SeenAs::There {
             self.seen.remove(&at);
@@ -490,6 +542,18 @@ impl State {
         if self.record(at).state == RowState::Created { self.ids.get(at) } else { None }
     }
 
+    /// The id of the user that was made or changed for the row at a place, last of all.
+    pub(crate) fn id(&self, at: Place) -> Option<String> {
+        if self.record(at).updates { self.ids.get(at) } else { self.created_id(at) }
+    }
+
+    /// The newest attempt to change the user of the row at a place, where nothing says what it came to: a process ended, or
+    /// is at work, between the two.
+    pub fn update_attempt_open(&self, at: Place) -> Option<Attempt> {
+        let record = self.record(at);
+        record.attempt.filter(|_| record.open && record.updates)
+    }
+
     /// How the created row at a place was last seen, with the id of whoever has its name where that is another.
     pub(crate) fn seen(&self, at: Place) -> (SeenAs, Option<&str>) {
         let is_created = self.record(at).state == RowState::Created;
@@ -517,7 +581,8 @@ impl State {
         let mut counts = StepCounts::default();
         for record in self.rows.iter().filter(|record| record.state == RowState::Created && !record.dropped) {
             let count = match record.step {
-                StepState::Nothing => continue,
+                // An import leaves nothing unconfirmed and skips nothing.
+                StepState::Nothing | StepState::Unconfirmed | StepState::Skipped => continue,
                 StepState::Pending => &mut counts.pending,
                 StepState::Done => &mut counts.done,
                 StepState::Rejected => &mut counts.rejected,
@@ -559,7 +624,6 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Step;
     use crate::ledger::made::{attempt, fingerprint, intent, place, row};
 
     fn fold(entries: &[Entry]) -> State {
@@ -735,6 +799,50 @@ mod tests {
         assert_eq!(told(&back), (SeenAs::There, None, ours("u-1"), 0));
         entries.push(made("u-2"));
         assert_eq!(told(&entries), (SeenAs::There, None, ours("u-2"), 0));
+    }
+
+    fn update_intent(number: u32) -> Entry<'static> {
+        Entry::update_intent("ana", attempt(number), "u-1", "t".into())
+    }
+
+    #[test]
+    fn an_update_that_was_not_seen_to_its_end_is_unconfirmed_and_no_row_is_ever_in_doubt_for_it() {
+        let header = Entry { job: Some(Job::Update), ..Entry::of(Kind::Ledger) };
+        let mut entries = vec![header, row("ana", 2, 1), update_intent(1)];
+        let told = |entries: &[Entry]| {
+            let state = fold(entries);
+            let [at_work, settled] = [true, false].map(|at_work| state.counts(at_work));
+            let open = state.update_attempt_open(place(0)).map_or(0, Attempt::number);
+            (at_work.pending, at_work.unconfirmed, settled.unconfirmed, settled.in_doubt, open)
+        };
+        assert_eq!(told(&entries), (1, 0, 1, 0, 1));
+        entries.push(update_intent(2));
+        assert_eq!(told(&entries), (0, 1, 1, 0, 2));
+        let step = |step, result| Entry::step("ana", step, result, "t".into());
+        entries.push(step(Step::Proficiencies, StepState::Done));
+        entries.push(step(Step::Tags, StepState::Rejected));
+        entries.push(outcome(RowState::Updated, 2));
+        assert_eq!(told(&entries), (0, 0, 0, 0, 0));
+        let state = fold(&entries);
+        let groups: Vec<_> = state.detail(place(0)).unwrap().groups().collect();
+        assert_eq!(groups, [(Step::Tags, StepState::Rejected), (Step::Proficiencies, StepState::Done)]);
+        assert_eq!((state.id(place(0)).as_deref(), state.calls), (Some("u-1"), Calls::default()));
+        assert_eq!(state.proficiencies(), StepCounts::default(), "an import's alone are counted so");
+        entries.push(row("ana", 2, 9));
+        assert_eq!(fold(&entries).counts(false).pending, 1, "it is held against the user anew");
+        assert_eq!(fold(&entries).detail(place(0)).unwrap().groups().count(), 0);
+    }
+
+    #[test]
+    fn a_row_that_an_update_leaves_has_failed_and_says_why() {
+        let header = Entry { job: Some(Job::Update), ..Entry::of(Kind::Ledger) };
+        let skipped =
+            Entry { code: Some("drift".into()), ..Entry::outcome("ana", RowState::Skipped, "t".into()) };
+        let state = fold(&[header, row("ana", 2, 1), skipped]);
+        let counts = state.counts(false);
+        assert_eq!((counts.skipped, counts.failed(), counts.total), (1, 1, 1));
+        assert!(counts.is_complete());
+        assert_eq!(state.detail(place(0)).unwrap().code.as_deref(), Some("drift"));
     }
 
     #[test]

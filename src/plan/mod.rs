@@ -117,6 +117,8 @@ impl Asked<'_> {
             Some(RowState::Exists) => coded(),
             // It has not failed.
             Some(RowState::There) => false,
+            // Words of an update's ledger, which no import goes on with.
+            Some(RowState::Updated | RowState::Unconfirmed | RowState::Skipped) => false,
             None | Some(RowState::Created | RowState::Rejected | RowState::Invalid) => {
                 self.codes.is_empty() || coded()
             }

@@ -119,7 +119,7 @@ fn a_made_user_whose_name_has_another_id_is_replaced_and_sent_by_nobody() {
         let unknown = Plan::build(&wanted, &told, asked, None);
         assert_eq!(unknown.sightings(&wanted, &told, "t").count(), 0, "who may not look takes nothing back");
         let back = Plan::build(&wanted, &told, asked, Some(&ours));
-        let back: Vec<_> = back.sightings(&wanted, &told, "t").filter_map(|line| line.seen).collect();
+        let back: Vec<_> = back.sightings(&wanted, &told, "t").filter_map(|line| line.seen_as()).collect();
         assert!(!back.contains(&SeenAs::Replaced) && back.len() == 1, "{back:?}");
     }
 }

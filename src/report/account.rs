@@ -12,7 +12,7 @@ use super::row::{Event, Row, Step};
 use crate::clock::{self, Zone};
 use crate::error::Failure;
 use crate::ledger::{
-    self, Attempt, Calls, Counts, Entry, Gathered, Kind, Place, RowState, State, Unexecuted,
+    self, Attempt, Calls, Counts, Entry, Gathered, Job, Kind, Place, RowState, State, Unexecuted,
 };
 
 /// A run as its ledger tells it.
@@ -36,6 +36,8 @@ pub(crate) struct Account {
     pub(crate) header_row: Option<u64>,
     /// The roster's path when the ledger was made.
     pub(crate) roster: String,
+    /// Whose ledger it is, where that is no import's.
+    pub(crate) job: Option<Job>,
     /// Whether it was a rehearsal against the embedded Connect, which made no user.
     pub(crate) is_rehearsal: bool,
     /// The program that made the ledger, and its version.
@@ -98,7 +100,7 @@ pub(crate) struct Session {
     pub(crate) exit: Option<u8>,
     /// Requests that left.
     pub(crate) sent: u64,
-    /// Users made.
+    /// Users made, or changed.
     pub(crate) created: u64,
     /// What happened when, in milliseconds since 1970.
     pub(crate) marks: Vec<(u64, Mark)>,
@@ -107,7 +109,7 @@ pub(crate) struct Session {
 /// What a chart shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// A user was made.
+    /// A user was made, or changed.
     Created,
     /// A call was told to slow down.
     Throttled,
@@ -153,7 +155,7 @@ impl Account {
 
     /// Whether every row is settled, and none of them as a failure.
     pub(crate) fn is_all_as_asked(&self) -> bool {
-        self.counts.created + self.counts.there == self.counts.total
+        self.counts.created + self.counts.there + self.counts.updated == self.counts.total
     }
 
     /// The rows whose outcome was ever in doubt.
@@ -260,7 +262,7 @@ impl Gathering {
             (None, state) => {
                 let recovered = entry.recovered;
                 row.tell(&at, attempt, Event::Settled { state, recovered, message: message.to_owned() });
-                (state == RowState::Created).then_some(Mark::Created)
+                matches!(state, RowState::Created | RowState::Updated).then_some(Mark::Created)
             }
         };
         row.open = false;
@@ -324,6 +326,7 @@ impl Gathering {
         account.settings = state.session.settings.clone().unwrap_or_default();
         account.header_row = state.session.header_row;
         account.roster.clone_from(&state.header.roster);
+        account.job = state.header.job;
         account.is_rehearsal = state.is_rehearsal(Path::new(&source.path));
         account.at_work = at_work;
         account.ledger = source;
@@ -370,6 +373,9 @@ impl Row {
             (RowState::InDoubt, _) => "not settled yet: the next run looks again",
             (RowState::Pending, _) => "not settled yet: to be sent again",
             (RowState::Invalid, _) => "no longer valid in the roster",
+            (RowState::Updated, _) => "read again, and as the row asks",
+            (RowState::Unconfirmed, _) => "not confirmed: the next run reads it again",
+            (RowState::Skipped, _) => "left as it is",
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::row::Row;
 use crate::finding::codes;
-use crate::ledger::{RowState, State};
+use crate::ledger::{Job, RowState, State};
 use crate::text::{Voice, worded};
 
 /// Rows that failed alike.
@@ -37,17 +37,23 @@ pub(crate) struct Guide<'g> {
 }
 
 /// The order in which the states are told: what must be looked at first.
-const ORDER: [RowState; 5] =
-    [RowState::InDoubt, RowState::Rejected, RowState::Exists, RowState::Invalid, RowState::Pending];
+const ORDER: [RowState; 7] = [
+    RowState::InDoubt,
+    RowState::Unconfirmed,
+    RowState::Rejected,
+    RowState::Skipped,
+    RowState::Exists,
+    RowState::Invalid,
+    RowState::Pending,
+];
 
 /// Groups the rows that are neither created nor there already as asked, and tells each its group. The largest group of a
 /// state comes first.
 pub(super) fn causes(rows: &mut [Row], of: &State, guide: &Guide<'_>) -> Vec<Cause> {
     let mut places = HashMap::new();
     let mut causes: Vec<Cause> = Vec::new();
-    for (at, row) in
-        (0..).zip(rows.iter()).filter(|(_, row)| !matches!(row.state, RowState::Created | RowState::There))
-    {
+    let is_well = |row: &Row| matches!(row.state, RowState::Created | RowState::There | RowState::Updated);
+    for (at, row) in (0..).zip(rows.iter()).filter(|(_, row)| !is_well(row)) {
         let code = row.code.clone().unwrap_or_default();
         let says = alike(row.message.as_deref().unwrap_or_default(), &row.user);
         let place = *places.entry((row.state, code, says)).or_insert_with_key(|(state, code, says)| {
@@ -102,7 +108,18 @@ fn advice(state: RowState, code: &str, of: &State, guide: &Guide<'_>) -> (&'stat
     let retry = || (guide.retry)(of, None);
     let retry_code = || (guide.retry)(of, Some(&plain(code)));
     match state {
-        RowState::Created | RowState::There => ("Nothing.", None),
+        RowState::Created | RowState::There | RowState::Updated => ("Nothing.", None),
+        RowState::Pending if of.header.job == Some(Job::Update) => (
+            "Nothing was changed for these rows yet. Give the same update command again: it resumes.",
+            (guide.resume)(of),
+        ),
+        RowState::Unconfirmed => (
+            "The service took what was sent, and did not show all of it when these users were read again, or the process \
+             ended before. Give the same update command again: it reads them and sends what is missing. Where it stays so, \
+             change them in the console.",
+            (guide.resume)(of),
+        ),
+        RowState::Skipped => (skipped(code), (guide.resume)(of)),
         RowState::Pending => (
             "Nothing was made for these rows yet. Give the same import command again: it resumes.",
             (guide.resume)(of),
@@ -136,6 +153,27 @@ fn sentence(advice: &str) -> String {
 /// A code as a word of a command: the service's are plain names, and what is not has no place there.
 fn plain(code: &str) -> String {
     code.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:#".contains(*c)).collect()
+}
+
+/// What to do about a user that an update left.
+fn skipped(code: &str) -> &'static str {
+    match code {
+        "drift" => {
+            "Somebody has changed these users since they were last as the roster has them, and the roster is as it was. If \
+             the roster is right, overwrite their drift; if they are, take their cells into the roster."
+        }
+        "conflict" => {
+            "Both have changed since: the roster, and these users by somebody else. Look at each, then overwrite the drift, \
+             or take their cells into the roster."
+        }
+        "not-there" | "missing" => {
+            "The instance has no such user. An import makes who was never made; a name that is wrong is mended in the roster."
+        }
+        "changed-since-the-plan" => {
+            "Somebody changed these users between the plan and the update. Give the same command again: it compares anew."
+        }
+        _ => "These users were left as they are; the message says why.",
+    }
 }
 
 /// What to do about a refusal of the service (API: the errors of CreateUser).

@@ -31,17 +31,23 @@ pub(crate) fn label(state: RowState) -> &'static str {
         RowState::There => "there, and equal",
         RowState::Rejected => "rejected",
         RowState::Invalid => "invalid",
+        RowState::Updated => "updated",
+        RowState::Unconfirmed => "not confirmed",
+        RowState::Skipped => "left",
     }
 }
 
 /// The counts by state, in the order in which they are shown.
-fn by_state(counts: &Counts) -> [(RowState, u64); 7] {
+fn by_state(counts: &Counts) -> [(RowState, u64); 10] {
     [
         (RowState::Created, counts.created),
+        (RowState::Updated, counts.updated),
         (RowState::There, counts.there),
         (RowState::Exists, counts.exists),
         (RowState::Rejected, counts.rejected),
         (RowState::Invalid, counts.invalid),
+        (RowState::Skipped, counts.skipped),
+        (RowState::Unconfirmed, counts.unconfirmed),
         (RowState::InDoubt, counts.in_doubt),
         (RowState::Pending, counts.pending),
     ]

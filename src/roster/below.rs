@@ -70,6 +70,8 @@ pub(super) struct Below {
     /// Cells of that column that are no name of a field.
     no_names: KnownTexts,
     login: Option<usize>,
+    /// Whether it is a roster of users who are there: whoever has a login in it is one, whatever it looks like.
+    is_of_users: bool,
     /// The columns that headcount adds: what stands there is none of the row.
     ours: Vec<usize>,
     /// The columns of [`OF_A_PERSON`].
@@ -105,6 +107,7 @@ impl Below {
             probe: places(&|used| matches!(used, Use::Field(_))).first().copied(),
             no_names: KnownTexts::default(),
             login: places(&|used| *used == Use::Field(Field::Username)).first().copied(),
+            is_of_users: header.is_of_users(),
             person: places(&is_person),
             strange: places(&is_strange).into_iter().filter(|at| !ours.contains(at)).collect(),
             ours,
@@ -130,6 +133,9 @@ impl Below {
 
     fn seen(&mut self, row: &Row) -> Seems {
         let cell = |at: usize| bare(row.cells.get(at).unwrap_or(""));
+        if self.is_of_users && self.login.is_some_and(|at| !cell(at).is_empty()) {
+            return Seems::Person;
+        }
         // Tables stand apart: after a gap the whole row is looked at.
         let is_after_gap = self.last > 0 && row.number > self.last + 1;
         if is_after_gap || self.probe.is_some_and(|at| is_other_name(cell(at), &mut self.no_names)) {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Index;
 
+use crate::text::unguarded;
+
 /// The cells of one row, as text: one string, and where each cell stands in it. Reused from row to row, so that reading
 /// allocates nothing once it runs.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -86,6 +88,17 @@ impl Cells {
             self.push(text.get(std::mem::replace(&mut begin, end)..end)?);
         }
         Some(())
+    }
+
+    /// Takes the guard off each cell of these columns that has one.
+    pub(super) fn unguard(&mut self, is_guarded: impl Fn(usize) -> bool) {
+        for at in 0..self.spans.len() {
+            if is_guarded(at) {
+                let (_, end) = self.spans[at];
+                let text = unguarded(self.part(self.spans[at])).len();
+                self.spans[at].0 = end - place(text);
+            }
+        }
     }
 
     fn end(&self) -> usize {

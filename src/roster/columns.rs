@@ -134,6 +134,15 @@ pub(crate) const REASONS: [&str; 6] = [
 /// The header of the column that an annotated copy has more than its roster: what was found in each row.
 pub const FINDINGS: &str = "headcount findings";
 
+/// The header of the column that a roster of users who are there has more: what no cell of the row can say. Where it stands
+/// in a CSV, cells that begin like a formula have a guard before them, which reading takes off again.
+pub(crate) const NOTE: &str = "headcount note";
+
+/// Whether a header is [`NOTE`].
+pub(crate) fn is_note(header: &str) -> bool {
+    header.trim().eq_ignore_ascii_case(NOTE)
+}
+
 /// Which of [`REASONS`] a header is.
 pub(crate) fn reason(header: &str) -> Option<usize> {
     REASONS.iter().position(|reason| header.trim().eq_ignore_ascii_case(reason))

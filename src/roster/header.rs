@@ -100,6 +100,12 @@ impl Header {
         header
     }
 
+    /// Whether it is a roster that was made of users who are there. In a CSV of them cells that begin like a formula have a
+    /// guard before them, which is not what they say.
+    pub(super) fn is_of_users(&self) -> bool {
+        self.own().iter().any(|header| columns::is_note(header))
+    }
+
     /// Whether any column is known.
     pub(super) fn is_known(&self) -> bool {
         self.uses.iter().any(|used| matches!(used, Use::Field(_)))
@@ -114,7 +120,8 @@ impl Header {
     fn strangers(&self, headers: &[String]) -> Vec<usize> {
         let is_one = |at: &usize| {
             let is_read = matches!(self.uses[*at], Use::Field(_) | Use::Unnamed) || self.sieve.has(*at);
-            !is_read && columns::reason(&headers[*at]).is_none()
+            let is_ours = columns::reason(&headers[*at]).is_some() || columns::is_note(&headers[*at]);
+            !is_read && !is_ours
         };
         (0..headers.len()).filter(is_one).collect()
     }

@@ -39,8 +39,8 @@ use crate::finding::{Finding, LeftOut};
 pub use cells::Cells;
 pub use columns::FINDINGS;
 pub(crate) use columns::{
-    REASONS, Use, column_letters, field_of, free_header, is_whole_name, key as header_key, members, propose,
-    reason,
+    NOTE, REASONS, Use, column_letters, field_of, free_header, is_note, is_whole_name, key as header_key,
+    members, propose, reason,
 };
 pub(crate) use csv::Written;
 pub use field::Field;
@@ -339,6 +339,7 @@ impl Roster {
             said: Said::default(),
             has_all: self.header.sieve.is_idle(),
             hidden: self.hidden(),
+            is_guarded: matches!(self.content, Content::Csv(_)) && self.header.is_of_users(),
             left_out: Vec::new(),
         })
     }
@@ -363,6 +364,8 @@ pub struct Rows {
     /// Whether no row is left out.
     has_all: bool,
     hidden: Arc<[u64]>,
+    /// Whether cells have a guard that is not what they say.
+    is_guarded: bool,
     /// How many rows each rule of the map has left out.
     left_out: Vec<u64>,
 }
@@ -415,6 +418,11 @@ impl Rows {
                 Reading::Csv(rows) => rows.read(row),
                 Reading::Xlsx(rows) => rows.read(row),
             };
+            if self.is_guarded {
+                // Of a password each character is its own.
+                let passwords = &self.header.columns.places[Field::Password.index()];
+                row.cells.unguard(|at| !passwords.contains(&at));
+            }
             if !more.map_err(|failure| naming(failure, &self.path))? {
                 self.holding.end();
             } else if self.holding.pass(row) {

@@ -13,7 +13,7 @@ pub(super) const AFTER_CONTACT_WORK_MAX: u32 = 2_000_000;
 
 /// A cell without the spaces around it, the non-breaking ones included, and without the characters around it that nobody
 /// sees, of no width or of direction.
-pub(super) fn trimmed(cell: &str) -> &str {
+pub(crate) fn trimmed(cell: &str) -> &str {
     let plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
     if plain(cell.as_bytes().first()) && plain(cell.as_bytes().last()) {
         return cell;
@@ -29,7 +29,7 @@ pub(super) fn list(cell: &str) -> impl Iterator<Item = &str> + Clone {
 }
 
 /// The tags of a cell `key|value||key|value`, trimmed; `Err` has a piece that is not `key|value`.
-pub(super) fn tags(cell: &str) -> impl Iterator<Item = Result<(&str, &str), &str>> + Clone {
+pub(crate) fn tags(cell: &str) -> impl Iterator<Item = Result<(&str, &str), &str>> + Clone {
     let cell = trimmed(cell);
     let pieces = if cell.is_empty() { 0 } else { usize::MAX };
     Pieces { rest: Some(cell) }.take(pieces).map(|piece| match piece.split_once('|') {
@@ -165,13 +165,13 @@ pub(super) fn seconds(cell: &str) -> Option<u32> {
 
 /// One proficiency of a cell. The level is text still: a number that is none of the service's is a fault of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ProficiencyCell<'c> {
+pub(crate) struct ProficiencyCell<'c> {
     /// The predefined attribute.
-    pub(super) attribute: &'c str,
+    pub(crate) attribute: &'c str,
     /// Its value.
-    pub(super) value: &'c str,
+    pub(crate) value: &'c str,
     /// What stands where the level does.
-    pub(super) level: &'c str,
+    pub(crate) level: &'c str,
 }
 
 impl ProficiencyCell<'_> {
@@ -186,7 +186,7 @@ impl ProficiencyCell<'_> {
 /// Two forms, told apart without a guess: `attribute:value:level`, with `|` between them; and that of tags,
 /// `attribute|value|level`, with `||` between them, for names that have a colon. In the first every piece has a colon, in
 /// the second the last piece, a level, has none.
-pub(super) fn proficiencies(cell: &str) -> impl Iterator<Item = Result<ProficiencyCell<'_>, &str>> + Clone {
+pub(crate) fn proficiencies(cell: &str) -> impl Iterator<Item = Result<ProficiencyCell<'_>, &str>> + Clone {
     let cell = trimmed(cell);
     let pieces = if cell.is_empty() { 0 } else { usize::MAX };
     let last = cell.rsplit('|').next().unwrap_or_default();

@@ -8,7 +8,7 @@ mod about;
 mod agents;
 mod conveyor;
 mod damaged;
-mod grammar;
+pub(crate) mod grammar;
 mod identity;
 mod leavers;
 mod logins;

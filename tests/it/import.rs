@@ -17,7 +17,8 @@ fn lines(path: &Path) -> Vec<Value> {
 
 fn created(n: u64) -> Value {
     json!({"total": n, "pending": 0, "in_doubt": 0, "created": n, "recovered": 0, "exists": 0, "rejected": 0,
-           "invalid": 0, "there": 0})
+           "invalid": 0, "there": 0, "updated": 0, "unconfirmed": 0, "deleted": 0,
+               "skipped": 0})
 }
 
 #[test]

@@ -13,8 +13,8 @@ use headcount::lane::Lane;
 use headcount::lane::pace::Pace;
 use headcount::lane::slots::Slots;
 use headcount::ledger::{
-    Attempt, Entry, Intended, Intent, Journal, JournalFault, Kind, Ledger, Nonce, Outcome, Place, Queued,
-    Recorded, RowState, State, StepState, Unexecuted, VERSION, counted,
+    AskedFor, Attempt, Begun, Entry, Intended, Intent, Journal, JournalFault, Kind, Ledger, Nonce, Outcome,
+    Place, Queued, Recorded, RowState, State, Step, StepState, Unexecuted, VERSION, counted,
 };
 use headcount::simulator::{
     ACCESS_KEY_ID, InProcess, Named, Operation, Pace as Allowed, SECRET_ACCESS_KEY, Spec, World,
@@ -94,6 +94,17 @@ impl Journal for InMemory {
         }
     }
 
+    fn intend_update(&self, at: Place, id: &str) -> Queued<Begun> {
+        let mut kept = self.kept.lock().unwrap();
+        let attempt = Attempt::after(kept.state.attempts);
+        let user = kept.state.user(at).to_owned();
+        let begun = Begun { place: at, attempt, at: whole_milliseconds(self.clock.now()) };
+        match kept.write(&Entry::update_intent(&user, attempt, id, self.now())) {
+            Ok(()) => Queued::synced_already(begun),
+            Err(fault) => Queued::refused(begun, fault),
+        }
+    }
+
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
         let mut kept = self.kept.lock().unwrap();
         kept.unsent += usize::from(outcome.unexecuted == Some(Unexecuted::NotSent));
@@ -110,7 +121,19 @@ impl Journal for InMemory {
     ) -> Result<(), JournalFault> {
         let mut kept = self.kept.lock().unwrap();
         let user = kept.state.user(at).to_owned();
-        kept.write(&told.step_entry(&user, result, fingerprint, self.now()))
+        kept.write(&told.step_entry(&user, (Step::Proficiencies, result), Some(fingerprint), self.now()))
+    }
+
+    fn step_of(&self, at: Place, group: Step, result: StepState, told: &Outcome) -> Result<(), JournalFault> {
+        let mut kept = self.kept.lock().unwrap();
+        let user = kept.state.user(at).to_owned();
+        // The row as it was planned last.
+        let planned = kept.lines.split(|byte| *byte == b'\n').filter_map(|line| {
+            let entry: Entry = serde_json::from_slice(line).ok()?;
+            (entry.kind == Kind::Row && entry.user.as_deref() == Some(&user)).then_some(entry.fingerprint?)
+        });
+        let planned = planned.last().flatten();
+        kept.write(&told.step_entry(&user, (group, result), planned, self.now()))
     }
 
     fn close(self: Arc<Self>, exit: Exit) -> Result<State, JournalFault> {
@@ -161,6 +184,14 @@ async fn written_to(journal: Arc<dyn Journal>) -> State {
     journal.step(ben, StepState::Rejected, Fingerprint::of(9), &said).unwrap();
     let taken = Outcome { state: RowState::Exists, recovered: true, ..said };
     journal.conclude(ana, None, &taken).unwrap();
+    let begun = journal.intend_update(ben, "u-2").synced().await.unwrap();
+    assert_eq!((begun.place, Some(begun.attempt)), (ben, Attempt::new(3)));
+    let open = journal.read(|state| state.update_attempt_open(ben));
+    assert_eq!(open, Some(begun.attempt));
+    let asked = AskedFor::one(Step::Tags, Some(Fingerprint::of(5)));
+    journal.step_of(ben, Step::Tags, StepState::Done, &Outcome { asked, ..Outcome::default() }).unwrap();
+    let updated = Outcome { state: RowState::Updated, id: Some("u-2".to_owned()), ..Outcome::default() };
+    journal.conclude(ben, Some(begun.attempt), &updated).unwrap();
     journal.close(Exit::SomeFailed).unwrap()
 }
 
@@ -174,13 +205,13 @@ async fn what_keeps_the_truth_is_told_the_same_whatever_it_is() {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let lines = text(&bytes.0.lock().unwrap());
     assert_eq!(lines, text(&memory.kept.lock().unwrap().lines));
-    assert_eq!(lines.lines().count(), 10);
+    assert_eq!(lines.lines().count(), 13);
     for at in on_disk.places() {
         assert_eq!(on_disk.record(at), in_memory.record(at));
         assert_eq!(on_disk.detail(at), in_memory.detail(at));
     }
     let counts = on_disk.counts(false);
-    assert_eq!((counts.created, counts.exists, counts.total), (1, 1, 2));
+    assert_eq!((counts.updated, counts.exists, counts.total), (1, 1, 2));
 }
 
 fn body(user: &str) -> CreateUser {

@@ -23,7 +23,8 @@ fn the_json_report_tells_every_row_and_how_its_doubt_ended() {
     assert_eq!(
         told["rows"],
         json!({"total": 20, "pending": 1, "in_doubt": 1, "created": 4, "recovered": 1, "exists": 1, "rejected": 13,
-               "invalid": 0, "there": 0})
+               "invalid": 0, "there": 0, "updated": 0, "unconfirmed": 0, "deleted": 0,
+               "skipped": 0})
     );
     assert_eq!(told["calls"], json!({"sent": 21, "throttled": 1}));
     assert_eq!((&told["complete"], &told["at_work"]), (&json!(false), &json!(false)));

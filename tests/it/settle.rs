@@ -98,7 +98,8 @@ impl Drop for Stage {
 
 pub fn rows(named: &[(&str, u64)]) -> Value {
     let mut rows = json!({"total": 0, "pending": 0, "in_doubt": 0, "created": 0, "recovered": 0, "exists": 0,
-                          "rejected": 0, "invalid": 0, "there": 0});
+                          "rejected": 0, "invalid": 0, "there": 0, "updated": 0, "unconfirmed": 0, "deleted": 0,
+               "skipped": 0});
     for (name, number) in named {
         rows[*name] = json!(number);
     }

@@ -54,6 +54,9 @@ const KNOWS: &[(&str, &[&str])] = &[
         "instance::proficiencies", "lane", "ledger", "passwords", "plan", "stop", "text", "user", "waits",
     ]),
     ("failed", &["agent", "disk", "error", "finding", "ledger", "plan", "roster", "text", "validate"]),
+    ("export", &[
+        "agent", "connect::model", "directory", "disk", "error", "finding", "log", "roster", "text", "user", "validate",
+    ]),
     ("report", &[
         "agent", "clock", "disk", "error", "exit", "finding", "ledger", "roster", "text", "validate",
     ]),
@@ -62,8 +65,8 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
     // What is meant.
     ("job", &[
-        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "failed", "finding", "instance",
-        "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
+        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "failed", "finding",
+        "instance", "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
     ]),
     // The screens.
     ("cli", &[

@@ -266,6 +266,7 @@ impl Tally {
                     StepState::Rejected => "its proficiencies were rejected",
                     StepState::Pending => "its proficiencies are pending still",
                     StepState::Done | StepState::Nothing => return None,
+                    StepState::Unconfirmed | StepState::Skipped => return None,
                 };
                 Some(format!("row {row}  {}: created, but {what}: {said}", text::plain(user)))
             }

@@ -1,0 +1,19 @@
+//! Users that are there become a roster: one that imports again, and of which a comparison finds nothing to differ.
+//!
+//! A roster's grammar cannot carry all that an instance can hold: a tag's value with a `|` in it, a name with spaces around
+//! it. What it cannot carry is left blank, which leaves it alone, and said beside the row: in a column that is passed over
+//! when the file is read.
+
+mod before;
+mod names;
+mod proof;
+mod row;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub(crate) use before::{Before, path as path_before};
+pub(crate) use names::Names;
+pub(crate) use proof::{Proof, columns as columns_to_prove, rules as rules_to_prove};
+pub(crate) use row::{Absent, Line, Of, line};
+pub(crate) use write::{Form, columns, write};

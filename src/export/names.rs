@@ -1,0 +1,76 @@
+//! What the cells say of things that users have by id.
+
+use std::collections::HashMap;
+
+use crate::agent::CLEAR;
+use crate::directory::{Directory, Lookup};
+use crate::validate::grammar;
+
+/// For each id, what a cell has for it: the name, where that leads back to the id and to nothing else, else the id. An id
+/// that is not known here (whose name may not be read, or that came after the names were) stays an id as well.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    routing_profiles: Cells,
+    security_profiles: Cells,
+    hierarchy: Cells,
+}
+
+type Cells = HashMap<Box<str>, Box<str>>;
+
+impl Names {
+    /// Those of an instance.
+    pub(crate) fn of(directory: &Directory) -> Self {
+        let leads_back = |lookup: Lookup<'_>, id: &str| matches!(lookup, Lookup::Found(found) if found == id);
+        let routing = directory.routing_profiles.iter().filter(|(name, id)| {
+            // A bar has no meaning in the cell of a routing profile, but whoever copies the name to another has one.
+            is_plain(name) && !name.contains('|') && leads_back(directory.routing_profile(name), id)
+        });
+        let security = directory.security_profiles.iter().filter(|(name, id)| {
+            is_plain(name) && !name.contains('|') && leads_back(directory.security_profile(name), id)
+        });
+        let groups = directory.hierarchy.iter().filter_map(|group| {
+            let levels = || group.path.iter().map(String::as_str);
+            let is_told = levels().all(|level| is_plain(level) && !level.contains('|'))
+                && leads_back(directory.hierarchy_group(levels()), &group.id);
+            is_told.then(|| (group.id.as_str().into(), group.path.join("|").into()))
+        });
+        let cell = |(name, id): (&str, &str)| (id.into(), name.into());
+        Self {
+            routing_profiles: routing.map(cell).collect(),
+            security_profiles: security.map(cell).collect(),
+            hierarchy: groups.collect(),
+        }
+    }
+
+    /// The cell of a routing profile.
+    pub(super) fn routing_profile<'c>(&'c self, id: &'c str) -> &'c str {
+        named(&self.routing_profiles, id)
+    }
+
+    /// The cell of a hierarchy group.
+    pub(super) fn hierarchy<'c>(&'c self, id: &'c str) -> &'c str {
+        named(&self.hierarchy, id)
+    }
+
+    /// The cell of security profiles, by name, for their order means nothing.
+    pub(super) fn security_profiles(&self, ids: &[String]) -> String {
+        let mut names: Vec<&str> = ids.iter().map(|id| named(&self.security_profiles, id)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.join("|")
+    }
+}
+
+fn named<'c>(names: &'c Cells, id: &'c str) -> &'c str {
+    // The service takes ARNs where it takes ids, and nobody wrote down which it shows.
+    let id = if id.starts_with("arn:") { id.rsplit('/').next().unwrap_or(id) } else { id };
+    names.get(id).map_or(id, |name| name)
+}
+
+/// Whether a name is read from a cell as it is: without spaces around it, and not the word that clears.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && grammar::trimmed(name) == name
+        && !name.eq_ignore_ascii_case(CLEAR)
+        && !name.contains(super::row::LOST)
+}

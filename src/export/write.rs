@@ -1,0 +1,140 @@
+//! Rows become a file: a CSV or a workbook, either of which a spreadsheet may save without losing anything of it.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::Path;
+
+use csv::{QuoteStyle, WriterBuilder};
+use rust_xlsxwriter::XlsxError;
+
+use super::row::Line;
+use crate::agent::IdentityType;
+use crate::roster::{Field, NOTE, template};
+use crate::text::{guarded, plain};
+
+/// How rows are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Delimited text, UTF-8 with a mark by which a spreadsheet knows it.
+    Csv,
+    /// A workbook of one sheet, all of whose cells are text: plus signs and leading zeros stay.
+    Xlsx,
+}
+
+impl Form {
+    /// By the end of a name, in any case.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let end = path.extension()?.to_str()?;
+        [("csv", Self::Csv), ("xlsx", Self::Xlsx)]
+            .into_iter()
+            .find(|(known, _)| end.eq_ignore_ascii_case(known))
+            .map(|(_, form)| form)
+    }
+}
+
+/// The columns of a file of these rows: those of the console's template for this kind of instance, whether or not anybody
+/// has anything in them, and whatever else somebody has. `leaving_out` are those of which nothing was read.
+pub(crate) fn columns<'l>(
+    lines: impl IntoIterator<Item = &'l Line>,
+    identity: IdentityType,
+    leaving_out: &[Field],
+) -> Vec<Field> {
+    let template = template::fields(identity).into_iter().filter(|field| !field.is_secret());
+    let mut columns: BTreeSet<Field> = template.collect();
+    lines.into_iter().for_each(|line| columns.extend(line.cells.keys()));
+    columns.retain(|field| !leaving_out.contains(field));
+    columns.into_iter().collect()
+}
+
+/// Writes rows, in their order, under a header that a roster has. Behind the last column stands one more, of what no cell of
+/// a row can say.
+///
+/// # Errors
+/// The file cannot be written; of a workbook also that it has more rows than one can have.
+pub(crate) fn write<'l>(
+    file: &mut impl Write,
+    form: Form,
+    columns: &[Field],
+    lines: impl IntoIterator<Item = &'l Line>,
+) -> io::Result<()> {
+    match form {
+        Form::Csv => {
+            let mut csv = Csv::begin(file, columns)?;
+            for line in lines {
+                csv.line(line)?;
+            }
+            csv.flush()
+        }
+        Form::Xlsx => file.write_all(&workbook(columns, lines).map_err(io::Error::other)?),
+    }
+}
+
+/// The rows of a CSV, written one by one.
+pub(super) struct Csv<'c, W: Write> {
+    writer: csv::Writer<W>,
+    columns: &'c [Field],
+}
+
+impl<'c, W: Write> Csv<'c, W> {
+    /// With its header.
+    pub(super) fn begin(mut file: W, columns: &'c [Field]) -> io::Result<Self> {
+        file.write_all("\u{FEFF}".as_bytes())?;
+        let mut csv = Self::go_on(file, columns);
+        csv.writer.write_record(columns.iter().map(|field| field.header()).chain([NOTE]))?;
+        Ok(csv)
+    }
+
+    /// Behind what is there.
+    pub(super) fn go_on(file: W, columns: &'c [Field]) -> Self {
+        let writer = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(file);
+        Self { writer, columns }
+    }
+
+    pub(super) fn line(&mut self, line: &Line) -> io::Result<()> {
+        let cells = self.columns.iter().map(|field| guarded(cell(line, *field)));
+        self.writer.write_record(cells.chain([guarded(&note(line))]))?;
+        Ok(())
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+fn workbook<'l>(columns: &[Field], lines: impl IntoIterator<Item = &'l Line>) -> Result<Vec<u8>, XlsxError> {
+    let (text, heading) = (template::text(), template::heading());
+    let mut workbook = template::dated()?;
+    // A row at a time: an instance may have a hundred thousand users.
+    let sheet = workbook.add_worksheet_with_constant_memory()?.set_name("Users")?;
+    sheet.set_freeze_panes(1, 0)?;
+    for column in 0..u16::try_from(columns.len()).unwrap_or(u16::MAX) {
+        sheet.set_column_format(column, &text)?;
+        sheet.set_column_width(column, 22)?;
+    }
+    for (column, header) in (0..).zip(columns.iter().map(|field| field.header()).chain([NOTE])) {
+        sheet.write_string_with_format(0, column, header, &heading)?;
+    }
+    for (row, line) in (1..).zip(lines) {
+        for (column, field) in (0..).zip(columns) {
+            let cell = cell(line, *field);
+            if !cell.is_empty() {
+                sheet.write_string_with_format(row, column, cell, &text)?;
+            }
+        }
+        let note = guarded(&note(line));
+        if !note.is_empty() {
+            let column = u16::try_from(columns.len()).unwrap_or(u16::MAX);
+            sheet.write_string_with_format(row, column, &note, &text)?;
+        }
+    }
+    template::saved(&mut workbook)
+}
+
+fn cell(line: &Line, field: Field) -> &str {
+    line.cells.get(&field).map_or("", String::as_str)
+}
+
+/// What no cell of a row can say, on one line.
+fn note(line: &Line) -> String {
+    plain(&line.untold.join("; "))
+}
