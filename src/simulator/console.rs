@@ -7,19 +7,9 @@ use super::dice::Dice;
 use super::rules;
 use super::spec::LeftOut;
 use super::users::{Proficiency, Record};
+use super::weather::ConsoleEdit;
 use super::world::World;
 use crate::connect::model::{AfterContactWorkConfig, AfterContactWorkConfigPerChannel, User, UserConfig};
-
-/// A user who was changed as if by somebody in the console.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConsoleEdit {
-    /// When.
-    pub at: SystemTime,
-    /// Who was changed.
-    pub username: String,
-    /// What was changed, by the name of the operation that does the same.
-    pub what: &'static str,
-}
 
 impl World {
     /// Now and then changes one of the users, as the weather has it. The dice are its own, so that the faults of a seed stay

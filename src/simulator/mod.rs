@@ -49,13 +49,12 @@ mod dice;
 mod journal;
 
 pub use bucket::Pace;
-pub use console::ConsoleEdit;
 pub use in_process::InProcess;
 pub(crate) use journal::JournalError;
 pub use operation::Operation;
 pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, session_token};
 pub use spec::{Clearing, Families, Group, LeftOut, Named, Spec, Updates};
-pub use weather::{Fault, Odds, ThrottleName, Weather};
+pub use weather::{ConsoleEdit, Fault, Odds, ThrottleName, Weather};
 pub use wire::{Delivery, Request};
 pub(crate) use world::Stats;
 pub use world::World;

@@ -94,13 +94,13 @@ pub(super) static READINGS: &[Reading] = {
         reading("lag", "a user who was made may be unknown for a while, and one who was changed be shown as before", Documented,
             "Developer Guide, Eventual consistency"),
         reading("updates", "hold what is to be of a user to the rules of CreateUser", Assumed, "the model has the same shapes for both"),
-        reading("what an update leaves out", "of IdentityInfo and of a list of UpdateUserConfig: gone with `--updates replace` and \
-             `strict`, as before with `merge` and `stubborn`", Assumed, "documented nowhere; Terraform and CloudFormation send all they have"),
+        reading("what an update leaves out", "of IdentityInfo and of a list of UpdateUserConfig: gone where updates are set to `replace` or \
+             `strict`, as before where to `merge` or `stubborn`", Assumed, "documented nowhere; Terraform and CloudFormation send all they have"),
         reading("lists of UpdateUserConfig", "one that is not sent changes nothing; one that is takes the place of the older member too", Assumed,
             "API, UpdateUserConfig: no list is required"),
-        reading("an empty text in IdentityInfo", "takes the value away; with `--updates stubborn` does nothing, with `strict` is a 400", Assumed,
+        reading("an empty text in IdentityInfo", "takes the value away; where updates are `stubborn` does nothing, where `strict` is a 400", Assumed,
             "documented nowhere"),
-        reading("UpdateUserHierarchy without a group", "takes the group away; with `--updates stubborn` does nothing, with `strict` is a 400", Assumed,
+        reading("UpdateUserHierarchy without a group", "takes the group away; where updates are `stubborn` does nothing, where `strict` is a 400", Assumed,
             "API: HierarchyGroupId is not required; Terraform leaves it out when its attribute goes"),
         reading("UpdateUserPhoneConfig", "one after-contact work for all channels, in place of each one's own", Documented,
             "API, UpdateUserPhoneConfig: \"will always set the same ACW timeouts to all channels\""),

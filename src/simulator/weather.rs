@@ -1,6 +1,6 @@
 //! How reliable a world is: the chances of each thing that goes wrong, and single faults by script.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::operation::Operation;
 
@@ -92,6 +92,17 @@ pub enum Fault {
 impl Fault {
     /// 409 ConditionalOperationFailedException, not executed: somebody else was at the same user.
     pub const CROSSED: Fault = Fault::Refuse { status: 409, code: "ConditionalOperationFailedException" };
+}
+
+/// A user who was changed as if by somebody in the console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsoleEdit {
+    /// When.
+    pub at: SystemTime,
+    /// Who was changed.
+    pub username: String,
+    /// What was changed, by the name of the operation that does the same.
+    pub what: &'static str,
 }
 
 /// The two names under which the service throttles: the model declares one, its CloudFormation handlers match the other.

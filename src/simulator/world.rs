@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::bucket::Bucket;
-use super::console::ConsoleEdit;
 use super::dice::Dice;
 use super::journal::{Change, Journal, JournalError};
 use super::operation::{Operation, Route};
@@ -20,7 +19,7 @@ use super::rules;
 use super::signature::{Caller, Gate, expired};
 use super::spec::{Group, Named, Spec};
 use super::users::{Proficiency, Record, Users};
-use super::weather::Fault;
+use super::weather::{ConsoleEdit, Fault};
 use super::wire::{Answer, Delivery, Refusal, Reply, Request};
 use crate::connect::model;
 
