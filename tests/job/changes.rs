@@ -201,3 +201,50 @@ async fn an_interrupted_update_goes_on_where_it_ended_and_writes_nothing_twice()
     let writes = writes(&stage);
     assert_eq!((writes["UpdateUserIdentityInfo"], writes["TagResource"]), (30, 30), "{writes:?}");
 }
+
+/// Somebody changes a user in the console.
+fn console(stage: &Stage, name: &str, change: impl FnOnce(&mut User)) {
+    let now = stage.world.clock.now();
+    stage.connect.world().edit(name, now, change);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_roster_that_changed_is_told_from_a_user_that_somebody_changed() {
+    let stage = with_three().await;
+    // The roster of the import, with one cell changed in its first row; its ledger is beside it.
+    let text = std::fs::read_to_string(stage.path("roster.csv")).unwrap();
+    let second = text.lines().nth(1).unwrap().replace("Silva", "Santos");
+    let lines: Vec<&str> =
+        text.lines().enumerate().map(|(at, line)| if at == 1 { &*second } else { line }).collect();
+    std::fs::write(stage.path("roster.csv"), lines.join("\n")).unwrap();
+    console(&stage, "user1", |user| user.identity_info.as_mut().unwrap().last_name = Some("Costa".into()));
+    console(&stage, "user0", |user| drop(user.tags.insert("team".into(), "of another".into())));
+    compared(&stage, changes(&stage, "roster.csv")).await.close().await;
+    assert_eq!(
+        told(&stage),
+        [
+            "user0: last name Silva -> Santos: update",
+            "user1: last name Costa -> Silva: drift",
+            "user2: - - -> -: same",
+        ]
+    );
+    console(&stage, "user0", |user| user.identity_info.as_mut().unwrap().last_name = Some("Alves".into()));
+    let ended = run(&stage, changes(&stage, "roster.csv")).await;
+    assert_eq!(
+        told(&stage)[..2],
+        ["user0: last name Alves -> Santos: conflict", "user1: last name Costa -> Silva: drift"]
+    );
+    assert_eq!((ended.exit, ended.counts.skipped), (Exit::SomeFailed, 2));
+    let mut overwriting = changes(&stage, "roster.csv");
+    overwriting.asking.overwrites_drift = true;
+    let ended = run(&stage, overwriting).await;
+    assert_eq!((ended.exit, ended.counts.updated, ended.counts.there), (Exit::Done, 2, 1));
+    settled().await;
+    stage.heard.take();
+    compared(&stage, changes(&stage, "roster.csv")).await.close().await;
+    assert!(told(&stage).iter().all(|line| line.ends_with("same")), "after an update nothing is drift");
+    // What the update asked for is what counts now.
+    console(&stage, "user0", |user| user.identity_info.as_mut().unwrap().last_name = Some("Alves".into()));
+    compared(&stage, changes(&stage, "roster.csv")).await.close().await;
+    assert_eq!(told(&stage)[0], "user0: last name Alves -> Santos: drift");
+}
