@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use super::args::allow::AllowArgs;
 use super::args::import::Shared;
 use super::args::instance::{InstanceArgs, RehearsalArgs};
+use super::args::leave_out::LeaveOut;
 use super::args::passwords::PasswordArgs;
 use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
@@ -357,11 +358,14 @@ impl Line {
     }
 
     fn rehearsal(&mut self, args: &RehearsalArgs, is_needed: bool) {
-        let RehearsalArgs { simulate: _, seed, weather } = args;
+        let RehearsalArgs { simulate: _, seed, weather, updates } = args;
         let weather = Some(*weather).filter(|weather| *weather != Sky::default());
-        self.switch("--simulate", is_needed || *seed != 0 || weather.is_some());
+        let updates = Some(*updates).filter(|updates| *updates != LeaveOut::default());
+        let is_set = *seed != 0 || weather.is_some() || updates.is_some();
+        self.switch("--simulate", is_needed || is_set);
         self.option("--seed", (*seed != 0).then_some(seed));
         self.option("--weather", weather.map(word_of));
+        self.option("--updates", updates.map(word_of));
     }
 
     /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was, and has its header on top.
@@ -459,10 +463,10 @@ mod tests {
     const OF_NEITHER: Fate = Left("the ledger says it, where the environment names none");
     const MADE: &[&str] =
         &["--generate-passwords", "--credentials-out", "made.jsonl", "--recipient", "age1x"];
-    const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough"];
+    const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough", "--updates", "merge"];
 
     /// What import and retry both take, on its way to a retry.
-    const TO_RETRY: [Row; 33] = [
+    const TO_RETRY: [Row; 34] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
         ("header-row", &["--header-row", "5"], Kept),
@@ -477,6 +481,7 @@ mod tests {
         ("simulate", &["--simulate"], OF_LEDGER),
         ("seed", WEATHER, Kept),
         ("weather", WEATHER, Kept),
+        ("updates", WEATHER, Kept),
         ("generate-passwords", MADE, Kept),
         ("credentials-out", MADE, Kept),
         ("recipient", MADE, Kept),

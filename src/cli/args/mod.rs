@@ -3,6 +3,7 @@
 pub(super) mod allow;
 pub(super) mod import;
 pub(super) mod instance;
+pub(super) mod leave_out;
 pub(super) mod passwords;
 pub(super) mod rate;
 pub(super) mod roster;
