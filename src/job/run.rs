@@ -22,7 +22,7 @@ use crate::crash;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::failed::{FailedRows, Left};
+use crate::failed::{FailedRows, Left, OfRun};
 use crate::lane::slots::Slots;
 use crate::ledger::{
     self, Calls, Counts, Entry, Journal, Kind, OtherRun, SeenCounts, State, StepCounts, Steps, VERSION,
@@ -229,10 +229,10 @@ impl Begun {
     fn leave_failed_rows(&self) -> Result<Left, Failure> {
         let Checked { job, roster, reached, pass: Pass { wanted, .. }, .. } = &self.checked;
         let rules = job.rules(&reached.directory);
-        let is_rehearsal = job.target.is_rehearsal();
+        let of = OfRun { is_rehearsal: job.target.is_rehearsal(), is_update: false };
         self.ledger.read(|state| {
             let others = OtherRun::of(state);
-            FailedRows { roster, wanted, rules: &rules, state, others, is_rehearsal }.leave()
+            FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::disk;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::failed::{FailedRows, Left};
+use crate::failed::{FailedRows, Left, OfRun};
 use crate::job::opened;
 use crate::job::run::{Beginning, close};
 use crate::lane::slots::Slots;
@@ -242,10 +242,10 @@ fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
 fn leave_failed_rows(compared: &Compared, ledger: &dyn Journal) -> Result<Left, Failure> {
     let Compared { changes, roster, reached, wanted, .. } = compared;
     let rules = changes.rules(reached);
-    let is_rehearsal = changes.job.target.is_rehearsal();
+    let of = OfRun { is_rehearsal: changes.job.target.is_rehearsal(), is_update: true };
     ledger.read(|state| {
         let others = OtherRun::of(state);
-        FailedRows { roster, wanted, rules: &rules, state, others, is_rehearsal }.leave()
+        FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()
     })
 }
 
