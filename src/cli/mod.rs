@@ -6,6 +6,7 @@ mod completions;
 mod credentials;
 mod directory;
 mod examples;
+mod export;
 mod farewell;
 pub(crate) mod findings;
 mod handed;
@@ -70,6 +71,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
     Directory(Box<directory::DirectoryArgs>),
+    Export(Box<export::ExportArgs>),
     Policy(policy::PolicyArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -153,7 +155,11 @@ fn unless_untold(exit: Exit) -> Exit {
 fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     if matches!(
         command,
-        Command::Import(_) | Command::Retry(_) | Command::Directory(_) | Command::Simulate(_)
+        Command::Import(_)
+            | Command::Retry(_)
+            | Command::Directory(_)
+            | Command::Export(_)
+            | Command::Simulate(_)
     ) {
         signals::probe(FILES_TO_CONNECT)?;
     }
@@ -171,6 +177,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
         Command::Directory(args) => directory::run(&args),
+        Command::Export(args) => export::run(&args, typed),
         Command::Policy(args) if args.command.is_empty() => policy::run(args),
         Command::Policy(args) => {
             let (words, output) = policy::own_output(&args.command);
@@ -195,6 +202,7 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
         Command::Import(args) => Typed::import(*args, Vec::new()).needs()?,
         Command::Retry(args) => Typed::retry(*args, Vec::new())?.needs()?,
         Command::Directory(args) => Some(args.needs()?),
+        Command::Export(args) => Some(args.needs()?),
         _ => None,
     };
     policy::of_command(needs, output)

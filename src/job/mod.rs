@@ -12,6 +12,7 @@
 mod before;
 mod check;
 mod ended;
+mod export;
 mod few;
 mod lanes;
 mod meant;
@@ -35,6 +36,7 @@ mod world;
 pub use before::Before;
 pub(crate) use check::{Blocked, Checked, DryRun};
 pub use ended::Ended;
+pub use export::{Export, Exported, Fields};
 pub(crate) use few::Few;
 pub use lanes::Lanes;
 pub use meant::{Allowed, Job, Patience, What};

@@ -65,7 +65,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
     // What is meant.
     ("job", &[
-        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "failed", "finding",
+        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "export", "failed", "finding",
         "instance", "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
     ]),
     // The screens.
