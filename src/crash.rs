@@ -56,6 +56,10 @@ pub enum Sabotage {
     NumberIsProof,
     /// A line that was cut short stays, and the next is written behind it.
     TornLineIsKept,
+    /// Security profiles are written before all else, also where they add rights.
+    RightsFirst,
+    /// What was sent is taken for done, whatever the instance shows.
+    NoReadBack,
     /// Nothing is synced. No kill can tell, only a power cut; it is there to measure what the syncs cost.
     NotSynced,
 }
@@ -73,6 +77,8 @@ impl Sabotage {
             Self::NewestPassword => "newest-password",
             Self::NumberIsProof => "number-is-proof",
             Self::TornLineIsKept => "torn-line-is-kept",
+            Self::RightsFirst => "rights-first",
+            Self::NoReadBack => "no-read-back",
             Self::NotSynced => "not-synced",
         }
     }

@@ -30,6 +30,15 @@ pub enum Stop {
         /// The service's own message.
         message: String,
     },
+    /// The caller may not make a call that an update needs.
+    ChangeDenied {
+        /// Which.
+        operation: &'static str,
+        /// The service's code.
+        code: String,
+        /// The service's own message.
+        message: String,
+    },
     /// There is nothing to sign with, or what there is has expired and comes back unchanged.
     Credentials {
         /// What is wrong.
@@ -93,6 +102,9 @@ impl std::fmt::Display for Stop {
             Self::Denied { code, message } => write!(f, "the service refuses the caller: {code} ({message})"),
             Self::StepDenied { code, message } => {
                 write!(f, "the service does not let the caller give proficiencies: {code} ({message})")
+            }
+            Self::ChangeDenied { operation, code, message } => {
+                write!(f, "the service does not let the caller call {operation}: {code} ({message})")
             }
             Self::Credentials { message } => write!(f, "no credentials to go on with: {message}"),
             Self::Skew { seconds } => {

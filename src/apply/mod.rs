@@ -18,6 +18,7 @@ pub(crate) mod settle;
 pub(crate) mod table;
 mod task;
 mod there;
+mod update;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub(crate) use look::SEEN_BY_THEN;
 pub use means::{Means, Settings};
 pub use task::{Doubt, Gift, Listed, Origin, Task, Work};
 pub(crate) use there::read as read_there;
+pub(crate) use update::{Mover, run as update};
 
 use crate::agent::RowNumber;
 use crate::error::Failure;

@@ -45,3 +45,22 @@ pub(super) async fn with_proficiencies(
     let proficiencies = if asks { proficiencies::of_user(lane, instance, &user.id).await.ok() } else { None };
     Found { user, proficiencies }
 }
+
+/// The same without a row to ask for it: with the proficiencies, where they are of interest.
+///
+/// # Errors
+/// As [`read`]; and the proficiencies, where they are of interest, cannot be read.
+pub(super) async fn read_again(
+    name: &str,
+    id: &str,
+    with_proficiencies: bool,
+    lane: &Lane,
+    instance: &str,
+) -> Result<Option<Found>, CallError> {
+    let Some(found) = read(name, id, None, lane, instance).await? else { return Ok(None) };
+    if !with_proficiencies {
+        return Ok(Some(found));
+    }
+    let proficiencies = Some(proficiencies::of_user(lane, instance, id).await?);
+    Ok(Some(Found { proficiencies, ..found }))
+}

@@ -359,7 +359,7 @@ fn name_of(stop: &Stop) -> &'static str {
     match stop {
         Stop::Interrupted => "interrupted",
         Stop::Full { .. } => "the instance is full",
-        Stop::Denied { .. } | Stop::StepDenied { .. } => "not permitted",
+        Stop::Denied { .. } | Stop::StepDenied { .. } | Stop::ChangeDenied { .. } => "not permitted",
         Stop::Credentials { .. } => "not signed in",
         Stop::Skew { .. } => "a wrong clock",
         Stop::NoInstance => "no such instance",
@@ -401,6 +401,10 @@ fn hint_for(stop: &Stop, room: &Room, arn: &str) -> Option<String> {
             "proficiencies need connect:AssociateUserProficiencies; `headcount policy --for import-with-proficiencies \
              --instance {}` prints all that is needed",
             arn
+        ),
+        Stop::ChangeDenied { operation, .. } => format!(
+            "it needs connect:{operation}; `headcount policy update ROSTER --instance {arn}` prints all that an update needs, \
+             and --only leaves groups out"
         ),
         Stop::Credentials { .. } => "sign in again, as with `aws sso login`, then resume".into(),
         Stop::Skew { .. } => "set this machine's clock, then resume".into(),

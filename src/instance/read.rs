@@ -61,6 +61,8 @@ pub(crate) struct Told {
     pub(crate) identity: Option<IdentityType>,
     /// Its names, as they were read before.
     pub(crate) saved: Option<Directory>,
+    /// Its users are not listed: whoever asks reads them another way.
+    pub(crate) without_users: bool,
 }
 
 /// Reads one instance.
@@ -77,7 +79,7 @@ impl Reader<'_> {
     /// # Errors
     /// Exit 4 where it cannot be read, or is not active; exit 2 where what was told of it is of another.
     pub(crate) async fn directory(&self, named: &InstanceRef, told: Told) -> Result<Directory, Failure> {
-        let Told { identity, saved } = told;
+        let Told { identity, saved, without_users } = told;
         let id = match named {
             InstanceRef::Alias(alias) => fetch::instance_of_alias(self.lane, alias).await?.id,
             InstanceRef::Id(id) | InstanceRef::Arn { id, .. } => id.clone(),
@@ -102,10 +104,15 @@ impl Reader<'_> {
                 None => self.names(instance.clone()).await,
             }
         };
-        let users = fetch::users(self.lane, &id);
+        let users = async { if without_users { None } else { Some(fetch::users(self.lane, &id).await) } };
         let (named, users, quotas) = tokio::join!(named, users, self.quotas(&instance.arn));
         let named = named?;
-        Ok(Directory { users: self.users_there(users)?, quotas, instance, ..named })
+        Ok(Directory {
+            users: users.map(|users| self.users_there(users)).transpose()?.flatten(),
+            quotas,
+            instance,
+            ..named
+        })
     }
 
     /// Reads what only a roster with proficiencies needs: the predefined attributes that they may name, and the rate at
@@ -411,7 +418,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whose_users_are_known_is_not_described() {
-        let told = Told { identity: Some(IdentityType::Saml), saved: None };
+        let told = Told { identity: Some(IdentityType::Saml), saved: None, ..Told::default() };
         let (read, _, stats) = reading(Spec::default(), told).await;
         assert_eq!(read.unwrap().instance.identity, IdentityType::Saml);
         assert_eq!(stats.of(Asked::DescribeInstance).called, 0);
@@ -420,7 +427,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn saved_names_are_not_asked_for_and_must_be_of_this_instance() {
         let (saved, ..) = reading(Spec::default(), Told::default()).await;
-        let saved = Told { identity: None, saved: Some(saved.unwrap()) };
+        let saved = Told { identity: None, saved: Some(saved.unwrap()), ..Told::default() };
         let (again, _, stats) = reading(Spec::default(), saved.clone()).await;
         let names = &saved.saved.as_ref().unwrap().routing_profiles;
         assert!(again.unwrap().routing_profiles.iter().eq(names.iter()));

@@ -86,11 +86,11 @@ impl Job {
         world.go_on()?;
         ledger::be_a_file(&self.ledger)?; // and nothing is kept beside what is none
         let before = self.said_before();
-        self.refuse_the_other_kind(before.as_ref())?;
+        self.refuse_the_other_kind(before.as_ref(), None)?;
         let roster = self.open(self.roster())?;
         let (world, waits) = &world.watched();
         // On the heap: all that reads an instance would else be a part of whatever awaits a check.
-        let reaching = Box::pin(self.reach(&roster, before.as_ref(), world, waits));
+        let reaching = Box::pin(self.reach(&roster, before.as_ref(), world, waits, true));
         let reached = world.reaching(waits, self.patience.outage, reaching).await?;
         self.passwords.fit(reached.directory.instance.identity)?;
         let pass = Pass::over(&roster, &self, &reached, world)?;
@@ -106,17 +106,19 @@ impl Job {
         Ok(Checked { job: self, world: world.clone(), roster, reached, pass })
     }
 
-    async fn reach(
+    /// Reaches the instance and reads it; its users where that is asked for, by name and id.
+    pub(super) async fn reach(
         &self,
         roster: &Roster,
         before: Option<&Before>,
         world: &World,
         waits: &Waits,
+        with_users: bool,
     ) -> Result<Reached, Failure> {
         let mut reached = match &self.target.at {
-            At::Instance(address) => self.target.reach(address, world, waits).await?,
+            At::Instance(address) => self.target.reach(address, world, waits, with_users).await?,
             At::Rehearsal(rehearsal) => {
-                self.target.rehearse(rehearsal, &self.stage(roster, before), world, waits).await?
+                self.target.rehearse(rehearsal, &self.stage(roster, before), world, waits, with_users).await?
             }
         };
         if roster.columns().has(Field::Proficiencies) {
@@ -160,7 +162,7 @@ fn ids_of<'d>(users: &'d Users) -> impl Fn(&str) -> Option<&'d str> {
 }
 
 /// Takes a row in by who, with what a plan needs of it.
-fn add(wanted: &mut Wanted, row: &CheckedRow<'_>, has_proficiencies: bool) {
+pub(super) fn add(wanted: &mut Wanted, row: &CheckedRow<'_>, has_proficiencies: bool) {
     let number = RowNumber::of(row.number);
     match (row.fingerprint(), row.first_error) {
         (Some(fingerprint), _) => {
@@ -230,7 +232,7 @@ impl Checked {
     /// For what the ledger is opened.
     pub(super) fn of_ledger(&self) -> For<'_> {
         let (job, world) = (&self.job, &self.world);
-        For { job, directory: &self.reached.directory, wanted: &self.pass.wanted, world }
+        For { job, of: None, directory: &self.reached.directory, wanted: &self.pass.wanted, world }
     }
 
     /// Fails where nothing may be sent, for whoever has not asked.

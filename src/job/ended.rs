@@ -73,6 +73,7 @@ mod tests {
             Stop::Full { message: message() },
             Stop::Denied { code: code(), message: message() },
             Stop::StepDenied { code: code(), message: message() },
+            Stop::ChangeDenied { operation: "UpdateUserHierarchy", code: code(), message: message() },
             Stop::Credentials { message: message() },
             Stop::Skew { seconds: 400 },
             Stop::NoInstance,

@@ -203,11 +203,18 @@ impl Job {
         }
     }
 
-    /// Fails where the ledger is an import's and this is a rehearsal, or the other way round.
+    /// Fails where the ledger is another command's, or no rehearsal's and this is one, or the other way round.
     ///
     /// # Errors
     /// Exit 4.
-    pub(super) fn refuse_the_other_kind(&self, before: Option<&Before>) -> Result<(), Failure> {
+    pub(super) fn refuse_the_other_kind(
+        &self,
+        before: Option<&Before>,
+        of: Option<ledger::Job>,
+    ) -> Result<(), Failure> {
+        if let Some(header) = ledger::first(&self.ledger) {
+            ledger::be_of(of, &header, &self.ledger)?;
+        }
         let ledger = self.ledger.display();
         let At::Instance(address) = &self.target.at else {
             // A rehearsal that went on with an import's ledger would take its users for gone.

@@ -10,6 +10,7 @@
 //! [`Event`]: crate::event::Event
 
 mod before;
+mod changes;
 mod check;
 mod ended;
 mod export;
@@ -34,6 +35,7 @@ mod there;
 mod world;
 
 pub use before::Before;
+pub use changes::{Asking, Changes, Compared, EndedChanges, PlannedChanges, Undo, groups_of};
 pub(crate) use check::{Blocked, Checked, DryRun};
 pub use ended::Ended;
 pub use export::{Export, Exported, Fields};

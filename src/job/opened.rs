@@ -11,6 +11,8 @@ use crate::text::count;
 /// For what a ledger is opened: it must be of the same instance and of the same roster.
 pub(super) struct For<'a> {
     pub(super) job: &'a Job,
+    /// Whose ledger it must be; an import's where nothing is said.
+    pub(super) of: Option<ledger::Job>,
     pub(super) directory: &'a Directory,
     pub(super) wanted: &'a Wanted,
     pub(super) world: &'a World,
@@ -57,6 +59,7 @@ impl For<'_> {
         if state.header.run.is_empty() {
             return Ok(());
         }
+        ledger::be_of(self.of, &state.header, &self.job.ledger)?;
         let arn = &self.directory.instance.arn;
         if state.header.instance != *arn {
             let what = format!("the ledger is of another instance: `{}`", state.header.instance);

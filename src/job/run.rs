@@ -12,6 +12,7 @@ use super::meant::Job;
 use super::outlook::Outlook;
 use super::plan::Planned;
 use super::supply::Supply;
+use super::target::Reached;
 use super::tasks::{Of, Tasks};
 use super::world::World;
 use crate::apply::{self, Means, Settings};
@@ -24,10 +25,11 @@ use crate::exit::Exit;
 use crate::failed::{FailedRows, Left};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    self, Calls, Counts, Entry, Journal, Kind, OtherRun, SeenCounts, StepCounts, Steps, VERSION,
+    self, Calls, Counts, Entry, Journal, Kind, OtherRun, SeenCounts, State, StepCounts, Steps, VERSION,
 };
 use crate::passwords::{Credentials, LockedFile};
 use crate::plan::{Decision, Plan};
+use crate::roster::Roster;
 use crate::user::{Found, NamesOfIds};
 
 /// A job that has begun: its plan is in the ledger.
@@ -235,7 +237,7 @@ impl Begun {
     }
 }
 
-fn close(ledger: Arc<dyn Journal>, exit: Exit) -> Result<(), Failure> {
+pub(super) fn close(ledger: Arc<dyn Journal>, exit: Exit) -> Result<(), Failure> {
     crash::point("close-before");
     let closed = if Arc::strong_count(&ledger) == 1 {
         ledger.close(exit).map_err(|fault| Failure::stopped(fault.to_string()))
@@ -246,57 +248,90 @@ fn close(ledger: Arc<dyn Journal>, exit: Exit) -> Result<(), Failure> {
     closed.map(drop)
 }
 
+/// What a session begins with.
+pub(super) struct Beginning<'b> {
+    pub(super) job: &'b Job,
+    pub(super) world: &'b World,
+    pub(super) reached: &'b Reached,
+    pub(super) roster: &'b Roster,
+    /// Over the roster's rows.
+    pub(super) digest: String,
+    /// Calls a second.
+    pub(super) rate: f64,
+    /// Whose ledger it is, where that is no import's.
+    pub(super) of: Option<ledger::Job>,
+}
+
 /// Records the session and every planned row, synced. Returns the run's id.
 async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64) -> Result<String, Failure> {
-    let Checked { job, world, reached, pass: Pass { wanted, .. }, .. } = checked;
+    let Checked { job, world, reached, roster, pass: Pass { wanted, .. } } = checked;
     let before = ledger.read(Clone::clone);
     let now = rfc3339(world.clock.now());
-    let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
-    let roster = job.recorded_roster(&before);
-    let header_row = job.recorded_header_row(checked.roster());
-    let is_new = before.header.run.is_empty();
-    let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
-    let header = is_new.then(|| Entry {
-        version: Some(VERSION),
-        run: Some(run.as_str().into()),
-        roster: Some(roster.as_str().into()),
-        digest: Some(wanted.digest().into()),
-        instance: Some(reached.directory.instance.arn.as_str().into()),
-        rehearsal: job.target.is_rehearsal(),
-        header_row,
-        tool: Some(tool.into()),
-        at: Some(now.as_str().into()),
-        ..Entry::of(Kind::Ledger)
-    });
-    let session = Entry {
-        session: Some(uuid::Uuid::new_v4().to_string().into()),
-        host: Some(world.host.as_str().into()),
-        pid: Some(std::process::id()),
-        roster: Some(roster.as_str().into()),
-        digest: Some(wanted.digest().into()),
-        tool: Some(tool.into()),
-        region: Some(reached.region.as_str().into()),
-        profile: job.target.profile().map(Into::into),
-        endpoint: reached.endpoint.as_deref().map(Into::into),
-        header_row,
-        rate: Some(rate),
-        allow: job.allowed.errors.codes().map(str::to_owned).collect(),
-        settings: job.settings.clone(),
-        alias: reached.directory.instance.alias.as_deref().map(Into::into),
-        at: Some(now.as_str().into()),
-        ..Entry::of(Kind::Session)
-    };
+    let digest = wanted.digest();
+    let beginning = Beginning { job, world, reached, roster, digest, rate, of: None };
     let changes =
         plan.changes(wanted, |at| before.user(at), &now).chain(plan.sightings(wanted, &before, &now));
-    ledger.record(&mut header.into_iter().chain([session]).chain(changes)).await.map_err(|fault| {
-        let hint = if is_new {
-            "nothing was sent; free some space, or choose another place with ⟦ledger FILE⟧".to_owned()
-        } else {
-            format!("nothing was sent; {}", ledger::goes_on(&job.ledger))
+    beginning.record(ledger, &before, changes, &now).await
+}
+
+impl Beginning<'_> {
+    /// Records the session, and the ledger's first line where it is new, and these, all synced. Returns the run's id.
+    pub(super) async fn record<'e>(
+        &'e self,
+        ledger: &dyn Journal,
+        before: &State,
+        entries: impl Iterator<Item = Entry<'e>> + Send,
+        now: &'e str,
+    ) -> Result<String, Failure> {
+        let Self { job, world, reached, roster, digest, rate, of } = self;
+        let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
+        let path = job.recorded_roster(before);
+        let header_row = job.recorded_header_row(roster);
+        let is_new = before.header.run.is_empty();
+        let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
+        let header = is_new.then(|| Entry {
+            version: Some(VERSION),
+            run: Some(run.clone().into()),
+            roster: Some(path.clone().into()),
+            digest: Some(digest.as_str().into()),
+            instance: Some(reached.directory.instance.arn.as_str().into()),
+            rehearsal: job.target.is_rehearsal(),
+            job: *of,
+            header_row,
+            tool: Some(tool.into()),
+            at: Some(now.into()),
+            ..Entry::of(Kind::Ledger)
+        });
+        let session = Entry {
+            session: Some(uuid::Uuid::new_v4().to_string().into()),
+            host: Some(world.host.as_str().into()),
+            pid: Some(std::process::id()),
+            roster: Some(path.clone().into()),
+            digest: Some(digest.as_str().into()),
+            tool: Some(tool.into()),
+            region: Some(reached.region.as_str().into()),
+            profile: job.target.profile().map(Into::into),
+            endpoint: reached.endpoint.as_deref().map(Into::into),
+            header_row,
+            rate: Some(*rate),
+            allow: job.allowed.errors.codes().map(str::to_owned).collect(),
+            settings: job.settings.clone(),
+            alias: reached.directory.instance.alias.as_deref().map(Into::into),
+            at: Some(now.into()),
+            ..Entry::of(Kind::Session)
         };
-        Failure::stopped(fault.to_string()).hint(hint)
-    })?;
-    Ok(run)
+        let mut lines = header.into_iter().chain([session]).chain(entries);
+        ledger.record(&mut lines).await.map_err(|fault| {
+            let hint = if is_new {
+                "nothing was sent; free some space, or choose another place with ⟦ledger FILE⟧".to_owned()
+            } else {
+                format!("nothing was sent; {}", ledger::goes_on(&job.ledger))
+            };
+            Failure::stopped(fault.to_string()).hint(hint)
+        })?;
+        drop(lines);
+        Ok(run)
+    }
 }
 
 /// Whoever serves several at once may have each step done by any of its threads.

@@ -93,9 +93,10 @@ impl Target {
         let (world, waits) = &world.watched();
         let reading = async {
             let mut reached = match &self.at {
-                At::Instance(address) => self.reach(address, world, waits).await?,
+                At::Instance(address) => self.reach(address, world, waits, true).await?,
                 At::Rehearsal(_) => {
-                    Reached::served(rehearsal::invented(self.identity, world).await?, world, waits).await?
+                    Reached::served(rehearsal::invented(self.identity, world).await?, world, waits, true)
+                        .await?
                 }
             };
             reached.read_for_proficiencies(world).await?;
@@ -111,6 +112,7 @@ impl Target {
         address: &Address,
         world: &World,
         waits: &Waits,
+        with_users: bool,
     ) -> Result<Reached, Failure> {
         let environment = world.lanes.complete(address.environment.clone()).await?;
         let Some(named) = &address.named else {
@@ -129,7 +131,7 @@ impl Target {
         world.tell(Event::Reading);
         let paces = world.lanes.paces(&target, environment.profile.as_deref());
         let lane = Arc::new(Lane::new(client, paces).waiting_in(waits.clone()));
-        let read = self.read_through(&lane, &target.instance, world).await;
+        let read = self.read_through(&lane, &target.instance, world, with_users).await;
         world.tell(Event::Reached);
         warn_of_skew(&lane, world);
         Ok(Reached { lane, directory: read?, region: target.region, endpoint, running: None })
@@ -142,10 +144,11 @@ impl Target {
         stage: &Stage<'_>,
         world: &World,
         waits: &Waits,
+        with_users: bool,
     ) -> Result<Reached, Failure> {
         let saved = self.directory.as_deref().map(|path| saved::take_up(path, world)).transpose()?;
         let served = rehearsal.serve(self.identity, saved.as_ref(), stage, world).await?;
-        Reached::served(served, world, waits).await
+        Reached::served(served, world, waits, with_users).await
     }
 
     async fn read_through(
@@ -153,20 +156,23 @@ impl Target {
         lane: &Lane,
         named: &InstanceRef,
         world: &World,
+        with_users: bool,
     ) -> Result<Directory, Failure> {
         let saved = self.directory.as_deref().map(|path| saved::take_up(path, world)).transpose()?;
-        let told = Told { identity: self.identity, saved };
+        let told = Told { identity: self.identity, saved, without_users: !with_users };
         Reader { lane, warn: &|what| world.warn(what) }.directory(named, told).await
     }
 }
 
 impl Reached {
-    async fn served(served: Served, world: &World, waits: &Waits) -> Result<Self, Failure> {
+    async fn served(served: Served, world: &World, waits: &Waits, with_users: bool) -> Result<Self, Failure> {
         let Served { client, target, running } = served;
         // An embedded Connect counts nobody's calls but its own job's.
         let lane = Arc::new(Lane::new(client, Arc::default()).waiting_in(waits.clone()));
         let reader = Reader { lane: &lane, warn: &|what| world.warn(what) };
-        let directory = reader.directory(&target.instance, Told::default()).await?;
+        let directory = reader
+            .directory(&target.instance, Told { without_users: !with_users, ..Told::default() })
+            .await?;
         Ok(Self { lane, directory, region: target.region, endpoint: None, running })
     }
 

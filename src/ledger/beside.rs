@@ -10,12 +10,28 @@ const LEDGER: &str = ".ledger.jsonl";
 /// The same of a rehearsal's.
 const REHEARSED: &str = ".simulate.ledger.jsonl";
 
+/// The same of an update's.
+const UPDATES: &str = ".update.ledger.jsonl";
+
+/// The same of an update that is a rehearsal.
+const REHEARSED_UPDATES: &str = ".simulate.update.ledger.jsonl";
+
 /// How the name of the file ends in which a rehearsal keeps its world.
 const WORLD: &str = ".simulate.world.jsonl";
 
 /// The ledger of a roster, where nobody names another: beside it. A rehearsal has one of its own.
 pub fn ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
     disk::with_suffix(roster, if is_rehearsal { REHEARSED } else { LEDGER })
+}
+
+/// The ledger of the updates of a roster, where nobody names another.
+pub fn update_ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
+    disk::with_suffix(roster, if is_rehearsal { REHEARSED_UPDATES } else { UPDATES })
+}
+
+/// The ledgers beside a roster that may know what was last asked of its people: the import's and the update's.
+pub(crate) fn bases_of(roster: &Path, is_rehearsal: bool) -> [PathBuf; 2] {
+    [ledger_of(roster, is_rehearsal), update_ledger_of(roster, is_rehearsal)]
 }
 
 /// A path as a ledger has it: whole, and without links where it leads anywhere.
@@ -25,7 +41,8 @@ pub(crate) fn absolute(path: &Path) -> String {
 
 /// Whether a ledger has the name that rehearsals give theirs.
 pub(crate) fn is_named_as_rehearsed(ledger: &Path) -> bool {
-    ledger.to_string_lossy().ends_with(REHEARSED)
+    let name = ledger.to_string_lossy();
+    name.ends_with(REHEARSED) || name.ends_with(REHEARSED_UPDATES)
 }
 
 /// Whether a file has the name that ledgers have where nobody names another.
@@ -34,13 +51,15 @@ pub(crate) fn is_named_as_ledger(path: &Path) -> bool {
 }
 
 /// The world of a rehearsal with this ledger, beside it: `r.csv.simulate.world.jsonl` of `r.csv.simulate.ledger.jsonl`,
-/// `mine.jsonl.simulate.world.jsonl` of `mine.jsonl`.
+/// `mine.jsonl.simulate.world.jsonl` of `mine.jsonl`. An import and an update of one roster have one world.
 ///
 /// Worlds were once kept beside the roster. `rosters` are those of a ledger of that time: where there is a world beside one
 /// of them and none beside the ledger, it is that one.
 pub(crate) fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
     let name = ledger.file_name().and_then(|name| name.to_str());
-    let beside = match name.and_then(|name| name.strip_suffix(REHEARSED)) {
+    let usual =
+        name.and_then(|name| [REHEARSED_UPDATES, REHEARSED].iter().find_map(|end| name.strip_suffix(end)));
+    let beside = match usual {
         Some(roster) => ledger.with_file_name(format!("{roster}{WORLD}")),
         None => disk::with_suffix(ledger, WORLD),
     };
@@ -59,6 +78,8 @@ mod tests {
     fn the_world_stands_beside_the_ledger_under_its_name() {
         for (ledger, world) in [
             ("d/r.csv.simulate.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
+            ("d/r.csv.simulate.update.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
+            ("d/r.csv.update.ledger.jsonl", "d/r.csv.update.ledger.jsonl.simulate.world.jsonl"),
             ("d/mine.jsonl", "d/mine.jsonl.simulate.world.jsonl"),
             ("r.csv.ledger.jsonl", "r.csv.ledger.jsonl.simulate.world.jsonl"),
             (".simulate.ledger.jsonl", ".simulate.world.jsonl"),
@@ -88,6 +109,12 @@ mod tests {
             assert_eq!(world_of(&ledger_of(roster, true), &[]), disk::with_suffix(roster, WORLD));
             assert!(is_named_as_rehearsed(&ledger_of(roster, true)));
             assert!(!is_named_as_rehearsed(&ledger_of(roster, false)));
+            for is_rehearsal in [true, false] {
+                let ledger = update_ledger_of(roster, is_rehearsal);
+                assert!(is_named_as_ledger(&ledger));
+                assert_eq!(is_named_as_rehearsed(&ledger), is_rehearsal);
+            }
+            assert_eq!(world_of(&update_ledger_of(roster, true), &[]), disk::with_suffix(roster, WORLD));
         }
     }
 }

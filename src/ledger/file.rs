@@ -11,7 +11,7 @@ use super::numbers::{Attempt, Nonce, Nonces, Place};
 use super::reader::{Extent, Replay, each, fold, replay};
 use super::state::{Header, Session, State};
 use super::upgrade::upgrade;
-use super::words::{Kind, Step, StepState};
+use super::words::{Job, Kind, Step, StepState};
 use crate::agent::Fingerprint;
 use crate::clock::{Clock, rfc3339, whole_milliseconds};
 use crate::crash::{self, Sabotage};
@@ -124,6 +124,29 @@ pub(crate) fn be_a_file(path: &Path) -> Result<(), Failure> {
         .hint("nothing was sent; choose a file with ⟦ledger FILE⟧")),
         _ => Ok(()), // what is not there or cannot be looked at is told by opening it
     }
+}
+
+/// Fails where the ledger is another command's: one that an update keeps says nothing of who was made, and an import's nothing
+/// of who was changed.
+///
+/// # Errors
+/// Exit 4; which command goes on with it is said.
+pub(crate) fn be_of(job: Option<Job>, header: &Header, path: &Path) -> Result<(), Failure> {
+    if header.run.is_empty() || header.job == job {
+        return Ok(());
+    }
+    let [theirs, own] = [header.job, job].map(Job::command);
+    let article = |command: &str| if command.starts_with(['i', 'u']) { "an" } else { "a" };
+    Err(Failure::stopped(format!(
+        "the ledger is of {} {theirs}, and this is {} {own}: `{}`",
+        article(theirs),
+        article(own),
+        path.display()
+    ))
+    .hint(format!(
+        "nothing was sent; `{} {theirs}` goes on with it; for this give a ledger of its own with ⟦ledger FILE⟧",
+        program()
+    )))
 }
 
 /// Fails where another process has the ledger now, before anything is asked of anybody.

@@ -11,6 +11,7 @@
 #![warn(clippy::wildcard_enum_match_arm)] // whoever adds a case decides what it means here
 
 mod asked;
+mod bases;
 pub mod beside;
 mod entry;
 mod file;
@@ -26,8 +27,9 @@ mod upgrade;
 mod words;
 
 pub use asked::{AskedFor, StandsAs};
+pub(crate) use bases::{Base, BaseLedger, bases};
 pub use entry::{Entry, VERSION};
-pub(crate) use file::{Gathered, be_a_file, first, gather, glance, goes_on, refuse_in_use, whose};
+pub(crate) use file::{Gathered, be_a_file, be_of, first, gather, glance, goes_on, refuse_in_use, whose};
 pub use file::{Ledger, LockedFile, peek};
 pub use journal::{Begun, Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 pub(crate) use names::Names;

@@ -146,6 +146,11 @@ impl Wanted {
         self.origins.get(&who)
     }
 
+    /// Everybody's name, in the roster's order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter()
+    }
+
     /// How many rows the roster has, by who.
     pub(crate) fn len(&self) -> usize {
         self.names.len()

@@ -13,44 +13,28 @@ use super::canonical::{Canonical, Group, Member};
 use super::wish::{Wish, of_group};
 use crate::agent::Fingerprint;
 use crate::connect::model::{CreateUser, UserProficiency};
+use crate::ledger::AskedFor;
 
-/// Groups, each with its fingerprint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Prints([Option<Fingerprint>; Group::ALL.len()]);
-
-impl Prints {
-    /// The fingerprint of a group, where there is one.
-    pub(crate) fn of(&self, group: Group) -> Option<Fingerprint> {
-        self.0[group as usize]
-    }
-
-    /// Notes the fingerprint of a group.
-    pub(crate) fn set(&mut self, group: Group, print: Fingerprint) {
-        self.0[group as usize] = Some(print);
-    }
-
-    /// The groups that have one, in their order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (Group, Fingerprint)> + '_ {
-        Group::ALL.into_iter().filter_map(|group| Some((group, self.of(group)?)))
-    }
-
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.iter().all(Option::is_none)
-    }
+/// What is known of a user from before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Base {
+    /// Its id, where a ledger at hand made or changed it.
+    pub(crate) id: Option<String>,
+    /// What was last asked of it and is known to be done.
+    pub(crate) asked: AskedFor,
 }
 
 /// The groups that a request asked for, as the user is once it was made; proficiencies follow it and are not among them.
-pub(crate) fn of_created(body: &CreateUser) -> Prints {
+pub(crate) fn of_created(body: &CreateUser) -> AskedFor {
     let user = Canonical::wanted(body, None);
-    let mut prints = Prints::default();
+    let mut asked = AskedFor::default();
     for group in Group::ALL {
         let members: BTreeMap<Member, String> = of_group(&user, group).collect();
         if !members.is_empty() {
-            prints.set(group, print(&members));
+            asked.set(group.into(), print(&members));
         }
     }
-    prints
+    asked
 }
 
 /// The same of proficiencies that a user was given that had none.
@@ -89,19 +73,37 @@ impl AsBefore {
     pub(crate) fn of(wish: &Wish, found: &Canonical, group: Group, before: Option<Fingerprint>) -> Self {
         let Some(before) = before else { return Self::Unknown };
         let is = |members: &BTreeMap<Member, String>| print(members) == before;
-        let mut shown = vec![of_group(found, group).collect::<BTreeMap<_, _>>()];
-        // One setting in two families is shown so that it may be either of two: see `Members::all_channels`.
-        shown.push(
-            shown[0].iter().map(|(member, value)| (member.clone(), settled(found, member, value))).collect(),
-        );
+        let shown = readings(found, group);
         if shown.iter().any(&is) || is(&wish.asked_of(found, group)) {
             return Self::Instance;
         }
-        if is(&wish.desired(found, group)) || is(&wish.said_of(group)) {
+        let desired = |members: &BTreeMap<Member, String>| wish.desired_of(members.clone(), found, group);
+        if shown.iter().any(|members| is(&desired(members))) || is(&wish.said_of(group)) {
             return Self::Roster;
         }
         Self::Neither
     }
+}
+
+/// A group as it may be read: a setting that is shown in two families may be that of every channel or of one, each such
+/// setting by itself. See `Members::all_channels`.
+fn readings(found: &Canonical, group: Group) -> Vec<BTreeMap<Member, String>> {
+    let mut readings = vec![of_group(found, group).collect::<BTreeMap<_, _>>()];
+    for is_of in [(|member| matches!(member, Member::AutoAccept(_))) as fn(&Member) -> bool, |member| {
+        matches!(member, Member::AfterContactWork(_))
+    }] {
+        let other = |reading: &BTreeMap<Member, String>| -> BTreeMap<Member, String> {
+            let read = |(member, value): (&Member, &String)| {
+                let value = if is_of(member) { settled(found, member, value) } else { value.clone() };
+                (member.clone(), value)
+            };
+            reading.iter().map(read).collect()
+        };
+        let others: Vec<_> = readings.iter().map(other).collect();
+        readings.extend(others);
+        readings.dedup();
+    }
+    readings
 }
 
 /// A value that may be the service's default as well, as that.

@@ -11,6 +11,7 @@ use crate::connect::model::{
     PersistentConnectionConfig, PhoneConfig, PhoneNumberConfig, User, UserProficiency,
     VoiceEnhancementConfig,
 };
+use crate::ledger::Step;
 
 /// What of a user belongs together: what one call of the service writes, so what is compared, told and written as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +68,21 @@ impl Group {
     /// The words for it, for people.
     pub fn words(self) -> String {
         self.as_word().replace('_', " ")
+    }
+}
+
+/// A ledger has the same groups, by the same words.
+impl From<Group> for Step {
+    fn from(group: Group) -> Self {
+        match group {
+            Group::Identity => Self::Identity,
+            Group::Config => Self::Config,
+            Group::RoutingProfile => Self::RoutingProfile,
+            Group::SecurityProfiles => Self::SecurityProfiles,
+            Group::Hierarchy => Self::Hierarchy,
+            Group::Tags => Self::Tags,
+            Group::Proficiencies => Self::Proficiencies,
+        }
     }
 }
 
@@ -308,6 +324,12 @@ impl Canonical {
     /// Says something of a member.
     pub(super) fn say(&mut self, member: Member, text: String) {
         self.members.insert(member, Said { text, or_default: false });
+    }
+
+    /// Says nothing any more but of these groups.
+    pub(super) fn keep(&mut self, groups: &BTreeSet<Group>) {
+        self.members.retain(|member, _| groups.contains(&member.group()));
+        self.has_proficiencies &= groups.contains(&Group::Proficiencies);
     }
 
     /// What is said of the member, where anything is.

@@ -13,8 +13,7 @@ use crate::agent::{Channel, PROVENANCE};
 use crate::connect::Operation;
 use crate::connect::model::{
     AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, IdentityInfo,
-    PersistentConnectionConfig, PhoneNumberConfig, UpdateUserConfig, User, UserProficiency,
-    VoiceEnhancementConfig,
+    PersistentConnectionConfig, PhoneNumberConfig, User, UserConfig, UserProficiency, VoiceEnhancementConfig,
 };
 
 /// How an address is taken away: nobody has written down which of the two does it, so that the one is tried after the
@@ -33,7 +32,7 @@ pub(crate) enum Change {
     /// All of the identity, as read but for what is asked for.
     Identity(IdentityInfo),
     /// The lists of settings that change, each whole.
-    Config(UpdateUserConfig),
+    Config(UserConfig),
     /// The routing profile's id.
     RoutingProfile(String),
     /// The ids of all security profiles.
@@ -98,9 +97,7 @@ pub(crate) fn changes(
             vec![Change::Identity(identity(&found.user, &desired, &differing, clearing))]
         }
         Group::Config => vec![Change::Config(config(&found.user, &there, &desired, &differing))],
-        Group::RoutingProfile => {
-            desired.into_values().map(Change::RoutingProfile).collect()
-        }
+        Group::RoutingProfile => desired.into_values().map(Change::RoutingProfile).collect(),
         Group::SecurityProfiles => desired
             .into_values()
             .map(|ids| Change::SecurityProfiles(ids.split(", ").map(str::to_owned).collect()))
@@ -129,11 +126,12 @@ fn identity(
 ) -> IdentityInfo {
     let read = user.identity_info.clone().unwrap_or_default();
     let kept = |value: Option<String>| value.filter(|value| !value.is_empty());
-    let value = |member: Member, read: Option<String>| match (differing.contains(&member), desired.get(&member)) {
-        (false, _) => kept(read),
-        (true, Some(wanted)) => Some(wanted.clone()),
-        (true, None) => (clearing == Clearing::Empty).then(String::new),
-    };
+    let value =
+        |member: Member, read: Option<String>| match (differing.contains(&member), desired.get(&member)) {
+            (false, _) => kept(read),
+            (true, Some(wanted)) => Some(wanted.clone()),
+            (true, None) => (clearing == Clearing::Empty).then(String::new),
+        };
     IdentityInfo {
         first_name: value(Member::FirstName, read.first_name),
         last_name: value(Member::LastName, read.last_name),
@@ -149,15 +147,18 @@ fn config(
     there: &Canonical,
     desired: &BTreeMap<Member, String>,
     differing: &BTreeSet<Member>,
-) -> UpdateUserConfig {
+) -> UserConfig {
     let differs = |is_of: fn(&Member) -> bool| differing.iter().any(is_of);
     // What goes has its default, and a channel of which anything was said is said again.
     let value = |member: Member| {
         let known = desired.get(&member).map(String::as_str);
-        known.or_else(|| (there.says(&member) || differing.contains(&member)).then(|| member.service_default())?)
+        known
+            .or_else(|| {
+                (there.says(&member) || differing.contains(&member)).then(|| member.service_default())?
+            })
             .map(str::to_owned)
     };
-    let mut config = UpdateUserConfig::default();
+    let mut config = UserConfig::default();
     if differs(|member| matches!(member, Member::AutoAccept(_) | Member::CallbackAutoAccept(_))) {
         config.auto_accept_configs = of_channels(|channel| {
             let callback = value(Member::CallbackAutoAccept(channel.clone())).map(|text| text == "true");
@@ -186,8 +187,11 @@ fn config(
     if differs(|member| matches!(member, Member::PhoneType(_) | Member::PhoneNumber(_))) {
         config.phone_number_configs = of_channels(|channel| {
             let phone_type = value(Member::PhoneType(channel.clone()))?;
-            let number = desired.get(&Member::PhoneNumber(channel.clone())).cloned();
-            let phone_number = if phone_type == DESK { number.or_else(|| noted_number(user)) } else { None };
+            let member = Member::PhoneNumber(channel.clone());
+            // Asked to go, it is not brought back from what is noted down.
+            let noted = || noted_number(user).filter(|_| !differing.contains(&member));
+            let number = desired.get(&member).cloned();
+            let phone_number = if phone_type == DESK { number.or_else(noted) } else { None };
             Some(PhoneNumberConfig { channel, phone_type, phone_number })
         });
     }

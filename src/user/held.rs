@@ -23,7 +23,7 @@ impl NamesOfIds {
     }
 
     /// A value of a member, ids by their names; one that has none stays as it is.
-    fn named(&self, group: Group, value: &str) -> String {
+    pub(crate) fn named(&self, group: Group, value: &str) -> String {
         let name = |id: &str| self.0.get(id).map_or_else(|| id.to_owned(), |name| name.to_string());
         match group {
             Group::RoutingProfile | Group::Hierarchy => name(value),

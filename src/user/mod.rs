@@ -6,12 +6,15 @@
 
 pub(crate) mod base;
 mod canonical;
+pub(crate) mod change;
 mod differ;
 mod held;
 mod provenance;
 mod request;
 mod wish;
 
+#[cfg(test)]
+mod change_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]

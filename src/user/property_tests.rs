@@ -36,7 +36,7 @@ fn group_id(path: &[&str]) -> String {
 }
 
 /// The instance, as the embedded Connect and as the directory have it.
-fn spec(identity: IdentityType, families: Families) -> Spec {
+pub(super) fn spec(identity: IdentityType, families: Families) -> Spec {
     let named = |names: &[&str]| {
         names.iter().map(|name| Named { name: (*name).to_owned(), id: Some(format!("id-{name}")) }).collect()
     };
@@ -57,7 +57,7 @@ fn spec(identity: IdentityType, families: Families) -> Spec {
     .with_proficiencies(SKILLS)
 }
 
-fn directory(spec: &Spec) -> Directory {
+pub(super) fn directory(spec: &Spec) -> Directory {
     let named = |names: &[&str]| -> Vec<(String, String)> {
         names.iter().map(|name| ((*name).to_owned(), format!("id-{name}"))).collect()
     };
@@ -146,7 +146,7 @@ fn phone() -> impl Strategy<Value = (Option<PhoneType>, Option<String>, bool)> {
         .prop_map(|((kind, number), is_older)| (kind, number, is_older))
 }
 
-fn agents(identity: IdentityType) -> impl Strategy<Value = Agent> {
+pub(super) fn agents(identity: IdentityType) -> impl Strategy<Value = Agent> {
     let is_directory = identity == IdentityType::ExistingDirectory;
     let names = move || {
         let given = name().prop_map(Some);
@@ -232,14 +232,14 @@ fn ask(world: &mut World, method: Method, target: &str, body: String) -> Value {
 
 /// An agent's request and proficiencies, and the user and proficiencies that are there once both were carried out.
 #[derive(Clone)]
-struct Made {
-    body: CreateUser,
-    skills: Vec<UserProficiency>,
-    user: User,
-    given: Vec<UserProficiency>,
+pub(super) struct Made {
+    pub(super) body: CreateUser,
+    pub(super) skills: Vec<UserProficiency>,
+    pub(super) user: User,
+    pub(super) given: Vec<UserProficiency>,
 }
 
-fn make(identity: IdentityType, families: Families, agent: &Agent) -> Made {
+pub(super) fn make(identity: IdentityType, families: Families, agent: &Agent) -> Made {
     let spec = spec(identity, families);
     let users = format!("/users/{}", spec.instance_id);
     let body = create_user(agent, &directory(&spec)).expect("every name is known");

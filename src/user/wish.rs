@@ -58,6 +58,14 @@ impl Wish {
         })
     }
 
+    /// The same, of these groups alone.
+    pub(crate) fn only(mut self, groups: &BTreeSet<Group>) -> Self {
+        self.said.keep(groups);
+        self.cleared.retain(|cleared| groups.contains(&group_of(*cleared)));
+        self.number_alone = self.number_alone.filter(|_| groups.contains(&Group::Config));
+        self
+    }
+
     /// What a request that makes a user asks of one that is there.
     pub(crate) fn of_request(body: &CreateUser, proficiencies: Option<&[UserProficiency]>) -> Self {
         let said = Canonical::wanted(body, proficiencies);
@@ -129,7 +137,16 @@ impl Wish {
 
     /// A group of the user with what is asked for in place of what is there; without a member there is nothing.
     pub(crate) fn desired(&self, found: &Canonical, group: Group) -> BTreeMap<Member, String> {
-        let mut members: BTreeMap<Member, String> = of_group(found, group).collect();
+        self.desired_of(of_group(found, group).collect(), found, group)
+    }
+
+    /// The same of a group that is read as `members`.
+    pub(super) fn desired_of(
+        &self,
+        mut members: BTreeMap<Member, String>,
+        found: &Canonical,
+        group: Group,
+    ) -> BTreeMap<Member, String> {
         for (member, wanted) in self.asks(found) {
             if member.group() != group {
                 continue;

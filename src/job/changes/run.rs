@@ -1,0 +1,292 @@
+//! What was compared is recorded, kept as it was, written, and read back.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::movers::Movers;
+use super::{Changes, Compared};
+use crate::apply::{self, Means, Settings};
+use crate::clock::rfc3339;
+use crate::connect::Operation;
+use crate::crash;
+use crate::disk;
+use crate::error::Failure;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::failed::{FailedRows, Left};
+use crate::job::opened;
+use crate::job::run::{Beginning, close};
+use crate::lane::slots::Slots;
+use crate::ledger::{
+    self, AskedFor, Counts, Entry, Journal, LockedFile, OtherRun, Place, RowState, SeenCounts, StandsAs,
+    State, StepState, Steps,
+};
+use crate::plan::{Person, Resolution};
+use crate::stop::Stop;
+use crate::user::{Group, NamesOfIds};
+
+/// An update that is decided and can be run: it holds its ledger, and whoever lets go of it unused leaves nothing behind.
+pub struct PlannedChanges {
+    compared: Compared,
+    ledger: Box<LockedFile>,
+}
+
+/// How an update ended.
+#[derive(Debug)]
+pub struct EndedChanges {
+    /// How the program is to exit.
+    pub exit: Exit,
+    /// Where all rows of the ledger stand.
+    pub counts: Counts,
+    /// Why it ended before its rows did.
+    pub stop: Option<Stop>,
+    /// What puts everybody back who was changed; `None` where nobody was to be.
+    pub undo: Option<Undo>,
+    /// The file of the failed rows. That there is none is no reason to fail: the ledger has all.
+    pub left: Result<Left, Failure>,
+    /// Whether the ledger could be closed.
+    pub closed: Result<(), Failure>,
+    /// The calls that were planned, by operation.
+    pub calls: BTreeMap<Operation, u64>,
+    /// How long this session took.
+    pub took: Duration,
+}
+
+/// What puts everybody back as they were: a roster of its own, and what it takes for an update by it to be whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undo {
+    /// The file.
+    pub file: PathBuf,
+    /// Tags were added, which go again only where the list is exact.
+    pub exact_tags: bool,
+    /// Likewise proficiencies.
+    pub exact_proficiencies: bool,
+    /// A primary address was changed.
+    pub change_email: bool,
+}
+
+impl Compared {
+    /// Locks the ledger. Nothing is written yet.
+    ///
+    /// # Errors
+    /// Exit 3 where something blocks; exit 4 where the ledger is another's, of something else, or cannot be used.
+    pub async fn plan(self) -> Result<PlannedChanges, Failure> {
+        if self.blocks().is_some() {
+            return Err(Failure::new(Exit::Findings, "nothing was sent: the roster has errors"));
+        }
+        let ledger = opened::locked(&self.of_ledger())?;
+        Ok(PlannedChanges { compared: self, ledger: Box::new(ledger) })
+    }
+
+    /// What puts everybody back who is to be changed, once there is a run.
+    fn undo(&self, run: &str) -> Option<Undo> {
+        if self.due.is_empty() {
+            return None;
+        }
+        let mut undo = Undo { file: before_file(self.changes.job.roster(), run), ..Undo::default() };
+        let written = self.people.iter().flat_map(|person| &person.cells);
+        for cell in written.filter(|cell| cell.resolution == Resolution::Update) {
+            match cell.group {
+                Group::Tags => undo.exact_tags |= cell.from.is_none(),
+                Group::Proficiencies => undo.exact_proficiencies |= cell.from.is_none(),
+                Group::Identity => undo.change_email |= cell.cell == "email address",
+                Group::Config | Group::RoutingProfile | Group::SecurityProfiles | Group::Hierarchy => {}
+            }
+        }
+        Some(undo)
+    }
+}
+
+/// `roster.csv.before.RUN.csv`, whatever the roster is.
+fn before_file(roster: &std::path::Path, run: &str) -> PathBuf {
+    disk::with_suffix(roster, &format!(".before.{run}.csv"))
+}
+
+impl PlannedChanges {
+    /// What was compared, and is going to be done.
+    pub fn compared(&self) -> &Compared {
+        &self.compared
+    }
+
+    /// Records what is going to be done, keeps everybody who is changed as they were, changes them and reads them back:
+    /// until all is done, or there is a reason to stop. What is under way is awaited.
+    ///
+    /// # Errors
+    /// Exit 4 where nothing can be recorded or kept: then nothing was sent; exit 5 where it was asked to stop before it
+    /// began; exit 70 where a user's work broke.
+    pub async fn run(self) -> Result<EndedChanges, Failure> {
+        let Self { compared, ledger } = self;
+        compared.world.go_on()?;
+        let ledger: Arc<dyn Journal> = {
+            let nonces = Arc::clone(&compared.world.nonces);
+            Arc::new(ledger.into_ledger(Arc::clone(&compared.world.clock), nonces)?)
+        };
+        let since = Instant::now();
+        let run = record(&compared, &*ledger).await?;
+        let undo = compared.undo(&run);
+        if let Some(undo) = &undo {
+            keep_before(&compared, undo)?;
+        }
+        crash::point("update-before-kept");
+        compared.world.tell(Event::Started {
+            version: 1,
+            run: run.clone(),
+            ledger: compared.changes.job.ledger.display().to_string(),
+            instance: compared.reached.directory.instance.arn.clone(),
+            total: ledger.read(|state| state.counts(true).total),
+            to_send: compared.due.len() as u64,
+            left_out: compared.found.left_out.clone(),
+            rate: compared.reached.lane.pace(Operation::DescribeUser).rate(),
+        });
+        send(&compared, &ledger, run).await?;
+        end(compared, ledger, undo, since).await
+    }
+}
+
+/// Writes those who are to be changed, as they are now, into a file of their own: before the first of them is.
+fn keep_before(compared: &Compared, undo: &Undo) -> Result<(), Failure> {
+    let _ = (compared, undo);
+    Ok(()) // PENDING
+}
+
+async fn send(compared: &Compared, ledger: &Arc<dyn Journal>, run: String) -> Result<(), Failure> {
+    let Compared { changes, world, reached, .. } = compared;
+    let job = &changes.job;
+    let settings = Settings {
+        instance: reached.directory.instance.id.clone(),
+        identity: reached.directory.instance.identity,
+        run,
+        provenance_tag: true,
+        accept_probable: false,
+        row_budget: job.patience.settle,
+        outage_patience: job.patience.outage,
+        seed: world.seed,
+        voice: world.voice,
+    };
+    let (lane, slots) = (Arc::clone(&reached.lane), Slots::new(2.0, 5, job.pace.concurrency));
+    let means =
+        Means::new(lane, slots, Arc::clone(ledger), settings, world.stop.clone(), Arc::clone(&world.events));
+    let means = means.naming(NamesOfIds::of(&reached.directory));
+    let rules = changes.rules(reached);
+    let movers = Movers::new(compared, &rules, Arc::clone(ledger))?;
+    let _at_work = reached.lane.waits().at_work();
+    Box::pin(apply::update(means, movers)).await
+}
+
+/// Says how it went, leaves the file of the failed rows, and closes the ledger.
+async fn end(
+    mut compared: Compared,
+    ledger: Arc<dyn Journal>,
+    undo: Option<Undo>,
+    since: Instant,
+) -> Result<EndedChanges, Failure> {
+    let left = leave_failed_rows(&compared, &*ledger);
+    let (counts, calls) = ledger.read(|state| (state.counts(false), state.calls));
+    let stop = compared.world.stop.reason();
+    let exit = exit_of(&counts, compared.found.invalid_rows, stop.as_ref());
+    let took = since.elapsed();
+    compared.world.tell(Event::Ended {
+        exit: exit.code(),
+        rows: counts,
+        steps: Steps::default(),
+        seen: SeenCounts::default(),
+        calls,
+        seconds: took.as_secs_f64(),
+    });
+    let closed = close(ledger, exit);
+    compared.reached.stop_serving().await;
+    let calls = std::mem::take(&mut compared.calls);
+    Ok(EndedChanges { exit, counts, stop, undo, left, closed, calls, took })
+}
+
+/// How an update exits. Pure.
+fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
+    let by_reason = match stop {
+        None => Exit::Done,
+        Some(Stop::Interrupted) => Exit::Interrupted,
+        Some(_) => Exit::Stopped,
+    };
+    let by_rows = if counts.pending + counts.in_doubt + counts.unconfirmed > 0 {
+        Exit::Unsettled
+    } else if counts.rejected + counts.skipped + counts.exists + counts.invalid + invalid > 0 {
+        Exit::SomeFailed
+    } else {
+        Exit::Done
+    };
+    by_reason.worst(by_rows)
+}
+
+fn leave_failed_rows(compared: &Compared, ledger: &dyn Journal) -> Result<Left, Failure> {
+    let Compared { changes, roster, reached, wanted, .. } = compared;
+    let rules = changes.rules(reached);
+    let is_rehearsal = changes.job.target.is_rehearsal();
+    ledger.read(|state| {
+        let others = OtherRun::of(state);
+        FailedRows { roster, wanted, rules: &rules, state, others, is_rehearsal }.leave()
+    })
+}
+
+/// Records the session, every row, and what stands without a call, synced. Returns the run's id.
+async fn record(compared: &Compared, ledger: &dyn Journal) -> Result<String, Failure> {
+    let before = ledger.read(Clone::clone);
+    let now = rfc3339(compared.world.clock.now());
+    let people: Vec<Entry<'_>> =
+        compared.people.iter().flat_map(|person| entries(person, compared, &before, &now)).collect();
+    let Compared { changes: Changes { job, .. }, world, reached, roster, wanted, .. } = compared;
+    let (digest, of) = (wanted.digest(), super::OF);
+    let rate = reached.lane.pace(Operation::DescribeUser).rate();
+    let beginning = Beginning { job, world, reached, roster, digest, rate, of };
+    beginning.record(ledger, &before, people.into_iter(), &now).await
+}
+
+/// The lines of a person: its row, where that is new or to be worked on, and how it stands, where no call is going to say it.
+fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str) -> Vec<Entry<'e>> {
+    let user = person.user.as_str();
+    let fingerprint = compared.wanted.find(user).and_then(|seen| seen.fingerprint);
+    let at = state.find(user);
+    let record = at.map(|at: Place| *state.record(at));
+    let row = || Entry::row(user, person.row, fingerprint);
+    if compared.due.contains_key(user) {
+        return vec![row()];
+    }
+    let stands = match person.resolution {
+        Resolution::Same => RowState::There,
+        _ => RowState::Skipped,
+    };
+    let is_known = record.is_some_and(|record| record.fingerprint == fingerprint && record.row == person.row);
+    let mut lines = Vec::new();
+    if let Some(asked) = compared.confirmed.get(user) {
+        lines.extend((!is_known).then(row));
+        lines.extend(confirmed(user, asked, now));
+        return lines;
+    }
+    // Who was updated and is as they should be stays updated.
+    let is_so = record.is_some_and(|record| {
+        !record.open
+            && (record.state == stands || (stands == RowState::There && record.state == RowState::Updated))
+    });
+    if is_known && is_so && stands != RowState::Skipped {
+        return lines;
+    }
+    lines.extend((!is_known || record.is_none()).then(row));
+    let outcome = Entry::outcome(user, stands, now.to_owned());
+    let (code, message) = (person.left_code().map(Into::into), person.note.as_deref().map(Into::into));
+    let id = person.id.as_deref().map(Into::into);
+    lines.push(Entry { code, message, id, ..outcome });
+    lines
+}
+
+/// The lines of somebody who was begun and is as asked for by now.
+fn confirmed<'e>(user: &'e str, asked: &AskedFor, now: &str) -> Vec<Entry<'e>> {
+    let step = |(group, print)| Entry {
+        stands_as: StandsAs::asked(AskedFor::one(group, Some(print))),
+        ..Entry::step(user, group, StepState::Done, now.to_owned())
+    };
+    let mut lines: Vec<Entry<'e>> = asked.iter().map(step).collect();
+    lines.push(Entry::outcome(user, RowState::Updated, now.to_owned()));
+    lines
+}
