@@ -15,8 +15,7 @@ use super::{output, retype};
 use crate::connect::policy::Job;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::export::Asked;
-use crate::job::{Export, Exported, Fields};
+use crate::job::{Asked, Export, Exported, Fields};
 use crate::stop::Switch;
 use crate::text::{count, plain};
 

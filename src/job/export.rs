@@ -22,7 +22,6 @@ use crate::roster::Field;
 use crate::stop::Stop;
 use crate::text::{count, duration};
 use crate::user::Group;
-use crate::waits::Waits;
 
 /// How much of each user is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +105,7 @@ impl Export {
         };
         let (world, waits) = &world.watched();
         let reading = async {
-            let reached = world.unless_stopped(self.target.reach(address, world, waits)).await?;
+            let reached = world.unless_stopped(self.target.reach(address, world, waits, true)).await?;
             let filter = self.asked.on(&reached.directory)?;
             let reader = Reader { lane: &reached.lane, warn: &|what| world.warn(what) };
             reader.pace(&reached.directory.instance.arn, &READS).await;

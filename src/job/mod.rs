@@ -53,3 +53,5 @@ pub use supply::{OnePassword, Passwords, PasswordsPlanned};
 pub use target::{Address, At, Target};
 pub(crate) use there::{OfRun, There};
 pub use world::World;
+
+pub use crate::export::Asked;
