@@ -116,9 +116,15 @@ impl Sink for Listener {
                 output::say(&live::waiting(wait, &text::plain(&reason)));
             }
             // People are shown all findings at once, and the whole plan.
-            Event::Finding(_) | Event::Compared { .. } | Event::Planned { .. } if self.how == Show::Human => {
+            Event::Finding(_)
+            | Event::Compared { .. }
+            | Event::Change { .. }
+            | Event::Differences { .. }
+            | Event::Planned { .. } => {
+                if self.how == Show::Json {
+                    output::json(&event.line());
+                }
             }
-            Event::Finding(_) | Event::Compared { .. } | Event::Planned { .. } => output::json(&event.line()),
             event => {
                 let has_started = matches!(event, Event::Started { .. });
                 self.show_aside(event);
