@@ -28,8 +28,23 @@ impl NamesOfIds {
         match group {
             Group::RoutingProfile | Group::Hierarchy => name(value),
             Group::SecurityProfiles => value.split(", ").map(name).collect::<Vec<_>>().join("|"),
-            Group::Identity | Group::Config | Group::Tags | Group::Proficiencies => value.to_owned(),
+            Group::Config => as_in_a_cell(value).to_owned(),
+            Group::Identity | Group::Tags | Group::Proficiencies => value.to_owned(),
         }
+    }
+}
+
+/// A setting as a cell has it.
+fn as_in_a_cell(value: &str) -> &str {
+    match value {
+        "true" => "yes",
+        "false" => "no",
+        "SOFT_PHONE" => "soft",
+        "DESK_PHONE" => "desk",
+        "NONE" => "none",
+        "VOICE_ISOLATION" => "isolate voice",
+        "NOISE_SUPPRESSION" => "suppress noise",
+        other => other,
     }
 }
 
