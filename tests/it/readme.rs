@@ -522,6 +522,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         endpoint: text(),
         rate: Some(2.0),
         allow: vec!["x".into()],
+        only: vec!["tags".into()],
         settings: Some(vec!["x".into()]),
         alias: text(),
         user: text(),
