@@ -27,9 +27,10 @@ use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
 use crate::lane::listing::Guard;
 use crate::lane::verdict::Verdict;
-use crate::ledger::{JournalFault, Outcome, Place, RowState, Step, StepState};
+use crate::ledger::{AskedFor, JournalFault, Outcome, Place, RowState, Step, StepState};
 use crate::plan::Action;
 use crate::stop::Stop;
+use crate::user::base;
 
 /// The most users that wait for their proficiencies at once, those that cannot be seen yet included.
 const OPEN: usize = 1024;
@@ -331,7 +332,9 @@ async fn what_is_there(errand: &Errand, means: &Means) -> Result<Vec<UserProfici
 
 fn conclude(errand: &Errand, result: StepState, told: Told, means: &Means) -> Result<(), JournalFault> {
     let Told { code, message, request_id } = told;
-    let outcome = Outcome { code, message, request_id, ..Outcome::default() };
+    let given = (result == StepState::Done).then(|| base::of_given(&errand.gift.proficiencies));
+    let asked = AskedFor::one(Step::Proficiencies, given);
+    let outcome = Outcome { code, message, request_id, asked, ..Outcome::default() };
     means.ledger.step(errand.at, result, errand.gift.fingerprint, &outcome)?;
     means.tell(Event::Step {
         row: errand.row,

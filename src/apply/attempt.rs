@@ -19,7 +19,7 @@ use crate::lane::verdict::Verdict;
 use crate::ledger::{Intended, Intent, JournalFault, Outcome, Queued, RowState, Unexecuted};
 use crate::passwords::Unwritable;
 use crate::stop::Stop;
-use crate::user::provenance;
+use crate::user::{base, provenance};
 
 /// So long after its intent a request may still leave, and no longer: it is signed with the intent's own time, and the
 /// service takes none that was signed minutes ago.
@@ -62,7 +62,7 @@ pub(super) async fn carry_out(
             turn.iter().for_each(Turn::is_answered);
         }
         // On its way to the disk before anybody is told: what people have read is in the ledger.
-        let held = write_down(intent, record, &then, means)?;
+        let held = write_down(intent, record, request.body, &then, means)?;
         if let Some(event) = tell {
             means.tell(event);
         }
@@ -266,14 +266,19 @@ async fn call(body: &CreateUser, intent: &Intent, means: &Means) -> Result<Reply
     client.create_user_at(&settings.instance, &body, intent.at).await
 }
 
-/// Records what an attempt came to. Gives the intent back where its outcome is left open over a look.
+/// Records what an attempt came to, and of a user that it made what was asked for. Gives the intent back where its outcome is
+/// left open over a look.
 fn write_down(
     intent: Intent,
     record: Option<Outcome>,
+    body: &CreateUser,
     then: &Then,
     means: &Means,
 ) -> Result<Option<Intent>, JournalFault> {
-    let Some(outcome) = record else { return Ok(Some(intent)) };
+    let Some(mut outcome) = record else { return Ok(Some(intent)) };
+    if outcome.state == RowState::Created {
+        outcome.asked = base::of_created(body);
+    }
     means.ledger.finish(intent, &outcome)?;
     if *then == Then::End {
         means.gauge(&outcome);

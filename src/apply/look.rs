@@ -18,11 +18,11 @@ use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
 use crate::lane::listing::{self, Guard};
 use crate::lane::verdict::Verdict;
-use crate::ledger::{Attempt, Intent, JournalFault, Outcome, RowState};
+use crate::ledger::{Attempt, Intent, JournalFault, Outcome, RowState, State};
 use crate::plan::Action;
 use crate::stop::Stop;
 use crate::text::{Voice, worded};
-use crate::user::{self, is_same_user};
+use crate::user::{self, base, is_same_user};
 use crate::waits::WaitFor;
 
 /// An attempt whose answer leads to a look, still without an outcome.
@@ -463,9 +463,17 @@ pub(super) async fn settle_by_first_look(
 }
 
 fn conclude(task: &Task, found: Found, means: &Means) -> Result<End, JournalFault> {
-    let Found { attempt, outcome, copied } = found;
+    let Found { attempt, mut outcome, copied } = found;
     if copied {
         means.saw_a_copy();
+    }
+    if let (RowState::Created, Some(body)) = (outcome.state, task.body()) {
+        // One that an earlier attempt made, with what the row had then, was never asked for what it has now.
+        let is_as_now =
+            |state: &State| attempt.is_some_and(|attempt| state.made_as_planned(task.at, attempt));
+        if means.ledger.read(is_as_now) {
+            outcome.asked = base::of_created(body);
+        }
     }
     means.ledger.conclude(task.at, attempt, &outcome)?;
     crash::point("settled");

@@ -15,7 +15,6 @@ use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::{Rehearsal, Target, contents};
-use crate::simulator::Weather;
 use crate::stop::Switch;
 
 /// Saves an instance's directory to a file for offline checks: names, hierarchy paths, usernames, quotas
@@ -37,7 +36,7 @@ pub(super) struct DirectoryArgs {
 impl DirectoryArgs {
     /// What is read.
     fn target(&self) -> Target {
-        let calm = Rehearsal { seed: 0, weather: Weather::calm() };
+        let calm = Rehearsal::default();
         self.instance.target(self.simulate.then_some(calm))
     }
 

@@ -1,6 +1,9 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
 mod args;
+mod change_farewell;
+mod change_words;
+mod changes;
 pub(crate) mod columns;
 mod completions;
 mod credentials;
@@ -15,6 +18,7 @@ mod junit;
 mod listed;
 mod man;
 mod meant;
+mod meant_changes;
 mod meant_login;
 mod meant_rows;
 pub(crate) mod output;
@@ -24,6 +28,7 @@ mod presets;
 mod remedies;
 mod report;
 mod retype;
+mod retype_changes;
 mod screen;
 mod settings;
 mod shared;
@@ -47,6 +52,7 @@ use std::path::Path;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use meant::Typed;
+use meant_changes::TypedChanges;
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -65,6 +71,8 @@ enum Command {
     Validate(args::validate::ValidateArgs),
     Import(Box<args::import::ImportArgs>),
     Retry(Box<args::import::RetryArgs>),
+    Diff(Box<args::update::DiffArgs>),
+    Update(Box<args::update::UpdateArgs>),
     Status(status::StatusArgs),
     Report(report::ReportArgs),
     Credentials(credentials::CredentialsArgs),
@@ -157,6 +165,8 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         command,
         Command::Import(_)
             | Command::Retry(_)
+            | Command::Diff(_)
+            | Command::Update(_)
             | Command::Directory(_)
             | Command::Export(_)
             | Command::Simulate(_)
@@ -171,6 +181,8 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         }
         Command::Import(args) => import::run(*args, typed),
         Command::Retry(args) => import::retry(*args, typed),
+        Command::Diff(args) => changes::diff(*args, typed),
+        Command::Update(args) => changes::update(*args, typed),
         Command::Status(args) => output::kept_in(args.output.as_deref(), || status::run(&args)),
         Command::Report(args) => report::run(&args),
         Command::Credentials(args) => credentials::run(&args),
@@ -201,6 +213,8 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
     let needs = match command {
         Command::Import(args) => Typed::import(*args, Vec::new()).needs()?,
         Command::Retry(args) => Typed::retry(*args, Vec::new())?.needs()?,
+        Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,
+        Command::Update(args) => TypedChanges::update(*args, Vec::new()).needs()?,
         Command::Directory(args) => Some(args.needs()?),
         Command::Export(args) => Some(args.needs()?),
         _ => None,

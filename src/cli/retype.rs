@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use super::args::allow::AllowArgs;
 use super::args::import::Shared;
 use super::args::instance::{InstanceArgs, RehearsalArgs};
+use super::args::leave_out::LeaveOut;
 use super::args::passwords::PasswordArgs;
 use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
@@ -66,7 +67,7 @@ fn imported(typed: &Typed, instance: &str, ledger: Option<String>) -> Line {
 }
 
 /// Flags whose value is a file. A ledger has it whole, for it is read from elsewhere.
-const FILES: [&str; 3] = ["--columns", "--directory", "--credentials-out"];
+const FILES: [&str; 4] = ["--columns", "--directory", "--credentials-out", "--base"];
 
 /// What takes the place of a command that prints a password: what stands in it is nobody's to keep.
 const SOME_COMMAND: &str = "COMMAND";
@@ -88,13 +89,7 @@ pub(super) fn settings(typed: &Typed) -> Vec<String> {
     line.rehearsal(&typed.shared.rehearsal, false);
     line.take(reading);
     line.take(how);
-    let mut before = "";
-    let words = line.words.iter().map(|word| {
-        let is_file = FILES.contains(&before);
-        before = word;
-        if is_file { beside::absolute(Path::new(word)) } else { word.clone() }
-    });
-    let mut words: Vec<String> = words.collect();
+    let mut words = line.words_from_anywhere();
     // The value of an option stands behind it, or where it begins with a dash, in it.
     const PASSWORD: &str = "--password-command";
     if let Some(at) = words.iter().position(|word| word.starts_with(PASSWORD)) {
@@ -318,35 +313,46 @@ impl fmt::Display for Line {
 }
 
 impl Line {
-    fn new(program: &str, command: &str) -> Self {
+    pub(super) fn new(program: &str, command: &str) -> Self {
         Self { words: vec![program.to_owned(), command.to_owned()] }
     }
 
     /// With the program as it was typed, where that is how it is called.
-    fn of_typed(typed: &[OsString], command: &str) -> Self {
+    pub(super) fn of_typed(typed: &[OsString], command: &str) -> Self {
         let typed = typed.first().map(|program| program.to_string_lossy());
         Self::new(program_by_path().or(typed.as_deref()).unwrap_or(program()), command)
     }
 
-    fn take(&mut self, mut rest: Self) {
+    pub(super) fn take(&mut self, mut rest: Self) {
         self.words.append(&mut rest.words);
     }
 
-    fn word(&mut self, word: &str) {
+    pub(super) fn word(&mut self, word: &str) {
         self.words.push(word.to_owned());
     }
 
-    fn path(&mut self, path: &Path) {
+    pub(super) fn path(&mut self, path: &Path) {
         self.words.push(path_word(path));
     }
 
-    fn option(&mut self, name: &str, value: Option<impl ToString>) {
+    pub(super) fn option(&mut self, name: &str, value: Option<impl ToString>) {
         match value.map(|value| value.to_string()) {
             // With `=` a value may begin with a dash.
             Some(value) if value.starts_with('-') => self.words.push(format!("{name}={value}")),
             Some(value) => self.words.extend([name.to_owned(), value]),
             None => {}
         }
+    }
+
+    /// Its words for whoever reads them in another folder.
+    pub(super) fn words_from_anywhere(&self) -> Vec<String> {
+        let mut before = "";
+        let words = self.words.iter().map(|word| {
+            let is_file = FILES.contains(&before);
+            before = word;
+            if is_file { beside::absolute(Path::new(word)) } else { word.clone() }
+        });
+        words.collect()
     }
 
     fn has(&self, name: &str) -> bool {
@@ -369,22 +375,25 @@ impl Line {
         }
     }
 
-    fn switch(&mut self, name: &str, is_on: bool) {
+    pub(super) fn switch(&mut self, name: &str, is_on: bool) {
         if is_on {
             self.word(name);
         }
     }
 
-    fn rehearsal(&mut self, args: &RehearsalArgs, is_needed: bool) {
-        let RehearsalArgs { simulate: _, seed, weather } = args;
+    pub(super) fn rehearsal(&mut self, args: &RehearsalArgs, is_needed: bool) {
+        let RehearsalArgs { simulate: _, seed, weather, updates } = args;
         let weather = Some(*weather).filter(|weather| *weather != Sky::default());
-        self.switch("--simulate", is_needed || *seed != 0 || weather.is_some());
+        let updates = Some(*updates).filter(|updates| *updates != LeaveOut::default());
+        let is_set = *seed != 0 || weather.is_some() || updates.is_some();
+        self.switch("--simulate", is_needed || is_set);
         self.option("--seed", (*seed != 0).then_some(seed));
         self.option("--weather", weather.map(word_of));
+        self.option("--updates", updates.map(word_of));
     }
 
     /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was, and has its header on top.
-    fn reading(args: &RosterArgs, is_ours: bool) -> Self {
+    pub(super) fn reading(args: &RosterArgs, is_ours: bool) -> Self {
         let RosterArgs { columns, sheet, header_row, encoding, phone_region } = args;
         let mut line = Self::default();
         line.option("--columns", columns.as_ref().map(|path| path.display()));
@@ -412,7 +421,7 @@ impl Line {
         self.option("--password-command", password_command.as_ref());
     }
 
-    fn allowed(&mut self, args: &AllowArgs) {
+    pub(super) fn allowed(&mut self, args: &AllowArgs) {
         for code in &args.allow {
             self.option("--allow", Some(code));
         }
@@ -441,7 +450,7 @@ impl Line {
 }
 
 /// A value as it is typed.
-fn word_of<V: ValueEnum>(value: V) -> String {
+pub(super) fn word_of<V: ValueEnum>(value: V) -> String {
     value.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default()
 }
 
@@ -478,10 +487,10 @@ mod tests {
     const OF_NEITHER: Fate = Left("the ledger says it, where the environment names none");
     const MADE: &[&str] =
         &["--generate-passwords", "--credentials-out", "made.jsonl", "--recipient", "age1x"];
-    const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough"];
+    const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough", "--updates", "merge"];
 
     /// What import and retry both take, on its way to a retry.
-    const TO_RETRY: [Row; 33] = [
+    const TO_RETRY: [Row; 34] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
         ("header-row", &["--header-row", "5"], Kept),
@@ -496,6 +505,7 @@ mod tests {
         ("simulate", &["--simulate"], OF_LEDGER),
         ("seed", WEATHER, Kept),
         ("weather", WEATHER, Kept),
+        ("updates", WEATHER, Kept),
         ("generate-passwords", MADE, Kept),
         ("credentials-out", MADE, Kept),
         ("recipient", MADE, Kept),

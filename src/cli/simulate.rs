@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::args::leave_out::LeaveOut;
 use super::args::rate::{self, Allowance};
 use super::args::roster::Identity;
 use super::args::sky::Sky;
@@ -31,11 +32,11 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_enum, ignore_case = true, default_value_t = Identity::Connect)]
     identity: Identity,
 
-    /// CreateUser calls a second, or `unlimited`
+    /// CreateUser calls a second, and calls of each operation that changes a user, or `unlimited`
     #[arg(long, value_name = "N", default_value = "2", value_parser = rate::allowed)]
     rate: Allowance,
 
-    /// CreateUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
+    /// Such calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     burst: Option<u32>,
 
@@ -50,6 +51,10 @@ pub(super) struct SimulateArgs {
     /// How reliable it is
     #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm)]
     weather: Sky,
+
+    /// What it does with what an update leaves out
+    #[arg(long, value_enum, ignore_case = true, default_value_t = LeaveOut::Replace)]
+    updates: LeaveOut,
 
     /// Milliseconds that every answer takes
     #[arg(long, value_name = "MS", default_value_t = 0)]
@@ -106,6 +111,7 @@ impl SimulateArgs {
             identity: self.identity.into(),
             users_quota: self.users_quota,
             weather: self.weather.into(),
+            updates: self.updates.into(),
             latency: Duration::from_millis(self.latency),
             seed: self.seed,
             ..Spec::default()
@@ -116,7 +122,8 @@ impl SimulateArgs {
                 Pace::per_second(rate, self.burst.map_or((2.5 * rate).max(5.0), f64::from))
             }
         };
-        spec.paces.insert(Operation::CreateUser, pace);
+        let paced = Operation::ALL.into_iter().filter(|operation| operation.changes_a_user());
+        spec.paces.extend(paced.chain([Operation::CreateUser]).map(|operation| (operation, pace)));
         spec
     }
 }

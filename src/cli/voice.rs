@@ -39,6 +39,7 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::CredentialsFile => "--credentials-out",
         Setting::Recipient => "--recipient",
         Setting::Identities => "--identity-file",
+        Setting::DriftOverwritten => "--overwrite-drift",
         Setting::Output => "-o",
     }
 }

@@ -122,7 +122,8 @@ fn base(roster: &Roster) -> PathBuf {
     }
 }
 
-/// `roster.csv` of `roster.csv.failed.csv`, `roster.csv.failed.2.csv` and `roster.csv.simulate.failed.csv`.
+/// `roster.csv` of `roster.csv.failed.csv`, `roster.csv.failed.2.csv`, `roster.csv.simulate.failed.csv` and
+/// `roster.csv.update.failed.csv`.
 fn original(name: &str) -> Option<&str> {
     let stem = name.strip_suffix(".csv").or_else(|| name.strip_suffix(".xlsx"))?;
     let stem = match stem.rsplit_once('.') {
@@ -130,18 +131,33 @@ fn original(name: &str) -> Option<&str> {
         _ => stem,
     };
     let stem = stem.strip_suffix(".failed")?;
-    let stem = stem.strip_suffix(".simulate").unwrap_or(stem);
+    let stem = stem.strip_suffix(UPDATE).unwrap_or(stem);
+    let stem = stem.strip_suffix(REHEARSAL).unwrap_or(stem);
     (!stem.is_empty()).then_some(stem)
 }
 
-fn name(base: &Path, is_rehearsal: bool, number: u32, storage: &Storage) -> PathBuf {
-    let rehearsal = if is_rehearsal { ".simulate" } else { "" };
+/// What a file's name says of the run that left it.
+const REHEARSAL: &str = ".simulate";
+const UPDATE: &str = ".update";
+
+/// Of which run a file is, as its name says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OfRun {
+    /// Of a rehearsal, as its ledger's name says.
+    pub(crate) is_rehearsal: bool,
+    /// Of an update.
+    pub(crate) is_update: bool,
+}
+
+fn name(base: &Path, of: OfRun, number: u32, storage: &Storage) -> PathBuf {
+    let rehearsal = if of.is_rehearsal { REHEARSAL } else { "" };
+    let update = if of.is_update { UPDATE } else { "" };
     let number = if number == 1 { String::new() } else { format!(".{number}") };
     let end = match storage {
         Storage::Csv { .. } => "csv",
         Storage::Xlsx { .. } => "xlsx",
     };
-    disk::with_suffix(base, &format!("{rehearsal}.failed{number}.{end}"))
+    disk::with_suffix(base, &format!("{rehearsal}{update}.failed{number}.{end}"))
 }
 
 #[cfg(test)]
@@ -163,8 +179,8 @@ mod tests {
         for base in ["roster.csv", "roster.xlsx", "a.2.b", "roster"] {
             for (storage, end) in [(&csv, ".csv"), (&xlsx, ".xlsx")] {
                 for number in [1, 2, 10] {
-                    for is_rehearsal in [false, true] {
-                        let path = name(Path::new(base), is_rehearsal, number, storage);
+                    for of in [0, 1, 2, 3].map(|n| OfRun { is_rehearsal: n & 1 > 0, is_update: n & 2 > 0 }) {
+                        let path = name(Path::new(base), of, number, storage);
                         let text = path.to_str().unwrap();
                         assert!(text.ends_with(end), "{text}");
                         assert_eq!(original(text), Some(base), "{text}");
@@ -172,8 +188,14 @@ mod tests {
                 }
             }
         }
-        assert_eq!(name(Path::new("d/r.csv"), false, 1, &csv), Path::new("d/r.csv.failed.csv"));
-        assert_eq!(name(Path::new("d/r.csv"), true, 3, &csv), Path::new("d/r.csv.simulate.failed.3.csv"));
+        let [plain, rehearsed, updated] = [(false, false), (true, false), (false, true)]
+            .map(|(is_rehearsal, is_update)| OfRun { is_rehearsal, is_update });
+        assert_eq!(name(Path::new("d/r.csv"), plain, 1, &csv), Path::new("d/r.csv.failed.csv"));
+        assert_eq!(
+            name(Path::new("d/r.csv"), rehearsed, 3, &csv),
+            Path::new("d/r.csv.simulate.failed.3.csv")
+        );
+        assert_eq!(name(Path::new("d/r.csv"), updated, 1, &xlsx), Path::new("d/r.csv.update.failed.xlsx"));
         for not in ["roster.csv", "failed.csv", ".failed.csv", "roster.failed.old.csv", "roster.2.csv"] {
             assert_eq!(original(not), None, "{not}");
         }

@@ -7,7 +7,7 @@ use csv::{QuoteStyle, WriterBuilder};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
 
 use super::origins::first_row;
-use super::{Copy, ROW, base, made_logins, mark, name, own_columns, place};
+use super::{Copy, OfRun, ROW, base, made_logins, mark, name, own_columns, place};
 use crate::agent::RowNumber;
 use crate::disk::{self, Landed};
 use crate::error::Failure;
@@ -30,8 +30,8 @@ pub(crate) struct FailedRows<'r> {
     pub(crate) state: &'r State,
     /// The other run that made most of those who have the names of rows.
     pub(crate) others: Option<OtherRun>,
-    /// Whether it was a rehearsal: its file has a name of its own, as its ledger has.
-    pub(crate) is_rehearsal: bool,
+    /// Of which run they are: the file of each kind has a name of its own, as its ledger has.
+    pub(crate) of: OfRun,
 }
 
 /// What was left on disk.
@@ -59,7 +59,9 @@ impl FailedRows<'_> {
     pub(crate) fn leave(&self) -> Result<Left, Failure> {
         let failed = {
             let counts = self.state.counts(false);
-            counts.failed() - self.others.as_ref().map_or(0, |others| others.exists)
+            let failed = counts.failed() - self.others.as_ref().map_or(0, |others| others.exists);
+            // Of whom an update has changed something that is not shown, a person is to hear as well.
+            failed + counts.unconfirmed
         };
         let names = self.names()?;
         let mut left = Left { spared: names.spared, elsewhere: failed, ..Left::default() };
@@ -107,7 +109,14 @@ impl FailedRows<'_> {
         }?;
         let record = self.state.record(at);
         let state = record.settled_state();
-        let has_failed = matches!(state, RowState::Rejected | RowState::Exists | RowState::Invalid);
+        let has_failed = matches!(
+            state,
+            RowState::Rejected
+                | RowState::Exists
+                | RowState::Invalid
+                | RowState::Skipped
+                | RowState::Unconfirmed
+        );
         // Whom another run made needs no other name: its ledger knows more of it than this one.
         let is_others = state == RowState::Exists
             && self.others.as_ref().is_some_and(|others| others.made(self.state, at));
@@ -121,7 +130,7 @@ impl FailedRows<'_> {
     fn write(&self, path: &Path) -> Result<(u64, Landed), Failure> {
         let mut rows = 0;
         let base = base(self.roster);
-        let other = |number| name(&base, self.is_rehearsal, number, &self.roster.storage());
+        let other = |number| name(&base, self.of, number, &self.roster.storage());
         let written = disk::replace_with(path, other, |file| {
             rows = match self.roster.storage() {
                 Storage::Csv { delimiter, .. } => {
@@ -204,7 +213,7 @@ impl FailedRows<'_> {
         let read_now = self.roster.path().canonicalize().ok();
         let (mut spared, mut stale, mut free) = (Vec::new(), Vec::new(), None);
         for number in 1_u32.. {
-            let path = name(&base, self.is_rehearsal, number, &self.roster.storage());
+            let path = name(&base, self.of, number, &self.roster.storage());
             match path.symlink_metadata() {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     let free = free.get_or_insert(path);

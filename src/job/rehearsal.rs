@@ -9,16 +9,18 @@ use crate::connect::model;
 use crate::directory::{Directory, Names, Users};
 use crate::error::Failure;
 use crate::roster::{Roster, Row};
-use crate::simulator::{self, Group, JournalError, Named, Spec, Weather};
+use crate::simulator::{self, Group, JournalError, Named, Spec, Updates, Weather};
 use crate::validate::{NamesUsed, Pass, infer_identity};
 
 /// A rehearsal in place of an instance.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rehearsal {
     /// Where the weather comes from.
     pub seed: u64,
     /// How reliable the embedded Connect is.
     pub weather: Weather,
+    /// What it does with what an update leaves out.
+    pub updates: Updates,
 }
 
 /// What a rehearsal is for, and what it goes on with.
@@ -63,7 +65,13 @@ impl Rehearsal {
             (None, true) => IdentityType::ConnectManaged,
             (None, false) => infer_identity(stage.roster)?.identity,
         };
-        let mut spec = Spec { identity, seed: self.seed, weather: self.weather.clone(), ..Spec::default() };
+        let mut spec = Spec {
+            identity,
+            seed: self.seed,
+            weather: self.weather.clone(),
+            updates: self.updates,
+            ..Spec::default()
+        };
         if let Some(saved) = saved {
             return Ok(like(saved, spec));
         }

@@ -609,6 +609,12 @@ impl State {
         if record.attempt == Some(number) { Some(record.nonce) } else { earlier() }
     }
 
+    /// Whether the attempt of this number was made with the cells that the row is planned with now.
+    pub(crate) fn made_as_planned(&self, at: Place, attempt: Attempt) -> bool {
+        let versions = self.detail(at).map(|detail| &*detail.versions).unwrap_or_default();
+        versions.iter().all(|(last, _)| attempt > *last)
+    }
+
     /// How many rows stand where, those that left the roster aside. With an importer at work an open intent is on its
     /// way, not in doubt.
     pub fn counts(&self, importer_at_work: bool) -> Counts {
@@ -699,13 +705,10 @@ mod tests {
     #[test]
     fn a_user_made_by_an_older_attempt_has_the_older_cells() {
         for (attempt, made_with) in [(1, 7), (2, 8)] {
-            let state = fold(&[
-                row("ana", 2, 7),
-                intent("ana", 1),
-                row("ana", 2, 8),
-                intent("ana", 2),
-                outcome(RowState::Created, attempt),
-            ]);
+            let entries = [row("ana", 2, 7), intent("ana", 1), row("ana", 2, 8), intent("ana", 2)];
+            let made = crate::ledger::made::attempt(attempt);
+            assert_eq!(fold(&entries).made_as_planned(place(0), made), attempt == 2);
+            let state = fold(&[&entries[..], &[outcome(RowState::Created, attempt)]].concat());
             assert_eq!(state.record(place(0)).fingerprint, fingerprint(made_with));
         }
     }

@@ -23,6 +23,11 @@ impl Dice {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// A number from 0 up to but not including `end`; 0 where that is 0.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % (end.max(1) as u64)).unwrap_or_default()
+    }
+
     /// True with this probability. Throws no die for an impossible thing, so that a calm world is the same world
     /// whatever is added to the weather later.
     pub(super) fn chance(&mut self, probability: f64) -> bool {

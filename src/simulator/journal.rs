@@ -29,9 +29,11 @@ pub(super) enum Change {
     Created { place: u64, seen: f64, user: Box<model::User> },
     /// A user was deleted.
     Deleted { id: String },
-    /// A user was given these tags.
+    /// A user was changed, and is like this now; `seen` is in seconds since 1970.
+    Changed { id: String, seen: f64, user: Box<model::User>, proficiencies: Vec<Proficiency> },
+    /// A user was given these tags; in files of before.
     Tagged { id: String, tags: BTreeMap<String, String> },
-    /// A user was given these proficiencies.
+    /// A user was given these proficiencies; in files of before.
     Proficient { id: String, proficiencies: Vec<Proficiency> },
 }
 

@@ -28,6 +28,10 @@ mod rules;
 
 mod answers;
 
+mod changes;
+
+mod console;
+
 mod shown;
 
 mod search;
@@ -49,8 +53,8 @@ pub use in_process::InProcess;
 pub(crate) use journal::JournalError;
 pub use operation::Operation;
 pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, session_token};
-pub use spec::{Families, Group, Named, Spec};
-pub use weather::{Fault, Odds, ThrottleName, Weather};
+pub use spec::{Clearing, Families, Group, LeftOut, Named, Spec, Updates};
+pub use weather::{ConsoleEdit, Fault, Odds, ThrottleName, Weather};
 pub use wire::{Delivery, Request};
 pub(crate) use world::Stats;
 pub use world::World;

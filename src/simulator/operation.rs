@@ -17,6 +17,7 @@ pub enum Operation {
     DescribeInstance,
     DescribeUser,
     DescribeUserHierarchyGroup,
+    DisassociateUserProficiencies,
     GetServiceQuota,
     ListInstances,
     ListRoutingProfiles,
@@ -29,11 +30,19 @@ pub enum Operation {
     SearchUserHierarchyGroups,
     SearchUsers,
     TagResource,
+    UntagResource,
+    UpdateUserConfig,
+    UpdateUserHierarchy,
+    UpdateUserIdentityInfo,
+    UpdateUserPhoneConfig,
+    UpdateUserProficiencies,
+    UpdateUserRoutingProfile,
+    UpdateUserSecurityProfiles,
 }
 
 impl Operation {
     /// All of them.
-    pub(crate) const ALL: [Operation; 18] = [
+    pub(crate) const ALL: [Operation; 27] = [
         Self::AssociateUserProficiencies,
         Self::CreateUser,
         Self::DeleteUser,
@@ -52,6 +61,15 @@ impl Operation {
         Self::SearchUserHierarchyGroups,
         Self::SearchUsers,
         Self::TagResource,
+        Self::DisassociateUserProficiencies,
+        Self::UntagResource,
+        Self::UpdateUserConfig,
+        Self::UpdateUserHierarchy,
+        Self::UpdateUserIdentityInfo,
+        Self::UpdateUserPhoneConfig,
+        Self::UpdateUserProficiencies,
+        Self::UpdateUserRoutingProfile,
+        Self::UpdateUserSecurityProfiles,
     ];
 
     /// The service's name for it.
@@ -75,7 +93,34 @@ impl Operation {
             Self::SearchUserHierarchyGroups => "SearchUserHierarchyGroups",
             Self::SearchUsers => "SearchUsers",
             Self::TagResource => "TagResource",
+            Self::DisassociateUserProficiencies => "DisassociateUserProficiencies",
+            Self::UntagResource => "UntagResource",
+            Self::UpdateUserConfig => "UpdateUserConfig",
+            Self::UpdateUserHierarchy => "UpdateUserHierarchy",
+            Self::UpdateUserIdentityInfo => "UpdateUserIdentityInfo",
+            Self::UpdateUserPhoneConfig => "UpdateUserPhoneConfig",
+            Self::UpdateUserProficiencies => "UpdateUserProficiencies",
+            Self::UpdateUserRoutingProfile => "UpdateUserRoutingProfile",
+            Self::UpdateUserSecurityProfiles => "UpdateUserSecurityProfiles",
         }
+    }
+
+    /// Whether it changes a user who is there.
+    pub(crate) fn changes_a_user(self) -> bool {
+        matches!(
+            self,
+            Self::AssociateUserProficiencies
+                | Self::DisassociateUserProficiencies
+                | Self::TagResource
+                | Self::UntagResource
+                | Self::UpdateUserConfig
+                | Self::UpdateUserHierarchy
+                | Self::UpdateUserIdentityInfo
+                | Self::UpdateUserPhoneConfig
+                | Self::UpdateUserProficiencies
+                | Self::UpdateUserRoutingProfile
+                | Self::UpdateUserSecurityProfiles
+        )
     }
 
     /// The code of its rate in Service Quotas, where one is published.
@@ -95,10 +140,19 @@ impl Operation {
             Self::ListUsers => "L-CCC38177",
             Self::SearchUsers => "L-E2C35CCE",
             Self::TagResource => "L-EA358306",
+            Self::DisassociateUserProficiencies => "L-53E03705",
+            Self::UntagResource => "L-26D9F60B",
+            Self::UpdateUserHierarchy => "L-AEAF5C4B",
+            Self::UpdateUserIdentityInfo => "L-66B5F86E",
+            Self::UpdateUserPhoneConfig => "L-5D8210C3",
+            Self::UpdateUserProficiencies => "L-5A3065E6",
+            Self::UpdateUserRoutingProfile => "L-418ABD80",
+            Self::UpdateUserSecurityProfiles => "L-64B27051",
             Self::GetServiceQuota
             | Self::ListTagsForResource
             | Self::SearchPredefinedAttributes
-            | Self::SearchUserHierarchyGroups => return None,
+            | Self::SearchUserHierarchyGroups
+            | Self::UpdateUserConfig => return None,
         })
     }
 
@@ -133,11 +187,11 @@ impl Route {
             (&Method::PUT, ["users", iid]) => (Operation::CreateUser, vec![decode(iid)]),
             (&Method::GET, ["users", iid, uid]) => (Operation::DescribeUser, vec![decode(iid), decode(uid)]),
             (&Method::DELETE, ["users", iid, uid]) => (Operation::DeleteUser, vec![decode(iid), decode(uid)]),
-            (&Method::POST, ["users", iid, uid, "associate-proficiencies"]) => {
-                (Operation::AssociateUserProficiencies, vec![decode(iid), decode(uid)])
-            }
             (&Method::GET, ["users", iid, uid, "proficiencies"]) => {
                 (Operation::ListUserProficiencies, vec![decode(iid), decode(uid)])
+            }
+            (&Method::POST, ["users", iid, uid, what]) => {
+                (Self::change(what)?, vec![decode(iid), decode(uid)])
             }
             (&Method::GET, ["users-summary", iid]) => (Operation::ListUsers, vec![decode(iid)]),
             (&Method::POST, ["search-predefined-attributes"]) => {
@@ -162,6 +216,7 @@ impl Route {
                 (Operation::SearchUserHierarchyGroups, vec![])
             }
             (&Method::POST, ["tags", arn]) => (Operation::TagResource, vec![decode(arn)]),
+            (&Method::DELETE, ["tags", arn]) => (Operation::UntagResource, vec![decode(arn)]),
             (&Method::GET, ["tags", arn]) => (Operation::ListTagsForResource, vec![decode(arn)]),
             (&Method::POST, [""]) if is_get_service_quota(request) => (Operation::GetServiceQuota, vec![]),
             _ => return None,
@@ -175,6 +230,22 @@ impl Route {
         Some(Self { operation, labels, query })
     }
 
+    /// What a POST below a user changes of it.
+    fn change(what: &str) -> Option<Operation> {
+        Some(match what {
+            "associate-proficiencies" => Operation::AssociateUserProficiencies,
+            "config" => Operation::UpdateUserConfig,
+            "disassociate-proficiencies" => Operation::DisassociateUserProficiencies,
+            "hierarchy" => Operation::UpdateUserHierarchy,
+            "identity-info" => Operation::UpdateUserIdentityInfo,
+            "phone-config" => Operation::UpdateUserPhoneConfig,
+            "proficiencies" => Operation::UpdateUserProficiencies,
+            "routing-profile" => Operation::UpdateUserRoutingProfile,
+            "security-profiles" => Operation::UpdateUserSecurityProfiles,
+            _ => return None,
+        })
+    }
+
     /// A label of the path, counted from 0; empty where there is none.
     pub(super) fn label(&self, index: usize) -> &str {
         self.labels.get(index).map_or("", String::as_str)
@@ -183,6 +254,11 @@ impl Route {
     /// A member of the query.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A member of the query that may stand there many times.
+    pub(super) fn all_of<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
+        self.query.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -233,6 +309,15 @@ mod tests {
             (Method::POST, "/search-user-hierarchy-groups", Operation::SearchUserHierarchyGroups),
             (Method::POST, "/tags/arn", Operation::TagResource),
             (Method::GET, "/tags/arn", Operation::ListTagsForResource),
+            (Method::DELETE, "/tags/arn?tagKeys=a&tagKeys=b", Operation::UntagResource),
+            (Method::POST, "/users/i/u/config", Operation::UpdateUserConfig),
+            (Method::POST, "/users/i/u/disassociate-proficiencies", Operation::DisassociateUserProficiencies),
+            (Method::POST, "/users/i/u/hierarchy", Operation::UpdateUserHierarchy),
+            (Method::POST, "/users/i/u/identity-info", Operation::UpdateUserIdentityInfo),
+            (Method::POST, "/users/i/u/phone-config", Operation::UpdateUserPhoneConfig),
+            (Method::POST, "/users/i/u/proficiencies", Operation::UpdateUserProficiencies),
+            (Method::POST, "/users/i/u/routing-profile", Operation::UpdateUserRoutingProfile),
+            (Method::POST, "/users/i/u/security-profiles", Operation::UpdateUserSecurityProfiles),
             (Method::POST, "/", Operation::GetServiceQuota),
         ];
         for (method, target, operation) in &table {
@@ -249,6 +334,8 @@ mod tests {
             (Method::POST, "/users/i"),
             (Method::PUT, "/users"),
             (Method::PUT, "/users/i/u/v"),
+            (Method::POST, "/users/i/u/v"),
+            (Method::POST, "/users/i/u/v/w"),
             (Method::GET, "/"),
             (Method::GET, ""),
             (Method::OPTIONS, "*"),

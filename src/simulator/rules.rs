@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use unicode_normalization::{char::is_combining_mark, is_nfc};
 
@@ -73,13 +74,7 @@ struct Case<'a> {
 
 /// Reads a CreateUser body and checks all that can be known without the instance's contents.
 pub(super) fn read(identity: IdentityType, body: &[u8]) -> Result<CreateUser, Refusal> {
-    let mut members: Map<String, Value> = serde_json::from_slice(body).map_err(|_| unreadable())?;
-    members.retain(|_, value| !value.is_null());
-    for name in ["Username", "SecurityProfileIds", "RoutingProfileId"] {
-        if members.get(name).is_none_or(|value| value.as_str() == Some("")) {
-            return Err(missing(name));
-        }
-    }
+    let members = members(body, &["Username", "SecurityProfileIds", "RoutingProfileId"])?;
     let user: CreateUser =
         serde_json::from_value(Value::Object(members.clone())).map_err(|_| unreadable())?;
     let case = Case { identity, user: &user, members: &members };
@@ -89,12 +84,56 @@ pub(super) fn read(identity: IdentityType, body: &[u8]) -> Result<CreateUser, Re
     Ok(user)
 }
 
+/// The members of a body as they came, without those that are null; each of the required ones is there.
+fn members(body: &[u8], required: &[&str]) -> Result<Map<String, Value>, Refusal> {
+    let mut members: Map<String, Value> = serde_json::from_slice(body).map_err(|_| unreadable())?;
+    members.retain(|_, value| !value.is_null());
+    match required.iter().find(|name| members.get(**name).is_none_or(|value| value.as_str() == Some(""))) {
+        Some(name) => Err(missing(name)),
+        None => Ok(members),
+    }
+}
+
+/// Reads the body of a call that changes a user; each of the required members is there.
+pub(super) fn change<T: DeserializeOwned>(body: &[u8], required: &[&str]) -> Result<T, Refusal> {
+    serde_json::from_value(Value::Object(members(body, required)?)).map_err(|_| unreadable())
+}
+
+/// What is checked of names and addresses that are to be a user's.
+const OF_IDENTITY: [Rule; 6] =
+    [foreign_members, names_present, names_length, names_nfc, emails, phone_numbers];
+
+/// What is checked of settings that are to be a user's.
+const OF_SETTINGS: [Rule; 5] = [phone_numbers, phone_type, desk_phone, after_contact_work, channels];
+
+/// Checks names and addresses as CreateUser does.
+pub(super) fn check_identity(identity: IdentityType, info: &IdentityInfo) -> Result<(), Refusal> {
+    let user = CreateUser { identity_info: Some(info.clone()), ..CreateUser::default() };
+    all(identity, &user, &OF_IDENTITY)
+}
+
+/// Checks settings as CreateUser does.
+pub(super) fn check_settings(identity: IdentityType, settings: &CreateUser) -> Result<(), Refusal> {
+    all(identity, settings, &OF_SETTINGS)
+}
+
+/// Checks a list of security profiles as CreateUser does.
+pub(super) fn check_security_profiles(identity: IdentityType, ids: &[String]) -> Result<(), Refusal> {
+    let user = CreateUser { security_profile_ids: ids.to_vec(), ..CreateUser::default() };
+    all(identity, &user, &[security_profiles])
+}
+
+fn all(identity: IdentityType, user: &CreateUser, rules: &[Rule]) -> Result<(), Refusal> {
+    let case = Case { identity, user, members: &Map::new() };
+    rules.iter().try_for_each(|rule| rule(&case))
+}
+
 /// A body that is not the JSON of the operation. Says no more: what a parser quotes might be a password.
 pub(super) fn unreadable() -> Refusal {
     Refusal::new(400, "SerializationException", "The request body could not be read.")
 }
 
-fn missing(member: &str) -> Refusal {
+pub(super) fn missing(member: &str) -> Refusal {
     Refusal::invalid_request(format!("Required parameter missing: {member}"))
 }
 

@@ -57,6 +57,8 @@ pub struct Spec {
     pub search_ignores_case: bool,
     /// How a setting that was asked for in one family of members shows in the other.
     pub families: Families,
+    /// How a user is changed, where the service's documents leave it open.
+    pub updates: Updates,
     /// Whether requests must be signed.
     pub signed: bool,
 
@@ -64,7 +66,7 @@ pub struct Spec {
     pub weather: Weather,
     /// What befalls the next CreateUser calls that are let in, first to last; after that it is the weather's turn.
     pub script: VecDeque<Fault>,
-    /// How long a new user stays unseen by the reads, at least.
+    /// How long a new user, and a change of one, stays unseen by the reads, at least.
     pub search_lag: Duration,
     /// How long every answer takes.
     pub latency: Duration,
@@ -89,6 +91,65 @@ pub enum Families {
 impl Families {
     /// Every way in which the service may show them.
     pub const ALL: [Families; 3] = [Self::Apart, Self::Voice, Self::All];
+}
+
+/// What an update does with what it leaves out, and with what it gives as empty. Nobody has said in writing what the service
+/// does; a client must be right either way, or find out that it was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Updates {
+    /// Members of `IdentityInfo` that are left out.
+    pub identity: LeftOut,
+    /// Channels that a list of UpdateUserConfig leaves out, and members of the older family of settings.
+    pub config: LeftOut,
+    /// An empty text in `IdentityInfo`.
+    pub empty: Clearing,
+    /// UpdateUserHierarchy without a group.
+    pub no_group: Clearing,
+}
+
+/// What becomes of what an update leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LeftOut {
+    /// It is gone: what is sent is all there is.
+    Goes,
+    /// It stays as it was.
+    Stays,
+}
+
+/// What becomes of what an update gives as nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Clearing {
+    /// It is taken away.
+    Works,
+    /// The answer is 200, and it stays as it was.
+    Ignored,
+    /// The answer is 400.
+    Refused,
+}
+
+impl Updates {
+    /// What is left out goes, and what is empty is taken away.
+    pub const REPLACE: Self = Self {
+        identity: LeftOut::Goes,
+        config: LeftOut::Goes,
+        empty: Clearing::Works,
+        no_group: Clearing::Works,
+    };
+    /// What is left out stays, and what is empty is taken away.
+    pub const MERGE: Self = Self { identity: LeftOut::Stays, config: LeftOut::Stays, ..Self::REPLACE };
+    /// What is left out stays, and nothing can be taken away.
+    pub const STUBBORN: Self = Self { empty: Clearing::Ignored, no_group: Clearing::Ignored, ..Self::MERGE };
+    /// What is left out goes, and an empty text and no group are errors.
+    pub const STRICT: Self = Self { empty: Clearing::Refused, no_group: Clearing::Refused, ..Self::REPLACE };
+
+    /// Ways in which the service may be.
+    pub const ALL: [Updates; 4] = [Self::REPLACE, Self::MERGE, Self::STUBBORN, Self::STRICT];
+}
+
+impl Default for Updates {
+    fn default() -> Self {
+        Self::REPLACE
+    }
 }
 
 /// A profile, by name and, where it is known, by id.
@@ -258,6 +319,7 @@ impl Default for Spec {
             case_variants_clash: false,
             search_ignores_case: true,
             families: Families::Apart,
+            updates: Updates::REPLACE,
             signed: true,
             weather: Weather::calm(),
             script: VecDeque::new(),

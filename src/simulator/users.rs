@@ -14,8 +14,57 @@ pub(super) struct Record {
     /// From when on the reads show it.
     pub(super) seen: SystemTime,
     pub(super) proficiencies: Vec<Proficiency>,
+    /// What the reads still show of it, where its last change is not to be seen yet.
+    pub(super) was: Option<Was>,
     /// Of its password, a hash that is keyed anew in every world and leaves it in no form.
     pub(super) password: Option<u64>,
+}
+
+/// A user before a change that the reads do not show yet.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Was {
+    user: model::User,
+    proficiencies: Vec<Proficiency>,
+    /// From when on the reads show the change.
+    until: SystemTime,
+}
+
+impl Record {
+    /// One that is in nobody's memory yet.
+    pub(super) fn new(user: model::User, seen: SystemTime) -> Self {
+        Self { user, seen, proficiencies: Vec::new(), was: None, password: None }
+    }
+
+    /// The user as the reads show it at this time.
+    pub(super) fn shown(&self, now: SystemTime) -> (&model::User, &[Proficiency]) {
+        match self.was.as_ref().filter(|was| was.until > now) {
+            Some(was) => (&was.user, &was.proficiencies),
+            None => (&self.user, &self.proficiencies),
+        }
+    }
+
+    /// Changes it at `now`; the reads show that from `seen` on, and until then what they showed before.
+    pub(super) fn change(
+        &mut self,
+        now: SystemTime,
+        seen: SystemTime,
+        user: model::User,
+        proficiencies: Vec<Proficiency>,
+    ) {
+        let was = self.was.take().filter(|was| was.until > now);
+        let until = was.as_ref().map_or(seen, |was| was.until.max(seen));
+        let before = |record: &Self| Was {
+            user: record.user.clone(),
+            proficiencies: record.proficiencies.clone(),
+            until,
+        };
+        // What the reads show does not go back and forth: who was changed twice is shown as before both, then as after both.
+        self.was = (until > now).then(|| match was {
+            Some(was) => Was { until, ..was },
+            None => before(self),
+        });
+        (self.user, self.proficiencies) = (user, proficiencies);
+    }
 }
 
 /// `UserProficiency`.
@@ -25,6 +74,13 @@ pub(super) struct Proficiency {
     pub(super) attribute_name: String,
     pub(super) attribute_value: String,
     pub(super) level: f64,
+}
+
+impl Proficiency {
+    /// Whether both are of one attribute and value, whatever their levels.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        (&self.attribute_name, &self.attribute_value) == (&other.attribute_name, &other.attribute_value)
+    }
 }
 
 /// All users. A place is a user's number in the order of creation, from 1, and is never given twice.
@@ -89,6 +145,10 @@ impl Users {
 
     pub(super) fn named(&self, username: &str) -> Option<&Record> {
         self.places.get(self.by_name.get(username)?)
+    }
+
+    pub(super) fn at(&self, place: u64) -> Option<&Record> {
+        self.places.get(&place)
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Record> {

@@ -1,6 +1,8 @@
 //! How reliable a world is: the chances of each thing that goes wrong, and single faults by script.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use super::operation::Operation;
 
 /// What a world does to calls that a calm one would just answer. Drawn from the world's seed.
 ///
@@ -10,12 +12,16 @@ use std::time::Duration;
 pub struct Weather {
     /// For CreateUser.
     pub creates: Odds,
+    /// For what changes a user who is there.
+    pub updates: Odds,
     /// For every other operation.
     pub others: Odds,
-    /// The share of new users that the reads do not show at first.
+    /// The share of new users, and of changes, that the reads do not show at first.
     pub lagging: f64,
-    /// How long such a user stays unseen, at most.
+    /// How long such a user or change stays unseen, at most.
     pub lag: Duration,
+    /// The chance, at each call, that somebody changes a user in the console meanwhile.
+    pub edits: f64,
     /// How long a stalled answer takes.
     pub stall: Duration,
     /// The share of throttled answers that carry `x-amz-retry-after` (milliseconds).
@@ -33,6 +39,8 @@ pub struct Odds {
     pub expired: f64,
     /// 429 under either name, although there were tokens.
     pub throttled: f64,
+    /// 409 ConditionalOperationFailedException, nothing done; of UpdateUserConfig alone, which alone has it.
+    pub crossed: f64,
     /// 500 InternalServiceException, nothing done.
     pub error_before: f64,
     /// 500 InternalServiceException, done all the same.
@@ -81,6 +89,22 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// 409 ConditionalOperationFailedException, not executed: somebody else was at the same user.
+    pub const CROSSED: Fault = Fault::Refuse { status: 409, code: "ConditionalOperationFailedException" };
+}
+
+/// A user who was changed as if by somebody in the console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsoleEdit {
+    /// When.
+    pub at: SystemTime,
+    /// Who was changed.
+    pub username: String,
+    /// What was changed, by the name of the operation that does the same.
+    pub what: &'static str,
+}
+
 /// The two names under which the service throttles: the model declares one, its CloudFormation handlers match the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThrottleName {
@@ -106,6 +130,7 @@ impl Odds {
     pub const NONE: Odds = Odds {
         expired: 0.0,
         throttled: 0.0,
+        crossed: 0.0,
         error_before: 0.0,
         error_after: 0.0,
         drop_before: 0.0,
@@ -121,9 +146,11 @@ impl Weather {
     pub fn calm() -> Self {
         Self {
             creates: Odds::NONE,
+            updates: Odds::NONE,
             others: Odds::NONE,
             lagging: 0.0,
             lag: Duration::ZERO,
+            edits: 0.0,
             stall: Duration::ZERO,
             retry_after: 0.0,
             odd_errors: 0.0,
@@ -143,6 +170,19 @@ impl Weather {
                 stall_before: 0.001,
                 stall_after: 0.002,
                 garbled: 0.003,
+                ..Odds::NONE
+            },
+            updates: Odds {
+                expired: 0.002,
+                throttled: 0.04,
+                crossed: 0.02,
+                error_before: 0.02,
+                error_after: 0.02,
+                drop_before: 0.015,
+                drop_after: 0.02,
+                stall_before: 0.001,
+                stall_after: 0.002,
+                ..Odds::NONE
             },
             others: Odds {
                 expired: 0.002,
@@ -154,15 +194,38 @@ impl Weather {
             },
             lagging: 0.5,
             lag: Duration::from_secs(20),
+            edits: 0.0,
             stall: Duration::from_secs(45),
             retry_after: 0.2,
             odd_errors: 0.5,
         }
     }
 
+    /// A bad day on which people are at work in the console as well: about one call in fifty finds that one of the users
+    /// has just been changed there.
+    pub fn edited() -> Self {
+        Self { edits: 0.02, ..Self::rough() }
+    }
+
+    /// The chances of a call of this operation.
+    fn odds(&self, operation: Operation) -> &Odds {
+        match operation {
+            Operation::CreateUser => &self.creates,
+            // An import gives a new user its proficiencies: that is no change of somebody who is there.
+            Operation::AssociateUserProficiencies => &self.others,
+            operation if operation.changes_a_user() => &self.updates,
+            _ => &self.others,
+        }
+    }
+
+    /// Draws how long something new stays unseen by the reads.
+    pub(super) fn draw_lag(&self, dice: &mut super::dice::Dice) -> Duration {
+        if dice.chance(self.lagging) { self.lag.mul_f64(dice.unit()) } else { Duration::ZERO }
+    }
+
     /// Draws what happens to one call. `session` says whether it carries a session token.
-    pub(super) fn draw(&self, dice: &mut super::dice::Dice, create: bool, session: bool) -> Fault {
-        let odds = if create { &self.creates } else { &self.others };
+    pub(super) fn draw(&self, dice: &mut super::dice::Dice, operation: Operation, session: bool) -> Fault {
+        let odds = self.odds(operation);
         let name = |dice: &mut super::dice::Dice| {
             if dice.chance(0.5) { ThrottleName::Throttling } else { ThrottleName::TooManyRequests }
         };
@@ -170,6 +233,8 @@ impl Weather {
             Fault::Expired
         } else if dice.chance(odds.throttled) {
             Fault::Throttle(name(dice))
+        } else if operation == Operation::UpdateUserConfig && dice.chance(odds.crossed) {
+            Fault::CROSSED
         } else if dice.chance(odds.error_before) {
             Fault::ErrorBefore
         } else if dice.chance(odds.error_after) {
@@ -199,18 +264,34 @@ impl Default for Weather {
 #[cfg(test)]
 mod tests {
     use super::{Fault, Odds, Weather};
+    use crate::simulator::Operation::{self, CreateUser, DescribeUser, TagResource, UpdateUserConfig};
     use crate::simulator::dice::Dice;
 
     #[test]
     fn a_calm_day_has_no_faults() {
         let mut dice = Dice::new(1);
-        assert!((0..10_000).all(|_| Weather::calm().draw(&mut dice, true, true) == Fault::Pass));
+        assert!((0..10_000).all(|_| Weather::calm().draw(&mut dice, CreateUser, true) == Fault::Pass));
+    }
+
+    fn drawn(operation: Operation) -> Vec<Fault> {
+        let mut dice = Dice::new(1);
+        (0..20_000).map(|_| Weather::rough().draw(&mut dice, operation, true)).collect()
+    }
+
+    #[test]
+    fn what_changes_a_user_is_lost_after_it_was_done_too_and_settings_are_crossed() {
+        for (operation, crossed, lost) in
+            [(UpdateUserConfig, true, true), (TagResource, false, true), (DescribeUser, false, false)]
+        {
+            let drawn = drawn(operation);
+            assert_eq!(drawn.contains(&Fault::CROSSED), crossed, "{operation}");
+            assert_eq!(drawn.contains(&Fault::DropAfter), lost, "{operation}");
+        }
     }
 
     #[test]
     fn a_rough_day_has_every_fault() {
-        let mut dice = Dice::new(1);
-        let drawn: Vec<Fault> = (0..20_000).map(|_| Weather::rough().draw(&mut dice, true, true)).collect();
+        let drawn = drawn(CreateUser);
         for fault in [
             |f: &Fault| matches!(f, Fault::Pass),
             |f: &Fault| matches!(f, Fault::Expired),
@@ -231,8 +312,8 @@ mod tests {
     #[test]
     fn long_term_keys_never_expire() {
         let weather = Weather { creates: Odds { expired: 1.0, ..Odds::NONE }, ..Weather::calm() };
-        assert_eq!(weather.draw(&mut Dice::new(1), true, true), Fault::Expired);
-        assert_eq!(weather.draw(&mut Dice::new(1), true, false), Fault::Pass);
-        assert_eq!(weather.draw(&mut Dice::new(1), false, true), Fault::Pass);
+        assert_eq!(weather.draw(&mut Dice::new(1), CreateUser, true), Fault::Expired);
+        assert_eq!(weather.draw(&mut Dice::new(1), CreateUser, false), Fault::Pass);
+        assert_eq!(weather.draw(&mut Dice::new(1), DescribeUser, true), Fault::Pass);
     }
 }

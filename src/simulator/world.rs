@@ -1,6 +1,6 @@
 //! The service itself, without sockets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,7 +19,7 @@ use super::rules;
 use super::signature::{Caller, Gate, expired};
 use super::spec::{Group, Named, Spec};
 use super::users::{Proficiency, Record, Users};
-use super::weather::Fault;
+use super::weather::{ConsoleEdit, Fault};
 use super::wire::{Answer, Delivery, Refusal, Reply, Request};
 use crate::connect::model;
 
@@ -40,6 +40,11 @@ pub struct World {
     calls: BTreeMap<Operation, Calls>,
     gate: Gate,
     dice: Dice,
+    /// Of people at work in the console, and of how long changes stay unseen.
+    pub(super) console: Dice,
+    pub(super) edits: Vec<ConsoleEdit>,
+    /// What befalls the next calls of an operation, by order.
+    orders: BTreeMap<Operation, VecDeque<Fault>>,
     journal: Option<Journal>,
     /// What passwords are hashed with.
     hasher: RandomState,
@@ -103,6 +108,9 @@ impl World {
             calls: BTreeMap::new(),
             gate: Gate::default(),
             dice: Dice::new(spec.seed),
+            console: Dice::new(!spec.seed),
+            edits: Vec::new(),
+            orders: BTreeMap::new(),
             journal: None,
             hasher: RandomState::new(),
             spec,
@@ -114,9 +122,7 @@ impl World {
             user.arn = format!("{arn}/agent/{}", user.id);
             user.last_modified_time.get_or_insert(epoch(now));
             let place = world.users.next_place();
-            world
-                .users
-                .insert(place, Record { user, seen: UNIX_EPOCH, proficiencies: Vec::new(), password: None });
+            world.users.insert(place, Record::new(user, UNIX_EPOCH));
         }
         world
     }
@@ -129,7 +135,8 @@ impl World {
         let (journal, changes) = Journal::open(file, &spec.instance_id)?;
         let mut world = Self::new(spec, now);
         // A world that goes on does not meet the weather of its first minutes again.
-        world.dice = Dice::new(world.spec.seed ^ (changes.len() as u64).rotate_left(32));
+        let seed = world.spec.seed ^ (changes.len() as u64).rotate_left(32);
+        (world.dice, world.console) = (Dice::new(seed), Dice::new(!seed));
         changes.into_iter().for_each(|change| world.apply(change));
         world.journal = Some(journal);
         Ok(world)
@@ -165,6 +172,27 @@ impl World {
         self.spec.script.extend(faults);
     }
 
+    /// Orders what befalls the next calls of this operation, after what was ordered before.
+    pub fn order_for(&mut self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
+        self.orders.entry(operation).or_default().extend(faults);
+    }
+
+    /// Changes a user behind the API's back, as somebody in the console would: no rules, but a time of the last change.
+    /// Nothing happens where there is none of that name.
+    pub fn edit(&mut self, username: &str, now: SystemTime, change: impl FnOnce(&mut model::User)) {
+        let Some(record) = self.users.named(username) else { return };
+        let Record { mut user, proficiencies, .. } = record.clone();
+        change(&mut user);
+        // What a rehearsal could not write down is not done.
+        let _ = self.alter(now, user, proficiencies);
+    }
+
+    /// The proficiencies of a user, seen or unseen by the reads: attribute, value and level.
+    pub fn proficiencies_of(&self, username: &str) -> Vec<(String, String, f64)> {
+        let all = self.users.named(username).map(|record| record.proficiencies.clone()).unwrap_or_default();
+        all.into_iter().map(|one| (one.attribute_name, one.attribute_value, one.level)).collect()
+    }
+
     /// Every user as it was asked for, seen or unseen by the reads, in the order of creation. DescribeUser shows it with
     /// what was not asked for.
     pub fn everyone(&self) -> impl Iterator<Item = &model::User> {
@@ -186,7 +214,7 @@ impl World {
         }
         user.arn = format!("{}/agent/{}", self.spec.instance_arn(), user.id);
         user.last_modified_time.get_or_insert(epoch(now));
-        self.users.insert(place, Record { user, seen: now, proficiencies: Vec::new(), password: None });
+        self.users.insert(place, Record::new(user, now));
     }
 
     /// Answers a request, and says what becomes of the answer.
@@ -196,6 +224,7 @@ impl World {
                 Refusal::new(404, "UnknownOperationException", "The service has no such operation.");
             return self.deliver(self.spec.latency, Err(refusal), now);
         };
+        self.let_people_work(now);
         let admitted = self.admit(now, &route, request);
         let calls = self.calls.entry(route.operation).or_default();
         calls.called += 1;
@@ -224,10 +253,12 @@ impl World {
         if self.buckets.get_mut(&operation).is_some_and(|bucket| !bucket.take(now)) {
             return Err(throttle(super::ThrottleName::TooManyRequests.code()));
         }
-        let create = operation == Operation::CreateUser;
-        let ordered = if create { self.spec.script.pop_front() } else { None };
+        let ordered = match operation {
+            Operation::CreateUser => self.spec.script.pop_front(),
+            _ => self.orders.get_mut(&operation).and_then(VecDeque::pop_front),
+        };
         let fault = ordered.unwrap_or_else(|| {
-            self.spec.weather.draw(&mut self.dice, create, caller.session_token.is_some())
+            self.spec.weather.draw(&mut self.dice, operation, caller.session_token.is_some())
         });
         match fault {
             Fault::Expired => {
@@ -280,10 +311,9 @@ impl World {
 
     fn execute(&mut self, now: SystemTime, route: &Route, request: &Request) -> Outcome {
         match route.operation {
-            Operation::AssociateUserProficiencies => self.associate_user_proficiencies(now, route, request),
             Operation::CreateUser => self.create_user(now, route, request),
             Operation::DeleteUser => self.delete_user(now, route),
-            Operation::TagResource => self.tag_resource(now, route, request),
+            operation if operation.changes_a_user() => self.change(now, route, request),
             _ => self.read(now, route, request),
         }
     }
@@ -294,18 +324,14 @@ impl World {
         if !asked.tags.is_empty() && self.spec.denied.contains(&Operation::TagResource) {
             return Err(self.denied(Operation::TagResource));
         }
-        let routing_profile_id =
-            self.resolve("routing-profile", &asked.routing_profile_id, |id| has(&self.routing_profiles, id))?;
+        let routing_profile_id = self.routing_profile(&asked.routing_profile_id)?;
         let security_profile_ids = asked
             .security_profile_ids
             .iter()
-            .map(|id| self.resolve("security-profile", id, |id| has(&self.security_profiles, id)))
+            .map(|id| self.security_profile(id))
             .collect::<Result<Vec<_>, _>>()?;
-        let hierarchy_group_id = asked
-            .hierarchy_group_id
-            .as_ref()
-            .map(|id| self.resolve("agent-group", id, |id| self.group(id).is_some()))
-            .transpose()?;
+        let hierarchy_group_id =
+            asked.hierarchy_group_id.as_ref().map(|id| self.hierarchy_group(id)).transpose()?;
         // Which of the two comes first is not documented. With the quota first, a client that repeats a create whose
         // answer it lost may be told that the instance is full of a user that is there: the harder case.
         if self.users.len() >= self.spec.users_quota {
@@ -363,58 +389,17 @@ impl World {
         Ok(None)
     }
 
-    fn tag_resource(&mut self, now: SystemTime, route: &Route, request: &Request) -> Outcome {
-        #[derive(serde::Deserialize)]
-        struct Body {
-            tags: BTreeMap<String, String>,
-        }
-        let Body { tags } = serde_json::from_slice(&request.body).map_err(|_| rules::unreadable())?;
-        let record = self.user_by_arn(now, route.label(0))?;
-        rules::check_tags(&tags)?;
-        let mut all = record.user.tags.clone();
-        all.extend(tags.clone());
-        if tags.is_empty() || all.len() > 50 {
-            return Err(Refusal::invalid_parameter("Tags must have between 1 and 50 items"));
-        }
-        let id = record.user.id.clone();
-        self.commit(Change::Tagged { id, tags })?;
-        Ok(None)
-    }
-
-    /// Levels are whole numbers from 1 to 5, attributes and values those of the instance, at most 10 an agent
-    /// (AssociateUserProficiencies; quota L-50375162).
-    fn associate_user_proficiencies(&mut self, now: SystemTime, route: &Route, request: &Request) -> Outcome {
-        #[derive(serde::Deserialize)]
-        struct Body {
-            #[serde(rename = "UserProficiencies")]
-            proficiencies: Vec<Proficiency>,
-        }
-        let record = self.user(now, route.label(0), route.label(1))?;
-        let Body { proficiencies } =
-            serde_json::from_slice(&request.body).map_err(|_| rules::unreadable())?;
-        let mut all = record.proficiencies.clone();
-        for asked in &proficiencies {
-            let values = self.spec.predefined_attributes.get(&asked.attribute_name);
-            if !values.is_some_and(|values| values.contains(&asked.attribute_value)) {
-                return Err(Refusal::not_found("The predefined attribute or its value was not found."));
-            }
-            if !(1.0..=5.0).contains(&asked.level) || asked.level.fract() != 0.0 {
-                return Err(Refusal::invalid_parameter("Level must be one of 1, 2, 3, 4, 5"));
-            }
-            let same = |had: &Proficiency| {
-                (&had.attribute_name, &had.attribute_value) == (&asked.attribute_name, &asked.attribute_value)
-            };
-            if all.iter().any(same) {
-                return Err(Refusal::invalid_request("The user already has the proficiency."));
-            }
-            all.push(asked.clone());
-        }
-        if proficiencies.is_empty() || all.len() > rules::PROFICIENCIES_LIMIT {
-            return Err(Refusal::invalid_request("A user may have between 1 and 10 proficiencies."));
-        }
-        let id = record.user.id.clone();
-        self.commit(Change::Proficient { id, proficiencies: all })?;
-        Ok(None)
+    /// Makes a user like this, and says when that was.
+    pub(super) fn alter(
+        &mut self,
+        now: SystemTime,
+        mut user: model::User,
+        proficiencies: Vec<Proficiency>,
+    ) -> Result<(), Refusal> {
+        user.last_modified_time = Some(epoch(now));
+        user.last_modified_region = Some(self.spec.region.clone());
+        let seen = epoch(now) + self.lag_of_change().as_secs_f64();
+        self.commit(Change::Changed { id: user.id.clone(), seen, user: Box::new(user), proficiencies })
     }
 
     /// Writes the change down, then makes it. What cannot be written down is not done.
@@ -430,9 +415,14 @@ impl World {
         match change {
             Change::World { .. } => {}
             Change::Created { place, seen, user } => {
-                let seen = UNIX_EPOCH + Duration::try_from_secs_f64(seen).unwrap_or_default();
-                self.users
-                    .insert(place, Record { user: *user, seen, proficiencies: Vec::new(), password: None });
+                let seen = moment(seen);
+                self.users.insert(place, Record::new(*user, seen));
+            }
+            Change::Changed { id, seen, user, proficiencies } => {
+                let at = moment(user.last_modified_time.unwrap_or_default());
+                if let Some(record) = self.users.get_mut(&id) {
+                    record.change(at, moment(seen), *user, proficiencies);
+                }
             }
             Change::Deleted { id } => self.users.remove(&id),
             Change::Tagged { id, tags } => {
@@ -450,13 +440,12 @@ impl World {
 
     /// How long the next new user stays unseen.
     fn lag(&mut self) -> Duration {
-        let weather = &self.spec.weather;
-        let extra = if self.dice.chance(weather.lagging) {
-            weather.lag.mul_f64(self.dice.unit())
-        } else {
-            Duration::ZERO
-        };
-        self.spec.search_lag + extra
+        self.spec.search_lag + self.spec.weather.draw_lag(&mut self.dice)
+    }
+
+    /// How long the next change of a user stays unseen. Its dice are its own, as those of the console are.
+    fn lag_of_change(&mut self) -> Duration {
+        self.spec.search_lag + self.spec.weather.draw_lag(&mut self.console)
     }
 
     /// The instance is this one, by id or ARN.
@@ -486,6 +475,21 @@ impl World {
                 Err(Refusal::invalid_parameter("resourceArn is not the ARN of a resource"))
             }
         })
+    }
+
+    /// The id of a routing profile of the instance, from its id or ARN.
+    pub(super) fn routing_profile(&self, given: &str) -> Result<String, Refusal> {
+        self.resolve("routing-profile", given, |id| has(&self.routing_profiles, id))
+    }
+
+    /// The id of a security profile of the instance, from its id or ARN.
+    pub(super) fn security_profile(&self, given: &str) -> Result<String, Refusal> {
+        self.resolve("security-profile", given, |id| has(&self.security_profiles, id))
+    }
+
+    /// The id of a hierarchy group of the instance, from its id or ARN.
+    pub(super) fn hierarchy_group(&self, given: &str) -> Result<String, Refusal> {
+        self.resolve("agent-group", given, |id| self.group(id).is_some())
     }
 
     /// The id of something of the instance, from its id or ARN.
@@ -633,6 +637,11 @@ pub(super) fn identifier(parts: &[&str]) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// The time of so many seconds since 1970.
+fn moment(seconds: f64) -> SystemTime {
+    UNIX_EPOCH + Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
 /// Seconds since 1970, to the millisecond as the service has it.
@@ -965,12 +974,24 @@ mod tests {
         assert_eq!(call(&mut world, now(), Method::DELETE, &gone, &Value::Null).answer.status, 200);
         let tagged = call(&mut world, now(), Method::POST, &tags, &json!({ "tags": { "a": "b" } }));
         assert_eq!(tagged.answer.status, 200);
+        let user = format!("/users/{}/{}", world.spec.instance_id, ada["UserId"].as_str().expect("an id"));
+        let group = world.groups[1].id.clone();
+        let skill = json!({ "AttributeName": "Language", "AttributeValue": "German", "Level": 4 });
+        for (what, body) in [
+            ("identity-info", json!({ "IdentityInfo": { "FirstName": "Ada", "LastName": "King" } })),
+            ("hierarchy", json!({ "HierarchyGroupId": group })),
+            ("associate-proficiencies", json!({ "UserProficiencies": [skill] })),
+        ] {
+            let changed = call(&mut world, now(), Method::POST, &format!("{user}/{what}"), &body);
+            assert_eq!(changed.answer.status, 200, "{what}");
+        }
         let before: Vec<model::User> = world.everyone().cloned().collect();
         drop(world);
 
         let mut world =
             World::remembering(open_spec(), now() + Duration::from_secs(60), &file).expect("read");
         assert_eq!(world.everyone().cloned().collect::<Vec<_>>(), before);
+        assert_eq!(world.proficiencies_of("ada"), [("Language".to_owned(), "German".to_owned(), 4.0)]);
         assert_eq!(list(&mut world, now()), ["ada", "grace"]);
         assert_eq!(code(&create(&mut world, "ada")).0, 409);
         let new = parsed(&create(&mut world, "gone"))["UserId"].clone();
@@ -1081,15 +1102,16 @@ mod tests {
         #[test]
         fn whatever_comes_is_answered(
             method in proptest::sample::select(vec![Method::GET, Method::PUT, Method::POST, Method::DELETE]),
-            path in "/(users|users-summary|tags|instance|search-users|search-user-hierarchy-groups|user-hierarchy-groups|routing-profiles-summary)?(/(I|A|[a-z%]{0,6})){0,3}",
+            path in "/(users|users-summary|tags|instance|search-users|search-user-hierarchy-groups|user-hierarchy-groups|routing-profiles-summary)?(/(I|A|U|config|identity-info|phone-config|hierarchy|routing-profile|security-profiles|proficiencies|[a-z%]{0,6})){0,3}",
             query in "(\\?((nextToken|maxResults)=[0-9a-f+/=%]{0,60}&?){0,2})?",
-            body in "\\{(\"(Username|InstanceId|MaxResults|SearchCriteria|NextToken|tags|Tags|Password)\":(\"I\"|\"\"|[0-9-]{1,20}|\\{\\}|\\[\\]|null|\\{\"OrConditions\":\\[\\{\\}\\]\\}),?){0,4}\\}?",
+            body in "\\{(\"(Username|IdentityInfo|PhoneConfig|AutoAcceptConfigs|UserProficiencies|InstanceId|MaxResults|SearchCriteria|NextToken|tags|Tags|Password)\":(\"I\"|\"\"|[0-9-]{1,20}|\\{\\}|\\[\\]|null|\\{\"OrConditions\":\\[\\{\\}\\]\\}),?){0,4}\\}?",
             authorization in proptest::option::of("(AWS4-HMAC-SHA256 )?[A-Za-z=/;, 0-9]{0,80}"),
             signed in proptest::bool::ANY,
         ) {
             let mut world = World::new(Spec { signed, ..open_spec() }, now());
             let id = world.spec.instance_id.clone();
-            let path = path.replace("/I", &format!("/{id}")).replace("/A", &format!("/{}", world.spec.instance_arn().replace('/', "%2F")));
+            world.plant(model::User { id: "u".into(), username: "ada".into(), ..Default::default() }, now());
+            let path = path.replace("/U", "/u").replace("/I", &format!("/{id}")).replace("/A", &format!("/{}", world.spec.instance_arn().replace('/', "%2F")));
             let mut headers = HeaderMap::new();
             if let Some(text) = authorization {
                 headers.insert("authorization", http::HeaderValue::from_str(&text).expect("a header"));

@@ -83,6 +83,8 @@ settings! {
     Recipient = "recipient";
     /// The keys that open it.
     Identities = "identities";
+    /// That what somebody has changed on the instance is put back.
+    DriftOverwritten = "drift-overwritten";
     /// Where a result is written.
     Output = "output";
 }

@@ -38,7 +38,6 @@ pub(crate) use names::{NamesUsed, username};
 pub(crate) use pass::{Checked, CheckedRow, check_while, each_row};
 pub use pass::{Pass, check, check_with_fingerprints};
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
-#[cfg(test)]
 pub(crate) use tally::Tally;
 
 /// Against what a roster is checked.

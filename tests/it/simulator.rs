@@ -79,12 +79,18 @@ impl Simulator {
 
     /// Runs one section of the boto3 script, which checks for itself.
     fn boto3(&self, section: &str) {
+        self.boto3_with(section, &[]);
+    }
+
+    /// The same, with what else the section has to know.
+    fn boto3_with(&self, section: &str, more: &[&str]) {
         let Some(venv) = python::venv() else { return };
         let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/python/simulator.py");
         let output = self
             .command(&venv.join("bin/python"))
             .arg(script)
             .args([section, &self.line])
+            .args(more)
             .output()
             .expect("started");
         let (stdout, stderr) =
@@ -218,6 +224,78 @@ fn boto3_tags_users_and_gives_them_proficiencies() {
 #[test]
 fn boto3_meets_every_kind_of_bad_weather_and_loses_nobody() {
     Simulator::start(&["--rate", "unlimited", "--weather", "rough", "--seed", "7"]).boto3("rough_weather");
+}
+
+#[test]
+fn boto3_changes_a_user_in_every_way_that_the_service_may_have_it() {
+    for updates in ["replace", "merge", "stubborn", "strict"] {
+        let simulator = Simulator::start(&["--rate", "unlimited", "--updates", updates]);
+        simulator.boto3_with("updates", &[updates]);
+    }
+}
+
+#[test]
+fn boto3_changes_a_user_in_rough_weather_and_loses_nothing() {
+    Simulator::start(&["--rate", "unlimited", "--weather", "rough", "--seed", "7"]).boto3("rough_updates");
+}
+
+#[test]
+fn the_aws_cli_changes_a_user_by_every_call_there_is() {
+    let Some(venv) = python::venv() else { return };
+    let simulator = Simulator::start(&["--rate", "unlimited"]);
+    let (id, arn) = (simulator.told("instance_id"), simulator.told("instance_arn"));
+    let first = |list: &str, member: &str| {
+        let all = simulator.aws_json(&venv, &[list, "--instance-id", id]);
+        all[member][0]["Id"].as_str().expect("an id").to_owned()
+    };
+    let routing = first("list-routing-profiles", "RoutingProfileSummaryList");
+    let security = first("list-security-profiles", "SecurityProfileSummaryList");
+    let group = first("list-user-hierarchy-groups", "UserHierarchyGroupSummaryList");
+    let names = "FirstName=Ada,LastName=Byron";
+    let create = ["create-user", "--instance-id", id, "--username", "ada", "--password", "Analytical-1"];
+    let rest =
+        ["--identity-info", names, "--security-profile-ids", &security, "--routing-profile-id", &routing];
+    let created = simulator.aws_json(&venv, &[&create[..], &rest[..]].concat());
+    let user = created["UserId"].as_str().expect("an id");
+    let skill = "AttributeName=Language,AttributeValue=German";
+    let (three, five) = (format!("{skill},Level=3"), format!("{skill},Level=5"));
+    let voice = "Channel=VOICE,AfterContactWorkConfig={AfterContactWorkTimeLimit=45}";
+    let of_user: [&[&str]; 10] = [
+        &["update-user-identity-info", "--identity-info", "FirstName=Ada,LastName=King"],
+        &["update-user-phone-config", "--phone-config", "PhoneType=SOFT_PHONE,AutoAccept=true"],
+        &["update-user-config", "--after-contact-work-configs", voice],
+        &["update-user-routing-profile", "--routing-profile-id", &routing],
+        &["update-user-security-profiles", "--security-profile-ids", &security],
+        &["update-user-hierarchy", "--hierarchy-group-id", &group],
+        &["associate-user-proficiencies", "--user-proficiencies", &three],
+        &["update-user-proficiencies", "--user-proficiencies", &five],
+        &["disassociate-user-proficiencies", "--user-proficiencies", skill],
+        &["update-user-hierarchy"],
+    ];
+    for call in of_user {
+        let printed = simulator.aws_json(&venv, &[call, &["--instance-id", id, "--user-id", user]].concat());
+        assert_eq!(printed, Value::Null, "{call:?}");
+    }
+    let resource = format!("{arn}/agent/{user}");
+    let tagged = ["tag-resource", "--resource-arn", &resource, "--tags", "team=A,site=Berlin"];
+    assert_eq!(simulator.aws_json(&venv, &tagged), Value::Null);
+    let untagged = ["untag-resource", "--resource-arn", &resource, "--tag-keys", "site", "floor"];
+    assert_eq!(simulator.aws_json(&venv, &untagged), Value::Null);
+
+    let shown = simulator.aws_json(&venv, &["describe-user", "--instance-id", id, "--user-id", user]);
+    let shown = &shown["User"];
+    assert_eq!(shown["IdentityInfo"]["LastName"], "King");
+    assert_eq!(shown["PhoneConfig"]["AutoAccept"], true);
+    let limits = &shown["AfterContactWorkConfigs"];
+    assert_eq!(limits[0]["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"], 45);
+    assert_eq!(shown["Tags"], serde_json::json!({ "team": "A" }));
+    assert!(shown["HierarchyGroupId"].is_null());
+    let all = simulator.aws_json(&venv, &["search-users", "--instance-id", id, "--max-results", "500"]);
+    assert_eq!(all["ApproximateTotalCount"], 1);
+    assert_eq!(
+        all["Users"][0]["AfterContactWorkConfigs"][0]["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"],
+        45_000
+    );
 }
 
 #[cfg(unix)]

@@ -4,6 +4,8 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+mod asked;
+mod changes;
 mod exits;
 mod forecast;
 mod foreign;

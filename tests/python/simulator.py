@@ -306,6 +306,144 @@ def tags_and_proficiencies():
         assert refused(CONNECT.associate_user_proficiencies, **where, UserProficiencies=[bad])[0] == code, bad
 
 
+def described(user):
+    return CONNECT.describe_user(InstanceId=INSTANCE, UserId=user)["User"]
+
+
+def updates():
+    """Every call that changes a user, of one who has all there is; the instance replaces, merges, or cannot clear."""
+    global CONNECT
+    CONNECT = client(attempts=20)  # the reads have their two a second
+    kind = sys.argv[3]
+    goes, clears = kind in ("replace", "strict"), kind in ("replace", "merge")
+    info = {"FirstName": "Ada", "LastName": "Byron", "Email": "a@example.com", "Mobile": "+441632960000"}
+    work = [
+        {"Channel": channel, "AfterContactWorkConfig": {"AfterContactWorkTimeLimit": seconds}}
+        for channel, seconds in (("VOICE", 30), ("CHAT", 60))
+    ]
+    user = create("ada", IdentityInfo=info, AfterContactWorkConfigs=work, Tags={"team": "A"})
+    where, arn = {"InstanceId": INSTANCE, "UserId": user}, f"{ARN}/agent/{user}"
+    before = described(user)
+
+    names = {"FirstName": "Augusta", "LastName": "King"}
+    CONNECT.update_user_identity_info(**where, IdentityInfo=names)
+    assert described(user)["IdentityInfo"] == (names if goes else info | names)
+    CONNECT.update_user_identity_info(**where, IdentityInfo=info)
+    if kind == "strict":
+        emptied = refused(CONNECT.update_user_identity_info, **where, IdentityInfo=info | {"Mobile": ""})
+        assert emptied[:2] == ("InvalidParameterException", 400), emptied
+    else:
+        CONNECT.update_user_identity_info(**where, IdentityInfo=info | {"Mobile": ""})
+        assert ("Mobile" in described(user)["IdentityInfo"]) != clears
+
+    chat = {"Channel": "CHAT", "AfterContactWorkConfig": {"AfterContactWorkTimeLimit": 90}}
+    CONNECT.update_user_config(**where, AfterContactWorkConfigs=[chat])
+    left = {entry["Channel"]: entry["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"] for entry in described(user)["AfterContactWorkConfigs"]}
+    assert left == ({"CHAT": 90} if goes else {"VOICE": 30, "CHAT": 90}), left
+    found = CONNECT.search_users(InstanceId=INSTANCE, SearchCriteria=exact("ada"))
+    limits = [entry["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"] for entry in found["Users"][0]["AfterContactWorkConfigs"]]
+    assert 90_000 in limits and found["ApproximateTotalCount"] == 1, found
+    accept = {"Channel": "VOICE", "AutoAccept": True, "AgentFirstCallbackAutoAccept": True}
+    voice = {"Channel": "VOICE"}
+    CONNECT.update_user_config(
+        **where,
+        AutoAcceptConfigs=[accept],
+        PhoneNumberConfigs=[voice | {"PhoneType": "DESK_PHONE", "PhoneNumber": "+12065550100"}],
+        PersistentConnectionConfigs=[voice | {"PersistentConnection": True}],
+        VoiceEnhancementConfigs=[voice | {"VoiceEnhancementMode": "NOISE_SUPPRESSION"}],
+    )
+    shown = described(user)
+    assert shown["AutoAcceptConfigs"] == [accept] and shown["VoiceEnhancementConfigs"][0]["VoiceEnhancementMode"]
+    assert refused(CONNECT.update_user_config, **where, AutoAcceptConfigs=[accept | {"Channel": "FAX"}])[1] == 400
+
+    desk = {"PhoneType": "DESK_PHONE", "DeskPhoneNumber": "+12065550101", "AfterContactWorkTimeLimit": 15}
+    CONNECT.update_user_phone_config(**where, PhoneConfig=desk)
+    shown = described(user)
+    assert "AfterContactWorkConfigs" not in shown and shown["PhoneConfig"]["AfterContactWorkTimeLimit"] == 15
+
+    CONNECT.update_user_routing_profile(**where, RoutingProfileId=ROUTING["Billing Voice"])
+    CONNECT.update_user_security_profiles(**where, SecurityProfileIds=[SECURITY["Admin"], SECURITY["Supervisor"]])
+    assert refused(CONNECT.update_user_security_profiles, **where, SecurityProfileIds=["x"])[1] == 404
+    group = CONNECT.list_user_hierarchy_groups(InstanceId=INSTANCE)["UserHierarchyGroupSummaryList"][0]["Id"]
+    CONNECT.update_user_hierarchy(**where, HierarchyGroupId=group)
+    shown = described(user)
+    assert shown["RoutingProfileId"] == ROUTING["Billing Voice"] and shown["HierarchyGroupId"] == group
+    assert shown["SecurityProfileIds"] == [SECURITY["Admin"], SECURITY["Supervisor"]]
+    if kind == "strict":
+        assert refused(CONNECT.update_user_hierarchy, **where)[:2] == ("InvalidRequestException", 400)
+    else:
+        CONNECT.update_user_hierarchy(**where)
+        assert ("HierarchyGroupId" in described(user)) != clears
+
+    CONNECT.tag_resource(resourceArn=arn, tags={"site": "Berlin/Mitte", "team": "B"})
+    CONNECT.untag_resource(resourceArn=arn, tagKeys=["site", "nobody's"[:6]])
+    assert described(user)["Tags"] == {"team": "B"}
+    assert refused(CONNECT.untag_resource, resourceArn=arn, tagKeys=["aws:x"])[0] == "InvalidParameterException"
+
+    skill = {"AttributeName": "Language", "AttributeValue": "German"}
+    assert refused(CONNECT.update_user_proficiencies, **where, UserProficiencies=[skill | {"Level": 2.0}])[1] == 400
+    CONNECT.associate_user_proficiencies(**where, UserProficiencies=[skill | {"Level": 4.0}])
+    CONNECT.update_user_proficiencies(**where, UserProficiencies=[skill | {"Level": 2.0}])
+    assert CONNECT.list_user_proficiencies(**where)["UserProficiencyList"] == [skill | {"Level": 2.0}]
+    CONNECT.disassociate_user_proficiencies(**where, UserProficiencies=[skill])
+    assert CONNECT.list_user_proficiencies(**where)["UserProficiencyList"] == []
+
+    after = described(user)
+    assert after["LastModifiedTime"] > before["LastModifiedTime"]
+    for same in ("Id", "Arn", "Username", "DirectoryUserId"):
+        assert after[same] == before[same], same
+    nobody = {"InstanceId": INSTANCE, "UserId": "00000000-0000-4000-8000-000000000000"}
+    assert refused(CONNECT.update_user_hierarchy, **nobody)[:2] == ("ResourceNotFoundException", 404)
+
+
+def rough_updates():
+    """One change after the other in rough weather, each until it is seen: none is lost, and settings are crossed."""
+    user = stubbornly_there("ada")
+    where, seen = {"InstanceId": INSTANCE, "UserId": user}, set()
+
+    def attempt(call, **members):
+        while True:
+            try:
+                return call(**where, **members)
+            except ClientError as error:
+                seen.add(error.response["Error"]["Code"])
+                time.sleep(0.05)
+            except (ConnectionClosedError, ReadTimeoutError) as error:
+                seen.add(type(error).__name__)
+
+    impatient = client(read_timeout=2)
+    for number in range(150):
+        accept = [{"Channel": "VOICE", "AutoAccept": number % 2 == 0}]
+        attempt(impatient.update_user_config, AutoAcceptConfigs=accept)
+        attempt(impatient.update_user_routing_profile, RoutingProfileId=ROUTING["Sales" if number % 2 else "Billing Voice"])
+    deadline = time.monotonic() + 30
+    while True:
+        shown = stubbornly(CONNECT.describe_user, **where)["User"]
+        right = shown["RoutingProfileId"] == ROUTING["Sales"] and shown["AutoAcceptConfigs"][0]["AutoAccept"] is False
+        if right:
+            break
+        assert time.monotonic() < deadline, shown
+        time.sleep(0.5)
+    assert stats("UpdateUserConfig")["lost"] > 0 and stats("UpdateUserRoutingProfile")["lost"] > 0
+    assert seen >= {"ConditionalOperationFailedException", "InternalServiceException", "ConnectionClosedError"}, seen
+
+
+def stubbornly_there(username):
+    """The id of a user who was made whatever the weather, and is seen."""
+    try:
+        return create(username)
+    except (ClientError, ConnectionClosedError, ReadTimeoutError, KeyError):
+        time.sleep(0.2)
+    while True:
+        found = stubbornly(CONNECT.search_users, InstanceId=INSTANCE, SearchCriteria=exact(username))["Users"]
+        if found:
+            return found[0]["Id"]
+        try:
+            return create(username)
+        except (ClientError, ConnectionClosedError, ReadTimeoutError, KeyError):
+            time.sleep(0.5)
+
+
 def rough_weather():
     """Every name is tried until it is there or taken; in the end each is there once, whatever was lost on the way."""
     seen = set()
@@ -356,6 +494,8 @@ def rough_weather():
         quotas,
         tags_and_proficiencies,
         rough_weather,
+        updates,
+        rough_updates,
     )
 }[sys.argv[1]]()
 print(f"{sys.argv[1]} done")

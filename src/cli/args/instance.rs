@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::leave_out::LeaveOut;
 use super::roster::Identity;
 use super::sky::Sky;
 use crate::agent::IdentityType;
@@ -60,6 +61,10 @@ pub(in crate::cli) struct RehearsalArgs {
     /// How reliable the embedded Connect is
     #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm, requires = "simulate", conflicts_with = "instance")]
     pub(in crate::cli) weather: Sky,
+
+    /// What the embedded Connect does with what an update leaves out
+    #[arg(long, value_enum, ignore_case = true, default_value_t = LeaveOut::Replace, requires = "simulate", conflicts_with = "instance")]
+    pub(in crate::cli) updates: LeaveOut,
 }
 
 impl InstanceArgs {
@@ -114,7 +119,7 @@ impl InstanceArgs {
 impl RehearsalArgs {
     /// The rehearsal, where it is one.
     pub(in crate::cli) fn meant(&self) -> Option<Rehearsal> {
-        let Self { simulate, seed, weather } = self;
-        simulate.then(|| Rehearsal { seed: *seed, weather: (*weather).into() })
+        let Self { simulate, seed, weather, updates } = self;
+        simulate.then(|| Rehearsal { seed: *seed, weather: (*weather).into(), updates: (*updates).into() })
     }
 }

@@ -3,8 +3,10 @@
 pub(super) mod allow;
 pub(super) mod import;
 pub(super) mod instance;
+pub(super) mod leave_out;
 pub(super) mod passwords;
 pub(super) mod rate;
 pub(super) mod roster;
 pub(super) mod sky;
+pub(super) mod update;
 pub(super) mod validate;

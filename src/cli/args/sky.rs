@@ -12,6 +12,8 @@ pub(in crate::cli) enum Sky {
     Calm,
     /// Throttling, errors, lost answers, stalls and users that the searches do not show yet
     Rough,
+    /// As rough, and now and then a user is changed as if by somebody in the console
+    Edited,
 }
 
 impl From<Sky> for Weather {
@@ -19,6 +21,7 @@ impl From<Sky> for Weather {
         match sky {
             Sky::Calm => Self::calm(),
             Sky::Rough => Self::rough(),
+            Sky::Edited => Self::edited(),
         }
     }
 }

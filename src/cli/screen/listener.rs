@@ -43,7 +43,16 @@ struct Aside {
 impl Listener {
     /// Listens from now on.
     pub(in crate::cli) fn start(how: Show) -> Result<Self, Failure> {
-        let live = Live::new(how == Show::Human && settings::has_live_stderr());
+        Self::of(how, false)
+    }
+
+    /// The same to a job that changes users.
+    pub(super) fn of_update(how: Show) -> Result<Self, Failure> {
+        Self::of(how, true)
+    }
+
+    fn of(how: Show, is_update: bool) -> Result<Self, Failure> {
+        let live = Live::new(how == Show::Human && settings::has_live_stderr(), is_update);
         let (events, receiver) = mpsc::unbounded_channel();
         let pulse = Asked::default();
         let thread = live.clone().show_aside(how, receiver, Arc::clone(&pulse));
@@ -130,9 +139,15 @@ impl Sink for Listener {
                 }
             }
             // People are shown all findings at once, and the whole plan.
-            Event::Finding(_) | Event::Compared { .. } | Event::Planned { .. } if self.how == Show::Human => {
+            Event::Finding(_)
+            | Event::Compared { .. }
+            | Event::Change { .. }
+            | Event::Differences { .. }
+            | Event::Planned { .. } => {
+                if self.how == Show::Json {
+                    output::json(&event.line());
+                }
             }
-            Event::Finding(_) | Event::Compared { .. } | Event::Planned { .. } => output::json(&event.line()),
             event => {
                 let has_started = matches!(event, Event::Started { .. });
                 self.show_aside(event);
