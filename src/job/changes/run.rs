@@ -269,17 +269,20 @@ async fn record(compared: &Compared, ledger: &dyn Journal) -> Result<String, Fai
     let Compared { changes: Changes { job, .. }, world, reached, roster, wanted, .. } = compared;
     let (digest, of) = (wanted.digest(), super::OF);
     let rate = reached.lane.pace(Operation::DescribeUser).rate();
-    let beginning = Beginning { job, world, reached, roster, digest, rate, of };
+    let only = compared.changes.asking.only.iter().map(|group| group.as_word().to_owned()).collect();
+    let beginning = Beginning { job, world, reached, roster, digest, rate, of, only };
     beginning.record(ledger, &before, people.into_iter(), &now).await
 }
 
 /// The lines of a person: its row, where that is new or to be worked on, and how it stands, where no call is going to say it.
 fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str) -> Vec<Entry<'e>> {
     let user = person.user.as_str();
-    let fingerprint = compared.wanted.find(user).and_then(|seen| seen.fingerprint);
+    let seen = compared.wanted.find(user);
+    let (fingerprint, proficiencies) =
+        (seen.and_then(|seen| seen.fingerprint), seen.and_then(|seen| seen.proficiencies));
     let at = state.find(user);
     let record = at.map(|at: Place| *state.record(at));
-    let row = || Entry::row(user, person.row, fingerprint);
+    let row = || Entry { proficiencies, ..Entry::row(user, person.row, fingerprint) };
     if compared.due.contains_key(user) {
         return vec![row()];
     }
@@ -287,7 +290,9 @@ fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str
         Resolution::Same => RowState::There,
         _ => RowState::Skipped,
     };
-    let is_known = record.is_some_and(|record| record.fingerprint == fingerprint && record.row == person.row);
+    let is_known = record.is_some_and(|record| {
+        (record.fingerprint, record.proficiencies, record.row) == (fingerprint, proficiencies, person.row)
+    });
     let mut lines = Vec::new();
     if let Some(asked) = compared.confirmed.get(user) {
         lines.extend((!is_known).then(row));
