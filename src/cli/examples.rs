@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[&str]); 15] = [
+const EXAMPLES: [(&str, &[&str]); 16] = [
     (
         "template",
         &[
@@ -94,6 +94,14 @@ const EXAMPLES: [(&str, &[&str]); 15] = [
         &[
             "headcount directory --instance acme-contact-centre --region eu-central-1 -o acme.directory.json",
             "headcount validate roster.csv --directory acme.directory.json",
+        ],
+    ),
+    (
+        "export",
+        &[
+            "headcount export --instance acme-contact-centre --region eu-central-1 -o users.xlsx",
+            "headcount export --instance acme-contact-centre --region eu-central-1 --fields fast -o look.csv",
+            "headcount export --instance acme-contact-centre --region eu-central-1 --hierarchy EMEA -o emea.csv",
         ],
     ),
     (

@@ -9,6 +9,7 @@ mod completions;
 mod credentials;
 mod directory;
 mod examples;
+mod export;
 mod farewell;
 pub(crate) mod findings;
 mod handed;
@@ -78,6 +79,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
     Directory(Box<directory::DirectoryArgs>),
+    Export(Box<export::ExportArgs>),
     Policy(policy::PolicyArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -166,6 +168,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
             | Command::Diff(_)
             | Command::Update(_)
             | Command::Directory(_)
+            | Command::Export(_)
             | Command::Simulate(_)
     ) {
         signals::probe(FILES_TO_CONNECT)?;
@@ -186,6 +189,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
         Command::Directory(args) => directory::run(&args),
+        Command::Export(args) => export::run(&args, typed),
         Command::Policy(args) if args.command.is_empty() => policy::run(args),
         Command::Policy(args) => {
             let (words, output) = policy::own_output(&args.command);
@@ -212,6 +216,7 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
         Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,
         Command::Update(args) => TypedChanges::update(*args, Vec::new()).needs()?,
         Command::Directory(args) => Some(args.needs()?),
+        Command::Export(args) => Some(args.needs()?),
         _ => None,
     };
     policy::of_command(needs, output)

@@ -176,6 +176,25 @@ pub(super) fn validate_against(directory: &Path) -> Line {
     line
 }
 
+/// What compares an export, once it was worked on, with the instance that it is of.
+pub(super) fn diff_of(export: &Path, arn: &str, reached: &InstanceArgs) -> Line {
+    let InstanceArgs {
+        instance: _,  // by its ARN
+        region: _,    // which is in the ARN
+        directory: _, // names are read anew
+        profile,
+        endpoint_url,
+        identity,
+    } = reached;
+    let mut line = Line::new(program(), "diff");
+    line.path(export);
+    line.option("--instance", Some(arn));
+    line.option("--profile", profile.as_ref());
+    line.option("--endpoint-url", endpoint_url.as_ref());
+    line.option("--identity", identity.map(word_of));
+    line
+}
+
 /// What prints the passwords that an import made; where they are encrypted, the key is to be named as well.
 pub(super) fn credentials(out: &Path, ledger: &Path) -> Line {
     let mut line = Line::new(program(), "credentials");

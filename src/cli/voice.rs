@@ -25,6 +25,7 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::Region => "--region",
         Setting::EndpointUrl => "--endpoint-url",
         Setting::IdentityType => "--identity",
+        Setting::SavedDirectory => "--directory",
         Setting::Rehearsal => "--simulate",
         Setting::DryRun => "--dry-run",
         Setting::Ledger => "--ledger",

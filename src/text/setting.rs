@@ -55,6 +55,8 @@ settings! {
     EndpointUrl = "endpoint-url";
     /// How the instance knows its users.
     IdentityType = "identity-type";
+    /// A file that says what an instance has, and who is there.
+    SavedDirectory = "saved-directory";
     /// That the embedded Connect stands in for an instance.
     Rehearsal = "rehearsal";
     /// That all is done but to send.

@@ -106,6 +106,12 @@ impl<'d> Rules<'d> {
         users.is_some_and(|users| matches!(users.find(username), Found::Exact(_)))
     }
 
+    /// Whether anybody is known to be there.
+    fn knows_users(&self) -> bool {
+        let users = self.directory.and_then(|directory| directory.users.as_ref());
+        users.is_some_and(|users| users.len() > 0)
+    }
+
     /// Whether nobody knows which names are the instance's.
     fn knows_no_names(&self) -> bool {
         self.directory.is_none() || self.names_are_made_up

@@ -66,7 +66,8 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
     // What is meant.
     ("job", &[
-        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding",
+        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "export", "failed",
+        "finding",
         "instance", "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
     ]),
     // The screens.

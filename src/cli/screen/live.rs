@@ -65,6 +65,21 @@ impl Live {
         Self { bar, is_live, is_update }
     }
 
+    /// Shows a line in place of the one before, where there is a terminal for it.
+    pub(super) fn shows(&self, line: &str) -> bool {
+        if self.is_live {
+            let room = settings::terminal().0.saturating_sub(1).max(20);
+            self.bar.set_message(clip(line, room));
+            self.bar.tick();
+        }
+        self.is_live
+    }
+
+    /// Says a line that stays, above what is shown.
+    pub(super) fn say(&self, line: &str) {
+        self.bar.suspend(|| output::say(line));
+    }
+
     /// Takes the view away, for good.
     pub(super) fn clear(&self) {
         self.bar.finish_and_clear();

@@ -221,6 +221,16 @@ impl<'t> Screen<'t> {
     }
 }
 
+/// Has a command that only reads end by this switch where it is interrupted: the first Ctrl-C (or SIGTERM) lets go of what is
+/// under way, the second ends the process at once.
+pub(super) fn interrupted_by(
+    stop: Switch,
+    listener: Arc<Listener>,
+    resume: retype::Line,
+) -> Result<(), Failure> {
+    interrupt::listen_while_reading(stop, listener, resume)
+}
+
 /// The world of this machine.
 pub(super) fn world(events: Arc<dyn Sink>, stop: Switch) -> World {
     World {
