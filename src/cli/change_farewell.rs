@@ -75,7 +75,10 @@ impl ChangeFarewell<'_> {
         if skipped == 0 {
             return Vec::new();
         }
-        let line = format!("{} left as they are, in part or as a whole; the next line says why", text::people(skipped));
+        let line = format!(
+            "{} left as they are, in part or as a whole; the next line says why",
+            text::people(skipped)
+        );
         let list = retype_changes::status(self.typed, "skipped").to_string();
         vec![Said::Talk(line), Said::Command("list with: ", list)]
     }
