@@ -44,6 +44,10 @@ use crate::waits::WaitFor;
 /// Whose its ledger is.
 const OF: Option<ledger::Job> = Some(ledger::Job::Update);
 
+/// The calls by which who is there is read.
+const READS: [Operation; 4] =
+    [Operation::SearchUsers, Operation::ListUsers, Operation::DescribeUser, Operation::ListUserProficiencies];
+
 /// What is to be compared, and put right.
 #[derive(Clone, Debug)]
 pub struct Changes {
@@ -261,24 +265,33 @@ impl Compared {
     async fn look(&mut self, unsearchable: u64) -> Result<(), Failure> {
         let bases = self.bases()?;
         let unfinished = unfinished(&opened::seen(&self.of_ledger())?);
-        self.pace().await;
+        self.pace(&READS).await;
         let mut there = there::read(&self.reached, &self.wanted, unsearchable, &self.world).await?;
         let whom = self.to_describe(&there, &bases, &unfinished)?;
         there::describe(&self.reached, whom, &mut there, &self.world).await?;
-        self.decide(&there, &bases, &unfinished)
+        self.decide(&there, &bases, &unfinished)?;
+        let calls: Vec<Operation> = self.calls.keys().copied().collect();
+        self.pace(&calls).await;
+        self.tell_differences();
+        Ok(())
     }
 
-    /// Has reads go at the pace that the account allows.
-    async fn pace(&self) {
-        const READS: [Operation; 4] = [
-            Operation::SearchUsers,
-            Operation::ListUsers,
-            Operation::DescribeUser,
-            Operation::ListUserProficiencies,
-        ];
+    /// Has these calls go at the pace that the account allows.
+    async fn pace(&self, operations: &[Operation]) {
         let Reached { lane, directory, .. } = &self.reached;
         let reader = crate::instance::Reader { lane, warn: &|what| self.world.warn(what) };
-        reader.pace(&directory.instance.arn, &READS).await;
+        reader.pace(&directory.instance.arn, operations).await;
+    }
+
+    /// Tells how many differ, and what putting that right takes.
+    fn tell_differences(&self) {
+        self.world.tell(Event::Differences {
+            version: 1,
+            instance: self.reached.directory.instance.arn.clone(),
+            people: self.counts,
+            calls: self.calls.iter().map(|(operation, calls)| (operation.name(), *calls)).collect(),
+            seconds: self.time().as_secs_f64(),
+        });
     }
 
     /// What was asked for before of the roster's people, by the ledgers at hand.
@@ -398,13 +411,6 @@ impl Compared {
         })?;
         (self.people, self.counts, self.due, self.confirmed, self.calls) =
             (people, counts, due, confirmed, calls);
-        self.world.tell(Event::Differences {
-            version: 1,
-            instance: self.reached.directory.instance.arn.clone(),
-            people: self.counts,
-            calls: self.calls.iter().map(|(operation, calls)| (operation.name(), *calls)).collect(),
-            seconds: self.time().as_secs_f64(),
-        });
         Ok(())
     }
 }
