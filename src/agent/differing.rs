@@ -8,6 +8,9 @@ use serde::Serialize;
 /// is nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Differing {
+    /// What belongs together with it, as one call writes it.
+    #[serde(skip)]
+    pub group: &'static str,
     /// The member, as a roster's column has it.
     pub member: String,
     /// As the user has it.

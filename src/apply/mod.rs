@@ -19,6 +19,8 @@ pub(crate) mod table;
 mod task;
 mod there;
 mod update;
+#[cfg(test)]
+mod update_tests;
 
 use std::sync::Arc;
 

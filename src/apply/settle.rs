@@ -336,8 +336,12 @@ mod tests {
     #[test]
     fn who_has_all_that_the_row_asks_for_is_there_and_whoever_differs_is_a_failure() {
         let seen = Seen::Theirs { id: "u-9".into(), whose: "user u-9 is another's".into() };
-        let differs =
-            vec![Differing { member: "hierarchy".into(), there: None, wanted: Some("EMEA".into()) }];
+        let differs = vec![Differing {
+            group: "hierarchy",
+            member: "hierarchy".into(),
+            there: None,
+            wanted: Some("EMEA".into()),
+        }];
         let by_run = Some("r-1".to_owned());
         let equal = Held { by_run: by_run.clone(), is_whole: true, ..Held::default() };
         let other = Held { differs, ..equal.clone() };

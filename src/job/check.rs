@@ -21,8 +21,8 @@ use crate::exit::Exit;
 use crate::failed::Origins;
 use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
-use crate::ledger::{self, State};
-use crate::plan::{Asked, Plan, Wanted};
+use crate::ledger::{self, State, beside};
+use crate::plan::{Asked, Decision, Plan, Resolution, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
 use crate::user::Found;
@@ -214,7 +214,8 @@ impl Checked {
         let supply = self.job.passwords.supply(&self.world)?;
         let state = opened::seen(&self.of_ledger())?;
         supply.look(&state)?;
-        let Decided { outlook, .. } = self.decide(&state, &supply, usize::MAX).await?;
+        let Decided { plan, outlook, .. } = self.decide(&state, &supply, usize::MAX).await?;
+        self.tell_of_new(&plan);
         self.world.tell(Event::Planned {
             version: 1,
             ledger: self.job.ledger.display().to_string(),
@@ -227,6 +228,28 @@ impl Checked {
         });
         let exit = if self.pass.found.is_clean() { Exit::Done } else { Exit::Findings };
         Ok(DryRun { outlook, may_be_partial: self.job.allowed.partial, exit })
+    }
+
+    /// Names those who are to be made, as lines of a plan have them.
+    fn tell_of_new(&self, plan: &Plan) {
+        let users = self.reached.directory.users.as_ref();
+        let is_there = |user: &str| users.is_some_and(|users| users.get(user).is_some());
+        let is_new = |decision: Decision| !matches!(decision, Decision::Settle | Decision::SettleChanged);
+        for (user, decision) in plan.sending(&self.pass.wanted) {
+            let Some(seen) = self.pass.wanted.find(user) else { continue };
+            if is_new(decision) && !is_there(user) {
+                self.world.tell(Event::Change {
+                    user: user.to_owned(),
+                    row: seen.row,
+                    group: None,
+                    cell: None,
+                    from: None,
+                    to: None,
+                    decision: Resolution::Create.word(),
+                    code: None,
+                });
+            }
+        }
     }
 
     /// For what the ledger is opened.
@@ -266,6 +289,9 @@ impl Checked {
                 plan.spare_gone(state, |user| pass.origins.has_renamed(user));
             }
         }
+        if plan.has_drift() {
+            self.forgive_updated(&mut plan, state)?;
+        }
         numbers_hold(&pass.wanted, state, roster)?;
         // On the heap: it holds a row and its request, and a check is a part of whatever awaits it.
         let Met { found, there } = Box::pin(self.meet(&plan, &state.header.run, most)).await?;
@@ -284,6 +310,25 @@ impl Checked {
         };
         outlook.rows.equal = outlook.met.equal();
         Ok(Decided { plan, outlook, found })
+    }
+
+    /// Takes those for no drift of whom an update's ledger beside the roster says that they are what their rows ask for now.
+    fn forgive_updated(&self, plan: &mut Plan, state: &State) -> Result<(), Failure> {
+        let (job, wanted) = (&self.job, &self.pass.wanted);
+        let whole = job.before().map_or(job.roster(), |before| &before.whole);
+        let path = beside::update_ledger_of(whole, job.target.is_rehearsal());
+        let arn = &self.reached.directory.instance.arn;
+        let updated = ledger::updated(&path, arn, &|user| wanted.find(user).is_some())?;
+        plan.forgive(wanted, |user, seen| {
+            let made = state.find(user).and_then(|at| state.created_id(at));
+            updated.get(user).is_some_and(|known| {
+                let is_it = made.is_none() || known.id.is_none() || known.id.as_deref() == made.as_deref();
+                let is_now =
+                    (known.fingerprint, known.proficiencies) == (seen.fingerprint, seen.proficiencies);
+                known.is_whole && is_it && is_now
+            })
+        });
+        Ok(())
     }
 
     /// Whether the newest create is so long ago that whoever was made is on the list by now, or gone. Of nothing where the

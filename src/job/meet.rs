@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::check::Checked;
 use super::there::{Makers, Met};
+use crate::agent::{Differing, RowNumber};
 use crate::apply;
 use crate::connect::{CallError, Operation};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::lane::verdict::is_not_permitted;
-use crate::plan::{Decision, Plan, Wanted};
+use crate::plan::{Decision, Plan, Resolution, Wanted};
 use crate::roster::Row;
 use crate::user::{self, Held, NamesOfIds};
 use crate::validate::{self, RowCheck};
@@ -66,6 +67,8 @@ impl Checked {
                         equal: held.is_equal(),
                         differs: held.differs.clone(),
                     });
+                    let who = (agent.row, username);
+                    changes(who, &held).into_iter().for_each(|change| world.tell(change));
                     met.there.takes(username, &held, run);
                     makers.takes(&held, &found);
                     met.found.insert(username.to_owned(), found);
@@ -79,6 +82,26 @@ impl Checked {
         met.there.not_compared = all - done.min(all);
         met.there.of_run = makers.most().map(|of_run| of_run.sought(job.roster(), &job.ledger));
         Ok(met)
+    }
+}
+
+/// Somebody who is there as lines of a plan have them: one a cell that differs, or one where nothing does. An import leaves
+/// those who differ, and says so.
+fn changes((row, user): (RowNumber, &str), held: &Held) -> Vec<Event> {
+    let of = |one: Option<&Differing>, resolution: Resolution, code| Event::Change {
+        user: user.to_owned(),
+        row,
+        group: one.map(|one| one.group),
+        cell: one.map(|one| one.member.clone()),
+        from: one.and_then(|one| one.there.clone()),
+        to: one.and_then(|one| one.wanted.clone()),
+        decision: resolution.word(),
+        code,
+    };
+    match held.differs.as_slice() {
+        [] if held.is_equal() => vec![of(None, Resolution::Same, None)],
+        [] => vec![of(None, Resolution::Skip, Some("not-compared"))],
+        differs => differs.iter().map(|one| of(Some(one), Resolution::Skip, Some("exists"))).collect(),
     }
 }
 

@@ -260,6 +260,8 @@ pub(super) struct Beginning<'b> {
     pub(super) rate: f64,
     /// Whose ledger it is, where that is no import's.
     pub(super) of: Option<ledger::Job>,
+    /// The groups that it looks at, where these are not all.
+    pub(super) only: Vec<String>,
 }
 
 /// Records the session and every planned row, synced. Returns the run's id.
@@ -268,7 +270,8 @@ async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64)
     let before = ledger.read(Clone::clone);
     let now = rfc3339(world.clock.now());
     let digest = wanted.digest();
-    let beginning = Beginning { job, world, reached, roster, digest, rate, of: None };
+    let only = Vec::new();
+    let beginning = Beginning { job, world, reached, roster, digest, rate, of: None, only };
     let changes =
         plan.changes(wanted, |at| before.user(at), &now).chain(plan.sightings(wanted, &before, &now));
     beginning.record(ledger, &before, changes, &now).await
@@ -283,7 +286,7 @@ impl Beginning<'_> {
         entries: impl Iterator<Item = Entry<'e>> + Send,
         now: &'e str,
     ) -> Result<String, Failure> {
-        let Self { job, world, reached, roster, digest, rate, of } = self;
+        let Self { job, world, reached, roster, digest, rate, of, only } = self;
         let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
         let path = job.recorded_roster(before);
         let header_row = job.recorded_header_row(roster);
@@ -315,6 +318,7 @@ impl Beginning<'_> {
             header_row,
             rate: Some(*rate),
             allow: job.allowed.errors.codes().map(str::to_owned).collect(),
+            only: only.clone(),
             settings: job.settings.clone(),
             alias: reached.directory.instance.alias.as_deref().map(Into::into),
             at: Some(now.into()),

@@ -164,8 +164,12 @@ mod tests {
         let mut there = There::default();
         for at in 0..13 {
             there.takes(&format!("u{at}"), &held(None), "own");
-            let differs =
-                vec![Differing { member: "hierarchy".into(), there: None, wanted: Some("EMEA".into()) }];
+            let differs = vec![Differing {
+                group: "hierarchy",
+                member: "hierarchy".into(),
+                there: None,
+                wanted: Some("EMEA".into()),
+            }];
             there.takes(&format!("d{at}"), &Held { differs, ..held(None) }, "own");
         }
         assert_eq!((there.equal(), there.equal.first.len()), (13, 10));

@@ -78,6 +78,9 @@ pub struct Entry<'a> {
     /// The errors of the roster that it was told to let through (`session`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<String>,
+    /// The groups that it was told to look at alone (`session`, of an update); none is all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
     /// What else the process was told, word by word as a command line has it, but for what the members above say and for a
     /// command that prints a password (`session`): for the commands that a report repeats. Ledgers of before do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,6 +185,7 @@ impl<'a> Entry<'a> {
             header_row: None,
             rate: None,
             allow: Vec::new(),
+            only: Vec::new(),
             settings: None,
             alias: None,
             user: None,

@@ -23,6 +23,7 @@ mod others;
 mod reader;
 mod state;
 mod sum;
+mod updated;
 mod upgrade;
 mod words;
 
@@ -38,6 +39,7 @@ pub(crate) use others::{OtherRun, is_most};
 pub use reader::{Extent, each};
 pub(crate) use state::{Calls, SeenCounts, StepCounts, Steps};
 pub use state::{Counts, State};
+pub(crate) use updated::updated;
 
 pub use words::{Job, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted};
 

@@ -12,6 +12,7 @@ mod wanted;
 pub use action::Action;
 pub use change::{CHANGES, ChangeRule, HOLDERS, Holder, HolderRule, Resolution, Sides};
 pub(crate) use change::{of_holder, resolve};
+pub(crate) use people::folded;
 pub use people::{CellChange, Person};
 pub(crate) use steps::StepDecision;
 pub use steps::{Asks, decide_step};
@@ -270,6 +271,23 @@ impl Plan {
                 }
             }
         }
+    }
+
+    /// Takes for no drift what `is_done` says that an update has made of its user what the row asks for now.
+    pub(crate) fn forgive(&mut self, wanted: &Wanted, is_done: impl Fn(&str, Seen) -> bool) {
+        for (who, user, seen) in wanted.everybody() {
+            let has_drifted = self.wanted[who.index()] == Decision::Drift
+                || self.steps.get(&who) == Some(&StepDecision::Drift);
+            if has_drifted && seen.valid && is_done(user, seen) {
+                self.wanted[who.index()] = Decision::Keep;
+                self.steps.remove(&who);
+            }
+        }
+    }
+
+    /// Whether anybody was made with other cells, or given other proficiencies, than the roster has now.
+    pub(crate) fn has_drift(&self) -> bool {
+        self.wanted.contains(&Decision::Drift) || self.steps.values().any(|it| *it == StepDecision::Drift)
     }
 
     /// What follows a row of the roster whose user is there.

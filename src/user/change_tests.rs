@@ -122,16 +122,18 @@ fn partial(mut agent: Agent, blanks: &[Blank], cleared: &[Cleared]) -> Agent {
     agent
 }
 
-fn cases() -> impl Strategy<Value = (IdentityType, Agent, Agent)> {
-    select(&[IdentityType::ConnectManaged, IdentityType::Saml][..]).prop_flat_map(|identity| {
-        let row =
-            (agents(identity).boxed(), subsequence(&BLANKS[..], 0..=11), subsequence(&CLEARED[..], 0..=3));
-        let row = row.prop_map(|(agent, blanks, cleared)| partial(agent, &blanks, &cleared));
-        (Just(identity), agents(identity).boxed(), row.boxed())
-    })
+fn all_cases() -> impl Strategy<Value = (IdentityType, Agent, Agent)> {
+    select(&[IdentityType::ConnectManaged, IdentityType::Saml][..]).prop_flat_map(cases)
 }
 
-fn wish(agent: &Agent, identity: IdentityType) -> Wish {
+/// Somebody who is there, and a row about them.
+pub(crate) fn cases(identity: IdentityType) -> impl Strategy<Value = (IdentityType, Agent, Agent)> {
+    let row = (agents(identity).boxed(), subsequence(&BLANKS[..], 0..=11), subsequence(&CLEARED[..], 0..=3));
+    let row = row.prop_map(|(agent, blanks, cleared)| partial(agent, &blanks, &cleared));
+    (Just(identity), agents(identity).boxed(), row.boxed())
+}
+
+pub(crate) fn wish(agent: &Agent, identity: IdentityType) -> Wish {
     let directory = directory(&spec(identity, Families::All));
     Wish::of(agent, &directory, Exact::default()).expect("every name is known")
 }
@@ -227,7 +229,7 @@ proptest! {
 
     #[test]
     fn the_calls_make_a_user_what_a_row_asks_for_and_touch_nothing_else(
-        (identity, there, row) in cases(),
+        (identity, there, row) in all_cases(),
         families in select(&Families::ALL[..]),
         replaces in any::<bool>(),
         empty_clears in any::<bool>(),
@@ -263,7 +265,7 @@ proptest! {
 
     #[test]
     fn a_user_that_was_made_is_known_again_however_it_is_shown_and_whatever_the_row_asks_now(
-        (identity, there, row) in cases(),
+        (identity, there, row) in all_cases(),
         families in select(&Families::ALL[..]),
     ) {
         let made = make(identity, families, &there);
@@ -279,7 +281,7 @@ proptest! {
 
     #[test]
     fn what_somebody_changed_since_is_told_from_a_roster_that_changed(
-        (identity, there, other) in cases(),
+        (identity, there, other) in all_cases(),
         families in select(&Families::ALL[..]),
     ) {
         let made = make(identity, families, &there);

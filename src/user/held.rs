@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::canonical::{Canonical, Group};
-use super::differ::differences;
 use super::provenance::read_provenance;
+use super::wish::Wish;
 use crate::agent::{Differing, IdentityType, PROVENANCE};
 use crate::connect::model::{CreateUser, User, UserProficiency};
 use crate::directory::Directory;
@@ -28,8 +28,23 @@ impl NamesOfIds {
         match group {
             Group::RoutingProfile | Group::Hierarchy => name(value),
             Group::SecurityProfiles => value.split(", ").map(name).collect::<Vec<_>>().join("|"),
-            Group::Identity | Group::Config | Group::Tags | Group::Proficiencies => value.to_owned(),
+            Group::Config => as_in_a_cell(value).to_owned(),
+            Group::Identity | Group::Tags | Group::Proficiencies => value.to_owned(),
         }
+    }
+}
+
+/// A setting as a cell has it.
+fn as_in_a_cell(value: &str) -> &str {
+    match value {
+        "true" => "yes",
+        "false" => "no",
+        "SOFT_PHONE" => "soft",
+        "DESK_PHONE" => "desk",
+        "NONE" => "none",
+        "VOICE_ISOLATION" => "isolate voice",
+        "NOISE_SUPPRESSION" => "suppress noise",
+        other => other,
     }
 }
 
@@ -63,7 +78,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Holds a user against its row.
+    /// Holds a user against its row, by what that asks for: a user that has more is as the row asks.
     pub(crate) fn against(
         asked: Asked<'_>,
         found: &Found,
@@ -73,9 +88,11 @@ impl Held {
         let Found { user, proficiencies } = found;
         // What the row does not ask for is left as it is, so that it is nothing to differ in.
         let has = proficiencies.as_deref().filter(|_| asked.proficiencies.is_some());
-        let (wanted, there) =
-            (Canonical::wanted(asked.body, asked.proficiencies), Canonical::described(user, has));
-        let differs = differences(&wanted, &there, identity).into_iter().map(|one| Differing {
+        let (wish, there) =
+            (Wish::of_request(asked.body, asked.proficiencies), Canonical::described(user, has));
+        let differs = wish.other_directory_id(&there, identity).into_iter().chain(wish.differences(&there));
+        let differs = differs.map(|one| Differing {
+            group: one.group.as_word(),
             there: one.found.map(|value| names.named(one.group, &value)),
             wanted: one.wanted.map(|value| names.named(one.group, &value)),
             member: one.member.to_string(),
@@ -152,6 +169,24 @@ mod tests {
             assert!(held.is_equal(), "{held:?}");
             assert_eq!(held.by_run.as_deref(), by_run);
         }
+    }
+
+    #[test]
+    fn who_has_more_than_is_asked_for_is_as_the_row_asks() {
+        let mut there = found(None, None);
+        let mobile = Some("+4930123456".to_owned());
+        there.user.identity_info = there.user.identity_info.map(|info| IdentityInfo { mobile, ..info });
+        there.user.hierarchy_group_id = Some("g-1".to_owned());
+        there.user.tags.insert("team".into(), "7".into());
+        assert!(held(&body("rp-1"), None, &there).is_equal());
+        let identity_info =
+            Some(IdentityInfo { mobile: Some("+4930999999".into()), ..IdentityInfo::default() });
+        let asks_for_it = CreateUser { identity_info, ..body("rp-1") };
+        let held = held(&asks_for_it, None, &there);
+        assert_eq!(
+            held.differs.iter().map(|one| (one.group, &*one.member)).collect::<Vec<_>>(),
+            [("identity", "mobile")]
+        );
     }
 
     #[test]

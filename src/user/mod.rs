@@ -14,9 +14,9 @@ mod request;
 mod wish;
 
 #[cfg(test)]
-mod change_tests;
+pub(crate) mod change_tests;
 #[cfg(test)]
-mod property_tests;
+pub(crate) mod property_tests;
 #[cfg(test)]
 mod table_tests;
 #[cfg(test)]

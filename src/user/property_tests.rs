@@ -36,7 +36,7 @@ fn group_id(path: &[&str]) -> String {
 }
 
 /// The instance, as the embedded Connect and as the directory have it.
-pub(super) fn spec(identity: IdentityType, families: Families) -> Spec {
+pub(crate) fn spec(identity: IdentityType, families: Families) -> Spec {
     let named = |names: &[&str]| {
         names.iter().map(|name| Named { name: (*name).to_owned(), id: Some(format!("id-{name}")) }).collect()
     };
@@ -57,7 +57,7 @@ pub(super) fn spec(identity: IdentityType, families: Families) -> Spec {
     .with_proficiencies(SKILLS)
 }
 
-pub(super) fn directory(spec: &Spec) -> Directory {
+pub(crate) fn directory(spec: &Spec) -> Directory {
     let named = |names: &[&str]| -> Vec<(String, String)> {
         names.iter().map(|name| ((*name).to_owned(), format!("id-{name}"))).collect()
     };

@@ -10,13 +10,13 @@ use headcount::agent::Fingerprint;
 use headcount::cli::voice::Flags;
 use headcount::exit::Exit;
 use headcount::ledger::{Attempt, Entry, Kind, RowState, StepState};
-use headcount::plan::{Asks, Decision, Now, TABLE, decide_step};
+use headcount::plan::{Asks, CHANGES, Decision, HOLDERS, Holder, Now, Resolution, Sides, TABLE, decide_step};
 use headcount::roster::Field;
 use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 24] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -31,6 +31,7 @@ const PAGES: [&str; 23] = [
     "docs/unattended.md",
     "docs/passwords.md",
     "docs/second-wave.md",
+    "docs/export.md",
     "docs/security.md",
     "docs/windows.md",
     "docs/comparison.md",
@@ -43,7 +44,7 @@ const PAGES: [&str; 23] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 11] = [
+const RUN: [&str; 12] = [
     "README.md",
     "docs/ledger.md",
     "docs/hr-exports.md",
@@ -55,6 +56,7 @@ const RUN: [&str; 11] = [
     "docs/unattended.md",
     "docs/passwords.md",
     "docs/second-wave.md",
+    "docs/export.md",
 ];
 
 /// The pages whose commands build and test the program itself, which a test of it cannot do.
@@ -126,6 +128,8 @@ fn the_generated_parts_are_what_the_program_says() {
     is_generated("README.md", "policy", &format!("```json\n{}```\n", printed(&["policy"])));
     is_generated("docs/truth-table.md", "decisions", &decisions());
     is_generated("docs/truth-table.md", "table", &truth_table());
+    is_generated("docs/truth-table.md", "changes", &changes_table());
+    is_generated("docs/truth-table.md", "holders", &holders_table());
     is_generated("docs/truth-table.md", "steps", &steps_table());
 }
 
@@ -189,6 +193,61 @@ fn truth_table() -> String {
         };
         let (resume, retry) = (words(rule.resume).0, words(rule.retry).0);
         table += &format!("| {} | {was} | {now} | {resume} | {retry} |\n", rule.number);
+    }
+    table
+}
+
+/// What an update does with a group.
+fn changes_table() -> String {
+    let mut table = "| # | the row and the instance | last asked for | `update`, and what `diff` tells | with `--overwrite-drift` |\n|--:|---|---|---|---|\n".to_owned();
+    for rule in CHANGES {
+        let (sides, before) = match rule.sides {
+            Sides::NotAsked => ("the row asks for nothing in it", "whatever"),
+            Sides::Equal => ("equal", "whatever"),
+            Sides::DifferUnknown => ("differ", "nothing is known"),
+            Sides::DifferRosterChanged => ("differ", "as the instance has it: the roster has changed"),
+            Sides::DifferInstanceChanged => {
+                ("differ", "as the row has it: somebody has changed the user on the instance")
+            }
+            Sides::DifferBothChanged => ("differ", "neither: both have changed"),
+        };
+        let [usual, overwriting] = [rule.usual, rule.overwriting].map(|done| match done {
+            None => "left alone",
+            Some(Resolution::Same) => "same",
+            Some(Resolution::Update) => "update",
+            Some(Resolution::Drift) => "drift: told and left",
+            Some(Resolution::Conflict) => "conflict: told and left",
+            Some(Resolution::Create | Resolution::Skip) => panic!("no group is made or skipped"),
+        });
+        table += &format!("| {} | {sides} | {before} | {usual} | {overwriting} |\n", rule.number);
+    }
+    table
+}
+
+/// What is done with a whole person.
+fn holders_table() -> String {
+    let mut table =
+        "| # | who has the name | `update` and `diff` | code | `import` |\n|--:|---|---|---|---|\n"
+            .to_owned();
+    for rule in HOLDERS {
+        let holder = match rule.holder {
+            Holder::Nobody => "nobody, and no ledger at hand knows of anybody",
+            Holder::NobodyAnyMore => "nobody, and a ledger at hand made or changed somebody",
+            Holder::Twin => "nobody; somebody has it in another case",
+            Holder::Unknown => "a user of whom no ledger at hand knows",
+            Holder::Known => "the user of a ledger at hand, by its id",
+            Holder::Replaced => "a user of another id than the ledger's",
+        };
+        let (changes, code) = rule
+            .changes
+            .map_or(("group by group", String::new()), |(done, code)| (done.word(), format!("`{code}`")));
+        let import = match (rule.import, rule.holder) {
+            (Some(Resolution::Skip), _) => "told and left",
+            (Some(done), _) => done.word(),
+            (None, Holder::Known) => "by the table above",
+            (None, _) => "compared: equal is `there`, else `exists`",
+        };
+        table += &format!("| {} | {holder} | {changes} | {code} | {import} |\n", rule.number);
     }
     table
 }
@@ -465,6 +524,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         endpoint: text(),
         rate: Some(2.0),
         allow: vec!["x".into()],
+        only: vec!["tags".into()],
         settings: Some(vec!["x".into()]),
         alias: text(),
         user: text(),

@@ -79,6 +79,20 @@ fn whoever_differs_is_named_with_what_is_there_and_what_is_wanted() {
     assert_eq!(compared.len(), 3);
     assert_eq!(compared[1]["differs"], json!([{"member": "last name", "there": "Last", "wanted": "Other"}]));
     assert_eq!((&compared[0]["equal"], &compared[1]["equal"]), (&json!(true), &json!(false)));
+    let changes: Vec<_> = events.iter().filter(|event| event["event"] == "change").collect();
+    let change = |user: &str, row: u32, differs: Option<[&str; 4]>, decision: &str| {
+        let [group, cell, from, to] =
+            differs.map_or([Value::Null, Value::Null, Value::Null, Value::Null], |all| all.map(Value::from));
+        json!({"event": "change", "user": user, "row": row, "group": group, "cell": cell, "from": from, "to": to, "decision": decision})
+    };
+    let mut expected = [
+        change("u0", 2, None, "same"),
+        change("u1", 3, Some(["identity", "last name", "Last", "Other"]), "skip"),
+        change("u2", 4, None, "same"),
+        change("u3", 5, None, "create"),
+    ];
+    expected[1]["code"] = json!("exists");
+    assert_eq!(changes, expected.iter().collect::<Vec<_>>(), "everybody of the plan, by name");
     let ran = import(&service, path, "two.csv", &[]).exits(1);
     assert!(
         ran.stdout.contains("1 of 4 rows created, 2 there already and equal, 1 exists already"),

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 mod asked;
+mod changes;
 mod exits;
 mod forecast;
 mod foreign;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::agent::{Fingerprint, IdentityType, RowNumber};
+use crate::agent::{Channel, Fingerprint, IdentityType, RowNumber};
 use crate::connect::Operation;
 use crate::plan::{CellChange, Holder, Person, Resolution, Sides, of_holder, resolve};
 use crate::user::base::{self, AsBefore, Base};
@@ -75,8 +75,7 @@ pub(super) fn decide(
             }
         };
         let Some(resolution) = resolve(sides, setting.asking.overwrites_drift) else { continue };
-        let of_group = own.into_iter().map(|one| cell(one, resolution, setting));
-        cells.extend(of_group);
+        cells.extend(folded(own.into_iter().map(|one| cell(one, resolution, setting)).collect()));
         if resolution == Resolution::Update {
             let made = changes(wish, found, group, Clearing::LeftOut, setting.asking.changes_email);
             if !made.is_empty() {
@@ -105,6 +104,27 @@ pub(super) fn apart(row: RowNumber, user: &str, holder: Holder) -> Decided {
     };
     let person = Person::apart(row, user, resolution, code, note.to_owned());
     Decided { person, due: BTreeMap::new(), calls: Vec::new() }
+}
+
+/// A setting that every channel has alike is one cell, as it is one column.
+fn folded(mut cells: Vec<CellChange>) -> Vec<CellChange> {
+    for words in ["auto accept", "ACW timeout"] {
+        let of_channel = |cell: &CellChange| {
+            let channel = cell.cell.strip_prefix(words).map(str::trim_start).unwrap_or_default();
+            Channel::ALL.iter().any(|one| one.as_api().eq_ignore_ascii_case(channel))
+        };
+        let own: Vec<&CellChange> = cells.iter().filter(|cell| of_channel(cell)).collect();
+        let Some(first) = own.first() else { continue };
+        let is_alike = |cell: &&CellChange| (&cell.from, &cell.to) == (&first.from, &first.to);
+        if own.len() != Channel::ALL.len() || !own.iter().all(is_alike) {
+            continue;
+        }
+        let one = CellChange { cell: words.to_owned(), ..CellChange::clone(first) };
+        let at = cells.iter().position(of_channel).unwrap_or_default();
+        cells.retain(|cell| !of_channel(cell));
+        cells.insert(at, one);
+    }
+    cells
 }
 
 fn cell(one: &Difference, resolution: Resolution, setting: Setting<'_>) -> CellChange {

@@ -1,7 +1,7 @@
 //! What was compared is recorded, kept as it was, written, and read back.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,12 +82,14 @@ impl Compared {
         Ok(PlannedChanges { compared: self, ledger: Box::new(ledger) })
     }
 
-    /// What puts everybody back who is to be changed, once there is a run.
-    fn undo(&self, run: &str) -> Option<Undo> {
+    /// What puts everybody back who is to be changed, once there is a run; whether this session goes on with what an earlier
+    /// one has begun decides whether its file is gone on with.
+    fn undo(&self, run: &str, goes_on: bool) -> Option<Undo> {
         if self.due.is_empty() {
             return None;
         }
-        let mut undo = Undo { file: before_file(self.changes.job.roster(), run), ..Undo::default() };
+        let file = before_file(self.changes.job.roster(), run, goes_on);
+        let mut undo = Undo { file, ..Undo::default() };
         let written = self.people.iter().flat_map(|person| &person.cells);
         for cell in written.filter(|cell| cell.resolution == Resolution::Update) {
             match cell.group {
@@ -101,9 +103,25 @@ impl Compared {
     }
 }
 
-/// `roster.csv.before.RUN.csv`, whatever the roster is.
-fn before_file(roster: &std::path::Path, run: &str) -> PathBuf {
-    disk::with_suffix(roster, &format!(".before.{run}.csv"))
+/// `roster.csv.before.RUN.csv`, whatever the roster is; of a later update by the same ledger `roster.csv.before.RUN.2.csv`,
+/// so that what an earlier one has kept is neither written over nor mixed with what was so in between. One that goes on with
+/// an interrupted one goes on with its file.
+fn before_file(roster: &Path, run: &str, goes_on: bool) -> PathBuf {
+    let named = |number: u32| {
+        let number = if number == 1 { String::new() } else { format!(".{number}") };
+        disk::with_suffix(roster, &format!(".before.{run}{number}.csv"))
+    };
+    let free = (1..).find(|number| !named(*number).exists()).unwrap_or(u32::MAX);
+    named(if goes_on { free.saturating_sub(1).max(1) } else { free })
+}
+
+/// Whether a session ended before all that it had planned was done.
+fn is_unfinished(state: &State) -> bool {
+    let is_open = |at: Place| {
+        let record = state.record(at);
+        !record.dropped && matches!(record.settled_state(), RowState::Pending | RowState::Unconfirmed)
+    };
+    state.places().any(is_open)
 }
 
 impl PlannedChanges {
@@ -126,8 +144,9 @@ impl PlannedChanges {
             Arc::new(ledger.into_ledger(Arc::clone(&compared.world.clock), nonces)?)
         };
         let since = Instant::now();
+        let goes_on = ledger.read(is_unfinished);
         let run = record(&compared, &*ledger).await?;
-        let undo = compared.undo(&run);
+        let undo = compared.undo(&run, goes_on);
         if let Some(undo) = &undo {
             keep_before(&compared, undo)?;
         }
@@ -239,17 +258,20 @@ async fn record(compared: &Compared, ledger: &dyn Journal) -> Result<String, Fai
     let Compared { changes: Changes { job, .. }, world, reached, roster, wanted, .. } = compared;
     let (digest, of) = (wanted.digest(), super::OF);
     let rate = reached.lane.pace(Operation::DescribeUser).rate();
-    let beginning = Beginning { job, world, reached, roster, digest, rate, of };
+    let only = compared.changes.asking.only.iter().map(|group| group.as_word().to_owned()).collect();
+    let beginning = Beginning { job, world, reached, roster, digest, rate, of, only };
     beginning.record(ledger, &before, people.into_iter(), &now).await
 }
 
 /// The lines of a person: its row, where that is new or to be worked on, and how it stands, where no call is going to say it.
 fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str) -> Vec<Entry<'e>> {
     let user = person.user.as_str();
-    let fingerprint = compared.wanted.find(user).and_then(|seen| seen.fingerprint);
+    let seen = compared.wanted.find(user);
+    let (fingerprint, proficiencies) =
+        (seen.and_then(|seen| seen.fingerprint), seen.and_then(|seen| seen.proficiencies));
     let at = state.find(user);
     let record = at.map(|at: Place| *state.record(at));
-    let row = || Entry::row(user, person.row, fingerprint);
+    let row = || Entry { proficiencies, ..Entry::row(user, person.row, fingerprint) };
     if compared.due.contains_key(user) {
         return vec![row()];
     }
@@ -257,7 +279,9 @@ fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str
         Resolution::Same => RowState::There,
         _ => RowState::Skipped,
     };
-    let is_known = record.is_some_and(|record| record.fingerprint == fingerprint && record.row == person.row);
+    let is_known = record.is_some_and(|record| {
+        (record.fingerprint, record.proficiencies, record.row) == (fingerprint, proficiencies, person.row)
+    });
     let mut lines = Vec::new();
     if let Some(asked) = compared.confirmed.get(user) {
         lines.extend((!is_known).then(row));
