@@ -209,7 +209,14 @@ impl Stage {
             allowed: Allowed::default(),
             settings: None,
         };
-        Changes { job, asking: Asking::default(), exact: Exact::default(), bases: Vec::new(), picked: None }
+        Changes {
+            job,
+            asking: Asking::default(),
+            exact: Exact::default(),
+            bases: Vec::new(),
+            picked: None,
+            writes: true,
+        }
     }
 
     /// How often an operation was called so far.
@@ -411,7 +418,7 @@ fn memory(bars: &mut Bars) {
         let roster = write(folder.path(), columns, ROWS, line);
         let mut diff = service.client(support::HEADCOUNT);
         diff.env("AWS_ENDPOINT_URL_SERVICE_QUOTAS", service.url());
-        diff.arg("diff").arg(&roster).args(["--instance", service.instance_id(), "--base", "none"]);
+        diff.arg("diff").arg(&roster).args(["--instance", service.instance_id()]);
         let exit = i32::from(differ > 0);
         let took = measure_to(exit, &mut diff, &folder.path().join("diff.log"));
         let peak = took.peak as f64 / 1e6;
