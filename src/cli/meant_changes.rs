@@ -101,6 +101,7 @@ impl TypedChanges {
             exact: Exact { tags: self.has(List::Tags), proficiencies: self.has(List::Proficiencies) },
             bases: base.clone(),
             picked: None,
+            writes: run.is_some(),
         }
     }
 
