@@ -38,7 +38,7 @@ pub mod apply;
 
 pub(crate) mod failed;
 
-pub(crate) mod export;
+pub mod export;
 
 pub mod report;
 

@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[&str]); 13] = [
+const EXAMPLES: [(&str, &[&str]); 16] = [
     (
         "template",
         &[
@@ -36,6 +36,23 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
             "headcount retry roster.csv.ledger.jsonl --dry-run",
             "headcount retry roster.csv.ledger.jsonl",
             "headcount retry roster.csv.ledger.jsonl --code DuplicateResourceException",
+        ],
+    ),
+    (
+        "diff",
+        &[
+            "headcount diff roster.csv --instance acme-contact-centre --region eu-central-1",
+            "headcount diff roster.csv --instance acme-contact-centre --region eu-central-1 -o drift.html",
+            "headcount diff roster.csv --instance acme-contact-centre --region eu-central-1 --annotate d.xlsx",
+            "headcount diff roster.csv --instance acme-contact-centre --region eu-central-1 --only tags",
+        ],
+    ),
+    (
+        "update",
+        &[
+            "headcount update roster.csv --instance acme-contact-centre --region eu-central-1 --dry-run",
+            "headcount update roster.csv --instance acme-contact-centre --region eu-central-1",
+            "headcount update roster.csv --instance acme-contact-centre --region eu-central-1 --exact tags",
         ],
     ),
     (
@@ -77,6 +94,14 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
         &[
             "headcount directory --instance acme-contact-centre --region eu-central-1 -o acme.directory.json",
             "headcount validate roster.csv --directory acme.directory.json",
+        ],
+    ),
+    (
+        "export",
+        &[
+            "headcount export --instance acme-contact-centre --region eu-central-1 -o users.xlsx",
+            "headcount export --instance acme-contact-centre --region eu-central-1 --fields fast -o look.csv",
+            "headcount export --instance acme-contact-centre --region eu-central-1 --hierarchy EMEA -o emea.csv",
         ],
     ),
     (

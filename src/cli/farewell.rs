@@ -58,7 +58,7 @@ pub(super) struct Room {
 
 /// A line on stderr.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
+pub(super) enum Said {
     /// Broken between words where the terminal is not as wide.
     Talk(String),
     /// Never broken: it is there to be pasted.
@@ -70,11 +70,11 @@ pub(super) fn say_resume(resume: &Line) {
     say(&resume_with(resume));
 }
 
-fn resume_with(resume: &Line) -> Said {
+pub(super) fn resume_with(resume: &Line) -> Said {
     Said::Command("resume with: ", resume.to_string())
 }
 
-fn say(said: &Said) {
+pub(super) fn say(said: &Said) {
     match said {
         Said::Talk(line) => output::say(line),
         Said::Command(what, line) => output::say_whole(&format!("{what}{line}")),
@@ -322,7 +322,7 @@ impl Farewell<'_> {
     }
 }
 
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     format!("`{}`", text::plain(&path.display().to_string()))
 }
 
@@ -355,7 +355,7 @@ fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) ->
 }
 
 /// A reason to stop, for those who have read it in full.
-fn name_of(stop: &Stop) -> &'static str {
+pub(super) fn name_of(stop: &Stop) -> &'static str {
     match stop {
         Stop::Interrupted => "interrupted",
         Stop::Full { .. } => "the instance is full",
@@ -370,6 +370,17 @@ fn name_of(stop: &Stop) -> &'static str {
         Stop::Passwords { .. } => "no file to keep passwords in",
         Stop::Untold { .. } => "nowhere to write the events",
         Stop::Roster { .. } => "another roster than was planned",
+    }
+}
+
+/// What to do about a reason to stop, where nobody is created.
+pub(super) fn hint_without_creating(stop: &Stop, arn: &str) -> Option<String> {
+    match stop {
+        Stop::Denied { .. } => Some(format!(
+            "look at `aws sts get-caller-identity`; `headcount policy update ROSTER --instance {arn}` prints all that an \
+             update needs"
+        )),
+        stop => hint_for(stop, &Room { users: None, allowed: None, made: 0 }, arn),
     }
 }
 

@@ -1,11 +1,15 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
 mod args;
+mod change_farewell;
+mod change_words;
+mod changes;
 pub(crate) mod columns;
 mod completions;
 mod credentials;
 mod directory;
 mod examples;
+mod export;
 mod farewell;
 pub(crate) mod findings;
 mod handed;
@@ -14,6 +18,7 @@ mod junit;
 mod listed;
 mod man;
 mod meant;
+mod meant_changes;
 mod meant_login;
 mod meant_rows;
 pub(crate) mod output;
@@ -23,6 +28,7 @@ mod presets;
 mod remedies;
 mod report;
 mod retype;
+mod retype_changes;
 mod screen;
 mod settings;
 mod shared;
@@ -46,6 +52,7 @@ use std::path::Path;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use meant::Typed;
+use meant_changes::TypedChanges;
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -64,12 +71,15 @@ enum Command {
     Validate(args::validate::ValidateArgs),
     Import(Box<args::import::ImportArgs>),
     Retry(Box<args::import::RetryArgs>),
+    Diff(Box<args::update::DiffArgs>),
+    Update(Box<args::update::UpdateArgs>),
     Status(status::StatusArgs),
     Report(report::ReportArgs),
     Credentials(credentials::CredentialsArgs),
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
     Directory(Box<directory::DirectoryArgs>),
+    Export(Box<export::ExportArgs>),
     Policy(policy::PolicyArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -153,7 +163,13 @@ fn unless_untold(exit: Exit) -> Exit {
 fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     if matches!(
         command,
-        Command::Import(_) | Command::Retry(_) | Command::Directory(_) | Command::Simulate(_)
+        Command::Import(_)
+            | Command::Retry(_)
+            | Command::Diff(_)
+            | Command::Update(_)
+            | Command::Directory(_)
+            | Command::Export(_)
+            | Command::Simulate(_)
     ) {
         signals::probe(FILES_TO_CONNECT)?;
     }
@@ -165,12 +181,15 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         }
         Command::Import(args) => import::run(*args, typed),
         Command::Retry(args) => import::retry(*args, typed),
+        Command::Diff(args) => changes::diff(*args, typed),
+        Command::Update(args) => changes::update(*args, typed),
         Command::Status(args) => output::kept_in(args.output.as_deref(), || status::run(&args)),
         Command::Report(args) => report::run(&args),
         Command::Credentials(args) => credentials::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
         Command::Directory(args) => directory::run(&args),
+        Command::Export(args) => export::run(&args, typed),
         Command::Policy(args) if args.command.is_empty() => policy::run(args),
         Command::Policy(args) => {
             let (words, output) = policy::own_output(&args.command);
@@ -194,7 +213,10 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
     let needs = match command {
         Command::Import(args) => Typed::import(*args, Vec::new()).needs()?,
         Command::Retry(args) => Typed::retry(*args, Vec::new())?.needs()?,
+        Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,
+        Command::Update(args) => TypedChanges::update(*args, Vec::new()).needs()?,
         Command::Directory(args) => Some(args.needs()?),
+        Command::Export(args) => Some(args.needs()?),
         _ => None,
     };
     policy::of_command(needs, output)

@@ -157,7 +157,7 @@ fn is_there(path: &Path) -> Failure {
 }
 
 /// Whether a result is read on a terminal.
-fn is_for_terminal() -> bool {
+pub(super) fn is_for_terminal() -> bool {
     course().gathered.is_none() && io::stdout().is_terminal()
 }
 

@@ -236,7 +236,7 @@ fn of_passwords(passwords: &PasswordsPlanned, new_users: u64, is_dry_run: bool) 
 }
 
 /// How long something takes, where nobody counts parts of a second.
-fn about(time: Duration) -> String {
+pub(super) fn about(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         "under a second".to_owned()
     } else {

@@ -1,6 +1,7 @@
 //! What helps, in the words of the command line: each [`Remedy`] with its flags.
 
 use super::meant::Typed;
+use super::meant_changes::TypedChanges;
 use super::retype;
 use crate::error::{Failure, Remedy};
 
@@ -17,6 +18,18 @@ pub(super) fn worded(failure: Failure, typed: &Typed) -> Failure {
             format!("nothing was sent; an import has a ledger of its own{file}: import with: {next}")
         }
         None => return failure,
+    };
+    failure.hint(hint)
+}
+
+/// The same of a comparison or an update.
+pub(super) fn of_changes(failure: Failure, typed: &TypedChanges) -> Failure {
+    let hint = match (&failure.remedy, &typed.shared.ledger) {
+        (None, _) => return failure,
+        (Some(_), Some(_)) => {
+            "nothing was sent; leave --ledger out: an import, an update and a rehearsal have a ledger each"
+        }
+        (Some(_), None) => "nothing was sent; name another ledger with --ledger",
     };
     failure.hint(hint)
 }

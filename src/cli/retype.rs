@@ -67,7 +67,7 @@ fn imported(typed: &Typed, instance: &str, ledger: Option<String>) -> Line {
 }
 
 /// Flags whose value is a file. A ledger has it whole, for it is read from elsewhere.
-const FILES: [&str; 3] = ["--columns", "--directory", "--credentials-out"];
+const FILES: [&str; 4] = ["--columns", "--directory", "--credentials-out", "--base"];
 
 /// What takes the place of a command that prints a password: what stands in it is nobody's to keep.
 const SOME_COMMAND: &str = "COMMAND";
@@ -89,13 +89,7 @@ pub(super) fn settings(typed: &Typed) -> Vec<String> {
     line.rehearsal(&typed.shared.rehearsal, false);
     line.take(reading);
     line.take(how);
-    let mut before = "";
-    let words = line.words.iter().map(|word| {
-        let is_file = FILES.contains(&before);
-        before = word;
-        if is_file { beside::absolute(Path::new(word)) } else { word.clone() }
-    });
-    let mut words: Vec<String> = words.collect();
+    let mut words = line.words_from_anywhere();
     // The value of an option stands behind it, or where it begins with a dash, in it.
     const PASSWORD: &str = "--password-command";
     if let Some(at) = words.iter().position(|word| word.starts_with(PASSWORD)) {
@@ -179,6 +173,25 @@ pub(super) fn validate_against(directory: &Path) -> Line {
     let mut line = Line::new(program(), "validate");
     line.word("ROSTER");
     line.option("--directory", Some(directory.display()));
+    line
+}
+
+/// What compares an export, once it was worked on, with the instance that it is of.
+pub(super) fn diff_of(export: &Path, arn: &str, reached: &InstanceArgs) -> Line {
+    let InstanceArgs {
+        instance: _,  // by its ARN
+        region: _,    // which is in the ARN
+        directory: _, // names are read anew
+        profile,
+        endpoint_url,
+        identity,
+    } = reached;
+    let mut line = Line::new(program(), "diff");
+    line.path(export);
+    line.option("--instance", Some(arn));
+    line.option("--profile", profile.as_ref());
+    line.option("--endpoint-url", endpoint_url.as_ref());
+    line.option("--identity", identity.map(word_of));
     line
 }
 
@@ -300,35 +313,46 @@ impl fmt::Display for Line {
 }
 
 impl Line {
-    fn new(program: &str, command: &str) -> Self {
+    pub(super) fn new(program: &str, command: &str) -> Self {
         Self { words: vec![program.to_owned(), command.to_owned()] }
     }
 
     /// With the program as it was typed, where that is how it is called.
-    fn of_typed(typed: &[OsString], command: &str) -> Self {
+    pub(super) fn of_typed(typed: &[OsString], command: &str) -> Self {
         let typed = typed.first().map(|program| program.to_string_lossy());
         Self::new(program_by_path().or(typed.as_deref()).unwrap_or(program()), command)
     }
 
-    fn take(&mut self, mut rest: Self) {
+    pub(super) fn take(&mut self, mut rest: Self) {
         self.words.append(&mut rest.words);
     }
 
-    fn word(&mut self, word: &str) {
+    pub(super) fn word(&mut self, word: &str) {
         self.words.push(word.to_owned());
     }
 
-    fn path(&mut self, path: &Path) {
+    pub(super) fn path(&mut self, path: &Path) {
         self.words.push(path_word(path));
     }
 
-    fn option(&mut self, name: &str, value: Option<impl ToString>) {
+    pub(super) fn option(&mut self, name: &str, value: Option<impl ToString>) {
         match value.map(|value| value.to_string()) {
             // With `=` a value may begin with a dash.
             Some(value) if value.starts_with('-') => self.words.push(format!("{name}={value}")),
             Some(value) => self.words.extend([name.to_owned(), value]),
             None => {}
         }
+    }
+
+    /// Its words for whoever reads them in another folder.
+    pub(super) fn words_from_anywhere(&self) -> Vec<String> {
+        let mut before = "";
+        let words = self.words.iter().map(|word| {
+            let is_file = FILES.contains(&before);
+            before = word;
+            if is_file { beside::absolute(Path::new(word)) } else { word.clone() }
+        });
+        words.collect()
     }
 
     fn has(&self, name: &str) -> bool {
@@ -351,13 +375,13 @@ impl Line {
         }
     }
 
-    fn switch(&mut self, name: &str, is_on: bool) {
+    pub(super) fn switch(&mut self, name: &str, is_on: bool) {
         if is_on {
             self.word(name);
         }
     }
 
-    fn rehearsal(&mut self, args: &RehearsalArgs, is_needed: bool) {
+    pub(super) fn rehearsal(&mut self, args: &RehearsalArgs, is_needed: bool) {
         let RehearsalArgs { simulate: _, seed, weather, updates } = args;
         let weather = Some(*weather).filter(|weather| *weather != Sky::default());
         let updates = Some(*updates).filter(|updates| *updates != LeaveOut::default());
@@ -369,7 +393,7 @@ impl Line {
     }
 
     /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was, and has its header on top.
-    fn reading(args: &RosterArgs, is_ours: bool) -> Self {
+    pub(super) fn reading(args: &RosterArgs, is_ours: bool) -> Self {
         let RosterArgs { columns, sheet, header_row, encoding, phone_region } = args;
         let mut line = Self::default();
         line.option("--columns", columns.as_ref().map(|path| path.display()));
@@ -397,7 +421,7 @@ impl Line {
         self.option("--password-command", password_command.as_ref());
     }
 
-    fn allowed(&mut self, args: &AllowArgs) {
+    pub(super) fn allowed(&mut self, args: &AllowArgs) {
         for code in &args.allow {
             self.option("--allow", Some(code));
         }
@@ -426,7 +450,7 @@ impl Line {
 }
 
 /// A value as it is typed.
-fn word_of<V: ValueEnum>(value: V) -> String {
+pub(super) fn word_of<V: ValueEnum>(value: V) -> String {
     value.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default()
 }
 

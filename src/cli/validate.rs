@@ -67,7 +67,7 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings })
 }
 
-fn said_of_copy(annotated: &Annotated, out: &Path, has_passwords: bool) -> String {
+pub(super) fn said_of_copy(annotated: &Annotated, out: &Path, has_passwords: bool) -> String {
     let Annotated { rows, without_note, without_cells, without_colour, cut, anew } = *annotated;
     let mut text = format!("annotated: `{}`, {} with findings", out.display(), text::count(rows, "row"));
     for (count, noun, what) in [

@@ -25,6 +25,7 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::Region => "--region",
         Setting::EndpointUrl => "--endpoint-url",
         Setting::IdentityType => "--identity",
+        Setting::SavedDirectory => "--directory",
         Setting::Rehearsal => "--simulate",
         Setting::DryRun => "--dry-run",
         Setting::Ledger => "--ledger",
@@ -38,6 +39,7 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::CredentialsFile => "--credentials-out",
         Setting::Recipient => "--recipient",
         Setting::Identities => "--identity-file",
+        Setting::DriftOverwritten => "--overwrite-drift",
         Setting::Output => "-o",
     }
 }

@@ -5,7 +5,9 @@
 //! when the file is read.
 
 mod before;
+mod filter;
 mod names;
+mod part;
 mod proof;
 mod row;
 #[cfg(test)]
@@ -13,7 +15,12 @@ mod tests;
 mod write;
 
 pub(crate) use before::{Before, path as path_before};
+pub use filter::Asked;
+pub(crate) use filter::Filter;
 pub(crate) use names::Names;
+pub(crate) use part::{Found as FoundPart, Part, People, Person, path as path_of_part};
 pub(crate) use proof::{Proof, columns as columns_to_prove, rules as rules_to_prove};
 pub(crate) use row::{Absent, Line, Of, line};
-pub(crate) use write::{Form, columns, write};
+#[cfg(test)]
+use write::write;
+pub(crate) use write::{Form, columns, create, may_be};

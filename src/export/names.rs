@@ -15,6 +15,10 @@ pub(crate) struct Names {
     hierarchy: Cells,
 }
 
+/// What a file of either form gives back as something else: `\r`, which is the end of a line or a part of one, and two
+/// characters that XML has no place for.
+pub(super) const LOST: [char; 3] = ['\r', '\u{fffe}', '\u{ffff}'];
+
 type Cells = HashMap<Box<str>, Box<str>>;
 
 impl Names {
@@ -72,5 +76,5 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && grammar::trimmed(name) == name
         && !name.eq_ignore_ascii_case(CLEAR)
-        && !name.contains(super::row::LOST)
+        && !name.contains(LOST)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::names::Names;
+use super::names::{LOST, Names};
 use crate::agent::{CLEAR, Channel, IdentityType, PROVENANCE};
 use crate::connect::model::{
     AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, IdentityInfo, PhoneConfig,
@@ -47,10 +47,6 @@ pub(crate) struct Of<'o> {
     /// What stands where there is nothing.
     pub(crate) absent: Absent,
 }
-
-/// What a file of either form gives back as something else: `\r`, which is the end of a line or a part of one, and two
-/// characters that XML has no place for.
-pub(super) const LOST: [char; 3] = ['\r', '\u{fffe}', '\u{ffff}'];
 
 /// What a user has, as a row. `proficiencies` are `None` where they were not read.
 ///
@@ -257,9 +253,13 @@ impl Setting<'_> {
         let callback = self.callback(columns, default, line);
         let each = columns.each.map(|(channel, field)| (self.of(channel), field));
         let is_one = callback.is_none() && each.iter().all(|(value, _)| *value == each[0].0);
+        // What is said of some channels, and what the others are at by default.
+        let is_default = callback.is_none()
+            && each.iter().all(|(value, _)| value.as_deref().is_none_or(|value| value == default));
         match (&each[0].0, absent) {
             (Some(value), Absent::Blank) if is_one => line.put(columns.all, value),
             (None, Absent::Blank) if is_one => {}
+            (_, Absent::Blank) if is_default => line.put(columns.all, default),
             // Callbacks included, which one column for all would leave as they are.
             _ => {
                 for (value, field) in each {

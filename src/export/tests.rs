@@ -149,6 +149,8 @@ fn a_row_has_one_family_of_a_setting() {
     // Voice may be what the older family mirrors: nothing is said of the others.
     let mirrored = json!({ "PhoneConfig": older(true), "AutoAcceptConfigs": [accept("VOICE", true)] });
     assert_eq!(cells(mirrored), "auto accept voice=yes");
+    let by_default = json!({ "PhoneConfig": older(false), "AutoAcceptConfigs": [accept("VOICE", false)] });
+    assert_eq!(cells(by_default), "auto accept=no", "whichever it mirrors, the others are at their default");
     let others = json!({ "PhoneConfig": older(true), "AutoAcceptConfigs": [accept("CHAT", false)] });
     let each = "auto accept voice=yes\nauto accept chat=no\nauto accept task=yes\nauto accept email=yes";
     assert_eq!(cells(others), each);

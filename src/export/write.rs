@@ -9,6 +9,8 @@ use rust_xlsxwriter::XlsxError;
 
 use super::row::Line;
 use crate::agent::IdentityType;
+use crate::disk;
+use crate::error::Failure;
 use crate::roster::{Field, NOTE, template};
 use crate::text::{guarded, plain};
 
@@ -46,12 +48,37 @@ pub(crate) fn columns<'l>(
     columns.into_iter().collect()
 }
 
+/// Whether anybody on an instance of this kind can have it.
+pub(crate) fn may_be(field: Field, identity: IdentityType) -> bool {
+    field != Field::Email || identity != IdentityType::Saml
+}
+
+/// Writes a file of rows, which must not be there yet: whole or not at all, and readable by its owner only.
+///
+/// # Errors
+/// Exit 2 where it is there; exit 4 where it cannot be written.
+pub(crate) fn create(path: &Path, form: Form, columns: &[Field], lines: &[Line]) -> Result<(), Failure> {
+    let written = disk::create_atomic_with(path, |file| write(file, form, columns, lines));
+    written.map_err(|error| {
+        let shown = path.display();
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                Failure::usage(format!("there is a file by now, and it stays: `{shown}`"))
+                    .hint("move it away; the same command writes the export without reading anybody again")
+            }
+            _ => Failure::stopped(format!("cannot write the export: `{shown}`"))
+                .because(error)
+                .hint("the same command tries again, without reading anybody again"),
+        }
+    })
+}
+
 /// Writes rows, in their order, under a header that a roster has. Behind the last column stands one more, of what no cell of
 /// a row can say.
 ///
 /// # Errors
 /// The file cannot be written; of a workbook also that it has more rows than one can have.
-pub(crate) fn write<'l>(
+pub(super) fn write<'l>(
     file: &mut impl Write,
     form: Form,
     columns: &[Field],

@@ -6,4 +6,5 @@ pub(crate) mod users;
 
 mod read;
 
+pub(crate) use fetch::FetchError;
 pub(crate) use read::{Reader, Told};

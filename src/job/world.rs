@@ -64,6 +64,24 @@ impl World {
         }
     }
 
+    /// Awaits what only reads, and ends by itself where the job is asked to stop, unless nothing clear comes back for as long
+    /// as an outage is borne: then it fails. What it waits for is told meanwhile.
+    pub(super) async fn reading<T>(
+        &self,
+        waits: &Waits,
+        outage: Duration,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let _at_work = waits.at_work();
+        match waits.within(outage, work).await {
+            Ok(done) => done,
+            Err(Unheard { lasted, what }) => {
+                let way_out = crate::connect::way_out(&what);
+                Err(Failure::stopped(Stop::Outage { lasted, message: what }.to_string()).hint(way_out))
+            }
+        }
+    }
+
     pub(super) fn tell(&self, event: Event) {
         self.events.tell(event);
     }

@@ -12,6 +12,7 @@ mod wanted;
 pub use action::Action;
 pub use change::{CHANGES, ChangeRule, HOLDERS, Holder, HolderRule, Resolution, Sides};
 pub(crate) use change::{of_holder, resolve};
+pub(crate) use people::folded;
 pub use people::{CellChange, Person};
 pub(crate) use steps::StepDecision;
 pub use steps::{Asks, decide_step};

@@ -45,6 +45,38 @@ pub struct Person {
     pub adds_rights: bool,
 }
 
+/// Cells as people read them: what several channels have alike is one.
+pub(crate) fn folded<'c>(cells: &[&'c CellChange]) -> Vec<(String, &'c CellChange)> {
+    const CHANNELS: [&str; 4] = ["voice", "chat", "task", "email"];
+    let split = |cell: &'c CellChange| {
+        let (setting, channel) = cell.cell.rsplit_once(' ')?;
+        (cell.group == Group::Config && CHANNELS.contains(&channel)).then_some((setting, channel))
+    };
+    let mut folded: Vec<(Vec<&str>, &'c CellChange)> = Vec::new();
+    for cell in cells {
+        let alike = folded.iter_mut().find(|(_, other)| {
+            let is_alike = (&other.from, &other.to, other.resolution, other.code)
+                == (&cell.from, &cell.to, cell.resolution, cell.code);
+            let setting = split(cell).map(|(setting, _)| setting);
+            is_alike && setting.is_some() && setting == split(other).map(|(setting, _)| setting)
+        });
+        let channel = split(cell).map(|(_, channel)| channel);
+        match alike {
+            Some((channels, _)) => channels.extend(channel),
+            None => folded.push((channel.into_iter().collect(), cell)),
+        }
+    }
+    let named = |(channels, cell): (Vec<&str>, &'c CellChange)| {
+        let name = match split(cell) {
+            Some((setting, _)) if channels.len() == CHANNELS.len() => format!("{setting} (all channels)"),
+            Some((setting, _)) => format!("{setting} {}", channels.join(", ")),
+            None => cell.cell.clone(),
+        };
+        (name, cell)
+    };
+    folded.into_iter().map(named).collect()
+}
+
 impl Person {
     /// Somebody with these differences and nothing else to be said.
     pub(crate) fn differing(row: RowNumber, user: &str, id: &str, cells: Vec<CellChange>) -> Self {
@@ -152,5 +184,27 @@ mod tests {
             assert_eq!(counts.differs(), whole != Same);
             assert_eq!(person.left_code().is_some(), is_left);
         }
+    }
+
+    #[test]
+    fn what_channels_have_alike_is_told_once() {
+        let of = |name: &str, to: &str| CellChange {
+            group: Group::Config,
+            cell: name.into(),
+            to: Some(to.into()),
+            ..cell(Resolution::Update)
+        };
+        let all =
+            ["chat", "email", "task", "voice"].map(|channel| of(&format!("ACW timeout {channel}"), "60"));
+        let names = |cells: &[CellChange]| -> Vec<String> {
+            folded(&cells.iter().collect::<Vec<_>>()).into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(names(&all), ["ACW timeout (all channels)"]);
+        let some =
+            [of("auto accept chat", "yes"), of("auto accept voice", "no"), of("auto accept task", "yes")];
+        assert_eq!(names(&some), ["auto accept chat, task", "auto accept voice"]);
+        assert_eq!(names(&[cell(Resolution::Drift)]), ["hierarchy"]);
+        let left = CellChange { resolution: Resolution::Drift, ..of("ACW timeout chat", "60") };
+        assert_eq!(names(&[all[1].clone(), left]), ["ACW timeout email", "ACW timeout chat"]);
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub mod annotate;
 pub(crate) mod cause;
 pub(crate) mod chart;
+pub(crate) mod drift;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod people;

@@ -19,7 +19,7 @@ pub(crate) use decoded::{decoded, written_anew};
 pub(crate) use guard::{cell, guarded, unguarded};
 pub(crate) use json::{escape_from, escaped};
 pub(crate) use known::KnownTexts;
-pub(crate) use numbers::{count, duration, grouped};
+pub(crate) use numbers::{count, duration, grouped, people};
 pub(crate) use policy::policy_digest;
 pub use setting::{Setting, Voice, marks, worded};
 pub(crate) use shell::{Shell, call_by, called, path_word, program, program_by_path, shell_line};

@@ -8,6 +8,11 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number))
 }
 
+/// `1 person`, `2 people`.
+pub(crate) fn people(number: u64) -> String {
+    format!("{} {}", grouped(number), if number == 1 { "person" } else { "people" })
+}
+
 /// `12,345`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -55,6 +55,8 @@ settings! {
     EndpointUrl = "endpoint-url";
     /// How the instance knows its users.
     IdentityType = "identity-type";
+    /// A file that says what an instance has, and who is there.
+    SavedDirectory = "saved-directory";
     /// That the embedded Connect stands in for an instance.
     Rehearsal = "rehearsal";
     /// That all is done but to send.
@@ -81,6 +83,8 @@ settings! {
     Recipient = "recipient";
     /// The keys that open it.
     Identities = "identities";
+    /// That what somebody has changed on the instance is put back.
+    DriftOverwritten = "drift-overwritten";
     /// Where a result is written.
     Output = "output";
 }

@@ -50,7 +50,7 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
 
     let username = text(Field::Username)?;
     let is_there = rules.is_there(&username);
-    for field in super::rules::required(rules, is_there) {
+    for field in super::rules::required(rules, is_there, rules.has_user(&username)) {
         let is_let_through = match field {
             Field::FirstName => rules.let_through.has(codes::FIRST_NAME_MISSING.id),
             Field::LastName => rules.let_through.has(codes::LAST_NAME_MISSING.id),

@@ -38,7 +38,6 @@ pub(crate) use names::{NamesUsed, username};
 pub(crate) use pass::{Checked, CheckedRow, check_while, each_row};
 pub use pass::{Pass, check, check_with_fingerprints};
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
-#[cfg(test)]
 pub(crate) use tally::Tally;
 
 /// Against what a roster is checked.
@@ -105,6 +104,12 @@ impl<'d> Rules<'d> {
     fn has_user(&self, username: &str) -> bool {
         let users = self.directory.and_then(|directory| directory.users.as_ref());
         users.is_some_and(|users| matches!(users.find(username), Found::Exact(_)))
+    }
+
+    /// Whether anybody is known to be there.
+    fn knows_users(&self) -> bool {
+        let users = self.directory.and_then(|directory| directory.users.as_ref());
+        users.is_some_and(|users| users.len() > 0)
     }
 
     /// Whether nobody knows which names are the instance's.

@@ -9,7 +9,7 @@ use super::grammar::trimmed;
 use super::leavers::Watch;
 use super::names::NamesUsed;
 use super::people::People;
-use super::rules::{RowCheck, check_columns, column_of};
+use super::rules::{RowCheck, check_columns, column_of, no_passwords};
 use super::tally::Tally;
 use super::{Rules, agents, logins};
 use crate::agent::{Agent, Fingerprint, IdentityType};
@@ -267,6 +267,8 @@ pub struct Pass<'r> {
     checked: Checked,
     /// The first error of the file as a whole.
     file_error: Option<Finding>,
+    /// What is said where there is no column of passwords, and the first row that needs one; 0 is none so far.
+    no_passwords: Option<(Finding, u64)>,
     /// The findings of the row at hand.
     of_row: Vec<Finding>,
     /// What is seen of columns that nothing is read of.
@@ -312,6 +314,7 @@ impl<'r> Pass<'r> {
             people: People::default(),
             checked,
             file_error: None,
+            no_passwords: no_passwords(columns, rules).map(|finding| (finding, 0)),
             of_row: of_header.to_vec(),
             watch: Watch::new(columns),
         };
@@ -362,8 +365,13 @@ impl<'r> Pass<'r> {
         }
         self.fold_spaces();
         self.fold_misread();
+        let lacks_password = self.no_passwords.is_some() && !self.rules.has_user(username);
+        if let Some((_, first @ 0)) = self.no_passwords.as_mut().filter(|_| lacks_password) {
+            *first = number;
+        }
+        let of_passwords = self.no_passwords.as_ref().filter(|_| lacks_password).map(|(finding, _)| finding);
         let own_error = self.of_row.iter().find(|finding| finding.severity == Severity::Error);
-        let first_error = self.file_error.as_ref().or(own_error);
+        let first_error = self.file_error.as_ref().or(of_passwords).or(own_error);
         if first_error.is_some() {
             self.checked.invalid_rows += 1;
         }
@@ -385,6 +393,11 @@ impl<'r> Pass<'r> {
     pub fn finish(mut self) -> Checked {
         if self.checked.rows == 0 {
             self.of_row.push(no_rows(&self.checked.left_out));
+            self.checked.file_errors += 1;
+        }
+        if let Some((mut finding, first @ 1..)) = self.no_passwords.take() {
+            let _ = write!(finding.message, ": the first of those who are not there is in row {first}");
+            self.of_row.push(finding);
             self.checked.file_errors += 1;
         }
         self.of_row.extend(self.watch.finding(self.columns));

@@ -206,28 +206,11 @@ fn each(mut bits: u32) -> impl Iterator<Item = Field> {
 
 /// Checks the columns: what every row needs is there. One finding for the file rather than one for each row.
 pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Finding>) {
-    for field in required(rules, rules.about == About::There) {
-        if !columns.has(field) {
-            let name = name_of(field);
-            let mut fix =
-                if field.is_secret() { codes::PASSWORD_MISSING.fix } else { codes::COLUMN_MISSING.fix }
-                    .to_owned();
-            if field.is_secret() && rules.inferred.is_some() {
-                fix.push_str(
-                    "; if the users sign in elsewhere, `⟦identity-type saml⟧` says so, and no row has one",
-                );
-            }
-            findings.push(Finding {
-                code: codes::COLUMN_MISSING.id,
-                severity: codes::COLUMN_MISSING.severity,
-                row: None,
-                column: None,
-                value: None,
-                message: format!("there is no {name} column, which {} needs", needs(field, rules.identity)),
-                hint: Some(fix),
-            });
-        }
-    }
+    let may_be_there = rules.knows_users();
+    let needed = required(rules, rules.about == About::There, may_be_there);
+    findings.extend(
+        needed.filter(|&field| !columns.has(field)).map(|field| column_missing(columns, field, rules)),
+    );
     if rules.tells_emails_once() && columns.has(Field::Email) {
         findings.push(emails_not_allowed(columns, rules));
     }
@@ -242,6 +225,39 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
             message: "there is no e-mail address column".to_owned(),
             hint: Some("add a column `email address`".to_owned()),
         });
+    }
+}
+
+/// What is said of a roster without a column of passwords, once there is a row of somebody who is not there: whoever is, is not
+/// made, and needs none. `None` where nobody needs one, or where that is said already.
+pub(super) fn no_passwords(columns: &Columns, rules: &Rules<'_>) -> Option<Finding> {
+    let is_needed = required(rules, rules.about == About::There, false).any(Field::is_secret);
+    (is_needed && rules.knows_users() && !columns.has(Field::Password))
+        .then(|| column_missing(columns, Field::Password, rules))
+}
+
+fn column_missing(columns: &Columns, field: Field, rules: &Rules<'_>) -> Finding {
+    let code = &codes::COLUMN_MISSING;
+    let mut fix = if field.is_secret() { codes::PASSWORD_MISSING.fix } else { code.fix }.to_owned();
+    if field.is_secret() && rules.inferred.is_some() {
+        fix.push_str("; if the users sign in elsewhere, `⟦identity-type saml⟧` says so, and no row has one");
+    }
+    let is_of_users = columns.headers.iter().any(|header| roster::is_note(header));
+    if field.is_secret() && is_of_users && rules.directory.is_none() {
+        fix.push_str("; of people who are there none is needed: `⟦saved-directory FILE⟧` says who is");
+    }
+    Finding {
+        code: code.id,
+        severity: code.severity,
+        row: None,
+        column: None,
+        value: None,
+        message: format!(
+            "there is no {} column, which {} needs",
+            name_of(field),
+            needs(field, rules.identity)
+        ),
+        hint: Some(fix),
     }
 }
 
@@ -268,11 +284,12 @@ fn emails_not_allowed(columns: &Columns, rules: &Rules<'_>) -> Finding {
 }
 
 /// The fields that no row can do without. Of somebody who is there it is enough to know who: what a row says nothing of
-/// stays as it is.
-pub(super) fn required(rules: &Rules<'_>, is_there: bool) -> impl Iterator<Item = Field> {
+/// stays as it is. Whoever `has_user` is not made, whatever the roster is about, and needs no password.
+pub(super) fn required(rules: &Rules<'_>, is_there: bool, has_user: bool) -> impl Iterator<Item = Field> {
     let is_new = !is_there;
     let names = is_new && rules.identity != IdentityType::ExistingDirectory;
-    let password = is_new && rules.identity == IdentityType::ConnectManaged && !rules.generates_passwords;
+    let password =
+        is_new && !has_user && rules.identity == IdentityType::ConnectManaged && !rules.generates_passwords;
     [
         (Field::FirstName, names),
         (Field::LastName, names),
@@ -395,6 +412,11 @@ impl<'a> Check<'a> {
             message,
             hint: Some(hint),
         });
+    }
+
+    /// Whether it is about somebody who is to be made with a password of the roster's.
+    fn needs_password(&self) -> bool {
+        !self.rules.generates_passwords && !self.rules.has_user(self.cell(Field::Username))
     }
 
     /// Whether the field's cell takes something away.
@@ -707,7 +729,7 @@ fn password(check: &mut Check<'_>) {
         };
     }
     match (password.is_empty(), check.rules.identity) {
-        (true, IdentityType::ConnectManaged) if !check.rules.generates_passwords => {
+        (true, IdentityType::ConnectManaged) if check.needs_password() => {
             let is_ours = check.columns.headers.iter().any(|header| roster::reason(header).is_some());
             let code = if is_ours { &codes::PASSWORD_BLANKED } else { &codes::PASSWORD_MISSING };
             check.missing(code, Field::Password);

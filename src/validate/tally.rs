@@ -36,7 +36,6 @@ pub(crate) struct Kind {
 
 impl Tally {
     /// Counts the findings of all rows, in the file's order.
-    #[cfg(test)]
     pub(crate) fn of(findings: &[Finding]) -> Self {
         let mut tally = Self::default();
         for of_row in findings.chunk_by(|one, next| one.row == next.row) {

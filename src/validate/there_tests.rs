@@ -5,7 +5,7 @@ use super::tests::{all_columns, an_instance, codes_of, conformance, findings_of,
 use super::*;
 use crate::agent::{Agent, Channel, Cleared, PhoneType as Phone};
 use crate::finding::{Severity, codes};
-use crate::roster::{Columns, Row};
+use crate::roster::{Columns, Options, Roster, Row};
 
 use Field::*;
 use IdentityType::{ConnectManaged, ExistingDirectory, Saml};
@@ -209,4 +209,62 @@ fn a_word_that_takes_away_is_no_name_of_an_instance() {
     let cells = [Hierarchy, Proficiencies, RoutingProfile, SecurityProfiles].map(|field| (field, "(clear)"));
     used.add(&sparse(&cells), &all_columns());
     assert_eq!(used, NamesUsed { rows: 1, ..NamesUsed::default() });
+}
+
+/// A roster of these logins, and the instance with these users.
+fn pass_over(
+    header: &str,
+    logins: &[&str],
+    users: &[&str],
+    generates_passwords: bool,
+) -> (Vec<String>, u64, Vec<u64>) {
+    let mut directory = an_instance(ConnectManaged);
+    directory.users = Some(users.iter().map(|name| ((*name).to_owned(), format!("id-{name}"))).collect());
+    let rows = logins.iter().fold(header.to_owned(), |text, login| {
+        text + &format!("\n{login},Lee,{login}@example.com,{login},Basic Routing Profile,Agent")
+    });
+    let roster = Roster::from_memory(rows.into_bytes(), &Options::default(), "").unwrap();
+    let rules = Rules { compares_users: false, generates_passwords, ..Rules::of(&directory) };
+    let mut invalid = Vec::new();
+    let checked = check(&roster, &rules, &mut |row| {
+        if row.has_errors {
+            invalid.push(row.number);
+        }
+    })
+    .unwrap();
+    let told = checked.findings.iter().map(|finding| format!("{}: {}", finding.code, finding.message));
+    (told.collect(), checked.file_errors, invalid)
+}
+
+#[test]
+fn whoever_is_there_needs_no_password_and_the_first_who_is_not_is_named() {
+    const HEADER: &str = "first name,last name,email address,user login,routing profile,security profiles";
+    let all = ["ada", "bob", "cid"];
+    assert_eq!(pass_over(HEADER, &all, &all, false), (vec![], 0, vec![]));
+    let (told, file_errors, invalid) = pass_over(HEADER, &all, &["ada", "Bob"], false);
+    assert_eq!((file_errors, invalid), (1, vec![3, 4]), "another spelling is somebody else");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("column-missing: there is no password column"), "{told:?}");
+    assert!(told[0].ends_with("the first of those who are not there is in row 3"), "{told:?}");
+    assert_eq!(pass_over(HEADER, &all, &["ada"], true), (vec![], 0, vec![]), "where they are made");
+    // Where nobody is there, it is the column that is missing, as ever.
+    let (told, file_errors, invalid) = pass_over(HEADER, &all, &[], false);
+    assert_eq!((told.len(), file_errors, invalid), (1, 1, vec![2, 3, 4]));
+    assert!(!told[0].contains("in row"), "{told:?}");
+}
+
+#[test]
+fn a_blank_password_is_missing_of_who_is_not_there_alone() {
+    let mut directory = an_instance(ConnectManaged);
+    directory.users = Some([("ada".to_owned(), "id".to_owned())].into_iter().collect());
+    let rules = Rules { compares_users: false, ..Rules::of(&directory) };
+    for (login, expected) in
+        [("ada", &[][..]), ("Ada", &["password-missing"]), ("bob", &["password-missing"])]
+    {
+        let row = row_with(ConnectManaged, &[(Username, login), (Password, "")]);
+        let mut findings = findings_of(&row, &rules);
+        findings.retain(|finding| finding.severity == Severity::Error);
+        assert_eq!(codes_of(&findings), expected, "{login}");
+        assert_eq!(agent(&row, &all_columns(), &rules).is_some(), expected.is_empty(), "{login}");
+    }
 }

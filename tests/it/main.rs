@@ -16,6 +16,7 @@ mod day;
 mod directory;
 mod drift;
 mod engine;
+mod export;
 mod field;
 mod files;
 mod fuzzed;

@@ -16,7 +16,7 @@ use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 24] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -31,6 +31,7 @@ const PAGES: [&str; 23] = [
     "docs/unattended.md",
     "docs/passwords.md",
     "docs/second-wave.md",
+    "docs/export.md",
     "docs/security.md",
     "docs/windows.md",
     "docs/comparison.md",
@@ -43,7 +44,7 @@ const PAGES: [&str; 23] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 11] = [
+const RUN: [&str; 12] = [
     "README.md",
     "docs/ledger.md",
     "docs/hr-exports.md",
@@ -55,6 +56,7 @@ const RUN: [&str; 11] = [
     "docs/unattended.md",
     "docs/passwords.md",
     "docs/second-wave.md",
+    "docs/export.md",
 ];
 
 /// The pages whose commands build and test the program itself, which a test of it cannot do.

@@ -34,7 +34,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("passwords", &["agent", "disk", "error", "exit", "ledger", "log", "text"]),
     ("stop", &["event"]),
     ("directory", &["agent", "error", "text::decoded", "text::escaped"]),
-    ("user", &["agent", "connect::model", "directory", "ledger"]),
+    ("user", &["agent", "connect::Operation", "connect::model", "directory", "ledger"]),
     ("lane", &["clock", "connect", "disk", "stop", "waits", "text::escape_from"]),
     // An independent witness: the wire types and the transport's seam, and none of the rules.
     ("simulator", &[
@@ -44,7 +44,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     // The stages, in the order in which data flows.
     ("roster", &["agent", "disk", "error", "finding", "text"]),
     ("validate", &["agent", "directory", "error", "finding", "roster", "text"]),
-    ("plan", &["agent", "finding", "ledger"]),
+    ("plan", &["agent", "event", "finding", "ledger", "user"]),
     ("instance", &[
         "agent", "clock", "connect", "directory", "error", "exit", "lane", "stop", "text", "waits",
     ]),
@@ -58,20 +58,22 @@ const KNOWS: &[(&str, &[&str])] = &[
         "agent", "connect::model", "directory", "disk", "error", "finding", "log", "roster", "text", "user", "validate",
     ]),
     ("report", &[
-        "agent", "clock", "disk", "error", "exit", "finding", "ledger", "roster", "text", "validate",
+        "agent", "clock", "disk", "error", "event", "exit", "finding", "ledger", "plan", "roster", "text", "user",
+        "validate",
     ]),
     ("handout", &[
         "agent", "error", "failed", "finding", "ledger", "passwords", "roster", "text", "validate",
     ]),
     // What is meant.
     ("job", &[
-        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "failed", "finding",
+        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "export", "failed",
+        "finding",
         "instance", "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
     ]),
     // The screens.
     ("cli", &[
         "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "handout",
-        "job", "ledger", "passwords", "report", "roster", "simulator", "stop", "text", "validate",
+        "job", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
     ]),
 ];
 

@@ -8,4 +8,5 @@ pub(super) mod passwords;
 pub(super) mod rate;
 pub(super) mod roster;
 pub(super) mod sky;
+pub(super) mod update;
 pub(super) mod validate;

@@ -41,6 +41,29 @@ pub(super) fn listen(stop: Switch, listener: Arc<Listener>, resume: Line) -> Res
     thread.spawn(move || runtime.block_on(listening)).map(drop).map_err(cannot)
 }
 
+/// The first Ctrl-C (or SIGTERM) stops what only reads, the second ends the process at once.
+pub(super) fn listen_while_reading(
+    stop: Switch,
+    listener: Arc<Listener>,
+    resume: Line,
+) -> Result<(), Failure> {
+    let cannot = |error: std::io::Error| Failure::stopped("cannot wait for Ctrl-C").because(error);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
+    let mut interrupts = {
+        let _inside = runtime.enter();
+        Signals::listen().map_err(cannot)?
+    };
+    let listening = async move {
+        interrupts.next().await;
+        stop.stop(Stop::Interrupted);
+        interrupts.next().await;
+        listener.clear();
+        end(&resume);
+    };
+    let thread = std::thread::Builder::new().name("signals".into());
+    thread.spawn(move || runtime.block_on(listening)).map(drop).map_err(cannot)
+}
+
 /// Ends the process where it stands: the ledger resumes.
 fn end(resume: &Line) -> ! {
     say_resume(resume);

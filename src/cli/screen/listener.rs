@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(in crate::cli) struct Listener {
     how: Show,
     live: Live,
+    /// Whether what is waited for is all that goes on, and is shown in one line where there is a terminal.
+    only_reads: bool,
     /// The way to what shows events aside; `None` once that has been closed.
     aside: Mutex<Option<Aside>>,
     has_started: AtomicBool,
@@ -41,7 +43,16 @@ struct Aside {
 impl Listener {
     /// Listens from now on.
     pub(in crate::cli) fn start(how: Show) -> Result<Self, Failure> {
-        let live = Live::new(how == Show::Human && settings::has_live_stderr());
+        Self::of(how, false)
+    }
+
+    /// The same to a job that changes users.
+    pub(super) fn of_update(how: Show) -> Result<Self, Failure> {
+        Self::of(how, true)
+    }
+
+    fn of(how: Show, is_update: bool) -> Result<Self, Failure> {
+        let live = Live::new(how == Show::Human && settings::has_live_stderr(), is_update);
         let (events, receiver) = mpsc::unbounded_channel();
         let pulse = Asked::default();
         let thread = live.clone().show_aside(how, receiver, Arc::clone(&pulse));
@@ -49,11 +60,17 @@ impl Listener {
         Ok(Self {
             how,
             live,
+            only_reads: false,
             aside: Mutex::new(Some(Aside { events, thread })),
             has_started: AtomicBool::new(false),
             patience: Mutex::default(),
             pulse,
         })
+    }
+
+    /// The same for a command that does nothing else than read for a while.
+    pub(in crate::cli) fn of_reading(how: Show) -> Result<Self, Failure> {
+        Ok(Self { only_reads: true, ..Self::start(how)? })
     }
 
     /// Whether requests may have left.
@@ -67,8 +84,11 @@ impl Listener {
     }
 
     /// Returns when all that was told is shown; what is told later is not.
-    pub(super) fn close(&self) {
+    pub(in crate::cli) fn close(&self) {
         self.end_patience();
+        if self.only_reads {
+            self.live.clear();
+        }
         *lock(&self.pulse) = None;
         let aside = lock(&self.aside).take();
         if let Some(Aside { events, thread }) = aside {
@@ -108,12 +128,15 @@ impl Sink for Listener {
         match event {
             Event::Reading => self.be_patient(),
             Event::Reached => self.end_patience(),
-            Event::Warning { message } => output::say(&format!("warning: {message}")),
-            Event::Remark { message } => output::say(&message),
+            Event::Warning { message } => self.live.say(&format!("warning: {message}")),
+            Event::Remark { message } => self.live.say(&message),
             // Before anything is sent there is no view that could show it.
             Event::Waiting { reason, seconds } if self.how == Show::Human && !self.has_started() => {
                 let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
-                output::say(&live::waiting(wait, &text::plain(&reason)));
+                let line = live::waiting(wait, &text::plain(&reason));
+                if !self.only_reads || !self.live.shows(&line) {
+                    output::say(&line);
+                }
             }
             // People are shown all findings at once, and the whole plan.
             Event::Finding(_)

@@ -50,17 +50,34 @@ pub(super) type Asked = Arc<Mutex<Option<Arc<dyn Pulse>>>>;
 pub(super) struct Live {
     bar: ProgressBar,
     is_live: bool,
+    /// Whether users are changed, and not made.
+    is_update: bool,
 }
 
 impl Live {
     /// A view with nothing on it yet: `is_live` on a terminal, else plain lines.
-    pub(super) fn new(is_live: bool) -> Self {
+    pub(super) fn new(is_live: bool, is_update: bool) -> Self {
         let target = if is_live { target() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
-        Self { bar, is_live }
+        Self { bar, is_live, is_update }
+    }
+
+    /// Shows a line in place of the one before, where there is a terminal for it.
+    pub(super) fn shows(&self, line: &str) -> bool {
+        if self.is_live {
+            let room = settings::terminal().0.saturating_sub(1).max(20);
+            self.bar.set_message(clip(line, room));
+            self.bar.tick();
+        }
+        self.is_live
+    }
+
+    /// Says a line that stays, above what is shown.
+    pub(super) fn say(&self, line: &str) {
+        self.bar.suspend(|| output::say(line));
     }
 
     /// Takes the view away, for good.
@@ -94,7 +111,7 @@ impl Live {
             }
         };
         let (mut next, look) = (Some(first), Look::of_terminal());
-        let mut tally = Tally::new(Instant::now());
+        let mut tally = Tally { is_update: self.is_update, ..Tally::new(Instant::now()) };
         let (mut drawn, mut spoken) = (None, Instant::now());
         loop {
             beat(pulse);
@@ -177,6 +194,8 @@ pub(in crate::cli) const PAST: f64 = 1.25;
 
 /// What has been seen so far.
 struct Tally {
+    /// Whether users are changed, and not made.
+    is_update: bool,
     to_send: u64,
     /// Calls a second that are allowed.
     allowed: f64,
@@ -200,6 +219,7 @@ struct Tally {
 impl Tally {
     fn new(begun: Instant) -> Self {
         Self {
+            is_update: false,
             to_send: 0,
             allowed: 0.0,
             created: 0,
@@ -253,6 +273,8 @@ impl Tally {
                 self.unsettled.remove(row);
                 Some(format!("row {row}  {}: in doubt: {}", text::plain(user), text::plain(message)))
             }
+            // Of an update's groups that failed the user's own line tells.
+            Event::Step { .. } if self.is_update => None,
             Event::Step { row, user, result, code, message, .. } => {
                 let said = match (code, message) {
                     (Some(code), Some(message)) => {
@@ -347,6 +369,11 @@ impl Tally {
         answers as f64 / now.duration_since(from).max(second).as_secs_f64()
     }
 
+    /// What is done with a user where all goes well.
+    fn done_word(&self) -> &'static str {
+        if self.is_update { "updated" } else { "created" }
+    }
+
     fn done(&self) -> u64 {
         (self.created + self.there + self.failed + self.in_doubt).min(self.to_send)
     }
@@ -411,7 +438,7 @@ impl Tally {
             line.text(format!("{} left", text::duration(left)));
         }
         let mut counts = Line::new(room, look.dot);
-        counts.text(format!("{} created", text::grouped(self.created)));
+        counts.text(format!("{} {}", text::grouped(self.created), self.done_word()));
         counts.text(format!("{} to go", text::grouped(self.to_go())));
         type Colour = fn(Paint, &str) -> String;
         let others: [(u64, &str, Colour); 3] = [
@@ -444,7 +471,7 @@ impl Tally {
     /// A plain line in place of the view.
     fn line(&self, now: Instant) -> String {
         let mut line = format!("{} of {}: ", text::grouped(self.done()), text::count(self.to_send, "row"));
-        line += &format!("{} created", text::grouped(self.created));
+        line += &format!("{} {}", text::grouped(self.created), self.done_word());
         for (number, what) in [
             (self.there, "there already"),
             (self.failed, "failed"),

@@ -4,6 +4,7 @@ mod interrupt;
 mod listener;
 pub(super) mod live;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -22,30 +23,32 @@ use crate::event::Sink;
 use crate::exit::Exit;
 use crate::job::{Blocked, Checked, DryRun, Ended, Lanes, Outlook, World};
 use crate::ledger;
+use crate::roster::Roster;
 use crate::stop::{Stop, Switch};
 use crate::text;
+use crate::validate;
 
-/// The screen of an import or a retry.
-pub(super) struct Screen<'t> {
-    typed: &'t Typed,
+/// Where a job is shown: what it tells is listened to, and so is Ctrl-C.
+pub(super) struct Stage {
     listener: Arc<Listener>,
     stop: Switch,
 }
 
-impl<'t> Screen<'t> {
-    /// A screen with nothing on it yet. Ctrl-C is listened for from now on.
-    pub(super) fn for_job(typed: &'t Typed) -> Result<Self, Failure> {
-        let how = match typed.shared.format {
+impl Stage {
+    /// With nothing on it yet. `words` is the command line, which resumes.
+    pub(super) fn set(format: Format, is_update: bool, words: &[OsString]) -> Result<Self, Failure> {
+        let how = match format {
             Format::Human => Show::Human,
             Format::Json => Show::Json,
         };
-        let (listener, stop) = (Arc::new(Listener::start(how)?), Switch::default());
+        let listener = if is_update { Listener::of_update(how)? } else { Listener::start(how)? };
+        let (listener, stop) = (Arc::new(listener), Switch::default());
         let told = (stop.clone(), Arc::clone(&listener));
         output::when_untold(move |why| {
             told.0.stop_and_tell(Stop::Untold { message: why.to_owned() }, &*told.1);
         });
-        interrupt::listen(stop.clone(), Arc::clone(&listener), retype::resume(&typed.words))?;
-        Ok(Self { typed, listener, stop })
+        interrupt::listen(stop.clone(), Arc::clone(&listener), retype::resume(words))?;
+        Ok(Self { listener, stop })
     }
 
     /// The world of this machine, for a job that is shown here.
@@ -58,14 +61,56 @@ impl<'t> Screen<'t> {
         self.listener.close();
     }
 
-    /// What is wrong with the roster, in groups; for programs each was an event.
-    pub(super) fn findings(&self, checked: &Checked) {
-        if checked.findings().is_empty() {
+    /// What is wrong with a roster, in groups; for programs each was an event.
+    pub(super) fn findings(&self, found: &validate::Checked, roster: &Roster) {
+        if found.findings.is_empty() {
             return;
         }
-        let headers = checked.roster().own_headers();
-        let groups = findings::groups(checked.found(), headers, output::Paint::of_stderr());
+        let groups = findings::groups(found, roster.own_headers(), output::Paint::of_stderr());
         output::say(groups.strip_suffix('\n').unwrap_or(&groups));
+    }
+}
+
+/// Asks whoever is there.
+///
+/// # Errors
+/// Exit 4 where the answer cannot be read.
+pub(super) fn asks(question: &str) -> Result<bool, Failure> {
+    let mut stderr = std::io::stderr().lock();
+    let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
+    drop(stderr);
+    let mut answer = String::new();
+    std::io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::stopped("cannot read the answer").because(error))?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// The screen of an import or a retry.
+pub(super) struct Screen<'t> {
+    typed: &'t Typed,
+    stage: Stage,
+}
+
+impl<'t> Screen<'t> {
+    /// A screen with nothing on it yet. Ctrl-C is listened for from now on.
+    pub(super) fn for_job(typed: &'t Typed) -> Result<Self, Failure> {
+        Ok(Self { typed, stage: Stage::set(typed.shared.format, false, &typed.words)? })
+    }
+
+    /// The world of this machine, for a job that is shown here.
+    pub(super) fn world(&self) -> World {
+        self.stage.world()
+    }
+
+    /// Ends the view, once all that was told is shown.
+    pub(super) fn close(&self) {
+        self.stage.close();
+    }
+
+    /// What is wrong with the roster, in groups; for programs each was an event.
+    pub(super) fn findings(&self, checked: &Checked) {
+        self.stage.findings(checked.found(), checked.roster());
     }
 
     /// Why nothing is sent, in a few words.
@@ -126,14 +171,7 @@ impl<'t> Screen<'t> {
             0 => format!("Settle {} that create nobody? [y/N] ", text::count(outlook.to_send, "row")),
             new => format!("Create {}? [y/N] ", text::count(new, "user")),
         };
-        let mut stderr = std::io::stderr().lock();
-        let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
-        drop(stderr);
-        let mut answer = String::new();
-        std::io::stdin()
-            .read_line(&mut answer)
-            .map_err(|error| Failure::stopped("cannot read the answer").because(error))?;
-        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        asks(&question)
     }
 
     /// That it was not to be done.
@@ -181,6 +219,16 @@ impl<'t> Screen<'t> {
         farewell.say();
         closed.map(|()| exit)
     }
+}
+
+/// Has a command that only reads end by this switch where it is interrupted: the first Ctrl-C (or SIGTERM) lets go of what is
+/// under way, the second ends the process at once.
+pub(super) fn interrupted_by(
+    stop: Switch,
+    listener: Arc<Listener>,
+    resume: retype::Line,
+) -> Result<(), Failure> {
+    interrupt::listen_while_reading(stop, listener, resume)
 }
 
 /// The world of this machine.

@@ -194,6 +194,11 @@ impl Compared {
         &self.roster
     }
 
+    /// By what the roster was checked.
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        self.changes.rules(&self.reached)
+    }
+
     /// What was to be compared.
     pub(crate) fn changes(&self) -> &Changes {
         &self.changes

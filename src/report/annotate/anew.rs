@@ -113,7 +113,7 @@ impl Copy<'_> {
         let mut row = 1;
         for ((severity, id), count) in counts {
             let code = codes::find(id);
-            let title = code.map_or("", |code| code.title);
+            let title = code.map_or("not as the roster asks", |code| code.title);
             let fix = code.map(|code| code.told_fix(self.voice)).unwrap_or_default();
             let format = formats.of_severity(severity);
             sheet.write_string_with_format(row, 0, severity.word(), format)?;

@@ -5,6 +5,7 @@ use crate::roster::{FINDINGS, Field, Roster, Row, Use};
 use crate::text::{Voice, count, shown};
 use crate::validate::{self, Checked, Rules};
 
+use super::differences;
 use super::styles::Paint;
 use super::unwritten::Unwritten;
 
@@ -69,7 +70,10 @@ impl<'r> Copy<'r> {
 
     /// What was found, in one line.
     pub(super) fn checked_in_all(&self) -> String {
-        let Checked { errors, warnings, rows, .. } = self.checked;
+        let Checked { errors, warnings, rows, findings, .. } = self.checked;
+        if let Some(differing) = differences::in_all(findings) {
+            return differing;
+        }
         let [errors, warnings, rows] =
             [(errors, "error"), (warnings, "warning"), (rows, "row")].map(|(n, noun)| count(*n, noun));
         format!("headcount: {errors} and {warnings} in {rows}")
@@ -110,11 +114,16 @@ impl Annotated {
     }
 }
 
+/// What a finding begins with.
+fn label(finding: &Finding) -> &'static str {
+    differences::label(finding).unwrap_or_else(|| finding.severity.word())
+}
+
 /// A finding in one line: what, and how to mend it.
 pub(super) fn sentence(finding: &Finding, voice: &dyn Voice) -> String {
     let hint = finding.told_hint(voice).map(|hint| format!(" ({hint})")).unwrap_or_default();
     let column = finding.column.as_deref().map(|c| format!("{}: ", shown(c.trim()))).unwrap_or_default();
-    format!("{}: {column}{}{hint}", finding.severity.word(), finding.message)
+    format!("{}: {column}{}{hint}", label(finding), finding.message)
 }
 
 pub(super) fn told(findings: &[Finding], voice: &dyn Voice) -> String {
@@ -125,7 +134,7 @@ pub(super) fn told(findings: &[Finding], voice: &dyn Voice) -> String {
 pub(super) fn note_text(findings: &[&Finding], voice: &dyn Voice) -> String {
     let text = findings.iter().map(|finding| {
         let hint = finding.told_hint(voice).map(|hint| format!("\nfix: {hint}")).unwrap_or_default();
-        format!("{}: {}{hint}", finding.severity.word(), finding.message)
+        format!("{}: {}{hint}", label(finding), finding.message)
     });
     cut(&text.collect::<Vec<_>>().join("\n\n")).0.to_owned()
 }

@@ -16,6 +16,7 @@ mod anew;
 mod cells;
 mod comments;
 mod copy;
+pub(crate) mod differences;
 mod lines;
 mod package;
 mod sheet;

@@ -1,0 +1,152 @@
+//! What is said when an update has ended: how it went, why it stopped, what puts everybody back, and the commands that go on.
+
+use super::args::import::Format;
+use super::farewell::{self, Said, shown};
+use super::meant_changes::TypedChanges;
+use super::{output, retype, retype_changes};
+use crate::exit::Exit;
+use crate::job::EndedChanges;
+use crate::ledger::Counts;
+use crate::stop::Stop;
+use crate::text;
+
+/// An update that has ended.
+pub(super) struct ChangeFarewell<'f> {
+    pub(super) typed: &'f TypedChanges,
+    /// The instance's ARN.
+    pub(super) arn: &'f str,
+    /// Whether somebody of the roster is not there.
+    pub(super) has_missing: bool,
+    pub(super) ended: &'f EndedChanges,
+}
+
+impl ChangeFarewell<'_> {
+    /// The result in one line on stdout, for people: programs have events. The rest on stderr.
+    pub(super) fn tell(&self) {
+        if self.typed.shared.told_for() == Format::Human {
+            let EndedChanges { counts, took, .. } = self.ended;
+            output::told(&summary(counts, &text::duration(*took)));
+        }
+        self.lines().iter().for_each(farewell::say);
+    }
+
+    fn lines(&self) -> Vec<Said> {
+        let mut lines = self.why_stopped();
+        lines.extend(self.of_undo());
+        lines.extend(self.of_left());
+        lines.extend(self.of_unconfirmed());
+        lines.extend(self.of_failed());
+        if self.has_missing {
+            let import = retype_changes::import(self.typed, self.arn).to_string();
+            lines
+                .push(Said::Talk("somebody of the roster is not there; the next line makes them".to_owned()));
+            lines.push(Said::Command("import with: ", import));
+        }
+        if matches!(self.ended.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled) {
+            lines.push(farewell::resume_with(&retype::resume(&self.typed.words)));
+        }
+        lines
+    }
+
+    fn why_stopped(&self) -> Vec<Said> {
+        let Some(stop) = &self.ended.stop else { return Vec::new() };
+        let stopped = match (self.typed.shared.told_for(), stop) {
+            (Format::Json, _) => Some(format!("stopped: {}", text::plain(&stop.to_string()))),
+            (Format::Human, Stop::Interrupted) => None,
+            (Format::Human, _) => Some(format!("stopped: {}", farewell::name_of(stop))),
+        };
+        let hint = farewell::hint_without_creating(stop, self.arn).map(|hint| format!("hint: {hint}"));
+        stopped.into_iter().chain(hint).map(Said::Talk).collect()
+    }
+
+    /// Where everybody is kept as they were, and what puts them back.
+    fn of_undo(&self) -> Vec<Said> {
+        let Some(undo) = self.ended.undo.as_ref() else { return Vec::new() };
+        let counts = &self.ended.counts;
+        if counts.updated + counts.unconfirmed + counts.rejected + counts.in_doubt == 0 {
+            return Vec::new();
+        }
+        let kept = format!("everybody who was to be changed is kept as they were in {}", shown(&undo.file));
+        match retype_changes::undo(self.typed, self.arn, undo) {
+            Some(line) => vec![Said::Talk(kept), Said::Command("undo with: ", line.to_string())],
+            None => vec![Said::Talk(kept)],
+        }
+    }
+
+    /// Who was left as they are.
+    fn of_left(&self) -> Vec<Said> {
+        let skipped = self.ended.counts.skipped;
+        if skipped == 0 {
+            return Vec::new();
+        }
+        let are = if skipped == 1 { "is" } else { "are" };
+        let line = format!(
+            "{} {are} left as they are: drift, a conflict, or a reason of their own; the next line lists them",
+            text::people(skipped)
+        );
+        let list = retype_changes::status(self.typed, "skipped").to_string();
+        vec![Said::Talk(line), Said::Command("list with: ", list)]
+    }
+
+    /// Who does not show what was asked for.
+    fn of_unconfirmed(&self) -> Vec<Said> {
+        let unconfirmed = self.ended.counts.unconfirmed;
+        if unconfirmed == 0 {
+            return Vec::new();
+        }
+        let line = format!(
+            "{} took what was sent and do not show it: the same command looks again, and what cannot be set so is set in \
+             the console",
+            text::count(unconfirmed, "user")
+        );
+        vec![Said::Talk(line)]
+    }
+
+    /// Where the failed rows are, and what sends them again.
+    fn of_failed(&self) -> Vec<Said> {
+        let Ok(left) = &self.ended.left else {
+            if let Err(failure) = &self.ended.left {
+                output::failure(failure);
+            }
+            return Vec::new();
+        };
+        let removed =
+            left.removed.iter().map(|path| format!("removed {}: its rows no longer stand so", shown(path)));
+        let spared = left.spared.iter().map(|path| {
+            format!("{} is not overwritten: it is not an untouched copy of headcount's", shown(path))
+        });
+        let held = left.held.iter().map(|path| output::held(path));
+        let mut lines: Vec<Said> = removed.chain(spared).chain(held).map(Said::Talk).collect();
+        let failed = self.ended.counts.rejected + self.ended.counts.invalid;
+        let rows = match &left.file {
+            Some(file) => {
+                format!("{} failed, with the reasons in {}", text::count(left.rows, "row"), shown(file))
+            }
+            None if failed > 0 => format!("{} failed; mend the roster", text::count(failed, "row")),
+            None => return lines,
+        };
+        lines.push(Said::Talk(format!("{rows}; mend what is wrong there, then run the next line")));
+        let retry = retype_changes::retry(self.typed, left.file.as_deref()).to_string();
+        lines.push(Said::Command("retry with: ", retry));
+        lines
+    }
+}
+
+fn summary(counts: &Counts, took: &str) -> String {
+    let total = text::people(counts.total);
+    let mut parts = vec![format!("{} of {total} updated", text::grouped(counts.updated))];
+    for (number, what) in [
+        (counts.there, "as they should be"),
+        (counts.skipped, "left"),
+        (counts.unconfirmed, "unconfirmed"),
+        (counts.rejected, "rejected"),
+        (counts.invalid, "invalid"),
+        (counts.in_doubt, "not settled"),
+        (counts.pending, "pending"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {what}", text::grouped(number)));
+        }
+    }
+    format!("{}; {took}\n", parts.join(", "))
+}

@@ -1,0 +1,184 @@
+//! `headcount export`: an instance's users as a roster that imports again.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::args::import::Format;
+use super::args::instance::InstanceArgs;
+use super::farewell::say_resume;
+use super::policy::Needs;
+use super::screen::{self, Listener, Show};
+use super::{output, retype};
+use crate::connect::policy::Job;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::job::{Asked, Export, Exported, Fields};
+use crate::stop::Switch;
+use crate::text::{count, plain};
+
+/// Writes an instance's users to a roster that imports again: what is there, to look through, compare and change
+///
+/// Nothing is changed on the instance. Passwords cannot be read, so there is no column of them. Interrupted, it keeps what
+/// it has read in `FILE.part`, and the same command goes on.
+#[derive(Debug, Args)]
+#[command(mut_arg("directory", |arg| arg.help("A saved directory of the instance: names are written from it")))]
+pub(super) struct ExportArgs {
+    /// The file to write, `.xlsx` or `.csv`, readable by its owner only; a file that is there is never overwritten
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// How much of each user is read
+    #[arg(long, value_name = "WHICH", value_enum, ignore_case = true, default_value_t = FieldsArg::All)]
+    fields: FieldsArg,
+
+    #[command(flatten)]
+    instance: InstanceArgs,
+
+    #[command(flatten)]
+    filters: FilterArgs,
+
+    /// For people, or one event a line for programs
+    #[arg(long, value_name = "FORMAT", value_enum, ignore_case = true, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// Which users; with several filters, those that pass all of them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which users")]
+struct FilterArgs {
+    /// Of this routing profile, by name, id or ARN; once more for another beside it
+    #[arg(long = "routing-profile", value_name = "NAME")]
+    routing_profiles: Vec<String>,
+
+    /// In this hierarchy group or below it, as in `EMEA|Germany`; once more for another beside it
+    #[arg(long, value_name = "PATH")]
+    hierarchy: Vec<String>,
+
+    /// With this tag, or with any value of this key; once more for one that they must have as well
+    #[arg(long = "tag", value_name = "KEY[=VALUE]")]
+    tags: Vec<String>,
+
+    /// Made by this run of `headcount import`, as `headcount status` prints it
+    #[arg(long, value_name = "RUN")]
+    run: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FieldsArg {
+    /// What a search shows, 500 users a call: no addresses, no proficiencies
+    Fast,
+    /// All that a roster can say: a call a user, and one more for proficiencies
+    All,
+}
+
+impl From<FieldsArg> for Fields {
+    fn from(typed: FieldsArg) -> Self {
+        match typed {
+            FieldsArg::Fast => Self::Fast,
+            FieldsArg::All => Self::All,
+        }
+    }
+}
+
+impl ExportArgs {
+    /// What the command line needs.
+    pub(super) fn needs(&self) -> Result<Needs, Failure> {
+        let needs = self.instance.needs()?;
+        let proficiencies = self.fields == FieldsArg::All;
+        Ok(Needs { job: Job { reads_users: true, tags: false, proficiencies, ..needs.job }, ..needs })
+    }
+
+    fn meant(&self) -> Export {
+        let FilterArgs { routing_profiles, hierarchy, tags, run } = &self.filters;
+        Export {
+            target: self.instance.target(None),
+            out: self.output.clone(),
+            fields: self.fields.into(),
+            asked: Asked {
+                routing_profiles: routing_profiles.clone(),
+                hierarchy: hierarchy.clone(),
+                tags: tags.clone(),
+                run: run.clone(),
+            },
+        }
+    }
+}
+
+/// Runs `headcount export`.
+pub(super) fn run(args: &ExportArgs, typed: &[OsString]) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
+    let how = match args.format {
+        Format::Human => Show::Human,
+        Format::Json => Show::Json,
+    };
+    let (listener, stop) = (Arc::new(Listener::of_reading(how)?), Switch::default());
+    screen::interrupted_by(stop.clone(), Arc::clone(&listener), retype::resume(typed))?;
+    let world = screen::world(Arc::clone(&listener) as _, stop);
+    let exported = runtime.block_on(args.meant().run(&world));
+    listener.close();
+    let exported = exported.inspect_err(|failure| {
+        if matches!(failure.exit, Exit::Interrupted | Exit::Stopped) {
+            say_resume(&retype::resume(typed));
+        }
+    })?;
+    match args.format {
+        Format::Human => say(&exported, args),
+        Format::Json => output::json(&line(&exported)),
+    }
+    Ok(Exit::Done)
+}
+
+/// So many rows are named that do not say all.
+const NAMED: usize = 10;
+
+fn say(exported: &Exported, args: &ExportArgs) {
+    let Exported { file, instance, users, gone, resumed, left_out, untold, rows_untold } = exported;
+    let shown = plain(&file.display().to_string());
+    let resumed = match resumed {
+        0 => String::new(),
+        resumed => format!(", {} of them read before", count(*resumed, "user")),
+    };
+    output::say(&format!("exported {} to `{shown}`{resumed}", count(*users, "user")));
+    if *gone > 0 {
+        output::say(&format!("{} went while they were read, and are left out", count(*gone, "user")));
+    }
+    if !left_out.is_empty() {
+        output::say(&format!(
+            "not read, and no columns of it: {}; --fields all reads {}",
+            left_out.join(", "),
+            if left_out.len() == 1 { "it" } else { "them" }
+        ));
+    }
+    if !untold.is_empty() {
+        let rows = count(*rows_untold, "row");
+        output::say(&format!("{rows} cannot say all; the column `headcount note` has what:"));
+        for said in untold.iter().take(NAMED) {
+            output::say(&format!("  {}", plain(said)));
+        }
+        if untold.len() > NAMED {
+            output::say(&format!("  … and {} more", untold.len() - NAMED));
+        }
+    }
+    output::say("there are no passwords in it: nobody can read them");
+    output::say(&format!("next: `{}`", retype::diff_of(file, instance, &args.instance)));
+}
+
+fn line(exported: &Exported) -> String {
+    let Exported { file, instance, users, gone, resumed, left_out, untold, rows_untold } = exported;
+    let line = serde_json::json!({
+        "event": "exported",
+        "file": file.display().to_string(),
+        "instance": instance,
+        "users": users,
+        "gone": gone,
+        "resumed": resumed,
+        "left_out": left_out,
+        "rows_untold": rows_untold,
+        "untold": untold,
+    });
+    format!("{line}\n")
+}

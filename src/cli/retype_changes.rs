@@ -1,0 +1,149 @@
+//! Commands that are printed to be pasted after a comparison or an update: made of what was typed.
+
+use std::path::Path;
+
+use super::args::instance::InstanceArgs;
+use super::args::update::Compared as Shared;
+use super::meant_changes::{Run, TypedChanges};
+use super::retype::{Line, word_of};
+use crate::job::{Patience, RateAsked, Undo};
+use crate::ledger::beside;
+
+/// What puts right what was compared.
+pub(super) fn update(typed: &TypedChanges, arn: &str) -> Line {
+    let mut line = Line::of_typed(&typed.words, "update");
+    line.path(&typed.roster);
+    line.take(reached(typed, Some(arn)));
+    line.take(Line::reading(&typed.shared.reading, false));
+    line.take(asked(typed));
+    line.take(how(typed));
+    line.option("--ledger", typed.shared.ledger.as_ref().map(|path| path.display()));
+    line
+}
+
+/// What makes those who are not there.
+pub(super) fn import(typed: &TypedChanges, arn: &str) -> Line {
+    let mut line = Line::of_typed(&typed.words, "import");
+    line.path(&typed.roster);
+    line.take(reached(typed, Some(arn)));
+    line.take(Line::reading(&typed.shared.reading, false));
+    line.allowed(&typed.shared.allow);
+    line
+}
+
+/// What puts everybody back who was changed; `None` for a rehearsal, whose world another roster does not find.
+pub(super) fn undo(typed: &TypedChanges, arn: &str, undo: &Undo) -> Option<Line> {
+    if typed.shared.rehearsal.simulate {
+        return None;
+    }
+    let Undo { file, exact_tags, exact_proficiencies, change_email } = undo;
+    let mut line = Line::of_typed(&typed.words, "update");
+    line.path(file);
+    line.take(reached(typed, Some(arn)));
+    let lists = [(*exact_tags, "tags"), (*exact_proficiencies, "proficiencies")];
+    let exact: Vec<&str> =
+        lists.into_iter().filter_map(|(is_exact, list)| is_exact.then_some(list)).collect();
+    line.option("--exact", (!exact.is_empty()).then(|| exact.join(",")));
+    line.switch("--change-email", *change_email);
+    line.take(how(typed));
+    Some(line)
+}
+
+/// What sends again what failed: that of `file`, where it is in a file of its own.
+pub(super) fn retry(typed: &TypedChanges, file: Option<&Path>) -> Line {
+    let mut line = Line::of_typed(&typed.words, "retry");
+    let ledger = typed.ledger();
+    line.path(&ledger);
+    if typed.shared.rehearsal.simulate {
+        line.rehearsal(&typed.shared.rehearsal, !beside::is_named_as_rehearsed(&ledger));
+    }
+    line.option("--roster", file.map(Path::display));
+    line
+}
+
+/// What lists how the rows of the ledger stand.
+pub(super) fn status(typed: &TypedChanges, which: &str) -> Line {
+    let mut line = Line::of_typed(&typed.words, "status");
+    line.path(&typed.ledger());
+    line.option("--rows", Some(which));
+    line
+}
+
+/// What was set, for the ledger to keep.
+pub(super) fn settings(typed: &TypedChanges) -> Vec<String> {
+    let mut line = Line::default();
+    line.rehearsal(&typed.shared.rehearsal, false);
+    line.take(Line::reading(&typed.shared.reading, false));
+    line.take(asked(typed));
+    line.take(how(typed));
+    line.words_from_anywhere()
+}
+
+/// Where.
+fn reached(typed: &TypedChanges, arn: Option<&str>) -> Line {
+    let Shared { instance, rehearsal, .. } = &typed.shared;
+    let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory } = instance;
+    let mut line = Line::default();
+    if rehearsal.simulate {
+        line.rehearsal(rehearsal, true);
+    } else {
+        line.option("--instance", arn);
+        line.option("--region", region.as_ref());
+        line.option("--profile", profile.as_ref());
+        line.option("--endpoint-url", endpoint_url.as_ref());
+    }
+    line.option("--identity", identity.map(word_of));
+    line.option("--directory", directory.as_ref().map(|path| path.display()));
+    line
+}
+
+/// What is compared. Every argument is taken apart: one that is added breaks the build until it is said whether it goes along.
+fn asked(typed: &TypedChanges) -> Line {
+    let Shared {
+        reading: _,   // where the roster is named
+        instance: _,  // where it is reached
+        rehearsal: _, // likewise
+        only,
+        exact,
+        overwrite_drift,
+        change_email,
+        base,
+        skip_invalid,
+        allow,
+        ledger: _,         // where it is needed
+        outage_timeout: _, // with how
+        format: _,         // whoever pastes it is a person
+    } = &typed.shared;
+    let mut line = Line::default();
+    let groups: Vec<String> = only.iter().map(|group| group.as_word().replace('_', "-")).collect();
+    line.option("--only", (!groups.is_empty()).then(|| groups.join(",")));
+    let lists: Vec<String> = exact.iter().map(|list| word_of(*list)).collect();
+    line.option("--exact", (!lists.is_empty()).then(|| lists.join(",")));
+    line.switch("--overwrite-drift", *overwrite_drift);
+    line.switch("--change-email", *change_email);
+    for ledger in base {
+        line.option("--base", Some(ledger.display()));
+    }
+    line.switch("--skip-invalid", *skip_invalid);
+    line.allowed(allow);
+    line
+}
+
+/// How fast, and how long trouble is borne.
+fn how(typed: &TypedChanges) -> Line {
+    let mut line = Line::default();
+    if let Some(Run { rate, burst, concurrency, settle, is_dry: _, yes: _ }) = &typed.run {
+        match rate {
+            RateAsked::Quota => {}
+            RateAsked::Learned => line.option("--rate", Some("auto")),
+            RateAsked::Fixed(rate) => line.option("--rate", Some(rate)),
+        }
+        line.option("--burst", burst.as_ref());
+        line.option("--concurrency", concurrency.as_ref());
+        let settle = (*settle != Patience::USUAL.settle).then(|| settle.as_secs());
+        line.option("--settle-timeout", settle);
+    }
+    let outage = typed.shared.outage_timeout;
+    line.option("--outage-timeout", (outage != Patience::USUAL.outage.as_secs()).then_some(outage));
+    line
+}

@@ -1,0 +1,45 @@
+//! The ticket: Markdown, short.
+
+use std::fmt::Write as _;
+
+use super::told::{Drift, label, value};
+use crate::plan::folded;
+use crate::text::{code, grouped};
+
+/// How every one begins: a comment, which a ticket does not show.
+pub(super) const HEAD: &str = "<!-- headcount drift -->\n";
+
+/// How many people are told of.
+const PEOPLE: usize = 20;
+
+pub(super) fn write(drift: &Drift<'_>) -> String {
+    let mut page = format!("{HEAD}### Drift of {}\n\n", code(drift.roster));
+    let rehearsal = if drift.is_rehearsal { ", a rehearsal" } else { "" };
+    let instance = drift.alias.unwrap_or(drift.instance);
+    let _ = writeln!(page, "Instance {}{rehearsal}, {}\n", code(instance), drift.zone.shown(drift.made));
+    let _ = writeln!(page, "**{}**\n\n| | people |\n|---|--:|", drift.sentence());
+    for (resolution, number) in drift.kinds().into_iter().filter(|(_, number)| *number > 0) {
+        let _ = writeln!(page, "| {} | {} |", label(resolution), grouped(number));
+    }
+    page.push('\n');
+    for person in drift.told().take(PEOPLE) {
+        let rights = if person.adds_rights { ", adds rights" } else { "" };
+        let note = person.note.as_deref().map(|note| format!(": {}", code(note))).unwrap_or_default();
+        let what = label(person.resolution);
+        let _ = writeln!(page, "- {} (row {}), {what}{rights}{note}", code(&person.user), person.row);
+        for (name, cell) in folded(&person.cells.iter().collect::<Vec<_>>()) {
+            let left = if cell.resolution == person.resolution { "" } else { label(cell.resolution) };
+            let left = if left.is_empty() { String::new() } else { format!(" ({left})") };
+            let [from, to] = [&cell.from, &cell.to].map(|side| code(value(side.as_ref())));
+            let _ = writeln!(page, "  - {}: {from} → {to}{left}", code(&name));
+        }
+    }
+    let more = drift.told().count().saturating_sub(PEOPLE);
+    if more > 0 {
+        let _ = writeln!(page, "- … and {} more", grouped(more as u64));
+    }
+    if drift.counts.differs() {
+        let _ = writeln!(page, "\nPut right with {}", code(&drift.update));
+    }
+    page
+}
