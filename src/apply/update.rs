@@ -6,9 +6,10 @@
 //! What a call replaces, merges or clears is not written down for each; nothing is done that was not read back.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::means::{Means, joined};
@@ -75,7 +76,7 @@ pub(crate) async fn run(
     means: Means,
     movers: impl Iterator<Item = Result<Mover, Failure>>,
 ) -> Result<(), Failure> {
-    let means = Arc::new(means);
+    let (means, gates) = (Arc::new(means), Arc::new(Gates::default()));
     let mut open = JoinSet::new();
     for mover in movers {
         let mover = match mover {
@@ -94,9 +95,9 @@ pub(crate) async fn run(
         if means.stop.is_set() {
             break;
         }
-        let means = Arc::clone(&means);
+        let (means, gates) = (Arc::clone(&means), Arc::clone(&gates));
         open.spawn(async move {
-            if let Err(JournalFault(message)) = change(&mover, &means).await {
+            if let Err(JournalFault(message)) = change(&mover, &means, &gates).await {
                 means.stop(Stop::Ledger { message });
             }
         });
@@ -130,14 +131,13 @@ impl Came {
 /// The groups of a user, each with what became of it.
 type Results = BTreeMap<Group, Came>;
 
-/// Changes one user, from its first permit to its last record. Where the run stops meanwhile, the user's intent is left
+/// Changes one user, from its first read to its last record. Where the run stops meanwhile, the user's intent is left
 /// open, and the next run finds by what is there what was done.
-async fn change(mover: &Mover, means: &Means) -> Result<(), JournalFault> {
+async fn change(mover: &Mover, means: &Means, gates: &Gates) -> Result<(), JournalFault> {
     let Some(first) = first_operation(mover) else { return Ok(()) };
-    // The permit first: between the look and the call nothing is waited for.
-    if !means.lane.leave(first, &means.stop).await {
+    let Some(gate) = means.stop.unless_stopped(gates.pass(first, means)).await.flatten() else {
         return Ok(());
-    }
+    };
     let found = match read(mover, means).await {
         Ok(Some(found)) => found,
         Ok(None) => return gone(mover, means),
@@ -151,11 +151,11 @@ async fn change(mover: &Mover, means: &Means) -> Result<(), JournalFault> {
     crash::point("update-intent-before");
     let begun = means.ledger.intend_update(mover.at, &mover.id).synced().await?;
     crash::point("update-intent-synced");
-    let mut permit = Some(first);
+    let mut gate = Some(gate);
     let mut tries = Tries::begin(mover, means);
     let mut sent = Vec::new();
     for group in due {
-        match write(mover, &found, group, &mut permit, &mut tries, means).await {
+        match write(mover, &found, group, &mut gate, &mut tries, means).await {
             Written::Came(came) => sent.push((group, came)),
             // The run stops: the intent stays open.
             Written::Left => return Ok(()),
@@ -167,8 +167,25 @@ async fn change(mover: &Mover, means: &Means) -> Result<(), JournalFault> {
     conclude(mover, Some(begun), &results, means)
 }
 
+/// Lets few users be read ahead of their first call, so that none is read long before it: as many as go in a second.
+///
+/// The pace is asked for after the read and not before it. A call that has its permit must leave at once, for reads take
+/// now longer and now less: calls that left so would come in bunches, and the service would have them slow down.
+#[derive(Default)]
+struct Gates([OnceLock<Arc<Semaphore>>; Operation::ALL.len()]);
+
+impl Gates {
+    async fn pass(&self, operation: Operation, means: &Means) -> Option<OwnedSemaphorePermit> {
+        let gate = self.0[operation as usize].get_or_init(|| {
+            let a_second = means.lane.pace(operation).rate().ceil() as usize;
+            Arc::new(Semaphore::new(a_second.clamp(2, OPEN)))
+        });
+        Arc::clone(gate).acquire_owned().await.ok()
+    }
+}
+
 /// The operation of the first call that is due if nothing has changed since the plan. The call itself is decided by what is
-/// read; a permit for another one is lost, which costs half a second.
+/// read.
 fn first_operation(mover: &Mover) -> Option<Operation> {
     Some(match order(mover.groups.keys().copied().collect(), true).into_iter().next()? {
         Group::Identity => Operation::UpdateUserIdentityInfo,
@@ -240,7 +257,7 @@ async fn write(
     mover: &Mover,
     found: &Found,
     group: Group,
-    permit: &mut Option<Operation>,
+    gate: &mut Option<OwnedSemaphorePermit>,
     tries: &mut Tries,
     means: &Means,
 ) -> Written {
@@ -248,8 +265,7 @@ async fn write(
     let mut due = changes(&mover.wish, found, group, Clearing::LeftOut, mover.email);
     let mut at = 0;
     while let Some(change) = due.get(at) {
-        let has_permit = permit.take_if(|has| *has == change.operation()).is_some();
-        let sent = send(change, has_permit, mover, &found.user.arn, tries, means).await;
+        let sent = send(change, gate, mover, &found.user.arn, tries, means).await;
         crash::point("update-sent");
         match sent {
             Sent::Done => at += 1,
@@ -299,7 +315,7 @@ impl Tries {
 /// not add to it.
 async fn send(
     change: &Change,
-    mut has_permit: bool,
+    gate: &mut Option<OwnedSemaphorePermit>,
     mover: &Mover,
     arn: &str,
     tries: &mut Tries,
@@ -308,10 +324,10 @@ async fn send(
     let operation = change.operation();
     let mut unclear_since: Option<Moment> = None;
     loop {
-        if !has_permit && !means.lane.leave(operation, &means.stop).await {
+        if !means.lane.leave(operation, &means.stop).await {
             return Sent::Left;
         }
-        has_permit = false;
+        drop(gate.take()); // the next may be read
         let departure = means.lane.departure();
         let result = {
             let _waiting = means.lane.awaits_answer(operation);
@@ -454,7 +470,7 @@ async fn read_back(
                     changes(&mover.wish, found, Group::Identity, Clearing::LeftOut, mover.email) != again;
                 for change in again.iter().filter(|_| clears) {
                     clearing = Clearing::Empty;
-                    match send(change, false, mover, &found.user.arn, tries, means).await {
+                    match send(change, &mut None, mover, &found.user.arn, tries, means).await {
                         Sent::Left => return None,
                         Sent::Done => {}
                         // That it may not be sent empty says that it cannot be cleared so: it stays unconfirmed.

@@ -30,7 +30,7 @@ use crate::stop::{Stop, Switch};
 use crate::user::change::{Clearing, changes};
 use crate::user::change_tests::{cases, wish};
 use crate::user::property_tests::{directory, spec};
-use crate::user::{Canonical, Found, Group, base, create_user, proficiencies};
+use crate::user::{Canonical, Found, Group, Wish, base, create_user, proficiencies};
 
 /// A ledger's file that keeps nothing: what is asked of the ledger here is its state.
 struct Nowhere;
@@ -354,5 +354,112 @@ proptest! {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(Box::pin(holds(case)))?;
+    }
+}
+
+/// Changes `users` users in these groups at the documented quotas, and says how long that takes by the clock of the test, in
+/// seconds, and how many calls were told to slow down.
+async fn timed(users: usize, columns: &[&str]) -> (f64, u64) {
+    let clock: Arc<dyn Clock> =
+        Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
+    let mut spec = spec(IdentityType::ConnectManaged, Families::All);
+    let directory = directory(&spec);
+    (spec.signed, spec.users_quota, spec.pace) = (true, users, Pace { rate: Some(2.0), burst: 5.0 });
+    spec.latency = Duration::from_millis(120);
+    let of_reads = Pace { rate: Some(10.0), burst: 25.0 };
+    for operation in
+        [crate::simulator::Operation::DescribeUser, crate::simulator::Operation::ListUserProficiencies]
+    {
+        spec.paces.insert(operation, of_reads);
+    }
+    spec.paces.insert(crate::simulator::Operation::CreateUser, Pace::UNLIMITED);
+    let arn = spec.instance_arn();
+    let world = InProcess::new(World::new(spec, clock.now()), Arc::clone(&clock), Duration::from_secs(30));
+    let environment =
+        Environment { endpoint_url: Some("http://127.0.0.1:4510".into()), ..Environment::default() };
+    let target = Target::resolve(&arn, None, None, &environment).unwrap();
+    let credentials = Credentials::fixed(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+    let client = Client::over(Arc::new(world.clone()), &target, credentials, Arc::clone(&clock));
+    let agent = |username: &str| {
+        let mut agent = crate::user::property_tests::somebody();
+        agent.username = username.to_owned();
+        agent
+    };
+    let mut state = State::default();
+    state.apply(&Entry { run: Some("r".into()), version: Some(2), ..Entry::of(Kind::Ledger) });
+    let mut movers = Vec::new();
+    for number in 0..users {
+        let username = format!("user{number}");
+        let there = agent(&username);
+        let body = create_user(&there, &directory).unwrap();
+        let id = client.create_user(&arn, &body).await.unwrap().value.user_id;
+        let user = world.world().everyone().last().unwrap().clone();
+        assert_eq!(user.id, id);
+        let mut row_of = there.clone();
+        for column in columns {
+            match *column {
+                "last name" => row_of.last_name = Some("Santos".into()),
+                "tags" => drop(row_of.tags.insert("team".into(), "blue".into())),
+                "auto accept" => row_of.auto_accept = Some(true),
+                "security profiles" => row_of.security_profiles = vec!["A".into(), "B".into()],
+                "routing profile" => row_of.routing_profile = "Sales".into(),
+                other => panic!("{other}"),
+            }
+        }
+        state.apply(&row(&username, number as u32 + 2, 1));
+        let wish = Wish::of(&row_of, &directory, crate::user::Exact::default()).unwrap();
+        let found = Found { user, proficiencies: None };
+        let shown = Canonical::described(&found.user, None);
+        let differs = |group: &Group| !changes(&wish, &found, *group, Clearing::LeftOut, true).is_empty();
+        let groups: BTreeMap<_, _> = Group::ALL
+            .into_iter()
+            .filter(differs)
+            .map(|group| (group, base::of_found(&shown, group)))
+            .collect();
+        assert_eq!(groups.len(), columns.len());
+        let (at, row) = (crate::ledger::made::place(number as u32), RowNumber::from(number as u32 + 2));
+        movers.push(Ok(Mover { at, row, user: username, id, wish, groups, email: true, leaves: None }));
+    }
+    let ledger: Arc<dyn Journal> =
+        Arc::new(Ledger::in_step(Nowhere, state, Arc::clone(&clock), crate::ledger::counted()));
+    let settings = Settings {
+        instance: arn.clone(),
+        identity: IdentityType::ConnectManaged,
+        run: "r".into(),
+        provenance_tag: true,
+        accept_probable: false,
+        row_budget: Settings::ROW_BUDGET,
+        outage_patience: Settings::OUTAGE_PATIENCE,
+        seed: 1,
+        voice: &Flags,
+    };
+    let stop = Switch::default();
+    let listener = Arc::new(Listener { stop: stop.clone(), left: Mutex::new(None) });
+    let lane = Arc::new(Lane::new(client, Arc::default()));
+    lane.paces().set(crate::connect::Operation::DescribeUser, crate::lane::pace::Pace::new(10.0, 25));
+    let means = Means::new(lane, Slots::new(2.0, 5, None), Arc::clone(&ledger), settings, stop, listener);
+    let begun = tokio::time::Instant::now();
+    run(means, movers.into_iter()).await.unwrap();
+    let took = begun.elapsed().as_secs_f64();
+    assert_eq!(ledger.read(|state| state.counts(false).updated), users as u64);
+    let throttled = world.world().stats().operations.values().map(|calls| calls.throttled).sum();
+    (took, throttled)
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_many_groups_are_written_it_takes_as_long_as_the_slowest_call_and_none_is_told_to_slow_down()
+{
+    const USERS: usize = 400;
+    for columns in [
+        &["last name"][..],
+        &["last name", "tags"],
+        &["last name", "tags", "auto accept", "security profiles", "routing profile"],
+    ] {
+        let (seconds, throttled) = timed(USERS, columns).await;
+        let fewest = USERS as f64 / 2.0;
+        assert!(
+            seconds <= 1.05 * fewest && throttled == 0,
+            "{columns:?}: {seconds} s, {throttled} throttled"
+        );
     }
 }

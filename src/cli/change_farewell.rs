@@ -62,10 +62,6 @@ impl ChangeFarewell<'_> {
     /// Where everybody is kept as they were, and what puts them back.
     fn of_undo(&self) -> Vec<Said> {
         let Some(undo) = self.ended.undo.as_ref() else { return Vec::new() };
-        let counts = &self.ended.counts;
-        if counts.updated + counts.unconfirmed + counts.rejected + counts.in_doubt == 0 {
-            return Vec::new();
-        }
         let kept = format!("everybody who was to be changed is kept as they were in {}", shown(&undo.file));
         match retype_changes::undo(self.typed, self.arn, undo) {
             Some(line) => vec![Said::Talk(kept), Said::Command("undo with: ", line.to_string())],
@@ -79,9 +75,8 @@ impl ChangeFarewell<'_> {
         if skipped == 0 {
             return Vec::new();
         }
-        let are = if skipped == 1 { "is" } else { "are" };
         let line = format!(
-            "{} {are} left as they are: drift, a conflict, or a reason of their own; the next line lists them",
+            "{} left as they are, in part or as a whole; the next line says why",
             text::people(skipped)
         );
         let list = retype_changes::status(self.typed, "skipped").to_string();
@@ -120,7 +115,7 @@ impl ChangeFarewell<'_> {
         let failed = self.ended.counts.rejected + self.ended.counts.invalid;
         let rows = match &left.file {
             Some(file) => {
-                format!("{} failed, with the reasons in {}", text::count(left.rows, "row"), shown(file))
+                format!("{} not as asked, with the reasons in {}", text::count(left.rows, "row"), shown(file))
             }
             None if failed > 0 => format!("{} failed; mend the roster", text::count(failed, "row")),
             None => return lines,

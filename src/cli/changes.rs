@@ -275,11 +275,7 @@ fn plan(typed: &TypedChanges, compared: &Compared) -> String {
     lines.push(format!("plan      {}", change_words::counts(&compared.counts(), not_there(compared), true)));
     let calls: u64 = compared.calls().values().sum();
     if calls > 0 {
-        lines.push(format!(
-            "time      {}, {} that change something",
-            about(compared.time()),
-            text::count(calls, "call")
-        ));
+        lines.push(format!("time      {} for {}", about(compared.time()), text::count(calls, "call")));
     }
     let ledger = typed.ledger();
     lines.push(format!("ledger    {}", text::plain(&ledger.display().to_string())));

@@ -216,6 +216,40 @@ pub(super) fn agents(identity: IdentityType) -> impl Strategy<Value = Agent> {
     })
 }
 
+/// Somebody of whom little is said.
+pub(crate) fn somebody() -> Agent {
+    Agent {
+        row: RowNumber::from(2),
+        username: "jane".into(),
+        password: Some(Password::new("Lantern-Reef-7a")),
+        first_name: Some("Ana".into()),
+        last_name: Some("Silva".into()),
+        email: None,
+        secondary_email: None,
+        mobile: None,
+        directory_user_id: None,
+        routing_profile: ROUTING[0].to_owned(),
+        security_profiles: vec![SECURITY[0].to_owned()],
+        hierarchy: None,
+        phone_type: None,
+        phone_number: None,
+        auto_accept: None,
+        after_contact_work_seconds: None,
+        persistent_connection: None,
+        voice_enhancement: None,
+        tags: BTreeMap::new(),
+        channel_auto_accept: BTreeMap::new(),
+        callback_auto_accept: None,
+        channel_after_contact_work_seconds: BTreeMap::new(),
+        callback_after_contact_work_seconds: None,
+        voice_phone_type: None,
+        voice_phone_number: None,
+        voice_persistent_connection: None,
+        proficiencies: Vec::new(),
+        cleared: BTreeSet::new(),
+    }
+}
+
 fn identities_and_agents() -> impl Strategy<Value = (IdentityType, Agent)> {
     select(&IdentityType::ALL[..]).prop_flat_map(|identity| (Just(identity), agents(identity)))
 }

@@ -13,6 +13,7 @@ mod cli;
 mod contract;
 mod credentials;
 mod day;
+mod diff;
 mod directory;
 mod drift;
 mod engine;

@@ -110,6 +110,8 @@ async fn movers_are_told_and_put_right_and_the_second_run_makes_no_call() {
     assert_eq!(info.email.as_deref(), Some("user0@example.com"), "sent as it was read");
     assert_eq!(mover.tags.get("team").map(String::as_str), Some("blue"));
     assert!(mover.tags.contains_key("headcount:run"));
+    let undo = ended.undo.unwrap();
+    assert!(undo.file.display().to_string().contains("movers.csv.before.") && undo.exact_tags, "{undo:?}");
     let after = writes(&stage);
     settled().await;
     let again = run(&stage, changes(&stage, "movers.csv")).await;
@@ -247,4 +249,42 @@ async fn a_roster_that_changed_is_told_from_a_user_that_somebody_changed() {
     console(&stage, "user0", |user| user.identity_info.as_mut().unwrap().last_name = Some("Alves".into()));
     compared(&stage, changes(&stage, "roster.csv")).await.close().await;
     assert_eq!(told(&stage)[0], "user0: last name Alves -> Santos: drift");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_before_puts_everybody_back_and_a_later_update_keeps_its_own() {
+    let stage = with_three().await;
+    let mut were: Vec<User> = stage.connect.world().everyone().cloned().collect();
+    let file = |text: &str| {
+        std::fs::write(
+            stage.path("m.csv"),
+            format!("user login,last name,mobile,tags,hierarchy,auto accept voice,security profiles\n{text}"),
+        )
+        .unwrap()
+    };
+    file("user0,Santos,+4930123456,team|blue,,yes,Agent|Admin\nuser1,Alves,,,,,\n");
+    let first = run(&stage, changes(&stage, "m.csv")).await;
+    assert_eq!((first.exit, first.counts.updated), (Exit::Done, 2));
+    settled().await;
+    file("user0,Costa,+4930123456,team|blue,,yes,Agent|Admin\nuser1,Alves,,,,,\n");
+    let second = run(&stage, changes(&stage, "m.csv")).await;
+    assert_eq!(second.exit, Exit::Done);
+    settled().await;
+    let (first, second) = (first.undo.unwrap(), second.undo.unwrap());
+    assert_ne!(first.file, second.file, "never over another");
+    for undo in [second, first] {
+        let name = undo.file.file_name().unwrap().to_str().unwrap().to_owned();
+        let mut back = changes(&stage, &name);
+        back.exact = Exact { tags: undo.exact_tags, proficiencies: undo.exact_proficiencies };
+        back.asking.changes_email = undo.change_email;
+        let ended = run(&stage, back).await;
+        assert_eq!((ended.exit, ended.counts.skipped), (Exit::Done, 0), "{name}: {:?}", stage.heard.take());
+        settled().await;
+    }
+    let mut are: Vec<User> = stage.connect.world().everyone().cloned().collect();
+    for user in were.iter_mut().chain(&mut are) {
+        user.last_modified_time = None;
+        user.auto_accept_configs.retain(|config| config.auto_accept);
+    }
+    assert_eq!(were, are);
 }

@@ -1,6 +1,6 @@
 //! What was compared is recorded, kept as it was, written, and read back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::movers::Movers;
-use super::{Changes, Compared};
+use super::{Changes, Compared, Due};
 use crate::apply::{self, Means, Settings};
 use crate::clock::rfc3339;
 use crate::connect::Operation;
@@ -17,6 +17,7 @@ use crate::disk;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
+use crate::export;
 use crate::failed::{FailedRows, Left, OfRun};
 use crate::job::opened;
 use crate::job::run::{Beginning, close};
@@ -108,8 +109,8 @@ impl Compared {
 /// an interrupted one goes on with its file.
 fn before_file(roster: &Path, run: &str, goes_on: bool) -> PathBuf {
     let named = |number: u32| {
-        let number = if number == 1 { String::new() } else { format!(".{number}") };
-        disk::with_suffix(roster, &format!(".before.{run}{number}.csv"))
+        let later = if number == 1 { String::new() } else { format!(".{number}") };
+        export::path_before(roster, &format!("{run}{later}"))
     };
     let free = (1..).find(|number| !named(*number).exists()).unwrap_or(u32::MAX);
     named(if goes_on { free.saturating_sub(1).max(1) } else { free })
@@ -168,8 +169,18 @@ impl PlannedChanges {
 
 /// Writes those who are to be changed, as they are now, into a file of their own: before the first of them is.
 fn keep_before(compared: &Compared, undo: &Undo) -> Result<(), Failure> {
-    let _ = (compared, undo);
-    Ok(()) // PENDING
+    let Compared { reached, due, people, world, .. } = compared;
+    let directory = &reached.directory;
+    let mut before = export::Before::open(&undo.file, directory)?;
+    for person in people {
+        let Some(Due { groups, found, .. }) = due.get(&person.user) else { continue };
+        let groups: BTreeSet<Group> = groups.keys().copied().collect();
+        before.add(directory, &found.user, found.proficiencies.as_deref(), &groups)?;
+    }
+    for untold in before.untold() {
+        world.warn(format!("what the undo cannot put back: {untold}"));
+    }
+    before.sync()
 }
 
 async fn send(compared: &Compared, ledger: &Arc<dyn Journal>, run: String) -> Result<(), Failure> {
