@@ -101,6 +101,7 @@ impl Farewell<'_> {
         lines.extend(self.of_files());
         lines.extend(self.of_settled());
         lines.extend(self.of_seen());
+        lines.extend(self.of_differing());
         lines.extend(self.of_steps());
         lines.extend(self.of_pending());
         lines.extend(self.of_another_run());
@@ -197,6 +198,26 @@ impl Farewell<'_> {
         let line = format!("of the created: {}; the next line lists them", counts.join(", "));
         let list = retype::status(self.typed, &words.join(",")).to_string();
         vec![Said::Talk(line), Said::Command("list with: ", list)]
+    }
+
+    /// Those who are there and are not as the roster has them, and what puts them right.
+    fn of_differing(&self) -> Vec<Said> {
+        let (exists, drifted) = (self.counts.exists, self.seen.drifted);
+        let people = match (exists, drifted) {
+            (0, 0) => return Vec::new(),
+            (_, 0) => text::people(exists),
+            (0, _) => text::people(drifted),
+            _ => text::people(exists + drifted),
+        };
+        let are = if exists + drifted == 1 { "is" } else { "are" };
+        let line = format!(
+            "{people} {are} there and not as the roster has them; if they are who is meant, the next line puts them right, \
+             and with --dry-run it says how"
+        );
+        vec![
+            Said::Talk(line),
+            Said::Command("update with: ", retype::update(self.typed, self.arn).to_string()),
+        ]
     }
 
     /// Users that were made and have not got what follows.
