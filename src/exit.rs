@@ -27,11 +27,11 @@ impl Exit {
     pub const TABLE: [(Exit, &'static str); 8] = [
         (
             Exit::Done,
-            "every row is created (now or by an earlier run of this ledger); for a command that creates nothing: it did its work",
+            "every row is as asked (created or updated, now or by an earlier run of this ledger); for a command that changes nothing: it did its work, and `diff` found no difference",
         ),
         (
             Exit::SomeFailed,
-            "finished, and some rows failed: rejected by the service, name already taken, or skipped as invalid",
+            "finished, and some rows failed: rejected by the service, name taken by somebody who differs, left as they are, or skipped as invalid; `diff`: something differs",
         ),
         (
             Exit::Usage,
@@ -43,7 +43,10 @@ impl Exit {
             "could not start or stopped early, resumable: instance full or too little room, credentials or permissions, instance not found or not reachable, outage, ledger locked, foreign, damaged or not writable",
         ),
         (Exit::Interrupted, "interrupted (Ctrl-C, SIGTERM) or declined at the question, resumable"),
-        (Exit::Unsettled, "finished, but rows remain whose outcome could not be settled"),
+        (
+            Exit::Unsettled,
+            "finished, but rows remain whose outcome could not be settled, or confirmed by reading back",
+        ),
         (Exit::Bug, "a bug in headcount"),
     ];
 

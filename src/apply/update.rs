@@ -68,15 +68,18 @@ pub(crate) struct Mover {
 
 /// Works through the users until all are settled or there is a reason to stop; calls under way are awaited.
 ///
-/// A user that cannot be had (the roster changed) stops the run.
+/// At most `most` users are at work at once, where a number is given: each has one call under way. A user that cannot be had
+/// (the roster changed) stops the run.
 ///
 /// # Errors
 /// A user's work that ended in a panic (exit 70); everything else is recorded, and told by the switch.
 pub(crate) async fn run(
     means: Means,
+    most: Option<usize>,
     movers: impl Iterator<Item = Result<Mover, Failure>>,
 ) -> Result<(), Failure> {
     let (means, gates) = (Arc::new(means), Arc::new(Gates::default()));
+    let most = most.unwrap_or(OPEN).clamp(1, OPEN);
     let mut open = JoinSet::new();
     for mover in movers {
         let mover = match mover {
@@ -86,7 +89,7 @@ pub(crate) async fn run(
                 break;
             }
         };
-        while open.len() >= OPEN {
+        while open.len() >= most {
             match means.stop.unless_stopped(open.join_next()).await.flatten() {
                 Some(ended) => joined(ended)?,
                 None => break,

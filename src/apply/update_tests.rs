@@ -205,7 +205,7 @@ impl Stage {
                 })
             })
         });
-        run(means, movers).await.unwrap();
+        run(means, None, movers).await.unwrap();
         let reason = stop.reason();
         self.road.world.world().set_weather(Weather::calm());
         // Far enough that whatever is late is there.
@@ -439,7 +439,7 @@ async fn timed(users: usize, columns: &[&str]) -> (f64, u64) {
     lane.paces().set(crate::connect::Operation::DescribeUser, crate::lane::pace::Pace::new(10.0, 25));
     let means = Means::new(lane, Slots::new(2.0, 5, None), Arc::clone(&ledger), settings, stop, listener);
     let begun = tokio::time::Instant::now();
-    run(means, movers.into_iter()).await.unwrap();
+    run(means, None, movers.into_iter()).await.unwrap();
     let took = begun.elapsed().as_secs_f64();
     assert_eq!(ledger.read(|state| state.counts(false).updated), users as u64);
     let throttled = world.world().stats().operations.values().map(|calls| calls.throttled).sum();

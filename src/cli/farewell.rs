@@ -586,6 +586,8 @@ mod tests {
         removed `old.csv`: the rows that have failed are in the new one
         `theirs.csv` is not overwritten: it is not an untouched copy of headcount's
         `open.csv` is open in another program, and stays as it was; close it in Excel before the next time
+        2 people are there and not as the roster has them; if they are who is meant, the next line puts them right, and with --dry-run it says how
+        update with: headcount update /r.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --base r.csv.ledger.jsonl
         2 rows failed, with the reasons in `part.csv.failed.csv`
         1 more row failed that `part.csv` does not have
         2 rows have usernames that are taken: give another there; `--code DuplicateResourceException` tries the same again

@@ -197,6 +197,7 @@ impl TypedChanges {
             exact: Exact { tags: self.has(List::Tags), proficiencies: self.has(List::Proficiencies) },
             bases: base.clone(),
             picked: self.retry.as_ref().and_then(|retry| retry.picked.clone()),
+            writes: run.is_some(),
         }
     }
 

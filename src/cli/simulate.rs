@@ -40,6 +40,10 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     burst: Option<u32>,
 
+    /// Calls a second of each operation that reads, or `unlimited`
+    #[arg(long, value_name = "N", default_value = "2", value_parser = rate::allowed)]
+    read_rate: Allowance,
+
     /// Users that the instance may hold
     #[arg(long, value_name = "N", default_value_t = 500)]
     users_quota: usize,
@@ -116,14 +120,17 @@ impl SimulateArgs {
             seed: self.seed,
             ..Spec::default()
         };
-        let pace = match self.rate {
+        let pace = |rate, burst: Option<u32>| match rate {
             Allowance(None) => Pace::UNLIMITED,
-            Allowance(Some(rate)) => {
-                Pace::per_second(rate, self.burst.map_or((2.5 * rate).max(5.0), f64::from))
-            }
+            Allowance(Some(rate)) => Pace::per_second(rate, burst.map_or((2.5 * rate).max(5.0), f64::from)),
         };
-        let paced = Operation::ALL.into_iter().filter(|operation| operation.changes_a_user());
-        spec.paces.extend(paced.chain([Operation::CreateUser]).map(|operation| (operation, pace)));
+        let (changes, reads) = (pace(self.rate, self.burst), pace(self.read_rate, None));
+        spec.paces.extend(Operation::ALL.into_iter().filter_map(|operation| match operation {
+            Operation::CreateUser => Some((operation, changes)),
+            _ if operation.changes_a_user() => Some((operation, changes)),
+            _ if operation.only_reads() => Some((operation, reads)),
+            _ => None,
+        }));
         spec
     }
 }

@@ -136,8 +136,9 @@ impl Reader<'_> {
 
     /// Sets the pace of each of these calls to its quota as it is applied to the instance of this ARN, as far as that can be
     /// asked for. A call that has been paced already keeps its pace.
-    pub(crate) async fn pace(&self, arn: &str, operations: &[Operation]) {
-        for operation in operations {
+    pub(crate) async fn pace(&self, arn: &str, operations: &[Operation], burst: Option<u32>) {
+        // One that has a pace needs no quota.
+        for operation in operations.iter().filter(|operation| !self.lane.paces().is_set(**operation)) {
             let code = RATES.iter().find(|(of, _)| of == operation).map(|(_, code)| *code);
             let applied = match code {
                 Some(code) => self.quota(arn, code).await,
@@ -149,7 +150,8 @@ impl Reader<'_> {
                 }
                 _ => START,
             });
-            self.lane.paces().set(*operation, Pace::new(rate, default_burst(rate)));
+            let burst = burst.unwrap_or_else(|| default_burst(rate));
+            self.lane.paces().set(*operation, Pace::new(rate, burst));
         }
     }
 
@@ -396,7 +398,7 @@ mod tests {
     async fn paced(spec: Spec, operations: &[Operation]) -> Vec<f64> {
         let arn = spec.instance_arn();
         let (lane, _) = lane_of(spec);
-        Reader { lane: &lane, warn: &|_| {} }.pace(&arn, operations).await;
+        Reader { lane: &lane, warn: &|_| {} }.pace(&arn, operations, None).await;
         operations.iter().map(|operation| lane.pace(*operation).rate()).collect()
     }
 

@@ -108,7 +108,7 @@ impl Export {
             let reached = world.unless_stopped(self.target.reach(address, world, waits, true)).await?;
             let filter = self.asked.on(&reached.directory)?;
             let reader = Reader { lane: &reached.lane, warn: &|what| world.warn(what) };
-            reader.pace(&reached.directory.instance.arn, &READS).await;
+            reader.pace(&reached.directory.instance.arn, &READS, None).await;
             let export = Reading { export: self, reached: &reached, filter: &filter, world };
             let taken = export.take(part).await?;
             export.write(taken, form)

@@ -17,6 +17,11 @@ impl Paces {
         self.0[operation as usize].get_or_init(|| Pace::new(START, default_burst(START)))
     }
 
+    /// Whether an operation has a pace.
+    pub(crate) fn is_set(&self, operation: Operation) -> bool {
+        self.0[operation as usize].get().is_some()
+    }
+
     /// Sets the pace of an operation; says whether it was the first to, for whatever has been paced already keeps its pace.
     pub fn set(&self, operation: Operation, pace: Pace) -> bool {
         self.0[operation as usize].set(pace).is_ok()

@@ -123,6 +123,11 @@ impl Operation {
         )
     }
 
+    /// Whether it changes nothing.
+    pub(crate) fn only_reads(self) -> bool {
+        !self.changes_a_user() && !matches!(self, Self::CreateUser | Self::DeleteUser)
+    }
+
     /// The code of its rate in Service Quotas, where one is published.
     pub(super) fn quota_code(self) -> Option<&'static str> {
         Some(match self {

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::harness::pasted;
 use crate::harness::{Ran, Service, folder, run, status};
 
 const PEOPLE: &str = "\
@@ -339,4 +341,27 @@ fn a_rehearsal_of_an_update_changes_the_world_of_its_import_and_nobody_else() {
     assert!(path.join("people.csv.simulate.update.ledger.jsonl").exists());
     assert!(!path.join("people.csv.update.ledger.jsonl").exists());
     assert_eq!(status(path, "people.csv.simulate.update.ledger.jsonl")["rows"]["updated"], 2);
+}
+#[cfg(unix)]
+#[test]
+fn what_a_comparison_prints_to_put_it_right_does_and_what_an_update_prints_to_undo_it_undoes() {
+    let (service, at) = imported();
+    let path = at.path();
+    let roster = "user login,routing profile,security profiles,tags,ACW timeout,email\n\
+                  ana,,Agent|QualityAnalyst,site|Rome||team|a,60,ana@new.example\n";
+    let command = |ran: &Ran, what: &str| {
+        let line = ran.stderr.lines().find_map(|line| line.strip_prefix(what));
+        line.unwrap_or_else(|| panic!("{what}\n{}", ran.stderr)).to_owned()
+    };
+    let ran = diff(&service, path, roster, &["--change-email"]).exits(1);
+    let update = command(&ran, "put right with: ");
+    assert!(update.contains("--change-email"), "{update}");
+    let like = service.headcount(path);
+    let ran = run(&mut pasted(&like, &update)).exits(0);
+    on(&service, path, "diff", "movers.csv", &[]).exits(0);
+    on(&service, path, "diff", "people.csv", &[]).exits(1);
+    let undo = command(&ran, "undo with: ");
+    assert!(undo.contains("--exact tags") && undo.contains("--change-email"), "{undo}");
+    run(&mut pasted(&like, &undo)).exits(0);
+    on(&service, path, "diff", "people.csv", &["--exact", "tags"]).exits(0);
 }

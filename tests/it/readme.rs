@@ -16,7 +16,7 @@ use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 24] = [
+const PAGES: [&str; 25] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -32,6 +32,7 @@ const PAGES: [&str; 24] = [
     "docs/passwords.md",
     "docs/second-wave.md",
     "docs/export.md",
+    "docs/movers.md",
     "docs/security.md",
     "docs/windows.md",
     "docs/comparison.md",
@@ -44,7 +45,7 @@ const PAGES: [&str; 24] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 12] = [
+const RUN: [&str; 13] = [
     "README.md",
     "docs/ledger.md",
     "docs/hr-exports.md",
@@ -57,6 +58,7 @@ const RUN: [&str; 12] = [
     "docs/passwords.md",
     "docs/second-wave.md",
     "docs/export.md",
+    "docs/movers.md",
 ];
 
 /// The pages whose commands build and test the program itself, which a test of it cannot do.

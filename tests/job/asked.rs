@@ -81,7 +81,14 @@ async fn of_a_user_that_an_attempt_of_before_made_with_other_cells_nothing_is_on
 fn update(stage: &Stage) -> Changes {
     let ledger = stage.path("roster.csv.update.ledger.jsonl");
     let job = Job { ledger, ..stage.import() };
-    Changes { job, asking: Asking::default(), exact: Exact::default(), bases: Vec::new(), picked: None }
+    Changes {
+        job,
+        asking: Asking::default(),
+        exact: Exact::default(),
+        bases: Vec::new(),
+        picked: None,
+        writes: true,
+    }
 }
 
 async fn updated(stage: &Stage, changes: Changes) -> EndedChanges {

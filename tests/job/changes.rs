@@ -27,7 +27,14 @@ fn changes(stage: &Stage, name: &str) -> Changes {
         ledger: stage.path(&format!("{name}.update.ledger.jsonl")),
         ..stage.import()
     };
-    Changes { job, asking: Asking::default(), exact: Exact::default(), bases: Vec::new(), picked: None }
+    Changes {
+        job,
+        asking: Asking::default(),
+        exact: Exact::default(),
+        bases: Vec::new(),
+        picked: None,
+        writes: true,
+    }
 }
 
 async fn compared(stage: &Stage, changes: Changes) -> Compared {

@@ -21,6 +21,7 @@ use there::{Known, There};
 use super::check::{Blocked, add};
 use super::meant::Job;
 use super::opened::{self, For};
+use super::pace::{PaceAsked, RateAsked};
 use super::target::Reached;
 use super::world::World;
 use crate::agent::{Fingerprint, RowNumber};
@@ -31,7 +32,7 @@ use crate::event::{Event, PeopleCounts};
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::instance::users::Whom;
-use crate::lane::pace::default_burst;
+use crate::lane::pace::{Pace, START, default_burst};
 use crate::ledger::{self, AskedFor, BaseLedger, RowState, State, beside};
 use crate::plan::{Holder, Person, Resolution, Wanted};
 use crate::roster::{Field, Roster, Row};
@@ -58,6 +59,8 @@ pub struct Changes {
     pub bases: Vec<PathBuf>,
     /// Whom it is about; `None` for everybody of the roster.
     pub picked: Option<HashSet<String>>,
+    /// Whether what differs is to be put right: then the paces of the calls that do it are asked for.
+    pub writes: bool,
 }
 
 /// A roster held against who is there. Nothing was sent, and no ledger was touched.
@@ -236,7 +239,7 @@ impl Compared {
         let reads = (Operation::DescribeUser, 2 * self.due.len() as u64);
         let calls = self.calls.iter().map(|(operation, calls)| (*operation, *calls)).chain([reads]);
         let seconds = calls.map(|(operation, calls)| {
-            let rate = self.reached.lane.pace(operation).rate();
+            let rate = if self.changes.writes { self.reached.lane.pace(operation).rate() } else { START };
             calls.saturating_sub(u64::from(default_burst(rate))) as f64 / rate
         });
         Duration::try_from_secs_f64(seconds.fold(0.0, f64::max)).unwrap_or_default()
@@ -270,7 +273,42 @@ impl Compared {
         let mut there = there::read(&self.reached, &self.wanted, unsearchable, &self.world).await?;
         let whom = self.to_describe(&there, &bases, &unfinished)?;
         there::describe(&self.reached, whom, &mut there, &self.world).await?;
-        self.decide(&there, &bases, &unfinished)
+        self.decide(&there, &bases, &unfinished)?;
+        if self.changes.writes {
+            self.pace_writes().await;
+        }
+        self.tell_counts();
+        Ok(())
+    }
+
+    /// Has the calls that are due go at the pace that is asked for, or that the account allows: each operation has a quota of
+    /// its own.
+    async fn pace_writes(&self) {
+        let Reached { lane, directory, .. } = &self.reached;
+        let PaceAsked { rate, burst, .. } = self.changes.job.pace;
+        let operations: Vec<Operation> = self.calls.keys().copied().collect();
+        let paced = |operation: &Operation| {
+            let pace = match rate {
+                RateAsked::Quota => return,
+                RateAsked::Learned => Pace::learning(None),
+                RateAsked::Fixed(rate) => Pace::new(rate, burst.unwrap_or_else(|| default_burst(rate))),
+            };
+            lane.paces().set(*operation, pace);
+        };
+        operations.iter().for_each(paced);
+        let reader = crate::instance::Reader { lane, warn: &|what| self.world.warn(what) };
+        reader.pace(&directory.instance.arn, &operations, burst).await;
+    }
+
+    /// Tells what was found in all.
+    fn tell_counts(&self) {
+        self.world.tell(Event::Differences {
+            version: 1,
+            instance: self.reached.directory.instance.arn.clone(),
+            people: self.counts,
+            calls: self.calls.iter().map(|(operation, calls)| (operation.name(), *calls)).collect(),
+            seconds: self.time().as_secs_f64(),
+        });
     }
 
     /// Has reads go at the pace that the account allows.
@@ -283,7 +321,7 @@ impl Compared {
         ];
         let Reached { lane, directory, .. } = &self.reached;
         let reader = crate::instance::Reader { lane, warn: &|what| self.world.warn(what) };
-        reader.pace(&directory.instance.arn, &READS).await;
+        reader.pace(&directory.instance.arn, &READS, None).await;
     }
 
     /// What was asked for before of the roster's people, by the ledgers at hand.
@@ -403,13 +441,6 @@ impl Compared {
         })?;
         (self.people, self.counts, self.due, self.confirmed, self.calls) =
             (people, counts, due, confirmed, calls);
-        self.world.tell(Event::Differences {
-            version: 1,
-            instance: self.reached.directory.instance.arn.clone(),
-            people: self.counts,
-            calls: self.calls.iter().map(|(operation, calls)| (operation.name(), *calls)).collect(),
-            seconds: self.time().as_secs_f64(),
-        });
         Ok(())
     }
 }

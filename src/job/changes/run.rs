@@ -14,7 +14,6 @@ use crate::apply::{self, Means, Settings};
 use crate::clock::rfc3339;
 use crate::connect::Operation;
 use crate::crash;
-use crate::disk;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
@@ -24,8 +23,8 @@ use crate::job::opened;
 use crate::job::run::{Beginning, close};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    self, AskedFor, Counts, Entry, Journal, LockedFile, OtherRun, Place, RowState, SeenCounts, StandsAs,
-    State, StepState, Steps,
+    AskedFor, Counts, Entry, Journal, LockedFile, OtherRun, Place, RowState, SeenCounts, StandsAs, State,
+    StepState, Steps,
 };
 use crate::plan::{Person, Resolution};
 use crate::stop::Stop;
@@ -205,7 +204,7 @@ async fn send(compared: &Compared, ledger: &Arc<dyn Journal>, run: String) -> Re
     let rules = changes.rules(reached);
     let movers = Movers::new(compared, &rules, Arc::clone(ledger))?;
     let _at_work = reached.lane.waits().at_work();
-    Box::pin(apply::update(means, movers)).await
+    Box::pin(apply::update(means, job.pace.concurrency, movers)).await
 }
 
 /// Says how it went, leaves the file of the failed rows, and closes the ledger.
