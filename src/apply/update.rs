@@ -502,7 +502,15 @@ fn unconfirmed(group: Group, told: Option<Told>) -> Came {
             "the service took the change, and does not show it; what is to be cleared may have to be \
                             cleared in the console"
         }
-        _ => "the service took the change, and does not show it",
+        Group::Hierarchy => {
+            "the service took the change, and does not show it; a group that is to be cleared may have to be cleared in the \
+             console"
+        }
+        Group::Config
+        | Group::RoutingProfile
+        | Group::SecurityProfiles
+        | Group::Tags
+        | Group::Proficiencies => "the service took the change, and does not show it",
     };
     let said = told.and_then(|told| told.message).map(|said| format!("{words}: {said}"));
     let message = Some(said.unwrap_or_else(|| words.to_owned()));

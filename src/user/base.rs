@@ -61,10 +61,6 @@ pub(crate) enum AsBefore {
 }
 
 impl AsBefore {
-    /// All of them.
-    #[cfg(test)]
-    pub(crate) const ALL: [AsBefore; 4] = [Self::Unknown, Self::Instance, Self::Roster, Self::Neither];
-
     /// Holds a group of a row and of the user that is there against what is known of before.
     ///
     /// Either side is compared as a whole group, and once more by the members alone that the row asks for: the first holds

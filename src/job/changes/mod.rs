@@ -202,11 +202,6 @@ impl Compared {
         self.changes.rules(&self.reached)
     }
 
-    /// What was to be compared.
-    pub(crate) fn changes(&self) -> &Changes {
-        &self.changes
-    }
-
     /// Why nothing may be compared or sent, where that is so.
     pub fn blocks(&self) -> Option<Blocked> {
         let found = &self.found;
