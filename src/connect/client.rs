@@ -194,6 +194,11 @@ impl Client {
         Ok(described)
     }
 
+    /// Whether there is a Service Quotas to ask (see [`Target::quotas_endpoint`]).
+    pub(crate) fn knows_quotas(&self) -> bool {
+        self.shared.quotas_endpoint.is_some()
+    }
+
     /// GetServiceQuota of the service `connect`; with an instance's ARN, as applied to that instance. `None` where
     /// Service Quotas is not to be asked (see [`Target::quotas_endpoint`]).
     pub async fn get_service_quota(

@@ -2,7 +2,10 @@
 //! row cannot say is said beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::UNIX_EPOCH;
 
+use bytes::Bytes;
+use http::{HeaderMap, Method};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -20,6 +23,7 @@ use crate::connect::model::{
 use crate::directory::{Directory, Group as HierarchyGroup, Hierarchy, Instance, Names as Profiles};
 use crate::finding::Severity;
 use crate::roster::{Columns, Field, Options, Roster, Row};
+use crate::simulator::{self, Families, Named, Pace, Request, Spec, World};
 use crate::user::{Canonical, Exact, Group, Wish};
 use crate::validate::{self, RowCheck, Rules};
 
@@ -279,9 +283,10 @@ fn what_a_user_does_not_have_is_said_where_a_row_is_to_put_a_group_back() {
     assert!(!unread.cells.contains_key(&Field::Proficiencies), "what was not read is nothing to put back");
 }
 
-fn text() -> impl Strategy<Value = String> {
+/// Plain so many times as odd.
+fn text(plain: u32) -> impl Strategy<Value = String> {
     prop_oneof![
-        3 => "[a-zA-Z]{1,8}",
+        2 * plain => "[a-zA-Z]{1,8}",
         1 => select(vec![
             "(clear)", " padded", "padded ", "N/A", "null", "#N/A", "-", "=1+1", "+49", "@x", "'=1", "''", "'t Hart", "a|b",
             "a||b", "a:b", "a\"b", "a,b", "a;b", "a\nb", "a\r\nb", "\u{200b}x", "Ren\u{e9}", "Rene\u{301}", "日本", "_x0041_",
@@ -291,22 +296,26 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn number() -> impl Strategy<Value = String> {
-    prop_oneof![3 => "\\+[1-9][0-9]{6,12}", 1 => text()]
+fn number(plain: u32) -> impl Strategy<Value = String> {
+    prop_oneof![plain => "\\+[1-9][0-9]{6,12}", 1 => text(1)]
 }
 
-fn channel() -> impl Strategy<Value = String> {
-    select(vec!["VOICE", "CHAT", "TASK", "EMAIL", "VOICE", "CHAT", "FAX"]).prop_map(str::to_owned)
+fn word(plain: u32, words: &[&'static str], odd: &'static str) -> impl Strategy<Value = String> {
+    prop_oneof![2 * plain => select(words.to_vec()), 1 => Just(odd)].prop_map(str::to_owned)
 }
 
-fn identity_info() -> impl Strategy<Value = IdentityInfo> {
-    let email = prop_oneof![3 => "[a-z]{1,8}@example\\.com", 1 => text()];
+fn channel(plain: u32) -> impl Strategy<Value = String> {
+    word(plain, &["VOICE", "CHAT", "TASK", "EMAIL", "VOICE", "CHAT"], "FAX")
+}
+
+fn identity_info(plain: u32) -> impl Strategy<Value = IdentityInfo> {
+    let email = prop_oneof![plain => "[a-z]{1,8}@example\\.com", 1 => text(1)];
     (
-        option::of(text()),
-        option::of(text()),
+        option::of(text(plain)),
+        option::of(text(plain)),
         option::of(email.clone()),
         option::of(email),
-        option::of(number()),
+        option::of(number(plain)),
     )
         .prop_map(|(first_name, last_name, email, secondary_email, mobile)| IdentityInfo {
             first_name,
@@ -317,13 +326,13 @@ fn identity_info() -> impl Strategy<Value = IdentityInfo> {
         })
 }
 
-fn phone_config() -> impl Strategy<Value = PhoneConfig> {
-    let kind = select(vec!["SOFT_PHONE", "DESK_PHONE", "DESK_PHONE", "OTHER"]).prop_map(str::to_owned);
+fn phone_config(plain: u32) -> impl Strategy<Value = PhoneConfig> {
+    let kind = word(plain, &["SOFT_PHONE", "DESK_PHONE"], "OTHER");
     (
         option::of(kind),
         option::of(any::<bool>()),
-        option::of(seconds()),
-        option::of(number()),
+        option::of(seconds(plain)),
+        option::of(number(plain)),
         option::of(any::<bool>()),
     )
         .prop_map(|(phone_type, auto_accept, limit, number, kept)| PhoneConfig {
@@ -335,8 +344,8 @@ fn phone_config() -> impl Strategy<Value = PhoneConfig> {
         })
 }
 
-fn seconds() -> impl Strategy<Value = i64> {
-    prop_oneof![4 => 0..200_i64, 1 => select(vec![-1, 2_000_000, 2_000_001, i64::MAX])]
+fn seconds(plain: u32) -> impl Strategy<Value = i64> {
+    prop_oneof![2 * plain => 0..200_i64, 1 => select(vec![-1, 2_000_000, 2_000_001, i64::MAX])]
 }
 
 type Lists = (
@@ -347,30 +356,34 @@ type Lists = (
     Vec<VoiceEnhancementConfig>,
 );
 
-fn lists() -> impl Strategy<Value = Lists> {
-    let accept = (channel(), any::<bool>(), option::of(any::<bool>())).prop_map(|(channel, on, callback)| {
-        AutoAcceptConfig { channel, auto_accept: on, agent_first_callback_auto_accept: callback }
-    });
+fn lists(plain: u32) -> impl Strategy<Value = Lists> {
+    let accept =
+        (channel(plain), any::<bool>(), option::of(any::<bool>())).prop_map(|(channel, on, callback)| {
+            AutoAcceptConfig { channel, auto_accept: on, agent_first_callback_auto_accept: callback }
+        });
     let limit = || {
-        option::of(seconds())
+        option::of(seconds(plain))
             .prop_map(|limit| AfterContactWorkConfig { after_contact_work_time_limit: limit })
     };
-    let work = (channel(), limit(), option::of(limit())).prop_map(|(channel, own, callback)| {
+    let work = (channel(plain), limit(), option::of(limit())).prop_map(|(channel, own, callback)| {
         AfterContactWorkConfigPerChannel {
             channel,
             after_contact_work_config: own,
             agent_first_callback_after_contact_work_config: callback,
         }
     });
-    let phone = (channel(), select(vec!["SOFT_PHONE", "DESK_PHONE"]), option::of(number())).prop_map(
-        |(channel, kind, phone_number)| PhoneNumberConfig { channel, phone_type: kind.into(), phone_number },
-    );
-    let kept = (channel(), any::<bool>()).prop_map(|(channel, persistent_connection)| {
+    let phone = (channel(plain), select(vec!["SOFT_PHONE", "DESK_PHONE"]), option::of(number(plain)))
+        .prop_map(|(channel, kind, phone_number)| PhoneNumberConfig {
+            channel,
+            phone_type: kind.into(),
+            phone_number,
+        });
+    let kept = (channel(plain), any::<bool>()).prop_map(|(channel, persistent_connection)| {
         PersistentConnectionConfig { channel, persistent_connection }
     });
-    let modes = select(vec!["NONE", "VOICE_ISOLATION", "NOISE_SUPPRESSION", "OTHER"]);
-    let voice = (channel(), modes)
-        .prop_map(|(channel, mode)| VoiceEnhancementConfig { channel, voice_enhancement_mode: mode.into() });
+    let modes = word(plain, &["NONE", "VOICE_ISOLATION", "NOISE_SUPPRESSION"], "OTHER");
+    let voice = (channel(plain), modes)
+        .prop_map(|(channel, mode)| VoiceEnhancementConfig { channel, voice_enhancement_mode: mode });
     // One entry a channel, as the service has them.
     (
         vec(accept, 0..5).prop_map(|all| once(all, |one| one.channel.clone())),
@@ -387,16 +400,16 @@ fn once<T>(mut all: Vec<T>, of: impl Fn(&T) -> String) -> Vec<T> {
     all
 }
 
-fn any_user() -> impl Strategy<Value = (User, Vec<UserProficiency>)> {
+fn any_user(plain: u32) -> impl Strategy<Value = (User, Vec<UserProficiency>)> {
     let ids = |kind: &'static str, most: usize| (0..most).prop_map(move |at| format!("{kind}-{at}"));
     let groups = prop_oneof![
         5 => ids("g", GROUPS.len()),
         1 => select(vec!["g-twin", "g-gone", ""]).prop_map(str::to_owned)
     ];
-    let tags = vec(("[a-zA-Z: ]{1,5}|aws:x|headcount:run", text()), 0..4);
-    let skills = vec((text(), text(), 0..7_u8), 0..4);
+    let tags = vec(("[a-zA-Z: ]{1,5}|aws:x|headcount:run", text(plain)), 0..4);
+    let skills = vec((text(plain), text(plain), 0..7_u8), 0..4);
     (
-        ("[a-zA-Z.]{1,12}", option::of(identity_info()), option::of(phone_config()), lists()),
+        ("[a-zA-Z.]{1,12}", option::of(identity_info(plain)), option::of(phone_config(plain)), lists(plain)),
         (ids("rp", ROUTING.len() + 1), vec(ids("sp", SECURITY.len() + 1), 1..4), option::of(groups)),
         (tags, skills, option::of("d-[0-9]")),
     )
@@ -453,7 +466,7 @@ proptest! {
 
     #[test]
     fn a_row_is_read_back_as_its_user_and_whatever_it_does_not_say_is_said(
-        (user, skills) in any_user(),
+        (user, skills) in any_user(2),
         identity in select(IdentityType::ALL.to_vec()),
         absent in select(vec![Absent::Blank, Absent::Cleared]),
     ) {
@@ -549,4 +562,94 @@ fn a_roster_of_an_instance_is_clean_by_the_rules_for_it() {
     let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(columns.strangers, [0_usize; 0], "the note is no stranger that may say who has left");
+}
+
+/// What an embedded Connect answers, for one that signs nothing and has no pace.
+fn ask(world: &mut World, method: Method, target: &str, body: &Value) -> (u16, Value) {
+    let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+    let request = Request { method, target: target.into(), headers: HeaderMap::new(), body };
+    let answer = world.respond(UNIX_EPOCH, &request).answer;
+    (answer.status.into(), serde_json::from_slice(&answer.body).unwrap_or_default())
+}
+
+/// An instance with the names of [`directory`], and this user.
+fn world(identity: IdentityType, families: Families, users: Vec<User>) -> World {
+    let named = |kind: &str, names: &[&str]| -> Vec<Named> {
+        let one =
+            |(at, name): (usize, &&str)| Named { name: (*name).into(), id: Some(format!("{kind}-{at}")) };
+        names.iter().enumerate().map(one).collect()
+    };
+    let group = |(at, path): (usize, &&[&str])| simulator::Group {
+        id: Some(format!("g-{at}")),
+        path: path.iter().map(|level| (*level).to_owned()).collect(),
+    };
+    let spec = Spec {
+        identity,
+        families,
+        users,
+        routing_profiles: named("rp", &ROUTING),
+        security_profiles: named("sp", &SECURITY),
+        hierarchy: GROUPS.iter().enumerate().map(group).collect(),
+        signed: false,
+        pace: Pace::UNLIMITED,
+        ..Spec::default()
+    };
+    World::new(spec, UNIX_EPOCH)
+}
+
+fn described(world: &mut World, id: &str) -> User {
+    let target = format!("/users/{}/{id}", world.spec().instance_id);
+    let (status, answer) = ask(world, Method::GET, &target, &Value::Null);
+    assert_eq!(status, 200, "{answer}");
+    serde_json::from_value(answer["User"].clone()).unwrap()
+}
+
+fn proven(user: &User, identity: IdentityType, directory: &Directory) -> Line {
+    let (names, groups) = (Names::of(directory), BTreeSet::from(ALL));
+    let of = Of { identity, names: &names, groups: &groups, absent: Absent::Blank };
+    let (proving, rules) = (columns_to_prove(), rules_to_prove(directory));
+    Proof::new(&proving, &rules, directory).prove(line(user, None, of), user, None)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, max_global_rejects: 20_000, ..ProptestConfig::default() })]
+
+    /// Whatever the embedded Connect holds: where the row says all of it and is one that may be imported, an empty instance
+    /// makes the same user of it.
+    #[test]
+    fn a_row_makes_the_same_user_in_an_empty_instance(
+        (user, _) in any_user(200),
+        identity in select(IdentityType::ALL.to_vec()),
+        families in select(Families::ALL.to_vec()),
+    ) {
+        let directory = directory(identity);
+        let mut from = world(identity, families, vec![user.clone()]);
+        let there = described(&mut from, &user.id);
+        let line = proven(&there, identity, &directory);
+        prop_assume!(line.untold.is_empty() && user.hierarchy_group_id.as_deref() != Some("g-twin"));
+        let (columns, row) = read(stored(&line, identity, Form::Csv));
+        let rules = Rules { generates_passwords: true, ..Rules::of(&directory) };
+        let Some(agent) = validate::agent(&row, &columns, &rules) else { return Ok(()) };
+        let Some(mut body) = crate::user::create_user(&agent, &directory) else { return Ok(()) };
+        if identity == IdentityType::ConnectManaged {
+            body.password = Some(crate::agent::Password::new("Lantern-Reef-7"));
+        }
+        let mut to = world(identity, families, Vec::new());
+        let target = format!("/users/{}", to.spec().instance_id);
+        let (status, made) = ask(&mut to, Method::PUT, &target, &json!(body));
+        prop_assert_eq!(status, 200, "{}", made);
+        let again = described(&mut to, made["UserId"].as_str().unwrap());
+        // Each held against the row of the other: what is nowhere said differs in neither.
+        for (line, user) in [(line, &again), (proven(&again, identity, &directory), &there)] {
+            let (columns, row) = read(stored(&line, identity, Form::Csv));
+            let agent = validate::agent(&row, &columns, &rules_to_prove(&directory)).unwrap();
+            let wish = Wish::of(&agent, &directory, Exact::default()).unwrap();
+            let mut differs = wish.differences(&Canonical::described(user, None));
+            // A directory brings what a row leaves out.
+            differs.retain(|differs| {
+                identity != IdentityType::ExistingDirectory || differs.group != Group::Identity
+            });
+            prop_assert!(differs.is_empty(), "{:?}", differs);
+        }
+    }
 }

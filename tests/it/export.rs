@@ -299,6 +299,55 @@ fn an_export_makes_the_same_people_in_an_empty_instance() {
     }
 }
 
+/// People of whom each has something that no cell can say.
+fn people_beyond_words() -> Vec<User> {
+    let names =
+        [("clears", "(clear)"), ("padded", " Ana"), ("lines", "a\r\nb"), ("nothing", "#N/A"), ("none", "")];
+    let named = names.map(|(who, first)| {
+        let mut user = user(who);
+        user.identity_info.as_mut().unwrap().first_name = Some(first.into());
+        user
+    });
+    let tagged = [("bar", "a|b"), ("spaces", " x "), ("word", "(clear)")].map(|(who, value)| {
+        let mut user = user(&format!("tag.{who}"));
+        user.tags = [("kept".to_owned(), "1".to_owned()), ("odd".to_owned(), value.to_owned())].into();
+        user
+    });
+    let mut gone = user("gone.profile");
+    (gone.routing_profile_id, gone.hierarchy_group_id) = (Some("rp-gone".into()), Some("g-gone".into()));
+    named.into_iter().chain(tagged).chain([gone]).collect()
+}
+
+#[test]
+fn a_comparison_of_an_export_with_its_instance_finds_nothing_whoever_is_there() {
+    for identity in IdentityType::ALL {
+        for families in Families::ALL {
+            let people = odd_people().into_iter().chain(people_beyond_words()).collect();
+            let instance = Instance::of(Spec { identity, families, ..spec(people) });
+            let at = folder(&[]);
+            instance.export(at.path(), "users.csv", &[]).exits(0);
+            let text = fs::read_to_string(at.path().join("users.csv")).unwrap();
+            for said_of in ["first name is the word that clears", "tags are without `odd`: it has a `|`"] {
+                assert!(text.contains(said_of), "{said_of}\n{text}");
+            }
+            let ran = run(&mut instance.command(at.path(), &["diff", "users.csv"]));
+            // A profile that is gone has no name and no id that anybody knows: that row is an error, and no difference.
+            let ran = ran.exits(3);
+            assert!((ran.stdout + &ran.stderr).contains("rp-gone"));
+            let known: Vec<&str> = text.lines().filter(|line| !line.contains("rp-gone")).collect();
+            fs::write(at.path().join("known.csv"), known.join("\n") + "\n").unwrap();
+            let ran =
+                run(&mut instance.command(at.path(), &["diff", "known.csv", "--format", "json"])).exits(0);
+            let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            let changes: Vec<Value> = events.filter(|event| event["event"] == "change").collect();
+            assert_eq!(changes.len(), 17, "{identity} {families:?}");
+            for change in changes {
+                assert_eq!(change["decision"], "same", "{identity} {families:?}: {change}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_fast_export_searches_alone_and_says_what_it_does_not_have() {
     let instance = Instance::of(spec(odd_people()));
