@@ -349,6 +349,37 @@ fn a_comparison_of_an_export_with_its_instance_finds_nothing_whoever_is_there() 
 }
 
 #[test]
+fn an_update_is_undone_by_the_file_of_how_users_were_before() {
+    for families in Families::ALL {
+        let names = ["bar", "desk", "channels", "tags", "formula"];
+        let people = odd_people().into_iter().filter(|user| names.contains(&user.username.as_str())).collect();
+        let instance = Instance::of(Spec { families, ..spec(people) });
+        let at = folder(&[]);
+        instance.export(at.path(), "was.csv", &[]).exits(0);
+        let header = "user login,routing profile,security profiles,hierarchy,mobile,secondary email,email address,last name,\
+                      auto accept voice,auto accept chat,auto accept task,auto accept email,ACW timeout,phone type,\
+                      phone number,persistent connection,audio enhancement,tags,proficiencies";
+        let cells = "Basic,Agent|@home,EMEA,+4930111111,new@example.com,all@example.com,New,yes,no,yes,yes,45,desk,\
+                     +4930222222,yes,suppress noise,site|York||more|1,Language:German:3";
+        let changed = names.iter().fold(format!("{header}\n"), |text, name| text + &format!("{name},{cells}\n"));
+        fs::write(at.path().join("changed.csv"), changed).unwrap();
+        let update = ["update", "changed.csv", "--yes", "--change-email"];
+        run(&mut instance.command(at.path(), &update)).exits(0);
+        instance.export(at.path(), "changed-now.csv", &[]).exits(0);
+        let now = rows(&at.path().join("changed-now.csv"));
+        assert_eq!(cell(&now, "tags", Field::Tags), "also| ||empty| ||eq|=1+1||more|1||site|York");
+        let before = fs::read_dir(at.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let before: Vec<String> = before.filter(|name| name.starts_with("changed.csv.before.")).collect();
+        let [before] = before.as_slice() else { panic!("{before:?}") };
+        let undo = ["update", before, "--yes", "--change-email", "--exact", "tags,proficiencies"];
+        run(&mut instance.command(at.path(), &undo)).exits(0);
+        instance.export(at.path(), "is.csv", &[]).exits(0);
+        let (was, is) = (rows(&at.path().join("was.csv")), rows(&at.path().join("is.csv")));
+        assert_eq!(was, is, "{families:?}");
+    }
+}
+
+#[test]
 fn a_fast_export_searches_alone_and_says_what_it_does_not_have() {
     let instance = Instance::of(spec(odd_people()));
     let at = folder(&[]);
