@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::args::import::Format;
+use super::args::import::{Format, RetryArgs};
 use super::args::update::{DiffArgs, UpdateArgs};
 use super::change_farewell::ChangeFarewell;
 use super::change_words::{self, ON_A_TERMINAL, Told};
@@ -18,6 +18,7 @@ use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::{Blocked, Changes, Compared, Job};
+use crate::ledger::State;
 use crate::plan::{Person, Resolution};
 use crate::report::annotate::{self, differences};
 use crate::report::drift::{self, Drift, Form};
@@ -54,9 +55,17 @@ pub(super) fn diff(args: DiffArgs, words: &[OsString]) -> Result<Exit, Failure> 
 
 /// Runs `update`. The same command again resumes.
 pub(super) fn update(args: UpdateArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    let typed = TypedChanges::update(args, words.to_vec());
-    run(&typed, async |stage| {
-        let changes = meant(&typed);
+    updated(&TypedChanges::update(args, words.to_vec()))
+}
+
+/// Runs `retry` of an update's ledger.
+pub(super) fn retry(args: RetryArgs, state: &State, words: &[OsString]) -> Result<Exit, Failure> {
+    updated(&TypedChanges::retry(args, state, words.to_vec())?)
+}
+
+fn updated(typed: &TypedChanges) -> Result<Exit, Failure> {
+    run(typed, async |stage| {
+        let changes = meant(typed);
         let is_dry = typed.run.as_ref().is_some_and(|run| run.is_dry);
         if !is_dry {
             changes.job.refuse_in_use()?; // before anything is asked of anybody
@@ -67,7 +76,7 @@ pub(super) fn update(args: UpdateArgs, words: &[OsString]) -> Result<Exit, Failu
             compared.close().await;
             return Ok(said_blocked(blocked, "nothing was changed"));
         }
-        output::say_whole(&plan(&typed, &compared));
+        output::say_whole(&plan(typed, &compared));
         if is_dry {
             let exit = if compared.found().is_clean() { Exit::Done } else { Exit::Findings };
             if typed.shared.told_for() == Format::Human {
@@ -78,7 +87,7 @@ pub(super) fn update(args: UpdateArgs, words: &[OsString]) -> Result<Exit, Failu
         }
         let arn = compared.instance().arn.clone();
         let planned = compared.plan().await?;
-        if !agrees(&typed, planned.compared())? {
+        if !agrees(typed, planned.compared())? {
             output::say("nothing was changed");
             farewell::say_resume(&retype::resume(&typed.words));
             return Ok(Exit::Interrupted);
@@ -86,7 +95,7 @@ pub(super) fn update(args: UpdateArgs, words: &[OsString]) -> Result<Exit, Failu
         let missing = planned.compared().people().iter().any(is_not_there);
         let ended = planned.run().await?;
         stage.close();
-        ChangeFarewell { typed: &typed, arn: &arn, has_missing: missing, ended: &ended }.tell();
+        ChangeFarewell { typed, arn: &arn, has_missing: missing, ended: &ended }.tell();
         ended.closed.map(|()| ended.exit)
     })
 }
@@ -94,7 +103,9 @@ pub(super) fn update(args: UpdateArgs, words: &[OsString]) -> Result<Exit, Failu
 /// What was typed, with how it is said again.
 fn meant(typed: &TypedChanges) -> Changes {
     let changes = typed.meant();
-    let settings = Some(retype_changes::settings(typed));
+    // A retry is told for once: who resumes after it goes on with what the update was told.
+    let told_before = typed.retry.as_ref().and_then(|retry| retry.before.settings.clone());
+    let settings = Some(told_before.unwrap_or_else(|| retype_changes::settings(typed)));
     Changes { job: Job { settings, ..changes.job }, ..changes }
 }
 

@@ -101,6 +101,7 @@ impl Farewell<'_> {
         lines.extend(self.of_files());
         lines.extend(self.of_settled());
         lines.extend(self.of_seen());
+        lines.extend(self.of_differing());
         lines.extend(self.of_steps());
         lines.extend(self.of_pending());
         lines.extend(self.of_another_run());
@@ -197,6 +198,26 @@ impl Farewell<'_> {
         let line = format!("of the created: {}; the next line lists them", counts.join(", "));
         let list = retype::status(self.typed, &words.join(",")).to_string();
         vec![Said::Talk(line), Said::Command("list with: ", list)]
+    }
+
+    /// Those who are there and are not as the roster has them, and what puts them right.
+    fn of_differing(&self) -> Vec<Said> {
+        let (exists, drifted) = (self.counts.exists, self.seen.drifted);
+        let people = match (exists, drifted) {
+            (0, 0) => return Vec::new(),
+            (_, 0) => text::people(exists),
+            (0, _) => text::people(drifted),
+            _ => text::people(exists + drifted),
+        };
+        let are = if exists + drifted == 1 { "is" } else { "are" };
+        let line = format!(
+            "{people} {are} there and not as the roster has them; if they are who is meant, the next line puts them right, \
+             and with --dry-run it says how"
+        );
+        vec![
+            Said::Talk(line),
+            Said::Command("update with: ", retype::update(self.typed, self.arn).to_string()),
+        ]
     }
 
     /// Users that were made and have not got what follows.
@@ -565,6 +586,8 @@ mod tests {
         removed `old.csv`: the rows that have failed are in the new one
         `theirs.csv` is not overwritten: it is not an untouched copy of headcount's
         `open.csv` is open in another program, and stays as it was; close it in Excel before the next time
+        2 people are there and not as the roster has them; if they are who is meant, the next line puts them right, and with --dry-run it says how
+        update with: headcount update /r.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --base r.csv.ledger.jsonl
         2 rows failed, with the reasons in `part.csv.failed.csv`
         1 more row failed that `part.csv` does not have
         2 rows have usernames that are taken: give another there; `--code DuplicateResourceException` tries the same again

@@ -5,18 +5,23 @@ use std::ffi::OsString;
 use super::args::import::{ImportArgs, RetryArgs};
 use super::meant::Typed;
 use super::screen::Screen;
-use super::{remedies, retype};
+use super::{changes, remedies, retype};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::Job;
+use crate::ledger;
 
 /// Runs `import`; `words` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, words: &[OsString]) -> Result<Exit, Failure> {
     start(&Typed::import(args, words.to_vec()))
 }
 
-/// Runs `retry`: roster, instance, region and profile default to the ledger's.
+/// Runs `retry`: roster, instance, region and profile default to the ledger's. Of an update's ledger it is an update.
 pub(super) fn retry(args: RetryArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    let (state, _) = ledger::peek(&args.of)?;
+    if state.header.job == Some(ledger::Job::Update) {
+        return changes::retry(args, &state, words);
+    }
     start(&Typed::retry(args, words.to_vec())?)
 }
 

@@ -63,7 +63,13 @@ impl Typed {
         named: Named,
         words: Vec<OsString>,
     ) -> Result<Self, Failure> {
-        let RetryArgs { of, roster, codes, mut shared } = args;
+        let RetryArgs { of, roster, codes, overwrite_drift, change_email, mut shared } = args;
+        if overwrite_drift || change_email {
+            return Err(Failure::usage(
+                "the ledger is an import's, and an import changes nobody who is there",
+            )
+            .hint("leave --overwrite-drift and --change-email out, or run `headcount update ROSTER`"));
+        }
         if shared.ledger.as_ref().is_some_and(|ledger| *ledger != of) {
             return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
         }

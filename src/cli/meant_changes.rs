@@ -1,15 +1,19 @@
 //! What `headcount diff` and `headcount update` mean: what was typed, turned into what is to be compared and changed.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::args::import::RetryArgs;
 use super::args::update::{Compared as Shared, DiffArgs, List, UpdateArgs};
+use super::meant::from_here;
 use super::policy::Needs;
+use super::settings;
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
-use crate::job::{Allowed, Asking, Changes, Job, PaceAsked, Passwords, Patience, RateAsked, What};
-use crate::ledger::beside;
+use crate::job::{Allowed, Asking, Before, Changes, Job, PaceAsked, Passwords, Patience, RateAsked, What};
+use crate::ledger::{Place, RowState, State, beside};
 use crate::roster::{Field, Row};
 use crate::user::{Exact, Group};
 
@@ -19,7 +23,32 @@ pub(super) struct TypedChanges {
     pub(super) shared: Shared,
     /// Of an update: how it is run.
     pub(super) run: Option<Run>,
+    /// Of a retry: what it is to do.
+    pub(super) retry: Option<Retry>,
     pub(super) words: Vec<OsString>,
+}
+
+/// What a retry is to do.
+pub(super) struct Retry {
+    /// The error codes that it picks.
+    codes: Vec<String>,
+    /// Whom it is about; `None` for everybody of a file of what failed.
+    picked: Option<HashSet<String>>,
+    /// Whether its roster was given: then rows that are not in it stay as they are.
+    is_of_part: bool,
+    /// What the ledger says of the update that it was made by.
+    pub(super) before: Before,
+}
+
+/// Those of a ledger who are not as their rows ask: with these codes alone, where any is named.
+fn left(state: &State, codes: &[String]) -> HashSet<String> {
+    let is_picked = |at: &Place| {
+        let record = state.record(*at);
+        let is_done = matches!(record.settled_state(), RowState::Updated | RowState::There);
+        let code = state.detail(*at).and_then(|detail| detail.code.as_ref());
+        !record.dropped && !is_done && (codes.is_empty() || code.is_some_and(|code| codes.contains(code)))
+    };
+    state.places().filter(is_picked).map(|at| state.user(at).to_owned()).collect()
 }
 
 /// How an update is run.
@@ -35,14 +64,81 @@ pub(super) struct Run {
 impl TypedChanges {
     pub(super) fn diff(args: DiffArgs, words: Vec<OsString>) -> Self {
         let DiffArgs { roster, shared, output: _, annotate: _ } = args;
-        Self { roster, shared, run: None, words }
+        Self { roster, shared, run: None, retry: None, words }
     }
 
     pub(super) fn update(args: UpdateArgs, words: Vec<OsString>) -> Self {
         let UpdateArgs { roster, rate, burst, concurrency, dry_run, settle_timeout, yes, shared } = args;
         let settle = Duration::from_secs(settle_timeout);
         let run = Some(Run { rate, burst, concurrency, settle, is_dry: dry_run, yes });
-        Self { roster, shared, run, words }
+        Self { roster, shared, run, retry: None, words }
+    }
+
+    /// A retry of an update's ledger: what nothing else is said of is as the update was told.
+    ///
+    /// # Errors
+    /// Exit 2 where another ledger is named, or what the update was told cannot be read.
+    pub(super) fn retry(args: RetryArgs, state: &State, words: Vec<OsString>) -> Result<Self, Failure> {
+        let RetryArgs { of, roster, codes, overwrite_drift, change_email, shared: typed } = args;
+        if typed.ledger.as_ref().is_some_and(|ledger| *ledger != of) {
+            return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
+        }
+        let before = Before::says(&of, state);
+        let is_of_part = roster.is_some();
+        let roster = roster.unwrap_or_else(|| from_here(&before.whole));
+        let told = before.settings.as_deref().unwrap_or_default();
+        let Some(args) = UpdateArgs::of_settings(&roster, told) else {
+            return Err(Failure::usage("what the update was told cannot be read from its ledger")
+                .hint("run `headcount update ROSTER` again, with what it was told"));
+        };
+        let named = settings::named();
+        let picked = (!is_of_part || !codes.is_empty()).then(|| left(state, &codes));
+        let mut typed_changes = Self::update(args, words);
+        let Self { shared, run, retry, .. } = &mut typed_changes;
+        shared.ledger = Some(of);
+        shared.overwrite_drift |= overwrite_drift;
+        shared.change_email |= change_email;
+        shared.format = Some(typed.format);
+        shared.skip_invalid = typed.skip_invalid;
+        shared.allow.allow.extend(typed.allow.allow);
+        if is_of_part {
+            // A file of what failed is ours, in UTF-8 and with its header on top.
+            (shared.reading.encoding, shared.reading.header_row) = (None, None);
+        }
+        shared.reading.overlay(typed.reading);
+        shared.instance = typed.instance.or(&shared.instance);
+        if typed.rehearsal.simulate {
+            shared.rehearsal = typed.rehearsal;
+        }
+        if shared.instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
+            shared.rehearsal.simulate = true;
+        }
+        if !shared.rehearsal.simulate {
+            let instance = &mut shared.instance;
+            instance.instance = instance.instance.take().or(Some(before.instance.clone()));
+            if instance.profile.is_none() && !named.profile {
+                instance.profile.clone_from(&before.profile);
+            }
+            if instance.endpoint_url.is_none() && !named.endpoint {
+                instance.endpoint_url.clone_from(&before.endpoint);
+            }
+        }
+        if let Some(run) = run {
+            run.is_dry = typed.dry_run;
+            run.yes = typed.yes;
+            if typed.rate != RateAsked::Quota {
+                run.rate = typed.rate;
+            }
+            run.burst = typed.burst.or(run.burst);
+            run.concurrency = typed.concurrency.or(run.concurrency);
+        }
+        *retry = Some(Retry { codes, picked, is_of_part, before });
+        Ok(typed_changes)
+    }
+
+    /// The roster of the whole update, as it is shorter to type.
+    pub(super) fn whole_roster(&self) -> PathBuf {
+        from_here(self.retry.as_ref().map_or(&self.roster, |retry| &retry.before.whole))
     }
 
     /// The ledger of the update.
@@ -74,7 +170,7 @@ impl TypedChanges {
         } = &self.shared;
         let run = self.run.as_ref();
         let job = Job {
-            what: What::Import { roster: self.roster.clone() },
+            what: self.what(),
             target: instance.target(rehearsal.meant()),
             reading: reading.meant(),
             ledger: self.ledger(),
@@ -100,8 +196,21 @@ impl TypedChanges {
             },
             exact: Exact { tags: self.has(List::Tags), proficiencies: self.has(List::Proficiencies) },
             bases: base.clone(),
-            picked: None,
+            picked: self.retry.as_ref().and_then(|retry| retry.picked.clone()),
             writes: run.is_some(),
+        }
+    }
+
+    fn what(&self) -> What {
+        let roster = self.roster.clone();
+        match &self.retry {
+            None => What::Import { roster },
+            Some(Retry { codes, picked: _, is_of_part, before }) => What::Retry {
+                codes: codes.clone(),
+                roster,
+                is_part: *is_of_part,
+                before: Box::new(before.clone()),
+            },
         }
     }
 

@@ -56,6 +56,7 @@ use meant_changes::TypedChanges;
 
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::ledger;
 
 /// Onboards a call-centre roster into Amazon Connect: checked offline, paced to the quota, resumable, never doubled.
 #[derive(Debug, Parser)]
@@ -212,7 +213,13 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
     };
     let needs = match command {
         Command::Import(args) => Typed::import(*args, Vec::new()).needs()?,
-        Command::Retry(args) => Typed::retry(*args, Vec::new())?.needs()?,
+        Command::Retry(args) => {
+            let (state, _) = ledger::peek(&args.of)?;
+            match state.header.job {
+                None => Typed::retry(*args, Vec::new())?.needs()?,
+                Some(ledger::Job::Update) => TypedChanges::retry(*args, &state, Vec::new())?.needs()?,
+            }
+        }
         Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,
         Command::Update(args) => TypedChanges::update(*args, Vec::new()).needs()?,
         Command::Directory(args) => Some(args.needs()?),

@@ -264,12 +264,14 @@ fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
         (
             NOTE,
             steps_drifted,
-            "was created, and the roster has other proficiencies than it was given: the user keeps those it has",
+            "was created, and the roster has other proficiencies than it was given: the user keeps those it has (`headcount update` \
+             gives them)",
         ),
         (
             NOTE,
             drifted,
-            "was created, and the roster has other cells than it was made with: the user keeps those it was made with",
+            "was created, and the roster has other cells than it was made with: the user keeps those it was made with (`headcount \
+             update` changes them)",
         ),
         (
             "warning",

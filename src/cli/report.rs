@@ -65,7 +65,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     }
     let retry =
         |state: &State, code: Option<&str>| Some(retype::retry_of(&args.ledger, state, code).to_string());
-    let resume = |state: &State| Some(retype::import_of(&args.ledger, state)?.to_string());
+    let resume = |state: &State| Some(retype::resume_of(&args.ledger, state)?.to_string());
     let guide = Guide { voice: &Flags, retry: &retry, resume: &resume };
     let mut account = Account::read(&args.ledger, &guide)?;
     account.zone = Zone::of_system();

@@ -19,7 +19,7 @@ use super::args::sky::Sky;
 use super::args::validate::ValidateArgs;
 use super::meant::{Typed, from_here};
 use crate::job::{Patience, RateAsked};
-use crate::ledger::{State, beside};
+use crate::ledger::{Job, State, beside};
 use crate::text::{path_word, program, program_by_path, shell_line};
 
 /// What resumes: the command line once more, as it was typed.
@@ -48,6 +48,19 @@ pub(super) fn retry(typed: &Typed, file: Option<&Path>) -> Line {
 /// What sends the rows that are pending, into the instance of this ARN.
 pub(super) fn import(typed: &Typed, arn: &str) -> Line {
     imported(typed, arn, Some(typed.ledger.display().to_string()).filter(|_| !typed.has_usual_ledger()))
+}
+
+/// What makes those who are there and differ what the roster asks for.
+pub(super) fn update(typed: &Typed, arn: &str) -> Line {
+    let mut line = Line::of_typed(&typed.words, "update");
+    line.path(&typed.whole_roster());
+    let Parts { reached, reading, how } = Parts::of(typed, &To::Update { arn });
+    line.take(reached);
+    // What was asked for last is looked up beside the roster.
+    line.option("--base", (!typed.has_usual_ledger()).then(|| typed.ledger.display()));
+    line.take(reading);
+    line.take(how);
+    line
 }
 
 /// What imports with another ledger than the one that is there: the usual one, or where that is it, one that is to be named.
@@ -104,18 +117,22 @@ pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line
     let mut line = Line::new(program(), "retry");
     line.path(ledger);
     line.option("--code", code);
-    line.again(state.session.settings.as_deref().unwrap_or_default(), true);
+    match state.header.job {
+        None => line.again(state.session.settings.as_deref().unwrap_or_default(), true),
+        // It takes over from the ledger what the update was told.
+        Some(Job::Update) => {}
+    }
     line
 }
 
-/// What resumes the import of a ledger; `None` where it does not say how that was told.
-pub(super) fn import_of(ledger: &Path, state: &State) -> Option<Line> {
+/// What resumes the import or the update of a ledger; `None` where it does not say how that was told.
+pub(super) fn resume_of(ledger: &Path, state: &State) -> Option<Line> {
     let session = &state.session;
     let settings = session.settings.as_deref()?;
     let is_rehearsal = state.is_rehearsal(ledger);
     let roster =
         from_here(Path::new(if session.roster.is_empty() { &state.header.roster } else { &session.roster }));
-    let mut line = Line::new(program(), "import");
+    let mut line = Line::new(program(), Job::command(state.header.job));
     line.path(&roster);
     if is_rehearsal {
         line.switch("--simulate", !settings.iter().any(|word| word == "--simulate"));
@@ -124,7 +141,10 @@ pub(super) fn import_of(ledger: &Path, state: &State) -> Option<Line> {
         line.option("--profile", session.profile.as_ref());
         line.option("--endpoint-url", session.endpoint.as_ref());
     }
-    let usual = beside::ledger_of(&roster, is_rehearsal);
+    let usual = match state.header.job {
+        None => beside::ledger_of(&roster, is_rehearsal),
+        Some(Job::Update) => beside::update_ledger_of(&roster, is_rehearsal),
+    };
     let is_usual = beside::absolute(ledger) == beside::absolute(&usual);
     line.option("--ledger", (!is_usual).then(|| ledger.display()));
     line.again(settings, false);
@@ -136,6 +156,18 @@ pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
     let mut line = Line::new(program(), "validate");
     line.path(roster);
     line.checked(args);
+    line.switch("--update", args.update);
+    line
+}
+
+/// What compares a roster that is valid with the users who are there.
+pub(super) fn diff(args: &ValidateArgs, roster: &Path) -> Line {
+    let mut line = Line::new(program(), "diff");
+    line.path(roster);
+    line.option("--instance", Some("ID"));
+    line.take(Line::reading(&args.reading, false));
+    line.option("--directory", args.directory.as_ref().map(|path| path.display()));
+    line.allowed(&args.allow);
     line
 }
 
@@ -222,6 +254,9 @@ enum To<'t> {
     Import {
         arn: &'t str,
     },
+    Update {
+        arn: &'t str,
+    },
 }
 
 /// The flags of a command, by where they stand in it.
@@ -257,13 +292,13 @@ impl Parts {
         let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory } = instance;
         let (is_retry, has_file) = match to {
             To::Retry { has_file, .. } => (true, *has_file),
-            To::Import { .. } => (false, false),
+            To::Import { .. } | To::Update { .. } => (false, false),
         };
         let mut reached = Line::default();
         if rehearsal.simulate {
             reached.rehearsal(rehearsal, !matches!(to, To::Retry { names_rehearsal: true, .. }));
         }
-        if let (To::Import { arn }, false) = (to, rehearsal.simulate) {
+        if let (To::Import { arn } | To::Update { arn }, false) = (to, rehearsal.simulate) {
             reached.option("--instance", Some(arn));
             reached.option("--region", region.as_ref());
         }
@@ -278,6 +313,15 @@ impl Parts {
         let mut how = Line::default();
         how.option("--identity", identity.map(word_of));
         how.option("--directory", directory.as_ref().map(|path| path.display()));
+        let outage = (*outage_timeout != Patience::USUAL.outage.as_secs()).then_some(*outage_timeout);
+        if matches!(to, To::Update { .. }) {
+            // Neither is CreateUser's pace that of the calls that change somebody, nor has an update any use for passwords,
+            // room and tags.
+            how.switch("--skip-invalid", *skip_invalid);
+            how.allowed(allow);
+            how.option("--outage-timeout", outage);
+            return Self { reached, reading: Line::reading(reading, has_file), how };
+        }
         match rate {
             RateAsked::Quota => {}
             RateAsked::Learned => how.option("--rate", Some("auto")),
@@ -291,9 +335,9 @@ impl Parts {
         how.allowed(allow);
         how.switch("--no-provenance-tag", *no_provenance_tag);
         how.switch("--accept-probable", *accept_probable);
-        let unless = |seconds: u64, default: u64| (seconds != default).then_some(seconds);
-        how.option("--settle-timeout", unless(*settle_timeout, Patience::USUAL.settle.as_secs()));
-        how.option("--outage-timeout", unless(*outage_timeout, Patience::USUAL.outage.as_secs()));
+        let settle = (*settle_timeout != Patience::USUAL.settle.as_secs()).then_some(*settle_timeout);
+        how.option("--settle-timeout", settle);
+        how.option("--outage-timeout", outage);
         how.passwords(passwords);
         Self { reached, reading: Line::reading(reading, has_file), how }
     }
@@ -434,6 +478,7 @@ impl Line {
             identity,
             directory,
             generate_passwords,
+            update: _, // who checks an update once more says so
             allow,
             format: _,   // only people are told what is next
             output: _,   // so is what was printed
@@ -530,6 +575,10 @@ mod tests {
         ("outage-timeout", &["--outage-timeout", "61"], Kept),
         ("yes", &["--yes"], Left("what is sent then is another question")),
     ];
+    const OF_UPDATES: [Row; 2] = [
+        ("overwrite-drift", &[], Left("an import's ledger is not asked for it")),
+        ("change-email", &[], Left("likewise")),
+    ];
     const FORMAT: Row = ("format", &["--format", "json"], Left("whoever pastes it is a person"));
 
     /// Where an import differs from a retry in what goes along to it.
@@ -546,6 +595,7 @@ mod tests {
         let differs = |flag: &str| TO_IMPORT.into_iter().find(|(name, ..)| *name == flag);
         let both = TO_RETRY.into_iter().chain([FORMAT]);
         let rows = both.map(|row| differs(row.0).unwrap_or(row)).filter(|(flag, ..)| *flag != "ledger");
+        let rows = rows.chain(OF_UPDATES);
         let own: [Row; 3] = [
             ("ledger", &["--ledger", "mine.jsonl"], Kept),
             ("roster", &["--roster", "part.csv"], Left("pending rows are of the whole roster")),
@@ -554,10 +604,11 @@ mod tests {
         rows.chain(own).collect()
     }
 
-    const OF_VALIDATE: [Row; 14] = [
+    const OF_VALIDATE: [Row; 15] = [
         ("identity", &["--identity", "saml"], Kept),
         ("directory", &["--directory=-d.json"], Kept),
         ("generate-passwords", &["--generate-passwords"], Kept),
+        ("update", &["--update"], Kept),
         ("allow", &["--allow", "email-syntax"], Kept),
         ("format", &["--format", "human"], Left("only people are told what is next")),
         ("annotate", &["--annotate", "out.csv"], Left("the copy is written")),
@@ -679,7 +730,7 @@ mod tests {
             ("ledger", &["--ledger", "roster.csv.ledger.jsonl"], As("of")),
         ];
         let shared = TO_RETRY.into_iter().filter(|(flag, ..)| !["ledger", "simulate"].contains(flag));
-        let table: Vec<Row> = shared.chain([FORMAT]).chain(own).collect();
+        let table: Vec<Row> = shared.chain([FORMAT]).chain(own).chain(OF_UPDATES).collect();
         every_flag_has_its_fate(&["headcount", "retry", "roster.csv.ledger.jsonl"], &table, &|typed| {
             retry(&job(typed), None)
         });
@@ -693,6 +744,29 @@ mod tests {
     }
 
     #[test]
+    fn every_flag_of_an_import_goes_along_to_the_update_or_says_why_not() {
+        let not = |why| Left(why);
+        let rows = TO_RETRY.into_iter().chain([FORMAT]).map(|(flag, typed, fate)| {
+            let fate = match flag {
+                "instance" | "region" | "profile" | "endpoint-url" | "simulate" | "skip-invalid" => Kept,
+                "ledger" => As("base"),
+                "rate" | "burst" | "concurrency" => not("it is CreateUser's pace"),
+                "allow-partial" | "no-provenance-tag" | "accept-probable" | "settle-timeout" => {
+                    not("nobody is made")
+                }
+                "generate-passwords" | "credentials-out" | "recipient" | "password-from-env"
+                | "password-command" => not("no password is changed"),
+                _ => fate,
+            };
+            (flag, typed, fate)
+        });
+        let table: Vec<Row> = rows.collect();
+        every_flag_has_its_fate(&["headcount", "import", "roster.csv"], &table, &|typed| {
+            update(&job(typed), ARN)
+        });
+    }
+
+    #[test]
     fn every_flag_of_a_check_goes_along_to_what_is_next_or_says_why_not() {
         let printed = |next: fn(&ValidateArgs, &Path) -> Line| {
             move |typed: &[OsString]| match command(typed) {
@@ -700,9 +774,12 @@ mod tests {
                 _ => panic!("no check: {typed:?}"),
             }
         };
-        for next in [validate, rehearse] {
-            every_flag_has_its_fate(&["headcount", "validate", "./-r.csv"], &OF_VALIDATE, &printed(next));
-        }
+        let of = ["headcount", "validate", "./-r.csv"];
+        every_flag_has_its_fate(&of, &OF_VALIDATE, &printed(validate));
+        let others = OF_VALIDATE.into_iter().filter(|(flag, ..)| *flag != "update");
+        let of_update: Row = ("update", &["--update"], Left("who is there is not rehearsed as new"));
+        let of_rehearsal: Vec<Row> = others.chain([of_update]).collect();
+        every_flag_has_its_fate(&of, &of_rehearsal, &printed(rehearse));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) fn update(typed: &TypedChanges, arn: &str) -> Line {
 /// What makes those who are not there.
 pub(super) fn import(typed: &TypedChanges, arn: &str) -> Line {
     let mut line = Line::of_typed(&typed.words, "import");
-    line.path(&typed.roster);
+    line.path(&typed.whole_roster());
     line.take(reached(typed, Some(arn)));
     line.take(Line::reading(&typed.shared.reading, false));
     line.allowed(&typed.shared.allow);
@@ -73,6 +73,9 @@ pub(super) fn status(typed: &TypedChanges, which: &str) -> Line {
 pub(super) fn settings(typed: &TypedChanges) -> Vec<String> {
     let mut line = Line::default();
     line.rehearsal(&typed.shared.rehearsal, false);
+    let InstanceArgs { identity, directory, .. } = &typed.shared.instance;
+    line.option("--identity", identity.map(word_of));
+    line.option("--directory", directory.as_ref().map(|path| path.display()));
     line.take(Line::reading(&typed.shared.reading, false));
     line.take(asked(typed));
     line.take(how(typed));

@@ -14,7 +14,7 @@ use crate::clock::{self, Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::{
-    self, Calls, Counts, Entry, Gathered, Kind, RowState, SeenCounts, State, Steps, Unexecuted,
+    self, Calls, Counts, Entry, Gathered, Job, Kind, RowState, SeenCounts, State, Steps, Unexecuted,
 };
 use crate::text;
 
@@ -50,6 +50,9 @@ pub(super) enum Format {
 #[derive(Serialize)]
 struct Status<'s> {
     run: &'s str,
+    /// Whose ledger it is, where that is no import's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<Job>,
     roster: &'s str,
     instance: &'s str,
     complete: bool,
@@ -117,6 +120,8 @@ impl Course {
             (Some(Unexecuted::Refused), _) => "the service refused the caller",
             (None, Some(RowState::InDoubt)) => "an answer was lost",
             (None, Some(RowState::Created)) => "a user was created",
+            (None, Some(RowState::Updated)) => "a user was updated",
+            (None, Some(RowState::Unconfirmed)) => "a change was not confirmed",
             (None, _) => "a row failed",
         };
         self.last = Some((at, what));
@@ -162,6 +167,7 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
         Format::Json => {
             let status = Status {
                 run: &state.header.run,
+                job: state.header.job,
                 roster: roster(state),
                 instance: &state.header.instance,
                 complete: is_complete(state, &rows),
@@ -196,13 +202,15 @@ fn next(ledger: &Path, state: &State, at_work: bool) -> String {
         return String::new();
     }
     if !is_complete(state, &rows) {
-        commands.extend(retype::import_of(ledger, state).map(|line| format!("resume with: {line}")));
+        commands.extend(retype::resume_of(ledger, state).map(|line| format!("resume with: {line}")));
     }
-    if rows.exists + rows.rejected + rows.invalid > 0 {
-        commands.push(format!(
-            "mend the failed rows in the roster, then: {}",
-            retype::retry_of(ledger, state, None)
-        ));
+    let failed = rows.exists + rows.rejected + rows.invalid;
+    let (failed, what) = match state.header.job {
+        None => (failed, "mend the failed rows in the roster"),
+        Some(Job::Update) => (failed + rows.skipped, "mend in the roster what was refused or left"),
+    };
+    if failed > 0 {
+        commands.push(format!("{what}, then: {}", retype::retry_of(ledger, state, None)));
     }
     if commands.is_empty() { String::new() } else { format!("\n{}\n", commands.join("\n")) }
 }
@@ -234,7 +242,8 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
     } else if is_complete(state, &rows) {
         "complete".to_owned()
     } else {
-        "not complete, and nobody is at work; the same import command resumes it".to_owned()
+        let command = Job::command(state.header.job);
+        format!("not complete, and nobody is at work; the same {command} command resumes it")
     };
     let mut text = format!(
         "run       {}\nroster    {}\ninstance  {}\nstate     {}\n",
@@ -260,19 +269,36 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
         0 => String::new(),
         recovered => format!("  ({} recovered)", text::grouped(recovered)),
     };
-    let lines = [
-        ("created", rows.created, recovered.as_str()),
-        ("pending", rows.pending, ""),
-        ("in doubt", rows.in_doubt, ""),
-        ("exists", rows.exists, ""),
-        ("rejected", rows.rejected, ""),
-        ("invalid", rows.invalid, ""),
-        ("there", rows.there, if rows.there > 0 { "  (already, and equal)" } else { "" }),
-        ("total", rows.total, ""),
-    ];
+    let lines = match state.header.job {
+        None => vec![
+            ("created", rows.created, recovered.as_str()),
+            ("pending", rows.pending, ""),
+            ("in doubt", rows.in_doubt, ""),
+            ("exists", rows.exists, ""),
+            ("rejected", rows.rejected, ""),
+            ("invalid", rows.invalid, ""),
+            ("there", rows.there, if rows.there > 0 { "  (already, and equal)" } else { "" }),
+            ("total", rows.total, ""),
+        ],
+        Some(Job::Update) => vec![
+            ("updated", rows.updated, ""),
+            ("there", rows.there, if rows.there > 0 { "  (nothing differed)" } else { "" }),
+            ("pending", rows.pending, ""),
+            ("unconfirmed", rows.unconfirmed, ""),
+            (
+                "skipped",
+                rows.skipped,
+                if rows.skipped > 0 { "  (left: --rows skipped says why)" } else { "" },
+            ),
+            ("rejected", rows.rejected, ""),
+            ("invalid", rows.invalid, ""),
+            ("total", rows.total, ""),
+        ],
+    };
     let width = text::grouped(rows.total).len();
+    let names = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or_default().max(9);
     for (name, number, more) in lines {
-        text += &format!("{name:<9} {:>width$}{more}\n", text::grouped(number));
+        text += &format!("{name:<names$} {:>width$}{more}\n", text::grouped(number));
     }
     text += &of_seen(&state.seen_counts());
     let steps = state.proficiencies();
@@ -283,6 +309,9 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
             text::grouped(steps.pending),
             text::grouped(steps.rejected)
         );
+    }
+    if state.header.job.is_some() {
+        return text; // what an update sends is of many kinds, and its ledger counts none of them
     }
     text + &format!(
         "\n{}, {} throttled\n",

@@ -105,7 +105,12 @@ impl FailedRows<'_> {
             // Not taken up yet: it stands as it stood, under the name that it had then.
             (None, Some(was)) => self.state.find(&was),
             // Without a name of its own, it goes by its number.
-            (None, None) => self.state.find(&format!("row {}", row.number)),
+            (None, None) => {
+                let by_number = self.state.find(&format!("row {}", row.number));
+                // Of an update that is about a few of the roster alone, the others stand as they stood.
+                let is_aside = self.of.is_update && self.wanted.find(username).is_none();
+                by_number.or_else(|| self.state.find(username).filter(|_| is_aside))
+            }
         }?;
         let record = self.state.record(at);
         let state = record.settled_state();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Failure;
-use crate::ledger::{State, glance, peek};
+use crate::ledger::{self, State, glance, peek};
 use crate::simulator::Spec;
 
 /// What a ledger says of the job that it was made by.
@@ -11,6 +11,8 @@ use crate::simulator::Spec;
 pub struct Before {
     /// The ledger's run.
     pub(crate) run: String,
+    /// Whose ledger it is, where that is no import's.
+    pub(crate) job: Option<ledger::Job>,
     /// The instance's ARN.
     pub(crate) instance: String,
     /// The first roster that it was made from, as the ledger has it.
@@ -57,6 +59,7 @@ impl Before {
         let last = if session.roster.is_empty() { &header.roster } else { &session.roster };
         Self {
             run: header.run.clone(),
+            job: header.job,
             instance: header.instance.clone(),
             first: PathBuf::from(&header.roster),
             whole: PathBuf::from(last),

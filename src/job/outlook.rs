@@ -210,6 +210,12 @@ impl Outlook {
         of_run.ledger.clone()
     }
 
+    /// Whether anybody is there who is not as the roster has them.
+    pub(crate) fn has_people_to_update(&self) -> bool {
+        let Remarks { drifted, steps_drifted, .. } = &self.remarks;
+        !self.met.differ.is_empty() || drifted.count() + steps_drifted.count() > 0
+    }
+
     /// Whether anything is done of which somebody may want to be asked before.
     pub fn is_worth_asking(&self) -> bool {
         self.to_send + self.to_look_up > 0

@@ -262,6 +262,22 @@ impl Counts {
         }
     }
 
+    /// How many stand so.
+    pub(crate) fn of(&self, state: RowState) -> u64 {
+        match state {
+            RowState::Pending => self.pending,
+            RowState::InDoubt => self.in_doubt,
+            RowState::Created => self.created,
+            RowState::Exists => self.exists,
+            RowState::Rejected => self.rejected,
+            RowState::Invalid => self.invalid,
+            RowState::There => self.there,
+            RowState::Updated => self.updated,
+            RowState::Unconfirmed => self.unconfirmed,
+            RowState::Skipped => self.skipped,
+        }
+    }
+
     /// How many have failed.
     pub(crate) fn failed(&self) -> u64 {
         self.exists + self.rejected + self.invalid + self.skipped

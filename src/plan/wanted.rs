@@ -168,6 +168,12 @@ impl Wanted {
         self.invalid.iter().filter(move |fault| told.insert(fault.who))
     }
 
+    /// The rows with errors, each with the first of them: name, number, code and message.
+    pub(crate) fn invalid(&self) -> impl Iterator<Item = (&str, RowNumber, &'static str, &str)> {
+        self.first_faults()
+            .map(|fault| (self.name(fault.who), self.of(fault.who).row, fault.code, fault.message.as_str()))
+    }
+
     /// A row by who.
     pub(crate) fn find(&self, username: &str) -> Option<Seen> {
         self.who(username).map(|who| self.of(who))

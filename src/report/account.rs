@@ -306,7 +306,9 @@ impl Gathering {
             (row.seen, row.found_id) = (seen, found_id.map(str::to_owned));
             let of_step =
                 state.detail(at).and_then(|detail| Some((detail.step_code.as_ref()?, &detail.step_message)));
-            row.step = of_step.map(|(code, message)| match message {
+            // An update says in its outcome what became of its parts.
+            row.parts = state.detail(at).map(|detail| detail.groups().collect()).unwrap_or_default();
+            row.step = of_step.filter(|_| state.header.job.is_none()).map(|(code, message)| match message {
                 Some(message) => format!("{code}: {message}"),
                 None => code.clone(),
             });

@@ -8,12 +8,12 @@ use super::account::{Account, Session};
 use super::cause::Cause;
 use super::chart::Course;
 use super::row::{Event, Row, Step};
-use super::{by_state, file_name, label, sentence, verdict};
+use super::{Deed, by_state, file_name, label, sentence, verdict};
 use crate::agent::RowNumber;
 use crate::clock::Zone;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{Attempt, RowState, Unexecuted};
+use crate::ledger::{Attempt, Job, RowState, Unexecuted};
 use crate::text::{count, escaped, grouped, html, island, plain, policy_digest};
 
 const STYLE: &str = include_str!("page.css");
@@ -60,9 +60,10 @@ fn head(page: &mut String, account: &Account) {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>Import of {}</title>\n<style>{STYLE}</style>\n</head>\n",
+         <title>{} of {}</title>\n<style>{STYLE}</style>\n</head>\n",
         policy_digest(SCRIPT),
         policy_digest(STYLE),
+        account.deed().title,
         html(file_name(account.roster_now())),
     );
 }
@@ -70,7 +71,11 @@ fn head(page: &mut String, account: &Account) {
 fn outcome(page: &mut String, account: &Account, made: &str) {
     let counts = &account.counts;
     let ended = account.newest().map_or("", |session| session.last.as_str());
-    let rehearsal = if account.is_rehearsal { " · a rehearsal: no user was made" } else { "" };
+    let Deed { title, done, made: deed, .. } = account.deed();
+    let rehearsal = match account.is_rehearsal {
+        true => format!(" · a rehearsal: no user was {deed}"),
+        false => String::new(),
+    };
     let mood = if account.is_all_as_asked() {
         "good"
     } else if counts.in_doubt + counts.pending > 0 {
@@ -80,11 +85,11 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
     };
     let _ = write!(
         page,
-        "<header>\n<p class=\"kicker\">Import report{rehearsal}</p>\n<h1><bdi>{}</bdi></h1>\n\
+        "<header>\n<p class=\"kicker\">{title} report{rehearsal}</p>\n<h1><bdi>{}</bdi></h1>\n\
          <p class=\"sub\">{}{}<br>{} to {} · report of {}</p>\n</header>\n\
          <section aria-labelledby=\"outcome\" class=\"outcome {mood}\">\n\
          <div class=\"glance\">\n<div><h2 id=\"outcome\">{}</h2>\n<p class=\"sentence\">{}</p></div>\n\
-         <p class=\"portion\">{} <small>created</small></p>\n</div>\n",
+         <p class=\"portion\">{} <small>{}</small></p>\n</div>\n",
         html(file_name(account.roster_now())),
         account
             .alias
@@ -97,7 +102,8 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
         time(&account.zone, made),
         verdict(account),
         html(&sentence(account)),
-        portion(counts.created, counts.total),
+        portion(counts.of(done), counts.total),
+        label(done),
     );
     page.push_str(
         "<svg class=\"share\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
@@ -115,7 +121,7 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
     }
     page.push_str("</svg>\n<ul class=\"tiles\">\n");
     for (state, number) in
-        by_state(counts).into_iter().filter(|(state, number)| *number > 0 || *state == RowState::Created)
+        by_state(counts).into_iter().filter(|(state, number)| *number > 0 || *state == done)
     {
         let more = match (state, counts.recovered) {
             (RowState::Created, 1..) => {
@@ -135,6 +141,11 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
         0 => "no throttle".to_owned(),
         number => count(number, "throttle"),
     };
+    // What an update sends is of many kinds, and its ledger counts none of them.
+    if account.job.is_some() {
+        page.push_str("</ul>\n</section>\n");
+        return;
+    }
     let _ = write!(
         page,
         "<li><b>{}</b> <span>calls</span><small>{throttled}</small></li>\n</ul>\n</section>\n",
@@ -191,6 +202,7 @@ fn course(page: &mut String, account: &Account) {
     if course.bars.is_empty() {
         return;
     }
+    let deed = account.deed().made;
     let created: u64 = course.bars.iter().map(|bar| bar.created).sum();
     let unclear: u64 = course.bars.iter().map(|bar| bar.unclear).sum();
     let stretch = seconds(course.width);
@@ -198,8 +210,8 @@ fn course(page: &mut String, account: &Account) {
     let _ = write!(
         page,
         "<section aria-labelledby=\"course\">\n<h2 id=\"course\">Over time</h2>\n\
-         <p id=\"chart-says\">{} made in {} of work: {} a second at best, over {stretch}. {}, {}.</p>\n\
-         <figure>\n<p class=\"legend\"><span class=\"created\">users made a second</span> \
+         <p id=\"chart-says\">{} {deed} in {} of work: {} a second at best, over {stretch}. {}, {}.</p>\n\
+         <figure>\n<p class=\"legend\"><span class=\"created\">users {deed} a second</span> \
          <span class=\"throttled\">throttles</span> <span class=\"unclear\">answers lost</span></p>\n\
          <div class=\"plot\"><div class=\"edges\" aria-hidden=\"true\"><span>{}</span><span>{}</span><span>0</span></div>{}</div>\n",
         count(created, "user"),
@@ -209,7 +221,7 @@ fn course(page: &mut String, account: &Account) {
         count(unclear, "lost answer"),
         rate(ceiling),
         rate(ceiling / 2.0),
-        course.svg().replacen('>', "><title id=\"chart-title\">Users made over time</title>", 1),
+        course.svg().replacen('>', &format!("><title id=\"chart-title\">Users {deed} over time</title>"), 1),
     );
     page.push_str("<div class=\"starts\" aria-hidden=\"true\">");
     let first = course.bars.first().map_or(0, |bar| bar.from);
@@ -243,7 +255,7 @@ fn course(page: &mut String, account: &Account) {
     let _ = write!(
         page,
         "<details><summary>The same in figures</summary>\n<table class=\"figures\"><caption>Stretches of {stretch}</caption>\n\
-         <thead><tr><th scope=\"col\">from</th><th scope=\"col\">made</th><th scope=\"col\">throttled</th>\
+         <thead><tr><th scope=\"col\">from</th><th scope=\"col\">{deed}</th><th scope=\"col\">throttled</th>\
          <th scope=\"col\">lost</th></tr></thead>\n<tbody>\n"
     );
     for bar in &course.bars {
@@ -422,7 +434,7 @@ fn record(page: &mut String, account: &Account, made: &str) {
     page.push_str("</dl>\n<h3>Sessions</h3>\n<ol class=\"sessions\">\n");
     for session in &account.sessions {
         page.push_str("<li>");
-        sitting(page, &account.zone, session);
+        sitting(page, account, session);
         page.push_str("</li>\n");
     }
     page.push_str(
@@ -431,7 +443,12 @@ fn record(page: &mut String, account: &Account, made: &str) {
     );
 }
 
-fn sitting(page: &mut String, zone: &Zone, session: &Session) {
+fn sitting(page: &mut String, account: &Account, session: &Session) {
+    let (zone, made) = (&account.zone, account.deed().made);
+    let did = match account.job {
+        None => format!("{} sent, {} {made}", count(session.sent, "call"), count(session.created, "user")),
+        Some(Job::Update) => format!("{} {made}", count(session.created, "user")),
+    };
     let end = match session.exit {
         Some(exit) => format!("{} (exit code {exit})", time(zone, &session.last)),
         None => format!("no end recorded; last wrote {}", time(zone, &session.last)),
@@ -445,10 +462,7 @@ fn sitting(page: &mut String, zone: &Zone, session: &Session) {
         Some(("Program", session.tool.clone())),
         Some(("Roster", session.roster.clone())),
         Some(("Roster's digest", session.digest.clone())),
-        Some((
-            "Did",
-            format!("{} sent, {} made", count(session.sent, "call"), count(session.created, "user")),
-        )),
+        Some(("Did", did)),
     ];
     let _ =
         write!(page, "<dl><dt>Began</dt><dd>{}</dd><dt>Ended</dt><dd>{end}</dd>", time(zone, &session.began));

@@ -1,5 +1,7 @@
 //! The report for programs. Its members are a contract: they may be added to, and none changes its meaning.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::account::{Account, Session, Source};
@@ -8,7 +10,7 @@ use super::row::{Event, Row, Step};
 use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{Attempt, Calls, Counts, RowState, SeenAs, Unexecuted};
+use crate::ledger::{Attempt, Calls, Counts, Job, RowState, SeenAs, StepState, Unexecuted};
 use crate::text::escape_from;
 
 /// How every report of this kind begins.
@@ -21,6 +23,9 @@ struct Document<'a> {
     made: &'a str,
     tool: &'static str,
     run: &'a str,
+    /// Whose ledger it is, where that is no import's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<Job>,
     roster: &'a str,
     instance: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,6 +105,9 @@ struct User<'a> {
     /// What is said of what follows a created user, where that was not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<&'a str>,
+    /// Where the parts stand that an update has had to do with.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parts: BTreeMap<&'static str, StepState>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -129,6 +137,7 @@ pub(crate) fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
         made,
         tool: super::TOOL,
         run: &account.run,
+        job: account.job,
         roster: account.roster_now(),
         instance: &account.instance,
         alias: account.alias.as_deref(),
@@ -195,6 +204,7 @@ fn user(row: &Row) -> User<'_> {
         code: row.code.as_deref(),
         message: row.message.as_deref(),
         step: row.step.as_deref(),
+        parts: row.parts.iter().map(|(part, stands)| (part.word(), *stands)).collect(),
         request_id: row.request_id.as_deref(),
         at: &row.at,
         doubt: row.story.iter().map(told).collect(),

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use account::Account;
 
-use crate::ledger::{Counts, RowState};
+use crate::ledger::{Counts, Job, RowState};
 use crate::text::{count, grouped};
 
 /// The program and its version.
@@ -35,6 +35,28 @@ pub(crate) fn label(state: RowState) -> &'static str {
         RowState::Updated => "updated",
         RowState::Unconfirmed => "not confirmed",
         RowState::Skipped => "left",
+    }
+}
+
+/// What a run was there to do, in the words of its report.
+struct Deed {
+    /// As a title.
+    title: &'static str,
+    /// Where a row stands that is done.
+    done: RowState,
+    /// What was done with a user, in few words.
+    made: &'static str,
+    /// Who has that done.
+    command: &'static str,
+}
+
+impl Account {
+    fn deed(&self) -> Deed {
+        let command = Job::command(self.job);
+        match self.job {
+            None => Deed { title: "Import", done: RowState::Created, made: "made", command },
+            Some(Job::Update) => Deed { title: "Update", done: RowState::Updated, made: "changed", command },
+        }
     }
 }
 
@@ -61,6 +83,8 @@ fn verdict(account: &Account) -> &'static str {
         "Still at work."
     } else if counts.in_doubt > 0 {
         "Not settled."
+    } else if counts.unconfirmed > 0 {
+        "Not confirmed."
     } else if counts.pending > 0 {
         "Not finished."
     } else if !account.is_all_as_asked() {
@@ -73,10 +97,12 @@ fn verdict(account: &Account) -> &'static str {
 /// The outcome in a sentence.
 fn sentence(account: &Account) -> String {
     let counts = &account.counts;
-    let mut text = format!("{} of {} created", grouped(counts.created), count(counts.total, "user"));
+    let Deed { done, .. } = account.deed();
+    let number = counts.of(done);
+    let mut text = format!("{} of {} {}", grouped(number), count(counts.total, "user"), label(done));
     let others: Vec<String> = by_state(counts)
         .into_iter()
-        .filter(|(state, number)| *state != RowState::Created && *number > 0)
+        .filter(|(state, number)| *state != done && *number > 0)
         .map(|(state, number)| format!("{} {}", grouped(number), label(state)))
         .collect();
     if !others.is_empty() {
@@ -95,10 +121,13 @@ fn record(account: &Account, made: &str) -> Vec<(String, String)> {
         ("Ledger's digest", format!("{} ({} bytes)", account.ledger.digest, account.ledger.bytes)),
         ("Ledger made", format!("{} by {}", account.zone.shown(&account.began), account.tool)),
         ("Report made", format!("{} by {TOOL}", account.zone.shown(made))),
-        ("CreateUser calls", format!("{} sent, {} throttled", account.calls.sent, account.calls.throttled)),
     ]
     .map(|(title, text)| (title.to_owned(), text))
     .into();
+    if account.job.is_none() {
+        let calls = format!("{} sent, {} throttled", account.calls.sent, account.calls.throttled);
+        record.push(("CreateUser calls".to_owned(), calls));
+    }
     if let Some(names) = &account.names {
         record.push(("Names and teams".to_owned(), names.clone()));
     }
@@ -112,13 +141,15 @@ fn record(account: &Account, made: &str) -> Vec<(String, String)> {
             None => format!("last wrote {}, no end recorded", account.zone.shown(&session.last)),
         };
         let mut text = format!(
-            "{} pid {}, {}, began {}, {end}; sent {}, created {}; roster {}",
+            "{} pid {}, {}, began {}, {end}; {}; roster {}",
             session.host,
             session.pid,
             session.tool,
             account.zone.shown(&session.began),
-            session.sent,
-            session.created,
+            match account.job {
+                None => format!("sent {}, created {}", session.sent, session.created),
+                Some(Job::Update) => format!("changed {}", count(session.created, "user")),
+            },
             session.digest
         );
         for (title, value) in

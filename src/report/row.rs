@@ -1,7 +1,7 @@
 //! A row as a report tells it, and what happened to it.
 
 use crate::agent::RowNumber;
-use crate::ledger::{Attempt, RowState, SeenAs, Unexecuted};
+use crate::ledger::{Attempt, RowState, SeenAs, Step as Part, StepState, Unexecuted};
 
 /// A row as a report shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,8 @@ pub(crate) struct Row {
     pub(crate) found_id: Option<String>,
     /// What is said of what follows it, where that was not given.
     pub(crate) step: Option<String>,
+    /// Where the parts stand that an update has had to do with.
+    pub(crate) parts: Vec<(Part, StepState)>,
     /// The service's error code, or a finding's.
     pub(crate) code: Option<String>,
     /// The message with it.
@@ -67,8 +69,28 @@ impl Row {
         };
         let step = self.step.as_deref().map(|step| format!("its proficiencies were not given: {step}"));
         let was = self.was.as_deref().map(|was| format!("renamed: it was `{was}` in the roster"));
-        let said = [self.message.clone(), was, seen, step];
+        let parts = (!self.parts.is_empty()).then(|| self.of_parts());
+        let said = [self.message.clone(), was, seen, step, parts];
         said.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Row {
+    /// The parts that an update has had to do with, by how each stands.
+    fn of_parts(&self) -> String {
+        let words = [
+            (StepState::Done, "changed"),
+            (StepState::Rejected, "refused"),
+            (StepState::Unconfirmed, "not confirmed"),
+            (StepState::Skipped, "left"),
+            (StepState::Pending, "not settled"),
+        ];
+        let told = words.into_iter().filter_map(|(state, word)| {
+            let parts = self.parts.iter().filter(|(_, stands)| *stands == state);
+            let parts: Vec<String> = parts.map(|(part, _)| part.word().replace('_', " ")).collect();
+            (!parts.is_empty()).then(|| format!("{word}: {}", parts.join(", ")))
+        });
+        told.collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -22,15 +22,16 @@ fn named(row: &Row) -> String {
 
 /// The page; `made` is when, RFC 3339.
 pub(crate) fn write(account: &Account, made: &str) -> String {
-    let counts = &account.counts;
-    let mut page = format!("{HEAD}### Import of {}\n\n", code(super::file_name(account.roster_now())));
+    let (counts, deed) = (&account.counts, account.deed());
+    let mut page =
+        format!("{HEAD}### {} of {}\n\n", deed.title, code(super::file_name(account.roster_now())));
     if let Some(alias) = &account.alias {
         let _ = writeln!(page, "Instance {}\n", code(alias));
     }
     let _ = writeln!(page, "**{}** {}\n", super::verdict(account), super::sentence(account));
     page.push_str("| outcome | rows |\n|---|--:|\n");
     for (state, number) in super::by_state(counts) {
-        if number > 0 || state == RowState::Created {
+        if number > 0 || state == deed.done {
             let _ = writeln!(page, "| {} | {} |", super::label(state), grouped(number));
         }
     }

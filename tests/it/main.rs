@@ -32,6 +32,7 @@ mod journal;
 mod limits;
 mod looks;
 mod made;
+mod mixed;
 mod pace;
 mod packaging;
 mod passwords;

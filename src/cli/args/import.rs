@@ -25,7 +25,7 @@ pub(in crate::cli) struct ImportArgs {
 /// Reruns the rows that failed, with the roster as it is now.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RetryArgs {
-    /// The ledger of the import, as in roster.csv.ledger.jsonl
+    /// The ledger of the import, as in roster.csv.ledger.jsonl, or of an update, as in roster.csv.update.ledger.jsonl
     #[arg(value_name = "LEDGER")]
     pub(in crate::cli) of: PathBuf,
 
@@ -36,6 +36,14 @@ pub(in crate::cli) struct RetryArgs {
     /// Only rows that failed with this error code; rows that exist are rerun only so
     #[arg(long = "code", value_name = "CODE")]
     pub(in crate::cli) codes: Vec<String>,
+
+    /// Of an update's ledger: put back what somebody has changed on the instance since
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) overwrite_drift: bool,
+
+    /// Of an update's ledger: change the primary e-mail address too
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) change_email: bool,
 
     #[command(flatten)]
     pub(in crate::cli) shared: Shared,

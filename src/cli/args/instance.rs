@@ -68,6 +68,19 @@ pub(in crate::cli) struct RehearsalArgs {
 }
 
 impl InstanceArgs {
+    /// What is said here, and where nothing is, what was said before.
+    pub(in crate::cli) fn or(self, before: &Self) -> Self {
+        let Self { instance, region, profile, endpoint_url, identity, directory } = self;
+        Self {
+            instance: instance.or_else(|| before.instance.clone()),
+            region: region.or_else(|| before.region.clone()),
+            profile: profile.or_else(|| before.profile.clone()),
+            endpoint_url: endpoint_url.or_else(|| before.endpoint_url.clone()),
+            identity: identity.or(before.identity),
+            directory: directory.or_else(|| before.directory.clone()),
+        }
+    }
+
     /// How the instance is found; the environment is read for what is not typed.
     pub(in crate::cli) fn address(&self) -> Address {
         let Self { instance, region, profile, endpoint_url, identity: _, directory: _ } = self;

@@ -40,6 +40,16 @@ impl RosterArgs {
         Options { columns, sheet, header_row, encoding, delimiter: None, phone_region }
     }
 
+    /// What is said here takes the place of what was said before.
+    pub(in crate::cli) fn overlay(&mut self, said: Self) {
+        let Self { columns, sheet, header_row, encoding, phone_region } = said;
+        self.columns = columns.or(self.columns.take());
+        self.sheet = sheet.or(self.sheet.take());
+        self.header_row = header_row.or(self.header_row);
+        self.encoding = encoding.or(self.encoding.take());
+        self.phone_region = phone_region.or(self.phone_region);
+    }
+
     /// What a ledger has of them, among other words of a command line; `None` where that cannot be read.
     pub(in crate::cli) fn of_settings(settings: &[String]) -> Option<Self> {
         const OURS: [&str; 5] = ["--columns", "--sheet", "--header-row", "--encoding", "--phone-region"];

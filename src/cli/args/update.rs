@@ -1,8 +1,9 @@
 //! The arguments of `headcount diff` and `headcount update`.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 
 use super::allow::AllowArgs;
 use super::import::Format;
@@ -122,6 +123,23 @@ pub(in crate::cli) struct Compared {
     /// For people, or one event a line for programs [default: human]
     #[arg(long, help_heading = "Run", value_enum, ignore_case = true)]
     pub(in crate::cli) format: Option<Format>,
+}
+
+/// What an update's ledger has of how it was told, among other words of a command line.
+#[derive(Parser)]
+struct Alone {
+    #[command(flatten)]
+    update: UpdateArgs,
+}
+
+impl UpdateArgs {
+    /// An update of this roster as a ledger has it; `None` where its settings cannot be read.
+    pub(in crate::cli) fn of_settings(roster: &Path, settings: &[String]) -> Option<Self> {
+        let words = [OsStr::new("headcount")].into_iter().chain(settings.iter().map(OsStr::new));
+        // Behind `--` it may begin with a dash.
+        let words = words.chain([OsStr::new("--"), roster.as_os_str()]);
+        Alone::try_parse_from(words).ok().map(|alone| alone.update)
+    }
 }
 
 impl Compared {

@@ -130,6 +130,10 @@ impl<'t> Screen<'t> {
     pub(super) fn forecast(&self, dry_run: &DryRun) -> Result<Exit, Failure> {
         let outlook = &dry_run.outlook;
         output::say_whole(&plan_words::words_of(outlook, true, settings::width_of_talk()));
+        if outlook.has_people_to_update() {
+            let update = retype::update(self.typed, &outlook.instance.arn);
+            output::say_whole(&format!("update with: {update}"));
+        }
         let exit = dry_run.exit();
         if exit.is_err() {
             // Why not is told as the error that the import would end with.

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::movers::Movers;
 use super::{Changes, Compared, Due};
+use crate::agent::RowNumber;
 use crate::apply::{self, Means, Settings};
 use crate::clock::rfc3339;
 use crate::connect::Operation;
@@ -263,14 +264,36 @@ fn leave_failed_rows(compared: &Compared, ledger: &dyn Journal) -> Result<Left, 
 async fn record(compared: &Compared, ledger: &dyn Journal) -> Result<String, Failure> {
     let before = ledger.read(Clone::clone);
     let now = rfc3339(compared.world.clock.now());
+    let of_people = compared.people.iter().flat_map(|person| entries(person, compared, &before, &now));
     let people: Vec<Entry<'_>> =
-        compared.people.iter().flat_map(|person| entries(person, compared, &before, &now)).collect();
+        gone(compared, &before).into_iter().chain(of_people).chain(invalid(compared, &now)).collect();
     let Compared { changes: Changes { job, .. }, world, reached, roster, wanted, .. } = compared;
     let (digest, of) = (wanted.digest(), super::OF);
     let rate = reached.lane.pace(Operation::DescribeUser).rate();
     let only = compared.changes.asking.only.iter().map(|group| group.as_word().to_owned()).collect();
     let beginning = Beginning { job, world, reached, roster, digest, rate, of, only };
     beginning.record(ledger, &before, people.into_iter(), &now).await
+}
+
+/// Those of the ledger who are no longer in the roster, where that is the whole: they leave its count.
+fn gone<'e>(compared: &Compared, before: &'e State) -> Vec<Entry<'e>> {
+    let Changes { job, picked, .. } = &compared.changes;
+    if picked.is_some() || job.is_of_part() {
+        return Vec::new();
+    }
+    let is_gone =
+        |at: &Place| !before.record(*at).dropped && compared.wanted.find(before.user(*at)).is_none();
+    before.places().filter(is_gone).map(|at| Entry::dropped(before.user(at))).collect()
+}
+
+/// The lines of the rows with errors, of which nothing is sent.
+fn invalid<'e>(compared: &'e Compared, now: &str) -> Vec<Entry<'e>> {
+    let lines = |(user, row, code, message): (&'e str, RowNumber, &'static str, &'e str)| {
+        let outcome = Entry::outcome(user, RowState::Invalid, now.to_owned());
+        let stands = Entry { code: Some(code.into()), message: Some(message.into()), ..outcome };
+        [Entry::row(user, row, None), stands]
+    };
+    compared.wanted.invalid().flat_map(lines).collect()
 }
 
 /// The lines of a person: its row, where that is new or to be worked on, and how it stands, where no call is going to say it.
@@ -308,10 +331,29 @@ fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str
     }
     lines.extend((!is_known || record.is_none()).then(row));
     let outcome = Entry::outcome(user, stands, now.to_owned());
-    let (code, message) = (person.left_code().map(Into::into), person.note.as_deref().map(Into::into));
+    let why = person.note.clone().or_else(|| why_left(person));
+    let (code, message) = (person.left_code().map(Into::into), why.map(Into::into));
     let id = person.id.as_deref().map(Into::into);
     lines.push(Entry { code, message, id, ..outcome });
     lines
+}
+
+/// Which cells are left, and why, in words; their values are in the roster and on the instance, and in no ledger.
+fn why_left(person: &Person) -> Option<String> {
+    let kinds = [
+        (Resolution::Drift, "changed on the instance since, and not in the roster"),
+        (Resolution::Conflict, "changed both in the roster and on the instance since"),
+        (Resolution::Skip, "not changed by itself"),
+    ];
+    let told: Vec<String> = kinds
+        .into_iter()
+        .filter_map(|(resolution, why)| {
+            let cells = person.cells.iter().filter(|cell| cell.resolution == resolution);
+            let cells: Vec<&str> = cells.map(|cell| cell.cell.as_str()).collect();
+            (!cells.is_empty()).then(|| format!("{}: {why}", cells.join(", ")))
+        })
+        .collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// The lines of somebody who was begun and is as asked for by now.
