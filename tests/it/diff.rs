@@ -158,7 +158,11 @@ fn a_roster_with_errors_is_compared_with_nobody() {
     }
     let some = "user login,ACW timeout\nana,60\nben,soon\n";
     let ran = diff(&service, at.path(), some, &["--skip-invalid"]).exits(1);
-    assert!(ran.stdout.contains("~ ana") && ran.stdout.contains("1 row with errors, left out"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("~ ana") && ran.stdout.contains("1 row with errors, left out"),
+        "{}",
+        ran.stdout
+    );
     // An import has nobody to take anything from.
     fs::write(at.path().join("new.csv"), PEOPLE.replace("ana", "new").replace(",30,", ",(clear),")).unwrap();
     let ran = run(&mut service.import(at.path(), "new.csv", &["--dry-run"])).exits(3);
