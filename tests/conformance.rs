@@ -1100,7 +1100,7 @@ fn a_column_is_required_here_exactly_when_the_service_requires_its_member() {
             let mut pass = Pass::new(&columns, &rules, &[]);
             pass.row(&case.row(), &mut |_| {});
             let findings = pass.finish().findings;
-            let is_required = findings.iter().any(|finding| finding.code == codes::COLUMN_MISSING.id);
+            let is_required = findings.iter().any(|finding| finding.code == "column-missing");
             let answer = service.create(&plain_body(&case, &directory).unwrap(), &[]);
             assert_eq!(is_required, answer.is_err(), "{identity} {field:?}: {findings:?} {answer:?}");
             required += usize::from(is_required);

@@ -156,6 +156,18 @@ pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
     let mut line = Line::new(program(), "validate");
     line.path(roster);
     line.checked(args);
+    line.switch("--update", args.update);
+    line
+}
+
+/// What compares a roster that is valid with the users who are there.
+pub(super) fn diff(args: &ValidateArgs, roster: &Path) -> Line {
+    let mut line = Line::new(program(), "diff");
+    line.path(roster);
+    line.option("--instance", Some("ID"));
+    line.take(Line::reading(&args.reading, false));
+    line.option("--directory", args.directory.as_ref().map(|path| path.display()));
+    line.allowed(&args.allow);
     line
 }
 
@@ -466,6 +478,7 @@ impl Line {
             identity,
             directory,
             generate_passwords,
+            update: _, // who checks an update once more says so
             allow,
             format: _,   // only people are told what is next
             output: _,   // so is what was printed
@@ -591,10 +604,11 @@ mod tests {
         rows.chain(own).collect()
     }
 
-    const OF_VALIDATE: [Row; 14] = [
+    const OF_VALIDATE: [Row; 15] = [
         ("identity", &["--identity", "saml"], Kept),
         ("directory", &["--directory=-d.json"], Kept),
         ("generate-passwords", &["--generate-passwords"], Kept),
+        ("update", &["--update"], Kept),
         ("allow", &["--allow", "email-syntax"], Kept),
         ("format", &["--format", "human"], Left("only people are told what is next")),
         ("annotate", &["--annotate", "out.csv"], Left("the copy is written")),
@@ -760,9 +774,12 @@ mod tests {
                 _ => panic!("no check: {typed:?}"),
             }
         };
-        for next in [validate, rehearse] {
-            every_flag_has_its_fate(&["headcount", "validate", "./-r.csv"], &OF_VALIDATE, &printed(next));
-        }
+        let of = ["headcount", "validate", "./-r.csv"];
+        every_flag_has_its_fate(&of, &OF_VALIDATE, &printed(validate));
+        let others = OF_VALIDATE.into_iter().filter(|(flag, ..)| *flag != "update");
+        let of_update: Row = ("update", &["--update"], Left("who is there is not rehearsed as new"));
+        let of_rehearsal: Vec<Row> = others.chain([of_update]).collect();
+        every_flag_has_its_fate(&of, &of_rehearsal, &printed(rehearse));
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         identity: args.identity.map(IdentityType::from),
         directory: args.directory.clone(),
         makes_passwords: args.generate_passwords,
+        for_update: args.update,
         let_through: args.allow.meant(),
     };
     let offline = offline.check(&Switch::default())?;
@@ -160,15 +161,18 @@ fn human(roster: &Roster, checked: &Checked, basis: Basis, names: Option<String>
 }
 
 fn next(args: &ValidateArgs, roster: &Path, checked: &Checked) -> String {
-    if checked.is_clean() {
+    if checked.is_clean() && args.update {
+        format!("`{}` says who differs and how, with the instance in place of ID", retype::diff(args, roster))
+    } else if checked.is_clean() {
         format!(
             "`{}` rehearses it; with `--instance ID --dry-run` in place of `--simulate` it shows the plan",
             retype::rehearse(args, roster)
         )
     } else {
         format!(
-            "mend the errors and run `{}` again; an import sends nothing until then",
-            retype::validate(args, roster)
+            "mend the errors and run `{}` again; {} until then",
+            retype::validate(args, roster),
+            if args.update { "an update changes nobody" } else { "an import sends nothing" }
         )
     }
 }

@@ -118,7 +118,9 @@ impl Job {
         let mut reached = match &self.target.at {
             At::Instance(address) => self.target.reach(address, world, waits, with_users).await?,
             At::Rehearsal(rehearsal) => {
-                self.target.rehearse(rehearsal, &self.stage(roster, before), world, waits, with_users).await?
+                self.target
+                    .rehearse(rehearsal, &self.stage(roster, before, !with_users), world, waits, with_users)
+                    .await?
             }
         };
         if roster.columns().has(Field::Proficiencies) {

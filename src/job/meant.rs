@@ -241,12 +241,26 @@ impl Job {
         }
     }
 
-    /// What a rehearsal goes on with: the world of its ledger, whichever file is read now.
-    pub(super) fn stage<'s>(&self, roster: &'s Roster, before: Option<&Before>) -> Stage<'s> {
+    /// What a rehearsal goes on with: the world of its ledger, whichever file is read now. One about people who are there
+    /// has them, where no import of them was rehearsed.
+    pub(super) fn stage<'s>(
+        &self,
+        roster: &'s Roster,
+        before: Option<&Before>,
+        is_of_people_there: bool,
+    ) -> Stage<'s> {
+        let stage = self.stage_of_all(roster, before);
+        match beside::peopled(&stage.world).filter(|_| is_of_people_there) {
+            Some(world) => Stage { world, has_people: true, ..stage },
+            None => stage,
+        }
+    }
+
+    fn stage_of_all<'s>(&self, roster: &'s Roster, before: Option<&Before>) -> Stage<'s> {
         let gives_passwords = self.passwords.are_given();
         let Some(before) = before else {
             let world = beside::world_of(&self.ledger, &[]);
-            return Stage { roster, whole: None, rows: 0, gives_passwords, world };
+            return Stage { roster, whole: None, rows: 0, gives_passwords, world, has_people: false };
         };
         let rosters = [before.first.as_path(), &before.whole, roster.path()];
         // A ledger that can say that it is a rehearsal's is of a time when its world was beside it already.
@@ -255,7 +269,7 @@ impl Job {
         let is_another = beside::absolute(roster.path()) != before.whole.display().to_string();
         let whole = if is_another { self.open(&before.whole).ok() } else { None };
         let rows = if is_another || self.before().is_some() { before.rows } else { 0 };
-        Stage { roster, whole, rows, gives_passwords, world }
+        Stage { roster, whole, rows, gives_passwords, world, has_people: false }
     }
 
     /// The row of the header, as the ledger is to have it: of the roster that it names.

@@ -10,7 +10,9 @@ use crate::error::Failure;
 use crate::finding::{Finding, LetThrough};
 use crate::roster::{Field, Options, Roster};
 use crate::stop::Switch;
-use crate::validate::{self, Inferred, Rules, check_while, infer_identity};
+use crate::validate::{
+    self, About, Inferred, Rules, check_while, infer_identity, infer_identity_of_those_there,
+};
 
 /// What is to be checked, and against what.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Offline {
     pub directory: Option<PathBuf>,
     /// Whether passwords are going to be made: then no row needs one.
     pub makes_passwords: bool,
+    /// Whether it is for an update: then its rows are about people who are there, and need not say all of them.
+    pub for_update: bool,
     /// The errors that are let through, as warnings.
     pub let_through: LetThrough,
 }
@@ -40,6 +44,7 @@ pub struct OfflineChecked {
     /// What is wrong with it.
     pub found: validate::Checked,
     makes_passwords: bool,
+    about: About,
     let_through: LetThrough,
 }
 
@@ -47,7 +52,7 @@ impl OfflineChecked {
     /// By what it was checked.
     pub(crate) fn rules(&self) -> Rules<'_> {
         let rules = rules_of(self.directory.as_ref(), self.basis.identity(), self.makes_passwords);
-        rules.letting_through(self.let_through).inferred(self.basis.inferred())
+        rules.letting_through(self.let_through).inferred(self.basis.inferred()).about(self.about)
     }
 
     /// Gives all findings away: those of the file as a whole, of which there may be none, and then those of each row that
@@ -103,7 +108,11 @@ impl Offline {
         // Who has passwords made has users with passwords.
         let meant =
             Some(IdentityType::ConnectManaged).filter(|_| self.makes_passwords && directory.is_none());
-        let basis = Basis::of(self.identity.or(meant), directory.as_ref(), &roster)?;
+        let mut basis = Basis::of(self.identity.or(meant), directory.as_ref(), &roster)?;
+        if let (Basis::Columns(..), true) = (basis, self.for_update) {
+            let Inferred { identity, telling } = infer_identity_of_those_there(&roster)?;
+            basis = Basis::Columns(identity, telling);
+        }
         let identity = basis.identity();
         if self.makes_passwords && identity != IdentityType::ConnectManaged {
             let what = "the instance keeps no passwords, its users sign in elsewhere";
@@ -111,9 +120,10 @@ impl Offline {
         }
         let (makes_passwords, let_through) = (self.makes_passwords, self.let_through);
         let rules = rules_of(directory.as_ref(), identity, makes_passwords);
-        let rules = rules.letting_through(let_through).inferred(basis.inferred());
+        let about = if self.for_update { About::There } else { About::New };
+        let rules = rules.letting_through(let_through).inferred(basis.inferred()).about(about);
         let found = check_while(&roster, &rules, &|| go_on(stop))?;
-        Ok(OfflineChecked { roster, directory, basis, found, makes_passwords, let_through })
+        Ok(OfflineChecked { roster, directory, basis, found, makes_passwords, about, let_through })
     }
 }
 

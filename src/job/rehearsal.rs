@@ -1,5 +1,6 @@
 //! The embedded Connect in an instance's place: a roster's names, or a saved directory's, become an instance that answers.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::lanes::Served;
@@ -10,7 +11,7 @@ use crate::directory::{Directory, Names, Users};
 use crate::error::Failure;
 use crate::roster::{Roster, Row};
 use crate::simulator::{self, Group, JournalError, Named, Spec, Updates, Weather};
-use crate::validate::{NamesUsed, Pass, infer_identity};
+use crate::validate::{self, NamesUsed, Pass, infer_identity};
 
 /// A rehearsal in place of an instance.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,8 @@ pub(super) struct Stage<'s> {
     pub(super) gives_passwords: bool,
     /// Where its world is kept, so that an interrupted rehearsal resumes.
     pub(super) world: PathBuf,
+    /// Whether the roster's people are there from the beginning.
+    pub(super) has_people: bool,
 }
 
 impl Rehearsal {
@@ -77,6 +80,9 @@ impl Rehearsal {
         }
         spec.users_quota = spec.users_quota.max((stage.rows + used.rows) as usize);
         spec = with_names(spec, &used);
+        if stage.has_people {
+            spec.users = people(stage.roster, identity, world)?;
+        }
         match &stage.whole {
             Some(whole) => Ok(with_names(spec, &names_used(whole, world)?)),
             None => Ok(spec),
@@ -119,6 +125,38 @@ fn names_used(roster: &Roster, world: &World) -> Result<NamesUsed, Failure> {
         used.add(&row, roster.columns());
     }
     Ok(used)
+}
+
+/// The people of a roster as they may have been before it: by the same logins, named by these, with what a new user has.
+fn people(roster: &Roster, identity: IdentityType, world: &World) -> Result<Vec<model::User>, Failure> {
+    let (mut people, mut seen, mut row) = (Vec::new(), HashSet::new(), Row::default());
+    let mut rows = roster.rows()?;
+    while rows.read(&mut row)? {
+        if (people.len() as u64).is_multiple_of(Pass::GLANCE) {
+            world.go_on()?;
+        }
+        let username = validate::username(&row, roster.columns());
+        if username.is_empty() || !seen.insert(username.to_owned()) {
+            continue;
+        }
+        let mut parts = username.split(['.', '_', '-', '@']).filter(|part| !part.is_empty()).map(capital);
+        let info = model::IdentityInfo {
+            first_name: parts.next(),
+            last_name: parts.next().or_else(|| Some("Agent".to_owned())),
+            ..model::IdentityInfo::default()
+        };
+        people.push(model::User {
+            username: username.to_owned(),
+            identity_info: Some(info).filter(|_| identity != IdentityType::ExistingDirectory),
+            ..model::User::default()
+        });
+    }
+    Ok(people)
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 fn with_names(spec: Spec, used: &NamesUsed) -> Spec {

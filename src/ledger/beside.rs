@@ -19,6 +19,9 @@ const REHEARSED_UPDATES: &str = ".simulate.update.ledger.jsonl";
 /// How the name of the file ends in which a rehearsal keeps its world.
 const WORLD: &str = ".simulate.world.jsonl";
 
+/// The same of one in which the people of a roster are there from the beginning.
+const PEOPLED: &str = ".simulate.people.jsonl";
+
 /// The ledger of a roster, where nobody names another: beside it. A rehearsal has one of its own.
 pub fn ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
     disk::with_suffix(roster, if is_rehearsal { REHEARSED } else { LEDGER })
@@ -68,6 +71,14 @@ pub(crate) fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
     }
     let mut of_before = rosters.iter().map(|roster| disk::with_suffix(roster, WORLD));
     of_before.find(|world| world.exists()).unwrap_or(beside)
+}
+
+/// The world of a rehearsal of changes that has the roster's people in it from the beginning, beside that which
+/// [`world_of`] says: it is gone on with where it is there, and made where no import was rehearsed.
+pub(crate) fn peopled(world: &Path) -> Option<PathBuf> {
+    let name = world.file_name()?.to_str()?;
+    let own = world.with_file_name(format!("{}{PEOPLED}", name.strip_suffix(WORLD)?));
+    (own.exists() || !world.exists()).then_some(own)
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ Every column that a roster may have, in any order; `headcount columns ROSTER` sh
 compared without case, spaces, `_`, `-` and parentheses. Names of profiles, groups, attributes and values are written
 exactly as the instance has them. This page is generated from the tables in `src/roster`.
 
+In a roster for an [update](movers.md) a blank cell leaves alone what a user has, and `(clear)` takes it away.
+
 The console's own CSV template has the first table's columns. The second table's are beyond it.
 
 ";

@@ -121,6 +121,14 @@ impl World {
             }
             user.arn = format!("{arn}/agent/{}", user.id);
             user.last_modified_time.get_or_insert(epoch(now));
+            // Nobody is without these: of whom no more is known has what most new users are given.
+            let routing = world.routing_profiles.first().map(|profile| profile.id.clone());
+            user.routing_profile_id = user.routing_profile_id.or(routing);
+            if user.security_profile_ids.is_empty() {
+                let agent = world.security_profiles.iter().find(|profile| profile.name == "Agent");
+                let security = agent.or(world.security_profiles.first());
+                user.security_profile_ids.extend(security.map(|profile| profile.id.clone()));
+            }
             let place = world.users.next_place();
             world.users.insert(place, Record::new(user, UNIX_EPOCH));
         }

@@ -26,6 +26,19 @@ const LONGEST: usize = 20;
 /// # Errors
 /// Exit 2 where the roster cannot be read.
 pub(crate) fn infer_identity(roster: &Roster) -> Result<Inferred, Failure> {
+    infer(roster, |connect, rows| connect * 2 > rows)
+}
+
+/// The same of a roster for people who are there, in which a blank address says nothing of anybody.
+///
+/// # Errors
+/// Exit 2 where the roster cannot be read.
+pub(crate) fn infer_identity_of_those_there(roster: &Roster) -> Result<Inferred, Failure> {
+    infer(roster, |_, _| true)
+}
+
+/// `are_enough` says whether so many addresses in so many rows are.
+fn infer(roster: &Roster, are_enough: fn(u64, u64) -> bool) -> Result<Inferred, Failure> {
     let columns = roster.columns();
     // A misspelt password column is an error by itself; it must not make every e-mail address one too.
     let is_there = |field| columns.has(field) || roster.uses().contains(&Use::Misspelt(field));
@@ -44,7 +57,7 @@ pub(crate) fn infer_identity(roster: &Roster) -> Result<Inferred, Failure> {
         let cell = |field| trimmed(columns.cell(&row, field));
         seen.add(cell(Field::Email), cell(Field::Username));
     }
-    Ok(seen.inferred())
+    Ok(seen.inferred(are_enough))
 }
 
 /// What the rows say.
@@ -65,10 +78,10 @@ impl Seen {
         self.of_connect += u64::from(!is_of_saml && !email.is_empty());
     }
 
-    fn inferred(&self) -> Inferred {
+    fn inferred(&self, are_enough: fn(u64, u64) -> bool) -> Inferred {
         let Self { rows, of_connect, of_saml } = *self;
         // A column that is blank in most rows says nothing of them.
-        let (identity, telling) = if of_connect > of_saml && of_connect * 2 > rows {
+        let (identity, telling) = if of_connect > of_saml && are_enough(of_connect, rows) {
             (IdentityType::ConnectManaged, Some(Field::Email))
         } else if of_saml > 0 && of_saml >= of_connect {
             (IdentityType::Saml, Some(Field::Username))

@@ -32,7 +32,7 @@ use crate::roster::Field;
 pub(crate) use about::About;
 pub use agents::{agent, agent_by};
 pub(crate) use agents::{fingerprint, proficiencies_fingerprint};
-pub(crate) use identity::{Inferred, infer_identity};
+pub(crate) use identity::{Inferred, infer_identity, infer_identity_of_those_there};
 pub(crate) use leavers::{Rule as LeaversRule, Watch};
 pub(crate) use names::{NamesUsed, username};
 pub(crate) use pass::{Checked, CheckedRow, check_while, each_row};

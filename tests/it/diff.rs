@@ -166,6 +166,25 @@ fn a_roster_with_errors_is_compared_with_nobody() {
 }
 
 #[test]
+fn a_roster_for_an_update_is_checked_offline_by_the_same_rules() {
+    let at = folder(&[]);
+    let validate = |roster: &str, flags: &[&str]| {
+        fs::write(at.path().join("movers.csv"), roster).unwrap();
+        let mut line = crate::harness::headcount(at.path());
+        run(line.args(["validate", "movers.csv"]).args(flags))
+    };
+    let ran = validate(MOVERS, &["--update"]).exits(0);
+    assert!(ran.stdout.contains("next: `headcount diff movers.csv --instance ID`"), "{}", ran.stdout);
+    validate(MOVERS, &[]).exits(3);
+    let ran = validate("user login,hierarchy,routing profile\nana,#N/A,(clear)\n", &["--update"]).exits(3);
+    for said in
+        ["cell-error", "cannot-be-cleared", "an update changes nobody until then", "movers.csv --update"]
+    {
+        assert!(ran.stdout.contains(said), "{said}\n{}", ran.stdout);
+    }
+}
+
+#[test]
 fn groups_are_picked_by_their_words_and_lists_are_exact_where_it_is_said() {
     let (service, at) = imported();
     let cells = |flags: &[&str]| -> Vec<String> {

@@ -66,7 +66,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ]),
     // What is meant.
     ("job", &[
-        "agent", "apply", "clock", "connect", "directory", "disk", "error", "event", "exit", "export", "failed",
+        "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "export", "failed",
         "finding",
         "instance", "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
     ]),

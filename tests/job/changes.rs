@@ -6,8 +6,9 @@ use std::time::Duration;
 use headcount::connect::model::User;
 use headcount::event::Event;
 use headcount::exit::Exit;
-use headcount::job::{Asking, Changes, Compared, EndedChanges, Job, What, groups_of};
-use headcount::simulator::{Spec, Updates};
+use headcount::job::{Asking, At, Changes, Compared, EndedChanges, Job, Rehearsal, Target, What, groups_of};
+use headcount::ledger::beside;
+use headcount::simulator::{Spec, Updates, Weather};
 use headcount::user::Exact;
 
 use crate::stage::{Stage, unlimited};
@@ -294,4 +295,31 @@ async fn what_was_before_puts_everybody_back_and_a_later_update_keeps_its_own() 
         user.auto_accept_configs.retain(|config| config.auto_accept);
     }
     assert_eq!(were, are);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_of_changes_has_the_people_and_one_after_a_rehearsed_import_has_those_of_that() {
+    let stage = Stage::of(unlimited(), 2);
+    roster(&stage, "movers.csv", &["user login,last name", "zoe.mueller,Santos", "bo,"]);
+    let rehearsed = |name: &str| {
+        let job = changes(&stage, name).job;
+        let at = At::Rehearsal(Rehearsal { seed: 7, weather: Weather::calm(), updates: Updates::default() });
+        let target = Target { at, identity: None, directory: None };
+        let ledger = beside::update_ledger_of(&stage.path(name), true);
+        Changes { job: Job { target, ledger, ..job }, ..changes(&stage, name) }
+    };
+    let ended = run(&stage, rehearsed("movers.csv")).await;
+    assert_eq!((ended.exit, ended.counts.updated, ended.counts.there), (Exit::Done, 1, 1));
+    assert_eq!(told(&stage)[0], "zoe.mueller: last name Mueller -> Santos: update");
+    let ended = run(&stage, rehearsed("movers.csv")).await;
+    assert_eq!((ended.exit, ended.calls.len()), (Exit::Done, 0), "it goes on where it ended");
+    // An import was rehearsed: those are the people.
+    let import = rehearsed("roster.csv").job;
+    let ended = stage.run(Job { ledger: beside::ledger_of(&stage.path("roster.csv"), true), ..import }).await;
+    assert_eq!(ended.unwrap().counts.created, 2);
+    settled().await;
+    stage.heard.take();
+    compared(&stage, rehearsed("roster.csv")).await.close().await;
+    assert_eq!(told(&stage), ["user0: - - -> -: same", "user1: - - -> -: same"]);
+    assert!(stage.connect.world().stats().operations.is_empty(), "nothing was asked of the instance");
 }

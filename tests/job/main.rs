@@ -10,6 +10,7 @@ mod exits;
 mod forecast;
 mod foreign;
 mod listeners;
+mod movers;
 mod offline;
 mod passwords;
 mod rehearsal;

@@ -16,6 +16,7 @@ fn of(stage: &Stage) -> Offline {
         identity: None,
         directory: None,
         makes_passwords: false,
+        for_update: false,
         let_through: headcount::finding::LetThrough::default(),
     }
 }

@@ -26,6 +26,11 @@ pub(in crate::cli) struct ValidateArgs {
     #[arg(long)]
     pub(in crate::cli) generate_passwords: bool,
 
+    /// The roster is for an update: its rows are about people who are there, and need the `user login` and the columns that
+    /// are to change. A blank cell leaves alone, `(clear)` takes away.
+    #[arg(long, conflicts_with = "generate_passwords")]
+    pub(in crate::cli) update: bool,
+
     #[command(flatten)]
     pub(in crate::cli) allow: AllowArgs,
 
@@ -44,7 +49,7 @@ pub(in crate::cli) struct ValidateArgs {
     pub(in crate::cli) annotate: Option<PathBuf>,
 
     /// Explain a code of a finding, and check nothing.
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "header_row", "encoding", "phone_region", "annotate", "generate_passwords", "allow"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "header_row", "encoding", "phone_region", "annotate", "generate_passwords", "update", "allow"])]
     pub(in crate::cli) explain: Option<String>,
 
     #[command(flatten)]
