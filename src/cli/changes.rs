@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::args::import::{Format, RetryArgs};
 use super::args::update::{DiffArgs, UpdateArgs};
@@ -16,8 +17,9 @@ use super::{farewell, output, remedies, retype, retype_changes, settings, words}
 use crate::clock::{Clock as _, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
+use crate::event::{Event, Pulse, Sink};
 use crate::exit::Exit;
-use crate::job::{Blocked, Changes, Compared, Job};
+use crate::job::{Blocked, Changes, Compared, EndedChanges, Job, World};
 use crate::ledger::State;
 use crate::plan::{Person, Resolution};
 use crate::report::annotate::{self, differences};
@@ -98,6 +100,74 @@ fn updated(typed: &TypedChanges) -> Result<Exit, Failure> {
         ChangeFarewell { typed, arn: &arn, has_missing: missing, ended: &ended }.tell();
         ended.closed.map(|()| ended.exit)
     })
+}
+
+/// What an update that follows an import is going to do: told with that, and asked about with that.
+pub(super) struct Following {
+    /// The plan, for people.
+    pub(super) plan: String,
+    /// How many users are to be changed.
+    pub(super) to_change: u64,
+    /// Why nothing may be changed.
+    pub(super) blocked: Option<Blocked>,
+}
+
+/// Looks at what an update is going to do, and lets go of it.
+pub(super) async fn following(typed: &TypedChanges, world: &World) -> Result<Following, Failure> {
+    let quiet = World { events: Arc::new(Quiet::of_findings(&world.events)), ..world.clone() };
+    let compared = meant(typed).compare(&quiet).await?;
+    let (plan, to_change) = (plan(typed, &compared), compared.counts().update);
+    let following = Following { plan, to_change, blocked: compared.blocks() };
+    compared.close().await;
+    Ok(following)
+}
+
+/// Does it, once the import is over. Whoever was made is as asked for by then.
+pub(super) async fn follow(typed: &TypedChanges, world: &World) -> Result<(String, EndedChanges), Failure> {
+    let quiet = World { events: Arc::new(Quiet::of_plans(&world.events)), ..world.clone() };
+    let compared = meant(typed).compare(&quiet).await?;
+    let arn = compared.instance().arn.clone();
+    Ok((arn, compared.plan().await?.run().await?))
+}
+
+/// How that went.
+pub(super) fn say_followed(typed: &TypedChanges, arn: &str, ended: &EndedChanges) {
+    ChangeFarewell { typed, arn, has_missing: false, ended }.tell();
+}
+
+/// Hears what is told, and leaves out what the import has told already.
+struct Quiet {
+    to: Arc<dyn Sink>,
+    plans_too: bool,
+}
+
+impl Quiet {
+    fn of_findings(to: &Arc<dyn Sink>) -> Self {
+        Self { to: Arc::clone(to), plans_too: false }
+    }
+
+    fn of_plans(to: &Arc<dyn Sink>) -> Self {
+        Self { to: Arc::clone(to), plans_too: true }
+    }
+}
+
+impl Sink for Quiet {
+    fn tell(&self, event: Event) {
+        let is_told = match &event {
+            Event::Finding(_) | Event::Warning { .. } => true,
+            // Who is not there is made, as the import's own plan says.
+            Event::Change { code, .. } => self.plans_too || *code == Some("not-there"),
+            Event::Differences { .. } => self.plans_too,
+            _ => false,
+        };
+        if !is_told {
+            self.to.tell(event);
+        }
+    }
+
+    fn watch(&self, pulse: Arc<dyn Pulse>) {
+        self.to.watch(pulse);
+    }
 }
 
 /// What was typed, with how it is said again.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::import::{ImportArgs, RetryArgs, Shared};
+use super::meant_changes::TypedChanges;
 use super::policy::Needs;
 use super::settings::{self, Named};
 use crate::connect::policy;
@@ -20,6 +21,8 @@ use crate::roster::Field;
 pub(super) struct Typed {
     pub(super) roster: PathBuf,
     pub(super) ledger: PathBuf,
+    /// Whether those who are there are updated.
+    pub(super) updates: bool,
     /// What a retry is to do; `None` for an import.
     pub(super) retry: Option<Retry>,
     pub(super) shared: Shared,
@@ -42,10 +45,10 @@ pub(super) struct Retry {
 impl Typed {
     /// An import: its ledger is beside its roster, unless another is named.
     pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Self {
-        let ImportArgs { roster, shared } = args;
+        let ImportArgs { roster, update: updates, shared } = args;
         let usual = || beside::ledger_of(&roster, shared.rehearsal.simulate);
         let ledger = shared.ledger.clone().unwrap_or_else(usual);
-        Self { roster, ledger, retry: None, shared, named: settings::named(), words }
+        Self { roster, ledger, updates, retry: None, shared, named: settings::named(), words }
     }
 
     /// A retry: roster, instance, region and profile are the ledger's where nothing else is said.
@@ -89,7 +92,7 @@ impl Typed {
         let is_of_part = roster.is_some();
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
         let retry = Some(Retry { codes, is_of_part, before });
-        Ok(Self { roster, ledger: of, retry, shared, named, words })
+        Ok(Self { roster, ledger: of, updates: false, retry, shared, named, words })
     }
 
     /// The job that is meant. Every argument is taken apart here: one that is added breaks the build until it means
@@ -133,6 +136,7 @@ impl Typed {
                 missing_again: *recreate_missing,
                 no_tag: *no_provenance_tag,
                 probable: *accept_probable,
+                leaves_to_update: self.updates,
                 errors: allow.meant(),
             },
             settings: None, // how it is said again is of whoever prints it
@@ -166,6 +170,16 @@ impl Typed {
             tags: !args.no_provenance_tag || has(Field::Tags),
             proficiencies: has(Field::Proficiencies),
             ..needs.job
+        };
+        let update = if self.updates { TypedChanges::of_import(self).needs()? } else { None };
+        let job = match update {
+            Some(update) => policy::Job {
+                reads_users: true,
+                updates: update.job.updates,
+                proficiencies: job.proficiencies || update.job.proficiencies,
+                ..job
+            },
+            None => job,
         };
         Ok(Some(Needs { job, ..needs }))
     }

@@ -294,6 +294,8 @@ impl Checked {
         if plan.has_drift() {
             self.forgive_updated(&mut plan, state)?;
         }
+        let users = directory.users.as_ref().filter(|_| job.allowed.leaves_to_update);
+        let aside = users.map_or(0, |users| plan.set_aside(&pass.wanted, |user| users.get(user).is_some()));
         numbers_hold(&pass.wanted, state, roster)?;
         // On the heap: it holds a row and its request, and a check is a part of whatever awaits it.
         let Met { found, there } = Box::pin(self.meet(&plan, &state.header.run, most)).await?;
@@ -311,6 +313,7 @@ impl Checked {
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         outlook.rows.equal = outlook.met.equal();
+        outlook.rows.there += aside;
         Ok(Decided { plan, outlook, found })
     }
 

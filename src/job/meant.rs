@@ -15,7 +15,7 @@ use crate::finding::LetThrough;
 use crate::ledger::{self, State, beside};
 use crate::plan::Asked;
 use crate::roster::{Options, Roster};
-use crate::validate::{self, Inferred, Rules};
+use crate::validate::{self, About, Inferred, Rules};
 
 /// What is to be done: a roster's rows are to become users.
 ///
@@ -97,6 +97,8 @@ pub struct Allowed {
     pub no_tag: bool,
     /// To take a user with the name and every member of the row for ours where a request left without the tag.
     pub probable: bool,
+    /// To leave those who are there to an update, which follows: they are none of the import's rows.
+    pub leaves_to_update: bool,
     /// To send rows that have these errors, for the service to decide.
     pub errors: LetThrough,
 }
@@ -164,6 +166,7 @@ impl Job {
             generates_passwords: self.passwords.are_given(),
             let_through: self.allowed.errors,
             names_are_made_up: self.target.is_rehearsal() && self.target.directory.is_none(),
+            about: if self.allowed.leaves_to_update { About::Both } else { About::New },
             ..Rules::of(directory)
         }
     }

@@ -161,7 +161,10 @@ impl Begun {
         let Standing { counts, steps, seen, calls, other_run } = standing;
         let Self { mut checked, ledger, outlook, before, since, .. } = self;
         let stop = checked.world.stop.reason();
-        let exit = exit_of(&counts, &steps, replaced, stop.as_ref());
+        // Whether those who were there are as asked is the update's to say.
+        let leaves = checked.job.allowed.leaves_to_update;
+        let own = if leaves { Counts { exists: 0, ..counts } } else { counts };
+        let exit = exit_of(&own, &steps, replaced, stop.as_ref());
         let took = since.elapsed();
         checked.world.tell(Event::Ended {
             exit: exit.code(),

@@ -285,6 +285,19 @@ impl Plan {
         }
     }
 
+    /// Leaves aside those of whom the ledger knows nothing and whom `is_there` knows: they are another job's. How many they are.
+    pub(crate) fn set_aside(&mut self, wanted: &Wanted, is_there: impl Fn(&str) -> bool) -> u64 {
+        let mut aside = 0;
+        for (who, user, _) in wanted.everybody() {
+            let decision = &mut self.wanted[who.index()];
+            if *decision == Decision::Add && is_there(user) {
+                *decision = Decision::Keep;
+                aside += 1;
+            }
+        }
+        aside
+    }
+
     /// Whether anybody was made with other cells, or given other proficiencies, than the roster has now.
     pub(crate) fn has_drift(&self) -> bool {
         self.wanted.contains(&Decision::Drift) || self.steps.values().any(|it| *it == StepDecision::Drift)

@@ -625,7 +625,8 @@ fn judged(
             if !is_asked && !is_theirs && now.group(group) != before.group(group) {
                 say(format!("its {group} was changed from {} to {}", before.group(group), now.group(group)));
             }
-            let was_due = is_asked && !asks.is_met(&before, &before, group);
+            // What somebody else has made so already is not on record as ours.
+            let was_due = is_asked && !is_theirs && !asks.is_met(&before, &before, group);
             if is_done && was_due && row.was_begun && !row.asked.contains(group) {
                 say(format!("its {group} is done, and what was asked for is not on record"));
             }
@@ -651,14 +652,14 @@ fn rights(asks: &Asks, before: &Looks, states: &[&Looks], row: &Told, updates: U
     {
         found.push(format!("it had the rights {:?} on the way", state.security));
     }
-    // What the service does not take away, or refuses, is none of the order's business; nor is what the ledger says was not
-    // done.
+    // What the service does not take away, refuses, or takes away at the second try alone, once the user was read back, is none
+    // of the order's business; nor is what the ledger says was not done.
     let clears = |group: &str| match group {
         "identity" => asks.mobile == Some(Cell::Clear),
         "hierarchy" => asks.hierarchy == Some(Cell::Clear),
         _ => false,
     };
-    let can_clear = updates == Updates::REPLACE || updates == Updates::MERGE;
+    let can_clear = updates == Updates::REPLACE;
     let others = GROUPS.into_iter().filter(|group| *group != "security_profiles" && asks.asks_for(group));
     let others: Vec<&str> =
         others.filter(|group| !row.undone.contains(*group) && (can_clear || !clears(group))).collect();

@@ -18,6 +18,11 @@ pub(in crate::cli) struct ImportArgs {
     /// The roster: CSV or XLSX, in the columns of the console's own template or with --columns
     pub(in crate::cli) roster: PathBuf,
 
+    /// Then put right who is there already and differs, as `headcount update` does, with a ledger of its own; one question
+    /// for both
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) update: bool,
+
     #[command(flatten)]
     pub(in crate::cli) shared: Shared,
 }

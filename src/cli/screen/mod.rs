@@ -178,6 +178,23 @@ impl<'t> Screen<'t> {
         asks(&question)
     }
 
+    /// The same of an import and of the update that follows it: one question for both.
+    pub(super) fn agrees_to_both(&self, outlook: &Outlook, to_change: u64) -> Result<bool, Failure> {
+        if to_change == 0 {
+            return self.agrees(outlook);
+        }
+        if self.typed.shared.yes || !settings::is_interactive() {
+            return Ok(true);
+        }
+        let changed = text::count(to_change, "user");
+        asks(&match outlook.new_users() {
+            0 => format!("Change {changed}? [y/N] "),
+            new => {
+                format!("Create {} and change {}? [y/N] ", text::count(new, "user"), text::grouped(to_change))
+            }
+        })
+    }
+
     /// That it was not to be done.
     pub(super) fn declined(&self) -> Exit {
         output::say("nothing was sent");
