@@ -35,6 +35,25 @@ pub const POINTS: &[&str] = &[
     "close-after",     // it is, and the process has not ended
 ];
 
+/// Every point that an update passes, in the order in which it passes them first.
+pub const UPDATE_POINTS: &[&str] = &[
+    "ledger-opened",        // made or opened, not locked yet
+    "repair-before",        // a torn last line was seen
+    "repair-after",         // and cut off
+    "append-before",        // lines are about to be written
+    "append-torn",          // half of them are
+    "sync-before",          // they are written and not synced
+    "sync-after",           // they are synced, and nobody knows yet
+    "update-before-kept",   // everybody who is to be changed is kept as they were
+    "update-intent-before", // a user was read, and is about to be changed
+    "update-intent-synced", // that is on disk, no call has left
+    "update-sent",          // a call has its answer, and nothing says so
+    "update-read-back",     // the user was read again, and nothing says so
+    "update-step",          // a group's end is on its way to the disk, the user's is not
+    "close-before",         // all users are done, the session is not closed
+    "close-after",          // it is, and the process has not ended
+];
+
 /// A branch that is wrong on purpose: what a careless importer would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sabotage {

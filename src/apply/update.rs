@@ -156,8 +156,19 @@ async fn change(mover: &Mover, means: &Means, gates: &Gates) -> Result<(), Journ
     crash::point("update-intent-synced");
     let mut gate = Some(gate);
     let mut tries = Tries::begin(mover, means);
-    let mut sent = Vec::new();
+    let mut sent: Vec<(Group, Option<Came>)> = Vec::new();
+    let widens = adds_rights(&mover.wish, &described(&found)) && !sabotage(Sabotage::RightsFirst);
     for group in due {
+        // Where nothing clear came back of a call, nobody knows whether that was done. Rights that are added wait for all
+        // else, and all else waits for rights that are taken away.
+        let adds = widens && group == Group::SecurityProfiles;
+        let is_awaited = |of: Group| adds || (!widens && of == Group::SecurityProfiles);
+        let is_unsettled =
+            |came: &Option<Came>| came.as_ref().is_some_and(|came| came.result == StepState::Pending);
+        if sent.iter().any(|(of, came)| is_awaited(*of) && is_unsettled(came)) {
+            sent.push((group, Some(waiting_for_rights(adds))));
+            continue;
+        }
         match write(mover, &found, group, &mut gate, &mut tries, means).await {
             Written::Came(came) => sent.push((group, came)),
             // The run stops: the intent stays open.
@@ -185,6 +196,16 @@ impl Gates {
         });
         Arc::clone(gate).acquire_owned().await.ok()
     }
+}
+
+/// A group that waits for another one to be settled: rights for all else, or all else for rights.
+fn waiting_for_rights(adds: bool) -> Came {
+    let message = match adds {
+        true => "rights are added once all else of the user is settled",
+        false => "it is changed once the rights that are taken away are settled",
+    };
+    let (code, message) = (Some("waits".to_owned()), Some(message.to_owned()));
+    Came::of(StepState::Pending, Told { code, message, request_id: None })
 }
 
 /// The operation of the first call that is due if nothing has changed since the plan. The call itself is decided by what is

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::args::import::{Format, RetryArgs, UpdateToo};
+use super::args::import::{Format, RetryArgs};
 use super::args::update::{DiffArgs, UpdateArgs};
 use super::change_farewell::ChangeFarewell;
 use super::change_words::{self, ON_A_TERMINAL, Told};
-use super::meant::Typed;
 use super::meant_changes::TypedChanges;
 use super::plan_words::about;
 use super::screen::{Stage, asks};
@@ -18,7 +17,7 @@ use crate::clock::{Clock as _, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::job::{Blocked, Changes, Compared, EndedChanges, Job, RateAsked};
+use crate::job::{Blocked, Changes, Compared, EndedChanges, Job};
 use crate::ledger::State;
 use crate::plan::{Person, Resolution};
 use crate::report::annotate::{self, differences};
@@ -103,21 +102,6 @@ fn updated(typed: &TypedChanges) -> Result<Exit, Failure> {
         ChangeFarewell { typed, arn: &arn, has_missing: missing, ended: &ended }.tell();
         ended.closed.map(|()| ended.exit)
     })
-}
-
-/// The update that stands beside an import in one command.
-pub(super) fn beside(typed: &Typed, update: &UpdateToo, arn: &str) -> Result<TypedChanges, Failure> {
-    let line = retype::update(typed, arn).words_from_anywhere();
-    // The program, the command and the roster stand before what is set.
-    let args = UpdateArgs::of_settings(&typed.roster, line.get(3..).unwrap_or_default());
-    let mut args = args.ok_or_else(|| Failure::new(Exit::Bug, "an update's own words cannot be read"))?;
-    args.yes = typed.shared.yes;
-    args.dry_run = typed.shared.dry_run;
-    (args.rate, args.burst, args.concurrency) = (RateAsked::Quota, None, typed.shared.concurrency);
-    args.shared.overwrite_drift = update.overwrite_drift;
-    args.shared.change_email = update.change_email;
-    args.shared.format = Some(typed.shared.format);
-    Ok(TypedChanges::update(args, typed.words.clone()))
 }
 
 /// Tells what an update is going to do.

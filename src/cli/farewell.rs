@@ -204,6 +204,7 @@ impl Farewell<'_> {
     fn of_differing(&self) -> Vec<Said> {
         let (exists, drifted) = (self.counts.exists, self.seen.drifted);
         let people = match (exists, drifted) {
+            _ if self.typed.update.is_some() => return Vec::new(), // which follows
             (0, 0) => return Vec::new(),
             (_, 0) => text::people(exists),
             (0, _) => text::people(drifted),

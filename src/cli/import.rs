@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::args::import::{ImportArgs, RetryArgs, UpdateToo};
 use super::meant::Typed;
+use super::meant_changes::TypedChanges;
 use super::screen::Screen;
 use super::{changes, remedies, retype};
 use crate::error::Failure;
@@ -74,7 +75,7 @@ async fn import_and_update(typed: &Typed, update: &UpdateToo, screen: &Screen<'_
     if let Some(blocked) = checked.blocks() {
         return Ok(screen.blocked(blocked));
     }
-    let of_update = changes::beside(typed, update, checked.arn())?;
+    let of_update = TypedChanges::of_import(typed, update, checked.arn().to_owned());
     let meant = changes::meant(&of_update);
     if !is_dry_run {
         meant.job.refuse_in_use()?;

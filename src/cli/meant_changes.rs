@@ -5,9 +5,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::import::RetryArgs;
+use super::args::import::{RetryArgs, UpdateToo};
+use super::args::instance::InstanceArgs;
 use super::args::update::{Compared as Shared, DiffArgs, List, UpdateArgs};
-use super::meant::from_here;
+use super::meant::{Typed, from_here};
 use super::policy::Needs;
 use super::settings;
 use crate::connect::policy::{self, Updates};
@@ -72,6 +73,43 @@ impl TypedChanges {
         let settle = Duration::from_secs(settle_timeout);
         let run = Some(Run { rate, burst, concurrency, settle, is_dry: dry_run, yes });
         Self { roster, shared, run, retry: None, words }
+    }
+
+    /// The update that stands beside an import of the same roster in one command, on the instance of this ARN.
+    pub(super) fn of_import(typed: &Typed, update: &UpdateToo, arn: String) -> Self {
+        let args = &typed.shared;
+        let UpdateToo { update: _, overwrite_drift, change_email } = update;
+        // What was asked for last is looked up beside the roster, and in the import's ledger wherever that is.
+        let is_elsewhere = !typed.has_usual_ledger() && typed.ledger.exists();
+        let instance = InstanceArgs {
+            instance: Some(arn).filter(|arn| !arn.is_empty()).or(args.instance.instance.clone()),
+            ..args.instance.clone()
+        };
+        let shared = Shared {
+            reading: args.reading.clone(),
+            instance,
+            rehearsal: args.rehearsal.clone(),
+            only: Vec::new(),
+            exact: Vec::new(),
+            overwrite_drift: *overwrite_drift,
+            change_email: *change_email,
+            base: is_elsewhere.then(|| typed.ledger.clone()).into_iter().collect(),
+            skip_invalid: args.skip_invalid,
+            allow: args.allow.clone(),
+            ledger: None,
+            outage_timeout: args.outage_timeout,
+            format: Some(args.format),
+        };
+        let run = Run {
+            // What was said of CreateUser's pace says nothing of that of other calls.
+            rate: RateAsked::Quota,
+            burst: None,
+            concurrency: args.concurrency,
+            settle: Duration::from_secs(args.settle_timeout),
+            is_dry: args.dry_run,
+            yes: args.yes,
+        };
+        Self { roster: typed.roster.clone(), shared, run: Some(run), retry: None, words: typed.words.clone() }
     }
 
     /// A retry of an update's ledger: what nothing else is said of is as the update was told.

@@ -584,6 +584,11 @@ mod tests {
         ("overwrite-drift", &[], Left("an import's ledger is not asked for it")),
         ("change-email", &[], Left("likewise")),
     ];
+    const UPDATE: [Row; 3] = [
+        ("update", &["--update"], Left("an update has a ledger of its own, and a retry of that")),
+        ("overwrite-drift", &["--update", "--overwrite-drift"], Left("likewise")),
+        ("change-email", &["--update", "--change-email"], Left("likewise")),
+    ];
     const FORMAT: Row = ("format", &["--format", "json"], Left("whoever pastes it is a person"));
 
     /// Where an import differs from a retry in what goes along to it.
@@ -716,7 +721,7 @@ mod tests {
 
     #[test]
     fn every_flag_of_an_import_goes_along_to_the_retry_or_says_why_not() {
-        let table = [&TO_RETRY[..], &[FORMAT]].concat();
+        let table = [&TO_RETRY[..], &[FORMAT], &UPDATE].concat();
         every_flag_has_its_fate(&["headcount", "import", "roster.csv"], &table, &|typed| {
             retry(&job(typed), None)
         });
@@ -765,7 +770,7 @@ mod tests {
             };
             (flag, typed, fate)
         });
-        let table: Vec<Row> = rows.collect();
+        let table: Vec<Row> = rows.chain(UPDATE).collect();
         every_flag_has_its_fate(&["headcount", "import", "roster.csv"], &table, &|typed| {
             update(&job(typed), ARN)
         });

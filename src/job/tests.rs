@@ -13,7 +13,7 @@ use crate::connect::{Credentials, Environment};
 use crate::directory::{PROBES, variants};
 use crate::ledger::beside;
 use crate::roster::{Options, readings};
-use crate::simulator::{ACCESS_KEY_ID, InProcess, SECRET_ACCESS_KEY, Spec, Weather, World as Connect};
+use crate::simulator::{ACCESS_KEY_ID, InProcess, SECRET_ACCESS_KEY, Spec, World as Connect};
 use crate::stop::Switch;
 
 /// A folder with a roster of two rows that can be sent and one that cannot, and the instance that they are sent to.

@@ -39,7 +39,7 @@ pub(super) enum Change {
 
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum JournalError {
+pub enum JournalError {
     /// The file cannot be opened, read or written.
     #[error("cannot use the file of the simulated instance: `{}`", path.display())]
     Io {

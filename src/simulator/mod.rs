@@ -50,7 +50,7 @@ mod journal;
 
 pub use bucket::Pace;
 pub use in_process::InProcess;
-pub(crate) use journal::JournalError;
+pub use journal::JournalError;
 pub use operation::Operation;
 pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, session_token};
 pub use spec::{Clearing, Families, Group, LeftOut, Named, Spec, Updates};

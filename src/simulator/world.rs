@@ -139,7 +139,7 @@ impl World {
     ///
     /// # Errors
     /// The file cannot be used, is in use, is damaged before its last line, or is another instance's.
-    pub(crate) fn remembering(spec: Spec, now: SystemTime, file: &Path) -> Result<Self, JournalError> {
+    pub fn remembering(spec: Spec, now: SystemTime, file: &Path) -> Result<Self, JournalError> {
         let (journal, changes) = Journal::open(file, &spec.instance_id)?;
         let mut world = Self::new(spec, now);
         // A world that goes on does not meet the weather of its first minutes again.

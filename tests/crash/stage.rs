@@ -282,6 +282,23 @@ impl Stage {
         if self.generates {
             command.arg("--generate-passwords").arg("--credentials-out").arg(self.credentials());
         }
+        self.spawn(command, crash, hold, sabotage)
+    }
+
+    /// Updates, and crashes where it is told to.
+    pub(crate) fn update(&self, flags: &[&str], crash: Option<&Crash>, sabotage: Option<&str>) -> Ended {
+        let mut command = self.bare("update");
+        command.args(["--rate", "5000", "--settle-timeout", "1", "--format", "json"]).args(flags);
+        self.spawn(command, crash, None, sabotage).end()
+    }
+
+    fn spawn(
+        &self,
+        mut command: Command,
+        crash: Option<&Crash>,
+        hold: Option<&Crash>,
+        sabotage: Option<&str>,
+    ) -> Begun {
         for (variable, at) in [("HEADCOUNT_CRASH", crash), ("HEADCOUNT_HOLD", hold)] {
             if let Some(at) = at {
                 command.env(variable, format!("{}:{}", at.point, at.passage));
@@ -304,13 +321,25 @@ impl Stage {
     }
 
     pub(crate) fn command(&self, concurrency: u16) -> Command {
-        let mut command = Command::new(program());
+        let mut command = self.bare("import");
+        command.args(["--rate", "5000", "--settle-timeout", &self.settle_timeout.to_string()]).args([
+            "--concurrency",
+            &concurrency.to_string(),
+            "--format",
+            "json",
+        ]);
         command
-            .arg("import")
-            .arg(self.roster())
-            .args(["--instance", &self.instance, "--endpoint-url", &self.running.url])
-            .args(["--rate", "5000", "--settle-timeout", &self.settle_timeout.to_string()])
-            .args(["--concurrency", &concurrency.to_string(), "--format", "json"]);
+    }
+
+    /// A command for the roster and the instance, with nothing of this machine.
+    fn bare(&self, name: &str) -> Command {
+        let mut command = Command::new(program());
+        command.arg(name).arg(self.roster()).args([
+            "--instance",
+            &self.instance,
+            "--endpoint-url",
+            &self.running.url,
+        ]);
         clear(&mut command)
             .env("HOME", self.folder.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")

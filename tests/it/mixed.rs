@@ -195,3 +195,67 @@ fn an_import_and_an_update_refuse_the_ledger_of_the_other_and_say_which_command_
     let ran = run(service.headcount(path).args(["retry", IMPORTED, "--overwrite-drift"])).exits(2);
     assert!(ran.stderr.contains("an import changes nobody who is there"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_import_that_updates_makes_the_new_and_puts_the_others_right_each_in_its_own_ledger() {
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let path = at.path();
+    roster(path, &[("ana", "Silva"), ("ben", "Weiss"), ("dora", "Nova")]);
+    import(&service, path, &[]).exits(0);
+    fs::remove_file(path.join(IMPORTED)).unwrap();
+    // Of somebody who is there a row need not say all: neither a password nor a profile.
+    let text = format!(
+        "{HEADER}\n,,,,ana,,\n,Schwarz,,,ben,,\nAna,Demir,cem@example.com,Canary-7f3a-Pwcem,cem,Basic Routing Profile,Agent\n"
+    );
+    fs::write(path.join("r.csv"), text).unwrap();
+    let dry = import(&service, path, &["--update", "--dry-run"]).exits(0);
+    for said in ["plan      1 to create", "~ ben  row 3", "dry run: 1 user would be created"] {
+        assert!(
+            dry.stderr.contains(said) || dry.stdout.contains(said),
+            "{said}\n{}{}",
+            dry.stderr,
+            dry.stdout
+        );
+    }
+    let events = import(&service, path, &["--update", "--dry-run", "--format", "json"]).exits(0).stdout;
+    let told: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let changes = told.iter().filter(|event| event["event"] == "change");
+    let mut decided: Vec<_> =
+        changes.map(|event| (event["user"].as_str().unwrap(), event["decision"].as_str().unwrap())).collect();
+    decided.sort_unstable();
+    assert_eq!(decided, [("ana", "same"), ("ben", "update"), ("cem", "create")]);
+    let ran = import(&service, path, &["--update"]).exits(0);
+    assert!(
+        ran.stdout.contains("1 of 1 row created") && ran.stdout.contains("1 of 2 people updated"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(rows(path, IMPORTED, &["total", "created"]), [1, 1]);
+    assert_eq!(rows(path, UPDATED, &["total", "updated", "there"]), [2, 1, 1]);
+    let calls = || (service.calls("CreateUser", "called"), service.calls("UpdateUserIdentityInfo", "called"));
+    let before = calls();
+    import(&service, path, &["--update"]).exits(0);
+    assert_eq!(calls(), before, "nothing more is to be done");
+    // What the service refuses is a failure of the row, whichever of the two it is.
+    let mut text = fs::read_to_string(path.join("r.csv")).unwrap();
+    text.push_str("Ana,Rua,dora@example.com,,dora,Ghost,\n");
+    fs::write(path.join("r.csv"), text).unwrap();
+    import(&service, path, &["--update"]).exits(3);
+}
+
+#[test]
+fn a_rehearsal_makes_the_new_and_puts_the_others_right_in_one_world() {
+    let at = folder(&[]);
+    let path = at.path();
+    let rehearse = |flags: &[&str]| {
+        run(crate::harness::headcount(path).args(["import", "r.csv", "--simulate", "--yes"]).args(flags))
+    };
+    roster(path, &[("ana", "Silva"), ("ben", "Weiss")]);
+    rehearse(&[]).exits(0);
+    roster(path, &[("ana", "Silva"), ("ben", "Schwarz"), ("cem", "Demir")]);
+    rehearse(&["--update"]).exits(0);
+    assert_eq!(rows(path, "r.csv.simulate.ledger.jsonl", &["created"]), [3]);
+    assert_eq!(rows(path, "r.csv.simulate.update.ledger.jsonl", &["updated", "there"]), [1, 1]);
+    let again = rehearse(&[]).exits(0);
+    assert!(!again.stderr.contains("update with: "), "{}", again.stderr);
+}

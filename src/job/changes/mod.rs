@@ -75,7 +75,7 @@ pub struct Compared {
     counts: PeopleCounts,
     /// What is to be written, by username.
     pub(super) due: HashMap<String, Due>,
-    /// Whom an earlier session began to change, and who is as asked for by now.
+    /// Whom an earlier session began to change, with the groups that are as asked for by now.
     pub(super) confirmed: HashMap<String, AskedFor>,
     calls: BTreeMap<Operation, u64>,
 }
@@ -454,12 +454,15 @@ impl Compared {
                 *calls.entry(operation).or_default() += 1;
             }
             if let Some(found) = found {
+                // What a session wrote that ended before it could say so is on record as soon as it is seen.
+                if unfinished.contains(user) {
+                    let differs = |group: Group| person.cells.iter().any(|cell| cell.group == group);
+                    confirmed.insert(user.to_owned(), prints(wish, &found, |group| !differs(group)));
+                }
                 if !groups.is_empty() {
                     let leaves = person.left_code();
                     let found = Box::new(found);
                     due.insert(user.to_owned(), Due { groups, found, leaves });
-                } else if unfinished.contains(user) && person.resolution == Resolution::Same {
-                    confirmed.insert(user.to_owned(), prints(wish, &found));
                 }
             }
             people.push(person);
@@ -486,17 +489,22 @@ pub(super) fn base_ledgers(job: &Job, named: &[PathBuf]) -> Vec<BaseLedger> {
     ledgers
 }
 
-/// Whom a session began to change and has not read back.
+/// Whom a session began to change and has not read back as asked for: something of them may be written, whatever was said of
+/// the rest.
 fn unfinished(state: &State) -> HashSet<String> {
-    let is_open = |at: &ledger::Place| state.record(*at).settled_state() == RowState::Unconfirmed;
-    state.places().filter(is_open).map(|at| state.user(at).to_owned()).collect()
+    let was_begun = |at: &ledger::Place| {
+        let record = state.record(*at);
+        let is_done = matches!(record.settled_state(), RowState::Updated | RowState::There);
+        record.updates && !record.dropped && !is_done
+    };
+    state.places().filter(was_begun).map(|at| state.user(at).to_owned()).collect()
 }
 
-/// The groups that are asked for, as they are.
-fn prints(wish: &Wish, found: &Found) -> AskedFor {
+/// The groups that are asked for and met, as they are.
+fn prints(wish: &Wish, found: &Found, is_met: impl Fn(Group) -> bool) -> AskedFor {
     let there = Canonical::described(&found.user, found.proficiencies.as_deref());
     let mut asked = AskedFor::default();
-    for group in Group::ALL.into_iter().filter(|group| wish.asks_for(*group)) {
+    for group in Group::ALL.into_iter().filter(|group| wish.asks_for(*group) && is_met(*group)) {
         asked.set(group.into(), base::of_found(&there, group));
     }
     asked

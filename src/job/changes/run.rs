@@ -306,7 +306,8 @@ fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str
     let record = at.map(|at: Place| *state.record(at));
     let row = || Entry { proficiencies, ..Entry::row(user, person.row, fingerprint) };
     if compared.due.contains_key(user) {
-        return vec![row()];
+        let steps = compared.confirmed.get(user).into_iter().flat_map(|asked| met(user, asked, now));
+        return [row()].into_iter().chain(steps).collect();
     }
     let stands = match person.resolution {
         Resolution::Same => RowState::There,
@@ -318,8 +319,11 @@ fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str
     let mut lines = Vec::new();
     if let Some(asked) = compared.confirmed.get(user) {
         lines.extend((!is_known).then(row));
-        lines.extend(confirmed(user, asked, now));
-        return lines;
+        lines.extend(met(user, asked, now));
+        if person.resolution == Resolution::Same {
+            lines.push(Entry::outcome(user, RowState::Updated, now.to_owned()));
+            return lines;
+        }
     }
     // Who was updated and is as they should be stays updated.
     let is_so = record.is_some_and(|record| {
@@ -356,13 +360,11 @@ fn why_left(person: &Person) -> Option<String> {
     (!told.is_empty()).then(|| told.join("; "))
 }
 
-/// The lines of somebody who was begun and is as asked for by now.
-fn confirmed<'e>(user: &'e str, asked: &AskedFor, now: &str) -> Vec<Entry<'e>> {
+/// The lines of the groups of somebody who was begun that are as asked for by now.
+fn met<'e>(user: &'e str, asked: &AskedFor, now: &str) -> Vec<Entry<'e>> {
     let step = |(group, print)| Entry {
         stands_as: StandsAs::asked(AskedFor::one(group, Some(print))),
         ..Entry::step(user, group, StepState::Done, now.to_owned())
     };
-    let mut lines: Vec<Entry<'e>> = asked.iter().map(step).collect();
-    lines.push(Entry::outcome(user, RowState::Updated, now.to_owned()));
-    lines
+    asked.iter().map(step).collect()
 }
