@@ -4,20 +4,21 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::args::import::{Format, RetryArgs};
+use super::args::import::{Format, RetryArgs, UpdateToo};
 use super::args::update::{DiffArgs, UpdateArgs};
 use super::change_farewell::ChangeFarewell;
 use super::change_words::{self, ON_A_TERMINAL, Told};
+use super::meant::Typed;
 use super::meant_changes::TypedChanges;
 use super::plan_words::about;
 use super::screen::{Stage, asks};
 use super::voice::Flags;
-use super::{farewell, output, remedies, retype, retype_changes, settings, words};
+use super::{farewell, findings, output, remedies, retype, retype_changes, settings, words};
 use crate::clock::{Clock as _, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::job::{Blocked, Changes, Compared, Job};
+use crate::job::{Blocked, Changes, Compared, EndedChanges, Job, RateAsked};
 use crate::ledger::State;
 use crate::plan::{Person, Resolution};
 use crate::report::annotate::{self, differences};
@@ -33,6 +34,10 @@ pub(super) fn diff(args: DiffArgs, words: &[OsString]) -> Result<Exit, Failure> 
     let annotate = args.annotate.clone();
     let kind = annotate.as_deref().map(annotate::Kind::of).transpose()?;
     let copy = annotate.as_deref().zip(kind);
+    if let Some((out, kind)) = copy {
+        // Told before the work, which takes a while.
+        kind.fits(&args.shared.reading.open(&args.roster)?, out)?;
+    }
     let output = args.output.clone();
     // With --format a file has what would be printed.
     let form = output.as_deref().and_then(form_of).filter(|_| args.shared.format.is_none());
@@ -100,8 +105,42 @@ fn updated(typed: &TypedChanges) -> Result<Exit, Failure> {
     })
 }
 
+/// The update that stands beside an import in one command.
+pub(super) fn beside(typed: &Typed, update: &UpdateToo, arn: &str) -> Result<TypedChanges, Failure> {
+    let line = retype::update(typed, arn).words_from_anywhere();
+    // The program, the command and the roster stand before what is set.
+    let args = UpdateArgs::of_settings(&typed.roster, line.get(3..).unwrap_or_default());
+    let mut args = args.ok_or_else(|| Failure::new(Exit::Bug, "an update's own words cannot be read"))?;
+    args.yes = typed.shared.yes;
+    args.dry_run = typed.shared.dry_run;
+    (args.rate, args.burst, args.concurrency) = (RateAsked::Quota, None, typed.shared.concurrency);
+    args.shared.overwrite_drift = update.overwrite_drift;
+    args.shared.change_email = update.change_email;
+    args.shared.format = Some(typed.shared.format);
+    Ok(TypedChanges::update(args, typed.words.clone()))
+}
+
+/// Tells what an update is going to do.
+pub(super) fn say_plan(typed: &TypedChanges, compared: &Compared) {
+    output::say_whole(&plan(typed, compared));
+}
+
+/// Tells what a dry run of an update has found.
+pub(super) fn say_dry_run(typed: &TypedChanges, compared: &Compared) {
+    if typed.shared.told_for() == Format::Human {
+        output::told(&dry_result(compared));
+    }
+}
+
+/// Tells how an update has ended.
+pub(super) fn farewell(typed: &TypedChanges, ended: EndedChanges) -> Result<Exit, Failure> {
+    let arn = typed.shared.instance.instance.clone().unwrap_or_default();
+    ChangeFarewell { typed, arn: &arn, has_missing: false, ended: &ended }.tell();
+    ended.closed.map(|()| ended.exit)
+}
+
 /// What was typed, with how it is said again.
-fn meant(typed: &TypedChanges) -> Changes {
+pub(super) fn meant(typed: &TypedChanges) -> Changes {
     let changes = typed.meant();
     // A retry is told for once: who resumes after it goes on with what the update was told.
     let told_before = typed.retry.as_ref().and_then(|retry| retry.before.settings.clone());
@@ -171,6 +210,7 @@ fn told(
                 most,
                 is_update: false,
                 columns,
+                paint: output::Paint::of_stdout(),
             }));
         }
         output::result(&text);
@@ -183,10 +223,19 @@ fn told(
         let rules = compared.rules();
         let annotated = annotate::write(compared.roster(), &rules, &both, kind, out, &Flags)?;
         let has_passwords = compared.roster().columns().has(Field::Password);
-        output::say(&super::validate::said_of_copy(&annotated, out, has_passwords));
+        output::say(&super::validate::said_of_copy(
+            &annotated,
+            out,
+            "differences or findings",
+            has_passwords,
+        ));
     }
-    if compared.counts().update > 0 && typed.shared.told_for() == Format::Human {
+    let counts = compared.counts();
+    if typed.shared.told_for() == Format::Human && counts.update > 0 {
         output::say_whole(&format!("put right with: {update}"));
+    } else if typed.shared.told_for() == Format::Human && counts.drift + counts.conflict > 0 {
+        let back = retype_changes::overwriting(typed, &compared.instance().arn);
+        output::say_whole(&format!("put back with: {back}"));
     }
     if compared.people().iter().any(is_not_there) && typed.shared.told_for() == Format::Human {
         let import = retype_changes::import(typed, &compared.instance().arn);
@@ -254,6 +303,7 @@ fn write_page(
 /// What was compared with what, and how it stands.
 fn head(typed: &TypedChanges, compared: &Compared, columns: usize) -> String {
     let mut lines = vec![of_roster(typed, compared)];
+    lines.extend(of_rows(compared));
     lines.extend(of_instance(typed, compared));
     lines.push(format!("compared  {}", change_words::counts(&compared.counts(), not_there(compared), false)));
     words::wrapped(&(lines.join("\n") + "\n"), columns, INDENT)
@@ -269,6 +319,18 @@ fn of_roster(typed: &TypedChanges, compared: &Compared) -> String {
     format!("roster    {} ({rows}){only}", text::plain(&typed.roster.display().to_string()))
 }
 
+/// Rows that are none of the people: left out by the column map, or with errors.
+fn of_rows(compared: &Compared) -> Vec<String> {
+    let found = compared.found();
+    let mut lines: Vec<String> =
+        findings::left_out(&found.left_out).map(|line| format!("          {}", text::plain(&line))).collect();
+    lines.extend(found.logins.as_ref().map(|logins| format!("          {}", findings::logins(logins))));
+    if found.invalid_rows > 0 {
+        lines.push(format!("          {} with errors, left out", text::count(found.invalid_rows, "row")));
+    }
+    lines
+}
+
 fn of_instance(typed: &TypedChanges, compared: &Compared) -> Vec<String> {
     let instance = compared.instance();
     let rehearsal = if typed.shared.rehearsal.simulate { " (embedded Connect)" } else { "" };
@@ -282,6 +344,7 @@ fn of_instance(typed: &TypedChanges, compared: &Compared) -> Vec<String> {
 fn plan(typed: &TypedChanges, compared: &Compared) -> String {
     let columns = settings::width_of_talk();
     let mut lines = vec![of_roster(typed, compared)];
+    lines.extend(of_rows(compared));
     lines.extend(of_instance(typed, compared));
     lines.push(format!("plan      {}", change_words::counts(&compared.counts(), not_there(compared), true)));
     let calls: u64 = compared.calls().values().sum();
@@ -298,7 +361,14 @@ fn plan(typed: &TypedChanges, compared: &Compared) -> String {
     let head = words::wrapped(&(lines.join("\n") + "\n"), columns, INDENT);
     let most = if settings::has_live_stderr() { ON_A_TERMINAL } else { usize::MAX };
     let (people, counts) = (compared.people(), compared.counts());
-    let body = change_words::differences(&Told { people, counts, most, is_update: true, columns });
+    let body = change_words::differences(&Told {
+        people,
+        counts,
+        most,
+        is_update: true,
+        columns,
+        paint: output::Paint::of_stderr(),
+    });
     (head + &body).trim_end_matches('\n').to_owned()
 }
 
@@ -308,6 +378,22 @@ fn dry_result(compared: &Compared) -> String {
     format!("dry run: {users} would be changed, with {}; nothing was sent\n", text::count(calls, "call"))
 }
 
+/// The same of users who are to be made in the same run.
+pub(super) fn agree_to_both(typed: &TypedChanges, new: u64, compared: &Compared) -> Result<bool, Failure> {
+    if new == 0 {
+        return agrees(typed, compared);
+    }
+    let is_told = typed.run.as_ref().is_some_and(|run| run.yes);
+    if is_told || !settings::is_interactive() {
+        return Ok(true);
+    }
+    let change = match compared.counts().update {
+        0 => String::new(),
+        update => format!(" and change {}{}", text::grouped(update), apart(compared)),
+    };
+    asks(&format!("Create {}{change}? [y/N] ", text::count(new, "user")))
+}
+
 /// Asks whoever is there whether it is to be done; where nobody is, it is.
 fn agrees(typed: &TypedChanges, compared: &Compared) -> Result<bool, Failure> {
     let counts = compared.counts();
@@ -315,6 +401,12 @@ fn agrees(typed: &TypedChanges, compared: &Compared) -> Result<bool, Failure> {
     if counts.update == 0 || is_told || !settings::is_interactive() {
         return Ok(true);
     }
+    let apart = apart(compared);
+    asks(&format!("Change {}{apart}? [y/N] ", text::count(counts.update, "user")))
+}
+
+/// What of an update is named in its question by itself: rights, and addresses by which somebody signs in.
+fn apart(compared: &Compared) -> String {
     let changed = || compared.people().iter().filter(|person| person.is_to_be_changed());
     let rights = changed().filter(|person| person.adds_rights).count() as u64;
     let is_new_address = |person: &&Person| {
@@ -329,6 +421,5 @@ fn agrees(typed: &TypedChanges, compared: &Compared) -> Result<bool, Failure> {
     .filter(|(number, ..)| *number > 0)
     .map(|(number, many, one)| format!("{} {}", text::grouped(number), if number == 1 { one } else { many }))
     .collect::<Vec<_>>();
-    let apart = if apart.is_empty() { String::new() } else { format!(" ({})", apart.join(", ")) };
-    asks(&format!("Change {}{apart}? [y/N] ", text::count(counts.update, "user")))
+    if apart.is_empty() { String::new() } else { format!(" ({})", apart.join(", ")) }
 }
