@@ -603,12 +603,17 @@ async fn searched(task: &Task, means: &Means) -> Result<Vec<(String, String)>, F
 /// Compares a user that has the exact name with what this ledger did.
 fn whose_is(task: &Task, found: &user::Found, means: &Means) -> (Seen, Option<user::Held>) {
     let (settings, user) = (&means.settings, &found.user);
-    let held = task.asked().map(|asked| user::Held::against(asked, found, settings.identity, &means.names));
+    let mut held =
+        task.asked().map(|asked| user::Held::against(asked, found, settings.identity, &means.names));
+    let is_same = || task.body().map(|body| is_same_user(body, user, settings.identity));
+    if let Some(held) = &mut held {
+        let untagged = means.ledger.read(|state| state.record(task.at).untagged);
+        held.has_more = untagged && held.differs.is_empty() && is_same() == Some(false);
+    }
     let seen = means.ledger.read(|state| {
         let was_edited = state.detail(task.at).is_some_and(|detail| !detail.versions.is_empty());
         let untagged = state.record(task.at).untagged;
         let deeds = Deeds { run: &settings.run, untagged, was_edited };
-        let is_same = || task.body().map(|body| is_same_user(body, user, settings.identity));
         whose(user, &deeds, |attempt| state.made_attempt(task.at, attempt), is_same)
     });
     (seen, held)

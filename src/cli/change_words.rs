@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::output::Paint;
 use super::words::wrapped;
 use crate::event::PeopleCounts;
 use crate::plan::{CellChange, Person, Resolution, folded};
@@ -29,6 +30,8 @@ pub(super) struct Told<'t> {
     pub(super) is_update: bool,
     /// How wide a line may be.
     pub(super) columns: usize,
+    /// Whether there are colours.
+    pub(super) paint: Paint,
 }
 
 /// Who differs and how; then the addresses that change, apart; then how many are as they should be, and who is not there.
@@ -101,7 +104,7 @@ fn of_person(text: &mut String, person: &Person, told: &Told<'_>) {
     // By the cells that are shown: the address has a place of its own.
     let whole = own.iter().map(|cell| cell.resolution).find(|one| *one == person.resolution);
     let whole = whole.or_else(|| own.first().map(|cell| cell.resolution)).unwrap_or(person.resolution);
-    let mark = if whole == Resolution::Update { '~' } else { '!' };
+    let mark = if whole == Resolution::Update { told.paint.yellow("~") } else { told.paint.red("!") };
     let mut line = format!("{mark} {}  row {}", plain(&person.user), person.row);
     let why = person.note.as_deref().map(plain).or_else(|| left(whole, told).map(str::to_owned));
     if let Some(why) = why {
@@ -205,7 +208,8 @@ fn reason_of_address(cell: &CellChange, first: &CellChange, told: &Told<'_>) -> 
 /// How many are as they should be, and who is not there.
 fn of_the_others(text: &mut String, told: &Told<'_>) {
     if told.counts.same > 0 {
-        let _ = writeln!(text, "= {} as they should be", grouped(told.counts.same));
+        let mark = told.paint.green("=");
+        let _ = writeln!(text, "{mark} {} as they should be", grouped(told.counts.same));
     }
     let missing: Vec<&Person> = told.people.iter().filter(|person| is_not_there(person)).collect();
     if missing.is_empty() {
@@ -230,7 +234,14 @@ mod tests {
     use crate::report::drift::tests::{cell, counts as counted, people as some};
 
     fn told(people: &[Person], most: usize, is_update: bool) -> String {
-        differences(&Told { people, counts: counted(people), most, is_update, columns: 80 })
+        differences(&Told {
+            people,
+            counts: counted(people),
+            most,
+            is_update,
+            columns: 80,
+            paint: Paint::plain(),
+        })
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::meant_changes::TypedChanges;
 use super::plan_words::about;
 use super::screen::{Stage, asks};
 use super::voice::Flags;
-use super::{farewell, output, remedies, retype, retype_changes, settings, words};
+use super::{farewell, findings, output, remedies, retype, retype_changes, settings, words};
 use crate::clock::{Clock as _, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
@@ -33,6 +33,10 @@ pub(super) fn diff(args: DiffArgs, words: &[OsString]) -> Result<Exit, Failure> 
     let annotate = args.annotate.clone();
     let kind = annotate.as_deref().map(annotate::Kind::of).transpose()?;
     let copy = annotate.as_deref().zip(kind);
+    if let Some((out, kind)) = copy {
+        // Told before the work, which takes a while.
+        kind.fits(&args.shared.reading.open(&args.roster)?, out)?;
+    }
     let output = args.output.clone();
     // With --format a file has what would be printed.
     let form = output.as_deref().and_then(form_of).filter(|_| args.shared.format.is_none());
@@ -171,6 +175,7 @@ fn told(
                 most,
                 is_update: false,
                 columns,
+                paint: output::Paint::of_stdout(),
             }));
         }
         output::result(&text);
@@ -183,10 +188,19 @@ fn told(
         let rules = compared.rules();
         let annotated = annotate::write(compared.roster(), &rules, &both, kind, out, &Flags)?;
         let has_passwords = compared.roster().columns().has(Field::Password);
-        output::say(&super::validate::said_of_copy(&annotated, out, has_passwords));
+        output::say(&super::validate::said_of_copy(
+            &annotated,
+            out,
+            "differences or findings",
+            has_passwords,
+        ));
     }
-    if compared.counts().update > 0 && typed.shared.told_for() == Format::Human {
+    let counts = compared.counts();
+    if typed.shared.told_for() == Format::Human && counts.update > 0 {
         output::say_whole(&format!("put right with: {update}"));
+    } else if typed.shared.told_for() == Format::Human && counts.drift + counts.conflict > 0 {
+        let back = retype_changes::overwriting(typed, &compared.instance().arn);
+        output::say_whole(&format!("put back with: {back}"));
     }
     if compared.people().iter().any(is_not_there) && typed.shared.told_for() == Format::Human {
         let import = retype_changes::import(typed, &compared.instance().arn);
@@ -254,6 +268,7 @@ fn write_page(
 /// What was compared with what, and how it stands.
 fn head(typed: &TypedChanges, compared: &Compared, columns: usize) -> String {
     let mut lines = vec![of_roster(typed, compared)];
+    lines.extend(of_rows(compared));
     lines.extend(of_instance(typed, compared));
     lines.push(format!("compared  {}", change_words::counts(&compared.counts(), not_there(compared), false)));
     words::wrapped(&(lines.join("\n") + "\n"), columns, INDENT)
@@ -269,6 +284,18 @@ fn of_roster(typed: &TypedChanges, compared: &Compared) -> String {
     format!("roster    {} ({rows}){only}", text::plain(&typed.roster.display().to_string()))
 }
 
+/// Rows that are none of the people: left out by the column map, or with errors.
+fn of_rows(compared: &Compared) -> Vec<String> {
+    let found = compared.found();
+    let mut lines: Vec<String> =
+        findings::left_out(&found.left_out).map(|line| format!("          {}", text::plain(&line))).collect();
+    lines.extend(found.logins.as_ref().map(|logins| format!("          {}", findings::logins(logins))));
+    if found.invalid_rows > 0 {
+        lines.push(format!("          {} with errors, left out", text::count(found.invalid_rows, "row")));
+    }
+    lines
+}
+
 fn of_instance(typed: &TypedChanges, compared: &Compared) -> Vec<String> {
     let instance = compared.instance();
     let rehearsal = if typed.shared.rehearsal.simulate { " (embedded Connect)" } else { "" };
@@ -282,6 +309,7 @@ fn of_instance(typed: &TypedChanges, compared: &Compared) -> Vec<String> {
 fn plan(typed: &TypedChanges, compared: &Compared) -> String {
     let columns = settings::width_of_talk();
     let mut lines = vec![of_roster(typed, compared)];
+    lines.extend(of_rows(compared));
     lines.extend(of_instance(typed, compared));
     lines.push(format!("plan      {}", change_words::counts(&compared.counts(), not_there(compared), true)));
     let calls: u64 = compared.calls().values().sum();
@@ -298,7 +326,14 @@ fn plan(typed: &TypedChanges, compared: &Compared) -> String {
     let head = words::wrapped(&(lines.join("\n") + "\n"), columns, INDENT);
     let most = if settings::has_live_stderr() { ON_A_TERMINAL } else { usize::MAX };
     let (people, counts) = (compared.people(), compared.counts());
-    let body = change_words::differences(&Told { people, counts, most, is_update: true, columns });
+    let body = change_words::differences(&Told {
+        people,
+        counts,
+        most,
+        is_update: true,
+        columns,
+        paint: output::Paint::of_stderr(),
+    });
     (head + &body).trim_end_matches('\n').to_owned()
 }
 

@@ -21,6 +21,13 @@ pub(super) fn update(typed: &TypedChanges, arn: &str) -> Line {
     line
 }
 
+/// What puts back what was changed on the instance.
+pub(super) fn overwriting(typed: &TypedChanges, arn: &str) -> Line {
+    let mut line = update(typed, arn);
+    line.switch("--overwrite-drift", !typed.shared.overwrite_drift);
+    line
+}
+
 /// What makes those who are not there.
 pub(super) fn import(typed: &TypedChanges, arn: &str) -> Line {
     let mut line = Line::of_typed(&typed.words, "import");
@@ -149,4 +156,131 @@ fn how(typed: &TypedChanges) -> Line {
     let outage = typed.shared.outage_timeout;
     line.option("--outage-timeout", (outage != Patience::USUAL.outage.as_secs()).then_some(outage));
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::path::PathBuf;
+
+    use clap::FromArgMatches as _;
+
+    use super::super::{Cli, Command, command_line};
+    use super::*;
+
+    const ARN: &str = "arn:aws:connect:eu-west-2:123456789012:instance/i";
+
+    fn typed(line: &[&str]) -> TypedChanges {
+        let words: Vec<OsString> = line.iter().map(Into::into).collect();
+        let matches = command_line().try_get_matches_from(&words).unwrap();
+        match Cli::from_arg_matches(&matches).unwrap().command {
+            Command::Diff(args) => TypedChanges::diff(*args, words),
+            Command::Update(args) => TypedChanges::update(*args, words),
+            _ => panic!("no comparison: {line:?}"),
+        }
+    }
+
+    fn parses(line: &Line) -> bool {
+        let words = shlex(&line.to_string());
+        command_line().try_get_matches_from(words).is_ok()
+    }
+
+    /// The words of a line without anything that a shell would take apart.
+    fn shlex(line: &str) -> Vec<String> {
+        line.split(' ').map(|word| word.trim_matches('\'').to_owned()).collect()
+    }
+
+    const COMPARED: [&str; 36] = [
+        "headcount",
+        "diff",
+        "./-r.csv",
+        "--instance",
+        "acme",
+        "--region",
+        "eu-west-2",
+        "--profile",
+        "p",
+        "--endpoint-url",
+        "http://127.0.0.1:1",
+        "--identity",
+        "saml",
+        "--directory",
+        "d.json",
+        "--columns",
+        "m.toml",
+        "--encoding",
+        "latin1",
+        "--only",
+        "tags,config",
+        "--exact",
+        "tags",
+        "--base",
+        "a.jsonl",
+        "b.jsonl",
+        "--overwrite-drift",
+        "--change-email",
+        "--skip-invalid",
+        "--allow",
+        "username-too-long",
+        "--ledger",
+        "l.jsonl",
+        "--outage-timeout",
+        "9",
+        "--format=human",
+    ];
+
+    #[test]
+    fn what_puts_right_compares_what_was_compared() {
+        let typed = typed(&COMPARED);
+        let line = update(&typed, ARN);
+        insta::assert_snapshot!(line, @"headcount update ./-r.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --region eu-west-2 --profile p --endpoint-url http://127.0.0.1:1 --identity saml --directory d.json --columns m.toml --encoding latin1 --only tags,config --exact tags --overwrite-drift --change-email --base a.jsonl --base b.jsonl --skip-invalid --allow username-too-long --outage-timeout 9 --ledger l.jsonl");
+        assert!(parses(&line) && parses(&overwriting(&typed, ARN)));
+        assert_eq!(overwriting(&typed, ARN).to_string().matches("--overwrite-drift").count(), 1);
+        let import = import(&typed, ARN);
+        insta::assert_snapshot!(import, @"headcount import ./-r.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --region eu-west-2 --profile p --endpoint-url http://127.0.0.1:1 --identity saml --directory d.json --columns m.toml --encoding latin1 --allow username-too-long");
+        assert!(parses(&import));
+    }
+
+    #[test]
+    fn what_undoes_goes_to_the_same_place_with_what_it_takes_and_reads_a_file_of_ours() {
+        let typed =
+            typed(&["headcount", "update", "r.csv", "--columns", "m.toml", "--only", "tags", "--rate", "1"]);
+        let of = |exact_tags, change_email| Undo {
+            file: PathBuf::from("r.csv.before.RUN.csv"),
+            exact_tags,
+            exact_proficiencies: true,
+            change_email,
+        };
+        let line = undo(&typed, ARN, &of(true, true)).unwrap();
+        insta::assert_snapshot!(line, @"headcount update r.csv.before.RUN.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --exact tags,proficiencies --change-email --rate 1");
+        assert!(parses(&line));
+        let line = undo(&typed, ARN, &of(false, false)).unwrap().to_string();
+        assert!(line.contains("--exact proficiencies") && !line.contains("--change-email"), "{line}");
+        let rehearsed = super::tests::typed(&["headcount", "update", "r.csv", "--simulate"]);
+        assert!(undo(&rehearsed, ARN, &of(true, true)).is_none());
+    }
+
+    #[test]
+    fn a_ledger_keeps_what_was_set_for_whoever_goes_on_from_another_folder() {
+        let words = settings(&typed(&COMPARED));
+        for absolute in ["--columns", "--base"] {
+            let at = words.iter().position(|word| word == absolute).unwrap();
+            assert!(Path::new(&words[at + 1]).is_absolute(), "{words:?}");
+        }
+        assert!(words.contains(&"--change-email".to_owned()) && !words.contains(&"--instance".to_owned()));
+    }
+
+    #[test]
+    fn what_retries_names_the_ledger_and_the_file_of_failed_rows() {
+        let one = typed(&["headcount", "update", "r.csv", "--instance", "acme"]);
+        let line = retry(&one, Some(Path::new("r.csv.update.failed.csv")));
+        assert_eq!(
+            line.to_string(),
+            "headcount retry r.csv.update.ledger.jsonl --roster r.csv.update.failed.csv"
+        );
+        assert!(parses(&line));
+        let other = typed(&["headcount", "update", "r.csv", "--simulate", "--seed", "7"]);
+        let line = retry(&other, None).to_string();
+        assert_eq!(line, "headcount retry r.csv.simulate.update.ledger.jsonl --simulate --seed 7");
+    }
 }

@@ -63,14 +63,14 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     }
     if let Some((kind, out)) = copy {
         let annotated = annotate::write(roster, &offline.rules(), checked, kind, out, &Flags)?;
-        output::say(&said_of_copy(&annotated, out, roster.columns().has(Field::Password)));
+        output::say(&said_of_copy(&annotated, out, "findings", roster.columns().has(Field::Password)));
     }
     Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings })
 }
 
-pub(super) fn said_of_copy(annotated: &Annotated, out: &Path, has_passwords: bool) -> String {
+pub(super) fn said_of_copy(annotated: &Annotated, out: &Path, what: &str, has_passwords: bool) -> String {
     let Annotated { rows, without_note, without_cells, without_colour, cut, anew } = *annotated;
-    let mut text = format!("annotated: `{}`, {} with findings", out.display(), text::count(rows, "row"));
+    let mut text = format!("annotated: `{}`, {} with {what}", out.display(), text::count(rows, "row"));
     for (count, noun, what) in [
         (without_cells, "row", "without cells, for they could not be told apart: see the roster itself"),
         (

@@ -99,6 +99,10 @@ impl Export {
         let At::Instance(address) = &self.target.at else {
             return Err(Failure::usage("an embedded Connect has nobody to export"));
         };
+        if address.named.is_none() {
+            return Err(Failure::usage("whose users?")
+                .hint("give ⟦instance ID|ARN|alias⟧ (`aws connect list-instances` prints them)"));
+        }
         let part = match self.fields {
             Fields::All => Some(FoundPart::open(&export::path_of_part(&self.out))?),
             Fields::Fast => None,

@@ -75,6 +75,9 @@ pub(crate) struct Held {
     pub(crate) differs: Vec<Differing>,
     /// Whether all that the row asks for could be compared, but the password, which cannot be read back.
     pub(crate) is_whole: bool,
+    /// It has more than the row asks for, where a request of ours left without a tag: what would be content with anybody
+    /// else's user is no proof of whose this one is.
+    pub(crate) has_more: bool,
 }
 
 impl Held {
@@ -102,18 +105,23 @@ impl Held {
             by_run: tag.map(|tag| tag.run.to_owned()),
             differs: differs.collect(),
             is_whole: asked.proficiencies.is_none() || has.is_some(),
+            has_more: false,
         }
     }
 
     /// Whether nothing is left to do for the row.
     pub(crate) fn is_equal(&self) -> bool {
-        self.is_whole && self.differs.is_empty()
+        self.is_whole && self.differs.is_empty() && !self.has_more
     }
 
     /// How it stands against the row, to go on after who it is.
     pub(crate) fn words(&self) -> String {
         let differs: Vec<_> = self.differs.iter().map(Differing::to_string).collect();
         match (differs.is_empty(), self.is_whole) {
+            (true, true) if self.has_more => {
+                "it has all that the row asks for and more, so that it is not as a request of this run would have made it"
+                    .to_owned()
+            }
             (true, true) => "it has all that the row asks for".to_owned(),
             (true, false) => "it has what the row asks for, but its proficiencies may not be read".to_owned(),
             (false, _) => format!("it differs from the row (there → wanted): {}", differs.join(", ")),

@@ -158,7 +158,11 @@ fn a_roster_with_errors_is_compared_with_nobody() {
     }
     let some = "user login,ACW timeout\nana,60\nben,soon\n";
     let ran = diff(&service, at.path(), some, &["--skip-invalid"]).exits(1);
-    assert!(ran.stdout.contains("~ ana"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("~ ana") && ran.stdout.contains("1 row with errors, left out"),
+        "{}",
+        ran.stdout
+    );
     // An import has nobody to take anything from.
     fs::write(at.path().join("new.csv"), PEOPLE.replace("ana", "new").replace(",30,", ",(clear),")).unwrap();
     let ran = run(&mut service.import(at.path(), "new.csv", &["--dry-run"])).exits(3);
@@ -293,6 +297,11 @@ fn a_roster_that_has_changed_is_told_from_an_instance_that_somebody_has_changed(
     assert!(
         !of("ACW").is_empty() && of("ACW").iter().all(|change| change[0] == "ben" && change[4] == "drift")
     );
+    // Of what somebody has changed alone, what is printed puts it back.
+    let drifted = on(&service, path, "diff", "people.csv", &["--only", "config"]).exits(1);
+    assert!(drifted.stdout.contains("! ben  row 3  changed on the instance since"), "{}", drifted.stdout);
+    let back = drifted.stderr.lines().find_map(|line| line.strip_prefix("put back with: "));
+    assert!(back.is_some_and(|back| back.contains(" --only config --overwrite-drift")), "{}", drifted.stderr);
     let ran = on(&service, path, "update", "people.csv", &[]).exits(1);
     assert!(ran.stdout.starts_with("1 of 3 people updated, 1 as they should be, 1 left"), "{}", ran.stdout);
     assert!(ran.stderr.contains("! ben  row 3"), "{}", ran.stderr);

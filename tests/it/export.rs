@@ -349,6 +349,48 @@ fn a_comparison_of_an_export_with_its_instance_finds_nothing_whoever_is_there() 
 }
 
 #[test]
+fn an_update_is_undone_by_the_file_of_how_users_were_before() {
+    for families in Families::ALL {
+        let names = ["bar", "desk", "channels", "tags", "formula"];
+        let people =
+            odd_people().into_iter().filter(|user| names.contains(&user.username.as_str())).collect();
+        let instance = Instance::of(Spec { families, ..spec(people) });
+        let at = folder(&[]);
+        instance.export(at.path(), "was.csv", &[]).exits(0);
+        let header = "user login,routing profile,security profiles,hierarchy,mobile,secondary email,email address,last name,\
+                      auto accept voice,auto accept chat,auto accept task,auto accept email,ACW timeout,phone type,\
+                      phone number,persistent connection,audio enhancement,tags,proficiencies";
+        let cells = "Basic,Agent|@home,EMEA,+4930111111,new@example.com,all@example.com,New,yes,no,yes,yes,45,desk,\
+                     +4930222222,yes,suppress noise,site|York||more|1,Language:German:3";
+        let changed =
+            names.iter().fold(format!("{header}\n"), |text, name| text + &format!("{name},{cells}\n"));
+        fs::write(at.path().join("changed.csv"), changed).unwrap();
+        let update = ["update", "changed.csv", "--yes", "--change-email"];
+        run(&mut instance.command(at.path(), &update)).exits(0);
+        instance.export(at.path(), "changed-now.csv", &[]).exits(0);
+        let now = rows(&at.path().join("changed-now.csv"));
+        assert_eq!(cell(&now, "tags", Field::Tags), "also| ||empty| ||eq|=1+1||more|1||site|York");
+        let before =
+            fs::read_dir(at.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let before: Vec<String> = before.filter(|name| name.starts_with("changed.csv.before.")).collect();
+        let [before] = before.as_slice() else { panic!("{before:?}") };
+        let undo = ["update", before, "--yes", "--change-email", "--exact", "tags,proficiencies"];
+        run(&mut instance.command(at.path(), &undo)).exits(0);
+        instance.export(at.path(), "is.csv", &[]).exits(0);
+        // What is at its default may be said or not.
+        let told = |name: &str| {
+            let mut rows = rows(&at.path().join(name));
+            rows.values_mut().for_each(|cells| {
+                cells.retain(|_, cell| !["no", "0", "none", "soft"].contains(&cell.as_str()));
+            });
+            rows
+        };
+        assert_eq!(told("was.csv"), told("is.csv"), "{families:?}");
+        run(&mut instance.command(at.path(), &["diff", "was.csv", "--exact", "tags,proficiencies"])).exits(0);
+    }
+}
+
+#[test]
 fn a_fast_export_searches_alone_and_says_what_it_does_not_have() {
     let instance = Instance::of(spec(odd_people()));
     let at = folder(&[]);
@@ -390,11 +432,47 @@ fn nothing_is_written_over_and_a_name_says_the_form() {
         assert!(ran.stderr.contains("`.csv` or `.xlsx`"), "{}", ran.stderr);
     }
     assert_eq!(instance.called(Operation::ListUsers), 0, "nobody waits for a refusal");
+    let ran = run(headcount(at.path()).args(["export", "-o", "users.csv"])).exits(2);
+    assert!(ran.stderr.contains("--instance") && !ran.stderr.contains("--simulate"), "{}", ran.stderr);
     let ran = instance.export(at.path(), "nowhere/users.csv", &[]).exits(2);
     assert!(ran.stderr.contains("nowhere/users.csv"), "{}", ran.stderr);
     let denied = Instance::of(Spec { denied: [Operation::ListRoutingProfiles].into(), ..spec(Vec::new()) });
     denied.export(at.path(), "denied.csv", &[]).exits(4);
     assert!(!at.path().join("denied.csv.part").exists(), "nothing came of it");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_export_goes_through_no_link() {
+    let instance = Instance::of(spec(vec![user("ana")]));
+    let at = folder(&[]);
+    for (out, link) in [("users.csv", "users.csv"), ("more.csv", "more.csv.part"), ("new.csv", "new.csv")] {
+        let other = at.path().join("other");
+        if out == "new.csv" {
+            fs::remove_file(&other).unwrap();
+        } else {
+            fs::write(&other, "").unwrap();
+        }
+        std::os::unix::fs::symlink(&other, at.path().join(link)).unwrap();
+        instance.export(at.path(), out, &[]).exits(2);
+        assert_eq!(fs::read(&other).unwrap_or_default(), b"", "{out}");
+        assert_eq!(other.exists(), out != "new.csv");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_an_instance_says_steers_no_terminal() {
+    let mut evil = user("evil");
+    evil.identity_info.as_mut().unwrap().first_name = Some(" \u{1b}[31mred\u{202e}".into());
+    evil.tags = [("a".to_owned(), "x|\u{1b}]0;title\u{7}".to_owned())].into();
+    let instance = Instance::of(spec(vec![evil]));
+    let at = folder(&[]);
+    let ran = instance.export(at.path(), "users.csv", &[]).exits(0);
+    assert!(ran.stderr.contains("evil: first name"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{:?}", ran.stderr);
+    let text = fs::read_to_string(at.path().join("users.csv")).unwrap();
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
 }
 
 #[test]

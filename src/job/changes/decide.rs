@@ -55,7 +55,7 @@ pub(super) fn decide(
     let id = found.user.id.as_str();
     let is_other = base.and_then(|base| base.id.as_deref()).is_some_and(|known| known != id);
     if is_other {
-        return apart(row, user, Holder::Replaced);
+        return apart(row, user, Holder::Replaced, None);
     }
     let there = Canonical::described(&found.user, found.proficiencies.as_deref());
     let (mut cells, mut due, mut calls) = (Vec::new(), BTreeMap::new(), Vec::new());
@@ -94,15 +94,22 @@ pub(super) fn decide(
 }
 
 /// Somebody of whom no group is looked at.
-pub(super) fn apart(row: RowNumber, user: &str, holder: Holder) -> Decided {
+pub(super) fn apart(row: RowNumber, user: &str, holder: Holder, twin: Option<&str>) -> Decided {
     let (resolution, code) = of_holder(holder).unwrap_or((Resolution::Skip, "not-there"));
     let note = match holder {
-        Holder::NobodyAnyMore => "was made or changed by a ledger at hand, and is gone from the instance",
-        Holder::Twin => "not there; somebody is whose name differs in upper and lower case alone",
-        Holder::Replaced => "the name is another user's since: by its id it is nobody that the ledger knows",
-        Holder::Nobody | Holder::Unknown | Holder::Known => "not there",
+        Holder::NobodyAnyMore => {
+            "was made or changed by a ledger at hand, and is gone from the instance".to_owned()
+        }
+        Holder::Twin => format!(
+            "not there; `{}` is, whose name differs in upper and lower case alone",
+            twin.unwrap_or_default()
+        ),
+        Holder::Replaced => {
+            "the name is another user's since: by its id it is nobody that the ledger knows".to_owned()
+        }
+        Holder::Nobody | Holder::Unknown | Holder::Known => "not there".to_owned(),
     };
-    let person = Person::apart(row, user, resolution, code, note.to_owned());
+    let person = Person::apart(row, user, resolution, code, note);
     Decided { person, due: BTreeMap::new(), calls: Vec::new() }
 }
 

@@ -410,9 +410,13 @@ impl Compared {
             };
             let decided = match &found {
                 Some(found) => decide(row, user, wish, found, base, setting),
-                None if base.is_some_and(|base| base.id.is_some()) => apart(row, user, Holder::NobodyAnyMore),
-                None if there.twins.contains(&user.to_lowercase()) => apart(row, user, Holder::Twin),
-                None => apart(row, user, Holder::Nobody),
+                None if base.is_some_and(|base| base.id.is_some()) => {
+                    apart(row, user, Holder::NobodyAnyMore, None)
+                }
+                None => match there.twins.get(&user.to_lowercase()) {
+                    Some(twin) => apart(row, user, Holder::Twin, Some(twin)),
+                    None => apart(row, user, Holder::Nobody, None),
+                },
             };
             let Decided { person, due: groups, calls: made } = decided;
             counts.add(&person);

@@ -19,8 +19,8 @@ use crate::user::Found;
 pub(super) struct There {
     /// Those of the roster's people who are, by username.
     pub(super) users: HashMap<String, Known>,
-    /// Names of the roster that nobody has, and that somebody has in another case, both lower-cased.
-    pub(super) twins: HashSet<String>,
+    /// Who has a name of the roster in another case, by the name in lower case.
+    pub(super) twins: HashMap<String, String>,
 }
 
 /// Somebody who is there, as far as they were read.
@@ -89,7 +89,7 @@ pub(super) async fn read(
         } else {
             let lower = name.to_lowercase();
             if folded.contains(&lower) {
-                there.twins.insert(lower);
+                there.twins.insert(lower, name.to_owned());
             }
         }
     };

@@ -175,7 +175,7 @@ pub(crate) mod tests {
             "adds rights",
             "drift",
             "conflict",
-            "not-there",
+            "not there",
             "5 of 7 people",
             "--overwrite-drift",
         ] {

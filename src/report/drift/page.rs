@@ -100,7 +100,9 @@ fn rows_of(page: &mut String, person: &Person) {
     page.push_str("</th>");
     if person.cells.is_empty() {
         let note = person.note.as_deref().or(person.code).unwrap_or_default();
-        let code = person.code.map(|code| format!(" <code>{}</code>", html(code))).unwrap_or_default();
+        let is_said = |code: &str| code.replace('-', " ") == note || code == note;
+        let code = person.code.filter(|code| !is_said(code));
+        let code = code.map(|code| format!(" <code>{}</code>", html(code))).unwrap_or_default();
         let _ = write!(page, "<td colspan=\"3\">{}{code}</td>", html(note));
         what(page, person.resolution, "");
         page.push_str("</tr>\n");
