@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::args::import::{Format, RetryArgs};
+use super::args::import::{Format, RetryArgs, UpdateToo};
 use super::args::update::{DiffArgs, UpdateArgs};
 use super::change_farewell::ChangeFarewell;
 use super::change_words::{self, ON_A_TERMINAL, Told};
+use super::meant::Typed;
 use super::meant_changes::TypedChanges;
 use super::plan_words::about;
 use super::screen::{Stage, asks};
@@ -17,7 +18,7 @@ use crate::clock::{Clock as _, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::job::{Blocked, Changes, Compared, Job};
+use crate::job::{Blocked, Changes, Compared, EndedChanges, Job, RateAsked};
 use crate::ledger::State;
 use crate::plan::{Person, Resolution};
 use crate::report::annotate::{self, differences};
@@ -104,8 +105,42 @@ fn updated(typed: &TypedChanges) -> Result<Exit, Failure> {
     })
 }
 
+/// The update that stands beside an import in one command.
+pub(super) fn beside(typed: &Typed, update: &UpdateToo, arn: &str) -> Result<TypedChanges, Failure> {
+    let line = retype::update(typed, arn).words_from_anywhere();
+    // The program, the command and the roster stand before what is set.
+    let args = UpdateArgs::of_settings(&typed.roster, line.get(3..).unwrap_or_default());
+    let mut args = args.ok_or_else(|| Failure::new(Exit::Bug, "an update's own words cannot be read"))?;
+    args.yes = typed.shared.yes;
+    args.dry_run = typed.shared.dry_run;
+    (args.rate, args.burst, args.concurrency) = (RateAsked::Quota, None, typed.shared.concurrency);
+    args.shared.overwrite_drift = update.overwrite_drift;
+    args.shared.change_email = update.change_email;
+    args.shared.format = Some(typed.shared.format);
+    Ok(TypedChanges::update(args, typed.words.clone()))
+}
+
+/// Tells what an update is going to do.
+pub(super) fn say_plan(typed: &TypedChanges, compared: &Compared) {
+    output::say_whole(&plan(typed, compared));
+}
+
+/// Tells what a dry run of an update has found.
+pub(super) fn say_dry_run(typed: &TypedChanges, compared: &Compared) {
+    if typed.shared.told_for() == Format::Human {
+        output::told(&dry_result(compared));
+    }
+}
+
+/// Tells how an update has ended.
+pub(super) fn farewell(typed: &TypedChanges, ended: EndedChanges) -> Result<Exit, Failure> {
+    let arn = typed.shared.instance.instance.clone().unwrap_or_default();
+    ChangeFarewell { typed, arn: &arn, has_missing: false, ended: &ended }.tell();
+    ended.closed.map(|()| ended.exit)
+}
+
 /// What was typed, with how it is said again.
-fn meant(typed: &TypedChanges) -> Changes {
+pub(super) fn meant(typed: &TypedChanges) -> Changes {
     let changes = typed.meant();
     // A retry is told for once: who resumes after it goes on with what the update was told.
     let told_before = typed.retry.as_ref().and_then(|retry| retry.before.settings.clone());
@@ -343,6 +378,22 @@ fn dry_result(compared: &Compared) -> String {
     format!("dry run: {users} would be changed, with {}; nothing was sent\n", text::count(calls, "call"))
 }
 
+/// The same of users who are to be made in the same run.
+pub(super) fn agree_to_both(typed: &TypedChanges, new: u64, compared: &Compared) -> Result<bool, Failure> {
+    if new == 0 {
+        return agrees(typed, compared);
+    }
+    let is_told = typed.run.as_ref().is_some_and(|run| run.yes);
+    if is_told || !settings::is_interactive() {
+        return Ok(true);
+    }
+    let change = match compared.counts().update {
+        0 => String::new(),
+        update => format!(" and change {}{}", text::grouped(update), apart(compared)),
+    };
+    asks(&format!("Create {}{change}? [y/N] ", text::count(new, "user")))
+}
+
 /// Asks whoever is there whether it is to be done; where nobody is, it is.
 fn agrees(typed: &TypedChanges, compared: &Compared) -> Result<bool, Failure> {
     let counts = compared.counts();
@@ -350,6 +401,12 @@ fn agrees(typed: &TypedChanges, compared: &Compared) -> Result<bool, Failure> {
     if counts.update == 0 || is_told || !settings::is_interactive() {
         return Ok(true);
     }
+    let apart = apart(compared);
+    asks(&format!("Change {}{apart}? [y/N] ", text::count(counts.update, "user")))
+}
+
+/// What of an update is named in its question by itself: rights, and addresses by which somebody signs in.
+fn apart(compared: &Compared) -> String {
     let changed = || compared.people().iter().filter(|person| person.is_to_be_changed());
     let rights = changed().filter(|person| person.adds_rights).count() as u64;
     let is_new_address = |person: &&Person| {
@@ -364,6 +421,5 @@ fn agrees(typed: &TypedChanges, compared: &Compared) -> Result<bool, Failure> {
     .filter(|(number, ..)| *number > 0)
     .map(|(number, many, one)| format!("{} {}", text::grouped(number), if number == 1 { one } else { many }))
     .collect::<Vec<_>>();
-    let apart = if apart.is_empty() { String::new() } else { format!(" ({})", apart.join(", ")) };
-    asks(&format!("Change {}{apart}? [y/N] ", text::count(counts.update, "user")))
+    if apart.is_empty() { String::new() } else { format!(" ({})", apart.join(", ")) }
 }

@@ -2,13 +2,13 @@
 
 use std::ffi::OsString;
 
-use super::args::import::{ImportArgs, RetryArgs};
+use super::args::import::{ImportArgs, RetryArgs, UpdateToo};
 use super::meant::Typed;
 use super::screen::Screen;
 use super::{changes, remedies, retype};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::job::Job;
+use crate::job::{Changes, Job};
 use crate::ledger;
 
 /// Runs `import`; `words` is the command line, to be pasted again.
@@ -30,7 +30,10 @@ fn start(typed: &Typed) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
     let screen = Screen::for_job(typed)?;
-    let ended = runtime.block_on(import(typed, &screen));
+    let ended = match &typed.update {
+        None => runtime.block_on(import(typed, &screen)),
+        Some(update) => runtime.block_on(import_and_update(typed, update, &screen)),
+    };
     screen.close();
     ended.map_err(|failure| remedies::worded(failure, typed))
 }
@@ -57,4 +60,60 @@ async fn import(typed: &Typed, screen: &Screen<'_>) -> Result<Exit, Failure> {
         return Ok(screen.declined());
     }
     screen.farewell(planned.run().await?)
+}
+
+/// An import of those who are not there and an update of those who are: two jobs, each with its ledger, and one question.
+async fn import_and_update(typed: &Typed, update: &UpdateToo, screen: &Screen<'_>) -> Result<Exit, Failure> {
+    let job = Job { settings: Some(retype::settings(typed)), ..typed.meant() };
+    let is_dry_run = typed.shared.dry_run;
+    if !is_dry_run {
+        job.refuse_in_use()?;
+    }
+    let mut checked = job.check(&screen.world()).await?;
+    screen.findings(&checked);
+    if let Some(blocked) = checked.blocks() {
+        return Ok(screen.blocked(blocked));
+    }
+    let of_update = changes::beside(typed, update, checked.arn())?;
+    let meant = changes::meant(&of_update);
+    if !is_dry_run {
+        meant.job.refuse_in_use()?;
+    }
+    let picked = Some(checked.there().clone());
+    let compared = Box::pin(Changes { picked, ..meant }.compare_beside(&checked)).await?;
+    if is_dry_run {
+        let exit = screen.forecast(&checked.forecast().await?)?;
+        changes::say_plan(&of_update, &compared);
+        changes::say_dry_run(&of_update, &compared);
+        return Ok(exit);
+    }
+    // Both are served by the same, until both are done.
+    let serving = checked.keep_serving();
+    let planned = if checked.is_for_nobody() { None } else { Some(checked.plan().await?) };
+    if let Some(planned) = &planned {
+        screen.plan(planned.outlook());
+        planned.fits()?;
+    }
+    changes::say_plan(&of_update, &compared);
+    let new = planned.as_ref().map_or(0, |planned| planned.outlook().new_users());
+    if !changes::agree_to_both(&of_update, new, &compared)? {
+        return Ok(screen.declined());
+    }
+    let made = match planned {
+        Some(planned) => Some(planned.run().await?),
+        None => None,
+    };
+    // What stopped the one stops the other, which the same command goes on with.
+    let is_stopped = made.as_ref().is_some_and(|made| made.stop.is_some());
+    let changed = match is_stopped || compared.people().is_empty() {
+        true => None,
+        false => Some(Box::pin(compared.plan().await?.run()).await?),
+    };
+    if let Some(serving) = serving {
+        serving.shutdown().await;
+    }
+    let made = made.map(|made| screen.farewell(made)).transpose()?;
+    screen.close();
+    let changed = changed.map(|changed| changes::farewell(&of_update, changed)).transpose()?;
+    Ok([made, changed].into_iter().flatten().fold(Exit::Done, Exit::worst))
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::import::{ImportArgs, RetryArgs, Shared};
+use super::args::import::{ImportArgs, RetryArgs, Shared, UpdateToo};
 use super::policy::Needs;
 use super::settings::{self, Named};
 use crate::connect::policy;
@@ -22,6 +22,8 @@ pub(super) struct Typed {
     pub(super) ledger: PathBuf,
     /// What a retry is to do; `None` for an import.
     pub(super) retry: Option<Retry>,
+    /// What an import is to do with those who are there and differ; `None` leaves them.
+    pub(super) update: Option<UpdateToo>,
     pub(super) shared: Shared,
     /// What the environment names, which comes before what a ledger says.
     pub(super) named: Named,
@@ -42,10 +44,11 @@ pub(super) struct Retry {
 impl Typed {
     /// An import: its ledger is beside its roster, unless another is named.
     pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Self {
-        let ImportArgs { roster, shared } = args;
+        let ImportArgs { roster, update, shared } = args;
         let usual = || beside::ledger_of(&roster, shared.rehearsal.simulate);
         let ledger = shared.ledger.clone().unwrap_or_else(usual);
-        Self { roster, ledger, retry: None, shared, named: settings::named(), words }
+        let update = Some(update).filter(|update| update.update);
+        Self { roster, ledger, retry: None, update, shared, named: settings::named(), words }
     }
 
     /// A retry: roster, instance, region and profile are the ledger's where nothing else is said.
@@ -89,7 +92,7 @@ impl Typed {
         let is_of_part = roster.is_some();
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
         let retry = Some(Retry { codes, is_of_part, before });
-        Ok(Self { roster, ledger: of, retry, shared, named, words })
+        Ok(Self { roster, ledger: of, retry, update: None, shared, named, words })
     }
 
     /// The job that is meant. Every argument is taken apart here: one that is added breaks the build until it means
@@ -134,6 +137,7 @@ impl Typed {
                 no_tag: *no_provenance_tag,
                 probable: *accept_probable,
                 errors: allow.meant(),
+                leaves_there: self.update.is_some(),
             },
             settings: None, // how it is said again is of whoever prints it
         }

@@ -10,7 +10,7 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::args::allow::AllowArgs;
-use super::args::import::Shared;
+use super::args::import::{Shared, UpdateToo};
 use super::args::instance::{InstanceArgs, RehearsalArgs};
 use super::args::leave_out::LeaveOut;
 use super::args::passwords::PasswordArgs;
@@ -76,6 +76,11 @@ fn imported(typed: &Typed, instance: &str, ledger: Option<String>) -> Line {
     line.option("--ledger", ledger);
     line.take(reading);
     line.take(how);
+    if let Some(UpdateToo { update, overwrite_drift, change_email }) = &typed.update {
+        line.switch("--update", *update);
+        line.switch("--overwrite-drift", *overwrite_drift);
+        line.switch("--change-email", *change_email);
+    }
     line
 }
 

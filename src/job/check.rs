@@ -1,6 +1,6 @@
 //! The first step: the instance is reached, and the roster is checked against it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::before::Before;
 use super::meant::Job;
@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::failed::Origins;
 use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
-use crate::ledger::{self, State, beside};
+use crate::ledger::{self, RowState, State, beside};
 use crate::plan::{Asked, Decision, Plan, Resolution, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
@@ -46,6 +46,8 @@ pub(super) struct Pass {
     pub(super) origins: Origins,
     /// What is wrong with it.
     pub(super) found: validate::Checked,
+    /// Whose rows were left to an update, and who was made before and is there: by username, where such are left.
+    pub(super) there: HashSet<String>,
 }
 
 /// Why nothing may be sent.
@@ -138,11 +140,20 @@ impl Pass {
         let _at_work = waits.at_work();
         let waiting = waits.on(WaitFor::Pages, "the roster is checked", None);
         let mut wanted = Box::<Wanted>::default();
+        let (mut there, ours) = (HashSet::new(), job.whom_it_made()?);
         let mut origins = Origins::of(roster, job.before().map(|before| before.run.as_str()));
         let found = validate::check_with_fingerprints(roster, &rules, &mut |row| {
             if row.number.is_multiple_of(validate::Pass::GLANCE) {
                 world.go_on()?;
                 waiting.is(format!("the roster is checked, row {} so far", row.number), None);
+            }
+            if let Some(ours) = &ours
+                && reached.has(row.username)
+            {
+                there.insert(row.username.to_owned());
+                if !ours.contains(row.username) {
+                    return Ok(());
+                }
             }
             // What nobody has taken up yet stays as it stands.
             if !(row.has_errors && origins.is_left(row.row)) {
@@ -154,7 +165,7 @@ impl Pass {
             }
             Ok(())
         })?;
-        Ok(Self { wanted, origins, found })
+        Ok(Self { wanted, origins, found, there })
     }
 }
 
@@ -184,7 +195,42 @@ pub(super) fn add(wanted: &mut Wanted, row: &CheckedRow<'_>, has_proficiencies: 
     }
 }
 
+impl Job {
+    /// Whom the ledger has made, or may have, where all others who are there are left to an update; `None` where none is.
+    fn whom_it_made(&self) -> Result<Option<HashSet<String>>, Failure> {
+        if !self.allowed.leaves_there {
+            return Ok(None);
+        }
+        let seen = if self.ledger.exists() { ledger::glance(&self.ledger)? } else { None };
+        let state = seen.map_or_else(State::default, |(state, _)| state);
+        let is_ours = |at: &ledger::Place| {
+            matches!(state.record(*at).settled_state(), RowState::Created | RowState::InDoubt)
+        };
+        Ok(Some(state.places().filter(is_ours).map(|at| state.user(at).to_owned()).collect()))
+    }
+}
+
 impl Checked {
+    /// Those of the roster who are on the instance already, where they are left to an update.
+    pub(crate) fn there(&self) -> &HashSet<String> {
+        &self.pass.there
+    }
+
+    /// The instance's ARN.
+    pub(crate) fn arn(&self) -> &str {
+        &self.reached.directory.instance.arn
+    }
+
+    /// Whether nothing of the roster is for an import, and none of it has ever been.
+    pub(crate) fn is_for_nobody(&self) -> bool {
+        self.pass.wanted.len() == 0 && !self.job.ledger.exists()
+    }
+
+    /// Takes over what serves the instance: whoever has it stops it, and this job does not.
+    pub(crate) fn keep_serving(&mut self) -> Option<crate::simulator::server::Running> {
+        self.reached.running.take()
+    }
+
     /// What is wrong with the roster, and odd in it, in the order of the file.
     pub fn findings(&self) -> &[Finding] {
         &self.pass.found.findings

@@ -15,7 +15,7 @@ use crate::finding::LetThrough;
 use crate::ledger::{self, State, beside};
 use crate::plan::Asked;
 use crate::roster::{Options, Roster};
-use crate::validate::{self, Inferred, Rules};
+use crate::validate::{self, About, Inferred, Rules};
 
 /// What is to be done: a roster's rows are to become users.
 ///
@@ -99,6 +99,8 @@ pub struct Allowed {
     pub probable: bool,
     /// To send rows that have these errors, for the service to decide.
     pub errors: LetThrough,
+    /// To leave rows alone about people who are there and whom this ledger has not made: an update is for those.
+    pub leaves_there: bool,
 }
 
 /// How many tags a user may have (Amazon Connect API reference, CreateUser: `Tags`, 50), one of them ours.
@@ -164,6 +166,7 @@ impl Job {
             generates_passwords: self.passwords.are_given(),
             let_through: self.allowed.errors,
             names_are_made_up: self.target.is_rehearsal() && self.target.directory.is_none(),
+            about: if self.allowed.leaves_there { About::Both } else { About::New },
             ..Rules::of(directory)
         }
     }

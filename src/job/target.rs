@@ -165,6 +165,22 @@ impl Target {
 }
 
 impl Reached {
+    /// The same for another job beside this one, which stops serving.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            lane: Arc::clone(&self.lane),
+            directory: self.directory.clone(),
+            region: self.region.clone(),
+            endpoint: self.endpoint.clone(),
+            running: None,
+        }
+    }
+
+    /// Whether the instance is known to have a user of exactly this name.
+    pub(super) fn has(&self, username: &str) -> bool {
+        self.directory.users.as_ref().is_some_and(|users| users.get(username).is_some())
+    }
+
     async fn served(served: Served, world: &World, waits: &Waits, with_users: bool) -> Result<Self, Failure> {
         let Served { client, target, running } = served;
         // An embedded Connect counts nobody's calls but its own job's.

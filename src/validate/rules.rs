@@ -184,7 +184,7 @@ impl<'r> RowCheck<'r> {
             }
         }
         if check.findings.len() == before {
-            // A cell that takes something away does so in every row.
+            // Of a cell that takes something away there is no text left.
             let keep = unknown & REMEMBERED & !check.cleared;
             each(keep).for_each(|field| memory.keep(field, check.cells[field.index()]));
         }

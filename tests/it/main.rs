@@ -28,6 +28,7 @@ mod hostile;
 mod hostile_files;
 mod hostile_servers;
 mod import;
+mod joiners;
 mod journal;
 mod limits;
 mod looks;

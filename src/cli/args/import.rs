@@ -19,7 +19,26 @@ pub(in crate::cli) struct ImportArgs {
     pub(in crate::cli) roster: PathBuf,
 
     #[command(flatten)]
+    pub(in crate::cli) update: UpdateToo,
+
+    #[command(flatten)]
     pub(in crate::cli) shared: Shared,
+}
+
+/// What an import is to do with those who are there and differ.
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct UpdateToo {
+    /// Put right, as `headcount update` does, whoever is there and differs; without it they are named and left
+    #[arg(long, help_heading = "People who are there")]
+    pub(in crate::cli) update: bool,
+
+    /// With --update: put back what somebody has changed on the instance since
+    #[arg(long, help_heading = "People who are there", requires = "update")]
+    pub(in crate::cli) overwrite_drift: bool,
+
+    /// With --update: change the primary e-mail address too
+    #[arg(long, help_heading = "People who are there", requires = "update")]
+    pub(in crate::cli) change_email: bool,
 }
 
 /// Reruns the rows that failed, with the roster as it is now.

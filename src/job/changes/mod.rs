@@ -18,7 +18,7 @@ pub use run::{EndedChanges, PlannedChanges, Undo};
 use decide::{Decided, Setting, apart, decide};
 use there::{Known, There};
 
-use super::check::{Blocked, add};
+use super::check::{Blocked, Checked, add};
 use super::meant::Job;
 use super::opened::{self, For};
 use super::pace::{PaceAsked, RateAsked};
@@ -106,11 +106,38 @@ impl Changes {
         let (world, waits) = &world.watched();
         let reaching = Box::pin(self.job.reach(&roster, before.as_ref(), world, waits, false));
         let reached = world.reaching(waits, self.job.patience.outage, reaching).await?;
+        self.compare_there(roster, reached, world, true).await
+    }
+
+    /// The same of an instance that an import has reached, and of the roster that it has checked: what is wrong with that is
+    /// told already.
+    ///
+    /// # Errors
+    /// As [`Changes::compare`].
+    pub(crate) async fn compare_beside(self, checked: &Checked) -> Result<Compared, Failure> {
+        ledger::be_a_file(&self.job.ledger)?;
+        if checked.reached.directory.users.is_none() {
+            return Err(Failure::stopped(
+                "who is there already is not known, so that nobody can be told from whoever is to be made",
+            )
+            .hint("connect:ListUsers must be permitted; an import and an update by themselves do without"));
+        }
+        let roster = self.job.open(self.job.roster())?;
+        self.compare_there(roster, checked.reached.beside(), &checked.world, false).await
+    }
+
+    async fn compare_there(
+        self,
+        roster: Roster,
+        reached: Reached,
+        world: &World,
+        is_told: bool,
+    ) -> Result<Compared, Failure> {
         let (wanted, found, unsearchable) = self.check(&roster, &reached, world)?;
-        for finding in &found.findings {
+        for finding in found.findings.iter().filter(|_| is_told) {
             world.tell(Event::Finding(finding.clone()));
         }
-        if found.not_kept > 0 {
+        if found.not_kept > 0 && is_told {
             let more = count(found.not_kept, "finding");
             let message =
                 format!("{more} more, not told one by one: an offline check of the roster lists all");
