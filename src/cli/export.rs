@@ -155,7 +155,7 @@ fn say(exported: &Exported, args: &ExportArgs) {
     }
     if !untold.is_empty() {
         let rows = count(*rows_untold, "row");
-        output::say(&format!("{rows} cannot say all; the column “headcount note” has what:"));
+        output::say(&format!("{rows} cannot say all; the last column, \"headcount note\", has what:"));
         for said in untold.iter().take(NAMED) {
             output::say(&format!("  {}", plain(said)));
         }

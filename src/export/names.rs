@@ -6,8 +6,9 @@ use crate::agent::CLEAR;
 use crate::directory::{Directory, Lookup};
 use crate::validate::grammar;
 
-/// For each id, what a cell has for it: the name, where that leads back to the id and to nothing else, else the id. An id
-/// that is not known here (whose name may not be read, or that came after the names were) stays an id as well.
+/// For each id, what a cell has for it: the name, where that leads back to the id and to nothing else, else the id, else, where
+/// something else is called so, the ARN. An id that is not known here (whose name may not be read, or that came after the
+/// names were) stays an id.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     routing_profiles: Cells,
@@ -25,23 +26,26 @@ impl Names {
     /// Those of an instance.
     pub(crate) fn of(directory: &Directory) -> Self {
         let leads_back = |lookup: Lookup<'_>, id: &str| matches!(lookup, Lookup::Found(found) if found == id);
-        let routing = directory.routing_profiles.iter().filter(|(name, id)| {
+        let is_part = |name: &str| is_plain(name) && !name.contains('|');
+        let arn = |kind: &str, id: &str| format!("{}/{kind}/{id}", directory.instance.arn);
+        let routing = directory.routing_profiles.iter().map(|(name, id)| {
+            let finds = |cell: &str| leads_back(directory.routing_profile(cell), id);
             // A bar has no meaning in the cell of a routing profile, but whoever copies the name to another has one.
-            is_plain(name) && !name.contains('|') && leads_back(directory.routing_profile(name), id)
+            (id.into(), first(is_part(name).then_some(name), id, arn("routing-profile", id), finds))
         });
-        let security = directory.security_profiles.iter().filter(|(name, id)| {
-            is_plain(name) && !name.contains('|') && leads_back(directory.security_profile(name), id)
+        let security = directory.security_profiles.iter().map(|(name, id)| {
+            let finds = |cell: &str| leads_back(directory.security_profile(cell), id);
+            (id.into(), first(is_part(name).then_some(name), id, arn("security-profile", id), finds))
         });
-        let groups = directory.hierarchy.iter().filter_map(|group| {
-            let levels = || group.path.iter().map(String::as_str);
-            let is_told = levels().all(|level| is_plain(level) && !level.contains('|'))
-                && leads_back(directory.hierarchy_group(levels()), &group.id);
-            is_told.then(|| (group.id.as_str().into(), group.path.join("|").into()))
+        let groups = directory.hierarchy.iter().map(|group| {
+            let id = group.id.as_str();
+            let path = group.path.iter().all(|level| is_part(level)).then(|| group.path.join("|"));
+            let finds = |cell: &str| leads_back(directory.hierarchy_group(cell.split('|')), id);
+            (id.into(), first(path.as_deref(), id, arn("agent-group", id), finds))
         });
-        let cell = |(name, id): (&str, &str)| (id.into(), name.into());
         Self {
-            routing_profiles: routing.map(cell).collect(),
-            security_profiles: security.map(cell).collect(),
+            routing_profiles: routing.collect(),
+            security_profiles: security.collect(),
             hierarchy: groups.collect(),
         }
     }
@@ -63,6 +67,12 @@ impl Names {
         names.dedup();
         names.join("|")
     }
+}
+
+/// The first of these that leads back.
+fn first(name: Option<&str>, id: &str, arn: String, leads_back: impl Fn(&str) -> bool) -> Box<str> {
+    let found = name.into_iter().chain([id]).find(|cell| leads_back(cell));
+    found.map_or_else(|| arn.into(), Into::into)
 }
 
 fn named<'c>(names: &'c Cells, id: &'c str) -> &'c str {

@@ -64,7 +64,7 @@ impl<'p> Proof<'p> {
                 break;
             }
             for field in cells {
-                if line.cells.remove(&field).is_some() {
+                if take_out(field, &mut line) {
                     line.leave(field, "would be read as something else");
                 }
             }
@@ -81,7 +81,7 @@ impl<'p> Proof<'p> {
             let refused =
                 findings.into_iter().find_map(|finding| Some((self.refused(&finding, line)?, finding)));
             let Some((field, finding)) = refused else { break };
-            line.cells.remove(&field);
+            take_out(field, line);
             line.leave(field, format_args!("cannot stand in a row: {}", finding.message));
         }
     }
@@ -121,6 +121,23 @@ impl<'p> Proof<'p> {
         let differences = wish.differences(found);
         differences.into_iter().flat_map(|differs| cells_of(&differs.member)).copied().collect()
     }
+}
+
+/// Empties a cell, and with it what cannot stand in a row without it. Says whether there was anything in it.
+fn take_out(field: Field, line: &mut Line) -> bool {
+    let with_it = match field {
+        // A desk phone has a number, or is none.
+        Field::PhoneNumber => Some(Field::PhoneType),
+        Field::AutoAcceptVoice => Some(Field::AutoAcceptCallback),
+        Field::AfterContactWorkVoice => Some(Field::AfterContactWorkCallback),
+        _ => None,
+    };
+    if let Some(other) = with_it
+        && line.cells.remove(&other).is_some()
+    {
+        line.leave(other, format_args!("cannot be said without {}", field.name()));
+    }
+    line.cells.remove(&field).is_some()
 }
 
 /// The cells that a member may be read from.

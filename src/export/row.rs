@@ -163,8 +163,10 @@ fn phones(user: &User, older: &PhoneConfig, of: Of<'_>, line: &mut Line) {
     match kind.as_str() {
         "DESK_PHONE" if number.is_empty() => line.leave(Field::PhoneType, "is desk, without a number"),
         "DESK_PHONE" => {
-            line.put(Field::PhoneType, "desk");
             line.put(Field::PhoneNumber, &number);
+            if line.cells.contains_key(&Field::PhoneNumber) {
+                line.put(Field::PhoneType, "desk");
+            }
         }
         // Whatever is noted down for a softphone is nobody's number.
         "SOFT_PHONE" => line.put(Field::PhoneType, "soft"),

@@ -112,7 +112,14 @@ fn a_name_that_its_cell_would_read_as_something_else_is_an_id() {
     for (at, name) in ROUTING.iter().enumerate().skip(1) {
         let is_named = ["N/A", "+49", "=1+1", "rp-1", "'t Hart"].contains(name);
         // The one that is called as another's id leads to that name first.
-        let expected = if is_named { (*name).to_owned() } else { format!("rp-{at}") };
+        let expected = match name {
+            _ if is_named => (*name).to_owned(),
+            // Another is called as this one's id is.
+            _ if at == 1 => {
+                "arn:aws:connect:eu-central-1:123456789012:instance/i-1/routing-profile/rp-1".to_owned()
+            }
+            _ => format!("rp-{at}"),
+        };
         assert_eq!(routing(&format!("rp-{at}")), format!("routing profile={expected}"));
     }
     assert_eq!(routing("rp-gone"), "routing profile=rp-gone", "one that nobody knows any more");
@@ -494,6 +501,16 @@ proptest! {
                 .filter(|finding| finding.severity == Severity::Error && !finding.code.ends_with("-unknown"))
                 .collect();
             prop_assert!(errors.is_empty(), "{:?}: {:?}", form, errors);
+            // Nor by those for an import, which makes nobody who is there.
+            if absent == Absent::Blank {
+                let users = Some([(user.username.clone(), "u-1".to_owned())].into_iter().collect());
+                let known = Directory { users, ..directory.clone() };
+                let rules = Rules { compares_users: false, ..Rules::of(&known) };
+                let mut findings = Vec::new();
+                RowCheck::new(&columns, &rules).check(&row, &mut findings);
+                findings.retain(|one| one.severity == Severity::Error && !one.code.ends_with("-unknown"));
+                prop_assert!(findings.is_empty(), "{:?}: {:?}", form, findings);
+            }
             if let Some(agent) = validate::agent_by(&check, &row)
                 && let Some(wish) = Wish::of(&agent, &directory, Exact { tags: false, proficiencies: false })
             {

@@ -61,7 +61,9 @@ async fn pages_once(
     let operation = Operation::SearchUsers;
     let (mut token, mut guard, mut total) = (None::<String>, Guard::of(operation), None);
     let words = |guard: &Guard, total: Option<u64>| match total {
-        Some(total) => format!("users are read, {} of about {} so far", guard.entries(), grouped(total)),
+        Some(total) => {
+            format!("{} of about {} found so far", grouped(guard.entries() as u64), count(total, "user"))
+        }
         None => listing::progress(operation, guard.pages(), guard.entries()),
     };
     let waiting = lane.waits().on(WaitFor::Pages, words(&guard, total), None);

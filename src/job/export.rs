@@ -322,7 +322,7 @@ impl Reading<'_> {
                 "connect:ListUserProficiencies is not permitted, so that no proficiencies are exported",
             );
         }
-        let mut lines = lines(people.iter().filter(|person| filter.lets(&person.user)), directory);
+        let mut lines = lines(people.into_iter().filter(|person| filter.lets(&person.user)), directory);
         lines.sort_by(|a, b| a.username.cmp(&b.username));
         let left_out: &[Field] = match export.fields {
             Fields::Fast => &NOT_SEARCHED,
@@ -359,17 +359,16 @@ fn whom(id: String, name: String, proficiencies: bool) -> Whom {
     Whom { id, name, user: true, proficiencies }
 }
 
-/// A row for each, with nothing in it but what is read back as the user has it.
-fn lines<'p>(people: impl Iterator<Item = &'p Person>, directory: &Directory) -> Vec<Line> {
+/// A row for each, with nothing in it but what is read back as the user has it. Whoever has become a row is let go of.
+fn lines(people: impl Iterator<Item = Person>, directory: &Directory) -> Vec<Line> {
     let (names, groups) = (Names::of(directory), Group::ALL.into_iter().collect());
     let of =
         Of { identity: directory.instance.identity, names: &names, groups: &groups, absent: Absent::Blank };
     let (columns, rules) = (export::columns_to_prove(), export::rules_to_prove(directory));
     let proof = Proof::new(&columns, &rules, directory);
-    let line = |person: &Person| {
-        let Person { user, proficiencies } = person;
+    let line = |Person { user, proficiencies }: Person| {
         let proficiencies = proficiencies.as_deref();
-        proof.prove(export::line(user, proficiencies, of), user, proficiencies)
+        proof.prove(export::line(&user, proficiencies, of), &user, proficiencies)
     };
     people.map(line).collect()
 }

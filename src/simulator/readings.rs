@@ -138,7 +138,9 @@ mod tests {
              evidence of what the service does. This table says of each answer whether the service's **model** has it in a form \
              that programs check, a page of AWS has it **documented** in words, somebody was answered so by the service in public \
              (**seen**), or it is **assumed**. An error of `validate` that rests on words alone can be let through with \
-             `--allow CODE`. Nothing here was tried on a live instance. The table is that of `src/simulator/readings.rs`.\n\n\
+             `--allow CODE`. What nobody has said of changes to a user can be chosen, so that a rehearsal shows what comes of each: \
+             `--updates replace`, `merge`, `stubborn` or `strict`; with `--weather edited` people are at work in the console \
+             meanwhile. Nothing here was tried on a live instance. The table is that of `src/simulator/readings.rs`.\n\n\
              | of | the embedded Connect | standing | source |\n|---|---|---|---|\n",
         );
         for Reading { of, does, standing, source } in READINGS {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::rules::RowCheck;
+use super::rules::{RowCheck, is_spared};
 use super::{About, Rules, about, grammar};
 use crate::agent::{
     Agent, Channel, Cleared, Fingerprint, Password, PhoneType, Proficiency, RowNumber, VoiceEnhancement,
@@ -50,13 +50,14 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
 
     let username = text(Field::Username)?;
     let is_there = rules.is_there(&username);
-    for field in super::rules::required(rules, is_there, rules.has_user(&username)) {
+    for field in super::rules::required(rules, is_there) {
         let is_let_through = match field {
             Field::FirstName => rules.let_through.has(codes::FIRST_NAME_MISSING.id),
             Field::LastName => rules.let_through.has(codes::LAST_NAME_MISSING.id),
             _ => false,
         };
-        if columns.cell(row, field).is_empty() && !is_let_through {
+        let is_spared = || is_spared(field) && rules.has_user(&username);
+        if columns.cell(row, field).is_empty() && !is_let_through && !is_spared() {
             return None;
         }
     }

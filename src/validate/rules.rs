@@ -206,8 +206,9 @@ fn each(mut bits: u32) -> impl Iterator<Item = Field> {
 
 /// Checks the columns: what every row needs is there. One finding for the file rather than one for each row.
 pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Finding>) {
-    let may_be_there = rules.knows_users();
-    let needed = required(rules, rules.about == About::There, may_be_there);
+    // Whether anybody needs a password is told by the rows, where it is known who is there.
+    let is_for_rows = |field: &Field| field.is_secret() && rules.knows_users();
+    let needed = required(rules, rules.about == About::There).filter(|field| !is_for_rows(field));
     findings.extend(
         needed.filter(|&field| !columns.has(field)).map(|field| column_missing(columns, field, rules)),
     );
@@ -231,7 +232,7 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
 /// What is said of a roster without a column of passwords, once there is a row of somebody who is not there: whoever is, is not
 /// made, and needs none. `None` where nobody needs one, or where that is said already.
 pub(super) fn no_passwords(columns: &Columns, rules: &Rules<'_>) -> Option<Finding> {
-    let is_needed = required(rules, rules.about == About::There, false).any(Field::is_secret);
+    let is_needed = required(rules, rules.about == About::There).any(Field::is_secret);
     (is_needed && rules.knows_users() && !columns.has(Field::Password))
         .then(|| column_missing(columns, Field::Password, rules))
 }
@@ -283,13 +284,18 @@ fn emails_not_allowed(columns: &Columns, rules: &Rules<'_>) -> Finding {
     }
 }
 
+/// Whether a row of somebody who is there by its exact name can do without it, although its roster is about people who are to
+/// be made: whoever is there is not made, so that no password is set, and has the names that are there.
+pub(super) fn is_spared(field: Field) -> bool {
+    matches!(field, Field::FirstName | Field::LastName | Field::Email | Field::Password)
+}
+
 /// The fields that no row can do without. Of somebody who is there it is enough to know who: what a row says nothing of
-/// stays as it is. Whoever `has_user` is not made, whatever the roster is about, and needs no password.
-pub(super) fn required(rules: &Rules<'_>, is_there: bool, has_user: bool) -> impl Iterator<Item = Field> {
+/// stays as it is.
+pub(super) fn required(rules: &Rules<'_>, is_there: bool) -> impl Iterator<Item = Field> {
     let is_new = !is_there;
     let names = is_new && rules.identity != IdentityType::ExistingDirectory;
-    let password =
-        is_new && !has_user && rules.identity == IdentityType::ConnectManaged && !rules.generates_passwords;
+    let password = is_new && rules.identity == IdentityType::ConnectManaged && !rules.generates_passwords;
     [
         (Field::FirstName, names),
         (Field::LastName, names),
@@ -414,11 +420,6 @@ impl<'a> Check<'a> {
         });
     }
 
-    /// Whether it is about somebody who is to be made with a password of the roster's.
-    fn needs_password(&self) -> bool {
-        !self.rules.generates_passwords && !self.rules.has_user(self.cell(Field::Username))
-    }
-
     /// Whether the field's cell takes something away.
     fn clears(&self, field: Field) -> bool {
         self.cleared & (1 << field.index()) != 0
@@ -434,6 +435,10 @@ impl<'a> Check<'a> {
     /// be empty.
     fn missing(&mut self, code: &'static Code, field: Field) {
         if self.is_there && field != Field::Username {
+            return;
+        }
+        // Looked up here alone: nearly every row is whole.
+        if is_spared(field) && !self.clears(field) && self.rules.has_user(self.cell(Field::Username)) {
             return;
         }
         let column = column_of(self.row, self.columns, field);
@@ -729,7 +734,7 @@ fn password(check: &mut Check<'_>) {
         };
     }
     match (password.is_empty(), check.rules.identity) {
-        (true, IdentityType::ConnectManaged) if check.needs_password() => {
+        (true, IdentityType::ConnectManaged) if !check.rules.generates_passwords => {
             let is_ours = check.columns.headers.iter().any(|header| roster::reason(header).is_some());
             let code = if is_ours { &codes::PASSWORD_BLANKED } else { &codes::PASSWORD_MISSING };
             check.missing(code, Field::Password);

@@ -136,8 +136,9 @@ fn an_import_takes_nothing_from_whom_it_makes_and_may_carry_it_for_others() {
     for user in ["ada", "grace"] {
         assert_eq!(of(&both, user, &clears), [""; 0]);
         assert_eq!(of(&both, user, &[(LastName, "(clear)")]), ["cannot-be-cleared"]);
-        assert_eq!(of(&import, user, &blank), ["first-name-missing", "routing-profile-missing"]);
     }
+    assert_eq!(of(&import, "ada", &blank), ["first-name-missing", "routing-profile-missing"]);
+    assert_eq!(of(&import, "grace", &blank), ["routing-profile-missing"], "she has a name");
     assert_eq!(of(&both, "ada", &blank), ["first-name-missing", "routing-profile-missing"]);
     assert_eq!(of(&both, "grace", &blank), [""; 0]);
     let agent = agent(&row_with(Saml, &clears), &all_columns(), &both).unwrap();
@@ -256,6 +257,29 @@ fn whoever_is_there_needs_no_password_and_the_first_who_is_not_is_named() {
     let (told, file_errors, invalid) = pass_over(HEADER, &all, &[], false);
     assert_eq!((told.len(), file_errors, invalid), (1, 1, vec![2, 3, 4]));
     assert!(!told[0].contains("in row"), "{told:?}");
+}
+
+#[test]
+fn names_that_are_there_may_be_blank_and_their_columns_may_not_be_missing() {
+    let directory = an_instance(ConnectManaged);
+    let rules = Rules { compares_users: false, ..Rules::of(&directory) };
+    for (login, is_there) in [("grace", true), ("Grace", false), ("bob", false)] {
+        for field in [FirstName, LastName, Email] {
+            let row = row_with(ConnectManaged, &[(Username, login), (field, "")]);
+            let is_missing = |code: &&str| code.ends_with("-missing");
+            let codes = codes_of(&findings_of(&row, &rules));
+            assert_eq!(codes.iter().any(is_missing), !is_there, "{login}: {field:?}: {codes:?}");
+        }
+        for field in [RoutingProfile, SecurityProfiles] {
+            let row = row_with(ConnectManaged, &[(Username, login), (field, "")]);
+            assert!(agent(&row, &all_columns(), &rules).is_none(), "{login}: {field:?}");
+        }
+    }
+    let mut columns = all_columns();
+    columns.places[FirstName.index()].clear();
+    let mut findings = Vec::new();
+    check_columns(&columns, &rules, &mut findings);
+    assert_eq!(codes_of(&findings), ["column-missing"]);
 }
 
 #[test]

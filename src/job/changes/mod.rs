@@ -431,7 +431,7 @@ impl Compared {
         self.each_wish(|row, user, wish| {
             let base = bases.get(user);
             let found = match there.users.get(user) {
-                Some(Known::Described(found)) => Some(Found::clone(found)),
+                Some(Known::Described(kept)) => Some(kept.found()?),
                 Some(Known::Searched(user)) => Some(Found { user: User::clone(user), proficiencies: None }),
                 Some(Known::Listed(_)) | None => None,
             };
