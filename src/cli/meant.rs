@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::import::{ImportArgs, RetryArgs, Shared, UpdateToo};
-use super::meant_changes::TypedChanges;
 use super::policy::Needs;
 use super::settings::{self, Named};
 use crate::connect::policy;
@@ -171,19 +170,6 @@ impl Typed {
             tags: !args.no_provenance_tag || has(Field::Tags),
             proficiencies: has(Field::Proficiencies),
             ..needs.job
-        };
-        let update = match &self.update {
-            Some(update) => TypedChanges::of_import(self, update, String::new()).needs()?,
-            None => None,
-        };
-        let job = match update {
-            Some(update) => policy::Job {
-                reads_users: true,
-                updates: update.job.updates,
-                proficiencies: job.proficiencies || update.job.proficiencies,
-                ..job
-            },
-            None => job,
         };
         Ok(Some(Needs { job, ..needs }))
     }

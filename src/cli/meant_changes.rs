@@ -112,6 +112,23 @@ impl TypedChanges {
         Self { roster: typed.roster.clone(), shared, run: Some(run), retry: None, words: typed.words.clone() }
     }
 
+    /// The permissions that an import needs, with those of the update that it makes too; `None` for a rehearsal.
+    pub(super) fn needs_with_import(typed: &Typed) -> Result<Option<Needs>, Failure> {
+        let update = match &typed.update {
+            Some(update) => Self::of_import(typed, update, String::new()).needs()?,
+            None => None,
+        };
+        Ok(match (typed.needs()?, update) {
+            (Some(import), Some(update)) => {
+                let proficiencies = import.job.proficiencies || update.job.proficiencies;
+                let updates = update.job.updates;
+                let job = policy::Job { reads_users: true, updates, proficiencies, ..import.job };
+                Some(Needs { job, ..import })
+            }
+            (import, _) => import,
+        })
+    }
+
     /// A retry of an update's ledger: what nothing else is said of is as the update was told.
     ///
     /// # Errors

@@ -212,7 +212,7 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
         Err(error) => return Ok(slip::told(&error, &typed, &command_line())),
     };
     let needs = match command {
-        Command::Import(args) => Typed::import(*args, Vec::new()).needs()?,
+        Command::Import(args) => TypedChanges::needs_with_import(&Typed::import(*args, Vec::new()))?,
         Command::Retry(args) => {
             let (state, _) = ledger::peek(&args.of)?;
             match state.header.job {

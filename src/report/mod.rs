@@ -46,16 +46,13 @@ struct Deed {
     done: RowState,
     /// What was done with a user, in few words.
     made: &'static str,
-    /// Who has that done.
-    command: &'static str,
 }
 
 impl Account {
     fn deed(&self) -> Deed {
-        let command = Job::command(self.job);
         match self.job {
-            None => Deed { title: "Import", done: RowState::Created, made: "made", command },
-            Some(Job::Update) => Deed { title: "Update", done: RowState::Updated, made: "changed", command },
+            None => Deed { title: "Import", done: RowState::Created, made: "made" },
+            Some(Job::Update) => Deed { title: "Update", done: RowState::Updated, made: "changed" },
         }
     }
 }

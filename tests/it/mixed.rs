@@ -259,3 +259,21 @@ fn a_rehearsal_makes_the_new_and_puts_the_others_right_in_one_world() {
     let again = rehearse(&[]).exits(0);
     assert!(!again.stderr.contains("update with: "), "{}", again.stderr);
 }
+
+#[test]
+fn the_policy_of_an_import_that_updates_has_what_both_need() {
+    let at = folder(&[]);
+    roster(at.path(), &[("ana", "Silva")]);
+    let arn = "arn:aws:connect:eu-central-1:123456789012:instance/5f3c9a1e-7b42-4d08-9c6f-2e81d0a4b7c3";
+    let policy = |flags: &[&str]| {
+        let mut command = crate::harness::headcount(at.path());
+        run(command.args(["policy", "import", "r.csv", "--instance", arn]).args(flags)).exits(0).stdout
+    };
+    let (plain, both) = (policy(&[]), policy(&["--update"]));
+    for action in
+        ["connect:UpdateUserIdentityInfo", "connect:UpdateUserRoutingProfile", "connect:SearchUsers"]
+    {
+        assert!(both.contains(action), "{action}\n{both}");
+    }
+    assert!(both.contains("connect:CreateUser") && !plain.contains("connect:UpdateUser"), "{plain}");
+}
