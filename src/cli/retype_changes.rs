@@ -150,7 +150,7 @@ fn how(typed: &TypedChanges) -> Line {
         }
         line.option("--burst", burst.as_ref());
         line.option("--concurrency", concurrency.as_ref());
-        let settle = (*settle != Patience::USUAL.settle).then(|| settle.as_secs());
+        let settle = (*settle != Patience::USUAL.settle).then_some(settle.as_secs());
         line.option("--settle-timeout", settle);
     }
     let outage = typed.shared.outage_timeout;

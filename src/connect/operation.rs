@@ -651,7 +651,7 @@ mod tests {
                 "ListUserProficiencies GET /users/i/u/proficiencies?maxResults=100",
             ),
             (
-                associate_user_proficiencies("i", "u", &[proficiency.clone()]),
+                associate_user_proficiencies("i", "u", std::slice::from_ref(&proficiency)),
                 r#"AssociateUserProficiencies POST /users/i/u/associate-proficiencies {"UserProficiencies":[{"AttributeName":"connect:Language","AttributeValue":"connect:English","Level":5.0}]}"#,
             ),
             (

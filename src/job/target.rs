@@ -36,7 +36,7 @@ pub enum At {
     /// An instance of the service.
     Instance(Box<Address>),
     /// An embedded Connect in an instance's place.
-    Rehearsal(Rehearsal),
+    Rehearsal(Box<Rehearsal>),
 }
 
 /// How an instance is found. All members mean what they mean to the AWS CLI.

@@ -72,7 +72,7 @@ impl Stage {
     }
 
     fn rehearsal(&self) -> Job {
-        let at = At::Rehearsal(Rehearsal::default());
+        let at = At::Rehearsal(Box::default());
         Job {
             target: Target { at, identity: None, directory: None },
             ledger: beside::ledger_of(&self.path("roster.csv"), true),

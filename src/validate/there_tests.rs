@@ -158,7 +158,8 @@ fn who_is_there_is_no_finding_where_a_roster_is_about_them_and_another_spelling_
 fn what_a_setting_needs_may_be_there_already_unless_the_row_takes_it_away() {
     let rules = there(Saml);
     let clear = "(clear)";
-    let table: [(&[(Field, &str)], &[&str]); 12] = [
+    type Case<'c> = (&'c [(Field, &'c str)], &'c [&'c str]);
+    let table: [Case<'_>; 12] = [
         (&[(PhoneType, "desk")], &[]),
         (&[(PhoneType, "desk"), (PhoneNumber, clear)], &["desk-phone-number-missing"]),
         (&[(PhoneTypeVoice, "desk"), (PhoneNumberVoice, clear)], &["desk-phone-number-missing"]),

@@ -170,7 +170,7 @@ impl Asks {
             hierarchy: hierarchy.then(|| cell(pick(&["", "AMER"]))),
             team: team.then(|| pick(&["blue", "green"])),
             accepts: accepts.then_some(true),
-            german: german.then(|| pick(&["2", "4"]).parse().unwrap()),
+            german: german.then(|| if pick(&["2", "4"]) == "2" { 2 } else { 4 }),
         }
     }
 

@@ -121,7 +121,7 @@ fn nobody_is_new_or_nobody_is_there() {
 #[test]
 fn a_rehearsal_does_both_and_goes_on() {
     let at = folder(&["roster.csv"]);
-    let mut rehearse = || {
+    let rehearse = || {
         let mut line = crate::harness::headcount(at.path());
         run(line.args(["import", "roster.csv", "--simulate", "--rate", "1000", "--update"]))
     };

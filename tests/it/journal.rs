@@ -128,11 +128,11 @@ impl Journal for InMemory {
         let mut kept = self.kept.lock().unwrap();
         let user = kept.state.user(at).to_owned();
         // The row as it was planned last.
-        let planned = kept.lines.split(|byte| *byte == b'\n').filter_map(|line| {
+        let mut planned = kept.lines.split(|byte| *byte == b'\n').filter_map(|line| {
             let entry: Entry = serde_json::from_slice(line).ok()?;
             (entry.kind == Kind::Row && entry.user.as_deref() == Some(&user)).then_some(entry.fingerprint?)
         });
-        let planned = planned.last().flatten();
+        let planned = planned.next_back().flatten();
         kept.write(&told.step_entry(&user, (group, result), planned, self.now()))
     }
 

@@ -303,7 +303,11 @@ async fn a_rehearsal_of_changes_has_the_people_and_one_after_a_rehearsed_import_
     roster(&stage, "movers.csv", &["user login,last name", "zoe.mueller,Santos", "bo,"]);
     let rehearsed = |name: &str| {
         let job = changes(&stage, name).job;
-        let at = At::Rehearsal(Rehearsal { seed: 7, weather: Weather::calm(), updates: Updates::default() });
+        let at = At::Rehearsal(Box::new(Rehearsal {
+            seed: 7,
+            weather: Weather::calm(),
+            updates: Updates::default(),
+        }));
         let target = Target { at, identity: None, directory: None };
         let ledger = beside::update_ledger_of(&stage.path(name), true);
         Changes { job: Job { target, ledger, ..job }, ..changes(&stage, name) }

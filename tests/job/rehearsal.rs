@@ -12,7 +12,7 @@ use headcount::simulator::{Spec, Weather};
 use crate::stage::{Stage, unlimited};
 
 fn rehearsal(stage: &Stage, weather: Weather) -> Job {
-    let at = At::Rehearsal(Rehearsal { seed: 7, weather, ..Rehearsal::default() });
+    let at = At::Rehearsal(Box::new(Rehearsal { seed: 7, weather, ..Rehearsal::default() }));
     Job {
         target: Target { at, identity: None, directory: None },
         ledger: beside::ledger_of(&stage.path("roster.csv"), true),
@@ -72,7 +72,7 @@ async fn a_saved_directory_takes_the_rosters_place() {
 #[tokio::test(start_paused = true)]
 async fn an_invented_instance_can_be_saved_without_a_roster() {
     let stage = Stage::set(unlimited());
-    let at = At::Rehearsal(Rehearsal::default());
+    let at = At::Rehearsal(Box::default());
     let target = Target { at, identity: Some(IdentityType::Saml), directory: None };
     let directory = target.read(&stage.world).await.unwrap();
     assert_eq!(directory.instance.identity, IdentityType::Saml);

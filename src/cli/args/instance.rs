@@ -95,7 +95,7 @@ impl InstanceArgs {
     /// This instance, or the embedded Connect in its place.
     pub(in crate::cli) fn target(&self, rehearsal: Option<Rehearsal>) -> Target {
         let at = match rehearsal {
-            Some(rehearsal) => At::Rehearsal(rehearsal),
+            Some(rehearsal) => At::Rehearsal(Box::new(rehearsal)),
             None => At::Instance(Box::new(self.address())),
         };
         Target { at, identity: self.identity.map(IdentityType::from), directory: self.directory.clone() }
