@@ -85,16 +85,23 @@ impl ChangeFarewell<'_> {
 
     /// Who does not show what was asked for.
     fn of_unconfirmed(&self) -> Vec<Said> {
-        let unconfirmed = self.ended.counts.unconfirmed;
-        if unconfirmed == 0 {
-            return Vec::new();
+        let unread = self.ended.unread;
+        let unconfirmed = self.ended.counts.unconfirmed.saturating_sub(unread);
+        let mut lines = Vec::new();
+        if unread > 0 {
+            let users = text::count(unread, "user");
+            lines.push(format!(
+                "{users} may have been changed and were not read back: the same command looks first"
+            ));
         }
-        let line = format!(
-            "{} took what was sent and do not show it: the same command looks again, and what cannot be set so is set in \
-             the console",
-            text::count(unconfirmed, "user")
-        );
-        vec![Said::Talk(line)]
+        if unconfirmed > 0 {
+            lines.push(format!(
+                "{} took what was sent and do not show it: the same command looks again, and what cannot be set so is set in \
+                 the console",
+                text::count(unconfirmed, "user")
+            ));
+        }
+        lines.into_iter().map(Said::Talk).collect()
     }
 
     /// Where the failed rows are, and what sends them again.

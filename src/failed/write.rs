@@ -60,8 +60,9 @@ impl FailedRows<'_> {
         let failed = {
             let counts = self.state.counts(false);
             let failed = counts.failed() - self.others.as_ref().map_or(0, |others| others.exists);
-            // Of whom an update has changed something that is not shown, a person is to hear as well.
-            failed + counts.unconfirmed
+            // Of whom an update has changed something that is not shown, a person is to hear as well; of whom it was
+            // interrupted, the next one knows.
+            failed + counts.unconfirmed - self.state.unread()
         };
         let names = self.names()?;
         let mut left = Left { spared: names.spared, elsewhere: failed, ..Left::default() };
@@ -114,6 +115,7 @@ impl FailedRows<'_> {
         }?;
         let record = self.state.record(at);
         let state = record.settled_state();
+        let is_unread = record.open && state == RowState::Unconfirmed;
         let has_failed = matches!(
             state,
             RowState::Rejected
@@ -125,7 +127,7 @@ impl FailedRows<'_> {
         // Whom another run made needs no other name: its ledger knows more of it than this one.
         let is_others = state == RowState::Exists
             && self.others.as_ref().is_some_and(|others| others.made(self.state, at));
-        (has_failed && !is_others && !record.dropped).then_some((at, state))
+        (has_failed && !is_unread && !is_others && !record.dropped).then_some((at, state))
     }
 
     /// Goes over the roster once more and writes the rows that have failed; says how many, and where to. No row, no file.

@@ -609,6 +609,12 @@ impl State {
         counts
     }
 
+    /// How many rows have an update that was begun and not read back: of whom nobody knows yet how they stand.
+    pub(crate) fn unread(&self) -> u64 {
+        let is_unread = |record: &&Record| record.open && record.updates && !record.dropped;
+        self.rows.iter().filter(is_unread).count() as u64
+    }
+
     /// All places in order, those of dropped rows included.
     pub fn places(&self) -> impl ExactSizeIterator<Item = Place> + use<> {
         (0..self.names.len() as u32).map(Place::of)

@@ -204,6 +204,7 @@ async fn an_interrupted_update_goes_on_where_it_ended_and_writes_nothing_twice()
     let ended = run(&stage, changes(&stage, "m.csv")).await;
     assert_eq!(ended.exit, Exit::Interrupted);
     assert!(ended.counts.updated >= 5, "{:?}", ended.counts);
+    assert!(ended.left.as_ref().unwrap().file.is_none(), "nobody has failed: they are not read back yet");
     settled().await;
     stage.go_on();
     let ended = run(&stage, changes(&stage, "m.csv")).await;

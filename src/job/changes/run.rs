@@ -43,6 +43,8 @@ pub struct EndedChanges {
     pub exit: Exit,
     /// Where all rows of the ledger stand.
     pub counts: Counts,
+    /// Those of whom something was changed and who were not read back: the same command looks at them first.
+    pub unread: u64,
     /// Why it ended before its rows did.
     pub stop: Option<Stop>,
     /// What puts everybody back who was changed; `None` where nobody was to be.
@@ -215,7 +217,7 @@ async fn end(
     since: Instant,
 ) -> Result<EndedChanges, Failure> {
     let left = leave_failed_rows(&compared, &*ledger);
-    let (counts, calls) = ledger.read(|state| (state.counts(false), state.calls));
+    let (counts, calls, unread) = ledger.read(|state| (state.counts(false), state.calls, state.unread()));
     let stop = compared.world.stop.reason();
     let exit = exit_of(&counts, compared.found.invalid_rows, stop.as_ref());
     let took = since.elapsed();
@@ -230,7 +232,7 @@ async fn end(
     let closed = close(ledger, exit);
     compared.reached.stop_serving().await;
     let calls = std::mem::take(&mut compared.calls);
-    Ok(EndedChanges { exit, counts, stop, undo, left, closed, calls, took })
+    Ok(EndedChanges { exit, counts, unread, stop, undo, left, closed, calls, took })
 }
 
 /// How an update exits. Pure.
