@@ -19,7 +19,6 @@ use headcount::simulator::{
     ACCESS_KEY_ID, Families, Group, Named, Operation, Pace, SECRET_ACCESS_KEY, Spec, World,
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::harness::{Ran, folder, headcount, run};
@@ -586,7 +585,7 @@ fn an_export_that_is_broken_off_goes_on_where_it_was() {
     let people: Vec<User> = (0..45).map(|n| user(&format!("u{n:02}"))).collect();
     for is_killed in [false, true] {
         let instance = Instance::of(spec(people.clone()));
-        let at: TempDir = folder(&[]);
+        let at = folder(&[]);
         let part = at.path().join("users.csv.part");
         let mut command = instance.command(at.path(), &["export", "-o", "users.csv"]);
         let watched = Watched::start(&mut command);
