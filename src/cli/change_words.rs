@@ -175,7 +175,8 @@ fn of_addresses(text: &mut String, told: &Told<'_>) {
     });
     let addressed: Vec<_> = addressed.collect();
     let Some((_, first)) = addressed.first() else { return };
-    let is_held_back = addressed.iter().all(|(_, cell)| cell.resolution == Resolution::Skip);
+    // One that somebody has changed is left for that, and says nothing of the flag.
+    let is_held_back = !addressed.iter().any(|(_, cell)| cell.resolution == Resolution::Update);
     let what = match (told.is_update, is_held_back) {
         (true, true) => "left without --change-email",
         (true, false) => "changed, as --change-email says",

@@ -47,6 +47,9 @@ pub(super) fn undo(typed: &TypedChanges, arn: &str, undo: &Undo) -> Option<Line>
     let mut line = Line::of_typed(&typed.words, "update");
     line.path(file);
     line.take(reached(typed, Some(arn)));
+    // What this update asked for is what tells who has the name by now, and what somebody has changed since: without it the
+    // cells of one person would be put on whoever is called so.
+    line.option("--base", Some(typed.ledger().display()));
     let lists = [(*exact_tags, "tags"), (*exact_proficiencies, "proficiencies")];
     let exact: Vec<&str> =
         lists.into_iter().filter_map(|(is_exact, list)| is_exact.then_some(list)).collect();
@@ -252,7 +255,7 @@ mod tests {
             change_email,
         };
         let line = undo(&typed, ARN, &of(true, true)).unwrap();
-        insta::assert_snapshot!(line, @"headcount update r.csv.before.RUN.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --exact tags,proficiencies --change-email --rate 1");
+        insta::assert_snapshot!(line, @"headcount update r.csv.before.RUN.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --base r.csv.update.ledger.jsonl --exact tags,proficiencies --change-email --rate 1");
         assert!(parses(&line));
         let line = undo(&typed, ARN, &of(false, false)).unwrap().to_string();
         assert!(line.contains("--exact proficiencies") && !line.contains("--change-email"), "{line}");

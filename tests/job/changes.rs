@@ -279,6 +279,8 @@ async fn what_was_before_puts_everybody_back_and_a_later_update_keeps_its_own() 
     let second = run(&stage, changes(&stage, "m.csv")).await;
     assert_eq!(second.exit, Exit::Done);
     settled().await;
+    // What each of them asked for is in a ledger of its own: whoever goes back two steps names both.
+    let mut bases = vec![stage.path("m.csv.update.ledger.jsonl")];
     let (first, second) = (first.undo.unwrap(), second.undo.unwrap());
     assert_ne!(first.file, second.file, "never over another");
     for undo in [second, first] {
@@ -286,6 +288,8 @@ async fn what_was_before_puts_everybody_back_and_a_later_update_keeps_its_own() 
         let mut back = changes(&stage, &name);
         back.exact = Exact { tags: undo.exact_tags, proficiencies: undo.exact_proficiencies };
         back.asking.changes_email = undo.change_email;
+        back.bases = bases.clone();
+        bases.push(back.job.ledger.clone());
         let ended = run(&stage, back).await;
         assert_eq!((ended.exit, ended.counts.skipped), (Exit::Done, 0), "{name}: {:?}", stage.heard.take());
         settled().await;
@@ -327,4 +331,33 @@ async fn a_rehearsal_of_changes_has_the_people_and_one_after_a_rehearsed_import_
     compared(&stage, rehearsed("roster.csv")).await.close().await;
     assert_eq!(told(&stage), ["user0: - - -> -: same", "user1: - - -> -: same"]);
     assert!(stage.connect.world().stats().operations.is_empty(), "nothing was asked of the instance");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_puts_people_back_by_the_ledger_leaves_strangers_and_what_was_changed_since() {
+    let stage = with_three().await;
+    roster(&stage, "m.csv", &["user login,last name", "user0,Santos", "user1,Santos", "user2,Santos"]);
+    let undo = run(&stage, changes(&stage, "m.csv")).await.undo.unwrap();
+    settled().await;
+    // Another person has the name of the first by now, and somebody changes the second in the console.
+    console(&stage, "user0", |user| user.username = "gone".into());
+    let now = stage.world.clock.now();
+    let mut stranger = user(&stage, "user2");
+    (stranger.id, stranger.username) = (String::new(), "user0".into());
+    stage.connect.world().plant(stranger, now);
+    console(&stage, "user1", |user| user.identity_info.as_mut().unwrap().last_name = Some("Costa".into()));
+    settled().await;
+    stage.heard.take();
+    let mut back = changes(&stage, undo.file.file_name().unwrap().to_str().unwrap());
+    back.bases = vec![stage.path("m.csv.update.ledger.jsonl")];
+    let ended = run(&stage, back).await;
+    assert_eq!(
+        told(&stage),
+        [
+            "user0: - - -> -: skip",
+            "user1: last name Costa -> Silva: conflict",
+            "user2: last name Santos -> Silva: update",
+        ]
+    );
+    assert_eq!((ended.exit, ended.counts.updated, ended.counts.skipped), (Exit::SomeFailed, 1, 2));
 }
