@@ -54,6 +54,24 @@ pub const UPDATE_POINTS: &[&str] = &[
     "close-after",          // it is, and the process has not ended
 ];
 
+/// Every point that a deletion passes, in the order in which it passes them first.
+pub const DELETE_POINTS: &[&str] = &[
+    "ledger-opened",        // opened, not locked yet
+    "repair-before",        // a torn last line was seen
+    "repair-after",         // and cut off
+    "append-before",        // lines are about to be written
+    "append-torn",          // half of them are
+    "sync-before",          // they are written and not synced
+    "sync-after",           // they are synced, and nobody knows yet
+    "delete-intent-before", // a user was read and proved, and is about to be deleted
+    "delete-intent-synced", // that is on disk, no call has left
+    "delete-sent",          // the call has its answer, and nothing says so
+    "delete-recorded",      // that is on its way to the disk
+    "close-before",         // all are done, the session is not closed
+    "close-after",          // it is, and the ledger has its name still
+    "undo-renamed",         // nothing of the run is left, and its ledger says so by its name
+];
+
 /// A branch that is wrong on purpose: what a careless importer would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sabotage {
@@ -79,6 +97,14 @@ pub enum Sabotage {
     RightsFirst,
     /// What was sent is taken for done, whatever the instance shows.
     NoReadBack,
+    /// Whoever has the name of a user that was made is deleted, whatever the id.
+    UndoByUsername,
+    /// A user is deleted although a request may still arrive that makes it again.
+    UndoWithoutWait,
+    /// A create is signed with the time at which it leaves, so that it is let in however late it arrives.
+    SignedWhenSent,
+    /// A tag that begins with the run's id proves a user ours.
+    TagByPrefix,
     /// Nothing is synced. No kill can tell, only a power cut; it is there to measure what the syncs cost.
     NotSynced,
 }
@@ -98,6 +124,10 @@ impl Sabotage {
             Self::TornLineIsKept => "torn-line-is-kept",
             Self::RightsFirst => "rights-first",
             Self::NoReadBack => "no-read-back",
+            Self::UndoByUsername => "undo-by-username",
+            Self::UndoWithoutWait => "undo-without-wait",
+            Self::SignedWhenSent => "signed-when-sent",
+            Self::TagByPrefix => "tag-by-prefix",
             Self::NotSynced => "not-synced",
         }
     }

@@ -109,6 +109,33 @@ pub enum Event {
         /// The same in words.
         message: String,
     },
+    /// One person of a plan to delete: before anything is sent.
+    Removal {
+        /// The username.
+        user: String,
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The user's id; null where nobody is there.
+        id: Option<String>,
+        /// `delete`, `gone`, `wait` or `skip`.
+        decision: &'static str,
+        /// Why it is not deleted; null for who is.
+        code: Option<&'static str>,
+        /// The same in words.
+        message: Option<String>,
+    },
+    /// A user was deleted.
+    Deleted {
+        /// The row as the spreadsheet shows it.
+        row: RowNumber,
+        /// The username.
+        user: String,
+        /// The user's id.
+        id: String,
+        /// It was gone already: nobody of ours has deleted it now.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        gone: bool,
+    },
     /// What a dry run found: nothing is sent.
     Planned {
         /// The format of these lines.
@@ -351,6 +378,8 @@ impl Event {
             | Self::Updated { .. }
             | Self::Unconfirmed { .. }
             | Self::Skipped { .. }
+            | Self::Removal { .. }
+            | Self::Deleted { .. }
             | Self::Planned { .. }
             | Self::Started { .. }
             | Self::Created { .. }

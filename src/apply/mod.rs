@@ -14,6 +14,7 @@ mod gauge;
 mod index;
 mod look;
 mod means;
+mod sent;
 pub(crate) mod settle;
 pub(crate) mod table;
 mod task;

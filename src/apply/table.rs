@@ -53,6 +53,8 @@ pub(crate) const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next
         (_, Verdict::Barred) => Next::Stop,
         // The other index can be asked; where neither may be, nobody can say whose the name is.
         (Action::Settle, Verdict::Denied) => Next::Unsettled,
+        // Not every partition has it, nor every policy: said, and done without.
+        (Action::SignOut, Verdict::Denied) => Next::Rejected,
         (_, Verdict::Denied) => Next::Stop,
 
         (Action::Create, Verdict::Rejected) => match doubt {
@@ -84,6 +86,12 @@ pub(crate) const fn next(action: Action, verdict: Verdict, doubt: Doubt) -> Next
         (Action::Delete, Verdict::Rejected | Verdict::Duplicate | Verdict::Crossed | Verdict::Full) => {
             Next::Rejected
         }
+
+        // Nobody is there who could be signed in, or the call is not there: the deletion itself says which.
+        (
+            Action::SignOut,
+            Verdict::Rejected | Verdict::NotFound | Verdict::Duplicate | Verdict::Crossed | Verdict::Full,
+        ) => Next::Rejected,
 
         // One index refuses to look; the next look asks the other.
         (

@@ -6,35 +6,29 @@
 //! What a call replaces, merges or clears is not written down for each; nothing is done that was not read back.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 
 use super::means::{Means, joined};
-use super::table::{Next, next};
-use super::task::Doubt;
+use super::sent::{Gates, OPEN, Sent, Tries};
 use super::there;
 use crate::agent::{Fingerprint, RowNumber};
-use crate::clock::{self, Moment};
+use crate::clock;
 use crate::connect::model::UserProficiency;
 use crate::connect::{CallError, Operation, Reply};
 use crate::crash::{self, Sabotage, sabotage};
 use crate::error::Failure;
 use crate::event::Event;
-use crate::lane::answer::{Answer, Told};
-use crate::lane::backoff::{Delays, Random};
+use crate::lane::answer::Told;
 use crate::lane::verdict::{Verdict, verdict_of_error};
 use crate::ledger::{AskedFor, Begun, JournalFault, Outcome, Place, RowState, StepState};
 use crate::plan::Action;
 use crate::stop::Stop;
 use crate::user::change::{Change, Clearing, adds_rights, changes};
 use crate::user::{Canonical, Found, Group, Wish, base};
-
-/// The most users that are open at once: as many as keep every operation's pace busy although each user waits for its turn
-/// in one of them.
-const OPEN: usize = 1024;
 
 /// So long after its last call a user is read back first: "eventual consistency" (Amazon Connect API reference).
 const SETTLES_IN: Duration = Duration::from_secs(2);
@@ -155,7 +149,7 @@ async fn change(mover: &Mover, means: &Means, gates: &Gates) -> Result<(), Journ
     let begun = means.ledger.intend_update(mover.at, &mover.id).synced().await?;
     crash::point("update-intent-synced");
     let mut gate = Some(gate);
-    let mut tries = Tries::begin(mover, means);
+    let mut tries = Tries::begin(mover.at, means);
     let mut sent: Vec<(Group, Option<Came>)> = Vec::new();
     let widens = adds_rights(&mover.wish, &described(&found)) && !sabotage(Sabotage::RightsFirst);
     for group in due {
@@ -179,23 +173,6 @@ async fn change(mover: &Mover, means: &Means, gates: &Gates) -> Result<(), Journ
     results.extend(read_back);
     crash::point("update-read-back");
     conclude(mover, Some(begun), &results, means)
-}
-
-/// Lets few users be read ahead of their first call, so that none is read long before it: as many as go in a second.
-///
-/// The pace is asked for after the read and not before it. A call that has its permit must leave at once, for reads take
-/// now longer and now less: calls that left so would come in bunches, and the service would have them slow down.
-#[derive(Default)]
-struct Gates([OnceLock<Arc<Semaphore>>; Operation::ALL.len()]);
-
-impl Gates {
-    async fn pass(&self, operation: Operation, means: &Means) -> Option<OwnedSemaphorePermit> {
-        let gate = self.0[operation as usize].get_or_init(|| {
-            let a_second = means.lane.pace(operation).rate().ceil() as usize;
-            Arc::new(Semaphore::new(a_second.clamp(2, OPEN)))
-        });
-        Arc::clone(gate).acquire_owned().await.ok()
-    }
 }
 
 /// A group that waits for another one to be settled: rights for all else, or all else for rights.
@@ -308,33 +285,6 @@ async fn write(
     Written::Came(None)
 }
 
-/// What a call came to.
-enum Sent {
-    Done,
-    Refused(Told),
-    /// Somebody else was changing the same.
-    Crossed(Told),
-    /// Nothing clear came back for as long as a row is tried.
-    Unsettled(Told),
-    /// The run stops.
-    Left,
-}
-
-/// The tries of one user's calls.
-struct Tries {
-    delays: Delays,
-    budget: Duration,
-}
-
-impl Tries {
-    fn begin(mover: &Mover, means: &Means) -> Self {
-        let seed = means.settings.seed.rotate_left(17) ^ u64::from(mover.at.number());
-        let random = Random::seeded(seed);
-        let delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
-        Self { delays, budget: means.settings.row_budget }
-    }
-}
-
 /// Sends one call until it has an answer that says something. All of them may be sent again: they set what is to be, and do
 /// not add to it.
 async fn send(
@@ -345,48 +295,8 @@ async fn send(
     tries: &mut Tries,
     means: &Means,
 ) -> Sent {
-    let operation = change.operation();
-    let mut unclear_since: Option<Moment> = None;
-    loop {
-        if !means.lane.leave(operation, &means.stop).await {
-            return Sent::Left;
-        }
-        drop(gate.take()); // the next may be read
-        let departure = means.lane.departure();
-        let result = {
-            let _waiting = means.lane.awaits_answer(operation);
-            make(change, mover, arn, means).await
-        };
-        let answer = Answer::of_reply(operation, &result, departure);
-        means.learn(operation, &answer);
-        match next(Action::Update, answer.verdict, Doubt::Clear) {
-            Next::Done => return Sent::Done,
-            Next::Mend => {
-                if !means.mend(&answer).await {
-                    return Sent::Left;
-                }
-            }
-            Next::Stop => {
-                means.stop(reason(operation, &answer));
-                return Sent::Left;
-            }
-            Next::Again => {
-                // A throttle is an answer: nothing is unclear then.
-                if answer.verdict != Verdict::Throttled {
-                    let since = *unclear_since.get_or_insert(answer.departure.moment);
-                    if means.lane.served(since) >= tries.budget {
-                        return Sent::Unsettled(answer.told);
-                    }
-                }
-                let time = tries.delays.next(answer.pause);
-                if means.wait(operation, &answer, time).await.is_none() {
-                    return Sent::Left;
-                }
-            }
-            Next::Look => return Sent::Crossed(answer.told),
-            Next::Rejected | Next::Ask | Next::Await | Next::Unsettled => return Sent::Refused(answer.told),
-        }
-    }
+    let call = || make(change, mover, arn, means);
+    tries.send((Action::Update, change.operation()), gate, means, call).await
 }
 
 /// Makes one call.
@@ -406,19 +316,6 @@ async fn make(change: &Change, mover: &Mover, arn: &str, means: &Means) -> Resul
             let names: Vec<_> = list.iter().map(UserProficiency::name).collect();
             client.disassociate_user_proficiencies(instance, id, &names).await
         }
-    }
-}
-
-/// Why an answer stops the run.
-fn reason(operation: Operation, answer: &Answer) -> Stop {
-    let message = answer.message();
-    if answer.verdict == Verdict::NoCredentials {
-        return Stop::Credentials { message };
-    }
-    Stop::ChangeDenied {
-        operation: operation.name(),
-        code: answer.told.code.clone().unwrap_or_default(),
-        message,
     }
 }
 

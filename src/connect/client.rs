@@ -407,7 +407,7 @@ impl Client {
     }
 
     /// A time of this machine's clock as the service has it, as far as is known.
-    fn by_service(&self, now: SystemTime) -> SystemTime {
+    pub(crate) fn by_service(&self, now: SystemTime) -> SystemTime {
         let skew = self.shared.skew.load(Ordering::Relaxed);
         let shift = Duration::from_millis(skew.unsigned_abs());
         let shifted = if skew < 0 { now.checked_sub(shift) } else { now.checked_add(shift) };

@@ -9,8 +9,10 @@ pub enum Action {
     Update,
     /// Given its proficiencies, which CreateUser has no member for.
     Associate,
-    /// Deleted.
+    /// Deleted, with what leads to it.
     Delete,
+    /// Signed out everywhere, so that it can be deleted with nobody at work in it.
+    SignOut,
     /// Looked up, to learn what became of an earlier create.
     Settle,
 }
@@ -18,6 +20,6 @@ pub enum Action {
 impl Action {
     /// All of them, in the order of the tables.
     #[cfg(test)]
-    pub(crate) const ALL: [Action; 5] =
-        [Self::Create, Self::Update, Self::Associate, Self::Delete, Self::Settle];
+    pub(crate) const ALL: [Action; 6] =
+        [Self::Create, Self::Update, Self::Associate, Self::Delete, Self::SignOut, Self::Settle];
 }

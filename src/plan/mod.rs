@@ -4,20 +4,29 @@
 
 mod action;
 mod change;
+mod fate;
+mod leaver;
 mod people;
+mod protected;
 mod steps;
 mod table;
+mod undo;
 mod wanted;
 
 pub use action::Action;
 pub use change::{CHANGES, ChangeRule, HOLDERS, Holder, HolderRule, Resolution, Sides};
 pub(crate) use change::{of_holder, resolve};
+pub(crate) use fate::fate;
+pub use fate::{FATES, Fate, FateRule, Lift, Lifts, Why};
+pub use leaver::{Leaver, LeaverCounts};
 pub(crate) use people::folded;
 pub use people::{CellChange, Person};
+pub use protected::Protected;
 pub(crate) use steps::StepDecision;
 pub use steps::{Asks, decide_step};
 pub use table::{Decision, Now, TABLE};
 pub(crate) use table::{Mode, decide};
+pub(crate) use undo::{Around, Made, Of, of_undo, proves_ours};
 pub use wanted::Wanted;
 pub(crate) use wanted::{Origin, Seen};
 

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::canonical::{Canonical, Group, Member};
 use super::wish::{Wish, of_group};
-use crate::agent::Fingerprint;
+use crate::agent::{Fingerprint, IdentityType};
 use crate::connect::model::{CreateUser, UserProficiency};
 use crate::ledger::AskedFor;
 
@@ -45,6 +45,30 @@ pub(crate) fn of_given(proficiencies: &[UserProficiency]) -> Fingerprint {
 /// A group of a user as it is.
 pub(crate) fn of_found(found: &Canonical, group: Group) -> Fingerprint {
     print(&of_group(found, group).collect())
+}
+
+/// Whether a group of a user is as it was last asked for, member by member; where nothing was asked for, whether there is
+/// nothing in it but what the service has by itself. On an instance with a directory of its own that has the names and the
+/// address of everybody, whether they were asked for or not.
+pub(crate) fn is_as_asked(
+    found: &Canonical,
+    group: Group,
+    asked: Option<Fingerprint>,
+    identity: IdentityType,
+) -> bool {
+    let asked = asked.unwrap_or_else(|| print(&BTreeMap::new()));
+    const OF_DIRECTORY: [Member; 3] = [Member::FirstName, Member::LastName, Member::Email];
+    // Which of them were asked for is not known from a fingerprint: any of them may have been.
+    let left_out = if identity == IdentityType::ExistingDirectory { 0..8u8 } else { 0..1 };
+    let is_in = |set: u8, member: &Member| {
+        OF_DIRECTORY.iter().position(|of| of == member).is_some_and(|at| set >> at & 1 > 0)
+    };
+    readings(found, group).iter().any(|members| {
+        left_out.clone().any(|set| {
+            let rest = members.iter().filter(|(member, _)| !is_in(set, member));
+            print(&rest.map(|(member, value)| (member.clone(), value.clone())).collect()) == asked
+        })
+    })
 }
 
 /// Which side of two that differ is as it was last asked for.

@@ -146,7 +146,7 @@ fn phone() -> impl Strategy<Value = (Option<PhoneType>, Option<String>, bool)> {
         .prop_map(|((kind, number), is_older)| (kind, number, is_older))
 }
 
-pub(super) fn agents(identity: IdentityType) -> impl Strategy<Value = Agent> {
+pub(crate) fn agents(identity: IdentityType) -> impl Strategy<Value = Agent> {
     let is_directory = identity == IdentityType::ExistingDirectory;
     let names = move || {
         let given = name().prop_map(Some);
@@ -266,14 +266,14 @@ fn ask(world: &mut World, method: Method, target: &str, body: String) -> Value {
 
 /// An agent's request and proficiencies, and the user and proficiencies that are there once both were carried out.
 #[derive(Clone)]
-pub(super) struct Made {
-    pub(super) body: CreateUser,
-    pub(super) skills: Vec<UserProficiency>,
-    pub(super) user: User,
-    pub(super) given: Vec<UserProficiency>,
+pub(crate) struct Made {
+    pub(crate) body: CreateUser,
+    pub(crate) skills: Vec<UserProficiency>,
+    pub(crate) user: User,
+    pub(crate) given: Vec<UserProficiency>,
 }
 
-pub(super) fn make(identity: IdentityType, families: Families, agent: &Agent) -> Made {
+pub(crate) fn make(identity: IdentityType, families: Families, agent: &Agent) -> Made {
     let spec = spec(identity, families);
     let users = format!("/users/{}", spec.instance_id);
     let body = create_user(agent, &directory(&spec)).expect("every name is known");

@@ -316,7 +316,7 @@ impl Tally {
                 self.unsettled.insert(*row);
                 None
             }
-            Event::Updated { row, .. } => {
+            Event::Updated { row, .. } | Event::Deleted { row, .. } => {
                 self.created += 1;
                 self.answered(*row, now);
                 None
@@ -339,6 +339,7 @@ impl Tally {
             | Event::Finding(_)
             | Event::Compared { .. }
             | Event::Change { .. }
+            | Event::Removal { .. }
             | Event::Differences { .. }
             | Event::Planned { .. }
             | Event::Ended { .. } => None,

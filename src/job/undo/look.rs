@@ -1,0 +1,440 @@
+//! Whom a ledger says it made, read as they are now, and what is decided about each.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::{PlannedUndo, UndoJob};
+use crate::agent::RowNumber;
+use crate::apply::SEEN_BY_THEN;
+use crate::connect::{CallError, Operation};
+use crate::error::Failure;
+use crate::instance::around::Surroundings;
+use crate::instance::users::{self, Read, Whom};
+use crate::instance::{FetchError, Reader};
+use crate::job::rehearsal::Stage;
+use crate::job::target::{At, Reached};
+use crate::job::world::World;
+use crate::lane::listing::{self, Guard};
+use crate::lane::pace::{Pace, default_burst};
+use crate::lane::reads;
+use crate::ledger::{
+    self, BaseLedger, Job, Place, RowState, State, Step, StepState, beside, peek, refuse_in_use, undone,
+};
+use crate::job::pace::{PaceAsked, RateAsked};
+use crate::plan::{Fate, Leaver, Made, Why, fate, of_undo};
+use crate::roster::{Options, Roster};
+use crate::user::Found;
+use crate::waits::Waits;
+
+/// So long after its intent a request of ours may still arrive. It is signed with the intent's time, and "a request must
+/// reach AWS within five minutes of the time stamp" (IAM user guide, *Signature Version 4*); three times that, for clocks
+/// that differ and a service that is generous.
+pub(super) const ARRIVES_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// The calls of an undo, reads first.
+const CALLS: [Operation; 7] = [
+    Operation::SearchUsers,
+    Operation::DescribeUser,
+    Operation::ListUserProficiencies,
+    Operation::SearchQuickConnects,
+    Operation::GetCurrentUserData,
+    Operation::DeleteUser,
+    Operation::DeleteQuickConnect,
+];
+
+/// A row whose user may be there.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    /// Its row's place in the ledger's state.
+    pub(super) at: Place,
+    pub(super) row: RowNumber,
+    /// What the ledger says of its user.
+    pub(super) made: Made,
+    /// What is known of it: the ledger's id, or the one that was found under the name.
+    pub(super) id: Option<String>,
+    pub(super) stands: Stands,
+    /// Not before this a deletion is final, by the service's clock: a request of ours may still arrive.
+    pub(super) not_before: Option<SystemTime>,
+    /// Until then that nobody is to be seen does not say that nobody is there.
+    pub(super) seen_by: Option<SystemTime>,
+}
+
+/// How the row of a candidate stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// Its user was made.
+    Made,
+    /// Its deletion was announced, and nothing says what became of it.
+    Announced,
+    /// A request that makes it may have been executed.
+    InDoubt,
+    /// Its user was deleted, and somebody under its name carries a tag of this run.
+    Back,
+}
+
+impl UndoJob {
+    /// Reaches the ledger's instance, reads everybody whom the ledger says it made, and decides what becomes of each.
+    ///
+    /// # Errors
+    /// Exit 2 where the ledger is none or of another command; exit 4 where it is damaged or another process has it, where
+    /// the instance is another one, or where it cannot be reached or read; exit 5 where it was asked to stop meanwhile.
+    pub async fn plan(self, world: &World) -> Result<PlannedUndo, Failure> {
+        world.go_on()?;
+        let ledger = self.file();
+        if !self.looks_only {
+            refuse_in_use(&ledger)?;
+        }
+        let (state, _) = peek(&ledger)?;
+        of_an_import(&state, &ledger)?;
+        let (world, waits) = &world.watched();
+        let reaching = Box::pin(self.reach(&ledger, &state, world, waits));
+        let reached = world.reaching(waits, self.patience.outage, reaching).await?;
+        is_of(&reached, &state)?;
+        let protected = self.protected.clone();
+        let (lane, instance) = (Arc::clone(&reached.lane), reached.directory.instance.id.clone());
+        let around = Arc::new(Surroundings::new(lane, instance, protected, Arc::clone(&world.events)));
+        let mut planned = PlannedUndo {
+            job: self,
+            world: world.clone(),
+            reached,
+            state,
+            ledger,
+            candidates: Vec::new(),
+            people: Vec::new(),
+            around,
+            back: Vec::new(),
+        };
+        let outage = planned.job.patience.outage;
+        let looking = Box::pin(planned.look());
+        world.reaching(waits, outage, looking).await?;
+        Ok(planned)
+    }
+
+    /// The ledger's file. Where the run was undone whole it has another name, and the same command says so again.
+    fn file(&self) -> PathBuf {
+        let is_there = std::fs::symlink_metadata(&self.ledger).is_ok();
+        if is_there { None } else { undone::beside(&self.ledger) }.unwrap_or_else(|| self.ledger.clone())
+    }
+
+    async fn reach(
+        &self,
+        ledger: &Path,
+        state: &State,
+        world: &World,
+        waits: &Waits,
+    ) -> Result<Reached, Failure> {
+        let is_rehearsals = state.is_rehearsal(ledger);
+        let reached = match &self.target.at {
+            At::Instance(_) if is_rehearsals => {
+                let what = format!("the ledger is a rehearsal's, and this is none: `{}`", ledger.display());
+                return Err(Failure::usage(what).hint("undo it with ⟦rehearsal⟧"));
+            }
+            At::Rehearsal(_) if !is_rehearsals => {
+                let what = format!("the ledger is an import's, and this is a rehearsal: `{}`", ledger.display());
+                return Err(Failure::usage(what).hint("an import is undone on its own instance"));
+            }
+            At::Instance(address) => self.target.reach(address, world, waits, true).await?,
+            At::Rehearsal(rehearsal) => {
+                let roster = roster_of(state)?;
+                let stage = Stage {
+                    roster: &roster,
+                    whole: None,
+                    rows: state.places().len() as u64,
+                    gives_passwords: state.generated.is_some(),
+                    world: beside::world_of(&self.ledger, &[roster.path()]),
+                    has_people: false,
+                };
+                self.target.rehearse(rehearsal, &stage, world, waits, true).await?
+            }
+        };
+        let PaceAsked { rate, burst, .. } = self.pace;
+        let paced = match rate {
+            RateAsked::Quota => None,
+            RateAsked::Learned => Some(Pace::learning(None)),
+            RateAsked::Fixed(rate) => Some(Pace::new(rate, burst.unwrap_or_else(|| default_burst(rate)))),
+        };
+        if let Some(pace) = paced {
+            reached.lane.paces().set(Operation::DeleteUser, pace);
+        }
+        let reader = Reader { lane: &reached.lane, warn: &|what| world.warn(what) };
+        reader.pace(&reached.directory.instance.arn, &CALLS, burst).await;
+        Ok(reached)
+    }
+}
+
+/// The roster of a rehearsal's ledger: its instance has the names that are in it.
+fn roster_of(state: &State) -> Result<Roster, Failure> {
+    let State { header, session, .. } = state;
+    let path = if session.roster.is_empty() { &header.roster } else { &session.roster };
+    let header_row = session.header_row.or(header.header_row);
+    Roster::open(Path::new(path), &Options { header_row, ..Options::default() })
+}
+
+/// Fails where the ledger is not an import's: each has a way back of its own.
+fn of_an_import(state: &State, path: &Path) -> Result<(), Failure> {
+    let shown = path.display();
+    match state.header.job {
+        None => Ok(()),
+        Some(Job::Update) => Err(Failure::usage(format!("the ledger is an update's, which made nobody: `{shown}`"))
+            .hint("what puts everybody back is an update by the `before` file that it left: its end has printed the command")),
+        Some(Job::Remove) => Err(Failure::usage(format!("the ledger is one of leavers, which made nobody: `{shown}`"))
+            .hint("who was deleted is in the `before` file that it left, and an import of that makes them anew")),
+    }
+}
+
+fn is_of(reached: &Reached, state: &State) -> Result<(), Failure> {
+    let (arn, own) = (&reached.directory.instance.arn, &state.header.instance);
+    if arn == own {
+        return Ok(());
+    }
+    Err(Failure::stopped(format!("the ledger is of another instance: `{own}`"))
+        .hint(format!("nobody of {arn} is deleted on the strength of it")))
+}
+
+impl PlannedUndo {
+    async fn look(&mut self) -> Result<(), Failure> {
+        self.candidates = self.candidates()?;
+        self.find_by_name().await?;
+        let found = self.described().await?;
+        let (connects, at_work) = self.surroundings().await?;
+        let now = self.now();
+        let mut people = Vec::new();
+        let mut back = Vec::new();
+        for candidate in &self.candidates {
+            let found = candidate.id.as_deref().and_then(|id| found.get(id));
+            let around = |found: &Found| {
+                self.around.seen(&candidate.made.user, &found.user.id, &connects, &at_work).0
+            };
+            let against = found.map(|found| of_undo(self.of(), &candidate.made, found, &around(found)));
+            let fate = self.fate(candidate, against.as_deref(), now);
+            let mut against = against.unwrap_or_default();
+            against.sort_by_key(|(why, _)| *why);
+            if candidate.stands == Stands::Back && !is_anothers(&against) {
+                back.push(candidate.made.user.clone());
+            }
+            let quick_connects = found.map(|found| around(found).quick_connects).unwrap_or_default();
+            people.push(Leaver {
+                user: candidate.made.user.clone(),
+                row: candidate.row,
+                id: found.map(|found| found.user.id.clone()).or_else(|| candidate.made.id.clone()),
+                fate,
+                against,
+                quick_connects,
+            });
+        }
+        // Whoever was deleted, and whose name is a stranger's now, is of no interest.
+        let is_over = |candidate: &Candidate, leaver: &Leaver| {
+            candidate.stands == Stands::Back && is_anothers(&leaver.against)
+        };
+        let kept = self.candidates.drain(..).zip(people).filter(|(candidate, leaver)| !is_over(candidate, leaver));
+        (self.candidates, self.people) = kept.unzip();
+        self.back = back;
+        Ok(())
+    }
+
+    fn fate(&self, candidate: &Candidate, against: Option<&[(Why, String)]>, now: SystemTime) -> Fate {
+        let is_settled = |until: Option<SystemTime>| until.is_none_or(|until| now >= until);
+        let Some(against) = against else {
+            // Nobody to be seen.
+            return match candidate.stands {
+                Stands::Announced => Fate::Gone,
+                Stands::Made | Stands::InDoubt | Stands::Back if is_settled(candidate.seen_by) => Fate::Gone,
+                Stands::Made | Stands::InDoubt | Stands::Back => Fate::Wait,
+            };
+        };
+        // The name of a row in doubt is another's, and no request of ours can arrive any more: nothing of ours is there.
+        if candidate.stands == Stands::InDoubt && is_anothers(against) {
+            return if is_settled(candidate.not_before) { Fate::Gone } else { Fate::Wait };
+        }
+        let why: Vec<Why> = against.iter().map(|(why, _)| *why).collect();
+        fate(&why, self.job.lifts)
+    }
+
+    /// The rows whose users may be there, in the ledger's order.
+    fn candidates(&self) -> Result<Vec<Candidate>, Failure> {
+        let state = &self.state;
+        let bases = self.bases()?;
+        let of = |at: Place| {
+            let record = state.record(at);
+            let user = state.user(at);
+            let is_listed = || self.reached.has(user);
+            let stands = match record.settled_state() {
+                RowState::Created => Stands::Made,
+                RowState::Unconfirmed => Stands::Announced,
+                RowState::InDoubt => Stands::InDoubt,
+                // Somebody has the name of whoever was deleted.
+                RowState::Deleted if is_listed() => Stands::Back,
+                _ => return None,
+            };
+            let base = bases.get(user);
+            let unclear_since = state.unclear_since(at);
+            let heard = base.and_then(ledger::Base::heard);
+            let not_before = unclear_since.and_then(|since| since.checked_add(ARRIVES_WITHIN));
+            // Whoever was made may not be seen for as long; of a request that is on its way both times count.
+            let made_at = not_before.or(heard);
+            let earlier = state.detail(at).map(|detail| &*detail.earlier).unwrap_or_default();
+            let newest = record.attempt.map(|attempt| (attempt, record.nonce));
+            let id = match stands {
+                Stands::Made | Stands::Announced => state.deleting_id(at),
+                Stands::InDoubt | Stands::Back => None,
+            };
+            let made = Made {
+                user: user.to_owned(),
+                id: id.clone(),
+                attempts: earlier.iter().copied().chain(newest).collect(),
+                asked: base.map(|base| base.asked).unwrap_or_default(),
+                heard,
+            };
+            let seen_by = made_at.and_then(|at| at.checked_add(SEEN_BY_THEN));
+            Some(Candidate { at, row: record.row, made, id, stands, not_before, seen_by })
+        };
+        let rows = state.places().filter(|at| !state.record(*at).dropped);
+        Ok(rows.filter_map(of).collect())
+    }
+
+    /// What was asked of the run's users last, by its own ledger and those of updates.
+    fn bases(&self) -> Result<HashMap<String, ledger::Base>, Failure> {
+        let own = BaseLedger::Named(self.ledger.clone());
+        let others: Vec<BaseLedger> = if self.job.bases.is_empty() {
+            self.updates_beside().into_iter().map(BaseLedger::Beside).collect()
+        } else {
+            self.job.bases.iter().cloned().map(BaseLedger::Named).collect()
+        };
+        let ledgers: Vec<BaseLedger> = [own].into_iter().chain(others).collect();
+        ledger::bases(&ledgers, &self.state.header.instance, &|user| self.state.find(user).is_some())
+    }
+
+    /// The ledgers of updates that are beside the roster, and beside the ledger under its name.
+    fn updates_beside(&self) -> Vec<PathBuf> {
+        let State { header, session, .. } = &self.state;
+        let is_rehearsal = self.is_rehearsal();
+        let rosters = [header.roster.as_str(), &session.roster].into_iter().filter(|roster| !roster.is_empty());
+        let of_rosters = rosters.map(|roster| beside::update_ledger_of(Path::new(roster), is_rehearsal));
+        let mut all: Vec<PathBuf> = of_rosters.chain(beside::updates_of(&self.job.ledger)).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// Finds those by name of whom no id is known: by the list of users, else by a search.
+    async fn find_by_name(&mut self) -> Result<(), Failure> {
+        let users = self.reached.directory.users.as_ref();
+        let mut unlisted = Vec::new();
+        for (number, candidate) in self.candidates.iter_mut().enumerate() {
+            if !matches!(candidate.stands, Stands::InDoubt | Stands::Back) {
+                continue;
+            }
+            match users.and_then(|users| users.get(&candidate.made.user)) {
+                Some(id) => candidate.id = Some(id.to_string()),
+                None => unlisted.push(number),
+            }
+        }
+        for number in unlisted {
+            let name = self.candidates[number].made.user.clone();
+            let searching = async { Ok(search(&self.reached, &name).await) };
+            let found = self.world.unless_stopped(searching).await?;
+            self.candidates[number].id = found.map_err(|error| unread(Operation::SearchUsers, error))?;
+        }
+        Ok(())
+    }
+
+    /// Everybody of whom an id is known, as they are, by id.
+    async fn described(&self) -> Result<HashMap<String, Found>, Failure> {
+        let whom = |candidate: &Candidate| {
+            let (id, name) = (candidate.id.clone()?, candidate.made.user.clone());
+            Some(Whom { id, name, user: true, proficiencies: true })
+        };
+        let whom: Vec<Whom> = self.candidates.iter().filter_map(whom).collect();
+        let mut found = HashMap::new();
+        let mut take = |whom: Whom, read: Option<Read>| {
+            if let Some(Read { user: Some(user), proficiencies }) = read {
+                found.insert(whom.id, Found { user, proficiencies });
+            }
+            Ok(())
+        };
+        let Reached { lane, directory, .. } = &self.reached;
+        let stop = &self.world.stop;
+        let progress = users::described(lane, &directory.instance.id, whom, stop, &mut take).await?;
+        if !progress.is_whole {
+            self.world.go_on()?;
+        }
+        if progress.may_not_list {
+            self.world.warn(
+                "connect:ListUserProficiencies is not permitted: whose proficiencies were asked for cannot be told \
+                 from somebody who was changed, and is left",
+            );
+        }
+        Ok(found)
+    }
+
+    async fn surroundings(
+        &self,
+    ) -> Result<(Arc<crate::instance::around::Connects>, HashMap<String, String>), Failure> {
+        if self.candidates.is_empty() {
+            return Ok(Default::default());
+        }
+        let reading = async {
+            let connects = self.around.connects().await.map_err(|error| {
+                unread(Operation::SearchQuickConnects, error)
+                    .hint("whoever quick connects lead to is not deleted unasked, so that they have to be read")
+            })?;
+            let ids: Vec<&str> = self.candidates.iter().filter_map(|candidate| candidate.id.as_deref()).collect();
+            let at_work = self.around.at_work(&ids).await;
+            Ok((connects, at_work.map_err(|error| unread(Operation::GetCurrentUserData, error))?))
+        };
+        self.world.unless_stopped(reading).await
+    }
+}
+
+/// Whether what stands against somebody is that nothing proves them ours.
+fn is_anothers(against: &[(Why, String)]) -> bool {
+    against.iter().any(|(why, _)| matches!(why, Why::AnotherTag | Why::Unproved | Why::Renamed))
+}
+
+/// Under which id a name is found by a search, which lags behind and never proves that nobody is there.
+async fn search(reached: &Reached, name: &str) -> Result<Option<String>, CallError> {
+    /// A search by exact name has one page, with the variants of the name on it.
+    const PAGES: usize = 10;
+    let operation = Operation::SearchUsers;
+    let (lane, instance) = (&*reached.lane, reached.directory.instance.id.as_str());
+    let (mut token, mut guard) = (None::<String>, Guard::of(operation));
+    loop {
+        let page = reads::read(lane, operation, || async {
+            let page = lane.client().search_users(instance, name, token.as_deref()).await?.value;
+            listing::sound(operation, &page)?;
+            listing::only_named(name, &page)?;
+            Ok(page)
+        })
+        .await?;
+        let next = guard.turn(&page)?;
+        if let Some(user) = page.items.into_iter().find(|user| user.username == name) {
+            return Ok(Some(user.id));
+        }
+        match next {
+            Some(_) if guard.pages() < PAGES => token = next,
+            _ => return Ok(None),
+        }
+    }
+}
+
+fn unread(operation: Operation, error: CallError) -> Failure {
+    FetchError::Call { operation, error }.into()
+}
+
+/// The rows whose users were deleted, with quick connects that were to go after them and did not yet.
+pub(super) fn unfinished(state: &State) -> Vec<Place> {
+    let is_so = |at: &Place| {
+        let record = state.record(*at);
+        record.state == RowState::Deleted
+            && state.step_of_delete(*at, Step::QuickConnects) == StepState::Pending
+    };
+    state.places().filter(is_so).collect()
+}
+
+/// Whoever serves several at once may have each step done by any of its threads.
+const _: fn(UndoJob, &World) = |job, world| {
+    fn is_sent<T: Send>(_: T) {}
+    is_sent(job.plan(world));
+};

@@ -1,0 +1,366 @@
+//! The last step of an undo: the ledger is locked, and whoever was planned to be deleted is.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::look::{Stands, unfinished};
+use super::{Candidate, PlannedUndo};
+use crate::apply::{self, Departure, Means, Parted, Settings, Ways};
+use crate::clock::rfc3339;
+use crate::connect::Operation;
+use crate::crash;
+use crate::disk;
+use crate::error::Failure;
+use crate::event::{Event, SeenCounts};
+use crate::exit::Exit;
+use crate::instance::fetch;
+use crate::instance::users::{self, Read, Whom};
+use crate::job::run::close;
+use crate::lane::slots::Slots;
+use crate::ledger::{
+    Counts, Entry, Journal, Kind, LockedFile, Place, RowState, State, Steps, undone,
+};
+use crate::plan::{Fate, LeaverCounts, Lifts, Of, fate, of_undo, proves_ours};
+use crate::stop::Stop;
+use crate::user::NamesOfIds;
+
+/// An undo that has ended.
+#[derive(Debug)]
+pub struct EndedUndo {
+    /// How the program is to exit.
+    pub exit: Exit,
+    /// Where all rows of the ledger stand.
+    pub counts: Counts,
+    /// What those came to who were to be deleted.
+    pub parted: Parted,
+    /// How the plan had it.
+    pub planned: LeaverCounts,
+    /// Why it ended before its rows did.
+    pub stop: Option<Stop>,
+    /// Where the ledger is now, for nothing of the run is left; `None` where something is.
+    pub renamed: Option<PathBuf>,
+    /// Users who are there again although they were deleted, under a tag of this run.
+    pub back: Vec<String>,
+    /// Whether the ledger could be closed.
+    pub closed: Result<(), Failure>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl PlannedUndo {
+    /// Deletes whoever was planned to be, each read and proved once more right before: until all are settled, or there is a
+    /// reason to stop. What is under way is awaited. Where nothing of the run is left then, its ledger says so by its name,
+    /// and an import of the same roster begins afresh.
+    ///
+    /// # Errors
+    /// Exit 4 where another process has the ledger or has changed it since the plan, or nothing can be recorded: then nothing
+    /// was sent; exit 5 where it was asked to stop before it began; exit 70 where a user's work broke.
+    pub async fn run(self) -> Result<EndedUndo, Failure> {
+        self.world.go_on()?;
+        let since = Instant::now();
+        let journal = self.begin().await?;
+        let departures = self.departures();
+        self.world.tell(Event::Started {
+            version: 1,
+            run: self.run_id().to_owned(),
+            ledger: self.ledger.display().to_string(),
+            instance: self.instance().arn.clone(),
+            total: journal.read(|state| state.counts(true).total),
+            to_send: departures.len() as u64,
+            left_out: Vec::new(),
+            rate: self.reached.lane.pace(Operation::DeleteUser).rate(),
+        });
+        let parted = self.delete(&journal, departures).await?;
+        let back = self.look_again(&journal).await;
+        self.end(journal, parted, back, since).await
+    }
+
+    /// Locks the ledger and records the session, and what is known without a call. Synced: before the first request leaves.
+    async fn begin(&self) -> Result<Arc<dyn Journal>, Failure> {
+        let file = LockedFile::open(&self.ledger)?;
+        if !is_same(&self.state, &file.state) {
+            return Err(Failure::stopped("the ledger has changed since this was planned")
+                .hint("nothing was sent; the same command plans anew"));
+        }
+        let nonces = Arc::clone(&self.world.nonces);
+        let ledger: Arc<dyn Journal> = Arc::new(file.into_ledger(Arc::clone(&self.world.clock), nonces)?);
+        let now = rfc3339(self.world.clock.now());
+        let people = self.people.iter().zip(&self.candidates);
+        let found = people.flat_map(|(leaver, candidate)| {
+            let user = candidate.made.user.as_str();
+            let was_found = matches!(candidate.stands, Stands::InDoubt) && leaver.fate == Fate::Delete;
+            // Whose answer was lost is known to be made before it is known to be deleted.
+            let made = was_found.then(|| Entry {
+                recovered: true,
+                id: candidate.id.as_deref().map(Into::into),
+                ..Entry::outcome(user, RowState::Created, now.clone())
+            });
+            let stands = match leaver.fate {
+                Fate::Gone => Some((RowState::Deleted, leaver.fate.code())),
+                Fate::Skip(_) => Some((RowState::Skipped, leaver.fate.code())),
+                Fate::Delete | Fate::Wait => None,
+            };
+            // Where it is not known that anybody was made, nobody was left either.
+            let stands = stands.filter(|(state, _)| {
+                *state == RowState::Deleted || matches!(candidate.stands, Stands::Made | Stands::Announced)
+            });
+            let stands = stands.map(|(state, code)| Entry {
+                code: code.map(Into::into),
+                message: leaver.note().map(Into::into),
+                id: leaver.id.as_deref().map(Into::into),
+                ..Entry::outcome_of_delete(user, state, now.clone())
+            });
+            made.into_iter().chain(stands)
+        });
+        let session = session(&self.state, &self.world, &now);
+        let mut lines = [session].into_iter().chain(found);
+        ledger.record(&mut lines).await.map_err(|fault| {
+            Failure::stopped(fault.to_string()).hint("nothing was sent; the same command resumes")
+        })?;
+        Ok(ledger)
+    }
+
+    /// Those who are to be deleted, whoever has to wait last.
+    fn departures(&self) -> Vec<Departure> {
+        let of = |candidate: &Candidate| {
+            Some(Departure {
+                at: candidate.at,
+                row: candidate.row,
+                user: candidate.made.user.clone(),
+                id: candidate.id.clone()?,
+                was_begun: candidate.stands == Stands::Announced,
+                not_before: candidate.not_before,
+                seen_by: candidate.seen_by,
+                with_proficiencies: true,
+            })
+        };
+        let mut departures: Vec<Departure> =
+            self.departing().filter_map(|(_, candidate)| of(candidate)).collect();
+        departures.sort_by_key(|departure| departure.not_before);
+        departures
+    }
+
+    async fn delete(&self, ledger: &Arc<dyn Journal>, departures: Vec<Departure>) -> Result<Parted, Failure> {
+        let settings = Settings {
+            instance: self.instance().id.clone(),
+            identity: self.instance().identity,
+            run: self.run_id().to_owned(),
+            provenance_tag: true,
+            accept_probable: false,
+            row_budget: self.job.patience.settle,
+            outage_patience: self.job.patience.outage,
+            seed: self.world.seed,
+            voice: self.world.voice,
+        };
+        let most = self.job.pace.concurrency;
+        let (lane, slots) = (Arc::clone(&self.reached.lane), Slots::new(2.0, 5, most));
+        let (stop, events) = (self.world.stop.clone(), Arc::clone(&self.world.events));
+        let means = Means::new(lane, slots, Arc::clone(ledger), settings, stop, events)
+            .naming(NamesOfIds::of(&self.reached.directory));
+        let _at_work = self.reached.lane.waits().at_work();
+        let ways = Ways { signs_out: false, quick_connects: self.job.lifts.quick_connects };
+        let unfinished = ledger.read(unfinished);
+        let judge = self.judge();
+        let around = Arc::clone(&self.around);
+        let orphans = ledger.read(|state| orphans(state, &unfinished));
+        Box::pin(apply::delete(means, most, ways, around, judge, departures.into_iter(), orphans)).await
+    }
+
+    /// Proves somebody once more right before the deletion, as the plan did.
+    fn judge(&self) -> Box<apply::Judge> {
+        let (run, identity) = (self.run_id().to_owned(), self.instance().identity);
+        let lifts: Lifts = self.job.lifts;
+        let made: HashMap<Place, _> = self
+            .departing()
+            .map(|(_, candidate)| (candidate.at, candidate.made.clone()))
+            .collect();
+        Box::new(move |departure, found, around| {
+            let Some(made) = made.get(&departure.at) else { return (Fate::Wait, None) };
+            let mut against = of_undo(Of { run: &run, identity }, made, found, around);
+            against.sort_by_key(|(why, _)| *why);
+            let why: Vec<_> = against.iter().map(|(why, _)| *why).collect();
+            let fate = fate(&why, lifts);
+            let note = match fate {
+                Fate::Skip(why) => against.into_iter().find(|(other, _)| *other == why).map(|(_, words)| words),
+                Fate::Delete | Fate::Gone | Fate::Wait => None,
+            };
+            (fate, note)
+        })
+    }
+
+    /// Looks once more whether anybody who was deleted is there again under a tag of this run: a request that was late after
+    /// all, or somebody's copy. That it cannot be looked is no reason to end otherwise, and is said.
+    async fn look_again(&self, ledger: &Arc<dyn Journal>) -> Vec<String> {
+        let mut back = self.back.clone();
+        let stop = &self.world.stop;
+        if stop.is_set() || self.departing().next().is_none() {
+            return back;
+        }
+        let (lane, instance) = (&self.reached.lane, &self.instance().id);
+        let listed = match stop.unless_stopped(fetch::users(lane, instance)).await {
+            None => return back,
+            Some(Ok(listed)) => listed,
+            Some(Err(error)) => {
+                self.world.warn(format!("whether anybody is there again was not looked: {}", Failure::from(error).what));
+                return back;
+            }
+        };
+        let made: HashMap<&str, (&Candidate, Place)> = self
+            .departing()
+            .map(|(_, candidate)| (candidate.made.user.as_str(), (candidate, candidate.at)))
+            .collect();
+        let is_deleted = |at: Place| ledger.read(|state| state.record(at).state == RowState::Deleted);
+        let whom = |name: &str, id: &str| {
+            let (candidate, at) = made.get(name)?;
+            // A list may show whoever was just deleted for a while.
+            let is_another = candidate.id.as_deref() != Some(id);
+            (is_another && is_deleted(*at))
+                .then(|| Whom { id: id.to_owned(), name: name.to_owned(), user: true, proficiencies: false })
+        };
+        let whom: Vec<Whom> =
+            listed.iter().filter_map(|user| whom(user.username.as_deref()?, &user.id)).collect();
+        let mut take = |whom: Whom, read: Option<Read>| {
+            let user = read.and_then(|read| read.user);
+            let own = made.get(whom.name.as_str()).map(|(candidate, _)| &candidate.made.attempts);
+            if let (Some(user), Some(own)) = (user, own)
+                && proves_ours(self.run_id(), own, &user)
+            {
+                back.push(whom.name);
+            }
+            Ok(())
+        };
+        if let Err(failure) = users::described(lane, instance, whom, stop, &mut take).await {
+            self.world.warn(format!("whether anybody is there again was not looked: {}", failure.what));
+        }
+        back
+    }
+
+    async fn end(
+        mut self,
+        ledger: Arc<dyn Journal>,
+        parted: Parted,
+        back: Vec<String>,
+        since: Instant,
+    ) -> Result<EndedUndo, Failure> {
+        let (counts, calls) = ledger.read(|state| (state.counts(false), state.calls));
+        let planned = self.counts();
+        let stop = self.world.stop.reason();
+        let exit = exit_of(parted, planned, &counts, &back, stop.as_ref());
+        let took = since.elapsed();
+        self.world.tell(Event::Ended {
+            exit: exit.code(),
+            rows: counts,
+            steps: Steps::default(),
+            seen: SeenCounts::default(),
+            calls,
+            seconds: took.as_secs_f64(),
+        });
+        let is_over = is_nothing_left(&counts) && back.is_empty() && stop.is_none();
+        let closed = close(ledger, exit);
+        let renamed = match (&closed, is_over) {
+            (Ok(()), true) => self.rename(),
+            _ => None,
+        };
+        self.reached.stop_serving().await;
+        Ok(EndedUndo { exit, counts, parted, planned, stop, renamed, back, closed, took })
+    }
+
+    /// Gives the ledger a name that says that nothing of its run is left. That it cannot be renamed loses nothing: the import
+    /// that finds it says who was undone.
+    fn rename(&self) -> Option<PathBuf> {
+        let to = undone::path(&self.ledger, self.run_id());
+        if to == self.ledger {
+            return Some(to);
+        }
+        match moved(&self.ledger, &to) {
+            Ok(()) => {
+                crash::point("undo-renamed");
+                Some(to)
+            }
+            Err(error) => {
+                self.world.warn(format!(
+                    "nothing of the run is left, and its ledger could not be renamed to `{}`: {error}; an import with it \
+                     makes nobody anew unless it is told to",
+                    to.display()
+                ));
+                None
+            }
+        }
+    }
+}
+
+/// Moves a file where none is.
+fn moved(from: &Path, to: &Path) -> std::io::Result<()> {
+    if std::fs::symlink_metadata(to).is_ok() {
+        return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, "there is a file of this name"));
+    }
+    disk::rename(from, to)
+}
+
+/// Whether nobody of the run is there, or may be.
+fn is_nothing_left(counts: &Counts) -> bool {
+    counts.created + counts.in_doubt + counts.unconfirmed == 0
+}
+
+/// How an undo exits. Pure.
+fn exit_of(
+    parted: Parted,
+    planned: LeaverCounts,
+    counts: &Counts,
+    back: &[String],
+    stop: Option<&Stop>,
+) -> Exit {
+    let by_reason = match stop {
+        None => Exit::Done,
+        Some(Stop::Interrupted) => Exit::Interrupted,
+        Some(_) => Exit::Stopped,
+    };
+    let is_open = parted.unsettled + parted.left + planned.wait + counts.in_doubt + counts.unconfirmed > 0;
+    let by_rows = if is_open || !back.is_empty() {
+        Exit::Unsettled
+    } else if parted.skipped + parted.rejected + planned.skip > 0 {
+        Exit::SomeFailed
+    } else {
+        Exit::Done
+    };
+    by_reason.worst(by_rows)
+}
+
+/// Whether a ledger says what it said.
+fn is_same(before: &State, now: &State) -> bool {
+    (before.attempts, before.sessions, before.counts(false), before.places().len())
+        == (now.attempts, now.sessions, now.counts(false), now.places().len())
+}
+
+/// The users who were deleted before the quick connects that led to them.
+fn orphans(state: &State, places: &[Place]) -> Vec<apply::Orphaned> {
+    let of = |at: &Place| {
+        let id = state.deleted_id(*at)?;
+        Some(apply::Orphaned { at: *at, row: state.record(*at).row, user: state.user(*at).to_owned(), id })
+    };
+    places.iter().filter_map(of).collect()
+}
+
+/// The record of this session: of the same roster and settings as the one before, for whoever goes on with the import.
+fn session<'e>(before: &'e State, world: &'e crate::job::World, now: &'e str) -> Entry<'e> {
+    let last = &before.session;
+    Entry {
+        session: Some(uuid::Uuid::new_v4().to_string().into()),
+        host: Some(world.host.as_str().into()),
+        pid: Some(std::process::id()),
+        roster: Some(last.roster.as_str().into()),
+        tool: Some(concat!("headcount ", env!("CARGO_PKG_VERSION")).into()),
+        region: last.region.as_deref().map(Into::into),
+        profile: last.profile.as_deref().map(Into::into),
+        endpoint: last.endpoint.as_deref().map(Into::into),
+        header_row: last.header_row,
+        settings: last.settings.clone(),
+        alias: last.alias.as_deref().map(Into::into),
+        at: Some(now.into()),
+        ..Entry::of(Kind::Session)
+    }
+}
