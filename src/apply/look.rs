@@ -492,6 +492,7 @@ fn conclude(task: &Task, found: Found, means: &Means) -> Result<End, JournalFaul
         | RowState::Invalid
         | RowState::Updated
         | RowState::Unconfirmed
+        | RowState::Deleted
         | RowState::Skipped => Event::Exists { row, user, message },
     });
     Ok(End::Settled)

@@ -278,6 +278,7 @@ impl Means {
             | RowState::Invalid
             | RowState::Updated
             | RowState::Unconfirmed
+            | RowState::Deleted
             | RowState::Skipped => None,
         };
         // The lock first: who is told may take long to listen.

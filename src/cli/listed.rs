@@ -38,6 +38,8 @@ pub(super) enum Which {
     Updated,
     /// Changed by this run, and not read back so
     Unconfirmed,
+    /// Deleted by this run, or by the undo of it
+    Deleted,
     /// Left as they are, in part or as a whole
     Skipped,
 }
@@ -58,6 +60,7 @@ impl Which {
             Self::There => state == RowState::There,
             Self::Updated => state == RowState::Updated,
             Self::Unconfirmed => state == RowState::Unconfirmed,
+            Self::Deleted => state == RowState::Deleted,
             Self::Skipped => state == RowState::Skipped,
         }
     }
@@ -94,7 +97,7 @@ pub(super) fn of<'s>(state: &'s State, which: &[Which], at_work: bool) -> Vec<Li
     let listed = |at: Place| {
         let record = state.record(at);
         // With an importer at work an open intent is on its way, not in doubt: as the counts have it.
-        let stands = if at_work { record.state } else { record.settled_state() };
+        let stands = record.stands(at_work);
         let (seen, found_id) = state.seen(at);
         let is_asked = !record.dropped && which.iter().any(|which| which.has(stands, seen));
         let detail = state.detail(at);

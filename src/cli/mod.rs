@@ -218,6 +218,7 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
             match state.header.job {
                 None => Typed::retry(*args, Vec::new())?.needs()?,
                 Some(ledger::Job::Update) => TypedChanges::retry(*args, &state, Vec::new())?.needs()?,
+                Some(ledger::Job::Remove) => return Err(import::of_leavers(&args.of)),
             }
         }
         Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,

@@ -15,24 +15,24 @@ use crate::agent::Fingerprint;
 
 /// A fingerprint for each group that was asked for. Flat, for one is held for each user that a comparison asks about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AskedFor([Option<Fingerprint>; Step::ALL.len()]);
+pub struct AskedFor([Option<Fingerprint>; Step::GROUPS.len()]);
 
 impl AskedFor {
     /// Of one group alone; of none where there is no fingerprint.
     pub fn one(group: Step, fingerprint: Option<Fingerprint>) -> Self {
-        let mut asked = Self::default();
-        asked.0[group as usize] = fingerprint;
-        asked
+        fingerprint.map(|fingerprint| (group, fingerprint)).into_iter().collect()
     }
 
     /// The fingerprint of a group.
     pub fn get(&self, group: Step) -> Option<Fingerprint> {
-        self.0[group as usize]
+        self.0.get(group as usize).copied().flatten()
     }
 
-    /// Takes the fingerprint of a group in.
+    /// Takes the fingerprint of a group in; of what is no part of a user nothing is kept.
     pub fn set(&mut self, group: Step, fingerprint: Fingerprint) {
-        self.0[group as usize] = Some(fingerprint);
+        if let Some(asked) = self.0.get_mut(group as usize) {
+            *asked = Some(fingerprint);
+        }
     }
 
     /// Whether nothing was asked for.
@@ -42,7 +42,7 @@ impl AskedFor {
 
     /// The groups that were asked for.
     pub fn iter(&self) -> impl Iterator<Item = (Step, Fingerprint)> {
-        Step::ALL.into_iter().zip(self.0).filter_map(|(group, fingerprint)| Some((group, fingerprint?)))
+        Step::GROUPS.into_iter().zip(self.0).filter_map(|(group, fingerprint)| Some((group, fingerprint?)))
     }
 }
 
@@ -104,6 +104,9 @@ impl<'de> Deserialize<'de> for StandsAs {
                 let mut asked = AskedFor::default();
                 while let Some(group) = map.next_key::<Step>()? {
                     let Digits(fingerprint) = map.next_value()?;
+                    if !Step::GROUPS.contains(&group) {
+                        return Err(de::Error::custom("not a part of a user"));
+                    }
                     asked.set(group, fingerprint);
                 }
                 Ok(StandsAs::Asked(asked))
@@ -159,6 +162,7 @@ mod tests {
             r#"{"tags":"ab"}"#,
             r#"{"tags":"0000000000000000"}"#,
             r#"{"password":"00000000000000ab"}"#,
+            r#"{"sign_out":"00000000000000ab"}"#,
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

@@ -16,6 +16,12 @@ const UPDATES: &str = ".update.ledger.jsonl";
 /// The same of an update that is a rehearsal.
 const REHEARSED_UPDATES: &str = ".simulate.update.ledger.jsonl";
 
+/// The same of one of leavers.
+const REMOVES: &str = ".remove.ledger.jsonl";
+
+/// The same of a rehearsal with leavers.
+const REHEARSED_REMOVES: &str = ".simulate.remove.ledger.jsonl";
+
 /// How the name of the file ends in which a rehearsal keeps its world.
 const WORLD: &str = ".simulate.world.jsonl";
 
@@ -32,9 +38,33 @@ pub fn update_ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
     disk::with_suffix(roster, if is_rehearsal { REHEARSED_UPDATES } else { UPDATES })
 }
 
+/// The ledger of a list of leavers, where nobody names another.
+pub fn remove_ledger_of(list: &Path, is_rehearsal: bool) -> PathBuf {
+    disk::with_suffix(list, if is_rehearsal { REHEARSED_REMOVES } else { REMOVES })
+}
+
+/// Whether a file has the name that ledgers of leavers have where nobody names another.
+pub(crate) fn is_named_as_leavers(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(REMOVES)
+}
+
 /// The ledgers beside a roster that may know what was last asked of its people: the import's and the update's.
 pub(crate) fn bases_of(roster: &Path, is_rehearsal: bool) -> [PathBuf; 2] {
     [ledger_of(roster, is_rehearsal), update_ledger_of(roster, is_rehearsal)]
+}
+
+/// The ledgers of the updates of the roster whose ledger this is by its name; of a ledger that somebody named, those of a
+/// roster of that name.
+pub(crate) fn updates_of(ledger: &Path) -> Option<PathBuf> {
+    let name = ledger.file_name()?.to_str()?;
+    let (roster, is_rehearsal) = roster_of(name).unwrap_or((name, false));
+    Some(update_ledger_of(&ledger.with_file_name(roster), is_rehearsal))
+}
+
+/// The name of the roster whose import's ledger has this name, and whether it is a rehearsal's.
+pub(super) fn roster_of(name: &str) -> Option<(&str, bool)> {
+    let [rehearsed, real] = [REHEARSED, LEDGER].map(|end| name.strip_suffix(end));
+    rehearsed.map(|roster| (roster, true)).or(real.map(|roster| (roster, false)))
 }
 
 /// A path as a ledger has it: whole, and without links where it leads anywhere.
@@ -45,7 +75,7 @@ pub(crate) fn absolute(path: &Path) -> String {
 /// Whether a ledger has the name that rehearsals give theirs.
 pub(crate) fn is_named_as_rehearsed(ledger: &Path) -> bool {
     let name = ledger.to_string_lossy();
-    name.ends_with(REHEARSED) || name.ends_with(REHEARSED_UPDATES)
+    [REHEARSED, REHEARSED_UPDATES, REHEARSED_REMOVES].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a file has the name that ledgers have where nobody names another.
@@ -60,8 +90,10 @@ pub(crate) fn is_named_as_ledger(path: &Path) -> bool {
 /// of them and none beside the ledger, it is that one.
 pub(crate) fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
     let name = ledger.file_name().and_then(|name| name.to_str());
+    let name = name.map(|name| super::undone::before(name));
+    let name = name.as_deref();
     let usual =
-        name.and_then(|name| [REHEARSED_UPDATES, REHEARSED].iter().find_map(|end| name.strip_suffix(end)));
+        name.and_then(|name| [REHEARSED_UPDATES, REHEARSED_REMOVES, REHEARSED].iter().find_map(|end| name.strip_suffix(end)));
     let beside = match usual {
         Some(roster) => ledger.with_file_name(format!("{roster}{WORLD}")),
         None => disk::with_suffix(ledger, WORLD),
@@ -90,6 +122,8 @@ mod tests {
         for (ledger, world) in [
             ("d/r.csv.simulate.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
             ("d/r.csv.simulate.update.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
+            ("d/r.csv.simulate.remove.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
+            ("d/r.csv.undone-RUN.simulate.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
             ("d/r.csv.update.ledger.jsonl", "d/r.csv.update.ledger.jsonl.simulate.world.jsonl"),
             ("d/mine.jsonl", "d/mine.jsonl.simulate.world.jsonl"),
             ("r.csv.ledger.jsonl", "r.csv.ledger.jsonl.simulate.world.jsonl"),

@@ -23,7 +23,8 @@ pub struct Entry<'a> {
     /// What the line says.
     #[serde(rename = "type")]
     pub kind: Kind,
-    /// What the request does (`intent`). Intents of before do not say it: they create.
+    /// What the request does (`intent`); that it is of a deletion (`outcome`, `step`). Intents of before do not say it: they
+    /// create.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub op: Option<Op>,
     /// Of the format (`ledger`).
@@ -244,6 +245,16 @@ impl<'a> Entry<'a> {
     /// An intent to change the user of this id.
     pub fn update_intent(user: &'a str, attempt: Attempt, id: &'a str, at: String) -> Self {
         Self { op: Some(Op::Update), id: Some(id.into()), ..Self::intent(user, attempt, None, at) }
+    }
+
+    /// An intent to delete the user of this id.
+    pub fn delete_intent(user: &'a str, attempt: Attempt, id: &'a str, at: String) -> Self {
+        Self { op: Some(Op::Delete), id: Some(id.into()), ..Self::intent(user, attempt, None, at) }
+    }
+
+    /// What the deletion of a row's user came to.
+    pub fn outcome_of_delete(user: &'a str, state: RowState, at: String) -> Self {
+        Self { op: Some(Op::Delete), ..Self::outcome(user, state, at) }
     }
 
     /// Where a row stands now.

@@ -319,6 +319,44 @@ impl Journal for Ledger {
         Queued::with(begun, self.writer.append_synced(line))
     }
 
+    fn intend_delete(&self, at: Place, id: &str) -> Queued<Begun> {
+        let now = whole_milliseconds(self.clock.now());
+        let mut state = self.state();
+        let attempt = Attempt::after(state.attempts);
+        let user = state.user(at).to_owned();
+        let line = applied(&mut state, &Entry::delete_intent(&user, attempt, id, rfc3339(now)), 192);
+        let begun = Begun { place: at, attempt, at: now };
+        if crash::sabotage(Sabotage::IntentNotWritten) {
+            return Queued::synced_already(begun);
+        }
+        // Under the lock, so that the file has the order of the state.
+        Queued::with(begun, self.writer.append_synced(line))
+    }
+
+    fn conclude_delete(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
+        let now = rfc3339(self.clock.now());
+        let mut state = self.state();
+        let user = state.user(at).to_owned();
+        let line = applied(&mut state, &outcome.entry_of_delete(&user, of, now), 256);
+        self.writer.append(line)?;
+        crash::point("outcome-queued");
+        Ok(())
+    }
+
+    fn step_of_delete(
+        &self,
+        at: Place,
+        step: Step,
+        result: StepState,
+        told: &Outcome,
+    ) -> Result<(), JournalFault> {
+        let now = rfc3339(self.clock.now());
+        let mut state = self.state();
+        let user = state.user(at).to_owned();
+        let line = applied(&mut state, &told.step_of_delete(&user, (step, result), now), 256);
+        Ok(self.writer.append(line)?)
+    }
+
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();

@@ -8,7 +8,7 @@ use super::asked::{AskedFor, StandsAs};
 use super::entry::Entry;
 use super::numbers::{Attempt, Nonce, Place};
 use super::state::State;
-use super::words::{RowState, Step, StepState, Unexecuted};
+use super::words::{Op, RowState, Step, StepState, Unexecuted};
 use crate::agent::Fingerprint;
 use crate::exit::Exit;
 use crate::log::{Synced, Unwritable};
@@ -37,6 +37,23 @@ pub trait Journal: Send + Sync {
     /// Records the intent to change the user of this id, as the newest attempt of all. The first call that changes anything
     /// waits until it is synced; [`Journal::conclude`] says with its attempt what it came to.
     fn intend_update(&self, at: Place, id: &str) -> Queued<Begun>;
+
+    /// Records the intent to delete the user of this id, as the newest attempt of all; what proves who made the user stays as
+    /// it is. No deletion may leave before it is synced; [`Journal::conclude_delete`] says with its attempt what it came to.
+    fn intend_delete(&self, at: Place, id: &str) -> Queued<Begun>;
+
+    /// Records what the deletion of a row's user came to, or that it was left without an attempt. Not waited for: one that
+    /// is lost to a crash leaves its intent, of which the service tells whether anybody is there.
+    fn conclude_delete(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault>;
+
+    /// Records where what goes with the deletion of a row's user stands. Not waited for.
+    fn step_of_delete(
+        &self,
+        at: Place,
+        step: Step,
+        result: StepState,
+        told: &Outcome,
+    ) -> Result<(), JournalFault>;
 
     /// Records where a row stands, without an attempt or after it. Not waited for.
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault>;
@@ -218,6 +235,21 @@ impl Outcome {
             stands_as: StandsAs::asked(*asked),
             ..Entry::outcome(user, *state, at)
         }
+    }
+
+    /// The line of a row whose user's deletion came to this; `at` is when, RFC 3339.
+    pub fn entry_of_delete<'e>(&'e self, user: &'e str, of: Option<Attempt>, at: String) -> Entry<'e> {
+        Entry { op: Some(Op::Delete), ..self.entry(user, of, at) }
+    }
+
+    /// The line of what goes with the deletion of a row's user; `at` is when, RFC 3339.
+    pub fn step_of_delete<'e>(
+        &'e self,
+        user: &'e str,
+        stands: (Step, StepState),
+        at: String,
+    ) -> Entry<'e> {
+        Entry { op: Some(Op::Delete), fingerprint: None, ..self.step_entry(user, stands, None, at) }
     }
 
     /// The line of a user of which a group stands so, with what the service said; the fingerprint is of the proficiencies

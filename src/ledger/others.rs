@@ -36,6 +36,7 @@ impl OtherRun {
                 | RowState::Invalid
                 | RowState::Updated
                 | RowState::Unconfirmed
+                | RowState::Deleted
                 | RowState::Skipped => continue,
             };
             all += 1;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
@@ -12,6 +13,7 @@ use super::names::Names;
 use super::numbers::{Attempt, Nonce, Place};
 use super::words::{Job, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted};
 use crate::agent::{Fingerprint, RowNumber};
+use crate::clock;
 
 /// Where each row stands after all that the ledger says.
 #[derive(Clone, Default)]
@@ -24,11 +26,14 @@ pub struct State {
     pub(crate) sessions: u32,
     /// The highest attempt so far.
     pub attempts: Option<Attempt>,
+    /// The highest attempt before the newest session: whatever is open of these another process sent.
+    attempts_before: Option<Attempt>,
     /// The highest attempt with a password that headcount made.
     pub(crate) generated: Option<Attempt>,
     /// How many of these are known to have left, so that their passwords are in the credentials file.
     pub(crate) recorded: u32,
-    /// When the newest intent was written, RFC 3339; empty before the first.
+    /// When the newest intent was written that makes or changes a user, RFC 3339; empty before the first. The latest, where
+    /// a clock was put back.
     pub newest_intent: String,
     /// How many CreateUser calls left and how many of them were throttled.
     pub(crate) calls: Calls,
@@ -119,8 +124,8 @@ pub struct Record {
     pub(crate) nonce: Option<Nonce>,
     /// Where it stands by its outcomes alone.
     pub(crate) state: RowState,
-    /// An intent without an outcome: a process ended, or is at work, between the two.
-    pub(crate) open: bool,
+    /// What the intent without an outcome was to do: a process ended, or is at work, between the two.
+    pub(crate) open: Option<Op>,
     /// Created by comparison.
     pub(crate) recovered: bool,
     /// An attempt was made without a provenance tag.
@@ -136,16 +141,44 @@ pub struct Record {
 }
 
 impl Record {
-    /// Where the row stands once nobody is at work: an open intent is in doubt, and where it is of an update, what it did
-    /// was not read back.
+    /// Where the row stands once nobody is at work: an open intent is in doubt; where it is of an update, what it did was not
+    /// read back, and where it is of a deletion, nobody knows whether the user is there.
     pub fn settled_state(&self) -> RowState {
-        if self.open && self.state != RowState::Created { self.unlearned() } else { self.state }
+        self.open.map_or(self.state, |open| self.unlearned(open))
     }
 
     /// How the row of an intent stands whose outcome was never learned.
-    fn unlearned(&self) -> RowState {
-        if self.updates { RowState::Unconfirmed } else { RowState::InDoubt }
+    fn unlearned(&self, open: Op) -> RowState {
+        match open {
+            // Whoever is made anew was made once, and that is what is known.
+            Op::Create if self.state == RowState::Created => RowState::Created,
+            Op::Create => RowState::InDoubt,
+            Op::Update | Op::Delete => RowState::Unconfirmed,
+        }
     }
+
+    /// Where the row stands, while somebody is at work or when nobody is.
+    pub(crate) fn stands(&self, at_work: bool) -> RowState {
+        if at_work { self.state_at_work() } else { self.settled_state() }
+    }
+
+    /// Where the row stands while somebody is at work: an open intent is on its way.
+    fn state_at_work(&self) -> RowState {
+        match (self.open, self.state) {
+            (Some(Op::Create), RowState::Deleted) => RowState::Pending,
+            (_, state) => state,
+        }
+    }
+
+    /// Whether a request that makes its user was announced, and nothing says what became of it.
+    pub(crate) fn is_being_made(&self) -> bool {
+        self.open == Some(Op::Create)
+    }
+}
+
+/// A time for what says no time that can be read: later than any, so that nobody takes it for long ago.
+fn never() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(u32::MAX))
 }
 
 /// What only rows with a history have.
@@ -165,12 +198,22 @@ pub struct Detail {
     pub(crate) step_code: Option<String>,
     /// The message with it.
     pub(crate) step_message: Option<String>,
-    /// Where the groups stand that an update has had to do with, since the row was planned as it is.
+    /// Where the groups stand that an update has had to do with, and what goes with a deletion, since the row was planned as
+    /// it is.
     groups: [StepState; Step::ALL.len()],
+    /// The attempts to make the user that were never conclusively answered, each with a time at which its request had left.
+    unclear: Vec<(Attempt, SystemTime)>,
 }
 
 impl Detail {
-    /// Where the groups stand that an update has had to do with.
+    /// Takes in that an attempt was not answered. The first time that is told of it counts: it had left by then.
+    fn is_unclear(&mut self, attempt: Attempt, left_by: SystemTime) {
+        if !self.unclear.iter().any(|(known, _)| *known == attempt) {
+            self.unclear.push((attempt, left_by));
+        }
+    }
+
+    /// Where the groups stand that an update has had to do with, and what goes with a deletion.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (Step, StepState)> {
         let groups = Step::ALL.into_iter().zip(self.groups);
         groups.filter(|(_, stands)| *stands != StepState::Nothing)
@@ -255,6 +298,7 @@ impl Counts {
             RowState::There => self.there += 1,
             RowState::Updated => self.updated += 1,
             RowState::Unconfirmed => self.unconfirmed += 1,
+            RowState::Deleted => self.deleted += 1,
             RowState::Skipped => self.skipped += 1,
         }
         if state == RowState::Created && recovered {
@@ -274,6 +318,7 @@ impl Counts {
             RowState::There => self.there,
             RowState::Updated => self.updated,
             RowState::Unconfirmed => self.unconfirmed,
+            RowState::Deleted => self.deleted,
             RowState::Skipped => self.skipped,
         }
     }
@@ -313,6 +358,7 @@ impl State {
             }
             Kind::Session => {
                 self.sessions += 1;
+                self.attempts_before = self.attempts;
                 self.session = Session {
                     id: text(&entry.session),
                     host: text(&entry.host),
@@ -345,7 +391,7 @@ impl State {
     /// A row planned, or planned again because it has changed: a failed one is pending again, a made one stays made.
     fn plan(&mut self, entry: &Entry) {
         let Some(user) = entry.user.as_deref() else { return };
-        let is_update = self.header.job == Some(Job::Update);
+        let is_imports = self.header.job.is_none();
         let at = self.place(user);
         // A row that is planned under a name has it by itself, whoever had it before.
         self.renamed.remove(user);
@@ -361,9 +407,9 @@ impl State {
         }
         record.dropped = false;
         record.proficiencies = entry.proficiencies;
-        let follows = entry.proficiencies.is_some() && !is_update;
+        let follows = entry.proficiencies.is_some() && is_imports;
         record.step = if follows { StepState::Pending } else { StepState::Nothing };
-        if is_update {
+        if !is_imports {
             // Whatever was made of it before, it is held against the user anew.
             record.state = RowState::Pending;
             if let Some(detail) = self.details.get_mut(&at) {
@@ -377,27 +423,41 @@ impl State {
     fn intend(&mut self, entry: &Entry) {
         let (Some(user), Some(attempt)) = (entry.user.as_deref(), entry.attempt) else { return };
         let at = self.place(user);
+        let op = entry.op.unwrap_or(Op::Create);
+        self.attempts = self.attempts.max(Some(attempt));
+        let newest = entry.at.as_deref().unwrap_or_default();
+        if op != Op::Delete && newest > self.newest_intent.as_str() {
+            self.newest_intent.clear();
+            self.newest_intent.push_str(newest);
+        }
         let record = &mut self.rows[at.index()];
+        // An intent that found the one before it still open: that one's outcome was never learned.
+        if let Some(open) = record.open.replace(op) {
+            record.state = record.unlearned(open);
+            if let (Op::Create, Some(unanswered)) = (open, record.attempt) {
+                let left_by = entry.at.as_deref().and_then(clock::parse_rfc3339).unwrap_or_else(never);
+                self.details.entry(at).or_default().is_unclear(unanswered, left_by);
+            }
+        }
+        if op == Op::Delete {
+            // What proves who made the user stays as it is.
+            if self.header.job.is_some() {
+                self.ids.set(at, entry.id.as_deref());
+            }
+            return;
+        }
         let before = record.attempt.replace(attempt).map(|attempt| (attempt, record.nonce));
         record.nonce = entry.nonce;
-        // An intent that found the one before it still open: that one's outcome was never learned.
-        if record.open && record.state != RowState::Created {
-            record.state = record.unlearned();
-        }
-        record.open = true;
-        record.updates = entry.op == Some(Op::Update);
+        record.updates = op == Op::Update;
         record.untagged |= entry.untagged;
         record.generated = entry.generated;
         if let Some(before) = before {
             self.details.entry(at).or_default().earlier.push(before);
         }
-        self.attempts = self.attempts.max(Some(attempt));
         if entry.generated {
             self.generated = self.generated.max(Some(attempt));
         }
-        self.newest_intent.clear();
-        self.newest_intent.push_str(entry.at.as_deref().unwrap_or_default());
-        if entry.op == Some(Op::Update) {
+        if op == Op::Update {
             self.ids.set(at, entry.id.as_deref());
         } else {
             self.calls.sent += 1;
@@ -407,16 +467,27 @@ impl State {
     fn conclude(&mut self, entry: &Entry) {
         let (Some(user), Some(state)) = (entry.user.as_deref(), entry.stands()) else { return };
         let at = self.place(user);
+        if entry.op == Some(Op::Delete) {
+            return self.conclude_delete(at, state, entry);
+        }
         let record = &mut self.rows[at.index()];
         match entry.unexecuted.filter(|_| !record.updates) {
             Some(Unexecuted::Throttled) => self.calls.throttled += 1,
             Some(Unexecuted::NotSent) => self.calls.sent = self.calls.sent.saturating_sub(1),
             Some(Unexecuted::Refused) | None => {}
         }
-        let is_first = record.open && record.generated && entry.attempt == record.attempt;
+        // The answer to what another process sent was learned by nobody.
+        let was_lost = record.open == Some(Op::Create) && record.attempt <= self.attempts_before;
+        let unanswered = record.attempt.filter(|newest| {
+            let is_made_by_it = state == RowState::Created && entry.attempt == Some(*newest);
+            was_lost && !is_made_by_it || state == RowState::InDoubt && entry.unexecuted.is_none()
+        });
+        let is_first = record.open.is_some() && record.generated && entry.attempt == record.attempt;
         self.recorded += u32::from(is_first && entry.unexecuted != Some(Unexecuted::NotSent));
-        record.open = false;
-        record.state = state;
+        record.open = None;
+        // Whoever was deleted is to be made anew only where that is asked for, as long as no request has been executed.
+        let is_as_before = record.state == RowState::Deleted && entry.unexecuted.is_some();
+        record.state = if is_as_before { RowState::Deleted } else { state };
         record.recovered = entry.recovered;
         // Whoever was seen before is not the user that is there now.
         self.seen.remove(&at);
@@ -430,6 +501,10 @@ impl State {
         if let (RowState::Created, Some(fingerprint)) = (state, made_with) {
             record.fingerprint = fingerprint;
         }
+        if let Some(unanswered) = unanswered {
+            let left_by = entry.at.as_deref().and_then(clock::parse_rfc3339).unwrap_or_else(never);
+            self.details.entry(at).or_default().is_unclear(unanswered, left_by);
+        }
         if state.has_failed() || matches!(state, RowState::InDoubt | RowState::There | RowState::Unconfirmed)
         {
             let detail = self.details.entry(at).or_default();
@@ -438,13 +513,67 @@ impl State {
             detail.message = entry.message.as_deref().map(str::to_owned);
         } else if let Some(detail) = self.details.get_mut(&at) {
             (detail.code, detail.message, detail.by_run) = (None, None, None);
+            if state == RowState::Created {
+                // Whose tag was seen on the user has arrived; what goes with a deletion was of the user before.
+                detail.unclear.retain(|(known, _)| Some(*known) != entry.attempt);
+                detail.groups = Default::default();
+            }
+        }
+    }
+
+    /// What a deletion came to. In an import's ledger a user that is left is there, as before.
+    fn conclude_delete(&mut self, at: Place, state: RowState, entry: &Entry) {
+        let is_imports = self.header.job.is_none();
+        let record = &mut self.rows[at.index()];
+        // Who was deleted is gone, whatever was sent before; of who was left nothing is known that was not.
+        record.open = record.open.filter(|open| *open != Op::Delete && state != RowState::Deleted);
+        let may_be_there = matches!(record.state, RowState::Created | RowState::Unconfirmed);
+        match state {
+            RowState::Deleted => {
+                record.state = RowState::Deleted;
+                record.recovered = false;
+                // Whoever is made anew is given them anew.
+                let follows = is_imports && record.proficiencies.is_some();
+                record.step = if follows { StepState::Pending } else { StepState::Nothing };
+                self.seen.remove(&at);
+            }
+            RowState::InDoubt | RowState::Unconfirmed => {
+                if may_be_there || !is_imports {
+                    record.state = RowState::Unconfirmed;
+                }
+            }
+            RowState::Pending
+            | RowState::Created
+            | RowState::Exists
+            | RowState::Rejected
+            | RowState::Invalid
+            | RowState::There
+            | RowState::Updated
+            | RowState::Skipped => {
+                if !is_imports {
+                    record.state = state;
+                } else if may_be_there && state != RowState::Pending {
+                    // What was not executed leaves it as it was; everything else says that the user is there.
+                    record.state = RowState::Created;
+                }
+            }
+        }
+        if !is_imports && entry.id.is_some() {
+            self.ids.set(at, entry.id.as_deref());
+        }
+        let says = entry.code.is_some() || entry.message.is_some();
+        if says || self.details.contains_key(&at) {
+            let detail = self.details.entry(at).or_default();
+            detail.code = entry.code.as_deref().map(str::to_owned);
+            detail.message = entry.message.as_deref().map(str::to_owned);
+            detail.by_run = None;
         }
     }
 
     fn step(&mut self, entry: &Entry) {
         let (Some(user), Some(result)) = (entry.user.as_deref(), entry.result) else { return };
         let at = self.place(user);
-        if self.header.job == Some(Job::Update) {
+        if self.header.job.is_some() || entry.op == Some(Op::Delete) {
             let group = entry.step.map_or(0, |group| group as usize);
             self.details.entry(at).or_default().groups[group] = result;
         } else {
@@ -507,8 +636,12 @@ impl State {
             return None;
         }
         let at = self.goes_by(user)?;
-        let may_be_there = matches!(self.record(at).settled_state(), RowState::Created | RowState::InDoubt);
-        (is_counted(&at) && may_be_there).then_some(at)
+        // Nor is whoever was deleted made anew under the name of before.
+        let was_made = matches!(
+            self.record(at).settled_state(),
+            RowState::Created | RowState::InDoubt | RowState::Unconfirmed | RowState::Deleted
+        );
+        (is_counted(&at) && was_made).then_some(at)
     }
 
     /// The row that a name was mended to at last, whatever became of it.
@@ -549,8 +682,46 @@ impl State {
 
     /// The id of the created user whose step at a place is not done.
     pub(crate) fn unfinished(&self, at: Place) -> Option<String> {
-        let waits = matches!(self.record(at).step, StepState::Pending | StepState::Rejected);
-        self.created_id(at).filter(|_| waits)
+        let record = self.record(at);
+        let waits = matches!(record.step, StepState::Pending | StepState::Rejected);
+        self.created_id(at).filter(|_| waits && record.open != Some(Op::Delete))
+    }
+
+    /// The id of the user that was made for the row at a place and is there as far as is known: one whose deletion was
+    /// announced among them, of which nothing says what became of it.
+    pub(crate) fn deleting_id(&self, at: Place) -> Option<String> {
+        let may_be_there =
+            matches!(self.record(at).settled_state(), RowState::Created | RowState::Unconfirmed);
+        if may_be_there { self.ids.get(at) } else { None }
+    }
+
+    /// The id of the user of the row at a place that was deleted; `None` where it is not known.
+    pub(crate) fn deleted_id(&self, at: Place) -> Option<String> {
+        if self.record(at).settled_state() == RowState::Deleted { self.ids.get(at) } else { None }
+    }
+
+    /// Where a part of the row's user stands, or what goes with its deletion.
+    pub(crate) fn step_of_delete(&self, at: Place, step: Step) -> StepState {
+        self.detail(at).map_or(StepState::Nothing, |detail| detail.groups[step as usize])
+    }
+
+    /// Why the deletion of the row's user was left, as code and message, where the user is there: an undo skipped it, or the
+    /// service refused it.
+    pub(crate) fn left_by_undo(&self, at: Place) -> Option<(&str, &str)> {
+        let is_there = self.header.job.is_none() && self.record(at).settled_state() == RowState::Created;
+        let detail = self.detail(at).filter(|_| is_there)?;
+        let [code, message] = [&detail.code, &detail.message].map(Option::as_deref);
+        (code.is_some() || message.is_some()).then(|| (code.unwrap_or_default(), message.unwrap_or_default()))
+    }
+
+    /// A time not before which the newest request that makes the row's user and was never conclusively answered had left:
+    /// until long after it, it may arrive. Where an intent is open, that of the ledger's newest intent; `None` where each was
+    /// answered.
+    pub(crate) fn unclear_since(&self, at: Place) -> Option<SystemTime> {
+        let unclear = self.detail(at).into_iter().flat_map(|detail| &detail.unclear).map(|(_, left_by)| *left_by);
+        let open = self.record(at).is_being_made();
+        let open = open.then(|| clock::parse_rfc3339(&self.newest_intent).unwrap_or_else(never));
+        unclear.chain(open).max()
     }
 
     /// The id of the user that was made for the row at a place, last of all; `None` where it was not, or is not known.
@@ -558,16 +729,17 @@ impl State {
         if self.record(at).state == RowState::Created { self.ids.get(at) } else { None }
     }
 
-    /// The id of the user that was made or changed for the row at a place, last of all.
+    /// The id of the user that was made, changed or deleted for the row at a place, last of all.
     pub(crate) fn id(&self, at: Place) -> Option<String> {
-        if self.record(at).updates { self.ids.get(at) } else { self.created_id(at) }
+        let is_imports = self.header.job.is_none() && !self.record(at).updates;
+        if is_imports { self.deleting_id(at).or_else(|| self.deleted_id(at)) } else { self.ids.get(at) }
     }
 
     /// The newest attempt to change the user of the row at a place, where nothing says what it came to: a process ended, or
     /// is at work, between the two.
     pub fn update_attempt_open(&self, at: Place) -> Option<Attempt> {
         let record = self.record(at);
-        record.attempt.filter(|_| record.open && record.updates)
+        record.attempt.filter(|_| record.open == Some(Op::Update))
     }
 
     /// How the created row at a place was last seen, with the id of whoever has its name where that is another.
@@ -611,7 +783,7 @@ impl State {
 
     /// How many rows have an update that was begun and not read back: of whom nobody knows yet how they stand.
     pub(crate) fn unread(&self) -> u64 {
-        let is_unread = |record: &&Record| record.open && record.updates && !record.dropped;
+        let is_unread = |record: &&Record| record.open == Some(Op::Update) && !record.dropped;
         self.rows.iter().filter(is_unread).count() as u64
     }
 
@@ -642,7 +814,7 @@ impl State {
     pub fn counts(&self, importer_at_work: bool) -> Counts {
         let mut counts = Counts::default();
         for record in self.rows.iter().filter(|record| !record.dropped) {
-            let state = if importer_at_work { record.state } else { record.settled_state() };
+            let state = record.stands(importer_at_work);
             counts.add(state, record.recovered);
         }
         counts
@@ -868,6 +1040,186 @@ mod tests {
         assert_eq!((counts.skipped, counts.failed(), counts.total), (1, 1, 1));
         assert!(counts.is_complete());
         assert_eq!(state.detail(place(0)).unwrap().code.as_deref(), Some("drift"));
+    }
+
+    /// A created user, with what proves that it is ours, as it stands before anybody deletes it.
+    fn created() -> Vec<Entry<'static>> {
+        let made = Entry { id: Some("u-1".into()), ..outcome(RowState::Created, 2) };
+        let planned = Entry { proficiencies: fingerprint(7), ..row("ana", 2, 1) };
+        vec![planned, intent("ana", 1), outcome(RowState::InDoubt, 1), intent("ana", 2), made]
+    }
+
+    fn delete_intent(number: u32) -> Entry<'static> {
+        Entry::delete_intent("ana", attempt(number), "u-1", "t".into())
+    }
+
+    fn of_delete(state: RowState, number: u32) -> Entry<'static> {
+        let code = (state != RowState::Deleted).then(|| "code".into());
+        Entry { attempt: Some(attempt(number)), code, ..Entry::outcome_of_delete("ana", state, "t".into()) }
+    }
+
+    /// At work, and once nobody is.
+    fn stands(entries: &[Entry]) -> [RowState; 2] {
+        let state = fold(entries);
+        [true, false].map(|at_work| {
+            let counts = state.counts(at_work);
+            assert_eq!(counts.total, 1);
+            let is_so = |stands: &RowState| counts.of(*stands) == 1;
+            RowState::ALL.into_iter().find(is_so).unwrap()
+        })
+    }
+
+    #[test]
+    fn whatever_a_deletion_comes_to_what_proves_the_create_stays_as_it_is() {
+        let proof = |state: &State| {
+            let record = *state.record(place(0));
+            let detail = state.detail(place(0)).cloned().unwrap_or_default();
+            (record.attempt, record.nonce, record.untagged, record.generated, detail.earlier, detail.versions)
+        };
+        let before = proof(&fold(&created()));
+        for end in RowState::ALL.map(Some).into_iter().chain([None]) {
+            let mut entries = created();
+            entries.push(delete_intent(3));
+            entries.extend(end.map(|end| of_delete(end, 3)));
+            let state = fold(&entries);
+            assert_eq!(proof(&state), before, "{end:?}");
+            assert_eq!(state.made_attempt(place(0), attempt(3)), None, "it made nobody");
+            assert_eq!((state.attempts, state.calls.sent), (Some(attempt(3)), 2), "and is counted");
+        }
+    }
+
+    #[test]
+    fn a_row_is_deleted_by_its_outcome_and_whoever_is_left_is_there_as_before() {
+        use RowState::{Created, Deleted, Pending, Rejected, Skipped, Unconfirmed};
+        let after = |rest: &[Entry]| stands(&[&created()[..], rest].concat());
+        assert_eq!(after(&[]), [Created, Created]);
+        let open = [delete_intent(3)];
+        assert_eq!(after(&open), [Created, Unconfirmed], "on its way, or nobody knows");
+        for (end, then) in [
+            (Deleted, Deleted),
+            (Skipped, Created),
+            (Rejected, Created),
+            (Unconfirmed, Unconfirmed),
+            (RowState::InDoubt, Unconfirmed),
+            (Pending, Created),
+        ] {
+            assert_eq!(after(&[delete_intent(3), of_delete(end, 3)]), [then, then], "{end:?}");
+        }
+        let twice = [delete_intent(3), delete_intent(4)];
+        assert_eq!(after(&twice), [Unconfirmed, Unconfirmed], "the first one's outcome was never learned");
+        let throttled = [&twice[..], &[of_delete(Pending, 4)]].concat();
+        assert_eq!(after(&throttled), [Unconfirmed, Unconfirmed], "the second was not executed, the first may be");
+        assert_eq!(after(&[&twice[..], &[of_delete(Skipped, 4)]].concat()), [Created, Created], "it was seen");
+        let unasked = Entry::outcome_of_delete("ana", Skipped, "t".into());
+        assert_eq!(after(&[delete_intent(3), unasked]), [Created, Created], "looked at by another process");
+        assert_eq!(after(&[row("ana", 2, 9), of_delete(Deleted, 3), row("ana", 2, 8)]), [Deleted, Deleted]);
+    }
+
+    #[test]
+    fn of_who_was_deleted_the_id_is_known_and_of_who_was_left_the_reason() {
+        let told = |rest: &[Entry]| {
+            let state = fold(&[&created()[..], rest].concat());
+            let at = place(0);
+            (
+                (state.created_id(at), state.deleting_id(at), state.deleted_id(at)),
+                state.left_by_undo(at).map(|(code, message)| (code.to_owned(), message.to_owned())),
+                state.unfinished(at).is_some(),
+            )
+        };
+        let id = || Some("u-1".to_owned());
+        assert_eq!(told(&[]), ((id(), id(), None), None, true));
+        let left = Some(("code".to_owned(), String::new()));
+        assert_eq!(told(&[of_delete(RowState::Skipped, 3)]), ((id(), id(), None), left, true));
+        assert_eq!(told(&[delete_intent(3)]), ((id(), id(), None), None, false), "nothing is given to it now");
+        assert_eq!(told(&[of_delete(RowState::Unconfirmed, 3)]).0, (None, id(), None));
+        assert_eq!(told(&[of_delete(RowState::Deleted, 3)]), ((None, None, id()), None, false));
+        let connects = |result| Entry { op: Some(Op::Delete), ..Entry::step("ana", Step::QuickConnects, result, "t".into()) };
+        let entries = [created(), vec![connects(StepState::Pending), of_delete(RowState::Deleted, 3)]].concat();
+        let state = fold(&entries);
+        assert_eq!(state.step_of_delete(place(0), Step::QuickConnects), StepState::Pending, "resumable");
+        assert_eq!(state.record(place(0)).step, StepState::Pending, "proficiencies are their own");
+        let again = [
+            intent("ana", 4),
+            Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 4) },
+        ];
+        let state = fold(&[&entries[..], &again].concat());
+        assert_eq!(state.step_of_delete(place(0), Step::QuickConnects), StepState::Nothing, "of the one before");
+        assert_eq!(state.created_id(place(0)).as_deref(), Some("u-2"));
+        assert_eq!(state.made_attempt(place(0), attempt(4)), Some(Some(Nonce::of(4))), "provable again");
+        assert_eq!(state.proficiencies().pending, 1);
+    }
+
+    #[test]
+    fn whoever_was_deleted_is_in_doubt_once_a_request_that_makes_it_anew_is_not_answered() {
+        use RowState::{Created, Deleted, InDoubt, Pending};
+        let after = |rest: &[Entry]| {
+            let deleted = [delete_intent(3), of_delete(Deleted, 3)];
+            stands(&[&created()[..], &deleted, rest].concat())
+        };
+        assert_eq!(after(&[intent("ana", 4)]), [Pending, InDoubt]);
+        let unexecuted = |why| Entry { unexecuted: Some(why), ..outcome(Pending, 4) };
+        for why in [Unexecuted::Throttled, Unexecuted::NotSent, Unexecuted::Refused] {
+            assert_eq!(after(&[intent("ana", 4), unexecuted(why)]), [Deleted, Deleted], "as before");
+        }
+        assert_eq!(after(&[intent("ana", 4), outcome(Created, 4)]), [Created, Created]);
+        assert_eq!(after(&[intent("ana", 4), outcome(RowState::Rejected, 4)]), [RowState::Rejected; 2]);
+        let in_doubt = [intent("ana", 4), of_delete(Deleted, 5)];
+        assert_eq!(after(&in_doubt), [Deleted, Deleted], "whoever says so knows that nothing can arrive");
+    }
+
+    #[test]
+    fn in_a_ledger_of_leavers_what_a_deletion_came_to_is_where_the_row_stands() {
+        use RowState::{Deleted, Pending, Rejected, Skipped, Unconfirmed};
+        let header = Entry { job: Some(Job::Remove), ..Entry::of(Kind::Ledger) };
+        let after = |rest: &[Entry<'static>]| [&[header.clone(), row("ana", 2, 1)], rest].concat();
+        assert_eq!(stands(&after(&[delete_intent(1)])), [Pending, Unconfirmed]);
+        for end in [Deleted, Skipped, Rejected, Unconfirmed, Pending] {
+            let entries = after(&[delete_intent(1), of_delete(end, 1)]);
+            assert_eq!(stands(&entries), [end, end]);
+            let state = fold(&entries);
+            assert_eq!(state.id(place(0)).as_deref(), Some("u-1"));
+            let says = state.detail(place(0)).and_then(|detail| detail.code.as_deref());
+            assert_eq!(says, (end != Deleted).then_some("code"));
+            assert_eq!(state.left_by_undo(place(0)), None);
+        }
+        let counts = fold(&after(&[of_delete(Skipped, 1)])).counts(false);
+        assert_eq!((counts.failed(), counts.is_complete()), (1, true));
+        assert_eq!(stands(&after(&[of_delete(Skipped, 1), row("ana", 2, 1)])), [Pending, Pending]);
+    }
+
+    #[test]
+    fn when_a_request_that_was_never_answered_had_left_is_known_until_its_user_is_seen() {
+        let at = |minute: u32| format!("2026-11-28T20:{minute:02}:00.000Z");
+        let timed = |entry: Entry<'static>, minute| Entry { at: Some(at(minute).into()), ..entry };
+        let session = |minute| timed(Entry { session: Some("s".into()), ..Entry::of(Kind::Session) }, minute);
+        let since = |entries: &[Entry]| {
+            let since = fold(entries).unclear_since(place(0));
+            since.map(crate::clock::rfc3339)
+        };
+        let in_doubt = [row("ana", 2, 1), timed(intent("ana", 1), 1), timed(outcome(RowState::InDoubt, 1), 2)];
+        let after = |rest: &[Entry]| since(&[&in_doubt[..], rest].concat());
+        let made = |by| Entry { recovered: true, ..timed(outcome(RowState::Created, by), 9) };
+        let second = timed(intent("ana", 2), 3);
+
+        assert_eq!(since(&in_doubt[..1]), None, "nothing was sent");
+        assert_eq!(since(&in_doubt[..2]), Some(at(1)), "open");
+        let another = Entry { user: Some("ben".into()), ..timed(intent("ana", 2), 5) };
+        assert_eq!(since(&[&in_doubt[..2], &[another]].concat()), Some(at(5)), "at the latest by then");
+        assert_eq!(since(&[&in_doubt[..2], &[timed(outcome(RowState::Created, 1), 2)]].concat()), None);
+        assert_eq!(after(&[]), Some(at(2)));
+        assert_eq!(after(&[timed(outcome(RowState::InDoubt, 1), 8)]), Some(at(2)), "looked at again");
+        assert_eq!(after(&[second.clone(), made(1)]), None, "the second was answered, and the first was seen");
+        assert_eq!(after(&[second.clone(), made(2)]), Some(at(2)), "the first may still arrive");
+        let unsure = timed(outcome(RowState::InDoubt, 2), 4);
+        assert_eq!(after(&[second.clone(), unsure.clone(), made(1)]), Some(at(4)), "the second may");
+        assert_eq!(after(&[second.clone(), unsure.clone(), made(2)]), Some(at(2)));
+        assert_eq!(after(&[second.clone(), session(6), made(1)]), Some(at(9)), "nobody learned of the second");
+        assert_eq!(after(&[second.clone(), timed(intent("ana", 3), 7)]), Some(at(7)), "nor here, and one is open");
+        let timeless = Entry { at: None, ..outcome(RowState::InDoubt, 2) };
+        assert!(after(&[second, timeless]) > Some(at(59)), "what says no time is never long ago");
+        assert_eq!(after(&[timed(delete_intent(2), 6)]), Some(at(2)), "a deletion makes nobody");
+        let opened = [&in_doubt[..2], &[timed(delete_intent(2), 6)]].concat();
+        assert_eq!(since(&opened), Some(at(6)), "an intent that was open when it was written");
     }
 
     #[test]

@@ -49,9 +49,12 @@ pub enum RowState {
     There,
     /// An update changed the user, and it was read back as the row asks.
     Updated,
-    /// An update sent all that it had to, and the instance does not show all of it.
+    /// An update sent all that it had to, and the instance does not show all of it. In an import's ledger: the deletion of
+    /// its user was announced, and nothing says what became of it.
     Unconfirmed,
-    /// An update left the user as it is, in part or as a whole: the code says why.
+    /// Its user was deleted. In an import's ledger by an undo of what the run made.
+    Deleted,
+    /// An update left the user as it is, in part or as a whole, or leavers' deletion did: the code says why.
     Skipped,
 }
 
@@ -65,12 +68,13 @@ impl RowState {
             | Self::Created
             | Self::There
             | Self::Updated
-            | Self::Unconfirmed => false,
+            | Self::Unconfirmed
+            | Self::Deleted => false,
         }
     }
 
     /// All of them, in the order in which `status` prints them.
-    pub const ALL: [RowState; 10] = [
+    pub const ALL: [RowState; 11] = [
         Self::Pending,
         Self::InDoubt,
         Self::Created,
@@ -80,6 +84,7 @@ impl RowState {
         Self::There,
         Self::Updated,
         Self::Unconfirmed,
+        Self::Deleted,
         Self::Skipped,
     ];
 
@@ -106,12 +111,14 @@ impl RowState {
             Self::There => "there",
             Self::Updated => "updated",
             Self::Unconfirmed => "unconfirmed",
+            Self::Deleted => "deleted",
             Self::Skipped => "skipped",
         }
     }
 }
 
-/// A part of a user that is written by itself: what follows a create is its proficiencies alone, an update may write any.
+/// A part of a user that is written by itself, or what goes with a deletion: what follows a create is its proficiencies
+/// alone, an update may write any of [`Step::GROUPS`], a deletion may have both others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -129,11 +136,15 @@ pub enum Step {
     Tags,
     /// Its proficiencies, which CreateUser has no member for (AssociateUserProficiencies).
     Proficiencies,
+    /// Everybody who is signed in as the user is signed out, before it is deleted (DeleteAllEntitySessions).
+    SignOut,
+    /// The quick connects that lead to the user are deleted with it (DeleteQuickConnect).
+    QuickConnects,
 }
 
 impl Step {
-    /// All of them, in the order of a user's members.
-    pub const ALL: [Step; 7] = [
+    /// The parts of a user, in the order of its members.
+    pub const GROUPS: [Step; 7] = [
         Self::Identity,
         Self::Config,
         Self::RoutingProfile,
@@ -141,6 +152,19 @@ impl Step {
         Self::Hierarchy,
         Self::Tags,
         Self::Proficiencies,
+    ];
+
+    /// All of them: the parts of a user, then what goes with its deletion.
+    pub const ALL: [Step; 9] = [
+        Self::Identity,
+        Self::Config,
+        Self::RoutingProfile,
+        Self::SecurityProfiles,
+        Self::Hierarchy,
+        Self::Tags,
+        Self::Proficiencies,
+        Self::SignOut,
+        Self::QuickConnects,
     ];
 
     /// The word for it, in the ledger and wherever programs read of it.
@@ -153,6 +177,8 @@ impl Step {
             Self::Hierarchy => "hierarchy",
             Self::Tags => "tags",
             Self::Proficiencies => "proficiencies",
+            Self::SignOut => "sign_out",
+            Self::QuickConnects => "quick_connects",
         }
     }
 }
@@ -233,6 +259,8 @@ pub enum Op {
     Create,
     /// The calls that make a user who is there what the row asks for.
     Update,
+    /// DeleteUser, of the id that the intent has.
+    Delete,
 }
 
 /// Whose ledger it is, where that is no import's. A word that this program does not know is refused: what stands in such a
@@ -242,6 +270,8 @@ pub enum Op {
 pub enum Job {
     /// `headcount update`.
     Update,
+    /// `headcount remove`.
+    Remove,
 }
 
 impl Job {
@@ -250,6 +280,7 @@ impl Job {
         match of {
             None => "import",
             Some(Self::Update) => "update",
+            Some(Self::Remove) => "remove",
         }
     }
 }

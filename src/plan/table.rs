@@ -228,6 +228,7 @@ mod tests {
                         | RowState::There
                         | RowState::Updated
                         | RowState::Unconfirmed
+                        | RowState::Deleted
                         | RowState::Skipped,
                     ) => {}
                 }

@@ -52,7 +52,12 @@ const ORDER: [RowState; 7] = [
 pub(super) fn causes(rows: &mut [Row], of: &State, guide: &Guide<'_>) -> Vec<Cause> {
     let mut places = HashMap::new();
     let mut causes: Vec<Cause> = Vec::new();
-    let is_well = |row: &Row| matches!(row.state, RowState::Created | RowState::There | RowState::Updated);
+    let is_well = |row: &Row| {
+        matches!(
+            row.state,
+            RowState::Created | RowState::There | RowState::Updated | RowState::Deleted
+        )
+    };
     for (at, row) in (0..).zip(rows.iter()).filter(|(_, row)| !is_well(row)) {
         let code = row.code.clone().unwrap_or_default();
         let says = alike(row.message.as_deref().unwrap_or_default(), &row.user);
@@ -108,7 +113,7 @@ fn advice(state: RowState, code: &str, of: &State, guide: &Guide<'_>) -> (&'stat
     let retry = || (guide.retry)(of, None);
     let retry_code = || (guide.retry)(of, Some(&plain(code)));
     match state {
-        RowState::Created | RowState::There | RowState::Updated => ("Nothing.", None),
+        RowState::Created | RowState::There | RowState::Updated | RowState::Deleted => ("Nothing.", None),
         RowState::Pending if of.header.job == Some(Job::Update) => (
             "Nothing was changed for these rows yet. Give the same update command again: it resumes.",
             (guide.resume)(of),

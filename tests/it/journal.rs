@@ -105,6 +105,35 @@ impl Journal for InMemory {
         }
     }
 
+    fn intend_delete(&self, at: Place, id: &str) -> Queued<Begun> {
+        let mut kept = self.kept.lock().unwrap();
+        let attempt = Attempt::after(kept.state.attempts);
+        let user = kept.state.user(at).to_owned();
+        let begun = Begun { place: at, attempt, at: whole_milliseconds(self.clock.now()) };
+        match kept.write(&Entry::delete_intent(&user, attempt, id, self.now())) {
+            Ok(()) => Queued::synced_already(begun),
+            Err(fault) => Queued::refused(begun, fault),
+        }
+    }
+
+    fn conclude_delete(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
+        let mut kept = self.kept.lock().unwrap();
+        let user = kept.state.user(at).to_owned();
+        kept.write(&outcome.entry_of_delete(&user, of, self.now()))
+    }
+
+    fn step_of_delete(
+        &self,
+        at: Place,
+        step: Step,
+        result: StepState,
+        told: &Outcome,
+    ) -> Result<(), JournalFault> {
+        let mut kept = self.kept.lock().unwrap();
+        let user = kept.state.user(at).to_owned();
+        kept.write(&told.step_of_delete(&user, (step, result), self.now()))
+    }
+
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
         let mut kept = self.kept.lock().unwrap();
         kept.unsent += usize::from(outcome.unexecuted == Some(Unexecuted::NotSent));
@@ -192,6 +221,11 @@ async fn written_to(journal: Arc<dyn Journal>) -> State {
     journal.step_of(ben, Step::Tags, StepState::Done, &Outcome { asked, ..Outcome::default() }).unwrap();
     let updated = Outcome { state: RowState::Updated, id: Some("u-2".to_owned()), ..Outcome::default() };
     journal.conclude(ben, Some(begun.attempt), &updated).unwrap();
+    let departing = journal.intend_delete(ben, "u-2").synced().await.unwrap();
+    assert_eq!((departing.place, Some(departing.attempt)), (ben, Attempt::new(4)));
+    journal.step_of_delete(ben, Step::QuickConnects, StepState::Pending, &Outcome::default()).unwrap();
+    let deleted = Outcome { state: RowState::Deleted, id: Some("u-2".to_owned()), ..Outcome::default() };
+    journal.conclude_delete(ben, Some(departing.attempt), &deleted).unwrap();
     journal.close(Exit::SomeFailed).unwrap()
 }
 
@@ -205,13 +239,13 @@ async fn what_keeps_the_truth_is_told_the_same_whatever_it_is() {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let lines = text(&bytes.0.lock().unwrap());
     assert_eq!(lines, text(&memory.kept.lock().unwrap().lines));
-    assert_eq!(lines.lines().count(), 13);
+    assert_eq!(lines.lines().count(), 16);
     for at in on_disk.places() {
         assert_eq!(on_disk.record(at), in_memory.record(at));
         assert_eq!(on_disk.detail(at), in_memory.detail(at));
     }
     let counts = on_disk.counts(false);
-    assert_eq!((counts.updated, counts.exists, counts.total), (1, 1, 2));
+    assert_eq!((counts.deleted, counts.exists, counts.total), (1, 1, 2));
 }
 
 fn body(user: &str) -> CreateUser {

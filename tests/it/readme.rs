@@ -185,7 +185,9 @@ fn truth_table() -> String {
             Some(RowState::Rejected) => "rejected",
             Some(RowState::Invalid) => "invalid",
             Some(RowState::There) => "there",
-            Some(RowState::Updated | RowState::Unconfirmed | RowState::Skipped) => continue,
+            Some(
+                RowState::Updated | RowState::Unconfirmed | RowState::Deleted | RowState::Skipped,
+            ) => continue,
         };
         let now = match rule.now {
             Now::Same => "unchanged",
