@@ -41,6 +41,8 @@ pub(super) enum Which {
     Unconfirmed,
     /// Left as they are, in part or as a whole
     Skipped,
+    /// Deleted, by an undo or as one of a list of leavers
+    Deleted,
 }
 
 impl Which {
@@ -60,6 +62,7 @@ impl Which {
             Self::Updated => state == RowState::Updated,
             Self::Unconfirmed => state == RowState::Unconfirmed,
             Self::Skipped => state == RowState::Skipped,
+            Self::Deleted => state == RowState::Deleted,
         }
     }
 }

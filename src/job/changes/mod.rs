@@ -497,7 +497,7 @@ fn unfinished(state: &State) -> HashSet<String> {
     let was_begun = |at: &ledger::Place| {
         let record = state.record(*at);
         let is_done = matches!(record.settled_state(), RowState::Updated | RowState::There);
-        record.updates && !record.dropped && !is_done
+        record.updates() && !record.dropped && !is_done
     };
     state.places().filter(was_begun).map(|at| state.user(at).to_owned()).collect()
 }
