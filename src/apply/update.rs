@@ -531,6 +531,7 @@ fn tell(mover: &Mover, outcome: Outcome, means: &Means) {
         | RowState::Created
         | RowState::Exists
         | RowState::Invalid
-        | RowState::There => Event::InDoubt { row, user, message, last: true },
+        | RowState::There
+        | RowState::Deleted => Event::InDoubt { row, user, message, last: true },
     });
 }

@@ -124,8 +124,8 @@ pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line
     line.option("--code", code);
     match state.header.job {
         None => line.again(state.session.settings.as_deref().unwrap_or_default(), true),
-        // It takes over from the ledger what the update was told.
-        Some(Job::Update) => {}
+        // It takes over from the ledger what the update was told, or the removal.
+        Some(Job::Update | Job::Remove) => {}
     }
     line
 }
@@ -149,6 +149,7 @@ pub(super) fn resume_of(ledger: &Path, state: &State) -> Option<Line> {
     let usual = match state.header.job {
         None => beside::ledger_of(&roster, is_rehearsal),
         Some(Job::Update) => beside::update_ledger_of(&roster, is_rehearsal),
+        Some(Job::Remove) => beside::removal_ledger_of(&roster, is_rehearsal),
     };
     let is_usual = beside::absolute(ledger) == beside::absolute(&usual);
     line.option("--ledger", (!is_usual).then(|| ledger.display()));

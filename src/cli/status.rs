@@ -208,6 +208,7 @@ fn next(ledger: &Path, state: &State, at_work: bool) -> String {
     let (failed, what) = match state.header.job {
         None => (failed, "mend the failed rows in the roster"),
         Some(Job::Update) => (failed + rows.skipped, "mend in the roster what was refused or left"),
+        Some(Job::Remove) => (failed + rows.skipped, "mend in the list what was refused or left"),
     };
     if failed > 0 {
         commands.push(format!("{what}, then: {}", retype::retry_of(ledger, state, None)));
@@ -278,6 +279,19 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
             ("rejected", rows.rejected, ""),
             ("invalid", rows.invalid, ""),
             ("there", rows.there, if rows.there > 0 { "  (already, and equal)" } else { "" }),
+            ("total", rows.total, ""),
+        ],
+        Some(Job::Remove) => vec![
+            ("deleted", rows.deleted, ""),
+            ("pending", rows.pending, ""),
+            ("unconfirmed", rows.unconfirmed, ""),
+            (
+                "skipped",
+                rows.skipped,
+                if rows.skipped > 0 { "  (left: --rows skipped says why)" } else { "" },
+            ),
+            ("rejected", rows.rejected, ""),
+            ("invalid", rows.invalid, ""),
             ("total", rows.total, ""),
         ],
         Some(Job::Update) => vec![

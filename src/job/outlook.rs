@@ -189,7 +189,7 @@ impl Outlook {
     fn count_kept(&mut self, plan: &Plan, wanted: &Wanted, state: &State) {
         for stands in plan.kept(wanted, state) {
             match stands {
-                RowState::Created | RowState::Updated => self.rows.done += 1,
+                RowState::Created | RowState::Updated | RowState::Deleted => self.rows.done += 1,
                 RowState::InDoubt | RowState::Pending | RowState::Unconfirmed => self.rows.pending += 1,
                 RowState::There => self.rows.there += 1,
                 RowState::Exists | RowState::Rejected | RowState::Invalid | RowState::Skipped => {

@@ -21,18 +21,25 @@ impl AskedFor {
     /// Of one group alone; of none where there is no fingerprint.
     pub fn one(group: Step, fingerprint: Option<Fingerprint>) -> Self {
         let mut asked = Self::default();
-        asked.0[group as usize] = fingerprint;
+        asked.put(group, fingerprint);
         asked
     }
 
     /// The fingerprint of a group.
     pub fn get(&self, group: Step) -> Option<Fingerprint> {
-        self.0[group as usize]
+        self.0.get(group as usize).copied().flatten()
     }
 
     /// Takes the fingerprint of a group in.
     pub fn set(&mut self, group: Step, fingerprint: Fingerprint) {
-        self.0[group as usize] = Some(fingerprint);
+        self.put(group, Some(fingerprint));
+    }
+
+    /// What is no group, as the steps of a deletion, has none, whatever a ledger says.
+    fn put(&mut self, group: Step, fingerprint: Option<Fingerprint>) {
+        if let Some(known) = self.0.get_mut(group as usize) {
+            *known = fingerprint;
+        }
     }
 
     /// Whether nothing was asked for.

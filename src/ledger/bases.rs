@@ -113,6 +113,11 @@ fn says_something(entry: &Entry<'_>) -> bool {
 }
 
 impl Base {
+    /// When a ledger last had a word of the user.
+    pub(crate) fn heard(&self) -> Option<SystemTime> {
+        self.newest
+    }
+
     fn take(&mut self, entry: &Entry<'_>) {
         let at = entry.at.as_deref().and_then(clock::parse_rfc3339);
         self.newest = self.newest.max(at);

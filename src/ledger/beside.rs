@@ -16,6 +16,12 @@ const UPDATES: &str = ".update.ledger.jsonl";
 /// The same of an update that is a rehearsal.
 const REHEARSED_UPDATES: &str = ".simulate.update.ledger.jsonl";
 
+/// The same of a list of leavers.
+const REMOVALS: &str = ".remove.ledger.jsonl";
+
+/// The same of a list of leavers that is rehearsed.
+const REHEARSED_REMOVALS: &str = ".simulate.remove.ledger.jsonl";
+
 /// How the name of the file ends in which a rehearsal keeps its world.
 const WORLD: &str = ".simulate.world.jsonl";
 
@@ -32,9 +38,23 @@ pub fn update_ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
     disk::with_suffix(roster, if is_rehearsal { REHEARSED_UPDATES } else { UPDATES })
 }
 
+/// The ledger of a list of leavers, where nobody names another.
+pub fn removal_ledger_of(list: &Path, is_rehearsal: bool) -> PathBuf {
+    disk::with_suffix(list, if is_rehearsal { REHEARSED_REMOVALS } else { REMOVALS })
+}
+
 /// The ledgers beside a roster that may know what was last asked of its people: the import's and the update's.
 pub(crate) fn bases_of(roster: &Path, is_rehearsal: bool) -> [PathBuf; 2] {
     [ledger_of(roster, is_rehearsal), update_ledger_of(roster, is_rehearsal)]
+}
+
+/// The ledger of the updates of a roster by the name of its import's: `r.csv.update.ledger.jsonl` of `r.csv.ledger.jsonl`.
+/// `None` where that has a name of its own.
+pub(crate) fn updates_of(ledger: &Path) -> Option<PathBuf> {
+    let name = ledger.file_name()?.to_str()?;
+    let ends = [(REHEARSED, REHEARSED_UPDATES), (LEDGER, UPDATES)];
+    let (roster, end) = ends.iter().find_map(|(own, end)| Some((name.strip_suffix(own)?, end)))?;
+    Some(ledger.with_file_name(format!("{roster}{end}")))
 }
 
 /// A path as a ledger has it: whole, and without links where it leads anywhere.
@@ -45,7 +65,7 @@ pub(crate) fn absolute(path: &Path) -> String {
 /// Whether a ledger has the name that rehearsals give theirs.
 pub(crate) fn is_named_as_rehearsed(ledger: &Path) -> bool {
     let name = ledger.to_string_lossy();
-    name.ends_with(REHEARSED) || name.ends_with(REHEARSED_UPDATES)
+    [REHEARSED, REHEARSED_UPDATES, REHEARSED_REMOVALS].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a file has the name that ledgers have where nobody names another.
@@ -60,8 +80,9 @@ pub(crate) fn is_named_as_ledger(path: &Path) -> bool {
 /// of them and none beside the ledger, it is that one.
 pub(crate) fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
     let name = ledger.file_name().and_then(|name| name.to_str());
-    let usual =
-        name.and_then(|name| [REHEARSED_UPDATES, REHEARSED].iter().find_map(|end| name.strip_suffix(end)));
+    let usual = name.and_then(|name| {
+        [REHEARSED_REMOVALS, REHEARSED_UPDATES, REHEARSED].iter().find_map(|end| name.strip_suffix(end))
+    });
     let beside = match usual {
         Some(roster) => ledger.with_file_name(format!("{roster}{WORLD}")),
         None => disk::with_suffix(ledger, WORLD),
@@ -96,6 +117,17 @@ mod tests {
             (".simulate.ledger.jsonl", ".simulate.world.jsonl"),
         ] {
             assert_eq!(world_of(Path::new(ledger), &[]), Path::new(world), "{ledger}");
+        }
+    }
+
+    #[test]
+    fn the_ledger_of_the_updates_is_known_by_the_name_of_the_imports() {
+        for (ledger, updates) in [
+            ("d/r.csv.ledger.jsonl", Some("d/r.csv.update.ledger.jsonl")),
+            ("r.csv.simulate.ledger.jsonl", Some("r.csv.simulate.update.ledger.jsonl")),
+            ("mine.jsonl", None),
+        ] {
+            assert_eq!(updates_of(Path::new(ledger)).as_deref(), updates.map(Path::new), "{ledger}");
         }
     }
 

@@ -246,6 +246,16 @@ impl<'a> Entry<'a> {
         Self { op: Some(Op::Update), id: Some(id.into()), ..Self::intent(user, attempt, None, at) }
     }
 
+    /// An intent to delete the user of this id.
+    pub fn delete_intent(user: &'a str, attempt: Attempt, id: &'a str, at: String) -> Self {
+        Self { op: Some(Op::Delete), id: Some(id.into()), ..Self::intent(user, attempt, None, at) }
+    }
+
+    /// What became of a deletion, or of a user that was not deleted.
+    pub fn outcome_of_delete(user: &'a str, state: RowState, at: String) -> Self {
+        Self { op: Some(Op::Delete), ..Self::outcome(user, state, at) }
+    }
+
     /// Where a row stands now.
     pub fn outcome(user: &'a str, state: RowState, at: String) -> Self {
         let equal = state == RowState::There;

@@ -8,7 +8,7 @@ use super::asked::{AskedFor, StandsAs};
 use super::entry::Entry;
 use super::numbers::{Attempt, Nonce, Place};
 use super::state::State;
-use super::words::{RowState, Step, StepState, Unexecuted};
+use super::words::{Op, RowState, Step, StepState, Unexecuted};
 use crate::agent::Fingerprint;
 use crate::exit::Exit;
 use crate::log::{Synced, Unwritable};
@@ -37,6 +37,23 @@ pub trait Journal: Send + Sync {
     /// Records the intent to change the user of this id, as the newest attempt of all. The first call that changes anything
     /// waits until it is synced; [`Journal::conclude`] says with its attempt what it came to.
     fn intend_update(&self, at: Place, id: &str) -> Queued<Begun>;
+
+    /// Records the intent to delete the user of this id, as the newest attempt of all. Nothing may leave before it is synced;
+    /// [`Journal::conclude_delete`] says with its attempt what it came to. What proves who made the user stays as it was.
+    fn intend_delete(&self, at: Place, id: &str) -> Queued<Begun>;
+
+    /// Records what became of a deletion, or that a user is left, without an attempt then. Not waited for: one that is lost
+    /// to a crash leaves its intent, and what is there then says what became of it.
+    fn conclude_delete(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault>;
+
+    /// Records where a step of a deletion stands. Not waited for: one that is lost to a crash is done again.
+    fn step_of_delete(
+        &self,
+        at: Place,
+        step: Step,
+        result: StepState,
+        told: &Outcome,
+    ) -> Result<(), JournalFault>;
 
     /// Records where a row stands, without an attempt or after it. Not waited for.
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault>;
@@ -218,6 +235,21 @@ impl Outcome {
             stands_as: StandsAs::asked(*asked),
             ..Entry::outcome(user, *state, at)
         }
+    }
+
+    /// The line of a deletion that came to this.
+    pub fn delete_entry<'e>(&'e self, user: &'e str, of: Option<Attempt>, at: String) -> Entry<'e> {
+        Entry { op: Some(Op::Delete), ..self.entry(user, of, at) }
+    }
+
+    /// The line of a step of a deletion that stands so, with what the service said.
+    pub fn delete_step_entry<'e>(
+        &'e self,
+        user: &'e str,
+        (step, result): (Step, StepState),
+        at: String,
+    ) -> Entry<'e> {
+        Entry { op: Some(Op::Delete), fingerprint: None, ..self.step_entry(user, (step, result), None, at) }
     }
 
     /// The line of a user of which a group stands so, with what the service said; the fingerprint is of the proficiencies

@@ -23,6 +23,7 @@ mod others;
 mod reader;
 mod state;
 mod sum;
+pub(crate) mod undone;
 mod updated;
 mod upgrade;
 mod words;

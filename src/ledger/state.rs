@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -12,6 +13,7 @@ use super::names::Names;
 use super::numbers::{Attempt, Nonce, Place};
 use super::words::{Job, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted};
 use crate::agent::{Fingerprint, RowNumber};
+use crate::clock;
 
 /// Where each row stands after all that the ledger says.
 #[derive(Clone, Default)]
@@ -42,6 +44,10 @@ pub struct State {
     /// The created rows that were seen otherwise than they were made, with the id of whoever has the name where it is
     /// another's.
     seen: HashMap<Place, (SeenAs, Option<Box<str>>)>,
+    /// The deletions that were announced, or decided against.
+    deletions: HashMap<Place, Deletion>,
+    /// When a request of a row left, or a later time, of which nothing says what became of it.
+    unclear: HashMap<Place, Box<str>>,
     /// Names that rows had before they were renamed in a file of failed rows, each with the place of the row that has taken
     /// its place.
     renamed: HashMap<Box<str>, Place>,
@@ -131,20 +137,54 @@ pub struct Record {
     pub(crate) dropped: bool,
     /// Where its proficiencies stand; they are begun once its user is there. An update's groups are in the details.
     pub(crate) step: StepState,
+    /// What was announced last, as far as it is not a create.
+    pub(crate) beside: Beside,
+}
+
+/// What was announced of a row beside a create.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// Nothing.
+    #[default]
+    Nothing,
     /// The newest attempt changes a user that is there.
-    pub(crate) updates: bool,
+    Update,
+    /// The deletion of its user was announced, and nothing says what became of it.
+    Delete,
+}
+
+/// What is known of the deletion of a row's user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Deletion {
+    /// Why it was not deleted: the code and the words.
+    left: Option<(Box<str>, Box<str>)>,
+    /// Where its steps stand, in the order of [`Step::OF_DELETIONS`].
+    steps: [StepState; Step::OF_DELETIONS.len()],
 }
 
 impl Record {
     /// Where the row stands once nobody is at work: an open intent is in doubt, and where it is of an update, what it did
     /// was not read back.
     pub fn settled_state(&self) -> RowState {
+        if self.deletes() {
+            return RowState::Unconfirmed;
+        }
         if self.open && self.state != RowState::Created { self.unlearned() } else { self.state }
+    }
+
+    /// Whether the newest attempt changes a user that is there.
+    pub(crate) fn updates(&self) -> bool {
+        self.beside == Beside::Update
+    }
+
+    /// Whether the deletion of its user was announced, and nothing says what became of it.
+    pub(crate) fn deletes(&self) -> bool {
+        self.beside == Beside::Delete
     }
 
     /// How the row of an intent stands whose outcome was never learned.
     fn unlearned(&self) -> RowState {
-        if self.updates { RowState::Unconfirmed } else { RowState::InDoubt }
+        if self.updates() { RowState::Unconfirmed } else { RowState::InDoubt }
     }
 }
 
@@ -256,6 +296,7 @@ impl Counts {
             RowState::Updated => self.updated += 1,
             RowState::Unconfirmed => self.unconfirmed += 1,
             RowState::Skipped => self.skipped += 1,
+            RowState::Deleted => self.deleted += 1,
         }
         if state == RowState::Created && recovered {
             self.recovered += 1;
@@ -275,6 +316,7 @@ impl Counts {
             RowState::Updated => self.updated,
             RowState::Unconfirmed => self.unconfirmed,
             RowState::Skipped => self.skipped,
+            RowState::Deleted => self.deleted,
         }
     }
 
@@ -346,6 +388,7 @@ impl State {
     fn plan(&mut self, entry: &Entry) {
         let Some(user) = entry.user.as_deref() else { return };
         let is_update = self.header.job == Some(Job::Update);
+        let is_removal = self.header.job == Some(Job::Remove);
         let at = self.place(user);
         // A row that is planned under a name has it by itself, whoever had it before.
         self.renamed.remove(user);
@@ -361,7 +404,7 @@ impl State {
         }
         record.dropped = false;
         record.proficiencies = entry.proficiencies;
-        let follows = entry.proficiencies.is_some() && !is_update;
+        let follows = entry.proficiencies.is_some() && self.header.job.is_none();
         record.step = if follows { StepState::Pending } else { StepState::Nothing };
         if is_update {
             // Whatever was made of it before, it is held against the user anew.
@@ -369,7 +412,10 @@ impl State {
             if let Some(detail) = self.details.get_mut(&at) {
                 detail.groups = Default::default();
             }
-        } else if record.state.has_failed() || record.state == RowState::There {
+        } else if is_removal {
+            // Who is on the list again is looked at again, also whoever was deleted: the name may be somebody's now.
+            record.state = RowState::Pending;
+        } else if record.state.has_failed() || matches!(record.state, RowState::There | RowState::Deleted) {
             record.state = RowState::Pending;
         }
     }
@@ -377,7 +423,15 @@ impl State {
     fn intend(&mut self, entry: &Entry) {
         let (Some(user), Some(attempt)) = (entry.user.as_deref(), entry.attempt) else { return };
         let at = self.place(user);
+        if entry.op == Some(Op::Delete) {
+            return self.intend_delete(at, attempt, entry);
+        }
         let record = &mut self.rows[at.index()];
+        if record.open && !record.updates() {
+            // When the one before it left is not kept of each row: not later than this.
+            let at_latest = entry.at.as_deref().unwrap_or_default();
+            self.unclear.insert(at, at_latest.into());
+        }
         let before = record.attempt.replace(attempt).map(|attempt| (attempt, record.nonce));
         record.nonce = entry.nonce;
         // An intent that found the one before it still open: that one's outcome was never learned.
@@ -385,7 +439,7 @@ impl State {
             record.state = record.unlearned();
         }
         record.open = true;
-        record.updates = entry.op == Some(Op::Update);
+        record.beside = if entry.op == Some(Op::Update) { Beside::Update } else { Beside::Nothing };
         record.untagged |= entry.untagged;
         record.generated = entry.generated;
         if let Some(before) = before {
@@ -404,11 +458,60 @@ impl State {
         }
     }
 
+    /// What proves who made the user stays as it was: its attempts, its tag.
+    fn intend_delete(&mut self, at: Place, attempt: Attempt, entry: &Entry) {
+        self.attempts = self.attempts.max(Some(attempt));
+        self.ids.set(at, entry.id.as_deref());
+        self.rows[at.index()].beside = Beside::Delete;
+        self.deletions.entry(at).or_default().left = None;
+    }
+
+    /// What became of a deletion. Whoever was not deleted is there as before; only in a ledger of leavers, which knows nothing
+    /// else of anybody, is that where the row stands.
+    fn conclude_delete(&mut self, at: Place, state: RowState, entry: &Entry) {
+        let is_of_leavers = self.header.job == Some(Job::Remove);
+        let record = &mut self.rows[at.index()];
+        record.beside = if state == RowState::Unconfirmed { Beside::Delete } else { Beside::Nothing };
+        let is_left = state != RowState::Deleted;
+        if is_of_leavers || !is_left {
+            record.state = state;
+            record.open = false;
+        }
+        if !is_left {
+            self.seen.remove(&at);
+            self.unclear.remove(&at);
+        }
+        let text = |text: &Option<std::borrow::Cow<str>>| text.as_deref().unwrap_or_default().into();
+        let left = is_left.then(|| (text(&entry.code), text(&entry.message)));
+        match left {
+            left @ Some(_) => self.deletions.entry(at).or_default().left = left,
+            None => {
+                if let Some(deletion) = self.deletions.get_mut(&at) {
+                    deletion.left = None;
+                }
+            }
+        }
+        if is_of_leavers {
+            let detail = self.details.entry(at).or_default();
+            detail.code = entry.code.as_deref().map(str::to_owned);
+            detail.message = entry.message.as_deref().map(str::to_owned);
+        }
+    }
+
     fn conclude(&mut self, entry: &Entry) {
         let (Some(user), Some(state)) = (entry.user.as_deref(), entry.stands()) else { return };
         let at = self.place(user);
+        if entry.op == Some(Op::Delete) {
+            return self.conclude_delete(at, state, entry);
+        }
+        // A row that is in doubt has a request of which nothing is known; whose user was found by a look may have more than
+        // the one that made it. Whatever the others came to, they left before this.
+        let is_unclear = state == RowState::InDoubt || (state == RowState::Created && entry.recovered);
+        if is_unclear && (entry.unexecuted.is_none() || !self.unclear.contains_key(&at)) {
+            self.unclear.insert(at, entry.at.as_deref().unwrap_or_default().into());
+        }
         let record = &mut self.rows[at.index()];
-        match entry.unexecuted.filter(|_| !record.updates) {
+        match entry.unexecuted.filter(|_| !record.updates()) {
             Some(Unexecuted::Throttled) => self.calls.throttled += 1,
             Some(Unexecuted::NotSent) => self.calls.sent = self.calls.sent.saturating_sub(1),
             Some(Unexecuted::Refused) | None => {}
@@ -444,9 +547,15 @@ impl State {
     fn step(&mut self, entry: &Entry) {
         let (Some(user), Some(result)) = (entry.user.as_deref(), entry.result) else { return };
         let at = self.place(user);
+        if let Some(step) = Step::OF_DELETIONS.iter().position(|step| Some(*step) == entry.step) {
+            self.deletions.entry(at).or_default().steps[step] = result;
+            return;
+        }
         if self.header.job == Some(Job::Update) {
             let group = entry.step.map_or(0, |group| group as usize);
-            self.details.entry(at).or_default().groups[group] = result;
+            if let Some(stands) = self.details.entry(at).or_default().groups.get_mut(group) {
+                *stands = result;
+            }
         } else {
             let record = &mut self.rows[at.index()];
             record.step = result;
@@ -558,16 +667,46 @@ impl State {
         if self.record(at).state == RowState::Created { self.ids.get(at) } else { None }
     }
 
-    /// The id of the user that was made or changed for the row at a place, last of all.
+    /// The id of the user that was made, changed or deleted for the row at a place, last of all.
     pub(crate) fn id(&self, at: Place) -> Option<String> {
-        if self.record(at).updates { self.ids.get(at) } else { self.created_id(at) }
+        let record = self.record(at);
+        let is_of_user_there = record.updates() || record.deletes() || record.state == RowState::Deleted;
+        if is_of_user_there { self.ids.get(at) } else { self.created_id(at) }
+    }
+
+    /// The id of the user that was deleted for the row at a place; `None` where it was not, or nobody was there.
+    pub(crate) fn deleted_id(&self, at: Place) -> Option<String> {
+        if self.record(at).state == RowState::Deleted { self.ids.get(at) } else { None }
+    }
+
+    /// Why the user of the row at a place was not deleted when that was last tried: the code, and the words. `None` where it
+    /// was, or that was never tried.
+    pub(crate) fn left(&self, at: Place) -> Option<(&str, &str)> {
+        let (code, message) = self.deletions.get(&at)?.left.as_ref()?;
+        Some((code, message))
+    }
+
+    /// Where a step of the deletion of the user of the row at a place stands.
+    pub(crate) fn step_of_delete(&self, at: Place, step: Step) -> StepState {
+        let number = Step::OF_DELETIONS.iter().position(|of| *of == step);
+        let deletion = self.deletions.get(&at).zip(number);
+        deletion.map_or(StepState::Nothing, |(deletion, number)| deletion.steps[number])
+    }
+
+    /// A time not earlier than the newest request of the row at a place has left of which nothing says what became of it;
+    /// `None` where each was answered. What such a request makes may still appear.
+    pub fn unclear_since(&self, at: Place) -> Option<SystemTime> {
+        let known = self.unclear.get(&at).and_then(|at| clock::parse_rfc3339(at));
+        let record = self.record(at);
+        let is_open = record.open && !record.updates();
+        known.max(if is_open { clock::parse_rfc3339(&self.newest_intent) } else { None })
     }
 
     /// The newest attempt to change the user of the row at a place, where nothing says what it came to: a process ended, or
     /// is at work, between the two.
     pub fn update_attempt_open(&self, at: Place) -> Option<Attempt> {
         let record = self.record(at);
-        record.attempt.filter(|_| record.open && record.updates)
+        record.attempt.filter(|_| record.open && record.updates())
     }
 
     /// How the created row at a place was last seen, with the id of whoever has its name where that is another.
@@ -611,7 +750,7 @@ impl State {
 
     /// How many rows have an update that was begun and not read back: of whom nobody knows yet how they stand.
     pub(crate) fn unread(&self) -> u64 {
-        let is_unread = |record: &&Record| record.open && record.updates && !record.dropped;
+        let is_unread = |record: &&Record| record.open && record.updates() && !record.dropped;
         self.rows.iter().filter(is_unread).count() as u64
     }
 
@@ -681,6 +820,141 @@ mod tests {
         assert_eq!((made(1), made(2), made(3)), (own(1), own(2), None));
         entries.push(outcome(RowState::Created, 2));
         assert_eq!(fold(&entries).counts(false).created, 1);
+    }
+
+    fn deletes(number: u32) -> Entry<'static> {
+        Entry::delete_intent("ana", attempt(number), "u-1", "2026-11-23T15:00:00Z".into())
+    }
+
+    fn deletion(state: RowState) -> Entry<'static> {
+        Entry {
+            code: Some("c".into()),
+            message: Some("m".into()),
+            ..Entry::outcome_of_delete("ana", state, "t".into())
+        }
+    }
+
+    fn created() -> Vec<Entry<'static>> {
+        let made = Entry { id: Some("u-1".into()), ..outcome(RowState::Created, 1) };
+        vec![row("ana", 2, 1), intent("ana", 1), made]
+    }
+
+    #[test]
+    fn a_deletion_changes_nothing_of_what_proves_who_made_the_user() {
+        for end in [RowState::Deleted, RowState::Skipped, RowState::Rejected, RowState::Unconfirmed] {
+            let mut entries = created();
+            let before = *fold(&entries).record(place(0));
+            entries.push(deletes(7));
+            let open = fold(&entries);
+            assert_eq!(*open.record(place(0)), Record { beside: Beside::Delete, ..before });
+            assert_eq!((open.counts(false).unconfirmed, open.counts(true).created), (1, 1));
+            assert_eq!(open.attempts, Some(attempt(7)), "counted as any other");
+            assert_eq!(open.id(place(0)).as_deref(), Some("u-1"));
+            assert!(!open.counts(false).is_complete());
+            entries.push(deletion(end));
+            let state = fold(&entries);
+            let stands = match end {
+                RowState::Deleted => RowState::Deleted,
+                RowState::Unconfirmed => RowState::Unconfirmed,
+                _ => RowState::Created,
+            };
+            assert_eq!(state.record(place(0)).settled_state(), stands, "{end:?}");
+            assert_eq!(state.made_attempt(place(0), attempt(1)), Some(Some(Nonce::of(1))));
+            assert_eq!(state.made_attempt(place(0), attempt(7)), None, "it has made nobody");
+            let left = (end != RowState::Deleted).then_some(("c", "m"));
+            assert_eq!(state.left(place(0)), left);
+            assert_eq!(state.deleted_id(place(0)).is_some(), end == RowState::Deleted);
+            assert_eq!(state.calls.sent, 1, "CreateUser's alone");
+        }
+    }
+
+    #[test]
+    fn whoever_is_made_anew_after_an_undo_is_created_by_a_new_attempt() {
+        let mut entries = created();
+        entries.extend([deletes(2), deletion(RowState::Deleted), row("ana", 2, 1)]);
+        assert_eq!(fold(&entries).counts(false).pending, 1);
+        entries.push(intent("ana", 3));
+        assert_eq!(fold(&entries).counts(false).in_doubt, 1, "an answer that is lost is lost now as ever");
+        entries.push(Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 3) });
+        let state = fold(&entries);
+        assert_eq!(state.record(place(0)).settled_state(), RowState::Created);
+        assert_eq!((state.created_id(place(0)).as_deref(), state.deleted_id(place(0))), (Some("u-2"), None));
+        for number in [1, 3] {
+            assert_eq!(state.made_attempt(place(0), attempt(number)), Some(Some(Nonce::of(number.into()))));
+        }
+    }
+
+    #[test]
+    fn in_a_ledger_of_leavers_what_became_of_a_deletion_is_where_the_row_stands() {
+        let header = Entry { job: Some(Job::Remove), ..Entry::of(Kind::Ledger) };
+        let mut entries = vec![header, row("ana", 2, 1)];
+        assert_eq!(fold(&entries).counts(false).pending, 1);
+        entries.push(deletes(1));
+        assert_eq!(fold(&entries).counts(false).unconfirmed, 1);
+        for end in [RowState::Deleted, RowState::Skipped, RowState::Rejected, RowState::Unconfirmed] {
+            entries.push(deletion(end));
+            let state = fold(&entries);
+            assert_eq!(state.record(place(0)).settled_state(), end);
+            assert_eq!(state.detail(place(0)).and_then(|detail| detail.code.as_deref()), Some("c"));
+        }
+    }
+
+    #[test]
+    fn the_steps_of_a_deletion_are_no_groups_of_a_user() {
+        for job in [None, Some(Job::Update), Some(Job::Remove)] {
+            let header = Entry { job, ..Entry::of(Kind::Ledger) };
+            let mut entries = vec![header];
+            entries.extend(created());
+            let step =
+                |step, result| Entry { op: Some(Op::Delete), ..Entry::step("ana", step, result, "t".into()) };
+            entries.push(step(Step::SignOut, StepState::Done));
+            entries.push(step(Step::QuickConnects, StepState::Pending));
+            let state = fold(&entries);
+            assert_eq!(state.step_of_delete(place(0), Step::SignOut), StepState::Done);
+            assert_eq!(state.step_of_delete(place(0), Step::QuickConnects), StepState::Pending);
+            assert_eq!(state.proficiencies(), StepCounts::default());
+        }
+    }
+
+    #[test]
+    fn what_may_still_arrive_is_known_of_each_row_and_of_nobody_whose_every_request_was_answered() {
+        let at = |text: &str| clock::parse_rfc3339(text);
+        let [early, late, last] = ["2026-11-23T14:00:00Z", "2026-11-23T14:10:00Z", "2026-11-23T14:20:00Z"];
+        let sent = |number, at: &str| Entry { at: Some(at.to_owned().into()), ..intent("ana", number) };
+        let came =
+            |state, number, at: &str| Entry { at: Some(at.to_owned().into()), ..outcome(state, number) };
+        let since = |entries: &[Entry]| fold(entries).unclear_since(place(0));
+        let row = || row("ana", 2, 1);
+        assert_eq!(since(&[row()]), None);
+        assert_eq!(since(&[row(), sent(1, early)]), at(early), "its answer was never learned");
+        assert_eq!(since(&[row(), sent(1, early), came(RowState::Created, 1, late)]), None);
+        assert_eq!(since(&[row(), sent(1, early), came(RowState::Rejected, 1, late)]), None);
+        let lost = [row(), sent(1, early), came(RowState::InDoubt, 1, late)];
+        assert_eq!(since(&lost), at(late));
+        // The second attempt made the user; the first may still arrive.
+        let made = |entries: &[Entry<'static>]| {
+            let mut entries = entries.to_vec();
+            entries.extend([sent(2, last), came(RowState::Created, 2, last)]);
+            since(&entries)
+        };
+        assert_eq!(made(&lost), at(late));
+        assert_eq!(
+            made(&[row(), sent(1, early)]),
+            at(last),
+            "it was open when the second left: not later than that"
+        );
+        let told = Entry { unexecuted: Some(Unexecuted::Throttled), ..came(RowState::Pending, 1, late) };
+        assert_eq!(
+            made(&[row(), sent(1, early), told]),
+            None,
+            "it was told to slow down: nothing was executed"
+        );
+        let recovered = Entry { recovered: true, ..came(RowState::Created, 1, late) };
+        assert_eq!(
+            since(&[row(), sent(1, early), recovered]),
+            at(late),
+            "found, and another may be on its way"
+        );
     }
 
     #[test]

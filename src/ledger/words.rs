@@ -49,10 +49,13 @@ pub enum RowState {
     There,
     /// An update changed the user, and it was read back as the row asks.
     Updated,
-    /// An update sent all that it had to, and the instance does not show all of it.
+    /// An update sent all that it had to, and the instance does not show all of it; or a deletion was announced, and nothing
+    /// says what became of it.
     Unconfirmed,
-    /// An update left the user as it is, in part or as a whole: the code says why.
+    /// An update left the user as it is, in part or as a whole: the code says why. Likewise a list of leavers.
     Skipped,
+    /// Its user was deleted: by an undo of the run that made it, or as one of a list of leavers.
+    Deleted,
 }
 
 impl RowState {
@@ -65,12 +68,13 @@ impl RowState {
             | Self::Created
             | Self::There
             | Self::Updated
-            | Self::Unconfirmed => false,
+            | Self::Unconfirmed
+            | Self::Deleted => false,
         }
     }
 
     /// All of them, in the order in which `status` prints them.
-    pub const ALL: [RowState; 10] = [
+    pub const ALL: [RowState; 11] = [
         Self::Pending,
         Self::InDoubt,
         Self::Created,
@@ -81,10 +85,11 @@ impl RowState {
         Self::Updated,
         Self::Unconfirmed,
         Self::Skipped,
+        Self::Deleted,
     ];
 
-    /// Those in which an import leaves a row.
-    pub const OF_IMPORTS: [RowState; 7] = [
+    /// Those in which an import finds a row: an undo writes into its ledger.
+    pub const OF_IMPORTS: [RowState; 9] = [
         Self::Pending,
         Self::InDoubt,
         Self::Created,
@@ -92,6 +97,8 @@ impl RowState {
         Self::Rejected,
         Self::Invalid,
         Self::There,
+        Self::Deleted,
+        Self::Unconfirmed,
     ];
 
     /// The word for it, in the ledger and wherever programs read of it.
@@ -107,6 +114,7 @@ impl RowState {
             Self::Updated => "updated",
             Self::Unconfirmed => "unconfirmed",
             Self::Skipped => "skipped",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -129,10 +137,14 @@ pub enum Step {
     Tags,
     /// Its proficiencies, which CreateUser has no member for (AssociateUserProficiencies).
     Proficiencies,
+    /// It is signed out everywhere before it is deleted (DeleteAllEntitySessions).
+    SignOut,
+    /// The quick connects that lead to it are deleted after it (DeleteQuickConnect).
+    QuickConnects,
 }
 
 impl Step {
-    /// All of them, in the order of a user's members.
+    /// Those that are groups of a user's members, in the order of these.
     pub const ALL: [Step; 7] = [
         Self::Identity,
         Self::Config,
@@ -142,6 +154,9 @@ impl Step {
         Self::Tags,
         Self::Proficiencies,
     ];
+
+    /// Those of a deletion.
+    pub const OF_DELETIONS: [Step; 2] = [Self::SignOut, Self::QuickConnects];
 
     /// The word for it, in the ledger and wherever programs read of it.
     pub(crate) const fn word(self) -> &'static str {
@@ -153,6 +168,8 @@ impl Step {
             Self::Hierarchy => "hierarchy",
             Self::Tags => "tags",
             Self::Proficiencies => "proficiencies",
+            Self::SignOut => "sign_out",
+            Self::QuickConnects => "quick_connects",
         }
     }
 }
@@ -233,6 +250,9 @@ pub enum Op {
     Create,
     /// The calls that make a user who is there what the row asks for.
     Update,
+    /// DeleteUser, with what goes before and after it. Its outcomes and steps have the word too: in an import's ledger they
+    /// say nothing of how the user was made.
+    Delete,
 }
 
 /// Whose ledger it is, where that is no import's. A word that this program does not know is refused: what stands in such a
@@ -242,6 +262,8 @@ pub enum Op {
 pub enum Job {
     /// `headcount update`.
     Update,
+    /// `headcount remove`.
+    Remove,
 }
 
 impl Job {
@@ -250,6 +272,7 @@ impl Job {
         match of {
             None => "import",
             Some(Self::Update) => "update",
+            Some(Self::Remove) => "remove",
         }
     }
 }
@@ -263,7 +286,7 @@ mod tests {
         for state in RowState::ALL {
             assert_eq!(serde_json::to_value(state).unwrap(), state.word());
         }
-        for step in Step::ALL {
+        for step in Step::ALL.into_iter().chain(Step::OF_DELETIONS) {
             assert_eq!(serde_json::to_value(step).unwrap(), step.word());
         }
     }

@@ -378,6 +378,9 @@ impl Row {
             (RowState::Updated, _) => "read again, and as the row asks",
             (RowState::Unconfirmed, _) => "not confirmed: the next run reads it again",
             (RowState::Skipped, _) => "left as it is",
+            (RowState::Deleted, _) => {
+                "found on the instance, proved to be this run's, and deleted by its undo"
+            }
         })
     }
 }

@@ -108,7 +108,7 @@ fn advice(state: RowState, code: &str, of: &State, guide: &Guide<'_>) -> (&'stat
     let retry = || (guide.retry)(of, None);
     let retry_code = || (guide.retry)(of, Some(&plain(code)));
     match state {
-        RowState::Created | RowState::There | RowState::Updated => ("Nothing.", None),
+        RowState::Created | RowState::There | RowState::Updated | RowState::Deleted => ("Nothing.", None),
         RowState::Pending if of.header.job == Some(Job::Update) => (
             "Nothing was changed for these rows yet. Give the same update command again: it resumes.",
             (guide.resume)(of),

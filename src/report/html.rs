@@ -447,7 +447,7 @@ fn sitting(page: &mut String, account: &Account, session: &Session) {
     let (zone, made) = (&account.zone, account.deed().made);
     let did = match account.job {
         None => format!("{} sent, {} {made}", count(session.sent, "call"), count(session.created, "user")),
-        Some(Job::Update) => format!("{} {made}", count(session.created, "user")),
+        Some(Job::Update | Job::Remove) => format!("{} {made}", count(session.created, "user")),
     };
     let end = match session.exit {
         Some(exit) => format!("{} (exit code {exit})", time(zone, &session.last)),

@@ -15,6 +15,7 @@ pub(crate) mod ticket;
 use std::path::Path;
 
 use account::Account;
+pub(crate) use row::words_of_parts;
 
 use crate::ledger::{Counts, Job, RowState};
 use crate::text::{count, grouped};
@@ -35,6 +36,7 @@ pub(crate) fn label(state: RowState) -> &'static str {
         RowState::Updated => "updated",
         RowState::Unconfirmed => "not confirmed",
         RowState::Skipped => "left",
+        RowState::Deleted => "deleted",
     }
 }
 
@@ -53,15 +55,17 @@ impl Account {
         match self.job {
             None => Deed { title: "Import", done: RowState::Created, made: "made" },
             Some(Job::Update) => Deed { title: "Update", done: RowState::Updated, made: "changed" },
+            Some(Job::Remove) => Deed { title: "Leavers", done: RowState::Deleted, made: "deleted" },
         }
     }
 }
 
 /// The counts by state, in the order in which they are shown.
-fn by_state(counts: &Counts) -> [(RowState, u64); 10] {
+fn by_state(counts: &Counts) -> [(RowState, u64); 11] {
     [
         (RowState::Created, counts.created),
         (RowState::Updated, counts.updated),
+        (RowState::Deleted, counts.deleted),
         (RowState::There, counts.there),
         (RowState::Exists, counts.exists),
         (RowState::Rejected, counts.rejected),
@@ -146,6 +150,7 @@ fn record(account: &Account, made: &str) -> Vec<(String, String)> {
             match account.job {
                 None => format!("sent {}, created {}", session.sent, session.created),
                 Some(Job::Update) => format!("changed {}", count(session.created, "user")),
+                Some(Job::Remove) => format!("deleted {}", count(session.created, "user")),
             },
             session.digest
         );

@@ -105,6 +105,35 @@ impl Journal for InMemory {
         }
     }
 
+    fn intend_delete(&self, at: Place, id: &str) -> Queued<Begun> {
+        let mut kept = self.kept.lock().unwrap();
+        let attempt = Attempt::after(kept.state.attempts);
+        let user = kept.state.user(at).to_owned();
+        let begun = Begun { place: at, attempt, at: whole_milliseconds(self.clock.now()) };
+        match kept.write(&Entry::delete_intent(&user, attempt, id, self.now())) {
+            Ok(()) => Queued::synced_already(begun),
+            Err(fault) => Queued::refused(begun, fault),
+        }
+    }
+
+    fn conclude_delete(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
+        let mut kept = self.kept.lock().unwrap();
+        let user = kept.state.user(at).to_owned();
+        kept.write(&outcome.delete_entry(&user, of, self.now()))
+    }
+
+    fn step_of_delete(
+        &self,
+        at: Place,
+        step: Step,
+        result: StepState,
+        told: &Outcome,
+    ) -> Result<(), JournalFault> {
+        let mut kept = self.kept.lock().unwrap();
+        let user = kept.state.user(at).to_owned();
+        kept.write(&told.delete_step_entry(&user, (step, result), self.now()))
+    }
+
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
         let mut kept = self.kept.lock().unwrap();
         kept.unsent += usize::from(outcome.unexecuted == Some(Unexecuted::NotSent));

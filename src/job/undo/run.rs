@@ -1,7 +1,7 @@
 //! The last step of an undo: the ledger is locked, and whoever was planned to be deleted is.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -276,7 +276,7 @@ impl PlannedUndo {
         if to == self.ledger {
             return Some(to);
         }
-        match moved(&self.ledger, &to) {
+        match disk::rename(&self.ledger, &to) {
             Ok(()) => {
                 crash::point("undo-renamed");
                 Some(to)
@@ -291,14 +291,6 @@ impl PlannedUndo {
             }
         }
     }
-}
-
-/// Moves a file where none is.
-fn moved(from: &Path, to: &Path) -> std::io::Result<()> {
-    if std::fs::symlink_metadata(to).is_ok() {
-        return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, "there is a file of this name"));
-    }
-    disk::rename(from, to)
 }
 
 /// Whether nobody of the run is there, or may be.

@@ -1,0 +1,69 @@
+//! The name of a ledger of whose run nothing is left: the import that looks for its own finds none, and begins afresh.
+
+use std::path::{Path, PathBuf};
+
+/// How the name of a ledger ends.
+const ENDS: [&str; 2] = [".ledger.jsonl", ".jsonl"];
+
+/// The mark of one that was undone, before its run's id.
+const MARK: &str = ".undone-";
+
+/// `roster.csv.undone-RUN.ledger.jsonl` of `roster.csv.ledger.jsonl`; of one that has such a name already, itself.
+pub(crate) fn path(ledger: &Path, run: &str) -> PathBuf {
+    let name = ledger.file_name().unwrap_or_default().to_string_lossy();
+    let stem = ENDS.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let marked = format!("{MARK}{run}");
+    if stem.ends_with(&marked) {
+        return ledger.to_owned();
+    }
+    ledger.with_file_name(format!("{stem}{marked}{}", ENDS[0]))
+}
+
+/// The newest ledger beside where this one was whose run was undone; `None` where there is none.
+pub(crate) fn beside(ledger: &Path) -> Option<PathBuf> {
+    let name = ledger.file_name()?.to_str()?;
+    let stem = ENDS.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let begins = format!("{stem}{MARK}");
+    let folder = match ledger.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let is_one = |name: &str| name.starts_with(&begins) && name.ends_with(ENDS[0]);
+    let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let ours = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_one));
+    let newest = ours.max_by_key(|entry| entry.metadata().and_then(|there| there.modified()).ok())?;
+    Some(ledger.with_file_name(newest.file_name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_of_whose_run_nothing_is_left_says_so_by_its_name() {
+        for (ledger, undone) in [
+            ("d/r.csv.ledger.jsonl", "d/r.csv.undone-1f.ledger.jsonl"),
+            ("r.csv.simulate.ledger.jsonl", "r.csv.simulate.undone-1f.ledger.jsonl"),
+            ("mine.jsonl", "mine.undone-1f.ledger.jsonl"),
+            ("mine", "mine.undone-1f.ledger.jsonl"),
+            ("r.csv.undone-1f.ledger.jsonl", "r.csv.undone-1f.ledger.jsonl"),
+            ("r.csv.undone-2e.ledger.jsonl", "r.csv.undone-2e.undone-1f.ledger.jsonl"),
+        ] {
+            assert_eq!(path(Path::new(ledger), "1f"), Path::new(undone), "{ledger}");
+        }
+    }
+
+    #[test]
+    fn it_is_found_where_the_ledger_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let ledger = at("r.csv.ledger.jsonl");
+        assert_eq!(beside(&ledger), None);
+        for other in ["r.csv.update.ledger.jsonl", "q.csv.undone-1f.ledger.jsonl", "r.csv.undone-1f.txt"] {
+            std::fs::write(at(other), "").unwrap();
+        }
+        assert_eq!(beside(&ledger), None);
+        std::fs::write(at("r.csv.undone-1f.ledger.jsonl"), "").unwrap();
+        assert_eq!(beside(&ledger), Some(at("r.csv.undone-1f.ledger.jsonl")));
+    }
+}
