@@ -2,6 +2,7 @@
 
 mod args;
 mod change_farewell;
+mod change_remedies;
 mod change_words;
 mod changes;
 pub(crate) mod columns;

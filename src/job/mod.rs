@@ -36,7 +36,7 @@ mod undo;
 mod world;
 
 pub use before::Before;
-pub use changes::{Asking, Changes, Compared, EndedChanges, PlannedChanges, Undo, groups_of};
+pub use changes::{Asking, Changes, Compared, EndedChanges, Makes, PlannedChanges, Undo, groups_of};
 pub(crate) use check::{Blocked, Checked, DryRun};
 pub use ended::Ended;
 pub use export::{Export, Exported, Fields};

@@ -15,6 +15,7 @@ pub(crate) mod ticket;
 use std::path::Path;
 
 use account::Account;
+pub(crate) use row::words_of_parts;
 
 use crate::ledger::{Counts, Job, RowState};
 use crate::text::{count, grouped};

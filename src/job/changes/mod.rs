@@ -4,6 +4,7 @@
 //! second. Nothing is sent before the third has locked its ledger.
 
 mod decide;
+mod makes;
 mod movers;
 mod run;
 mod there;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use decide::Asking;
+pub use makes::Makes;
 pub use run::{EndedChanges, PlannedChanges, Undo};
 
 use decide::{Decided, Setting, apart, decide};
