@@ -257,13 +257,14 @@ async fn create(body: &CreateUser, intent: &Intent, means: &Means) -> Result<Rep
 
 async fn call(body: &CreateUser, intent: &Intent, means: &Means) -> Result<Reply<UserCreated>, CallError> {
     let (client, settings) = (means.lane.client(), &means.settings);
+    let signed = if crash::sabotage(Sabotage::SignedWhenSent) { means.lane.clock().now() } else { intent.at };
     if !settings.provenance_tag {
-        return client.create_user_at(&settings.instance, body, intent.at).await;
+        return client.create_user_at(&settings.instance, body, signed).await;
     }
     // Each attempt has a tag of its own, so that a user says which of them made it.
     let mut body = body.clone();
     body.tags.insert(PROVENANCE.into(), provenance(&settings.run, intent.attempt, intent.nonce));
-    client.create_user_at(&settings.instance, &body, intent.at).await
+    client.create_user_at(&settings.instance, &body, signed).await
 }
 
 /// Records what an attempt came to, and of a user that it made what was asked for. Gives the intent back where its outcome is

@@ -492,8 +492,8 @@ fn conclude(task: &Task, found: Found, means: &Means) -> Result<End, JournalFaul
         | RowState::Invalid
         | RowState::Updated
         | RowState::Unconfirmed
-        | RowState::Deleted
-        | RowState::Skipped => Event::Exists { row, user, message },
+        | RowState::Skipped
+        | RowState::Deleted => Event::Exists { row, user, message },
     });
     Ok(End::Settled)
 }

@@ -278,8 +278,8 @@ impl Means {
             | RowState::Invalid
             | RowState::Updated
             | RowState::Unconfirmed
-            | RowState::Deleted
-            | RowState::Skipped => None,
+            | RowState::Skipped
+            | RowState::Deleted => None,
         };
         // The lock first: who is told may take long to listen.
         drop(gauge);

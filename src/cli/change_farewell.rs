@@ -1,6 +1,7 @@
 //! What is said when an update has ended: how it went, why it stopped, what puts everybody back, and the commands that go on.
 
 use super::args::import::Format;
+use super::change_remedies::{self, Leaves};
 use super::farewell::{self, Said, shown};
 use super::meant_changes::TypedChanges;
 use super::{output, retype, retype_changes};
@@ -15,8 +16,8 @@ pub(super) struct ChangeFarewell<'f> {
     pub(super) typed: &'f TypedChanges,
     /// The instance's ARN.
     pub(super) arn: &'f str,
-    /// Whether somebody of the roster is not there.
-    pub(super) has_missing: bool,
+    /// What it leaves.
+    pub(super) leaves: &'f Leaves,
     pub(super) ended: &'f EndedChanges,
 }
 
@@ -36,12 +37,7 @@ impl ChangeFarewell<'_> {
         lines.extend(self.of_left());
         lines.extend(self.of_unconfirmed());
         lines.extend(self.of_failed());
-        if self.has_missing {
-            let import = retype_changes::import(self.typed, self.arn).to_string();
-            lines
-                .push(Said::Talk("somebody of the roster is not there; the next line makes them".to_owned()));
-            lines.push(Said::Command("import with: ", import));
-        }
+        lines.extend(self.of_missing());
         if matches!(self.ended.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled) {
             lines.push(farewell::resume_with(&retype::resume(&self.typed.words)));
         }
@@ -80,7 +76,28 @@ impl ChangeFarewell<'_> {
             text::people(skipped)
         );
         let list = retype_changes::status(self.typed, "skipped").to_string();
-        vec![Said::Talk(line), Said::Command("list with: ", list)]
+        let mut lines = vec![Said::Talk(line), Said::Command("list with: ", list)];
+        lines.extend(self.leaves.commands.iter().cloned());
+        lines
+    }
+
+    /// Who of the roster is not there.
+    fn of_missing(&self) -> Vec<Said> {
+        let Leaves { missing, makes, .. } = *self.leaves;
+        if missing == 0 {
+            return Vec::new();
+        }
+        let are = if missing == 1 { "is" } else { "are" };
+        let people = format!("{} of the roster {are} not there", text::people(missing));
+        match makes {
+            Some(makes) => vec![
+                Said::Talk(format!("{people}; the next line makes who can be made")),
+                change_remedies::import(self.typed, self.arn, makes),
+            ],
+            None => vec![Said::Talk(format!(
+                "{people}: headcount import makes them, of rows that say all that a new user needs"
+            ))],
+        }
     }
 
     /// Who does not show what was asked for.

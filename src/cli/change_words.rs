@@ -28,6 +28,8 @@ pub(super) struct Told<'t> {
     pub(super) most: usize,
     /// Whether an update follows, or may.
     pub(super) is_update: bool,
+    /// Whether an import of the roster makes any of those who are not there.
+    pub(super) can_be_made: bool,
     /// How wide a line may be.
     pub(super) columns: usize,
     /// Whether there are colours.
@@ -82,12 +84,8 @@ pub(super) fn counts(counts: &PeopleCounts, not_there: u64, is_update: bool) -> 
 /// Whether a person stands in the list: one in whom nothing but the address differs stands with the addresses, and one who
 /// is not there with the others.
 fn has_own_lines(person: &Person) -> bool {
-    let is_whole = person.cells.is_empty() && person.resolution != Resolution::Same && !is_not_there(person);
+    let is_whole = person.cells.is_empty() && person.resolution != Resolution::Same && !person.is_not_there();
     is_whole || own_cells(person).next().is_some()
-}
-
-fn is_not_there(person: &Person) -> bool {
-    person.code == Some("not-there") || person.resolution == Resolution::Create
 }
 
 fn own_cells(person: &Person) -> impl Iterator<Item = &CellChange> {
@@ -96,7 +94,7 @@ fn own_cells(person: &Person) -> impl Iterator<Item = &CellChange> {
 
 /// The primary address, by which a login can be taken over.
 fn is_address(cell: &CellChange) -> bool {
-    cell.group == Group::Identity && cell.cell == "email address"
+    cell.is_login_address()
 }
 
 fn of_person(text: &mut String, person: &Person, told: &Told<'_>) {
@@ -212,7 +210,7 @@ fn of_the_others(text: &mut String, told: &Told<'_>) {
         let mark = told.paint.green("=");
         let _ = writeln!(text, "{mark} {} as they should be", grouped(told.counts.same));
     }
-    let missing: Vec<&Person> = told.people.iter().filter(|person| is_not_there(person)).collect();
+    let missing: Vec<&Person> = told.people.iter().filter(|person| person.is_not_there()).collect();
     if missing.is_empty() {
         return;
     }
@@ -224,7 +222,11 @@ fn of_the_others(text: &mut String, told: &Told<'_>) {
     };
     let number = grouped(missing.len() as u64);
     let them = if missing.len() == 1 { "it" } else { "them" };
-    let line = format!("? {number} not there, headcount import makes {them}: {}{more}\n", named.join(", "));
+    let how = match told.can_be_made {
+        true => format!("headcount import makes {them}"),
+        false => format!("and no row says all that headcount import takes to make {them}"),
+    };
+    let line = format!("? {number} not there, {how}: {}{more}\n", named.join(", "));
     text.push_str(&wrapped(&line, told.columns, 2));
 }
 
@@ -240,6 +242,7 @@ mod tests {
             counts: counted(people),
             most,
             is_update,
+            can_be_made: true,
             columns: 80,
             paint: Paint::plain(),
         })

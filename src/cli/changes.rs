@@ -7,7 +7,9 @@ use std::path::Path;
 use super::args::import::{Format, RetryArgs};
 use super::args::update::{DiffArgs, UpdateArgs};
 use super::change_farewell::ChangeFarewell;
+use super::change_remedies::{self, Leaves};
 use super::change_words::{self, ON_A_TERMINAL, Told};
+use super::farewell::Said;
 use super::meant_changes::TypedChanges;
 use super::plan_words::about;
 use super::screen::{Stage, asks};
@@ -80,11 +82,12 @@ fn updated(typed: &TypedChanges) -> Result<Exit, Failure> {
             compared.close().await;
             return Ok(said_blocked(blocked, "nothing was changed"));
         }
-        output::say_whole(&plan(typed, &compared));
+        output::say_whole(&plan(typed, &compared)?);
         if is_dry {
             let exit = if compared.found().is_clean() { Exit::Done } else { Exit::Findings };
             if typed.shared.told_for() == Format::Human {
                 output::told(&dry_result(&compared));
+                Leaves::of(typed, &compared)?.commands.iter().for_each(farewell::say);
             }
             compared.close().await;
             return Ok(exit);
@@ -96,30 +99,33 @@ fn updated(typed: &TypedChanges) -> Result<Exit, Failure> {
             farewell::say_resume(&retype::resume(&typed.words));
             return Ok(Exit::Interrupted);
         }
-        let missing = planned.compared().people().iter().any(is_not_there);
+        let leaves = Leaves::of(typed, planned.compared())?;
         let ended = planned.run().await?;
         stage.close();
-        ChangeFarewell { typed, arn: &arn, has_missing: missing, ended: &ended }.tell();
+        ChangeFarewell { typed, arn: &arn, leaves: &leaves, ended: &ended }.tell();
         ended.closed.map(|()| ended.exit)
     })
 }
 
 /// Tells what an update is going to do.
-pub(super) fn say_plan(typed: &TypedChanges, compared: &Compared) {
-    output::say_whole(&plan(typed, compared));
+pub(super) fn say_plan(typed: &TypedChanges, compared: &Compared) -> Result<(), Failure> {
+    output::say_whole(&plan(typed, compared)?);
+    Ok(())
 }
 
 /// Tells what a dry run of an update has found.
-pub(super) fn say_dry_run(typed: &TypedChanges, compared: &Compared) {
+pub(super) fn say_dry_run(typed: &TypedChanges, compared: &Compared) -> Result<(), Failure> {
     if typed.shared.told_for() == Format::Human {
         output::told(&dry_result(compared));
+        Leaves::of(typed, compared)?.commands.iter().for_each(farewell::say);
     }
+    Ok(())
 }
 
 /// Tells how an update has ended.
-pub(super) fn farewell(typed: &TypedChanges, ended: EndedChanges) -> Result<Exit, Failure> {
+pub(super) fn farewell(typed: &TypedChanges, leaves: &Leaves, ended: EndedChanges) -> Result<Exit, Failure> {
     let arn = typed.shared.instance.instance.clone().unwrap_or_default();
-    ChangeFarewell { typed, arn: &arn, has_missing: false, ended: &ended }.tell();
+    ChangeFarewell { typed, arn: &arn, leaves, ended: &ended }.tell();
     ended.closed.map(|()| ended.exit)
 }
 
@@ -133,11 +139,7 @@ pub(super) fn meant(typed: &TypedChanges) -> Changes {
 }
 
 fn not_there(compared: &Compared) -> u64 {
-    compared.people().iter().filter(|person| is_not_there(person)).count() as u64
-}
-
-fn is_not_there(person: &Person) -> bool {
-    person.code == Some("not-there")
+    compared.people().iter().filter(|person| person.is_not_there()).count() as u64
 }
 
 /// Does it on a stage, with one thread for all.
@@ -181,7 +183,7 @@ fn told(
     if let Some(blocked) = compared.blocks() {
         return Ok(said_blocked(blocked, "nothing was compared"));
     }
-    let update = retype_changes::update(typed, &compared.instance().arn).to_string();
+    let commands = change_remedies::of_comparison(typed, compared)?;
     if typed.shared.told_for() == Format::Human {
         let columns = settings::width_of_results();
         let (is_short, most) =
@@ -193,6 +195,7 @@ fn told(
                 counts: compared.counts(),
                 most,
                 is_update: false,
+                can_be_made: compared.makes()?.is_some(),
                 columns,
                 paint: output::Paint::of_stdout(),
             }));
@@ -200,7 +203,7 @@ fn told(
         output::result(&text);
     }
     if let Some((path, form)) = page {
-        write_page(typed, compared, update.clone(), path, form)?;
+        write_page(typed, compared, &commands, path, form)?;
     }
     if let Some((out, kind)) = copy {
         let both = differences::beside(compared.roster(), compared.found(), compared.people())?;
@@ -214,16 +217,8 @@ fn told(
             has_passwords,
         ));
     }
-    let counts = compared.counts();
-    if typed.shared.told_for() == Format::Human && counts.update > 0 {
-        output::say_whole(&format!("put right with: {update}"));
-    } else if typed.shared.told_for() == Format::Human && counts.drift + counts.conflict > 0 {
-        let back = retype_changes::overwriting(typed, &compared.instance().arn);
-        output::say_whole(&format!("put back with: {back}"));
-    }
-    if compared.people().iter().any(is_not_there) && typed.shared.told_for() == Format::Human {
-        let import = retype_changes::import(typed, &compared.instance().arn);
-        output::say_whole(&format!("import with: {import}"));
+    if typed.shared.told_for() == Format::Human {
+        commands.iter().for_each(farewell::say);
     }
     Ok(compared.exit())
 }
@@ -259,12 +254,17 @@ fn is_free(path: &Path) -> Result<(), Failure> {
 fn write_page(
     typed: &TypedChanges,
     compared: &Compared,
-    update: String,
+    commands: &[Said],
     path: &Path,
     form: Form,
 ) -> Result<(), Failure> {
     let roster = typed.roster.display().to_string();
     let instance = compared.instance();
+    let commands = commands.iter().filter_map(|said| match said {
+        Said::Command(what, line) => Some((what.trim_end_matches(": "), line.as_str())),
+        Said::Talk(_) => None,
+    });
+    let commands: Vec<_> = commands.collect();
     let drift = Drift {
         roster: &roster,
         instance: &instance.arn,
@@ -272,7 +272,8 @@ fn write_page(
         is_rehearsal: typed.shared.rehearsal.simulate,
         people: compared.people(),
         counts: compared.counts(),
-        update,
+        update: retype_changes::update(typed, &instance.arn).to_string(),
+        commands,
         voice: &Flags,
         made: &rfc3339(SystemClock.now()),
         zone: Zone::of_system(),
@@ -325,7 +326,8 @@ fn of_instance(typed: &TypedChanges, compared: &Compared) -> Vec<String> {
 }
 
 /// The plan of an update, for people on stderr.
-fn plan(typed: &TypedChanges, compared: &Compared) -> String {
+fn plan(typed: &TypedChanges, compared: &Compared) -> Result<String, Failure> {
+    let can_be_made = compared.makes()?.is_some();
     let columns = settings::width_of_talk();
     let mut lines = vec![of_roster(typed, compared)];
     lines.extend(of_rows(compared));
@@ -350,10 +352,11 @@ fn plan(typed: &TypedChanges, compared: &Compared) -> String {
         counts,
         most,
         is_update: true,
+        can_be_made,
         columns,
         paint: output::Paint::of_stderr(),
     });
-    (head + &body).trim_end_matches('\n').to_owned()
+    Ok((head + &body).trim_end_matches('\n').to_owned())
 }
 
 fn dry_result(compared: &Compared) -> String {
@@ -394,7 +397,7 @@ fn apart(compared: &Compared) -> String {
     let changed = || compared.people().iter().filter(|person| person.is_to_be_changed());
     let rights = changed().filter(|person| person.adds_rights).count() as u64;
     let is_new_address = |person: &&Person| {
-        person.cells.iter().any(|cell| cell.cell == "email address" && cell.resolution == Resolution::Update)
+        person.cells.iter().any(|cell| cell.is_login_address() && cell.resolution == Resolution::Update)
     };
     let addresses = changed().filter(is_new_address).count() as u64;
     let apart = [

@@ -57,7 +57,7 @@ pub(super) struct Room {
 }
 
 /// A line on stderr.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     /// Broken between words where the terminal is not as wide.
     Talk(String),

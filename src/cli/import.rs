@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::args::import::{ImportArgs, RetryArgs, UpdateToo};
+use super::change_remedies::Leaves;
 use super::meant::Typed;
 use super::meant_changes::TypedChanges;
 use super::screen::Screen;
@@ -92,10 +93,11 @@ async fn import_and_update(typed: &Typed, update: &UpdateToo, screen: &Screen<'_
     }
     let picked = Some(checked.there().clone());
     let compared = Box::pin(Changes { picked, ..meant }.compare_beside(&checked)).await?;
+    checked.leaves_to_update(compared.people());
     if is_dry_run {
         let exit = screen.forecast(&checked.forecast().await?)?;
-        changes::say_plan(&of_update, &compared);
-        changes::say_dry_run(&of_update, &compared);
+        changes::say_plan(&of_update, &compared)?;
+        changes::say_dry_run(&of_update, &compared)?;
         return Ok(exit);
     }
     // Both are served by the same, until both are done.
@@ -105,11 +107,12 @@ async fn import_and_update(typed: &Typed, update: &UpdateToo, screen: &Screen<'_
         screen.plan(planned.outlook());
         planned.fits()?;
     }
-    changes::say_plan(&of_update, &compared);
+    changes::say_plan(&of_update, &compared)?;
     let new = planned.as_ref().map_or(0, |planned| planned.outlook().new_users());
     if !changes::agree_to_both(&of_update, new, &compared)? {
         return Ok(screen.declined());
     }
+    let leaves = Leaves::of(&of_update, &compared)?;
     let made = match planned {
         Some(planned) => Some(planned.run().await?),
         None => None,
@@ -125,6 +128,6 @@ async fn import_and_update(typed: &Typed, update: &UpdateToo, screen: &Screen<'_
     }
     let made = made.map(|made| screen.farewell(made)).transpose()?;
     screen.close();
-    let changed = changed.map(|changed| changes::farewell(&of_update, changed)).transpose()?;
+    let changed = changed.map(|changed| changes::farewell(&of_update, &leaves, changed)).transpose()?;
     Ok([made, changed].into_iter().flatten().fold(Exit::Done, Exit::worst))
 }

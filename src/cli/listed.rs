@@ -1,10 +1,11 @@
 //! The rows of a ledger that stand so, or that were seen so, one by one: what `status --rows` lists.
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::agent::RowNumber;
-use crate::ledger::{Place, RowState, SeenAs, SeenCounts, State};
+use crate::ledger::{Place, RowState, SeenAs, SeenCounts, State, Step, StepState};
+use crate::report::words_of_parts;
 use crate::text;
 
 /// Which rows are listed.
@@ -38,10 +39,10 @@ pub(super) enum Which {
     Updated,
     /// Changed by this run, and not read back so
     Unconfirmed,
-    /// Deleted by this run, or by the undo of it
-    Deleted,
     /// Left as they are, in part or as a whole
     Skipped,
+    /// Deleted, by an undo or as one of a list of leavers
+    Deleted,
 }
 
 impl Which {
@@ -60,8 +61,8 @@ impl Which {
             Self::There => state == RowState::There,
             Self::Updated => state == RowState::Updated,
             Self::Unconfirmed => state == RowState::Unconfirmed,
-            Self::Deleted => state == RowState::Deleted,
             Self::Skipped => state == RowState::Skipped,
+            Self::Deleted => state == RowState::Deleted,
         }
     }
 }
@@ -90,10 +91,20 @@ pub(super) struct Listed<'s> {
     step_code: Option<&'s str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     step_message: Option<&'s str>,
+    /// Where the parts stand that an update has had to do with.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "parts")]
+    parts: Vec<(Step, StepState)>,
+}
+
+/// Parts as a report's document has them: an object, each by its word.
+fn parts<S: Serializer>(parts: &[(Step, StepState)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(parts.iter().map(|(part, stands)| (part.word(), stands)))
 }
 
 /// The rows of one of these kinds, in the order of the spreadsheet.
 pub(super) fn of<'s>(state: &'s State, which: &[Which], at_work: bool) -> Vec<Listed<'s>> {
+    // An update says in its outcome what became of its parts; what follows a row is an import's alone.
+    let is_of_import = state.header.job.is_none();
     let listed = |at: Place| {
         let record = state.record(at);
         // With an importer at work an open intent is on its way, not in doubt: as the counts have it.
@@ -110,8 +121,9 @@ pub(super) fn of<'s>(state: &'s State, which: &[Which], at_work: bool) -> Vec<Li
             found_id,
             code: detail.and_then(|detail| detail.code.as_deref()),
             message: detail.and_then(|detail| detail.message.as_deref()),
-            step_code: detail.and_then(|detail| detail.step_code.as_deref()),
-            step_message: detail.and_then(|detail| detail.step_message.as_deref()),
+            step_code: detail.and_then(|detail| detail.step_code.as_deref()).filter(|_| is_of_import),
+            step_message: detail.and_then(|detail| detail.step_message.as_deref()).filter(|_| is_of_import),
+            parts: detail.map(|detail| detail.groups().collect()).unwrap_or_default(),
         })
     };
     let mut rows: Vec<_> = state.places().filter_map(listed).collect();
@@ -140,6 +152,10 @@ fn what(row: &Listed<'_>) -> String {
     if !told.is_empty() {
         what += "; its proficiencies were not given: ";
         what += &told.join(": ");
+    }
+    if !row.parts.is_empty() {
+        what += "; ";
+        what += &words_of_parts(&row.parts);
     }
     what
 }
@@ -176,4 +192,70 @@ pub(super) fn told(seen: &SeenCounts) -> Vec<(u64, &'static str)> {
         (replaced, SeenAs::Replaced),
     ];
     all.into_iter().filter(|(n, _)| *n > 0).map(|(n, seen)| (n, seen.word())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Entry, Job, Kind, VERSION};
+
+    /// What is listed of a ledger with these records.
+    fn listed(job: Option<Job>, entries: &[Entry], which: Which) -> (String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l.ledger.jsonl");
+        let header = Entry {
+            version: Some(VERSION),
+            run: Some("r".into()),
+            instance: Some("i".into()),
+            job,
+            ..Entry::of(Kind::Ledger)
+        };
+        let mut lines = Vec::new();
+        [header].iter().chain(entries).for_each(|entry| entry.write_to(&mut lines));
+        std::fs::write(&path, lines).unwrap();
+        let state = crate::ledger::glance(&path).unwrap().unwrap().0;
+        let rows = of(&state, &[which], false);
+        (human(&rows), serde_json::to_string(&rows).unwrap())
+    }
+
+    fn step(step: Step, result: StepState, code: &'static str) -> Entry<'static> {
+        let code = (!code.is_empty()).then(|| code.into());
+        Entry { code, ..Entry::step("ana", step, result, "t".into()) }
+    }
+
+    #[test]
+    fn a_part_of_an_update_that_came_to_nothing_is_called_by_its_name() {
+        let row = || Entry::row("ana", RowNumber::from(2), None);
+        let outcome = |state| Entry {
+            code: Some("InvalidRequestException".into()),
+            message: Some("hierarchy: no such group".into()),
+            ..Entry::outcome("ana", state, "t".into())
+        };
+        let refused = [
+            row(),
+            step(Step::Identity, StepState::Done, ""),
+            step(Step::Hierarchy, StepState::Rejected, "InvalidRequestException"),
+            step(Step::Tags, StepState::Unconfirmed, "unconfirmed"),
+            outcome(RowState::Rejected),
+        ];
+        let (human, json) = listed(Some(Job::Update), &refused, Which::Rejected);
+        assert_eq!(
+            human,
+            "row 2  ana  rejected: InvalidRequestException: hierarchy: no such group; changed: identity; refused: hierarchy; \
+             not confirmed: tags\n"
+        );
+        assert!(
+            json.contains(r#""parts":{"identity":"done","hierarchy":"rejected","tags":"unconfirmed"}"#),
+            "{json}"
+        );
+        assert!(!json.contains("step_code"), "{json}");
+        let made = [
+            row(),
+            Entry::outcome("ana", RowState::Created, "t".into()),
+            step(Step::Proficiencies, StepState::Rejected, "InvalidRequestException"),
+        ];
+        let (human, json) = listed(None, &made, Which::Created);
+        assert!(human.contains("its proficiencies were not given: InvalidRequestException"), "{human}");
+        assert!(json.contains("step_code") && !json.contains("parts"), "{json}");
+    }
 }

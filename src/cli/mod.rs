@@ -2,6 +2,7 @@
 
 mod args;
 mod change_farewell;
+mod change_remedies;
 mod change_words;
 mod changes;
 pub(crate) mod columns;
@@ -218,7 +219,10 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
             match state.header.job {
                 None => Typed::retry(*args, Vec::new())?.needs()?,
                 Some(ledger::Job::Update) => TypedChanges::retry(*args, &state, Vec::new())?.needs()?,
-                Some(ledger::Job::Remove) => return Err(import::of_leavers(&args.of)),
+                Some(ledger::Job::Remove) => {
+                    let what = format!("the ledger is one of leavers: `{}`", args.of.display());
+                    return Err(Failure::usage(what).hint("the removal of its list goes on with it"));
+                }
             }
         }
         Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,

@@ -149,7 +149,7 @@ pub(super) fn resume_of(ledger: &Path, state: &State) -> Option<Line> {
     let usual = match state.header.job {
         None => beside::ledger_of(&roster, is_rehearsal),
         Some(Job::Update) => beside::update_ledger_of(&roster, is_rehearsal),
-        Some(Job::Remove) => beside::remove_ledger_of(&roster, is_rehearsal),
+        Some(Job::Remove) => beside::removal_ledger_of(&roster, is_rehearsal),
     };
     let is_usual = beside::absolute(ledger) == beside::absolute(&usual);
     line.option("--ledger", (!is_usual).then(|| ledger.display()));

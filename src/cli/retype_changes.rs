@@ -6,13 +6,16 @@ use super::args::instance::InstanceArgs;
 use super::args::update::Compared as Shared;
 use super::meant_changes::{Run, TypedChanges};
 use super::retype::{Line, word_of};
-use crate::job::{Patience, RateAsked, Undo};
+use crate::disk;
+use crate::job::{Makes, Patience, RateAsked, Undo};
 use crate::ledger::beside;
+use crate::plan::Remedy;
 
 /// What puts right what was compared.
 pub(super) fn update(typed: &TypedChanges, arn: &str) -> Line {
     let mut line = Line::of_typed(&typed.words, "update");
-    line.path(&typed.roster);
+    // A retry's own may be a file of what failed.
+    line.path(&if typed.retry.is_some() { typed.whole_roster() } else { typed.roster.clone() });
     line.take(reached(typed, Some(arn)));
     line.take(Line::reading(&typed.shared.reading, false));
     line.take(asked(typed));
@@ -21,20 +24,33 @@ pub(super) fn update(typed: &TypedChanges, arn: &str) -> Line {
     line
 }
 
-/// What puts back what was changed on the instance.
-pub(super) fn overwriting(typed: &TypedChanges, arn: &str) -> Line {
+/// What puts right, or back, what a comparison has told of: with all that this takes.
+pub(super) fn remedy(typed: &TypedChanges, arn: &str, remedy: Remedy) -> Line {
+    let (is_back, addresses) = match remedy {
+        Remedy::Right => (false, false),
+        Remedy::RightWithAddresses => (false, true),
+        Remedy::Back { addresses } => (true, addresses),
+    };
     let mut line = update(typed, arn);
-    line.switch("--overwrite-drift", !typed.shared.overwrite_drift);
+    line.switch("--overwrite-drift", is_back && !typed.shared.overwrite_drift);
+    line.switch("--change-email", addresses && !typed.shared.change_email);
     line
 }
 
-/// What makes those who are not there.
-pub(super) fn import(typed: &TypedChanges, arn: &str) -> Line {
+/// What makes those who are not there, where their rows say all that it takes.
+pub(super) fn import(typed: &TypedChanges, arn: &str, makes: Makes) -> Line {
+    let Makes { needs_passwords, skips_invalid } = makes;
     let mut line = Line::of_typed(&typed.words, "import");
     line.path(&typed.whole_roster());
     line.take(reached(typed, Some(arn)));
     line.take(Line::reading(&typed.shared.reading, false));
     line.allowed(&typed.shared.allow);
+    line.switch("--skip-invalid", skips_invalid);
+    if needs_passwords {
+        let out = disk::with_suffix(&typed.whole_roster(), ".passwords.jsonl");
+        line.switch("--generate-passwords", true);
+        line.option("--credentials-out", Some(out.display()));
+    }
     line
 }
 
@@ -237,11 +253,23 @@ mod tests {
         let typed = typed(&COMPARED);
         let line = update(&typed, ARN);
         insta::assert_snapshot!(line, @"headcount update ./-r.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --region eu-west-2 --profile p --endpoint-url http://127.0.0.1:1 --identity saml --directory d.json --columns m.toml --encoding latin1 --only tags,config --exact tags --overwrite-drift --change-email --base a.jsonl --base b.jsonl --skip-invalid --allow username-too-long --outage-timeout 9 --ledger l.jsonl");
-        assert!(parses(&line) && parses(&overwriting(&typed, ARN)));
-        assert_eq!(overwriting(&typed, ARN).to_string().matches("--overwrite-drift").count(), 1);
-        let import = import(&typed, ARN);
+        assert!(parses(&line));
+        let back = remedy(&typed, ARN, Remedy::Back { addresses: true });
+        assert!(parses(&back));
+        for once in ["--overwrite-drift", "--change-email"] {
+            assert_eq!(back.to_string().matches(once).count(), 1);
+        }
+        let import = import(&typed, ARN, Makes { needs_passwords: false, skips_invalid: false });
         insta::assert_snapshot!(import, @"headcount import ./-r.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --region eu-west-2 --profile p --endpoint-url http://127.0.0.1:1 --identity saml --directory d.json --columns m.toml --encoding latin1 --allow username-too-long");
         assert!(parses(&import));
+    }
+
+    #[test]
+    fn what_makes_those_who_are_not_there_takes_what_their_rows_leave_open() {
+        let typed = typed(&["headcount", "diff", "r.csv", "--instance", "acme"]);
+        let line = import(&typed, ARN, Makes { needs_passwords: true, skips_invalid: true });
+        insta::assert_snapshot!(line, @"headcount import r.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --skip-invalid --generate-passwords --credentials-out r.csv.passwords.jsonl");
+        assert!(parses(&line));
     }
 
     #[test]

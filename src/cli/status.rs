@@ -120,7 +120,6 @@ impl Course {
             (Some(Unexecuted::Refused), _) => "the service refused the caller",
             (None, Some(RowState::InDoubt)) => "an answer was lost",
             (None, Some(RowState::Created)) => "a user was created",
-            (None, Some(RowState::Deleted)) => "a user was deleted",
             (None, Some(RowState::Updated)) => "a user was updated",
             (None, Some(RowState::Unconfirmed)) => "a change was not confirmed",
             (None, _) => "a row failed",
@@ -209,7 +208,7 @@ fn next(ledger: &Path, state: &State, at_work: bool) -> String {
     let (failed, what) = match state.header.job {
         None => (failed, "mend the failed rows in the roster"),
         Some(Job::Update) => (failed + rows.skipped, "mend in the roster what was refused or left"),
-        Some(Job::Remove) => (failed + rows.skipped, "see to whoever was refused or left"),
+        Some(Job::Remove) => (failed + rows.skipped, "mend in the list what was refused or left"),
     };
     if failed > 0 {
         commands.push(format!("{what}, then: {}", retype::retry_of(ledger, state, None)));

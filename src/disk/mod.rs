@@ -383,6 +383,18 @@ pub(crate) fn have_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
     }
 }
 
+/// Gives a file another name in its folder; what stands there under that name already stays.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] where something has the name; what the system says, where it cannot be done.
+pub(crate) fn rename(path: &Path, to: &Path) -> io::Result<()> {
+    if std::fs::symlink_metadata(to).is_ok() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file of this name"));
+    }
+    patiently(|| std::fs::rename(path, to))?;
+    sync_folder(to)
+}
+
 /// Removes a file that this program made.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     patiently(|| std::fs::remove_file(path))

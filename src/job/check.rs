@@ -22,7 +22,7 @@ use crate::failed::Origins;
 use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
 use crate::ledger::{self, RowState, State, beside};
-use crate::plan::{Asked, Decision, Plan, Resolution, Wanted};
+use crate::plan::{Asked, Decision, Person, Plan, Resolution, Wanted};
 use crate::roster::{Field, Roster};
 use crate::text::count;
 use crate::user::Found;
@@ -48,6 +48,8 @@ pub(super) struct Pass {
     pub(super) found: validate::Checked,
     /// Whose rows were left to an update, and who was made before and is there: by username, where such are left.
     pub(super) there: HashSet<String>,
+    /// Of whom an update in the same command makes all that their rows ask for, or found that they are.
+    pub(super) put_right: HashSet<String>,
 }
 
 /// Why nothing may be sent.
@@ -165,7 +167,7 @@ impl Pass {
             }
             Ok(())
         })?;
-        Ok(Self { wanted, origins, found, there })
+        Ok(Self { wanted, origins, found, there, put_right: HashSet::new() })
     }
 }
 
@@ -214,6 +216,12 @@ impl Checked {
     /// Those of the roster who are on the instance already, where they are left to an update.
     pub(crate) fn there(&self) -> &HashSet<String> {
         &self.pass.there
+    }
+
+    /// Takes it that an update in the same command sees to these: of whom it leaves nothing has not drifted.
+    pub(crate) fn leaves_to_update(&mut self, people: &[Person]) {
+        let whole = people.iter().filter(|person| !person.is_left());
+        self.pass.put_right = whole.map(|person| person.user.clone()).collect();
     }
 
     /// The instance's ARN.
@@ -339,6 +347,7 @@ impl Checked {
         }
         if plan.has_drift() {
             self.forgive_updated(&mut plan, state)?;
+            plan.forgive(&pass.wanted, |user, _| pass.put_right.contains(user));
         }
         numbers_hold(&pass.wanted, state, roster)?;
         // On the heap: it holds a row and its request, and a check is a part of whatever awaits it.

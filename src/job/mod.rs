@@ -32,10 +32,11 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod there;
+mod undo;
 mod world;
 
 pub use before::Before;
-pub use changes::{Asking, Changes, Compared, EndedChanges, PlannedChanges, Undo, groups_of};
+pub use changes::{Asking, Changes, Compared, EndedChanges, Makes, PlannedChanges, Undo, groups_of};
 pub(crate) use check::{Blocked, Checked, DryRun};
 pub use ended::Ended;
 pub use export::{Export, Exported, Fields};
@@ -52,6 +53,7 @@ pub(crate) use saved::{SavedAs, contents};
 pub use supply::{OnePassword, Passwords, PasswordsPlanned};
 pub use target::{Address, At, Target};
 pub(crate) use there::{OfRun, There};
+pub use undo::{EndedUndo, PlannedUndo, UndoJob};
 pub use world::World;
 
 pub use crate::export::Asked;

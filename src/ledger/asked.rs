@@ -15,12 +15,14 @@ use crate::agent::Fingerprint;
 
 /// A fingerprint for each group that was asked for. Flat, for one is held for each user that a comparison asks about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AskedFor([Option<Fingerprint>; Step::GROUPS.len()]);
+pub struct AskedFor([Option<Fingerprint>; Step::ALL.len()]);
 
 impl AskedFor {
     /// Of one group alone; of none where there is no fingerprint.
     pub fn one(group: Step, fingerprint: Option<Fingerprint>) -> Self {
-        fingerprint.map(|fingerprint| (group, fingerprint)).into_iter().collect()
+        let mut asked = Self::default();
+        asked.put(group, fingerprint);
+        asked
     }
 
     /// The fingerprint of a group.
@@ -28,10 +30,15 @@ impl AskedFor {
         self.0.get(group as usize).copied().flatten()
     }
 
-    /// Takes the fingerprint of a group in; of what is no part of a user nothing is kept.
+    /// Takes the fingerprint of a group in.
     pub fn set(&mut self, group: Step, fingerprint: Fingerprint) {
-        if let Some(asked) = self.0.get_mut(group as usize) {
-            *asked = Some(fingerprint);
+        self.put(group, Some(fingerprint));
+    }
+
+    /// What is no group, as the steps of a deletion, has none, whatever a ledger says.
+    fn put(&mut self, group: Step, fingerprint: Option<Fingerprint>) {
+        if let Some(known) = self.0.get_mut(group as usize) {
+            *known = fingerprint;
         }
     }
 
@@ -42,7 +49,7 @@ impl AskedFor {
 
     /// The groups that were asked for.
     pub fn iter(&self) -> impl Iterator<Item = (Step, Fingerprint)> {
-        Step::GROUPS.into_iter().zip(self.0).filter_map(|(group, fingerprint)| Some((group, fingerprint?)))
+        Step::ALL.into_iter().zip(self.0).filter_map(|(group, fingerprint)| Some((group, fingerprint?)))
     }
 }
 
@@ -104,7 +111,7 @@ impl<'de> Deserialize<'de> for StandsAs {
                 let mut asked = AskedFor::default();
                 while let Some(group) = map.next_key::<Step>()? {
                     let Digits(fingerprint) = map.next_value()?;
-                    if !Step::GROUPS.contains(&group) {
+                    if !Step::ALL.contains(&group) {
                         return Err(de::Error::custom("not a part of a user"));
                     }
                     asked.set(group, fingerprint);

@@ -31,8 +31,8 @@ pub(crate) struct Base {
     pub(crate) id: Option<Box<str>>,
     /// What was asked for last, by group; nothing of a group in ledgers of before that was recorded.
     pub(crate) asked: AskedFor,
-    /// When each group was; in the order of [`Step::GROUPS`].
-    at: [Option<SystemTime>; Step::GROUPS.len()],
+    /// When each group was; in the order of [`Step::ALL`].
+    at: [Option<SystemTime>; Step::ALL.len()],
     /// When something was last heard of the user, but for what was left of it.
     newest: Option<SystemTime>,
     /// The users of the name that were deleted, by id: of these nothing counts that any ledger says.
@@ -169,7 +169,8 @@ impl Base {
         self.id = self.id.take().or(other.id);
         self.newest = self.newest.max(other.newest);
         for (group, fingerprint) in other.asked.iter() {
-            let [own_at, at] = [&self.at, &other.at].map(|times| times.get(group as usize).copied().flatten());
+            let [own_at, at] =
+                [&self.at, &other.at].map(|times| times.get(group as usize).copied().flatten());
             if self.asked.get(group).is_none() || at >= own_at {
                 self.set(group, fingerprint, at);
             }
@@ -308,7 +309,12 @@ mod tests {
         };
         // Also where the update's clock was ahead.
         for at in [0, 3] {
-            write(&updates, "i", Some(Job::Update), &[update("ana", "u-1", at), step("ana", at, Step::Tags, 9)]);
+            write(
+                &updates,
+                "i",
+                Some(Job::Update),
+                &[update("ana", "u-1", at), step("ana", at, Step::Tags, 9)],
+            );
             write(&import, "i", None, &[first.clone(), of_delete(RowState::Deleted, 1)]);
             assert_eq!(read(), both(None));
             let again = made("ana", "u-2", 2, &[(Step::Tags, 3)]);

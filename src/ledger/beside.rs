@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::undone;
 use crate::disk;
 
 /// How the name of an import's ledger ends, after the whole name of its roster.
@@ -16,11 +17,11 @@ const UPDATES: &str = ".update.ledger.jsonl";
 /// The same of an update that is a rehearsal.
 const REHEARSED_UPDATES: &str = ".simulate.update.ledger.jsonl";
 
-/// The same of one of leavers.
-const REMOVES: &str = ".remove.ledger.jsonl";
+/// The same of a list of leavers.
+const REMOVALS: &str = ".remove.ledger.jsonl";
 
-/// The same of a rehearsal with leavers.
-const REHEARSED_REMOVES: &str = ".simulate.remove.ledger.jsonl";
+/// The same of a list of leavers that is rehearsed.
+const REHEARSED_REMOVALS: &str = ".simulate.remove.ledger.jsonl";
 
 /// How the name of the file ends in which a rehearsal keeps its world.
 const WORLD: &str = ".simulate.world.jsonl";
@@ -39,13 +40,8 @@ pub fn update_ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
 }
 
 /// The ledger of a list of leavers, where nobody names another.
-pub fn remove_ledger_of(list: &Path, is_rehearsal: bool) -> PathBuf {
-    disk::with_suffix(list, if is_rehearsal { REHEARSED_REMOVES } else { REMOVES })
-}
-
-/// Whether a file has the name that ledgers of leavers have where nobody names another.
-pub(crate) fn is_named_as_leavers(path: &Path) -> bool {
-    path.to_string_lossy().ends_with(REMOVES)
+pub fn removal_ledger_of(list: &Path, is_rehearsal: bool) -> PathBuf {
+    disk::with_suffix(list, if is_rehearsal { REHEARSED_REMOVALS } else { REMOVALS })
 }
 
 /// The ledgers beside a roster that may know what was last asked of its people: the import's and the update's.
@@ -53,18 +49,13 @@ pub(crate) fn bases_of(roster: &Path, is_rehearsal: bool) -> [PathBuf; 2] {
     [ledger_of(roster, is_rehearsal), update_ledger_of(roster, is_rehearsal)]
 }
 
-/// The ledgers of the updates of the roster whose ledger this is by its name; of a ledger that somebody named, those of a
-/// roster of that name.
+/// The ledger of the updates of a roster by the name of its import's: `r.csv.update.ledger.jsonl` of `r.csv.ledger.jsonl`.
+/// `None` where that has a name of its own.
 pub(crate) fn updates_of(ledger: &Path) -> Option<PathBuf> {
     let name = ledger.file_name()?.to_str()?;
-    let (roster, is_rehearsal) = roster_of(name).unwrap_or((name, false));
-    Some(update_ledger_of(&ledger.with_file_name(roster), is_rehearsal))
-}
-
-/// The name of the roster whose import's ledger has this name, and whether it is a rehearsal's.
-pub(super) fn roster_of(name: &str) -> Option<(&str, bool)> {
-    let [rehearsed, real] = [REHEARSED, LEDGER].map(|end| name.strip_suffix(end));
-    rehearsed.map(|roster| (roster, true)).or(real.map(|roster| (roster, false)))
+    let ends = [(REHEARSED, REHEARSED_UPDATES), (LEDGER, UPDATES)];
+    let (roster, end) = ends.iter().find_map(|(own, end)| Some((name.strip_suffix(own)?, end)))?;
+    Some(ledger.with_file_name(format!("{roster}{end}")))
 }
 
 /// A path as a ledger has it: whole, and without links where it leads anywhere.
@@ -75,7 +66,9 @@ pub(crate) fn absolute(path: &Path) -> String {
 /// Whether a ledger has the name that rehearsals give theirs.
 pub(crate) fn is_named_as_rehearsed(ledger: &Path) -> bool {
     let name = ledger.to_string_lossy();
-    [REHEARSED, REHEARSED_UPDATES, REHEARSED_REMOVES].iter().any(|end| name.ends_with(end))
+    let before = undone::before(&name);
+    let name = before.as_deref().unwrap_or(&name);
+    [REHEARSED, REHEARSED_UPDATES, REHEARSED_REMOVALS].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a file has the name that ledgers have where nobody names another.
@@ -90,10 +83,11 @@ pub(crate) fn is_named_as_ledger(path: &Path) -> bool {
 /// of them and none beside the ledger, it is that one.
 pub(crate) fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
     let name = ledger.file_name().and_then(|name| name.to_str());
-    let name = name.map(|name| super::undone::before(name));
-    let name = name.as_deref();
-    let usual =
-        name.and_then(|name| [REHEARSED_UPDATES, REHEARSED_REMOVES, REHEARSED].iter().find_map(|end| name.strip_suffix(end)));
+    let before = name.and_then(undone::before);
+    let name = before.as_deref().or(name);
+    let usual = name.and_then(|name| {
+        [REHEARSED_REMOVALS, REHEARSED_UPDATES, REHEARSED].iter().find_map(|end| name.strip_suffix(end))
+    });
     let beside = match usual {
         Some(roster) => ledger.with_file_name(format!("{roster}{WORLD}")),
         None => disk::with_suffix(ledger, WORLD),
@@ -123,13 +117,24 @@ mod tests {
             ("d/r.csv.simulate.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
             ("d/r.csv.simulate.update.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
             ("d/r.csv.simulate.remove.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
-            ("d/r.csv.undone-RUN.simulate.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
+            ("d/r.csv.simulate.undone-1f.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
             ("d/r.csv.update.ledger.jsonl", "d/r.csv.update.ledger.jsonl.simulate.world.jsonl"),
             ("d/mine.jsonl", "d/mine.jsonl.simulate.world.jsonl"),
             ("r.csv.ledger.jsonl", "r.csv.ledger.jsonl.simulate.world.jsonl"),
             (".simulate.ledger.jsonl", ".simulate.world.jsonl"),
         ] {
             assert_eq!(world_of(Path::new(ledger), &[]), Path::new(world), "{ledger}");
+        }
+    }
+
+    #[test]
+    fn the_ledger_of_the_updates_is_known_by_the_name_of_the_imports() {
+        for (ledger, updates) in [
+            ("d/r.csv.ledger.jsonl", Some("d/r.csv.update.ledger.jsonl")),
+            ("r.csv.simulate.ledger.jsonl", Some("r.csv.simulate.update.ledger.jsonl")),
+            ("mine.jsonl", None),
+        ] {
+            assert_eq!(updates_of(Path::new(ledger)).as_deref(), updates.map(Path::new), "{ledger}");
         }
     }
 

@@ -23,8 +23,7 @@ pub struct Entry<'a> {
     /// What the line says.
     #[serde(rename = "type")]
     pub kind: Kind,
-    /// What the request does (`intent`); that it is of a deletion (`outcome`, `step`). Intents of before do not say it: they
-    /// create.
+    /// What the request does (`intent`). Intents of before do not say it: they create.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub op: Option<Op>,
     /// Of the format (`ledger`).
@@ -252,7 +251,7 @@ impl<'a> Entry<'a> {
         Self { op: Some(Op::Delete), id: Some(id.into()), ..Self::intent(user, attempt, None, at) }
     }
 
-    /// What the deletion of a row's user came to.
+    /// What became of a deletion, or of a user that was not deleted.
     pub fn outcome_of_delete(user: &'a str, state: RowState, at: String) -> Self {
         Self { op: Some(Op::Delete), ..Self::outcome(user, state, at) }
     }

@@ -274,6 +274,17 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Appends the intent of calls on a user that is there, under the lock of the state, so that the file has its order.
+    fn begin(&self, begun: Begun, entry: &Entry, state: &mut State) -> Queued<Begun> {
+        let line = applied(state, entry, 192);
+        if crash::sabotage(Sabotage::IntentNotWritten) {
+            return Queued::synced_already(begun);
+        }
+        Queued::with(begun, self.writer.append_synced(line))
+    }
+}
+
 impl Journal for Ledger {
     fn look(&self, with: &mut dyn FnMut(&State)) {
         with(&self.state());
@@ -308,37 +319,24 @@ impl Journal for Ledger {
     fn intend_update(&self, at: Place, id: &str) -> Queued<Begun> {
         let now = whole_milliseconds(self.clock.now());
         let mut state = self.state();
-        let attempt = Attempt::after(state.attempts);
-        let user = state.user(at).to_owned();
-        let line = applied(&mut state, &Entry::update_intent(&user, attempt, id, rfc3339(now)), 192);
-        let begun = Begun { place: at, attempt, at: now };
-        if crash::sabotage(Sabotage::IntentNotWritten) {
-            return Queued::synced_already(begun);
-        }
-        // Under the lock, so that the file has the order of the state.
-        Queued::with(begun, self.writer.append_synced(line))
+        let (attempt, user) = (Attempt::after(state.attempts), state.user(at).to_owned());
+        let entry = Entry::update_intent(&user, attempt, id, rfc3339(now));
+        self.begin(Begun { place: at, attempt, at: now }, &entry, &mut state)
     }
 
     fn intend_delete(&self, at: Place, id: &str) -> Queued<Begun> {
         let now = whole_milliseconds(self.clock.now());
         let mut state = self.state();
-        let attempt = Attempt::after(state.attempts);
-        let user = state.user(at).to_owned();
-        let line = applied(&mut state, &Entry::delete_intent(&user, attempt, id, rfc3339(now)), 192);
-        let begun = Begun { place: at, attempt, at: now };
-        if crash::sabotage(Sabotage::IntentNotWritten) {
-            return Queued::synced_already(begun);
-        }
-        // Under the lock, so that the file has the order of the state.
-        Queued::with(begun, self.writer.append_synced(line))
+        let (attempt, user) = (Attempt::after(state.attempts), state.user(at).to_owned());
+        let entry = Entry::delete_intent(&user, attempt, id, rfc3339(now));
+        self.begin(Begun { place: at, attempt, at: now }, &entry, &mut state)
     }
 
     fn conclude_delete(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
-        let line = applied(&mut state, &outcome.entry_of_delete(&user, of, now), 256);
-        self.writer.append(line)?;
+        self.writer.append(applied(&mut state, &outcome.delete_entry(&user, of, now), 256))?;
         crash::point("outcome-queued");
         Ok(())
     }
@@ -353,8 +351,8 @@ impl Journal for Ledger {
         let now = rfc3339(self.clock.now());
         let mut state = self.state();
         let user = state.user(at).to_owned();
-        let line = applied(&mut state, &told.step_of_delete(&user, (step, result), now), 256);
-        Ok(self.writer.append(line)?)
+        let entry = told.delete_step_entry(&user, (step, result), now);
+        Ok(self.writer.append(applied(&mut state, &entry, 256))?)
     }
 
     fn conclude(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault> {

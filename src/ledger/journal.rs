@@ -38,15 +38,15 @@ pub trait Journal: Send + Sync {
     /// waits until it is synced; [`Journal::conclude`] says with its attempt what it came to.
     fn intend_update(&self, at: Place, id: &str) -> Queued<Begun>;
 
-    /// Records the intent to delete the user of this id, as the newest attempt of all; what proves who made the user stays as
-    /// it is. No deletion may leave before it is synced; [`Journal::conclude_delete`] says with its attempt what it came to.
+    /// Records the intent to delete the user of this id, as the newest attempt of all. Nothing may leave before it is synced;
+    /// [`Journal::conclude_delete`] says with its attempt what it came to. What proves who made the user stays as it was.
     fn intend_delete(&self, at: Place, id: &str) -> Queued<Begun>;
 
-    /// Records what the deletion of a row's user came to, or that it was left without an attempt. Not waited for: one that
-    /// is lost to a crash leaves its intent, of which the service tells whether anybody is there.
+    /// Records what became of a deletion, or that a user is left, without an attempt then. Not waited for: one that is lost
+    /// to a crash leaves its intent, and what is there then says what became of it.
     fn conclude_delete(&self, at: Place, of: Option<Attempt>, outcome: &Outcome) -> Result<(), JournalFault>;
 
-    /// Records where what goes with the deletion of a row's user stands. Not waited for.
+    /// Records where a step of a deletion stands. Not waited for: one that is lost to a crash is done again.
     fn step_of_delete(
         &self,
         at: Place,
@@ -237,19 +237,19 @@ impl Outcome {
         }
     }
 
-    /// The line of a row whose user's deletion came to this; `at` is when, RFC 3339.
-    pub fn entry_of_delete<'e>(&'e self, user: &'e str, of: Option<Attempt>, at: String) -> Entry<'e> {
+    /// The line of a deletion that came to this.
+    pub fn delete_entry<'e>(&'e self, user: &'e str, of: Option<Attempt>, at: String) -> Entry<'e> {
         Entry { op: Some(Op::Delete), ..self.entry(user, of, at) }
     }
 
-    /// The line of what goes with the deletion of a row's user; `at` is when, RFC 3339.
-    pub fn step_of_delete<'e>(
+    /// The line of a step of a deletion that stands so, with what the service said.
+    pub fn delete_step_entry<'e>(
         &'e self,
         user: &'e str,
-        stands: (Step, StepState),
+        (step, result): (Step, StepState),
         at: String,
     ) -> Entry<'e> {
-        Entry { op: Some(Op::Delete), fingerprint: None, ..self.step_entry(user, stands, None, at) }
+        Entry { op: Some(Op::Delete), fingerprint: None, ..self.step_entry(user, (step, result), None, at) }
     }
 
     /// The line of a user of which a group stands so, with what the service said; the fingerprint is of the proficiencies

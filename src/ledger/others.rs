@@ -36,8 +36,8 @@ impl OtherRun {
                 | RowState::Invalid
                 | RowState::Updated
                 | RowState::Unconfirmed
-                | RowState::Deleted
-                | RowState::Skipped => continue,
+                | RowState::Skipped
+                | RowState::Deleted => continue,
             };
             all += 1;
             if let Some(run) = state.detail(at).and_then(|detail| detail.by_run.as_deref()) {

@@ -137,7 +137,7 @@ pub struct Record {
     /// Where its proficiencies stand; they are begun once its user is there. An update's groups are in the details.
     pub(crate) step: StepState,
     /// The newest attempt changes a user that is there.
-    pub(crate) updates: bool,
+    updates: bool,
 }
 
 impl Record {
@@ -170,6 +170,11 @@ impl Record {
         }
     }
 
+    /// Whether the newest attempt changes a user that is there.
+    pub(crate) fn updates(&self) -> bool {
+        self.updates
+    }
+
     /// Whether a request that makes its user was announced, and nothing says what became of it.
     pub(crate) fn is_being_made(&self) -> bool {
         self.open == Some(Op::Create)
@@ -200,7 +205,7 @@ pub struct Detail {
     pub(crate) step_message: Option<String>,
     /// Where the groups stand that an update has had to do with, and what goes with a deletion, since the row was planned as
     /// it is.
-    groups: [StepState; Step::ALL.len()],
+    groups: [StepState; Step::ALL.len() + Step::OF_DELETIONS.len()],
     /// The attempts to make the user that were never conclusively answered, each with a time at which its request had left.
     unclear: Vec<(Attempt, SystemTime)>,
 }
@@ -215,7 +220,7 @@ impl Detail {
 
     /// Where the groups stand that an update has had to do with, and what goes with a deletion.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (Step, StepState)> {
-        let groups = Step::ALL.into_iter().zip(self.groups);
+        let groups = Step::ALL.into_iter().chain(Step::OF_DELETIONS).zip(self.groups);
         groups.filter(|(_, stands)| *stands != StepState::Nothing)
     }
 }
@@ -718,7 +723,8 @@ impl State {
     /// until long after it, it may arrive. Where an intent is open, that of the ledger's newest intent; `None` where each was
     /// answered.
     pub(crate) fn unclear_since(&self, at: Place) -> Option<SystemTime> {
-        let unclear = self.detail(at).into_iter().flat_map(|detail| &detail.unclear).map(|(_, left_by)| *left_by);
+        let unclear =
+            self.detail(at).into_iter().flat_map(|detail| &detail.unclear).map(|(_, left_by)| *left_by);
         let open = self.record(at).is_being_made();
         let open = open.then(|| clock::parse_rfc3339(&self.newest_intent).unwrap_or_else(never));
         unclear.chain(open).max()
@@ -1108,8 +1114,16 @@ mod tests {
         let twice = [delete_intent(3), delete_intent(4)];
         assert_eq!(after(&twice), [Unconfirmed, Unconfirmed], "the first one's outcome was never learned");
         let throttled = [&twice[..], &[of_delete(Pending, 4)]].concat();
-        assert_eq!(after(&throttled), [Unconfirmed, Unconfirmed], "the second was not executed, the first may be");
-        assert_eq!(after(&[&twice[..], &[of_delete(Skipped, 4)]].concat()), [Created, Created], "it was seen");
+        assert_eq!(
+            after(&throttled),
+            [Unconfirmed, Unconfirmed],
+            "the second was not executed, the first may be"
+        );
+        assert_eq!(
+            after(&[&twice[..], &[of_delete(Skipped, 4)]].concat()),
+            [Created, Created],
+            "it was seen"
+        );
         let unasked = Entry::outcome_of_delete("ana", Skipped, "t".into());
         assert_eq!(after(&[delete_intent(3), unasked]), [Created, Created], "looked at by another process");
         assert_eq!(after(&[row("ana", 2, 9), of_delete(Deleted, 3), row("ana", 2, 8)]), [Deleted, Deleted]);
@@ -1130,20 +1144,29 @@ mod tests {
         assert_eq!(told(&[]), ((id(), id(), None), None, true));
         let left = Some(("code".to_owned(), String::new()));
         assert_eq!(told(&[of_delete(RowState::Skipped, 3)]), ((id(), id(), None), left, true));
-        assert_eq!(told(&[delete_intent(3)]), ((id(), id(), None), None, false), "nothing is given to it now");
+        assert_eq!(
+            told(&[delete_intent(3)]),
+            ((id(), id(), None), None, false),
+            "nothing is given to it now"
+        );
         assert_eq!(told(&[of_delete(RowState::Unconfirmed, 3)]).0, (None, id(), None));
         assert_eq!(told(&[of_delete(RowState::Deleted, 3)]), ((None, None, id()), None, false));
-        let connects = |result| Entry { op: Some(Op::Delete), ..Entry::step("ana", Step::QuickConnects, result, "t".into()) };
-        let entries = [created(), vec![connects(StepState::Pending), of_delete(RowState::Deleted, 3)]].concat();
+        let connects = |result| Entry {
+            op: Some(Op::Delete),
+            ..Entry::step("ana", Step::QuickConnects, result, "t".into())
+        };
+        let entries =
+            [created(), vec![connects(StepState::Pending), of_delete(RowState::Deleted, 3)]].concat();
         let state = fold(&entries);
         assert_eq!(state.step_of_delete(place(0), Step::QuickConnects), StepState::Pending, "resumable");
         assert_eq!(state.record(place(0)).step, StepState::Pending, "proficiencies are their own");
-        let again = [
-            intent("ana", 4),
-            Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 4) },
-        ];
+        let again = [intent("ana", 4), Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 4) }];
         let state = fold(&[&entries[..], &again].concat());
-        assert_eq!(state.step_of_delete(place(0), Step::QuickConnects), StepState::Nothing, "of the one before");
+        assert_eq!(
+            state.step_of_delete(place(0), Step::QuickConnects),
+            StepState::Nothing,
+            "of the one before"
+        );
         assert_eq!(state.created_id(place(0)).as_deref(), Some("u-2"));
         assert_eq!(state.made_attempt(place(0), attempt(4)), Some(Some(Nonce::of(4))), "provable again");
         assert_eq!(state.proficiencies().pending, 1);
@@ -1196,7 +1219,8 @@ mod tests {
             let since = fold(entries).unclear_since(place(0));
             since.map(crate::clock::rfc3339)
         };
-        let in_doubt = [row("ana", 2, 1), timed(intent("ana", 1), 1), timed(outcome(RowState::InDoubt, 1), 2)];
+        let in_doubt =
+            [row("ana", 2, 1), timed(intent("ana", 1), 1), timed(outcome(RowState::InDoubt, 1), 2)];
         let after = |rest: &[Entry]| since(&[&in_doubt[..], rest].concat());
         let made = |by| Entry { recovered: true, ..timed(outcome(RowState::Created, by), 9) };
         let second = timed(intent("ana", 2), 3);
@@ -1208,13 +1232,25 @@ mod tests {
         assert_eq!(since(&[&in_doubt[..2], &[timed(outcome(RowState::Created, 1), 2)]].concat()), None);
         assert_eq!(after(&[]), Some(at(2)));
         assert_eq!(after(&[timed(outcome(RowState::InDoubt, 1), 8)]), Some(at(2)), "looked at again");
-        assert_eq!(after(&[second.clone(), made(1)]), None, "the second was answered, and the first was seen");
+        assert_eq!(
+            after(&[second.clone(), made(1)]),
+            None,
+            "the second was answered, and the first was seen"
+        );
         assert_eq!(after(&[second.clone(), made(2)]), Some(at(2)), "the first may still arrive");
         let unsure = timed(outcome(RowState::InDoubt, 2), 4);
         assert_eq!(after(&[second.clone(), unsure.clone(), made(1)]), Some(at(4)), "the second may");
         assert_eq!(after(&[second.clone(), unsure.clone(), made(2)]), Some(at(2)));
-        assert_eq!(after(&[second.clone(), session(6), made(1)]), Some(at(9)), "nobody learned of the second");
-        assert_eq!(after(&[second.clone(), timed(intent("ana", 3), 7)]), Some(at(7)), "nor here, and one is open");
+        assert_eq!(
+            after(&[second.clone(), session(6), made(1)]),
+            Some(at(9)),
+            "nobody learned of the second"
+        );
+        assert_eq!(
+            after(&[second.clone(), timed(intent("ana", 3), 7)]),
+            Some(at(7)),
+            "nor here, and one is open"
+        );
         let timeless = Entry { at: None, ..outcome(RowState::InDoubt, 2) };
         assert!(after(&[second, timeless]) > Some(at(59)), "what says no time is never long ago");
         assert_eq!(after(&[timed(delete_intent(2), 6)]), Some(at(2)), "a deletion makes nobody");

@@ -49,13 +49,13 @@ pub enum RowState {
     There,
     /// An update changed the user, and it was read back as the row asks.
     Updated,
-    /// An update sent all that it had to, and the instance does not show all of it. In an import's ledger: the deletion of
-    /// its user was announced, and nothing says what became of it.
+    /// An update sent all that it had to, and the instance does not show all of it; or a deletion was announced, and nothing
+    /// says what became of it.
     Unconfirmed,
-    /// Its user was deleted. In an import's ledger by an undo of what the run made.
-    Deleted,
-    /// An update left the user as it is, in part or as a whole, or leavers' deletion did: the code says why.
+    /// An update left the user as it is, in part or as a whole: the code says why. Likewise a list of leavers.
     Skipped,
+    /// Its user was deleted: by an undo of the run that made it, or as one of a list of leavers.
+    Deleted,
 }
 
 impl RowState {
@@ -84,12 +84,12 @@ impl RowState {
         Self::There,
         Self::Updated,
         Self::Unconfirmed,
-        Self::Deleted,
         Self::Skipped,
+        Self::Deleted,
     ];
 
-    /// Those in which an import leaves a row.
-    pub const OF_IMPORTS: [RowState; 7] = [
+    /// Those in which an import finds a row: an undo writes into its ledger.
+    pub const OF_IMPORTS: [RowState; 9] = [
         Self::Pending,
         Self::InDoubt,
         Self::Created,
@@ -97,6 +97,8 @@ impl RowState {
         Self::Rejected,
         Self::Invalid,
         Self::There,
+        Self::Deleted,
+        Self::Unconfirmed,
     ];
 
     /// The word for it, in the ledger and wherever programs read of it.
@@ -111,14 +113,13 @@ impl RowState {
             Self::There => "there",
             Self::Updated => "updated",
             Self::Unconfirmed => "unconfirmed",
-            Self::Deleted => "deleted",
             Self::Skipped => "skipped",
+            Self::Deleted => "deleted",
         }
     }
 }
 
-/// A part of a user that is written by itself, or what goes with a deletion: what follows a create is its proficiencies
-/// alone, an update may write any of [`Step::GROUPS`], a deletion may have both others.
+/// A part of a user that is written by itself: what follows a create is its proficiencies alone, an update may write any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -136,15 +137,15 @@ pub enum Step {
     Tags,
     /// Its proficiencies, which CreateUser has no member for (AssociateUserProficiencies).
     Proficiencies,
-    /// Everybody who is signed in as the user is signed out, before it is deleted (DeleteAllEntitySessions).
+    /// It is signed out everywhere before it is deleted (DeleteAllEntitySessions).
     SignOut,
-    /// The quick connects that lead to the user are deleted with it (DeleteQuickConnect).
+    /// The quick connects that lead to it are deleted after it (DeleteQuickConnect).
     QuickConnects,
 }
 
 impl Step {
-    /// The parts of a user, in the order of its members.
-    pub const GROUPS: [Step; 7] = [
+    /// Those that are groups of a user's members, in the order of these.
+    pub const ALL: [Step; 7] = [
         Self::Identity,
         Self::Config,
         Self::RoutingProfile,
@@ -154,18 +155,8 @@ impl Step {
         Self::Proficiencies,
     ];
 
-    /// All of them: the parts of a user, then what goes with its deletion.
-    pub const ALL: [Step; 9] = [
-        Self::Identity,
-        Self::Config,
-        Self::RoutingProfile,
-        Self::SecurityProfiles,
-        Self::Hierarchy,
-        Self::Tags,
-        Self::Proficiencies,
-        Self::SignOut,
-        Self::QuickConnects,
-    ];
+    /// Those of a deletion.
+    pub const OF_DELETIONS: [Step; 2] = [Self::SignOut, Self::QuickConnects];
 
     /// The word for it, in the ledger and wherever programs read of it.
     pub(crate) const fn word(self) -> &'static str {
@@ -259,7 +250,8 @@ pub enum Op {
     Create,
     /// The calls that make a user who is there what the row asks for.
     Update,
-    /// DeleteUser, of the id that the intent has.
+    /// DeleteUser, with what goes before and after it. Its outcomes and steps have the word too: in an import's ledger they
+    /// say nothing of how the user was made.
     Delete,
 }
 
@@ -294,7 +286,7 @@ mod tests {
         for state in RowState::ALL {
             assert_eq!(serde_json::to_value(state).unwrap(), state.word());
         }
-        for step in Step::ALL {
+        for step in Step::ALL.into_iter().chain(Step::OF_DELETIONS) {
             assert_eq!(serde_json::to_value(step).unwrap(), step.word());
         }
     }

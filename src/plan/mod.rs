@@ -19,8 +19,8 @@ pub(crate) use change::{of_holder, resolve};
 pub(crate) use fate::fate;
 pub use fate::{FATES, Fate, FateRule, Lift, Lifts, Why};
 pub use leaver::{Leaver, LeaverCounts};
-pub(crate) use people::folded;
-pub use people::{CellChange, Person};
+pub use people::{CellChange, Person, Remedy};
+pub(crate) use people::{folded, remedies};
 pub use protected::Protected;
 pub(crate) use steps::StepDecision;
 pub use steps::{Asks, decide_step};
@@ -127,7 +127,7 @@ impl Asked<'_> {
             Some(RowState::Exists) => coded(),
             // It has not failed.
             Some(RowState::There) => false,
-            // Undone, or an undo has begun with it: nothing of it has failed.
+            // Undone, or about to be: `retry` makes nobody anew.
             Some(RowState::Deleted | RowState::Unconfirmed) => false,
             // Words of an update's ledger, which no import goes on with.
             Some(RowState::Updated | RowState::Skipped) => false,

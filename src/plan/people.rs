@@ -77,6 +77,50 @@ pub(crate) fn folded<'c>(cells: &[&'c CellChange]) -> Vec<(String, &'c CellChang
     folded.into_iter().map(named).collect()
 }
 
+impl CellChange {
+    /// Whether it is of the primary address, by which whoever reads it can take over the login.
+    pub(crate) fn is_login_address(&self) -> bool {
+        self.group == Group::Identity && self.cell == "email address"
+    }
+
+    /// Whether it is left because the primary address may not be changed.
+    fn is_held_back(&self) -> bool {
+        self.is_login_address() && self.resolution == Resolution::Skip
+    }
+
+    /// Whether somebody has changed it on the instance since, and it is left for that.
+    fn is_left_as_changed(&self) -> bool {
+        matches!(self.resolution, Resolution::Drift | Resolution::Conflict)
+    }
+}
+
+/// A command that puts right what a comparison has told of: what an update is allowed by it, beside what the comparison was.
+///
+/// Each kind of difference has a command of its own: whoever runs one agrees to no more than it speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Remedy {
+    /// What the roster asks for is put right.
+    Right,
+    /// The same, and the primary addresses are changed, by which a login can be taken over.
+    RightWithAddresses,
+    /// What somebody has changed on the instance since is put back.
+    Back {
+        /// A primary address is among it.
+        addresses: bool,
+    },
+}
+
+/// The commands that put right all that is told of these people, whoever is not there aside.
+pub(crate) fn remedies(people: &[Person]) -> Vec<Remedy> {
+    let any = |is: fn(&CellChange) -> bool| people.iter().flat_map(|person| &person.cells).any(is);
+    let right = any(|cell| cell.resolution == Resolution::Update).then_some(Remedy::Right);
+    let held_back = any(CellChange::is_held_back).then_some(Remedy::RightWithAddresses);
+    let back = any(CellChange::is_left_as_changed).then(|| Remedy::Back {
+        addresses: any(|cell| cell.is_login_address() && cell.is_left_as_changed()),
+    });
+    right.into_iter().chain(held_back).chain(back).collect()
+}
+
 impl Person {
     /// Somebody with these differences and nothing else to be said.
     pub(crate) fn differing(row: RowNumber, user: &str, id: &str, cells: Vec<CellChange>) -> Self {
@@ -102,6 +146,11 @@ impl Person {
     ) -> Self {
         let (code, note) = (Some(code), Some(note));
         Self { resolution, code, note, id: None, ..Self::differing(row, user, "", Vec::new()) }
+    }
+
+    /// Whether nobody has the name, and nobody at hand ever made anybody of it.
+    pub(crate) fn is_not_there(&self) -> bool {
+        self.code == Some("not-there") || self.resolution == Resolution::Create
     }
 
     /// Whether a call is due.
@@ -183,6 +232,36 @@ mod tests {
             assert_eq!(counts.left, u64::from(is_left));
             assert_eq!(counts.differs(), whole != Same);
             assert_eq!(person.left_code().is_some(), is_left);
+        }
+    }
+
+    #[test]
+    fn each_kind_of_difference_has_a_command_and_an_address_never_goes_along_unsaid() {
+        use Resolution::{Conflict, Drift, Skip, Update};
+        let address = |resolution| CellChange {
+            group: Group::Identity,
+            cell: "email address".into(),
+            ..cell(resolution)
+        };
+        let (right, addresses) = (Remedy::Right, Remedy::RightWithAddresses);
+        let back = |addresses| Remedy::Back { addresses };
+        for (cells, expected) in [
+            (vec![], vec![]),
+            (vec![cell(Update)], vec![right]),
+            (vec![address(Update)], vec![right]),
+            (vec![address(Skip)], vec![addresses]),
+            (vec![cell(Skip)], vec![]),
+            (vec![cell(Drift)], vec![back(false)]),
+            (vec![address(Drift)], vec![back(true)]),
+            (vec![cell(Drift), address(Conflict)], vec![back(true)]),
+            (vec![cell(Conflict), address(Skip)], vec![addresses, back(false)]),
+            (vec![cell(Update), address(Skip), address(Drift)], vec![right, addresses, back(true)]),
+        ] {
+            let people: Vec<Person> = cells
+                .into_iter()
+                .map(|cell| Person::differing(RowNumber::from(2), "ana", "u-1", vec![cell]))
+                .collect();
+            assert_eq!(remedies(&people), expected, "{people:?}");
         }
     }
 

@@ -131,8 +131,8 @@ pub struct Rule {
     pub retry: Decision,
 }
 
-/// The whole domain: eight places to stand × four ways to be in the roster.
-pub const TABLE: [Rule; 32] = {
+/// The whole domain: ten places to stand × four ways to be in the roster.
+pub const TABLE: [Rule; 40] = {
     use Decision::{Add, Drift, Drop, Keep, LookUp, Orphan, Replace, Send, Settle, SettleChanged, Skip};
     use Now::{Changed, Gone, Invalid, Same};
     use RowState as S;
@@ -175,6 +175,16 @@ pub const TABLE: [Rule; 32] = {
         rule(30, Some(S::There), Changed, Replace, Keep),
         rule(31, Some(S::There), Invalid, Keep, Keep),
         rule(32, Some(S::There), Gone, Drop, Keep),
+        // Undone: neither sent nor missed; `--recreate-deleted` sends it.
+        rule(33, Some(S::Deleted), Same, Keep, Keep),
+        rule(34, Some(S::Deleted), Changed, Keep, Keep),
+        rule(35, Some(S::Deleted), Invalid, Keep, Keep),
+        rule(36, Some(S::Deleted), Gone, Keep, Keep),
+        // Its deletion is not settled: nobody but the undo goes on with it.
+        rule(37, Some(S::Unconfirmed), Same, Keep, Keep),
+        rule(38, Some(S::Unconfirmed), Changed, Keep, Keep),
+        rule(39, Some(S::Unconfirmed), Invalid, Keep, Keep),
+        rule(40, Some(S::Unconfirmed), Gone, Keep, Keep),
     ]
 };
 
@@ -219,6 +229,9 @@ mod tests {
                         "rule {}",
                         rule.number
                     ),
+                    Some(RowState::Deleted | RowState::Unconfirmed) => {
+                        assert_eq!(decision, Decision::Keep, "rule {}", rule.number);
+                    }
                     None
                     | Some(
                         RowState::Pending
@@ -227,8 +240,6 @@ mod tests {
                         | RowState::Invalid
                         | RowState::There
                         | RowState::Updated
-                        | RowState::Unconfirmed
-                        | RowState::Deleted
                         | RowState::Skipped,
                     ) => {}
                 }

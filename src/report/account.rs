@@ -377,8 +377,10 @@ impl Row {
             (RowState::Invalid, _) => "no longer valid in the roster",
             (RowState::Updated, _) => "read again, and as the row asks",
             (RowState::Unconfirmed, _) => "not confirmed: the next run reads it again",
-            (RowState::Deleted, _) => "deleted since",
             (RowState::Skipped, _) => "left as it is",
+            (RowState::Deleted, _) => {
+                "found on the instance, proved to be this run's, and deleted by its undo"
+            }
         })
     }
 }

@@ -52,12 +52,7 @@ const ORDER: [RowState; 7] = [
 pub(super) fn causes(rows: &mut [Row], of: &State, guide: &Guide<'_>) -> Vec<Cause> {
     let mut places = HashMap::new();
     let mut causes: Vec<Cause> = Vec::new();
-    let is_well = |row: &Row| {
-        matches!(
-            row.state,
-            RowState::Created | RowState::There | RowState::Updated | RowState::Deleted
-        )
-    };
+    let is_well = |row: &Row| matches!(row.state, RowState::Created | RowState::There | RowState::Updated);
     for (at, row) in (0..).zip(rows.iter()).filter(|(_, row)| !is_well(row)) {
         let code = row.code.clone().unwrap_or_default();
         let says = alike(row.message.as_deref().unwrap_or_default(), &row.user);

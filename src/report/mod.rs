@@ -15,6 +15,7 @@ pub(crate) mod ticket;
 use std::path::Path;
 
 use account::Account;
+pub(crate) use row::words_of_parts;
 
 use crate::ledger::{Counts, Job, RowState};
 use crate::text::{count, grouped};
@@ -34,8 +35,8 @@ pub(crate) fn label(state: RowState) -> &'static str {
         RowState::Invalid => "invalid",
         RowState::Updated => "updated",
         RowState::Unconfirmed => "not confirmed",
-        RowState::Deleted => "deleted",
         RowState::Skipped => "left",
+        RowState::Deleted => "deleted",
     }
 }
 

@@ -69,29 +69,27 @@ impl Row {
         };
         let step = self.step.as_deref().map(|step| format!("its proficiencies were not given: {step}"));
         let was = self.was.as_deref().map(|was| format!("renamed: it was `{was}` in the roster"));
-        let parts = (!self.parts.is_empty()).then(|| self.of_parts());
+        let parts = (!self.parts.is_empty()).then(|| words_of_parts(&self.parts));
         let said = [self.message.clone(), was, seen, step, parts];
         said.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 }
 
-impl Row {
-    /// The parts that an update has had to do with, by how each stands.
-    fn of_parts(&self) -> String {
-        let words = [
-            (StepState::Done, "changed"),
-            (StepState::Rejected, "refused"),
-            (StepState::Unconfirmed, "not confirmed"),
-            (StepState::Skipped, "left"),
-            (StepState::Pending, "not settled"),
-        ];
-        let told = words.into_iter().filter_map(|(state, word)| {
-            let parts = self.parts.iter().filter(|(_, stands)| *stands == state);
-            let parts: Vec<String> = parts.map(|(part, _)| part.word().replace('_', " ")).collect();
-            (!parts.is_empty()).then(|| format!("{word}: {}", parts.join(", ")))
-        });
-        told.collect::<Vec<_>>().join("; ")
-    }
+/// The parts that an update has had to do with, by how each stands.
+pub(crate) fn words_of_parts(parts: &[(Part, StepState)]) -> String {
+    let words = [
+        (StepState::Done, "changed"),
+        (StepState::Rejected, "refused"),
+        (StepState::Unconfirmed, "not confirmed"),
+        (StepState::Skipped, "left"),
+        (StepState::Pending, "not settled"),
+    ];
+    let told = words.into_iter().filter_map(|(state, word)| {
+        let parts = parts.iter().filter(|(_, stands)| *stands == state);
+        let parts: Vec<String> = parts.map(|(part, _)| part.word().replace('_', " ")).collect();
+        (!parts.is_empty()).then(|| format!("{word}: {}", parts.join(", ")))
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// Who a row is, as the roster has them; a text is empty where it has none.

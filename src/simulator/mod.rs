@@ -32,6 +32,8 @@ mod changes;
 
 mod console;
 
+mod leaving;
+
 mod shown;
 
 mod search;
@@ -51,6 +53,7 @@ mod journal;
 pub use bucket::Pace;
 pub use in_process::InProcess;
 pub use journal::JournalError;
+pub use leaving::QuickConnect;
 pub use operation::Operation;
 pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, session_token};
 pub use spec::{Clearing, Families, Group, LeftOut, Named, Spec, Updates};

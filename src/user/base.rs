@@ -5,7 +5,7 @@
 //! however a request writes it down and however an answer shows it. There is no personal data in it but as a hash, and of a
 //! password nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
@@ -89,7 +89,8 @@ impl AsBefore {
     ///
     /// Either side is compared as a whole group, and once more by the members alone that the row asks for: the first holds
     /// where a cell was filled in since, or a column went; the second where somebody has given the user what the row says
-    /// nothing of, as another team's tag.
+    /// nothing of, as another team's tag. A row that asks for a part of what was asked for before, of a user that somebody
+    /// has given more, is as before where it is without what was given: any of what the row says nothing of may be that.
     pub(crate) fn of(wish: &Wish, found: &Canonical, group: Group, before: Option<Fingerprint>) -> Self {
         let Some(before) = before else { return Self::Unknown };
         let is = |members: &BTreeMap<Member, String>| print(members) == before;
@@ -101,8 +102,53 @@ impl AsBefore {
         if shown.iter().any(|members| is(&desired(members))) || is(&wish.said_of(group)) {
             return Self::Roster;
         }
+        // The dearest question, and the rarest: of a group that neither side has as a whole any more.
+        let asked = wish.asked_in(found, group);
+        let is_but_for_given = |members: &BTreeMap<Member, String>| {
+            without_given(members, &asked).any(|rest| print_of(rest.into_iter()) == before)
+        };
+        if shown.iter().any(is_but_for_given) {
+            return Self::Instance;
+        }
+        if shown.iter().any(|members| is_but_for_given(&desired(members))) {
+            return Self::Roster;
+        }
         Self::Neither
     }
+}
+
+/// So many members that a row says nothing of may each have been given to the user or not: all selections of them are tried.
+const TRIED: usize = 10;
+
+/// A group without what somebody may have given the user: every selection of the members that are not `asked` for, and of
+/// more than [`TRIED`] those that leave out one or two.
+fn without_given<'m>(
+    members: &'m BTreeMap<Member, String>,
+    asked: &BTreeSet<Member>,
+) -> impl Iterator<Item = Vec<(&'m Member, &'m String)>> {
+    // What the service has by itself is in no fingerprint.
+    let is_given = |(member, value): &(&Member, &String)| {
+        !asked.contains(*member) && member.service_default() != Some(value.as_str())
+    };
+    let others: Vec<&Member> = members.iter().filter(is_given).map(|(member, _)| member).collect();
+    let few = others.len() <= TRIED;
+    let all = if few { 1_usize << others.len() } else { 0 };
+    let by_bits = {
+        let others = others.clone();
+        move |bits: usize| -> Vec<&'m Member> {
+            let picked = others.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+            picked.map(|(_, member)| *member).collect()
+        }
+    };
+    let many = if few { Vec::new() } else { others };
+    let pairs = (0..many.len()).flat_map(move |one| {
+        let many = many.clone();
+        (one..many.len()).map(move |other| vec![many[one], many[other]])
+    });
+    (1..all)
+        .map(by_bits)
+        .chain(pairs)
+        .map(|left_out| members.iter().filter(|(member, _)| !left_out.contains(member)).collect())
 }
 
 /// A group as it may be read: a setting that is shown in two families may be that of every channel or of one, each such
@@ -135,6 +181,10 @@ fn settled(found: &Canonical, member: &Member, value: &str) -> String {
 /// The first eight bytes, read big-endian, of the SHA-256 over the members in their order, each by its words in a roster
 /// and its value, lengths before both; what the service has by itself is nothing.
 fn print(members: &BTreeMap<Member, String>) -> Fingerprint {
+    print_of(members.iter())
+}
+
+fn print_of<'m>(members: impl Iterator<Item = (&'m Member, &'m String)>) -> Fingerprint {
     let mut digest = Sha256::new();
     digest.update(b"headcount group 1");
     for (member, value) in members {
@@ -148,4 +198,109 @@ fn print(members: &BTreeMap<Member, String>) -> Fingerprint {
     }
     let digest = digest.finalize();
     Fingerprint::of(digest.iter().take(8).fold(0, |bits, &byte| bits << 8 | u64::from(byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connect::model::{IdentityInfo, User};
+
+    type Tags<'t> = &'t [(&'t str, &'t str)];
+
+    fn tagged(tags: Tags<'_>) -> std::collections::HashMap<String, String> {
+        tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn identity(last: &str, mobile: Option<&str>) -> Option<IdentityInfo> {
+        let own = |text: &str| Some(text.to_owned());
+        Some(IdentityInfo {
+            last_name: own(last),
+            mobile: mobile.map(str::to_owned),
+            ..IdentityInfo::default()
+        })
+    }
+
+    fn made(last: &str, tags: Tags<'_>) -> AskedFor {
+        let mut info = identity(last, None);
+        if let Some(info) = &mut info {
+            info.first_name = Some("Ana".to_owned());
+        }
+        of_created(&CreateUser {
+            identity_info: info,
+            tags: tagged(tags).into_iter().collect(),
+            ..CreateUser::default()
+        })
+    }
+
+    fn there(last: &str, mobile: Option<&str>, tags: Tags<'_>) -> Canonical {
+        let mut info = identity(last, mobile);
+        if let Some(info) = &mut info {
+            info.first_name = Some("Ana".to_owned());
+        }
+        let tags = tagged(tags).into_iter().collect();
+        Canonical::described(&User { identity_info: info, tags, ..User::default() }, None)
+    }
+
+    fn asks(last: &str, tags: Tags<'_>) -> Wish {
+        let tags = tagged(tags).into_iter().collect();
+        let identity_info = identity(last, None).filter(|_| !last.is_empty());
+        Wish::of_request(&CreateUser { identity_info, tags, ..CreateUser::default() }, None)
+    }
+
+    #[test]
+    fn what_a_row_does_not_ask_for_counts_for_nothing_whoever_has_given_it_since() {
+        use AsBefore::{Instance, Neither, Roster};
+        let before = made("Silva", &[("site", "Berlin"), ("team", "a")]);
+        let given = Some("+4930123456");
+        for (has, last, expected) in
+            [("Silva", "Weiss", Instance), ("Weiss", "Silva", Roster), ("Weiss", "Rua", Neither)]
+        {
+            for mobile in [None, given] {
+                let side = AsBefore::of(
+                    &asks(last, &[]),
+                    &there(has, mobile, &[]),
+                    Group::Identity,
+                    before.get(Group::Identity.into()),
+                );
+                assert_eq!(side, expected, "{has} -> {last}, {mobile:?}");
+            }
+        }
+        let others: Tags<'_> = &[("cost", "7"), ("floor", "3")];
+        for (has, wanted, expected) in [
+            (("site", "Berlin"), ("site", "Rome"), Instance),
+            (("site", "Paris"), ("site", "Berlin"), Roster),
+            (("site", "Paris"), ("site", "Rome"), Neither),
+            // Somebody gave the user what the row asks for otherwise: that is no other team's.
+            (("zone", "x"), ("zone", "y"), Neither),
+        ] {
+            for others in [&others[..0], &others[..1], others] {
+                let mut tags = vec![has, ("team", "a")];
+                if has.0 != "site" {
+                    tags.push(("site", "Berlin"));
+                }
+                tags.extend(others);
+                let found = there("Silva", None, &tags);
+                let side =
+                    AsBefore::of(&asks("", &[wanted]), &found, Group::Tags, before.get(Group::Tags.into()));
+                assert_eq!(side, expected, "{has:?} -> {wanted:?} beside {others:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_many_that_a_row_says_nothing_of_one_or_two_may_have_been_given() {
+        let names: Vec<String> = (0..40).map(|at| format!("t{at:02}")).collect();
+        let mut tags: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
+        let before = made("Silva", &tags);
+        let side = |tags: &[(&str, &str)]| {
+            let found = there("Silva", None, tags);
+            AsBefore::of(&asks("", &[("t00", "2")]), &found, Group::Tags, before.get(Group::Tags.into()))
+        };
+        for given in [("cost", "7"), ("floor", "3")] {
+            tags.push(given);
+            assert_eq!(side(&tags), AsBefore::Instance, "{given:?}");
+        }
+        tags.push(("zone", "1"));
+        assert_eq!(side(&tags), AsBefore::Neither, "it is not told, and nothing is written over");
+    }
 }

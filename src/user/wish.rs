@@ -171,6 +171,11 @@ impl Wish {
         of_group(found, group).filter(|(member, _)| asks.contains_key(member)).collect()
     }
 
+    /// The members of a group that are asked for.
+    pub(super) fn asked_in(&self, found: &Canonical, group: Group) -> BTreeSet<Member> {
+        self.asks(found).into_keys().filter(|member| member.group() == group).collect()
+    }
+
     /// Each member that is asked for; of a list that is to be exact, those too that are there and are to go.
     fn asks(&self, found: &Canonical) -> Asks {
         let mut asks = Asks::new();

@@ -98,7 +98,8 @@ fn a_comparison_names_who_differs_and_how_and_changes_nothing() {
       leaves them without --change-email:
         ana  row 2  ana@x.example -> ana@new.example
     = 2 as they should be
-    ? 1 not there, headcount import makes it: `dora`
+    ? 1 not there, and no row says all that headcount import takes to make it:
+      `dora`
     ");
     assert!(ran.stderr.contains("put right with: "), "{}", ran.stderr);
     assert_eq!(changing_calls(&service), 0);
@@ -392,4 +393,77 @@ fn what_a_comparison_prints_to_put_it_right_does_and_what_an_update_prints_to_un
     assert!(undo.contains("--exact tags") && undo.contains("--change-email"), "{undo}");
     run(&mut pasted(&like, &undo)).exits(0);
     on(&service, path, "diff", "people.csv", &["--exact", "tags"]).exits(0);
+}
+
+/// The command behind these words.
+#[cfg(unix)]
+#[track_caller]
+fn printed(ran: &Ran, what: &str) -> String {
+    let line = ran.stderr.lines().find_map(|line| line.strip_prefix(what));
+    line.unwrap_or_else(|| panic!("{what}\n{}", ran.stderr)).to_owned()
+}
+
+#[cfg(unix)]
+#[test]
+fn each_printed_command_puts_right_or_back_all_that_it_speaks_of() {
+    let (service, at) = imported();
+    let path = at.path();
+    let like = service.headcount(path);
+    let console = |roster: &str| {
+        let elsewhere = folder(&[]);
+        fs::write(elsewhere.path().join("console.csv"), roster).unwrap();
+        on(&service, elsewhere.path(), "update", "console.csv", &["--change-email"]).exits(0);
+    };
+    // An address that somebody has changed, beside a setting of somebody else.
+    console("user login,ACW timeout,email\nana,,stolen@x.example\nben,45,\n");
+    let ran = on(&service, path, "diff", "people.csv", &[]).exits(1);
+    let back = printed(&ran, "put back with: ");
+    assert!(!ran.stderr.contains("put right"), "{}", ran.stderr);
+    run(&mut pasted(&like, &back)).exits(0);
+    on(&service, path, "diff", "people.csv", &[]).exits(0);
+    // An address that the roster changes is left until that is said; what else it asks for is not held up by it.
+    let movers = "user login,ACW timeout,email\nana,30,ana@new.example\nben,60,\n";
+    let ran = diff(&service, path, movers, &[]).exits(1);
+    run(&mut pasted(&like, &printed(&ran, "put right with: "))).exits(1);
+    let ran = on(&service, path, "diff", "movers.csv", &[]).exits(1);
+    assert!(!ran.stderr.contains("put right with: "), "{}", ran.stderr);
+    run(&mut pasted(&like, &printed(&ran, "put right, addresses too, with: "))).exits(0);
+    on(&service, path, "diff", "movers.csv", &[]).exits(0);
+    // An update that leaves something prints what does not.
+    console("user login,ACW timeout,email\nana,15,stolen@x.example\n");
+    let ran = on(&service, path, "update", "movers.csv", &[]).exits(1);
+    run(&mut pasted(&like, &printed(&ran, "put back with: "))).exits(0);
+    on(&service, path, "diff", "movers.csv", &[]).exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_import_is_printed_for_those_who_are_not_there_only_where_it_would_make_them() {
+    let (service, at) = imported();
+    let path = at.path();
+    let like = service.headcount(path);
+    // Neither a profile nor a name.
+    for roster in ["user login,ACW timeout\nana,30\ndora,60\n", MOVERS] {
+        let ran = diff(&service, path, roster, &[]);
+        assert!(!ran.stderr.contains("import with: "), "{}", ran.stderr);
+        assert!(ran.stdout.contains("? 1 not there") && ran.stdout.contains("`dora`"), "{}", ran.stdout);
+    }
+    let whole = "first name,last name,user login,routing profile,security profiles,password";
+    let dora = "Dora,Nova,dora,Basic Routing Profile,Agent";
+    for (at, roster) in [
+        format!("{whole}\n{dora},Canary-7f3a-Pw9\n"),
+        // Of somebody who is there a row need not say all.
+        format!("{whole}\n,,ana,,,\n{},Canary-7f3a-Pw9\n", dora.replace("dora", "dora2")),
+        // A password is made where there is none.
+        format!("{}\n{}\n", whole.replace(",password", ""), dora.replace("dora", "dora3")),
+    ]
+    .iter()
+    .enumerate()
+    {
+        fs::write(path.join(format!("new{at}.csv")), roster).unwrap();
+        let ran = on(&service, path, "diff", &format!("new{at}.csv"), &[]).exits(1);
+        let made = service.calls("CreateUser", "executed");
+        run(&mut pasted(&like, &printed(&ran, "import with: ")));
+        assert_eq!(service.calls("CreateUser", "executed"), made + 1, "{roster}");
+    }
 }

@@ -277,3 +277,24 @@ fn the_policy_of_an_import_that_updates_has_what_both_need() {
     }
     assert!(both.contains("connect:CreateUser") && !plain.contains("connect:UpdateUser"), "{plain}");
 }
+
+#[test]
+fn whom_an_update_puts_right_in_the_same_run_has_not_drifted() {
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let path = at.path();
+    roster(path, &[("ana", "Silva"), ("ben", "Weiss"), ("cem", "Demir")]);
+    import(&service, path, &[]).exits(0);
+    edits_last_name(&service, "cem", "Console");
+    roster(path, &[("ana", "Silva"), ("ben", "Schwarz"), ("cem", "Rua"), ("dora", "Nova")]);
+    let seen = |path: &Path| status(path, IMPORTED)["seen"]["drifted"].clone();
+    for flags in [&["--update", "--dry-run"][..], &["--update"]] {
+        let ran = import(&service, path, flags);
+        assert!(!ran.stderr.contains("`ben` was created, and the roster has other cells"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("`cem` was created, and the roster has other cells"), "{}", ran.stderr);
+    }
+    assert_eq!(seen(path), 1, "who is left as somebody has changed them");
+    let listed = run(service.headcount(path).args(["status", IMPORTED, "--rows", "drifted"])).exits(0).stdout;
+    assert!(listed.contains("cem") && !listed.contains("ben"), "{listed}");
+    import(&service, path, &["--update", "--overwrite-drift"]).exits(0);
+    assert_eq!(seen(path), 0);
+}

@@ -10,7 +10,9 @@ use headcount::agent::Fingerprint;
 use headcount::cli::voice::Flags;
 use headcount::exit::Exit;
 use headcount::ledger::{Attempt, Entry, Kind, RowState, StepState};
-use headcount::plan::{Asks, CHANGES, Decision, HOLDERS, Holder, Now, Resolution, Sides, TABLE, decide_step};
+use headcount::plan::{
+    Asks, CHANGES, Decision, FATES, Fate, HOLDERS, Holder, Lift, Now, Resolution, Sides, TABLE, decide_step,
+};
 use headcount::roster::Field;
 use headcount::text::worded;
 
@@ -132,6 +134,7 @@ fn the_generated_parts_are_what_the_program_says() {
     is_generated("docs/truth-table.md", "table", &truth_table());
     is_generated("docs/truth-table.md", "changes", &changes_table());
     is_generated("docs/truth-table.md", "holders", &holders_table());
+    is_generated("docs/truth-table.md", "fates", &fates_table());
     is_generated("docs/truth-table.md", "steps", &steps_table());
 }
 
@@ -185,9 +188,9 @@ fn truth_table() -> String {
             Some(RowState::Rejected) => "rejected",
             Some(RowState::Invalid) => "invalid",
             Some(RowState::There) => "there",
-            Some(
-                RowState::Updated | RowState::Unconfirmed | RowState::Deleted | RowState::Skipped,
-            ) => continue,
+            Some(RowState::Deleted) => "deleted (undone)",
+            Some(RowState::Unconfirmed) => "its deletion not settled",
+            Some(RowState::Updated | RowState::Skipped) => continue,
         };
         let now = match rule.now {
             Now::Same => "unchanged",
@@ -252,6 +255,28 @@ fn holders_table() -> String {
             (None, _) => "compared: equal is `there`, else `exists`",
         };
         table += &format!("| {} | {holder} | {changes} | {code} | {import} |\n", rule.number);
+    }
+    table
+}
+
+/// What stands against deleting somebody.
+fn fates_table() -> String {
+    let mut table =
+        "| # | what stands against it | code | then | lifted by |\n|--:|---|---|---|---|\n".to_owned();
+    for rule in FATES {
+        let then = match rule.fate {
+            Fate::Wait => "looked at again by the next run",
+            Fate::Skip(_) => "left",
+            Fate::Delete | Fate::Gone => panic!("a reason deletes nobody"),
+        };
+        let lift = match rule.lift {
+            None => "nothing",
+            Some(Lift::EvenIfChanged) => "`--even-if-changed`",
+            Some(Lift::WithQuickConnects) => "`--with-quick-connects`",
+            Some(Lift::EvenIfSignedIn) => "`--even-if-signed-in`",
+            Some(Lift::EvenIfAdmin) => "`--even-if-admin`",
+        };
+        table += &format!("| {} | {} | `{}` | {then} | {lift} |\n", rule.number, rule.words, rule.code);
     }
     table
 }

@@ -4,6 +4,7 @@
 //! second. Nothing is sent before the third has locked its ledger.
 
 mod decide;
+mod makes;
 mod movers;
 mod run;
 mod there;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use decide::Asking;
+pub use makes::Makes;
 pub use run::{EndedChanges, PlannedChanges, Undo};
 
 use decide::{Decided, Setting, apart, decide};
@@ -495,7 +497,7 @@ fn unfinished(state: &State) -> HashSet<String> {
     let was_begun = |at: &ledger::Place| {
         let record = state.record(*at);
         let is_done = matches!(record.settled_state(), RowState::Updated | RowState::There);
-        record.updates && !record.dropped && !is_done
+        record.updates() && !record.dropped && !is_done
     };
     state.places().filter(was_begun).map(|at| state.user(at).to_owned()).collect()
 }

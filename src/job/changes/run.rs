@@ -98,7 +98,7 @@ impl Compared {
             match cell.group {
                 Group::Tags => undo.exact_tags |= cell.from.is_none(),
                 Group::Proficiencies => undo.exact_proficiencies |= cell.from.is_none(),
-                Group::Identity => undo.change_email |= cell.cell == "email address",
+                Group::Identity => undo.change_email |= cell.is_login_address(),
                 Group::Config | Group::RoutingProfile | Group::SecurityProfiles | Group::Hierarchy => {}
             }
         }

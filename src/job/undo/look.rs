@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::instance::around::Surroundings;
 use crate::instance::users::{self, Read, Whom};
 use crate::instance::{FetchError, Reader};
+use crate::job::pace::{PaceAsked, RateAsked};
 use crate::job::rehearsal::Stage;
 use crate::job::target::{At, Reached};
 use crate::job::world::World;
@@ -22,7 +23,6 @@ use crate::lane::reads;
 use crate::ledger::{
     self, BaseLedger, Job, Place, RowState, State, Step, StepState, beside, peek, refuse_in_use, undone,
 };
-use crate::job::pace::{PaceAsked, RateAsked};
 use crate::plan::{Fate, Leaver, Made, Why, fate, of_undo};
 use crate::roster::{Options, Roster};
 use crate::user::Found;
@@ -132,7 +132,8 @@ impl UndoJob {
                 return Err(Failure::usage(what).hint("undo it with ⟦rehearsal⟧"));
             }
             At::Rehearsal(_) if !is_rehearsals => {
-                let what = format!("the ledger is an import's, and this is a rehearsal: `{}`", ledger.display());
+                let what =
+                    format!("the ledger is an import's, and this is a rehearsal: `{}`", ledger.display());
                 return Err(Failure::usage(what).hint("an import is undone on its own instance"));
             }
             At::Instance(address) => self.target.reach(address, world, waits, true).await?,
@@ -204,9 +205,8 @@ impl PlannedUndo {
         let mut back = Vec::new();
         for candidate in &self.candidates {
             let found = candidate.id.as_deref().and_then(|id| found.get(id));
-            let around = |found: &Found| {
-                self.around.seen(&candidate.made.user, &found.user.id, &connects, &at_work).0
-            };
+            let around =
+                |found: &Found| self.around.seen(&candidate.made.user, &found.user.id, &connects, &at_work).0;
             let against = found.map(|found| of_undo(self.of(), &candidate.made, found, &around(found)));
             let fate = self.fate(candidate, against.as_deref(), now);
             let mut against = against.unwrap_or_default();
@@ -228,7 +228,8 @@ impl PlannedUndo {
         let is_over = |candidate: &Candidate, leaver: &Leaver| {
             candidate.stands == Stands::Back && is_anothers(&leaver.against)
         };
-        let kept = self.candidates.drain(..).zip(people).filter(|(candidate, leaver)| !is_over(candidate, leaver));
+        let kept =
+            self.candidates.drain(..).zip(people).filter(|(candidate, leaver)| !is_over(candidate, leaver));
         (self.candidates, self.people) = kept.unzip();
         self.back = back;
         Ok(())
@@ -277,7 +278,7 @@ impl PlannedUndo {
             let earlier = state.detail(at).map(|detail| &*detail.earlier).unwrap_or_default();
             let newest = record.attempt.map(|attempt| (attempt, record.nonce));
             let id = match stands {
-                Stands::Made | Stands::Announced => state.deleting_id(at),
+                Stands::Made | Stands::Announced => state.id(at),
                 Stands::InDoubt | Stands::Back => None,
             };
             let made = Made {
@@ -310,7 +311,8 @@ impl PlannedUndo {
     fn updates_beside(&self) -> Vec<PathBuf> {
         let State { header, session, .. } = &self.state;
         let is_rehearsal = self.is_rehearsal();
-        let rosters = [header.roster.as_str(), &session.roster].into_iter().filter(|roster| !roster.is_empty());
+        let rosters =
+            [header.roster.as_str(), &session.roster].into_iter().filter(|roster| !roster.is_empty());
         let of_rosters = rosters.map(|roster| beside::update_ledger_of(Path::new(roster), is_rehearsal));
         let mut all: Vec<PathBuf> = of_rosters.chain(beside::updates_of(&self.job.ledger)).collect();
         all.sort();
@@ -377,10 +379,12 @@ impl PlannedUndo {
         }
         let reading = async {
             let connects = self.around.connects().await.map_err(|error| {
-                unread(Operation::SearchQuickConnects, error)
-                    .hint("whoever quick connects lead to is not deleted unasked, so that they have to be read")
+                unread(Operation::SearchQuickConnects, error).hint(
+                    "whoever quick connects lead to is not deleted unasked, so that they have to be read",
+                )
             })?;
-            let ids: Vec<&str> = self.candidates.iter().filter_map(|candidate| candidate.id.as_deref()).collect();
+            let ids: Vec<&str> =
+                self.candidates.iter().filter_map(|candidate| candidate.id.as_deref()).collect();
             let at_work = self.around.at_work(&ids).await;
             Ok((connects, at_work.map_err(|error| unread(Operation::GetCurrentUserData, error))?))
         };

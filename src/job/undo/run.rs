@@ -1,7 +1,7 @@
 //! The last step of an undo: the ledger is locked, and whoever was planned to be deleted is.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::connect::Operation;
 use crate::crash;
 use crate::disk;
 use crate::error::Failure;
-use crate::event::{Event, SeenCounts};
+use crate::event::Event;
 use crate::exit::Exit;
 use crate::instance::fetch;
 use crate::instance::users::{self, Read, Whom};
 use crate::job::run::close;
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    Counts, Entry, Journal, Kind, LockedFile, Place, RowState, State, Steps, undone,
+    Counts, Entry, Journal, Kind, LockedFile, Place, RowState, SeenCounts, State, Steps, undone,
 };
 use crate::plan::{Fate, LeaverCounts, Lifts, Of, fate, of_undo, proves_ours};
 use crate::stop::Stop;
@@ -174,10 +174,8 @@ impl PlannedUndo {
     fn judge(&self) -> Box<apply::Judge> {
         let (run, identity) = (self.run_id().to_owned(), self.instance().identity);
         let lifts: Lifts = self.job.lifts;
-        let made: HashMap<Place, _> = self
-            .departing()
-            .map(|(_, candidate)| (candidate.at, candidate.made.clone()))
-            .collect();
+        let made: HashMap<Place, _> =
+            self.departing().map(|(_, candidate)| (candidate.at, candidate.made.clone())).collect();
         Box::new(move |departure, found, around| {
             let Some(made) = made.get(&departure.at) else { return (Fate::Wait, None) };
             let mut against = of_undo(Of { run: &run, identity }, made, found, around);
@@ -185,7 +183,9 @@ impl PlannedUndo {
             let why: Vec<_> = against.iter().map(|(why, _)| *why).collect();
             let fate = fate(&why, lifts);
             let note = match fate {
-                Fate::Skip(why) => against.into_iter().find(|(other, _)| *other == why).map(|(_, words)| words),
+                Fate::Skip(why) => {
+                    against.into_iter().find(|(other, _)| *other == why).map(|(_, words)| words)
+                }
                 Fate::Delete | Fate::Gone | Fate::Wait => None,
             };
             (fate, note)
@@ -205,7 +205,10 @@ impl PlannedUndo {
             None => return back,
             Some(Ok(listed)) => listed,
             Some(Err(error)) => {
-                self.world.warn(format!("whether anybody is there again was not looked: {}", Failure::from(error).what));
+                self.world.warn(format!(
+                    "whether anybody is there again was not looked: {}",
+                    Failure::from(error).what
+                ));
                 return back;
             }
         };
@@ -218,8 +221,12 @@ impl PlannedUndo {
             let (candidate, at) = made.get(name)?;
             // A list may show whoever was just deleted for a while.
             let is_another = candidate.id.as_deref() != Some(id);
-            (is_another && is_deleted(*at))
-                .then(|| Whom { id: id.to_owned(), name: name.to_owned(), user: true, proficiencies: false })
+            (is_another && is_deleted(*at)).then(|| Whom {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                user: true,
+                proficiencies: false,
+            })
         };
         let whom: Vec<Whom> =
             listed.iter().filter_map(|user| whom(user.username.as_deref()?, &user.id)).collect();
@@ -276,7 +283,7 @@ impl PlannedUndo {
         if to == self.ledger {
             return Some(to);
         }
-        match moved(&self.ledger, &to) {
+        match disk::rename(&self.ledger, &to) {
             Ok(()) => {
                 crash::point("undo-renamed");
                 Some(to)
@@ -291,14 +298,6 @@ impl PlannedUndo {
             }
         }
     }
-}
-
-/// Moves a file where none is.
-fn moved(from: &Path, to: &Path) -> std::io::Result<()> {
-    if std::fs::symlink_metadata(to).is_ok() {
-        return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, "there is a file of this name"));
-    }
-    disk::rename(from, to)
 }
 
 /// Whether nobody of the run is there, or may be.

@@ -26,7 +26,15 @@ struct Document<'d> {
     differs: bool,
     people: PeopleCounts,
     update: &'d str,
+    commands: Vec<Command<'d>>,
     changes: Vec<Change<'d>>,
+}
+
+/// A command that is due.
+#[derive(Serialize)]
+struct Command<'d> {
+    what: &'d str,
+    command: &'d str,
 }
 
 /// Somebody who is not as the roster asks.
@@ -69,6 +77,7 @@ pub(super) fn write(drift: &Drift<'_>) -> Result<Vec<u8>, Failure> {
         differs: drift.counts.differs(),
         people: drift.counts,
         update: &drift.update,
+        commands: drift.commands.iter().map(|&(what, command)| Command { what, command }).collect(),
         changes: drift.told().map(change).collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&document)

@@ -156,6 +156,13 @@ pub(crate) mod tests {
             people,
             counts: counts(people),
             update: "headcount update movers.csv --instance acme".into(),
+            commands: vec![
+                ("put right with", "headcount update movers.csv --instance acme"),
+                (
+                    "put back with",
+                    "headcount update movers.csv --instance acme --overwrite-drift --change-email",
+                ),
+            ],
             voice: &crate::cli::voice::Flags,
             made: "2026-11-28T20:00:00Z",
             zone: Zone::default(),
@@ -177,7 +184,7 @@ pub(crate) mod tests {
             "conflict",
             "not there",
             "5 of 7 people",
-            "--overwrite-drift",
+            "<p>Put back with</p>\n<pre>headcount update movers.csv --instance acme --overwrite-drift --change-email</pre>",
         ] {
             assert!(page.contains(said), "{said}");
         }
@@ -222,6 +229,7 @@ pub(crate) mod tests {
         assert_eq!(document["report"], "headcount drift");
         assert_eq!(document["differs"], true);
         assert_eq!(document["people"]["total"], 7);
+        assert_eq!(document["commands"][1]["what"], "put back with");
         let changes = document["changes"].as_array().unwrap();
         assert_eq!(changes.len(), 5);
         assert_eq!(changes[0]["adds_rights"], true);
@@ -239,6 +247,7 @@ pub(crate) mod tests {
             })
             .collect();
         let ticket = text(&many, Form::Md);
+        assert!(ticket.contains("Put back with `headcount update movers.csv"), "{ticket}");
         assert!(ticket.contains("… and 18 more") && ticket.len() < 8_000, "{}", ticket.len());
         assert!(!ticket.contains('\u{202e}'));
     }

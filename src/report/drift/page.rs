@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::told::{Drift, label, meaning, reason, value};
+use super::told::{Drift, capital, label, meaning, reason, value};
 use crate::plan::{CellChange, Person, Resolution, folded};
 use crate::text::{grouped, html, policy_digest, worded};
 
@@ -142,10 +142,15 @@ fn words(page: &mut String, drift: &Drift<'_>) {
             html(&worded(meaning(resolution), drift.voice))
         );
     }
-    let _ = write!(
-        page,
-        "</dl>\n</section>\n<section>\n<h2>Put it right</h2>\n<pre>{}</pre>\n<p class=\"note\">It shows its plan and asks before \
-         anything is changed.</p>\n</section>\n",
-        html(&drift.update)
+    page.push_str("</dl>\n</section>\n");
+    if drift.commands.is_empty() {
+        return;
+    }
+    page.push_str("<section>\n<h2>Put it right</h2>\n");
+    for (what, command) in &drift.commands {
+        let _ = writeln!(page, "<p>{}</p>\n<pre>{}</pre>", html(&capital(what)), html(command));
+    }
+    page.push_str(
+        "<p class=\"note\">Each shows its plan and asks before anything is changed.</p>\n</section>\n",
     );
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::told::{Drift, label, value};
+use super::told::{Drift, capital, label, value};
 use crate::plan::folded;
 use crate::text::{code, grouped};
 
@@ -38,8 +38,8 @@ pub(super) fn write(drift: &Drift<'_>) -> String {
     if more > 0 {
         let _ = writeln!(page, "- … and {} more", grouped(more as u64));
     }
-    if drift.counts.differs() {
-        let _ = writeln!(page, "\nPut right with {}", code(&drift.update));
+    for (what, command) in &drift.commands {
+        let _ = writeln!(page, "\n{} {}", capital(what), code(command));
     }
     page
 }

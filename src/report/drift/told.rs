@@ -21,6 +21,8 @@ pub(crate) struct Drift<'d> {
     pub(crate) counts: PeopleCounts,
     /// What puts it right, to be pasted.
     pub(crate) update: String,
+    /// The commands that are due, each with what it does.
+    pub(crate) commands: Vec<(&'d str, &'d str)>,
     /// How what can be set is named.
     pub(crate) voice: &'d dyn Voice,
     /// When it was compared, RFC 3339.
@@ -89,6 +91,12 @@ pub(super) const fn meaning(resolution: Resolution) -> &'static str {
         Resolution::Create => "not there; an import makes it",
         Resolution::Skip => "not there, or left for a reason of its own",
     }
+}
+
+/// The beginning of a sentence.
+pub(super) fn capital(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// A value as people read it.
