@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 
+use super::around::{QuickConnect, Surroundings};
 use super::means::{Means, joined};
 use super::sent::{Gates, OPEN, Sent, Tries};
 use super::there;
@@ -20,7 +21,6 @@ use crate::connect::{CallError, Operation};
 use crate::crash;
 use crate::error::Failure;
 use crate::event::Event;
-use crate::instance::around::{QuickConnect, Surroundings};
 use crate::lane::answer::Told;
 use crate::lane::verdict::{Verdict, verdict_of_error};
 use crate::ledger::{Attempt, JournalFault, Outcome, Place, RowState, Step, StepState};

@@ -6,6 +6,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod around;
 mod associate;
 mod attempt;
 mod delete;
@@ -35,6 +36,7 @@ use flight::Flight;
 use means::joined;
 use task::End;
 
+pub(crate) use around::{Connects, Surroundings};
 pub use delete::Parted;
 pub(crate) use delete::{Departure, Judge, Orphaned, Ways, run as delete};
 pub(crate) use look::SEEN_BY_THEN;

@@ -1,6 +1,5 @@
 //! An instance of the service becomes a [`Directory`](crate::directory::Directory): a value that all else is decided by.
 
-pub(crate) mod around;
 pub(crate) mod fetch;
 pub(crate) mod proficiencies;
 pub(crate) mod users;

@@ -175,6 +175,11 @@ impl Record {
         self.updates
     }
 
+    /// Whether the deletion of its user was announced, and nothing says what became of it.
+    pub(crate) fn deletes(&self) -> bool {
+        self.settled_state() == RowState::Unconfirmed && !self.updates
+    }
+
     /// Whether a request that makes its user was announced, and nothing says what became of it.
     pub(crate) fn is_being_made(&self) -> bool {
         self.open == Some(Op::Create)

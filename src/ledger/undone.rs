@@ -1,6 +1,9 @@
 //! The name of a ledger of whose run nothing is left: the import that looks for its own finds none, and begins afresh.
 
+use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::disk;
 
 /// How the name of a ledger ends.
 const ENDS: [&str; 2] = [".ledger.jsonl", ".jsonl"];
@@ -24,6 +27,18 @@ pub(super) fn before(name: &str) -> Option<String> {
     let (own, run) = name.strip_suffix(ENDS[0])?.rsplit_once(MARK)?;
     let is_run = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (is_run && !own.is_empty()).then(|| format!("{own}{}", ENDS[0]))
+}
+
+/// Gives a ledger that name; one that has it keeps it.
+///
+/// # Errors
+/// Something else has the name, or the system does not let it be renamed.
+pub(crate) fn rename(ledger: &Path, run: &str) -> io::Result<PathBuf> {
+    let to = path(ledger, run);
+    if to != ledger {
+        disk::rename(ledger, &to)?;
+    }
+    Ok(to)
 }
 
 /// The newest ledger beside where this one was whose run was undone; `None` where there is none.

@@ -8,19 +8,9 @@ use serde_json::{Value, json};
 use super::answers::parse;
 use super::operation::{Operation, Route};
 use super::page::Size;
+use super::users::QuickConnect;
 use super::wire::{Refusal, Request};
 use super::world::{Outcome, World, identifier};
-
-/// A quick connect that leads to a user, who may be gone since.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuickConnect {
-    /// The id.
-    pub id: String,
-    /// The name.
-    pub name: String,
-    /// The user's id.
-    pub user_id: String,
-}
 
 /// How many users can be asked about at once (API reference, *UserDataFilters*: `Agents`).
 const AGENTS: usize = 100;

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::candidate::{Candidate, Stands};
 use super::{PlannedUndo, UndoJob};
-use crate::agent::RowNumber;
-use crate::apply::SEEN_BY_THEN;
+use crate::apply::{Connects, SEEN_BY_THEN, Surroundings};
 use crate::connect::{CallError, Operation};
 use crate::error::Failure;
-use crate::instance::around::Surroundings;
 use crate::instance::users::{self, Read, Whom};
 use crate::instance::{FetchError, Reader};
 use crate::job::pace::{PaceAsked, RateAsked};
@@ -43,36 +42,6 @@ const CALLS: [Operation; 7] = [
     Operation::DeleteUser,
     Operation::DeleteQuickConnect,
 ];
-
-/// A row whose user may be there.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    /// Its row's place in the ledger's state.
-    pub(super) at: Place,
-    pub(super) row: RowNumber,
-    /// What the ledger says of its user.
-    pub(super) made: Made,
-    /// What is known of it: the ledger's id, or the one that was found under the name.
-    pub(super) id: Option<String>,
-    pub(super) stands: Stands,
-    /// Not before this a deletion is final, by the service's clock: a request of ours may still arrive.
-    pub(super) not_before: Option<SystemTime>,
-    /// Until then that nobody is to be seen does not say that nobody is there.
-    pub(super) seen_by: Option<SystemTime>,
-}
-
-/// How the row of a candidate stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stands {
-    /// Its user was made.
-    Made,
-    /// Its deletion was announced, and nothing says what became of it.
-    Announced,
-    /// A request that makes it may have been executed.
-    InDoubt,
-    /// Its user was deleted, and somebody under its name carries a tag of this run.
-    Back,
-}
 
 impl UndoJob {
     /// Reaches the ledger's instance, reads everybody whom the ledger says it made, and decides what becomes of each.
@@ -286,7 +255,7 @@ impl PlannedUndo {
                 id: id.clone(),
                 attempts: earlier.iter().copied().chain(newest).collect(),
                 asked: base.map(|base| base.asked).unwrap_or_default(),
-                heard,
+                heard: heard.and_then(seconds),
             };
             let seen_by = made_at.and_then(|at| at.checked_add(SEEN_BY_THEN));
             Some(Candidate { at, row: record.row, made, id, stands, not_before, seen_by })
@@ -371,9 +340,7 @@ impl PlannedUndo {
         Ok(found)
     }
 
-    async fn surroundings(
-        &self,
-    ) -> Result<(Arc<crate::instance::around::Connects>, HashMap<String, String>), Failure> {
+    async fn surroundings(&self) -> Result<(Arc<Connects>, HashMap<String, String>), Failure> {
         if self.candidates.is_empty() {
             return Ok(Default::default());
         }
@@ -390,6 +357,11 @@ impl PlannedUndo {
         };
         self.world.unless_stopped(reading).await
     }
+}
+
+/// A time in seconds since 1970, as the service writes the time of a change.
+fn seconds(at: SystemTime) -> Option<f64> {
+    at.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs_f64())
 }
 
 /// Whether what stands against somebody is that nothing proves them ours.

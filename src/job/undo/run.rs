@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::look::{Stands, unfinished};
-use super::{Candidate, PlannedUndo};
+use super::PlannedUndo;
+use super::candidate::{Candidate, Stands};
+use super::look::unfinished;
 use crate::apply::{self, Departure, Means, Parted, Settings, Ways};
 use crate::clock::rfc3339;
 use crate::connect::Operation;
 use crate::crash;
-use crate::disk;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
@@ -26,7 +26,7 @@ use crate::ledger::{
 };
 use crate::plan::{Fate, LeaverCounts, Lifts, Of, fate, of_undo, proves_ours};
 use crate::stop::Stop;
-use crate::user::NamesOfIds;
+use crate::user::{Found, NamesOfIds};
 
 /// An undo that has ended.
 #[derive(Debug)]
@@ -234,7 +234,7 @@ impl PlannedUndo {
             let user = read.and_then(|read| read.user);
             let own = made.get(whom.name.as_str()).map(|(candidate, _)| &candidate.made.attempts);
             if let (Some(user), Some(own)) = (user, own)
-                && proves_ours(self.run_id(), own, &user)
+                && proves_ours(self.run_id(), own, &Found { user, proficiencies: None })
             {
                 back.push(whom.name);
             }
@@ -279,12 +279,8 @@ impl PlannedUndo {
     /// Gives the ledger a name that says that nothing of its run is left. That it cannot be renamed loses nothing: the import
     /// that finds it says who was undone.
     fn rename(&self) -> Option<PathBuf> {
-        let to = undone::path(&self.ledger, self.run_id());
-        if to == self.ledger {
-            return Some(to);
-        }
-        match disk::rename(&self.ledger, &to) {
-            Ok(()) => {
+        match undone::rename(&self.ledger, self.run_id()) {
+            Ok(to) => {
                 crash::point("undo-renamed");
                 Some(to)
             }
@@ -292,7 +288,7 @@ impl PlannedUndo {
                 self.world.warn(format!(
                     "nothing of the run is left, and its ledger could not be renamed to `{}`: {error}; an import with it \
                      makes nobody anew unless it is told to",
-                    to.display()
+                    undone::path(&self.ledger, self.run_id()).display()
                 ));
                 None
             }
