@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 
+use super::around::{QuickConnect, Surroundings};
 use super::means::{Means, joined};
 use super::sent::{Gates, OPEN, Sent, Tries};
 use super::there;
@@ -20,7 +21,6 @@ use crate::connect::{CallError, Operation};
 use crate::crash;
 use crate::error::Failure;
 use crate::event::Event;
-use crate::instance::around::{QuickConnect, Surroundings};
 use crate::lane::answer::Told;
 use crate::lane::verdict::{Verdict, verdict_of_error};
 use crate::ledger::{Attempt, JournalFault, Outcome, Place, RowState, Step, StepState};
@@ -211,12 +211,14 @@ impl Shared {
     /// Waits until no request can arrive any more that makes the user again. `false` where the run stops first.
     async fn time_comes(&self, departure: &Departure) -> bool {
         let means = &self.means;
-        let Some(not_before) = departure.not_before.filter(|_| !crash::sabotage(crash::Sabotage::UndoWithoutWait))
+        let Some(not_before) =
+            departure.not_before.filter(|_| !crash::sabotage(crash::Sabotage::UndoWithoutWait))
         else {
             return !means.stop.is_set();
         };
         loop {
-            let Ok(left) = not_before.duration_since(means.lane.client().by_service(means.lane.clock().now()))
+            let Ok(left) =
+                not_before.duration_since(means.lane.client().by_service(means.lane.clock().now()))
             else {
                 return !means.stop.is_set();
             };
@@ -237,10 +239,7 @@ impl Shared {
         let (lane, instance) = (&*self.means.lane, &*self.means.settings.instance);
         match there::read_again(user, id, *with_proficiencies, lane, instance).await {
             // What somebody is good at may not be listed by everybody; whoever judges knows that it was not read.
-            Err(error)
-                if *with_proficiencies
-                    && crate::lane::verdict::is_not_permitted(&error) =>
-            {
+            Err(error) if *with_proficiencies && crate::lane::verdict::is_not_permitted(&error) => {
                 there::read_again(user, id, false, lane, instance).await
             }
             read => read,
@@ -435,7 +434,12 @@ impl Shared {
     }
 
     /// Records and tells what the deletion came to.
-    fn came(&self, departure: &Departure, attempt: Option<Attempt>, sent: Sent) -> Result<Came, JournalFault> {
+    fn came(
+        &self,
+        departure: &Departure,
+        attempt: Option<Attempt>,
+        sent: Sent,
+    ) -> Result<Came, JournalFault> {
         let ledger = &self.means.ledger;
         let (row, user) = (departure.row, departure.user.clone());
         let (state, told, came) = match sent {
@@ -445,8 +449,7 @@ impl Shared {
             Sent::Unsettled(told) => (RowState::Unconfirmed, told, Came::Unsettled),
         };
         let Told { code, message, request_id } = told;
-        let outcome =
-            Outcome { request_id, ..self.outcome(departure, state, code.clone(), message.clone()) };
+        let outcome = Outcome { request_id, ..self.outcome(departure, state, code.clone(), message.clone()) };
         ledger.conclude_delete(departure.at, attempt, &outcome)?;
         let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
         match came {

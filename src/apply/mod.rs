@@ -6,8 +6,10 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod around;
 mod associate;
 mod attempt;
+mod delete;
 mod first;
 mod flight;
 mod gauge;
@@ -34,6 +36,9 @@ use flight::Flight;
 use means::joined;
 use task::End;
 
+pub(crate) use around::{Connects, Surroundings};
+pub use delete::Parted;
+pub(crate) use delete::{Departure, Judge, Orphaned, Ways, run as delete};
 pub(crate) use look::SEEN_BY_THEN;
 pub use means::{Means, Settings};
 pub use task::{Doubt, Gift, Listed, Origin, Task, Work};

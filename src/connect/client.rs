@@ -19,7 +19,8 @@ use crate::connect::endpoint::Service;
 use crate::connect::fault::{self, CallError, Fault};
 use crate::connect::model::{
     CreateUser, FoundUsers, HierarchyGroup, IdentityInfo, Instance, Page, PhoneConfig, PredefinedAttribute,
-    ServiceQuota, Summary, User, UserConfig, UserCreated, UserProficiency, UserProficiencyName, UserSearch,
+    QuickConnect, ServiceQuota, Summary, User, UserConfig, UserCreated, UserData, UserProficiency,
+    UserProficiencyName, UserSearch,
 };
 use crate::connect::operation::{self, Call, Operation};
 use crate::connect::sign::sign;
@@ -165,6 +166,44 @@ impl Client {
     /// DeleteUser.
     pub async fn delete_user(&self, instance: &str, user: &str) -> Result<Reply<()>, CallError> {
         self.done(operation::delete_user(instance, user)).await
+    }
+
+    /// SearchQuickConnects, a page of at most 100.
+    pub async fn search_quick_connects(
+        &self,
+        instance: &str,
+        token: Option<&str>,
+    ) -> Result<Reply<Page<QuickConnect>>, CallError> {
+        self.page(operation::search_quick_connects(instance, token), "QuickConnects").await
+    }
+
+    /// DeleteQuickConnect.
+    pub async fn delete_quick_connect(
+        &self,
+        instance: &str,
+        quick_connect: &str,
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::delete_quick_connect(instance, quick_connect)).await
+    }
+
+    /// DeleteAllEntitySessions of a user, who is signed out wherever it is signed in.
+    pub async fn delete_all_entity_sessions(
+        &self,
+        instance: &str,
+        user: &str,
+    ) -> Result<Reply<()>, CallError> {
+        self.done(operation::delete_all_entity_sessions(instance, user)).await
+    }
+
+    /// GetCurrentUserData of 1 to 100 users, a page of at most 100. Only those who are signed in are on it (see
+    /// [`UserData`]).
+    pub async fn get_current_user_data(
+        &self,
+        instance: &str,
+        users: &[&str],
+        token: Option<&str>,
+    ) -> Result<Reply<Page<UserData>>, CallError> {
+        self.page(operation::get_current_user_data(instance, users, token), "UserDataList").await
     }
 
     /// DescribeInstance.

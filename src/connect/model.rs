@@ -539,6 +539,172 @@ pub(crate) struct PredefinedAttributeValues {
     pub(crate) string_list: Vec<String>,
 }
 
+/// The body of `POST /search-quick-connects` (SearchQuickConnects), as far as it is asked here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SearchQuickConnects {
+    /// The search operations have the instance in the body.
+    pub(crate) instance_id: String,
+    /// At most 2500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_token: Option<String>,
+    /// 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_results: Option<u32>,
+}
+
+/// `QuickConnect`, as SearchQuickConnects has it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct QuickConnect {
+    /// The ARN, which the service writes so.
+    #[serde(rename = "QuickConnectARN", default, deserialize_with = "null_as_absent")]
+    pub(crate) arn: String,
+    /// The id.
+    #[serde(rename = "QuickConnectId", default, deserialize_with = "null_as_absent")]
+    pub id: String,
+    /// 1 to 127 characters.
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub name: String,
+    /// 1 to 250 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    /// What it leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) quick_connect_config: Option<QuickConnectConfig>,
+    /// The tags.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Seconds since 1970 with a fraction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_modified_time: Option<f64>,
+    /// The region of the last change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_modified_region: Option<String>,
+}
+
+impl QuickConnect {
+    /// The id of the user that it leads to; `None` where it leads to a queue, a telephone number or a flow.
+    pub fn user_id(&self) -> Option<&str> {
+        let user = self.quick_connect_config.as_ref()?.user_config.as_ref()?;
+        Some(user.user_id.as_str()).filter(|id| !id.is_empty())
+    }
+}
+
+/// `QuickConnectConfig`, as far as it is about users: a queue, a telephone number and a flow have members of their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct QuickConnectConfig {
+    /// `USER`, `QUEUE`, `PHONE_NUMBER` or `FLOW`.
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub(crate) quick_connect_type: String,
+    /// Of `USER` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user_config: Option<UserQuickConnectConfig>,
+}
+
+/// `UserQuickConnectConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UserQuickConnectConfig {
+    /// The id of the user that it leads to, which may have been deleted since.
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub(crate) user_id: String,
+    /// The flow that a transfer goes through.
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub(crate) contact_flow_id: String,
+}
+
+/// The body of `POST /auth/sessions/delete-all-entity-sessions` (DeleteAllEntitySessions).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteAllEntitySessions {
+    /// Here it is in the body.
+    pub(crate) instance_id: String,
+    /// Whose sessions end: a user's id or ARN, at most 256 characters.
+    pub(crate) entity_id: String,
+    /// `USER`: there is no other.
+    pub(crate) entity_type: String,
+}
+
+/// The body of `POST /metrics/userdata/{InstanceId}` (GetCurrentUserData).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetCurrentUserData {
+    /// Required. "A maximum of one filter can be passed" of queues, routing profiles, agents and hierarchy groups.
+    pub(crate) filters: UserDataFilters,
+    /// The token of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_token: Option<String>,
+    /// 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_results: Option<u32>,
+}
+
+/// `UserDataFilters`, as far as it is asked here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UserDataFilters {
+    /// 1 to 100 ids of users; an empty list is below the model's minimum, so it is left out.
+    #[serde(default, deserialize_with = "null_as_absent", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) agents: Vec<String>,
+}
+
+/// `UserData`, as GetCurrentUserData has it, as far as it is read here.
+///
+/// Only those who are signed in are listed: "Gets the real-time active user data" (the service's model). So whoever is
+/// asked for and is not in the answer is not at work.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UserData {
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<UserReference>,
+    /// What the user does now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<AgentStatusReference>,
+}
+
+impl UserData {
+    /// The user's id; `None` where the service does not say who it is.
+    pub fn user_id(&self) -> Option<&str> {
+        self.user.as_ref().map(|user| user.id.as_str()).filter(|id| !id.is_empty())
+    }
+
+    /// What the user does, by the name of its status (`Available`, `Lunch`); `at work` where it has none.
+    pub fn status(&self) -> &str {
+        let name = self.status.as_ref().and_then(|status| status.status_name.as_deref());
+        name.filter(|name| !name.is_empty()).unwrap_or("at work")
+    }
+}
+
+/// `UserReference`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UserReference {
+    /// The id.
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub(crate) id: String,
+    /// The ARN.
+    #[serde(default, deserialize_with = "null_as_absent")]
+    pub(crate) arn: String,
+}
+
+/// `AgentStatusReference`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AgentStatusReference {
+    /// Since when, in seconds since 1970 with a fraction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) status_start_timestamp: Option<f64>,
+    /// The status' ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) status_arn: Option<String>,
+    /// 1 to 127 characters, as the instance names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) status_name: Option<String>,
+}
+
 /// The body of `POST /users/{InstanceId}/{UserId}/associate-proficiencies` (AssociateUserProficiencies).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -14,11 +14,12 @@ use serde::Serialize;
 
 use crate::connect::endpoint::Service;
 use crate::connect::model::{
-    AssociateUserProficiencies, CreateUser, DisassociateUserProficiencies, GetServiceQuota, IdentityInfo,
-    PhoneConfig, SearchCriteria, SearchPredefinedAttributes, SearchUserHierarchyGroups, SearchUsers,
-    StringCondition, TagResource, UpdateUserHierarchy, UpdateUserIdentityInfo, UpdateUserPhoneConfig,
-    UpdateUserProficiencies, UpdateUserRoutingProfile, UpdateUserSecurityProfiles, UserConfig,
-    UserProficiency, UserProficiencyName, UserSearch,
+    AssociateUserProficiencies, CreateUser, DeleteAllEntitySessions, DisassociateUserProficiencies,
+    GetCurrentUserData, GetServiceQuota, IdentityInfo, PhoneConfig, SearchCriteria,
+    SearchPredefinedAttributes, SearchQuickConnects, SearchUserHierarchyGroups, SearchUsers, StringCondition,
+    TagResource, UpdateUserHierarchy, UpdateUserIdentityInfo, UpdateUserPhoneConfig, UpdateUserProficiencies,
+    UpdateUserRoutingProfile, UpdateUserSecurityProfiles, UserConfig, UserDataFilters, UserProficiency,
+    UserProficiencyName, UserSearch,
 };
 
 /// An operation of the service; also the name of a limiter, for quotas are per operation.
@@ -28,6 +29,10 @@ pub enum Operation {
     CreateUser,
     /// Adds proficiencies to a user.
     AssociateUserProficiencies,
+    /// Signs a user out, wherever it is signed in.
+    DeleteAllEntitySessions,
+    /// Removes a quick connect.
+    DeleteQuickConnect,
     /// Removes a user.
     DeleteUser,
     /// Reads the instance.
@@ -36,6 +41,8 @@ pub enum Operation {
     DescribeUser,
     /// Reads a hierarchy group with its path.
     DescribeUserHierarchyGroup,
+    /// Reads who is signed in, and as what, of at most 100 users; 100 a page.
+    GetCurrentUserData,
     /// Reads an applied quota (Service Quotas).
     GetServiceQuota,
     /// Lists the instances of the region, 10 a page.
@@ -52,6 +59,8 @@ pub enum Operation {
     ListUsers,
     /// Finds predefined attributes with their values, 100 a page.
     SearchPredefinedAttributes,
+    /// Finds quick connects with what they lead to, 100 a page.
+    SearchQuickConnects,
     /// Finds hierarchy groups with their paths, 100 a page.
     SearchUserHierarchyGroups,
     /// Finds users.
@@ -87,13 +96,16 @@ impl fmt::Display for Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Operation; 26] = [
+    pub const ALL: [Operation; 30] = [
         Self::CreateUser,
         Self::AssociateUserProficiencies,
+        Self::DeleteAllEntitySessions,
+        Self::DeleteQuickConnect,
         Self::DeleteUser,
         Self::DescribeInstance,
         Self::DescribeUser,
         Self::DescribeUserHierarchyGroup,
+        Self::GetCurrentUserData,
         Self::GetServiceQuota,
         Self::ListInstances,
         Self::ListRoutingProfiles,
@@ -102,6 +114,7 @@ impl Operation {
         Self::ListUserProficiencies,
         Self::ListUsers,
         Self::SearchPredefinedAttributes,
+        Self::SearchQuickConnects,
         Self::SearchUserHierarchyGroups,
         Self::SearchUsers,
         Self::UpdateUserIdentityInfo,
@@ -121,10 +134,13 @@ impl Operation {
         match self {
             Self::CreateUser => "CreateUser",
             Self::AssociateUserProficiencies => "AssociateUserProficiencies",
+            Self::DeleteAllEntitySessions => "DeleteAllEntitySessions",
+            Self::DeleteQuickConnect => "DeleteQuickConnect",
             Self::DeleteUser => "DeleteUser",
             Self::DescribeInstance => "DescribeInstance",
             Self::DescribeUser => "DescribeUser",
             Self::DescribeUserHierarchyGroup => "DescribeUserHierarchyGroup",
+            Self::GetCurrentUserData => "GetCurrentUserData",
             Self::GetServiceQuota => "GetServiceQuota",
             Self::ListInstances => "ListInstances",
             Self::ListRoutingProfiles => "ListRoutingProfiles",
@@ -133,6 +149,7 @@ impl Operation {
             Self::ListUserProficiencies => "ListUserProficiencies",
             Self::ListUsers => "ListUsers",
             Self::SearchPredefinedAttributes => "SearchPredefinedAttributes",
+            Self::SearchQuickConnects => "SearchQuickConnects",
             Self::SearchUserHierarchyGroups => "SearchUserHierarchyGroups",
             Self::SearchUsers => "SearchUsers",
             Self::UpdateUserIdentityInfo => "UpdateUserIdentityInfo",
@@ -167,6 +184,8 @@ impl Operation {
             self,
             Self::CreateUser
                 | Self::AssociateUserProficiencies
+                | Self::DeleteAllEntitySessions
+                | Self::DeleteQuickConnect
                 | Self::DeleteUser
                 | Self::UpdateUserIdentityInfo
                 | Self::UpdateUserConfig
@@ -266,6 +285,35 @@ pub(crate) fn delete_user(instance: &str, user: &str) -> Call {
     without_body(Operation::DeleteUser, Method::DELETE, path)
 }
 
+/// `DELETE /quick-connects/{InstanceId}/{QuickConnectId}`.
+pub(crate) fn delete_quick_connect(instance: &str, quick_connect: &str) -> Call {
+    let path = format!("/quick-connects/{}/{}", label(instance), label(quick_connect));
+    without_body(Operation::DeleteQuickConnect, Method::DELETE, path)
+}
+
+/// `POST /auth/sessions/delete-all-entity-sessions` of a user, the only kind of entity that it takes.
+pub(crate) fn delete_all_entity_sessions(instance: &str, user: &str) -> Call {
+    let body = DeleteAllEntitySessions {
+        instance_id: instance.to_owned(),
+        entity_id: user.to_owned(),
+        entity_type: "USER".to_owned(),
+    };
+    let path = "/auth/sessions/delete-all-entity-sessions".to_owned();
+    with_body(Operation::DeleteAllEntitySessions, Method::POST, path, &body)
+}
+
+/// `POST /metrics/userdata/{InstanceId}` for these users, 1 to 100.
+pub(crate) fn get_current_user_data(instance: &str, users: &[&str], token: Option<&str>) -> Call {
+    let agents = users.iter().map(|user| (*user).to_owned()).collect();
+    let body = GetCurrentUserData {
+        filters: UserDataFilters { agents },
+        next_token: token.map(str::to_owned),
+        max_results: Some(100),
+    };
+    let path = format!("/metrics/userdata/{}", label(instance));
+    with_body(Operation::GetCurrentUserData, Method::POST, path, &body)
+}
+
 /// `POST /search-users` for the users of exactly this name.
 ///
 /// The service's answer may still hold names in another case: the caller compares.
@@ -318,6 +366,16 @@ pub(crate) fn search_predefined_attributes(instance: &str, token: Option<&str>) 
     };
     let path = "/search-predefined-attributes".to_owned();
     with_body(Operation::SearchPredefinedAttributes, Method::POST, path, &body)
+}
+
+/// `POST /search-quick-connects` for all quick connects.
+pub(crate) fn search_quick_connects(instance: &str, token: Option<&str>) -> Call {
+    let body = SearchQuickConnects {
+        instance_id: instance.to_owned(),
+        next_token: token.map(str::to_owned),
+        max_results: Some(100),
+    };
+    with_body(Operation::SearchQuickConnects, Method::POST, "/search-quick-connects".to_owned(), &body)
 }
 
 /// `GET /users/{InstanceId}/{UserId}/proficiencies?maxResults=100`.
@@ -577,6 +635,19 @@ mod tests {
                 "DescribeUserHierarchyGroup GET /user-hierarchy-groups/i/%C3%A9%20~_.-",
             ),
             (delete_user("i", "u"), "DeleteUser DELETE /users/i/u"),
+            (delete_quick_connect("i", "q/1"), "DeleteQuickConnect DELETE /quick-connects/i/q%2F1"),
+            (
+                delete_all_entity_sessions(ARN, "u/1"),
+                r#"DeleteAllEntitySessions POST /auth/sessions/delete-all-entity-sessions {"InstanceId":"arn:aws:connect:us-west-2:123456789012:instance/abc","EntityId":"u/1","EntityType":"USER"}"#,
+            ),
+            (
+                get_current_user_data("i/1", &["u", "v"], None),
+                r#"GetCurrentUserData POST /metrics/userdata/i%2F1 {"Filters":{"Agents":["u","v"]},"MaxResults":100}"#,
+            ),
+            (
+                get_current_user_data("i", &["u"], Some("t")),
+                r#"GetCurrentUserData POST /metrics/userdata/i {"Filters":{"Agents":["u"]},"NextToken":"t","MaxResults":100}"#,
+            ),
             (
                 search_users(ID, "ana", Some("t")),
                 r#"SearchUsers POST /search-users {"InstanceId":"a1b2c3d4-5678-90ab-cdef-EXAMPLE11111","NextToken":"t","MaxResults":100,"SearchCriteria":{"StringCondition":{"FieldName":"Username","Value":"ana","ComparisonType":"EXACT"}}}"#,
@@ -645,6 +716,14 @@ mod tests {
             (
                 search_predefined_attributes("i", Some("t")),
                 r#"SearchPredefinedAttributes POST /search-predefined-attributes {"InstanceId":"i","NextToken":"t","MaxResults":100}"#,
+            ),
+            (
+                search_quick_connects("i", None),
+                r#"SearchQuickConnects POST /search-quick-connects {"InstanceId":"i","MaxResults":100}"#,
+            ),
+            (
+                search_quick_connects("i", Some("t")),
+                r#"SearchQuickConnects POST /search-quick-connects {"InstanceId":"i","NextToken":"t","MaxResults":100}"#,
             ),
             (
                 list_user_proficiencies("i", "u", None),

@@ -20,8 +20,12 @@ pub(crate) struct Job {
     pub(crate) tags: bool,
     /// Give them proficiencies.
     pub(crate) proficiencies: bool,
-    /// Take users away again, as the tests do.
+    /// Take users away again.
     pub(crate) deletes: bool,
+    /// Take away what leads to those who are deleted: their quick connects.
+    pub(crate) quick_connects: bool,
+    /// Sign out whoever is deleted.
+    pub(crate) signs_out: bool,
     /// Find the instance by its alias.
     pub(crate) by_alias: bool,
     /// Ask the instance how it knows its users.
@@ -94,6 +98,8 @@ impl Job {
         tags: true,
         proficiencies: false,
         deletes: false,
+        quick_connects: false,
+        signs_out: false,
         by_alias: true,
         asks_identity: true,
         reads_names: true,
@@ -108,6 +114,8 @@ impl Job {
             (self.creates, Operation::CreateUser),
             (self.creates && self.proficiencies, Operation::AssociateUserProficiencies),
             (self.deletes, Operation::DeleteUser),
+            (self.deletes && self.quick_connects, Operation::DeleteQuickConnect),
+            (self.deletes && self.signs_out, Operation::DeleteAllEntitySessions),
             // A create that carries tags needs it too.
             (self.creates && self.tags, Operation::TagResource),
         ];
@@ -134,6 +142,8 @@ impl Job {
             Operation::SearchUsers | Operation::DescribeUser => {
                 self.creates || self.deletes || self.reads_users
             }
+            // Nobody is deleted to whom quick connects lead, or who is at work, unless that is said.
+            Operation::SearchQuickConnects | Operation::GetCurrentUserData => self.deletes,
             Operation::SearchPredefinedAttributes => self.proficiencies,
             Operation::ListUserProficiencies => (self.creates || self.reads_users) && self.proficiencies,
             _ => false,
@@ -218,7 +228,24 @@ mod tests {
             assert!(["Describe", "List", "Search"].iter().any(|verb| name.starts_with(verb)), "{action}");
         }
         assert!(!Job { tags: false, ..IMPORT }.actions().contains(&"connect:TagResource".to_owned()));
-        assert!(Job { deletes: true, ..IMPORT }.actions().contains(&"connect:DeleteUser".to_owned()));
+    }
+
+    #[test]
+    fn who_deletes_sees_who_is_at_work_and_deletes_nothing_else_unless_that_is_said() {
+        let look = Job { creates: false, tags: false, reads_users: true, ..IMPORT };
+        let deletes = Job { deletes: true, ..look };
+        let more = |job: Job| {
+            let looking = look.actions();
+            let more = job.actions().into_iter().filter(|action| !looking.contains(action));
+            more.map(|action| action.strip_prefix("connect:").unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(more(deletes), ["DeleteUser", "GetCurrentUserData", "SearchQuickConnects"]);
+        let also = more(Job { quick_connects: true, ..deletes });
+        assert_eq!(also, ["DeleteQuickConnect", "DeleteUser", "GetCurrentUserData", "SearchQuickConnects"]);
+        let also = more(Job { signs_out: true, ..deletes });
+        assert_eq!(also[0], "DeleteAllEntitySessions");
+        assert_eq!(also.len(), 4);
+        assert!(more(Job { quick_connects: true, signs_out: true, ..look }).is_empty());
     }
 
     /// What a job with these changes needs on top of looking at the users there.

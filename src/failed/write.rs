@@ -116,7 +116,7 @@ impl FailedRows<'_> {
         }?;
         let record = self.state.record(at);
         let state = record.settled_state();
-        let is_unread = record.open && state == RowState::Unconfirmed;
+        let is_unread = record.open.is_some() && state == RowState::Unconfirmed;
         let has_failed = matches!(
             state,
             RowState::Rejected

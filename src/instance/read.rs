@@ -26,10 +26,13 @@ const ASSOCIATE_USER_PROFICIENCIES_RATE: &str = "L-2CCBA953";
 /// The quota of proficiencies per agent.
 const PROFICIENCIES_PER_AGENT: &str = "L-50375162";
 
-/// Calls that read and change users who are there, with the quota of each, requests a second. UpdateUserConfig's is in no list
-/// of Service Quotas that has been seen, and counts as every call does.
-const RATES: [(Operation, &str); 14] = [
+/// Calls that read, change and delete users who are there, with the quota of each, requests a second. Those of
+/// DeleteAllEntitySessions, GetCurrentUserData, SearchQuickConnects and UpdateUserConfig are in no list of Service Quotas that has
+/// been seen, and count as every call does.
+const RATES: [(Operation, &str); 16] = [
     (Operation::AssociateUserProficiencies, ASSOCIATE_USER_PROFICIENCIES_RATE),
+    (Operation::DeleteQuickConnect, "L-EC633E57"),
+    (Operation::DeleteUser, "L-30488271"),
     (Operation::DescribeUser, "L-EE6F0D82"),
     (Operation::DisassociateUserProficiencies, "L-53E03705"),
     (Operation::ListUserProficiencies, "L-A59C54EE"),
@@ -408,10 +411,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_on_users_who_are_there_goes_at_its_quota_as_it_is_applied() {
-        let quick = [(Asked::DescribeUser, simulator::Pace::per_second(25.0, 60.0))];
+        let quick = [Asked::DescribeUser, Asked::DeleteUser]
+            .map(|asked| (asked, simulator::Pace::per_second(25.0, 60.0)));
         let spec = Spec { paces: quick.into(), ..Spec::default() };
-        let asked = [Operation::DescribeUser, Operation::TagResource, Operation::UpdateUserConfig];
-        assert_eq!(paced(spec, &asked).await, [25.0, 2.0, 2.0]);
+        let asked = [
+            Operation::DescribeUser,
+            Operation::DeleteUser,
+            Operation::TagResource,
+            Operation::UpdateUserConfig,
+            Operation::DeleteQuickConnect,
+            Operation::SearchQuickConnects,
+            Operation::GetCurrentUserData,
+            Operation::DeleteAllEntitySessions,
+        ];
+        assert_eq!(paced(spec, &asked).await, [25.0, 25.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0]);
         let secret = Spec { denied: [Asked::GetServiceQuota].into(), ..Spec::default() };
         let asked = [
             Operation::DescribeUser,

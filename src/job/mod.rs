@@ -32,6 +32,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod there;
+mod undo;
 mod world;
 
 pub use before::Before;
@@ -52,6 +53,7 @@ pub(crate) use saved::{SavedAs, contents};
 pub use supply::{OnePassword, Passwords, PasswordsPlanned};
 pub use target::{Address, At, Target};
 pub(crate) use there::{OfRun, There};
+pub use undo::{EndedUndo, PlannedUndo, UndoJob};
 pub use world::World;
 
 pub use crate::export::Asked;

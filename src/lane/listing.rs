@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::connect::model::{
-    HierarchyGroup, Instance, Page, PredefinedAttribute, Summary, User, UserProficiency,
+    HierarchyGroup, Instance, Page, PredefinedAttribute, QuickConnect, Summary, User, UserData,
+    UserProficiency,
 };
 use crate::connect::{CallError, Operation, brief};
 
@@ -106,13 +107,40 @@ impl Listed for UserProficiency {
     }
 }
 
+impl Listed for QuickConnect {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+}
+
+impl Listed for UserData {
+    fn id(&self) -> &str {
+        self.user_id().unwrap_or_default()
+    }
+
+    fn name(&self) -> Option<&str> {
+        None
+    }
+
+    /// What somebody does now has no name of its own, and does not say the user's.
+    fn may_be_nameless(&self) -> bool {
+        true
+    }
+}
+
 /// Whether no two of what an operation lists have one name. Groups may be named alike under other parents, and so may a
-/// security profile of AWS's and one of the customer's.
+/// security profile of AWS's and one of the customer's. Of quick connects nothing goes by the name, and what a search that
+/// lags shows of one that was made anew is no reason to believe none.
 const fn has_unique_names(operation: Operation) -> bool {
     !matches!(
         operation,
         Operation::ListSecurityProfiles
             | Operation::ListUserHierarchyGroups
+            | Operation::SearchQuickConnects
             | Operation::SearchUserHierarchyGroups
     )
 }
@@ -412,5 +440,35 @@ mod tests {
         };
         assert!(only_named("ana", &found("ANA")).is_ok());
         assert!(only_named("ana", &found("anna")).is_err());
+    }
+
+    #[test]
+    fn a_quick_connect_has_an_id_and_a_name_that_another_may_have_too() {
+        let operation = Operation::SearchQuickConnects;
+        let connect =
+            |id: &str, name: &str| QuickConnect { id: id.into(), name: name.into(), ..Default::default() };
+        let page = |items| Page { items, next_token: None };
+        for (id, name) in [("", "Desk"), ("q-1", ""), ("", "")] {
+            assert!(sound(operation, &page(vec![connect(id, name)])).is_err(), "{id:?} {name:?}");
+        }
+        let alike = page(vec![connect("q-1", "Desk"), connect("q-2", "Desk")]);
+        assert!(sound(operation, &alike).is_ok());
+        assert_eq!(Guard::of(operation).turn(&alike), Ok(None));
+        let two = page(vec![connect("q-1", "Desk"), connect("q-1", "Door")]);
+        assert!(Guard::of(operation).turn(&two).is_err());
+    }
+
+    #[test]
+    fn who_is_at_work_is_known_by_id_alone() {
+        let operation = Operation::GetCurrentUserData;
+        let page = |text: &str| Page { items: serde_json::from_str(text).unwrap(), next_token: None };
+        let work: Page<UserData> =
+            page(r#"[{"User":{"Id":"u-1"},"Status":{"StatusName":"Lunch"}},{"User":{"Id":"u-2"}}]"#);
+        assert!(sound(operation, &work).is_ok());
+        assert_eq!(Guard::of(operation).turn(&work), Ok(None));
+        // Somebody is at work, and nobody says who: it may be whoever is to be deleted.
+        for nobody in [r#"[{"Status":{"StatusName":"Lunch"}}]"#, r#"[{"User":{"Id":""}}]"#, "[{}]"] {
+            assert!(sound(operation, &page(nobody)).is_err(), "{nobody}");
+        }
     }
 }

@@ -1,20 +1,17 @@
 //! What stands against deleting a user that a ledger says it made: the proof of an undo. Pure.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use super::fate::Why;
 use crate::agent::{IdentityType, PROVENANCE};
-use crate::connect::model::User;
 use crate::crash::{Sabotage, sabotage};
 use crate::ledger::{AskedFor, Attempt, Nonce};
 use crate::user::{Canonical, Found, Group, base, read_provenance};
 
 /// So long after our last word of it a user may have been changed by us: our clock is not the service's, and a change that
 /// was asked for lands a moment later.
-const OURS_FOR: Duration = Duration::from_secs(5 * 60);
+const OURS_FOR: f64 = 5.0 * 60.0;
 
 /// What a ledger says of the user that it made for a row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Made {
     /// The exact username.
     pub(crate) user: String,
@@ -24,8 +21,8 @@ pub(crate) struct Made {
     pub(crate) attempts: Vec<(Attempt, Option<Nonce>)>,
     /// What was last asked of it and is known to be done.
     pub(crate) asked: AskedFor,
-    /// When a ledger last had a word of it.
-    pub(crate) heard: Option<SystemTime>,
+    /// When a ledger last had a word of it, in seconds since 1970.
+    pub(crate) heard: Option<f64>,
 }
 
 /// Of what a user is to be.
@@ -109,8 +106,10 @@ pub(crate) fn of_undo(of: Of<'_>, made: &Made, found: &Found, around: &Around) -
             say(Why::ChangedSince, format!("{}: {}", Why::ChangedSince.words(), changed.join(", ")));
         }
     }
-    if let Some(modified) = modified_after(made.heard, user.last_modified_time) {
-        say(Why::ChangedSince, format!("{}: last on {modified}", Why::ChangedSince.words()));
+    let is_later = |(heard, modified): (f64, f64)| modified > heard + OURS_FOR;
+    if made.heard.zip(user.last_modified_time).is_some_and(is_later) {
+        let words = "the instance says that something of it was, later than all that was asked of it";
+        say(Why::ChangedSince, format!("{}: {words}", Why::ChangedSince.words()));
     }
     against.extend(around.against());
     against
@@ -154,17 +153,9 @@ pub(crate) fn proof(run: &str, attempts: &[(Attempt, Option<Nonce>)], tag: Optio
 }
 
 /// Whether a user was made by an attempt of this row in this ledger.
-pub(crate) fn proves_ours(run: &str, attempts: &[(Attempt, Option<Nonce>)], user: &User) -> bool {
-    let tag = user.tags.get(PROVENANCE).map(String::as_str);
+pub(crate) fn proves_ours(run: &str, attempts: &[(Attempt, Option<Nonce>)], found: &Found) -> bool {
+    let tag = found.user.tags.get(PROVENANCE).map(String::as_str);
     proof(run, attempts, tag) == Proof::Whole
-}
-
-/// When a user was last changed, where that was after our last word of it.
-fn modified_after(heard: Option<SystemTime>, modified: Option<f64>) -> Option<String> {
-    let since = Duration::try_from_secs_f64(modified?).ok()?;
-    let modified = UNIX_EPOCH.checked_add(since)?;
-    let ours_until = heard?.checked_add(OURS_FOR)?;
-    (modified > ours_until).then(|| crate::clock::rfc3339(modified))
 }
 
 #[cfg(test)]
@@ -173,7 +164,7 @@ mod tests {
 
     use super::*;
     use crate::agent::{Agent, Fingerprint};
-    use crate::connect::model::UserProficiency;
+    use crate::connect::model::{User, UserProficiency};
     use crate::ledger::Step;
     use crate::ledger::made::attempt;
     use crate::simulator::Families;
@@ -233,10 +224,6 @@ mod tests {
         }
     }
 
-    fn heard() -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(1_795_444_693)
-    }
-
     /// A user as it was made, and what the ledger says of it.
     fn made_of(identity: IdentityType, families: Families, agent: &Agent) -> (Made, Found) {
         let there = make(identity, families, agent);
@@ -252,7 +239,7 @@ mod tests {
             id: Some(user.id.clone()),
             attempts: own(),
             asked,
-            heard: Some(heard()),
+            heard: Some(1_795_444_693.0),
         };
         (made, Found { user, proficiencies: Some(there.given) })
     }

@@ -53,7 +53,9 @@ impl World {
             Operation::ListUserHierarchyGroups => self.list_groups(now, route),
             Operation::ListUserProficiencies => self.list_user_proficiencies(now, route),
             Operation::ListUsers => self.list_users(now, route),
+            Operation::GetCurrentUserData => self.current_user_data(now, route, request),
             Operation::SearchPredefinedAttributes => self.search_attributes(now, request),
+            Operation::SearchQuickConnects => self.search_quick_connects(now, request),
             Operation::SearchUserHierarchyGroups => self.search_groups(now, request),
             Operation::SearchUsers => self.search_users(now, request),
             // What changes something is not answered here.
@@ -349,12 +351,17 @@ impl World {
     }
 
     /// The place after which a page starts.
-    fn start(&self, operation: Operation, token: Option<&str>, now: SystemTime) -> Result<u64, Refusal> {
+    pub(super) fn start(
+        &self,
+        operation: Operation,
+        token: Option<&str>,
+        now: SystemTime,
+    ) -> Result<u64, Refusal> {
         token.map_or(Ok(0), |token| page::position(operation, token, now))
     }
 
     /// Takes a page from what is left, with a token where there is more.
-    fn take<'a, T: 'a>(
+    pub(super) fn take<'a, T: 'a>(
         &self,
         operation: Operation,
         now: SystemTime,
@@ -374,7 +381,7 @@ impl World {
     }
 
     /// When all that no call has made was made: a year before the world began.
-    fn long_ago(&self) -> u64 {
+    pub(super) fn long_ago(&self) -> u64 {
         let at =
             self.born.checked_sub(Duration::from_secs(365 * 24 * 60 * 60)).unwrap_or(SystemTime::UNIX_EPOCH);
         at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
@@ -385,14 +392,14 @@ impl World {
 const LISTED: Size = Size { most: 1000, usual: 100 };
 
 /// A page on its way out.
-struct Page {
+pub(super) struct Page {
     items: Vec<Value>,
     token: Option<String>,
 }
 
 impl Page {
     /// The body, with the items under the operation's own name.
-    fn named(self, list: &str) -> Value {
+    pub(super) fn named(self, list: &str) -> Value {
         let mut body = json!({ list: self.items });
         if let Some(token) = self.token {
             body["NextToken"] = token.into();
@@ -408,6 +415,6 @@ fn max_results(route: &Route) -> Result<Option<i64>, Refusal> {
         .transpose()
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|_| rules::unreadable())
 }

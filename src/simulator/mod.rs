@@ -32,6 +32,8 @@ mod changes;
 
 mod console;
 
+mod leaving;
+
 mod shown;
 
 mod search;
@@ -54,6 +56,7 @@ pub use journal::JournalError;
 pub use operation::Operation;
 pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, session_token};
 pub use spec::{Clearing, Families, Group, LeftOut, Named, Spec, Updates};
+pub use users::QuickConnect;
 pub use weather::{ConsoleEdit, Fault, Odds, ThrottleName, Weather};
 pub use wire::{Delivery, Request};
 pub(crate) use world::Stats;

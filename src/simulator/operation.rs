@@ -38,11 +38,15 @@ pub enum Operation {
     UpdateUserProficiencies,
     UpdateUserRoutingProfile,
     UpdateUserSecurityProfiles,
+    DeleteAllEntitySessions,
+    DeleteQuickConnect,
+    GetCurrentUserData,
+    SearchQuickConnects,
 }
 
 impl Operation {
     /// All of them.
-    pub(crate) const ALL: [Operation; 27] = [
+    pub(crate) const ALL: [Operation; 31] = [
         Self::AssociateUserProficiencies,
         Self::CreateUser,
         Self::DeleteUser,
@@ -70,6 +74,10 @@ impl Operation {
         Self::UpdateUserProficiencies,
         Self::UpdateUserRoutingProfile,
         Self::UpdateUserSecurityProfiles,
+        Self::DeleteAllEntitySessions,
+        Self::DeleteQuickConnect,
+        Self::GetCurrentUserData,
+        Self::SearchQuickConnects,
     ];
 
     /// The service's name for it.
@@ -102,6 +110,10 @@ impl Operation {
             Self::UpdateUserProficiencies => "UpdateUserProficiencies",
             Self::UpdateUserRoutingProfile => "UpdateUserRoutingProfile",
             Self::UpdateUserSecurityProfiles => "UpdateUserSecurityProfiles",
+            Self::DeleteAllEntitySessions => "DeleteAllEntitySessions",
+            Self::DeleteQuickConnect => "DeleteQuickConnect",
+            Self::GetCurrentUserData => "GetCurrentUserData",
+            Self::SearchQuickConnects => "SearchQuickConnects",
         }
     }
 
@@ -125,7 +137,11 @@ impl Operation {
 
     /// Whether it changes nothing.
     pub(crate) fn only_reads(self) -> bool {
-        !self.changes_a_user() && !matches!(self, Self::CreateUser | Self::DeleteUser)
+        let makes_or_unmakes = matches!(
+            self,
+            Self::CreateUser | Self::DeleteUser | Self::DeleteQuickConnect | Self::DeleteAllEntitySessions
+        );
+        !self.changes_a_user() && !makes_or_unmakes
     }
 
     /// The code of its rate in Service Quotas, where one is published.
@@ -153,7 +169,11 @@ impl Operation {
             Self::UpdateUserProficiencies => "L-5A3065E6",
             Self::UpdateUserRoutingProfile => "L-418ABD80",
             Self::UpdateUserSecurityProfiles => "L-64B27051",
-            Self::GetServiceQuota
+            Self::DeleteQuickConnect => "L-EC633E57",
+            Self::DeleteAllEntitySessions
+            | Self::GetCurrentUserData
+            | Self::SearchQuickConnects
+            | Self::GetServiceQuota
             | Self::ListTagsForResource
             | Self::SearchPredefinedAttributes
             | Self::SearchUserHierarchyGroups
@@ -201,6 +221,16 @@ impl Route {
             (&Method::GET, ["users-summary", iid]) => (Operation::ListUsers, vec![decode(iid)]),
             (&Method::POST, ["search-predefined-attributes"]) => {
                 (Operation::SearchPredefinedAttributes, vec![])
+            }
+            (&Method::POST, ["search-quick-connects"]) => (Operation::SearchQuickConnects, vec![]),
+            (&Method::DELETE, ["quick-connects", iid, qid]) => {
+                (Operation::DeleteQuickConnect, vec![decode(iid), decode(qid)])
+            }
+            (&Method::POST, ["metrics", "userdata", iid]) => {
+                (Operation::GetCurrentUserData, vec![decode(iid)])
+            }
+            (&Method::POST, ["auth", "sessions", "delete-all-entity-sessions"]) => {
+                (Operation::DeleteAllEntitySessions, vec![])
             }
             (&Method::POST, ["search-users"]) => (Operation::SearchUsers, vec![]),
             (&Method::GET, ["instance"]) => (Operation::ListInstances, vec![]),
@@ -324,6 +354,10 @@ mod tests {
             (Method::POST, "/users/i/u/routing-profile", Operation::UpdateUserRoutingProfile),
             (Method::POST, "/users/i/u/security-profiles", Operation::UpdateUserSecurityProfiles),
             (Method::POST, "/", Operation::GetServiceQuota),
+            (Method::POST, "/search-quick-connects", Operation::SearchQuickConnects),
+            (Method::DELETE, "/quick-connects/i/q", Operation::DeleteQuickConnect),
+            (Method::POST, "/metrics/userdata/i", Operation::GetCurrentUserData),
+            (Method::POST, "/auth/sessions/delete-all-entity-sessions", Operation::DeleteAllEntitySessions),
         ];
         for (method, target, operation) in &table {
             let route = Route::of(&request(method, target));

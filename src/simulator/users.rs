@@ -83,6 +83,17 @@ impl Proficiency {
     }
 }
 
+/// A quick connect that leads to a user, who may be gone since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuickConnect {
+    /// The id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The user's id.
+    pub user_id: String,
+}
+
 /// All users. A place is a user's number in the order of creation, from 1, and is never given twice.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Users {

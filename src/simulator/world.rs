@@ -18,7 +18,7 @@ use super::operation::{Operation, Route};
 use super::rules;
 use super::signature::{Caller, Gate, expired};
 use super::spec::{Group, Named, Spec};
-use super::users::{Proficiency, Record, Users};
+use super::users::{Proficiency, QuickConnect, Record, Users};
 use super::weather::{ConsoleEdit, Fault};
 use super::wire::{Answer, Delivery, Refusal, Reply, Request};
 use crate::connect::model;
@@ -46,6 +46,10 @@ pub struct World {
     /// What befalls the next calls of an operation, by order.
     orders: BTreeMap<Operation, VecDeque<Fault>>,
     journal: Option<Journal>,
+    /// The quick connects that lead to users, by id.
+    pub(super) quick_connects: BTreeMap<String, QuickConnect>,
+    /// The ids of those who are signed in, each with its agent status.
+    pub(super) at_work: BTreeMap<String, String>,
     /// What passwords are hashed with.
     hasher: RandomState,
 }
@@ -112,6 +116,8 @@ impl World {
             edits: Vec::new(),
             orders: BTreeMap::new(),
             journal: None,
+            quick_connects: BTreeMap::new(),
+            at_work: BTreeMap::new(),
             hasher: RandomState::new(),
             spec,
         };
@@ -321,6 +327,8 @@ impl World {
         match route.operation {
             Operation::CreateUser => self.create_user(now, route, request),
             Operation::DeleteUser => self.delete_user(now, route),
+            Operation::DeleteQuickConnect => self.delete_quick_connect(route),
+            Operation::DeleteAllEntitySessions => self.delete_sessions(now, request),
             operation if operation.changes_a_user() => self.change(now, route, request),
             _ => self.read(now, route, request),
         }
@@ -393,8 +401,18 @@ impl World {
 
     fn delete_user(&mut self, now: SystemTime, route: &Route) -> Outcome {
         let id = self.user(now, route.label(0), route.label(1))?.user.id.clone();
+        self.at_work.remove(&id);
         self.commit(Change::Deleted { id })?;
         Ok(None)
+    }
+
+    /// Takes a user away behind the API's back, as somebody in the console would. Nothing happens where there is none of that
+    /// name.
+    pub fn remove(&mut self, username: &str) {
+        let Some(id) = self.users.named(username).map(|record| record.user.id.clone()) else { return };
+        self.at_work.remove(&id);
+        // What a rehearsal could not write down is not done.
+        let _ = self.commit(Change::Deleted { id });
     }
 
     /// Makes a user like this, and says when that was.

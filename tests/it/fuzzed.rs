@@ -553,7 +553,11 @@ pub fn answers(bytes: &[u8]) {
 fn proves_what_it_may(operation: Operation, status: u16, error: &CallError, verdict: Verdict) {
     let changes = matches!(
         operation,
-        Operation::CreateUser | Operation::AssociateUserProficiencies | Operation::DeleteUser
+        Operation::CreateUser
+            | Operation::AssociateUserProficiencies
+            | Operation::DeleteUser
+            | Operation::DeleteQuickConnect
+            | Operation::DeleteAllEntitySessions
     );
     assert_ne!(verdict, Verdict::Done, "it failed");
     let Some(fault) = error.fault() else {
@@ -711,6 +715,18 @@ async fn call(client: &Client, operation: Operation, password: &str) -> Result<(
                 client.delete_user("i", "u").await?;
                 None
             }
+            Operation::DeleteAllEntitySessions => {
+                client.delete_all_entity_sessions("i", "u").await?;
+                None
+            }
+            Operation::DeleteQuickConnect => {
+                client.delete_quick_connect("i", "q").await?;
+                None
+            }
+            Operation::GetCurrentUserData => {
+                next(client.get_current_user_data("i", &["u"], after).await?.value)
+            }
+            Operation::SearchQuickConnects => next(client.search_quick_connects("i", after).await?.value),
             Operation::UpdateUserIdentityInfo => {
                 client.update_user_identity_info("i", "u", &IdentityInfo::default()).await?;
                 None

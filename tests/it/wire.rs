@@ -214,7 +214,9 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
     let skills = client.list_user_proficiencies(instance, "u-1", None).await.unwrap().value;
     assert_eq!((skills.items[0].attribute_value.as_str(), skills.items[0].level), ("German", 4.0));
     changes(client, instance).await;
+    client.delete_all_entity_sessions(instance, "u-1").await.unwrap();
     client.delete_user(instance, "u-1").await.unwrap();
+    client.delete_quick_connect(instance, "q/1 é").await.unwrap();
     let described = client.describe_instance(instance).await.unwrap().value;
     assert_eq!((described.id.as_str(), described.identity_management_type.as_str()), (ID, "SAML"));
     let user = client.describe_user(instance, "u-1").await.unwrap().value;
@@ -225,7 +227,7 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
     assert_eq!(quota.value.value, 2.0);
     client.get_service_quota("L-CBDEE3E4", None).await.unwrap().unwrap();
 
-    let mut sent = 3 + 8 + 12;
+    let mut sent = 3 + 10 + 12;
     for token in [None, Some("a+b/c==&x=é ")] {
         let instances = client.list_instances(token).await.unwrap().value;
         assert_eq!(instances.items[0].instance_alias.as_deref(), Some("centre"));
@@ -245,7 +247,15 @@ async fn every_call(client: &Client, instance: &str, verifier: &mut Verifier) ->
         assert_eq!(attributes.items[0].name, "Language");
         let found = client.search_all_users(instance, token).await.unwrap().value;
         assert_eq!((found.users[0].username.as_str(), found.approximate_total), ("ana", Some(1)));
-        sent += 9;
+        let found = client.search_quick_connects(instance, token).await.unwrap().value;
+        let led: Vec<_> = found.items.iter().map(|found| (found.id.as_str(), found.user_id())).collect();
+        assert_eq!(led, [("q-1", Some("u-1")), ("q-2", None)]);
+        let most: Vec<String> = (1..=100).map(|at| format!("u-{at}")).collect();
+        let most: Vec<&str> = most.iter().map(String::as_str).collect();
+        let found = client.get_current_user_data(instance, &most, token).await.unwrap().value;
+        let work: Vec<_> = found.items.iter().map(|data| (data.user_id(), data.status())).collect();
+        assert_eq!(work, [(Some("u-1"), "Lunch"), (Some("u-2"), "at work")]);
+        sent += 11;
     }
     let seen: Vec<_> = (0..sent).map(|_| verifier.next()).collect();
     assert!(seen.iter().all(|(_, status)| *status == 200));

@@ -18,3 +18,4 @@ mod retry;
 mod silence;
 mod stage;
 mod stopping;
+mod undo;

@@ -49,6 +49,46 @@ ANSWERS = {
         "PredefinedAttributes": [{"Name": "Language", "Values": {"StringList": ["German"]}}],
         "ApproximateTotalCount": 1,
     },
+    "SearchQuickConnects": {
+        "QuickConnects": [
+            {
+                "QuickConnectARN": "arn:q-1",
+                "QuickConnectId": "q-1",
+                "Name": "Ana, desk",
+                "QuickConnectConfig": {
+                    "QuickConnectType": "USER",
+                    "UserConfig": {"UserId": "u-1", "ContactFlowId": "f-1"},
+                },
+                "Tags": None,
+                "LastModifiedTime": 1.7e9,
+            },
+            {
+                "QuickConnectId": "q-2",
+                "Name": "Billing",
+                "QuickConnectConfig": {
+                    "QuickConnectType": "QUEUE",
+                    "QueueConfig": {"QueueId": "u-1", "ContactFlowId": "f-1"},
+                },
+            },
+        ],
+        "ApproximateTotalCount": 2,
+    },
+    "GetCurrentUserData": {
+        "UserDataList": [
+            {
+                "User": {"Id": "u-1", "Arn": "arn:u-1"},
+                "RoutingProfile": {"Id": "r-1"},
+                "Status": {"StatusName": "Lunch", "StatusArn": "arn:s-1", "StatusStartTimestamp": 1.7e9},
+                "MaxSlotsByChannel": {"VOICE": 1},
+                "Contacts": [],
+            },
+            {"User": {"Id": "u-2"}, "Status": None},
+        ],
+        "NextToken": None,
+        "ApproximateTotalCount": 2,
+    },
+    "DeleteQuickConnect": None,
+    "DeleteAllEntitySessions": {},
     "DeleteUser": None,
     "UpdateUserIdentityInfo": None,
     "UpdateUserConfig": None,

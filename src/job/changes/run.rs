@@ -329,7 +329,7 @@ fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str
     }
     // Who was updated and is as they should be stays updated.
     let is_so = record.is_some_and(|record| {
-        !record.open
+        record.open.is_none()
             && (record.state == stands || (stands == RowState::There && record.state == RowState::Updated))
     });
     if is_known && is_so && stands != RowState::Skipped {

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::candidate::{Candidate, Stands};
 use super::{PlannedUndo, UndoJob};
-use crate::agent::RowNumber;
-use crate::apply::SEEN_BY_THEN;
+use crate::apply::{Connects, SEEN_BY_THEN, Surroundings};
 use crate::connect::{CallError, Operation};
 use crate::error::Failure;
-use crate::instance::around::Surroundings;
 use crate::instance::users::{self, Read, Whom};
 use crate::instance::{FetchError, Reader};
+use crate::job::pace::{PaceAsked, RateAsked};
 use crate::job::rehearsal::Stage;
 use crate::job::target::{At, Reached};
 use crate::job::world::World;
@@ -22,7 +22,6 @@ use crate::lane::reads;
 use crate::ledger::{
     self, BaseLedger, Job, Place, RowState, State, Step, StepState, beside, peek, refuse_in_use, undone,
 };
-use crate::job::pace::{PaceAsked, RateAsked};
 use crate::plan::{Fate, Leaver, Made, Why, fate, of_undo};
 use crate::roster::{Options, Roster};
 use crate::user::Found;
@@ -43,36 +42,6 @@ const CALLS: [Operation; 7] = [
     Operation::DeleteUser,
     Operation::DeleteQuickConnect,
 ];
-
-/// A row whose user may be there.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    /// Its row's place in the ledger's state.
-    pub(super) at: Place,
-    pub(super) row: RowNumber,
-    /// What the ledger says of its user.
-    pub(super) made: Made,
-    /// What is known of it: the ledger's id, or the one that was found under the name.
-    pub(super) id: Option<String>,
-    pub(super) stands: Stands,
-    /// Not before this a deletion is final, by the service's clock: a request of ours may still arrive.
-    pub(super) not_before: Option<SystemTime>,
-    /// Until then that nobody is to be seen does not say that nobody is there.
-    pub(super) seen_by: Option<SystemTime>,
-}
-
-/// How the row of a candidate stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stands {
-    /// Its user was made.
-    Made,
-    /// Its deletion was announced, and nothing says what became of it.
-    Announced,
-    /// A request that makes it may have been executed.
-    InDoubt,
-    /// Its user was deleted, and somebody under its name carries a tag of this run.
-    Back,
-}
 
 impl UndoJob {
     /// Reaches the ledger's instance, reads everybody whom the ledger says it made, and decides what becomes of each.
@@ -132,7 +101,8 @@ impl UndoJob {
                 return Err(Failure::usage(what).hint("undo it with ⟦rehearsal⟧"));
             }
             At::Rehearsal(_) if !is_rehearsals => {
-                let what = format!("the ledger is an import's, and this is a rehearsal: `{}`", ledger.display());
+                let what =
+                    format!("the ledger is an import's, and this is a rehearsal: `{}`", ledger.display());
                 return Err(Failure::usage(what).hint("an import is undone on its own instance"));
             }
             At::Instance(address) => self.target.reach(address, world, waits, true).await?,
@@ -204,9 +174,8 @@ impl PlannedUndo {
         let mut back = Vec::new();
         for candidate in &self.candidates {
             let found = candidate.id.as_deref().and_then(|id| found.get(id));
-            let around = |found: &Found| {
-                self.around.seen(&candidate.made.user, &found.user.id, &connects, &at_work).0
-            };
+            let around =
+                |found: &Found| self.around.seen(&candidate.made.user, &found.user.id, &connects, &at_work).0;
             let against = found.map(|found| of_undo(self.of(), &candidate.made, found, &around(found)));
             let fate = self.fate(candidate, against.as_deref(), now);
             let mut against = against.unwrap_or_default();
@@ -228,7 +197,8 @@ impl PlannedUndo {
         let is_over = |candidate: &Candidate, leaver: &Leaver| {
             candidate.stands == Stands::Back && is_anothers(&leaver.against)
         };
-        let kept = self.candidates.drain(..).zip(people).filter(|(candidate, leaver)| !is_over(candidate, leaver));
+        let kept =
+            self.candidates.drain(..).zip(people).filter(|(candidate, leaver)| !is_over(candidate, leaver));
         (self.candidates, self.people) = kept.unzip();
         self.back = back;
         Ok(())
@@ -277,7 +247,7 @@ impl PlannedUndo {
             let earlier = state.detail(at).map(|detail| &*detail.earlier).unwrap_or_default();
             let newest = record.attempt.map(|attempt| (attempt, record.nonce));
             let id = match stands {
-                Stands::Made | Stands::Announced => state.deleting_id(at),
+                Stands::Made | Stands::Announced => state.id(at),
                 Stands::InDoubt | Stands::Back => None,
             };
             let made = Made {
@@ -285,7 +255,7 @@ impl PlannedUndo {
                 id: id.clone(),
                 attempts: earlier.iter().copied().chain(newest).collect(),
                 asked: base.map(|base| base.asked).unwrap_or_default(),
-                heard,
+                heard: heard.and_then(seconds),
             };
             let seen_by = made_at.and_then(|at| at.checked_add(SEEN_BY_THEN));
             Some(Candidate { at, row: record.row, made, id, stands, not_before, seen_by })
@@ -310,7 +280,8 @@ impl PlannedUndo {
     fn updates_beside(&self) -> Vec<PathBuf> {
         let State { header, session, .. } = &self.state;
         let is_rehearsal = self.is_rehearsal();
-        let rosters = [header.roster.as_str(), &session.roster].into_iter().filter(|roster| !roster.is_empty());
+        let rosters =
+            [header.roster.as_str(), &session.roster].into_iter().filter(|roster| !roster.is_empty());
         let of_rosters = rosters.map(|roster| beside::update_ledger_of(Path::new(roster), is_rehearsal));
         let mut all: Vec<PathBuf> = of_rosters.chain(beside::updates_of(&self.job.ledger)).collect();
         all.sort();
@@ -369,23 +340,28 @@ impl PlannedUndo {
         Ok(found)
     }
 
-    async fn surroundings(
-        &self,
-    ) -> Result<(Arc<crate::instance::around::Connects>, HashMap<String, String>), Failure> {
+    async fn surroundings(&self) -> Result<(Arc<Connects>, HashMap<String, String>), Failure> {
         if self.candidates.is_empty() {
             return Ok(Default::default());
         }
         let reading = async {
             let connects = self.around.connects().await.map_err(|error| {
-                unread(Operation::SearchQuickConnects, error)
-                    .hint("whoever quick connects lead to is not deleted unasked, so that they have to be read")
+                unread(Operation::SearchQuickConnects, error).hint(
+                    "whoever quick connects lead to is not deleted unasked, so that they have to be read",
+                )
             })?;
-            let ids: Vec<&str> = self.candidates.iter().filter_map(|candidate| candidate.id.as_deref()).collect();
+            let ids: Vec<&str> =
+                self.candidates.iter().filter_map(|candidate| candidate.id.as_deref()).collect();
             let at_work = self.around.at_work(&ids).await;
             Ok((connects, at_work.map_err(|error| unread(Operation::GetCurrentUserData, error))?))
         };
         self.world.unless_stopped(reading).await
     }
+}
+
+/// A time in seconds since 1970, as the service writes the time of a change.
+fn seconds(at: SystemTime) -> Option<f64> {
+    at.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs_f64())
 }
 
 /// Whether what stands against somebody is that nothing proves them ours.

@@ -3,6 +3,7 @@
 //! [`UndoJob`] → [`PlannedUndo`] → [`EndedUndo`], as a [`Job`](super::Job) goes. The first reads and decides; nothing is
 //! written or sent before the second has locked the ledger.
 
+mod candidate;
 mod look;
 mod run;
 
@@ -12,13 +13,13 @@ use std::time::{Duration, SystemTime};
 
 pub use run::EndedUndo;
 
-use look::Candidate;
+use candidate::Candidate;
 
 use super::meant::Patience;
 use super::pace::PaceAsked;
 use super::target::{Reached, Target};
 use super::world::World;
-use crate::instance::around::Surroundings;
+use crate::apply::Surroundings;
 use crate::ledger::State;
 use crate::plan::{Fate, Leaver, LeaverCounts, Lifts, Of, Protected};
 

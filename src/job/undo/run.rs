@@ -7,26 +7,26 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::look::{Stands, unfinished};
-use super::{Candidate, PlannedUndo};
+use super::PlannedUndo;
+use super::candidate::{Candidate, Stands};
+use super::look::unfinished;
 use crate::apply::{self, Departure, Means, Parted, Settings, Ways};
 use crate::clock::rfc3339;
 use crate::connect::Operation;
 use crate::crash;
-use crate::disk;
 use crate::error::Failure;
-use crate::event::{Event, SeenCounts};
+use crate::event::Event;
 use crate::exit::Exit;
 use crate::instance::fetch;
 use crate::instance::users::{self, Read, Whom};
 use crate::job::run::close;
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    Counts, Entry, Journal, Kind, LockedFile, Place, RowState, State, Steps, undone,
+    Counts, Entry, Journal, Kind, LockedFile, Place, RowState, SeenCounts, State, Steps, undone,
 };
 use crate::plan::{Fate, LeaverCounts, Lifts, Of, fate, of_undo, proves_ours};
 use crate::stop::Stop;
-use crate::user::NamesOfIds;
+use crate::user::{Found, NamesOfIds};
 
 /// An undo that has ended.
 #[derive(Debug)]
@@ -174,10 +174,8 @@ impl PlannedUndo {
     fn judge(&self) -> Box<apply::Judge> {
         let (run, identity) = (self.run_id().to_owned(), self.instance().identity);
         let lifts: Lifts = self.job.lifts;
-        let made: HashMap<Place, _> = self
-            .departing()
-            .map(|(_, candidate)| (candidate.at, candidate.made.clone()))
-            .collect();
+        let made: HashMap<Place, _> =
+            self.departing().map(|(_, candidate)| (candidate.at, candidate.made.clone())).collect();
         Box::new(move |departure, found, around| {
             let Some(made) = made.get(&departure.at) else { return (Fate::Wait, None) };
             let mut against = of_undo(Of { run: &run, identity }, made, found, around);
@@ -185,7 +183,9 @@ impl PlannedUndo {
             let why: Vec<_> = against.iter().map(|(why, _)| *why).collect();
             let fate = fate(&why, lifts);
             let note = match fate {
-                Fate::Skip(why) => against.into_iter().find(|(other, _)| *other == why).map(|(_, words)| words),
+                Fate::Skip(why) => {
+                    against.into_iter().find(|(other, _)| *other == why).map(|(_, words)| words)
+                }
                 Fate::Delete | Fate::Gone | Fate::Wait => None,
             };
             (fate, note)
@@ -205,7 +205,10 @@ impl PlannedUndo {
             None => return back,
             Some(Ok(listed)) => listed,
             Some(Err(error)) => {
-                self.world.warn(format!("whether anybody is there again was not looked: {}", Failure::from(error).what));
+                self.world.warn(format!(
+                    "whether anybody is there again was not looked: {}",
+                    Failure::from(error).what
+                ));
                 return back;
             }
         };
@@ -218,8 +221,12 @@ impl PlannedUndo {
             let (candidate, at) = made.get(name)?;
             // A list may show whoever was just deleted for a while.
             let is_another = candidate.id.as_deref() != Some(id);
-            (is_another && is_deleted(*at))
-                .then(|| Whom { id: id.to_owned(), name: name.to_owned(), user: true, proficiencies: false })
+            (is_another && is_deleted(*at)).then(|| Whom {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                user: true,
+                proficiencies: false,
+            })
         };
         let whom: Vec<Whom> =
             listed.iter().filter_map(|user| whom(user.username.as_deref()?, &user.id)).collect();
@@ -227,7 +234,7 @@ impl PlannedUndo {
             let user = read.and_then(|read| read.user);
             let own = made.get(whom.name.as_str()).map(|(candidate, _)| &candidate.made.attempts);
             if let (Some(user), Some(own)) = (user, own)
-                && proves_ours(self.run_id(), own, &user)
+                && proves_ours(self.run_id(), own, &Found { user, proficiencies: None })
             {
                 back.push(whom.name);
             }
@@ -272,12 +279,8 @@ impl PlannedUndo {
     /// Gives the ledger a name that says that nothing of its run is left. That it cannot be renamed loses nothing: the import
     /// that finds it says who was undone.
     fn rename(&self) -> Option<PathBuf> {
-        let to = undone::path(&self.ledger, self.run_id());
-        if to == self.ledger {
-            return Some(to);
-        }
-        match disk::rename(&self.ledger, &to) {
-            Ok(()) => {
+        match undone::rename(&self.ledger, self.run_id()) {
+            Ok(to) => {
                 crash::point("undo-renamed");
                 Some(to)
             }
@@ -285,7 +288,7 @@ impl PlannedUndo {
                 self.world.warn(format!(
                     "nothing of the run is left, and its ledger could not be renamed to `{}`: {error}; an import with it \
                      makes nobody anew unless it is told to",
-                    to.display()
+                    undone::path(&self.ledger, self.run_id()).display()
                 ));
                 None
             }

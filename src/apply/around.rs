@@ -76,11 +76,7 @@ impl Surroundings {
     ///
     /// # Errors
     /// Quick connects cannot be read, or who is at work cannot, unless that may not be asked at all.
-    pub(crate) async fn of(
-        &self,
-        user: &str,
-        id: &str,
-    ) -> Result<(Around, Vec<QuickConnect>), CallError> {
+    pub(crate) async fn of(&self, user: &str, id: &str) -> Result<(Around, Vec<QuickConnect>), CallError> {
         let connects = self.connects().await?;
         let at_work = self.at_work(&[id]).await?;
         Ok(self.seen(user, id, &connects, &at_work))
@@ -137,7 +133,8 @@ impl Surroundings {
         let mut guard = Guard::of(operation);
         loop {
             let page = reads::read(&self.lane, operation, || async {
-                let found = self.lane.client().search_quick_connects(&self.instance, token.as_deref()).await?;
+                let found =
+                    self.lane.client().search_quick_connects(&self.instance, token.as_deref()).await?;
                 listing::sound(operation, &found.value)?;
                 Ok(found.value)
             })
@@ -187,7 +184,11 @@ impl Surroundings {
                     Err(error) => return Err(error),
                 };
                 let next = guard.turn(&page)?;
-                at_work.extend(page.items.into_iter().filter_map(|data| Some((data.user_id()?.to_owned(), data.status().to_owned()))));
+                at_work.extend(
+                    page.items
+                        .into_iter()
+                        .filter_map(|data| Some((data.user_id()?.to_owned(), data.status().to_owned()))),
+                );
                 match next {
                     None => break,
                     next => token = next,
@@ -199,7 +200,9 @@ impl Surroundings {
 
     fn say_blind(&self, operation: Operation) {
         if !self.may_not_see_work.swap(true, Ordering::Relaxed) {
-            let message = format!("who is at work is not known: {operation} is not permitted, so nobody is left for it");
+            let message = format!(
+                "who is at work is not known: {operation} is not permitted, so nobody is left for it"
+            );
             self.events.tell(Event::Warning { message });
         }
     }

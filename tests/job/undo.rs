@@ -1,0 +1,250 @@
+//! A run is undone: with proof, once, and nobody but its own.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use headcount::connect::model::User;
+use headcount::event::Event;
+use headcount::exit::Exit;
+use headcount::job::{
+    Asking, Changes, EndedUndo, Job, PaceAsked, Patience, PlannedUndo, RateAsked, UndoJob, What,
+};
+use headcount::ledger::{State, peek};
+use headcount::plan::{Fate, Lifts, Protected, Why};
+use headcount::simulator::Spec;
+use headcount::user::Exact;
+
+use crate::stage::{Stage, unlimited};
+
+fn undo(stage: &Stage) -> UndoJob {
+    UndoJob {
+        ledger: stage.ledger(),
+        target: stage.target(),
+        bases: Vec::new(),
+        lifts: Lifts::default(),
+        protected: Protected::default(),
+        pace: PaceAsked { rate: RateAsked::Fixed(1000.0), burst: None, concurrency: None },
+        patience: Patience::default(),
+        looks_only: false,
+    }
+}
+
+async fn planned(stage: &Stage, job: UndoJob) -> PlannedUndo {
+    job.plan(&stage.world).await.unwrap()
+}
+
+async fn run(stage: &Stage, job: UndoJob) -> EndedUndo {
+    planned(stage, job).await.run().await.unwrap()
+}
+
+/// How often users were deleted.
+fn deletions(stage: &Stage) -> u64 {
+    let stats = stage.connect.world().stats();
+    stats.operations.get("DeleteUser").map_or(0, |calls| calls.called)
+}
+
+fn names(stage: &Stage) -> Vec<String> {
+    let mut names: Vec<String> = stage.connect.world().everyone().map(|user| user.username.clone()).collect();
+    names.sort();
+    names
+}
+
+fn edit(stage: &Stage, name: &str, change: impl FnOnce(&mut User)) {
+    let now = stage.world.clock.now();
+    stage.connect.world().edit(name, now, change);
+}
+
+async fn settled() {
+    tokio::time::advance(Duration::from_secs(3600)).await;
+}
+
+/// So many users that were made an hour ago.
+async fn made(people: usize) -> Stage {
+    let stage = Stage::of(unlimited(), people);
+    let ended = stage.run(stage.import()).await.unwrap();
+    assert_eq!((ended.exit, ended.counts.created), (Exit::Done, people as u64));
+    settled().await;
+    stage
+}
+
+fn fates(planned: &PlannedUndo) -> BTreeMap<&str, Fate> {
+    planned.people().iter().map(|leaver| (leaver.user.as_str(), leaver.fate)).collect()
+}
+
+/// What the ledger says once everything was undone: under its new name.
+fn undone(ended: &EndedUndo) -> State {
+    peek(ended.renamed.as_deref().expect("nothing is left")).unwrap().0
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_undone_once_and_the_same_import_begins_afresh() {
+    let stage = made(5).await;
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!((ended.exit, ended.parted.deleted, ended.counts.deleted), (Exit::Done, 5, 5));
+    assert_eq!(names(&stage), Vec::<String>::new());
+    let state = undone(&ended);
+    let file = ended.renamed.unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(file, format!("roster.csv.undone-{}.ledger.jsonl", state.header.run));
+    assert!(!stage.ledger().exists());
+    // Once more: nothing is left to do, and nothing is called that changes anything.
+    let calls = deletions(&stage);
+    let again = planned(&stage, undo(&stage)).await;
+    assert_eq!(again.people(), []);
+    assert_eq!(again.run().await.unwrap().exit, Exit::Done);
+    assert_eq!((deletions(&stage), calls), (5, 5));
+    // The same import begins afresh, and can be undone again.
+    let import = stage.run(stage.import()).await.unwrap();
+    assert_eq!((import.exit, import.counts.created), (Exit::Done, 5));
+    assert_ne!(stage.state().header.run, state.header.run);
+    settled().await;
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::Done, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_reads_and_changes_nothing() {
+    let stage = made(3).await;
+    let before = std::fs::read(stage.ledger()).unwrap();
+    let plan = planned(&stage, UndoJob { looks_only: true, ..undo(&stage) }).await;
+    assert_eq!((plan.counts().delete, plan.counts().skip, plan.waits()), (3, 0, None));
+    plan.close().await;
+    assert_eq!(std::fs::read(stage.ledger()).unwrap(), before);
+    assert_eq!((deletions(&stage), names(&stage).len()), (0, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_not_as_they_were_made_is_left_and_the_reason_is_named() {
+    let stage = made(7).await;
+    edit(&stage, "user0", |user| user.identity_info.as_mut().unwrap().last_name = Some("Santos".into()));
+    edit(&stage, "user1", |user| drop(user.tags.insert("team".into(), "north".into())));
+    edit(&stage, "user2", |user| drop(user.tags.remove("headcount:run")));
+    let of_another = "another-run/1.00000000000000ab".to_owned();
+    edit(&stage, "user3", |user| drop(user.tags.insert("headcount:run".into(), of_another)));
+    let protected = Protected::parse("USER4\nlead-*\n");
+    let job = || UndoJob { protected: protected.clone(), ..undo(&stage) };
+    let plan = planned(&stage, job()).await;
+    let skip = Fate::Skip;
+    assert_eq!(
+        fates(&plan),
+        BTreeMap::from([
+            ("user0", skip(Why::ChangedSince)),
+            ("user1", skip(Why::ChangedSince)),
+            ("user2", skip(Why::Unproved)),
+            ("user3", skip(Why::AnotherTag)),
+            ("user4", skip(Why::Protected)),
+            ("user5", Fate::Delete),
+            ("user6", Fate::Delete),
+        ])
+    );
+    let ended = plan.run().await.unwrap();
+    assert_eq!((ended.exit, ended.parted.deleted, ended.renamed), (Exit::SomeFailed, 2, None));
+    let state = stage.state();
+    assert_eq!((state.counts(false).created, state.counts(false).deleted), (5, 2));
+    // An import with it makes nobody anew, and misses nobody.
+    let import = stage.run(stage.import()).await.unwrap();
+    assert_eq!((import.exit, import.made), (Exit::Done, 0));
+    // Said so, those who were changed go as well; nothing proves the others ours.
+    let lifts = Lifts { changed: true, ..Lifts::default() };
+    let ended = run(&stage, UndoJob { lifts, ..job() }).await;
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::SomeFailed, 2));
+    assert_eq!(names(&stage), ["user2", "user3", "user4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_changed_between_the_plan_and_the_deletion_is_left() {
+    let stage = made(3).await;
+    let plan = planned(&stage, undo(&stage)).await;
+    assert_eq!(plan.counts().delete, 3);
+    edit(&stage, "user1", |user| user.identity_info.as_mut().unwrap().last_name = Some("Santos".into()));
+    let ended = plan.run().await.unwrap();
+    assert_eq!((ended.exit, ended.parted.deleted, ended.parted.skipped), (Exit::SomeFailed, 2, 1));
+    assert_eq!(names(&stage), ["user1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_of_the_same_name_and_another_id_is_nobodys_to_delete() {
+    let stage = made(2).await;
+    let now = stage.world.clock.now();
+    // Deleted in the console and made anew under the same name, even with the same tag.
+    let mut again = stage.connect.world().everyone().find(|user| user.username == "user0").unwrap().clone();
+    stage.connect.world().remove("user0");
+    again.id = String::new();
+    stage.connect.world().plant(again, now);
+    settled().await;
+    let plan = planned(&stage, undo(&stage)).await;
+    assert_eq!(fates(&plan)["user0"], Fate::Gone);
+    let ended = plan.run().await.unwrap();
+    assert_eq!(ended.parted.deleted, 1);
+    assert_eq!(names(&stage), ["user0"], "whoever has the name now");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_an_update_the_undo_takes_what_the_update_left() {
+    let stage = made(3).await;
+    let roster = stage.path("roster.csv");
+    let text = std::fs::read_to_string(&roster).unwrap().replace("Ana,Silva,user1@", "Ana,Santos,user1@");
+    std::fs::write(&roster, text).unwrap();
+    let job = Job {
+        what: What::Import { roster: roster.clone() },
+        ledger: stage.path("roster.csv.update.ledger.jsonl"),
+        ..stage.import()
+    };
+    let changes = Changes {
+        job,
+        asking: Asking::default(),
+        exact: Exact::default(),
+        bases: Vec::new(),
+        picked: None,
+        writes: true,
+    };
+    let update = changes.compare(&stage.world).await.unwrap().plan().await.unwrap().run().await.unwrap();
+    assert_eq!((update.exit, update.counts.updated), (Exit::Done, 1));
+    settled().await;
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::Done, 3));
+    assert_eq!(names(&stage), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_undo_goes_on_and_deletes_nobody_twice() {
+    let mut stage = made(6).await;
+    let seen = std::sync::atomic::AtomicUsize::new(0);
+    stage.stop_at(move |event| {
+        let is_one = usize::from(matches!(event, Event::Deleted { .. }));
+        seen.fetch_add(is_one, std::sync::atomic::Ordering::Relaxed) + is_one == 2
+    });
+    let job = UndoJob { pace: PaceAsked { concurrency: Some(1), ..undo(&stage).pace }, ..undo(&stage) };
+    let ended = run(&stage, job).await;
+    assert_eq!(ended.exit, Exit::Interrupted);
+    assert!(ended.parted.deleted >= 2 && ended.parted.deleted < 6, "{:?}", ended.parted);
+    stage.go_on();
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!((ended.exit, ended.counts.deleted), (Exit::Done, 6));
+    assert_eq!(deletions(&stage), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_young_user_that_is_not_to_be_seen_is_waited_for_and_an_old_one_is_gone() {
+    let stage = Stage::of(unlimited(), 2);
+    assert_eq!(stage.run(stage.import()).await.unwrap().exit, Exit::Done);
+    stage.connect.world().remove("user0");
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::Unsettled, 1));
+    assert!(ended.renamed.is_none());
+    settled().await;
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!((ended.exit, ended.counts.deleted), (Exit::Done, 2));
+    assert!(ended.renamed.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_of_another_instance_or_of_an_update_deletes_nobody() {
+    let stage = made(2).await;
+    let other =
+        Stage::set(Spec { instance_id: "99999999-7b42-4d08-9c6f-2e81d0a4b7c3".into(), ..unlimited() });
+    let job = UndoJob { target: other.target(), ..undo(&stage) };
+    let failure = job.plan(&other.world).await.err().unwrap();
+    assert_eq!(failure.exit, Exit::Stopped, "{failure:?}");
+    assert!(failure.what.contains("another instance"), "{failure:?}");
+    assert_eq!(names(&stage).len(), 2);
+}
