@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::act::{self, Act};
+use super::cells::Guards;
 use super::columns::{self, Use};
 use super::field::Field;
 use super::filter::{Hidden, Rule, Sieve};
@@ -119,10 +120,29 @@ impl Header {
         header
     }
 
-    /// Whether it is a roster that was made of users who are there. In a CSV of them cells that begin like a formula have a
-    /// guard before them, which is not what they say.
+    /// Whether it is a roster that was made of users who are there.
     pub(super) fn is_of_users(&self) -> bool {
         self.own().iter().any(|header| columns::is_note(header))
+    }
+
+    /// Whether headcount has written it, of users who are there or of rows that have failed. In such a CSV cells that begin
+    /// like a formula have a guard before them, which is not what they say.
+    pub(super) fn is_ours(&self) -> bool {
+        columns::are_ours(self.own())
+    }
+
+    /// Where cells have a guard in a file of ours. Of a password each character is its own, and what is said of a row is read
+    /// as it stands, by whoever has written it.
+    pub(super) fn guards(&self) -> Guards {
+        use Field::{Email, Mobile, PhoneNumber, PhoneNumberVoice, SecondaryEmail, Username};
+        let is_reason = |at: &usize| columns::reason(&self.columns.headers[*at]).is_some();
+        let of = |fields: &[Field]| -> Vec<usize> {
+            fields.iter().flat_map(|field| &self.columns.places[field.index()]).copied().collect()
+        };
+        Guards {
+            none: (0..self.width).filter(is_reason).chain(of(&[Field::Password])).collect(),
+            whole: of(&[Email, SecondaryEmail, Mobile, PhoneNumber, PhoneNumberVoice, Username]),
+        }
     }
 
     /// Whether any column is known.

@@ -345,9 +345,16 @@ impl Roster {
             said: Said::default(),
             has_all: self.header.sieve.is_idle(),
             hidden: self.hidden(),
-            is_guarded: matches!(self.content, Content::Csv(_)) && self.header.is_of_users(),
             left_out: Vec::new(),
         })
+    }
+
+    /// Whether its cells have guards that are not what they say: it is a CSV that headcount has written.
+    pub(crate) fn has_guards(&self) -> bool {
+        match &self.content {
+            Content::Csv(csv) => csv.is_annotated() || self.header.is_ours(),
+            Content::Xlsx(_) => false,
+        }
     }
 
     /// The rows of a workbook that nobody sees, in order.
@@ -370,8 +377,6 @@ pub struct Rows {
     /// Whether no row is left out.
     has_all: bool,
     hidden: Arc<[u64]>,
-    /// Whether cells have a guard that is not what they say.
-    is_guarded: bool,
     /// How many rows each rule of the map has left out.
     left_out: Vec<u64>,
 }
@@ -424,11 +429,6 @@ impl Rows {
                 Reading::Csv(rows) => rows.read(row),
                 Reading::Xlsx(rows) => rows.read(row),
             };
-            if self.is_guarded {
-                // Of a password each character is its own.
-                let passwords = &self.header.columns.places[Field::Password.index()];
-                row.cells.unguard(|at| !passwords.contains(&at));
-            }
             if !more.map_err(|failure| naming(failure, &self.path))? {
                 self.holding.end();
             } else if self.holding.pass(row) {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::{Leavers, OF, Remove};
+use crate::apply::{Connects, Surroundings};
 use crate::connect::Operation;
 use crate::error::Failure;
 use crate::event::Event;
-use crate::instance::around::{Connects, Surroundings};
 use crate::instance::users::{self, Read, Whom};
 use crate::instance::{FetchError, Reader};
 use crate::job::before::Before;
