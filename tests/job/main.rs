@@ -14,6 +14,7 @@ mod movers;
 mod offline;
 mod passwords;
 mod rehearsal;
+mod remove;
 mod retry;
 mod silence;
 mod stage;
