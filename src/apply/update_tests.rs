@@ -304,7 +304,7 @@ async fn holds(case: Case) -> Result<(), TestCaseError> {
             // Nothing was due.
             RowState::Pending => prop_assert!(left.is_empty() && record.attempt.is_none(), "{:?}", left),
             // Interrupted before it was read back; a job notes so when it plans anew.
-            RowState::Unconfirmed if record.open => prop_assert!(left.is_empty(), "{:?}", left),
+            RowState::Unconfirmed if record.open.is_some() => prop_assert!(left.is_empty(), "{:?}", left),
             RowState::Unconfirmed | RowState::Rejected => {
                 prop_assert!(
                     cannot_clear || case.is_rough || needs_number(&wish, is),

@@ -108,7 +108,7 @@ pub(super) fn of<'s>(state: &'s State, which: &[Which], at_work: bool) -> Vec<Li
     let listed = |at: Place| {
         let record = state.record(at);
         // With an importer at work an open intent is on its way, not in doubt: as the counts have it.
-        let stands = if at_work { record.state } else { record.settled_state() };
+        let stands = record.stands(at_work);
         let (seen, found_id) = state.seen(at);
         let is_asked = !record.dropped && which.iter().any(|which| which.has(stands, seen));
         let detail = state.detail(at);

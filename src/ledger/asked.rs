@@ -111,6 +111,9 @@ impl<'de> Deserialize<'de> for StandsAs {
                 let mut asked = AskedFor::default();
                 while let Some(group) = map.next_key::<Step>()? {
                     let Digits(fingerprint) = map.next_value()?;
+                    if !Step::ALL.contains(&group) {
+                        return Err(de::Error::custom("not a part of a user"));
+                    }
                     asked.set(group, fingerprint);
                 }
                 Ok(StandsAs::Asked(asked))
@@ -166,6 +169,7 @@ mod tests {
             r#"{"tags":"ab"}"#,
             r#"{"tags":"0000000000000000"}"#,
             r#"{"password":"00000000000000ab"}"#,
+            r#"{"sign_out":"00000000000000ab"}"#,
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

@@ -33,8 +33,10 @@ pub(crate) struct Base {
     pub(crate) asked: AskedFor,
     /// When each group was; in the order of [`Step::ALL`].
     at: [Option<SystemTime>; Step::ALL.len()],
-    /// When something was last heard of the user.
+    /// When something was last heard of the user, but for what was left of it.
     newest: Option<SystemTime>,
+    /// The users of the name that were deleted, by id: of these nothing counts that any ledger says.
+    deleted: Vec<Box<str>>,
 }
 
 /// Reads what was asked for last of each user that is `wanted`, by exact username, on the instance of this ARN.
@@ -76,6 +78,8 @@ pub(crate) fn bases(
             }
         }
     }
+    // Of whom a run has deleted nothing counts any more that was asked.
+    all.retain(|_, base: &mut Base| !base.is_deleted());
     Ok(all)
 }
 
@@ -105,6 +109,8 @@ fn of_ledger(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<HashMap<Strin
 /// Whether a record tells of a user that the ledger made or changed.
 fn says_something(entry: &Entry<'_>) -> bool {
     match entry.kind {
+        // Whoever is left by a deletion is as it was before: it was not looked at for what was asked.
+        Kind::Outcome if entry.op == Some(Op::Delete) => entry.stands() == Some(RowState::Deleted),
         Kind::Outcome => matches!(entry.stands(), Some(RowState::Created | RowState::Updated)),
         Kind::Step => entry.asked().is_some(),
         Kind::Intent => entry.op == Some(Op::Update),
@@ -113,9 +119,14 @@ fn says_something(entry: &Entry<'_>) -> bool {
 }
 
 impl Base {
-    /// When a ledger last had a word of the user.
+    /// When something was last heard of the user: made, changed, or found as it was asked for.
     pub(crate) fn heard(&self) -> Option<SystemTime> {
         self.newest
+    }
+
+    /// Whether its user was deleted: an id is given once, so that it is gone whatever another ledger says of it.
+    fn is_deleted(&self) -> bool {
+        self.id.as_ref().is_some_and(|id| self.deleted.contains(id))
     }
 
     fn take(&mut self, entry: &Entry<'_>) {
@@ -125,7 +136,11 @@ impl Base {
             && self.id.as_deref() != Some(id)
         {
             // Of another user of the same name nothing was asked.
-            *self = Self { id: Some(id.into()), newest: at, ..Self::default() };
+            let deleted = std::mem::take(&mut self.deleted);
+            *self = Self { id: Some(id.into()), newest: at, deleted, ..Self::default() };
+        }
+        if entry.op == Some(Op::Delete) {
+            self.deleted.extend(self.id.clone());
         }
         for (group, fingerprint) in entry.asked().iter().flat_map(AskedFor::iter) {
             self.set(group, fingerprint, at);
@@ -134,23 +149,29 @@ impl Base {
 
     fn set(&mut self, group: Step, fingerprint: Fingerprint, at: Option<SystemTime>) {
         self.asked.set(group, fingerprint);
-        self.at[group as usize] = at;
+        if let Some(asked_at) = self.at.get_mut(group as usize) {
+            *asked_at = at;
+        }
     }
 
     /// Takes in what a later ledger says of the user.
     fn merge(&mut self, other: Self) {
+        self.deleted.extend(other.deleted.iter().cloned());
         let is_another = matches!((&self.id, &other.id), (Some(own), Some(theirs)) if own != theirs);
         if is_another {
-            if other.newest >= self.newest {
-                *self = other;
+            // Who was deleted is none that anything is known of.
+            let is_known = |base: &Self| base.id.as_ref().is_some_and(|id| !self.deleted.contains(id));
+            if !is_known(self) || is_known(&other) && other.newest >= self.newest {
+                *self = Self { deleted: std::mem::take(&mut self.deleted), ..other };
             }
             return;
         }
         self.id = self.id.take().or(other.id);
         self.newest = self.newest.max(other.newest);
         for (group, fingerprint) in other.asked.iter() {
-            let at = other.at[group as usize];
-            if self.asked.get(group).is_none() || at >= self.at[group as usize] {
+            let [own_at, at] =
+                [&self.at, &other.at].map(|times| times.get(group as usize).copied().flatten());
+            if self.asked.get(group).is_none() || at >= own_at {
                 self.set(group, fingerprint, at);
             }
         }
@@ -264,6 +285,51 @@ mod tests {
             (id("u-2"), vec![(Step::Tags, 3)]),
             "begun, and nothing done yet"
         );
+    }
+
+    #[test]
+    fn of_who_was_deleted_nothing_counts_that_any_ledger_says_was_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let [import, updates] = ["a", "b"].map(|name| folder.path().join(name));
+        let first = made("ana", "u-1", 0, &[(Step::Tags, 1)]);
+        let of_delete = |state, at: usize| Entry {
+            id: Some("u-1".into()),
+            ..Entry::outcome_of_delete("ana", state, AT[at].into())
+        };
+        let read = || {
+            [[&import, &updates], [&updates, &import]].map(|ledgers| {
+                let ledgers = ledgers.map(|path| BaseLedger::Named(path.clone()));
+                let bases = bases(&ledgers, "i", &|_| true).unwrap();
+                bases.contains_key("ana").then(|| told(&bases, "ana"))
+            })
+        };
+        let both = |known: Option<(&str, u64)>| {
+            let known = known.map(|(user, bits)| (id(user), vec![(Step::Tags, bits)]));
+            [known.clone(), known]
+        };
+        // Also where the update's clock was ahead.
+        for at in [0, 3] {
+            write(
+                &updates,
+                "i",
+                Some(Job::Update),
+                &[update("ana", "u-1", at), step("ana", at, Step::Tags, 9)],
+            );
+            write(&import, "i", None, &[first.clone(), of_delete(RowState::Deleted, 1)]);
+            assert_eq!(read(), both(None));
+            let again = made("ana", "u-2", 2, &[(Step::Tags, 3)]);
+            write(&import, "i", None, &[first.clone(), of_delete(RowState::Deleted, 1), again]);
+            assert_eq!(read(), both(Some(("u-2", 3))), "whatever the clock of the other said");
+        }
+        write(&updates, "i", Some(Job::Update), &[update("ana", "u-9", 0), step("ana", 0, Step::Tags, 9)]);
+        write(&import, "i", None, &[first.clone(), of_delete(RowState::Deleted, 1)]);
+        assert_eq!(read(), both(Some(("u-9", 9))), "of another user of the name it does");
+        for left in [RowState::Skipped, RowState::Rejected, RowState::Unconfirmed] {
+            write(&import, "i", None, &[first.clone(), of_delete(left, 3)]);
+            let base = &bases(&[BaseLedger::Named(import.clone())], "i", &|_| true).unwrap()["ana"];
+            let heard = base.heard().map(crate::clock::rfc3339);
+            assert_eq!(heard.as_deref(), Some(AT[0]), "{left:?}: nobody looked at it for what was asked");
+        }
     }
 
     #[test]

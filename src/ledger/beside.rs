@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::undone;
 use crate::disk;
 
 /// How the name of an import's ledger ends, after the whole name of its roster.
@@ -65,6 +66,8 @@ pub(crate) fn absolute(path: &Path) -> String {
 /// Whether a ledger has the name that rehearsals give theirs.
 pub(crate) fn is_named_as_rehearsed(ledger: &Path) -> bool {
     let name = ledger.to_string_lossy();
+    let before = undone::before(&name);
+    let name = before.as_deref().unwrap_or(&name);
     [REHEARSED, REHEARSED_UPDATES, REHEARSED_REMOVALS].iter().any(|end| name.ends_with(end))
 }
 
@@ -80,6 +83,8 @@ pub(crate) fn is_named_as_ledger(path: &Path) -> bool {
 /// of them and none beside the ledger, it is that one.
 pub(crate) fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
     let name = ledger.file_name().and_then(|name| name.to_str());
+    let before = name.and_then(undone::before);
+    let name = before.as_deref().or(name);
     let usual = name.and_then(|name| {
         [REHEARSED_REMOVALS, REHEARSED_UPDATES, REHEARSED].iter().find_map(|end| name.strip_suffix(end))
     });
@@ -111,6 +116,8 @@ mod tests {
         for (ledger, world) in [
             ("d/r.csv.simulate.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
             ("d/r.csv.simulate.update.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
+            ("d/r.csv.simulate.remove.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
+            ("d/r.csv.simulate.undone-1f.ledger.jsonl", "d/r.csv.simulate.world.jsonl"),
             ("d/r.csv.update.ledger.jsonl", "d/r.csv.update.ledger.jsonl.simulate.world.jsonl"),
             ("d/mine.jsonl", "d/mine.jsonl.simulate.world.jsonl"),
             ("r.csv.ledger.jsonl", "r.csv.ledger.jsonl.simulate.world.jsonl"),

@@ -176,8 +176,11 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
         Kind::Row => entry.user.is_some() && entry.row.is_some() && entry.fingerprint.is_some(),
         Kind::Dropped => entry.user.is_some(),
         Kind::Intent => {
-            // Without the id nobody knows who was to be changed.
-            let names_somebody = entry.op != Some(Op::Update) || entry.id.is_some();
+            // Without the id nobody knows who was to be changed or deleted.
+            let names_somebody = match entry.op {
+                None | Some(Op::Create) => true,
+                Some(Op::Update | Op::Delete) => entry.id.is_some(),
+            };
             entry.user.is_some() && names_somebody && entry.attempt.is_some_and(Attempt::has_next)
         }
         Kind::Outcome => entry.user.is_some() && entry.state.is_some(),

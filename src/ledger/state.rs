@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
@@ -26,11 +26,14 @@ pub struct State {
     pub(crate) sessions: u32,
     /// The highest attempt so far.
     pub attempts: Option<Attempt>,
+    /// The highest attempt before the newest session: whatever is open of these another process sent.
+    attempts_before: Option<Attempt>,
     /// The highest attempt with a password that headcount made.
     pub(crate) generated: Option<Attempt>,
     /// How many of these are known to have left, so that their passwords are in the credentials file.
     pub(crate) recorded: u32,
-    /// When the newest intent was written, RFC 3339; empty before the first.
+    /// When the newest intent was written that makes or changes a user, RFC 3339; empty before the first. The latest, where
+    /// a clock was put back.
     pub newest_intent: String,
     /// How many CreateUser calls left and how many of them were throttled.
     pub(crate) calls: Calls,
@@ -44,10 +47,6 @@ pub struct State {
     /// The created rows that were seen otherwise than they were made, with the id of whoever has the name where it is
     /// another's.
     seen: HashMap<Place, (SeenAs, Option<Box<str>>)>,
-    /// The deletions that were announced, or decided against.
-    deletions: HashMap<Place, Deletion>,
-    /// When a request of a row left, or a later time, of which nothing says what became of it.
-    unclear: HashMap<Place, Box<str>>,
     /// Names that rows had before they were renamed in a file of failed rows, each with the place of the row that has taken
     /// its place.
     renamed: HashMap<Box<str>, Place>,
@@ -125,8 +124,8 @@ pub struct Record {
     pub(crate) nonce: Option<Nonce>,
     /// Where it stands by its outcomes alone.
     pub(crate) state: RowState,
-    /// An intent without an outcome: a process ended, or is at work, between the two.
-    pub(crate) open: bool,
+    /// What the intent without an outcome was to do: a process ended, or is at work, between the two.
+    pub(crate) open: Option<Op>,
     /// Created by comparison.
     pub(crate) recovered: bool,
     /// An attempt was made without a provenance tag.
@@ -137,55 +136,59 @@ pub struct Record {
     pub(crate) dropped: bool,
     /// Where its proficiencies stand; they are begun once its user is there. An update's groups are in the details.
     pub(crate) step: StepState,
-    /// What was announced last, as far as it is not a create.
-    pub(crate) beside: Beside,
-}
-
-/// What was announced of a row beside a create.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Beside {
-    /// Nothing.
-    #[default]
-    Nothing,
     /// The newest attempt changes a user that is there.
-    Update,
-    /// The deletion of its user was announced, and nothing says what became of it.
-    Delete,
-}
-
-/// What is known of the deletion of a row's user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Deletion {
-    /// Why it was not deleted: the code and the words.
-    left: Option<(Box<str>, Box<str>)>,
-    /// Where its steps stand, in the order of [`Step::OF_DELETIONS`].
-    steps: [StepState; Step::OF_DELETIONS.len()],
+    updates: bool,
 }
 
 impl Record {
-    /// Where the row stands once nobody is at work: an open intent is in doubt, and where it is of an update, what it did
-    /// was not read back.
+    /// Where the row stands once nobody is at work: an open intent is in doubt; where it is of an update, what it did was not
+    /// read back, and where it is of a deletion, nobody knows whether the user is there.
     pub fn settled_state(&self) -> RowState {
-        if self.deletes() {
-            return RowState::Unconfirmed;
+        self.open.map_or(self.state, |open| self.unlearned(open))
+    }
+
+    /// How the row of an intent stands whose outcome was never learned.
+    fn unlearned(&self, open: Op) -> RowState {
+        match open {
+            // Whoever is made anew was made once, and that is what is known.
+            Op::Create if self.state == RowState::Created => RowState::Created,
+            Op::Create => RowState::InDoubt,
+            Op::Update | Op::Delete => RowState::Unconfirmed,
         }
-        if self.open && self.state != RowState::Created { self.unlearned() } else { self.state }
+    }
+
+    /// Where the row stands, while somebody is at work or when nobody is.
+    pub(crate) fn stands(&self, at_work: bool) -> RowState {
+        if at_work { self.state_at_work() } else { self.settled_state() }
+    }
+
+    /// Where the row stands while somebody is at work: an open intent is on its way.
+    fn state_at_work(&self) -> RowState {
+        match (self.open, self.state) {
+            (Some(Op::Create), RowState::Deleted) => RowState::Pending,
+            (_, state) => state,
+        }
     }
 
     /// Whether the newest attempt changes a user that is there.
     pub(crate) fn updates(&self) -> bool {
-        self.beside == Beside::Update
+        self.updates
     }
 
     /// Whether the deletion of its user was announced, and nothing says what became of it.
     pub(crate) fn deletes(&self) -> bool {
-        self.beside == Beside::Delete
+        self.settled_state() == RowState::Unconfirmed && !self.updates
     }
 
-    /// How the row of an intent stands whose outcome was never learned.
-    fn unlearned(&self) -> RowState {
-        if self.updates() { RowState::Unconfirmed } else { RowState::InDoubt }
+    /// Whether a request that makes its user was announced, and nothing says what became of it.
+    pub(crate) fn is_being_made(&self) -> bool {
+        self.open == Some(Op::Create)
     }
+}
+
+/// A time for what says no time that can be read: later than any, so that nobody takes it for long ago.
+fn never() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(u32::MAX))
 }
 
 /// What only rows with a history have.
@@ -205,14 +208,24 @@ pub struct Detail {
     pub(crate) step_code: Option<String>,
     /// The message with it.
     pub(crate) step_message: Option<String>,
-    /// Where the groups stand that an update has had to do with, since the row was planned as it is.
-    groups: [StepState; Step::ALL.len()],
+    /// Where the groups stand that an update has had to do with, and what goes with a deletion, since the row was planned as
+    /// it is.
+    groups: [StepState; Step::ALL.len() + Step::OF_DELETIONS.len()],
+    /// The attempts to make the user that were never conclusively answered, each with a time at which its request had left.
+    unclear: Vec<(Attempt, SystemTime)>,
 }
 
 impl Detail {
-    /// Where the groups stand that an update has had to do with.
+    /// Takes in that an attempt was not answered. The first time that is told of it counts: it had left by then.
+    fn is_unclear(&mut self, attempt: Attempt, left_by: SystemTime) {
+        if !self.unclear.iter().any(|(known, _)| *known == attempt) {
+            self.unclear.push((attempt, left_by));
+        }
+    }
+
+    /// Where the groups stand that an update has had to do with, and what goes with a deletion.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (Step, StepState)> {
-        let groups = Step::ALL.into_iter().zip(self.groups);
+        let groups = Step::ALL.into_iter().chain(Step::OF_DELETIONS).zip(self.groups);
         groups.filter(|(_, stands)| *stands != StepState::Nothing)
     }
 }
@@ -295,8 +308,8 @@ impl Counts {
             RowState::There => self.there += 1,
             RowState::Updated => self.updated += 1,
             RowState::Unconfirmed => self.unconfirmed += 1,
-            RowState::Skipped => self.skipped += 1,
             RowState::Deleted => self.deleted += 1,
+            RowState::Skipped => self.skipped += 1,
         }
         if state == RowState::Created && recovered {
             self.recovered += 1;
@@ -315,8 +328,8 @@ impl Counts {
             RowState::There => self.there,
             RowState::Updated => self.updated,
             RowState::Unconfirmed => self.unconfirmed,
-            RowState::Skipped => self.skipped,
             RowState::Deleted => self.deleted,
+            RowState::Skipped => self.skipped,
         }
     }
 
@@ -355,6 +368,7 @@ impl State {
             }
             Kind::Session => {
                 self.sessions += 1;
+                self.attempts_before = self.attempts;
                 self.session = Session {
                     id: text(&entry.session),
                     host: text(&entry.host),
@@ -387,8 +401,7 @@ impl State {
     /// A row planned, or planned again because it has changed: a failed one is pending again, a made one stays made.
     fn plan(&mut self, entry: &Entry) {
         let Some(user) = entry.user.as_deref() else { return };
-        let is_update = self.header.job == Some(Job::Update);
-        let is_removal = self.header.job == Some(Job::Remove);
+        let is_imports = self.header.job.is_none();
         let at = self.place(user);
         // A row that is planned under a name has it by itself, whoever had it before.
         self.renamed.remove(user);
@@ -404,18 +417,15 @@ impl State {
         }
         record.dropped = false;
         record.proficiencies = entry.proficiencies;
-        let follows = entry.proficiencies.is_some() && self.header.job.is_none();
+        let follows = entry.proficiencies.is_some() && is_imports;
         record.step = if follows { StepState::Pending } else { StepState::Nothing };
-        if is_update {
+        if !is_imports {
             // Whatever was made of it before, it is held against the user anew.
             record.state = RowState::Pending;
             if let Some(detail) = self.details.get_mut(&at) {
                 detail.groups = Default::default();
             }
-        } else if is_removal {
-            // Who is on the list again is looked at again, also whoever was deleted: the name may be somebody's now.
-            record.state = RowState::Pending;
-        } else if record.state.has_failed() || matches!(record.state, RowState::There | RowState::Deleted) {
+        } else if record.state.has_failed() || record.state == RowState::There {
             record.state = RowState::Pending;
         }
     }
@@ -423,78 +433,44 @@ impl State {
     fn intend(&mut self, entry: &Entry) {
         let (Some(user), Some(attempt)) = (entry.user.as_deref(), entry.attempt) else { return };
         let at = self.place(user);
-        if entry.op == Some(Op::Delete) {
-            return self.intend_delete(at, attempt, entry);
+        let op = entry.op.unwrap_or(Op::Create);
+        self.attempts = self.attempts.max(Some(attempt));
+        let newest = entry.at.as_deref().unwrap_or_default();
+        if op != Op::Delete && newest > self.newest_intent.as_str() {
+            self.newest_intent.clear();
+            self.newest_intent.push_str(newest);
         }
         let record = &mut self.rows[at.index()];
-        if record.open && !record.updates() {
-            // When the one before it left is not kept of each row: not later than this.
-            let at_latest = entry.at.as_deref().unwrap_or_default();
-            self.unclear.insert(at, at_latest.into());
+        // An intent that found the one before it still open: that one's outcome was never learned.
+        if let Some(open) = record.open.replace(op) {
+            record.state = record.unlearned(open);
+            if let (Op::Create, Some(unanswered)) = (open, record.attempt) {
+                let left_by = entry.at.as_deref().and_then(clock::parse_rfc3339).unwrap_or_else(never);
+                self.details.entry(at).or_default().is_unclear(unanswered, left_by);
+            }
+        }
+        if op == Op::Delete {
+            // What proves who made the user stays as it is.
+            if self.header.job.is_some() {
+                self.ids.set(at, entry.id.as_deref());
+            }
+            return;
         }
         let before = record.attempt.replace(attempt).map(|attempt| (attempt, record.nonce));
         record.nonce = entry.nonce;
-        // An intent that found the one before it still open: that one's outcome was never learned.
-        if record.open && record.state != RowState::Created {
-            record.state = record.unlearned();
-        }
-        record.open = true;
-        record.beside = if entry.op == Some(Op::Update) { Beside::Update } else { Beside::Nothing };
+        record.updates = op == Op::Update;
         record.untagged |= entry.untagged;
         record.generated = entry.generated;
         if let Some(before) = before {
             self.details.entry(at).or_default().earlier.push(before);
         }
-        self.attempts = self.attempts.max(Some(attempt));
         if entry.generated {
             self.generated = self.generated.max(Some(attempt));
         }
-        self.newest_intent.clear();
-        self.newest_intent.push_str(entry.at.as_deref().unwrap_or_default());
-        if entry.op == Some(Op::Update) {
+        if op == Op::Update {
             self.ids.set(at, entry.id.as_deref());
         } else {
             self.calls.sent += 1;
-        }
-    }
-
-    /// What proves who made the user stays as it was: its attempts, its tag.
-    fn intend_delete(&mut self, at: Place, attempt: Attempt, entry: &Entry) {
-        self.attempts = self.attempts.max(Some(attempt));
-        self.ids.set(at, entry.id.as_deref());
-        self.rows[at.index()].beside = Beside::Delete;
-        self.deletions.entry(at).or_default().left = None;
-    }
-
-    /// What became of a deletion. Whoever was not deleted is there as before; only in a ledger of leavers, which knows nothing
-    /// else of anybody, is that where the row stands.
-    fn conclude_delete(&mut self, at: Place, state: RowState, entry: &Entry) {
-        let is_of_leavers = self.header.job == Some(Job::Remove);
-        let record = &mut self.rows[at.index()];
-        record.beside = if state == RowState::Unconfirmed { Beside::Delete } else { Beside::Nothing };
-        let is_left = state != RowState::Deleted;
-        if is_of_leavers || !is_left {
-            record.state = state;
-            record.open = false;
-        }
-        if !is_left {
-            self.seen.remove(&at);
-            self.unclear.remove(&at);
-        }
-        let text = |text: &Option<std::borrow::Cow<str>>| text.as_deref().unwrap_or_default().into();
-        let left = is_left.then(|| (text(&entry.code), text(&entry.message)));
-        match left {
-            left @ Some(_) => self.deletions.entry(at).or_default().left = left,
-            None => {
-                if let Some(deletion) = self.deletions.get_mut(&at) {
-                    deletion.left = None;
-                }
-            }
-        }
-        if is_of_leavers {
-            let detail = self.details.entry(at).or_default();
-            detail.code = entry.code.as_deref().map(str::to_owned);
-            detail.message = entry.message.as_deref().map(str::to_owned);
         }
     }
 
@@ -504,22 +480,24 @@ impl State {
         if entry.op == Some(Op::Delete) {
             return self.conclude_delete(at, state, entry);
         }
-        // A row that is in doubt has a request of which nothing is known; whose user was found by a look may have more than
-        // the one that made it. Whatever the others came to, they left before this.
-        let is_unclear = state == RowState::InDoubt || (state == RowState::Created && entry.recovered);
-        if is_unclear && (entry.unexecuted.is_none() || !self.unclear.contains_key(&at)) {
-            self.unclear.insert(at, entry.at.as_deref().unwrap_or_default().into());
-        }
         let record = &mut self.rows[at.index()];
-        match entry.unexecuted.filter(|_| !record.updates()) {
+        match entry.unexecuted.filter(|_| !record.updates) {
             Some(Unexecuted::Throttled) => self.calls.throttled += 1,
             Some(Unexecuted::NotSent) => self.calls.sent = self.calls.sent.saturating_sub(1),
             Some(Unexecuted::Refused) | None => {}
         }
-        let is_first = record.open && record.generated && entry.attempt == record.attempt;
+        // The answer to what another process sent was learned by nobody.
+        let was_lost = record.open == Some(Op::Create) && record.attempt <= self.attempts_before;
+        let unanswered = record.attempt.filter(|newest| {
+            let is_made_by_it = state == RowState::Created && entry.attempt == Some(*newest);
+            was_lost && !is_made_by_it || state == RowState::InDoubt && entry.unexecuted.is_none()
+        });
+        let is_first = record.open.is_some() && record.generated && entry.attempt == record.attempt;
         self.recorded += u32::from(is_first && entry.unexecuted != Some(Unexecuted::NotSent));
-        record.open = false;
-        record.state = state;
+        record.open = None;
+        // Whoever was deleted is to be made anew only where that is asked for, as long as no request has been executed.
+        let is_as_before = record.state == RowState::Deleted && entry.unexecuted.is_some();
+        record.state = if is_as_before { RowState::Deleted } else { state };
         record.recovered = entry.recovered;
         // Whoever was seen before is not the user that is there now.
         self.seen.remove(&at);
@@ -533,6 +511,10 @@ impl State {
         if let (RowState::Created, Some(fingerprint)) = (state, made_with) {
             record.fingerprint = fingerprint;
         }
+        if let Some(unanswered) = unanswered {
+            let left_by = entry.at.as_deref().and_then(clock::parse_rfc3339).unwrap_or_else(never);
+            self.details.entry(at).or_default().is_unclear(unanswered, left_by);
+        }
         if state.has_failed() || matches!(state, RowState::InDoubt | RowState::There | RowState::Unconfirmed)
         {
             let detail = self.details.entry(at).or_default();
@@ -541,21 +523,69 @@ impl State {
             detail.message = entry.message.as_deref().map(str::to_owned);
         } else if let Some(detail) = self.details.get_mut(&at) {
             (detail.code, detail.message, detail.by_run) = (None, None, None);
+            if state == RowState::Created {
+                // Whose tag was seen on the user has arrived; what goes with a deletion was of the user before.
+                detail.unclear.retain(|(known, _)| Some(*known) != entry.attempt);
+                detail.groups = Default::default();
+            }
+        }
+    }
+
+    /// What a deletion came to. In an import's ledger a user that is left is there, as before.
+    fn conclude_delete(&mut self, at: Place, state: RowState, entry: &Entry) {
+        let is_imports = self.header.job.is_none();
+        let record = &mut self.rows[at.index()];
+        // Who was deleted is gone, whatever was sent before; of who was left nothing is known that was not.
+        record.open = record.open.filter(|open| *open != Op::Delete && state != RowState::Deleted);
+        let may_be_there = matches!(record.state, RowState::Created | RowState::Unconfirmed);
+        match state {
+            RowState::Deleted => {
+                record.state = RowState::Deleted;
+                record.recovered = false;
+                // Whoever is made anew is given them anew.
+                let follows = is_imports && record.proficiencies.is_some();
+                record.step = if follows { StepState::Pending } else { StepState::Nothing };
+                self.seen.remove(&at);
+            }
+            RowState::InDoubt | RowState::Unconfirmed => {
+                if may_be_there || !is_imports {
+                    record.state = RowState::Unconfirmed;
+                }
+            }
+            RowState::Pending
+            | RowState::Created
+            | RowState::Exists
+            | RowState::Rejected
+            | RowState::Invalid
+            | RowState::There
+            | RowState::Updated
+            | RowState::Skipped => {
+                if !is_imports {
+                    record.state = state;
+                } else if may_be_there && state != RowState::Pending {
+                    // What was not executed leaves it as it was; everything else says that the user is there.
+                    record.state = RowState::Created;
+                }
+            }
+        }
+        if !is_imports && entry.id.is_some() {
+            self.ids.set(at, entry.id.as_deref());
+        }
+        let says = entry.code.is_some() || entry.message.is_some();
+        if says || self.details.contains_key(&at) {
+            let detail = self.details.entry(at).or_default();
+            detail.code = entry.code.as_deref().map(str::to_owned);
+            detail.message = entry.message.as_deref().map(str::to_owned);
+            detail.by_run = None;
         }
     }
 
     fn step(&mut self, entry: &Entry) {
         let (Some(user), Some(result)) = (entry.user.as_deref(), entry.result) else { return };
         let at = self.place(user);
-        if let Some(step) = Step::OF_DELETIONS.iter().position(|step| Some(*step) == entry.step) {
-            self.deletions.entry(at).or_default().steps[step] = result;
-            return;
-        }
-        if self.header.job == Some(Job::Update) {
+        if self.header.job.is_some() || entry.op == Some(Op::Delete) {
             let group = entry.step.map_or(0, |group| group as usize);
-            if let Some(stands) = self.details.entry(at).or_default().groups.get_mut(group) {
-                *stands = result;
-            }
+            self.details.entry(at).or_default().groups[group] = result;
         } else {
             let record = &mut self.rows[at.index()];
             record.step = result;
@@ -616,8 +646,12 @@ impl State {
             return None;
         }
         let at = self.goes_by(user)?;
-        let may_be_there = matches!(self.record(at).settled_state(), RowState::Created | RowState::InDoubt);
-        (is_counted(&at) && may_be_there).then_some(at)
+        // Nor is whoever was deleted made anew under the name of before.
+        let was_made = matches!(
+            self.record(at).settled_state(),
+            RowState::Created | RowState::InDoubt | RowState::Unconfirmed | RowState::Deleted
+        );
+        (is_counted(&at) && was_made).then_some(at)
     }
 
     /// The row that a name was mended to at last, whatever became of it.
@@ -658,8 +692,47 @@ impl State {
 
     /// The id of the created user whose step at a place is not done.
     pub(crate) fn unfinished(&self, at: Place) -> Option<String> {
-        let waits = matches!(self.record(at).step, StepState::Pending | StepState::Rejected);
-        self.created_id(at).filter(|_| waits)
+        let record = self.record(at);
+        let waits = matches!(record.step, StepState::Pending | StepState::Rejected);
+        self.created_id(at).filter(|_| waits && record.open != Some(Op::Delete))
+    }
+
+    /// The id of the user that was made for the row at a place and is there as far as is known: one whose deletion was
+    /// announced among them, of which nothing says what became of it.
+    pub(crate) fn deleting_id(&self, at: Place) -> Option<String> {
+        let may_be_there =
+            matches!(self.record(at).settled_state(), RowState::Created | RowState::Unconfirmed);
+        if may_be_there { self.ids.get(at) } else { None }
+    }
+
+    /// The id of the user of the row at a place that was deleted; `None` where it is not known.
+    pub(crate) fn deleted_id(&self, at: Place) -> Option<String> {
+        if self.record(at).settled_state() == RowState::Deleted { self.ids.get(at) } else { None }
+    }
+
+    /// Where a part of the row's user stands, or what goes with its deletion.
+    pub(crate) fn step_of_delete(&self, at: Place, step: Step) -> StepState {
+        self.detail(at).map_or(StepState::Nothing, |detail| detail.groups[step as usize])
+    }
+
+    /// Why the deletion of the row's user was left, as code and message, where the user is there: an undo skipped it, or the
+    /// service refused it.
+    pub(crate) fn left_by_undo(&self, at: Place) -> Option<(&str, &str)> {
+        let is_there = self.header.job.is_none() && self.record(at).settled_state() == RowState::Created;
+        let detail = self.detail(at).filter(|_| is_there)?;
+        let [code, message] = [&detail.code, &detail.message].map(Option::as_deref);
+        (code.is_some() || message.is_some()).then(|| (code.unwrap_or_default(), message.unwrap_or_default()))
+    }
+
+    /// A time not before which the newest request that makes the row's user and was never conclusively answered had left:
+    /// until long after it, it may arrive. Where an intent is open, that of the ledger's newest intent; `None` where each was
+    /// answered.
+    pub(crate) fn unclear_since(&self, at: Place) -> Option<SystemTime> {
+        let unclear =
+            self.detail(at).into_iter().flat_map(|detail| &detail.unclear).map(|(_, left_by)| *left_by);
+        let open = self.record(at).is_being_made();
+        let open = open.then(|| clock::parse_rfc3339(&self.newest_intent).unwrap_or_else(never));
+        unclear.chain(open).max()
     }
 
     /// The id of the user that was made for the row at a place, last of all; `None` where it was not, or is not known.
@@ -669,44 +742,15 @@ impl State {
 
     /// The id of the user that was made, changed or deleted for the row at a place, last of all.
     pub(crate) fn id(&self, at: Place) -> Option<String> {
-        let record = self.record(at);
-        let is_of_user_there = record.updates() || record.deletes() || record.state == RowState::Deleted;
-        if is_of_user_there { self.ids.get(at) } else { self.created_id(at) }
-    }
-
-    /// The id of the user that was deleted for the row at a place; `None` where it was not, or nobody was there.
-    pub(crate) fn deleted_id(&self, at: Place) -> Option<String> {
-        if self.record(at).state == RowState::Deleted { self.ids.get(at) } else { None }
-    }
-
-    /// Why the user of the row at a place was not deleted when that was last tried: the code, and the words. `None` where it
-    /// was, or that was never tried.
-    pub(crate) fn left(&self, at: Place) -> Option<(&str, &str)> {
-        let (code, message) = self.deletions.get(&at)?.left.as_ref()?;
-        Some((code, message))
-    }
-
-    /// Where a step of the deletion of the user of the row at a place stands.
-    pub(crate) fn step_of_delete(&self, at: Place, step: Step) -> StepState {
-        let number = Step::OF_DELETIONS.iter().position(|of| *of == step);
-        let deletion = self.deletions.get(&at).zip(number);
-        deletion.map_or(StepState::Nothing, |(deletion, number)| deletion.steps[number])
-    }
-
-    /// A time not earlier than the newest request of the row at a place has left of which nothing says what became of it;
-    /// `None` where each was answered. What such a request makes may still appear.
-    pub fn unclear_since(&self, at: Place) -> Option<SystemTime> {
-        let known = self.unclear.get(&at).and_then(|at| clock::parse_rfc3339(at));
-        let record = self.record(at);
-        let is_open = record.open && !record.updates();
-        known.max(if is_open { clock::parse_rfc3339(&self.newest_intent) } else { None })
+        let is_imports = self.header.job.is_none() && !self.record(at).updates;
+        if is_imports { self.deleting_id(at).or_else(|| self.deleted_id(at)) } else { self.ids.get(at) }
     }
 
     /// The newest attempt to change the user of the row at a place, where nothing says what it came to: a process ended, or
     /// is at work, between the two.
     pub fn update_attempt_open(&self, at: Place) -> Option<Attempt> {
         let record = self.record(at);
-        record.attempt.filter(|_| record.open && record.updates())
+        record.attempt.filter(|_| record.open == Some(Op::Update))
     }
 
     /// How the created row at a place was last seen, with the id of whoever has its name where that is another.
@@ -750,7 +794,7 @@ impl State {
 
     /// How many rows have an update that was begun and not read back: of whom nobody knows yet how they stand.
     pub(crate) fn unread(&self) -> u64 {
-        let is_unread = |record: &&Record| record.open && record.updates() && !record.dropped;
+        let is_unread = |record: &&Record| record.open == Some(Op::Update) && !record.dropped;
         self.rows.iter().filter(is_unread).count() as u64
     }
 
@@ -781,7 +825,7 @@ impl State {
     pub fn counts(&self, importer_at_work: bool) -> Counts {
         let mut counts = Counts::default();
         for record in self.rows.iter().filter(|record| !record.dropped) {
-            let state = if importer_at_work { record.state } else { record.settled_state() };
+            let state = record.stands(importer_at_work);
             counts.add(state, record.recovered);
         }
         counts
@@ -820,141 +864,6 @@ mod tests {
         assert_eq!((made(1), made(2), made(3)), (own(1), own(2), None));
         entries.push(outcome(RowState::Created, 2));
         assert_eq!(fold(&entries).counts(false).created, 1);
-    }
-
-    fn deletes(number: u32) -> Entry<'static> {
-        Entry::delete_intent("ana", attempt(number), "u-1", "2026-11-23T15:00:00Z".into())
-    }
-
-    fn deletion(state: RowState) -> Entry<'static> {
-        Entry {
-            code: Some("c".into()),
-            message: Some("m".into()),
-            ..Entry::outcome_of_delete("ana", state, "t".into())
-        }
-    }
-
-    fn created() -> Vec<Entry<'static>> {
-        let made = Entry { id: Some("u-1".into()), ..outcome(RowState::Created, 1) };
-        vec![row("ana", 2, 1), intent("ana", 1), made]
-    }
-
-    #[test]
-    fn a_deletion_changes_nothing_of_what_proves_who_made_the_user() {
-        for end in [RowState::Deleted, RowState::Skipped, RowState::Rejected, RowState::Unconfirmed] {
-            let mut entries = created();
-            let before = *fold(&entries).record(place(0));
-            entries.push(deletes(7));
-            let open = fold(&entries);
-            assert_eq!(*open.record(place(0)), Record { beside: Beside::Delete, ..before });
-            assert_eq!((open.counts(false).unconfirmed, open.counts(true).created), (1, 1));
-            assert_eq!(open.attempts, Some(attempt(7)), "counted as any other");
-            assert_eq!(open.id(place(0)).as_deref(), Some("u-1"));
-            assert!(!open.counts(false).is_complete());
-            entries.push(deletion(end));
-            let state = fold(&entries);
-            let stands = match end {
-                RowState::Deleted => RowState::Deleted,
-                RowState::Unconfirmed => RowState::Unconfirmed,
-                _ => RowState::Created,
-            };
-            assert_eq!(state.record(place(0)).settled_state(), stands, "{end:?}");
-            assert_eq!(state.made_attempt(place(0), attempt(1)), Some(Some(Nonce::of(1))));
-            assert_eq!(state.made_attempt(place(0), attempt(7)), None, "it has made nobody");
-            let left = (end != RowState::Deleted).then_some(("c", "m"));
-            assert_eq!(state.left(place(0)), left);
-            assert_eq!(state.deleted_id(place(0)).is_some(), end == RowState::Deleted);
-            assert_eq!(state.calls.sent, 1, "CreateUser's alone");
-        }
-    }
-
-    #[test]
-    fn whoever_is_made_anew_after_an_undo_is_created_by_a_new_attempt() {
-        let mut entries = created();
-        entries.extend([deletes(2), deletion(RowState::Deleted), row("ana", 2, 1)]);
-        assert_eq!(fold(&entries).counts(false).pending, 1);
-        entries.push(intent("ana", 3));
-        assert_eq!(fold(&entries).counts(false).in_doubt, 1, "an answer that is lost is lost now as ever");
-        entries.push(Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 3) });
-        let state = fold(&entries);
-        assert_eq!(state.record(place(0)).settled_state(), RowState::Created);
-        assert_eq!((state.created_id(place(0)).as_deref(), state.deleted_id(place(0))), (Some("u-2"), None));
-        for number in [1, 3] {
-            assert_eq!(state.made_attempt(place(0), attempt(number)), Some(Some(Nonce::of(number.into()))));
-        }
-    }
-
-    #[test]
-    fn in_a_ledger_of_leavers_what_became_of_a_deletion_is_where_the_row_stands() {
-        let header = Entry { job: Some(Job::Remove), ..Entry::of(Kind::Ledger) };
-        let mut entries = vec![header, row("ana", 2, 1)];
-        assert_eq!(fold(&entries).counts(false).pending, 1);
-        entries.push(deletes(1));
-        assert_eq!(fold(&entries).counts(false).unconfirmed, 1);
-        for end in [RowState::Deleted, RowState::Skipped, RowState::Rejected, RowState::Unconfirmed] {
-            entries.push(deletion(end));
-            let state = fold(&entries);
-            assert_eq!(state.record(place(0)).settled_state(), end);
-            assert_eq!(state.detail(place(0)).and_then(|detail| detail.code.as_deref()), Some("c"));
-        }
-    }
-
-    #[test]
-    fn the_steps_of_a_deletion_are_no_groups_of_a_user() {
-        for job in [None, Some(Job::Update), Some(Job::Remove)] {
-            let header = Entry { job, ..Entry::of(Kind::Ledger) };
-            let mut entries = vec![header];
-            entries.extend(created());
-            let step =
-                |step, result| Entry { op: Some(Op::Delete), ..Entry::step("ana", step, result, "t".into()) };
-            entries.push(step(Step::SignOut, StepState::Done));
-            entries.push(step(Step::QuickConnects, StepState::Pending));
-            let state = fold(&entries);
-            assert_eq!(state.step_of_delete(place(0), Step::SignOut), StepState::Done);
-            assert_eq!(state.step_of_delete(place(0), Step::QuickConnects), StepState::Pending);
-            assert_eq!(state.proficiencies(), StepCounts::default());
-        }
-    }
-
-    #[test]
-    fn what_may_still_arrive_is_known_of_each_row_and_of_nobody_whose_every_request_was_answered() {
-        let at = |text: &str| clock::parse_rfc3339(text);
-        let [early, late, last] = ["2026-11-23T14:00:00Z", "2026-11-23T14:10:00Z", "2026-11-23T14:20:00Z"];
-        let sent = |number, at: &str| Entry { at: Some(at.to_owned().into()), ..intent("ana", number) };
-        let came =
-            |state, number, at: &str| Entry { at: Some(at.to_owned().into()), ..outcome(state, number) };
-        let since = |entries: &[Entry]| fold(entries).unclear_since(place(0));
-        let row = || row("ana", 2, 1);
-        assert_eq!(since(&[row()]), None);
-        assert_eq!(since(&[row(), sent(1, early)]), at(early), "its answer was never learned");
-        assert_eq!(since(&[row(), sent(1, early), came(RowState::Created, 1, late)]), None);
-        assert_eq!(since(&[row(), sent(1, early), came(RowState::Rejected, 1, late)]), None);
-        let lost = [row(), sent(1, early), came(RowState::InDoubt, 1, late)];
-        assert_eq!(since(&lost), at(late));
-        // The second attempt made the user; the first may still arrive.
-        let made = |entries: &[Entry<'static>]| {
-            let mut entries = entries.to_vec();
-            entries.extend([sent(2, last), came(RowState::Created, 2, last)]);
-            since(&entries)
-        };
-        assert_eq!(made(&lost), at(late));
-        assert_eq!(
-            made(&[row(), sent(1, early)]),
-            at(last),
-            "it was open when the second left: not later than that"
-        );
-        let told = Entry { unexecuted: Some(Unexecuted::Throttled), ..came(RowState::Pending, 1, late) };
-        assert_eq!(
-            made(&[row(), sent(1, early), told]),
-            None,
-            "it was told to slow down: nothing was executed"
-        );
-        let recovered = Entry { recovered: true, ..came(RowState::Created, 1, late) };
-        assert_eq!(
-            since(&[row(), sent(1, early), recovered]),
-            at(late),
-            "found, and another may be on its way"
-        );
     }
 
     #[test]
@@ -1142,6 +1051,216 @@ mod tests {
         assert_eq!((counts.skipped, counts.failed(), counts.total), (1, 1, 1));
         assert!(counts.is_complete());
         assert_eq!(state.detail(place(0)).unwrap().code.as_deref(), Some("drift"));
+    }
+
+    /// A created user, with what proves that it is ours, as it stands before anybody deletes it.
+    fn created() -> Vec<Entry<'static>> {
+        let made = Entry { id: Some("u-1".into()), ..outcome(RowState::Created, 2) };
+        let planned = Entry { proficiencies: fingerprint(7), ..row("ana", 2, 1) };
+        vec![planned, intent("ana", 1), outcome(RowState::InDoubt, 1), intent("ana", 2), made]
+    }
+
+    fn delete_intent(number: u32) -> Entry<'static> {
+        Entry::delete_intent("ana", attempt(number), "u-1", "t".into())
+    }
+
+    fn of_delete(state: RowState, number: u32) -> Entry<'static> {
+        let code = (state != RowState::Deleted).then(|| "code".into());
+        Entry { attempt: Some(attempt(number)), code, ..Entry::outcome_of_delete("ana", state, "t".into()) }
+    }
+
+    /// At work, and once nobody is.
+    fn stands(entries: &[Entry]) -> [RowState; 2] {
+        let state = fold(entries);
+        [true, false].map(|at_work| {
+            let counts = state.counts(at_work);
+            assert_eq!(counts.total, 1);
+            let is_so = |stands: &RowState| counts.of(*stands) == 1;
+            RowState::ALL.into_iter().find(is_so).unwrap()
+        })
+    }
+
+    #[test]
+    fn whatever_a_deletion_comes_to_what_proves_the_create_stays_as_it_is() {
+        let proof = |state: &State| {
+            let record = *state.record(place(0));
+            let detail = state.detail(place(0)).cloned().unwrap_or_default();
+            (record.attempt, record.nonce, record.untagged, record.generated, detail.earlier, detail.versions)
+        };
+        let before = proof(&fold(&created()));
+        for end in RowState::ALL.map(Some).into_iter().chain([None]) {
+            let mut entries = created();
+            entries.push(delete_intent(3));
+            entries.extend(end.map(|end| of_delete(end, 3)));
+            let state = fold(&entries);
+            assert_eq!(proof(&state), before, "{end:?}");
+            assert_eq!(state.made_attempt(place(0), attempt(3)), None, "it made nobody");
+            assert_eq!((state.attempts, state.calls.sent), (Some(attempt(3)), 2), "and is counted");
+        }
+    }
+
+    #[test]
+    fn a_row_is_deleted_by_its_outcome_and_whoever_is_left_is_there_as_before() {
+        use RowState::{Created, Deleted, Pending, Rejected, Skipped, Unconfirmed};
+        let after = |rest: &[Entry]| stands(&[&created()[..], rest].concat());
+        assert_eq!(after(&[]), [Created, Created]);
+        let open = [delete_intent(3)];
+        assert_eq!(after(&open), [Created, Unconfirmed], "on its way, or nobody knows");
+        for (end, then) in [
+            (Deleted, Deleted),
+            (Skipped, Created),
+            (Rejected, Created),
+            (Unconfirmed, Unconfirmed),
+            (RowState::InDoubt, Unconfirmed),
+            (Pending, Created),
+        ] {
+            assert_eq!(after(&[delete_intent(3), of_delete(end, 3)]), [then, then], "{end:?}");
+        }
+        let twice = [delete_intent(3), delete_intent(4)];
+        assert_eq!(after(&twice), [Unconfirmed, Unconfirmed], "the first one's outcome was never learned");
+        let throttled = [&twice[..], &[of_delete(Pending, 4)]].concat();
+        assert_eq!(
+            after(&throttled),
+            [Unconfirmed, Unconfirmed],
+            "the second was not executed, the first may be"
+        );
+        assert_eq!(
+            after(&[&twice[..], &[of_delete(Skipped, 4)]].concat()),
+            [Created, Created],
+            "it was seen"
+        );
+        let unasked = Entry::outcome_of_delete("ana", Skipped, "t".into());
+        assert_eq!(after(&[delete_intent(3), unasked]), [Created, Created], "looked at by another process");
+        assert_eq!(after(&[row("ana", 2, 9), of_delete(Deleted, 3), row("ana", 2, 8)]), [Deleted, Deleted]);
+    }
+
+    #[test]
+    fn of_who_was_deleted_the_id_is_known_and_of_who_was_left_the_reason() {
+        let told = |rest: &[Entry]| {
+            let state = fold(&[&created()[..], rest].concat());
+            let at = place(0);
+            (
+                (state.created_id(at), state.deleting_id(at), state.deleted_id(at)),
+                state.left_by_undo(at).map(|(code, message)| (code.to_owned(), message.to_owned())),
+                state.unfinished(at).is_some(),
+            )
+        };
+        let id = || Some("u-1".to_owned());
+        assert_eq!(told(&[]), ((id(), id(), None), None, true));
+        let left = Some(("code".to_owned(), String::new()));
+        assert_eq!(told(&[of_delete(RowState::Skipped, 3)]), ((id(), id(), None), left, true));
+        assert_eq!(
+            told(&[delete_intent(3)]),
+            ((id(), id(), None), None, false),
+            "nothing is given to it now"
+        );
+        assert_eq!(told(&[of_delete(RowState::Unconfirmed, 3)]).0, (None, id(), None));
+        assert_eq!(told(&[of_delete(RowState::Deleted, 3)]), ((None, None, id()), None, false));
+        let connects = |result| Entry {
+            op: Some(Op::Delete),
+            ..Entry::step("ana", Step::QuickConnects, result, "t".into())
+        };
+        let entries =
+            [created(), vec![connects(StepState::Pending), of_delete(RowState::Deleted, 3)]].concat();
+        let state = fold(&entries);
+        assert_eq!(state.step_of_delete(place(0), Step::QuickConnects), StepState::Pending, "resumable");
+        assert_eq!(state.record(place(0)).step, StepState::Pending, "proficiencies are their own");
+        let again = [intent("ana", 4), Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 4) }];
+        let state = fold(&[&entries[..], &again].concat());
+        assert_eq!(
+            state.step_of_delete(place(0), Step::QuickConnects),
+            StepState::Nothing,
+            "of the one before"
+        );
+        assert_eq!(state.created_id(place(0)).as_deref(), Some("u-2"));
+        assert_eq!(state.made_attempt(place(0), attempt(4)), Some(Some(Nonce::of(4))), "provable again");
+        assert_eq!(state.proficiencies().pending, 1);
+    }
+
+    #[test]
+    fn whoever_was_deleted_is_in_doubt_once_a_request_that_makes_it_anew_is_not_answered() {
+        use RowState::{Created, Deleted, InDoubt, Pending};
+        let after = |rest: &[Entry]| {
+            let deleted = [delete_intent(3), of_delete(Deleted, 3)];
+            stands(&[&created()[..], &deleted, rest].concat())
+        };
+        assert_eq!(after(&[intent("ana", 4)]), [Pending, InDoubt]);
+        let unexecuted = |why| Entry { unexecuted: Some(why), ..outcome(Pending, 4) };
+        for why in [Unexecuted::Throttled, Unexecuted::NotSent, Unexecuted::Refused] {
+            assert_eq!(after(&[intent("ana", 4), unexecuted(why)]), [Deleted, Deleted], "as before");
+        }
+        assert_eq!(after(&[intent("ana", 4), outcome(Created, 4)]), [Created, Created]);
+        assert_eq!(after(&[intent("ana", 4), outcome(RowState::Rejected, 4)]), [RowState::Rejected; 2]);
+        let in_doubt = [intent("ana", 4), of_delete(Deleted, 5)];
+        assert_eq!(after(&in_doubt), [Deleted, Deleted], "whoever says so knows that nothing can arrive");
+    }
+
+    #[test]
+    fn in_a_ledger_of_leavers_what_a_deletion_came_to_is_where_the_row_stands() {
+        use RowState::{Deleted, Pending, Rejected, Skipped, Unconfirmed};
+        let header = Entry { job: Some(Job::Remove), ..Entry::of(Kind::Ledger) };
+        let after = |rest: &[Entry<'static>]| [&[header.clone(), row("ana", 2, 1)], rest].concat();
+        assert_eq!(stands(&after(&[delete_intent(1)])), [Pending, Unconfirmed]);
+        for end in [Deleted, Skipped, Rejected, Unconfirmed, Pending] {
+            let entries = after(&[delete_intent(1), of_delete(end, 1)]);
+            assert_eq!(stands(&entries), [end, end]);
+            let state = fold(&entries);
+            assert_eq!(state.id(place(0)).as_deref(), Some("u-1"));
+            let says = state.detail(place(0)).and_then(|detail| detail.code.as_deref());
+            assert_eq!(says, (end != Deleted).then_some("code"));
+            assert_eq!(state.left_by_undo(place(0)), None);
+        }
+        let counts = fold(&after(&[of_delete(Skipped, 1)])).counts(false);
+        assert_eq!((counts.failed(), counts.is_complete()), (1, true));
+        assert_eq!(stands(&after(&[of_delete(Skipped, 1), row("ana", 2, 1)])), [Pending, Pending]);
+    }
+
+    #[test]
+    fn when_a_request_that_was_never_answered_had_left_is_known_until_its_user_is_seen() {
+        let at = |minute: u32| format!("2026-11-28T20:{minute:02}:00.000Z");
+        let timed = |entry: Entry<'static>, minute| Entry { at: Some(at(minute).into()), ..entry };
+        let session = |minute| timed(Entry { session: Some("s".into()), ..Entry::of(Kind::Session) }, minute);
+        let since = |entries: &[Entry]| {
+            let since = fold(entries).unclear_since(place(0));
+            since.map(crate::clock::rfc3339)
+        };
+        let in_doubt =
+            [row("ana", 2, 1), timed(intent("ana", 1), 1), timed(outcome(RowState::InDoubt, 1), 2)];
+        let after = |rest: &[Entry]| since(&[&in_doubt[..], rest].concat());
+        let made = |by| Entry { recovered: true, ..timed(outcome(RowState::Created, by), 9) };
+        let second = timed(intent("ana", 2), 3);
+
+        assert_eq!(since(&in_doubt[..1]), None, "nothing was sent");
+        assert_eq!(since(&in_doubt[..2]), Some(at(1)), "open");
+        let another = Entry { user: Some("ben".into()), ..timed(intent("ana", 2), 5) };
+        assert_eq!(since(&[&in_doubt[..2], &[another]].concat()), Some(at(5)), "at the latest by then");
+        assert_eq!(since(&[&in_doubt[..2], &[timed(outcome(RowState::Created, 1), 2)]].concat()), None);
+        assert_eq!(after(&[]), Some(at(2)));
+        assert_eq!(after(&[timed(outcome(RowState::InDoubt, 1), 8)]), Some(at(2)), "looked at again");
+        assert_eq!(
+            after(&[second.clone(), made(1)]),
+            None,
+            "the second was answered, and the first was seen"
+        );
+        assert_eq!(after(&[second.clone(), made(2)]), Some(at(2)), "the first may still arrive");
+        let unsure = timed(outcome(RowState::InDoubt, 2), 4);
+        assert_eq!(after(&[second.clone(), unsure.clone(), made(1)]), Some(at(4)), "the second may");
+        assert_eq!(after(&[second.clone(), unsure.clone(), made(2)]), Some(at(2)));
+        assert_eq!(
+            after(&[second.clone(), session(6), made(1)]),
+            Some(at(9)),
+            "nobody learned of the second"
+        );
+        assert_eq!(
+            after(&[second.clone(), timed(intent("ana", 3), 7)]),
+            Some(at(7)),
+            "nor here, and one is open"
+        );
+        let timeless = Entry { at: None, ..outcome(RowState::InDoubt, 2) };
+        assert!(after(&[second, timeless]) > Some(at(59)), "what says no time is never long ago");
+        assert_eq!(after(&[timed(delete_intent(2), 6)]), Some(at(2)), "a deletion makes nobody");
+        let opened = [&in_doubt[..2], &[timed(delete_intent(2), 6)]].concat();
+        assert_eq!(since(&opened), Some(at(6)), "an intent that was open when it was written");
     }
 
     #[test]

@@ -231,6 +231,8 @@ fn a_line_that_lacks_what_its_kind_needs_is_damage() {
         r#"{"type":"row","user":"ana","row":2,"fingerprint":"x"}"#,
         r#"{"type":"intent","user":"ana"}"#,
         r#"{"type":"intent","user":"ana","attempt":0}"#,
+        r#"{"type":"intent","op":"delete","user":"ana","attempt":1}"#,
+        r#"{"type":"intent","op":"erase","user":"ana","attempt":1}"#,
         r#"{"type":"outcome","user":"ana"}"#,
         r#"{"type":"outcome","user":"ana","state":"done"}"#,
         r#"{"type":"miracle"}"#,

@@ -22,6 +22,13 @@ pub(crate) fn path(ledger: &Path, run: &str) -> PathBuf {
     ledger.with_file_name(format!("{stem}{marked}{}", ENDS[0]))
 }
 
+/// The name that a ledger had before its run was undone; `None` of one that was not.
+pub(super) fn before(name: &str) -> Option<String> {
+    let (own, run) = name.strip_suffix(ENDS[0])?.rsplit_once(MARK)?;
+    let is_run = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (is_run && !own.is_empty()).then(|| format!("{own}{}", ENDS[0]))
+}
+
 /// Gives a ledger that name; one that has it keeps it.
 ///
 /// # Errors
@@ -65,6 +72,20 @@ mod tests {
             ("r.csv.undone-2e.ledger.jsonl", "r.csv.undone-2e.undone-1f.ledger.jsonl"),
         ] {
             assert_eq!(path(Path::new(ledger), "1f"), Path::new(undone), "{ledger}");
+        }
+    }
+
+    #[test]
+    fn the_name_that_it_had_is_known_by_the_one_that_it_has() {
+        for name in ["r.csv.ledger.jsonl", "r.csv.simulate.ledger.jsonl"] {
+            let undone = path(Path::new(name), "9f3b6a52-2f7e-4f0e-8d0b-1f6a4d7c2b11");
+            assert_eq!(before(undone.to_str().unwrap()).as_deref(), Some(name));
+            assert_eq!(before(name), None);
+        }
+        for other in
+            ["r.undone-by me.csv.ledger.jsonl", "r.csv.undone-.ledger.jsonl", ".undone-1f.ledger.jsonl"]
+        {
+            assert_eq!(before(other), None, "{other}");
         }
     }
 

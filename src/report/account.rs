@@ -295,7 +295,7 @@ impl Gathering {
             row.row = record.row;
             state.user(at).clone_into(&mut row.user);
             row.recovered = record.recovered;
-            row.state = if at_work { record.state } else { record.settled_state() };
+            row.state = record.stands(at_work);
             if row.open && !at_work {
                 row.lost();
                 row.message = Some("the process ended before the answer was recorded".into());

@@ -604,7 +604,7 @@ fn the_lines_that_the_ledgers_page_shows_are_lines_of_a_ledger() {
     let page = read("docs/ledger.md");
     let blocks = page.split("```json\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
     let blocks: Vec<&str> = blocks.collect();
-    assert_eq!(blocks.len(), 2, "an import's and an update's");
+    assert_eq!(blocks.len(), 3, "an import's, an update's and an undo's");
     for block in blocks {
         let mut written = Vec::new();
         for line in block.lines() {

@@ -173,7 +173,7 @@ impl PlannedChanges {
 fn keep_before(compared: &Compared, undo: &Undo) -> Result<(), Failure> {
     let Compared { reached, due, people, world, .. } = compared;
     let directory = &reached.directory;
-    let mut before = export::Before::open(&undo.file, directory)?;
+    let mut before = export::Before::open(&undo.file, directory, export::Keeping::Changed)?;
     for person in people {
         let Some(Due { groups, found, .. }) = due.get(&person.user) else { continue };
         let groups: BTreeSet<Group> = groups.keys().copied().collect();
@@ -329,7 +329,7 @@ fn entries<'e>(person: &'e Person, compared: &Compared, state: &State, now: &str
     }
     // Who was updated and is as they should be stays updated.
     let is_so = record.is_some_and(|record| {
-        !record.open
+        record.open.is_none()
             && (record.state == stands || (stands == RowState::There && record.state == RowState::Updated))
     });
     if is_known && is_so && stands != RowState::Skipped {

@@ -115,6 +115,7 @@ impl UndoJob {
                     gives_passwords: state.generated.is_some(),
                     world: beside::world_of(&self.ledger, &[roster.path()]),
                     has_people: false,
+                    there: Vec::new(),
                 };
                 self.target.rehearse(rehearsal, &stage, world, waits, true).await?
             }
