@@ -303,6 +303,11 @@ fn words(decision: Decision) -> (&'static str, &'static str) {
             "missing",
             "keep or drift, and the user is gone from the instance: warned of; `--recreate-missing` sends it",
         ),
+        Decision::Departed => (
+            "departed",
+            "keep or drift, and the user is gone from the instance and stands in a ledger of leavers beside: told, not missed, \
+             and not sent",
+        ),
         Decision::Replaced => (
             "replaced",
             "keep or drift, and the instance has the name under another id: told, exit 1; whoever has it is left alone",

@@ -19,3 +19,4 @@ mod silence;
 mod stage;
 mod stopping;
 mod undo;
+mod undone;
