@@ -291,6 +291,7 @@ impl Parts {
             burst,
             concurrency,
             dry_run: _, // nothing was sent that could be followed up
+            actions,
             skip_invalid,
             allow_partial,
             allow,
@@ -331,6 +332,7 @@ impl Parts {
         if matches!(to, To::Update { .. }) {
             // Neither is CreateUser's pace that of the calls that change somebody, nor has an update any use for passwords,
             // room and tags.
+            how.switch("--actions", *actions);
             how.switch("--skip-invalid", *skip_invalid);
             how.allowed(allow);
             how.option("--outage-timeout", outage);
@@ -343,6 +345,7 @@ impl Parts {
         }
         how.option("--burst", burst.as_ref());
         how.option("--concurrency", concurrency.as_ref());
+        how.switch("--actions", *actions);
         // Rows that failed are to be mended before they are sent again: one that still has errors is told of, not skipped.
         how.switch("--skip-invalid", *skip_invalid && !is_retry);
         how.switch("--allow-partial", *allow_partial);
@@ -575,6 +578,7 @@ mod tests {
         ("burst", &["--burst", "7"], Kept),
         ("concurrency", &["--concurrency", "9"], Kept),
         ("dry-run", &["--dry-run"], Left("a dry run fails no row")),
+        ("actions", &["--actions"], Kept),
         ("skip-invalid", &["--skip-invalid"], Left("the rows are to be mended: what is not is told of")),
         ("allow-partial", &["--allow-partial"], Kept),
         ("allow", &["--allow", "email-syntax", "--allow", "username-too-long"], Kept),
@@ -602,6 +606,14 @@ mod tests {
         ("update", &["--update"], Left("an update has a ledger of its own, and a retry of that")),
         ("overwrite-drift", &["--update", "--overwrite-drift"], Left("likewise")),
         ("change-email", &["--update", "--change-email"], Left("likewise")),
+    ];
+    const REMOVING: [Row; 6] = [
+        ("count", &["--count", "3"], Left("a deletion has a ledger of its own, and a command of that")),
+        ("max", &["--max", "3"], Left("likewise")),
+        ("protect", &["--protect", "keep.txt"], Left("likewise")),
+        ("even-if-admin", &["--even-if-admin"], Left("likewise")),
+        ("even-if-signed-in", &["--even-if-signed-in"], Left("likewise")),
+        ("with-quick-connects", &["--with-quick-connects"], Left("likewise")),
     ];
     const FORMAT: Row = ("format", &["--format", "json"], Left("whoever pastes it is a person"));
 
@@ -735,7 +747,7 @@ mod tests {
 
     #[test]
     fn every_flag_of_an_import_goes_along_to_the_retry_or_says_why_not() {
-        let table = [&TO_RETRY[..], &[FORMAT], &UPDATE].concat();
+        let table = [&TO_RETRY[..], &[FORMAT], &UPDATE, &REMOVING].concat();
         every_flag_has_its_fate(&["headcount", "import", "roster.csv"], &table, &|typed| {
             retry(&job(typed), None)
         });
@@ -784,7 +796,7 @@ mod tests {
             };
             (flag, typed, fate)
         });
-        let table: Vec<Row> = rows.chain(UPDATE).collect();
+        let table: Vec<Row> = rows.chain(UPDATE).chain(REMOVING).collect();
         every_flag_has_its_fate(&["headcount", "import", "roster.csv"], &table, &|typed| {
             update(&job(typed), ARN)
         });

@@ -1,5 +1,6 @@
 //! Writes the file: the rows that have failed, each with the reason, in the roster's own columns and in its storage.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ use crate::finding::Severity;
 use crate::ledger::{OtherRun, Place, RowState, State};
 use crate::plan::Wanted;
 use crate::roster::{Kept, Options, REASONS, Roster, Row, Storage, template};
-use crate::text::{guarded, plain, written as written_out};
+use crate::text::{guarded, plain, with_guard, written as written_out};
 use crate::validate::{self, RowCheck, Rules};
 
 /// The rows of a roster that have failed: the roster that was read, and where its rows stand now.
@@ -164,7 +165,7 @@ impl FailedRows<'_> {
         }
     }
 
-    fn copy(&self, sink: &mut impl Sink) -> Result<u64, Unwritten> {
+    fn copy<S: Sink>(&self, sink: &mut S) -> Result<u64, Unwritten> {
         let columns = self.roster.columns();
         let mut own = own_columns(self.roster);
         let mut headers: Vec<&str> = own.iter().map(|&(at, _)| columns.headers[at].as_str()).collect();
@@ -172,7 +173,7 @@ impl FailedRows<'_> {
             own.push((at, false));
             headers.push(header);
         }
-        sink.line(headers.into_iter().chain(REASONS))?;
+        sink.line(headers.into_iter().map(S::own).chain(REASONS.map(Cow::Borrowed)))?;
         let copy = Copy::of(self.roster, &self.state.header.run);
         let check = RowCheck::new(columns, self.rules);
         // A file of failed rows that is written of such a file speaks of the first roster, as that one did.
@@ -200,7 +201,8 @@ impl FailedRows<'_> {
                 guarded(&written_out(self.state.user(at))),
                 mark,
             ];
-            sink.line(cells.into_iter().chain(reasons.iter().map(String::as_str)))?;
+            let reasons = reasons.iter().map(|reason| Cow::Borrowed(reason.as_str()));
+            sink.line(cells.into_iter().map(S::own).chain(reasons))?;
             for (place, kept) in &row.kept {
                 if let Some(column) = own.iter().position(|own| *own == (*place, false)) {
                     sink.keep(column, kept)?;
@@ -332,7 +334,10 @@ impl From<Failure> for Unwritten {
 
 /// Takes lines of cells, the header first.
 trait Sink {
-    fn line<'c>(&mut self, cells: impl Iterator<Item = &'c str>) -> Result<(), Unwritten>;
+    /// A cell of the roster's own, as it is written: reading gives it back.
+    fn own(cell: &str) -> Cow<'_, str>;
+
+    fn line<'c>(&mut self, cells: impl Iterator<Item = Cow<'c, str>>) -> Result<(), Unwritten>;
 
     /// Puts a cell that is no text into the newest line.
     fn keep(&mut self, column: usize, cell: &Kept) -> Result<(), Unwritten>;
@@ -357,8 +362,13 @@ impl<W: Write> Csv<W> {
 }
 
 impl<W: Write> Sink for Csv<W> {
-    fn line<'c>(&mut self, cells: impl Iterator<Item = &'c str>) -> Result<(), Unwritten> {
-        Ok(self.writer.write_record(cells)?)
+    fn own(cell: &str) -> Cow<'_, str> {
+        with_guard(cell)
+    }
+
+    fn line<'c>(&mut self, cells: impl Iterator<Item = Cow<'c, str>>) -> Result<(), Unwritten> {
+        cells.into_iter().try_for_each(|cell| self.writer.write_field(&*cell))?;
+        Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 
     fn keep(&mut self, _: usize, _: &Kept) -> Result<(), Unwritten> {
@@ -393,13 +403,17 @@ impl Sheet {
 }
 
 impl Sink for Sheet {
-    fn line<'c>(&mut self, cells: impl Iterator<Item = &'c str>) -> Result<(), Unwritten> {
+    fn own(cell: &str) -> Cow<'_, str> {
+        Cow::Borrowed(cell) // a cell of text is no formula
+    }
+
+    fn line<'c>(&mut self, cells: impl Iterator<Item = Cow<'c, str>>) -> Result<(), Unwritten> {
         let row = self.row;
         let format = if row == 0 { template::heading() } else { template::text() };
         let sheet = self.sheet()?;
         for (column, cell) in (0..).zip(cells) {
             if !cell.is_empty() {
-                sheet.write_string_with_format(row, column, cell, &format)?;
+                sheet.write_string_with_format(row, column, &*cell, &format)?;
             }
         }
         self.row += 1;

@@ -8,6 +8,7 @@ use super::meant::Job;
 use super::opened::{self, For};
 use super::outlook::{Outlook, Sources};
 use super::pace::Chosen;
+use super::rehearsal::Stage;
 use super::supply::Supply;
 use super::target::{At, Reached};
 use super::there::Met;
@@ -24,7 +25,7 @@ use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
 use crate::ledger::{self, Leavers, RowState, State, beside};
 use crate::plan::{Asked, Decision, Person, Plan, Resolution, Wanted};
-use crate::roster::{Field, Roster};
+use crate::roster::{Act, Field, Roster};
 use crate::text::count;
 use crate::user::Found;
 use crate::validate::{self, CheckedRow};
@@ -123,9 +124,13 @@ impl Job {
         let mut reached = match &self.target.at {
             At::Instance(address) => self.target.reach(address, world, waits, with_users).await?,
             At::Rehearsal(rehearsal) => {
-                self.target
-                    .rehearse(rehearsal, &self.stage(roster, before, !with_users), world, waits, with_users)
-                    .await?
+                let stage = self.stage(roster, before, !with_users);
+                // Of a sheet with joiners, movers and leavers in it, those who are to change or to leave are there.
+                let is_one_of_three = self.reading.act == Some(Act::Create);
+                let acts: &[Act] = if is_one_of_three { &[Act::Update, Act::Remove] } else { &[] };
+                let there = acts.iter().map(|act| self.open_other(*act)).collect::<Result<_, _>>()?;
+                let stage = Stage { there, ..stage };
+                self.target.rehearse(rehearsal, &stage, world, waits, with_users).await?
             }
         };
         if roster.columns().has(Field::Proficiencies) {

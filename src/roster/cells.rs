@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Index;
 
-use crate::text::unguarded;
+use crate::text::{unguarded, unguarded_whole};
 
 /// The cells of one row, as text: one string, and where each cell stands in it. Reused from row to row, so that reading
 /// allocates nothing once it runs.
@@ -90,14 +90,16 @@ impl Cells {
         Some(())
     }
 
-    /// Takes the guard off each cell of these columns that has one.
-    pub(super) fn unguard(&mut self, is_guarded: impl Fn(usize) -> bool) {
+    /// Takes the guard off each cell that has one.
+    pub(super) fn unguard(&mut self, guards: &Guards) {
         for at in 0..self.spans.len() {
-            if is_guarded(at) {
-                let (_, end) = self.spans[at];
-                let text = unguarded(self.part(self.spans[at])).len();
-                self.spans[at].0 = end - place(text);
+            if guards.none.contains(&at) {
+                continue;
             }
+            let take_off = if guards.whole.contains(&at) { unguarded_whole } else { unguarded };
+            let (_, end) = self.spans[at];
+            let text = take_off(self.part(self.spans[at])).len();
+            self.spans[at].0 = end - place(text);
         }
     }
 
@@ -109,6 +111,15 @@ impl Cells {
         // Nothing that is read is as long as the places reach.
         self.text.get(begin as usize..end as usize).unwrap_or("")
     }
+}
+
+/// In which columns of a CSV of ours cells have a guard before them that is not what they say: in all but some.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Guards {
+    /// Those in which no cell has one.
+    pub(super) none: Vec<usize>,
+    /// Those in which no cell begins with an apostrophe by itself.
+    pub(super) whole: Vec<usize>,
 }
 
 /// A place in a row; the last one there is stands for all behind it.

@@ -121,7 +121,8 @@ pub(super) const TEMPLATES: [(&str, &str); 12] = [
 
 /// The columns that headcount adds to a file of failed rows, and passes over when it reads that file again: where the
 /// row stands, the code and the words of its failure, its number in the roster that was read, the name under which the
-/// ledger has it, and a mark by which a copy that nobody has touched is known.
+/// ledger has it, and a mark by which a copy that nobody has touched is known. Where all of them stand in a CSV, the other
+/// cells that begin like a formula have a guard before them, which reading takes off again.
 pub(crate) const REASONS: [&str; 6] = [
     "headcount state",
     "headcount code",
@@ -131,7 +132,8 @@ pub(crate) const REASONS: [&str; 6] = [
     "headcount mark",
 ];
 
-/// The header of the column that an annotated copy has more than its roster: what was found in each row.
+/// The header of the column that an annotated copy has more than its roster: what was found in each row. Where it stands
+/// first in a CSV, cells that begin like a formula have a guard before them, which reading takes off again.
 pub const FINDINGS: &str = "headcount findings";
 
 /// The header of the column that a roster of users who are there has more: what no cell of the row can say. Where it stands
@@ -141,6 +143,13 @@ pub(crate) const NOTE: &str = "headcount note";
 /// Whether a header is [`NOTE`].
 pub(crate) fn is_note(header: &str) -> bool {
     header.trim().eq_ignore_ascii_case(NOTE)
+}
+
+/// Whether a file with these columns is one that headcount writes of its own: of users who are there, or of rows that have
+/// failed.
+pub(super) fn are_ours(headers: &[String]) -> bool {
+    headers.iter().any(|header| is_note(header))
+        || (0..REASONS.len()).all(|column| headers.iter().any(|header| reason(header) == Some(column)))
 }
 
 /// Which of [`REASONS`] a header is.

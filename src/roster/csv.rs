@@ -3,8 +3,8 @@
 use csv::{ReaderBuilder, StringRecord};
 
 use super::below::Below;
-use super::cells::Cells;
-use super::columns::{FINDINGS, MAX_COLUMNS, Use, too_wide};
+use super::cells::{Cells, Guards};
+use super::columns::{FINDINGS, MAX_COLUMNS, Use, are_ours, too_wide};
 use super::field::Field;
 use super::header::Header;
 use super::mapping::Mapping;
@@ -15,6 +15,7 @@ use super::text::Decoding;
 use super::top::{self, Line, Top};
 use crate::error::Failure;
 use crate::finding::{Finding, codes};
+use crate::text::unguarded;
 
 /// The delimiters we look for. `|`, which is the cells' own, is the last of all: see [`shows_pipes`].
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -86,6 +87,11 @@ impl Csv {
         self.source.reader()
     }
 
+    /// Whether it is a copy of a roster with what was found in it.
+    pub(super) fn is_annotated(&self) -> bool {
+        self.is_annotated
+    }
+
     /// How the lines stand in the bytes.
     pub(super) fn written(&self) -> Written {
         Written {
@@ -120,6 +126,7 @@ impl Csv {
             below: Below::of(header),
             has_said_quotes: false,
             is_annotated: self.is_annotated,
+            guards: (self.is_annotated || header.is_ours()).then(|| header.guards()),
             optional_from: header
                 .uses
                 .iter()
@@ -248,7 +255,7 @@ impl Read {
     fn of(csv: Csv, lines: Vec<Line>, told: Option<u64>, mapping: &Mapping) -> Result<Option<Self>, Failure> {
         let top = top::find(&lines, mapping);
         let Some(line) = lines.get(top.at) else { return Ok(None) };
-        let known = Header::read(line.cells.clone(), mapping).known();
+        let known = Header::read(line.cells.clone(), mapping, None).known();
         match told {
             Some(told) if line.number != told && lines.iter().all(|line| line.number != told) => {
                 Err(top::no_such_row(told, &lines, mapping))
@@ -278,6 +285,10 @@ impl Read {
         let line = std::mem::take(&mut self.lines[self.top.at]);
         self.lines.truncate(self.top.at);
         let Line { number: header_row, line: header_line, is_annotated, cells } = line;
+        let cells = match is_annotated || are_ours(&cells) {
+            true => cells.iter().map(|header| unguarded(header).to_owned()).collect(),
+            false => cells,
+        };
         let csv = Csv { header_row, header_line, is_annotated, ..self.csv };
         Ok(Chosen { csv, headers: cells, above: self.lines, findings: found.into_iter().collect() })
     }
@@ -382,6 +393,8 @@ pub(super) struct CsvRows {
     /// Whether it has been said that rows stand in one cell.
     has_said_quotes: bool,
     is_annotated: bool,
+    /// Where cells have a guard that is not what they say.
+    guards: Option<Guards>,
     /// A row may end before this column: none from here on has to be filled in.
     optional_from: usize,
     /// The last column of passwords, and the columns behind it whose cells show by their form that they are in their place.
@@ -399,6 +412,10 @@ impl CsvRows {
             (row.number, row.line) = (self.records.number, self.records.line);
             if self.is_annotated && matches!(next, Next::Record) {
                 row.cells = row.cells.iter().skip(1).collect();
+            }
+            // Before anybody looks at them.
+            if let Some(guards) = &self.guards {
+                row.cells.unguard(guards);
             }
             match next {
                 Next::Record if is_blank(&row.cells) => {}

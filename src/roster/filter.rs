@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use super::act::{self, Act};
 use super::day::{self, Day, Days};
 use super::row::{Kept, Row};
 use crate::finding::codes;
@@ -67,6 +68,8 @@ enum Test {
     Empty,
     /// A day before the first and after the second, where there is one.
     Dates(Option<Day>, Option<Day>),
+    /// A word for this act.
+    Act(Act, act::Words),
 }
 
 /// What a rule says of a cell.
@@ -112,6 +115,11 @@ impl Rule {
         matches!(&self.test, Test::Words(words) if words.is_empty())
     }
 
+    /// Only the rows that ask for this act, by the words of a column map and those that are known.
+    pub(super) fn of_act(header: String, act: Act, words: act::Words) -> Self {
+        Self { header, is_only: true, test: Test::Act(act, words) }
+    }
+
     /// Whether it looks at a date.
     pub(super) fn is_of_days(&self) -> bool {
         matches!(self.test, Test::Dates(..))
@@ -133,6 +141,7 @@ impl Rule {
             Test::Empty if self.is_only => "is filled".to_owned(),
             Test::Filled => "is filled".to_owned(),
             Test::Empty => "is empty".to_owned(),
+            Test::Act(act, _) => format!("is {not}a word for {}", act.word()),
             Test::Dates(before, after) => {
                 let side = |word: &str, day: &Option<Day>| day.map(|day| format!("{word} {day}"));
                 let sides: Vec<String> =
@@ -221,6 +230,17 @@ impl Test {
             Self::Words(words) => answer(words.iter().any(|word| is_same(word, cell.text))),
             Self::Filled => answer(!cell.is_empty()),
             Self::Empty => answer(cell.is_empty()),
+            Self::Act(act, words) => match words.act(cell.text) {
+                Some(said) => answer(said == *act),
+                // Told once, and not by each job that reads the sheet.
+                None => {
+                    if *act == Act::Create {
+                        Answer::Unclear
+                    } else {
+                        Answer::No
+                    }
+                }
+            },
             Self::Dates(..) if cell.is_empty() => Answer::No,
             Self::Dates(before, after) => {
                 let is_within = |day: Day| {
@@ -324,8 +344,20 @@ impl Sieve {
 }
 
 fn not_told(row: &Row, at: usize, rule: &Rule, headers: &[String]) -> Finding {
-    let code = &codes::ROW_FILTER_UNCLEAR;
     let cell = row.cells.get(at).unwrap_or("").trim();
+    if matches!(rule.test, Test::Act(..)) {
+        let code = &codes::ACTION_UNKNOWN;
+        return Finding {
+            code: code.id,
+            severity: code.severity,
+            row: Some(row.number),
+            column: headers.get(at).cloned(),
+            value: Some(shown(cell)),
+            message: format!("nobody knows what is to be done: `{}`", shown(cell)),
+            hint: Some(code.fix.to_owned()),
+        };
+    }
+    let code = &codes::ROW_FILTER_UNCLEAR;
     let why = match day::of(cell) {
         Days::Either(one, other) if rule.is_of_days() => format!(": it is {one} or {other}"),
         _ => String::new(),

@@ -6,6 +6,7 @@
 
 pub mod template;
 
+mod act;
 mod below;
 mod cells;
 mod columns;
@@ -36,6 +37,8 @@ use crate::agent::PhoneRegion;
 use crate::error::Failure;
 use crate::finding::{Finding, LeftOut};
 
+pub use act::Act;
+pub(crate) use act::{is_header as is_header_of_acts, of as act_of};
 pub use cells::Cells;
 pub use columns::FINDINGS;
 pub(crate) use columns::{
@@ -72,6 +75,8 @@ pub struct Options {
     pub delimiter: Option<u8>,
     /// The country whose national telephone numbers are read; else numbers are E.164 alone.
     pub phone_region: Option<PhoneRegion>,
+    /// Only the rows that ask for this, by the column that says what is to be done; else that column is not obeyed.
+    pub act: Option<Act>,
 }
 
 /// How a roster is stored.
@@ -173,7 +178,7 @@ impl Roster {
             }
         };
         let data = columns::looks_like_data(&headers);
-        let mut header = Header::read(headers, mapping);
+        let mut header = Header::read(headers, mapping, options.act);
         if data && !header.is_known() {
             // Not shown: it may be a person's row, password and all.
             return Err(Failure::usage("the roster has no header: its first row looks like a person's").hint(
@@ -182,6 +187,7 @@ impl Roster {
             ));
         }
         header.fits(mapping)?;
+        header.has_acts(options.act)?;
         header.columns.phone_region = options.phone_region;
         findings.extend(header.findings.iter().cloned());
         let is_told = options.header_row.is_some();
@@ -339,9 +345,16 @@ impl Roster {
             said: Said::default(),
             has_all: self.header.sieve.is_idle(),
             hidden: self.hidden(),
-            is_guarded: matches!(self.content, Content::Csv(_)) && self.header.is_of_users(),
             left_out: Vec::new(),
         })
+    }
+
+    /// Whether its cells have guards that are not what they say: it is a CSV that headcount has written.
+    pub(crate) fn has_guards(&self) -> bool {
+        match &self.content {
+            Content::Csv(csv) => csv.is_annotated() || self.header.is_ours(),
+            Content::Xlsx(_) => false,
+        }
     }
 
     /// The rows of a workbook that nobody sees, in order.
@@ -364,8 +377,6 @@ pub struct Rows {
     /// Whether no row is left out.
     has_all: bool,
     hidden: Arc<[u64]>,
-    /// Whether cells have a guard that is not what they say.
-    is_guarded: bool,
     /// How many rows each rule of the map has left out.
     left_out: Vec<u64>,
 }
@@ -418,11 +429,6 @@ impl Rows {
                 Reading::Csv(rows) => rows.read(row),
                 Reading::Xlsx(rows) => rows.read(row),
             };
-            if self.is_guarded {
-                // Of a password each character is its own.
-                let passwords = &self.header.columns.places[Field::Password.index()];
-                row.cells.unguard(|at| !passwords.contains(&at));
-            }
             if !more.map_err(|failure| naming(failure, &self.path))? {
                 self.holding.end();
             } else if self.holding.pass(row) {

@@ -1,11 +1,13 @@
 //! Cells that no spreadsheet takes for a formula (OWASP, *CSV Injection*): what begins like one gets an apostrophe before it.
 
+use std::borrow::Cow;
+
 use super::{hides, plain};
 
 /// A cell for people, with what it hides written out.
 pub(crate) fn cell(text: &str) -> String {
     let text = plain(text);
-    if is_risky(&text) { format!("'{text}") } else { text }
+    if is_formula(&text) { format!("'{text}") } else { text }
 }
 
 /// A cell of a file that is read again, and that fits into a spreadsheet's: [`unguarded`] gives the text back, so that one
@@ -13,19 +15,32 @@ pub(crate) fn cell(text: &str) -> String {
 pub(crate) fn guarded(text: &str) -> String {
     const LONGEST: usize = 32_000; // Excel: 32,767 characters a cell
     let text: String = text.chars().take(LONGEST).collect();
-    if is_guarded(&text) { format!("'{text}") } else { text }
+    with_guard(&text).into_owned()
+}
+
+/// The same of a cell of somebody's own, of which nothing may be lost: it is as long as it is.
+pub(crate) fn with_guard(text: &str) -> Cow<'_, str> {
+    if needs_guard(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Whether a text begins like a formula, or with an apostrophe, which reading may take for a guard.
+pub(crate) fn needs_guard(text: &str) -> bool {
+    is_formula(text) || text.starts_with('\'')
 }
 
 /// What a cell said before it was [`guarded`]. An apostrophe that no guard puts there is the cell's own, and stays.
 pub(crate) fn unguarded(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|text| is_guarded(text)).unwrap_or(cell)
+    cell.strip_prefix('\'').filter(|text| needs_guard(text)).unwrap_or(cell)
 }
 
-fn is_guarded(text: &str) -> bool {
-    is_risky(text) || text.starts_with('\'')
+/// The same of a cell of a kind that nobody begins with an apostrophe, as a number or an address: one that is left over where
+/// somebody has mended what stood behind the guard goes as well.
+pub(crate) fn unguarded_whole(cell: &str) -> &str {
+    cell.strip_prefix('\'').unwrap_or(cell)
 }
 
-fn is_risky(text: &str) -> bool {
+/// Whether a spreadsheet may take a text for a formula.
+pub(crate) fn is_formula(text: &str) -> bool {
     // Spreadsheets trim before they look, and nobody sees what they drop.
     let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || hides(c));
     text.starts_with(['\t', '\r', '\n']) || trimmed.starts_with(|c| "=+-@＝＋－＠".contains(c))
@@ -78,14 +93,20 @@ mod tests {
         for cell in ["'t Hart", "'", "'1", "' ann"] {
             assert_eq!(unguarded(cell), cell);
         }
+        // Left over where what stood behind it was mended.
+        for (cell, text) in [("'dan@x", "dan@x"), ("'+49", "+49"), ("''dan@x", "'dan@x"), ("dan@x", "dan@x")]
+        {
+            assert_eq!(unguarded_whole(cell), text);
+        }
     }
 
     proptest! {
         #[test]
         fn a_guarded_cell_reads_back_as_it_was(text in "['=+@ \t\n\u{200b}＝a-]{0,6}|\\PC{0,12}") {
             let cell = guarded(&text);
-            prop_assert!(!is_risky(&cell));
-            prop_assert_eq!(unguarded(&cell), text);
+            prop_assert!(!is_formula(&cell));
+            prop_assert_eq!(unguarded(&cell), text.clone());
+            prop_assert_eq!(unguarded_whole(&cell), text);
         }
     }
 }

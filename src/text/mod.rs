@@ -16,7 +16,7 @@ pub(crate) mod truth;
 use std::fmt::Write as _;
 
 pub(crate) use decoded::{decoded, written_anew};
-pub(crate) use guard::{cell, guarded, unguarded};
+pub(crate) use guard::{cell, guarded, is_formula, needs_guard, unguarded, unguarded_whole, with_guard};
 pub(crate) use json::{escape_from, escaped};
 pub(crate) use known::KnownTexts;
 pub(crate) use numbers::{count, duration, grouped, people};

@@ -435,3 +435,21 @@ fn openpyxl_finds_the_workbook_of_before_with_colours_and_notes() {
         }
     }
 }
+
+#[test]
+fn a_csv_copy_has_a_guard_before_each_formula_and_is_read_and_copied_as_the_roster() {
+    let at = folder(&[]);
+    fs::write(at.path().join("roster.csv"), roster()).unwrap();
+    annotated(at.path(), &["roster.csv", "--annotate", "copy.csv"]).exits(3);
+    let copy = fs::read_to_string(at.path().join("copy.csv")).unwrap();
+    assert!(copy.contains(",'=1+1,Hopper,") && copy.contains("\"'=cmd|' /C calc'!A0\""), "{copy}");
+    let (own, theirs) = (rows(&at.path().join("roster.csv")), rows(&at.path().join("copy.csv")));
+    assert_eq!(own, theirs, "reading takes it off again");
+    // A copy of the copy has each guard once; a formula that was typed into it gets one.
+    let typed = copy.replace(",Zoë,", ",=Zoë,");
+    fs::write(at.path().join("typed.csv"), typed).unwrap();
+    annotated(at.path(), &["typed.csv", "--annotate", "again.csv"]).exits(3);
+    let again = fs::read_to_string(at.path().join("again.csv")).unwrap();
+    assert!(again.contains(",'=1+1,Hopper,") && again.contains(",'=Zoë,"), "{again}");
+    assert_eq!(rows(&at.path().join("again.csv")), rows(&at.path().join("typed.csv")));
+}

@@ -588,7 +588,7 @@ fn an_untouched_copy_of_a_foreign_export_is_replaced_too() {
 }
 
 #[test]
-fn no_cell_of_ours_is_a_formula_and_the_rosters_own_cells_stay_as_they_are() {
+fn no_cell_of_the_failed_file_is_a_formula_and_names_are_understood_when_they_come_back() {
     let folder = folder(&[]);
     let path = folder.path();
     let service = Service::start(&[]);
@@ -615,11 +615,11 @@ fn no_cell_of_ours_is_a_formula_and_the_rosters_own_cells_stay_as_they_are() {
     let ran = run(&mut service.import(path, "roster.csv", &flags)).exits(1);
     let failed = table(path, FAILED);
     let own: Vec<_> = failed.iter().map(|row| row["user login"].as_str().unwrap()).collect();
-    assert_eq!(own, users);
+    let guarded = users.map(|user| if user.starts_with('x') { user.to_owned() } else { format!("'{user}") });
+    assert_eq!(own, guarded);
     for row in &failed {
-        assert_eq!(row["first name"], "=cmd()");
-        for (name, cell) in row.as_object().unwrap().iter().filter(|(name, _)| name.starts_with("headcount "))
-        {
+        assert_eq!(row["first name"], "'=cmd()");
+        for (name, cell) in row.as_object().unwrap() {
             let first = cell.as_str().unwrap().chars().next();
             assert!(!first.is_some_and(|c| "=+-@\t\r\n".contains(c)), "{name}: {cell}");
         }
@@ -627,8 +627,8 @@ fn no_cell_of_ours_is_a_formula_and_the_rosters_own_cells_stay_as_they_are() {
     assert_eq!(failed[0]["headcount user"], "'=1+1");
     // The names are understood when they come back: each is known as the one it was.
     let mut mended = read(path, FAILED).replace("e@example.com,,", "e@example.com,Canary-x-2,");
-    for (at, user) in users.into_iter().enumerate() {
-        let cell = if user.contains('"') { "\"x \"\"y\"\",\nz\"".to_owned() } else { user.to_owned() };
+    for (at, user) in guarded.into_iter().enumerate() {
+        let cell = if user.contains('"') { "\"x \"\"y\"\",\nz\"".to_owned() } else { user };
         mended =
             mended.replacen(&format!("Canary-x-2,{cell},Basic"), &format!("Canary-x-2,user{at},Basic"), 1);
     }
@@ -721,4 +721,41 @@ fn a_rehearsal_with_a_ledger_of_any_name_is_retried_as_a_rehearsal() {
     let ran = run(headcount(path).args(["retry", "./-l.jsonl", "--skip-invalid"])).exits(0);
     assert!(ran.stderr.contains("embedded Connect"), "{}", ran.stderr);
     assert!(ran.stderr.contains("`b ob` goes by `bob`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_cell_that_begins_like_a_formula_has_a_guard_in_the_failed_file_and_is_sent_as_it_was() {
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let path = at.path();
+    let rows = [
+        "=1+1,@Last,ana@example,Canary-ana-1,ana,Basic Routing Profile,Agent,+493012345678".to_owned(),
+        "'=x,'t Hart,ben@example,=Canary-ben-1,ben,Basic Routing Profile,Agent,".to_owned(),
+    ];
+    fs::write(path.join("roster.csv"), roster(&rows)).unwrap();
+    run(&mut service.import(path, "roster.csv", &[&FLAGS[..], &["--skip-invalid"]].concat())).exits(1);
+    let failed = read(path, FAILED);
+    for said in ["'=1+1,'@Last,", ",'+493012345678,", "''=x,''t Hart,"] {
+        assert!(failed.contains(said), "{said}\n{failed}");
+    }
+    let mut reader = csv::Reader::from_reader(failed.trim_start_matches('\u{FEFF}').as_bytes());
+    let cells =
+        reader.records().flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
+    let risky: Vec<String> = cells.filter(|cell| cell.starts_with(['=', '+', '-', '@'])).collect();
+    assert!(risky.is_empty(), "{risky:?}");
+    // Untouched it is known as such, and written anew.
+    run(&mut service.import(path, "roster.csv", &[&FLAGS[..], &["--skip-invalid"]].concat())).exits(1);
+    assert!(!path.join("roster.csv.failed.2.csv").exists());
+    edit(path, FAILED, "ana@example", "ana@example.com");
+    edit(path, FAILED, "ben@example", "ben@example.com");
+    for user in ["ana", "ben"] {
+        edit(path, FAILED, &format!(",,{user},"), &format!(",=Canary-{user}-1,{user},"));
+    }
+    run(service.headcount(path).args(["retry", LEDGER, "--roster", FAILED])).exits(0);
+    // What was made is what the roster had, cell by cell.
+    let mended = roster(&rows).replace("@example,", "@example.com,");
+    fs::write(path.join("mended.csv"), mended).unwrap();
+    let mut diff = service.headcount(path);
+    diff.args(["diff", "mended.csv", "--instance", &service.arn]);
+    let ran = run(&mut diff).exits(0);
+    assert!(ran.stdout.contains("2 as they should be"), "{}", ran.stdout);
 }

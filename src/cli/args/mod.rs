@@ -6,6 +6,8 @@ pub(super) mod instance;
 pub(super) mod leave_out;
 pub(super) mod passwords;
 pub(super) mod rate;
+pub(super) mod remove;
+pub(super) mod removing;
 pub(super) mod roster;
 pub(super) mod sky;
 pub(super) mod update;

@@ -113,6 +113,11 @@ impl<'t> Screen<'t> {
         self.stage.findings(checked.found(), checked.roster());
     }
 
+    /// The same of another part of the roster.
+    pub(super) fn findings_of(&self, found: &validate::Checked, roster: &Roster) {
+        self.stage.findings(found, roster);
+    }
+
     /// Why nothing is sent, in a few words.
     pub(super) fn blocked(&self, blocked: Blocked) -> Exit {
         let Blocked { rows, of_file } = blocked;

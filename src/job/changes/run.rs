@@ -173,7 +173,7 @@ impl PlannedChanges {
 fn keep_before(compared: &Compared, undo: &Undo) -> Result<(), Failure> {
     let Compared { reached, due, people, world, .. } = compared;
     let directory = &reached.directory;
-    let mut before = export::Before::open(&undo.file, directory)?;
+    let mut before = export::Before::open(&undo.file, directory, export::Keeping::Changed)?;
     for person in people {
         let Some(Due { groups, found, .. }) = due.get(&person.user) else { continue };
         let groups: BTreeSet<Group> = groups.keys().copied().collect();

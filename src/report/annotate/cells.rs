@@ -1,5 +1,6 @@
 //! A workbook given back as a CSV, where that loses nothing that is wrong with it.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use csv::{QuoteStyle, WriterBuilder};
@@ -7,8 +8,8 @@ use csv::{QuoteStyle, WriterBuilder};
 use super::copy::{Annotated, Copy, sentence, told};
 use super::unwritten::Unwritten;
 use crate::finding::codes;
-use crate::roster::FINDINGS;
-use crate::text::guarded;
+use crate::roster::{FINDINGS, Field};
+use crate::text::{guarded, with_guard};
 
 impl Copy<'_> {
     /// The cells of a workbook as text. It ends where one holds what text does not.
@@ -30,7 +31,8 @@ impl Copy<'_> {
             Ok(())
         };
         skip_to(&mut writer, self.roster.header_row())?;
-        writer.write_record([FINDINGS].into_iter().chain(self.headers()))?;
+        let headers: Vec<_> = self.headers().map(with_guard).collect();
+        writer.write_record([FINDINGS].into_iter().chain(headers.iter().map(|header| &**header)))?;
         self.each(|row, findings| {
             if let Some(lost) = row.findings.iter().find(|finding| OF_CELLS.contains(&finding.code)) {
                 return Err(Unwritten::OfWorkbook(format!(
@@ -42,8 +44,13 @@ impl Copy<'_> {
             skip_to(&mut writer, row.number)?;
             annotated.count(row, findings);
             let told = guarded(&told(findings, self.voice));
-            let cells = self.own.iter().map(|&at| row.cells.get(at).unwrap_or(""));
-            Ok(writer.write_record([told.as_str()].into_iter().chain(cells))?)
+            let passwords = &self.roster.columns().places[Field::Password.index()];
+            let cell = |&at: &usize| {
+                let text = row.cells.get(at).unwrap_or("");
+                if passwords.contains(&at) { Cow::Borrowed(text) } else { with_guard(text) }
+            };
+            let cells: Vec<_> = self.own.iter().map(cell).collect();
+            Ok(writer.write_record([told.as_str()].into_iter().chain(cells.iter().map(|cell| &**cell)))?)
         })?;
         writer.flush()?;
         Ok(())

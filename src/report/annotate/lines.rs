@@ -1,11 +1,12 @@
-//! A CSV given back line by line and byte for byte, with a column before its first. Before it, and not behind the last, for
+//! A CSV given back line by line and byte for byte but for guards, with a column before its first. Before it, and not behind the last, for
 //! rows may have cells too many or too few, and a quote that never closes has no end.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use super::copy::{Annotated, Copy, told};
+use super::guarding::Guarding;
 use super::unwritten::Unwritten;
-use crate::roster::{FINDINGS, Written};
+use crate::roster::{FINDINGS, Field, Written};
 use crate::text::guarded;
 
 /// The longest stretch of a line that is held in memory, in bytes.
@@ -15,7 +16,9 @@ impl Copy<'_> {
     /// Writes the roster's lines, each that begins a row with what was found in it.
     pub(super) fn lines(&self, file: impl Write, annotated: &mut Annotated) -> Result<(), Unwritten> {
         let Some(written) = self.roster.written() else { return Ok(()) };
-        let mut lines = Lines::new(self.roster.bytes(), file, written)?;
+        let passwords = self.roster.columns().places[Field::Password.index()].clone();
+        let has_guards = self.roster.has_guards();
+        let mut lines = Lines::new(self.roster.bytes(), file, written, has_guards, passwords)?;
         lines.begin(written.header_line, FINDINGS)?;
         self.each(|row, findings| {
             annotated.count(row, findings);
@@ -28,7 +31,7 @@ impl Copy<'_> {
 
 /// How characters are stored, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Units {
+pub(super) enum Units {
     /// A byte where it is one of ASCII; `utf8` where the others are known too.
     Bytes { utf8: bool },
     /// Two bytes, the larger half first or last.
@@ -38,7 +41,7 @@ enum Units {
 impl Units {
     /// Text in these. Where it is not known how a character is stored, or storing it could make the file look as if it were
     /// in another encoding, its number stands for it.
-    fn stored(self, text: &str) -> Vec<u8> {
+    pub(super) fn stored(self, text: &str) -> Vec<u8> {
         match self {
             Self::Bytes { utf8: true } => text.as_bytes().to_vec(),
             Self::Bytes { utf8: false } => {
@@ -53,7 +56,7 @@ impl Units {
         }
     }
 
-    fn width(self) -> usize {
+    pub(super) fn width(self) -> usize {
         match self {
             Self::Bytes { .. } => 1,
             Self::Two { .. } => 2,
@@ -61,7 +64,7 @@ impl Units {
     }
 
     /// A unit as a character of ASCII, where it is one.
-    fn ascii(self, unit: &[u8]) -> Option<u8> {
+    pub(super) fn ascii(self, unit: &[u8]) -> Option<u8> {
         match (self, unit) {
             (Self::Bytes { .. }, [byte]) if byte.is_ascii() => Some(*byte),
             (Self::Two { big: true }, [0, byte]) | (Self::Two { big: false }, [byte, 0]) => Some(*byte),
@@ -73,7 +76,7 @@ impl Units {
 /// The lines of a file on their way into another. A line ends with `\n`, `\r\n` or `\r`, as the reader has it.
 struct Lines<R: Read, W> {
     input: BufReader<R>,
-    out: W,
+    out: Guarding<W>,
     units: Units,
     delimiter: u8,
     /// Whether rows have a column of an earlier copy, which goes.
@@ -87,7 +90,8 @@ struct Lines<R: Read, W> {
 }
 
 impl<R: Read, W: Write> Lines<R, W> {
-    fn new(bytes: R, mut out: W, written: Written) -> io::Result<Self> {
+    /// `spared` are the columns in which no cell has a guard; `has_guards` says whether the others have theirs already.
+    fn new(bytes: R, mut out: W, written: Written, has_guards: bool, spared: Vec<usize>) -> io::Result<Self> {
         let mut input = BufReader::with_capacity(64 << 10, bytes);
         let head = input.fill_buf()?;
         let (mark, units) = match head {
@@ -107,6 +111,7 @@ impl<R: Read, W: Write> Lines<R, W> {
             out.write_all("\u{FEFF}".as_bytes())?;
         }
         let Written { delimiter, is_annotated, .. } = written;
+        let out = Guarding::new(out, units, written.encoding(), delimiter, has_guards, spared);
         Ok(Self { input, out, units, delimiter, is_annotated, line: 0, is_within: false, ahead: Vec::new() })
     }
 
@@ -118,15 +123,16 @@ impl<R: Read, W: Write> Lines<R, W> {
             if !self.read(&mut piece)? {
                 return Ok(());
             }
-            self.out.write_all(&piece)?;
+            self.out.pass(&piece)?;
         }
+        self.out.begin()?;
         let quoted =
             if cell.is_empty() { String::new() } else { format!("\"{}\"", cell.replace('"', "\"\"")) };
-        self.out.write_all(&self.units.stored(&format!("{quoted}{}", char::from(self.delimiter))))?;
+        self.out.put(&self.units.stored(&format!("{quoted}{}", char::from(self.delimiter))))?;
         if self.is_annotated {
             piece.clear();
             self.read(&mut piece)?;
-            self.out.write_all(&piece[self.first_cell(&piece)..])?;
+            self.out.pass(&piece[self.first_cell(&piece)..])?;
         }
         Ok(())
     }
@@ -134,10 +140,10 @@ impl<R: Read, W: Write> Lines<R, W> {
     fn finish(mut self) -> io::Result<()> {
         let mut piece = Vec::new();
         while self.read(&mut piece)? {
-            self.out.write_all(&piece)?;
+            self.out.pass(&piece)?;
             piece.clear();
         }
-        self.out.flush()
+        self.out.finish()
     }
 
     /// How many bytes of a line are its first cell and the delimiter after it.

@@ -1,14 +1,15 @@
 //! The roster given back with its findings in it, and otherwise as it is: the copy is the roster still, with all that is
 //! wrong with it, so that whoever checks the copy finds what was found in the roster.
 //!
-//! * A CSV comes back line by line and byte for byte, with a column before its first: [`FINDINGS`].
+//! * A CSV comes back line by line and byte for byte, with a column before its first, [`FINDINGS`], and a guard before each
+//!   cell that a spreadsheet would take for a formula: reading takes it off again (`text/guard.rs`).
 //! * A workbook comes back as its own package: faulty cells are coloured and have notes, and every other part is copied as it
 //!   is packed (`package.rs`). Where a package cannot be changed so, its sheet is written anew, cell by cell.
 //! * A CSV becomes a workbook with coloured cells, notes and a last column that says all.
 //! * A workbook becomes a CSV only where that loses nothing that is wrong with it.
 //!
 //! Every row stands where it stood, and [`FINDINGS`] is passed over when a copy is read. The cells are the user's own and
-//! are given back as they are, passwords too; no finding and no note has ever one in it. The rows pass through one by one:
+//! are given back as they are but for the guards, passwords too; no finding and no note has ever one in it. The rows pass through one by one:
 //! memory is bounded by the findings kept ([`Pass::KEPT`](crate::validate::Pass::KEPT)) and the notes ([`NOTES`]);
 //! where there are more findings, the roster is checked once more on the way.
 
@@ -17,6 +18,7 @@ mod cells;
 mod comments;
 mod copy;
 pub(crate) mod differences;
+mod guarding;
 mod lines;
 mod package;
 mod sheet;
