@@ -20,3 +20,4 @@ mod silence;
 mod stage;
 mod stopping;
 mod undo;
+mod undone;

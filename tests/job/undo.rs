@@ -16,7 +16,7 @@ use headcount::user::Exact;
 
 use crate::stage::{Stage, unlimited};
 
-fn undo(stage: &Stage) -> UndoJob {
+pub fn undo(stage: &Stage) -> UndoJob {
     UndoJob {
         ledger: stage.ledger(),
         target: stage.target(),
@@ -33,17 +33,17 @@ async fn planned(stage: &Stage, job: UndoJob) -> PlannedUndo {
     job.plan(&stage.world).await.unwrap()
 }
 
-async fn run(stage: &Stage, job: UndoJob) -> EndedUndo {
+pub async fn run(stage: &Stage, job: UndoJob) -> EndedUndo {
     planned(stage, job).await.run().await.unwrap()
 }
 
 /// How often users were deleted.
-fn deletions(stage: &Stage) -> u64 {
+pub fn deletions(stage: &Stage) -> u64 {
     let stats = stage.connect.world().stats();
     stats.operations.get("DeleteUser").map_or(0, |calls| calls.called)
 }
 
-fn names(stage: &Stage) -> Vec<String> {
+pub fn names(stage: &Stage) -> Vec<String> {
     let mut names: Vec<String> = stage.connect.world().everyone().map(|user| user.username.clone()).collect();
     names.sort();
     names
@@ -54,12 +54,12 @@ fn edit(stage: &Stage, name: &str, change: impl FnOnce(&mut User)) {
     stage.connect.world().edit(name, now, change);
 }
 
-async fn settled() {
+pub async fn settled() {
     tokio::time::advance(Duration::from_secs(3600)).await;
 }
 
 /// So many users that were made an hour ago.
-async fn made(people: usize) -> Stage {
+pub async fn made(people: usize) -> Stage {
     let stage = Stage::of(unlimited(), people);
     let ended = stage.run(stage.import()).await.unwrap();
     assert_eq!((ended.exit, ended.counts.created), (Exit::Done, people as u64));
