@@ -130,6 +130,13 @@ pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line
     line
 }
 
+/// What undoes the run of a ledger, or goes on with that.
+pub(super) fn undo_of(ledger: &Path) -> Line {
+    let mut line = Line::new(program(), "undo");
+    line.path(ledger);
+    line
+}
+
 /// What resumes the import or the update of a ledger; `None` where it does not say how that was told.
 pub(super) fn resume_of(ledger: &Path, state: &State) -> Option<Line> {
     let session = &state.session;
@@ -289,6 +296,7 @@ impl Parts {
             allow_partial,
             allow,
             recreate_missing: _, // they are made again; who is gone after that is to be told of first
+            recreate_deleted: _, // likewise
             no_provenance_tag,
             accept_probable,
             settle_timeout,
@@ -544,7 +552,7 @@ mod tests {
     const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough", "--updates", "merge"];
 
     /// What import and retry both take, on its way to a retry.
-    const TO_RETRY: [Row; 35] = [
+    const TO_RETRY: [Row; 36] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
         ("header-row", &["--header-row", "5"], Kept),
@@ -578,6 +586,11 @@ mod tests {
             "recreate-missing",
             &["--recreate-missing"],
             Left("they are made again; who goes after that is told of"),
+        ),
+        (
+            "recreate-deleted",
+            &["--recreate-deleted"],
+            Left("they are made again; who is deleted after that is told of"),
         ),
         ("no-provenance-tag", &["--no-provenance-tag"], Kept),
         ("accept-probable", &["--accept-probable"], Kept),

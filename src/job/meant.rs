@@ -93,6 +93,8 @@ pub struct Allowed {
     pub partial: bool,
     /// To send rows again whose users were created and are gone from the instance.
     pub missing_again: bool,
+    /// To send rows again whose users were deleted by an undo.
+    pub deleted_again: bool,
     /// To leave the tag out that says which run made a user: a lost answer can then not be proved.
     pub no_tag: bool,
     /// To take a user with the name and every member of the row for ours where a request left without the tag.
@@ -200,8 +202,13 @@ impl Job {
             What::Import { .. } => &[],
             What::Retry { codes, .. } => codes,
         };
-        let recreate_missing = self.allowed.missing_again;
-        Asked { retry: self.before().is_some(), codes, recreate_missing, ..Asked::default() }
+        Asked {
+            retry: self.before().is_some(),
+            codes,
+            recreate_missing: self.allowed.missing_again,
+            recreate_deleted: self.allowed.deleted_again,
+            ..Asked::default()
+        }
     }
 
     /// What the ledger says of the job that it was made by: a retry goes by it, and so does a rehearsal, whose world it has.

@@ -120,6 +120,20 @@ impl Rule {
         Self { header, is_only: true, test: Test::Act(act, words) }
     }
 
+    /// Only the rows that ask for something.
+    pub(super) fn of_any_act(header: String, words: act::Words) -> Self {
+        Self { header, is_only: false, test: Test::Act(Act::Nothing, words) }
+    }
+
+    /// Whether there is nothing to tell of the rows that it leaves out: another job has them.
+    fn is_untold(&self) -> bool {
+        self.is_idle() || (self.is_only && self.is_of_action())
+    }
+
+    fn is_of_action(&self) -> bool {
+        matches!(self.test, Test::Act(..))
+    }
+
     /// Whether it looks at a date.
     pub(super) fn is_of_days(&self) -> bool {
         matches!(self.test, Test::Dates(..))
@@ -141,7 +155,7 @@ impl Rule {
             Test::Empty if self.is_only => "is filled".to_owned(),
             Test::Filled => "is filled".to_owned(),
             Test::Empty => "is empty".to_owned(),
-            Test::Act(act, _) => format!("is {not}a word for {}", act.word()),
+            Test::Act(act, _) => format!("{not}asks for {}", act.word()),
             Test::Dates(before, after) => {
                 let side = |word: &str, day: &Option<Day>| day.map(|day| format!("{word} {day}"));
                 let sides: Vec<String> =
@@ -309,10 +323,12 @@ impl Sieve {
 
     /// Each rule with so many rows left out by it, hidden rows last. Of one that names no word there is nothing to tell.
     pub(super) fn told(&self, counts: &[u64]) -> Vec<LeftOut> {
-        let hidden = self.skips_hidden.then(|| "hidden in the sheet".to_owned());
-        let whats = self.rules.iter().map(|(_, rule)| (!rule.is_idle()).then(|| rule.told())).chain([hidden]);
-        let told = whats.enumerate().filter_map(|(at, what)| {
-            Some(LeftOut { what: what?, rows: counts.get(at).copied().unwrap_or(0) })
+        let hidden = self.skips_hidden.then(|| ("hidden in the sheet".to_owned(), false));
+        let rules = self.rules.iter().map(|(_, rule)| rule);
+        let whats = rules.map(|rule| (!rule.is_untold()).then(|| (rule.told(), rule.is_of_action())));
+        let told = whats.chain([hidden]).enumerate().filter_map(|(at, what)| {
+            let (what, is_of_action) = what?;
+            Some(LeftOut { what, rows: counts.get(at).copied().unwrap_or(0), is_of_action })
         });
         told.collect()
     }

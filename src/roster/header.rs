@@ -94,8 +94,12 @@ impl Header {
         let acts = acts(&headers, &uses, mapping);
         let of_act = act.zip(acts.first().copied()).map(|(act, at)| {
             let words = mapping.actions.as_ref().map(|(_, words)| words.clone()).unwrap_or_default();
-            (at, Rule::of_act(headers[at].clone(), act, words))
+            let own = Rule::of_act(headers[at].clone(), act, words.clone());
+            // Of whom nothing is asked that is told once, and not by each job that reads the sheet.
+            let of_any = (act == Act::Create).then(|| Rule::of_any_act(headers[at].clone(), words));
+            of_any.into_iter().chain([own]).map(move |rule| (at, rule))
         });
+        let of_act = of_act.into_iter().flatten();
         let rules = rules.chain(of_act);
         let sieve = Sieve::new(rules.collect(), mapping.hidden_rows == Hidden::Skip);
         let roles: Vec<usize> =

@@ -132,6 +132,10 @@ pub(in crate::cli) struct Shared {
     #[arg(long, help_heading = "Rows")]
     pub(in crate::cli) recreate_missing: bool,
 
+    /// Send rows again whose users were deleted by `undo`
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) recreate_deleted: bool,
+
     /// Do not tag users with the run that made them: a lost answer can then not be proved
     #[arg(long, help_heading = "Lost answers and outages")]
     pub(in crate::cli) no_provenance_tag: bool,

@@ -63,7 +63,7 @@ impl UndoJob {
         is_of(&reached, &state)?;
         let protected = self.protected.clone();
         let (lane, instance) = (Arc::clone(&reached.lane), reached.directory.instance.id.clone());
-        let around = Arc::new(Surroundings::new(lane, instance, protected, Arc::clone(&world.events)));
+        let around = Surroundings::new(lane, instance, protected, Arc::clone(&world.events));
         let mut planned = PlannedUndo {
             job: self,
             world: world.clone(),
@@ -295,7 +295,7 @@ impl PlannedUndo {
         let users = self.reached.directory.users.as_ref();
         let mut unlisted = Vec::new();
         for (number, candidate) in self.candidates.iter_mut().enumerate() {
-            if !matches!(candidate.stands, Stands::InDoubt | Stands::Back) {
+            if candidate.id.is_some() {
                 continue;
             }
             match users.and_then(|users| users.get(&candidate.made.user)) {
