@@ -107,17 +107,16 @@ impl UndoFarewell<'_> {
             "{} left as they are; the next line says who and why, and which flag lifts it where one does",
             text::people(left + rejected)
         );
-        vec![
-            Said::Talk(line),
-            Said::Command("list them with: ", meant_undo::looks(self.typed).to_string()),
-        ]
+        vec![Said::Talk(line), Said::Command("list them with: ", meant_undo::looks(self.typed).to_string())]
     }
 
     fn of_unsettled(&self) -> Option<Said> {
         let unsettled = Came::of(self.ended).unsettled;
         let of = text::count(unsettled, "user");
         (unsettled > 0).then(|| {
-            Said::Talk(format!("of {of} it is not clear yet whether they are gone: the same command looks again"))
+            Said::Talk(format!(
+                "of {of} it is not clear yet whether they are gone: the same command looks again"
+            ))
         })
     }
 

@@ -106,8 +106,11 @@ fn a_dry_run_names_everybody_and_deletes_nobody() {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
     }
     let ran = undo(&service, at, &[&flags[..], &["--format", "json"]].concat()).exits(0);
-    let decided: Vec<_> =
-        events(&ran).iter().filter(|event| event["event"] == "removal").map(|e| e["decision"].clone()).collect();
+    let decided: Vec<_> = events(&ran)
+        .iter()
+        .filter(|event| event["event"] == "removal")
+        .map(|e| e["decision"].clone())
+        .collect();
     assert_eq!(decided, ["delete", "skip", "delete"]);
     assert_eq!(std::fs::read(at.join(LEDGER)).unwrap(), ledger);
     assert_eq!(service.calls("DeleteUser", "called"), 0);
@@ -134,7 +137,8 @@ fn a_rehearsal_is_undone_in_the_rehearsal_and_an_import_is_not() {
     for flags in [&["--simulate"][..], &[]] {
         run(headcount(at).args(["import", ROSTER, "--simulate"])).exits(0);
         let id = status(at, rehearsed)["run"].as_str().unwrap().to_owned();
-        let undone = headcount(at).args(["undo", rehearsed, "--yes", "--run", &id]).args(flags).output().unwrap();
+        let undone =
+            headcount(at).args(["undo", rehearsed, "--yes", "--run", &id]).args(flags).output().unwrap();
         let told = String::from_utf8_lossy(&undone.stdout).into_owned();
         assert!(undone.status.success() && told.starts_with("4 of 4 people deleted; "), "{undone:?}");
     }
