@@ -259,7 +259,7 @@ mod tests {
         );
         let also = more(Job { signs_out: true, ..deletes });
         assert_eq!(also[0], "DeleteAllEntitySessions");
-        assert_eq!(also.len(), 4);
+        assert_eq!(also.len(), 5);
         assert!(more(Job { quick_connects: true, signs_out: true, ..look }).is_empty());
     }
 
