@@ -54,7 +54,7 @@ pub(super) fn head(typed: &TypedLeavers, leavers: &Leavers) -> Vec<String> {
 }
 
 /// The flag that lifts a reason.
-const fn flag(lift: Lift) -> &'static str {
+pub(super) const fn flag(lift: Lift) -> &'static str {
     match lift {
         Lift::EvenIfChanged => "--even-if-changed",
         Lift::WithQuickConnects => "--with-quick-connects",
@@ -64,7 +64,7 @@ const fn flag(lift: Lift) -> &'static str {
 }
 
 /// The counts in one line.
-fn in_one_line(counts: &LeaverCounts, before: u64) -> String {
+pub(super) fn in_one_line(counts: &LeaverCounts, before: u64) -> String {
     let LeaverCounts { delete, gone, wait, skip } = *counts;
     let parts = [
         (delete, "to delete"),

@@ -7,7 +7,7 @@ use super::args::remove::RemoveArgs;
 use super::farewell::{self, Said, shown};
 use super::leaver_words as words_of_leavers;
 use super::meant_leavers::{self, TypedLeavers};
-use super::screen::Stage;
+use super::screen::{Doing, Stage};
 use super::typed_number::{self, Answer};
 use super::{output, remedies, retype, settings, suspend};
 use crate::error::Failure;
@@ -22,7 +22,7 @@ pub(super) fn run(args: RemoveArgs, words: &[OsString]) -> Result<Exit, Failure>
     let typed = TypedLeavers { args, words: words.to_vec() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
-    let stage = Stage::set(typed.args.format, true, &typed.words)?;
+    let stage = Stage::set(typed.args.format, Doing::Deletes, &typed.words)?;
     let ended = runtime.block_on(removed(&typed, &stage));
     stage.close();
     ended.map_err(|failure| remedies::of_leavers(failure, &typed))
@@ -116,9 +116,7 @@ pub(super) fn agrees(typed: &TypedLeavers, leavers: &Leavers) -> Result<bool, Fa
         ))
         .hint(format!("if that is right: {resume}{yes}{count}")));
     }
-    let question =
-        format!("This deletes {}, and nobody can undo it. Type the number: ", text::count(going, "user"));
-    Ok(typed_number::asks(&question, going)? == Answer::Agreed)
+    Ok(typed_number::asks(going)? == Answer::Agreed)
 }
 
 /// Why nobody is deleted, in a few words.
