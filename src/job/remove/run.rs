@@ -327,7 +327,7 @@ fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
 fn leave_failed_rows(leavers: &Leavers, ledger: &dyn Journal) -> Result<Left, Failure> {
     let Leavers { remove, roster, wanted, .. } = leavers;
     let rules = leavers.rules();
-    let of = OfRun { is_rehearsal: remove.job.target.is_rehearsal(), is_update: false };
+    let of = OfRun { is_rehearsal: remove.job.target.is_rehearsal(), job: OF };
     ledger.read(|state| {
         let others = OtherRun::of(state);
         FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()
