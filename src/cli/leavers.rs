@@ -166,6 +166,7 @@ fn lines(typed: &TypedLeavers, arn: &str, ended: &EndedRemove) -> Vec<Said> {
         )));
         lines.push(Said::Command("list them with: ", meant_leavers::status(typed, "skipped").to_string()));
     }
+    lines.extend(of_left(ended));
     if ended.counts.unconfirmed > 0 {
         lines.push(Said::Talk(format!(
             "of {} nothing clear came back: the same command looks again",
@@ -176,6 +177,31 @@ fn lines(typed: &TypedLeavers, arn: &str, ended: &EndedRemove) -> Vec<Said> {
         lines.push(farewell::resume_with(&retype::resume(&typed.words)));
     }
     lines
+}
+
+/// Where the rows are of whoever was not deleted.
+fn of_left(ended: &EndedRemove) -> Vec<Said> {
+    let left = match &ended.left {
+        Ok(left) => left,
+        Err(failure) => {
+            output::failure(failure);
+            return Vec::new();
+        }
+    };
+    let removed =
+        left.removed.iter().map(|path| format!("removed {}: its rows no longer stand so", shown(path)));
+    let spared = left.spared.iter().map(|path| {
+        format!("{} is not overwritten: it is not an untouched copy of headcount's", shown(path))
+    });
+    let held = left.held.iter().map(|path| output::held(path));
+    let file = left.file.as_ref().map(|file| {
+        let rows = text::count(left.rows, "row");
+        format!(
+            "{rows} of whoever was not deleted, with the reasons in {}: mended there, it is a list too",
+            shown(file)
+        )
+    });
+    removed.chain(spared).chain(held).chain(file).map(Said::Talk).collect()
 }
 
 fn summary(counts: &Counts, took: &str) -> String {
