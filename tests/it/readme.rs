@@ -18,7 +18,7 @@ use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 25] = [
+const PAGES: [&str; 27] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -35,6 +35,8 @@ const PAGES: [&str; 25] = [
     "docs/second-wave.md",
     "docs/export.md",
     "docs/movers.md",
+    "docs/leavers.md",
+    "docs/one-sheet.md",
     "docs/security.md",
     "docs/windows.md",
     "docs/comparison.md",
@@ -47,7 +49,7 @@ const PAGES: [&str; 25] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 13] = [
+const RUN: [&str; 15] = [
     "README.md",
     "docs/ledger.md",
     "docs/hr-exports.md",
@@ -61,6 +63,8 @@ const RUN: [&str; 13] = [
     "docs/second-wave.md",
     "docs/export.md",
     "docs/movers.md",
+    "docs/leavers.md",
+    "docs/one-sheet.md",
 ];
 
 /// The pages whose commands build and test the program itself, which a test of it cannot do.
