@@ -52,7 +52,7 @@ pub use rehearsal::Rehearsal;
 pub(crate) use saved::{SavedAs, contents};
 pub use supply::{OnePassword, Passwords, PasswordsPlanned};
 pub use target::{Address, At, Target};
-pub(crate) use there::{OfRun, There};
+pub(crate) use there::{Made, OfRun, There};
 pub use undo::{EndedUndo, PlannedUndo, UndoJob};
 pub use world::World;
 

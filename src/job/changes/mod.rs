@@ -4,6 +4,7 @@
 //! second. Nothing is sent before the third has locked its ledger.
 
 mod decide;
+mod made;
 mod makes;
 mod movers;
 mod run;
