@@ -305,11 +305,19 @@ pub struct Forecast {
     /// Pending, and left as they stand: `retry` does not send them.
     pub(crate) pending: u64,
     /// Created before, and gone from the instance.
-    pub(crate) missing: u64,
+    pub missing: u64,
     /// Created before, and the name is another user's now.
     pub(crate) replaced: u64,
     /// Invalid, and not sent.
     pub invalid: u64,
+    /// Deleted by an undo, and left so.
+    pub deleted: u64,
+    /// Their deletion by an undo is not settled: left to it.
+    pub unconfirmed: u64,
+    /// Created before, gone from the instance, and on a list of leavers: left so.
+    pub left: u64,
+    /// Those of `to_create` and `there` that were created before, and are to be made anew.
+    pub anew: u64,
 }
 
 /// How many people there are of each kind. Serialises as the `people` of a comparison; members may be added.

@@ -30,8 +30,8 @@ pub(crate) type Connects = HashMap<String, Vec<QuickConnect>>;
 /// So many users are asked about at once: "Agents: the maximum number is 100" (API reference, *UserDataFilters*).
 pub(crate) const AT_ONCE: usize = 100;
 
-/// A list of quick connects is believed for at least this, and else four times as long as it took to be read: the deletions
-/// wait for it, and it is not to take more of their time than a part.
+/// What was read is believed for at least this, and else four times as long as it took to be read: the deletions wait for
+/// it, and it is not to take more of their time than a part.
 const BELIEVED: Duration = Duration::from_secs(2);
 const TIMES_ITS_OWN: u32 = 4;
 
@@ -41,18 +41,30 @@ pub(crate) struct Surroundings {
     instance: String,
     protected: Protected,
     events: Arc<dyn Sink>,
-    connects: Mutex<Option<Read>>,
+    connects: Mutex<Option<Read<Connects>>>,
+    /// Those who are asked about together, in the order in which they leave, each with when it was asked.
+    together: HashMap<String, usize>,
+    at_work: Vec<Together>,
     /// Who is at work may not be asked: said once.
     may_not_see_work: AtomicBool,
     /// What may not be asked, and had to be.
     denied: Plain<Option<Operation>>,
 }
 
-/// All quick connects, as they were.
-struct Read {
-    connects: Arc<Connects>,
+/// What was read, and until when it is believed.
+struct Read<T> {
+    what: Arc<T>,
     until: Moment,
 }
+
+/// Users who are asked about together: their ids, and who of them is at work.
+struct Together {
+    ids: Vec<String>,
+    read: Mutex<Option<Read<AtWork>>>,
+}
+
+/// Those who are at work by id, each with what it does, in a word.
+pub(crate) type AtWork = HashMap<String, String>;
 
 impl Surroundings {
     pub(crate) fn new(
@@ -67,9 +79,24 @@ impl Surroundings {
             protected,
             events,
             connects: Mutex::default(),
+            together: HashMap::new(),
+            at_work: Vec::new(),
             may_not_see_work: AtomicBool::new(false),
             denied: Plain::default(),
         }
+    }
+
+    /// The same for these, in the order in which they leave: those who leave at about the same time are asked about together,
+    /// and not each by a call of its own.
+    pub(crate) fn of_all(&self, ids: impl Iterator<Item = String>) -> Self {
+        let ids: Vec<String> = ids.collect();
+        let at_work: Vec<Together> =
+            ids.chunks(AT_ONCE).map(|ids| Together { ids: ids.to_vec(), read: Mutex::default() }).collect();
+        let numbered = ids.into_iter().enumerate().map(|(at, id)| (id, at / AT_ONCE));
+        let Self { lane, instance, protected, events, may_not_see_work, .. } = self;
+        let is_blind = may_not_see_work.load(Ordering::Relaxed);
+        let new = Self::new(Arc::clone(lane), instance, protected.clone(), Arc::clone(events));
+        Self { together: numbered.collect(), at_work, may_not_see_work: AtomicBool::new(is_blind), ..new }
     }
 
     /// What is around a user now, and its quick connects.
@@ -78,7 +105,7 @@ impl Surroundings {
     /// Quick connects cannot be read, or who is at work cannot, unless that may not be asked at all.
     pub(crate) async fn of(&self, user: &str, id: &str) -> Result<(Around, Vec<QuickConnect>), CallError> {
         let connects = self.connects().await?;
-        let at_work = self.at_work(&[id]).await?;
+        let at_work = self.at_work_with(id).await?;
         Ok(self.seen(user, id, &connects, &at_work))
     }
 
@@ -88,7 +115,7 @@ impl Surroundings {
         user: &str,
         id: &str,
         connects: &Connects,
-        at_work: &HashMap<String, String>,
+        at_work: &AtWork,
     ) -> (Around, Vec<QuickConnect>) {
         let own = connects.get(id).cloned().unwrap_or_default();
         let around = Around {
@@ -112,8 +139,8 @@ impl Surroundings {
         // One reads for all: whoever comes meanwhile waits for it.
         let mut read = self.connects.lock().await;
         let begun = self.lane.moment();
-        if let Some(Read { connects, .. }) = read.as_ref().filter(|read| begun < read.until) {
-            return Ok(Arc::clone(connects));
+        if let Some(known) = read.as_ref().filter(|read| begun < read.until) {
+            return Ok(Arc::clone(&known.what));
         }
         let connects = Arc::new(self.all_connects().await.inspect_err(|error| {
             if is_not_permitted(error) {
@@ -121,10 +148,29 @@ impl Surroundings {
                 *denied = Some(Operation::SearchQuickConnects);
             }
         })?);
-        let now = self.lane.moment();
-        let until = now + (now.since(begun) * TIMES_ITS_OWN).max(BELIEVED);
-        *read = Some(Read { connects: Arc::clone(&connects), until });
+        *read = Some(self.read_since(begun, Arc::clone(&connects)));
         Ok(connects)
+    }
+
+    fn read_since<T>(&self, begun: Moment, what: Arc<T>) -> Read<T> {
+        let now = self.lane.moment();
+        Read { what, until: now + (now.since(begun) * TIMES_ITS_OWN).max(BELIEVED) }
+    }
+
+    /// Who is at work of those who leave at about the same time as this one.
+    async fn at_work_with(&self, id: &str) -> Result<Arc<AtWork>, CallError> {
+        let Some(together) = self.together.get(id).and_then(|at| self.at_work.get(*at)) else {
+            return self.at_work(&[id]).await.map(Arc::new);
+        };
+        let mut read = together.read.lock().await;
+        let begun = self.lane.moment();
+        if let Some(known) = read.as_ref().filter(|read| begun < read.until) {
+            return Ok(Arc::clone(&known.what));
+        }
+        let ids: Vec<&str> = together.ids.iter().map(String::as_str).collect();
+        let at_work = Arc::new(self.at_work(&ids).await?);
+        *read = Some(self.read_since(begun, Arc::clone(&at_work)));
+        Ok(at_work)
     }
 
     async fn all_connects(&self) -> Result<Connects, CallError> {
@@ -160,9 +206,9 @@ impl Surroundings {
     ///
     /// # Errors
     /// It cannot be read.
-    pub(crate) async fn at_work(&self, ids: &[&str]) -> Result<HashMap<String, String>, CallError> {
+    pub(crate) async fn at_work(&self, ids: &[&str]) -> Result<AtWork, CallError> {
         let operation = Operation::GetCurrentUserData;
-        let mut at_work = HashMap::new();
+        let mut at_work = AtWork::new();
         for ids in ids.chunks(AT_ONCE) {
             if self.may_not_see_work.load(Ordering::Relaxed) {
                 break;

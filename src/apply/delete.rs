@@ -32,6 +32,9 @@ use crate::waits::WaitFor;
 /// How often it is looked whether a time has come: a machine that slept has not let its timers go on.
 const GLANCE: Duration = Duration::from_secs(20);
 
+/// The finest that timers go by.
+const TICK: Duration = Duration::from_millis(1);
+
 /// How long a user is tried to be signed out while nothing clear comes back: the deletion does not depend on it.
 const SIGNED_OUT_WITHIN: Duration = Duration::from_secs(20);
 
@@ -217,18 +220,18 @@ impl Shared {
             return !means.stop.is_set();
         };
         loop {
-            let Ok(left) =
-                not_before.duration_since(means.lane.client().by_service(means.lane.clock().now()))
-            else {
+            let now = means.lane.client().by_service(means.lane.clock().now());
+            let left = not_before.duration_since(now).unwrap_or_default();
+            if left.is_zero() {
                 return !means.stop.is_set();
-            };
+            }
             let what = format!(
                 "no request for {} can arrive any more from {} on",
                 departure.user,
                 clock::rfc3339(not_before)
             );
             let _waiting = means.lane.waits().at_most(WaitFor::Again, what, left);
-            if means.stop.unless_stopped(clock::sleep(left.min(GLANCE))).await.is_none() {
+            if means.stop.unless_stopped(clock::sleep(left.clamp(TICK, GLANCE))).await.is_none() {
                 return false;
             }
         }

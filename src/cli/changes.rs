@@ -12,7 +12,7 @@ use super::change_words::{self, ON_A_TERMINAL, Told};
 use super::farewell::Said;
 use super::meant_changes::TypedChanges;
 use super::plan_words::about;
-use super::screen::{Stage, asks};
+use super::screen::{Doing, Stage, asks};
 use super::voice::Flags;
 use super::{farewell, findings, output, remedies, retype, retype_changes, settings, words};
 use crate::clock::{Clock as _, SystemClock, Zone, rfc3339};
@@ -70,41 +70,44 @@ pub(super) fn retry(args: RetryArgs, state: &State, words: &[OsString]) -> Resul
 }
 
 fn updated(typed: &TypedChanges) -> Result<Exit, Failure> {
-    run(typed, async |stage| {
-        let changes = meant(typed);
-        let is_dry = typed.run.as_ref().is_some_and(|run| run.is_dry);
-        if !is_dry {
-            changes.job.refuse_in_use()?; // before anything is asked of anybody
+    run(typed, async |stage| updated_on(typed, stage).await)
+}
+
+/// The whole update, on a stage that is set.
+pub(super) async fn updated_on(typed: &TypedChanges, stage: &Stage) -> Result<Exit, Failure> {
+    let changes = meant(typed);
+    let is_dry = typed.run.as_ref().is_some_and(|run| run.is_dry);
+    if !is_dry {
+        changes.job.refuse_in_use()?; // before anything is asked of anybody
+    }
+    let compared = changes.compare(&stage.world()).await?;
+    stage.findings(compared.found(), compared.roster());
+    if let Some(blocked) = compared.blocks() {
+        compared.close().await;
+        return Ok(said_blocked(blocked, "nothing was changed"));
+    }
+    output::say_whole(&plan(typed, &compared)?);
+    if is_dry {
+        let exit = if compared.found().is_clean() { Exit::Done } else { Exit::Findings };
+        if typed.shared.told_for() == Format::Human {
+            output::told(&dry_result(&compared));
+            Leaves::of(typed, &compared)?.commands.iter().for_each(farewell::say);
         }
-        let compared = changes.compare(&stage.world()).await?;
-        stage.findings(compared.found(), compared.roster());
-        if let Some(blocked) = compared.blocks() {
-            compared.close().await;
-            return Ok(said_blocked(blocked, "nothing was changed"));
-        }
-        output::say_whole(&plan(typed, &compared)?);
-        if is_dry {
-            let exit = if compared.found().is_clean() { Exit::Done } else { Exit::Findings };
-            if typed.shared.told_for() == Format::Human {
-                output::told(&dry_result(&compared));
-                Leaves::of(typed, &compared)?.commands.iter().for_each(farewell::say);
-            }
-            compared.close().await;
-            return Ok(exit);
-        }
-        let arn = compared.instance().arn.clone();
-        let planned = compared.plan().await?;
-        if !agrees(typed, planned.compared())? {
-            output::say("nothing was changed");
-            farewell::say_resume(&retype::resume(&typed.words));
-            return Ok(Exit::Interrupted);
-        }
-        let leaves = Leaves::of(typed, planned.compared())?;
-        let ended = planned.run().await?;
-        stage.close();
-        ChangeFarewell { typed, arn: &arn, leaves: &leaves, ended: &ended }.tell();
-        ended.closed.map(|()| ended.exit)
-    })
+        compared.close().await;
+        return Ok(exit);
+    }
+    let arn = compared.instance().arn.clone();
+    let planned = compared.plan().await?;
+    if !agrees(typed, planned.compared())? {
+        output::say("nothing was changed");
+        farewell::say_resume(&retype::resume(&typed.words));
+        return Ok(Exit::Interrupted);
+    }
+    let leaves = Leaves::of(typed, planned.compared())?;
+    let ended = planned.run().await?;
+    stage.close();
+    ChangeFarewell { typed, arn: &arn, leaves: &leaves, ended: &ended }.tell();
+    ended.closed.map(|()| ended.exit)
 }
 
 /// Tells what an update is going to do.
@@ -149,14 +152,14 @@ fn run(
 ) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
-    let stage = Stage::set(typed.shared.told_for(), true, &typed.words)?;
+    let stage = Stage::set(typed.shared.told_for(), Doing::Updates, &typed.words)?;
     let ended = runtime.block_on(work(&stage));
     stage.close();
     ended.map_err(|failure| remedies::of_changes(failure, typed))
 }
 
 /// Why nothing is done, in a few words.
-fn said_blocked(blocked: Blocked, nothing: &str) -> Exit {
+pub(super) fn said_blocked(blocked: Blocked, nothing: &str) -> Exit {
     let Blocked { rows, of_file } = blocked;
     let faults = match (rows, of_file) {
         (0, _) => "the roster as a whole has errors".to_owned(),
@@ -382,7 +385,7 @@ pub(super) fn agree_to_both(typed: &TypedChanges, new: u64, compared: &Compared)
 }
 
 /// Asks whoever is there whether it is to be done; where nobody is, it is.
-fn agrees(typed: &TypedChanges, compared: &Compared) -> Result<bool, Failure> {
+pub(super) fn agrees(typed: &TypedChanges, compared: &Compared) -> Result<bool, Failure> {
     let counts = compared.counts();
     let is_told = typed.run.as_ref().is_some_and(|run| run.yes);
     if counts.update == 0 || is_told || !settings::is_interactive() {

@@ -28,9 +28,12 @@ pub(crate) fn groups(checked: &Checked, headers: &[String], paint: Paint) -> Str
 
 /// A line for each rule of a column map by which rows are left out, those that leave none out among them.
 pub(crate) fn left_out(left_out: &[LeftOut]) -> impl Iterator<Item = String> {
-    left_out.iter().map(|LeftOut { what, rows }| match rows {
-        0 => format!("no row is left out by the map: {what}"),
-        rows => format!("{} left out by the map: {what}", count(*rows, "row")),
+    left_out.iter().map(|LeftOut { what, rows, is_of_action }| {
+        let by = if *is_of_action { "" } else { " by the map" };
+        match rows {
+            0 => format!("no row is left out{by}: {what}"),
+            rows => format!("{} left out{by}: {what}", count(*rows, "row")),
+        }
     })
 }
 

@@ -8,7 +8,7 @@ use super::change_remedies::Leaves;
 use super::meant::Typed;
 use super::meant_changes::TypedChanges;
 use super::screen::Screen;
-use super::{changes, remedies, retype};
+use super::{changes, in_one_sheet, remedies, retype};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::{Changes, Job};
@@ -43,6 +43,7 @@ fn start(typed: &Typed) -> Result<Exit, Failure> {
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
     let screen = Screen::for_job(typed)?;
     let ended = match &typed.update {
+        _ if typed.obeys_actions() => runtime.block_on(in_one_sheet::run(typed, &screen)),
         None => runtime.block_on(import(typed, &screen)),
         Some(update) => runtime.block_on(import_and_update(typed, update, &screen)),
     };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::import::{ImportArgs, RetryArgs, Shared, UpdateToo};
+use super::args::removing::RemovingArgs;
 use super::policy::Needs;
 use super::settings::{self, Named};
 use crate::connect::policy;
@@ -13,7 +14,7 @@ use crate::disk;
 use crate::error::Failure;
 use crate::job::{Allowed, Before, Job, PaceAsked, Patience, What};
 use crate::ledger::beside;
-use crate::roster::Field;
+use crate::roster::{Act, Field, Options};
 
 /// An import or a retry as it was typed, with all defaults resolved: what the commands are made of that are printed, and
 /// what the job is that is meant.
@@ -24,6 +25,8 @@ pub(super) struct Typed {
     pub(super) retry: Option<Retry>,
     /// What an import is to do with those who are there and differ; `None` leaves them.
     pub(super) update: Option<UpdateToo>,
+    /// Who may be deleted, where a column says who leaves and is obeyed.
+    pub(super) removing: RemovingArgs,
     pub(super) shared: Shared,
     /// What the environment names, which comes before what a ledger says.
     pub(super) named: Named,
@@ -44,11 +47,11 @@ pub(super) struct Retry {
 impl Typed {
     /// An import: its ledger is beside its roster, unless another is named.
     pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Self {
-        let ImportArgs { roster, update, shared } = args;
+        let ImportArgs { roster, update, removing, shared } = args;
         let usual = || beside::ledger_of(&roster, shared.rehearsal.simulate);
         let ledger = shared.ledger.clone().unwrap_or_else(usual);
         let update = Some(update).filter(|update| update.update);
-        Self { roster, ledger, retry: None, update, shared, named: settings::named(), words }
+        Self { roster, ledger, retry: None, update, removing, shared, named: settings::named(), words }
     }
 
     /// A retry: roster, instance, region and profile are the ledger's where nothing else is said.
@@ -92,7 +95,13 @@ impl Typed {
         let is_of_part = roster.is_some();
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
         let retry = Some(Retry { codes, is_of_part, before });
-        Ok(Self { roster, ledger: of, retry, update: None, shared, named, words })
+        let removing = RemovingArgs::default();
+        Ok(Self { roster, ledger: of, retry, update: None, removing, shared, named, words })
+    }
+
+    /// Whether it is about those who join, those who move and those who leave, each by a column that says so.
+    pub(super) fn obeys_actions(&self) -> bool {
+        self.shared.actions && self.retry.is_none()
     }
 
     /// The job that is meant. Every argument is taken apart here: one that is added breaks the build until it means
@@ -108,10 +117,12 @@ impl Typed {
             burst,
             concurrency,
             dry_run: _, // how far it goes is asked step by step
+            actions,
             skip_invalid,
             allow_partial,
             allow,
             recreate_missing,
+            recreate_deleted,
             no_provenance_tag,
             accept_probable,
             settle_timeout,
@@ -122,7 +133,7 @@ impl Typed {
         Job {
             what: self.what(),
             target: instance.target(rehearsal.meant()),
-            reading: reading.meant(),
+            reading: Options { act: actions.then_some(Act::Create), ..reading.meant() },
             ledger: self.ledger.clone(),
             pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
             passwords: passwords.meant(rehearsal.simulate),
@@ -134,6 +145,7 @@ impl Typed {
                 invalid_rows: *skip_invalid,
                 partial: *allow_partial,
                 missing_again: *recreate_missing,
+                deleted_again: *recreate_deleted,
                 no_tag: *no_provenance_tag,
                 probable: *accept_probable,
                 errors: allow.meant(),

@@ -5,17 +5,20 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::args::allow::AllowArgs;
 use super::args::import::{RetryArgs, UpdateToo};
 use super::args::instance::InstanceArgs;
+use super::args::roster::RosterArgs;
 use super::args::update::{Compared as Shared, DiffArgs, List, UpdateArgs};
 use super::meant::{Typed, from_here};
+use super::meant_leavers::TypedLeavers;
 use super::policy::Needs;
 use super::settings;
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
 use crate::job::{Allowed, Asking, Before, Changes, Job, PaceAsked, Passwords, Patience, RateAsked, What};
 use crate::ledger::{Place, RowState, State, beside};
-use crate::roster::{Field, Row};
+use crate::roster::{Act, Field, Options, Row};
 use crate::user::{Exact, Group};
 
 /// What was typed, and the command line.
@@ -94,6 +97,7 @@ impl TypedChanges {
             overwrite_drift: *overwrite_drift,
             change_email: *change_email,
             base: is_elsewhere.then(|| typed.ledger.clone()).into_iter().collect(),
+            actions: args.actions,
             skip_invalid: args.skip_invalid,
             allow: args.allow.clone(),
             ledger: None,
@@ -112,17 +116,60 @@ impl TypedChanges {
         Self { roster: typed.roster.clone(), shared, run: Some(run), retry: None, words: typed.words.clone() }
     }
 
+    /// The update that suspends whoever is on a list of leavers, by a roster that was written for it.
+    pub(super) fn of_suspension(typed: &TypedLeavers, roster: PathBuf) -> Self {
+        let args = &typed.args;
+        let shared = Shared {
+            reading: RosterArgs::default(),
+            instance: args.instance.clone(),
+            rehearsal: args.rehearsal.clone(),
+            only: Vec::new(),
+            exact: Vec::new(),
+            overwrite_drift: false,
+            change_email: false,
+            base: Vec::new(),
+            actions: false,
+            skip_invalid: false,
+            allow: AllowArgs::default(),
+            ledger: None,
+            outage_timeout: args.outage_timeout,
+            format: Some(args.format),
+        };
+        let run = Run {
+            // What was said of DeleteUser's pace says nothing of that of other calls.
+            rate: RateAsked::Quota,
+            burst: None,
+            concurrency: args.concurrency,
+            settle: Duration::from_secs(args.settle_timeout),
+            is_dry: args.dry_run,
+            yes: args.yes,
+        };
+        Self { roster, shared, run: Some(run), retry: None, words: typed.words.clone() }
+    }
+
     /// The permissions that an import needs, with those of the update that it makes too; `None` for a rehearsal.
     pub(super) fn needs_with_import(typed: &Typed) -> Result<Option<Needs>, Failure> {
+        let of_actions = typed.obeys_actions();
         let update = match &typed.update {
             Some(update) => Self::of_import(typed, update, String::new()).needs()?,
+            None if of_actions => Self::of_import(typed, &UpdateToo::WITH_ACTIONS, String::new()).needs()?,
             None => None,
+        };
+        let removal = match of_actions {
+            true => TypedLeavers::of_import(typed, &typed.removing, String::new()).needs()?,
+            false => None,
         };
         Ok(match (typed.needs()?, update) {
             (Some(import), Some(update)) => {
                 let proficiencies = import.job.proficiencies || update.job.proficiencies;
                 let updates = update.job.updates;
                 let job = policy::Job { reads_users: true, updates, proficiencies, ..import.job };
+                let job = match removal.map(|removal| removal.job) {
+                    Some(policy::Job { deletes, signs_out, quick_connects, .. }) => {
+                        policy::Job { deletes, signs_out, quick_connects, ..job }
+                    }
+                    None => job,
+                };
                 Some(Needs { job, ..import })
             }
             (import, _) => import,
@@ -217,6 +264,7 @@ impl TypedChanges {
             overwrite_drift,
             change_email,
             base,
+            actions,
             skip_invalid,
             allow,
             ledger: _, // where it is here
@@ -227,7 +275,7 @@ impl TypedChanges {
         let job = Job {
             what: self.what(),
             target: instance.target(rehearsal.meant()),
-            reading: reading.meant(),
+            reading: Options { act: actions.then_some(Act::Update), ..reading.meant() },
             ledger: self.ledger(),
             pace: PaceAsked {
                 rate: run.map_or(RateAsked::Quota, |run| run.rate),

@@ -15,13 +15,18 @@ mod farewell;
 pub(crate) mod findings;
 mod handed;
 mod import;
+mod in_one_sheet;
 mod junit;
+mod leaver_words;
+mod leavers;
 mod listed;
 mod man;
 mod meant;
 mod meant_changes;
+mod meant_leavers;
 mod meant_login;
 mod meant_rows;
+mod meant_undo;
 pub(crate) mod output;
 mod plan_words;
 pub(crate) mod policy;
@@ -37,10 +42,14 @@ mod signals;
 mod simulate;
 mod slip;
 mod status;
+mod suspend;
 mod system;
 pub(crate) mod template;
 #[cfg(unix)]
 mod terminal;
+mod typed_number;
+mod undo;
+mod undo_farewell;
 mod validate;
 mod version;
 pub mod voice;
@@ -54,6 +63,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use meant::Typed;
 use meant_changes::TypedChanges;
+use meant_leavers::TypedLeavers;
+use meant_undo::TypedUndo;
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -75,6 +86,8 @@ enum Command {
     Retry(Box<args::import::RetryArgs>),
     Diff(Box<args::update::DiffArgs>),
     Update(Box<args::update::UpdateArgs>),
+    Undo(Box<args::undo::UndoArgs>),
+    Remove(Box<args::remove::RemoveArgs>),
     Status(status::StatusArgs),
     Report(report::ReportArgs),
     Credentials(credentials::CredentialsArgs),
@@ -169,6 +182,8 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
             | Command::Retry(_)
             | Command::Diff(_)
             | Command::Update(_)
+            | Command::Undo(_)
+            | Command::Remove(_)
             | Command::Directory(_)
             | Command::Export(_)
             | Command::Simulate(_)
@@ -185,6 +200,8 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Retry(args) => import::retry(*args, typed),
         Command::Diff(args) => changes::diff(*args, typed),
         Command::Update(args) => changes::update(*args, typed),
+        Command::Undo(args) => undo::run(*args, typed),
+        Command::Remove(args) => leavers::run(*args, typed),
         Command::Status(args) => output::kept_in(args.output.as_deref(), || status::run(&args)),
         Command::Report(args) => report::run(&args),
         Command::Credentials(args) => credentials::run(&args),
@@ -227,6 +244,8 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
         }
         Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,
         Command::Update(args) => TypedChanges::update(*args, Vec::new()).needs()?,
+        Command::Remove(args) => TypedLeavers { args: *args, words: Vec::new() }.needs()?,
+        Command::Undo(args) => TypedUndo::of(*args, Vec::new())?.needs()?,
         Command::Directory(args) => Some(args.needs()?),
         Command::Export(args) => Some(args.needs()?),
         _ => None,

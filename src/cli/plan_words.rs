@@ -1,8 +1,9 @@
 //! What a job is going to do, as people read it before it does it.
 
+use std::path::Path;
 use std::time::Duration;
 
-use super::{findings, shared, words};
+use super::{findings, retype, shared, words};
 use crate::event::Forecast;
 use crate::finding::LetThrough;
 use crate::job::{Chosen, Few, Follows, Made, OfRun, Outlook, PasswordsPlanned, Remarks, There};
@@ -59,7 +60,7 @@ pub(super) fn words_of(outlook: &Outlook, is_dry_run: bool, columns: usize) -> S
     }
     lines.extend(outlook.follows.as_ref().map(of_follows));
     of_made(&outlook.made, is_dry_run, &mut lines);
-    of_remarks(&outlook.remarks, &mut lines);
+    of_remarks(&outlook.remarks, &outlook.ledger, &mut lines);
     words::wrapped(&lines.join("\n"), columns, INDENT)
 }
 
@@ -95,6 +96,9 @@ fn of_rows(rows: &Forecast) -> String {
         (rows.failed, "failed before"),
         (rows.pending, "left pending"),
         (rows.missing, "gone from the instance"),
+        (rows.left, "left"),
+        (rows.deleted, "undone"),
+        (rows.unconfirmed, "whose undo is not settled"),
         (rows.replaced, "replaced by others"),
         (rows.invalid, "invalid, skipped"),
     ];
@@ -103,7 +107,12 @@ fn of_rows(rows: &Forecast) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, what)| format!("{} {what}", text::grouped(*n)))
         .collect();
-    let told = told.join(", ").replacen(
+    let told = told.join(", ");
+    let told = match rows.anew {
+        0 => told,
+        anew => format!("{told} ({} made anew)", text::grouped(anew)),
+    };
+    let told = told.replacen(
         "there already",
         &match rows.equal {
             0 => "there already".to_owned(),
@@ -290,9 +299,32 @@ fn of_follows(follows: &Follows) -> String {
     )
 }
 
-fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
-    let Remarks { steps_drifted, drifted, missing, replaced, orphaned, dropped, renamed, more_renamed } =
-        remarks;
+fn of_remarks(remarks: &Remarks, ledger: &Path, lines: &mut Vec<String>) {
+    let Remarks {
+        steps_drifted,
+        drifted,
+        missing,
+        departed,
+        departed_by,
+        missing_anew,
+        undone,
+        undone_anew,
+        undoing,
+        replaced,
+        orphaned,
+        dropped,
+        renamed,
+        more_renamed,
+    } = remarks;
+    let list = departed_by.as_ref().map(|path| format!(" ({})", text::plain(&path.display().to_string())));
+    let departed_is = format!(
+        "was created, and is on a list of leavers{}: it is not missed, and not made anew",
+        list.unwrap_or_default()
+    );
+    let undo = retype::undo_of(ledger).to_string();
+    let undoing_is = format!(
+        "was to be deleted, and whether it was is not known: nothing is sent for it; settle with: {undo}"
+    );
     for (word, users, what) in [
         (
             NOTE,
@@ -311,6 +343,11 @@ fn of_remarks(remarks: &Remarks, lines: &mut Vec<String>) {
             missing,
             "was created and is not to be seen on the instance (deleted, or too new to be listed): --recreate-missing sends it again",
         ),
+        (NOTE, missing_anew, "was created and is gone from the instance: it is made anew"),
+        (NOTE, departed, &*departed_is),
+        (NOTE, undone, "was created and undone: it is not made anew; --recreate-deleted sends it again"),
+        (NOTE, undone_anew, "was created and undone: it is made anew"),
+        ("warning", undoing, &*undoing_is),
         (
             "warning",
             replaced,

@@ -2,6 +2,7 @@
 
 use super::meant::Typed;
 use super::meant_changes::TypedChanges;
+use super::meant_leavers::TypedLeavers;
 use super::retype;
 use crate::error::{Failure, Remedy};
 
@@ -18,6 +19,18 @@ pub(super) fn worded(failure: Failure, typed: &Typed) -> Failure {
             format!("nothing was sent; an import has a ledger of its own{file}: import with: {next}")
         }
         None => return failure,
+    };
+    failure.hint(hint)
+}
+
+/// The same of a list of leavers.
+pub(super) fn of_leavers(failure: Failure, typed: &TypedLeavers) -> Failure {
+    let hint = match (&failure.remedy, &typed.args.ledger) {
+        (None, _) => return failure,
+        (Some(_), Some(_)) => {
+            "nobody was deleted; leave --ledger out: a list and a rehearsal of it have a ledger each"
+        }
+        (Some(_), None) => "nobody was deleted; name another ledger with --ledger",
     };
     failure.hint(hint)
 }

@@ -138,6 +138,13 @@ pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line
     line
 }
 
+/// What undoes the run of a ledger, or goes on with that.
+pub(super) fn undo_of(ledger: &Path) -> Line {
+    let mut line = Line::new(program(), "undo");
+    line.path(ledger);
+    line
+}
+
 /// What resumes the import or the update of a ledger; `None` where it does not say how that was told.
 pub(super) fn resume_of(ledger: &Path, state: &State) -> Option<Line> {
     let session = &state.session;
@@ -292,10 +299,12 @@ impl Parts {
             burst,
             concurrency,
             dry_run: _, // nothing was sent that could be followed up
+            actions,
             skip_invalid,
             allow_partial,
             allow,
             recreate_missing: _, // they are made again; who is gone after that is to be told of first
+            recreate_deleted: _, // likewise
             no_provenance_tag,
             accept_probable,
             settle_timeout,
@@ -331,6 +340,7 @@ impl Parts {
         if matches!(to, To::Update { .. }) {
             // Neither is CreateUser's pace that of the calls that change somebody, nor has an update any use for passwords,
             // room and tags.
+            how.switch("--actions", *actions);
             how.switch("--skip-invalid", *skip_invalid);
             how.allowed(allow);
             how.option("--outage-timeout", outage);
@@ -343,6 +353,7 @@ impl Parts {
         }
         how.option("--burst", burst.as_ref());
         how.option("--concurrency", concurrency.as_ref());
+        how.switch("--actions", *actions);
         // Rows that failed are to be mended before they are sent again: one that still has errors is told of, not skipped.
         how.switch("--skip-invalid", *skip_invalid && !is_retry);
         how.switch("--allow-partial", *allow_partial);
@@ -549,7 +560,7 @@ mod tests {
     const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough", "--updates", "merge"];
 
     /// What import and retry both take, on its way to a retry.
-    const TO_RETRY: [Row; 34] = [
+    const TO_RETRY: [Row; 36] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
         ("header-row", &["--header-row", "5"], Kept),
@@ -575,6 +586,7 @@ mod tests {
         ("burst", &["--burst", "7"], Kept),
         ("concurrency", &["--concurrency", "9"], Kept),
         ("dry-run", &["--dry-run"], Left("a dry run fails no row")),
+        ("actions", &["--actions"], Kept),
         ("skip-invalid", &["--skip-invalid"], Left("the rows are to be mended: what is not is told of")),
         ("allow-partial", &["--allow-partial"], Kept),
         ("allow", &["--allow", "email-syntax", "--allow", "username-too-long"], Kept),
@@ -582,6 +594,11 @@ mod tests {
             "recreate-missing",
             &["--recreate-missing"],
             Left("they are made again; who goes after that is told of"),
+        ),
+        (
+            "recreate-deleted",
+            &["--recreate-deleted"],
+            Left("they are made again; who is deleted after that is told of"),
         ),
         ("no-provenance-tag", &["--no-provenance-tag"], Kept),
         ("accept-probable", &["--accept-probable"], Kept),
@@ -597,6 +614,14 @@ mod tests {
         ("update", &["--update"], Left("an update has a ledger of its own, and a retry of that")),
         ("overwrite-drift", &["--update", "--overwrite-drift"], Left("likewise")),
         ("change-email", &["--update", "--change-email"], Left("likewise")),
+    ];
+    const REMOVING: [Row; 6] = [
+        ("count", &["--count", "3"], Left("a deletion has a ledger of its own, and a command of that")),
+        ("max", &["--max", "3"], Left("likewise")),
+        ("protect", &["--protect", "keep.txt"], Left("likewise")),
+        ("even-if-admin", &["--even-if-admin"], Left("likewise")),
+        ("even-if-signed-in", &["--even-if-signed-in"], Left("likewise")),
+        ("with-quick-connects", &["--with-quick-connects"], Left("likewise")),
     ];
     const FORMAT: Row = ("format", &["--format", "json"], Left("whoever pastes it is a person"));
 
@@ -730,7 +755,7 @@ mod tests {
 
     #[test]
     fn every_flag_of_an_import_goes_along_to_the_retry_or_says_why_not() {
-        let table = [&TO_RETRY[..], &[FORMAT], &UPDATE].concat();
+        let table = [&TO_RETRY[..], &[FORMAT], &UPDATE, &REMOVING].concat();
         every_flag_has_its_fate(&["headcount", "import", "roster.csv"], &table, &|typed| {
             retry(&job(typed), None)
         });
@@ -779,7 +804,7 @@ mod tests {
             };
             (flag, typed, fate)
         });
-        let table: Vec<Row> = rows.chain(UPDATE).collect();
+        let table: Vec<Row> = rows.chain(UPDATE).chain(REMOVING).collect();
         every_flag_has_its_fate(&["headcount", "import", "roster.csv"], &table, &|typed| {
             update(&job(typed), ARN, Remedy::Right)
         });

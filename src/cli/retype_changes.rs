@@ -137,6 +137,7 @@ fn asked(typed: &TypedChanges) -> Line {
         overwrite_drift,
         change_email,
         base,
+        actions,
         skip_invalid,
         allow,
         ledger: _,         // where it is needed
@@ -153,6 +154,7 @@ fn asked(typed: &TypedChanges) -> Line {
     for ledger in base {
         line.option("--base", Some(ledger.display()));
     }
+    line.switch("--actions", *actions);
     line.switch("--skip-invalid", *skip_invalid);
     line.allowed(allow);
     line

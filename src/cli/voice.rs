@@ -40,6 +40,8 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::Recipient => "--recipient",
         Setting::Identities => "--identity-file",
         Setting::DriftOverwritten => "--overwrite-drift",
+        Setting::ActionsObeyed => "--actions",
+        Setting::MostDeleted => "--max",
         Setting::Output => "-o",
     }
 }

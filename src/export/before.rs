@@ -1,4 +1,4 @@
-//! The file of how users were before they are changed: a roster of just them, and just of what is to be changed.
+//! The file of how users were before they are changed or deleted: a roster of just them, of what is to be changed, or whole.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -23,13 +23,49 @@ pub(crate) fn path(roster: &Path, run: &str) -> PathBuf {
     disk::with_suffix(roster, &format!(".before.{run}.csv"))
 }
 
+/// Where the users of a list are written down before they are deleted: `LIST.before.csv`, of a rehearsal
+/// `LIST.simulate.before.csv`; of a later session, whose users are others, with a number: `LIST.before.2.csv`.
+pub(crate) fn path_of_leavers(list: &Path, is_rehearsal: bool, number: u32) -> PathBuf {
+    let rehearsal = if is_rehearsal { ".simulate" } else { "" };
+    let later = if number <= 1 { String::new() } else { format!(".{number}") };
+    disk::with_suffix(list, &format!("{rehearsal}.before{later}.csv"))
+}
+
+/// What happens to users once they are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// They are changed: the file puts back what was.
+    Changed,
+    /// They are deleted: the file makes them again, but for their passwords.
+    Deleted,
+}
+
+impl Keeping {
+    const fn absent(self) -> Absent {
+        match self {
+            Self::Changed => Absent::Cleared,
+            // Somebody who is made has nothing that could be taken away.
+            Self::Deleted => Absent::Blank,
+        }
+    }
+
+    /// Why nothing is done where the file cannot be written.
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::Changed => "nobody is changed who is not written down there first",
+            Self::Deleted => "nobody is deleted who is not written down there first",
+        }
+    }
+}
+
 /// Users as they are before they are changed, each a row of a CSV that `update` takes: **the undo of an update**. A group that
 /// is to be changed is all there, with `(clear)` for what the user does not have; of other groups nothing is said, which
-/// leaves them alone.
+/// leaves them alone. Of users who are deleted it is a roster that `import` takes.
 ///
 /// A run that goes on appends: who is in the file already was written down before anything was changed, and stays as it was
 /// then.
 pub(crate) struct Before {
+    keeping: Keeping,
     lines: Lines,
     columns: Vec<Field>,
     identity: IdentityType,
@@ -46,22 +82,21 @@ impl Before {
     ///
     /// # Errors
     /// Exit 4 where it cannot be made or read, another process has it, or it is something else.
-    pub(crate) fn open(path: &Path, directory: &Directory) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path, directory: &Directory, keeping: Keeping) -> Result<Self, Failure> {
         let cannot = |what: &str, error: io::Error| {
             Failure::stopped(format!("cannot {what} the file of how users were before: `{}`", path.display()))
                 .because(error)
-                .hint("nobody is changed who is not written down there first")
+                .hint(keeping.rule())
         };
         let held = disk::hold(path).map_err(|error| cannot("make", error))?;
         let Some((file, was_made)) = held else {
             let what = format!("the file of how users were before is in use: `{}`", path.display());
-            return Err(
-                Failure::stopped(what).hint("another update of this run is at work: wait until it has ended")
-            );
+            return Err(Failure::stopped(what)
+                .hint("another process of this run is at work: wait until it has ended"));
         };
         let locked = Locked::new(file, path, was_made);
         let identity = directory.instance.identity;
-        let columns = columns(identity);
+        let columns = columns(identity, keeping);
         let text = read(&locked).map_err(|error| cannot("read", error))?;
         let head = head(&columns).map_err(|error| cannot("make", error))?;
         let (whole, written) = match whole(&text) {
@@ -81,7 +116,7 @@ impl Before {
             append(&mut lines, &head).map_err(|error| cannot("write", error))?;
         }
         let (names, proving) = (Names::of(directory), columns_to_prove());
-        Ok(Self { lines, columns, identity, names, proving, written, untold: Vec::new() })
+        Ok(Self { keeping, lines, columns, identity, names, proving, written, untold: Vec::new() })
     }
 
     /// Writes down a user who is to be changed in these groups, as it was read; `proficiencies` are `None` where they were
@@ -99,7 +134,7 @@ impl Before {
         if self.written.contains(&user.username) {
             return Ok(());
         }
-        let of = Of { identity: self.identity, names: &self.names, groups, absent: Absent::Cleared };
+        let of = Of { identity: self.identity, names: &self.names, groups, absent: self.keeping.absent() };
         let rules = rules(directory);
         let proof = Proof::new(&self.proving, &rules, directory);
         let line = proof.prove(line(user, proficiencies, of), user, proficiencies);
@@ -108,9 +143,7 @@ impl Before {
             let mut csv = Csv::go_on(&mut bytes, &self.columns);
             csv.line(&line).and_then(|()| csv.flush())
         };
-        written
-            .and_then(|()| append(&mut self.lines, &bytes))
-            .map_err(|error| unwritable(self.lines.path(), error))?;
+        written.and_then(|()| append(&mut self.lines, &bytes)).map_err(|error| self.unwritable(error))?;
         self.untold.extend(line.untold.iter().map(|said| format!("{}: {said}", line.username)));
         self.written.insert(line.username);
         Ok(())
@@ -121,7 +154,14 @@ impl Before {
     /// # Errors
     /// Exit 4 where that cannot be had.
     pub(crate) fn sync(&self) -> Result<(), Failure> {
-        self.lines.sync().map_err(|error| unwritable(self.lines.path(), error))
+        self.lines.sync().map_err(|error| self.unwritable(error))
+    }
+
+    fn unwritable(&self, error: io::Error) -> Failure {
+        let path = self.lines.path().display();
+        Failure::stopped(format!("cannot write the file of how users were before: `{path}`"))
+            .because(error)
+            .hint(format!("{}; the same command goes on", self.keeping.rule()))
     }
 
     /// What no row can say of those who were added, each a sentence that begins with who: it is not put back.
@@ -130,16 +170,11 @@ impl Before {
     }
 }
 
-fn unwritable(path: &Path, error: io::Error) -> Failure {
-    Failure::stopped(format!("cannot write the file of how users were before: `{}`", path.display()))
-        .because(error)
-        .hint("nobody is changed who is not written down there first; the same command goes on")
-}
-
-/// All that an update may change, of this kind of instance.
-fn columns(identity: IdentityType) -> Vec<Field> {
+/// All that an update may change, of this kind of instance; of those who are deleted, all that an import may give.
+fn columns(identity: IdentityType, keeping: Keeping) -> Vec<Field> {
     let is_one = |field: &Field| match field {
-        Field::Password | Field::DirectoryUserId => false,
+        Field::Password => false,
+        Field::DirectoryUserId => keeping == Keeping::Deleted && identity == IdentityType::ExistingDirectory,
         Field::Email => identity != IdentityType::Saml,
         // The older family says the same of them.
         Field::PhoneTypeVoice | Field::PhoneNumberVoice | Field::PersistentConnectionVoice => false,
@@ -252,7 +287,7 @@ mod tests {
         let path = path(&folder.path().join("r.csv"), "run-1");
         assert!(path.ends_with("r.csv.before.run-1.csv"));
         let directory = directory();
-        let mut before = Before::open(&path, &directory).unwrap();
+        let mut before = Before::open(&path, &directory, Keeping::Changed).unwrap();
         let one = BTreeSet::from([Group::RoutingProfile]);
         before.add(&directory, &user("ana", json!({})), None, &one).unwrap();
         let two = BTreeSet::from([Group::Hierarchy, Group::Tags, Group::Proficiencies]);
@@ -296,16 +331,16 @@ mod tests {
             };
             rows(path).into_iter().map(last).collect()
         };
-        let mut before = Before::open(&path, &directory).unwrap();
+        let mut before = Before::open(&path, &directory, Keeping::Changed).unwrap();
         before.add(&directory, &named("ana", "First"), None, &groups).unwrap();
         before.add(&directory, &named("bob", "First"), None, &groups).unwrap();
-        assert!(Before::open(&path, &directory).is_err(), "one process has it");
+        assert!(Before::open(&path, &directory, Keeping::Changed).is_err(), "one process has it");
         drop(before);
         let whole = fs::read(&path).unwrap();
-        let head = super::head(&super::columns(IdentityType::ConnectManaged)).unwrap();
+        let head = super::head(&super::columns(IdentityType::ConnectManaged, Keeping::Changed)).unwrap();
         for end in 0..=whole.len() {
             fs::write(&path, &whole[..end]).unwrap();
-            let mut before = Before::open(&path, &directory).unwrap();
+            let mut before = Before::open(&path, &directory, Keeping::Changed).unwrap();
             before.add(&directory, &named("ana", "Second"), None, &groups).unwrap();
             before.add(&directory, &named("bob", "Second"), None, &groups).unwrap();
             drop(before);
@@ -315,7 +350,7 @@ mod tests {
             assert_eq!(last_names(&path), expected, "cut at {end}");
         }
         fs::write(&path, "user login,notes\nana,x\n").unwrap();
-        let failure = Before::open(&path, &directory).map(|_| ()).unwrap_err();
+        let failure = Before::open(&path, &directory, Keeping::Changed).map(|_| ()).unwrap_err();
         assert!(failure.what.contains("none of this run's, and stays"), "{failure}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "user login,notes\nana,x\n");
     }
@@ -335,12 +370,12 @@ mod tests {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("before.csv");
-        drop(Before::open(&path, &directory()).unwrap());
+        drop(Before::open(&path, &directory(), Keeping::Changed).unwrap());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let (link, other) = (folder.path().join("link.csv"), folder.path().join("other.csv"));
         fs::write(&other, "").unwrap();
         symlink(&other, &link).unwrap();
-        assert!(Before::open(&link, &directory()).is_err());
+        assert!(Before::open(&link, &directory(), Keeping::Changed).is_err());
         assert_eq!(fs::read_to_string(&other).unwrap(), "");
     }
 }

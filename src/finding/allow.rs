@@ -50,6 +50,8 @@ static WORDS: &[(&Code, Word)] = {
         (&codes::ENCODING_UNCLEAR, Meaning),
         (&codes::ROW_FILTER_UNCLEAR, Meaning),
         (&codes::ROLE_UNKNOWN, Meaning),
+        (&codes::ACTION_UNKNOWN, Meaning),
+        (&codes::STAYERS_IN_LIST, Meaning),
         (&codes::RAGGED_ROW, Secret), // a password may stand under any header
         (&codes::UNCLOSED_QUOTE, Secret),
         (&codes::UNDECODABLE_TEXT, Meaning),

@@ -155,6 +155,19 @@ codes! {
         source: "headcount",
         fix: "choose the rows with `[skip]` or `[only]` in a file for `⟦column-map FILE.toml⟧`; `headcount columns ROSTER` \
               proposes it";
+    ACTION_COLUMN = Warning "action-column", "a column says what is to be done with people, and it is not obeyed",
+        why: "every row is read as one of somebody who joins, whoever is to be changed or to leave",
+        source: "headcount",
+        fix: "`⟦actions-obeyed⟧` does what it says: who joins is made, who moves is changed, who leaves is deleted";
+    ACTION_UNKNOWN = Error "action-unknown", "a cell says something else than what is to be done",
+        why: "nobody is made, changed or deleted by a guess",
+        source: "headcount",
+        fix: "write `create`, `update` or `remove`, or leave the cell blank; other words are given a meaning under \
+              `[actions]` in a file for `⟦column-map FILE.toml⟧`";
+    STAYERS_IN_LIST = Error "stayers-in-list", "a column says who goes, and not all on the list of leavers do",
+        why: "everybody on a list of leavers is deleted, and nobody can undo that: a whole roster is no such list",
+        source: "headcount",
+        fix: "choose the rows with `[only]` or `[skip]` in a file for `⟦column-map FILE.toml⟧`";
     RAGGED_ROW = Error "ragged-row", "the row has more or fewer cells than the header",
         why: "its cells cannot be told apart, and a password may stand under any header",
         source: "RFC 4180: each line has the same number of fields",

@@ -11,6 +11,9 @@ pub struct LeftOut {
     pub(crate) what: String,
     /// How many.
     pub(crate) rows: u64,
+    /// A column of the roster says so, and no map.
+    #[serde(skip)]
+    pub(crate) is_of_action: bool,
 }
 
 impl LeftOut {

@@ -1,12 +1,14 @@
 //! The first step: the instance is reached, and the roster is checked against it.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use super::before::Before;
 use super::meant::Job;
 use super::opened::{self, For};
 use super::outlook::{Outlook, Sources};
 use super::pace::Chosen;
+use super::rehearsal::Stage;
 use super::supply::Supply;
 use super::target::{At, Reached};
 use super::there::Met;
@@ -21,9 +23,9 @@ use crate::exit::Exit;
 use crate::failed::Origins;
 use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
-use crate::ledger::{self, RowState, State, beside};
+use crate::ledger::{self, Leavers, RowState, State, beside};
 use crate::plan::{Asked, Decision, Person, Plan, Resolution, Wanted};
-use crate::roster::{Field, Roster};
+use crate::roster::{Act, Field, Roster};
 use crate::text::count;
 use crate::user::Found;
 use crate::validate::{self, CheckedRow};
@@ -122,9 +124,13 @@ impl Job {
         let mut reached = match &self.target.at {
             At::Instance(address) => self.target.reach(address, world, waits, with_users).await?,
             At::Rehearsal(rehearsal) => {
-                self.target
-                    .rehearse(rehearsal, &self.stage(roster, before, !with_users), world, waits, with_users)
-                    .await?
+                let stage = self.stage(roster, before, !with_users);
+                // Of a sheet with joiners, movers and leavers in it, those who are to change or to leave are there.
+                let is_one_of_three = self.reading.act == Some(Act::Create);
+                let acts: &[Act] = if is_one_of_three { &[Act::Update, Act::Remove] } else { &[] };
+                let there = acts.iter().map(|act| self.open_other(*act)).collect::<Result<_, _>>()?;
+                let stage = Stage { there, ..stage };
+                self.target.rehearse(rehearsal, &stage, world, waits, with_users).await?
             }
         };
         if roster.columns().has(Field::Proficiencies) {
@@ -206,7 +212,8 @@ impl Job {
         let seen = if self.ledger.exists() { ledger::glance(&self.ledger)? } else { None };
         let state = seen.map_or_else(State::default, |(state, _)| state);
         let is_ours = |at: &ledger::Place| {
-            matches!(state.record(*at).settled_state(), RowState::Created | RowState::InDoubt)
+            let stands = state.record(*at).settled_state();
+            matches!(stands, RowState::Created | RowState::InDoubt | RowState::Unconfirmed)
         };
         Ok(Some(state.places().filter(is_ours).map(|at| state.user(at).to_owned()).collect()))
     }
@@ -334,10 +341,15 @@ impl Checked {
     ) -> Result<Decided, Failure> {
         let Self { job, roster, reached, pass, .. } = self;
         let directory = &reached.directory;
-        let asked = Asked { are_listed: self.are_listed(state), ..job.asked() };
-        let mut plan = match directory.users.as_ref() {
-            Some(users) => Plan::build(&pass.wanted, state, asked, Some(&ids_of(users))),
-            None => Plan::build(&pass.wanted, state, asked, None),
+        let leavers = self.leavers()?;
+        let mut plan = {
+            let is_leaver = |user: &str, id: Option<&str>| leavers.has(user, id);
+            let is_leaver = Some(&is_leaver as &dyn Fn(&str, Option<&str>) -> bool);
+            let asked = Asked { are_listed: self.are_listed(state), is_leaver, ..job.asked() };
+            match directory.users.as_ref() {
+                Some(users) => Plan::build(&pass.wanted, state, asked, Some(&ids_of(users))),
+                None => Plan::build(&pass.wanted, state, asked, None),
+            }
         };
         if job.before().is_some() {
             pass.origins.check(state)?;
@@ -370,7 +382,19 @@ impl Checked {
         outlook.rows.equal = outlook.met.equal();
         // What is said of those whose rows have changed is said of them alone.
         plan.have_drifted(&pass.wanted, |user| drifted.contains(user));
+        let departed = outlook.remarks.departed.first.first();
+        outlook.remarks.departed_by = departed.and_then(|user| leavers.ledger_of(user)).map(Path::to_owned);
         Ok(Decided { plan, outlook, found })
+    }
+
+    /// Who of the roster stands in a ledger of leavers beside this job's ledger or its roster. Where nobody is to be made
+    /// anew, one that cannot be read keeps nobody from anything.
+    fn leavers(&self) -> Result<Leavers, Failure> {
+        let (job, wanted) = (&self.job, &self.pass.wanted);
+        let whole = job.before().map_or(job.roster(), |before| &before.whole);
+        let of = (&*self.reached.directory.instance.arn, job.target.is_rehearsal());
+        let read = ledger::leavers(&[&job.ledger, whole], of, &|user| wanted.find(user).is_some());
+        if job.allowed.missing_again { read } else { Ok(read.unwrap_or_default()) }
     }
 
     /// Takes those for no drift of whom an update's ledger beside the roster says that they are what their rows ask for now.

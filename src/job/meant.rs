@@ -14,7 +14,7 @@ use crate::error::{Failure, Remedy};
 use crate::finding::LetThrough;
 use crate::ledger::{self, State, beside};
 use crate::plan::Asked;
-use crate::roster::{Options, Roster};
+use crate::roster::{Act, Options, Roster};
 use crate::validate::{self, About, Inferred, Rules};
 
 /// What is to be done: a roster's rows are to become users.
@@ -93,6 +93,8 @@ pub struct Allowed {
     pub partial: bool,
     /// To send rows again whose users were created and are gone from the instance.
     pub missing_again: bool,
+    /// To send rows again whose users were deleted by an undo.
+    pub deleted_again: bool,
     /// To leave the tag out that says which run made a user: a lost answer can then not be proved.
     pub no_tag: bool,
     /// To take a user with the name and every member of the row for ours where a request left without the tag.
@@ -132,6 +134,12 @@ impl Job {
         Roster::open(roster, &reading)
     }
 
+    /// The rows of the same roster that ask for something else, where a column says what is to be done.
+    pub(super) fn open_other(&self, act: Act) -> Result<Roster, Failure> {
+        let other = Self { reading: Options { act: Some(act), ..self.reading.clone() }, ..self.clone() };
+        other.open(self.roster())
+    }
+
     /// The row of the header of this roster, as the ledger has it.
     fn recorded_row(&self, roster: &Path) -> Option<u64> {
         let (whole, row) = match self.before() {
@@ -167,6 +175,7 @@ impl Job {
             let_through: self.allowed.errors,
             names_are_made_up: self.target.is_rehearsal() && self.target.directory.is_none(),
             about: if self.allowed.leaves_there { About::Both } else { About::New },
+            may_be_empty: self.reading.act.is_some(),
             ..Rules::of(directory)
         }
     }
@@ -193,8 +202,13 @@ impl Job {
             What::Import { .. } => &[],
             What::Retry { codes, .. } => codes,
         };
-        let recreate_missing = self.allowed.missing_again;
-        Asked { retry: self.before().is_some(), codes, recreate_missing, ..Asked::default() }
+        Asked {
+            retry: self.before().is_some(),
+            codes,
+            recreate_missing: self.allowed.missing_again,
+            recreate_deleted: self.allowed.deleted_again,
+            ..Asked::default()
+        }
     }
 
     /// What the ledger says of the job that it was made by: a retry goes by it, and so does a rehearsal, whose world it has.
@@ -261,9 +275,10 @@ impl Job {
 
     fn stage_of_all<'s>(&self, roster: &'s Roster, before: Option<&Before>) -> Stage<'s> {
         let gives_passwords = self.passwords.are_given();
+        let there = Vec::new();
         let Some(before) = before else {
             let world = beside::world_of(&self.ledger, &[]);
-            return Stage { roster, whole: None, rows: 0, gives_passwords, world, has_people: false };
+            return Stage { roster, whole: None, rows: 0, gives_passwords, world, has_people: false, there };
         };
         let rosters = [before.first.as_path(), &before.whole, roster.path()];
         // A ledger that can say that it is a rehearsal's is of a time when its world was beside it already.
@@ -272,7 +287,7 @@ impl Job {
         let is_another = beside::absolute(roster.path()) != before.whole.display().to_string();
         let whole = if is_another { self.open(&before.whole).ok() } else { None };
         let rows = if is_another || self.before().is_some() { before.rows } else { 0 };
-        Stage { roster, whole, rows, gives_passwords, world, has_people: false }
+        Stage { roster, whole, rows, gives_passwords, world, has_people: false, there }
     }
 
     /// The row of the header, as the ledger is to have it: of the roster that it names.

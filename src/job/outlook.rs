@@ -103,6 +103,18 @@ pub struct Remarks {
     pub(crate) drifted: Few,
     /// Created, and not to be seen on the instance.
     pub(crate) missing: Few,
+    /// Created, gone from the instance, and on a list of leavers.
+    pub(crate) departed: Few,
+    /// The ledger of one such list.
+    pub(crate) departed_by: Option<PathBuf>,
+    /// Created, gone from the instance, and to be made anew.
+    pub(crate) missing_anew: Few,
+    /// Deleted by an undo, and left so.
+    pub(crate) undone: Few,
+    /// Deleted by an undo, and to be made anew.
+    pub(crate) undone_anew: Few,
+    /// Their deletion by an undo is not settled.
+    pub(crate) undoing: Few,
     /// Created, and the instance has the name under another id.
     pub(crate) replaced: Few,
     /// Created, and gone from the roster.
@@ -149,6 +161,7 @@ impl Outlook {
                 to_settle: plan.count(Decision::LookUp),
                 missing: plan.count(Decision::Missing),
                 replaced: plan.count(Decision::Replaced),
+                left: plan.count(Decision::Departed),
                 invalid: plan.count(Decision::Skip),
                 ..Forecast::default()
             },
@@ -163,6 +176,7 @@ impl Outlook {
             let_through: LetThrough::default(),
             remarks: Remarks::of(plan, wanted, state),
         };
+        outlook.rows.anew = outlook.remarks.missing_anew.count() + outlook.remarks.undone_anew.count();
         outlook.count_sent(plan, wanted, directory);
         outlook.count_kept(plan, wanted, state);
         outlook
@@ -192,8 +206,10 @@ impl Outlook {
     fn count_kept(&mut self, plan: &Plan, wanted: &Wanted, state: &State) {
         for stands in plan.kept(wanted, state) {
             match stands {
-                RowState::Created | RowState::Updated | RowState::Deleted => self.rows.done += 1,
-                RowState::InDoubt | RowState::Pending | RowState::Unconfirmed => self.rows.pending += 1,
+                RowState::Created | RowState::Updated => self.rows.done += 1,
+                RowState::InDoubt | RowState::Pending => self.rows.pending += 1,
+                RowState::Deleted => self.rows.deleted += 1,
+                RowState::Unconfirmed => self.rows.unconfirmed += 1,
                 RowState::There => self.rows.there += 1,
                 RowState::Exists | RowState::Rejected | RowState::Invalid | RowState::Skipped => {
                     self.rows.failed += 1;
@@ -299,7 +315,17 @@ impl Remarks {
         let mut renamed = plan.renamed(wanted, state);
         let first = renamed.by_ref().take(Few::NAMED).map(|(was, now)| (was.to_owned(), now.to_owned()));
         let (first, more) = (first.collect(), renamed.count() as u64);
+        let few = |stands: RowState, is_sent: bool| {
+            let rows = plan.standing(wanted, state, stands).filter(|(_, decided)| decided.sends() == is_sent);
+            Few::of(rows.map(|(user, _)| user))
+        };
         Self {
+            departed: Few::of(plan.named(wanted, Decision::Departed)),
+            departed_by: None, // whoever read it says so
+            missing_anew: few(RowState::Created, true),
+            undone: few(RowState::Deleted, false),
+            undone_anew: few(RowState::Deleted, true),
+            undoing: few(RowState::Unconfirmed, false),
             renamed: first,
             more_renamed: more,
             steps_drifted: Few::of(plan.steps_named(wanted, StepDecision::Drift)),

@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use super::lanes::Served;
 use super::world::World;
 use crate::agent::IdentityType;
 use crate::connect::model;
 use crate::directory::{Directory, Names, Users};
 use crate::error::Failure;
-use crate::roster::{Roster, Row};
+use crate::roster::{Field, Roster, Row};
 use crate::simulator::{self, Group, JournalError, Named, Spec, Updates, Weather};
 use crate::validate::{self, NamesUsed, Pass, infer_identity};
 
@@ -38,6 +40,8 @@ pub(super) struct Stage<'s> {
     pub(super) world: PathBuf,
     /// Whether the roster's people are there from the beginning.
     pub(super) has_people: bool,
+    /// Rosters whose people are there as these say that they are: who leaves is the person of the list.
+    pub(super) there: Vec<Roster>,
 }
 
 impl Rehearsal {
@@ -80,7 +84,14 @@ impl Rehearsal {
         }
         spec.users_quota = spec.users_quota.max((stage.rows + used.rows) as usize);
         spec = with_names(spec, &used);
-        if stage.has_people {
+        if !stage.there.is_empty() {
+            for there in &stage.there {
+                spec = with_names(spec, &names_used(there, world)?);
+                let users = as_listed(there, identity, world)?;
+                spec.users.extend(users);
+            }
+            spec.users_quota += spec.users.len();
+        } else if stage.has_people {
             spec.users = people(stage.roster, identity, world)?;
         }
         match &stage.whole {
@@ -152,6 +163,50 @@ fn people(roster: &Roster, identity: IdentityType, world: &World) -> Result<Vec<
         });
     }
     Ok(people)
+}
+
+/// The people of a roster as it says that they are, with what a new user has: whoever is on it is the person of it.
+fn as_listed(roster: &Roster, identity: IdentityType, world: &World) -> Result<Vec<model::User>, Failure> {
+    let (mut people, mut seen, mut row) = (Vec::new(), HashSet::new(), Row::default());
+    let (columns, mut rows) = (roster.columns(), roster.rows()?);
+    while rows.read(&mut row)? {
+        if (people.len() as u64).is_multiple_of(Pass::GLANCE) {
+            world.go_on()?;
+        }
+        let username = validate::username(&row, columns);
+        if username.is_empty() || !seen.insert(username.to_owned()) {
+            continue;
+        }
+        let cell = |field| {
+            let cell = validate::grammar::trimmed(columns.cell(&row, field));
+            (!cell.is_empty()).then(|| cell.to_owned())
+        };
+        let info = model::IdentityInfo {
+            first_name: cell(Field::FirstName),
+            last_name: cell(Field::LastName),
+            email: cell(Field::Email).filter(|_| identity != IdentityType::Saml),
+            // Whoever signs in elsewhere has no primary address: theirs is the secondary one.
+            secondary_email: cell(Field::SecondaryEmail)
+                .or_else(|| cell(Field::Email).filter(|_| identity == IdentityType::Saml)),
+            ..model::IdentityInfo::default()
+        };
+        people.push(model::User {
+            // The same in the next session, whatever rows the list has by then.
+            id: id_of(username),
+            username: username.to_owned(),
+            identity_info: Some(info),
+            directory_user_id: cell(Field::DirectoryUserId),
+            ..model::User::default()
+        });
+    }
+    Ok(people)
+}
+
+/// An id that a name has in each rehearsal.
+fn id_of(username: &str) -> String {
+    let digest = Sha256::digest(username.as_bytes());
+    let bytes = digest.iter().take(16).fold(0, |bits: u128, byte| bits << 8 | u128::from(*byte));
+    uuid::Uuid::from_u128(bytes).to_string()
 }
 
 fn capital(word: &str) -> String {

@@ -44,6 +44,11 @@ pub fn removal_ledger_of(list: &Path, is_rehearsal: bool) -> PathBuf {
     disk::with_suffix(list, if is_rehearsal { REHEARSED_REMOVALS } else { REMOVALS })
 }
 
+/// Whether a file has the name that ledgers of leavers have where nobody names another.
+pub(crate) fn is_named_as_leavers(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(REMOVALS)
+}
+
 /// The ledgers beside a roster that may know what was last asked of its people: the import's and the update's.
 pub(crate) fn bases_of(roster: &Path, is_rehearsal: bool) -> [PathBuf; 2] {
     [ledger_of(roster, is_rehearsal), update_ledger_of(roster, is_rehearsal)]

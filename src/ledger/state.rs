@@ -694,7 +694,7 @@ impl State {
     pub(crate) fn unfinished(&self, at: Place) -> Option<String> {
         let record = self.record(at);
         let waits = matches!(record.step, StepState::Pending | StepState::Rejected);
-        self.created_id(at).filter(|_| waits && record.open != Some(Op::Delete))
+        self.created_id(at).filter(|_| waits)
     }
 
     /// The id of the user that was made for the row at a place and is there as far as is known: one whose deletion was
@@ -737,7 +737,7 @@ impl State {
 
     /// The id of the user that was made for the row at a place, last of all; `None` where it was not, or is not known.
     pub(crate) fn created_id(&self, at: Place) -> Option<String> {
-        if self.record(at).state == RowState::Created { self.ids.get(at) } else { None }
+        if self.record(at).settled_state() == RowState::Created { self.ids.get(at) } else { None }
     }
 
     /// The id of the user that was made, changed or deleted for the row at a place, last of all.
@@ -755,7 +755,7 @@ impl State {
 
     /// How the created row at a place was last seen, with the id of whoever has its name where that is another.
     pub(crate) fn seen(&self, at: Place) -> (SeenAs, Option<&str>) {
-        let is_created = self.record(at).state == RowState::Created;
+        let is_created = self.record(at).settled_state() == RowState::Created;
         let seen = self.seen.get(&at).filter(|_| is_created);
         seen.map_or((SeenAs::There, None), |(seen, id)| (*seen, id.as_deref()))
     }
@@ -778,7 +778,9 @@ impl State {
     /// Where the proficiencies of the created rows stand, those that left the roster aside.
     pub(crate) fn proficiencies(&self) -> StepCounts {
         let mut counts = StepCounts::default();
-        for record in self.rows.iter().filter(|record| record.state == RowState::Created && !record.dropped) {
+        // Whose deletion is not settled is given nothing, and waited for by its undo.
+        let is_created = |record: &&Record| record.settled_state() == RowState::Created && !record.dropped;
+        for record in self.rows.iter().filter(is_created) {
             let count = match record.step {
                 // An import leaves nothing unconfirmed and skips nothing.
                 StepState::Nothing | StepState::Unconfirmed | StepState::Skipped => continue,
@@ -1151,7 +1153,7 @@ mod tests {
         assert_eq!(told(&[of_delete(RowState::Skipped, 3)]), ((id(), id(), None), left, true));
         assert_eq!(
             told(&[delete_intent(3)]),
-            ((id(), id(), None), None, false),
+            ((None, id(), None), None, false),
             "nothing is given to it now"
         );
         assert_eq!(told(&[of_delete(RowState::Unconfirmed, 3)]).0, (None, id(), None));

@@ -11,7 +11,7 @@ use super::sealed::Identities;
 use crate::agent::{Password, RowNumber};
 use crate::crash::{self, Sabotage};
 use crate::error::Failure;
-use crate::ledger::{Attempt, Entry, Kind, Nonce, Place, RowState, State};
+use crate::ledger::{Attempt, Entry, Kind, Nonce, Op, Place, RowState, State};
 use crate::text;
 
 /// What a ledger's outcomes say that its state does not keep. Fed line by line, each with the state before it.
@@ -76,6 +76,8 @@ impl Outcomes {
                 let meant = (before.place_for(user), entry.nonce);
                 self.generated.extend(entry.attempt.map(|attempt| (attempt, meant)));
             }
+            // Whoever was not deleted has the password that it had.
+            Kind::Outcome if entry.op == Some(Op::Delete) && entry.state != Some(RowState::Deleted) => {}
             Kind::Outcome => {
                 let row = self.rows.entry(before.place_for(user)).or_default();
                 row.state = entry.state.unwrap_or_default();

@@ -6,6 +6,7 @@ mod action;
 mod change;
 mod fate;
 mod leaver;
+mod leaving;
 mod people;
 mod protected;
 mod steps;
@@ -19,6 +20,7 @@ pub(crate) use change::{of_holder, resolve};
 pub(crate) use fate::fate;
 pub use fate::{FATES, Fate, FateRule, Lift, Lifts, Why};
 pub use leaver::{Leaver, LeaverCounts};
+pub(crate) use leaving::{AsPlanned, as_planned, of_list, usual_most};
 pub use people::{CellChange, Person, Remedy};
 pub(crate) use people::{folded, remedies};
 pub use protected::Protected;
@@ -97,6 +99,9 @@ impl Barred {
 /// Under which id a username is on the instance now, if it is.
 pub type OnInstance<'f, 'd> = &'f dyn Fn(&str) -> Option<&'d str>;
 
+/// Whether a user stands in a ledger of leavers, by its name and by the id that was made for it, where that is known.
+pub(crate) type IsLeaver<'a> = &'a dyn Fn(&str, Option<&str>) -> bool;
+
 /// What a plan is made for.
 #[derive(Clone, Copy, Default)]
 pub struct Asked<'a> {
@@ -106,6 +111,10 @@ pub struct Asked<'a> {
     pub(crate) codes: &'a [String],
     /// `--recreate-missing`.
     pub(crate) recreate_missing: bool,
+    /// `--recreate-deleted`.
+    pub(crate) recreate_deleted: bool,
+    /// Whether the user of this name stands in a ledger of leavers, by the id that was made.
+    pub(crate) is_leaver: Option<IsLeaver<'a>>,
     /// The newest create is so long ago that whoever was made is listed, or gone.
     pub(crate) are_listed: bool,
 }
@@ -139,8 +148,10 @@ impl Asked<'_> {
 
     /// What is done with a created row that is left as it is, by the id of its user and the one that the instance has under
     /// its name now.
-    fn looked_for(&self, made: Decision, ours: Option<&str>, found: Option<&str>) -> Decision {
+    fn looked_for(&self, user: &str, made: Decision, ours: Option<&str>, found: Option<&str>) -> Decision {
         match found {
+            // Whoever left is not missing, and comes back with a roster's row of their own alone.
+            None if self.is_leaver.is_some_and(|is_leaver| is_leaver(user, ours)) => Decision::Departed,
             // Told and not sent: the user may be too new to be listed, and a second one would be a doubled one.
             None if self.recreate_missing => Decision::Replace,
             None => Decision::Missing,
@@ -148,6 +159,11 @@ impl Asked<'_> {
             Some(id) if ours.is_some_and(|ours| ours != id) => Decision::Replaced,
             Some(_) => made,
         }
+    }
+
+    /// What is done with a row whose user was deleted by an undo.
+    fn undone(&self, decided: Decision, seen: Seen) -> Decision {
+        if self.recreate_deleted && seen.valid { Decision::Replace } else { decided }
     }
 }
 
@@ -186,11 +202,12 @@ impl Plan {
         let mut looked_for = |at: Place, user: &str, made: Decision| {
             let Some(find) = on_instance.filter(|_| made.leaves()) else { return made };
             let found = find(user);
-            let decided = asked.looked_for(made, state.created_id(at).as_deref(), found);
+            let decided = asked.looked_for(user, made, state.created_id(at).as_deref(), found);
             strangers.extend(found.filter(|_| decided == Decision::Replaced).map(|id| (at, id.to_owned())));
             decided
         };
-        let created = |at: Option<Place>| at.filter(|at| state.record(*at).state == RowState::Created);
+        let stands = |at: Place| state.record(at).settled_state();
+        let created = |at: Option<Place>| at.filter(|at| stands(*at) == RowState::Created);
         let has_gone = |user: &str| on_instance.is_some_and(|find| find(user).is_none());
         let heirs = heirs(wanted, state);
         let by_position = sabotage(Sabotage::ResumeByPosition);
@@ -205,6 +222,9 @@ impl Plan {
             let made = created(at).map(|at| state.record(at).fingerprint);
             let seen = made.map_or(seen, |made| wanted.against_made(who, seen, made));
             let decided = decision(at, Some(seen));
+            if at.is_some_and(|at| stands(at) == RowState::Deleted && !state.record(at).dropped) {
+                return asked.undone(decided, seen);
+            }
             let was_there = at.is_some_and(|at| state.record(at).state == RowState::There);
             if was_there && decided == Decision::Keep && !asked.retry && has_gone(user) {
                 // Whoever had the name has gone since, and the row asks for somebody.
@@ -214,7 +234,7 @@ impl Plan {
             created(at).map_or(decided, |at| looked_for(at, user, decided))
         });
         let made_heirs: HashSet<Place> =
-            heirs.values().copied().filter(|at| state.record(*at).state == RowState::Created).collect();
+            heirs.values().copied().filter(|at| stands(*at) == RowState::Created).collect();
         // By who, not by which line: a roster that was sorted or shortened has lost nobody else.
         let gone = state
             .places()
@@ -234,7 +254,7 @@ impl Plan {
         let is_asked = wanted.everybody().any(|(_, _, seen)| seen.proficiencies.is_some());
         let concerns = |at: &Place| {
             let record = state.record(*at);
-            record.state == RowState::Created && (is_asked || record.step != StepState::Nothing)
+            record.settled_state() == RowState::Created && (is_asked || record.step != StepState::Nothing)
         };
         let inherited: HashSet<Place> = self.heirs.values().copied().collect();
         // Only rows whose users are there: what follows a row that is sent is decided with the row.
@@ -251,7 +271,9 @@ impl Plan {
                 Some(_) => Asks::Other,
             };
             let is_sent = who.is_some_and(|who| self.wanted[who.index()].sends());
-            let is_missing = who.is_some_and(|who| self.wanted[who.index()] == Decision::Missing);
+            let is_missing = who.is_some_and(|who| {
+                matches!(self.wanted[who.index()], Decision::Missing | Decision::Departed)
+            });
             let code = state.detail(at).and_then(|detail| detail.step_code.as_deref());
             // Who was missing and is listed again is given what nobody could be given before.
             let is_back = self.is_listed && !is_missing && code == Some(MISSING);
@@ -348,7 +370,11 @@ impl Plan {
     pub(crate) fn spare_gone(&mut self, state: &State, is_renamed: impl Fn(&str) -> bool) {
         for (at, decision) in &mut self.gone {
             // A user that exists, or may, keeps its row under its old name too: what was made is never dropped.
-            let made = matches!(state.record(*at).settled_state(), RowState::Created | RowState::InDoubt);
+            // Nor what was undone: nobody makes it anew under the name of before.
+            let made = matches!(
+                state.record(*at).settled_state(),
+                RowState::Created | RowState::InDoubt | RowState::Deleted | RowState::Unconfirmed
+            );
             *decision = if !made && is_renamed(state.user(*at)) { Decision::Drop } else { Decision::Keep };
         }
     }
@@ -383,6 +409,21 @@ impl Plan {
         self.decided(wanted).filter(move |(_, _, decided)| *decided == decision).map(|(user, _, _)| user)
     }
 
+    /// The usernames of the roster's rows that stand so in the ledger, in the roster's order, each with its decision.
+    pub(crate) fn standing<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        state: &'a State,
+        stands: RowState,
+    ) -> impl Iterator<Item = (&'a str, Decision)> {
+        let is_so = move |user: &str| {
+            let record = state.find(user).map(|at| state.record(at)).filter(|record| !record.dropped);
+            record.is_some_and(|record| record.settled_state() == stands)
+        };
+        let decided = self.decided(wanted).filter(move |(user, ..)| is_so(user));
+        decided.map(|(user, _, decided)| (user, decided))
+    }
+
     /// The usernames of the roster's rows that a request may leave for, in the roster's order, each with its decision.
     pub(crate) fn sending<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, Decision)> {
         let sent = self.decided(wanted).filter(|(_, _, decided)| decided.sends());
@@ -405,7 +446,7 @@ impl Plan {
         let in_roster = everybody.filter(move |(_, decided)| decided.leaves());
         let in_roster = in_roster.filter_map(move |((who, user, _), _)| match self.heirs.get(&who) {
             // One in doubt is among those that only the ledger has, and counted there.
-            Some(at) => Some(*at).filter(|at| state.record(*at).state == RowState::Created),
+            Some(at) => Some(*at).filter(|at| state.record(*at).settled_state() == RowState::Created),
             None => state.find(user),
         });
         let gone = self.gone.iter().filter(move |(_, decided)| decided.leaves()).map(|(at, _)| *at);
@@ -466,7 +507,7 @@ impl Plan {
     ) -> impl Iterator<Item = Entry<'a>> {
         let in_roster = wanted.everybody().zip(&self.wanted).filter_map(move |((who, user, _), decision)| {
             let place = match self.heirs.get(&who) {
-                Some(at) => Some(*at).filter(|at| state.record(*at).state == RowState::Created),
+                Some(at) => Some(*at).filter(|at| state.record(*at).settled_state() == RowState::Created),
                 None => created(state, user),
             }?;
             Some((place, self.sees(*decision, self.steps.get(&who), state.seen(place).0)))
@@ -488,7 +529,7 @@ impl Plan {
     fn sees(&self, decision: Decision, step: Option<&StepDecision>, before: SeenAs) -> SeenAs {
         let is_of_instance = matches!(before, SeenAs::Missing | SeenAs::Replaced);
         let has_drifted = decision == Decision::Drift || step == Some(&StepDecision::Drift);
-        if decision == Decision::Missing {
+        if matches!(decision, Decision::Missing | Decision::Departed) {
             SeenAs::Missing
         } else if decision == Decision::Replaced {
             SeenAs::Replaced
@@ -540,7 +581,7 @@ fn heirs(wanted: &Wanted, state: &State) -> HashMap<Who, Place> {
 fn created(state: &State, user: &str) -> Option<Place> {
     let is_created = |at: &Place| {
         let record = state.record(*at);
-        record.state == RowState::Created && !record.dropped
+        record.settled_state() == RowState::Created && !record.dropped
     };
     state.find(user).filter(is_created)
 }

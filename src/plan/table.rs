@@ -60,6 +60,8 @@ pub enum Decision {
     Orphan,
     /// Made, and gone from the instance: warned of; `--recreate-missing` sends it.
     Missing,
+    /// Made, gone from the instance, and on a list of leavers: nobody misses it, and nothing sends it.
+    Departed,
     /// Made, and the instance has the name under another id: told, and whoever has it now is left alone.
     Replaced,
 }
@@ -76,6 +78,7 @@ impl Decision {
             | Self::Drift
             | Self::Orphan
             | Self::Missing
+            | Self::Departed
             | Self::Replaced => false,
         }
     }
@@ -94,6 +97,7 @@ impl Decision {
             | Self::Drop
             | Self::Orphan
             | Self::Missing
+            | Self::Departed
             | Self::Replaced => false,
         }
     }
@@ -111,6 +115,7 @@ impl Decision {
             | Self::Drift
             | Self::Orphan
             | Self::Missing
+            | Self::Departed
             | Self::Replaced => false,
         }
     }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::agent::Fingerprint;
 use crate::ledger::made::{intent, row};
@@ -94,6 +96,161 @@ fn a_made_user_that_the_instance_lost_is_warned_of_and_sent_only_when_asked() {
         |asked| Plan::build(&wanted, &ledger(), asked, Some(&nobody)).of(&wanted, "created").unwrap();
     assert_eq!(decide(Asked::default()), Decision::Missing);
     assert_eq!(decide(Asked { recreate_missing: true, ..Asked::default() }), Decision::Replace);
+}
+
+#[test]
+fn a_made_user_that_left_by_a_list_is_neither_missed_nor_made_anew() {
+    let wanted = wanted(&[("created", 1)]);
+    let mut state = ledger();
+    let made = Entry::outcome("created", RowState::Created, "t".into());
+    state.apply(&Entry { id: Some("ours".into()), ..made });
+    let nobody = |_: &str| None;
+    let leaver = |user: &str, id: Option<&str>| (user, id) == ("created", Some("ours"));
+    let anew = Asked { recreate_missing: true, ..Asked::default() };
+    for asked in [Asked::default(), anew, Asked { retry: true, ..anew }] {
+        let asked = Asked { is_leaver: Some(&leaver), ..asked };
+        let plan = Plan::build(&wanted, &state, asked, Some(&nobody));
+        assert_eq!(plan.of(&wanted, "created"), Some(Decision::Departed));
+        let there = |_: &str| Some("ours");
+        let plan = Plan::build(&wanted, &state, asked, Some(&there));
+        assert_eq!(plan.of(&wanted, "created"), Some(Decision::Keep), "still there, whatever the list says");
+    }
+    let namesake = |_: &str, id: Option<&str>| id == Some("another");
+    let asked = Asked { is_leaver: Some(&namesake), ..anew };
+    assert_eq!(
+        Plan::build(&wanted, &state, asked, Some(&nobody)).of(&wanted, "created"),
+        Some(Decision::Replace)
+    );
+}
+
+/// What happens to a row, one after another.
+#[derive(Clone, Copy, Debug)]
+enum Happens {
+    Planned(u64),
+    Renamed,
+    Dropped,
+    Sent,
+    Came(RowState),
+    Throttled,
+    DeleteSent,
+    DeleteCame(RowState),
+}
+
+/// A ledger of `rows` rows in which these things happened, to the row of each number.
+fn after(rows: u32, happened: &[(u32, Happens)]) -> State {
+    let mut state = State::default();
+    let name = |number: u32| format!("u{number}");
+    (0..rows).for_each(|number| state.apply(&row(&name(number), number + 2, 1)));
+    let mut newest = vec![None; rows as usize];
+    for (attempt, (number, happens)) in (1..).zip(happened) {
+        let user = name(number % rows);
+        let of = &mut newest[(number % rows) as usize];
+        let came = |state| outcome(&user, of.unwrap_or(attempt), state, None);
+        match happens {
+            Happens::Planned(bits) => state.apply(&row(&user, number % rows + 2, *bits)),
+            // The next row was called so before.
+            Happens::Renamed => {
+                let was = name((number + 1) % rows);
+                state.apply(&Entry { was: Some((&*was).into()), ..row(&user, number % rows + 2, 1) });
+            }
+            Happens::Dropped => state.apply(&Entry::dropped(&user)),
+            Happens::Sent => {
+                *of = Some(attempt);
+                state.apply(&intent(&user, attempt));
+            }
+            Happens::Came(stands) => {
+                let id = Some(format!("id-{attempt}").into());
+                state.apply(&Entry { id: id.filter(|_| *stands == RowState::Created), ..came(*stands) });
+            }
+            Happens::Throttled => {
+                state.apply(&Entry { unexecuted: Some(Unexecuted::Throttled), ..came(RowState::Pending) });
+            }
+            Happens::DeleteSent => {
+                let attempt = Attempt::new(attempt).unwrap();
+                state.apply(&Entry::delete_intent(&user, attempt, "id", "t".into()));
+            }
+            Happens::DeleteCame(stands) => {
+                state.apply(&Entry { attempt: None, ..Entry::outcome_of_delete(&user, *stands, "t".into()) });
+            }
+        }
+    }
+    state
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    use RowState::{Created, Deleted, Exists, InDoubt, Rejected, Skipped, Unconfirmed};
+    prop_oneof![
+        (1..4u64).prop_map(Happens::Planned),
+        Just(Happens::Renamed),
+        Just(Happens::Dropped),
+        Just(Happens::Sent),
+        Just(Happens::Throttled),
+        prop_oneof![4 => Just(Created), 1 => Just(InDoubt), 1 => Just(Rejected), 1 => Just(Exists)]
+            .prop_map(Happens::Came),
+        Just(Happens::DeleteSent),
+        prop_oneof![4 => Just(Deleted), 1 => Just(Skipped), 1 => Just(Rejected), 1 => Just(Unconfirmed)]
+            .prop_map(Happens::DeleteCame),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2048))]
+
+    /// Whatever a ledger says and whatever else is asked for.
+    #[test]
+    fn nobody_who_was_deleted_is_sent_without_being_asked_for_and_nobody_whose_deletion_is_not_settled(
+        happened in prop::collection::vec((0..4u32, happens()), 0..24),
+        cells in prop::array::uniform4(0..4u64),
+        flags in 0..32u8,
+    ) {
+        let state = after(4, &happened);
+        let names = ["u0", "u1", "u2", "u3"];
+        // A roster that has no row of some of them.
+        let rows: Vec<(&str, u64)> = names.into_iter().zip(cells).filter(|(_, bits)| *bits < 3).collect();
+        let wanted = wanted(&rows);
+        let codes = ["DuplicateResourceException".to_owned()];
+        let is = |bit: u8| flags >> bit & 1 > 0;
+        let asked = Asked {
+            retry: is(0),
+            codes: if is(1) { &codes } else { &[] },
+            recreate_missing: is(2),
+            are_listed: is(3),
+            ..Asked::default()
+        };
+        let nobody = |_: &str| None;
+        let on_instance: Option<OnInstance<'_, '_>> = if is(4) { Some(&nobody) } else { None };
+        let anew = Asked { recreate_deleted: true, ..asked };
+        for asked in [asked, anew] {
+            let mut plan = Plan::build(&wanted, &state, asked, on_instance);
+            if is(0) && is(1) {
+                plan.spare_gone(&state, |_| true);
+            }
+            for (user, bits) in &rows {
+                let decided = plan.of(&wanted, user).unwrap();
+                let at = state.find(user).filter(|at| !state.record(*at).dropped);
+                let heir = at.is_none().then(|| state.heir(user)).flatten();
+                let heir = heir.filter(|at| wanted.who(state.user(*at)).is_none());
+                match at.or(heir).map(|at| state.record(at).settled_state()) {
+                    Some(RowState::Deleted) => {
+                        let is_sent = asked.recreate_deleted && *bits > 0 && heir.is_none();
+                        prop_assert_eq!(decided.sends(), is_sent, "{} {:?}", user, decided);
+                    }
+                    Some(RowState::Unconfirmed) => prop_assert_eq!(decided, Decision::Keep, "{}", user),
+                    _ => {}
+                }
+            }
+            // What is recorded before anything is sent makes nobody pending who is not to be sent.
+            let mut planned = state.clone();
+            plan.changes(&wanted, |at| state.user(at), "t").for_each(|line| planned.apply(&line));
+            for at in state.places().filter(|at| !state.record(*at).dropped) {
+                let stood = state.record(at).settled_state();
+                if matches!(stood, RowState::Deleted | RowState::Unconfirmed) {
+                    prop_assert_eq!(planned.record(at).settled_state(), stood, "{}", state.user(at));
+                    prop_assert!(!planned.record(at).dropped);
+                }
+            }
+        }
+    }
 }
 
 #[test]

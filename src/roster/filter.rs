@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use super::act::{self, Act};
 use super::day::{self, Day, Days};
 use super::row::{Kept, Row};
 use crate::finding::codes;
@@ -67,6 +68,8 @@ enum Test {
     Empty,
     /// A day before the first and after the second, where there is one.
     Dates(Option<Day>, Option<Day>),
+    /// A word for this act.
+    Act(Act, act::Words),
 }
 
 /// What a rule says of a cell.
@@ -112,6 +115,25 @@ impl Rule {
         matches!(&self.test, Test::Words(words) if words.is_empty())
     }
 
+    /// Only the rows that ask for this act, by the words of a column map and those that are known.
+    pub(super) fn of_act(header: String, act: Act, words: act::Words) -> Self {
+        Self { header, is_only: true, test: Test::Act(act, words) }
+    }
+
+    /// Only the rows that ask for something.
+    pub(super) fn of_any_act(header: String, words: act::Words) -> Self {
+        Self { header, is_only: false, test: Test::Act(Act::Nothing, words) }
+    }
+
+    /// Whether there is nothing to tell of the rows that it leaves out: another job has them.
+    fn is_untold(&self) -> bool {
+        self.is_idle() || (self.is_only && self.is_of_action())
+    }
+
+    fn is_of_action(&self) -> bool {
+        matches!(self.test, Test::Act(..))
+    }
+
     /// Whether it looks at a date.
     pub(super) fn is_of_days(&self) -> bool {
         matches!(self.test, Test::Dates(..))
@@ -133,6 +155,7 @@ impl Rule {
             Test::Empty if self.is_only => "is filled".to_owned(),
             Test::Filled => "is filled".to_owned(),
             Test::Empty => "is empty".to_owned(),
+            Test::Act(act, _) => format!("{not}asks for {}", act.word()),
             Test::Dates(before, after) => {
                 let side = |word: &str, day: &Option<Day>| day.map(|day| format!("{word} {day}"));
                 let sides: Vec<String> =
@@ -221,6 +244,17 @@ impl Test {
             Self::Words(words) => answer(words.iter().any(|word| is_same(word, cell.text))),
             Self::Filled => answer(!cell.is_empty()),
             Self::Empty => answer(cell.is_empty()),
+            Self::Act(act, words) => match words.act(cell.text) {
+                Some(said) => answer(said == *act),
+                // Told once, and not by each job that reads the sheet.
+                None => {
+                    if *act == Act::Create {
+                        Answer::Unclear
+                    } else {
+                        Answer::No
+                    }
+                }
+            },
             Self::Dates(..) if cell.is_empty() => Answer::No,
             Self::Dates(before, after) => {
                 let is_within = |day: Day| {
@@ -289,10 +323,12 @@ impl Sieve {
 
     /// Each rule with so many rows left out by it, hidden rows last. Of one that names no word there is nothing to tell.
     pub(super) fn told(&self, counts: &[u64]) -> Vec<LeftOut> {
-        let hidden = self.skips_hidden.then(|| "hidden in the sheet".to_owned());
-        let whats = self.rules.iter().map(|(_, rule)| (!rule.is_idle()).then(|| rule.told())).chain([hidden]);
-        let told = whats.enumerate().filter_map(|(at, what)| {
-            Some(LeftOut { what: what?, rows: counts.get(at).copied().unwrap_or(0) })
+        let hidden = self.skips_hidden.then(|| ("hidden in the sheet".to_owned(), false));
+        let rules = self.rules.iter().map(|(_, rule)| rule);
+        let whats = rules.map(|rule| (!rule.is_untold()).then(|| (rule.told(), rule.is_of_action())));
+        let told = whats.chain([hidden]).enumerate().filter_map(|(at, what)| {
+            let (what, is_of_action) = what?;
+            Some(LeftOut { what, rows: counts.get(at).copied().unwrap_or(0), is_of_action })
         });
         told.collect()
     }
@@ -324,8 +360,20 @@ impl Sieve {
 }
 
 fn not_told(row: &Row, at: usize, rule: &Rule, headers: &[String]) -> Finding {
-    let code = &codes::ROW_FILTER_UNCLEAR;
     let cell = row.cells.get(at).unwrap_or("").trim();
+    if matches!(rule.test, Test::Act(..)) {
+        let code = &codes::ACTION_UNKNOWN;
+        return Finding {
+            code: code.id,
+            severity: code.severity,
+            row: Some(row.number),
+            column: headers.get(at).cloned(),
+            value: Some(shown(cell)),
+            message: format!("nobody knows what is to be done: `{}`", shown(cell)),
+            hint: Some(code.fix.to_owned()),
+        };
+    }
+    let code = &codes::ROW_FILTER_UNCLEAR;
     let why = match day::of(cell) {
         Days::Either(one, other) if rule.is_of_days() => format!(": it is {one} or {other}"),
         _ => String::new(),

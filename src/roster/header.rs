@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::act::{self, Act};
 use super::cells::Guards;
 use super::columns::{self, Use};
 use super::field::Field;
-use super::filter::{Hidden, Sieve};
+use super::filter::{Hidden, Rule, Sieve};
 use super::made::{Part, Split, Template, not_split};
 use super::mapping::Mapping;
 use super::numbers::Numbers;
@@ -36,6 +37,8 @@ pub(super) struct Header {
     pub(super) numbers: Numbers,
     /// Which rows the mapping leaves out.
     pub(super) sieve: Sieve,
+    /// The columns that say what is to be done: there should be one at most.
+    acts: Vec<usize>,
 }
 
 /// A column that the file does not have and the mapping makes.
@@ -71,13 +74,33 @@ impl fmt::Debug for Added {
     }
 }
 
+/// Where the columns stand that say what is to be done: the one that a map names, else those whose headers say so.
+fn acts(headers: &[String], uses: &[Use], mapping: &Mapping) -> Vec<usize> {
+    if let Some((header, _)) = &mapping.actions {
+        return place(headers, header).into_iter().collect();
+    }
+    let is_one =
+        |at: &usize| matches!(uses[*at], Use::Unknown | Use::Misspelt(_)) && act::is_header(&headers[*at]);
+    (0..headers.len()).filter(is_one).collect()
+}
+
 impl Header {
     /// Reads a header. Whatever the mapping says goes before what the names say.
-    pub(super) fn read(headers: Vec<String>, mapping: &Mapping) -> Self {
+    pub(super) fn read(headers: Vec<String>, mapping: &Mapping, act: Option<Act>) -> Self {
         let mut uses: Vec<Use> =
             headers.iter().map(|header| mapping.column(header).unwrap_or_else(|| Use::of(header))).collect();
         let rules = mapping.rules.iter();
         let rules = rules.filter_map(|rule| Some((place(&headers, &rule.header)?, rule.clone())));
+        let acts = acts(&headers, &uses, mapping);
+        let of_act = act.zip(acts.first().copied()).map(|(act, at)| {
+            let words = mapping.actions.as_ref().map(|(_, words)| words.clone()).unwrap_or_default();
+            let own = Rule::of_act(headers[at].clone(), act, words.clone());
+            // Of whom nothing is asked that is told once, and not by each job that reads the sheet.
+            let of_any = (act == Act::Create).then(|| Rule::of_any_act(headers[at].clone(), words));
+            of_any.into_iter().chain([own]).map(move |rule| (at, rule))
+        });
+        let of_act = of_act.into_iter().flatten();
+        let rules = rules.chain(of_act);
         let sieve = Sieve::new(rules.collect(), mapping.hidden_rows == Hidden::Skip);
         let roles: Vec<usize> =
             mapping.roles.iter().filter_map(|roles| place(&headers, &roles.header)).collect();
@@ -88,7 +111,7 @@ impl Header {
             }
         }
         let recognised = columns::recognise(&headers);
-        let mut header = Self { width: headers.len(), uses, recognised, sieve, ..Self::default() };
+        let mut header = Self { width: headers.len(), uses, recognised, sieve, acts, ..Self::default() };
         header.columns.strangers = header.strangers(&headers);
         header.columns.headers = headers;
         for (at, used) in header.uses.iter().enumerate() {
@@ -157,8 +180,17 @@ impl Header {
                     .into(),
             ));
         }
-        for (name, used) in self.columns.headers.iter().zip(&self.uses) {
+        for (at, (name, used)) in self.columns.headers.iter().zip(&self.uses).enumerate() {
             findings.extend(match used {
+                Use::Unknown | Use::Misspelt(_) if self.acts.contains(&at) => Some(about(
+                    &codes::ACTION_COLUMN,
+                    Some(name),
+                    format!(
+                        "the column says what is to be done with people, and is not obeyed: `{}`",
+                        columns::name_shown(name)
+                    ),
+                    codes::ACTION_COLUMN.fix.to_owned(),
+                )),
                 Use::Unknown => Some(about(
                     &codes::UNKNOWN_COLUMN,
                     Some(name),
@@ -199,6 +231,24 @@ impl Header {
         Some(about(&codes::MERGED_COLUMNS, second, message, keep))
     }
 
+    /// Fails where an act is asked for and no column, or more than one, says what is to be done.
+    pub(super) fn has_acts(&self, act: Option<Act>) -> Result<(), Failure> {
+        match (act, self.acts.as_slice()) {
+            (None, _) | (Some(_), [_]) => Ok(()),
+            (Some(_), []) => Err(Failure::usage("no column of the roster says what is to be done")
+                .hint(format!(
+                    "call it `action`, or name it under `[actions]` in a file for `⟦column-map FILE.toml⟧`; {}",
+                    self.its_columns()
+                ))),
+            (Some(_), several) => {
+                let names: Vec<String> =
+                    several.iter().map(|at| format!("`{}`", columns::name_shown(&self.own()[*at]))).collect();
+                Err(Failure::usage(format!("several columns say what is to be done: {}", names.join(", ")))
+                    .hint("name the one that counts under `[actions]` in a file for `⟦column-map FILE.toml⟧`"))
+            }
+        }
+    }
+
     /// Fails where a map names a column that the roster does not have, or makes what a column carries.
     pub(super) fn fits(&self, mapping: &Mapping) -> Result<(), Failure> {
         for rule in &mapping.rules {
@@ -218,6 +268,14 @@ impl Header {
                 ))
                 .hint(self.its_columns()));
             }
+        }
+        if let Some((name, _)) = &mapping.actions
+            && place(self.own(), name).is_none()
+        {
+            return Err(Failure::usage(format!(
+                "the column map has actions of a column that the roster does not have: `{name}`"
+            ))
+            .hint(self.its_columns()));
         }
         for (key, name, _) in &mapping.columns {
             if !self.own().iter().any(|header| columns::key(header) == *key) {
@@ -571,7 +629,7 @@ mod tests {
     "#;
 
     fn mapped(line: &str, map: &str) -> Header {
-        Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::parse(map).unwrap())
+        Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::parse(map).unwrap(), None)
     }
 
     fn read(line: &str) -> Header {

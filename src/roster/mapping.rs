@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::act::{self, Act};
 use super::columns::{self, Use};
 use super::field::Field;
 use super::filter::{Hidden, Rule, Written};
@@ -45,6 +46,9 @@ struct File {
     /// The roster's header → a cell of it → field → its value in these rows.
     #[serde(default)]
     roles: BTreeMap<String, roles::Written>,
+    /// The roster's header → (word in the roster → `create`, `update`, `remove` or `nothing`).
+    #[serde(default)]
+    actions: BTreeMap<String, BTreeMap<String, String>>,
     /// Field → how its value is made of others.
     #[serde(default)]
     templates: BTreeMap<String, String>,
@@ -87,6 +91,8 @@ pub(super) struct Mapping {
     pub(super) hidden_rows: Hidden,
     /// Columns that decide several settings at once; no field is one of two of them.
     pub(super) roles: Vec<Roles>,
+    /// The header of the column that says what is to be done, and what its words mean.
+    pub(super) actions: Option<(String, act::Words)>,
 }
 
 impl Mapping {
@@ -158,6 +164,7 @@ impl Mapping {
             return Err(format!("both `[constants]` and `[defaults]` have `{}`", field.name()));
         }
         mapping.add_roles(file.roles)?;
+        mapping.add_actions(file.actions)?;
         for (field, text) in fields("templates", file.templates)? {
             let has = |fields: &[(Field, String)]| fields.iter().any(|(other, _)| *other == field);
             let is_of_role = mapping.roles.iter().flat_map(Roles::fields).any(|other| other == field);
@@ -202,6 +209,24 @@ impl Mapping {
                 }
             }
             self.roles.push(roles);
+        }
+        Ok(())
+    }
+
+    fn add_actions(&mut self, actions: BTreeMap<String, BTreeMap<String, String>>) -> Result<(), String> {
+        for (header, written) in actions {
+            if let Some((other, _)) = &self.actions {
+                return Err(format!("`[actions]` names two columns: `{other}` and `{header}`"));
+            }
+            let act = |(word, meant): (String, String)| match Act::of_map(&meant) {
+                Some(act) => Ok((word, act)),
+                None => Err(format!(
+                    "`[actions]`, `{header}`, `{word}`: what is done is `create`, `update`, `remove` or `nothing`, and not \
+                     `{meant}`"
+                )),
+            };
+            let words = written.into_iter().map(act).collect::<Result<Vec<_>, _>>()?;
+            self.actions = Some((header, act::Words(words)));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 pub mod template;
 
+mod act;
 mod below;
 mod cells;
 mod columns;
@@ -36,6 +37,8 @@ use crate::agent::PhoneRegion;
 use crate::error::Failure;
 use crate::finding::{Finding, LeftOut};
 
+pub use act::Act;
+pub(crate) use act::{is_header as is_header_of_acts, of as act_of};
 pub use cells::Cells;
 pub use columns::FINDINGS;
 pub(crate) use columns::{
@@ -72,6 +75,8 @@ pub struct Options {
     pub delimiter: Option<u8>,
     /// The country whose national telephone numbers are read; else numbers are E.164 alone.
     pub phone_region: Option<PhoneRegion>,
+    /// Only the rows that ask for this, by the column that says what is to be done; else that column is not obeyed.
+    pub act: Option<Act>,
 }
 
 /// How a roster is stored.
@@ -173,7 +178,7 @@ impl Roster {
             }
         };
         let data = columns::looks_like_data(&headers);
-        let mut header = Header::read(headers, mapping);
+        let mut header = Header::read(headers, mapping, options.act);
         if data && !header.is_known() {
             // Not shown: it may be a person's row, password and all.
             return Err(Failure::usage("the roster has no header: its first row looks like a person's").hint(
@@ -182,6 +187,7 @@ impl Roster {
             ));
         }
         header.fits(mapping)?;
+        header.has_acts(options.act)?;
         header.columns.phone_region = options.phone_region;
         findings.extend(header.findings.iter().cloned());
         let is_told = options.header_row.is_some();

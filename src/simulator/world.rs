@@ -181,6 +181,11 @@ impl World {
         }
     }
 
+    /// Has nobody permitted to call this operation from now on.
+    pub fn deny(&mut self, operation: Operation) {
+        self.spec.denied.insert(operation);
+    }
+
     /// Orders what befalls the next CreateUser calls, after what was ordered before.
     pub fn order(&mut self, faults: impl IntoIterator<Item = Fault>) {
         self.spec.script.extend(faults);

@@ -85,6 +85,10 @@ settings! {
     Identities = "identities";
     /// That what somebody has changed on the instance is put back.
     DriftOverwritten = "drift-overwritten";
+    /// That a column which says what is to be done with people is obeyed.
+    ActionsObeyed = "actions-obeyed";
+    /// How many users of a list of leavers may be deleted.
+    MostDeleted = "most-deleted";
     /// Where a result is written.
     Output = "output";
 }

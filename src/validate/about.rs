@@ -13,6 +13,26 @@ pub(crate) enum About {
     /// Both, told apart by the names of those who are there, as far as these are known. What is to be taken from somebody
     /// who is to be made is nothing.
     Both,
+    /// People who are to go: a row says who, and whatever else it says of who they are must be so of the user there. Its
+    /// other cells say nothing.
+    Leaving,
+}
+
+impl About {
+    /// What says who somebody is: a mistyped name that is somebody else's is found out by these. A phone number is not among
+    /// them, for it is changed more often than an address, and by people who do not tell it to whoever keeps a list.
+    pub(crate) const IDENTITY: [Field; 5] =
+        [Field::FirstName, Field::LastName, Field::Email, Field::SecondaryEmail, Field::DirectoryUserId];
+
+    /// Whether anything is read of a column of this field.
+    pub(crate) fn reads(self, field: Field) -> bool {
+        self != Self::Leaving || field == Field::Username || Self::IDENTITY.contains(&field)
+    }
+
+    /// Whether all of its rows are about people who are there.
+    pub(super) fn is_of_those_there(self) -> bool {
+        matches!(self, Self::There | Self::Leaving)
+    }
 }
 
 /// Whether a cell without the spaces around it asks for something to be taken away.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash as _, Hasher};
 
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
@@ -38,7 +39,8 @@ pub fn agent_by(check: &RowCheck<'_>, row: &Row) -> Option<Agent> {
 /// Builds the agent of a row that is known to have no errors.
 pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<Agent> {
     // What is to be taken away is no value; of somebody who is to be made nothing is.
-    let cell = |field| Some(grammar::trimmed(columns.cell(row, field))).filter(|text| !about::is_clear(text));
+    let raw = |field| if rules.about.reads(field) { columns.cell(row, field) } else { "" };
+    let cell = |field| Some(grammar::trimmed(raw(field))).filter(|text| !about::is_clear(text));
     let cell = |field| cell(field).unwrap_or_default();
     let optional = |field| Some(cell(field)).filter(|text| !text.is_empty());
     let text = |field| optional(field).map(str::to_owned);
@@ -100,13 +102,22 @@ pub(super) fn build(row: &Row, columns: &Columns, rules: &Rules<'_>) -> Option<A
     })
 }
 
+/// What a row says of who somebody is, as a hash: of two rows of one name that say the same, one is enough.
+pub(super) fn identity(row: &Row, columns: &Columns, mut hasher: impl Hasher) -> u64 {
+    for field in About::IDENTITY {
+        let cell: String = grammar::trimmed(columns.cell(row, field)).nfc().collect();
+        cell.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 fn listed(cell: &str) -> Vec<String> {
     grammar::list(cell).map(str::to_owned).collect()
 }
 
 /// What a row asks to be taken away.
 fn cleared(row: &Row, columns: &Columns, rules: &Rules<'_>) -> BTreeSet<Cleared> {
-    if rules.about == About::New {
+    if matches!(rules.about, About::New | About::Leaving) {
         return BTreeSet::new();
     }
     let is_cleared = |field: &Field| about::is_clear(grammar::trimmed(columns.cell(row, *field)));

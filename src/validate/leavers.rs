@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use crate::finding::{Finding, codes};
-use crate::roster::{Columns, Row, header_key, says_nothing};
+use crate::roster::{Act, Columns, Row, act_of, header_key, is_header_of_acts, says_nothing};
 use crate::text::{count, printable, shown, truth};
 
 /// What a header says that its cells tell.
@@ -20,6 +20,8 @@ enum Tells {
     IsThere,
     /// Whether somebody is gone.
     IsGone,
+    /// What is to be done.
+    Act,
 }
 
 /// Headers by what their cells tell, in the languages that headers are read in. Those of Entra, Google Workspace, AD,
@@ -181,6 +183,32 @@ impl Watch {
             )),
         })
     }
+
+    /// The one error of a list of people who are to go, where a column says it of some of its rows and not of all: who takes
+    /// a whole roster for a list of leavers would delete everybody.
+    pub(super) fn finding_of_list(&self, columns: &Columns, rows: u64) -> Option<Finding> {
+        // A column of actions in which nobody leaves says of everybody that they do not.
+        let of_acts = self.columns.iter().filter(|column| column.tells == Some(Tells::Act));
+        let column = self.telling().chain(of_acts).find(|column| column.rows < rows)?;
+        let code = &codes::STAYERS_IN_LIST;
+        let Rule { header, what, is_of_days, .. } = column.rule(&columns.headers);
+        let words: Vec<String> = column.words.iter().map(|word| quoted(word)).collect();
+        let only = if is_of_days { "\"filled\"".to_owned() } else { format!("[{}]", words.join(", ")) };
+        Some(Finding {
+            code: code.id,
+            severity: code.severity,
+            row: None,
+            column: columns.headers.get(column.at).cloned(),
+            value: None,
+            message: format!(
+                "{what}, of {rows}: whoever is on a list of leavers goes, whatever else it says"
+            ),
+            hint: Some(format!(
+                "in a file for `⟦column-map FILE.toml⟧`, under `[only]`: `{header} = {only}`; or, if all on the list are \
+                 meant, `{header} = []` under `[skip]`"
+            )),
+        })
+    }
 }
 
 /// A rule that leaves out who is gone.
@@ -209,6 +237,7 @@ impl Watched {
             Some(Tells::IsThere) => truth::of(cell) == Some(false) || is_word_for_gone(cell, false),
             Some(Tells::IsGone) => truth::of(cell) == Some(true) || is_word_for_gone(cell, false),
             Some(Tells::Status) => is_word_for_gone(cell, true),
+            Some(Tells::Act) => act_of(cell) == Some(Act::Remove),
             None => is_word_for_gone(cell, false),
         };
         if is_gone {
@@ -265,6 +294,9 @@ fn quoted(text: &str) -> String {
 }
 
 fn tells(header: &str) -> Option<Tells> {
+    if is_header_of_acts(header) {
+        return Some(Tells::Act);
+    }
     static KNOWN: LazyLock<HashMap<String, Tells>> = LazyLock::new(|| {
         let of_all = HEADERS.iter();
         of_all.flat_map(|(tells, names)| names.iter().map(|name| (header_key(name), *tells))).collect()

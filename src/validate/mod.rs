@@ -11,6 +11,8 @@ mod damaged;
 pub(crate) mod grammar;
 mod identity;
 mod leavers;
+#[cfg(test)]
+mod leaving_tests;
 mod logins;
 mod memory;
 mod names;
@@ -61,6 +63,8 @@ pub struct Rules<'d> {
     pub(crate) tag_room: usize,
     /// The errors that are let through, as warnings.
     pub(crate) let_through: LetThrough,
+    /// Whether a roster without a row is none of an error: its rows may all be about something else.
+    pub(crate) may_be_empty: bool,
 }
 
 impl<'d> Rules<'d> {
@@ -76,6 +80,7 @@ impl<'d> Rules<'d> {
             generates_passwords: false,
             tag_room: 49,
             let_through: LetThrough::default(),
+            may_be_empty: false,
         }
     }
 
@@ -95,7 +100,7 @@ impl<'d> Rules<'d> {
     fn is_there(&self, username: &str) -> bool {
         match self.about {
             About::New => false,
-            About::There => true,
+            About::There | About::Leaving => true,
             About::Both => self.has_user(username),
         }
     }

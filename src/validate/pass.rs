@@ -11,7 +11,7 @@ use super::names::NamesUsed;
 use super::people::People;
 use super::rules::{RowCheck, check_columns, column_of, no_passwords};
 use super::tally::Tally;
-use super::{Rules, agents, logins};
+use super::{About, Rules, agents, logins};
 use crate::agent::{Agent, Fingerprint, IdentityType};
 use crate::directory::{FoldedHash, FoldedMap, Found};
 use crate::error::Failure;
@@ -273,6 +273,8 @@ pub struct Pass<'r> {
     of_row: Vec<Finding>,
     /// What is seen of columns that nothing is read of.
     watch: Watch,
+    /// Of people who are to go, what each row says of who they are, by a hash, under the number of the row.
+    identities: HashMap<u64, u64>,
 }
 
 impl<'r> Pass<'r> {
@@ -317,6 +319,7 @@ impl<'r> Pass<'r> {
             no_passwords: no_passwords(columns, rules).map(|finding| (finding, 0)),
             of_row: of_header.to_vec(),
             watch: Watch::new(columns),
+            identities: HashMap::new(),
         };
         // Of a header of which nothing is known, that is all there is to say.
         if !of_header.iter().any(|finding| finding.code == codes::NO_KNOWN_COLUMN.id) {
@@ -358,7 +361,9 @@ impl<'r> Pass<'r> {
             self.of_row.extend(same);
         }
         let password = self.columns.cell(row, Field::Password);
-        if !password.is_empty() && self.rules.is_there(username) {
+        if self.rules.about == About::Leaving {
+            // Nobody has a use for one.
+        } else if !password.is_empty() && self.rules.is_there(username) {
             self.passwords.unused += 1;
         } else if self.rules.identity == IdentityType::ConnectManaged {
             self.passwords.count(password, number);
@@ -391,7 +396,7 @@ impl<'r> Pass<'r> {
 
     /// Ends the pass.
     pub fn finish(mut self) -> Checked {
-        if self.checked.rows == 0 {
+        if self.checked.rows == 0 && !self.rules.may_be_empty {
             self.of_row.push(no_rows(&self.checked.left_out));
             self.checked.file_errors += 1;
         }
@@ -400,7 +405,14 @@ impl<'r> Pass<'r> {
             self.of_row.push(finding);
             self.checked.file_errors += 1;
         }
-        self.of_row.extend(self.watch.finding(self.columns));
+        self.of_row.extend(match self.rules.about {
+            About::Leaving => {
+                let finding = self.watch.finding_of_list(self.columns, self.checked.rows);
+                self.checked.file_errors += u64::from(finding.is_some());
+                finding
+            }
+            About::New | About::There | About::Both => self.watch.finding(self.columns),
+        });
         if let Some((rows, first)) = self.passwords.shared() {
             let message =
                 format!("{rows} rows have one and the same password, the first of them in row {first}");
@@ -434,8 +446,26 @@ impl<'r> Pass<'r> {
         if username.is_empty() || username.len() > Self::USERNAME_COMPARED {
             return;
         }
-        let (code, message) = match self.usernames.add_hashed(username, hash, number) {
+        let found = self.usernames.add_hashed(username, hash, number);
+        if self.rules.about == About::Leaving {
+            let says = agents::identity(row, self.columns, self.passwords.hasher.build_hasher());
+            self.identities.insert(number, says);
+            // Somebody twice on a list of leavers goes once.
+            if let Found::Exact(first) = found
+                && self.identities.get(first) == Some(&says)
+            {
+                return;
+            }
+        }
+        let (code, message) = match found {
             Found::Nothing => return,
+            Found::Exact(first) if self.rules.about == About::Leaving => {
+                let message = format!(
+                    "row {first} has the same username and says something else of who it is: `{}`",
+                    shown(username)
+                );
+                (&codes::USERNAME_DUPLICATE, message)
+            }
             Found::Exact(first) => {
                 let message = format!("row {first} has the same username: `{}`", shown(username));
                 (&codes::USERNAME_DUPLICATE, message)
@@ -446,7 +476,12 @@ impl<'r> Pass<'r> {
                 (&codes::USERNAME_CASE_VARIANT, message)
             }
         };
-        let hint = logins::made_fix(code, row, self.columns).unwrap_or_else(|| code.fix.to_owned());
+        let hint = match self.rules.about {
+            About::Leaving if code == &codes::USERNAME_DUPLICATE => {
+                "keep the row that is right; two that say the same are one person".to_owned()
+            }
+            _ => logins::made_fix(code, row, self.columns).unwrap_or_else(|| code.fix.to_owned()),
+        };
         self.of_row.push(Finding {
             row: Some(number),
             column: column_of(row, self.columns, Field::Username),

@@ -73,6 +73,8 @@ pub struct RowCheck<'r> {
     alone: Vec<(usize, Field)>,
     /// The fields that several columns carry.
     shared: Vec<Field>,
+    /// The headers of columns that are known and not read: what is wrong with their cells is of no matter.
+    passed_over: Vec<&'r str>,
     /// The cells of which nothing was said.
     memory: RefCell<Memory>,
 }
@@ -81,13 +83,14 @@ impl<'r> RowCheck<'r> {
     /// Finds out which rules apply.
     pub fn new(columns: &'r Columns, rules: &'r Rules<'r>) -> Self {
         let places = |field: Field| columns.places[field.index()].as_slice();
-        let apply = RULES.iter().filter(|(fields, ..)| fields.iter().any(|&field| columns.has(field)));
+        let is_read = |field: &Field| columns.has(*field) && rules.about.reads(*field);
+        let apply = RULES.iter().filter(|(fields, ..)| fields.iter().any(is_read));
         let apply = apply.map(|(fields, looks, rule)| match looks {
             Looks::Cell => (*rule, Field::bits_of(fields)),
             Looks::Row => (*rule, 0),
         });
         let alone = Field::ALL.into_iter().filter_map(|field| match places(field) {
-            [place] if !field.is_secret() => Some((*place, field)),
+            [place] if !field.is_secret() && rules.about.reads(field) => Some((*place, field)),
             _ => None,
         });
         Self {
@@ -95,7 +98,16 @@ impl<'r> RowCheck<'r> {
             rules,
             apply: apply.collect(),
             alone: alone.collect(),
-            shared: Field::ALL.into_iter().filter(|&field| places(field).len() > 1).collect(),
+            shared: Field::ALL
+                .into_iter()
+                .filter(|&field| places(field).len() > 1 && rules.about.reads(field))
+                .collect(),
+            passed_over: Field::ALL
+                .into_iter()
+                .filter(|field| !rules.about.reads(*field))
+                .flat_map(places)
+                .filter_map(|place| columns.headers.get(*place).map(String::as_str))
+                .collect(),
             memory: RefCell::default(),
         }
     }
@@ -112,7 +124,11 @@ impl<'r> RowCheck<'r> {
 
     /// As [`check_row`]; allocates nothing for a row without faults.
     pub fn check(&self, row: &Row, findings: &mut Vec<Finding>) {
-        findings.extend(row.findings.iter().cloned());
+        let is_of_what_is_read = |finding: &&Finding| {
+            let column = finding.column.as_deref();
+            column.is_none_or(|column| !self.passed_over.contains(&column))
+        };
+        findings.extend(row.findings.iter().filter(is_of_what_is_read).cloned());
         if !row.is_readable() {
             return;
         }
@@ -208,14 +224,14 @@ fn each(mut bits: u32) -> impl Iterator<Item = Field> {
 pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Finding>) {
     // Whether anybody needs a password is told by the rows, where it is known who is there.
     let is_for_rows = |field: &Field| field.is_secret() && rules.knows_users();
-    let needed = required(rules, rules.about == About::There).filter(|field| !is_for_rows(field));
+    let needed = required(rules, rules.about.is_of_those_there()).filter(|field| !is_for_rows(field));
     findings.extend(
         needed.filter(|&field| !columns.has(field)).map(|field| column_missing(columns, field, rules)),
     );
-    if rules.tells_emails_once() && columns.has(Field::Email) {
+    if rules.tells_emails_once() && columns.has(Field::Email) && rules.about != About::Leaving {
         findings.push(emails_not_allowed(columns, rules));
     }
-    let needs_email = rules.identity == IdentityType::ConnectManaged && rules.about != About::There;
+    let needs_email = rules.identity == IdentityType::ConnectManaged && !rules.about.is_of_those_there();
     if needs_email && !columns.has(Field::Email) {
         findings.push(Finding {
             code: codes::EMAIL_MISSING.id,
@@ -232,7 +248,7 @@ pub fn check_columns(columns: &Columns, rules: &Rules<'_>, findings: &mut Vec<Fi
 /// What is said of a roster without a column of passwords, once there is a row of somebody who is not there: whoever is, is not
 /// made, and needs none. `None` where nobody needs one, or where that is said already.
 pub(super) fn no_passwords(columns: &Columns, rules: &Rules<'_>) -> Option<Finding> {
-    let is_needed = required(rules, rules.about == About::There).any(Field::is_secret);
+    let is_needed = required(rules, rules.about.is_of_those_there()).any(Field::is_secret);
     (is_needed && rules.knows_users() && !columns.has(Field::Password))
         .then(|| column_missing(columns, Field::Password, rules))
 }
@@ -497,6 +513,8 @@ fn take_away(check: &mut Check<'_>) {
         // Somebody who is to be made has nothing yet; only in a roster that is about others too may that be meant.
         let is_there = check.rules.about != About::New || check.rules.has_user(check.cell(Field::Username));
         let code = match about::clearing(field) {
+            // Of whoever goes nothing is taken away first.
+            _ if check.rules.about == About::Leaving => Some(&codes::CANNOT_BE_CLEARED),
             None => Some(&codes::CANNOT_BE_CLEARED),
             Some(_) if !is_there => Some(&codes::NOTHING_TO_CLEAR),
             Some(_) => None,
@@ -643,6 +661,8 @@ fn email(check: &mut Check<'_>) {
         ("", IdentityType::ConnectManaged) => check.missing(&codes::EMAIL_MISSING, Field::Email),
         ("", _) => {}
         (_, IdentityType::Saml) if check.rules.tells_emails_once() => {}
+        // Nobody there can have one, and a list of people has it all the same.
+        (_, IdentityType::Saml) if check.rules.about == About::Leaving => {}
         (email, IdentityType::Saml) => {
             let message = codes::EMAIL_NOT_ALLOWED.title.to_owned();
             check.fault(&codes::EMAIL_NOT_ALLOWED, Field::Email, email, message);

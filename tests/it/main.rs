@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+mod actions;
 mod annotate;
 mod answers;
 mod bad_input;
@@ -42,6 +43,7 @@ mod proficiencies;
 mod python;
 mod readme;
 mod rehearsal;
+mod remove;
 mod report;
 mod retry;
 mod roster;
@@ -51,6 +53,7 @@ mod simulator;
 mod stops;
 mod template;
 mod there;
+mod undo;
 mod untagged;
 mod untold;
 mod validate;

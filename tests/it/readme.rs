@@ -141,7 +141,7 @@ fn the_generated_parts_are_what_the_program_says() {
 fn decisions() -> String {
     let used: BTreeSet<Decision> = TABLE.iter().flat_map(|rule| [rule.resume, rule.retry]).collect();
     let mut table = "| word | what is done |\n|---|---|\n".to_owned();
-    for decision in used.into_iter().chain([Decision::Missing, Decision::Replaced]) {
+    for decision in used.into_iter().chain([Decision::Missing, Decision::Departed, Decision::Replaced]) {
         let (word, meaning) = words(decision);
         table += &format!("| {word} | {meaning} |\n");
     }
@@ -302,6 +302,11 @@ fn words(decision: Decision) -> (&'static str, &'static str) {
         Decision::Missing => (
             "missing",
             "keep or drift, and the user is gone from the instance: warned of; `--recreate-missing` sends it",
+        ),
+        Decision::Departed => (
+            "departed",
+            "keep or drift, and the user is gone from the instance and stands in a ledger of leavers beside: told, not missed, \
+             and not sent",
         ),
         Decision::Replaced => (
             "replaced",

@@ -11,12 +11,12 @@ use headcount::job::{
 };
 use headcount::ledger::{State, peek};
 use headcount::plan::{Fate, Lifts, Protected, Why};
-use headcount::simulator::Spec;
+use headcount::simulator::{Fault, Operation, Spec};
 use headcount::user::Exact;
 
 use crate::stage::{Stage, unlimited};
 
-fn undo(stage: &Stage) -> UndoJob {
+pub fn undo(stage: &Stage) -> UndoJob {
     UndoJob {
         ledger: stage.ledger(),
         target: stage.target(),
@@ -33,17 +33,17 @@ async fn planned(stage: &Stage, job: UndoJob) -> PlannedUndo {
     job.plan(&stage.world).await.unwrap()
 }
 
-async fn run(stage: &Stage, job: UndoJob) -> EndedUndo {
+pub async fn run(stage: &Stage, job: UndoJob) -> EndedUndo {
     planned(stage, job).await.run().await.unwrap()
 }
 
 /// How often users were deleted.
-fn deletions(stage: &Stage) -> u64 {
+pub fn deletions(stage: &Stage) -> u64 {
     let stats = stage.connect.world().stats();
     stats.operations.get("DeleteUser").map_or(0, |calls| calls.called)
 }
 
-fn names(stage: &Stage) -> Vec<String> {
+pub fn names(stage: &Stage) -> Vec<String> {
     let mut names: Vec<String> = stage.connect.world().everyone().map(|user| user.username.clone()).collect();
     names.sort();
     names
@@ -54,12 +54,12 @@ fn edit(stage: &Stage, name: &str, change: impl FnOnce(&mut User)) {
     stage.connect.world().edit(name, now, change);
 }
 
-async fn settled() {
+pub async fn settled() {
     tokio::time::advance(Duration::from_secs(3600)).await;
 }
 
 /// So many users that were made an hour ago.
-async fn made(people: usize) -> Stage {
+pub async fn made(people: usize) -> Stage {
     let stage = Stage::of(unlimited(), people);
     let ended = stage.run(stage.import()).await.unwrap();
     assert_eq!((ended.exit, ended.counts.created), (Exit::Done, people as u64));
@@ -247,4 +247,121 @@ async fn a_ledger_of_another_instance_or_of_an_update_deletes_nobody() {
     assert_eq!(failure.exit, Exit::Stopped, "{failure:?}");
     assert!(failure.what.contains("another instance"), "{failure:?}");
     assert_eq!(names(&stage).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_quick_connects_lead_to_or_who_is_at_work_is_left_unless_somebody_says_so() {
+    let stage = made(4).await;
+    stage.connect.world().add_quick_connect("Desk of 0", "user0");
+    stage.connect.world().add_quick_connect("Second of 0", "user0");
+    stage.connect.world().sign_in("user1", "Available");
+    let plan = planned(&stage, undo(&stage)).await;
+    let skip = Fate::Skip;
+    assert_eq!(fates(&plan)["user0"], skip(Why::QuickConnects));
+    assert_eq!(fates(&plan)["user1"], skip(Why::SignedIn));
+    let notes: Vec<_> = plan.people().iter().filter_map(|leaver| leaver.note()).collect();
+    assert!(notes[0].contains("Desk of 0") && notes[1].contains("Available"), "{notes:?}");
+    let ended = plan.run().await.unwrap();
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::SomeFailed, 2));
+    let lifts = Lifts { quick_connects: true, ..Lifts::default() };
+    let ended = run(&stage, UndoJob { lifts, ..undo(&stage) }).await;
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::SomeFailed, 1), "one is at work still");
+    assert_eq!(stage.connect.world().quick_connects().count(), 0, "they go with whom they lead to");
+    let lifts = Lifts { signed_in: true, ..Lifts::default() };
+    let ended = run(&stage, UndoJob { lifts, ..undo(&stage) }).await;
+    assert_eq!((ended.exit, ended.counts.deleted), (Exit::Done, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_a_quick_connect_came_to_lead_to_since_the_plan_is_left() {
+    let stage = made(3).await;
+    let plan = planned(&stage, undo(&stage)).await;
+    stage.connect.world().add_quick_connect("Desk of 0", "user0");
+    stage.connect.world().sign_in("user2", "Available");
+    settled().await;
+    let ended = plan.run().await.unwrap();
+    assert_eq!((ended.exit, ended.parted.deleted, ended.parted.skipped), (Exit::SomeFailed, 1, 2));
+    assert_eq!(names(&stage), ["user0", "user2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_may_see_who_is_at_work_that_is_said_once_and_quick_connects_have_to_be_seen() {
+    let stage = made(3).await;
+    let deny = |operation| stage.connect.world().deny(operation);
+    deny(Operation::GetCurrentUserData);
+    stage.connect.world().sign_in("user0", "Available");
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::Done, 3));
+    let is_it = |event: &Event| matches!(event, Event::Warning { message } if message.contains("at work"));
+    assert_eq!(stage.heard.count(is_it), 1);
+    let stage = made(2).await;
+    stage.connect.world().deny(Operation::SearchQuickConnects);
+    let failure = undo(&stage).plan(&stage.world).await.err().unwrap();
+    assert_eq!(failure.exit, Exit::Stopped, "{failure:?}");
+    assert_eq!(names(&stage).len(), 2);
+}
+
+/// An import whose first answer was lost, and that ended before it was settled.
+async fn in_doubt() -> Stage {
+    let mut stage = Stage::of(unlimited(), 3);
+    stage.connect.world().order([Fault::ErrorAfter]);
+    stage.stop_at(|event| matches!(event, Event::InDoubt { .. } | Event::Waiting { .. }));
+    let ended = stage.run(stage.import()).await.unwrap();
+    assert_eq!((ended.exit, ended.counts.in_doubt), (Exit::Interrupted, 1), "{:?}", ended.counts);
+    stage.go_on();
+    stage
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answers_user_is_found_by_its_tag_and_deleted_once_no_request_can_arrive() {
+    let stage = in_doubt().await;
+    let lifts = Lifts { changed: true, ..Lifts::default() };
+    // Nothing says what was asked of it: whether it was changed since cannot be told.
+    let plan = planned(&stage, undo(&stage)).await;
+    assert_eq!(fates(&plan)["user0"], Fate::Skip(Why::Unknown));
+    plan.close().await;
+    let plan = planned(&stage, UndoJob { lifts, ..undo(&stage) }).await;
+    assert_eq!(fates(&plan)["user0"], Fate::Delete);
+    assert!(plan.waits().is_some_and(|waits| waits > Duration::from_secs(13 * 60)), "{:?}", plan.waits());
+    let begun = stage.world.clock.now();
+    let ended = plan.run().await.unwrap();
+    let took = stage.world.clock.now().duration_since(begun).unwrap();
+    assert!(took > Duration::from_secs(13 * 60), "{took:?}");
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::Done, ended.counts.deleted));
+    assert_eq!(names(&stage), Vec::<String>::new());
+    assert!(ended.renamed.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_request_may_still_arrive_and_who_is_not_to_be_seen_is_waited_for() {
+    let stage = in_doubt().await;
+    stage.connect.world().remove("user0"); // as if it had not arrived yet
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!(ended.exit, Exit::Unsettled);
+    assert!(ended.renamed.is_none());
+    settled().await;
+    // Long after it could arrive nobody is there: nothing of the run is left.
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!(ended.exit, Exit::Done);
+    assert!(ended.renamed.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_that_comes_back_under_our_tag_is_said() {
+    let stage = made(2).await;
+    let late = stage.connect.world().everyone().find(|user| user.username == "user0").unwrap().clone();
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!(ended.exit, Exit::Done);
+    let now = stage.world.clock.now();
+    stage.connect.world().plant(User { id: String::new(), last_modified_time: None, ..late }, now);
+    settled().await;
+    let plan = planned(&stage, undo(&stage)).await;
+    assert_eq!(plan.back(), ["user0"]);
+    let ended = plan.run().await.unwrap();
+    assert_eq!((ended.exit, ended.back), (Exit::Unsettled, vec!["user0".to_owned()]));
+    assert_eq!(
+        names(&stage),
+        ["user0"],
+        "another id than the one that was made is nobody's to delete unasked"
+    );
 }

@@ -8,6 +8,7 @@ use super::allow::AllowArgs;
 use super::instance::{InstanceArgs, RehearsalArgs};
 use super::passwords::PasswordArgs;
 use super::rate;
+use super::removing::RemovingArgs;
 use super::roster::RosterArgs;
 use crate::job::{Patience, RateAsked};
 
@@ -20,6 +21,9 @@ pub(in crate::cli) struct ImportArgs {
 
     #[command(flatten)]
     pub(in crate::cli) update: UpdateToo,
+
+    #[command(flatten)]
+    pub(in crate::cli) removing: RemovingArgs,
 
     #[command(flatten)]
     pub(in crate::cli) shared: Shared,
@@ -39,6 +43,12 @@ pub(in crate::cli) struct UpdateToo {
     /// With --update: change the primary e-mail address too
     #[arg(long, help_heading = "People who are there", requires = "update")]
     pub(in crate::cli) change_email: bool,
+}
+
+impl UpdateToo {
+    /// What a column of actions asks for by itself.
+    pub(in crate::cli) const WITH_ACTIONS: Self =
+        Self { update: true, overwrite_drift: false, change_email: false };
 }
 
 /// Reruns the rows that failed, with the roster as it is now.
@@ -107,6 +117,10 @@ pub(in crate::cli) struct Shared {
     #[arg(long, help_heading = "Rows")]
     pub(in crate::cli) skip_invalid: bool,
 
+    /// Obey the column of actions: who joins is made, who moves is changed, who leaves is deleted; else it is named alone
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) actions: bool,
+
     /// Start although the instance has not room for all rows
     #[arg(long, help_heading = "Rows")]
     pub(in crate::cli) allow_partial: bool,
@@ -117,6 +131,10 @@ pub(in crate::cli) struct Shared {
     /// Send rows again whose users were created and are gone from the instance
     #[arg(long, help_heading = "Rows")]
     pub(in crate::cli) recreate_missing: bool,
+
+    /// Send rows again whose users were deleted by `undo`
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) recreate_deleted: bool,
 
     /// Do not tag users with the run that made them: a lost answer can then not be proved
     #[arg(long, help_heading = "Lost answers and outages")]

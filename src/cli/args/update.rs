@@ -105,6 +105,10 @@ pub(in crate::cli) struct Compared {
     #[arg(long, help_heading = "What is compared", value_name = "LEDGER", num_args = 1..)]
     pub(in crate::cli) base: Vec<PathBuf>,
 
+    /// Only the rows whose column of actions says that somebody is to be changed
+    #[arg(long, help_heading = "Rows")]
+    pub(in crate::cli) actions: bool,
+
     /// Go on with the valid rows although others have errors
     #[arg(long, help_heading = "Rows")]
     pub(in crate::cli) skip_invalid: bool,

@@ -109,11 +109,11 @@ impl Changes {
         let (world, waits) = &world.watched();
         let reaching = Box::pin(self.job.reach(&roster, before.as_ref(), world, waits, false));
         let reached = world.reaching(waits, self.job.patience.outage, reaching).await?;
-        self.compare_there(roster, reached, world, true).await
+        self.compare_there(roster, reached, world, None).await
     }
 
-    /// The same of an instance that an import has reached, and of the roster that it has checked: what is wrong with that is
-    /// told already.
+    /// The same of an instance that an import has reached, and of the roster that it has checked: what it has found wrong with
+    /// that is told already.
     ///
     /// # Errors
     /// As [`Changes::compare`].
@@ -126,7 +126,7 @@ impl Changes {
             .hint("connect:ListUsers must be permitted; an import and an update by themselves do without"));
         }
         let roster = self.job.open(self.job.roster())?;
-        self.compare_there(roster, checked.reached.beside(), &checked.world, false).await
+        self.compare_there(roster, checked.reached.beside(), &checked.world, Some(checked)).await
     }
 
     async fn compare_there(
@@ -134,13 +134,16 @@ impl Changes {
         roster: Roster,
         reached: Reached,
         world: &World,
-        is_told: bool,
+        beside: Option<&Checked>,
     ) -> Result<Compared, Failure> {
-        let (wanted, found, unsearchable) = self.check(&roster, &reached, world)?;
-        for finding in found.findings.iter().filter(|_| is_told) {
+        let (wanted, mut found, unsearchable) = self.check(&roster, &reached, world)?;
+        // Of a sheet in which a column says what is to be done, an import has checked other rows.
+        let has_own_rows = beside.is_none() || self.job.reading.act.is_some();
+        found.findings.retain(|finding| beside.is_none_or(|checked| !checked.findings().contains(finding)));
+        for finding in found.findings.iter().filter(|_| has_own_rows) {
             world.tell(Event::Finding(finding.clone()));
         }
-        if found.not_kept > 0 && is_told {
+        if found.not_kept > 0 && has_own_rows {
             let more = count(found.not_kept, "finding");
             let message =
                 format!("{more} more, not told one by one: an offline check of the roster lists all");

@@ -173,7 +173,7 @@ impl PlannedChanges {
 fn keep_before(compared: &Compared, undo: &Undo) -> Result<(), Failure> {
     let Compared { reached, due, people, world, .. } = compared;
     let directory = &reached.directory;
-    let mut before = export::Before::open(&undo.file, directory)?;
+    let mut before = export::Before::open(&undo.file, directory, export::Keeping::Changed)?;
     for person in people {
         let Some(Due { groups, found, .. }) = due.get(&person.user) else { continue };
         let groups: BTreeSet<Group> = groups.keys().copied().collect();
@@ -255,7 +255,7 @@ fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
 fn leave_failed_rows(compared: &Compared, ledger: &dyn Journal) -> Result<Left, Failure> {
     let Compared { changes, roster, reached, wanted, .. } = compared;
     let rules = changes.rules(reached);
-    let of = OfRun { is_rehearsal: changes.job.target.is_rehearsal(), is_update: true };
+    let of = OfRun { is_rehearsal: changes.job.target.is_rehearsal(), job: super::OF };
     ledger.read(|state| {
         let others = OtherRun::of(state);
         FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()

@@ -63,7 +63,7 @@ impl UndoJob {
         is_of(&reached, &state)?;
         let protected = self.protected.clone();
         let (lane, instance) = (Arc::clone(&reached.lane), reached.directory.instance.id.clone());
-        let around = Arc::new(Surroundings::new(lane, instance, protected, Arc::clone(&world.events)));
+        let around = Surroundings::new(lane, instance, protected, Arc::clone(&world.events));
         let mut planned = PlannedUndo {
             job: self,
             world: world.clone(),
@@ -78,13 +78,13 @@ impl UndoJob {
         let outage = planned.job.patience.outage;
         let looking = Box::pin(planned.look());
         world.reaching(waits, outage, looking).await?;
+        planned.people.iter().for_each(|leaver| world.tell(leaver.told()));
         Ok(planned)
     }
 
     /// The ledger's file. Where the run was undone whole it has another name, and the same command says so again.
     fn file(&self) -> PathBuf {
-        let is_there = std::fs::symlink_metadata(&self.ledger).is_ok();
-        if is_there { None } else { undone::beside(&self.ledger) }.unwrap_or_else(|| self.ledger.clone())
+        undone::or_undone(&self.ledger)
     }
 
     async fn reach(
@@ -115,6 +115,7 @@ impl UndoJob {
                     gives_passwords: state.generated.is_some(),
                     world: beside::world_of(&self.ledger, &[roster.path()]),
                     has_people: false,
+                    there: Vec::new(),
                 };
                 self.target.rehearse(rehearsal, &stage, world, waits, true).await?
             }
@@ -294,7 +295,7 @@ impl PlannedUndo {
         let users = self.reached.directory.users.as_ref();
         let mut unlisted = Vec::new();
         for (number, candidate) in self.candidates.iter_mut().enumerate() {
-            if !matches!(candidate.stands, Stands::InDoubt | Stands::Back) {
+            if candidate.id.is_some() {
                 continue;
             }
             match users.and_then(|users| users.get(&candidate.made.user)) {

@@ -55,7 +55,7 @@ pub struct PlannedUndo {
     ledger: PathBuf,
     candidates: Vec<Candidate>,
     people: Vec<Leaver>,
-    around: Arc<Surroundings>,
+    around: Surroundings,
     /// Users who are there again although they were deleted, under a tag of this run.
     back: Vec<String>,
 }

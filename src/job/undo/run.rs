@@ -165,7 +165,8 @@ impl PlannedUndo {
         let ways = Ways { signs_out: false, quick_connects: self.job.lifts.quick_connects };
         let unfinished = ledger.read(unfinished);
         let judge = self.judge();
-        let around = Arc::clone(&self.around);
+        let ids = departures.iter().map(|departure| departure.id.clone());
+        let around = Arc::new(self.around.of_all(ids));
         let orphans = ledger.read(|state| orphans(state, &unfinished));
         Box::pin(apply::delete(means, most, ways, around, judge, departures.into_iter(), orphans)).await
     }

@@ -1,0 +1,250 @@
+//! What `headcount remove` means: what was typed, turned into who is to leave; and the commands that are printed after it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::args::import::Shared;
+use super::args::instance::InstanceArgs;
+use super::args::remove::RemoveArgs;
+use super::args::removing::{RemovingArgs, Suspension};
+use super::meant::Typed;
+use super::policy::Needs;
+use super::retype::{Line, word_of};
+use crate::connect::policy::{self, Updates};
+use crate::error::Failure;
+use crate::job::{Allowed, Job, PaceAsked, Passwords, Patience, RateAsked, Remove, Suspended, What};
+use crate::ledger::beside;
+use crate::roster::{Act, Options};
+
+/// What was typed, and the command line.
+pub(super) struct TypedLeavers {
+    pub(super) args: RemoveArgs,
+    pub(super) words: Vec<OsString>,
+}
+
+impl TypedLeavers {
+    /// The leavers of a sheet whose joiners an import of the same command makes, on the instance of this ARN.
+    pub(super) fn of_import(typed: &Typed, removing: &RemovingArgs, arn: String) -> Self {
+        let shared = &typed.shared;
+        let Shared { reading, instance, rehearsal, allow, .. } = shared;
+        let instance = InstanceArgs {
+            instance: Some(arn).filter(|arn| !arn.is_empty()).or(instance.instance.clone()),
+            ..instance.clone()
+        };
+        let args = RemoveArgs {
+            list: typed.roster.clone(),
+            removing: removing.clone(),
+            first_suspend: None,
+            actions: true,
+            skip_invalid: shared.skip_invalid,
+            allow: allow.clone(),
+            reading: reading.clone(),
+            instance,
+            rehearsal: rehearsal.clone(),
+            // What was said of CreateUser's pace says nothing of that of other calls.
+            rate: RateAsked::Quota,
+            burst: None,
+            concurrency: shared.concurrency,
+            ledger: None,
+            dry_run: shared.dry_run,
+            settle_timeout: shared.settle_timeout,
+            outage_timeout: shared.outage_timeout,
+            yes: shared.yes,
+            format: shared.format,
+        };
+        Self { args, words: typed.words.clone() }
+    }
+
+    /// The ledger of the deletions.
+    pub(super) fn ledger(&self) -> PathBuf {
+        let usual = || beside::removal_ledger_of(&self.args.list, self.args.rehearsal.simulate);
+        self.args.ledger.clone().unwrap_or_else(usual)
+    }
+
+    /// How the list is read.
+    pub(super) fn reading(&self) -> Options {
+        Options { act: self.args.actions.then_some(Act::Remove), ..self.args.reading.meant() }
+    }
+
+    /// What is meant. Every argument is taken apart here: one that is added breaks the build until it means something.
+    ///
+    /// # Errors
+    /// Exit 2 where the file of those who are to stay cannot be used.
+    pub(super) fn meant(&self) -> Result<Remove, Failure> {
+        let RemoveArgs {
+            list,
+            removing,
+            first_suspend,
+            actions: _, // by how it is read
+            skip_invalid,
+            allow,
+            reading: _, // likewise
+            instance,
+            rehearsal,
+            rate,
+            burst,
+            concurrency,
+            ledger: _,  // where it is here
+            dry_run: _, // how far it goes is asked step by step
+            settle_timeout,
+            outage_timeout,
+            yes: _,    // who is asked is the screen's
+            format: _, // and so is how it is shown
+        } = &self.args;
+        let job = Job {
+            what: What::Import { roster: list.clone() },
+            target: instance.target(rehearsal.meant()),
+            reading: self.reading(),
+            ledger: self.ledger(),
+            pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
+            passwords: Passwords::OfRoster,
+            patience: Patience {
+                settle: Duration::from_secs(*settle_timeout),
+                outage: Duration::from_secs(*outage_timeout),
+            },
+            allowed: Allowed { invalid_rows: *skip_invalid, errors: allow.meant(), ..Allowed::default() },
+            settings: Some(settings(self)),
+        };
+        let mut lifts = removing.lifts();
+        if first_suspend.is_some() {
+            // Whoever is suspended can be put back, and keeps what leads to them.
+            (lifts.quick_connects, lifts.signed_in) = (true, true);
+        }
+        Ok(Remove { job, lifts, most: removing.max, protected: removing.protected()?, picked: None })
+    }
+
+    /// The permissions that it needs; `None` for a rehearsal.
+    pub(super) fn needs(&self) -> Result<Option<Needs>, Failure> {
+        if self.args.rehearsal.simulate {
+            return Ok(None);
+        }
+        let needs = self.args.instance.needs()?;
+        let goes_on = !self.args.dry_run;
+        let suspension = self.args.first_suspend.as_ref();
+        let is_suspended = |of: bool| goes_on && of;
+        let updates = Updates {
+            security_profiles: is_suspended(suspension.is_some()),
+            routing_profile: is_suspended(suspension.is_some_and(|with| with.routing_profile.is_some())),
+            ..Updates::NONE
+        };
+        // Whoever looks only, or suspends, is kept from no more by being able to read.
+        let deletes = goes_on && suspension.is_none();
+        let job = policy::Job {
+            reads_users: true,
+            deletes,
+            signs_out: deletes,
+            quick_connects: deletes && self.args.removing.with_quick_connects,
+            updates,
+            ..needs.job
+        };
+        Ok(Some(Needs { job, ..needs }))
+    }
+}
+
+/// What deletes those on the list, once they have been suspended.
+pub(super) fn deletes_later(typed: &TypedLeavers, arn: &str) -> Line {
+    let mut line = Line::of_typed(&typed.words, "remove");
+    line.path(&typed.args.list);
+    line.take(reached(typed, arn));
+    line.take(told(typed));
+    line.option("--ledger", typed.args.ledger.as_ref().map(|path| path.display()));
+    line
+}
+
+/// What lists how the rows of the ledger stand.
+pub(super) fn status(typed: &TypedLeavers, which: &str) -> Line {
+    let mut line = Line::of_typed(&typed.words, "status");
+    line.path(&typed.ledger());
+    line.option("--rows", Some(which));
+    line
+}
+
+/// What was set, for the ledger to keep.
+fn settings(typed: &TypedLeavers) -> Vec<String> {
+    let mut line = Line::default();
+    line.rehearsal(&typed.args.rehearsal, false);
+    let InstanceArgs { identity, directory, .. } = &typed.args.instance;
+    line.option("--identity", identity.map(word_of));
+    line.option("--directory", directory.as_ref().map(|path| path.display()));
+    line.take(told(typed));
+    line.words_from_anywhere()
+}
+
+/// Where.
+fn reached(typed: &TypedLeavers, arn: &str) -> Line {
+    let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory } =
+        &typed.args.instance;
+    let mut line = Line::default();
+    if typed.args.rehearsal.simulate {
+        line.rehearsal(&typed.args.rehearsal, true);
+    } else {
+        line.option("--instance", Some(arn));
+        line.option("--region", region.as_ref());
+        line.option("--profile", profile.as_ref());
+        line.option("--endpoint-url", endpoint_url.as_ref());
+    }
+    line.option("--identity", identity.map(word_of));
+    line.option("--directory", directory.as_ref().map(|path| path.display()));
+    line
+}
+
+/// How the list is read, and who may be deleted. Every argument is taken apart: one that is added breaks the build until it
+/// is said whether it goes along.
+fn told(typed: &TypedLeavers) -> Line {
+    let RemoveArgs {
+        list: _, // stands before
+        removing,
+        first_suspend: _, // whoever deletes does not suspend
+        actions,
+        skip_invalid,
+        allow,
+        reading,
+        instance: _,  // where it is reached
+        rehearsal: _, // likewise
+        rate,
+        burst,
+        concurrency,
+        ledger: _,  // where it is needed
+        dry_run: _, // nothing was done that could be followed up
+        settle_timeout,
+        outage_timeout,
+        yes: _,    // another question than was answered
+        format: _, // whoever pastes it is a person
+    } = &typed.args;
+    let RemovingArgs {
+        count: _, // so many are not left
+        max,
+        protect,
+        even_if_admin,
+        even_if_signed_in,
+        with_quick_connects,
+    } = removing;
+    let mut line = Line::reading(reading, false);
+    line.switch("--actions", *actions);
+    line.option("--max", max.as_ref());
+    line.option("--protect", protect.as_ref().map(|path| path.display()));
+    line.switch("--even-if-admin", *even_if_admin);
+    line.switch("--even-if-signed-in", *even_if_signed_in);
+    line.switch("--with-quick-connects", *with_quick_connects);
+    line.switch("--skip-invalid", *skip_invalid);
+    line.allowed(allow);
+    match rate {
+        RateAsked::Quota => {}
+        RateAsked::Learned => line.option("--rate", Some("auto")),
+        RateAsked::Fixed(rate) => line.option("--rate", Some(rate)),
+    }
+    line.option("--burst", burst.as_ref());
+    line.option("--concurrency", concurrency.as_ref());
+    let settle = (*settle_timeout != Patience::USUAL.settle.as_secs()).then_some(*settle_timeout);
+    line.option("--settle-timeout", settle);
+    let outage = (*outage_timeout != Patience::USUAL.outage.as_secs()).then_some(*outage_timeout);
+    line.option("--outage-timeout", outage);
+    line
+}
+
+/// What somebody is left with who is suspended.
+pub(super) fn suspended(suspension: &Suspension) -> Suspended {
+    let Suspension { security_profile, routing_profile } = suspension.clone();
+    Suspended { security_profile, routing_profile }
+}

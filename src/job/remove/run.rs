@@ -1,0 +1,342 @@
+//! What was decided is recorded, everybody is kept as they were, then deleted.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::candidate::Candidate;
+use super::{Judged, Leavers, OF};
+use crate::agent::RowNumber;
+use crate::apply::{self, Departure, Judge, Means, Orphaned, Parted, Settings, Ways};
+use crate::clock::rfc3339;
+use crate::connect::Operation;
+use crate::crash;
+use crate::error::Failure;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::export::{self, Keeping};
+use crate::failed::{FailedRows, Left, OfRun};
+use crate::job::opened;
+use crate::job::run::{Beginning, close};
+use crate::lane::slots::Slots;
+use crate::ledger::{
+    Counts, Entry, Journal, LockedFile, OtherRun, Place, RowState, SeenCounts, State, Step, StepState, Steps,
+};
+use crate::plan::{Fate, Leaver, Why, as_planned, fate, of_list};
+use crate::stop::Stop;
+use crate::user::{Group, NamesOfIds};
+
+/// Leavers who are decided about and can be deleted: it holds its ledger, and whoever lets go of it unused leaves nothing
+/// behind.
+pub struct PlannedRemove {
+    leavers: Leavers,
+    ledger: Box<LockedFile>,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct EndedRemove {
+    /// How the program is to exit.
+    pub exit: Exit,
+    /// Where all rows of the ledger stand.
+    pub counts: Counts,
+    /// What became of those who were to be deleted by this session.
+    pub parted: Parted,
+    /// Why it ended before its rows did.
+    pub stop: Option<Stop>,
+    /// Where everybody is kept as they were; `None` where nobody was to be deleted.
+    pub before: Option<PathBuf>,
+    /// The file of the rows of whom nothing came. That there is none is no reason to fail: the ledger has all.
+    pub left: Result<Left, Failure>,
+    /// Whether the ledger could be closed.
+    pub closed: Result<(), Failure>,
+    /// How long this session took.
+    pub took: Duration,
+}
+
+impl Leavers {
+    /// Locks the ledger. Nothing is written yet.
+    ///
+    /// # Errors
+    /// Exit 3 where something blocks; exit 4 where more are to be deleted than may be, or the ledger is another's, of
+    /// something else, or cannot be used.
+    pub async fn plan(self) -> Result<PlannedRemove, Failure> {
+        if self.blocks().is_some() {
+            return Err(Failure::new(Exit::Findings, "nobody was deleted: the list has errors"));
+        }
+        self.are_few()?;
+        let ledger = opened::locked(&self.of_ledger())?;
+        Ok(PlannedRemove { leavers: self, ledger: Box::new(ledger) })
+    }
+
+    /// Where everybody is kept who is to be deleted.
+    fn before_file(&self, goes_on: bool) -> PathBuf {
+        let (list, is_rehearsal) = (self.remove.job.roster(), self.remove.job.target.is_rehearsal());
+        let named = |number: u32| export::path_of_leavers(list, is_rehearsal, number);
+        let free = (1..).find(|number| !named(*number).exists()).unwrap_or(u32::MAX);
+        named(if goes_on { free.saturating_sub(1).max(1) } else { free })
+    }
+}
+
+/// Whether a session ended before all that it had planned was done.
+fn is_unfinished(state: &State) -> bool {
+    let is_open = |at: Place| {
+        let record = state.record(at);
+        !record.dropped && matches!(record.settled_state(), RowState::Pending | RowState::Unconfirmed)
+    };
+    state.places().any(is_open)
+}
+
+impl PlannedRemove {
+    /// Who was looked at, and what is going to become of them.
+    pub fn leavers(&self) -> &Leavers {
+        &self.leavers
+    }
+
+    /// Records what is going to be done, keeps everybody who is deleted as they were, then signs them out, deletes them and
+    /// what leads to them: until all is done, or there is a reason to stop. What is under way is awaited.
+    ///
+    /// # Errors
+    /// Exit 4 where nothing can be recorded or kept: then nobody was deleted; exit 5 where it was asked to stop before it
+    /// began; exit 70 where a user's work broke.
+    pub async fn run(self) -> Result<EndedRemove, Failure> {
+        let Self { leavers, ledger } = self;
+        leavers.world.go_on()?;
+        let ledger: Arc<dyn Journal> = {
+            let nonces = Arc::clone(&leavers.world.nonces);
+            Arc::new(ledger.into_ledger(Arc::clone(&leavers.world.clock), nonces)?)
+        };
+        let since = Instant::now();
+        let goes_on = ledger.read(is_unfinished);
+        let run = record(&leavers, &*ledger).await?;
+        let before = keep_before(&leavers, goes_on)?;
+        crash::point("remove-before-kept");
+        leavers.world.tell(Event::Started {
+            version: 1,
+            run: run.clone(),
+            ledger: leavers.remove.job.ledger.display().to_string(),
+            instance: leavers.reached.directory.instance.arn.clone(),
+            total: ledger.read(|state| state.counts(true).total),
+            to_send: leavers.counts().delete,
+            left_out: leavers.found.left_out.clone(),
+            rate: leavers.reached.lane.pace(Operation::DeleteUser).rate(),
+        });
+        let parted = send(&leavers, &ledger, run).await?;
+        end(leavers, ledger, before, parted, since).await
+    }
+}
+
+/// Writes everybody who is to be deleted, as they are now, into a file of their own: before the first of them is. Returns its
+/// path; `None` where nobody is.
+fn keep_before(leavers: &Leavers, goes_on: bool) -> Result<Option<PathBuf>, Failure> {
+    let mut going = leavers.departing().filter_map(|(_, candidate)| candidate.found.as_deref()).peekable();
+    if going.peek().is_none() {
+        return Ok(None);
+    }
+    let directory = &leavers.reached.directory;
+    let file = leavers.before_file(goes_on);
+    let all: BTreeSet<Group> = Group::ALL.into_iter().collect();
+    let mut before = export::Before::open(&file, directory, Keeping::Deleted)?;
+    for found in going {
+        before.add(directory, &found.user, found.proficiencies.as_deref(), &all)?;
+    }
+    for untold in before.untold() {
+        leavers.world.warn(format!("what no row can say of whoever is deleted: {untold}"));
+    }
+    before.sync()?;
+    Ok(Some(file))
+}
+
+/// Deletes those who are to be.
+async fn send(leavers: &Leavers, ledger: &Arc<dyn Journal>, run: String) -> Result<Parted, Failure> {
+    let Leavers { remove, world, reached, .. } = leavers;
+    let job = &remove.job;
+    let settings = Settings {
+        instance: reached.directory.instance.id.clone(),
+        identity: reached.directory.instance.identity,
+        run,
+        provenance_tag: true,
+        accept_probable: false,
+        row_budget: job.patience.settle,
+        outage_patience: job.patience.outage,
+        seed: world.seed,
+        voice: world.voice,
+    };
+    let (lane, slots) = (Arc::clone(&reached.lane), Slots::new(2.0, 5, job.pace.concurrency));
+    let means =
+        Means::new(lane, slots, Arc::clone(ledger), settings, world.stop.clone(), Arc::clone(&world.events));
+    let means = means.naming(NamesOfIds::of(&reached.directory));
+    let ways = Ways { signs_out: true, quick_connects: remove.lifts.quick_connects };
+    let departures = departures(leavers, &**ledger);
+    let _at_work = reached.lane.waits().at_work();
+    let around = Arc::new(leavers.around.of_all(departures.iter().map(|departure| departure.id.clone())));
+    let (most, orphans) = (job.pace.concurrency, ledger.read(orphans));
+    Box::pin(apply::delete(means, most, ways, around, judge(leavers), departures.into_iter(), orphans)).await
+}
+
+/// Whoever was deleted by an earlier session before the quick connects that led to them.
+fn orphans(state: &State) -> Vec<Orphaned> {
+    let waits = |at: &Place| state.step_of_delete(*at, Step::QuickConnects) == StepState::Pending;
+    let of = |at: Place| {
+        let (row, user) = (state.record(at).row, state.user(at).to_owned());
+        Some(Orphaned { at, row, user, id: state.deleted_id(at)? })
+    };
+    state.places().filter(waits).filter_map(of).collect()
+}
+
+/// Those who are to be deleted, in the order of the list.
+fn departures(leavers: &Leavers, ledger: &dyn Journal) -> Vec<Departure> {
+    let departure = |(leaver, candidate): (&Leaver, &Candidate)| {
+        Some(Departure {
+            at: ledger.read(|state| state.find(&leaver.user))?,
+            row: leaver.row,
+            user: leaver.user.clone(),
+            id: leaver.id.clone()?,
+            was_begun: candidate.was_begun,
+            not_before: None,
+            seen_by: None,
+            with_proficiencies: true,
+        })
+    };
+    leavers.departing().filter_map(departure).collect()
+}
+
+/// Proves somebody right before the deletion: still the person of the list, and as the plan has read them.
+fn judge(leavers: &Leavers) -> Box<Judge> {
+    let planned = |(_, candidate): (&Leaver, &Candidate)| {
+        let found = candidate.found.as_deref()?;
+        Some((candidate.listed.user.clone(), (candidate.listed.clone(), as_planned(found))))
+    };
+    let judged: Judged = leavers.departing().filter_map(planned).collect();
+    let (admins, lifts) = (Arc::clone(&leavers.admins), leavers.remove.lifts);
+    Box::new(move |departure, found, around| {
+        let Some((listed, planned)) = judged.get(&departure.user) else {
+            // Nobody was there when it was planned: whoever is there now is somebody nobody has looked at.
+            return (Fate::Skip(Why::ChangedSince), None);
+        };
+        let mut against = of_list(listed, found, &admins, Some(planned), around);
+        against.sort_by_key(|(why, _)| *why);
+        let why: Vec<Why> = against.iter().map(|(why, _)| *why).collect();
+        let fate = fate(&why, lifts);
+        let said = |(why, words): (Why, String)| (fate == Fate::Skip(why)).then_some(words);
+        (fate, against.into_iter().find_map(said))
+    })
+}
+
+/// Records the session, every row, and what stands without a call, synced. Returns the run's id.
+async fn record(leavers: &Leavers, ledger: &dyn Journal) -> Result<String, Failure> {
+    let before = ledger.read(Clone::clone);
+    let now = rfc3339(leavers.world.clock.now());
+    let people = leavers.people.iter().zip(&leavers.candidates);
+    let of_people = people.flat_map(|(leaver, candidate)| entries(leaver, candidate, leavers, &now));
+    let lines: Vec<Entry<'_>> =
+        gone(leavers, &before).into_iter().chain(of_people).chain(invalid(leavers, &now)).collect();
+    let Leavers { remove, world, reached, roster, wanted, .. } = leavers;
+    let rate = reached.lane.pace(Operation::DeleteUser).rate();
+    let (job, digest) = (&remove.job, wanted.digest());
+    let beginning = Beginning { job, world, reached, roster, digest, rate, of: OF, only: Vec::new() };
+    beginning.record(ledger, &before, lines.into_iter(), &now).await
+}
+
+/// Those of the ledger who are no longer on the list, and were not deleted: they leave its count.
+fn gone<'e>(leavers: &Leavers, before: &'e State) -> Vec<Entry<'e>> {
+    if leavers.remove.picked.is_some() || leavers.remove.job.is_of_part() {
+        return Vec::new();
+    }
+    let is_gone = |at: &Place| {
+        let record = before.record(*at);
+        let stays = matches!(record.settled_state(), RowState::Deleted | RowState::Unconfirmed);
+        !record.dropped && !stays && leavers.wanted.find(before.user(*at)).is_none()
+    };
+    before.places().filter(is_gone).map(|at| Entry::dropped(before.user(at))).collect()
+}
+
+/// The lines of the rows with errors, of which nothing is done.
+fn invalid<'e>(leavers: &'e Leavers, now: &str) -> Vec<Entry<'e>> {
+    let lines = |(user, row, code, message): (&'e str, RowNumber, &'static str, &'e str)| {
+        let outcome = Entry::outcome(user, RowState::Invalid, now.to_owned());
+        let stands = Entry { code: Some(code.into()), message: Some(message.into()), ..outcome };
+        [Entry::row(user, row, None), stands]
+    };
+    leavers.wanted.invalid().flat_map(lines).collect()
+}
+
+/// The lines of a person: its row, and how it stands, where no call is going to say it.
+fn entries<'e>(leaver: &'e Leaver, candidate: &Candidate, leavers: &Leavers, now: &str) -> Vec<Entry<'e>> {
+    let user = leaver.user.as_str();
+    let fingerprint = leavers.wanted.find(user).and_then(|seen| seen.fingerprint);
+    // Whose deletion is announced stands so until it is known what became of it.
+    if candidate.was_begun {
+        return Vec::new();
+    }
+    let mut lines = vec![Entry::row(user, leaver.row, fingerprint)];
+    if leaver.fate != Fate::Delete {
+        let outcome = Entry::outcome_of_delete(user, RowState::Skipped, now.to_owned());
+        let (code, message) = (leaver.fate.code().map(Into::into), leaver.note().map(Into::into));
+        lines.push(Entry { code, message, id: leaver.id.as_deref().map(Into::into), ..outcome });
+    }
+    lines
+}
+
+/// Says how it went, leaves the file of the rows of whom nothing came, and closes the ledger.
+async fn end(
+    mut leavers: Leavers,
+    ledger: Arc<dyn Journal>,
+    before: Option<PathBuf>,
+    parted: Parted,
+    since: Instant,
+) -> Result<EndedRemove, Failure> {
+    let left = leave_failed_rows(&leavers, &*ledger);
+    let (counts, calls) = ledger.read(|state| (state.counts(false), state.calls));
+    let stop = leavers.world.stop.reason();
+    let exit = exit_of(&counts, leavers.found.invalid_rows, stop.as_ref());
+    let took = since.elapsed();
+    leavers.world.tell(Event::Ended {
+        exit: exit.code(),
+        rows: counts,
+        steps: Steps::default(),
+        seen: SeenCounts::default(),
+        calls,
+        seconds: took.as_secs_f64(),
+    });
+    let closed = close(ledger, exit);
+    leavers.reached.stop_serving().await;
+    Ok(EndedRemove { exit, counts, parted, stop, before, left, closed, took })
+}
+
+/// How a list of leavers exits. Pure.
+fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
+    let by_reason = match stop {
+        None => Exit::Done,
+        Some(Stop::Interrupted) => Exit::Interrupted,
+        Some(_) => Exit::Stopped,
+    };
+    let by_rows = if counts.pending + counts.in_doubt + counts.unconfirmed > 0 {
+        Exit::Unsettled
+    } else if counts.rejected + counts.skipped + counts.invalid + invalid > 0 {
+        Exit::SomeFailed
+    } else {
+        Exit::Done
+    };
+    by_reason.worst(by_rows)
+}
+
+fn leave_failed_rows(leavers: &Leavers, ledger: &dyn Journal) -> Result<Left, Failure> {
+    let Leavers { remove, roster, wanted, .. } = leavers;
+    let rules = leavers.rules();
+    let of = OfRun { is_rehearsal: remove.job.target.is_rehearsal(), job: OF };
+    ledger.read(|state| {
+        let others = OtherRun::of(state);
+        FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()
+    })
+}
+
+/// Whoever serves several at once may have each step done by any of its threads.
+const _: fn(super::Remove, &crate::job::World, PlannedRemove) = |remove, world, planned| {
+    fn is_sent<T: Send>(_: T) {}
+    is_sent(remove.look(world));
+    is_sent(planned.run());
+};
