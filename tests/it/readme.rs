@@ -18,7 +18,7 @@ use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 26] = [
+const PAGES: [&str; 28] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -36,6 +36,8 @@ const PAGES: [&str; 26] = [
     "docs/export.md",
     "docs/movers.md",
     "docs/undo.md",
+    "docs/leavers.md",
+    "docs/one-sheet.md",
     "docs/security.md",
     "docs/windows.md",
     "docs/comparison.md",
@@ -48,7 +50,7 @@ const PAGES: [&str; 26] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 14] = [
+const RUN: [&str; 16] = [
     "README.md",
     "docs/ledger.md",
     "docs/hr-exports.md",
@@ -63,6 +65,8 @@ const RUN: [&str; 14] = [
     "docs/export.md",
     "docs/movers.md",
     "docs/undo.md",
+    "docs/leavers.md",
+    "docs/one-sheet.md",
 ];
 
 /// The pages whose commands build and test the program itself, which a test of it cannot do.
