@@ -54,7 +54,7 @@ pub(super) fn head(typed: &TypedLeavers, leavers: &Leavers) -> Vec<String> {
 }
 
 /// The flag that lifts a reason.
-const fn flag(lift: Lift) -> &'static str {
+pub(super) const fn flag(lift: Lift) -> &'static str {
     match lift {
         Lift::EvenIfChanged => "--even-if-changed",
         Lift::WithQuickConnects => "--with-quick-connects",

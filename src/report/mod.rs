@@ -15,7 +15,7 @@ pub(crate) mod ticket;
 use std::path::Path;
 
 use account::Account;
-pub(crate) use row::words_of_parts;
+pub(crate) use row::{LEFT_BY_UNDO, with_code, words_of_parts};
 
 use crate::ledger::{Counts, Job, RowState};
 use crate::text::{count, grouped};
@@ -88,6 +88,8 @@ fn verdict(account: &Account) -> &'static str {
         "Not confirmed."
     } else if counts.pending > 0 {
         "Not finished."
+    } else if account.job.is_none() && counts.deleted > 0 {
+        if counts.created > 0 { "Undone in part." } else { "Undone." }
     } else if !account.is_all_as_asked() {
         "Finished, with failures."
     } else {
@@ -148,6 +150,9 @@ fn record(account: &Account, made: &str) -> Vec<(String, String)> {
             session.tool,
             account.zone.shown(&session.began),
             match account.job {
+                None if session.deleted > 0 => {
+                    format!("sent {}, created {}, deleted {}", session.sent, session.created, session.deleted)
+                }
                 None => format!("sent {}, created {}", session.sent, session.created),
                 Some(Job::Update) => format!("changed {}", count(session.created, "user")),
                 Some(Job::Remove) => format!("deleted {}", count(session.created, "user")),
