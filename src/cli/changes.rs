@@ -12,7 +12,7 @@ use super::change_words::{self, ON_A_TERMINAL, Told};
 use super::farewell::Said;
 use super::meant_changes::TypedChanges;
 use super::plan_words::about;
-use super::screen::{Stage, asks};
+use super::screen::{Doing, Stage, asks};
 use super::voice::Flags;
 use super::{farewell, findings, output, remedies, retype, retype_changes, settings, words};
 use crate::clock::{Clock as _, SystemClock, Zone, rfc3339};
@@ -152,7 +152,7 @@ fn run(
 ) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
-    let stage = Stage::set(typed.shared.told_for(), true, &typed.words)?;
+    let stage = Stage::set(typed.shared.told_for(), Doing::Updates, &typed.words)?;
     let ended = runtime.block_on(work(&stage));
     stage.close();
     ended.map_err(|failure| remedies::of_changes(failure, typed))

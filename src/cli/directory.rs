@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::args::instance::InstanceArgs;
 use super::policy::Needs;
-use super::screen::{self, Listener, Show};
+use super::screen::{self, Doing, Listener, Show};
 use super::{output, retype};
 use crate::connect::policy::Job;
 use crate::directory::Directory;
@@ -57,7 +57,7 @@ pub(super) fn run(args: &DirectoryArgs) -> Result<Exit, Failure> {
     let there = args.output.as_deref().map(replaceable).transpose()?.flatten();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
-    let listener = Arc::new(Listener::start(Show::Human)?);
+    let listener = Arc::new(Listener::of(Show::Human, Doing::Creates)?);
     let world = screen::world(listener, Switch::default());
     let directory = runtime.block_on(args.target().read(&world))?;
     let text = directory.to_json();

@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[&str]); 16] = [
+const EXAMPLES: [(&str, &[&str]); 17] = [
     (
         "template",
         &[
@@ -53,6 +53,14 @@ const EXAMPLES: [(&str, &[&str]); 16] = [
             "headcount update roster.csv --instance acme-contact-centre --region eu-central-1 --dry-run",
             "headcount update roster.csv --instance acme-contact-centre --region eu-central-1",
             "headcount update roster.csv --instance acme-contact-centre --region eu-central-1 --exact tags",
+        ],
+    ),
+    (
+        "undo",
+        &[
+            "headcount undo roster.csv.simulate.ledger.jsonl --dry-run",
+            "headcount undo roster.csv.ledger.jsonl",
+            "headcount undo roster.csv.ledger.jsonl --protect keep.txt --even-if-changed",
         ],
     ),
     (

@@ -64,7 +64,7 @@ pub(super) const fn flag(lift: Lift) -> &'static str {
 }
 
 /// The counts in one line.
-fn in_one_line(counts: &LeaverCounts, before: u64) -> String {
+pub(super) fn in_one_line(counts: &LeaverCounts, before: u64) -> String {
     let LeaverCounts { delete, gone, wait, skip } = *counts;
     let parts = [
         (delete, "to delete"),

@@ -7,7 +7,7 @@ use super::args::remove::RemoveArgs;
 use super::farewell::{self, Said, shown};
 use super::leaver_words as words_of_leavers;
 use super::meant_leavers::{self, TypedLeavers};
-use super::screen::Stage;
+use super::screen::{Doing, Stage};
 use super::typed_number::{self, Answer};
 use super::{output, remedies, retype, settings, suspend};
 use crate::error::Failure;
@@ -22,7 +22,7 @@ pub(super) fn run(args: RemoveArgs, words: &[OsString]) -> Result<Exit, Failure>
     let typed = TypedLeavers { args, words: words.to_vec() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
-    let stage = Stage::set(typed.args.format, true, &typed.words)?;
+    let stage = Stage::set(typed.args.format, Doing::Deletes, &typed.words)?;
     let ended = runtime.block_on(removed(&typed, &stage));
     stage.close();
     ended.map_err(|failure| remedies::of_leavers(failure, &typed))
@@ -116,9 +116,7 @@ pub(super) fn agrees(typed: &TypedLeavers, leavers: &Leavers) -> Result<bool, Fa
         ))
         .hint(format!("if that is right: {resume}{yes}{count}")));
     }
-    let question =
-        format!("This deletes {}, and nobody can undo it. Type the number: ", text::count(going, "user"));
-    Ok(typed_number::asks(&question, going)? == Answer::Agreed)
+    Ok(typed_number::asks(going)? == Answer::Agreed)
 }
 
 /// Why nobody is deleted, in a few words.
@@ -168,6 +166,7 @@ fn lines(typed: &TypedLeavers, arn: &str, ended: &EndedRemove) -> Vec<Said> {
         )));
         lines.push(Said::Command("list them with: ", meant_leavers::status(typed, "skipped").to_string()));
     }
+    lines.extend(of_left(ended));
     if ended.counts.unconfirmed > 0 {
         lines.push(Said::Talk(format!(
             "of {} nothing clear came back: the same command looks again",
@@ -178,6 +177,31 @@ fn lines(typed: &TypedLeavers, arn: &str, ended: &EndedRemove) -> Vec<Said> {
         lines.push(farewell::resume_with(&retype::resume(&typed.words)));
     }
     lines
+}
+
+/// Where the rows are of whoever was not deleted.
+fn of_left(ended: &EndedRemove) -> Vec<Said> {
+    let left = match &ended.left {
+        Ok(left) => left,
+        Err(failure) => {
+            output::failure(failure);
+            return Vec::new();
+        }
+    };
+    let removed =
+        left.removed.iter().map(|path| format!("removed {}: its rows no longer stand so", shown(path)));
+    let spared = left.spared.iter().map(|path| {
+        format!("{} is not overwritten: it is not an untouched copy of headcount's", shown(path))
+    });
+    let held = left.held.iter().map(|path| output::held(path));
+    let file = left.file.as_ref().map(|file| {
+        let rows = text::count(left.rows, "row");
+        format!(
+            "{rows} of whoever was not deleted, with the reasons in {}: mended there, it is a list too",
+            shown(file)
+        )
+    });
+    removed.chain(spared).chain(held).chain(file).map(Said::Talk).collect()
 }
 
 fn summary(counts: &Counts, took: &str) -> String {

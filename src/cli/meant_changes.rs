@@ -149,15 +149,27 @@ impl TypedChanges {
 
     /// The permissions that an import needs, with those of the update that it makes too; `None` for a rehearsal.
     pub(super) fn needs_with_import(typed: &Typed) -> Result<Option<Needs>, Failure> {
+        let of_actions = typed.obeys_actions();
         let update = match &typed.update {
             Some(update) => Self::of_import(typed, update, String::new()).needs()?,
+            None if of_actions => Self::of_import(typed, &UpdateToo::WITH_ACTIONS, String::new()).needs()?,
             None => None,
+        };
+        let removal = match of_actions {
+            true => TypedLeavers::of_import(typed, &typed.removing, String::new()).needs()?,
+            false => None,
         };
         Ok(match (typed.needs()?, update) {
             (Some(import), Some(update)) => {
                 let proficiencies = import.job.proficiencies || update.job.proficiencies;
                 let updates = update.job.updates;
                 let job = policy::Job { reads_users: true, updates, proficiencies, ..import.job };
+                let job = match removal.map(|removal| removal.job) {
+                    Some(policy::Job { deletes, signs_out, quick_connects, .. }) => {
+                        policy::Job { deletes, signs_out, quick_connects, ..job }
+                    }
+                    None => job,
+                };
                 Some(Needs { job, ..import })
             }
             (import, _) => import,

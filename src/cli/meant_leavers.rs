@@ -11,7 +11,7 @@ use super::args::removing::{RemovingArgs, Suspension};
 use super::meant::Typed;
 use super::policy::Needs;
 use super::retype::{Line, word_of};
-use crate::connect::policy;
+use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
 use crate::job::{Allowed, Job, PaceAsked, Passwords, Patience, RateAsked, Remove, Suspended, What};
 use crate::ledger::beside;
@@ -120,7 +120,24 @@ impl TypedLeavers {
             return Ok(None);
         }
         let needs = self.args.instance.needs()?;
-        let job = policy::Job { reads_users: true, ..needs.job };
+        let goes_on = !self.args.dry_run;
+        let suspension = self.args.first_suspend.as_ref();
+        let is_suspended = |of: bool| goes_on && of;
+        let updates = Updates {
+            security_profiles: is_suspended(suspension.is_some()),
+            routing_profile: is_suspended(suspension.is_some_and(|with| with.routing_profile.is_some())),
+            ..Updates::NONE
+        };
+        // Whoever looks only, or suspends, is kept from no more by being able to read.
+        let deletes = goes_on && suspension.is_none();
+        let job = policy::Job {
+            reads_users: true,
+            deletes,
+            signs_out: deletes,
+            quick_connects: deletes && self.args.removing.with_quick_connects,
+            updates,
+            ..needs.job
+        };
         Ok(Some(Needs { job, ..needs }))
     }
 }

@@ -26,6 +26,7 @@ mod meant_changes;
 mod meant_leavers;
 mod meant_login;
 mod meant_rows;
+mod meant_undo;
 pub(crate) mod output;
 mod plan_words;
 pub(crate) mod policy;
@@ -47,6 +48,8 @@ pub(crate) mod template;
 #[cfg(unix)]
 mod terminal;
 mod typed_number;
+mod undo;
+mod undo_farewell;
 mod validate;
 mod version;
 pub mod voice;
@@ -61,6 +64,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use meant::Typed;
 use meant_changes::TypedChanges;
 use meant_leavers::TypedLeavers;
+use meant_undo::TypedUndo;
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -82,6 +86,7 @@ enum Command {
     Retry(Box<args::import::RetryArgs>),
     Diff(Box<args::update::DiffArgs>),
     Update(Box<args::update::UpdateArgs>),
+    Undo(Box<args::undo::UndoArgs>),
     Remove(Box<args::remove::RemoveArgs>),
     Status(status::StatusArgs),
     Report(report::ReportArgs),
@@ -177,6 +182,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
             | Command::Retry(_)
             | Command::Diff(_)
             | Command::Update(_)
+            | Command::Undo(_)
             | Command::Remove(_)
             | Command::Directory(_)
             | Command::Export(_)
@@ -194,6 +200,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Retry(args) => import::retry(*args, typed),
         Command::Diff(args) => changes::diff(*args, typed),
         Command::Update(args) => changes::update(*args, typed),
+        Command::Undo(args) => undo::run(*args, typed),
         Command::Remove(args) => leavers::run(*args, typed),
         Command::Status(args) => output::kept_in(args.output.as_deref(), || status::run(&args)),
         Command::Report(args) => report::run(&args),
@@ -238,6 +245,7 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
         Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,
         Command::Update(args) => TypedChanges::update(*args, Vec::new()).needs()?,
         Command::Remove(args) => TypedLeavers { args: *args, words: Vec::new() }.needs()?,
+        Command::Undo(args) => TypedUndo::of(*args, Vec::new())?.needs()?,
         Command::Directory(args) => Some(args.needs()?),
         Command::Export(args) => Some(args.needs()?),
         _ => None,

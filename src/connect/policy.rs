@@ -145,7 +145,10 @@ impl Job {
             // Nobody is deleted to whom quick connects lead, or who is at work, unless that is said.
             Operation::SearchQuickConnects | Operation::GetCurrentUserData => self.deletes,
             Operation::SearchPredefinedAttributes => self.proficiencies,
-            Operation::ListUserProficiencies => (self.creates || self.reads_users) && self.proficiencies,
+            // Whoever is deleted is held against what was asked of them, or written down first.
+            Operation::ListUserProficiencies => {
+                self.deletes || ((self.creates || self.reads_users) && self.proficiencies)
+            }
             _ => false,
         }
     }
@@ -239,12 +242,24 @@ mod tests {
             let more = job.actions().into_iter().filter(|action| !looking.contains(action));
             more.map(|action| action.strip_prefix("connect:").unwrap().to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(more(deletes), ["DeleteUser", "GetCurrentUserData", "SearchQuickConnects"]);
+        assert_eq!(
+            more(deletes),
+            ["DeleteUser", "GetCurrentUserData", "ListUserProficiencies", "SearchQuickConnects"]
+        );
         let also = more(Job { quick_connects: true, ..deletes });
-        assert_eq!(also, ["DeleteQuickConnect", "DeleteUser", "GetCurrentUserData", "SearchQuickConnects"]);
+        assert_eq!(
+            also,
+            [
+                "DeleteQuickConnect",
+                "DeleteUser",
+                "GetCurrentUserData",
+                "ListUserProficiencies",
+                "SearchQuickConnects"
+            ]
+        );
         let also = more(Job { signs_out: true, ..deletes });
         assert_eq!(also[0], "DeleteAllEntitySessions");
-        assert_eq!(also.len(), 4);
+        assert_eq!(also.len(), 5);
         assert!(more(Job { quick_connects: true, signs_out: true, ..look }).is_empty());
     }
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::disk;
+use crate::ledger::Job;
 use crate::roster::{self, Field, REASONS, Roster, Row, Storage, Use};
 use crate::text::{unguarded, unwritten};
 
@@ -122,8 +123,8 @@ fn base(roster: &Roster) -> PathBuf {
     }
 }
 
-/// `roster.csv` of `roster.csv.failed.csv`, `roster.csv.failed.2.csv`, `roster.csv.simulate.failed.csv` and
-/// `roster.csv.update.failed.csv`.
+/// `roster.csv` of `roster.csv.failed.csv`, `roster.csv.failed.2.csv`, `roster.csv.simulate.failed.csv`,
+/// `roster.csv.update.failed.csv` and `roster.csv.remove.failed.csv`.
 fn original(name: &str) -> Option<&str> {
     let stem = name.strip_suffix(".csv").or_else(|| name.strip_suffix(".xlsx"))?;
     let stem = match stem.rsplit_once('.') {
@@ -131,7 +132,7 @@ fn original(name: &str) -> Option<&str> {
         _ => stem,
     };
     let stem = stem.strip_suffix(".failed")?;
-    let stem = stem.strip_suffix(UPDATE).unwrap_or(stem);
+    let stem = [UPDATE, REMOVE].iter().find_map(|of| stem.strip_suffix(of)).unwrap_or(stem);
     let stem = stem.strip_suffix(REHEARSAL).unwrap_or(stem);
     (!stem.is_empty()).then_some(stem)
 }
@@ -139,25 +140,30 @@ fn original(name: &str) -> Option<&str> {
 /// What a file's name says of the run that left it.
 const REHEARSAL: &str = ".simulate";
 const UPDATE: &str = ".update";
+const REMOVE: &str = ".remove";
 
 /// Of which run a file is, as its name says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OfRun {
     /// Of a rehearsal, as its ledger's name says.
     pub(crate) is_rehearsal: bool,
-    /// Of an update.
-    pub(crate) is_update: bool,
+    /// Of an update or of a list of leavers, where it is of no import.
+    pub(crate) job: Option<Job>,
 }
 
 fn name(base: &Path, of: OfRun, number: u32, storage: &Storage) -> PathBuf {
     let rehearsal = if of.is_rehearsal { REHEARSAL } else { "" };
-    let update = if of.is_update { UPDATE } else { "" };
+    let job = match of.job {
+        None => "",
+        Some(Job::Update) => UPDATE,
+        Some(Job::Remove) => REMOVE,
+    };
     let number = if number == 1 { String::new() } else { format!(".{number}") };
     let end = match storage {
         Storage::Csv { .. } => "csv",
         Storage::Xlsx { .. } => "xlsx",
     };
-    disk::with_suffix(base, &format!("{rehearsal}{update}.failed{number}.{end}"))
+    disk::with_suffix(base, &format!("{rehearsal}{job}.failed{number}.{end}"))
 }
 
 #[cfg(test)]
@@ -179,7 +185,9 @@ mod tests {
         for base in ["roster.csv", "roster.xlsx", "a.2.b", "roster"] {
             for (storage, end) in [(&csv, ".csv"), (&xlsx, ".xlsx")] {
                 for number in [1, 2, 10] {
-                    for of in [0, 1, 2, 3].map(|n| OfRun { is_rehearsal: n & 1 > 0, is_update: n & 2 > 0 }) {
+                    let jobs = [None, Some(Job::Update), Some(Job::Remove)];
+                    let all = jobs.map(|job| [false, true].map(|is_rehearsal| OfRun { is_rehearsal, job }));
+                    for of in all.into_iter().flatten() {
                         let path = name(Path::new(base), of, number, storage);
                         let text = path.to_str().unwrap();
                         assert!(text.ends_with(end), "{text}");
@@ -188,8 +196,10 @@ mod tests {
                 }
             }
         }
-        let [plain, rehearsed, updated] = [(false, false), (true, false), (false, true)]
-            .map(|(is_rehearsal, is_update)| OfRun { is_rehearsal, is_update });
+        let [plain, rehearsed, updated, left] =
+            [(false, None), (true, None), (false, Some(Job::Update)), (false, Some(Job::Remove))]
+                .map(|(is_rehearsal, job)| OfRun { is_rehearsal, job });
+        assert_eq!(name(Path::new("d/l.csv"), left, 1, &csv), Path::new("d/l.csv.remove.failed.csv"));
         assert_eq!(name(Path::new("d/r.csv"), plain, 1, &csv), Path::new("d/r.csv.failed.csv"));
         assert_eq!(
             name(Path::new("d/r.csv"), rehearsed, 3, &csv),

@@ -110,7 +110,7 @@ impl FailedRows<'_> {
             (None, None) => {
                 let by_number = self.state.find(&format!("row {}", row.number));
                 // Of an update that is about a few of the roster alone, the others stand as they stood.
-                let is_aside = self.of.is_update && self.wanted.find(username).is_none();
+                let is_aside = self.of.job.is_some() && self.wanted.find(username).is_none();
                 by_number.or_else(|| self.state.find(username).filter(|_| is_aside))
             }
         }?;

@@ -236,7 +236,7 @@ impl Begun {
     fn leave_failed_rows(&self) -> Result<Left, Failure> {
         let Checked { job, roster, reached, pass: Pass { wanted, .. }, .. } = &self.checked;
         let rules = job.rules(&reached.directory);
-        let of = OfRun { is_rehearsal: job.target.is_rehearsal(), is_update: false };
+        let of = OfRun { is_rehearsal: job.target.is_rehearsal(), job: None };
         self.ledger.read(|state| {
             let others = OtherRun::of(state);
             FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()

@@ -68,6 +68,12 @@ pub(crate) fn beside(ledger: &Path) -> Option<PathBuf> {
     Some(ledger.with_file_name(newest.file_name()))
 }
 
+/// A ledger that is named, and where nothing has that name, the one beside whose run was undone.
+pub(crate) fn or_undone(ledger: &Path) -> PathBuf {
+    let is_there = std::fs::symlink_metadata(ledger).is_ok();
+    if is_there { None } else { beside(ledger) }.unwrap_or_else(|| ledger.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use super::fate::{Fate, Why};
 use crate::agent::RowNumber;
+use crate::event::Event;
 
 /// One person of a plan to delete, of an undo or of a list of leavers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,18 @@ impl Leaver {
             Fate::Gone => Some("nobody of it is there any more"),
             Fate::Wait => Some(said(Why::NotVisibleYet)),
             Fate::Skip(why) => Some(said(why)),
+        }
+    }
+
+    /// What is told of it.
+    pub(crate) fn told(&self) -> Event {
+        Event::Removal {
+            user: self.user.clone(),
+            row: self.row,
+            id: self.id.clone(),
+            decision: self.fate.word(),
+            code: self.fate.code(),
+            message: self.note().map(str::to_owned),
         }
     }
 }

@@ -53,6 +53,7 @@ mod simulator;
 mod stops;
 mod template;
 mod there;
+mod undo;
 mod untagged;
 mod untold;
 mod validate;

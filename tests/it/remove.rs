@@ -194,3 +194,59 @@ fn no_leaver_is_made_anew_by_an_import_of_those_who_are_missing() {
     let ran = run(&mut service.import(path, "r.csv", &["--rate", "1000", "--recreate-missing", "--yes"]));
     assert_eq!(service.calls("CreateUser", "executed"), 3, "{}", ran.stderr);
 }
+
+#[test]
+fn a_list_is_permitted_what_it_does_and_no_more() {
+    let at = folder(&[]);
+    say(at.path(), "user login\nana\n");
+    fs::write(at.path().join("s.csv"), format!("{HEADER},action\n")).unwrap();
+    let arn = "arn:aws:connect:us-west-2:123456789012:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
+    let actions = |words: &[&str]| -> Vec<String> {
+        let ran =
+            run(crate::harness::headcount(at.path()).arg("policy").args(words).args(["--instance", arn]));
+        let policy: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();
+        serde_json::from_value(policy["Statement"][0]["Action"].clone()).unwrap()
+    };
+    let has = |actions: &[String], name: &str| actions.contains(&format!("connect:{name}"));
+    let all = [
+        "DeleteUser",
+        "DeleteAllEntitySessions",
+        "GetCurrentUserData",
+        "SearchQuickConnects",
+        "DescribeUser",
+    ];
+    let list = actions(&["remove", "leavers.csv"]);
+    for name in all {
+        assert!(has(&list, name), "{name}: {list:?}");
+    }
+    for name in ["CreateUser", "DeleteQuickConnect", "UpdateUserSecurityProfiles", "TagResource"] {
+        assert!(!has(&list, name), "{name}: {list:?}");
+    }
+    assert!(has(&actions(&["remove", "leavers.csv", "--with-quick-connects"]), "DeleteQuickConnect"));
+    assert!(!has(&actions(&["remove", "leavers.csv", "--dry-run"]), "DeleteUser"));
+    let suspends = actions(&["remove", "leavers.csv", "--first-suspend", "None"]);
+    assert!(has(&suspends, "UpdateUserSecurityProfiles") && !has(&suspends, "UpdateUserRoutingProfile"));
+    assert!(!has(&suspends, "DeleteUser"));
+    let sheet = actions(&["import", "s.csv", "--actions"]);
+    for name in ["CreateUser", "UpdateUserIdentityInfo", "DeleteUser", "DeleteAllEntitySessions"] {
+        assert!(has(&sheet, name), "{name}: {sheet:?}");
+    }
+    assert!(!has(&actions(&["import", "s.csv"]), "DeleteUser"));
+}
+
+#[test]
+fn whoever_was_not_deleted_stands_in_a_file_with_the_reason_that_is_a_list_once_it_is_mended() {
+    let (service, at) = there(&[("ana", "Agent"), ("ben", "Agent")]);
+    let path = at.path();
+    say(path, "user login,last name\nana,Silva\nben,Silvo\n");
+    let ran = remove(&service, path, &["--yes", "--count", "1"]).exits(1);
+    let file = path.join("leavers.csv.remove.failed.csv");
+    assert!(ran.stderr.contains("leavers.csv.remove.failed.csv"), "{}", ran.stderr);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("differs") && text.contains("ben") && !text.contains("ana"), "{text}");
+    fs::write(&file, text.replacen("Silvo", "Silva", 1)).unwrap();
+    let words =
+        ["remove", "leavers.csv.remove.failed.csv", "--yes", "--count", "1", "--instance", &service.arn];
+    run(service.headcount(path).args(words)).exits(0);
+    assert_eq!(deleted(&service), 2);
+}

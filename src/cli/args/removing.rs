@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::protect;
 use crate::error::Failure;
 use crate::plan::{Lifts, Protected};
 
@@ -75,22 +76,6 @@ impl RemovingArgs {
     /// # Errors
     /// Exit 2 where the file cannot be read or names nobody.
     pub(in crate::cli) fn protected(&self) -> Result<Protected, Failure> {
-        let Some(path) = &self.protect else { return Ok(Protected::default()) };
-        let shown = path.display();
-        let bytes = std::fs::read(path).map_err(|error| {
-            Failure::usage(format!("the file of those who are to stay cannot be read: `{shown}`"))
-                .because(error)
-                .hint("nobody was deleted")
-        })?;
-        let text = crate::text::decoded(&bytes).ok_or_else(|| {
-            Failure::usage(format!("the file of those who are to stay is no text: `{shown}`"))
-                .hint("one name a line, in UTF-8")
-        })?;
-        let protected = Protected::parse(&text);
-        if protected.is_empty() {
-            return Err(Failure::usage(format!("the file of those who are to stay names nobody: `{shown}`"))
-                .hint("one name a line, `*` for any characters; leave --protect out where all may go"));
-        }
-        Ok(protected)
+        protect::read(self.protect.as_deref())
     }
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::AbortHandle;
 
-use super::live::{self, Asked, Live, Show};
+use super::live::{self, Asked, Doing, Live, Show};
 use crate::cli::voice::Flags;
 use crate::cli::{output, settings};
 use crate::clock;
@@ -41,18 +41,9 @@ struct Aside {
 }
 
 impl Listener {
-    /// Listens from now on.
-    pub(in crate::cli) fn start(how: Show) -> Result<Self, Failure> {
-        Self::of(how, false)
-    }
-
-    /// The same to a job that changes users.
-    pub(super) fn of_update(how: Show) -> Result<Self, Failure> {
-        Self::of(how, true)
-    }
-
-    fn of(how: Show, is_update: bool) -> Result<Self, Failure> {
-        let live = Live::new(how == Show::Human && settings::has_live_stderr(), is_update);
+    /// Listens from now on, to a job that does this.
+    pub(in crate::cli) fn of(how: Show, doing: Doing) -> Result<Self, Failure> {
+        let live = Live::new(how == Show::Human && settings::has_live_stderr(), doing);
         let (events, receiver) = mpsc::unbounded_channel();
         let pulse = Asked::default();
         let thread = live.clone().show_aside(how, receiver, Arc::clone(&pulse));
@@ -70,7 +61,7 @@ impl Listener {
 
     /// The same for a command that does nothing else than read for a while.
     pub(in crate::cli) fn of_reading(how: Show) -> Result<Self, Failure> {
-        Ok(Self { only_reads: true, ..Self::start(how)? })
+        Ok(Self { only_reads: true, ..Self::of(how, Doing::Creates)? })
     }
 
     /// Whether requests may have left.
@@ -143,6 +134,7 @@ impl Sink for Listener {
             | Event::Compared { .. }
             | Event::Change { .. }
             | Event::Differences { .. }
+            | Event::Removal { .. }
             | Event::Planned { .. } => {
                 if self.how == Show::Json {
                     output::json(&event.line());

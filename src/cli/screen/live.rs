@@ -42,6 +42,17 @@ pub(in crate::cli) enum Show {
     Json,
 }
 
+/// What a job does with users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Doing {
+    /// Makes them.
+    Creates,
+    /// Changes those who are there.
+    Updates,
+    /// Deletes them.
+    Deletes,
+}
+
 /// Who is asked while nothing is told, once that is known.
 pub(super) type Asked = Arc<Mutex<Option<Arc<dyn Pulse>>>>;
 
@@ -50,19 +61,18 @@ pub(super) type Asked = Arc<Mutex<Option<Arc<dyn Pulse>>>>;
 pub(super) struct Live {
     bar: ProgressBar,
     is_live: bool,
-    /// Whether users are changed, and not made.
-    is_update: bool,
+    doing: Doing,
 }
 
 impl Live {
     /// A view with nothing on it yet: `is_live` on a terminal, else plain lines.
-    pub(super) fn new(is_live: bool, is_update: bool) -> Self {
+    pub(super) fn new(is_live: bool, doing: Doing) -> Self {
         let target = if is_live { target() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
-        Self { bar, is_live, is_update }
+        Self { bar, is_live, doing }
     }
 
     /// Shows a line in place of the one before, where there is a terminal for it.
@@ -111,7 +121,7 @@ impl Live {
             }
         };
         let (mut next, look) = (Some(first), Look::of_terminal());
-        let mut tally = Tally { is_update: self.is_update, ..Tally::new(Instant::now()) };
+        let mut tally = Tally { doing: self.doing, ..Tally::new(Instant::now()) };
         let (mut drawn, mut spoken) = (None, Instant::now());
         loop {
             beat(pulse);
@@ -194,8 +204,7 @@ pub(in crate::cli) const PAST: f64 = 1.25;
 
 /// What has been seen so far.
 struct Tally {
-    /// Whether users are changed, and not made.
-    is_update: bool,
+    doing: Doing,
     to_send: u64,
     /// Calls a second that are allowed.
     allowed: f64,
@@ -219,7 +228,7 @@ struct Tally {
 impl Tally {
     fn new(begun: Instant) -> Self {
         Self {
-            is_update: false,
+            doing: Doing::Creates,
             to_send: 0,
             allowed: 0.0,
             created: 0,
@@ -274,7 +283,7 @@ impl Tally {
                 Some(format!("row {row}  {}: in doubt: {}", text::plain(user), text::plain(message)))
             }
             // Of an update's groups that failed the user's own line tells.
-            Event::Step { .. } if self.is_update => None,
+            Event::Step { .. } if self.doing != Doing::Creates => None,
             Event::Step { row, user, result, code, message, .. } => {
                 let said = match (code, message) {
                     (Some(code), Some(message)) => {
@@ -372,7 +381,11 @@ impl Tally {
 
     /// What is done with a user where all goes well.
     fn done_word(&self) -> &'static str {
-        if self.is_update { "updated" } else { "created" }
+        match self.doing {
+            Doing::Creates => "created",
+            Doing::Updates => "updated",
+            Doing::Deletes => "deleted",
+        }
     }
 
     fn done(&self) -> u64 {

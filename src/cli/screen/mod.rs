@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 pub(super) use listener::Listener;
-pub(super) use live::Show;
+pub(super) use live::{Doing, Show};
 
 use super::args::import::Format;
 use super::farewell::{Farewell, Others, Room, say_resume};
@@ -36,13 +36,12 @@ pub(super) struct Stage {
 
 impl Stage {
     /// With nothing on it yet. `words` is the command line, which resumes.
-    pub(super) fn set(format: Format, is_update: bool, words: &[OsString]) -> Result<Self, Failure> {
+    pub(super) fn set(format: Format, doing: Doing, words: &[OsString]) -> Result<Self, Failure> {
         let how = match format {
             Format::Human => Show::Human,
             Format::Json => Show::Json,
         };
-        let listener = if is_update { Listener::of_update(how)? } else { Listener::start(how)? };
-        let (listener, stop) = (Arc::new(listener), Switch::default());
+        let (listener, stop) = (Arc::new(Listener::of(how, doing)?), Switch::default());
         let told = (stop.clone(), Arc::clone(&listener));
         output::when_untold(move |why| {
             told.0.stop_and_tell(Stop::Untold { message: why.to_owned() }, &*told.1);
@@ -95,7 +94,7 @@ pub(super) struct Screen<'t> {
 impl<'t> Screen<'t> {
     /// A screen with nothing on it yet. Ctrl-C is listened for from now on.
     pub(super) fn for_job(typed: &'t Typed) -> Result<Self, Failure> {
-        Ok(Self { typed, stage: Stage::set(typed.shared.format, false, &typed.words)? })
+        Ok(Self { typed, stage: Stage::set(typed.shared.format, Doing::Creates, &typed.words)? })
     }
 
     /// The world of this machine, for a job that is shown here.

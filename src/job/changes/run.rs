@@ -255,7 +255,7 @@ fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
 fn leave_failed_rows(compared: &Compared, ledger: &dyn Journal) -> Result<Left, Failure> {
     let Compared { changes, roster, reached, wanted, .. } = compared;
     let rules = changes.rules(reached);
-    let of = OfRun { is_rehearsal: changes.job.target.is_rehearsal(), is_update: true };
+    let of = OfRun { is_rehearsal: changes.job.target.is_rehearsal(), job: super::OF };
     ledger.read(|state| {
         let others = OtherRun::of(state);
         FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()

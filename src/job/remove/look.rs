@@ -264,14 +264,7 @@ impl Leavers {
     }
 
     fn tell(&self, leaver: &Leaver) {
-        self.world.tell(Event::Removal {
-            user: leaver.user.clone(),
-            row: leaver.row,
-            id: leaver.id.clone(),
-            decision: leaver.fate.word(),
-            code: leaver.fate.code(),
-            message: leaver.note().map(str::to_owned),
-        });
+        self.world.tell(leaver.told());
     }
 
     /// The calls leave at the pace that was asked for, or that the account allows.

@@ -172,7 +172,7 @@ async fn send(leavers: &Leavers, ledger: &Arc<dyn Journal>, run: String) -> Resu
     let ways = Ways { signs_out: true, quick_connects: remove.lifts.quick_connects };
     let departures = departures(leavers, &**ledger);
     let _at_work = reached.lane.waits().at_work();
-    let around = Arc::clone(&leavers.around);
+    let around = Arc::new(leavers.around.of_all(departures.iter().map(|departure| departure.id.clone())));
     let (most, orphans) = (job.pace.concurrency, ledger.read(orphans));
     Box::pin(apply::delete(means, most, ways, around, judge(leavers), departures.into_iter(), orphans)).await
 }
@@ -327,7 +327,7 @@ fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
 fn leave_failed_rows(leavers: &Leavers, ledger: &dyn Journal) -> Result<Left, Failure> {
     let Leavers { remove, roster, wanted, .. } = leavers;
     let rules = leavers.rules();
-    let of = OfRun { is_rehearsal: remove.job.target.is_rehearsal(), is_update: false };
+    let of = OfRun { is_rehearsal: remove.job.target.is_rehearsal(), job: OF };
     ledger.read(|state| {
         let others = OtherRun::of(state);
         FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()

@@ -78,13 +78,13 @@ impl UndoJob {
         let outage = planned.job.patience.outage;
         let looking = Box::pin(planned.look());
         world.reaching(waits, outage, looking).await?;
+        planned.people.iter().for_each(|leaver| world.tell(leaver.told()));
         Ok(planned)
     }
 
     /// The ledger's file. Where the run was undone whole it has another name, and the same command says so again.
     fn file(&self) -> PathBuf {
-        let is_there = std::fs::symlink_metadata(&self.ledger).is_ok();
-        if is_there { None } else { undone::beside(&self.ledger) }.unwrap_or_else(|| self.ledger.clone())
+        undone::or_undone(&self.ledger)
     }
 
     async fn reach(

@@ -1,0 +1,186 @@
+//! What `headcount undo` means: what was typed, and what the ledger says where nothing was; and the commands that are printed
+//! after it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::args::instance::InstanceArgs;
+use super::args::undo::UndoArgs;
+use super::policy::Needs;
+use super::retype::{Line, word_of};
+use super::settings::{self, Named};
+use crate::connect::policy;
+use crate::error::Failure;
+use crate::job::{Before, PaceAsked, Patience, UndoJob};
+use crate::ledger::{self, State, undone};
+
+/// What was typed, the ledger that is meant, and the command line.
+pub(super) struct TypedUndo {
+    pub(super) args: UndoArgs,
+    /// The ledger's file: of a run that was undone whole it has another name than it had.
+    pub(super) ledger: PathBuf,
+    /// What the ledger says.
+    pub(super) state: State,
+    pub(super) words: Vec<OsString>,
+}
+
+impl TypedUndo {
+    /// Instance, profile and endpoint are the ledger's where nothing else is said, and so is that it is a rehearsal's.
+    ///
+    /// # Errors
+    /// Exit 2 where there is no such ledger, or it is of another run than was typed; exit 4 where it is damaged.
+    pub(super) fn of(args: UndoArgs, words: Vec<OsString>) -> Result<Self, Failure> {
+        let ledger = undone::or_undone(&args.ledger);
+        let (state, _) = ledger::peek(&ledger)?;
+        let own = &state.header.run;
+        if let Some(typed) = args.run.as_deref().filter(|typed| *typed != own.as_str()) {
+            let what =
+                format!("nobody was deleted: the ledger is of the run {own}, and --run says `{}`", typed);
+            return Err(Failure::usage(what).hint("look at which ledger it is; --run is the run that goes"));
+        }
+        let before = Before::says(&ledger, &state);
+        let args = with_ledgers(args, &before, settings::named());
+        Ok(Self { args, ledger, state, words })
+    }
+
+    /// What is meant. Every argument is taken apart here: one that is added breaks the build until it means something.
+    ///
+    /// # Errors
+    /// Exit 2 where the file of those who are to stay cannot be used.
+    pub(super) fn meant(&self) -> Result<UndoJob, Failure> {
+        let UndoArgs {
+            ledger,
+            even_if_changed: _,     // by the lifts
+            with_quick_connects: _, // likewise
+            even_if_signed_in: _,   // likewise
+            protect: _,             // read
+            base,
+            instance,
+            rehearsal,
+            rate,
+            burst,
+            concurrency,
+            dry_run,
+            settle_timeout,
+            outage_timeout,
+            run: _,    // compared already
+            yes: _,    // who is asked is the screen's
+            format: _, // and so is how it is shown
+        } = &self.args;
+        Ok(UndoJob {
+            ledger: ledger.clone(),
+            target: instance.target(rehearsal.meant()),
+            bases: base.clone(),
+            lifts: self.args.lifts(),
+            protected: self.args.protected()?,
+            pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
+            patience: Patience {
+                settle: Duration::from_secs(*settle_timeout),
+                outage: Duration::from_secs(*outage_timeout),
+            },
+            looks_only: *dry_run,
+        })
+    }
+
+    /// The permissions that it needs; `None` for a rehearsal.
+    pub(super) fn needs(&self) -> Result<Option<Needs>, Failure> {
+        if self.args.rehearsal.simulate {
+            return Ok(None);
+        }
+        let needs = self.args.instance.needs()?;
+        let job = policy::Job {
+            tags: false,
+            proficiencies: true,
+            deletes: !self.args.dry_run,
+            quick_connects: self.args.with_quick_connects,
+            reads_users: true,
+            ..needs.job
+        };
+        Ok(Some(Needs { job, ..needs }))
+    }
+}
+
+/// The arguments with what the ledger says where nothing was typed, and the environment names nothing.
+fn with_ledgers(mut args: UndoArgs, before: &Before, named: Named) -> UndoArgs {
+    let UndoArgs { instance, rehearsal, .. } = &mut args;
+    if instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
+        rehearsal.simulate = true;
+    }
+    if !rehearsal.simulate {
+        instance.instance = instance.instance.take().or(Some(before.instance.clone()));
+        if instance.profile.is_none() && !named.profile {
+            instance.profile.clone_from(&before.profile);
+        }
+        if instance.endpoint_url.is_none() && !named.endpoint {
+            instance.endpoint_url.clone_from(&before.endpoint);
+        }
+    }
+    args
+}
+
+/// What looks again at who is left, and why.
+pub(super) fn looks(typed: &TypedUndo) -> Line {
+    let mut line = Line::of_typed(&typed.words, "undo");
+    line.path(&typed.args.ledger);
+    line.take(told(typed));
+    line.switch("--dry-run", true);
+    line
+}
+
+/// Where, and who may be deleted. Every argument is taken apart: one that is added breaks the build until it is said whether
+/// it goes along.
+fn told(typed: &TypedUndo) -> Line {
+    let UndoArgs {
+        ledger: _, // stands before
+        even_if_changed,
+        with_quick_connects,
+        even_if_signed_in,
+        protect,
+        base,
+        instance,
+        rehearsal,
+        rate: _,           // it only looks
+        burst: _,          // likewise
+        concurrency: _,    // likewise
+        dry_run: _,        // said
+        settle_timeout: _, // it only looks
+        outage_timeout,
+        run: _,    // nobody is deleted
+        yes: _,    // likewise
+        format: _, // whoever pastes it is a person
+    } = &typed.args;
+    let InstanceArgs { instance: _, region, profile: _, endpoint_url: _, identity, directory } = instance;
+    let mut line = Line::default();
+    if rehearsal.simulate {
+        line.rehearsal(rehearsal, false);
+    } else {
+        line.option("--region", region.as_ref());
+        let (profile, endpoint) = beyond_ledger(typed);
+        line.option("--profile", profile);
+        line.option("--endpoint-url", endpoint);
+    }
+    line.option("--identity", identity.map(word_of));
+    line.option("--directory", directory.as_ref().map(|path| path.display()));
+    line.switch("--even-if-changed", *even_if_changed);
+    line.switch("--with-quick-connects", *with_quick_connects);
+    line.switch("--even-if-signed-in", *even_if_signed_in);
+    line.option("--protect", protect.as_ref().map(|path| path.display()));
+    for ledger in base {
+        line.option("--base", Some(ledger.display()));
+    }
+    let outage = (*outage_timeout != Patience::USUAL.outage.as_secs()).then_some(*outage_timeout);
+    line.option("--outage-timeout", outage);
+    line
+}
+
+/// The profile and the endpoint, where they are not the ledger's own.
+fn beyond_ledger(typed: &TypedUndo) -> (Option<&String>, Option<&String>) {
+    let InstanceArgs { profile, endpoint_url, .. } = &typed.args.instance;
+    let session = &typed.state.session;
+    let other = |typed: &'_ Option<String>, own: &Option<String>| typed != own;
+    (
+        profile.as_ref().filter(|_| other(profile, &session.profile)),
+        endpoint_url.as_ref().filter(|_| other(endpoint_url, &session.endpoint)),
+    )
+}
