@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::label;
-use super::row::{LEFT_BY_UNDO, Row};
+use super::row::{LEFT_BY_UNDO, Row, label};
 use crate::finding::codes;
 use crate::ledger::{Job, RowState, State};
 use crate::text::{Voice, worded};

@@ -15,30 +15,13 @@ pub(crate) mod ticket;
 use std::path::Path;
 
 use account::Account;
-pub(crate) use row::{LEFT_BY_UNDO, with_code, words_of_parts};
+pub(crate) use row::{LEFT_BY_UNDO, label, with_code, words_of_parts};
 
 use crate::ledger::{Counts, Job, RowState};
 use crate::text::{count, grouped};
 
 /// The program and its version.
 pub(crate) const TOOL: &str = concat!("headcount ", env!("CARGO_PKG_VERSION"));
-
-/// A state as people read it.
-pub(crate) fn label(state: RowState) -> &'static str {
-    match state {
-        RowState::Pending => "not sent",
-        RowState::InDoubt => "in doubt",
-        RowState::Created => "created",
-        RowState::Exists => "already there",
-        RowState::There => "there, and equal",
-        RowState::Rejected => "rejected",
-        RowState::Invalid => "invalid",
-        RowState::Updated => "updated",
-        RowState::Unconfirmed => "not confirmed",
-        RowState::Skipped => "left",
-        RowState::Deleted => "deleted",
-    }
-}
 
 /// What a run was there to do, in the words of its report.
 struct Deed {

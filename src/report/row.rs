@@ -3,6 +3,23 @@
 use crate::agent::RowNumber;
 use crate::ledger::{Attempt, RowState, SeenAs, Step as Part, StepState, Unexecuted};
 
+/// A state as people read it.
+pub(crate) fn label(state: RowState) -> &'static str {
+    match state {
+        RowState::Pending => "not sent",
+        RowState::InDoubt => "in doubt",
+        RowState::Created => "created",
+        RowState::Exists => "already there",
+        RowState::There => "there, and equal",
+        RowState::Rejected => "rejected",
+        RowState::Invalid => "invalid",
+        RowState::Updated => "updated",
+        RowState::Unconfirmed => "not confirmed",
+        RowState::Skipped => "left",
+        RowState::Deleted => "deleted",
+    }
+}
+
 /// A row as a report shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Row {
