@@ -19,6 +19,13 @@ pub struct Differing {
     pub wanted: Option<String>,
 }
 
+impl Differing {
+    /// Whether it is the primary address, by which whoever reads it can take over the login.
+    pub(crate) fn is_login_address(&self) -> bool {
+        self.group == "identity" && self.member == "email address"
+    }
+}
+
 impl fmt::Display for Differing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = |value: &Option<String>| match value {

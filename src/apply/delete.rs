@@ -75,6 +75,8 @@ pub(crate) struct Orphaned {
 /// What is done beside the deletion itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ways {
+    /// How many are at work at once at most, where a number is given.
+    pub(crate) most: Option<usize>,
     /// Everybody is signed out first.
     pub(crate) signs_out: bool,
     /// The quick connects that lead to somebody are deleted after them.
@@ -143,14 +145,13 @@ struct Shared {
 /// A user's work that ended in a panic (exit 70); everything else is recorded, and told by the switch.
 pub(crate) async fn run(
     means: Means,
-    most: Option<usize>,
     ways: Ways,
     around: Arc<Surroundings>,
     judge: Box<Judge>,
     departures: impl Iterator<Item = Departure>,
     orphans: Vec<Orphaned>,
 ) -> Result<Parted, Failure> {
-    let most = most.unwrap_or(OPEN).clamp(1, OPEN);
+    let most = ways.most.unwrap_or(OPEN).clamp(1, OPEN);
     let (gates, cannot_sign_out) = (Gates::default(), AtomicBool::new(false));
     let shared = Arc::new(Shared { means, gates, ways, around, judge, cannot_sign_out });
     let (mut open, mut parted) = (JoinSet::new(), Parted::default());

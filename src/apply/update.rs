@@ -109,7 +109,7 @@ pub(crate) async fn run(
 #[derive(Clone, Debug)]
 struct Came {
     result: StepState,
-    /// The group as it was left, where that is known.
+    /// The group as it was left, where that is known; of one that somebody has changed meanwhile, as the plan read it.
     as_left: Option<Fingerprint>,
     told: Told,
 }
@@ -228,7 +228,9 @@ fn due(mover: &Mover, found: &Found, results: &mut Results) -> Vec<Group> {
             results.insert(group, done);
         } else if now != planned {
             let message = "somebody has changed it since it was planned; it is left as it is now";
-            results.insert(group, Came::skipped(CHANGED_SINCE, message));
+            // With what the plan has read: the next one is to know that it was somebody else.
+            let left = Came { as_left: Some(planned), ..Came::skipped(CHANGED_SINCE, message) };
+            results.insert(group, left);
         } else {
             due.push(group);
         }

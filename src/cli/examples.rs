@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[&str]); 17] = [
+const EXAMPLES: [(&str, &[&str]); 18] = [
     (
         "template",
         &[
@@ -53,6 +53,13 @@ const EXAMPLES: [(&str, &[&str]); 17] = [
             "headcount update roster.csv --instance acme-contact-centre --region eu-central-1 --dry-run",
             "headcount update roster.csv --instance acme-contact-centre --region eu-central-1",
             "headcount update roster.csv --instance acme-contact-centre --region eu-central-1 --exact tags",
+        ],
+    ),
+    (
+        "remove",
+        &[
+            "headcount remove leavers.csv --simulate --yes --count 2",
+            "headcount remove leavers.csv --instance acme-contact-centre --region eu-central-1 --dry-run",
         ],
     ),
     (

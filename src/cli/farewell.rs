@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::failed::Left;
 use crate::job::Few;
 use crate::ledger::{self, Calls, Counts, OtherRun, SeenCounts, StepCounts, beside};
+use crate::plan::Remedy;
 use crate::stop::Stop;
 use crate::text;
 
@@ -29,6 +30,10 @@ pub(super) struct Farewell<'f> {
     pub(super) took: Duration,
     /// How the created rows are seen.
     pub(super) seen: SeenCounts,
+    /// How many of the drifted somebody has changed on the instance.
+    pub(super) changed_there: u64,
+    /// What puts right those who were compared before it began.
+    pub(super) remedies: Vec<Remedy>,
     /// Rows that were in doubt, and were created with what the roster no longer asks for.
     pub(super) settled_otherwise: Few,
     pub(super) reason: Option<Stop>,
@@ -202,23 +207,37 @@ impl Farewell<'_> {
 
     /// Those who are there and are not as the roster has them, and what puts them right.
     fn of_differing(&self) -> Vec<Said> {
-        let (exists, drifted) = (self.counts.exists, self.seen.drifted);
-        let people = match (exists, drifted) {
-            _ if self.typed.update.is_some() => return Vec::new(), // which follows
-            (0, 0) => return Vec::new(),
-            (_, 0) => text::people(exists),
-            (0, _) => text::people(drifted),
-            _ => text::people(exists + drifted),
-        };
-        let are = if exists + drifted == 1 { "is" } else { "are" };
-        let line = format!(
-            "{people} {are} there and not as the roster has them; if they are who is meant, the next line puts them right, \
-             and with --dry-run it says how"
-        );
-        vec![
-            Said::Talk(line),
-            Said::Command("update with: ", retype::update(self.typed, self.arn).to_string()),
-        ]
+        if self.typed.update.is_some() {
+            return Vec::new(); // which follows
+        }
+        let mut lines = Vec::new();
+        let others = self.counts.exists + self.seen.drifted.saturating_sub(self.changed_there);
+        if others > 0 {
+            let are = if others == 1 { "is" } else { "are" };
+            lines.push(Said::Talk(format!(
+                "{} {are} there and not as the roster has them; if they are who is meant, the next line puts them right, \
+                 and with --dry-run it says how",
+                text::people(others)
+            )));
+            let addresses = self.remedies.contains(&Remedy::RightWithAddresses);
+            // Of whoever was compared since it began nothing is known here.
+            let is_all = self.counts.exists == 0 && addresses && !self.remedies.contains(&Remedy::Right);
+            lines.extend((!is_all).then(|| remedy(self.typed, self.arn, Remedy::Right)));
+            lines.extend(addresses.then(|| remedy(self.typed, self.arn, Remedy::RightWithAddresses)));
+        }
+        let back = self.remedies.iter().find(|one| matches!(one, Remedy::Back { .. }));
+        if let Some(back) = back {
+            let (who, them) = match self.changed_there {
+                1 => ("somebody has changed 1 person".to_owned(), "it"),
+                many => (format!("somebody has changed {}", text::people(many)), "them"),
+            };
+            lines.push(Said::Talk(format!(
+                "{who} on the instance since; the next line puts {them} back as the roster has {them}, and with --dry-run it \
+                 says how"
+            )));
+            lines.push(remedy(self.typed, self.arn, *back));
+        }
+        lines
     }
 
     /// Users that were made and have not got what follows.
@@ -342,6 +361,16 @@ impl Farewell<'_> {
     fn retry_with(&self, file: Option<&Path>) -> Said {
         Said::Command("retry with: ", retype::retry(self.typed, file).to_string())
     }
+}
+
+/// A command that makes of those who are there what the roster asks for.
+pub(super) fn remedy(typed: &Typed, arn: &str, remedy: Remedy) -> Said {
+    let what = match remedy {
+        Remedy::Right => "update with: ",
+        Remedy::RightWithAddresses => "update, addresses too, with: ",
+        Remedy::Back { .. } => "put back with: ",
+    };
+    Said::Command(what, retype::update(typed, arn, remedy).to_string())
 }
 
 pub(super) fn shown(path: &Path) -> String {
@@ -508,6 +537,8 @@ mod tests {
             calls: Calls::default(),
             took: Duration::ZERO,
             seen: SeenCounts::default(),
+            changed_there: 0,
+            remedies: Vec::new(),
             settled_otherwise: Few::default(),
             other_run: None,
             reason: None,

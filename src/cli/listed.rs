@@ -12,7 +12,7 @@ use crate::text;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub(super) enum Which {
-    /// Created, and the roster asks for other cells now
+    /// Created, and not as the roster has it now: one of the two has changed since
     Drifted,
     /// Created, and not to be seen on the instance
     Missing,
@@ -172,7 +172,7 @@ fn stands(row: &Listed<'_>) -> String {
     let ours = row.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
     match row.seen {
         Some(SeenAs::Drifted) => {
-            format!("drifted: the roster asks for other cells than it was created with{ours}")
+            format!("drifted: it is not as the roster has it now{ours}")
         }
         Some(SeenAs::Missing) => format!(
             "missing: created, and not to be seen on the instance{ours}; --recreate-missing makes it anew"

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{findings, retype, shared, words};
 use crate::event::Forecast;
 use crate::finding::LetThrough;
-use crate::job::{Chosen, Few, Follows, OfRun, Outlook, PasswordsPlanned, Remarks, There};
+use crate::job::{Chosen, Few, Follows, Made, OfRun, Outlook, PasswordsPlanned, Remarks, There};
 use crate::text;
 
 /// The documented default of users per instance (L-9A46857E).
@@ -59,6 +59,7 @@ pub(super) fn words_of(outlook: &Outlook, is_dry_run: bool, columns: usize) -> S
         ));
     }
     lines.extend(outlook.follows.as_ref().map(of_follows));
+    of_made(&outlook.made, is_dry_run, &mut lines);
     of_remarks(&outlook.remarks, &outlook.ledger, &mut lines);
     words::wrapped(&lines.join("\n"), columns, INDENT)
 }
@@ -195,6 +196,38 @@ fn of_there(there: &There, lines: &mut Vec<String>) {
     }
     if let Some(of_run) = &there.of_run {
         lines.push(format!("{NOTE}: {}", of_another(of_run)));
+    }
+}
+
+/// Those whom the ledger made before: as their rows have them, or how they differ.
+fn of_made(made: &Made, is_dry_run: bool, lines: &mut Vec<String>) {
+    let Made { same, is_partial, differ, more_differ, not_compared, .. } = made;
+    if *same > 0 {
+        let are = if *same == 1 { "made before is" } else { "made before are" };
+        let as_far = if *is_partial {
+            " as far as a search shows: addresses, after-contact work and proficiencies are not compared (`headcount diff` \
+             compares all)"
+        } else {
+            ""
+        };
+        lines.push(format!("made      {} {are} as the roster has them{as_far}", text::grouped(*same)));
+    }
+    for (user, how, is_theirs) in differ {
+        let (user, how) = (text::plain(user), text::plain(how));
+        let what = if *is_theirs { "was changed on the instance since" } else { "differs" };
+        lines.push(format!("made      `{user}` {what} (there → roster): {how}"));
+    }
+    if *more_differ > 0 {
+        lines.push(format!(
+            "          so it is with {} more; --format json has each",
+            text::grouped(*more_differ)
+        ));
+    }
+    if *not_compared > 0 && is_dry_run {
+        lines.push(format!(
+            "          {} made before not compared with their rows: `headcount diff` does",
+            text::grouped(*not_compared)
+        ));
     }
 }
 

@@ -20,6 +20,7 @@ use super::args::validate::ValidateArgs;
 use super::meant::{Typed, from_here};
 use crate::job::{Patience, RateAsked};
 use crate::ledger::{Job, State, beside, undone};
+use crate::plan::Remedy;
 use crate::text::{path_word, program, program_by_path, shell_line};
 
 /// What resumes: the command line once more, as it was typed.
@@ -51,7 +52,7 @@ pub(super) fn import(typed: &Typed, arn: &str) -> Line {
 }
 
 /// What makes those who are there and differ what the roster asks for.
-pub(super) fn update(typed: &Typed, arn: &str) -> Line {
+pub(super) fn update(typed: &Typed, arn: &str, remedy: Remedy) -> Line {
     let mut line = Line::of_typed(&typed.words, "update");
     line.path(&typed.whole_roster());
     let Parts { reached, reading, how } = Parts::of(typed, &To::Update { arn });
@@ -60,6 +61,13 @@ pub(super) fn update(typed: &Typed, arn: &str) -> Line {
     line.option("--base", (!typed.has_usual_ledger()).then(|| typed.ledger.display()));
     line.take(reading);
     line.take(how);
+    let (is_back, addresses) = match remedy {
+        Remedy::Right => (false, false),
+        Remedy::RightWithAddresses => (false, true),
+        Remedy::Back { addresses } => (true, addresses),
+    };
+    line.switch("--overwrite-drift", is_back);
+    line.switch("--change-email", addresses);
     line
 }
 
@@ -811,7 +819,7 @@ mod tests {
         });
         let table: Vec<Row> = rows.chain(UPDATE).chain(REMOVING).collect();
         every_flag_has_its_fate(&["headcount", "import", "roster.csv"], &table, &|typed| {
-            update(&job(typed), ARN)
+            update(&job(typed), ARN, Remedy::Right)
         });
     }
 

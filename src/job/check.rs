@@ -364,6 +364,7 @@ impl Checked {
         numbers_hold(&pass.wanted, state, roster)?;
         // On the heap: it holds a row and its request, and a check is a part of whatever awaits it.
         let Met { found, there } = Box::pin(self.meet(&plan, &state.header.run, most)).await?;
+        let (made, drifted) = Box::pin(self.look_after(&plan, state, most)).await?;
         let pace = Chosen::of(job.pace, directory, self.remembered().as_ref());
         let (wanted, names) = (&pass.wanted, &pass.found.names);
         let sources = Sources { plan: &plan, wanted, state, directory, roster, names };
@@ -372,12 +373,15 @@ impl Checked {
             passwords: supply.planned(),
             let_through: job.allowed.errors,
             met: there,
+            made,
             names_from: job.target.directory.clone().filter(|_| !job.target.is_rehearsal()),
             left_out: pass.found.left_out.clone(),
             logins: pass.found.logins,
             ..Outlook::of(&sources, &job.ledger, pace)
         };
         outlook.rows.equal = outlook.met.equal();
+        // What is said of those whose rows have changed is said of them alone.
+        plan.have_drifted(&pass.wanted, |user| drifted.contains(user));
         let departed = outlook.remarks.departed.first.first();
         outlook.remarks.departed_by = departed.and_then(|user| leavers.ledger_of(user)).map(Path::to_owned);
         Ok(Decided { plan, outlook, found })

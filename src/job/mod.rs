@@ -54,7 +54,7 @@ pub use remove::{EndedRemove, Leavers, PlannedRemove, Remove};
 pub(crate) use saved::{SavedAs, contents};
 pub use supply::{OnePassword, Passwords, PasswordsPlanned};
 pub use target::{Address, At, Target};
-pub(crate) use there::{OfRun, There};
+pub(crate) use there::{Made, OfRun, There};
 pub use undo::{EndedUndo, PlannedUndo, UndoJob};
 pub use world::World;
 

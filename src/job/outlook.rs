@@ -6,14 +6,14 @@ use std::time::Duration;
 use super::few::Few;
 use super::pace::Chosen;
 use super::supply::PasswordsPlanned;
-use super::there::There;
+use super::there::{Made, There};
 use crate::directory::{Directory, Found, Instance, Lookup};
 use crate::error::Failure;
 use crate::event::Forecast;
 use crate::finding::{LeftOut, LetThrough, Logins};
 use crate::lane::pace::{START, default_burst};
 use crate::ledger::{RowState, State};
-use crate::plan::{Decision, Plan, StepDecision, Wanted};
+use crate::plan::{Decision, Plan, Remedy, StepDecision, Wanted};
 use crate::roster::Roster;
 use crate::text::{count, grouped};
 use crate::validate::NamesUsed;
@@ -53,6 +53,8 @@ pub struct Outlook {
     pub there: u64,
     /// How those of them stand against their rows who were compared.
     pub(crate) met: There,
+    /// Those whom the ledger made before, as they stand against their rows.
+    pub(crate) made: Made,
     /// Users on the instance; `None` where they could not be read.
     pub users: Option<u64>,
     /// The applied quota of users, where it was read.
@@ -165,6 +167,7 @@ impl Outlook {
             },
             there: 0,
             met: There::default(),
+            made: Made::default(),
             users: directory.users.as_ref().map(|users| users.len() as u64),
             allowed: directory.quotas.users_per_instance.map(|quota| quota as u64),
             pace,
@@ -226,10 +229,19 @@ impl Outlook {
         of_run.ledger.clone()
     }
 
-    /// Whether anybody is there who is not as the roster has them.
-    pub(crate) fn has_people_to_update(&self) -> bool {
+    /// The commands that make of those who are there what the roster asks for.
+    pub(crate) fn remedies(&self) -> Vec<Remedy> {
         let Remarks { drifted, steps_drifted, .. } = &self.remarks;
-        !self.met.differ.is_empty() || drifted.count() + steps_drifted.count() > 0
+        let Made { remedies, same, differ, is_partial, .. } = &self.made;
+        // Of whom not all was looked at, any cell of the row may have changed.
+        let is_seen = same + differ.len() as u64 > 0 && !is_partial;
+        let changed = if is_seen { steps_drifted.count() } else { drifted.count() + steps_drifted.count() };
+        let right = self.met.others || changed > 0 || remedies.contains(&Remedy::Right);
+        let addresses = self.met.addresses || remedies.contains(&Remedy::RightWithAddresses);
+        let back = remedies.iter().find(|one| matches!(one, Remedy::Back { .. }));
+        let [right, addresses] = [(right, Remedy::Right), (addresses, Remedy::RightWithAddresses)]
+            .map(|(is_due, remedy)| is_due.then_some(remedy));
+        right.into_iter().chain(addresses).chain(back.copied()).collect()
     }
 
     /// Whether anything is done of which somebody may want to be asked before.

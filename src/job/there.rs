@@ -8,6 +8,7 @@ use super::few::Few;
 use crate::agent::Differing;
 use crate::clock;
 use crate::ledger::{self, beside, is_most};
+use crate::plan::{CellChange, Person, Remedy, Resolution};
 use crate::user::{Found, Held};
 
 /// Who is there already.
@@ -30,8 +31,63 @@ pub(crate) struct There {
     pub(crate) more_differ: u64,
     /// How many were not compared: they are while it runs, where that is permitted.
     pub(crate) not_compared: u64,
+    /// Whether a primary address is among what differs, which an update changes only where that is said.
+    pub(crate) addresses: bool,
+    /// Whether anything else is.
+    pub(crate) others: bool,
     /// The one other run that made most of them.
     pub(crate) of_run: Option<OfRun>,
+}
+
+/// A cell that differs, in the words of one that is held against a row.
+pub(super) fn differing(cell: &CellChange) -> Differing {
+    Differing {
+        group: cell.group.as_word(),
+        member: cell.cell.clone(),
+        there: cell.from.clone(),
+        wanted: cell.to.clone(),
+    }
+}
+
+/// Those whom the ledger made before, as they stand against their rows now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// How many are as their rows ask, as far as was compared.
+    pub(crate) same: u64,
+    /// Of some not all was compared: a search does not show all.
+    pub(crate) is_partial: bool,
+    /// The first that are not, each with how it differs, and whether somebody has changed it on the instance.
+    pub(crate) differ: Vec<(String, String, bool)>,
+    /// How many more there are of those.
+    pub(crate) more_differ: u64,
+    /// How many of all who differ were changed on the instance, and on no account by the roster.
+    pub(crate) changed_there: u64,
+    /// How many were not compared.
+    pub(crate) not_compared: u64,
+    /// The commands that put them right.
+    pub(crate) remedies: Vec<Remedy>,
+}
+
+impl Made {
+    pub(super) fn takes(&mut self, person: &Person, is_partial: bool) {
+        self.is_partial |= is_partial;
+        if person.resolution == Resolution::Same {
+            self.same += 1;
+            return;
+        }
+        let is_theirs = person
+            .cells
+            .iter()
+            .any(|cell| matches!(cell.resolution, Resolution::Drift | Resolution::Conflict));
+        let is_rosters = person.cells.iter().any(|cell| cell.resolution == Resolution::Update);
+        self.changed_there += u64::from(is_theirs && !is_rosters);
+        if self.differ.len() < Few::NAMED {
+            let how: Vec<String> = person.cells.iter().map(|cell| differing(cell).to_string()).collect();
+            self.differ.push((person.user.clone(), how.join(", "), is_theirs));
+        } else {
+            self.more_differ += 1;
+        }
+    }
 }
 
 /// A run of another ledger, that made most of the users who have the names of rows.
@@ -63,6 +119,8 @@ impl There {
         } else if held.is_equal() {
             self.equal.add(user);
         } else {
+            self.addresses |= held.differs.iter().any(Differing::is_login_address);
+            self.others |= held.differs.iter().any(|one| !one.is_login_address());
             let differs: Vec<_> = held.differs.iter().map(Differing::to_string).collect();
             self.differs(user, if differs.is_empty() { held.words() } else { differs.join(", ") });
         }

@@ -9,7 +9,7 @@ use super::asked::AskedFor;
 use super::entry::Entry;
 use super::file::first;
 use super::reader::each;
-use super::words::{Kind, Op, RowState, Step};
+use super::words::{Kind, Op, RowState, Step, StepState};
 use crate::agent::Fingerprint;
 use crate::clock;
 use crate::disk;
@@ -31,7 +31,9 @@ pub(crate) struct Base {
     pub(crate) id: Option<Box<str>>,
     /// What was asked for last, by group; nothing of a group in ledgers of before that was recorded.
     pub(crate) asked: AskedFor,
-    /// When each group was; in the order of [`Step::ALL`].
+    /// What the plan of an update had read of groups that it then left, for somebody changed them before it came to them.
+    pub(crate) read: AskedFor,
+    /// When each group was asked for; in the order of [`Step::ALL`].
     at: [Option<SystemTime>; Step::ALL.len()],
     /// When something was last heard of the user, but for what was left of it.
     newest: Option<SystemTime>,
@@ -130,6 +132,15 @@ impl Base {
     }
 
     fn take(&mut self, entry: &Entry<'_>) {
+        if entry.kind == Kind::Step && entry.result == Some(StepState::Skipped) {
+            // Nothing was asked of it; it was looked at, and that is no word of the user either.
+            entry
+                .asked()
+                .iter()
+                .flat_map(AskedFor::iter)
+                .for_each(|(group, print)| self.read.set(group, print));
+            return;
+        }
         let at = entry.at.as_deref().and_then(clock::parse_rfc3339);
         self.newest = self.newest.max(at);
         if let Some(id) = entry.id.as_deref()
@@ -167,6 +178,7 @@ impl Base {
             return;
         }
         self.id = self.id.take().or(other.id);
+        other.read.iter().for_each(|(group, print)| self.read.set(group, print));
         self.newest = self.newest.max(other.newest);
         for (group, fingerprint) in other.asked.iter() {
             let [own_at, at] =
@@ -330,6 +342,19 @@ mod tests {
             let heard = base.heard().map(crate::clock::rfc3339);
             assert_eq!(heard.as_deref(), Some(AT[0]), "{left:?}: nobody looked at it for what was asked");
         }
+    }
+
+    #[test]
+    fn what_an_update_has_read_and_left_is_no_word_of_what_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let left = Entry { result: Some(StepState::Skipped), ..step("ana", 2, Step::Tags, 7) };
+        let done = made("ana", "u-1", 1, &[(Step::Identity, 1)]);
+        write(&path, "i", None, &[done, left]);
+        let read = bases(&[BaseLedger::Named(path)], "i", &|_| true).unwrap();
+        assert_eq!(told(&read, "ana"), (id("u-1"), vec![(Step::Identity, 1)]));
+        assert_eq!(read["ana"].read.get(Step::Tags), Some(Fingerprint::of(7)));
+        assert_eq!(read["ana"].heard(), clock::parse_rfc3339(AT[1]));
     }
 
     #[test]

@@ -206,7 +206,7 @@ pub enum SeenAs {
     /// As it was made.
     #[default]
     There,
-    /// The roster asks for other cells now.
+    /// Not as the roster has it now: one of the two has changed since.
     Drifted,
     /// Not to be seen on the instance.
     Missing,

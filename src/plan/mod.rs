@@ -318,6 +318,24 @@ impl Plan {
         }
     }
 
+    /// Takes these for drifted who are there and left as they are: their users are not as their rows ask.
+    pub(crate) fn have_drifted(&mut self, wanted: &Wanted, is_one: impl Fn(&str) -> bool) {
+        for (who, user, _) in wanted.everybody() {
+            let decided = &mut self.wanted[who.index()];
+            if *decided == Decision::Keep && is_one(user) {
+                *decided = Decision::Drift;
+            }
+        }
+    }
+
+    /// Those whose rows are left as they stand, whether the roster asks for the same or not, in its order.
+    pub(crate) fn left<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, Decision)> {
+        let left = self.decided(wanted);
+        let is_left = |decision: Decision| matches!(decision, Decision::Keep | Decision::Drift);
+        left.filter(move |(_, seen, decision)| seen.valid && is_left(*decision))
+            .map(|(user, _, decision)| (user, decision))
+    }
+
     /// Whether anybody was made with other cells, or given other proficiencies, than the roster has now.
     pub(crate) fn has_drift(&self) -> bool {
         self.wanted.contains(&Decision::Drift) || self.steps.values().any(|it| *it == StepDecision::Drift)

@@ -259,7 +259,8 @@ fn skipped(code: &str) -> &'static str {
             "The instance has no such user. An import makes who was never made; a name that is wrong is mended in the roster."
         }
         "changed-since-the-plan" => {
-            "Somebody changed these users between the plan and the update. Give the same command again: it compares anew."
+            "Somebody changed these users between the plan and the update. Give the same command again: it compares anew, and tells \
+             as drift what was changed meanwhile."
         }
         _ => "These users were left as they are; the message says why.",
     }

@@ -82,9 +82,7 @@ impl Row {
     pub(crate) fn said(&self) -> String {
         let seen = match self.seen {
             SeenAs::There => None,
-            SeenAs::Drifted => {
-                Some("drifted: the roster asks for other cells than it was created with".to_owned())
-            }
+            SeenAs::Drifted => Some("drifted: it is not as the roster has it now".to_owned()),
             SeenAs::Missing => {
                 Some("missing: not to be seen on the instance; it can be made anew".to_owned())
             }

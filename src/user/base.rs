@@ -22,6 +22,8 @@ pub(crate) struct Base {
     pub(crate) id: Option<String>,
     /// What was last asked of it and is known to be done.
     pub(crate) asked: AskedFor,
+    /// What the plan of an update had read of groups that it left, for somebody changed them meanwhile.
+    pub(crate) read: AskedFor,
 }
 
 /// The groups that a request asked for, as the user is once it was made; proficiencies follow it and are not among them.

@@ -332,6 +332,11 @@ impl Canonical {
         self.has_proficiencies &= groups.contains(&Group::Proficiencies);
     }
 
+    /// Says nothing any more of these members.
+    pub(super) fn drop_members(&mut self, is_dropped: fn(&Member) -> bool) {
+        self.members.retain(|member, _| !is_dropped(member));
+    }
+
     /// What is said of the member, where anything is.
     pub(super) fn said_of(&self, member: &Member) -> Option<&str> {
         self.members.get(member).map(|said| said.text.as_str())

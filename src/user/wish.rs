@@ -72,25 +72,22 @@ impl Wish {
         Self { said, cleared: BTreeSet::new(), number_alone: None, exact: Exact::default() }
     }
 
-    /// Whether it asks for anything that only DescribeUser shows, or ListUserProficiencies: SearchUsers has no addresses,
-    /// and its after-contact work is in a unit that nobody has written down for each channel.
+    /// Whether it asks for anything that no search shows.
     pub(crate) fn asks_for_unsearchable(&self) -> bool {
-        let is_unsearchable = |member: &Member| {
-            matches!(
-                member,
-                Member::Email
-                    | Member::SecondaryEmail
-                    | Member::Mobile
-                    | Member::AfterContactWork(_)
-                    | Member::CallbackAfterContactWork(_)
-                    | Member::Proficiency(..)
-            )
-        };
         self.said.said().any(is_unsearchable)
             || self.cleared.iter().any(|cleared| match cleared {
                 Cleared::Proficiencies => true,
                 cleared => members_of(*cleared).iter().any(is_unsearchable),
             })
+    }
+
+    /// The same, of what a search shows alone.
+    pub(crate) fn searchable(mut self) -> Self {
+        self.said.drop_members(is_unsearchable);
+        self.cleared.retain(|cleared| {
+            *cleared != Cleared::Proficiencies && !members_of(*cleared).iter().any(is_unsearchable)
+        });
+        self
     }
 
     /// Whether it asks for any of the proficiencies, or for none of them.
@@ -213,6 +210,20 @@ impl Wish {
 }
 
 const VOICE: &str = Channel::Voice.as_api();
+
+/// Whether only DescribeUser shows it, or ListUserProficiencies: SearchUsers has no addresses, and its after-contact work is
+/// in a unit that nobody has written down for each channel.
+fn is_unsearchable(member: &Member) -> bool {
+    matches!(
+        member,
+        Member::Email
+            | Member::SecondaryEmail
+            | Member::Mobile
+            | Member::AfterContactWork(_)
+            | Member::CallbackAfterContactWork(_)
+            | Member::Proficiency(..)
+    )
+}
 
 /// The members of a group of which something is said.
 pub(super) fn of_group(user: &Canonical, group: Group) -> impl Iterator<Item = (Member, String)> + '_ {

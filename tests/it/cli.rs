@@ -32,6 +32,8 @@ fn examples(command: &str) -> Vec<String> {
 fn every_example_of_every_help_works_when_pasted() {
     let service = Service::start(&[]);
     let folder = folder(&["roster.csv"]);
+    let leavers = "user login,first name\nzoe.mueller,Zoë\njuergen.gross,Jürgen\n";
+    fs::write(folder.path().join("leavers.csv"), leavers).unwrap();
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_headcount")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var_os("PATH").unwrap().display());
     let mut shown: BTreeMap<String, Vec<String>> =
@@ -104,7 +106,7 @@ fn the_shells_that_are_here_take_their_completions() {
     // Completes `headcount re` as a person's tab would.
     let asked = ". ./c.bash && COMP_WORDS=(headcount re) COMP_CWORD=1 && _headcount headcount re headcount && echo ${COMPREPLY[@]}";
     let ran = run(std::process::Command::new("bash").args(["-c", asked]).current_dir(folder.path())).exits(0);
-    assert_eq!(ran.stdout.trim(), "retry report");
+    assert_eq!(ran.stdout.trim(), "retry remove report");
     for (shell, check) in [("zsh", "-n"), ("fish", "--no-execute")] {
         let script = run(headcount(folder.path()).args(["completions", shell])).exits(0).stdout;
         fs::write(folder.path().join(shell), script).unwrap();

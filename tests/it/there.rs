@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Service, folder, run, status};
+use crate::harness::{Ran, Service, folder, pasted, run, status};
 
 const HEADER: &str = "first name,last name,email address,password,user login,routing profile name,security profiles,hierarchy,tags";
 
@@ -165,4 +165,91 @@ fn names_of_people_whom_no_one_run_made_are_taken_as_ever() {
     let listed =
         run(service.headcount(path).args(["status", "r.csv.ledger.jsonl", "--rows", "there"])).exits(0);
     assert!(listed.stdout.contains("row 4  u2  there: user "), "{}", listed.stdout);
+}
+
+/// Somebody gives a user another last name, and another address where that is said.
+fn edits(service: &Service, user: &str, last: &str, email: &str) {
+    let at = folder(&[]);
+    let text = format!("user login,last name,email address\n{user},{last},{email}\n");
+    fs::write(at.path().join("e.csv"), text).unwrap();
+    let mut line = service.headcount(at.path());
+    run(line.args(["update", "e.csv", "--instance", &service.arn, "--change-email"])).exits(0);
+}
+
+#[test]
+fn whoever_was_made_and_has_been_changed_since_is_named_by_a_plan_and_by_a_resume() {
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let path = at.path();
+    // A few, at each of whom a plan looks; many, who are searched for.
+    for (name, people) in [("few.csv", 0..3), ("many.csv", 10..40)] {
+        let (first, number) = (people.start, people.end - people.start);
+        let (who, ledger) = (format!("u{first}"), format!("{name}.ledger.jsonl"));
+        roster(path, name, people, |_| false);
+        import(&service, path, name, &[]).exits(0);
+        edits(&service, &who, "Console", "");
+        let calls = || ["SearchUsers", "DescribeUser"].map(|name| service.calls(name, "called"));
+        let before = calls();
+        let dry = import(&service, path, name, &["--dry-run"]).exits(0);
+        let after = calls();
+        assert!(after[0] - before[0] <= 1 && after[1] - before[1] <= 3, "{before:?} {after:?}");
+        let said = format!(
+            "`{who}` was changed on the instance since (there → roster): last name `Console` → `Last`"
+        );
+        assert!(dry.stderr.contains(&said), "{}", dry.stderr);
+        assert!(
+            dry.stderr.contains(&format!("{} made before are as the roster has them", number - 1)),
+            "{}",
+            dry.stderr
+        );
+        let events = import(&service, path, name, &["--dry-run", "--format", "json"]).exits(0).stdout;
+        let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let told: Vec<_> =
+            events.iter().filter(|event| event["event"] == "change" && event["decision"] != "same").collect();
+        let expected = json!({"event": "change", "user": who, "row": 2, "group": "identity", "cell": "last name",
+            "from": "Console", "to": "Last", "decision": "drift"});
+        assert_eq!(told, [&expected]);
+        let ran = import(&service, path, name, &[]).exits(0);
+        assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("the roster has other cells"), "{}", ran.stderr);
+        let seen = || status(path, &ledger)["seen"]["drifted"].clone();
+        assert_eq!(seen(), 1);
+        let listed =
+            run(service.headcount(path).args(["status", &ledger, "--rows", "drifted"])).exits(0).stdout;
+        assert!(listed.contains(&who) && listed.lines().count() == 1, "{listed}");
+        // What is printed puts them back, and then nobody differs.
+        let back = ran.stderr.lines().find_map(|line| line.strip_prefix("put back with: ")).unwrap();
+        assert!(
+            !ran.stderr.contains("update with: ") && back.contains("--overwrite-drift"),
+            "{}",
+            ran.stderr
+        );
+        run(&mut pasted(&service.headcount(path), back)).exits(0);
+        let ran = import(&service, path, name, &[]).exits(0);
+        assert!(!ran.stderr.contains("put back with"), "{}", ran.stderr);
+        assert_eq!(seen(), 0);
+    }
+    assert_eq!(service.calls("CreateUser", "called"), 33);
+}
+
+#[test]
+fn an_address_that_somebody_has_changed_is_put_back_by_the_command_that_is_printed() {
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let path = at.path();
+    roster(path, "r.csv", 0..2, |_| false);
+    import(&service, path, "r.csv", &[]).exits(0);
+    edits(&service, "u0", "Last", "stolen@example.com");
+    let dry = import(&service, path, "r.csv", &["--dry-run"]).exits(0);
+    let back = dry.stderr.lines().find_map(|line| line.strip_prefix("put back with: ")).unwrap();
+    assert!(back.contains("--overwrite-drift --change-email"), "{back}");
+    run(&mut pasted(&service.headcount(path), back)).exits(0);
+    // And one that the roster asks of somebody whom nobody at hand has made.
+    fs::remove_file(path.join("r.csv.ledger.jsonl")).unwrap();
+    fs::remove_file(path.join("r.csv.update.ledger.jsonl")).unwrap();
+    edits(&service, "u1", "Last", "other@example.com");
+    let dry = import(&service, path, "r.csv", &["--dry-run"]).exits(0);
+    let update =
+        dry.stderr.lines().find_map(|line| line.strip_prefix("update, addresses too, with: ")).unwrap();
+    run(&mut pasted(&service.headcount(path), update)).exits(0);
+    let ran = run(service.headcount(path).args(["diff", "r.csv", "--instance", &service.arn])).exits(0);
+    assert!(ran.stdout.contains("2 as they should be"), "{}", ran.stdout);
 }

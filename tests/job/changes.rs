@@ -361,3 +361,39 @@ async fn what_puts_people_back_by_the_ledger_leaves_strangers_and_what_was_chang
     );
     assert_eq!((ended.exit, ended.counts.updated, ended.counts.skipped), (Exit::SomeFailed, 1, 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_changed_between_a_plan_and_its_call_is_told_by_the_next_and_not_written_over() {
+    // Of people whom no ledger knows, nothing is known of before but what the plan has read.
+    let stage = with_three().await;
+    std::fs::remove_file(stage.import().ledger).unwrap();
+    roster(&stage, "m.csv", &["user login,last name,tags", "user0,Santos,team|a", "user1,Santos,"]);
+    let planned = compared(&stage, changes(&stage, "m.csv")).await.plan().await.unwrap();
+    let renames = |last: &'static str| {
+        console(&stage, "user0", |user| user.identity_info.as_mut().unwrap().last_name = Some(last.into()));
+    };
+    renames("Costa");
+    let ended = planned.run().await.unwrap();
+    assert_eq!((ended.exit, ended.counts.updated, ended.counts.skipped), (Exit::SomeFailed, 1, 1));
+    // As often as it is given.
+    for _ in 0..2 {
+        settled().await;
+        stage.heard.take();
+        let ended = run(&stage, changes(&stage, "m.csv")).await;
+        assert_eq!(told(&stage)[0], "user0: last name Costa -> Santos: drift");
+        assert_eq!((ended.exit, ended.counts.skipped), (Exit::SomeFailed, 1));
+        assert_eq!(user(&stage, "user0").identity_info.unwrap().last_name.as_deref(), Some("Costa"));
+    }
+    // As the plan had read it, it is what the roster changes.
+    renames("Silva");
+    settled().await;
+    stage.heard.take();
+    compared(&stage, changes(&stage, "m.csv")).await;
+    assert_eq!(told(&stage)[0], "user0: last name Silva -> Santos: update");
+    renames("Costa");
+    settled().await;
+    let mut overwriting = changes(&stage, "m.csv");
+    overwriting.asking.overwrites_drift = true;
+    assert_eq!(run(&stage, overwriting).await.exit, Exit::Done);
+    assert_eq!(user(&stage, "user0").identity_info.unwrap().last_name.as_deref(), Some("Santos"));
+}

@@ -13,7 +13,7 @@ pub(super) use listener::Listener;
 pub(super) use live::{Doing, Show};
 
 use super::args::import::Format;
-use super::farewell::{Farewell, Others, Room, say_resume};
+use super::farewell::{self, Farewell, Others, Room, say_resume};
 use super::meant::Typed;
 use super::voice::Flags;
 use super::{findings, output, plan_words, retype, settings};
@@ -134,9 +134,8 @@ impl<'t> Screen<'t> {
     pub(super) fn forecast(&self, dry_run: &DryRun) -> Result<Exit, Failure> {
         let outlook = &dry_run.outlook;
         output::say_whole(&plan_words::words_of(outlook, true, settings::width_of_talk()));
-        if outlook.has_people_to_update() {
-            let update = retype::update(self.typed, &outlook.instance.arn);
-            output::say_whole(&format!("update with: {update}"));
+        for remedy in outlook.remedies() {
+            farewell::say(&farewell::remedy(self.typed, &outlook.instance.arn, remedy));
         }
         let exit = dry_run.exit();
         if exit.is_err() {
@@ -221,6 +220,8 @@ impl<'t> Screen<'t> {
             reason: stop,
             // That the file cannot be written is no reason to fail: the ledger has all.
             left: left.map_err(|failure| output::failure(&failure)).ok(),
+            changed_there: outlook.made.changed_there,
+            remedies: outlook.remedies(),
             room: Room { users: outlook.users, allowed: outlook.allowed, made },
         };
         farewell.tell_result();

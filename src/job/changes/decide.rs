@@ -68,6 +68,7 @@ pub(super) fn decide(
             Sides::Equal
         } else {
             match AsBefore::of(wish, &there, group, base.and_then(|base| base.asked.get(group.into()))) {
+                AsBefore::Unknown if was_left_as_changed(&there, group, base) => Sides::DifferInstanceChanged,
                 AsBefore::Unknown => Sides::DifferUnknown,
                 AsBefore::Instance => Sides::DifferRosterChanged,
                 AsBefore::Roster => Sides::DifferInstanceChanged,
@@ -91,6 +92,13 @@ pub(super) fn decide(
     let grows = due.contains_key(&Group::SecurityProfiles) && adds_rights(wish, &there);
     let person = Person { adds_rights: grows, ..Person::differing(row, user, id, cells) };
     Decided { person, due, calls }
+}
+
+/// Whether somebody has changed a group since an update planned to write it, so that it was left: what was read then is all
+/// that is known of before.
+fn was_left_as_changed(there: &Canonical, group: Group, base: Option<&Base>) -> bool {
+    let read = base.and_then(|base| base.read.get(group.into()));
+    read.is_some_and(|read| read != base::of_found(there, group))
 }
 
 /// Somebody of whom no group is looked at.

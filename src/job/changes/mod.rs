@@ -4,6 +4,7 @@
 //! second. Nothing is sent before the third has locked its ledger.
 
 mod decide;
+mod made;
 mod makes;
 mod movers;
 mod run;
@@ -358,7 +359,7 @@ impl Compared {
         let ledgers = base_ledgers(job, bases);
         let known = ledger::bases(&ledgers, arn, &|user| self.wanted.find(user).is_some())?;
         let base = |(user, base): (String, ledger::Base)| {
-            (user, Base { id: base.id.map(String::from), asked: base.asked })
+            (user, Base { id: base.id.map(String::from), asked: base.asked, read: base.read })
         };
         Ok(known.into_iter().map(base).collect())
     }

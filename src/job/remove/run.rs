@@ -169,12 +169,13 @@ async fn send(leavers: &Leavers, ledger: &Arc<dyn Journal>, run: String) -> Resu
     let means =
         Means::new(lane, slots, Arc::clone(ledger), settings, world.stop.clone(), Arc::clone(&world.events));
     let means = means.naming(NamesOfIds::of(&reached.directory));
-    let ways = Ways { signs_out: true, quick_connects: remove.lifts.quick_connects };
+    let most = job.pace.concurrency;
+    let ways = Ways { most, signs_out: true, quick_connects: remove.lifts.quick_connects };
     let departures = departures(leavers, &**ledger);
     let _at_work = reached.lane.waits().at_work();
     let around = Arc::new(leavers.around.of_all(departures.iter().map(|departure| departure.id.clone())));
-    let (most, orphans) = (job.pace.concurrency, ledger.read(orphans));
-    Box::pin(apply::delete(means, most, ways, around, judge(leavers), departures.into_iter(), orphans)).await
+    let orphans = ledger.read(orphans);
+    Box::pin(apply::delete(means, ways, around, judge(leavers), departures.into_iter(), orphans)).await
 }
 
 /// Whoever was deleted by an earlier session before the quick connects that led to them.

@@ -8,7 +8,6 @@ mod look;
 mod run;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use run::EndedUndo;

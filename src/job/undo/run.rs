@@ -162,13 +162,13 @@ impl PlannedUndo {
         let means = Means::new(lane, slots, Arc::clone(ledger), settings, stop, events)
             .naming(NamesOfIds::of(&self.reached.directory));
         let _at_work = self.reached.lane.waits().at_work();
-        let ways = Ways { signs_out: false, quick_connects: self.job.lifts.quick_connects };
+        let ways = Ways { most, signs_out: false, quick_connects: self.job.lifts.quick_connects };
         let unfinished = ledger.read(unfinished);
         let judge = self.judge();
         let ids = departures.iter().map(|departure| departure.id.clone());
         let around = Arc::new(self.around.of_all(ids));
         let orphans = ledger.read(|state| orphans(state, &unfinished));
-        Box::pin(apply::delete(means, most, ways, around, judge, departures.into_iter(), orphans)).await
+        Box::pin(apply::delete(means, ways, around, judge, departures.into_iter(), orphans)).await
     }
 
     /// Proves somebody once more right before the deletion, as the plan did.

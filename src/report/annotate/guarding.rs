@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::lines::Units;
+use super::units::Units;
 use crate::text::{is_formula, needs_guard};
 
 /// The most bytes of a cell that are held until it is known how it begins.

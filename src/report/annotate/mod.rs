@@ -25,6 +25,7 @@ mod sheet;
 mod styles;
 #[cfg(test)]
 mod tests;
+mod units;
 mod unwritten;
 mod xml;
 
