@@ -92,6 +92,7 @@ impl TypedUndo {
         let job = policy::Job {
             tags: false,
             proficiencies: true,
+            checks_roster: false,
             deletes: !self.args.dry_run,
             quick_connects: self.args.with_quick_connects,
             reads_users: true,

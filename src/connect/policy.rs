@@ -34,6 +34,8 @@ pub(crate) struct Job {
     pub(crate) reads_names: bool,
     /// Read what the users there are like, as an export and a comparison do.
     pub(crate) reads_users: bool,
+    /// Check a roster against what the instance has.
+    pub(crate) checks_roster: bool,
     /// Change users who are there.
     pub(crate) updates: Updates,
 }
@@ -104,6 +106,7 @@ impl Job {
         asks_identity: true,
         reads_names: true,
         reads_users: false,
+        checks_roster: true,
         updates: Updates::NONE,
     };
 
@@ -144,7 +147,8 @@ impl Job {
             }
             // Nobody is deleted to whom quick connects lead, or who is at work, unless that is said.
             Operation::SearchQuickConnects | Operation::GetCurrentUserData => self.deletes,
-            Operation::SearchPredefinedAttributes => self.proficiencies,
+            // By these the proficiencies of a roster are checked.
+            Operation::SearchPredefinedAttributes => self.proficiencies && self.checks_roster,
             // Whoever is deleted is held against what was asked of them, or written down first.
             Operation::ListUserProficiencies => {
                 self.deletes || ((self.creates || self.reads_users) && self.proficiencies)
@@ -274,7 +278,14 @@ mod tests {
 
     #[test]
     fn who_looks_at_the_users_there_needs_to_search_and_describe_them() {
-        let export = Job { creates: false, tags: false, reads_users: true, proficiencies: true, ..IMPORT };
+        let export = Job {
+            creates: false,
+            tags: false,
+            reads_users: true,
+            proficiencies: true,
+            checks_roster: false,
+            ..IMPORT
+        };
         assert_eq!(
             export.actions(),
             [
@@ -286,11 +297,12 @@ mod tests {
                 "connect:ListUserHierarchyGroups",
                 "connect:ListUserProficiencies",
                 "connect:ListUsers",
-                "connect:SearchPredefinedAttributes",
                 "connect:SearchUserHierarchyGroups",
                 "connect:SearchUsers",
             ]
         );
+        let comparison = Job { checks_roster: true, ..export };
+        assert!(comparison.actions().contains(&"connect:SearchPredefinedAttributes".to_owned()));
     }
 
     #[test]
