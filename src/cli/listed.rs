@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use crate::agent::RowNumber;
 use crate::ledger::{Place, RowState, SeenAs, SeenCounts, State, Step, StepState};
-use crate::report::words_of_parts;
+use crate::report::{LEFT_BY_UNDO, with_code, words_of_parts};
 use crate::text;
 
 /// Which rows are listed.
@@ -86,6 +86,9 @@ pub(super) struct Listed<'s> {
     code: Option<&'s str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'s str>,
+    /// The code and the message are of an undo that has left the user.
+    #[serde(skip)]
+    is_left: bool,
     /// What is said of what follows it, where that was not given: a code, and a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     step_code: Option<&'s str>,
@@ -121,6 +124,7 @@ pub(super) fn of<'s>(state: &'s State, which: &[Which], at_work: bool) -> Vec<Li
             found_id,
             code: detail.and_then(|detail| detail.code.as_deref()),
             message: detail.and_then(|detail| detail.message.as_deref()),
+            is_left: state.left_by_undo(at).is_some(),
             step_code: detail.and_then(|detail| detail.step_code.as_deref()).filter(|_| is_of_import),
             step_message: detail.and_then(|detail| detail.step_message.as_deref()).filter(|_| is_of_import),
             parts: detail.map(|detail| detail.groups().collect()).unwrap_or_default(),
@@ -149,6 +153,10 @@ pub(super) fn human(listed: &[Listed<'_>]) -> String {
 fn what(row: &Listed<'_>) -> String {
     let told: Vec<_> = [row.step_code, row.step_message].into_iter().flatten().collect();
     let mut what = stands(row);
+    if row.is_left {
+        let why = with_code(row.code.unwrap_or_default(), row.message.unwrap_or_default());
+        what += &format!("; {LEFT_BY_UNDO}: {why}");
+    }
     if !told.is_empty() {
         what += "; its proficiencies were not given: ";
         what += &told.join(": ");
@@ -175,7 +183,7 @@ fn stands(row: &Listed<'_>) -> String {
             format!("replaced: created{ours}, and another user has the name now{theirs}")
         }
         Some(SeenAs::There) | None => {
-            let told = [row.code, row.message].into_iter().flatten();
+            let told = [row.code, row.message].into_iter().flatten().filter(|_| !row.is_left);
             let told: Vec<_> = std::iter::once(row.state.word()).chain(told).collect();
             told.join(": ")
         }

@@ -128,11 +128,12 @@ impl TypedLeavers {
             routing_profile: is_suspended(suspension.is_some_and(|with| with.routing_profile.is_some())),
             ..Updates::NONE
         };
-        // Whoever looks only, or suspends, is kept from no more by being able to read.
         let deletes = goes_on && suspension.is_none();
         let job = policy::Job {
             reads_users: true,
             deletes,
+            // Whoever looks only, or suspends, is told the same.
+            looks_around: true,
             signs_out: deletes,
             quick_connects: deletes && self.args.removing.with_quick_connects,
             updates,

@@ -90,15 +90,17 @@ impl TypedUndo {
         }
         let needs = self.args.instance.needs()?;
         let job = policy::Job {
+            creates: false,
             tags: false,
             proficiencies: true,
             checks_roster: false,
             deletes: !self.args.dry_run,
+            looks_around: true,
             quick_connects: self.args.with_quick_connects,
             reads_users: true,
             ..needs.job
         };
-        Ok(Some(Needs { job, ..needs }))
+        Ok(Some(Needs { job, run: Some(self.state.header.run.clone()), ..needs }))
     }
 }
 

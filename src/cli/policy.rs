@@ -49,6 +49,8 @@ pub(super) struct Needs {
     pub(super) job: Job,
     /// The instance's ARN, with `*` for what the command line does not say.
     pub(super) instance: String,
+    /// The run whose users alone may be deleted.
+    pub(super) run: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -61,12 +63,15 @@ enum PolicyJob {
     Look,
 }
 
-/// The command line that is to be permitted, and the file for the policy where it is named behind that: an import and a
-/// retry have no `-o` of their own, and whoever adds one means the policy's.
+/// Commands that have no `-o` of their own.
+const WITHOUT_OUTPUT: [&str; 5] = ["import", "retry", "update", "undo", "remove"];
+
+/// The command line that is to be permitted, and the file for the policy where it is named behind that: of a command that has
+/// no `-o` of its own, whoever adds one means the policy's.
 pub(super) fn own_output(command: &[OsString]) -> (&[OsString], Option<&Path>) {
     let is_output = |word: &OsString| word == "-o" || word == "--output";
     match command {
-        [name, .., flag, file] if is_output(flag) && (name == "import" || name == "retry") => {
+        [name, .., flag, file] if is_output(flag) && WITHOUT_OUTPUT.iter().any(|one| name == one) => {
             (&command[..command.len() - 2], Some(Path::new(file)))
         }
         _ => (command, None),
@@ -85,7 +90,7 @@ pub(crate) fn run(args: PolicyArgs) -> Result<Exit, Failure> {
         proficiencies: args.job == PolicyJob::ImportWithProficiencies,
         ..Job::IMPORT
     };
-    print(&Needs { job, instance }, args.output.as_deref())
+    print(&Needs { job, instance, run: None }, args.output.as_deref())
 }
 
 /// Prints the policy of a command line; `None` is one that reaches no instance.
@@ -98,7 +103,13 @@ pub(super) fn of_command(needs: Option<Needs>, output: Option<&Path>) -> Result<
 }
 
 fn print(needs: &Needs, output: Option<&Path>) -> Result<Exit, Failure> {
-    let document = format!("{:#}\n", document(needs.job, &needs.instance));
+    let document = format!("{:#}\n", document(needs.job, &needs.instance, needs.run.as_deref()));
+    if needs.run.is_some() && needs.job.deletes {
+        output::say(
+            "note: that Connect honours aws:ResourceTag for DeleteUser is inferred from its service authorization reference, \
+             which lists it for users; where it does not, nobody can be deleted with this policy",
+        );
+    }
     match output {
         None => output::result(&document),
         Some(path) => output::into_new_file(path, document.as_bytes())?,
@@ -130,6 +141,7 @@ mod tests {
         for (typed, words, file) in [
             (&["import", "r.csv", "-o", "p.json"][..], 2, Some("p.json")),
             (&["retry", "l.jsonl", "--dry-run", "--output", "p.json"], 3, Some("p.json")),
+            (&["undo", "l.jsonl", "-o", "p.json"], 2, Some("p.json")),
             (&["directory", "-o", "d.json"], 3, None),
             (&["import", "r.csv", "--ledger", "-o"], 4, None),
             (&["import", "-o"], 2, None),

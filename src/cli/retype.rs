@@ -19,7 +19,7 @@ use super::args::sky::Sky;
 use super::args::validate::ValidateArgs;
 use super::meant::{Typed, from_here};
 use crate::job::{Patience, RateAsked};
-use crate::ledger::{Job, State, beside};
+use crate::ledger::{Job, State, beside, undone};
 use crate::plan::Remedy;
 use crate::text::{path_word, program, program_by_path, shell_line};
 
@@ -169,6 +169,15 @@ pub(super) fn resume_of(ledger: &Path, state: &State) -> Option<Line> {
     let is_usual = beside::absolute(ledger) == beside::absolute(&usual);
     line.option("--ledger", (!is_usual).then(|| ledger.display()));
     line.again(settings, false);
+    Some(line)
+}
+
+/// What makes everybody anew of whom nothing is left: an import like the one before, which begins a ledger of its own where
+/// this one has given up its name, and else goes on with this one.
+pub(super) fn anew_of(ledger: &Path, state: &State) -> Option<Line> {
+    let before = undone::before(ledger);
+    let mut line = resume_of(before.as_deref().unwrap_or(ledger), state)?;
+    line.switch("--recreate-deleted", before.is_none());
     Some(line)
 }
 
@@ -394,6 +403,10 @@ impl Line {
 
     pub(super) fn take(&mut self, mut rest: Self) {
         self.words.append(&mut rest.words);
+    }
+
+    pub(super) fn words<'w>(&mut self, words: impl IntoIterator<Item = &'w str>) {
+        words.into_iter().for_each(|word| self.word(word));
     }
 
     pub(super) fn word(&mut self, word: &str) {

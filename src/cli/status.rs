@@ -121,6 +121,7 @@ impl Course {
             (None, Some(RowState::InDoubt)) => "an answer was lost",
             (None, Some(RowState::Created)) => "a user was created",
             (None, Some(RowState::Updated)) => "a user was updated",
+            (None, Some(RowState::Deleted)) => "a user was deleted",
             (None, Some(RowState::Unconfirmed)) => "a change was not confirmed",
             (None, _) => "a row failed",
         };
@@ -201,8 +202,20 @@ fn next(ledger: &Path, state: &State, at_work: bool) -> String {
     if at_work {
         return String::new();
     }
-    if !is_complete(state, &rows) {
+    let is_imports = state.header.job.is_none();
+    let is_undone = is_imports && is_undone(&rows);
+    // A deletion that is not settled is an undo's to settle, and so is the user that one has left.
+    if is_imports && rows.unconfirmed > 0 {
+        commands.push(format!("undo with: {}", retype::undo_of(ledger)));
+    } else if is_imports && state.left_by_undos() > 0 {
+        commands.push(format!("undo the rest with: {}", retype::undo_of(ledger)));
+    }
+    let is_left_to_import = rows.pending + rows.in_doubt + state.proficiencies().pending > 0;
+    if if is_imports { is_left_to_import } else { !is_complete(state, &rows) } {
         commands.extend(retype::resume_of(ledger, state).map(|line| format!("resume with: {line}")));
+    }
+    if is_undone {
+        commands.extend(retype::anew_of(ledger, state).map(|line| format!("import anew with: {line}")));
     }
     let failed = rows.exists + rows.rejected + rows.invalid;
     let (failed, what) = match state.header.job {
@@ -210,10 +223,15 @@ fn next(ledger: &Path, state: &State, at_work: bool) -> String {
         Some(Job::Update) => (failed + rows.skipped, "mend in the roster what was refused or left"),
         Some(Job::Remove) => (failed + rows.skipped, "mend in the list what was refused or left"),
     };
-    if failed > 0 {
+    if failed > 0 && !is_undone {
         commands.push(format!("{what}, then: {}", retype::retry_of(ledger, state, None)));
     }
     if commands.is_empty() { String::new() } else { format!("\n{}\n", commands.join("\n")) }
+}
+
+/// Whether the users of a run were deleted and none of them is left, or may be.
+fn is_undone(rows: &Counts) -> bool {
+    rows.deleted > 0 && rows.created + rows.in_doubt + rows.unconfirmed + rows.pending == 0
 }
 
 /// Nothing is pending or in doubt, neither of the rows nor of what follows them.
@@ -240,8 +258,15 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
             session.host,
             Zone::of_system().shown(&session.at)
         )
+    } else if state.header.job.is_none() && is_undone(&rows) {
+        "undone".to_owned()
     } else if is_complete(state, &rows) {
-        "complete".to_owned()
+        match rows.deleted {
+            deleted if deleted > 0 && state.header.job.is_none() => "complete, and undone in part".to_owned(),
+            _ => "complete".to_owned(),
+        }
+    } else if state.header.job.is_none() && rows.unconfirmed > 0 {
+        "an undo has not ended, and nobody is at work; the same undo command goes on with it".to_owned()
     } else {
         let command = Job::command(state.header.job);
         format!("not complete, and nobody is at work; the same {command} command resumes it")
@@ -270,15 +295,22 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
         0 => String::new(),
         recovered => format!("  ({} recovered)", text::grouped(recovered)),
     };
+    let left = match state.left_by_undos() {
+        0 => String::new(),
+        left => format!("  ({} left by the undo: --rows created says why)", text::grouped(left)),
+    };
+    let created = recovered + &left;
     let lines = match state.header.job {
         None => vec![
-            ("created", rows.created, recovered.as_str()),
+            ("created", rows.created, created.as_str()),
             ("pending", rows.pending, ""),
             ("in doubt", rows.in_doubt, ""),
             ("exists", rows.exists, ""),
             ("rejected", rows.rejected, ""),
             ("invalid", rows.invalid, ""),
             ("there", rows.there, if rows.there > 0 { "  (already, and equal)" } else { "" }),
+            ("deleted", rows.deleted, "  (by an undo)"),
+            ("unconfirmed", rows.unconfirmed, "  (whether the undo deleted them is not known)"),
             ("total", rows.total, ""),
         ],
         Some(Job::Remove) => vec![
@@ -309,6 +341,11 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
             ("total", rows.total, ""),
         ],
     };
+    // Of most imports nothing is undone, and nothing is said of it.
+    let is_told = |(name, number, _): &(&str, u64, &str)| {
+        state.header.job.is_some() || *number > 0 || !matches!(*name, "deleted" | "unconfirmed")
+    };
+    let lines: Vec<_> = lines.into_iter().filter(is_told).collect();
     let width = text::grouped(rows.total).len();
     let names = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or_default().max(9);
     for (name, number, more) in lines {

@@ -1,10 +1,12 @@
 //! `headcount undo`: the users whom a run made are deleted, each with proof.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use super::args::import::Format;
 use super::args::undo::UndoArgs;
 use super::leaver_words::{self, INDENT};
+use super::meant::from_here;
 use super::meant_undo::TypedUndo;
 use super::plan_words::about;
 use super::screen::{Doing, Stage};
@@ -134,7 +136,7 @@ fn head(typed: &TypedUndo, planned: &PlannedUndo) -> Vec<String> {
     let mut lines = vec![
         format!("ledger    {}", plain(&typed.ledger.display().to_string())),
         format!("run       {}{made}{host}", planned.run_id()),
-        format!("roster    {}", plain(roster)),
+        format!("roster    {}", plain(&from_here(Path::new(roster)).display().to_string())),
         format!("instance  {named}{rehearsal}, {}", instance.identity),
     ];
     lines.extend(instance.alias.as_ref().map(|_| format!("          {}", plain(&instance.arn))));

@@ -22,6 +22,8 @@ pub(crate) struct Job {
     pub(crate) proficiencies: bool,
     /// Take users away again.
     pub(crate) deletes: bool,
+    /// Look who could be taken away: who is at work, and what leads to whom.
+    pub(crate) looks_around: bool,
     /// Take away what leads to those who are deleted: their quick connects.
     pub(crate) quick_connects: bool,
     /// Sign out whoever is deleted.
@@ -100,6 +102,7 @@ impl Job {
         tags: true,
         proficiencies: false,
         deletes: false,
+        looks_around: false,
         quick_connects: false,
         signs_out: false,
         by_alias: true,
@@ -146,7 +149,9 @@ impl Job {
                 self.creates || self.deletes || self.reads_users
             }
             // Nobody is deleted to whom quick connects lead, or who is at work, unless that is said.
-            Operation::SearchQuickConnects | Operation::GetCurrentUserData => self.deletes,
+            Operation::SearchQuickConnects | Operation::GetCurrentUserData => {
+                self.deletes || self.looks_around
+            }
             // By these the proficiencies of a roster are checked.
             Operation::SearchPredefinedAttributes => self.proficiencies && self.checks_roster,
             // Whoever is deleted is held against what was asked of them, or written down first.
@@ -169,20 +174,48 @@ impl Job {
     }
 }
 
-/// Returns the policy document for the job. `instance` is the ARN, whose parts may be `*`.
-pub(crate) fn document(job: Job, instance: &str) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "Instance",
-                "Effect": "Allow",
-                "Action": job.actions(),
-                "Resource": [instance, format!("{instance}/*")],
-            },
-            { "Sid": "Account", "Effect": "Allow", "Action": job.elsewhere(), "Resource": "*" },
-        ],
-    })
+/// The tag that a run's users carry, as a condition names it on the user that is called for. That Connect honours it for
+/// DeleteUser is inferred: the service authorization reference lists `aws:ResourceTag/${TagKey}` for the resource type
+/// `user`, which DeleteUser needs.
+const RUN_OF_THE_USER: &str = "aws:ResourceTag/headcount:run";
+
+/// Returns the policy document for the job. `instance` is the ARN, whose parts may be `*`. Where a run is named, nobody but
+/// its own users may be deleted: a second proof, of which headcount itself knows nothing.
+pub(crate) fn document(job: Job, instance: &str, run: Option<&str>) -> Value {
+    let delete = Operation::DeleteUser.action();
+    let (of_run, actions): (Vec<String>, Vec<String>) =
+        job.actions().into_iter().partition(|action| run.is_some() && *action == delete);
+    let mut statements = vec![json!({
+        "Sid": "Instance",
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": [instance, format!("{instance}/*")],
+    })];
+    if let Some(run) = run.filter(|_| !of_run.is_empty()) {
+        statements.push(json!({
+            "Sid": "UsersOfTheRun",
+            "Effect": "Allow",
+            "Action": of_run,
+            "Resource": format!("{instance}/agent/*"),
+            "Condition": { "StringLike": { (RUN_OF_THE_USER): format!("{}/*", literal(run)) } },
+        }));
+    }
+    statements
+        .push(json!({ "Sid": "Account", "Effect": "Allow", "Action": job.elsewhere(), "Resource": "*" }));
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// A text as a condition takes it letter by letter: a file that was tampered with widens no policy (IAM user guide, *Policy
+/// variables*, "special characters").
+fn literal(text: &str) -> String {
+    let mut written = String::new();
+    for letter in text.chars() {
+        match letter {
+            '*' | '?' | '$' => written.extend(['$', '{', letter, '}']),
+            letter => written.push(letter),
+        }
+    }
+    written
 }
 
 #[cfg(test)]
@@ -267,6 +300,33 @@ mod tests {
         assert!(more(Job { quick_connects: true, signs_out: true, ..look }).is_empty());
     }
 
+    #[test]
+    fn whoever_undoes_a_run_may_delete_its_own_users_alone() {
+        let look = Job { creates: false, tags: false, reads_users: true, ..IMPORT };
+        let arn = "arn:aws:connect:eu-west-2:1:instance/i";
+        let policy = document(Job { deletes: true, ..look }, arn, Some("run-1"));
+        let [instance, run, _] = policy["Statement"].as_array().unwrap().as_slice() else {
+            panic!("{policy:#}");
+        };
+        assert!(!instance["Action"].as_array().unwrap().iter().any(|action| action == "connect:DeleteUser"));
+        assert_eq!(run["Action"], serde_json::json!(["connect:DeleteUser"]));
+        assert_eq!(run["Resource"], format!("{arn}/agent/*"));
+        let condition = |policy: &serde_json::Value| {
+            policy["Statement"][1]["Condition"]["StringLike"]["aws:ResourceTag/headcount:run"].clone()
+        };
+        assert_eq!(condition(&policy), "run-1/*");
+        // What stands for other runs in a file stands for itself here.
+        let wide = document(Job { deletes: true, ..look }, arn, Some("*$?"));
+        assert_eq!(condition(&wide), "${*}${$}${?}/*");
+        // Whoever only looks has nothing to delete, and sees what stands against it.
+        let looks = document(Job { looks_around: true, ..look }, arn, Some("run-1"));
+        assert_eq!(looks["Statement"].as_array().unwrap().len(), 2);
+        let may = looks["Statement"][0]["Action"].as_array().unwrap();
+        for sees in ["connect:SearchQuickConnects", "connect:GetCurrentUserData"] {
+            assert!(may.iter().any(|action| action == sees), "{sees}");
+        }
+    }
+
     /// What a job with these changes needs on top of looking at the users there.
     fn on_top(updates: Updates) -> Vec<String> {
         let look = Job { creates: false, tags: false, reads_users: true, ..IMPORT };
@@ -343,14 +403,14 @@ mod tests {
                 "connect:TagResource"
             ]
         );
-        let policy = document(told, "arn:aws:connect:*:*:instance/*");
+        let policy = document(told, "arn:aws:connect:*:*:instance/*", None);
         assert_eq!(policy["Statement"][1]["Action"], serde_json::json!(["servicequotas:GetServiceQuota"]));
     }
 
     #[test]
     fn nothing_outside_the_instance_is_writable() {
         let arn = "arn:aws:connect:us-west-2:123456789012:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
-        let policy = document(IMPORT, arn);
+        let policy = document(IMPORT, arn, None);
         assert_eq!(policy["Statement"][0]["Resource"], serde_json::json!([arn, format!("{arn}/*")]));
         assert_eq!(policy["Statement"][1]["Resource"], "*");
         assert_eq!(

@@ -116,7 +116,9 @@ impl FailedRows<'_> {
         }?;
         let record = self.state.record(at);
         let state = record.settled_state();
-        let is_unread = record.open.is_some() && state == RowState::Unconfirmed;
+        // Nor of whom an undo has not said whether they were deleted.
+        let is_unread =
+            state == RowState::Unconfirmed && (record.open.is_some() || self.state.header.job.is_none());
         let has_failed = matches!(
             state,
             RowState::Rejected

@@ -231,6 +231,12 @@ impl Job {
     ) -> Result<(), Failure> {
         if let Some(header) = ledger::first(&self.ledger) {
             ledger::be_of(of, &header, &self.ledger)?;
+            if ledger::undone::is_named(&self.ledger) {
+                let what = format!("the run of this ledger was undone: `{}`", self.ledger.display());
+                return Err(Failure::usage(what).hint(
+                    "nothing of it is left to go on with; an import of the roster begins a ledger of its own",
+                ));
+            }
         }
         let ledger = self.ledger.display();
         let At::Instance(address) = &self.target.at else {

@@ -97,8 +97,15 @@ impl Begun {
         crash::point("plan-recorded");
         let now = rfc3339(world.clock.now());
         let arn = &checked.reached.directory.instance.arn;
+        let aside = credentials.as_ref().and_then(LockedFile::aside);
         let begin = |file: LockedFile| file.into_credentials(&run, arn, supply.recipients(), &now);
         let credentials = credentials.map(begin).transpose()?;
+        if let Some(aside) = aside {
+            world.remark(format!(
+                "the passwords of the run that was undone are kept in `{}`: nobody has them, so that it can be deleted",
+                aside.display()
+            ));
+        }
         world.tell(Event::Started {
             version: 1,
             run: run.clone(),

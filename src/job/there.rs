@@ -184,7 +184,8 @@ fn ledger_of_run(run: &str, roster: &Path, ledger: &Path) -> Option<(PathBuf, St
     let folders = [folder(roster), folder(ledger)];
     let entries = folders.iter().flatten().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| beside::is_named_as_ledger(path));
+    // One of a run that was undone is nothing to go on with, whoever carries its tag.
+    paths.retain(|path| beside::is_named_as_ledger(path) && !ledger::undone::is_named(path));
     paths.sort();
     paths.into_iter().find_map(|path| {
         let header = ledger::first(&path).filter(|header| header.run == run)?;

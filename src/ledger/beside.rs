@@ -94,7 +94,7 @@ pub(crate) fn absolute(path: &Path) -> String {
 /// Whether a ledger has the name that rehearsals give theirs.
 pub(crate) fn is_named_as_rehearsed(ledger: &Path) -> bool {
     let name = ledger.to_string_lossy();
-    let before = undone::before(&name);
+    let before = undone::name_before(&name);
     let name = before.as_deref().unwrap_or(&name);
     [REHEARSED, REHEARSED_UPDATES, REHEARSED_REMOVALS].iter().any(|end| name.ends_with(end))
 }
@@ -111,7 +111,7 @@ pub(crate) fn is_named_as_ledger(path: &Path) -> bool {
 /// of them and none beside the ledger, it is that one.
 pub(crate) fn world_of(ledger: &Path, rosters: &[&Path]) -> PathBuf {
     let name = ledger.file_name().and_then(|name| name.to_str());
-    let before = name.and_then(undone::before);
+    let before = name.and_then(undone::name_before);
     let name = before.as_deref().or(name);
     let usual = name.and_then(|name| {
         [REHEARSED_REMOVALS, REHEARSED_UPDATES, REHEARSED].iter().find_map(|end| name.strip_suffix(end))

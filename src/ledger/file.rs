@@ -10,6 +10,7 @@ use super::journal::{Begun, Intended, Intent, Journal, JournalFault, Outcome, Qu
 use super::numbers::{Attempt, Nonce, Nonces, Place};
 use super::reader::{Extent, Replay, each, fold, replay};
 use super::state::{Header, Session, State};
+use super::undone;
 use super::upgrade::upgrade;
 use super::words::{Job, Kind, Step, StepState};
 use crate::agent::Fingerprint;
@@ -216,13 +217,24 @@ pub(crate) fn first(path: &Path) -> Option<Header> {
     (extent.good > 0).then_some(state.header)
 }
 
+/// Whether this run had its ledger under this name, and was undone.
+pub(crate) fn was_undone(ledger: &Path, run: &str) -> bool {
+    !run.is_empty() && first(&undone::path(ledger, run)).is_some_and(|header| header.run == run)
+}
+
 fn gather_any<T>(
     path: &Path,
     own: T,
     take: impl FnMut(&mut T, &Entry, &State),
 ) -> Result<Gathered<T>, Failure> {
     let cannot = |error: io::Error| {
-        let hint = "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it";
+        let hint = match undone::beside(path).filter(|_| error.kind() == io::ErrorKind::NotFound) {
+            Some(undone) => format!(
+                "its run was undone, and its ledger is `{}` now; an import of the roster begins another",
+                undone.display()
+            ),
+            None => "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it".to_owned(),
+        };
         Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error).hint(hint)
     };
     let file = disk::open_regular(path).map_err(cannot)?;

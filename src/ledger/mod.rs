@@ -32,7 +32,9 @@ mod words;
 pub use asked::{AskedFor, StandsAs};
 pub(crate) use bases::{Base, BaseLedger, bases};
 pub use entry::{Entry, VERSION};
-pub(crate) use file::{Gathered, be_a_file, be_of, first, gather, glance, goes_on, refuse_in_use, whose};
+pub(crate) use file::{
+    Gathered, be_a_file, be_of, first, gather, glance, goes_on, refuse_in_use, was_undone, whose,
+};
 pub use file::{Ledger, LockedFile, peek};
 pub use journal::{Begun, Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 pub(crate) use leavers::{Leavers, leavers};

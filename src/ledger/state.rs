@@ -214,7 +214,7 @@ impl Detail {
         }
     }
 
-    /// Where the groups stand that an update has had to do with, and what goes with a deletion.
+    /// Where the groups stand that an update has had to do with, and then what goes with a deletion.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (Step, StepState)> {
         let groups = Step::ALL.into_iter().chain(Step::OF_DELETIONS).zip(self.groups);
         groups.filter(|(_, stands)| *stands != StepState::Nothing)
@@ -717,6 +717,12 @@ impl State {
         let detail = self.detail(at).filter(|_| is_there)?;
         let [code, message] = [&detail.code, &detail.message].map(Option::as_deref);
         (code.is_some() || message.is_some()).then(|| (code.unwrap_or_default(), message.unwrap_or_default()))
+    }
+
+    /// How many users an undo has left, for a reason.
+    pub(crate) fn left_by_undos(&self) -> u64 {
+        let is_left = |at: &&Place| !self.record(**at).dropped && self.left_by_undo(**at).is_some();
+        self.details.keys().filter(is_left).count() as u64
     }
 
     /// A time not before which the newest request that makes the row's user and was never conclusively answered had left:

@@ -23,7 +23,7 @@ pub(crate) fn path(ledger: &Path, run: &str) -> PathBuf {
 }
 
 /// The name that a ledger had before its run was undone; `None` of one that was not.
-pub(super) fn before(name: &str) -> Option<String> {
+pub(super) fn name_before(name: &str) -> Option<String> {
     let (own, run) = name.strip_suffix(ENDS[0])?.rsplit_once(MARK)?;
     let is_run = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (is_run && !own.is_empty()).then(|| format!("{own}{}", ENDS[0]))
@@ -39,6 +39,17 @@ pub(crate) fn rename(ledger: &Path, run: &str) -> io::Result<PathBuf> {
         disk::rename(ledger, &to)?;
     }
     Ok(to)
+}
+
+/// What a ledger was called before its run was undone; `None` of one that was not.
+pub(crate) fn before(ledger: &Path) -> Option<PathBuf> {
+    let name = ledger.file_name()?.to_str()?;
+    Some(ledger.with_file_name(name_before(name)?))
+}
+
+/// Whether a ledger's name says that nothing of its run is left.
+pub(crate) fn is_named(ledger: &Path) -> bool {
+    before(ledger).is_some()
 }
 
 /// The newest ledger beside where this one was whose run was undone; `None` where there is none.
@@ -85,13 +96,13 @@ mod tests {
     fn the_name_that_it_had_is_known_by_the_one_that_it_has() {
         for name in ["r.csv.ledger.jsonl", "r.csv.simulate.ledger.jsonl"] {
             let undone = path(Path::new(name), "9f3b6a52-2f7e-4f0e-8d0b-1f6a4d7c2b11");
-            assert_eq!(before(undone.to_str().unwrap()).as_deref(), Some(name));
-            assert_eq!(before(name), None);
+            assert_eq!(name_before(undone.to_str().unwrap()).as_deref(), Some(name));
+            assert_eq!(name_before(name), None);
         }
         for other in
             ["r.undone-by me.csv.ledger.jsonl", "r.csv.undone-.ledger.jsonl", ".undone-1f.ledger.jsonl"]
         {
-            assert_eq!(before(other), None, "{other}");
+            assert_eq!(name_before(other), None, "{other}");
         }
     }
 

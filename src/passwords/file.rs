@@ -1,7 +1,7 @@
 //! The file while it is written.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::reader::{Found, find};
 use super::record::{Line, Of};
@@ -20,6 +20,8 @@ pub(crate) struct LockedFile {
     locked: Locked,
     /// What it says.
     pub(crate) found: Found,
+    /// The run of which it has passwords, where that was undone: it gives way to a new one when that begins.
+    undone: Option<String>,
 }
 
 impl LockedFile {
@@ -45,7 +47,33 @@ impl LockedFile {
         };
         let locked = Locked::new(file, path, was_made);
         let found = find(locked.file(), path, |_, _, _| {})?;
-        Ok(Self { locked, found })
+        Ok(Self { locked, found, undone: None })
+    }
+
+    /// Takes a file whose run was undone for a new one: nobody has any of its passwords. It is kept, under
+    /// [`LockedFile::aside`], and until a run begins it stays what it is.
+    pub(crate) fn give_way(&mut self) {
+        self.undone = Some(std::mem::take(&mut self.found).run);
+    }
+
+    /// Where the file of a run that was undone is kept once this one begins.
+    pub(crate) fn aside(&self) -> Option<PathBuf> {
+        let run = self.undone.as_deref()?;
+        Some(disk::with_suffix(self.locked.path(), &format!(".undone-{run}")))
+    }
+
+    /// The file of before out of the way, and a new one in its place.
+    fn anew(self, aside: &Path) -> Result<Self, Failure> {
+        let path = self.locked.path().to_owned();
+        drop(self); // where a file that is open cannot be renamed
+        disk::rename(&path, aside).map_err(|error| {
+            let what =
+                format!("the credentials file of the undone run cannot be renamed: `{}`", path.display());
+            Failure::stopped(what)
+                .because(error)
+                .hint("nothing was sent; move it away, or name another with ⟦credentials-file⟧")
+        })?;
+        Self::open(&path)
     }
 
     /// Fails where the file cannot be the one that this ledger's passwords belong into, or is for other recipients.
@@ -61,6 +89,9 @@ impl LockedFile {
         recipients: Recipients,
         at: &str,
     ) -> Result<Credentials, Failure> {
+        if let Some(aside) = self.aside() {
+            return self.anew(&aside)?.into_credentials(run, instance, recipients, at);
+        }
         let path = self.locked.path().to_owned();
         let unusable = |error: io::Error| {
             Failure::stopped(format!("cannot write the credentials file: `{}`", path.display()))

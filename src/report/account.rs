@@ -8,11 +8,11 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::cause::{self, Cause, Guide};
-use super::row::{Event, Row, Step};
+use super::row::{Event, Row, Step, with_code};
 use crate::clock::{self, Zone};
 use crate::error::Failure;
 use crate::ledger::{
-    self, Attempt, Calls, Counts, Entry, Gathered, Job, Kind, Place, RowState, State, Unexecuted,
+    self, Attempt, Calls, Counts, Entry, Gathered, Job, Kind, Op, Place, RowState, State, Unexecuted,
 };
 
 /// A run as its ledger tells it.
@@ -100,8 +100,10 @@ pub(crate) struct Session {
     pub(crate) exit: Option<u8>,
     /// Requests that left.
     pub(crate) sent: u64,
-    /// Users made, or changed.
+    /// Users made, changed, or deleted where that is what the run is for.
     pub(crate) created: u64,
+    /// Users that an undo of the run has deleted.
+    pub(crate) deleted: u64,
     /// What happened when, in milliseconds since 1970.
     pub(crate) marks: Vec<(u64, Mark)>,
 }
@@ -109,8 +111,10 @@ pub(crate) struct Session {
 /// What a chart shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// A user was made, or changed.
+    /// A user was made, changed, or deleted where that is what the run is for.
     Created,
+    /// A user was deleted by an undo of the run.
+    Deleted,
     /// A call was told to slow down.
     Throttled,
     /// An answer was lost.
@@ -153,9 +157,11 @@ impl Account {
         }
     }
 
-    /// Whether every row is settled, and none of them as a failure.
+    /// Whether every row is settled, and none of them as a failure. What an undo has left is none: it is there, as its row
+    /// asks.
     pub(crate) fn is_all_as_asked(&self) -> bool {
-        self.counts.created + self.counts.there + self.counts.updated == self.counts.total
+        let Counts { created, there, updated, deleted, .. } = self.counts;
+        created + there + updated + deleted == self.counts.total
     }
 
     /// The rows whose outcome was ever in doubt.
@@ -221,9 +227,14 @@ impl Gathering {
 
     fn intent(&mut self, entry: &Entry, before: &State, at: String) {
         let (Some(user), Some(attempt)) = (entry.user.as_deref(), entry.attempt) else { return };
+        let is_undo = before.header.job.is_none() && entry.op == Some(Op::Delete);
         let row = self.row(user, before);
         if row.open {
             row.lost();
+        }
+        if is_undo {
+            row.at = at;
+            return;
         }
         row.attempts += 1;
         if !row.story.is_empty() {
@@ -241,6 +252,9 @@ impl Gathering {
         let when = clock::parse_rfc3339(&at)
             .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
             .map(|since| since.as_millis() as u64);
+        if before.header.job.is_none() && entry.op == Some(Op::Delete) {
+            return self.deletion(entry, before, (at, when));
+        }
         let row = self.row(user, before);
         let attempt = entry.attempt;
         let message = entry.message.as_deref().unwrap_or_default();
@@ -262,7 +276,8 @@ impl Gathering {
             (None, state) => {
                 let recovered = entry.recovered;
                 row.tell(&at, attempt, Event::Settled { state, recovered, message: message.to_owned() });
-                matches!(state, RowState::Created | RowState::Updated).then_some(Mark::Created)
+                let is_done = matches!(state, RowState::Created | RowState::Updated | RowState::Deleted);
+                is_done.then_some(Mark::Created)
             }
         };
         row.open = false;
@@ -282,6 +297,26 @@ impl Gathering {
         }
     }
 
+    /// What an undo's deletion of a user of this run came to; what came of the creates stays told.
+    fn deletion(&mut self, entry: &Entry, before: &State, (at, when): (String, Option<u64>)) {
+        let Some(user) = entry.user.as_deref() else { return };
+        let row = self.row(user, before);
+        row.at = at;
+        row.request_id = entry.request_id.as_deref().map(str::to_owned);
+        (row.code, row.message) =
+            (entry.code.as_deref().map(str::to_owned), entry.message.as_deref().map(str::to_owned));
+        let mark = match (entry.unexecuted, entry.state) {
+            (Some(Unexecuted::Throttled), _) => Some(Mark::Throttled),
+            (None, Some(RowState::Deleted)) => Some(Mark::Deleted),
+            (None, Some(RowState::Unconfirmed)) => Some(Mark::Unclear),
+            _ => None,
+        };
+        if let Some(session) = self.account.sessions.last_mut() {
+            session.deleted += u64::from(mark == Some(Mark::Deleted));
+            session.marks.extend(when.zip(mark));
+        }
+    }
+
     fn finish(mut self, state: &State, source: Source, guide: &Guide<'_>, at_work: bool) -> Account {
         let mut account = self.account;
         self.rows.resize_with(state.places().len(), Row::default);
@@ -296,6 +331,10 @@ impl Gathering {
             state.user(at).clone_into(&mut row.user);
             row.recovered = record.recovered;
             row.state = record.stands(at_work);
+            row.left = state.left_by_undo(at).map(|(code, message)| with_code(code, message));
+            if record.deletes() && row.message.is_none() {
+                row.message = Some("nothing says whether the user was deleted".into());
+            }
             if row.open && !at_work {
                 row.lost();
                 row.message = Some("the process ended before the answer was recorded".into());

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::row::Row;
+use super::row::{LEFT_BY_UNDO, Row, label};
 use crate::finding::codes;
 use crate::ledger::{Job, RowState, State};
 use crate::text::{Voice, worded};
@@ -25,6 +25,13 @@ pub(crate) struct Cause {
     pub(crate) rows: Vec<u32>,
 }
 
+impl Cause {
+    /// How its rows stand, as people read it.
+    pub(super) fn label(&self) -> &'static str {
+        if self.state == RowState::Created { LEFT_BY_UNDO } else { label(self.state) }
+    }
+}
+
 /// How the readers of a report are told what to do.
 pub(crate) struct Guide<'g> {
     /// How they are told what to set.
@@ -34,10 +41,13 @@ pub(crate) struct Guide<'g> {
     pub(crate) retry: &'g dyn Fn(&State, Option<&str>) -> Option<String>,
     /// The command that resumes this ledger's import; `None` where it is not known.
     pub(crate) resume: &'g dyn Fn(&State) -> Option<String>,
+    /// The command that undoes this ledger's run, or goes on with that; with what lifts the reason of this code, where anything
+    /// does.
+    pub(crate) undo: &'g dyn Fn(&str) -> String,
 }
 
 /// The order in which the states are told: what must be looked at first.
-const ORDER: [RowState; 7] = [
+const ORDER: [RowState; 8] = [
     RowState::InDoubt,
     RowState::Unconfirmed,
     RowState::Rejected,
@@ -45,6 +55,7 @@ const ORDER: [RowState; 7] = [
     RowState::Exists,
     RowState::Invalid,
     RowState::Pending,
+    RowState::Created, // whom an undo has left
 ];
 
 /// Groups the rows that are neither created nor there already as asked, and tells each its group. The largest group of a
@@ -52,7 +63,17 @@ const ORDER: [RowState; 7] = [
 pub(super) fn causes(rows: &mut [Row], of: &State, guide: &Guide<'_>) -> Vec<Cause> {
     let mut places = HashMap::new();
     let mut causes: Vec<Cause> = Vec::new();
-    let is_well = |row: &Row| matches!(row.state, RowState::Created | RowState::There | RowState::Updated);
+    let is_well = |row: &Row| match row.state {
+        RowState::Created => row.left.is_none(),
+        RowState::There | RowState::Updated | RowState::Deleted => true,
+        RowState::Pending
+        | RowState::InDoubt
+        | RowState::Exists
+        | RowState::Rejected
+        | RowState::Invalid
+        | RowState::Unconfirmed
+        | RowState::Skipped => false,
+    };
     for (at, row) in (0..).zip(rows.iter()).filter(|(_, row)| !is_well(row)) {
         let code = row.code.clone().unwrap_or_default();
         let says = alike(row.message.as_deref().unwrap_or_default(), &row.user);
@@ -108,7 +129,28 @@ fn advice(state: RowState, code: &str, of: &State, guide: &Guide<'_>) -> (&'stat
     let retry = || (guide.retry)(of, None);
     let retry_code = || (guide.retry)(of, Some(&plain(code)));
     match state {
-        RowState::Created | RowState::There | RowState::Updated | RowState::Deleted => ("Nothing.", None),
+        RowState::Created => left_by_undo(code, guide),
+        RowState::There | RowState::Updated | RowState::Deleted => ("Nothing.", None),
+        RowState::Unconfirmed if of.header.job.is_none() => (
+            "The deletion of these users was announced, and nothing says whether they were deleted. Give the undo again: it \
+             looks at each of them and goes on. Until then an import sends none of them.",
+            Some((guide.undo)("")),
+        ),
+        RowState::Unconfirmed if of.header.job == Some(Job::Remove) => (
+            "The deletion of these users was announced, and nothing says whether they were deleted. Give the same remove \
+             command again: it looks at each of them and goes on.",
+            (guide.resume)(of),
+        ),
+        RowState::Pending if of.header.job == Some(Job::Remove) => (
+            "Nothing was done with these people yet. Give the same remove command again: it resumes.",
+            (guide.resume)(of),
+        ),
+        RowState::Skipped if of.header.job == Some(Job::Remove) => (stays(code), (guide.resume)(of)),
+        RowState::Rejected if of.header.job == Some(Job::Remove) => (
+            "The service refuses to delete these users; its message says why. Mend what it names, then give the same remove \
+             command again.",
+            (guide.resume)(of),
+        ),
         RowState::Pending if of.header.job == Some(Job::Update) => (
             "Nothing was changed for these rows yet. Give the same update command again: it resumes.",
             (guide.resume)(of),
@@ -153,6 +195,53 @@ fn sentence(advice: &str) -> String {
 /// A code as a word of a command: the service's are plain names, and what is not has no place there.
 fn plain(code: &str) -> String {
     code.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:#".contains(*c)).collect()
+}
+
+/// What to do about a user that an undo left: what lifts the reason, where anything does.
+fn left_by_undo(code: &str, guide: &Guide<'_>) -> (&'static str, Option<String>) {
+    (stays(code), Some((guide.undo)(code)))
+}
+
+/// What to do about a user that was not deleted.
+fn stays(code: &str) -> &'static str {
+    match code {
+        "not-there" => {
+            "Nobody of exactly this name is there. Where a name is wrong, mend it; else there is nothing to do."
+        }
+        "not-visible-yet" => {
+            "These users may not be seen yet. Give the same command again a quarter of an hour later."
+        }
+        "unproved" | "another-tag" => {
+            "Nothing proves that this run made these users, so that it does not delete them. Look at each, and delete in \
+             the console whom you know to be meant."
+        }
+        "renamed" => {
+            "These users go by another name now. Look at each, and delete in the console who is meant."
+        }
+        "differs" => {
+            "These users are not the people of the list: the message says in what. Where the list is wrong, mend it; where \
+             it is another person, take the row out."
+        }
+        "protected" => "These users are on the list of those who are to stay.",
+        "admin" => "These users are administrators, and are deleted only where that is said.",
+        "unknown" => {
+            "The ledger does not say what was asked of these users, so that nobody can tell whether they were changed since. \
+             Look at each; they are deleted only where that is said."
+        }
+        "changed-since" => {
+            "Somebody has changed these users since they were made. Look at each; they are deleted only where that is said."
+        }
+        "quick-connects" => {
+            "Quick connects lead to these users, and would lead nowhere. They are deleted with them only where that is said."
+        }
+        "signed-in" => {
+            "These users were at work. Give the command again once they have signed out, or say that they are to be deleted \
+             all the same."
+        }
+        _ => {
+            "The service did not delete these users; its message says why. Mend what it names, then give the same command again."
+        }
+    }
 }
 
 /// What to do about a user that an update left.
@@ -239,7 +328,9 @@ mod tests {
         let retry = |_: &State, code: Option<&str>| {
             Some(code.map_or("again".to_owned(), |code| format!("again {code}")))
         };
-        let guide = Guide { voice: &Flags, retry: &retry, resume: &|_| Some("resume".to_owned()) };
+        let undo = |code: &str| format!("undo {code}");
+        let guide =
+            Guide { voice: &Flags, retry: &retry, resume: &|_| Some("resume".to_owned()), undo: &undo };
         let causes = causes(&mut rows, &State::default(), &guide);
         let told: Vec<_> = causes.iter().map(|cause| (cause.code.as_str(), cause.rows.clone())).collect();
         assert_eq!(told, [("", vec![6]), ("A", vec![1, 4, 5]), ("B", vec![2, 3])]);

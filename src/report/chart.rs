@@ -36,6 +36,8 @@ pub(crate) struct Bar {
     pub(crate) from: u64,
     /// Users made.
     pub(crate) created: u64,
+    /// Users that an undo deleted.
+    pub(crate) deleted: u64,
     /// Calls told to slow down.
     pub(crate) throttled: u64,
     /// Answers lost.
@@ -90,6 +92,7 @@ impl Course {
                 };
                 match mark {
                     Mark::Created => bar.created += 1,
+                    Mark::Deleted => bar.deleted += 1,
                     Mark::Throttled => bar.throttled += 1,
                     Mark::Unclear => bar.unclear += 1,
                 }
@@ -101,6 +104,12 @@ impl Course {
     /// Users made a second in the best stretch.
     pub(crate) fn peak(&self) -> f64 {
         self.bars.iter().map(|bar| self.rate(bar.created)).fold(0.0, f64::max)
+    }
+
+    /// Users made or deleted a second in the best stretch.
+    fn highest(&self) -> f64 {
+        let deleted = self.bars.iter().map(|bar| self.rate(bar.deleted)).fold(0.0, f64::max);
+        self.peak().max(deleted)
     }
 
     fn rate(&self, number: u64) -> f64 {
@@ -140,6 +149,11 @@ impl Course {
                 let height = (self.rate(bar.created) / ceiling * 80.0).max(0.8);
                 rect("created", 80.0 - height, height);
             }
+            if bar.deleted > 0 {
+                // Beside the users made in the same stretch, which an undo seldom shares.
+                let height = (self.rate(bar.deleted) / ceiling * 80.0).max(0.8);
+                rect("deleted", 80.0 - height, height);
+            }
             // What slows a run down hangs below the line, never less than can be seen.
             let throttled =
                 if bar.throttled > 0 { (bar.throttled as f64 / most * 9.0).max(2.0) } else { 0.0 };
@@ -157,7 +171,7 @@ impl Course {
 
     /// The upper edge of the picture, in users a second: a number that reads well, above the peak.
     pub(crate) fn ceiling(&self) -> f64 {
-        let peak = self.peak().max(0.01);
+        let peak = self.highest().max(0.01);
         let power = 10_f64.powf(peak.log10().floor());
         let steps = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0];
         steps.into_iter().map(|step| step * power).find(|edge| *edge >= peak).unwrap_or(power * 10.0)
@@ -258,6 +272,21 @@ mod tests {
         session.began = "nonsense".into();
         assert_eq!(Course::of(&[session]).bars.len(), 1);
         assert_eq!(Course::of(&[]).bars, []);
+    }
+
+    #[test]
+    fn who_was_deleted_has_bars_of_its_own_under_the_same_edge() {
+        let course = Course::of(&[
+            session("2026-11-23T10:00:00Z", &[(0, Mark::Created)]),
+            session(
+                "2026-11-24T10:00:00Z",
+                &[(0, Mark::Deleted), (100, Mark::Deleted), (200, Mark::Deleted)],
+            ),
+        ]);
+        let told: Vec<_> = course.bars.iter().map(|bar| (bar.created, bar.deleted)).collect();
+        assert_eq!(told, [(1, 0), (0, 3)]);
+        assert!((course.peak() - 1.0).abs() < 1e-9 && (course.ceiling() - 4.0).abs() < 1e-9);
+        assert_eq!(course.svg().matches("class=\"deleted\"").count(), 1);
     }
 
     #[test]

@@ -173,7 +173,7 @@ fn tell(page: &mut String, account: &Account, number: usize, cause: &Cause) {
         page,
         "<article class=\"cause {state}\">\n<h3>{} {}{code}</h3>\n",
         count(rows as u64, "row"),
-        label(cause.state)
+        cause.label()
     );
     if !cause.says.is_empty() {
         let _ = writeln!(page, "<p class=\"says\"><bdi>{}</bdi></p>", html(&cause.says));
@@ -205,13 +205,21 @@ fn course(page: &mut String, account: &Account) {
     let deed = account.deed().made;
     let created: u64 = course.bars.iter().map(|bar| bar.created).sum();
     let unclear: u64 = course.bars.iter().map(|bar| bar.unclear).sum();
+    let deleted: u64 = course.bars.iter().map(|bar| bar.deleted).sum();
+    let (and_deleted, of_deleted) = match deleted {
+        0 => (String::new(), ""),
+        _ => (
+            format!(", {} deleted", grouped(deleted)),
+            " <span class=\"deleted\">users deleted a second</span>",
+        ),
+    };
     let stretch = seconds(course.width);
     let ceiling = course.ceiling();
     let _ = write!(
         page,
         "<section aria-labelledby=\"course\">\n<h2 id=\"course\">Over time</h2>\n\
-         <p id=\"chart-says\">{} {deed} in {} of work: {} a second at best, over {stretch}. {}, {}.</p>\n\
-         <figure>\n<p class=\"legend\"><span class=\"created\">users {deed} a second</span> \
+         <p id=\"chart-says\">{} {deed}{and_deleted} in {} of work: {} a second at best, over {stretch}. {}, {}.</p>\n\
+         <figure>\n<p class=\"legend\"><span class=\"created\">users {deed} a second</span>{of_deleted} \
          <span class=\"throttled\">throttles</span> <span class=\"unclear\">answers lost</span></p>\n\
          <div class=\"plot\"><div class=\"edges\" aria-hidden=\"true\"><span>{}</span><span>{}</span><span>0</span></div>{}</div>\n",
         count(created, "user"),
@@ -255,15 +263,17 @@ fn course(page: &mut String, account: &Account) {
     let _ = write!(
         page,
         "<details><summary>The same in figures</summary>\n<table class=\"figures\"><caption>Stretches of {stretch}</caption>\n\
-         <thead><tr><th scope=\"col\">from</th><th scope=\"col\">{deed}</th><th scope=\"col\">throttled</th>\
-         <th scope=\"col\">lost</th></tr></thead>\n<tbody>\n"
+         <thead><tr><th scope=\"col\">from</th><th scope=\"col\">{deed}</th>{}<th scope=\"col\">throttled</th>\
+         <th scope=\"col\">lost</th></tr></thead>\n<tbody>\n",
+        if deleted > 0 { "<th scope=\"col\">deleted</th>" } else { "" }
     );
     for bar in &course.bars {
         let _ = writeln!(
             page,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><th scope=\"row\">{}</th><td>{}</td>{}<td>{}</td><td>{}</td></tr>",
             moment(&account.zone, bar.from),
             bar.created,
+            if deleted > 0 { format!("<td>{}</td>", bar.deleted) } else { String::new() },
             bar.throttled,
             bar.unclear
         );
@@ -402,7 +412,7 @@ fn rows(page: &mut String, account: &Account) {
     }
     page.push_str("</select></label>\n<label>Cause <select id=\"cause\"><option value=\"\">any</option>");
     for (number, cause) in account.causes.iter().enumerate() {
-        let name = if cause.code.is_empty() { label(cause.state) } else { cause.code.as_str() };
+        let name = if cause.code.is_empty() { cause.label() } else { cause.code.as_str() };
         let says: String = plain(&cause.says).chars().take(60).collect();
         let _ = write!(
             page,
@@ -446,7 +456,17 @@ fn record(page: &mut String, account: &Account, made: &str) {
 fn sitting(page: &mut String, account: &Account, session: &Session) {
     let (zone, made) = (&account.zone, account.deed().made);
     let did = match account.job {
-        None => format!("{} sent, {} {made}", count(session.sent, "call"), count(session.created, "user")),
+        None => {
+            let deleted = match session.deleted {
+                0 => String::new(),
+                deleted => format!(", {} deleted", grouped(deleted)),
+            };
+            format!(
+                "{} sent, {} {made}{deleted}",
+                count(session.sent, "call"),
+                count(session.created, "user")
+            )
+        }
         Some(Job::Update | Job::Remove) => format!("{} {made}", count(session.created, "user")),
     };
     let end = match session.exit {

@@ -68,6 +68,13 @@ struct Sitting<'a> {
     exit: Option<u8>,
     sent: u64,
     created: u64,
+    /// By an undo of the run.
+    #[serde(skip_serializing_if = "is_zero")]
+    deleted: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize)]
@@ -175,6 +182,7 @@ fn sitting(session: &Session) -> Sitting<'_> {
         exit: session.exit,
         sent: session.sent,
         created: session.created,
+        deleted: session.deleted,
     }
 }
 

@@ -15,30 +15,13 @@ pub(crate) mod ticket;
 use std::path::Path;
 
 use account::Account;
-pub(crate) use row::words_of_parts;
+pub(crate) use row::{LEFT_BY_UNDO, label, with_code, words_of_parts};
 
 use crate::ledger::{Counts, Job, RowState};
 use crate::text::{count, grouped};
 
 /// The program and its version.
 pub(crate) const TOOL: &str = concat!("headcount ", env!("CARGO_PKG_VERSION"));
-
-/// A state as people read it.
-pub(crate) fn label(state: RowState) -> &'static str {
-    match state {
-        RowState::Pending => "not sent",
-        RowState::InDoubt => "in doubt",
-        RowState::Created => "created",
-        RowState::Exists => "already there",
-        RowState::There => "there, and equal",
-        RowState::Rejected => "rejected",
-        RowState::Invalid => "invalid",
-        RowState::Updated => "updated",
-        RowState::Unconfirmed => "not confirmed",
-        RowState::Skipped => "left",
-        RowState::Deleted => "deleted",
-    }
-}
 
 /// What a run was there to do, in the words of its report.
 struct Deed {
@@ -88,6 +71,8 @@ fn verdict(account: &Account) -> &'static str {
         "Not confirmed."
     } else if counts.pending > 0 {
         "Not finished."
+    } else if account.job.is_none() && counts.deleted > 0 {
+        if counts.created > 0 { "Undone in part." } else { "Undone." }
     } else if !account.is_all_as_asked() {
         "Finished, with failures."
     } else {
@@ -148,6 +133,9 @@ fn record(account: &Account, made: &str) -> Vec<(String, String)> {
             session.tool,
             account.zone.shown(&session.began),
             match account.job {
+                None if session.deleted > 0 => {
+                    format!("sent {}, created {}, deleted {}", session.sent, session.created, session.deleted)
+                }
                 None => format!("sent {}, created {}", session.sent, session.created),
                 Some(Job::Update) => format!("changed {}", count(session.created, "user")),
                 Some(Job::Remove) => format!("deleted {}", count(session.created, "user")),

@@ -3,6 +3,23 @@
 use crate::agent::RowNumber;
 use crate::ledger::{Attempt, RowState, SeenAs, Step as Part, StepState, Unexecuted};
 
+/// A state as people read it.
+pub(crate) fn label(state: RowState) -> &'static str {
+    match state {
+        RowState::Pending => "not sent",
+        RowState::InDoubt => "in doubt",
+        RowState::Created => "created",
+        RowState::Exists => "already there",
+        RowState::There => "there, and equal",
+        RowState::Rejected => "rejected",
+        RowState::Invalid => "invalid",
+        RowState::Updated => "updated",
+        RowState::Unconfirmed => "not confirmed",
+        RowState::Skipped => "left",
+        RowState::Deleted => "deleted",
+    }
+}
+
 /// A row as a report shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Row {
@@ -28,6 +45,8 @@ pub(crate) struct Row {
     pub(crate) seen: SeenAs,
     /// The id of whoever has the name of a created user now, where that is another.
     pub(crate) found_id: Option<String>,
+    /// Why an undo has left a created user, with the code.
+    pub(crate) left: Option<String>,
     /// What is said of what follows it, where that was not given.
     pub(crate) step: Option<String>,
     /// Where the parts stand that an update has had to do with.
@@ -50,6 +69,14 @@ pub(crate) struct Row {
     pub(super) open: bool,
 }
 
+/// How a created user stands whom an undo has left.
+pub(crate) const LEFT_BY_UNDO: &str = "left by the undo";
+
+/// A code and the message with it, in few words.
+pub(crate) fn with_code(code: &str, message: &str) -> String {
+    [code, message].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
 impl Row {
     /// What is said of it, for people: why it failed, how a created user was seen, and why what follows was not given.
     pub(crate) fn said(&self) -> String {
@@ -68,13 +95,36 @@ impl Row {
         let step = self.step.as_deref().map(|step| format!("its proficiencies were not given: {step}"));
         let was = self.was.as_deref().map(|was| format!("renamed: it was `{was}` in the roster"));
         let parts = (!self.parts.is_empty()).then(|| words_of_parts(&self.parts));
-        let said = [self.message.clone(), was, seen, step, parts];
+        let left = self.left.as_deref().map(|left| format!("{LEFT_BY_UNDO}: {left}"));
+        let message = self.message.clone().filter(|_| left.is_none());
+        let said = [message, left, was, seen, step, parts];
         said.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 }
 
-/// The parts that an update has had to do with, by how each stands.
+/// The parts that an update has had to do with, by how each stands, and what went with a deletion.
 pub(crate) fn words_of_parts(parts: &[(Part, StepState)]) -> String {
+    let (of_deletion, parts): (Vec<_>, Vec<_>) =
+        parts.iter().copied().partition(|(part, _)| Part::OF_DELETIONS.contains(part));
+    let of_update = words_of_groups(&parts);
+    let of_deletion = of_deletion.into_iter().filter_map(|(part, stands)| words_of_deletion(part, stands));
+    let told = Some(of_update).filter(|words| !words.is_empty()).into_iter();
+    told.chain(of_deletion.map(str::to_owned)).collect::<Vec<_>>().join("; ")
+}
+
+/// What went with a deletion.
+fn words_of_deletion(part: Part, stands: StepState) -> Option<&'static str> {
+    match (part, stands) {
+        (Part::SignOut, StepState::Done) => Some("signed out everywhere before"),
+        (Part::SignOut, StepState::Rejected | StepState::Skipped) => Some("not signed out before"),
+        (Part::QuickConnects, StepState::Done) => Some("its quick connects were deleted"),
+        (Part::QuickConnects, StepState::Pending) => Some("its quick connects are still to be deleted"),
+        (Part::QuickConnects, StepState::Rejected) => Some("its quick connects could not all be deleted"),
+        _ => None,
+    }
+}
+
+fn words_of_groups(parts: &[(Part, StepState)]) -> String {
     let words = [
         (StepState::Done, "changed"),
         (StepState::Rejected, "refused"),

@@ -38,7 +38,7 @@ pub(crate) fn write(account: &Account, made: &str) -> String {
     let _ = writeln!(page, "| total | {} |\n", grouped(counts.total));
     for cause in account.causes.iter().take(CAUSES) {
         let number = count(cause.rows.len() as u64, "row");
-        let _ = write!(page, "- **{number} {}**", super::label(cause.state));
+        let _ = write!(page, "- **{number} {}**", cause.label());
         if !cause.code.is_empty() {
             let _ = write!(page, " {}", code(&cause.code));
         }

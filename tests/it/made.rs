@@ -100,6 +100,40 @@ impl Made {
         self.outcome(user, RowState::Created, |entry| entry.id = Some(id.into()));
     }
 
+    /// An undo begins, of a run that was told these words.
+    pub fn undo(&mut self, settings: &[&str]) {
+        self.tick += 3_600_000;
+        let at = self.now();
+        self.add(&Entry {
+            session: Some("an undo".into()),
+            host: Some("ops-7".into()),
+            pid: Some(4712),
+            roster: Some("/data/roster.csv".into()),
+            settings: Some(settings.iter().map(|word| (*word).to_owned()).collect()),
+            at: Some(at.into()),
+            ..Entry::of(Kind::Session)
+        });
+    }
+
+    /// The deletion of a user is announced.
+    pub fn deleting(&mut self, user: &str, id: &str) {
+        let attempt = Attempt::after(self.attempt);
+        self.attempt = Some(attempt);
+        let at = self.now();
+        self.add(&Entry::delete_intent(user, attempt, id, at));
+    }
+
+    /// What came of a deletion, with a code and a message where it is left.
+    pub fn of_deletion(&mut self, user: &str, state: RowState, left: Option<(&str, &str)>) {
+        let at = self.now();
+        self.add(&Entry {
+            attempt: self.attempt,
+            code: left.map(|(code, _)| code.into()),
+            message: left.map(|(_, message)| message.into()),
+            ..Entry::outcome_of_delete(user, state, at)
+        });
+    }
+
     pub fn throttled(&mut self, user: &str) {
         self.intent(user);
         self.outcome(user, RowState::Pending, |entry| {

@@ -54,6 +54,7 @@ mod stops;
 mod template;
 mod there;
 mod undo;
+mod undone;
 mod untagged;
 mod untold;
 mod validate;

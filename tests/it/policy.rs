@@ -116,3 +116,46 @@ fn an_instance_that_is_no_arn_is_a_mistake() {
     }
     assert_eq!(policy(&["--instance", "arn:aws:s3:::x"]).0, 2);
 }
+
+/// The statements of the policy of a command line, and what is said of it.
+fn statements(folder: &std::path::Path, words: &[&str]) -> (Vec<Value>, String) {
+    let mut command = crate::harness::headcount(folder);
+    let ran = crate::harness::run(command.arg("policy").args(words)).exits(0);
+    let policy: Value = serde_json::from_str(&ran.stdout).unwrap();
+    (policy["Statement"].as_array().unwrap().clone(), ran.stderr)
+}
+
+#[test]
+fn an_undo_is_permitted_to_delete_the_users_of_its_run_alone() {
+    let service = crate::harness::Service::start(&[]);
+    let at = tempfile::tempdir().unwrap();
+    let row = "Ana,Silva,ana@example.com,Str0ng!Passw0rd,ana,Basic Routing Profile,Agent";
+    std::fs::write(at.path().join("roster.csv"), format!("{HEADER}\n{row}\n")).unwrap();
+    crate::harness::run(&mut service.import(at.path(), "roster.csv", &["--yes"])).exits(0);
+    let ledger = "roster.csv.ledger.jsonl";
+    let run = crate::harness::status(at.path(), ledger)["run"].as_str().unwrap().to_owned();
+
+    let (all, said) = statements(at.path(), &["undo", ledger]);
+    let [instance, of_run, _] = all.as_slice() else { panic!("{all:#?}") };
+    let actions = |of: &Value| serde_json::from_value::<Vec<String>>(of["Action"].clone()).unwrap();
+    assert_eq!(actions(of_run), ["connect:DeleteUser"]);
+    assert_eq!(of_run["Resource"], format!("{}/agent/*", service.arn));
+    let condition = &of_run["Condition"]["StringLike"]["aws:ResourceTag/headcount:run"];
+    assert_eq!(*condition, format!("{run}/*"));
+    assert!(said.contains("inferred"), "{said}");
+    let may = actions(instance);
+    let has = |may: &[String], name: &str| may.iter().any(|action| *action == format!("connect:{name}"));
+    for needed in
+        ["ListUsers", "DescribeUser", "ListUserProficiencies", "SearchQuickConnects", "GetCurrentUserData"]
+    {
+        assert!(has(&may, needed), "{needed}: {may:?}");
+    }
+    for other in ["DeleteUser", "CreateUser", "TagResource", "DeleteQuickConnect", "DeleteAllEntitySessions"]
+    {
+        assert!(!has(&may, other), "{other}: {may:?}");
+    }
+    let (all, _) = statements(at.path(), &["undo", ledger, "--with-quick-connects"]);
+    assert!(has(&actions(&all[0]), "DeleteQuickConnect"));
+    let (all, said) = statements(at.path(), &["undo", ledger, "--dry-run"]);
+    assert!(all.len() == 2 && said.is_empty() && has(&actions(&all[0]), "SearchQuickConnects"), "{all:#?}");
+}

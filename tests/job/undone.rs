@@ -5,12 +5,12 @@ use std::path::Path;
 
 use headcount::clock::rfc3339;
 use headcount::exit::Exit;
-use headcount::job::{Allowed, Asking, Changes, Ended, EndedChanges, Job, UndoJob, What};
-use headcount::ledger::{Attempt, Entry, Kind, RowState, VERSION};
+use headcount::job::{Allowed, Asking, Changes, Ended, EndedChanges, Job, Passwords, UndoJob, What};
+use headcount::ledger::{Attempt, Entry, Kind, RowState, VERSION, peek};
 use headcount::plan::Protected;
 use headcount::user::Exact;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, row, row_with, unlimited};
 use crate::undo::{deletions, made, names, run, settled, undo};
 
 /// Five users, of whom three were undone.
@@ -123,6 +123,43 @@ async fn whoever_left_by_a_list_is_not_made_anew_and_who_is_missing_is_counted()
     let rows = ended.outlook.rows;
     assert_eq!((ended.exit, rows.left, rows.missing, rows.anew), (Exit::Done, 1, 0, 1));
     assert_eq!(names(&stage), ["user1", "user2", "user3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_import_begins_afresh_whatever_the_undone_one_has_left_beside_the_roster() {
+    let stage = Stage::of(unlimited(), 3);
+    // One row fails, so that there is a file of the failed rows; and passwords are made and kept.
+    let rows = [row("user0"), row_with("user1", ""), row("user 2")];
+    stage.write("roster.csv", &rows);
+    let out = stage.path("made.jsonl");
+    let allowed = Allowed { invalid_rows: true, ..Allowed::default() };
+    let job = || Job {
+        passwords: Passwords::Made { out: out.clone(), recipients: vec![] },
+        ..allowing(&stage, allowed)
+    };
+    let ended = ran(&stage, job()).await;
+    assert_eq!((ended.exit, ended.made, ended.counts.invalid), (Exit::SomeFailed, 2, 1));
+    let run_before = stage.state().header.run;
+    settled().await;
+    let undone = run(&stage, undo(&stage)).await;
+    assert_eq!((undone.exit, undone.parted.deleted), (Exit::Done, 2));
+    let ledger_before = undone.renamed.expect("nothing is left");
+    let before = std::fs::read(&out).unwrap();
+
+    let failure = stage.run(Job { ledger: ledger_before.clone(), ..job() }).await.err().unwrap();
+    assert!(failure.exit == Exit::Usage && failure.what.contains("was undone"), "{failure:?}");
+    let failure = peek(&stage.ledger()).err().unwrap();
+    assert!(failure.hint.is_some_and(|hint| hint.contains("its run was undone")));
+
+    // A plan that nobody runs moves nothing.
+    drop(stage.plan(job()).await.unwrap());
+    assert_eq!(std::fs::read(&out).unwrap(), before);
+    let ended = ran(&stage, job()).await;
+    assert_eq!((ended.exit, ended.made, ended.counts.total), (Exit::SomeFailed, 2, 3));
+    assert_eq!(std::fs::read(stage.path(&format!("made.jsonl.undone-{run_before}"))).unwrap(), before);
+    assert!(std::fs::read_to_string(&out).unwrap().contains(&stage.state().header.run));
+    let again = ran(&stage, job()).await;
+    assert_eq!((again.exit, again.made), (Exit::SomeFailed, 0), "and it resumes");
 }
 
 async fn update(stage: &Stage, from: &str, to: &str) -> EndedChanges {

@@ -110,7 +110,7 @@ impl InstanceArgs {
             ..Job::IMPORT
         };
         let Some(typed) = &self.instance else {
-            return Ok(Needs { job, instance: "arn:aws:connect:*:*:instance/*".to_owned() });
+            return Ok(Needs { job, instance: "arn:aws:connect:*:*:instance/*".to_owned(), run: None });
         };
         let is_arn = typed.trim().to_ascii_lowercase().starts_with("arn:");
         // Which partition a name is in, its region says.
@@ -125,7 +125,7 @@ impl InstanceArgs {
         };
         job.by_alias = matches!(target.instance, InstanceRef::Alias(_));
         job.asks_identity |= job.by_alias;
-        Ok(Needs { job, instance })
+        Ok(Needs { job, instance, run: None })
     }
 }
 

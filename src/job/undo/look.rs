@@ -239,7 +239,15 @@ impl PlannedUndo {
                 RowState::Deleted if is_listed() => Stands::Back,
                 _ => return None,
             };
-            let base = bases.get(user);
+            let id = match stands {
+                Stands::Made | Stands::Announced => state.id(at),
+                Stands::InDoubt | Stands::Back => None,
+            };
+            // What was asked of another user of the name says nothing of this one.
+            let is_of = |base: &&ledger::Base| {
+                base.id.as_deref().zip(id.as_deref()).is_none_or(|(asked, made)| asked == made)
+            };
+            let base = bases.get(user).filter(is_of);
             let unclear_since = state.unclear_since(at);
             let heard = base.and_then(ledger::Base::heard);
             let not_before = unclear_since.and_then(|since| since.checked_add(ARRIVES_WITHIN));
@@ -247,10 +255,6 @@ impl PlannedUndo {
             let made_at = not_before.or(heard);
             let earlier = state.detail(at).map(|detail| &*detail.earlier).unwrap_or_default();
             let newest = record.attempt.map(|attempt| (attempt, record.nonce));
-            let id = match stands {
-                Stands::Made | Stands::Announced => state.id(at),
-                Stands::InDoubt | Stands::Back => None,
-            };
             let made = Made {
                 user: user.to_owned(),
                 id: id.clone(),
