@@ -27,6 +27,7 @@ mod rehearsal;
 mod remove;
 mod run;
 mod saved;
+mod stay;
 mod supply;
 mod target;
 mod tasks;
