@@ -96,6 +96,7 @@ impl TypedUndo {
             creates: false,
             tags: false,
             proficiencies: true,
+            checks_roster: false,
             deletes: !self.args.dry_run,
             looks_around: true,
             quick_connects: self.args.with_quick_connects,

@@ -28,6 +28,7 @@ mod rehearsal;
 mod remove;
 mod run;
 mod saved;
+mod stay;
 mod supply;
 mod target;
 mod tasks;
