@@ -69,7 +69,8 @@ impl Typed {
         named: Named,
         words: Vec<OsString>,
     ) -> Result<Self, Failure> {
-        let RetryArgs { of, roster, codes, overwrite_drift, change_email, mut shared } = args;
+        args.delete_nobody()?;
+        let RetryArgs { of, roster, codes, overwrite_drift, change_email, removing, mut shared } = args;
         if overwrite_drift || change_email {
             return Err(Failure::usage(
                 "the ledger is an import's, and an import changes nobody who is there",
@@ -79,23 +80,10 @@ impl Typed {
         if shared.ledger.as_ref().is_some_and(|ledger| *ledger != of) {
             return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
         }
-        let instance = &mut shared.instance;
-        if instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
-            shared.rehearsal.simulate = true;
-        }
-        if !shared.rehearsal.simulate {
-            instance.instance = instance.instance.take().or(Some(before.instance.clone()));
-            if instance.profile.is_none() && !named.profile {
-                instance.profile.clone_from(&before.profile);
-            }
-            if instance.endpoint_url.is_none() && !named.endpoint {
-                instance.endpoint_url.clone_from(&before.endpoint);
-            }
-        }
+        shared.instance.complete(&mut shared.rehearsal, &before, named);
         let is_of_part = roster.is_some();
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
         let retry = Some(Retry { codes, is_of_part, before });
-        let removing = RemovingArgs::default();
         Ok(Self { roster, ledger: of, retry, update: None, removing, shared, named, words })
     }
 

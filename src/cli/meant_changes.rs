@@ -45,10 +45,11 @@ pub(super) struct Retry {
 }
 
 /// Those of a ledger who are not as their rows ask: with these codes alone, where any is named.
-fn left(state: &State, codes: &[String]) -> HashSet<String> {
+pub(super) fn left(state: &State, codes: &[String]) -> HashSet<String> {
     let is_picked = |at: &Place| {
         let record = state.record(*at);
-        let is_done = matches!(record.settled_state(), RowState::Updated | RowState::There);
+        let is_done =
+            matches!(record.settled_state(), RowState::Updated | RowState::There | RowState::Deleted);
         let code = state.detail(*at).and_then(|detail| detail.code.as_ref());
         !record.dropped && !is_done && (codes.is_empty() || code.is_some_and(|code| codes.contains(code)))
     };
@@ -181,7 +182,8 @@ impl TypedChanges {
     /// # Errors
     /// Exit 2 where another ledger is named, or what the update was told cannot be read.
     pub(super) fn retry(args: RetryArgs, state: &State, words: Vec<OsString>) -> Result<Self, Failure> {
-        let RetryArgs { of, roster, codes, overwrite_drift, change_email, shared: typed } = args;
+        args.delete_nobody()?;
+        let RetryArgs { of, roster, codes, overwrite_drift, change_email, removing: _, shared: typed } = args;
         if typed.ledger.as_ref().is_some_and(|ledger| *ledger != of) {
             return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
         }
@@ -193,7 +195,6 @@ impl TypedChanges {
             return Err(Failure::usage("what the update was told cannot be read from its ledger")
                 .hint("run `headcount update ROSTER` again, with what it was told"));
         };
-        let named = settings::named();
         let picked = (!is_of_part || !codes.is_empty()).then(|| left(state, &codes));
         let mut typed_changes = Self::update(args, words);
         let Self { shared, run, retry, .. } = &mut typed_changes;
@@ -212,19 +213,7 @@ impl TypedChanges {
         if typed.rehearsal.simulate {
             shared.rehearsal = typed.rehearsal;
         }
-        if shared.instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
-            shared.rehearsal.simulate = true;
-        }
-        if !shared.rehearsal.simulate {
-            let instance = &mut shared.instance;
-            instance.instance = instance.instance.take().or(Some(before.instance.clone()));
-            if instance.profile.is_none() && !named.profile {
-                instance.profile.clone_from(&before.profile);
-            }
-            if instance.endpoint_url.is_none() && !named.endpoint {
-                instance.endpoint_url.clone_from(&before.endpoint);
-            }
-        }
+        shared.instance.complete(&mut shared.rehearsal, &before, settings::named());
         if let Some(run) = run {
             run.is_dry = typed.dry_run;
             run.yes = typed.yes;

@@ -6,7 +6,7 @@ use std::path::Path;
 use headcount::ledger::RowState;
 use serde_json::Value;
 
-use crate::harness::{Ran, folder, headcount, run};
+use crate::harness::{Ran, Service, folder, headcount, run, status};
 use crate::made::{LEDGER, Made};
 
 fn ran(folder: &Path, words: &[&str]) -> Ran {
@@ -156,4 +156,54 @@ fn every_report_tells_who_was_deleted_and_why_the_others_were_left() {
     whole().write(folder.path());
     let ticket = ran(folder.path(), &["report", LEDGER, "--format", "md"]).exits(0).stdout;
     assert!(ticket.contains("**Undone.** 0 of 2 users created; 2 deleted."), "{ticket}");
+}
+
+#[test]
+fn a_retry_of_leavers_is_about_those_who_were_not_deleted_and_says_what_it_may() {
+    const OF_LEAVERS: &str = "leavers.csv.remove.ledger.jsonl";
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let at = at.path();
+    let row = |user: &str, profile: &str| {
+        format!("Ana,Silva,{user}@example.com,Str0ng!Passw0rd,{user},Basic Routing Profile,{profile}\n")
+    };
+    let head =
+        "first name,last name,email address,password,user login,routing profile name,security profiles\n";
+    let people = [row("ana", "Agent"), row("ben", "Admin"), row("cem", "Agent")].concat();
+    fs::write(at.join("roster.csv"), head.to_owned() + &people).unwrap();
+    run(&mut service.import(at, "roster.csv", &["--rate", "1000"])).exits(0);
+    fs::write(at.join("leavers.csv"), "user login,last name\nana,Silva\nben,Silva\ncem,Souza\n").unwrap();
+    let arn = service.arn.as_str();
+    let remove = ["remove", "leavers.csv", "--instance", arn, "--yes", "--count", "1"];
+    run(service.headcount(at).args(remove)).exits(1);
+    let told = run(headcount(at).args(["status", OF_LEAVERS])).exits(0).stdout;
+    assert!(told.contains(&format!("then: headcount retry {OF_LEAVERS}\n")), "{told}");
+    assert!(
+        told.contains("deleted   1\n") && told.contains("skipped   2  (left: --rows skipped says why)\n"),
+        "{told}"
+    );
+
+    let retry = |flags: &[&str]| run(service.headcount(at).args(["retry", OF_LEAVERS]).args(flags));
+    let ran = retry(&["--even-if-admin", "--dry-run"]).exits(0);
+    assert!(ran.stdout.contains("1 user would be deleted"), "{}", ran.stdout);
+    retry(&["--even-if-admin", "--yes", "--count", "2"]).exits(2);
+    let of_another_code = ["--even-if-admin", "--yes", "--count", "0", "--code", "differs"];
+    retry(&of_another_code).exits(1);
+    assert_eq!(status(at, OF_LEAVERS)["rows"]["deleted"], 1);
+    retry(&["--even-if-admin", "--yes", "--count", "1"]).exits(1);
+    let rows = status(at, OF_LEAVERS)["rows"].clone();
+    assert_eq!((&rows["deleted"], &rows["skipped"]), (&2.into(), &1.into()), "whose last name is another");
+    fs::write(at.join("leavers.csv"), "user login,last name\nana,Silva\nben,Silva\ncem,Silva\n").unwrap();
+    retry(&["--yes", "--count", "1"]).exits(0);
+    let ticket = run(headcount(at).args(["report", OF_LEAVERS, "--format", "md"])).exits(0).stdout;
+    assert!(
+        ticket.contains("### Leavers of `leavers.csv`")
+            && ticket.contains("**All done.** 3 of 3 users deleted."),
+        "{ticket}"
+    );
+    assert_eq!(service.calls("DeleteUser", "executed"), 3);
+
+    for flags in [&["--count", "1"][..], &["--max", "3"], &["--even-if-signed-in"]] {
+        let ran = run(service.headcount(at).args(["retry", LEDGER]).args(flags)).exits(2);
+        assert!(ran.stderr.contains("the ledger is none of leavers"), "{}", ran.stderr);
+    }
 }
