@@ -178,7 +178,7 @@ fn a_retry_of_leavers_is_about_those_who_were_not_deleted_and_says_what_it_may()
     let told = run(headcount(at).args(["status", OF_LEAVERS])).exits(0).stdout;
     assert!(told.contains(&format!("then: headcount retry {OF_LEAVERS}\n")), "{told}");
     assert!(
-        told.contains("deleted   1\n") && told.contains("skipped   2  (left: --rows skipped says why)\n"),
+        told.contains("deleted     1\n") && told.contains("skipped     2  (left: --rows skipped says why)\n"),
         "{told}"
     );
 
