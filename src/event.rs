@@ -335,10 +335,14 @@ pub struct PeopleCounts {
     pub conflict: u64,
     /// To be made.
     pub create: u64,
-    /// Left for another reason.
+    /// Not there, or left for another reason: the sum of the next two.
     pub skip: u64,
-    /// How many of the others have something that is left.
+    /// Not there.
+    pub not_there: u64,
+    /// There, and left for another reason.
     pub left: u64,
+    /// How many of those who get what the row asks for have something that is left.
+    pub partly: u64,
 }
 
 impl PeopleCounts {

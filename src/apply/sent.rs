@@ -13,7 +13,7 @@ use crate::connect::{CallError, Operation, Reply};
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
 use crate::lane::verdict::Verdict;
-use crate::ledger::Place;
+use crate::ledger::{Calls, Place};
 use crate::plan::Action;
 use crate::stop::Stop;
 
@@ -58,6 +58,8 @@ pub(super) struct Tries {
     pub(super) delays: Delays,
     /// How long is borne that nothing clear comes back.
     pub(super) budget: Duration,
+    /// How many left, and how many of them were told to slow down.
+    pub(super) calls: Calls,
 }
 
 impl Tries {
@@ -65,7 +67,13 @@ impl Tries {
         let seed = means.settings.seed.rotate_left(17) ^ u64::from(at.number());
         let random = Random::seeded(seed);
         let delays = Delays::new(Duration::from_secs(1), Duration::from_secs(20), random);
-        Self { delays, budget: means.settings.row_budget }
+        Self { delays, budget: means.settings.row_budget, calls: Calls::default() }
+    }
+
+    /// Counts a call by what its answer means: one that never left is none.
+    fn count(&mut self, verdict: Verdict) {
+        self.calls.sent += u64::from(!matches!(verdict, Verdict::NotSent | Verdict::NoCredentials));
+        self.calls.throttled += u64::from(verdict == Verdict::Throttled);
     }
 
     /// Sends one call until it has an answer that says something. `gate` is let go when the first leaves.
@@ -92,6 +100,7 @@ impl Tries {
             };
             let answer = Answer::of_reply(operation, &result, departure);
             means.learn(operation, &answer);
+            self.count(answer.verdict);
             match next(action, answer.verdict, Doubt::Clear) {
                 Next::Done => return Sent::Done,
                 Next::Mend => {

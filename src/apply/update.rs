@@ -24,7 +24,7 @@ use crate::error::Failure;
 use crate::event::Event;
 use crate::lane::answer::Told;
 use crate::lane::verdict::{Verdict, verdict_of_error};
-use crate::ledger::{AskedFor, Begun, JournalFault, Outcome, Place, RowState, StepState};
+use crate::ledger::{AskedFor, Begun, Calls, JournalFault, Outcome, Place, RowState, StepState};
 use crate::plan::Action;
 use crate::stop::Stop;
 use crate::user::change::{Change, Clearing, adds_rights, changes};
@@ -143,7 +143,7 @@ async fn change(mover: &Mover, means: &Means, gates: &Gates) -> Result<(), Journ
     let mut results = Results::new();
     let due = due(mover, &found, &mut results);
     if due.is_empty() {
-        return conclude(mover, None, &results, means);
+        return conclude(mover, None, &results, Calls::default(), means);
     }
     crash::point("update-intent-before");
     let begun = means.ledger.intend_update(mover.at, &mover.id).synced().await?;
@@ -172,7 +172,7 @@ async fn change(mover: &Mover, means: &Means, gates: &Gates) -> Result<(), Journ
     let Some(read_back) = read_back(mover, &found, sent, &mut tries, means).await else { return Ok(()) };
     results.extend(read_back);
     crash::point("update-read-back");
-    conclude(mover, Some(begun), &results, means)
+    conclude(mover, Some(begun), &results, tries.calls, means)
 }
 
 /// A group that waits for another one to be settled: rights for all else, or all else for rights.
@@ -441,7 +441,7 @@ fn unconfirmed(group: Group, told: Option<Told>) -> Came {
 fn gone(mover: &Mover, means: &Means) -> Result<(), JournalFault> {
     let came = Came::skipped(GONE, "the user is gone from the instance since it was planned");
     let results = mover.groups.keys().map(|group| (*group, came.clone())).collect();
-    conclude(mover, None, &results, means)
+    conclude(mover, None, &results, Calls::default(), means)
 }
 
 /// The user cannot be read: nothing of it is changed.
@@ -454,7 +454,7 @@ fn unread(mover: &Mover, error: &CallError, means: &Means) -> Result<(), Journal
     }
     let came = Came::of(StepState::Pending, told);
     let results = mover.groups.keys().map(|group| (*group, came.clone())).collect();
-    conclude(mover, None, &results, means)
+    conclude(mover, None, &results, Calls::default(), means)
 }
 
 /// Records and tells what became of each group, and of the row.
@@ -462,6 +462,7 @@ fn conclude(
     mover: &Mover,
     begun: Option<Begun>,
     results: &Results,
+    calls: Calls,
     means: &Means,
 ) -> Result<(), JournalFault> {
     for (group, came) in results {
@@ -479,7 +480,8 @@ fn conclude(
         });
         crash::point("update-step");
     }
-    let outcome = outcome(mover, results);
+    let calls = (calls != Calls::default()).then_some(calls);
+    let outcome = Outcome { calls, ..outcome(mover, results) };
     means.gauge(&outcome);
     means.ledger.conclude(mover.at, begun.map(|begun| begun.attempt), &outcome)?;
     tell(mover, outcome, means);

@@ -26,7 +26,7 @@ impl ChangeFarewell<'_> {
     pub(super) fn tell(&self) {
         if self.typed.shared.told_for() == Format::Human {
             let EndedChanges { counts, took, .. } = self.ended;
-            output::told(&summary(counts, &text::duration(*took)));
+            output::told(&summary(counts, self.leaves.missing, &text::duration(*took)));
         }
         self.lines().iter().for_each(farewell::say);
     }
@@ -151,12 +151,15 @@ impl ChangeFarewell<'_> {
     }
 }
 
-fn summary(counts: &Counts, took: &str) -> String {
+/// Of those who are skipped, so many are not there.
+fn summary(counts: &Counts, not_there: u64, took: &str) -> String {
+    let not_there = not_there.min(counts.skipped);
     let total = text::people(counts.total);
     let mut parts = vec![format!("{} of {total} updated", text::grouped(counts.updated))];
     for (number, what) in [
         (counts.there, "as they should be"),
-        (counts.skipped, "left"),
+        (not_there, "not there"),
+        (counts.skipped - not_there, "left"),
         (counts.unconfirmed, "unconfirmed"),
         (counts.rejected, "rejected"),
         (counts.invalid, "invalid"),

@@ -32,7 +32,7 @@ impl Leaves {
         let arn = &compared.instance().arn;
         let left = compared.remedies().into_iter().filter(|one| *one != Remedy::Right);
         let commands = left.map(|one| command(typed, arn, one)).collect();
-        let missing = compared.people().iter().filter(|person| person.is_not_there()).count() as u64;
+        let missing = compared.counts().not_there;
         Ok(Self { missing, makes: compared.makes()?, commands })
     }
 }

@@ -7,7 +7,6 @@ use super::words::wrapped;
 use crate::event::PeopleCounts;
 use crate::plan::{CellChange, Person, Resolution, folded};
 use crate::text::{grouped, people, plain};
-use crate::user::Group;
 
 /// How many people a terminal is told of: a whole roster would scroll away what was said before it.
 pub(super) const ON_A_TERMINAL: usize = 20;
@@ -56,9 +55,10 @@ pub(super) fn differences(told: &Told<'_>) -> String {
     text
 }
 
-/// The counts in one line; of those who are left, so many are not there.
-pub(super) fn counts(counts: &PeopleCounts, not_there: u64, is_update: bool) -> String {
-    let PeopleCounts { total, same, update, drift, conflict, create, skip, left: _ } = *counts;
+/// The counts in one line.
+pub(super) fn counts(counts: &PeopleCounts, is_update: bool) -> String {
+    let PeopleCounts { total, same, update, drift, conflict, create, skip: _, not_there, left, partly: _ } =
+        *counts;
     let differ = if is_update {
         "to change"
     } else if update == 1 {
@@ -73,7 +73,7 @@ pub(super) fn counts(counts: &PeopleCounts, not_there: u64, is_update: bool) -> 
         (conflict, "changed on both sides"),
         (create, "to create"),
         (not_there, "not there"),
-        (skip - not_there.min(skip), "left"),
+        (left, "left"),
     ];
     let told = parts.iter().filter(|(number, _)| *number > 0);
     let told: Vec<_> = told.map(|(number, what)| format!("{} {what}", grouped(*number))).collect();
@@ -115,8 +115,8 @@ fn of_person(text: &mut String, person: &Person, told: &Told<'_>) {
     let width = own.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(WIDEST);
     for (name, cell) in own {
         let mut line = format!("    {name:<width$}  {}", values(cell));
-        if person.adds_rights && cell.group == Group::SecurityProfiles {
-            line.push_str("  (adds rights)");
+        if let Some(rights) = cell.rights() {
+            let _ = write!(line, "  ({})", plain(&rights));
         }
         if let Some(why) = reason(cell, whole) {
             let _ = write!(line, "  ({why})");
@@ -235,6 +235,7 @@ mod tests {
     use super::*;
     use crate::agent::RowNumber;
     use crate::report::drift::tests::{cell, counts as counted, people as some};
+    use crate::user::Group;
 
     fn told(people: &[Person], most: usize, is_update: bool) -> String {
         differences(&Told {
@@ -286,11 +287,11 @@ mod tests {
     #[test]
     fn the_counts_are_a_line() {
         assert_eq!(
-            counts(&counted(&some()), 1, true),
+            counts(&counted(&some()), true),
             "7 people: 2 as they should be, 2 to change, 1 changed on the instance since, 1 not there, 1 left"
         );
-        assert_eq!(counts(&PeopleCounts::default(), 0, false), "nobody");
+        assert_eq!(counts(&PeopleCounts::default(), false), "nobody");
         let one = PeopleCounts { total: 1, update: 1, ..PeopleCounts::default() };
-        assert_eq!(counts(&one, 0, false), "1 differs");
+        assert_eq!(counts(&one, false), "1 differs");
     }
 }

@@ -141,10 +141,6 @@ pub(super) fn meant(typed: &TypedChanges) -> Changes {
     Changes { job: Job { settings, ..changes.job }, ..changes }
 }
 
-fn not_there(compared: &Compared) -> u64 {
-    compared.people().iter().filter(|person| person.is_not_there()).count() as u64
-}
-
 /// Does it on a stage, with one thread for all.
 fn run(
     typed: &TypedChanges,
@@ -293,7 +289,7 @@ fn head(typed: &TypedChanges, compared: &Compared, columns: usize) -> String {
     let mut lines = vec![of_roster(typed, compared)];
     lines.extend(of_rows(compared));
     lines.extend(of_instance(typed, compared));
-    lines.push(format!("compared  {}", change_words::counts(&compared.counts(), not_there(compared), false)));
+    lines.push(format!("compared  {}", change_words::counts(&compared.counts(), false)));
     words::wrapped(&(lines.join("\n") + "\n"), columns, INDENT)
 }
 
@@ -335,7 +331,7 @@ fn plan(typed: &TypedChanges, compared: &Compared) -> Result<String, Failure> {
     let mut lines = vec![of_roster(typed, compared)];
     lines.extend(of_rows(compared));
     lines.extend(of_instance(typed, compared));
-    lines.push(format!("plan      {}", change_words::counts(&compared.counts(), not_there(compared), true)));
+    lines.push(format!("plan      {}", change_words::counts(&compared.counts(), true)));
     let calls: u64 = compared.calls().values().sum();
     if calls > 0 {
         lines.push(format!("time      {} for {}", about(compared.time()), text::count(calls, "call")));

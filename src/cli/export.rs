@@ -88,7 +88,8 @@ impl ExportArgs {
     pub(super) fn needs(&self) -> Result<Needs, Failure> {
         let needs = self.instance.needs()?;
         let proficiencies = self.fields == FieldsArg::All;
-        Ok(Needs { job: Job { reads_users: true, tags: false, proficiencies, ..needs.job }, ..needs })
+        let job = Job { reads_users: true, tags: false, proficiencies, checks_roster: false, ..needs.job };
+        Ok(Needs { job, ..needs })
     }
 
     fn meant(&self) -> Export {
@@ -120,11 +121,16 @@ pub(super) fn run(args: &ExportArgs, typed: &[OsString]) -> Result<Exit, Failure
     let world = screen::world(Arc::clone(&listener) as _, stop);
     let exported = runtime.block_on(args.meant().run(&world));
     listener.close();
-    let exported = exported.inspect_err(|failure| {
-        if matches!(failure.exit, Exit::Interrupted | Exit::Stopped) {
+    let exported = match exported {
+        Ok(exported) => exported,
+        Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Stopped) => {
+            // First why, then what goes on.
+            output::failure(&failure);
             say_resume(&retype::resume(typed));
+            return Ok(failure.exit);
         }
-    })?;
+        Err(failure) => return Err(failure),
+    };
     match args.format {
         Format::Human => say(&exported, args),
         Format::Json => output::json(&line(&exported)),
@@ -164,7 +170,10 @@ fn say(exported: &Exported, args: &ExportArgs) {
         }
     }
     output::say("there are no passwords in it: nobody can read them");
-    output::say(&format!("next: `{}`", retype::diff_of(file, instance, &args.instance)));
+    // A roster of nobody has nobody to compare.
+    if *users > 0 {
+        output::say(&format!("next: `{}`", retype::diff_of(file, instance, &args.instance)));
+    }
 }
 
 fn line(exported: &Exported) -> String {

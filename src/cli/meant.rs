@@ -1,6 +1,7 @@
 //! Typed → meant: an import or a retry with all defaults resolved. What the command line and the environment leave open,
 //! the ledger says.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::connect::policy;
 use crate::disk;
 use crate::error::Failure;
 use crate::job::{Allowed, Before, Job, PaceAsked, Patience, What};
-use crate::ledger::beside;
+use crate::ledger::{Place, RowState, State, beside};
 use crate::roster::{Act, Field, Options};
 
 /// An import or a retry as it was typed, with all defaults resolved: what the commands are made of that are printed, and
@@ -184,6 +185,18 @@ impl Typed {
         let usual = beside::ledger_of(&self.whole_roster(), self.shared.rehearsal.simulate);
         beside::absolute(&self.ledger) == beside::absolute(&usual)
     }
+}
+
+/// Those of a ledger of an update or of leavers who are not as their rows ask, or are there still: with these codes alone, where any is named.
+pub(super) fn not_done(state: &State, codes: &[String]) -> HashSet<String> {
+    let is_picked = |at: &Place| {
+        let record = state.record(*at);
+        let is_done =
+            matches!(record.settled_state(), RowState::Updated | RowState::There | RowState::Deleted);
+        let code = state.detail(*at).and_then(|detail| detail.code.as_ref());
+        !record.dropped && !is_done && (codes.is_empty() || code.is_some_and(|code| codes.contains(code)))
+    };
+    state.places().filter(is_picked).map(|at| state.user(at).to_owned()).collect()
 }
 
 /// A path as it is shorter to type from the current directory.

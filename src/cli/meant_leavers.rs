@@ -9,8 +9,7 @@ use super::args::import::{RetryArgs, Shared};
 use super::args::instance::InstanceArgs;
 use super::args::remove::RemoveArgs;
 use super::args::removing::{RemovingArgs, Suspension};
-use super::meant::{Typed, from_here};
-use super::meant_changes::left;
+use super::meant::{Typed, from_here, not_done};
 use super::policy::Needs;
 use super::retype::{Line, word_of};
 use super::settings::named;
@@ -84,7 +83,7 @@ impl TypedLeavers {
         args.concurrency = typed.concurrency.or(args.concurrency);
         (args.ledger, args.format) = (Some(of), typed.format);
         (args.dry_run, args.yes) = (typed.dry_run, typed.yes);
-        let picked = (!is_of_part || !codes.is_empty()).then(|| left(state, &codes));
+        let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
         Ok(Self { args, retry: Some(Retry { codes, picked, is_of_part, before }), words })
     }
 

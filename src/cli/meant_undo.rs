@@ -2,18 +2,20 @@
 //! after it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::instance::InstanceArgs;
 use super::args::undo::UndoArgs;
+use super::meant::from_here;
 use super::policy::Needs;
 use super::retype::{Line, word_of};
 use super::settings;
 use crate::connect::policy;
+use crate::disk;
 use crate::error::Failure;
-use crate::job::{Before, PaceAsked, Patience, UndoJob};
-use crate::ledger::{self, State, undone};
+use crate::job::{Before, PaceAsked, Patience, UndoJob, kept_before};
+use crate::ledger::{self, Job, State, undone};
 
 /// What was typed, the ledger that is meant, and the command line.
 pub(super) struct TypedUndo {
@@ -33,6 +35,7 @@ impl TypedUndo {
     pub(super) fn of(args: UndoArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         let ledger = undone::or_undone(&args.ledger);
         let (state, _) = ledger::peek(&ledger)?;
+        made_somebody(&ledger, &state, &words)?;
         let own = &state.header.run;
         if let Some(typed) = args.run.as_deref().filter(|typed| *typed != own.as_str()) {
             let what =
@@ -94,6 +97,7 @@ impl TypedUndo {
             creates: false,
             tags: false,
             proficiencies: true,
+            checks_roster: false,
             deletes: !self.args.dry_run,
             looks_around: true,
             quick_connects: self.args.with_quick_connects,
@@ -104,6 +108,62 @@ impl TypedUndo {
     }
 }
 
+<<<<<<< HEAD
+=======
+/// Fails where the ledger is not an import's: each other has a way back of its own, by the file of how everybody was.
+fn made_somebody(ledger: &Path, state: &State, words: &[OsString]) -> Result<(), Failure> {
+    let (whose, back, command) = match state.header.job {
+        None => return Ok(()),
+        Some(Job::Update) => ("an update's", "put everybody back with: ", "update"),
+        Some(Job::Remove) => ("one of leavers", "make them again, with other passwords, with: ", "import"),
+    };
+    let what = format!("the ledger is {whose}, which made nobody: `{}`", ledger.display());
+    let is_rehearsal = state.is_rehearsal(ledger);
+    let hint = match kept_before(state, ledger).filter(|_| !is_rehearsal) {
+        Some(file) => format!("{back}{}", puts_back(state, ledger, words, command, &from_here(&file))),
+        None => "an undo takes back what an import made: name the ledger of an import".to_owned(),
+    };
+    Err(Failure::usage(what).hint(hint))
+}
+
+/// What puts everybody back, or makes them again, by the file of how they were.
+fn puts_back(state: &State, ledger: &Path, words: &[OsString], command: &str, file: &Path) -> Line {
+    let session = &state.session;
+    let mut line = Line::of_typed(words, command);
+    line.path(file);
+    line.option("--instance", Some(&state.header.instance));
+    line.option("--profile", session.profile.as_ref());
+    line.option("--endpoint-url", session.endpoint.as_ref());
+    if state.header.job == Some(Job::Update) {
+        // What was asked for last tells who has the name by now, and what somebody has changed since.
+        line.option("--base", Some(ledger.display()));
+        line.option("--exact", Some("tags,proficiencies"));
+    } else {
+        line.switch("--generate-passwords", true);
+        line.option("--credentials-out", Some(disk::with_suffix(file, ".passwords.jsonl").display()));
+    }
+    line
+}
+
+/// The arguments with what the ledger says where nothing was typed, and the environment names nothing.
+fn with_ledgers(mut args: UndoArgs, before: &Before, named: Named) -> UndoArgs {
+    let UndoArgs { instance, rehearsal, .. } = &mut args;
+    if instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
+        rehearsal.simulate = true;
+    }
+    if !rehearsal.simulate {
+        instance.instance = instance.instance.take().or(Some(before.instance.clone()));
+        if instance.profile.is_none() && !named.profile {
+            instance.profile.clone_from(&before.profile);
+        }
+        if instance.endpoint_url.is_none() && !named.endpoint {
+            instance.endpoint_url.clone_from(&before.endpoint);
+        }
+    }
+    args
+}
+
+>>>>>>> main
 /// What looks again at who is left, and why.
 pub(super) fn looks(typed: &TypedUndo) -> Line {
     let mut line = Line::of_typed(&typed.words, "undo");

@@ -361,14 +361,13 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
             text::grouped(steps.rejected)
         );
     }
-    if state.header.job.is_some() {
-        return text; // what an update sends is of many kinds, and its ledger counts none of them
-    }
-    text + &format!(
-        "\n{}, {} throttled\n",
-        text::count(state.calls.sent, "CreateUser call"),
-        text::grouped(state.calls.throttled)
-    )
+    let what = match state.header.job {
+        None => "CreateUser call",
+        Some(Job::Update) => "changing call",
+        Some(Job::Remove) => return text, // what it sends is of many kinds, and its ledger counts none of them
+    };
+    let (sent, throttled) = (text::count(state.calls.sent, what), text::grouped(state.calls.throttled));
+    text + &format!("\n{sent}, {throttled} throttled\n")
 }
 
 /// How the created rows were seen last, where that is not as they were made.

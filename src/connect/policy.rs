@@ -36,6 +36,8 @@ pub(crate) struct Job {
     pub(crate) reads_names: bool,
     /// Read what the users there are like, as an export and a comparison do.
     pub(crate) reads_users: bool,
+    /// Check a roster against what the instance has.
+    pub(crate) checks_roster: bool,
     /// Change users who are there.
     pub(crate) updates: Updates,
 }
@@ -107,6 +109,7 @@ impl Job {
         asks_identity: true,
         reads_names: true,
         reads_users: false,
+        checks_roster: true,
         updates: Updates::NONE,
     };
 
@@ -149,7 +152,8 @@ impl Job {
             Operation::SearchQuickConnects | Operation::GetCurrentUserData => {
                 self.deletes || self.looks_around
             }
-            Operation::SearchPredefinedAttributes => self.proficiencies,
+            // By these the proficiencies of a roster are checked.
+            Operation::SearchPredefinedAttributes => self.proficiencies && self.checks_roster,
             // Whoever is deleted is held against what was asked of them, or written down first.
             Operation::ListUserProficiencies => {
                 self.deletes || ((self.creates || self.reads_users) && self.proficiencies)
@@ -334,7 +338,14 @@ mod tests {
 
     #[test]
     fn who_looks_at_the_users_there_needs_to_search_and_describe_them() {
-        let export = Job { creates: false, tags: false, reads_users: true, proficiencies: true, ..IMPORT };
+        let export = Job {
+            creates: false,
+            tags: false,
+            reads_users: true,
+            proficiencies: true,
+            checks_roster: false,
+            ..IMPORT
+        };
         assert_eq!(
             export.actions(),
             [
@@ -346,11 +357,12 @@ mod tests {
                 "connect:ListUserHierarchyGroups",
                 "connect:ListUserProficiencies",
                 "connect:ListUsers",
-                "connect:SearchPredefinedAttributes",
                 "connect:SearchUserHierarchyGroups",
                 "connect:SearchUsers",
             ]
         );
+        let comparison = Job { checks_roster: true, ..export };
+        assert!(comparison.actions().contains(&"connect:SearchPredefinedAttributes".to_owned()));
     }
 
     #[test]

@@ -63,6 +63,29 @@ pub(crate) fn updates_of(ledger: &Path) -> Option<PathBuf> {
     Some(ledger.with_file_name(format!("{roster}{end}")))
 }
 
+/// How the name goes on of a file that keeps people as they were before an update, after the whole name of its roster.
+const BEFORE: &str = ".before.";
+
+/// The ledgers of the updates that put people back as they were before updates of this roster; of such a file, of those of its
+/// roster. What these asked for is newer than what the updates did, whose own ledger knows nothing of it.
+pub(crate) fn undone_of(roster: &Path) -> Vec<PathBuf> {
+    let Some(name) = roster.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    let whole = name.find(BEFORE).and_then(|at| name.get(..at)).unwrap_or(name);
+    let begins = format!("{whole}{BEFORE}");
+    let folder = roster.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let names = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
+    let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> =
+        names.filter(|name| name.starts_with(&begins) && name.ends_with(UPDATES)).collect();
+    names.sort();
+    names.into_iter().map(|name| roster.with_file_name(name)).collect()
+}
+
+/// Whether a file has the name of one that keeps people as they were before an update.
+pub(crate) fn is_named_as_before(roster: &Path) -> bool {
+    roster.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.contains(BEFORE))
+}
+
 /// A path as a ledger has it: whole, and without links where it leads anywhere.
 pub(crate) fn absolute(path: &Path) -> String {
     disk::full_name(path).display().to_string()

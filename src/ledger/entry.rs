@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::asked::{AskedFor, StandsAs};
-use super::numbers::{Attempt, Nonce};
+use super::numbers::{Attempt, Calls, Nonce};
 use super::sum;
 use super::words::{Job, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted};
 use crate::agent::{Fingerprint, RowNumber};
@@ -139,6 +139,9 @@ pub struct Entry<'a> {
     /// How the row was seen (`seen`), or what of the user was asked for and is known to be done (`outcome`, `step`).
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
     pub stands_as: Option<StandsAs>,
+    /// How many calls it took to change the user (`outcome`, of an update).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<Calls>,
     /// The attempt was not executed, and why (`outcome`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unexecuted: Option<Unexecuted>,
@@ -204,6 +207,7 @@ impl<'a> Entry<'a> {
             by_run: None,
             recovered: false,
             stands_as: None,
+            calls: None,
             unexecuted: None,
             id: None,
             code: None,

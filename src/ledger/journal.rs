@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::asked::{AskedFor, StandsAs};
 use super::entry::Entry;
-use super::numbers::{Attempt, Nonce, Place};
+use super::numbers::{Attempt, Calls, Nonce, Place};
 use super::state::State;
 use super::words::{Op, RowState, Step, StepState, Unexecuted};
 use crate::agent::Fingerprint;
@@ -216,12 +216,14 @@ pub struct Outcome {
     pub by_run: Option<String>,
     /// What of the user was asked for and is known to be done.
     pub asked: AskedFor,
+    /// How many calls it took to change the user, of an update.
+    pub calls: Option<Calls>,
 }
 
 impl Outcome {
     /// The line of a row that stands so, after an attempt or without one; `at` is when, RFC 3339.
     pub fn entry<'e>(&'e self, user: &'e str, of: Option<Attempt>, at: String) -> Entry<'e> {
-        let Self { state, recovered, unexecuted, id, code, message, request_id, by_run, asked } = self;
+        let Self { state, recovered, unexecuted, id, code, message, request_id, by_run, asked, calls } = self;
         let text = |text: &'e Option<String>| text.as_deref().map(Into::into);
         Entry {
             attempt: of,
@@ -233,6 +235,7 @@ impl Outcome {
             request_id: text(request_id),
             by_run: text(by_run),
             stands_as: StandsAs::asked(*asked),
+            calls: *calls,
             ..Entry::outcome(user, *state, at)
         }
     }
@@ -271,6 +274,7 @@ impl Outcome {
             request_id,
             by_run: _,
             asked,
+            calls: _, // with the outcome
         } = self;
         let text = |text: &'e Option<String>| text.as_deref().map(Into::into);
         Entry {

@@ -39,11 +39,11 @@ pub use file::{Ledger, LockedFile, peek};
 pub use journal::{Begun, Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
 pub(crate) use leavers::{Leavers, leavers};
 pub(crate) use names::Names;
-pub use numbers::{Attempt, Nonce, Nonces, Place, counted, drawn};
+pub use numbers::{Attempt, Calls, Nonce, Nonces, Place, counted, drawn};
 pub(crate) use others::{OtherRun, is_most};
 pub use reader::{Extent, each};
-pub(crate) use state::{Calls, SeenCounts, StepCounts, Steps};
 pub use state::{Counts, State};
+pub(crate) use state::{SeenCounts, StepCounts, Steps};
 pub(crate) use updated::updated;
 
 pub use words::{Job, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted};

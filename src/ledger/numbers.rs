@@ -128,6 +128,15 @@ pub fn counted() -> Nonces {
     Arc::new(move || Ok(Nonce::of(last.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1)))
 }
 
+/// CreateUser calls; in an update's ledger, those that change users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calls {
+    /// Requests that left.
+    pub sent: u64,
+    /// Those of them that were told to slow down.
+    pub throttled: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use super::beside;
 use super::entry::Entry;
 use super::ids::Ids;
 use super::names::Names;
-use super::numbers::{Attempt, Nonce, Place};
+use super::numbers::{Attempt, Calls, Nonce, Place};
 use super::words::{Job, Kind, Op, RowState, SeenAs, Step, StepState, Unexecuted};
 use crate::agent::{Fingerprint, RowNumber};
 use crate::clock;
@@ -98,15 +98,6 @@ pub struct Session {
     pub(crate) alias: Option<String>,
     /// It has said that it ended.
     pub has_ended: bool,
-}
-
-/// CreateUser calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Calls {
-    /// Requests that left.
-    pub sent: u64,
-    /// Those of them that were told to slow down.
-    pub throttled: u64,
 }
 
 /// One row, compact: a ledger of a million rows is held in memory.
@@ -477,6 +468,10 @@ impl State {
     fn conclude(&mut self, entry: &Entry) {
         let (Some(user), Some(state)) = (entry.user.as_deref(), entry.stands()) else { return };
         let at = self.place(user);
+        if let Some(Calls { sent, throttled }) = entry.calls {
+            self.calls.sent = self.calls.sent.saturating_add(sent);
+            self.calls.throttled = self.calls.throttled.saturating_add(throttled);
+        }
         if entry.op == Some(Op::Delete) {
             return self.conclude_delete(at, state, entry);
         }

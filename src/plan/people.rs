@@ -1,5 +1,7 @@
 //! Who of a roster is there, how they differ, and what is done about it: person by person, cell by cell.
 
+use std::collections::BTreeSet;
+
 use super::change::Resolution;
 use crate::agent::RowNumber;
 use crate::event::PeopleCounts;
@@ -81,6 +83,23 @@ impl CellChange {
     /// Whether it is of the primary address, by which whoever reads it can take over the login.
     pub(crate) fn is_login_address(&self) -> bool {
         self.group == Group::Identity && self.cell == "email address"
+    }
+
+    /// What it does to somebody's rights, in words, where it adds any: with what it takes away, where it takes any.
+    pub(crate) fn rights(&self) -> Option<String> {
+        if self.group != Group::SecurityProfiles {
+            return None;
+        }
+        let [has, wanted]: [BTreeSet<&str>; 2] =
+            [&self.from, &self.to].map(|side| side.as_deref().unwrap_or_default().split('|').collect());
+        let named = |one: &BTreeSet<&str>, other: &BTreeSet<&str>| {
+            one.difference(other).copied().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
+        };
+        match (named(&wanted, &has), named(&has, &wanted)) {
+            (added, _) if added.is_empty() => None,
+            (_, taken) if taken.is_empty() => Some("adds rights".to_owned()),
+            (added, taken) => Some(format!("adds rights: {added}; takes away: {taken}")),
+        }
     }
 
     /// Whether it is left because the primary address may not be changed.
@@ -185,14 +204,21 @@ impl PeopleCounts {
     /// Counts one.
     pub(crate) fn add(&mut self, person: &Person) {
         self.total += 1;
-        self.left += u64::from(person.is_left());
         match person.resolution {
             Resolution::Same => self.same += 1,
-            Resolution::Update => self.update += 1,
+            Resolution::Update => {
+                self.update += 1;
+                self.partly += u64::from(person.is_left());
+            }
             Resolution::Drift => self.drift += 1,
             Resolution::Conflict => self.conflict += 1,
             Resolution::Create => self.create += 1,
-            Resolution::Skip => self.skip += 1,
+            Resolution::Skip => {
+                self.skip += 1;
+                let is_not_there = person.is_not_there();
+                self.not_there += u64::from(is_not_there);
+                self.left += u64::from(!is_not_there);
+            }
         }
     }
 }
@@ -229,10 +255,21 @@ mod tests {
             counts.add(&person);
             assert_eq!(person.resolution, whole);
             assert_eq!((person.is_to_be_changed(), person.is_left()), (is_changed, is_left));
-            assert_eq!(counts.left, u64::from(is_left));
+            assert_eq!(counts.partly, u64::from(is_left && whole == Update));
+            assert_eq!((counts.left, counts.not_there), (u64::from(whole == Skip), 0));
             assert_eq!(counts.differs(), whole != Same);
             assert_eq!(person.left_code().is_some(), is_left);
         }
+    }
+
+    #[test]
+    fn who_is_not_there_is_counted_apart_from_whoever_is_left() {
+        let mut counts = PeopleCounts::default();
+        let row = RowNumber::from(2);
+        for code in ["not-there", "missing", "name-differs-in-case"] {
+            counts.add(&Person::apart(row, "ana", Resolution::Skip, code, String::new()));
+        }
+        assert_eq!((counts.total, counts.skip, counts.not_there, counts.left), (3, 3, 1, 2));
     }
 
     #[test]
@@ -263,6 +300,25 @@ mod tests {
                 .collect();
             assert_eq!(remedies(&people), expected, "{people:?}");
         }
+    }
+
+    #[test]
+    fn of_a_change_of_rights_it_is_said_what_is_added_and_what_is_taken() {
+        let rights = |from: Option<&str>, to: Option<&str>| {
+            let own = |side: Option<&str>| side.map(str::to_owned);
+            CellChange {
+                group: Group::SecurityProfiles,
+                from: own(from),
+                to: own(to),
+                ..cell(Resolution::Update)
+            }
+            .rights()
+        };
+        assert_eq!(rights(Some("Agent"), Some("Agent|Admin")).as_deref(), Some("adds rights"));
+        let swap = rights(Some("Agent|Quality"), Some("Admin|Quality"));
+        assert_eq!(swap.as_deref(), Some("adds rights: Admin; takes away: Agent"));
+        assert_eq!(rights(Some("Agent|Admin"), Some("Agent")), None);
+        assert_eq!(cell(Resolution::Update).rights(), None);
     }
 
     #[test]

@@ -6,12 +6,38 @@ pub struct Protected {
     patterns: Vec<Vec<char>>,
 }
 
+/// What a file may have around a name: quotation marks, and bytes that nobody sees.
+fn is_around(letter: char) -> bool {
+    letter.is_whitespace() || letter.is_control() || "\"'`“”„«»\u{feff}\u{200b}".contains(letter)
+}
+
 impl Protected {
-    /// Reads one name or pattern a line; what is behind `#` at the beginning of a line is a comment.
+    /// Reads one name or pattern a line; what is behind `#` is a comment.
+    ///
+    /// Whoever writes such a file does so to keep somebody, so that each line is read as it was probably meant: whatever ends
+    /// lines, in quotation marks or not, and of a table's line the first cell. No username has any of these.
     pub fn parse(text: &str) -> Self {
-        let text = text.trim_start_matches('\u{feff}');
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        Self { patterns: lines.map(|line| line.to_lowercase().chars().collect()).collect() }
+        let lines = text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
+        let first = |line: &str| {
+            let said = line.split('#').next().unwrap_or_default();
+            let mut cells =
+                said.split([',', ';', '\t']).map(|cell| cell.trim_matches(is_around).to_lowercase());
+            cells.find(|cell| !cell.is_empty())
+        };
+        Self { patterns: lines.filter_map(first).map(|name| name.chars().collect()).collect() }
+    }
+
+    /// The lines that none of these fits, as they were read: perhaps written otherwise than the names are.
+    pub(crate) fn fits_nobody<'u>(&self, users: impl Iterator<Item = &'u str>) -> Vec<String> {
+        if self.patterns.is_empty() {
+            return Vec::new();
+        }
+        let mut unused: Vec<&Vec<char>> = self.patterns.iter().collect();
+        for user in users {
+            let user: Vec<char> = user.to_lowercase().chars().collect();
+            unused.retain(|pattern| !fits(pattern, &user));
+        }
+        unused.into_iter().map(|pattern| pattern.iter().collect()).collect()
     }
 
     /// Whether nobody is protected.
@@ -85,6 +111,27 @@ mod tests {
             assert!(!protected.has(user), "{user}");
         }
         assert!(!Protected::default().has("ana"));
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_was_probably_meant() {
+        for file in [
+            "a0\ra7\r",
+            "\"a0\"\n'a7'\n",
+            "a0,Ana,Silva\na7,Ben,Lima\n",
+            "a0;Ana\r\na7;Ben",
+            "a0\tAna\na7\tBen\n",
+            "a0 # the lead\n a7#and hers\n",
+            "a\u{0}0".replace('\u{0}', "").as_str(),
+            "\u{0}a0\u{0}\n\u{200b}a7 \u{feff}\n",
+            ",a0\n,a7\n",
+        ] {
+            assert!(Protected::parse(file).has("a0"), "{file:?}");
+        }
+        let protected = Protected::parse("a0\nzoe\nlead-*\n");
+        assert_eq!(protected.fits_nobody(["A0", "lead-7"].into_iter()), ["zoe"]);
+        assert_eq!(protected.fits_nobody(std::iter::empty()).len(), 3);
+        assert_eq!(Protected::default().fits_nobody(["a0"].into_iter()), Vec::<String>::new());
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub(crate) enum Proof {
 /// write a tag that begins like ours.
 pub(crate) fn proof(run: &str, attempts: &[(Attempt, Option<Nonce>)], tag: Option<&str>) -> Proof {
     let Some(value) = tag else {
-        return Proof::None("carries no tag of headcount's: nothing proves who made it".to_owned());
+        return Proof::None("carries no tag of headcount's, so that nothing proves whose it is".to_owned());
     };
     if sabotage(Sabotage::TagByPrefix) && value.starts_with(run) {
         return Proof::Whole;

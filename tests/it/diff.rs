@@ -467,3 +467,57 @@ fn an_import_is_printed_for_those_who_are_not_there_only_where_it_would_make_the
         assert_eq!(service.calls("CreateUser", "executed"), made + 1, "{roster}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn two_updates_are_undone_one_after_the_other_by_the_commands_that_they_have_printed() {
+    let (service, at) = imported();
+    let path = at.path();
+    let like = service.headcount(path);
+    let update = |roster: &str| {
+        fs::write(path.join("movers.csv"), roster).unwrap();
+        printed(&on(&service, path, "update", "movers.csv", &[]).exits(0), "undo with: ")
+    };
+    let first = update("user login,ACW timeout,tags\nana,60,site|Rome\n");
+    let second = update("user login,ACW timeout,tags\nana,90,site|Oslo\n");
+    run(&mut pasted(&like, &second)).exits(0);
+    let ran = run(&mut pasted(&like, &first)).exits(0);
+    assert!(ran.stdout.starts_with("1 of 1 person updated"), "{}", ran.stdout);
+    on(&service, path, "diff", "people.csv", &["--exact", "tags"]).exits(0);
+    // What was undone is no change of somebody's.
+    let ran = on(&service, path, "diff", "movers.csv", &[]).exits(1);
+    assert!(
+        ran.stdout.contains("~ ana") && !ran.stdout.contains("changed on the instance"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn an_update_counts_the_calls_that_change_somebody() {
+    let (service, at) = imported();
+    let path = at.path();
+    fs::write(path.join("movers.csv"), "user login,ACW timeout,tags\nana,60,site|Rome\nben,60,\ncas,,\n")
+        .unwrap();
+    let ran = on(&service, path, "update", "movers.csv", &["--format", "json"]).exits(0);
+    let ended = events(&ran).pop().unwrap();
+    assert_eq!(ended["calls"]["sent"].as_u64().unwrap(), changing_calls(&service));
+    assert_eq!(changing_calls(&service), 3);
+    assert_eq!(status(path, "movers.csv.update.ledger.jsonl")["calls"]["sent"], 3);
+}
+
+#[test]
+fn who_is_left_is_one_number_wherever_it_is_told() {
+    let (service, at) = imported();
+    let path = at.path();
+    // One differs in the address alone, one in case alone, one is not there.
+    let roster = "user login,email\nana,new@x.example\nBEN,\ndora,\ncas,cas@x.example\n";
+    let human = diff(&service, path, roster, &[]).exits(1).stdout;
+    assert!(human.contains("4 people: 1 as they should be, 1 not there, 2 left"), "{human}");
+    diff(&service, path, roster, &["-o", "d.md"]).exits(1);
+    let ticket = fs::read_to_string(path.join("d.md")).unwrap();
+    assert!(ticket.contains("| not there | 1 |\n| left | 2 |"), "{ticket}");
+    let told = events(&diff(&service, path, roster, &["--format", "json"]).exits(1)).pop().unwrap();
+    let people = &told["people"];
+    assert_eq!((&people["left"], &people["not_there"], &people["skip"]), (&2.into(), &1.into(), &3.into()));
+}

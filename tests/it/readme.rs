@@ -585,6 +585,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         untagged: true,
         generated: true,
         stands_as: Some(headcount::ledger::StandsAs::Seen(headcount::ledger::SeenAs::Gone)),
+        calls: Some(headcount::ledger::Calls { sent: 2, throttled: 1 }),
         unexecuted: Some(headcount::ledger::Unexecuted::Throttled),
         id: text(),
         code: text(),

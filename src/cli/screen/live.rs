@@ -435,9 +435,22 @@ impl Tally {
         }
     }
 
+    /// What is said of those of whom it is not known what became of them.
+    fn unclear_word(&self) -> &'static str {
+        match self.doing {
+            Doing::Creates => "in doubt",
+            // Their calls may be sent again: what is left open is whether the instance shows it.
+            Doing::Updates | Doing::Deletes => "unconfirmed",
+        }
+    }
+
     /// The live view, in lines of at most `columns` columns.
     fn view(&self, now: Instant, look: &Look, columns: usize) -> String {
         let room = columns.saturating_sub(1).max(20);
+        if self.to_send == 0 {
+            // Of nothing there is no part.
+            return self.awaited(now).map(|awaited| clip(&awaited, room)).unwrap_or_default();
+        }
         let share = self.done() as f64 / self.to_send.max(1) as f64;
         let width = 24.min(room - 6);
         let full = ((share * width as f64) as usize).min(width);
@@ -457,7 +470,7 @@ impl Tally {
         type Colour = fn(Paint, &str) -> String;
         let others: [(u64, &str, Colour); 3] = [
             (self.failed, "failed", Paint::red),
-            (self.in_doubt(), "in doubt", Paint::yellow),
+            (self.in_doubt(), self.unclear_word(), Paint::yellow),
             (self.throttled, "throttled", |_, text| text.to_owned()),
         ];
         for (number, what, colour) in others {
@@ -489,7 +502,7 @@ impl Tally {
         for (number, what) in [
             (self.there, "there already"),
             (self.failed, "failed"),
-            (self.in_doubt(), "in doubt"),
+            (self.in_doubt(), self.unclear_word()),
             (self.throttled, "throttled"),
         ] {
             if number > 0 {
@@ -706,10 +719,10 @@ mod tests {
     async fn a_run_of_nothing_breaks_nothing() {
         let now = Instant::now();
         let mut tally = Tally::new(now);
-        assert!(tally.view(now, &PLAIN, 80).contains("0 of 0"));
+        assert_eq!(tally.view(now, &PLAIN, 80), "", "no bar of nothing");
         tally.take(&Event::Waiting { reason: "x".into(), seconds: f64::NAN }, now, true);
         tally.take(&Event::Waiting { reason: "y".into(), seconds: f64::INFINITY }, now, true);
         tally.take(&created("more than were to be sent"), now, true);
-        assert!(tally.view(now, &PLAIN, 0).contains("0 of 0"));
+        assert!(!tally.view(now, &PLAIN, 0).contains("0 of 0"));
     }
 }

@@ -480,13 +480,17 @@ impl Compared {
     }
 }
 
-/// The ledgers that say what was asked for before: those that were named, else those beside the roster; and the update's own,
-/// wherever it is kept.
+/// The ledgers that say what was asked for before: those that were named, else those beside the roster; those of what was
+/// undone; and the update's own, wherever it is kept.
 pub(super) fn base_ledgers(job: &Job, named: &[PathBuf]) -> Vec<BaseLedger> {
+    let whole = job.before().map_or(job.roster(), |before| &before.whole);
     let mut ledgers: Vec<_> = named.iter().cloned().map(BaseLedger::Named).collect();
     if named.is_empty() {
-        let whole = job.before().map_or(job.roster(), |before| &before.whole);
         ledgers.extend(beside::bases_of(whole, job.target.is_rehearsal()).map(BaseLedger::Beside));
+    }
+    // Two updates are undone one after the other, each by a command that names the ledger of the updates alone.
+    if (named.is_empty() || beside::is_named_as_before(whole)) && !job.target.is_rehearsal() {
+        ledgers.extend(beside::undone_of(whole).into_iter().map(BaseLedger::Beside));
     }
     let own = BaseLedger::Beside(job.ledger.clone());
     if !ledgers.contains(&own) {

@@ -16,6 +16,7 @@ use crate::job::check::{Checked, add};
 use crate::job::opened;
 use crate::job::pace::{PaceAsked, RateAsked};
 use crate::job::rehearsal::Stage;
+use crate::job::stay;
 use crate::job::target::{At, Reached};
 use crate::job::world::World;
 use crate::lane::pace::{Pace, default_burst};
@@ -214,6 +215,8 @@ impl Leavers {
             people.push(leaver);
         }
         (self.candidates, self.people) = (candidates, people);
+        let users = self.people.iter().map(|leaver| leaver.user.as_str());
+        stay::say_unused(&self.remove.protected, users, &self.world);
         if self.by_name_alone > 0 {
             self.world.warn(format!(
                 "of {} the list says nothing but the user login: a slip in one may be somebody else's; a column `first name`, \

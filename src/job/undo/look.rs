@@ -14,6 +14,7 @@ use crate::instance::users::{self, Read, Whom};
 use crate::instance::{FetchError, Reader};
 use crate::job::pace::{PaceAsked, RateAsked};
 use crate::job::rehearsal::Stage;
+use crate::job::stay;
 use crate::job::target::{At, Reached};
 use crate::job::world::World;
 use crate::lane::listing::{self, Guard};
@@ -179,7 +180,7 @@ impl PlannedUndo {
                 |found: &Found| self.around.seen(&candidate.made.user, &found.user.id, &connects, &at_work).0;
             let against = found.map(|found| of_undo(self.of(), &candidate.made, found, &around(found)));
             let fate = self.fate(candidate, against.as_deref(), now);
-            let mut against = against.unwrap_or_default();
+            let mut against = against.unwrap_or_else(|| self.unseen(candidate));
             against.sort_by_key(|(why, _)| *why);
             if candidate.stands == Stands::Back && !is_anothers(&against) {
                 back.push(candidate.made.user.clone());
@@ -201,8 +202,24 @@ impl PlannedUndo {
         let kept =
             self.candidates.drain(..).zip(people).filter(|(candidate, leaver)| !is_over(candidate, leaver));
         (self.candidates, self.people) = kept.unzip();
+        let users = self.people.iter().map(|leaver| leaver.user.as_str());
+        stay::say_unused(&self.job.protected, users, &self.world);
         self.back = back;
         Ok(())
+    }
+
+    /// What is said of somebody who is not to be seen, where the list has the name under another id.
+    fn unseen(&self, candidate: &Candidate) -> Vec<(Why, String)> {
+        let Candidate { made, id, .. } = candidate;
+        let listed = self.reached.directory.users.as_ref().and_then(|users| users.get(&made.user));
+        let other = listed.filter(|other| id.as_deref().is_some_and(|own| own != &***other));
+        let words = |other: &Box<str>| {
+            format!(
+                "not to be seen, and the list has the name under another id, {other}: it was deleted and made anew by \
+                 somebody else, or the list is behind"
+            )
+        };
+        other.map(|other| (Why::NotVisibleYet, words(other))).into_iter().collect()
     }
 
     fn fate(&self, candidate: &Candidate, against: Option<&[(Why, String)]>, now: SystemTime) -> Fate {

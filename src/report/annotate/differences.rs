@@ -72,7 +72,8 @@ fn of_person(person: &Person, row: &Row, columns: &Columns, findings: &mut Vec<F
 /// What the instance has.
 fn message(name: &str, cell: &CellChange, field: Option<Field>) -> String {
     let there = match cell.from.as_deref() {
-        None | Some("") => "nothing".to_owned(),
+        None => "nothing".to_owned(),
+        Some("") => "an empty value".to_owned(),
         Some(value) => format!("`{}`", shown(value)),
     };
     // One cell of a roster may say several members.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::told::{Drift, capital, label, meaning, reason, value};
+use super::told::{Drift, NOT_THERE, capital, label, meaning, reason, value};
 use crate::plan::{CellChange, Person, Resolution, folded};
 use crate::text::{grouped, html, policy_digest, worded};
 
@@ -58,8 +58,8 @@ fn outcome(page: &mut String, drift: &Drift<'_>) {
         crate::report::TOOL,
         html(&drift.sentence()),
     );
-    for (resolution, number) in drift.kinds().into_iter().filter(|(_, number)| *number > 0) {
-        let (word, name) = (resolution.word(), label(resolution));
+    for (resolution, name, number) in drift.kinds().into_iter().filter(|(.., number)| *number > 0) {
+        let word = resolution.word();
         let _ = writeln!(page, "<li class=\"{word}\"><b>{}</b> {name}</li>", grouped(number));
     }
     page.push_str("</ul>\n</section>\n");
@@ -94,8 +94,8 @@ fn rows_of(page: &mut String, person: &Person) {
         person.row,
         html(&person.user)
     );
-    if person.adds_rights {
-        page.push_str("<small class=\"rights\">adds rights</small>");
+    if let Some(rights) = person.cells.iter().find_map(CellChange::rights) {
+        let _ = write!(page, "<small class=\"rights\">{}</small>", html(&rights));
     }
     page.push_str("</th>");
     if person.cells.is_empty() {
@@ -134,13 +134,9 @@ fn what(page: &mut String, resolution: Resolution, reason: &str) {
 
 fn words(page: &mut String, drift: &Drift<'_>) {
     page.push_str("<section>\n<h2>What the words mean</h2>\n<dl>\n");
-    for (resolution, _) in drift.kinds().into_iter().filter(|(_, number)| *number > 0) {
-        let _ = writeln!(
-            page,
-            "<dt>{}</dt><dd>{}</dd>",
-            label(resolution),
-            html(&worded(meaning(resolution), drift.voice))
-        );
+    for (resolution, name, _) in drift.kinds().into_iter().filter(|(.., number)| *number > 0) {
+        let meaning = if name == NOT_THERE { "nobody has the name" } else { meaning(resolution) };
+        let _ = writeln!(page, "<dt>{name}</dt><dd>{}</dd>", html(&worded(meaning, drift.voice)));
     }
     page.push_str("</dl>\n</section>\n");
     if drift.commands.is_empty() {

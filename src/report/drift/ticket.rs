@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::told::{Drift, capital, label, value};
-use crate::plan::folded;
+use super::told::{Drift, NOT_THERE, capital, label, value};
+use crate::plan::{CellChange, folded};
 use crate::text::{code, grouped};
 
 /// How every one begins: a comment, which a ticket does not show.
@@ -18,14 +18,15 @@ pub(super) fn write(drift: &Drift<'_>) -> String {
     let instance = drift.alias.unwrap_or(drift.instance);
     let _ = writeln!(page, "Instance {}{rehearsal}, {}\n", code(instance), drift.zone.shown(drift.made));
     let _ = writeln!(page, "**{}**\n\n| | people |\n|---|--:|", drift.sentence());
-    for (resolution, number) in drift.kinds().into_iter().filter(|(_, number)| *number > 0) {
-        let _ = writeln!(page, "| {} | {} |", label(resolution), grouped(number));
+    for (_, label, number) in drift.kinds().into_iter().filter(|(.., number)| *number > 0) {
+        let _ = writeln!(page, "| {} | {} |", label, grouped(number));
     }
     page.push('\n');
     for person in drift.told().take(PEOPLE) {
-        let rights = if person.adds_rights { ", adds rights" } else { "" };
+        let rights = person.cells.iter().find_map(CellChange::rights);
+        let rights = rights.map(|rights| format!(", {}", code(&rights))).unwrap_or_default();
         let note = person.note.as_deref().map(|note| format!(": {}", code(note))).unwrap_or_default();
-        let what = label(person.resolution);
+        let what = if person.is_not_there() { NOT_THERE } else { label(person.resolution) };
         let _ = writeln!(page, "- {} (row {}), {what}{rights}{note}", code(&person.user), person.row);
         for (name, cell) in folded(&person.cells.iter().collect::<Vec<_>>()) {
             let left = if cell.resolution == person.resolution { "" } else { label(cell.resolution) };

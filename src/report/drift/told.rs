@@ -51,19 +51,35 @@ impl Drift<'_> {
         format!("{} of {} {are} not as the roster asks.", grouped(others), people(counts.total))
     }
 
-    /// The counts, each with its words, in the order in which they are shown.
-    pub(super) fn kinds(&self) -> [(Resolution, u64); 6] {
-        let PeopleCounts { total: _, same, update, drift, conflict, create, skip, left: _ } = self.counts;
+    /// The counts, each with what is done and its words, in the order in which they are shown.
+    pub(super) fn kinds(&self) -> [(Resolution, &'static str, u64); 7] {
+        let PeopleCounts {
+            total: _,
+            same,
+            update,
+            drift,
+            conflict,
+            create,
+            skip: _,
+            not_there,
+            left,
+            partly: _,
+        } = self.counts;
+        let of = |resolution, number| (resolution, label(resolution), number);
         [
-            (Resolution::Update, update),
-            (Resolution::Drift, drift),
-            (Resolution::Conflict, conflict),
-            (Resolution::Create, create),
-            (Resolution::Skip, skip),
-            (Resolution::Same, same),
+            of(Resolution::Update, update),
+            of(Resolution::Drift, drift),
+            of(Resolution::Conflict, conflict),
+            of(Resolution::Create, create),
+            (Resolution::Skip, NOT_THERE, not_there),
+            of(Resolution::Skip, left),
+            of(Resolution::Same, same),
         ]
     }
 }
+
+/// Of nobody who has the name of a row.
+pub(super) const NOT_THERE: &str = "not there";
 
 /// What is done, in a word or two.
 pub(super) const fn label(resolution: Resolution) -> &'static str {
@@ -89,7 +105,7 @@ pub(super) const fn meaning(resolution: Resolution) -> &'static str {
             "changed both in the roster and on the instance; an update leaves it without ⟦drift-overwritten⟧"
         }
         Resolution::Create => "not there; an import makes it",
-        Resolution::Skip => "not there, or left for a reason of its own",
+        Resolution::Skip => "left for a reason of its own",
     }
 }
 
