@@ -108,8 +108,6 @@ impl TypedUndo {
     }
 }
 
-<<<<<<< HEAD
-=======
 /// Fails where the ledger is not an import's: each other has a way back of its own, by the file of how everybody was.
 fn made_somebody(ledger: &Path, state: &State, words: &[OsString]) -> Result<(), Failure> {
     let (whose, back, command) = match state.header.job {
@@ -145,25 +143,6 @@ fn puts_back(state: &State, ledger: &Path, words: &[OsString], command: &str, fi
     line
 }
 
-/// The arguments with what the ledger says where nothing was typed, and the environment names nothing.
-fn with_ledgers(mut args: UndoArgs, before: &Before, named: Named) -> UndoArgs {
-    let UndoArgs { instance, rehearsal, .. } = &mut args;
-    if instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
-        rehearsal.simulate = true;
-    }
-    if !rehearsal.simulate {
-        instance.instance = instance.instance.take().or(Some(before.instance.clone()));
-        if instance.profile.is_none() && !named.profile {
-            instance.profile.clone_from(&before.profile);
-        }
-        if instance.endpoint_url.is_none() && !named.endpoint {
-            instance.endpoint_url.clone_from(&before.endpoint);
-        }
-    }
-    args
-}
-
->>>>>>> main
 /// What looks again at who is left, and why.
 pub(super) fn looks(typed: &TypedUndo) -> Line {
     let mut line = Line::of_typed(&typed.words, "undo");

@@ -78,6 +78,7 @@ fn the_status_of_a_half_undone_run_says_who_is_gone_who_was_left_and_what_goes_o
         ran(folder.path(), &["status", LEDGER, "--format", "json", "--rows", "deleted,created"]).exits(0);
     let told: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((&told["complete"], &told["rows"]["deleted"]), (&false.into(), &1.into()));
+    assert_eq!((&told["rows"]["created"], &told["left_by_undo"]), (&3.into(), &2.into()));
     assert_eq!(told["listed"][0]["id"], "00000000-0000-4000-8000-000000000001", "whom it was");
     assert_eq!(
         (&told["listed"][1]["state"], &told["listed"][1]["code"]),
@@ -206,4 +207,51 @@ fn a_retry_of_leavers_is_about_those_who_were_not_deleted_and_says_what_it_may()
         let ran = run(service.headcount(at).args(["retry", LEDGER]).args(flags)).exits(2);
         assert!(ran.stderr.contains("the ledger is none of leavers"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn an_import_over_an_undo_that_was_killed_says_what_settles_it_and_nothing_that_does_not() {
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let at = at.path();
+    let row = |user: &str| {
+        format!("Ana,Silva,{user}@example.com,Str0ng!Passw0rd,{user},Basic Routing Profile,Agent\n")
+    };
+    let head =
+        "first name,last name,email address,password,user login,routing profile name,security profiles\n";
+    fs::write(at.join("roster.csv"), head.to_owned() + &["ana", "ben", "cem"].map(row).concat()).unwrap();
+    let import = |flags: &[&str]| run(&mut service.import(at, "roster.csv", flags));
+    import(&["--rate", "1000"]).exits(0);
+    let run_of = status(at, LEDGER)["run"].as_str().unwrap().to_owned();
+    fs::write(at.join("stay.txt"), "ben\ncem\n").unwrap();
+    let undo = ["undo", LEDGER, "--yes", "--run", &run_of];
+    run(service.headcount(at).args(undo).args(["--protect", "stay.txt"])).exits(1);
+    // Killed right after the next deletion was announced.
+    let id = status_of(at, "created")["listed"][0]["id"].as_str().unwrap().to_owned();
+    let attempt = headcount::ledger::Attempt::new(99).unwrap();
+    let mut line = Vec::new();
+    headcount::ledger::Entry::delete_intent("ben", attempt, &id, "2026-11-29T00:00:00.000Z".into())
+        .write_to(&mut line);
+    let mut ledger = fs::read(at.join(LEDGER)).unwrap();
+    ledger.extend(line);
+    fs::write(at.join(LEDGER), ledger).unwrap();
+
+    let ran = import(&[]).exits(6);
+    assert!(
+        ran.stdout.starts_with("1 of 3 rows created, 1 undone, 1 of whom an undo has not said whether they were deleted; 0 CreateUser calls"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stderr.contains(&format!("undo with: headcount undo {LEDGER}\n")), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("resume with"), "{}", ran.stderr);
+    for told in ["1 undone", "1 whose undo is not settled", "--recreate-deleted sends it again"] {
+        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
+    run(service.headcount(at).args(undo)).exits(0);
+    import(&[]).exits(0);
+    assert_eq!(status(at, LEDGER)["rows"]["created"], 3, "afresh");
+}
+
+fn status_of(at: &Path, which: &str) -> Value {
+    let ran = run(headcount(at).args(["status", LEDGER, "--format", "json", "--rows", which])).exits(0);
+    serde_json::from_str(&ran.stdout).unwrap()
 }
