@@ -50,11 +50,11 @@ pub(in crate::cli) struct RemoveArgs {
     #[command(flatten)]
     pub(in crate::cli) rehearsal: RehearsalArgs,
 
-    /// DeleteUser calls a second: a number, the account's applied quota, or what is learned on the way
+    /// Deletions a second, of users and of what goes with them, each by itself: a number, the account's applied quota, or what is learned on the way
     #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate::asked)]
     pub(in crate::cli) rate: RateAsked,
 
-    /// DeleteUser calls at once after a rest [default: 5, or 2.5 × the rate if that is more]
+    /// Deletions at once after a rest [default: 5, or 2.5 × the rate if that is more]
     #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(in crate::cli) burst: Option<u32>,
 
