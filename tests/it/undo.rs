@@ -282,7 +282,7 @@ fn each_reason_to_leave_somebody_is_named_with_the_flag_that_lifts_it_and_no_pro
     let said = in_one_line(&ran.stderr);
     for reason in [
         "left, 1: was changed since; --even-if-changed deletes them too ! user0 row 2",
-        "left, 1: made without a tag, so that nothing proves whose it is ! user1 row 3",
+        "left, 1: carries no tag of headcount's, so that nothing proves whose it is ! user1 row 3",
         "left, 1: does not carry the tag that this run gave it ! user2 row 4",
         "left, 1: quick connects lead to it; --with-quick-connects deletes them too ! user3 row 5",
         "left, 1: is signed in; --even-if-signed-in deletes them too ! user4 row 6",
@@ -371,6 +371,19 @@ fn without_the_permission_to_delete_nobody_is_and_what_is_needed_is_named() {
         ran.stderr
     );
     assert_eq!(made.names(), ["user0", "user1"]);
+}
+
+/// `/dev/full` is what a full disk looks like.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_plan_cannot_be_told_to_programs_nobody_is_deleted() {
+    let made = Made::people(3);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let words = ["undo", LEDGER, "--yes", "--run", &made.id, "--format", "json"];
+    let ended =
+        made.command().args(words).stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+    assert_eq!(ended.status.code(), Some(4), "{ended:?}");
+    assert_eq!((made.deletions(), made.names().len()), (0, 3));
 }
 
 #[test]
