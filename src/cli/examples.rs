@@ -65,9 +65,9 @@ const EXAMPLES: [(&str, &[&str]); 18] = [
     (
         "undo",
         &[
-            "headcount undo roster.csv.simulate.ledger.jsonl --dry-run",
+            "headcount undo roster.csv.ledger.jsonl --dry-run",
             "headcount undo roster.csv.ledger.jsonl",
-            "headcount undo roster.csv.ledger.jsonl --protect keep.txt --even-if-changed",
+            "headcount undo roster.csv.ledger.jsonl --even-if-changed",
         ],
     ),
     (

@@ -2,18 +2,20 @@
 //! after it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::instance::InstanceArgs;
 use super::args::undo::UndoArgs;
+use super::meant::from_here;
 use super::policy::Needs;
 use super::retype::{Line, word_of};
-use super::settings::{self, Named};
+use super::settings;
 use crate::connect::policy;
+use crate::disk;
 use crate::error::Failure;
-use crate::job::{Before, PaceAsked, Patience, UndoJob};
-use crate::ledger::{self, State, undone};
+use crate::job::{Before, PaceAsked, Patience, UndoJob, kept_before};
+use crate::ledger::{self, Job, State, undone};
 
 /// What was typed, the ledger that is meant, and the command line.
 pub(super) struct TypedUndo {
@@ -32,7 +34,8 @@ impl TypedUndo {
     /// Exit 2 where there is no such ledger, or it is of another run than was typed; exit 4 where it is damaged.
     pub(super) fn of(args: UndoArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         let ledger = undone::or_undone(&args.ledger);
-        let (state, _) = ledger::peek(&ledger)?;
+        let (state, _) = ledger::peek(&ledger).map_err(without_another)?;
+        made_somebody(&ledger, &state, &words)?;
         let own = &state.header.run;
         if let Some(typed) = args.run.as_deref().filter(|typed| *typed != own.as_str()) {
             let what =
@@ -40,7 +43,8 @@ impl TypedUndo {
             return Err(Failure::usage(what).hint("look at which ledger it is; --run is the run that goes"));
         }
         let before = Before::says(&ledger, &state);
-        let args = with_ledgers(args, &before, settings::named());
+        let mut args = args;
+        args.instance.complete(&mut args.rehearsal, &before, settings::named());
         Ok(Self { args, ledger, state, words })
     }
 
@@ -104,22 +108,49 @@ impl TypedUndo {
     }
 }
 
-/// The arguments with what the ledger says where nothing was typed, and the environment names nothing.
-fn with_ledgers(mut args: UndoArgs, before: &Before, named: Named) -> UndoArgs {
-    let UndoArgs { instance, rehearsal, .. } = &mut args;
-    if instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
-        rehearsal.simulate = true;
+/// A failure to read the ledger, in whose place an import could take another one: an undo cannot, for nothing else proves whom
+/// the run made.
+fn without_another(failure: Failure) -> Failure {
+    let takes_another = failure.hint.as_ref().is_some_and(|hint| hint.contains("into a new one"));
+    if !takes_another {
+        return failure;
     }
-    if !rehearsal.simulate {
-        instance.instance = instance.instance.take().or(Some(before.instance.clone()));
-        if instance.profile.is_none() && !named.profile {
-            instance.profile.clone_from(&before.profile);
-        }
-        if instance.endpoint_url.is_none() && !named.endpoint {
-            instance.endpoint_url.clone_from(&before.endpoint);
-        }
+    failure.hint("nobody was deleted; restore the ledger from a copy: nothing else proves whom the run made")
+}
+
+/// Fails where the ledger is not an import's: each other has a way back of its own, by the file of how everybody was.
+fn made_somebody(ledger: &Path, state: &State, words: &[OsString]) -> Result<(), Failure> {
+    let (whose, back, command) = match state.header.job {
+        None => return Ok(()),
+        Some(Job::Update) => ("an update's", "put everybody back with: ", "update"),
+        Some(Job::Remove) => ("one of leavers", "make them again, with other passwords, with: ", "import"),
+    };
+    let what = format!("the ledger is {whose}, which made nobody: `{}`", ledger.display());
+    let is_rehearsal = state.is_rehearsal(ledger);
+    let hint = match kept_before(state, ledger).filter(|_| !is_rehearsal) {
+        Some(file) => format!("{back}{}", puts_back(state, ledger, words, command, &from_here(&file))),
+        None => "an undo takes back what an import made: name the ledger of an import".to_owned(),
+    };
+    Err(Failure::usage(what).hint(hint))
+}
+
+/// What puts everybody back, or makes them again, by the file of how they were.
+fn puts_back(state: &State, ledger: &Path, words: &[OsString], command: &str, file: &Path) -> Line {
+    let session = &state.session;
+    let mut line = Line::of_typed(words, command);
+    line.path(file);
+    line.option("--instance", Some(&state.header.instance));
+    line.option("--profile", session.profile.as_ref());
+    line.option("--endpoint-url", session.endpoint.as_ref());
+    if state.header.job == Some(Job::Update) {
+        // What was asked for last tells who has the name by now, and what somebody has changed since.
+        line.option("--base", Some(ledger.display()));
+        line.option("--exact", Some("tags,proficiencies"));
+    } else {
+        line.switch("--generate-passwords", true);
+        line.option("--credentials-out", Some(disk::with_suffix(file, ".passwords.jsonl").display()));
     }
-    args
+    line
 }
 
 /// What looks again at who is left, and why.
@@ -186,4 +217,144 @@ fn beyond_ledger(typed: &TypedUndo) -> (Option<&String>, Option<&String>) {
         profile.as_ref().filter(|_| other(profile, &session.profile)),
         endpoint_url.as_ref().filter(|_| other(endpoint_url, &session.endpoint)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches as _;
+
+    use super::super::{Cli, Command, command_line};
+    use super::*;
+    use crate::ledger::{Entry, Kind};
+
+    const ARN: &str = "arn:aws:connect:eu-west-2:123456789012:instance/i";
+
+    fn state(job: Option<Job>) -> State {
+        let mut state = State::default();
+        state.apply(&Entry {
+            run: Some("run-1".into()),
+            roster: Some("/elsewhere/r.csv".into()),
+            instance: Some(ARN.into()),
+            job,
+            ..Entry::of(Kind::Ledger)
+        });
+        state.apply(&Entry {
+            session: Some("s".into()),
+            profile: Some("prod".into()),
+            ..Entry::of(Kind::Session)
+        });
+        state
+    }
+
+    /// What was typed, beside a ledger that says little.
+    fn typed(line: &[&str]) -> TypedUndo {
+        let words: Vec<OsString> = line.iter().map(Into::into).collect();
+        let matches = command_line().try_get_matches_from(&words).unwrap();
+        let Command::Undo(args) = Cli::from_arg_matches(&matches).unwrap().command else {
+            panic!("no undo: {line:?}");
+        };
+        let state = state(None);
+        let before = Before::says(&args.ledger, &state);
+        let (ledger, args) = (args.ledger.clone(), with_ledgers(*args, &before, Named::default()));
+        TypedUndo { args, ledger, state, words }
+    }
+
+    fn parses(line: &str) -> bool {
+        command_line().try_get_matches_from(line.split(' ').map(|word| word.trim_matches('\''))).is_ok()
+    }
+
+    #[test]
+    fn what_looks_again_proves_as_before_and_deletes_nobody() {
+        let all = typed(&[
+            "headcount",
+            "undo",
+            "l.jsonl",
+            "--region",
+            "eu-west-2",
+            "--profile",
+            "p",
+            "--endpoint-url",
+            "http://127.0.0.1:1",
+            "--identity",
+            "saml",
+            "--directory",
+            "d.json",
+            "--even-if-changed",
+            "--with-quick-connects",
+            "--even-if-signed-in",
+            "--protect",
+            "keep.txt",
+            "--base",
+            "a.jsonl",
+            "b.jsonl",
+            "--rate",
+            "1",
+            "--burst",
+            "2",
+            "--concurrency",
+            "3",
+            "--settle-timeout",
+            "4",
+            "--outage-timeout",
+            "5",
+            "--run",
+            "run-1",
+            "--yes",
+            "--format=json",
+        ]);
+        let line = looks(&all).to_string();
+        insta::assert_snapshot!(line, @"headcount undo l.jsonl --region eu-west-2 --profile p --endpoint-url http://127.0.0.1:1 --identity saml --directory d.json --even-if-changed --with-quick-connects --even-if-signed-in --protect keep.txt --base a.jsonl --base b.jsonl --outage-timeout 5 --dry-run");
+        assert!(parses(&line));
+        // What the ledger says need not be said.
+        assert_eq!(
+            looks(&typed(&["headcount", "undo", "l.jsonl"])).to_string(),
+            "headcount undo l.jsonl --dry-run"
+        );
+    }
+
+    #[test]
+    fn the_ledger_says_where_and_what_is_typed_or_in_the_environment_comes_first() {
+        let own = typed(&["headcount", "undo", "l.jsonl"]).args.instance;
+        assert_eq!((own.instance.as_deref(), own.profile.as_deref()), (Some(ARN), Some("prod")));
+        let other =
+            typed(&["headcount", "undo", "l.jsonl", "--profile", "p", "--endpoint-url", "https://e"]).args;
+        assert_eq!(other.instance.profile.as_deref(), Some("p"));
+        assert_eq!(other.instance.endpoint_url.as_deref(), Some("https://e"));
+        let before = Before::says(Path::new("l.jsonl"), &state(None));
+        let args = typed(&["headcount", "undo", "l.jsonl"]).args;
+        let bare = UndoArgs { instance: InstanceArgs::default(), ..args };
+        let named = with_ledgers(bare, &before, Named { profile: true, endpoint: true }).instance;
+        assert_eq!((named.profile, named.endpoint_url), (None, None));
+        // By its name a rehearsal's is one.
+        let rehearsed = Path::new("r.csv.simulate.ledger.jsonl");
+        let before = Before::says(rehearsed, &state(None));
+        let args = typed(&["headcount", "undo", "l.jsonl"]).args;
+        let bare = UndoArgs { instance: InstanceArgs::default(), ..args };
+        let args = with_ledgers(bare, &before, Named::default());
+        assert!(args.rehearsal.simulate && args.instance.instance.is_none());
+    }
+
+    #[test]
+    fn what_puts_people_back_goes_to_the_same_place_with_what_it_takes() {
+        let words: Vec<OsString> = vec!["headcount".into()];
+        let back = |job, command| {
+            let (state, ledger) = (state(Some(job)), Path::new("l.jsonl"));
+            puts_back(&state, ledger, &words, command, Path::new("r.csv.before.csv")).to_string()
+        };
+        let line = back(Job::Update, "update");
+        insta::assert_snapshot!(line, @"headcount update r.csv.before.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --profile prod --base l.jsonl --exact tags,proficiencies");
+        assert!(parses(&line));
+        let line = back(Job::Remove, "import");
+        insta::assert_snapshot!(line, @"headcount import r.csv.before.csv --instance arn:aws:connect:eu-west-2:123456789012:instance/i --profile prod --generate-passwords --credentials-out r.csv.before.csv.passwords.jsonl");
+        assert!(parses(&line));
+    }
+
+    #[test]
+    fn no_other_ledger_takes_the_place_of_a_damaged_one() {
+        let damaged =
+            Failure::stopped("damaged").hint("restore it, or import into a new one with ⟦ledger FILE⟧");
+        assert!(without_another(damaged).hint.unwrap().contains("nothing else proves"));
+        let other = Failure::stopped("newer").hint("take a newer headcount");
+        assert_eq!(without_another(other).hint.as_deref(), Some("take a newer headcount"));
+    }
 }

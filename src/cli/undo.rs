@@ -13,7 +13,7 @@ use super::screen::{Doing, Stage};
 use super::typed_number::{self, Answer};
 use super::undo_farewell::UndoFarewell;
 use super::{farewell, output, retype, settings, words};
-use crate::clock::Zone;
+use crate::clock::{Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::PlannedUndo;
@@ -98,8 +98,9 @@ fn plan(typed: &TypedUndo, planned: &PlannedUndo) -> String {
     }
     if let Some(waits) = planned.waits() {
         lines.push(format!(
-            "waits     up to {}: until then a request of the run that nobody has answered may still arrive, and would make \
-             its user again",
+            "waits     until {}, up to {}: until then a request of the run that nobody has answered may still arrive, and \
+             would make its user again",
+            Zone::of_system().at(SystemClock.now() + waits),
             text::duration(waits)
         ));
     }

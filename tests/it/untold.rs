@@ -26,6 +26,7 @@ fn on_a_full_disk(command: &mut Command) -> Ran {
 fn furnished(service: &Service) -> tempfile::TempDir {
     let folder = folder(&["roster.csv"]);
     run(&mut service.import(folder.path(), "roster.csv", &["--rate", "1000"])).exits(0);
+    fs::write(folder.path().join("leavers.csv"), "user login,first name\nzoe.mueller,Zoë\n").unwrap();
     folder
 }
 
@@ -55,6 +56,10 @@ const COMMANDS: &[&[&str]] = &[
     &["diff", "roster.csv", "--simulate", "--format", "json"],
     &["update", "roster.csv", "--simulate", "--dry-run"],
     &["update", "roster.csv", "--simulate", "--format", "json"],
+    &["undo", LEDGER, "--dry-run"],
+    &["undo", LEDGER, "--dry-run", "--format", "json"],
+    &["remove", "leavers.csv", "--simulate", "--dry-run"],
+    &["remove", "leavers.csv", "--simulate", "--dry-run", "--format", "json"],
     &["export", "-o", "users.csv", "--format", "json"],
     &["simulate"],
     &["columns", "roster.csv"],
@@ -105,7 +110,7 @@ fn every_command_says_that_its_result_could_not_be_written() {
     for words in COMMANDS {
         // Those reach an instance.
         let mut command = match words[0] {
-            "directory" | "export" | "retry" => service.headcount(folder.path()),
+            "directory" | "export" | "retry" | "undo" => service.headcount(folder.path()),
             _ => headcount(folder.path()),
         };
         command.args(*words);

@@ -366,3 +366,54 @@ async fn a_ledger_of_an_import_is_none_of_leavers_and_the_other_way_round() {
     let failure = stage.run(Job { ledger, ..stage.import() }).await.err().unwrap();
     assert_eq!(failure.exit, Exit::Stopped, "{failure:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn whose_deletion_was_announced_and_who_is_off_the_list_is_gone_or_stays() {
+    for is_there in [false, true] {
+        let stage = there("user login\nana\nbob\n").await;
+        assert_eq!(run(&stage, remove(&stage)).await.counts.deleted, 2);
+        // As a process leaves it that ends between the call and what came of it.
+        let ledger = stage.path("leavers.csv.remove.ledger.jsonl");
+        let text = std::fs::read_to_string(&ledger).unwrap();
+        let is_outcome = |line: &str| line.contains("\"outcome\"") && line.contains("\"ana\"");
+        let kept: Vec<&str> = text.lines().filter(|line| !is_outcome(line)).collect();
+        let id = peek(&ledger).unwrap().0;
+        let id =
+            kept.iter().find(|line| line.contains("\"intent\"") && line.contains("\"ana\"")).map(|line| {
+                let value: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert!(id.find("ana").is_some());
+                value["id"].as_str().unwrap().to_owned()
+            });
+        std::fs::write(&ledger, kept.join("\n") + "\n").unwrap();
+        assert_eq!(state(&stage).counts(false).unconfirmed, 1);
+        if is_there {
+            let now = stage.world.clock.now();
+            let mut ana =
+                stage.connect.world().everyone().find(|user| user.username == "anna").unwrap().clone();
+            (ana.username, ana.id) = ("ana".into(), id.unwrap());
+            stage.connect.world().plant(ana, now);
+        }
+        say(&stage, "user login\nbob\n");
+        let ended = run(&stage, remove(&stage)).await;
+        let deleted = if is_there { 1 } else { 2 };
+        assert_eq!((ended.exit, ended.counts.deleted, ended.counts.total), (Exit::Done, deleted, deleted));
+        assert_eq!(stage.users().contains(&"ana".to_owned()), is_there);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_deletion_was_announced_and_who_may_not_go_now_is_left_with_the_reason() {
+    let mut stage = there("user login\nana\n").await;
+    let planned = looked(&stage, remove(&stage)).await.plan().await.unwrap();
+    stage.stop_at(|event| matches!(event, Event::Step { .. }));
+    let ended = planned.run().await.unwrap();
+    stage.go_on();
+    assert_eq!((ended.exit, ended.counts.unconfirmed), (Exit::Interrupted, 1));
+    stage.connect.world().sign_in("ana", "Available");
+    let ended = run(&stage, remove(&stage)).await;
+    assert_eq!((ended.exit, ended.counts.skipped, ended.counts.unconfirmed), (Exit::SomeFailed, 1, 0));
+    assert!(stage.users().contains(&"ana".to_owned()));
+    let lifts = Lifts { signed_in: true, ..Lifts::default() };
+    assert_eq!(run(&stage, Remove { lifts, ..remove(&stage) }).await.exit, Exit::Done);
+    assert!(!stage.users().contains(&"ana".to_owned()));
+}

@@ -14,3 +14,14 @@ pub(super) struct Candidate {
     /// As they were read; `None` where nobody is there.
     pub(super) found: Option<Box<Found>>,
 }
+
+/// Somebody whose deletion an earlier session has announced, and who is on the list no more.
+#[derive(Clone, Debug)]
+pub(super) struct Announced {
+    /// The username.
+    pub(super) user: String,
+    /// The id.
+    pub(super) id: String,
+    /// Whether the user is there: then the deletion did not come to anything, and nobody asks for it any longer.
+    pub(super) is_there: bool,
+}

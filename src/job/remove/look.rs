@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::candidate::Candidate;
+use super::candidate::{Announced, Candidate};
 use super::{Leavers, OF, Remove};
 use crate::apply::{Connects, Surroundings};
 use crate::connect::Operation;
@@ -134,6 +134,7 @@ impl Remove {
             users: 0,
             admins: Arc::new(admins),
             candidates: Vec::new(),
+            announced: Vec::new(),
             people: Vec::new(),
             around: Arc::new(around),
             before: 0,
@@ -204,6 +205,7 @@ impl Leavers {
             let id = own.id.filter(|_| own.was_begun).or_else(|| here.cloned());
             candidates.push(Candidate { listed: one, id, was_begun: own.was_begun, found: None });
         }
+        self.announced = self.announced(&state).await?;
         self.describe(&mut candidates).await?;
         let (connects, at_work) = self.surroundings(&candidates).await?;
         let mut people = Vec::new();
@@ -225,6 +227,35 @@ impl Leavers {
             ));
         }
         Ok(())
+    }
+
+    /// Whose deletion an earlier session has announced, and who is on the list no more: each with whether they are there.
+    async fn announced(&self, state: &State) -> Result<Vec<Announced>, Failure> {
+        if self.remove.picked.is_some() || self.remove.job.is_of_part() {
+            return Ok(Vec::new());
+        }
+        let is_one = |at: &Place| {
+            state.record(*at).settled_state() == RowState::Unconfirmed
+                && self.wanted.find(state.user(*at)).is_none()
+        };
+        let whom = |at: Place| {
+            let (id, name) = (state.id(at)?, state.user(at).to_owned());
+            Some(Whom { id, name, user: true, proficiencies: false })
+        };
+        let whom: Vec<Whom> = state.places().filter(is_one).filter_map(whom).collect();
+        let mut announced = Vec::new();
+        let mut take = |whom: Whom, read: Option<Read>| {
+            let is_there = read.is_some_and(|read| read.user.is_some());
+            announced.push(Announced { user: whom.name, id: whom.id, is_there });
+            Ok(())
+        };
+        let Reached { lane, directory, .. } = &self.reached;
+        let stop = &self.world.stop;
+        let progress = users::described(lane, &directory.instance.id, whom, stop, &mut take).await?;
+        if !progress.is_whole {
+            self.world.go_on()?;
+        }
+        Ok(announced)
     }
 
     /// What becomes of somebody, and why.
@@ -274,13 +305,16 @@ impl Leavers {
     async fn pace(&self) {
         let Reached { lane, directory, .. } = &self.reached;
         let PaceAsked { rate, burst, .. } = self.remove.job.pace;
-        let paced = match rate {
+        let paced = || match rate {
             RateAsked::Quota => None,
             RateAsked::Learned => Some(Pace::learning(None)),
             RateAsked::Fixed(rate) => Some(Pace::new(rate, burst.unwrap_or_else(|| default_burst(rate)))),
         };
-        if let Some(pace) = paced {
-            lane.paces().set(Operation::DeleteUser, pace);
+        // Whoever says how fast users are deleted does not mean that each waits for being signed out.
+        for operation in CALLS.iter().filter(|operation| !operation.only_reads()) {
+            if let Some(pace) = paced() {
+                lane.paces().set(*operation, pace);
+            }
         }
         let reader = Reader { lane, warn: &|what| self.world.warn(what) };
         reader.pace(&directory.instance.arn, &CALLS, burst).await;

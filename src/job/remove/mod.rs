@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use run::{EndedRemove, PlannedRemove};
 
-use candidate::Candidate;
+use candidate::{Announced, Candidate};
 
 use super::check::Blocked;
 use super::meant::Job;
@@ -65,6 +65,8 @@ pub struct Leavers {
     /// The ids of the security profiles of administrators.
     admins: Arc<BTreeSet<String>>,
     candidates: Vec<Candidate>,
+    /// Whose deletion was announced, and who is on the list no more.
+    announced: Vec<Announced>,
     people: Vec<Leaver>,
     around: Arc<Surroundings>,
     /// How many were deleted by an earlier session of this ledger.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::candidate::Candidate;
+use super::candidate::{Announced, Candidate};
 use super::{Judged, Leavers, OF};
 use crate::agent::RowNumber;
 use crate::apply::{self, Departure, Judge, Means, Orphaned, Parted, Settings, Ways};
@@ -233,8 +233,12 @@ async fn record(leavers: &Leavers, ledger: &dyn Journal) -> Result<String, Failu
     let now = rfc3339(leavers.world.clock.now());
     let people = leavers.people.iter().zip(&leavers.candidates);
     let of_people = people.flat_map(|(leaver, candidate)| entries(leaver, candidate, leavers, &now));
-    let lines: Vec<Entry<'_>> =
-        gone(leavers, &before).into_iter().chain(of_people).chain(invalid(leavers, &now)).collect();
+    let lines: Vec<Entry<'_>> = gone(leavers, &before)
+        .into_iter()
+        .chain(settled(leavers, &now))
+        .chain(of_people)
+        .chain(invalid(leavers, &now))
+        .collect();
     let Leavers { remove, world, reached, roster, wanted, .. } = leavers;
     let rate = reached.lane.pace(Operation::DeleteUser).rate();
     let (job, digest) = (&remove.job, wanted.digest());
@@ -255,6 +259,20 @@ fn gone<'e>(leavers: &Leavers, before: &'e State) -> Vec<Entry<'e>> {
     before.places().filter(is_gone).map(|at| Entry::dropped(before.user(at))).collect()
 }
 
+/// What became of those whose deletion was announced, and who are on the list no more: they are gone, or stay.
+fn settled<'e>(leavers: &'e Leavers, now: &str) -> Vec<Entry<'e>> {
+    let line = |announced: &'e Announced| {
+        let Announced { user, id, is_there } = announced;
+        let gone = Entry::outcome_of_delete(user, RowState::Deleted, now.to_owned());
+        let left = Entry::outcome_of_delete(user, RowState::Skipped, now.to_owned());
+        match is_there {
+            false => vec![Entry { id: Some(id.as_str().into()), ..gone }],
+            true => vec![Entry { id: Some(id.as_str().into()), ..left }, Entry::dropped(user)],
+        }
+    };
+    leavers.announced.iter().flat_map(line).collect()
+}
+
 /// The lines of the rows with errors, of which nothing is done.
 fn invalid<'e>(leavers: &'e Leavers, now: &str) -> Vec<Entry<'e>> {
     let lines = |(user, row, code, message): (&'e str, RowNumber, &'static str, &'e str)| {
@@ -270,10 +288,13 @@ fn entries<'e>(leaver: &'e Leaver, candidate: &Candidate, leavers: &Leavers, now
     let user = leaver.user.as_str();
     let fingerprint = leavers.wanted.find(user).and_then(|seen| seen.fingerprint);
     // Whose deletion is announced stands so until it is known what became of it.
-    if candidate.was_begun {
+    if candidate.was_begun && matches!(leaver.fate, Fate::Delete | Fate::Gone) {
         return Vec::new();
     }
-    let mut lines = vec![Entry::row(user, leaver.row, fingerprint)];
+    let mut lines = Vec::new();
+    if !candidate.was_begun {
+        lines.push(Entry::row(user, leaver.row, fingerprint));
+    }
     if leaver.fate != Fate::Delete {
         let outcome = Entry::outcome_of_delete(user, RowState::Skipped, now.to_owned());
         let (code, message) = (leaver.fate.code().map(Into::into), leaver.note().map(Into::into));

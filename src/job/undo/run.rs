@@ -62,6 +62,9 @@ impl PlannedUndo {
     pub async fn run(self) -> Result<EndedUndo, Failure> {
         self.world.go_on()?;
         let since = Instant::now();
+        if self.is_over() {
+            return Ok(self.end_again(since).await);
+        }
         let journal = self.begin().await?;
         let departures = self.departures();
         self.world.tell(Event::Started {
@@ -77,6 +80,38 @@ impl PlannedUndo {
         let parted = self.delete(&journal, departures).await?;
         let back = self.look_again(&journal).await;
         self.end(journal, parted, back, since).await
+    }
+
+    /// Whether the run was undone whole before: its ledger says so by its name, and nobody of it is there again. Then nothing
+    /// is written, for twice is as once.
+    fn is_over(&self) -> bool {
+        let is_named_so = undone::path(&self.ledger, self.run_id()) == self.ledger;
+        is_named_so && self.people.is_empty() && self.back.is_empty() && unfinished(&self.state).is_empty()
+    }
+
+    /// The end of an undo that had nothing to do.
+    async fn end_again(mut self, since: Instant) -> EndedUndo {
+        let (exit, counts, took) = (Exit::Done, self.state.counts(false), since.elapsed());
+        self.world.tell(Event::Ended {
+            exit: exit.code(),
+            rows: counts,
+            steps: Steps::default(),
+            seen: SeenCounts::default(),
+            calls: self.state.calls,
+            seconds: took.as_secs_f64(),
+        });
+        self.reached.stop_serving().await;
+        EndedUndo {
+            exit,
+            counts,
+            parted: Parted::default(),
+            planned: LeaverCounts::default(),
+            stop: None,
+            renamed: Some(self.ledger),
+            back: Vec::new(),
+            closed: Ok(()),
+            took,
+        }
     }
 
     /// Locks the ledger and records the session, and what is known without a call. Synced: before the first request leaves.
