@@ -28,6 +28,7 @@ pub(super) async fn run(typed: &Typed, screen: &Screen<'_>) -> Result<Exit, Fail
     if !is_dry_run {
         job.refuse_in_use()?; // before anything is asked of anybody
     }
+    job.acts_agree()?;
     let mut checked = job.check(&screen.world()).await?;
     screen.findings(&checked);
     if let Some(blocked) = checked.blocks() {

@@ -33,6 +33,9 @@ async fn removed(typed: &TypedLeavers, stage: &Stage) -> Result<Exit, Failure> {
     if !typed.args.dry_run {
         remove.job.refuse_in_use()?; // before anything is asked of anybody
     }
+    if typed.args.actions {
+        remove.job.acts_agree()?;
+    }
     let leavers = remove.look(&stage.world()).await?;
     stage.findings(leavers.found(), leavers.roster());
     if let Some(blocked) = leavers.blocks() {

@@ -9,6 +9,7 @@
 //!
 //! [`Event`]: crate::event::Event
 
+mod acts;
 mod before;
 mod changes;
 mod check;

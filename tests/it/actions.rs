@@ -141,3 +141,32 @@ fn a_rehearsal_has_those_who_move_and_those_who_leave_and_not_those_who_join() {
     }
     rehearsed(&["--count", "1"]).exits(0);
 }
+
+#[test]
+fn rows_of_one_login_that_ask_for_different_things_are_an_error_and_nobody_is_touched() {
+    let (service, at) = there();
+    let path = at.path();
+    for rows in [
+        [("dan", "Ray", "hire"), ("dan", "Ray", "leave")],
+        [("ana", "Schwarz", "transfer"), ("ana", "Silva", "leave")],
+        [("ana", "Silva", "leave"), ("ANA", "Silva", "hire")],
+        [("dan", "Ray", "hire"), ("dan", "Ray", "transfer")],
+    ] {
+        sheet(path, &rows);
+        let ran = import(&service, path, &["--actions", "--yes", "--count", "1"]).exits(3);
+        assert!(ran.stderr.contains("row 2") && ran.stderr.contains("row 3"), "{}", ran.stderr);
+        import(&service, path, &["--actions", "--dry-run"]).exits(3);
+        let remove = ["remove", "s.csv", "--actions", "--instance", &service.arn, "--yes", "--count", "1"];
+        run(service.headcount(path).args(remove)).exits(3);
+    }
+    assert_eq!(called(&service), [3, 0, 0]);
+}
+
+#[test]
+fn no_import_is_offered_for_whoever_is_to_be_changed_and_is_not_there() {
+    let (service, at) = there();
+    let path = at.path();
+    sheet(path, &[("ben", "Schwarz", "transfer"), ("nobody", "Ray", "transfer")]);
+    let ran = import(&service, path, &["--actions", "--yes"]).exits(1);
+    assert!(!ran.stderr.contains("import with:"), "{}", ran.stderr);
+}

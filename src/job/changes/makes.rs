@@ -30,7 +30,8 @@ impl Compared {
     pub fn makes(&self) -> Result<Option<Makes>, Failure> {
         let missing = self.people.iter().filter(|person| person.is_not_there());
         let missing: HashSet<&str> = missing.map(|person| &*person.user).collect();
-        if missing.is_empty() {
+        // Where a column says what is to be done, it says that they are to be changed, and no import makes them.
+        if missing.is_empty() || self.changes.job.reading.act.is_some() {
             return Ok(None);
         }
         for needs_passwords in [false, true] {
