@@ -4,7 +4,8 @@
 //! With it, `HEADCOUNT_CRASH=NAME:N` aborts the process at the Nth passage of a named point: no unwinding, no flush, as
 //! with `kill -9`. `HEADCOUNT_HOLD=NAME:N` holds it there until it is told to go on (SIGSTOP and SIGCONT), as a machine
 //! that sleeps. `HEADCOUNT_SABOTAGE=WORD` takes one deliberately wrong branch, so that the crash matrix can show that
-//! it would notice.
+//! it would notice. `HEADCOUNT_CLOCK=FILE` puts the clock forward by as many seconds as the file says whenever it is read,
+//! so that a test lets hours pass, also while the process is held.
 
 /// Every named point, in the order in which a run passes them first.
 pub const POINTS: &[&str] = &[
@@ -63,6 +64,7 @@ pub const DELETE_POINTS: &[&str] = &[
     "append-torn",          // half of them are
     "sync-before",          // they are written and not synced
     "sync-after",           // they are synced, and nobody knows yet
+    "delete-waits",         // a request may still arrive that makes the user again
     "delete-intent-before", // a user was read and proved, and is about to be deleted
     "delete-intent-synced", // that is on disk, no call has left
     "delete-sent",          // the call has its answer, and nothing says so
@@ -157,10 +159,17 @@ pub fn sabotage(_: Sabotage) -> bool {
     false
 }
 
-#[cfg(feature = "crash-points")]
-pub(crate) use armed::point_after;
+/// By how much the clock is ahead: not at all.
+#[inline]
+#[cfg(not(feature = "crash-points"))]
+pub(crate) fn ahead() -> std::time::Duration {
+    std::time::Duration::ZERO
+}
+
 #[cfg(feature = "crash-points")]
 pub use armed::sabotage;
+#[cfg(feature = "crash-points")]
+pub(crate) use armed::{ahead, point_after};
 
 #[cfg(feature = "crash-points")]
 mod armed {
@@ -210,6 +219,14 @@ mod armed {
             last();
             std::process::abort();
         }
+    }
+
+    /// By how much the clock is ahead, as the file says now.
+    pub(crate) fn ahead() -> std::time::Duration {
+        static FILE: OnceLock<Option<String>> = OnceLock::new();
+        let file = FILE.get_or_init(|| variable("HEADCOUNT_CLOCK"));
+        let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+        std::time::Duration::from_secs(text.and_then(|text| text.trim().parse().ok()).unwrap_or_default())
     }
 
     /// Whether to take this wrong branch.

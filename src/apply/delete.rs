@@ -226,6 +226,7 @@ impl Shared {
             if left.is_zero() {
                 return !means.stop.is_set();
             }
+            crash::point("delete-waits");
             let what = format!(
                 "no request for {} can arrive any more from {} on",
                 departure.user,

@@ -67,9 +67,10 @@ impl ChangeFarewell<'_> {
 
     /// Who was left as they are.
     fn of_left(&self) -> Vec<Said> {
-        let skipped = self.ended.counts.skipped;
+        // Who is not there has a line of its own.
+        let skipped = self.ended.counts.skipped.saturating_sub(self.leaves.missing);
         if skipped == 0 {
-            return Vec::new();
+            return self.leaves.commands.clone();
         }
         let line = format!(
             "{} left as they are, in part or as a whole; the next line says why",

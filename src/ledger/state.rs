@@ -736,6 +736,15 @@ impl State {
         unclear.chain(open).max()
     }
 
+    /// The attempts to make the user of the row at a place that were never conclusively answered and of which nobody was
+    /// seen: each of them may make it yet, or may have.
+    pub(crate) fn unclear(&self, at: Place) -> impl Iterator<Item = Attempt> {
+        let record = self.record(at);
+        let unclear =
+            self.detail(at).into_iter().flat_map(|detail| &detail.unclear).map(|(attempt, _)| *attempt);
+        unclear.chain(record.attempt.filter(|_| record.is_being_made()))
+    }
+
     /// The id of the user that was made for the row at a place, last of all; `None` where it was not, or is not known.
     pub(crate) fn created_id(&self, at: Place) -> Option<String> {
         if self.record(at).settled_state() == RowState::Created { self.ids.get(at) } else { None }

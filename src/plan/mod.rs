@@ -28,7 +28,7 @@ pub(crate) use steps::StepDecision;
 pub use steps::{Asks, decide_step};
 pub use table::{Decision, Now, TABLE};
 pub(crate) use table::{Mode, decide};
-pub(crate) use undo::{Around, Made, Of, of_undo, proves_ours};
+pub(crate) use undo::{Around, Made, Of, made_by, of_undo};
 pub use wanted::Wanted;
 pub(crate) use wanted::{Origin, Seen};
 

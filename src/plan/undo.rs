@@ -71,7 +71,7 @@ pub(crate) fn of_undo(of: Of<'_>, made: &Made, found: &Found, around: &Around) -
     let mut against = Vec::new();
     let mut say = |why: Why, words: String| against.push((why, words));
     // By id and never by name: whoever was made anew under the name has another one.
-    if made.id.as_ref().is_some_and(|id| *id != user.id) && !sabotage(Sabotage::UndoByUsername) {
+    if made.id.as_ref().is_some_and(|id| *id != user.id) {
         say(Why::AnotherTag, format!("user {} is not the one that was made", user.id));
     }
     if user.username != made.user {
@@ -152,10 +152,11 @@ pub(crate) fn proof(run: &str, attempts: &[(Attempt, Option<Nonce>)], tag: Optio
     }
 }
 
-/// Whether a user was made by an attempt of this row in this ledger.
-pub(crate) fn proves_ours(run: &str, attempts: &[(Attempt, Option<Nonce>)], found: &Found) -> bool {
+/// The attempt of this row in this ledger that made a user; `None` where nothing proves that one did.
+pub(crate) fn made_by(run: &str, attempts: &[(Attempt, Option<Nonce>)], found: &Found) -> Option<Attempt> {
     let tag = found.user.tags.get(PROVENANCE).map(String::as_str);
-    proof(run, attempts, tag) == Proof::Whole
+    let said = tag.filter(|tag| proof(run, attempts, Some(tag)) == Proof::Whole).and_then(read_provenance)?;
+    attempts.iter().map(|(attempt, _)| *attempt).find(|attempt| attempt.number() == said.number)
 }
 
 #[cfg(test)]

@@ -151,7 +151,7 @@ impl World {
         self.check_instance(route.label(0))?;
         let size = LISTED.of(max_results(route)?, self.spec.page_cap)?;
         let start = self.start(route.operation, route.query("nextToken"), now)?;
-        let seen = self.users.after(start).filter(|(_, record)| record.seen <= now);
+        let seen = self.users.listed(start, now).filter(|(_, record)| record.seen <= now);
         let page = self.take(route.operation, now, size, seen, |record| {
             json!({
                 "Id": record.user.id,
@@ -187,7 +187,7 @@ impl World {
         };
         let matches: Vec<(u64, &Record)> = match criteria.exact_username() {
             Some(username) => self.users.variants(username).filter(|(_, record)| holds(record)).collect(),
-            None => self.users.after(0).filter(|(_, record)| holds(record)).collect(),
+            None => self.users.listed(0, now).filter(|(_, record)| holds(record)).collect(),
         };
         let total = matches.len();
         let rest = matches.into_iter().filter(|(place, _)| *place > start);

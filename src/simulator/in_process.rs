@@ -154,6 +154,106 @@ mod tests {
         assert_eq!(transport.world().stats().of(Operation::CreateUser).executed, 205);
     }
 
+    async fn there(client: &Client, instance: &str, username: &str) -> String {
+        let asked = user(client, instance, username).await;
+        client.create_user(instance, &asked).await.expect("created").value.user_id
+    }
+
+    /// How many users are there, and how many requests on their way.
+    fn held(transport: &InProcess) -> (usize, usize) {
+        let world = transport.world();
+        (world.everyone().count(), world.held())
+    }
+
+    /// A request that is held for less than five minutes makes its user when nobody thinks of it any more; one that is held
+    /// for longer has a signature that is too old.
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_held_arrives_late_and_is_judged_then() {
+        for (late, arrives) in [(299, true), (301, false)] {
+            let (transport, client, instance) = reach(Spec::default());
+            let asked = user(&client, &instance, "ada").await;
+            transport.world().order([Fault::Late(Duration::from_secs(late))]);
+            let lost = client.create_user(&instance, &asked).await;
+            assert!(matches!(lost, Err(CallError::Unclear(_))), "{lost:?}");
+            tokio::time::advance(Duration::from_secs(late - 1)).await;
+            client.list_users(&instance, None).await.expect("listed");
+            assert_eq!(held(&transport), (0, 1));
+            tokio::time::advance(Duration::from_secs(2)).await;
+            let listed = client.list_users(&instance, None).await.expect("listed").value;
+            assert_eq!(listed.items.len(), usize::from(arrives), "{late}");
+            assert_eq!(held(&transport), (usize::from(arrives), 0));
+            let calls = transport.world().stats().of(Operation::CreateUser);
+            assert_eq!((calls.called, calls.executed), (1, u64::from(arrives)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_deleted_may_be_listed_for_a_while_and_is_not_described() {
+        let (_, client, instance) = reach(Spec { search_lag: Duration::from_secs(30), ..Spec::default() });
+        let id = there(&client, &instance, "ada").await;
+        tokio::time::advance(Duration::from_secs(31)).await;
+        client.delete_user(&instance, &id).await.expect("deleted");
+        let listed = || async { client.list_users(&instance, None).await.expect("listed").value.items.len() };
+        assert_eq!(listed().await, 1);
+        assert!(client.describe_user(&instance, &id).await.is_err());
+        assert!(client.delete_user(&instance, &id).await.is_err());
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert_eq!(listed().await, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_policy_lets_those_alone_be_deleted_whose_tag_fits() {
+        let spec = Spec { deletes_only: Some("run-1/*".into()), ..Spec::default() };
+        let (transport, client, instance) = reach(spec);
+        for (name, tag) in [("ada", Some("run-1/7.ab")), ("ben", Some("run-10/7.ab")), ("cyd", None)] {
+            let id = there(&client, &instance, name).await;
+            let now = transport.clock.now();
+            transport.world().edit(name, now, |user| {
+                user.tags.extend(tag.map(|tag| ("headcount:run".to_owned(), tag.to_owned())));
+            });
+            let deleted = client.delete_user(&instance, &id).await;
+            let code = match &deleted {
+                Err(CallError::Refused(fault)) => fault.code.clone(),
+                _ => None,
+            };
+            let denied = (name != "ada").then(|| "AccessDeniedException".to_owned());
+            assert_eq!(code, denied, "{name}: {deleted:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whom_quick_connects_lead_to_goes_and_orphans_them_or_is_held_by_them() {
+        for holds in [false, true] {
+            let (transport, client, instance) = reach(Spec { quick_connects_hold: holds, ..Spec::default() });
+            let id = there(&client, &instance, "ada").await;
+            transport.world().add_quick_connect("Desk", "ada");
+            assert_eq!(client.delete_user(&instance, &id).await.is_err(), holds);
+            let left = client.search_quick_connects(&instance, None).await.expect("found").value.items;
+            assert_eq!(left.len(), 1);
+            client.delete_quick_connect(&instance, &left[0].id).await.expect("deleted");
+            assert_eq!(client.delete_user(&instance, &id).await.is_err(), !holds);
+            assert_eq!(transport.world().everyone().count(), 0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_copy_and_one_who_is_made_anew_have_all_but_the_id() {
+        let (transport, client, instance) = reach(Spec::default());
+        let id = there(&client, &instance, "ada").await;
+        let now = transport.clock.now();
+        transport
+            .world()
+            .edit("ada", now, |user| drop(user.tags.insert("headcount:run".into(), "r/1.ab".into())));
+        transport.world().copy("ada", "bea", now);
+        transport.world().make_anew("ada", now);
+        let everyone: Vec<_> = transport.world().everyone().cloned().collect();
+        let names: Vec<_> = everyone.iter().map(|user| user.username.as_str()).collect();
+        assert_eq!(names, ["bea", "ada"]);
+        assert!(everyone.iter().all(|user| user.id != id && user.tags["headcount:run"] == "r/1.ab"));
+        assert_ne!(everyone[0].id, everyone[1].id);
+        assert!(client.describe_user(&instance, &id).await.is_err());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_is_lost_on_the_way_is_unclear_and_done_or_not() {
         let stall = Duration::from_secs(45);

@@ -118,6 +118,16 @@ pub(super) static READINGS: &[Reading] = {
              for everybody", Seen, "AWS CLI, examples/connect/describe-user.rst; Terraform's acceptance tests"),
         reading("after-contact work in SearchUsers", "milliseconds, in the lists per channel too", Model,
             "API, UserSearchSummary, of the older member; of the lists it is assumed"),
+        reading("DeleteUser", "by id, and gone for good; may be listed for as long as a change stays unseen, while DescribeUser knows \
+             nobody of that id", Documented, "Developer Guide, Eventual consistency; what of it is seen how long is assumed"),
+        reading("quick connects of whoever is deleted", "stay, and lead to nobody; or, by choice, the deletion is an InvalidRequestException", Documented,
+            "Admin Guide, Delete users: \"orphaned\"; an older edition has the deletion fail; the error is assumed"),
+        reading("GetCurrentUserData", "lists those alone who are signed in", Documented, "API, UserData: \"contains agents who are logged in\"; so assumed"),
+        reading("DeleteAllEntitySessions", "signs a user out at once", Assumed, "API: \"closes all sessions\"; how soon is not said"),
+        reading("whom a policy lets delete", "by choice those alone whose tag headcount:run fits a pattern; else AccessDeniedException", Assumed,
+            "Service Authorization Reference: the user resource has aws:ResourceTag; that DeleteUser heeds it is assumed"),
+        reading("late requests", "by choice one whose connection is closed arrives minutes later, and its signature is judged then", Documented,
+            "IAM User Guide, Signature Version 4: \"must reach AWS within five minutes\""),
         reading("case variants", "usernames that differ in case alone are two users", Documented,
             "Admin Guide, Configure SAML: case-sensitive; seen in godwillcho/amazon-connect-duplicate-finder"),
     ]

@@ -38,6 +38,8 @@ pub struct Spec {
     pub predefined_attributes: BTreeMap<String, BTreeSet<String>>,
     /// The users there already. An empty id is made from the username.
     pub users: Vec<model::User>,
+    /// The quick connects there already: the name of each, and the username of whom it leads to.
+    pub quick_connects: Vec<(String, String)>,
 
     /// How many users the instance may hold (L-9A46857E).
     pub users_quota: usize,
@@ -59,6 +61,12 @@ pub struct Spec {
     pub families: Families,
     /// How a user is changed, where the service's documents leave it open.
     pub updates: Updates,
+    /// Whether a user to whom a quick connect leads is not deleted. By default it is, and the quick connect is orphaned: "you
+    /// should delete the quick connects first" says the administrator's guide, and an older edition that it fails.
+    pub quick_connects_hold: bool,
+    /// Whom the caller may delete, as `aws:ResourceTag/headcount:run` of its policy has it: those whose tag is this pattern,
+    /// `*` for any characters; `None` for everybody.
+    pub deletes_only: Option<String>,
     /// Whether requests must be signed.
     pub signed: bool,
 
@@ -311,6 +319,9 @@ impl Default for Spec {
             .map(|(name, values)| (name.to_owned(), values.map(str::to_owned).into()))
             .collect(),
             users: Vec::new(),
+            quick_connects: Vec::new(),
+            quick_connects_hold: false,
+            deletes_only: None,
             users_quota: 500,
             pace: Pace::DEFAULT,
             paces: BTreeMap::new(),

@@ -101,6 +101,8 @@ pub(super) struct Users {
     by_id: HashMap<String, u64>,
     by_name: HashMap<String, u64>,
     by_folded_name: HashMap<String, BTreeSet<u64>>,
+    /// Who is gone and still listed, by their places, and until when.
+    lingering: BTreeMap<u64, (Record, SystemTime)>,
     last: u64,
 }
 
@@ -131,6 +133,15 @@ impl Users {
         if let Some(place) = self.by_id.get(id).copied() {
             self.remove_place(place);
         }
+    }
+
+    /// Removes a user who goes on being listed until then.
+    pub(super) fn remove_slowly(&mut self, id: &str, until: SystemTime) {
+        let Some(place) = self.by_id.get(id).copied() else { return };
+        if let Some(record) = self.places.get(&place) {
+            self.lingering.insert(place, (record.clone(), until));
+        }
+        self.remove_place(place);
     }
 
     fn remove_place(&mut self, place: u64) {
@@ -174,6 +185,21 @@ impl Users {
     pub(super) fn variants(&self, username: &str) -> impl Iterator<Item = (u64, &Record)> {
         let places = self.by_folded_name.get(&folded(username)).into_iter().flatten();
         places.filter_map(|place| Some((*place, self.places.get(place)?)))
+    }
+
+    /// The users after this place as lists show them, in order, with their places: those who are gone are among them for a
+    /// while.
+    pub(super) fn listed(&self, place: u64, now: SystemTime) -> impl Iterator<Item = (u64, &Record)> {
+        let gone = self.lingering.range(place.saturating_add(1)..);
+        let gone =
+            gone.filter(move |(_, (_, until))| *until > now).map(|(place, (record, _))| (*place, record));
+        let mut gone = gone.peekable();
+        let mut there = self.after(place).peekable();
+        std::iter::from_fn(move || match (gone.peek(), there.peek()) {
+            (Some((one, _)), Some((other, _))) if one > other => there.next(),
+            (Some(_), _) => gone.next(),
+            (None, _) => there.next(),
+        })
     }
 
     /// The users after this place, in order, with their places.

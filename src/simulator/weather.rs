@@ -14,6 +14,8 @@ pub struct Weather {
     pub creates: Odds,
     /// For what changes a user who is there.
     pub updates: Odds,
+    /// For DeleteUser.
+    pub deletes: Odds,
     /// For every other operation.
     pub others: Odds,
     /// The share of new users, and of changes, that the reads do not show at first.
@@ -24,6 +26,8 @@ pub struct Weather {
     pub edits: f64,
     /// How long a stalled answer takes.
     pub stall: Duration,
+    /// How late a request arrives that was held on its way, at most.
+    pub late: Duration,
     /// The share of throttled answers that carry `x-amz-retry-after` (milliseconds).
     pub retry_after: f64,
     /// The share of errors that come in another shape that the service has: `Message` for `message`, a colon after the
@@ -55,6 +59,8 @@ pub struct Odds {
     pub stall_after: f64,
     /// 200, done, and a body that cannot be read.
     pub garbled: f64,
+    /// The connection is closed, and the request arrives later all the same: within [`Weather::late`].
+    pub late: f64,
 }
 
 /// A fault, as the weather draws it or a script orders it.
@@ -80,6 +86,8 @@ pub enum Fault {
     StallAfter(Duration),
     /// 200 with a body that cannot be read, executed.
     Garbled,
+    /// No answer, and the request arrives this much later: it is judged and, where nothing is wrong with it, executed then.
+    Late(Duration),
     /// Any error at all, not executed.
     Refuse {
         /// The HTTP status.
@@ -138,6 +146,7 @@ impl Odds {
         stall_before: 0.0,
         stall_after: 0.0,
         garbled: 0.0,
+        late: 0.0,
     };
 }
 
@@ -147,11 +156,13 @@ impl Weather {
         Self {
             creates: Odds::NONE,
             updates: Odds::NONE,
+            deletes: Odds::NONE,
             others: Odds::NONE,
             lagging: 0.0,
             lag: Duration::ZERO,
             edits: 0.0,
             stall: Duration::ZERO,
+            late: Duration::ZERO,
             retry_after: 0.0,
             odd_errors: 0.0,
         }
@@ -184,6 +195,17 @@ impl Weather {
                 stall_after: 0.002,
                 ..Odds::NONE
             },
+            deletes: Odds {
+                expired: 0.002,
+                throttled: 0.04,
+                error_before: 0.02,
+                error_after: 0.02,
+                drop_before: 0.015,
+                drop_after: 0.02,
+                stall_before: 0.001,
+                stall_after: 0.002,
+                ..Odds::NONE
+            },
             others: Odds {
                 expired: 0.002,
                 throttled: 0.04,
@@ -196,6 +218,7 @@ impl Weather {
             lag: Duration::from_secs(20),
             edits: 0.0,
             stall: Duration::from_secs(45),
+            late: Duration::ZERO,
             retry_after: 0.2,
             odd_errors: 0.5,
         }
@@ -211,6 +234,7 @@ impl Weather {
     fn odds(&self, operation: Operation) -> &Odds {
         match operation {
             Operation::CreateUser => &self.creates,
+            Operation::DeleteUser => &self.deletes,
             // An import gives a new user its proficiencies: that is no change of somebody who is there.
             Operation::AssociateUserProficiencies => &self.others,
             operation if operation.changes_a_user() => &self.updates,
@@ -249,6 +273,8 @@ impl Weather {
             Fault::StallAfter(self.stall)
         } else if dice.chance(odds.garbled) {
             Fault::Garbled
+        } else if dice.chance(odds.late) {
+            Fault::Late(self.late.mul_f64(dice.unit()))
         } else {
             Fault::Pass
         }
@@ -264,7 +290,9 @@ impl Default for Weather {
 #[cfg(test)]
 mod tests {
     use super::{Fault, Odds, Weather};
-    use crate::simulator::Operation::{self, CreateUser, DescribeUser, TagResource, UpdateUserConfig};
+    use crate::simulator::Operation::{
+        self, CreateUser, DeleteUser, DescribeUser, TagResource, UpdateUserConfig,
+    };
     use crate::simulator::dice::Dice;
 
     #[test]
@@ -280,9 +308,12 @@ mod tests {
 
     #[test]
     fn what_changes_a_user_is_lost_after_it_was_done_too_and_settings_are_crossed() {
-        for (operation, crossed, lost) in
-            [(UpdateUserConfig, true, true), (TagResource, false, true), (DescribeUser, false, false)]
-        {
+        for (operation, crossed, lost) in [
+            (UpdateUserConfig, true, true),
+            (TagResource, false, true),
+            (DeleteUser, false, true),
+            (DescribeUser, false, false),
+        ] {
             let drawn = drawn(operation);
             assert_eq!(drawn.contains(&Fault::CROSSED), crossed, "{operation}");
             assert_eq!(drawn.contains(&Fault::DropAfter), lost, "{operation}");

@@ -37,7 +37,7 @@ pub struct World {
     /// When the description came to life; the times of all that was there already.
     pub(super) born: SystemTime,
     buckets: BTreeMap<Operation, Bucket>,
-    calls: BTreeMap<Operation, Calls>,
+    pub(super) calls: BTreeMap<Operation, Calls>,
     gate: Gate,
     dice: Dice,
     /// Of people at work in the console, and of how long changes stay unseen.
@@ -45,6 +45,8 @@ pub struct World {
     pub(super) edits: Vec<ConsoleEdit>,
     /// What befalls the next calls of an operation, by order.
     orders: BTreeMap<Operation, VecDeque<Fault>>,
+    /// The requests that are held on their way, each with when it arrives.
+    pub(super) on_their_way: Vec<(SystemTime, Request)>,
     journal: Option<Journal>,
     /// The quick connects that lead to users, by id.
     pub(super) quick_connects: BTreeMap<String, QuickConnect>,
@@ -115,6 +117,7 @@ impl World {
             console: Dice::new(!spec.seed),
             edits: Vec::new(),
             orders: BTreeMap::new(),
+            on_their_way: Vec::new(),
             journal: None,
             quick_connects: BTreeMap::new(),
             at_work: BTreeMap::new(),
@@ -137,6 +140,9 @@ impl World {
             }
             let place = world.users.next_place();
             world.users.insert(place, Record::new(user, UNIX_EPOCH));
+        }
+        for (name, username) in std::mem::take(&mut world.spec.quick_connects) {
+            world.add_quick_connect(&name, &username);
         }
         world
     }
@@ -243,6 +249,7 @@ impl World {
                 Refusal::new(404, "UnknownOperationException", "The service has no such operation.");
             return self.deliver(self.spec.latency, Err(refusal), now);
         };
+        self.let_arrive(now);
         self.let_people_work(now);
         let admitted = self.admit(now, &route, request);
         let calls = self.calls.entry(route.operation).or_default();
@@ -261,14 +268,7 @@ impl World {
     /// still meet a fault on its way back.
     fn admit(&mut self, now: SystemTime, route: &Route, request: &Request) -> Result<Fault, Refusal> {
         let operation = route.operation;
-        let caller = if self.spec.signed {
-            self.gate.admit(now, &self.spec.region, operation.service(), request)?
-        } else {
-            Caller { session_token: None }
-        };
-        if self.spec.denied.contains(&operation) {
-            return Err(self.denied(operation));
-        }
+        let caller = self.recognize(now, operation, request)?;
         if self.buckets.get_mut(&operation).is_some_and(|bucket| !bucket.take(now)) {
             return Err(throttle(super::ThrottleName::TooManyRequests.code()));
         }
@@ -295,10 +295,28 @@ impl World {
         }
     }
 
+    /// Who calls, where the signature is right and what it asks for is permitted.
+    pub(super) fn recognize(
+        &mut self,
+        now: SystemTime,
+        operation: Operation,
+        request: &Request,
+    ) -> Result<Caller, Refusal> {
+        let caller = if self.spec.signed {
+            self.gate.admit(now, &self.spec.region, operation.service(), request)?
+        } else {
+            Caller { session_token: None }
+        };
+        if self.spec.denied.contains(&operation) { Err(self.denied(operation)) } else { Ok(caller) }
+    }
+
     /// Executes the operation and lets the fault befall the answer.
     fn perform(&mut self, now: SystemTime, route: &Route, request: &Request, fault: Fault) -> Reply {
         let latency = self.spec.latency;
-        if let Fault::DropBefore | Fault::StallBefore(_) = fault {
+        if let Fault::Late(by) = fault {
+            self.on_their_way.push((now + by, request.clone()));
+        }
+        if let Fault::Late(_) | Fault::DropBefore | Fault::StallBefore(_) = fault {
             self.calls.entry(route.operation).or_default().refused += 1;
             let after = if let Fault::StallBefore(stall) = fault { stall } else { Duration::ZERO };
             let mut reply = self.deliver(latency + after, Err(Refusal::internal()), now);
@@ -328,7 +346,7 @@ impl World {
         }
     }
 
-    fn execute(&mut self, now: SystemTime, route: &Route, request: &Request) -> Outcome {
+    pub(super) fn execute(&mut self, now: SystemTime, route: &Route, request: &Request) -> Outcome {
         match route.operation {
             Operation::CreateUser => self.create_user(now, route, request),
             Operation::DeleteUser => self.delete_user(now, route),
@@ -404,22 +422,6 @@ impl World {
         Ok(Some(answer))
     }
 
-    fn delete_user(&mut self, now: SystemTime, route: &Route) -> Outcome {
-        let id = self.user(now, route.label(0), route.label(1))?.user.id.clone();
-        self.at_work.remove(&id);
-        self.commit(Change::Deleted { id })?;
-        Ok(None)
-    }
-
-    /// Takes a user away behind the API's back, as somebody in the console would. Nothing happens where there is none of that
-    /// name.
-    pub fn remove(&mut self, username: &str) {
-        let Some(id) = self.users.named(username).map(|record| record.user.id.clone()) else { return };
-        self.at_work.remove(&id);
-        // What a rehearsal could not write down is not done.
-        let _ = self.commit(Change::Deleted { id });
-    }
-
     /// Makes a user like this, and says when that was.
     pub(super) fn alter(
         &mut self,
@@ -434,12 +436,16 @@ impl World {
     }
 
     /// Writes the change down, then makes it. What cannot be written down is not done.
-    fn commit(&mut self, change: Change) -> Result<(), Refusal> {
-        if let Some(journal) = &mut self.journal {
-            journal.append(&change).map_err(|_| Refusal::internal())?;
-        }
+    pub(super) fn commit(&mut self, change: Change) -> Result<(), Refusal> {
+        self.write_down(&change)?;
         self.apply(change);
         Ok(())
+    }
+
+    /// Writes the change down, where the world is one that remembers.
+    pub(super) fn write_down(&mut self, change: &Change) -> Result<(), Refusal> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        journal.append(change).map_err(|_| Refusal::internal())
     }
 
     fn apply(&mut self, change: Change) {
@@ -475,7 +481,7 @@ impl World {
     }
 
     /// How long the next change of a user stays unseen. Its dice are its own, as those of the console are.
-    fn lag_of_change(&mut self) -> Duration {
+    pub(super) fn lag_of_change(&mut self) -> Duration {
         self.spec.search_lag + self.spec.weather.draw_lag(&mut self.console)
     }
 
@@ -538,7 +544,7 @@ impl World {
         self.group_at.get(id).map(|at| &self.groups[*at]).filter(|group| group.level_id != "0")
     }
 
-    fn denied(&self, operation: Operation) -> Refusal {
+    pub(super) fn denied(&self, operation: Operation) -> Refusal {
         Refusal::new(
             403,
             "AccessDeniedException",

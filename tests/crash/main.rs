@@ -14,6 +14,7 @@ mod copies;
 mod long;
 mod passwords;
 mod stage;
+mod undos;
 mod updates;
 
 use std::collections::{BTreeMap, HashMap};

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, SystemTime};
 
 use headcount::clock::{Clock, Moment, SystemClock};
@@ -21,11 +21,25 @@ use crate::case::{Case, Crash, Row};
 #[derive(Default)]
 pub(crate) struct ForwardClock {
     seconds: AtomicU64,
+    /// Where the children of the stage read by how much it is ahead; they have the machine's clock where there is no file.
+    told: OnceLock<PathBuf>,
 }
 
 impl ForwardClock {
     pub(crate) fn forward(&self, by: Duration) {
-        self.seconds.fetch_add(by.as_secs(), Ordering::SeqCst);
+        let ahead = self.seconds.fetch_add(by.as_secs(), Ordering::SeqCst) + by.as_secs();
+        if let Some(file) = self.told.get() {
+            // Whoever reads it finds the one or the other, and never half of it.
+            let new = file.with_extension("new");
+            std::fs::write(&new, ahead.to_string()).expect("written");
+            std::fs::rename(&new, file).expect("renamed");
+        }
+    }
+
+    /// From now on the children go by this clock, too: this file says by how much it is ahead.
+    pub(crate) fn told_in(&self, file: PathBuf) {
+        let _ = self.told.set(file);
+        self.forward(Duration::ZERO);
     }
 }
 
@@ -292,6 +306,21 @@ impl Stage {
         self.spawn(command, crash, None, sabotage).end()
     }
 
+    /// Undoes the run of this ledger, and crashes where it is told to.
+    pub(crate) fn undo(
+        &self,
+        run: &str,
+        flags: &[String],
+        crash: Option<&Crash>,
+        sabotage: Option<&str>,
+    ) -> Ended {
+        let mut command = Command::new(program());
+        command.arg("undo").arg(self.ledger()).args(["--yes", "--run", run]);
+        command.args(["--rate", "5000", "--settle-timeout", "1", "--format", "json"]).args(flags);
+        self.at_home(&mut command);
+        self.spawn(command, crash, None, sabotage).end()
+    }
+
     fn spawn(
         &self,
         mut command: Command,
@@ -340,7 +369,13 @@ impl Stage {
             "--endpoint-url",
             &self.running.url,
         ]);
-        clear(&mut command)
+        self.at_home(&mut command);
+        command
+    }
+
+    /// Gives a command what it needs, and nothing of this machine.
+    fn at_home(&self, command: &mut Command) {
+        clear(command)
             .env("HOME", self.folder.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
@@ -348,7 +383,9 @@ impl Stage {
             .env("TOKIO_WORKER_THREADS", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
-        command
+        if let Some(file) = self.clock.told.get() {
+            command.env("HEADCOUNT_CLOCK", file);
+        }
     }
 
     /// Everybody on the instance, seen or unseen.

@@ -21,7 +21,7 @@ use headcount::simulator::{
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::harness::{Ran, folder, headcount, run};
+use crate::harness::{Ran, Service, folder, headcount, run};
 #[cfg(unix)]
 use crate::harness::{Watched, pasted};
 
@@ -602,6 +602,8 @@ fn an_export_that_is_broken_off_goes_on_where_it_was() {
             );
             let resume = ran.stderr.lines().find_map(|line| line.strip_prefix("resume with: ")).unwrap();
             assert!(resume.contains("export"), "{}", ran.stderr);
+            let [why, how] = ["error: ", "resume with: "].map(|what| ran.stderr.find(what).unwrap());
+            assert!(why < how, "first why, then what goes on: {}", ran.stderr);
             assert!(!at.path().join("users.csv").exists());
             run(&mut pasted(&command, resume)).exits(0);
         }
@@ -639,4 +641,12 @@ fn the_policy_of_an_export_lets_it_read_and_change_nothing() {
     }
     let fast = policy(&["-o", "users.xlsx", "--fields", "fast"]);
     assert!(!fast.contains("ListUserProficiencies"), "{fast}");
+}
+
+#[test]
+fn an_export_of_nobody_prints_no_comparison_for_a_roster_of_nobody_has_none() {
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let mut line = service.headcount(at.path());
+    let ran = run(line.args(["export", "-o", "e.csv", "--instance", &service.arn])).exits(0);
+    assert!(ran.stderr.contains("exported 0 users") && !ran.stderr.contains("next:"), "{}", ran.stderr);
 }

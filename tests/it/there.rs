@@ -197,7 +197,7 @@ fn whoever_was_made_and_has_been_changed_since_is_named_by_a_plan_and_by_a_resum
         );
         assert!(dry.stderr.contains(&said), "{}", dry.stderr);
         assert!(
-            dry.stderr.contains(&format!("{} made before are as the roster has them", number - 1)),
+            dry.stderr.contains(&format!("made      {} are there as the roster has them", number - 1)),
             "{}",
             dry.stderr
         );

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::agent::RowNumber;
-use crate::ledger::Place;
+use crate::ledger::{Attempt, Nonce, Place};
 use crate::plan::Made;
 
 /// A row whose user may be there.
@@ -17,6 +17,10 @@ pub(super) struct Candidate {
     /// What is known of it: the ledger's id, or the one that was found under the name.
     pub(super) id: Option<String>,
     pub(super) stands: Stands,
+    /// Which of its attempts made the user that was found, where that is proved.
+    pub(super) made_by: Option<Attempt>,
+    /// All its attempts.
+    pub(super) attempts: Vec<(Attempt, Option<Nonce>)>,
     /// Not before this a deletion is final, by the service's clock: a request of ours may still arrive.
     pub(super) not_before: Option<SystemTime>,
     /// Until then that nobody is to be seen does not say that nobody is there.

@@ -9,6 +9,7 @@ use super::candidate::{Candidate, Stands};
 use super::{PlannedUndo, UndoJob};
 use crate::apply::{Connects, SEEN_BY_THEN, Surroundings};
 use crate::connect::{CallError, Operation};
+use crate::crash::{Sabotage, sabotage};
 use crate::error::Failure;
 use crate::instance::users::{self, Read, Whom};
 use crate::instance::{FetchError, Reader};
@@ -21,9 +22,10 @@ use crate::lane::listing::{self, Guard};
 use crate::lane::pace::{Pace, default_burst};
 use crate::lane::reads;
 use crate::ledger::{
-    self, BaseLedger, Job, Place, RowState, State, Step, StepState, beside, peek, refuse_in_use, undone,
+    self, Attempt, BaseLedger, Job, Place, RowState, State, Step, StepState, beside, peek, refuse_in_use,
+    undone,
 };
-use crate::plan::{Fate, Leaver, Made, Why, fate, of_undo};
+use crate::plan::{Fate, Leaver, Made, Why, fate, made_by, of_undo};
 use crate::roster::{Options, Roster};
 use crate::user::Found;
 use crate::waits::Waits;
@@ -32,6 +34,9 @@ use crate::waits::Waits;
 /// reach AWS within five minutes of the time stamp" (IAM user guide, *Signature Version 4*); three times that, for clocks
 /// that differ and a service that is generous.
 pub(super) const ARRIVES_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// Of whoever carries the tag of an attempt that has made another user.
+const A_COPY: &str = "a copy of the user that was deleted: its tag is that of the attempt that made that one";
 
 /// The calls of an undo, reads first.
 const CALLS: [Operation; 7] = [
@@ -174,15 +179,27 @@ impl PlannedUndo {
         let now = self.now();
         let mut people = Vec::new();
         let mut back = Vec::new();
+        let run = self.run_id().to_owned();
+        for candidate in &mut self.candidates {
+            let found = candidate.id.as_deref().and_then(|id| found.get(id));
+            candidate.made_by = found.and_then(|found| made_by(&run, &candidate.made.attempts, found));
+        }
         for candidate in &self.candidates {
             let found = candidate.id.as_deref().and_then(|id| found.get(id));
             let around =
                 |found: &Found| self.around.seen(&candidate.made.user, &found.user.id, &connects, &at_work).0;
-            let against = found.map(|found| of_undo(self.of(), &candidate.made, found, &around(found)));
+            let is_back = |found: &Found| {
+                candidate.stands == Stands::Back && made_by(&run, &candidate.attempts, found).is_some()
+            };
+            let is_back = found.is_some_and(is_back);
+            let mut against = found.map(|found| of_undo(self.of(), &candidate.made, found, &around(found)));
+            if is_back && candidate.made_by.is_none() {
+                against = Some(vec![(Why::AnotherTag, A_COPY.to_owned())]);
+            }
             let fate = self.fate(candidate, against.as_deref(), now);
             let mut against = against.unwrap_or_else(|| self.unseen(candidate));
             against.sort_by_key(|(why, _)| *why);
-            if candidate.stands == Stands::Back && !is_anothers(&against) {
+            if is_back {
                 back.push(candidate.made.user.clone());
             }
             let quick_connects = found.map(|found| around(found).quick_connects).unwrap_or_default();
@@ -197,7 +214,7 @@ impl PlannedUndo {
         }
         // Whoever was deleted, and whose name is a stranger's now, is of no interest.
         let is_over = |candidate: &Candidate, leaver: &Leaver| {
-            candidate.stands == Stands::Back && is_anothers(&leaver.against)
+            candidate.stands == Stands::Back && is_anothers(&leaver.against) && !back.contains(&leaver.user)
         };
         let kept =
             self.candidates.drain(..).zip(people).filter(|(candidate, leaver)| !is_over(candidate, leaver));
@@ -257,8 +274,8 @@ impl PlannedUndo {
                 _ => return None,
             };
             let id = match stands {
-                Stands::Made | Stands::Announced => state.id(at),
-                Stands::InDoubt | Stands::Back => None,
+                Stands::Made | Stands::Announced if !sabotage(Sabotage::UndoByUsername) => state.id(at),
+                _ => None,
             };
             // What was asked of another user of the name says nothing of this one.
             let is_of = |base: &&ledger::Base| {
@@ -272,15 +289,20 @@ impl PlannedUndo {
             let made_at = not_before.or(heard);
             let earlier = state.detail(at).map(|detail| &*detail.earlier).unwrap_or_default();
             let newest = record.attempt.map(|attempt| (attempt, record.nonce));
+            let attempts: Vec<_> = earlier.iter().copied().chain(newest).collect();
+            // An attempt makes one user: where the one that it made was deleted, another with its tag is somebody's copy.
+            let is_unclear = |attempt: Attempt| state.unclear(at).any(|unclear| unclear == attempt);
+            let unclear = attempts.iter().copied().filter(|(attempt, _)| is_unclear(*attempt)).collect();
             let made = Made {
                 user: user.to_owned(),
                 id: id.clone(),
-                attempts: earlier.iter().copied().chain(newest).collect(),
+                attempts: if stands == Stands::Back { unclear } else { attempts.clone() },
                 asked: base.map(|base| base.asked).unwrap_or_default(),
                 heard: heard.and_then(seconds),
             };
             let seen_by = made_at.and_then(|at| at.checked_add(SEEN_BY_THEN));
-            Some(Candidate { at, row: record.row, made, id, stands, not_before, seen_by })
+            let row = record.row;
+            Some(Candidate { at, row, made, id, stands, made_by: None, attempts, not_before, seen_by })
         };
         let rows = state.places().filter(|at| !state.record(*at).dropped);
         Ok(rows.filter_map(of).collect())

@@ -1,6 +1,6 @@
 //! The last step of an undo: the ledger is locked, and whoever was planned to be deleted is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::lane::slots::Slots;
 use crate::ledger::{
     Counts, Entry, Journal, Kind, LockedFile, Place, RowState, SeenCounts, State, Steps, undone,
 };
-use crate::plan::{Fate, LeaverCounts, Lifts, Of, fate, of_undo, proves_ours};
+use crate::plan::{Fate, Leaver, LeaverCounts, Lifts, Of, fate, made_by, of_undo};
 use crate::stop::Stop;
 use crate::user::{Found, NamesOfIds};
 
@@ -127,10 +127,14 @@ impl PlannedUndo {
         let people = self.people.iter().zip(&self.candidates);
         let found = people.flat_map(|(leaver, candidate)| {
             let user = candidate.made.user.as_str();
-            let was_found = matches!(candidate.stands, Stands::InDoubt) && leaver.fate == Fate::Delete;
-            // Whose answer was lost is known to be made before it is known to be deleted.
+            let is_proved = matches!(leaver.fate, Fate::Skip(_)) && candidate.made_by.is_some();
+            let is_unknown = matches!(candidate.stands, Stands::InDoubt | Stands::Back);
+            let was_found = is_unknown && (leaver.fate == Fate::Delete || is_proved);
+            // Whose answer was lost is known to be made before it is known to be deleted, or left: also where the row's user
+            // was deleted, and this is another, of a request that was late.
             let made = was_found.then(|| Entry {
                 recovered: true,
+                attempt: candidate.made_by,
                 id: candidate.id.as_deref().map(Into::into),
                 ..Entry::outcome(user, RowState::Created, now.clone())
             });
@@ -141,7 +145,8 @@ impl PlannedUndo {
             };
             // Where it is not known that anybody was made, nobody was left either.
             let stands = stands.filter(|(state, _)| {
-                *state == RowState::Deleted || matches!(candidate.stands, Stands::Made | Stands::Announced)
+                let is_made = matches!(candidate.stands, Stands::Made | Stands::Announced) || was_found;
+                *state == RowState::Deleted || is_made
             });
             let stands = stands.map(|(state, code)| Entry {
                 code: code.map(Into::into),
@@ -231,9 +236,20 @@ impl PlannedUndo {
     /// Looks once more whether anybody who was deleted is there again under a tag of this run: a request that was late after
     /// all, or somebody's copy. That it cannot be looked is no reason to end otherwise, and is said.
     async fn look_again(&self, ledger: &Arc<dyn Journal>) -> Vec<String> {
-        let mut back = self.back.clone();
+        // Whoever is there again of a request that was late is on record, and deleted or left with a reason.
+        let people = self.people.iter().zip(&self.candidates);
+        let recorded = people.filter(|(_, candidate)| candidate.made_by.is_some());
+        let recorded: HashSet<&str> = recorded.map(|(leaver, _)| leaver.user.as_str()).collect();
+        let back = self.back.iter().filter(|user| !recorded.contains(user.as_str()));
+        let mut back: Vec<String> = back.cloned().collect();
         let stop = &self.world.stop;
-        if stop.is_set() || self.departing().next().is_none() {
+        let leaves = |leaver: &Leaver| matches!(leaver.fate, Fate::Delete | Fate::Gone);
+        let people = self.people.iter().zip(&self.candidates);
+        let made: HashMap<&str, &Candidate> = people
+            .filter(|(leaver, _)| leaves(leaver))
+            .map(|(_, candidate)| (candidate.made.user.as_str(), candidate))
+            .collect();
+        if stop.is_set() || made.is_empty() {
             return back;
         }
         let (lane, instance) = (&self.reached.lane, &self.instance().id);
@@ -248,16 +264,12 @@ impl PlannedUndo {
                 return back;
             }
         };
-        let made: HashMap<&str, (&Candidate, Place)> = self
-            .departing()
-            .map(|(_, candidate)| (candidate.made.user.as_str(), (candidate, candidate.at)))
-            .collect();
         let is_deleted = |at: Place| ledger.read(|state| state.record(at).state == RowState::Deleted);
         let whom = |name: &str, id: &str| {
-            let (candidate, at) = made.get(name)?;
+            let candidate = made.get(name)?;
             // A list may show whoever was just deleted for a while.
             let is_another = candidate.id.as_deref() != Some(id);
-            (is_another && is_deleted(*at)).then(|| Whom {
+            (is_another && is_deleted(candidate.at)).then(|| Whom {
                 id: id.to_owned(),
                 name: name.to_owned(),
                 user: true,
@@ -268,9 +280,9 @@ impl PlannedUndo {
             listed.iter().filter_map(|user| whom(user.username.as_deref()?, &user.id)).collect();
         let mut take = |whom: Whom, read: Option<Read>| {
             let user = read.and_then(|read| read.user);
-            let own = made.get(whom.name.as_str()).map(|(candidate, _)| &candidate.made.attempts);
+            let own = made.get(whom.name.as_str()).map(|candidate| &candidate.attempts);
             if let (Some(user), Some(own)) = (user, own)
-                && proves_ours(self.run_id(), own, &Found { user, proficiencies: None })
+                && made_by(self.run_id(), own, &Found { user, proficiencies: None }).is_some()
             {
                 back.push(whom.name);
             }
