@@ -1180,7 +1180,7 @@ mod tests {
         let deleted = [&first[..], &[of_delete(RowState::Deleted, 3)]].concat();
         let again = [&deleted[..], &[row("ana", 2, 1), intent("ana", 4)]].concat();
         let lost = [&again[..], &[outcome(RowState::InDoubt, 4)]].concat();
-        let made = Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 4) };
+        let made = Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 5) };
         let made = [&lost[..], &[intent("ana", 5), made]].concat();
         let gone = Entry { id: Some("u-2".into()), ..of_delete(RowState::Deleted, 6) };
         let twice = [&made[..], &[gone]].concat();
