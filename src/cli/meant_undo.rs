@@ -10,7 +10,7 @@ use super::args::undo::UndoArgs;
 use super::meant::from_here;
 use super::policy::Needs;
 use super::retype::{Line, word_of};
-use super::settings;
+use super::settings::{self, Named};
 use crate::connect::policy;
 use crate::disk;
 use crate::error::Failure;
@@ -43,8 +43,7 @@ impl TypedUndo {
             return Err(Failure::usage(what).hint("look at which ledger it is; --run is the run that goes"));
         }
         let before = Before::says(&ledger, &state);
-        let mut args = args;
-        args.instance.complete(&mut args.rehearsal, &before, settings::named());
+        let args = with_ledgers(args, &before, settings::named());
         Ok(Self { args, ledger, state, words })
     }
 
@@ -151,6 +150,12 @@ fn puts_back(state: &State, ledger: &Path, words: &[OsString], command: &str, fi
         line.option("--credentials-out", Some(disk::with_suffix(file, ".passwords.jsonl").display()));
     }
     line
+}
+
+/// The arguments with what the ledger says where nothing was typed, and the environment names nothing.
+fn with_ledgers(mut args: UndoArgs, before: &Before, named: Named) -> UndoArgs {
+    args.instance.complete(&mut args.rehearsal, before, named);
+    args
 }
 
 /// What looks again at who is left, and why.
