@@ -228,6 +228,7 @@ fn beyond_ledger(typed: &TypedUndo) -> (Option<&String>, Option<&String>) {
 mod tests {
     use clap::FromArgMatches as _;
 
+    use super::super::settings::Named;
     use super::super::{Cli, Command, command_line};
     use super::*;
     use crate::ledger::{Entry, Kind};
@@ -252,6 +253,11 @@ mod tests {
     }
 
     /// What was typed, beside a ledger that says little.
+    fn with_ledgers(mut args: UndoArgs, before: &Before, named: Named) -> UndoArgs {
+        args.instance.complete(&mut args.rehearsal, before, named);
+        args
+    }
+
     fn typed(line: &[&str]) -> TypedUndo {
         let words: Vec<OsString> = line.iter().map(Into::into).collect();
         let matches = command_line().try_get_matches_from(&words).unwrap();
