@@ -615,7 +615,7 @@ fn whose_is(task: &Task, found: &user::Found, means: &Means) -> (Seen, Option<us
         let was_edited = state.detail(task.at).is_some_and(|detail| !detail.versions.is_empty());
         let untagged = state.record(task.at).untagged;
         let deeds = Deeds { run: &settings.run, untagged, was_edited };
-        whose(user, &deeds, |attempt| state.made_attempt(task.at, attempt), is_same)
+        whose(user, &deeds, |attempt| state.can_have_made(task.at, attempt, &user.id), is_same)
     });
     (seen, held)
 }

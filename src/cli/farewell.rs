@@ -111,8 +111,9 @@ impl Farewell<'_> {
         lines.extend(self.of_pending());
         lines.extend(self.of_another_run());
         lines.extend(self.of_failed());
+        lines.extend(self.of_undo());
         let is_early = matches!(self.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled);
-        if is_early && !self.is_left_to_import() {
+        if is_early && !self.is_left_to_import() && !self.is_left_to_undo() {
             lines.push(resume_with(&retype::resume(&self.typed.words)));
         }
         lines
@@ -268,6 +269,25 @@ impl Farewell<'_> {
         vec![Said::Talk(line), Said::Command("import with: ", import)]
     }
 
+    /// Users of whom an undo has not said whether they were deleted: nothing that an import does settles it.
+    fn of_undo(&self) -> Vec<Said> {
+        if self.counts.unconfirmed == 0 {
+            return Vec::new();
+        }
+        let line = format!(
+            "of {} an undo has not said whether they were deleted, and nothing is sent for them; the next line settles it",
+            text::people(self.counts.unconfirmed)
+        );
+        let undo = retype::undo_of(&self.typed.ledger).to_string();
+        vec![Said::Talk(line), Said::Command("undo with: ", undo)]
+    }
+
+    /// Whether all that is left over is what only an undo settles.
+    fn is_left_to_undo(&self) -> bool {
+        let Counts { pending, in_doubt, unconfirmed, .. } = self.counts;
+        self.reason.is_none() && unconfirmed > 0 && pending + in_doubt + self.steps.pending == 0
+    }
+
     /// Whether all that a retry has left over is what only an import sends.
     fn is_left_to_import(&self) -> bool {
         self.typed.retry.is_some() && self.reason.is_none() && self.counts.pending > 0
@@ -388,6 +408,8 @@ fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) ->
         (counts.invalid, "invalid"),
         (counts.in_doubt, "in doubt"),
         (counts.pending, "pending"),
+        (counts.deleted, "undone"),
+        (counts.unconfirmed, "of whom an undo has not said whether they were deleted"),
         (steps.done, "with proficiencies given"),
         (steps.rejected, "with proficiencies rejected"),
         (steps.pending, "with proficiencies pending"),

@@ -1,40 +1,32 @@
 //! `headcount import` and `headcount retry`: a roster becomes users.
 
 use std::ffi::OsString;
-use std::path::Path;
 
 use super::args::import::{ImportArgs, RetryArgs, UpdateToo};
 use super::change_remedies::Leaves;
 use super::meant::Typed;
 use super::meant_changes::TypedChanges;
 use super::screen::Screen;
-use super::{changes, in_one_sheet, remedies, retype};
+use super::{changes, in_one_sheet, leavers, remedies, retype};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::{Changes, Job};
 use crate::ledger;
-use crate::text::program;
 
 /// Runs `import`; `words` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, words: &[OsString]) -> Result<Exit, Failure> {
     start(&Typed::import(args, words.to_vec()))
 }
 
-/// Runs `retry`: roster, instance, region and profile default to the ledger's. Of an update's ledger it is an update.
+/// Runs `retry`: roster, instance, region and profile default to the ledger's. Of an update's ledger it is an update, of one of
+/// leavers a removal.
 pub(super) fn retry(args: RetryArgs, words: &[OsString]) -> Result<Exit, Failure> {
     let (state, _) = ledger::peek(&args.of)?;
     match state.header.job {
         None => start(&Typed::retry(args, words.to_vec())?),
         Some(ledger::Job::Update) => changes::retry(args, &state, words),
-        Some(ledger::Job::Remove) => Err(of_leavers(&args.of)),
+        Some(ledger::Job::Remove) => leavers::retry(args, &state, words),
     }
-}
-
-/// A ledger of leavers, whose own command looks at each of them anew.
-pub(super) fn of_leavers(ledger: &Path) -> Failure {
-    let command = ledger::Job::command(Some(ledger::Job::Remove));
-    Failure::usage(format!("the ledger is one of leavers: `{}`", ledger.display()))
-        .hint(format!("`{} {command}` with the same list looks at whoever is still there", program()))
 }
 
 fn start(typed: &Typed) -> Result<Exit, Failure> {

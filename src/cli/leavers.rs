@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::args::import::Format;
+use super::args::import::{Format, RetryArgs};
 use super::args::remove::RemoveArgs;
 use super::farewell::{self, Said, shown};
 use super::leaver_words as words_of_leavers;
@@ -13,19 +13,27 @@ use super::{output, remedies, retype, settings, suspend};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::{Blocked, EndedRemove, Leavers};
-use crate::ledger::Counts;
+use crate::ledger::{Counts, State};
 use crate::stop::Stop;
 use crate::text;
 
 /// Runs `remove`. The same command again resumes.
 pub(super) fn run(args: RemoveArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    let typed = TypedLeavers { args, words: words.to_vec() };
+    start(&TypedLeavers::of(args, words.to_vec()))
+}
+
+/// Runs `retry` of a ledger of leavers.
+pub(super) fn retry(args: RetryArgs, state: &State, words: &[OsString]) -> Result<Exit, Failure> {
+    start(&TypedLeavers::retry(args, state, words.to_vec())?)
+}
+
+fn start(typed: &TypedLeavers) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
     let stage = Stage::set(typed.args.format, Doing::Deletes, &typed.words)?;
-    let ended = runtime.block_on(removed(&typed, &stage));
+    let ended = runtime.block_on(removed(typed, &stage));
     stage.close();
-    ended.map_err(|failure| remedies::of_leavers(failure, &typed))
+    ended.map_err(|failure| remedies::of_leavers(failure, typed))
 }
 
 async fn removed(typed: &TypedLeavers, stage: &Stage) -> Result<Exit, Failure> {

@@ -1,6 +1,7 @@
 //! Typed → meant: an import or a retry with all defaults resolved. What the command line and the environment leave open,
 //! the ledger says.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::connect::policy;
 use crate::disk;
 use crate::error::Failure;
 use crate::job::{Allowed, Before, Job, PaceAsked, Patience, What};
-use crate::ledger::beside;
+use crate::ledger::{Place, RowState, State, beside};
 use crate::roster::{Act, Field, Options};
 
 /// An import or a retry as it was typed, with all defaults resolved: what the commands are made of that are printed, and
@@ -69,7 +70,8 @@ impl Typed {
         named: Named,
         words: Vec<OsString>,
     ) -> Result<Self, Failure> {
-        let RetryArgs { of, roster, codes, overwrite_drift, change_email, mut shared } = args;
+        args.delete_nobody()?;
+        let RetryArgs { of, roster, codes, overwrite_drift, change_email, removing, mut shared } = args;
         if overwrite_drift || change_email {
             return Err(Failure::usage(
                 "the ledger is an import's, and an import changes nobody who is there",
@@ -79,23 +81,10 @@ impl Typed {
         if shared.ledger.as_ref().is_some_and(|ledger| *ledger != of) {
             return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
         }
-        let instance = &mut shared.instance;
-        if instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
-            shared.rehearsal.simulate = true;
-        }
-        if !shared.rehearsal.simulate {
-            instance.instance = instance.instance.take().or(Some(before.instance.clone()));
-            if instance.profile.is_none() && !named.profile {
-                instance.profile.clone_from(&before.profile);
-            }
-            if instance.endpoint_url.is_none() && !named.endpoint {
-                instance.endpoint_url.clone_from(&before.endpoint);
-            }
-        }
+        shared.instance.complete(&mut shared.rehearsal, &before, named);
         let is_of_part = roster.is_some();
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
         let retry = Some(Retry { codes, is_of_part, before });
-        let removing = RemovingArgs::default();
         Ok(Self { roster, ledger: of, retry, update: None, removing, shared, named, words })
     }
 
@@ -196,6 +185,18 @@ impl Typed {
         let usual = beside::ledger_of(&self.whole_roster(), self.shared.rehearsal.simulate);
         beside::absolute(&self.ledger) == beside::absolute(&usual)
     }
+}
+
+/// Those of a ledger of an update or of leavers who are not as their rows ask, or are there still: with these codes alone, where any is named.
+pub(super) fn not_done(state: &State, codes: &[String]) -> HashSet<String> {
+    let is_picked = |at: &Place| {
+        let record = state.record(*at);
+        let is_done =
+            matches!(record.settled_state(), RowState::Updated | RowState::There | RowState::Deleted);
+        let code = state.detail(*at).and_then(|detail| detail.code.as_ref());
+        !record.dropped && !is_done && (codes.is_empty() || code.is_some_and(|code| codes.contains(code)))
+    };
+    state.places().filter(is_picked).map(|at| state.user(at).to_owned()).collect()
 }
 
 /// A path as it is shorter to type from the current directory.

@@ -10,14 +10,14 @@ use super::args::import::{RetryArgs, UpdateToo};
 use super::args::instance::InstanceArgs;
 use super::args::roster::RosterArgs;
 use super::args::update::{Compared as Shared, DiffArgs, List, UpdateArgs};
-use super::meant::{Typed, from_here};
+use super::meant::{Typed, from_here, not_done};
 use super::meant_leavers::TypedLeavers;
 use super::policy::Needs;
 use super::settings;
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
 use crate::job::{Allowed, Asking, Before, Changes, Job, PaceAsked, Passwords, Patience, RateAsked, What};
-use crate::ledger::{Place, RowState, State, beside};
+use crate::ledger::{State, beside};
 use crate::roster::{Act, Field, Options, Row};
 use crate::user::{Exact, Group};
 
@@ -42,17 +42,6 @@ pub(super) struct Retry {
     is_of_part: bool,
     /// What the ledger says of the update that it was made by.
     pub(super) before: Before,
-}
-
-/// Those of a ledger who are not as their rows ask: with these codes alone, where any is named.
-fn left(state: &State, codes: &[String]) -> HashSet<String> {
-    let is_picked = |at: &Place| {
-        let record = state.record(*at);
-        let is_done = matches!(record.settled_state(), RowState::Updated | RowState::There);
-        let code = state.detail(*at).and_then(|detail| detail.code.as_ref());
-        !record.dropped && !is_done && (codes.is_empty() || code.is_some_and(|code| codes.contains(code)))
-    };
-    state.places().filter(is_picked).map(|at| state.user(at).to_owned()).collect()
 }
 
 /// How an update is run.
@@ -181,7 +170,8 @@ impl TypedChanges {
     /// # Errors
     /// Exit 2 where another ledger is named, or what the update was told cannot be read.
     pub(super) fn retry(args: RetryArgs, state: &State, words: Vec<OsString>) -> Result<Self, Failure> {
-        let RetryArgs { of, roster, codes, overwrite_drift, change_email, shared: typed } = args;
+        args.delete_nobody()?;
+        let RetryArgs { of, roster, codes, overwrite_drift, change_email, removing: _, shared: typed } = args;
         if typed.ledger.as_ref().is_some_and(|ledger| *ledger != of) {
             return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
         }
@@ -193,8 +183,7 @@ impl TypedChanges {
             return Err(Failure::usage("what the update was told cannot be read from its ledger")
                 .hint("run `headcount update ROSTER` again, with what it was told"));
         };
-        let named = settings::named();
-        let picked = (!is_of_part || !codes.is_empty()).then(|| left(state, &codes));
+        let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
         let mut typed_changes = Self::update(args, words);
         let Self { shared, run, retry, .. } = &mut typed_changes;
         shared.ledger = Some(of);
@@ -212,19 +201,7 @@ impl TypedChanges {
         if typed.rehearsal.simulate {
             shared.rehearsal = typed.rehearsal;
         }
-        if shared.instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
-            shared.rehearsal.simulate = true;
-        }
-        if !shared.rehearsal.simulate {
-            let instance = &mut shared.instance;
-            instance.instance = instance.instance.take().or(Some(before.instance.clone()));
-            if instance.profile.is_none() && !named.profile {
-                instance.profile.clone_from(&before.profile);
-            }
-            if instance.endpoint_url.is_none() && !named.endpoint {
-                instance.endpoint_url.clone_from(&before.endpoint);
-            }
-        }
+        shared.instance.complete(&mut shared.rehearsal, &before, settings::named());
         if let Some(run) = run {
             run.is_dry = typed.dry_run;
             run.yes = typed.yes;

@@ -1,29 +1,92 @@
 //! What `headcount remove` means: what was typed, turned into who is to leave; and the commands that are printed after it.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::import::Shared;
+use super::args::import::{RetryArgs, Shared};
 use super::args::instance::InstanceArgs;
 use super::args::remove::RemoveArgs;
 use super::args::removing::{RemovingArgs, Suspension};
-use super::meant::Typed;
+use super::meant::{Typed, from_here, not_done};
 use super::policy::Needs;
 use super::retype::{Line, word_of};
+use super::settings::named;
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
-use crate::job::{Allowed, Job, PaceAsked, Passwords, Patience, RateAsked, Remove, Suspended, What};
-use crate::ledger::beside;
+use crate::job::{Allowed, Before, Job, PaceAsked, Passwords, Patience, RateAsked, Remove, Suspended, What};
+use crate::ledger::{State, beside};
 use crate::roster::{Act, Options};
 
 /// What was typed, and the command line.
 pub(super) struct TypedLeavers {
     pub(super) args: RemoveArgs,
+    /// Of a retry: what it is to do.
+    pub(super) retry: Option<Retry>,
     pub(super) words: Vec<OsString>,
 }
 
+/// What a retry is to do.
+pub(super) struct Retry {
+    codes: Vec<String>,
+    /// Whom it is about; `None` for everybody in its file.
+    picked: Option<HashSet<String>>,
+    /// The file is a part of the list alone.
+    is_of_part: bool,
+    before: Before,
+}
+
 impl TypedLeavers {
+    pub(super) fn of(args: RemoveArgs, words: Vec<OsString>) -> Self {
+        Self { args, retry: None, words }
+    }
+
+    /// A retry of a ledger of leavers, about those who were not deleted: what nothing else is said of is as it was told.
+    ///
+    /// # Errors
+    /// Exit 2 where another ledger is named, or what it was told cannot be read.
+    pub(super) fn retry(args: RetryArgs, state: &State, words: Vec<OsString>) -> Result<Self, Failure> {
+        let RetryArgs { of, roster, codes, overwrite_drift, change_email, removing, shared: typed } = args;
+        if overwrite_drift || change_email {
+            return Err(Failure::usage("the ledger is one of leavers, and nobody on a list is changed")
+                .hint("leave --overwrite-drift and --change-email out"));
+        }
+        if typed.ledger.as_ref().is_some_and(|ledger| *ledger != of) {
+            return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
+        }
+        let before = Before::says(&of, state);
+        let is_of_part = roster.is_some();
+        let list = roster.unwrap_or_else(|| from_here(&before.whole));
+        let told = before.settings.as_deref().unwrap_or_default();
+        let Some(mut args) = RemoveArgs::of_settings(&list, told) else {
+            return Err(Failure::usage("what was told of these leavers cannot be read from their ledger")
+                .hint("run `headcount remove LIST` again, with what it was told"));
+        };
+        args.removing.overlay(removing);
+        if is_of_part {
+            // A file of those who were not deleted is ours, in UTF-8 and with its header on top.
+            (args.reading.encoding, args.reading.header_row) = (None, None);
+        }
+        args.reading.overlay(typed.reading);
+        args.skip_invalid |= typed.skip_invalid;
+        args.allow.allow.extend(typed.allow.allow);
+        args.instance = typed.instance.or(&args.instance);
+        if typed.rehearsal.simulate {
+            args.rehearsal = typed.rehearsal;
+        }
+        args.instance.complete(&mut args.rehearsal, &before, named());
+        if typed.rate != RateAsked::Quota {
+            args.rate = typed.rate;
+        }
+        args.burst = typed.burst.or(args.burst);
+        args.concurrency = typed.concurrency.or(args.concurrency);
+        (args.ledger, args.format) = (Some(of), typed.format);
+        (args.dry_run, args.yes) = (typed.dry_run, typed.yes);
+        let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
+        Ok(Self { args, retry: Some(Retry { codes, picked, is_of_part, before }), words })
+    }
+
     /// The leavers of a sheet whose joiners an import of the same command makes, on the instance of this ARN.
     pub(super) fn of_import(typed: &Typed, removing: &RemovingArgs, arn: String) -> Self {
         let shared = &typed.shared;
@@ -53,7 +116,7 @@ impl TypedLeavers {
             yes: shared.yes,
             format: shared.format,
         };
-        Self { args, words: typed.words.clone() }
+        Self::of(args, typed.words.clone())
     }
 
     /// The ledger of the deletions.
@@ -93,7 +156,7 @@ impl TypedLeavers {
             format: _, // and so is how it is shown
         } = &self.args;
         let job = Job {
-            what: What::Import { roster: list.clone() },
+            what: self.what(list),
             target: instance.target(rehearsal.meant()),
             reading: self.reading(),
             ledger: self.ledger(),
@@ -104,14 +167,32 @@ impl TypedLeavers {
                 outage: Duration::from_secs(*outage_timeout),
             },
             allowed: Allowed { invalid_rows: *skip_invalid, errors: allow.meant(), ..Allowed::default() },
-            settings: Some(settings(self)),
+            // A retry is told for once: whoever goes on after it does so with what was told before.
+            settings: match &self.retry {
+                Some(retry) => retry.before.settings.clone(),
+                None => Some(settings(self)),
+            },
         };
         let mut lifts = removing.lifts();
         if first_suspend.is_some() {
             // Whoever is suspended can be put back, and keeps what leads to them.
             (lifts.quick_connects, lifts.signed_in) = (true, true);
         }
-        Ok(Remove { job, lifts, most: removing.max, protected: removing.protected()?, picked: None })
+        let picked = self.retry.as_ref().and_then(|retry| retry.picked.clone());
+        Ok(Remove { job, lifts, most: removing.max, protected: removing.protected()?, picked })
+    }
+
+    fn what(&self, list: &Path) -> What {
+        let roster = list.to_owned();
+        match &self.retry {
+            None => What::Import { roster },
+            Some(Retry { codes, picked: _, is_of_part, before }) => What::Retry {
+                codes: codes.clone(),
+                roster,
+                is_part: *is_of_part,
+                before: Box::new(before.clone()),
+            },
+        }
     }
 
     /// The permissions that it needs; `None` for a rehearsal.

@@ -154,19 +154,7 @@ fn puts_back(state: &State, ledger: &Path, words: &[OsString], command: &str, fi
 
 /// The arguments with what the ledger says where nothing was typed, and the environment names nothing.
 fn with_ledgers(mut args: UndoArgs, before: &Before, named: Named) -> UndoArgs {
-    let UndoArgs { instance, rehearsal, .. } = &mut args;
-    if instance.instance.is_none() && before.is_rehearsal(named.endpoint) {
-        rehearsal.simulate = true;
-    }
-    if !rehearsal.simulate {
-        instance.instance = instance.instance.take().or(Some(before.instance.clone()));
-        if instance.profile.is_none() && !named.profile {
-            instance.profile.clone_from(&before.profile);
-        }
-        if instance.endpoint_url.is_none() && !named.endpoint {
-            instance.endpoint_url.clone_from(&before.endpoint);
-        }
-    }
+    args.instance.complete(&mut args.rehearsal, before, named);
     args
 }
 
@@ -240,6 +228,7 @@ fn beyond_ledger(typed: &TypedUndo) -> (Option<&String>, Option<&String>) {
 mod tests {
     use clap::FromArgMatches as _;
 
+    use super::super::settings::Named;
     use super::super::{Cli, Command, command_line};
     use super::*;
     use crate::ledger::{Entry, Kind};
@@ -264,6 +253,11 @@ mod tests {
     }
 
     /// What was typed, beside a ledger that says little.
+    fn with_ledgers(mut args: UndoArgs, before: &Before, named: Named) -> UndoArgs {
+        args.instance.complete(&mut args.rehearsal, before, named);
+        args
+    }
+
     fn typed(line: &[&str]) -> TypedUndo {
         let words: Vec<OsString> = line.iter().map(Into::into).collect();
         let matches = command_line().try_get_matches_from(&words).unwrap();

@@ -236,15 +236,12 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
             match state.header.job {
                 None => Typed::retry(*args, Vec::new())?.needs()?,
                 Some(ledger::Job::Update) => TypedChanges::retry(*args, &state, Vec::new())?.needs()?,
-                Some(ledger::Job::Remove) => {
-                    let what = format!("the ledger is one of leavers: `{}`", args.of.display());
-                    return Err(Failure::usage(what).hint("the removal of its list goes on with it"));
-                }
+                Some(ledger::Job::Remove) => TypedLeavers::retry(*args, &state, Vec::new())?.needs()?,
             }
         }
         Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,
         Command::Update(args) => TypedChanges::update(*args, Vec::new()).needs()?,
-        Command::Remove(args) => TypedLeavers { args: *args, words: Vec::new() }.needs()?,
+        Command::Remove(args) => TypedLeavers::of(*args, Vec::new()).needs()?,
         Command::Undo(args) => TypedUndo::of(*args, Vec::new())?.needs()?,
         Command::Directory(args) => Some(args.needs()?),
         Command::Export(args) => Some(args.needs()?),

@@ -623,6 +623,19 @@ mod tests {
         ("overwrite-drift", &[], Left("an import's ledger is not asked for it")),
         ("change-email", &[], Left("likewise")),
     ];
+
+    /// What a retry is told of a ledger of leavers alone.
+    const OF_LEAVERS: [Row; 6] = {
+        const WHY: Fate = Left("of an import's ledger nobody is deleted");
+        [
+            ("count", &[], WHY),
+            ("max", &[], WHY),
+            ("protect", &[], WHY),
+            ("even-if-admin", &[], WHY),
+            ("even-if-signed-in", &[], WHY),
+            ("with-quick-connects", &[], WHY),
+        ]
+    };
     const UPDATE: [Row; 3] = [
         ("update", &["--update"], Left("an update has a ledger of its own, and a retry of that")),
         ("overwrite-drift", &["--update", "--overwrite-drift"], Left("likewise")),
@@ -652,7 +665,7 @@ mod tests {
         let differs = |flag: &str| TO_IMPORT.into_iter().find(|(name, ..)| *name == flag);
         let both = TO_RETRY.into_iter().chain([FORMAT]);
         let rows = both.map(|row| differs(row.0).unwrap_or(row)).filter(|(flag, ..)| *flag != "ledger");
-        let rows = rows.chain(OF_UPDATES);
+        let rows = rows.chain(OF_UPDATES).chain(OF_LEAVERS);
         let own: [Row; 3] = [
             ("ledger", &["--ledger", "mine.jsonl"], Kept),
             ("roster", &["--roster", "part.csv"], Left("pending rows are of the whole roster")),
@@ -787,7 +800,7 @@ mod tests {
             ("ledger", &["--ledger", "roster.csv.ledger.jsonl"], As("of")),
         ];
         let shared = TO_RETRY.into_iter().filter(|(flag, ..)| !["ledger", "simulate"].contains(flag));
-        let table: Vec<Row> = shared.chain([FORMAT]).chain(own).chain(OF_UPDATES).collect();
+        let table: Vec<Row> = shared.chain([FORMAT]).chain(own).chain(OF_UPDATES).chain(OF_LEAVERS).collect();
         every_flag_has_its_fate(&["headcount", "retry", "roster.csv.ledger.jsonl"], &table, &|typed| {
             retry(&job(typed), None)
         });

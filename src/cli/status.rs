@@ -57,6 +57,9 @@ struct Status<'s> {
     instance: &'s str,
     complete: bool,
     rows: Counts,
+    /// How many of the created an undo has left, for a reason: not in the sum of the rows. Of an import's ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_by_undo: Option<u64>,
     steps: Steps,
     seen: SeenCounts,
     calls: Calls,
@@ -173,6 +176,7 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
                 instance: &state.header.instance,
                 complete: is_complete(state, &rows),
                 rows,
+                left_by_undo: state.header.job.is_none().then(|| state.left_by_undos()),
                 steps: Steps { proficiencies: state.proficiencies() },
                 seen: state.seen_counts(),
                 calls: state.calls,

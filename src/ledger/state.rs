@@ -204,6 +204,9 @@ pub struct Detail {
     groups: [StepState; Step::ALL.len() + Step::OF_DELETIONS.len()],
     /// The attempts to make the user that were never conclusively answered, each with a time at which its request had left.
     unclear: Vec<(Attempt, SystemTime)>,
+    /// The attempts up to this one have made a user that is known by its id, or nobody, where they are not unclear: none of
+    /// them makes another.
+    spent: Option<Attempt>,
 }
 
 impl Detail {
@@ -449,11 +452,16 @@ impl State {
         }
         let before = record.attempt.replace(attempt).map(|attempt| (attempt, record.nonce));
         record.nonce = entry.nonce;
+        let was_made = matches!(record.state, RowState::Created | RowState::Deleted) && op == Op::Create;
         record.updates = op == Op::Update;
         record.untagged |= entry.untagged;
         record.generated = entry.generated;
         if let Some(before) = before {
-            self.details.entry(at).or_default().earlier.push(before);
+            let detail = self.details.entry(at).or_default();
+            if was_made {
+                detail.spent = Some(before.0);
+            }
+            detail.earlier.push(before);
         }
         if entry.generated {
             self.generated = self.generated.max(Some(attempt));
@@ -826,6 +834,22 @@ impl State {
         if record.attempt == Some(number) { Some(record.nonce) } else { earlier() }
     }
 
+    /// The same of an attempt that can have made the user of this id. One attempt makes one user: whoever carries the tag of
+    /// an attempt that has made another is somebody's copy.
+    pub(crate) fn can_have_made(&self, at: Place, number: Attempt, id: &str) -> Option<Option<Nonce>> {
+        let (record, detail) = (self.record(at), self.detail(at));
+        let was_made = matches!(record.state, RowState::Created | RowState::Deleted);
+        // Until it is sent anew, all that was sent of a row that was made.
+        let spent = match record.open {
+            None if was_made => record.attempt,
+            _ => detail.and_then(|detail| detail.spent),
+        };
+        let is_unclear = detail.is_some_and(|detail| detail.unclear.iter().any(|(of, _)| *of == number));
+        let is_spent = !is_unclear && spent.is_some_and(|spent| number <= spent);
+        let is_other = || self.ids.get(at).is_none_or(|known| known != id);
+        if is_spent && is_other() { None } else { self.made_attempt(at, number) }
+    }
+
     /// Whether the attempt of this number was made with the cells that the row is planned with now.
     pub(crate) fn made_as_planned(&self, at: Place, attempt: Attempt) -> bool {
         let versions = self.detail(at).map(|detail| &*detail.versions).unwrap_or_default();
@@ -1144,6 +1168,40 @@ mod tests {
         let unasked = Entry::outcome_of_delete("ana", Skipped, "t".into());
         assert_eq!(after(&[delete_intent(3), unasked]), [Created, Created], "looked at by another process");
         assert_eq!(after(&[row("ana", 2, 9), of_delete(Deleted, 3), row("ana", 2, 8)]), [Deleted, Deleted]);
+    }
+
+    #[test]
+    fn an_attempt_that_has_made_one_user_makes_no_other() {
+        let proves = |entries: &[Entry], number, id: &str| {
+            fold(entries).can_have_made(place(0), attempt(number), id).is_some()
+        };
+        let by_first = Entry { id: Some("u-1".into()), ..outcome(RowState::Created, 1) };
+        let first = vec![row("ana", 2, 1), intent("ana", 1), by_first];
+        let deleted = [&first[..], &[of_delete(RowState::Deleted, 3)]].concat();
+        let again = [&deleted[..], &[row("ana", 2, 1), intent("ana", 4)]].concat();
+        let lost = [&again[..], &[outcome(RowState::InDoubt, 4)]].concat();
+        let made = Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 5) };
+        let made = [&lost[..], &[intent("ana", 5), made]].concat();
+        let gone = Entry { id: Some("u-2".into()), ..of_delete(RowState::Deleted, 6) };
+        let twice = [&made[..], &[gone]].concat();
+        for (entries, number, id, is_proof) in [
+            (&first, 1, "u-1", true),
+            (&first, 1, "u-9", false),
+            (&deleted, 1, "u-9", false),
+            (&again, 1, "u-9", false),
+            (&again, 4, "u-9", true),
+            (&lost, 1, "u-9", false),
+            (&lost, 4, "u-9", true),
+            (&twice, 4, "u-9", true), // it was never answered
+            (&twice, 5, "u-9", false),
+        ] {
+            assert_eq!(proves(entries, number, id), is_proof, "{} lines, {number} {id}", entries.len());
+        }
+        // One that was never answered may make somebody yet.
+        let unclear = [row("ana", 2, 1), intent("ana", 1), outcome(RowState::InDoubt, 1), intent("ana", 2)];
+        let by_second = Entry { id: Some("u-2".into()), ..outcome(RowState::Created, 2) };
+        let unclear = [&unclear[..], &[by_second, of_delete(RowState::Deleted, 3)]].concat();
+        assert!(proves(&unclear, 1, "u-1") && !proves(&unclear, 2, "u-1"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod chromium;
 #[path = "../it/made.rs"]
+#[expect(dead_code, reason = "its other half is for the tests of the reports")]
 mod made;
 
 use std::fmt::Write as _;

@@ -6,7 +6,7 @@ use std::path::Path;
 use headcount::ledger::RowState;
 use serde_json::Value;
 
-use crate::harness::{Ran, folder, headcount, run};
+use crate::harness::{Ran, Service, folder, headcount, run, status};
 use crate::made::{LEDGER, Made};
 
 fn ran(folder: &Path, words: &[&str]) -> Ran {
@@ -78,6 +78,7 @@ fn the_status_of_a_half_undone_run_says_who_is_gone_who_was_left_and_what_goes_o
         ran(folder.path(), &["status", LEDGER, "--format", "json", "--rows", "deleted,created"]).exits(0);
     let told: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((&told["complete"], &told["rows"]["deleted"]), (&false.into(), &1.into()));
+    assert_eq!((&told["rows"]["created"], &told["left_by_undo"]), (&3.into(), &2.into()));
     assert_eq!(told["listed"][0]["id"], "00000000-0000-4000-8000-000000000001", "whom it was");
     assert_eq!(
         (&told["listed"][1]["state"], &told["listed"][1]["code"]),
@@ -156,4 +157,101 @@ fn every_report_tells_who_was_deleted_and_why_the_others_were_left() {
     whole().write(folder.path());
     let ticket = ran(folder.path(), &["report", LEDGER, "--format", "md"]).exits(0).stdout;
     assert!(ticket.contains("**Undone.** 0 of 2 users created; 2 deleted."), "{ticket}");
+}
+
+#[test]
+fn a_retry_of_leavers_is_about_those_who_were_not_deleted_and_says_what_it_may() {
+    const OF_LEAVERS: &str = "leavers.csv.remove.ledger.jsonl";
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let at = at.path();
+    let row = |user: &str, profile: &str| {
+        format!("Ana,Silva,{user}@example.com,Str0ng!Passw0rd,{user},Basic Routing Profile,{profile}\n")
+    };
+    let head =
+        "first name,last name,email address,password,user login,routing profile name,security profiles\n";
+    let people = [row("ana", "Agent"), row("ben", "Admin"), row("cem", "Agent")].concat();
+    fs::write(at.join("roster.csv"), head.to_owned() + &people).unwrap();
+    run(&mut service.import(at, "roster.csv", &["--rate", "1000"])).exits(0);
+    fs::write(at.join("leavers.csv"), "user login,last name\nana,Silva\nben,Silva\ncem,Souza\n").unwrap();
+    let arn = service.arn.as_str();
+    let remove = ["remove", "leavers.csv", "--instance", arn, "--yes", "--count", "1"];
+    run(service.headcount(at).args(remove)).exits(1);
+    let told = run(headcount(at).args(["status", OF_LEAVERS])).exits(0).stdout;
+    assert!(told.contains(&format!("then: headcount retry {OF_LEAVERS}\n")), "{told}");
+    assert!(
+        told.contains("deleted     1\n") && told.contains("skipped     2  (left: --rows skipped says why)\n"),
+        "{told}"
+    );
+
+    let retry = |flags: &[&str]| run(service.headcount(at).args(["retry", OF_LEAVERS]).args(flags));
+    let ran = retry(&["--even-if-admin", "--dry-run"]).exits(0);
+    assert!(ran.stdout.contains("1 user would be deleted"), "{}", ran.stdout);
+    retry(&["--even-if-admin", "--yes", "--count", "2"]).exits(2);
+    let of_another_code = ["--even-if-admin", "--yes", "--count", "0", "--code", "differs"];
+    retry(&of_another_code).exits(1);
+    assert_eq!(status(at, OF_LEAVERS)["rows"]["deleted"], 1);
+    retry(&["--even-if-admin", "--yes", "--count", "1"]).exits(1);
+    let rows = status(at, OF_LEAVERS)["rows"].clone();
+    assert_eq!((&rows["deleted"], &rows["skipped"]), (&2.into(), &1.into()), "whose last name is another");
+    fs::write(at.join("leavers.csv"), "user login,last name\nana,Silva\nben,Silva\ncem,Silva\n").unwrap();
+    retry(&["--yes", "--count", "1"]).exits(0);
+    let ticket = run(headcount(at).args(["report", OF_LEAVERS, "--format", "md"])).exits(0).stdout;
+    assert!(
+        ticket.contains("### Leavers of `leavers.csv`")
+            && ticket.contains("**All done.** 3 of 3 users deleted."),
+        "{ticket}"
+    );
+    assert_eq!(service.calls("DeleteUser", "executed"), 3);
+
+    for flags in [&["--count", "1"][..], &["--max", "3"], &["--even-if-signed-in"]] {
+        let ran = run(service.headcount(at).args(["retry", LEDGER]).args(flags)).exits(2);
+        assert!(ran.stderr.contains("the ledger is none of leavers"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_import_over_an_undo_that_was_killed_says_what_settles_it_and_nothing_that_does_not() {
+    let (service, at) = (Service::start(&[]), folder(&[]));
+    let at = at.path();
+    let row = |user: &str| {
+        format!("Ana,Silva,{user}@example.com,Str0ng!Passw0rd,{user},Basic Routing Profile,Agent\n")
+    };
+    let head =
+        "first name,last name,email address,password,user login,routing profile name,security profiles\n";
+    fs::write(at.join("roster.csv"), head.to_owned() + &["ana", "ben", "cem"].map(row).concat()).unwrap();
+    let import = |flags: &[&str]| run(&mut service.import(at, "roster.csv", flags));
+    import(&["--rate", "1000"]).exits(0);
+    let run_of = status(at, LEDGER)["run"].as_str().unwrap().to_owned();
+    fs::write(at.join("stay.txt"), "ben\ncem\n").unwrap();
+    let undo = ["undo", LEDGER, "--yes", "--run", &run_of];
+    run(service.headcount(at).args(undo).args(["--protect", "stay.txt"])).exits(1);
+    // Killed right after the next deletion was announced.
+    let id = status_of(at, "created")["listed"][0]["id"].as_str().unwrap().to_owned();
+    let attempt = headcount::ledger::Attempt::new(99).unwrap();
+    let mut line = Vec::new();
+    headcount::ledger::Entry::delete_intent("ben", attempt, &id, "2026-11-29T00:00:00.000Z".into())
+        .write_to(&mut line);
+    let mut ledger = fs::read(at.join(LEDGER)).unwrap();
+    ledger.extend(line);
+    fs::write(at.join(LEDGER), ledger).unwrap();
+
+    let ran = import(&[]).exits(6);
+    assert!(
+        ran.stdout.starts_with("1 of 3 rows created, 1 undone, 1 of whom an undo has not said whether they were deleted; 0 CreateUser calls"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stderr.contains(&format!("undo with: headcount undo {LEDGER}\n")), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("resume with"), "{}", ran.stderr);
+    for told in ["1 undone", "1 whose undo is not settled", "--recreate-deleted sends it again"] {
+        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
+    run(service.headcount(at).args(undo)).exits(0);
+    import(&[]).exits(0);
+    assert_eq!(status(at, LEDGER)["rows"]["created"], 3, "afresh");
+}
+
+fn status_of(at: &Path, which: &str) -> Value {
+    let ran = run(headcount(at).args(["status", LEDGER, "--format", "json", "--rows", which])).exits(0);
+    serde_json::from_str(&ran.stdout).unwrap()
 }

@@ -7,7 +7,7 @@ use headcount::connect::model::User;
 use headcount::event::Event;
 use headcount::exit::Exit;
 use headcount::job::{
-    Asking, Changes, EndedUndo, Job, PaceAsked, Patience, PlannedUndo, RateAsked, UndoJob, What,
+    Allowed, Asking, Changes, EndedUndo, Job, PaceAsked, Patience, PlannedUndo, RateAsked, UndoJob, What,
 };
 use headcount::ledger::{State, peek};
 use headcount::plan::{Fate, Lifts, Protected, Why};
@@ -364,4 +364,30 @@ async fn a_user_that_comes_back_under_our_tag_is_said() {
         ["user0"],
         "another id than the one that was made is nobody's to delete unasked"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_made_in_the_console_with_the_tag_of_a_user_that_was_deleted_is_claimed_by_nobody() {
+    let stage = made(3).await;
+    let old = stage.connect.world().everyone().find(|user| user.username == "user0").unwrap().clone();
+    let protected = Protected::parse("user2");
+    let ended = run(&stage, UndoJob { protected, ..undo(&stage) }).await;
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::SomeFailed, 2));
+    // Under the same name, with the same cells and the same tags: another id alone tells them apart.
+    let now = stage.world.clock.now();
+    stage.connect.world().plant(User { id: String::new(), last_modified_time: None, ..old }, now);
+    settled().await;
+    let allowed = Allowed { deleted_again: true, ..Allowed::default() };
+    let import = stage.run(Job { allowed, ..stage.import() }).await.unwrap();
+    assert_eq!(
+        (import.exit, import.made, import.counts.exists),
+        (Exit::SomeFailed, 1, 1),
+        "{:?}",
+        import.counts
+    );
+    settled().await;
+    let lifts = Lifts { changed: true, ..Lifts::default() };
+    let ended = run(&stage, UndoJob { lifts, ..undo(&stage) }).await;
+    assert_eq!(ended.parted.deleted, 2);
+    assert_eq!(names(&stage), ["user0"], "nobody of ours");
 }

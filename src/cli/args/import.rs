@@ -10,6 +10,7 @@ use super::passwords::PasswordArgs;
 use super::rate;
 use super::removing::RemovingArgs;
 use super::roster::RosterArgs;
+use crate::error::Failure;
 use crate::job::{Patience, RateAsked};
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
@@ -54,7 +55,8 @@ impl UpdateToo {
 /// Reruns the rows that failed, with the roster as it is now.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RetryArgs {
-    /// The ledger of the import, as in roster.csv.ledger.jsonl, or of an update, as in roster.csv.update.ledger.jsonl
+    /// The ledger of the import, as in roster.csv.ledger.jsonl, of an update, as in roster.csv.update.ledger.jsonl, or of
+    /// leavers, as in leavers.csv.remove.ledger.jsonl
     #[arg(value_name = "LEDGER")]
     pub(in crate::cli) of: PathBuf,
 
@@ -75,7 +77,24 @@ pub(in crate::cli) struct RetryArgs {
     pub(in crate::cli) change_email: bool,
 
     #[command(flatten)]
+    pub(in crate::cli) removing: RemovingArgs,
+
+    #[command(flatten)]
     pub(in crate::cli) shared: Shared,
+}
+
+impl RetryArgs {
+    /// Fails where what is said of leavers is said of a ledger of none.
+    ///
+    /// # Errors
+    /// Exit 2.
+    pub(in crate::cli) fn delete_nobody(&self) -> Result<(), Failure> {
+        if self.removing == RemovingArgs::default() {
+            return Ok(());
+        }
+        Err(Failure::usage("the ledger is none of leavers, and nobody is deleted")
+            .hint("leave what is said of who is deleted out"))
+    }
 }
 
 /// What both commands take.

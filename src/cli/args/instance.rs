@@ -10,12 +10,12 @@ use super::roster::Identity;
 use super::sky::Sky;
 use crate::agent::IdentityType;
 use crate::cli::policy::Needs;
-use crate::cli::settings;
+use crate::cli::settings::{self, Named};
 use crate::connect;
 use crate::connect::policy::Job;
 use crate::connect::{Environment, InstanceRef};
 use crate::error::Failure;
-use crate::job::{Address, At, Rehearsal, Target};
+use crate::job::{Address, At, Before, Rehearsal, Target};
 
 /// Which instance, and how to reach it. All mean what they mean to the AWS CLI.
 #[derive(Clone, Debug, Default, Args)]
@@ -68,6 +68,24 @@ pub(in crate::cli) struct RehearsalArgs {
 }
 
 impl InstanceArgs {
+    /// With what a ledger says where nothing was typed, and the environment names nothing; a rehearsal's is gone on with in
+    /// the rehearsal.
+    pub(in crate::cli) fn complete(&mut self, rehearsal: &mut RehearsalArgs, before: &Before, named: Named) {
+        if self.instance.is_none() && before.is_rehearsal(named.endpoint) {
+            rehearsal.simulate = true;
+        }
+        if rehearsal.simulate {
+            return;
+        }
+        self.instance = self.instance.take().or(Some(before.instance.clone()));
+        if self.profile.is_none() && !named.profile {
+            self.profile.clone_from(&before.profile);
+        }
+        if self.endpoint_url.is_none() && !named.endpoint {
+            self.endpoint_url.clone_from(&before.endpoint);
+        }
+    }
+
     /// What is said here, and where nothing is, what was said before.
     pub(in crate::cli) fn or(self, before: &Self) -> Self {
         let Self { instance, region, profile, endpoint_url, identity, directory } = self;

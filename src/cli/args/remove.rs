@@ -1,8 +1,9 @@
 //! The arguments of `headcount remove`.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Parser};
 
 use super::allow::AllowArgs;
 use super::import::Format;
@@ -84,4 +85,21 @@ pub(in crate::cli) struct RemoveArgs {
     /// For people, or one event a line for programs
     #[arg(long, help_heading = "Run", value_enum, ignore_case = true, default_value_t = Format::Human)]
     pub(in crate::cli) format: Format,
+}
+
+/// What a ledger of leavers has of how it was told, among other words of a command line.
+#[derive(Parser)]
+struct Alone {
+    #[command(flatten)]
+    remove: RemoveArgs,
+}
+
+impl RemoveArgs {
+    /// A list of leavers as a ledger has it; `None` where its settings cannot be read.
+    pub(in crate::cli) fn of_settings(list: &Path, settings: &[String]) -> Option<Self> {
+        let words = [OsStr::new("headcount")].into_iter().chain(settings.iter().map(OsStr::new));
+        // Behind `--` it may begin with a dash.
+        let words = words.chain([OsStr::new("--"), list.as_os_str()]);
+        Alone::try_parse_from(words).ok().map(|alone| alone.remove)
+    }
 }

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::plan::{Lifts, Protected};
 
 /// Who may be deleted, and how many.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Who is deleted")]
 pub(in crate::cli) struct RemovingArgs {
     /// How many will be deleted: needed with --yes; with another number nobody is
@@ -61,6 +61,17 @@ pub(super) fn suspension(typed: &str) -> Result<Suspension, String> {
 }
 
 impl RemovingArgs {
+    /// With what is said now over what was said before.
+    pub(in crate::cli) fn overlay(&mut self, now: Self) {
+        let Self { count, max, protect, even_if_admin, even_if_signed_in, with_quick_connects } = now;
+        self.count = count;
+        self.max = max.or(self.max);
+        self.protect = protect.or(self.protect.take());
+        self.even_if_admin |= even_if_admin;
+        self.even_if_signed_in |= even_if_signed_in;
+        self.with_quick_connects |= with_quick_connects;
+    }
+
     /// What does not count against somebody.
     pub(in crate::cli) fn lifts(&self) -> Lifts {
         Lifts {
