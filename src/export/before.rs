@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::names::Names;
 use super::proof::{Proof, columns as columns_to_prove, rules};
-use super::row::{Absent, Of, line};
+use super::row::{Absent, Line, Of, line};
 use super::write::Csv;
 use crate::agent::IdentityType;
 use crate::connect::model::{User, UserProficiency};
@@ -73,6 +73,8 @@ pub(crate) struct Before {
     proving: Columns,
     /// Who is in the file.
     written: HashSet<String>,
+    /// All that stood in it.
+    text: Vec<u8>,
     /// What could not be said of somebody, each a sentence that begins with who.
     untold: Vec<String>,
 }
@@ -116,7 +118,7 @@ impl Before {
             append(&mut lines, &head).map_err(|error| cannot("write", error))?;
         }
         let (names, proving) = (Names::of(directory), columns_to_prove());
-        Ok(Self { keeping, lines, columns, identity, names, proving, written, untold: Vec::new() })
+        Ok(Self { keeping, lines, columns, identity, names, proving, written, text, untold: Vec::new() })
     }
 
     /// Writes down a user who is to be changed in these groups, as it was read; `proficiencies` are `None` where they were
@@ -134,16 +136,8 @@ impl Before {
         if self.written.contains(&user.username) {
             return Ok(());
         }
-        let of = Of { identity: self.identity, names: &self.names, groups, absent: self.keeping.absent() };
-        let rules = rules(directory);
-        let proof = Proof::new(&self.proving, &rules, directory);
-        let line = proof.prove(line(user, proficiencies, of), user, proficiencies);
-        let mut bytes = Vec::new();
-        let written = {
-            let mut csv = Csv::go_on(&mut bytes, &self.columns);
-            csv.line(&line).and_then(|()| csv.flush())
-        };
-        written.and_then(|()| append(&mut self.lines, &bytes)).map_err(|error| self.unwritable(error))?;
+        let (line, bytes) = self.row(directory, user, proficiencies, groups)?;
+        append(&mut self.lines, &bytes).map_err(|error| self.unwritable(error))?;
         self.untold.extend(line.untold.iter().map(|said| format!("{}: {said}", line.username)));
         self.written.insert(line.username);
         Ok(())
@@ -153,6 +147,45 @@ impl Before {
     ///
     /// # Errors
     /// Exit 4 where that cannot be had.
+    /// Whether the user is in it otherwise than they are now: somebody has changed them since, or made them anew.
+    ///
+    /// # Errors
+    /// As [`Before::add`].
+    pub(crate) fn has_otherwise(
+        &self,
+        directory: &Directory,
+        user: &User,
+        proficiencies: Option<&[UserProficiency]>,
+        groups: &BTreeSet<Group>,
+    ) -> Result<bool, Failure> {
+        if !self.written.contains(&user.username) {
+            return Ok(false);
+        }
+        let (_, bytes) = self.row(directory, user, proficiencies, groups)?;
+        Ok(!self.text.windows(bytes.len()).any(|part| part == bytes))
+    }
+
+    /// The row of a user, proved, and as it is written.
+    fn row(
+        &self,
+        directory: &Directory,
+        user: &User,
+        proficiencies: Option<&[UserProficiency]>,
+        groups: &BTreeSet<Group>,
+    ) -> Result<(Line, Vec<u8>), Failure> {
+        let of = Of { identity: self.identity, names: &self.names, groups, absent: self.keeping.absent() };
+        let rules = rules(directory);
+        let proof = Proof::new(&self.proving, &rules, directory);
+        let line = proof.prove(line(user, proficiencies, of), user, proficiencies);
+        let mut bytes = Vec::new();
+        let written = {
+            let mut csv = Csv::go_on(&mut bytes, &self.columns);
+            csv.line(&line).and_then(|()| csv.flush())
+        };
+        written.map_err(|error| self.unwritable(error))?;
+        Ok((line, bytes))
+    }
+
     pub(crate) fn sync(&self) -> Result<(), Failure> {
         self.lines.sync().map_err(|error| self.unwritable(error))
     }
@@ -353,6 +386,27 @@ mod tests {
         let failure = Before::open(&path, &directory, Keeping::Changed).map(|_| ()).unwrap_err();
         assert!(failure.what.contains("none of this run's, and stays"), "{failure}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "user login,notes\nana,x\n");
+    }
+
+    #[test]
+    fn whoever_is_not_as_they_are_in_it_is_known_when_it_is_gone_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv.before.csv");
+        let (directory, all) = (directory(), Group::ALL.into_iter().collect());
+        let ana = user(
+            "ana",
+            json!({ "IdentityInfo": { "FirstName": "Ana", "LastName": "Silva, \"the\" first" } }),
+        );
+        let changed = user("ana", json!({ "IdentityInfo": { "FirstName": "Mary", "LastName": "Silva" } }));
+        let open = || Before::open(&path, &directory, Keeping::Deleted).unwrap();
+        let mut before = open();
+        assert!(!before.has_otherwise(&directory, &changed, None, &all).unwrap(), "nobody is in it");
+        before.add(&directory, &ana, None, &all).unwrap();
+        before.sync().unwrap();
+        drop(before);
+        let before = open();
+        assert!(!before.has_otherwise(&directory, &ana, None, &all).unwrap());
+        assert!(before.has_otherwise(&directory, &changed, None, &all).unwrap());
     }
 
     fn rows_in(text: &[u8]) -> usize {

@@ -15,8 +15,11 @@ use crate::error::Failure;
 pub(crate) struct Leavers {
     lists: Vec<PathBuf>,
     /// By username: the list, by its place, and the id, where the list's ledger has it.
-    people: HashMap<String, Vec<(usize, Option<Box<str>>)>>,
+    people: HashMap<String, Vec<OnList>>,
 }
+
+/// The place of a list, and the id of somebody who is on it, where the list's ledger has that.
+type OnList = (usize, Option<Box<str>>);
 
 impl Leavers {
     /// Whether somebody stands in one of them. Where both ids are known, they tell the one who left from a namesake.

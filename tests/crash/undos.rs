@@ -588,17 +588,17 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
     stage.clock.forward(case.pause + case.lag());
     if let Some(copy) = &copy {
         let undone = undo(&scene, copy, case, &mut console, word, &mut verdict);
-        judge(&scene, &[copy], copy, case, &console, &undone, &mut verdict);
+        judge(&scene, &[copy], case, &console, &undone, &mut verdict);
         if let Some(begun) = asleep {
             begun.wake();
             verdict.ended("import that slept", None, &begun.end());
-            judge(&scene, &[copy], copy, case, &console, &undone, &mut verdict);
+            judge(&scene, &[copy], case, &console, &undone, &mut verdict);
         }
         stage.running.world().set_weather(case.weather());
     }
     let undone = undo(&scene, stage, case, &mut console, word, &mut verdict);
     let all: Vec<&Stage> = copy.iter().chain([stage]).collect();
-    judge(&scene, &all, stage, case, &console, &undone, &mut verdict);
+    judge(&scene, &all, case, &console, &undone, &mut verdict);
     verdict.is_clean = undone.code == Some(0);
     // Once more: nothing is deleted.
     if verdict.violations.is_empty() && sabotage.is_none() && matches!(undone.code, Some(0 | 1)) {
@@ -619,12 +619,12 @@ fn play(runtime: &Runtime, case: &Case, sabotage: Option<Sabotage>) -> Verdict {
 fn judge(
     scene: &Scene,
     by: &[&Stage],
-    stage: &Stage,
     case: &Case,
     console: &Console,
     undone: &Undone,
     verdict: &mut Verdict,
 ) {
+    let [.., stage] = by else { return };
     let world = || stage.running.world();
     stage.clock.forward(UNTIL_ALL_IS_SETTLED);
     world().let_arrive(stage.clock.now());
@@ -685,11 +685,14 @@ fn judge(
                         say(format!("deleted by the ledger, and there: {id}"));
                     }
                 }
-                "created" if !row.id.is_empty() && !there(&row.id) && !console.deleted.contains(&row.id) => {
-                    // Whoever ends with 6 has not come to say it.
-                    if undone.code != Some(6) {
-                        say(format!("created by the ledger, and not there: {}", row.id));
-                    }
+                // Whoever ends with 6 has not come to say it.
+                "created"
+                    if !row.id.is_empty()
+                        && !there(&row.id)
+                        && !console.deleted.contains(&row.id)
+                        && undone.code != Some(6) =>
+                {
+                    say(format!("created by the ledger, and not there: {}", row.id));
                 }
                 _ => {}
             }

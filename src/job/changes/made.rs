@@ -265,7 +265,7 @@ fn left(person: &Person) -> Person {
 }
 
 fn base_of(known: &ledger::Base) -> Base {
-    Base { id: known.id.as_deref().map(str::to_owned), asked: known.asked.clone(), read: known.read.clone() }
+    Base { id: known.id.as_deref().map(str::to_owned), asked: known.asked, read: known.read }
 }
 
 /// Somebody as they were read.

@@ -27,7 +27,7 @@ use crate::ledger::{
 };
 use crate::plan::{Fate, Leaver, Why, as_planned, fate, of_list};
 use crate::stop::Stop;
-use crate::user::{Group, NamesOfIds};
+use crate::user::{Found, Group, NamesOfIds};
 
 /// Leavers who are decided about and can be deleted: it holds its ledger, and whoever lets go of it unused leaves nothing
 /// behind.
@@ -137,9 +137,18 @@ fn keep_before(leavers: &Leavers, goes_on: bool) -> Result<Option<PathBuf>, Fail
         return Ok(None);
     }
     let directory = &leavers.reached.directory;
-    let file = leavers.before_file(goes_on);
+    let mut file = leavers.before_file(goes_on);
     let all: BTreeSet<Group> = Group::ALL.into_iter().collect();
     let mut before = export::Before::open(&file, directory, Keeping::Deleted)?;
+    let going: Vec<&Found> = going.collect();
+    for found in &going {
+        // Kept as they were when they were to be deleted first, and not as they are deleted now: a file of its own has that.
+        if before.has_otherwise(directory, &found.user, found.proficiencies.as_deref(), &all)? {
+            file = leavers.before_file(false);
+            before = export::Before::open(&file, directory, Keeping::Deleted)?;
+            break;
+        }
+    }
     for found in going {
         before.add(directory, &found.user, found.proficiencies.as_deref(), &all)?;
     }

@@ -230,7 +230,7 @@ impl PlannedUndo {
         let Candidate { made, id, .. } = candidate;
         let listed = self.reached.directory.users.as_ref().and_then(|users| users.get(&made.user));
         let other = listed.filter(|other| id.as_deref().is_some_and(|own| own != &***other));
-        let words = |other: &Box<str>| {
+        let words = |other: &str| {
             format!(
                 "not to be seen, and the list has the name under another id, {other}: it was deleted and made anew by \
                  somebody else, or the list is behind"
