@@ -1346,6 +1346,11 @@ mod tests {
         entries.extend([Entry::dropped("b"), renamed("c", "b"), intent("c", 1)]);
         assert_eq!(fold(&entries).heir("a"), Some(place(2)), "in doubt: it may be there");
         entries.push(Entry::outcome("c", RowState::Created, "t".into()));
+        for undone in [RowState::Deleted, RowState::Unconfirmed, RowState::Skipped] {
+            let outcome = Entry::outcome_of_delete("c", undone, "t".into());
+            let state = fold(&[&entries[..], &[outcome]].concat());
+            assert_eq!(state.heir("a"), Some(place(2)), "{undone:?}: nobody is made anew under the old name");
+        }
         let state = fold(&entries);
         assert_eq!(
             ["a", "b", "c", "d"].map(|user| state.heir(user)),

@@ -251,6 +251,28 @@ fn an_import_over_an_undo_that_was_killed_says_what_settles_it_and_nothing_that_
     assert_eq!(status(at, LEDGER)["rows"]["created"], 3, "afresh");
 }
 
+#[test]
+fn a_made_password_is_printed_of_whoever_an_undo_has_left_and_of_nobody_whom_it_has_deleted() {
+    let at = folder(&[]);
+    let at = at.path();
+    let row = |user: &str| format!("Ana,Silva,{user}@example.com,,{user},Basic Routing Profile,Agent\n");
+    let head =
+        "first name,last name,email address,password,user login,routing profile name,security profiles\n";
+    fs::write(at.join("roster.csv"), head.to_owned() + &["ana", "ben", "cem"].map(row).concat()).unwrap();
+    let import =
+        ["import", "roster.csv", "--simulate", "--generate-passwords", "--credentials-out", "made.jsonl"];
+    run(headcount(at).args(import)).exits(0);
+    let rehearsed = "roster.csv.simulate.ledger.jsonl";
+    let told = run(headcount(at).args(["status", rehearsed, "--format", "json"])).exits(0);
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
+    fs::write(at.join("stay.txt"), "ben\n").unwrap();
+    let id = told["run"].as_str().unwrap();
+    run(headcount(at).args(["undo", rehearsed, "--yes", "--run", id, "--protect", "stay.txt"])).exits(1);
+    let printed =
+        run(headcount(at).args(["credentials", "made.jsonl", "--ledger", rehearsed])).exits(0).stdout;
+    assert!(printed.contains("ben") && !printed.contains("ana") && !printed.contains("cem"), "{printed}");
+}
+
 fn status_of(at: &Path, which: &str) -> Value {
     let ran = run(headcount(at).args(["status", LEDGER, "--format", "json", "--rows", which])).exits(0);
     serde_json::from_str(&ran.stdout).unwrap()
