@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use super::asked::AskedFor;
 use super::entry::Entry;
 use super::file::first;
+use super::numbers::Attempt;
 use super::reader::each;
 use super::words::{Kind, Op, RowState, Step, StepState};
 use crate::agent::Fingerprint;
@@ -37,6 +38,8 @@ pub(crate) struct Base {
     at: [Option<SystemTime>; Step::ALL.len()],
     /// When something was last heard of the user, but for what was left of it.
     newest: Option<SystemTime>,
+    /// When the user was made, changed, or found as it was asked for, by what we did and not by when it was seen.
+    heard: Option<SystemTime>,
     /// The users of the name that were deleted, by id: of these nothing counts that any ledger says.
     deleted: Vec<Box<str>>,
 }
@@ -91,17 +94,28 @@ fn of_ledger(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<HashMap<Strin
         Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error)
     })?;
     let mut theirs: HashMap<String, Base> = HashMap::new();
+    // When the requests left of which nobody knows yet whether they have made the user.
+    let mut sent: HashMap<String, Vec<(Attempt, SystemTime)>> = HashMap::new();
     each(&file, path, |entry, _| {
         let Some(user) = entry.user.as_deref() else { return };
-        let says = says_something(entry);
-        if !says || !wanted(user) {
+        let makes = entry.kind == Kind::Intent && !matches!(entry.op, Some(Op::Update | Op::Delete));
+        if !(makes || says_something(entry)) || !wanted(user) {
             return;
         }
+        if makes {
+            let at = entry.at.as_deref().and_then(clock::parse_rfc3339);
+            sent.entry(user.to_owned()).or_default().extend(entry.attempt.zip(at));
+            return;
+        }
+        let is_made = entry.kind == Kind::Outcome && entry.stands() == Some(RowState::Created);
+        let sent = if is_made { sent.remove(user) } else { None };
+        let left = sent.into_iter().flatten().find(|(attempt, _)| Some(*attempt) == entry.attempt);
+        let left = left.map(|(_, at)| at);
         if let Some(known) = theirs.get_mut(user) {
-            known.take(entry);
+            known.take(entry, left);
         } else {
             let mut base = Base::default();
-            base.take(entry);
+            base.take(entry, left);
             theirs.insert(user.to_owned(), base);
         }
     })?;
@@ -123,7 +137,7 @@ fn says_something(entry: &Entry<'_>) -> bool {
 impl Base {
     /// When something was last heard of the user: made, changed, or found as it was asked for.
     pub(crate) fn heard(&self) -> Option<SystemTime> {
-        self.newest
+        self.heard
     }
 
     /// Whether its user was deleted: an id is given once, so that it is gone whatever another ledger says of it.
@@ -131,7 +145,8 @@ impl Base {
         self.id.as_ref().is_some_and(|id| self.deleted.contains(id))
     }
 
-    fn take(&mut self, entry: &Entry<'_>) {
+    /// Takes in a record; `left` is when the request left that made the user, where it says that one did.
+    fn take(&mut self, entry: &Entry<'_>, left: Option<SystemTime>) {
         if entry.kind == Kind::Step && entry.result == Some(StepState::Skipped) {
             // Nothing was asked of it; it was looked at, and that is no word of the user either.
             entry
@@ -150,6 +165,9 @@ impl Base {
             let deleted = std::mem::take(&mut self.deleted);
             *self = Self { id: Some(id.into()), newest: at, deleted, ..Self::default() };
         }
+        // Whoever was found by a look was made when the request left, and not when it was found: what the instance says was
+        // changed in between was changed by somebody else, or is a copy that somebody made.
+        self.heard = self.heard.max(if entry.recovered { left.or(at) } else { at });
         if entry.op == Some(Op::Delete) {
             self.deleted.extend(self.id.clone());
         }
@@ -180,6 +198,7 @@ impl Base {
         self.id = self.id.take().or(other.id);
         other.read.iter().for_each(|(group, print)| self.read.set(group, print));
         self.newest = self.newest.max(other.newest);
+        self.heard = self.heard.max(other.heard);
         for (group, fingerprint) in other.asked.iter() {
             let [own_at, at] =
                 [&self.at, &other.at].map(|times| times.get(group as usize).copied().flatten());

@@ -391,3 +391,32 @@ async fn whoever_was_made_in_the_console_with_the_tag_of_a_user_that_was_deleted
     assert_eq!(ended.parted.deleted, 2);
     assert_eq!(names(&stage), ["user0"], "nobody of ours");
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_made_anew_in_the_console_while_its_row_was_in_doubt_is_not_as_it_was_made() {
+    let stage = in_doubt().await;
+    let lost = stage.connect.world().everyone().find(|user| user.username == "user0").unwrap().clone();
+    stage.connect.world().remove("user0");
+    settled().await;
+    // With all its cells and tags: the import takes it for the one that it made, and nothing but the time tells.
+    let now = stage.world.clock.now();
+    stage.connect.world().plant(User { id: String::new(), last_modified_time: None, ..lost }, now);
+    settled().await;
+    let import = stage.run(stage.import()).await.unwrap();
+    assert_eq!((import.exit, import.counts.created), (Exit::Done, 3));
+    settled().await;
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::SomeFailed, 2));
+    assert_eq!(names(&stage), ["user0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answers_user_that_an_import_has_settled_is_deleted_as_any_other() {
+    let stage = in_doubt().await;
+    settled().await;
+    let import = stage.run(stage.import()).await.unwrap();
+    assert_eq!((import.exit, import.counts.created, import.counts.recovered), (Exit::Done, 3, 1));
+    settled().await;
+    let ended = run(&stage, undo(&stage)).await;
+    assert_eq!((ended.exit, ended.parted.deleted), (Exit::Done, 3));
+}
