@@ -51,9 +51,9 @@ pub(crate) struct Departure {
     pub(crate) id: String,
     /// An earlier session has announced its deletion: that nobody is there may be our own doing.
     pub(crate) was_begun: bool,
-    /// Not before this, by the service's clock: a request may still arrive that makes it again.
+    /// Not before this, by the earlier of both clocks: a request may still arrive that makes it again.
     pub(crate) not_before: Option<SystemTime>,
-    /// Until then, by the service's clock, that it is not to be seen does not say that it is gone.
+    /// Until then, by the earlier of both clocks, that it is not to be seen does not say that it is gone.
     pub(crate) seen_by: Option<SystemTime>,
     /// Its proficiencies are of interest to the proof.
     pub(crate) with_proficiencies: bool,
@@ -221,7 +221,7 @@ impl Shared {
             return !means.stop.is_set();
         };
         loop {
-            let now = means.lane.client().by_service(means.lane.clock().now());
+            let now = means.lane.client().earliest(means.lane.clock().now());
             let left = not_before.duration_since(now).unwrap_or_default();
             if left.is_zero() {
                 return !means.stop.is_set();
@@ -377,7 +377,7 @@ impl Shared {
     /// Nobody is there under the id. After our own announcement that is what was asked for; before it somebody else's doing,
     /// unless the user is so young that it may only not be seen yet.
     fn nobody(&self, departure: &Departure) -> Result<Came, JournalFault> {
-        let now = self.means.lane.client().by_service(self.means.lane.clock().now());
+        let now = self.means.lane.client().earliest(self.means.lane.clock().now());
         let is_young = departure.seen_by.is_some_and(|seen_by| now < seen_by);
         if departure.was_begun {
             return self.came(departure, None, Sent::Done);

@@ -446,11 +446,17 @@ impl Client {
     }
 
     /// A time of this machine's clock as the service has it, as far as is known.
-    pub(crate) fn by_service(&self, now: SystemTime) -> SystemTime {
+    fn by_service(&self, now: SystemTime) -> SystemTime {
         let skew = self.shared.skew.load(Ordering::Relaxed);
         let shift = Duration::from_millis(skew.unsigned_abs());
         let shifted = if skew < 0 { now.checked_sub(shift) } else { now.checked_add(shift) };
         shifted.unwrap_or(now)
+    }
+
+    /// The earlier of a time by this machine's clock and by the service's. Whoever waits until something is long past, by a time
+    /// that a ledger has by some machine's clock, waits by this one: never too short, whichever of the clocks is behind.
+    pub(crate) fn earliest(&self, now: SystemTime) -> SystemTime {
+        now.min(self.by_service(now))
     }
 
     /// Signs from now on by the service's clock, as an answer's `Date` gave it. Returns the correction in

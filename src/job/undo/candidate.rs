@@ -21,7 +21,7 @@ pub(super) struct Candidate {
     pub(super) made_by: Option<Attempt>,
     /// All its attempts.
     pub(super) attempts: Vec<(Attempt, Option<Nonce>)>,
-    /// Not before this a deletion is final, by the service's clock: a request of ours may still arrive.
+    /// Not before this a deletion is final, by the earlier of both clocks: a request of ours may still arrive.
     pub(super) not_before: Option<SystemTime>,
     /// Until then that nobody is to be seen does not say that nobody is there.
     pub(super) seen_by: Option<SystemTime>,

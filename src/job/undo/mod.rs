@@ -121,9 +121,9 @@ impl PlannedUndo {
         Of { run: self.run_id(), identity: self.instance().identity }
     }
 
-    /// The time, by the service's clock.
+    /// The time, by the earlier of this machine's clock and the service's.
     fn now(&self) -> SystemTime {
-        self.reached.lane.client().by_service(self.world.clock.now())
+        self.reached.lane.client().earliest(self.world.clock.now())
     }
 
     /// Those who are to be deleted.
