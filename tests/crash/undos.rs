@@ -205,6 +205,11 @@ impl Case {
         }
     }
 
+    /// Whoever undoes stops at the first clean end, as people do: what arrives after it is found by no undo after it.
+    fn ends_when_clean(&self) -> bool {
+        self.seed.is_multiple_of(3)
+    }
+
     fn has(&self, flag: &str) -> bool {
         self.flags.contains(flag)
     }
@@ -526,7 +531,8 @@ fn undo(
         let ended = stage.undo(&run, &flags, crash, word);
         verdict.ended("undo", crash, &ended);
         code = ended.code;
-        let is_over = process > case.undos.len() && matches!(code, Some(0 | 1));
+        let is_through = process > case.undos.len() || (case.ends_when_clean() && code == Some(0));
+        let is_over = is_through && matches!(code, Some(0 | 1));
         if is_over || process > case.undos.len() + 4 {
             break;
         }
@@ -823,8 +829,14 @@ fn to_delete_whoever_has_the_name_is_noticed() {
     is_noticed(Sabotage::UndoByUsername, such, "not made by the run, and deleted");
 }
 
-// To wait for no request is no control here: whoever arrives late is found by the undo after it, so that hardly a case ends
-// with one. That nobody is deleted too early is held by itself, where the time is counted: tests/job/undo.rs.
+#[test]
+fn to_wait_for_no_request_is_noticed() {
+    let such = |case: &Case| {
+        let is_soon = case.late && case.pause < Duration::from_secs(30);
+        is_soon && case.copies == Copies::None && case.ends_when_clean()
+    };
+    is_noticed(Sabotage::UndoWithoutWait, such, "deleted by the ledger, and there");
+}
 
 #[test]
 fn to_sign_when_a_request_leaves_is_noticed() {
