@@ -36,7 +36,7 @@ use flight::Flight;
 use means::joined;
 use task::End;
 
-pub(crate) use around::{Connects, Surroundings};
+pub(crate) use around::{AtWork, Connects, Surroundings};
 pub use delete::Parted;
 pub(crate) use delete::{Departure, Judge, Orphaned, Ways, run as delete};
 pub(crate) use look::SEEN_BY_THEN;

@@ -24,6 +24,7 @@ mod offline;
 mod opened;
 mod outlook;
 mod pace;
+mod parting;
 mod plan;
 mod rehearsal;
 mod remove;

@@ -214,10 +214,34 @@ impl Why {
 }
 
 /// What all that stands against somebody leads to: the first that is not lifted, in the order of the table.
-pub(crate) fn fate(against: &[Why], lifts: Lifts) -> Fate {
+fn fate(against: &[Why], lifts: Lifts) -> Fate {
     let counts =
         |rule: &&FateRule| against.contains(&rule.why) && !rule.lift.is_some_and(|lift| lifts.has(lift));
     FATES.iter().find(counts).map_or(Fate::Delete, |rule| rule.fate)
+}
+
+/// All that stands against somebody, weighed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Weighed {
+    /// What it leads to.
+    pub(crate) fate: Fate,
+    /// All of it, in the order of the table.
+    pub(crate) against: Vec<(Why, String)>,
+}
+
+impl Weighed {
+    /// Weighs what stands against somebody, each reason with words of its own.
+    pub(crate) fn of(mut against: Vec<(Why, String)>, lifts: Lifts) -> Self {
+        against.sort_by_key(|(why, _)| *why);
+        let why: Vec<Why> = against.iter().map(|(why, _)| *why).collect();
+        Self { fate: fate(&why, lifts), against }
+    }
+
+    /// The words of the reason that has decided; `None` where it is not a reason to skip anybody.
+    pub(crate) fn said(self) -> Option<String> {
+        let decided = |why: &Why| self.fate == Fate::Skip(*why);
+        self.against.into_iter().find(|(why, _)| decided(why)).map(|(_, words)| words)
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod wanted;
 pub use action::Action;
 pub use change::{CHANGES, ChangeRule, HOLDERS, Holder, HolderRule, Resolution, Sides};
 pub(crate) use change::{of_holder, resolve};
-pub(crate) use fate::fate;
+pub(crate) use fate::Weighed;
 pub use fate::{FATES, Fate, FateRule, Lift, Lifts, Why};
 pub use leaver::{Leaver, LeaverCounts};
 pub(crate) use leaving::{AsPlanned, as_planned, of_list, usual_most};

@@ -10,21 +10,19 @@ use crate::connect::Operation;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::instance::users::{self, Read, Whom};
-use crate::instance::{FetchError, Reader};
 use crate::job::before::Before;
 use crate::job::check::{Checked, add};
 use crate::job::opened;
-use crate::job::pace::{PaceAsked, RateAsked};
+use crate::job::parting;
 use crate::job::rehearsal::Stage;
 use crate::job::stay;
 use crate::job::target::{At, Reached};
 use crate::job::world::World;
-use crate::lane::pace::{Pace, default_burst};
 use crate::ledger::{self, Place, RowState, State};
-use crate::plan::{Around, Fate, Leaver, Wanted, Why, fate, of_list};
+use crate::plan::{Around, Fate, Leaver, Wanted, Weighed, Why, of_list};
 use crate::roster::Roster;
 use crate::text::count;
-use crate::user::{Found, Listed};
+use crate::user::Listed;
 use crate::validate;
 use crate::waits::{WaitFor, Waits};
 
@@ -184,7 +182,7 @@ impl Leavers {
     /// Reads who is there, and decides about everybody.
     async fn look(&mut self, listed: Vec<Listed>) -> Result<(), Failure> {
         let state = opened::seen(&self.of_ledger())?;
-        self.pace().await;
+        parting::pace(&self.reached, self.remove.job.pace, &CALLS, &self.world).await;
         let there = self.names(&listed).await?;
         let mut candidates = Vec::new();
         for one in listed {
@@ -207,7 +205,9 @@ impl Leavers {
         }
         self.announced = self.announced(&state).await?;
         self.describe(&mut candidates).await?;
-        let (connects, at_work) = self.surroundings(&candidates).await?;
+        let there = candidates.iter().filter(|candidate| candidate.found.is_some());
+        let ids: Vec<&str> = there.filter_map(|candidate| candidate.id.as_deref()).collect();
+        let (connects, at_work) = parting::surroundings(&self.around, &ids, &self.world).await?;
         let mut people = Vec::new();
         for candidate in &candidates {
             let leaver = self.decide(candidate, &connects, &at_work);
@@ -273,16 +273,14 @@ impl Leavers {
             return Leaver { user, row, id: id.clone(), fate, against, quick_connects: Vec::new() };
         };
         let (around, _) = self.around.seen(&user, &found.user.id, connects, at_work);
-        let mut against = of_list(listed, found, &self.admins, None, &around);
-        against.sort_by_key(|(why, _)| *why);
-        let why: Vec<Why> = against.iter().map(|(why, _)| *why).collect();
+        let weighed = Weighed::of(of_list(listed, found, &self.admins, None, &around), self.remove.lifts);
         let Around { quick_connects, .. } = around;
         Leaver {
             user,
             row,
             id: Some(found.user.id.clone()),
-            fate: fate(&why, self.remove.lifts),
-            against,
+            fate: weighed.fate,
+            against: weighed.against,
             quick_connects,
         }
     }
@@ -299,25 +297,6 @@ impl Leavers {
 
     fn tell(&self, leaver: &Leaver) {
         self.world.tell(leaver.told());
-    }
-
-    /// The calls leave at the pace that was asked for, or that the account allows.
-    async fn pace(&self) {
-        let Reached { lane, directory, .. } = &self.reached;
-        let PaceAsked { rate, burst, .. } = self.remove.job.pace;
-        let paced = || match rate {
-            RateAsked::Quota => None,
-            RateAsked::Learned => Some(Pace::learning(None)),
-            RateAsked::Fixed(rate) => Some(Pace::new(rate, burst.unwrap_or_else(|| default_burst(rate)))),
-        };
-        // Whoever says how fast users are deleted does not mean that each waits for being signed out.
-        for operation in CALLS.iter().filter(|operation| !operation.only_reads()) {
-            if let Some(pace) = paced() {
-                lane.paces().set(*operation, pace);
-            }
-        }
-        let reader = Reader { lane, warn: &|what| self.world.warn(what) };
-        reader.pace(&directory.instance.arn, &CALLS, burst).await;
     }
 
     /// The ids of those of the list who are there, by exact name, and how many users there are at all.
@@ -348,55 +327,19 @@ impl Leavers {
 
     /// Reads everybody of whom an id is known as they are.
     async fn describe(&self, candidates: &mut [Candidate]) -> Result<(), Failure> {
-        let whom = |candidate: &Candidate| {
-            let (id, name) = (candidate.id.clone()?, candidate.listed.user.clone());
-            Some(Whom { id, name, user: true, proficiencies: true })
-        };
-        let whom: Vec<Whom> = candidates.iter().filter_map(whom).collect();
-        let mut found = HashMap::new();
-        let mut take = |whom: Whom, read: Option<Read>| {
-            if let Some(Read { user: Some(user), proficiencies }) = read {
-                found.insert(whom.id, Found { user, proficiencies });
-            }
-            Ok(())
-        };
-        let Reached { lane, directory, .. } = &self.reached;
-        let stop = &self.world.stop;
-        let progress = users::described(lane, &directory.instance.id, whom, stop, &mut take).await?;
-        if !progress.is_whole {
-            self.world.go_on()?;
-        }
-        if progress.may_not_list {
+        let whom = candidates.iter();
+        let whom = whom.filter_map(|candidate| Some((candidate.id.clone()?, candidate.listed.user.clone())));
+        let mut described = parting::describe(&self.reached, whom, &self.world).await?;
+        if described.may_not_list {
             self.world.warn(
                 "connect:ListUserProficiencies is not permitted, so that proficiencies are not kept of whoever is deleted",
             );
         }
         for candidate in candidates {
-            let found = candidate.id.as_deref().and_then(|id| found.remove(id));
+            let found = candidate.id.as_deref().and_then(|id| described.users.remove(id));
             candidate.found = found.map(Box::new);
         }
         Ok(())
-    }
-
-    async fn surroundings(
-        &self,
-        candidates: &[Candidate],
-    ) -> Result<(Arc<Connects>, HashMap<String, String>), Failure> {
-        if candidates.iter().all(|candidate| candidate.found.is_none()) {
-            return Ok(Default::default());
-        }
-        let unread = |operation, error| Failure::from(FetchError::Call { operation, error });
-        let reading = async {
-            let connects = self.around.connects().await.map_err(|error| {
-                unread(Operation::SearchQuickConnects, error).hint(
-                    "whoever quick connects lead to is not deleted unasked, so that they have to be read",
-                )
-            })?;
-            let ids: Vec<&str> = candidates.iter().filter_map(|candidate| candidate.id.as_deref()).collect();
-            let at_work = self.around.at_work(&ids).await;
-            Ok((connects, at_work.map_err(|error| unread(Operation::GetCurrentUserData, error))?))
-        };
-        self.world.unless_stopped(reading).await
     }
 }
 

@@ -25,7 +25,7 @@ use crate::lane::slots::Slots;
 use crate::ledger::{
     Counts, Entry, Journal, LockedFile, OtherRun, Place, RowState, SeenCounts, State, Step, StepState, Steps,
 };
-use crate::plan::{Fate, Leaver, Why, as_planned, fate, of_list};
+use crate::plan::{Fate, Leaver, Weighed, Why, as_planned, of_list};
 use crate::stop::Stop;
 use crate::user::{Found, Group, NamesOfIds};
 
@@ -227,12 +227,8 @@ fn judge(leavers: &Leavers) -> Box<Judge> {
             // Nobody was there when it was planned: whoever is there now is somebody nobody has looked at.
             return (Fate::Skip(Why::ChangedSince), None);
         };
-        let mut against = of_list(listed, found, &admins, Some(planned), around);
-        against.sort_by_key(|(why, _)| *why);
-        let why: Vec<Why> = against.iter().map(|(why, _)| *why).collect();
-        let fate = fate(&why, lifts);
-        let said = |(why, words): (Why, String)| (fate == Fate::Skip(why)).then_some(words);
-        (fate, against.into_iter().find_map(said))
+        let weighed = Weighed::of(of_list(listed, found, &admins, Some(planned), around), lifts);
+        (weighed.fate, weighed.said())
     })
 }
 

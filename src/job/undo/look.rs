@@ -7,25 +7,23 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::candidate::{Candidate, Stands};
 use super::{PlannedUndo, UndoJob};
-use crate::apply::{Connects, SEEN_BY_THEN, Surroundings};
+use crate::apply::{SEEN_BY_THEN, Surroundings};
 use crate::connect::{CallError, Operation};
 use crate::crash::{Sabotage, sabotage};
 use crate::error::Failure;
-use crate::instance::users::{self, Read, Whom};
-use crate::instance::{FetchError, Reader};
-use crate::job::pace::{PaceAsked, RateAsked};
+use crate::instance::FetchError;
+use crate::job::parting;
 use crate::job::rehearsal::Stage;
 use crate::job::stay;
 use crate::job::target::{At, Reached};
 use crate::job::world::World;
 use crate::lane::listing::{self, Guard};
-use crate::lane::pace::{Pace, default_burst};
 use crate::lane::reads;
 use crate::ledger::{
     self, Attempt, BaseLedger, Job, Place, RowState, State, Step, StepState, beside, peek, refuse_in_use,
     undone,
 };
-use crate::plan::{Fate, Leaver, Made, Why, fate, made_by, of_undo};
+use crate::plan::{Fate, Leaver, Made, Weighed, Why, made_by, of_undo};
 use crate::roster::{Options, Roster};
 use crate::user::Found;
 use crate::waits::Waits;
@@ -126,17 +124,7 @@ impl UndoJob {
                 self.target.rehearse(rehearsal, &stage, world, waits, true).await?
             }
         };
-        let PaceAsked { rate, burst, .. } = self.pace;
-        let paced = match rate {
-            RateAsked::Quota => None,
-            RateAsked::Learned => Some(Pace::learning(None)),
-            RateAsked::Fixed(rate) => Some(Pace::new(rate, burst.unwrap_or_else(|| default_burst(rate)))),
-        };
-        if let Some(pace) = paced {
-            reached.lane.paces().set(Operation::DeleteUser, pace);
-        }
-        let reader = Reader { lane: &reached.lane, warn: &|what| world.warn(what) };
-        reader.pace(&reached.directory.instance.arn, &CALLS, burst).await;
+        parting::pace(&reached, self.pace, &CALLS, world).await;
         Ok(reached)
     }
 }
@@ -175,7 +163,8 @@ impl PlannedUndo {
         self.candidates = self.candidates()?;
         self.find_by_name().await?;
         let found = self.described().await?;
-        let (connects, at_work) = self.surroundings().await?;
+        let ids: Vec<&str> = self.candidates.iter().filter_map(|candidate| candidate.id.as_deref()).collect();
+        let (connects, at_work) = parting::surroundings(&self.around, &ids, &self.world).await?;
         let now = self.now();
         let mut people = Vec::new();
         let mut back = Vec::new();
@@ -196,9 +185,7 @@ impl PlannedUndo {
             if is_back && candidate.made_by.is_none() {
                 against = Some(vec![(Why::AnotherTag, A_COPY.to_owned())]);
             }
-            let fate = self.fate(candidate, against.as_deref(), now);
-            let mut against = against.unwrap_or_else(|| self.unseen(candidate));
-            against.sort_by_key(|(why, _)| *why);
+            let weighed = self.weigh(candidate, against, now);
             if is_back {
                 back.push(candidate.made.user.clone());
             }
@@ -207,8 +194,8 @@ impl PlannedUndo {
                 user: candidate.made.user.clone(),
                 row: candidate.row,
                 id: found.map(|found| found.user.id.clone()).or_else(|| candidate.made.id.clone()),
-                fate,
-                against,
+                fate: weighed.fate,
+                against: weighed.against,
                 quick_connects,
             });
         }
@@ -239,22 +226,20 @@ impl PlannedUndo {
         other.map(|other| (Why::NotVisibleYet, words(other))).into_iter().collect()
     }
 
-    fn fate(&self, candidate: &Candidate, against: Option<&[(Why, String)]>, now: SystemTime) -> Fate {
+    /// What becomes of a candidate against whom that stands; `None` where nobody is to be seen.
+    fn weigh(&self, candidate: &Candidate, against: Option<Vec<(Why, String)>>, now: SystemTime) -> Weighed {
         let is_settled = |until: Option<SystemTime>| until.is_none_or(|until| now >= until);
+        let gone_once = |settled: bool| if settled { Fate::Gone } else { Fate::Wait };
         let Some(against) = against else {
-            // Nobody to be seen.
-            return match candidate.stands {
-                Stands::Announced => Fate::Gone,
-                Stands::Made | Stands::InDoubt | Stands::Back if is_settled(candidate.seen_by) => Fate::Gone,
-                Stands::Made | Stands::InDoubt | Stands::Back => Fate::Wait,
-            };
+            let is_gone = candidate.stands == Stands::Announced || is_settled(candidate.seen_by);
+            return Weighed { fate: gone_once(is_gone), against: self.unseen(candidate) };
         };
+        let weighed = Weighed::of(against, self.job.lifts);
         // The name of a row in doubt is another's, and no request of ours can arrive any more: nothing of ours is there.
-        if candidate.stands == Stands::InDoubt && is_anothers(against) {
-            return if is_settled(candidate.not_before) { Fate::Gone } else { Fate::Wait };
+        if candidate.stands == Stands::InDoubt && is_anothers(&weighed.against) {
+            return Weighed { fate: gone_once(is_settled(candidate.not_before)), ..weighed };
         }
-        let why: Vec<Why> = against.iter().map(|(why, _)| *why).collect();
-        fate(&why, self.job.lifts)
+        weighed
     }
 
     /// The rows whose users may be there, in the ledger's order.
@@ -357,49 +342,16 @@ impl PlannedUndo {
 
     /// Everybody of whom an id is known, as they are, by id.
     async fn described(&self) -> Result<HashMap<String, Found>, Failure> {
-        let whom = |candidate: &Candidate| {
-            let (id, name) = (candidate.id.clone()?, candidate.made.user.clone());
-            Some(Whom { id, name, user: true, proficiencies: true })
-        };
-        let whom: Vec<Whom> = self.candidates.iter().filter_map(whom).collect();
-        let mut found = HashMap::new();
-        let mut take = |whom: Whom, read: Option<Read>| {
-            if let Some(Read { user: Some(user), proficiencies }) = read {
-                found.insert(whom.id, Found { user, proficiencies });
-            }
-            Ok(())
-        };
-        let Reached { lane, directory, .. } = &self.reached;
-        let stop = &self.world.stop;
-        let progress = users::described(lane, &directory.instance.id, whom, stop, &mut take).await?;
-        if !progress.is_whole {
-            self.world.go_on()?;
-        }
-        if progress.may_not_list {
+        let whom = self.candidates.iter();
+        let whom = whom.filter_map(|candidate| Some((candidate.id.clone()?, candidate.made.user.clone())));
+        let described = parting::describe(&self.reached, whom, &self.world).await?;
+        if described.may_not_list {
             self.world.warn(
                 "connect:ListUserProficiencies is not permitted: whose proficiencies were asked for cannot be told \
                  from somebody who was changed, and is left",
             );
         }
-        Ok(found)
-    }
-
-    async fn surroundings(&self) -> Result<(Arc<Connects>, HashMap<String, String>), Failure> {
-        if self.candidates.is_empty() {
-            return Ok(Default::default());
-        }
-        let reading = async {
-            let connects = self.around.connects().await.map_err(|error| {
-                unread(Operation::SearchQuickConnects, error).hint(
-                    "whoever quick connects lead to is not deleted unasked, so that they have to be read",
-                )
-            })?;
-            let ids: Vec<&str> =
-                self.candidates.iter().filter_map(|candidate| candidate.id.as_deref()).collect();
-            let at_work = self.around.at_work(&ids).await;
-            Ok((connects, at_work.map_err(|error| unread(Operation::GetCurrentUserData, error))?))
-        };
-        self.world.unless_stopped(reading).await
+        Ok(described.users)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::lane::slots::Slots;
 use crate::ledger::{
     Counts, Entry, Journal, Kind, LockedFile, Place, RowState, SeenCounts, State, Steps, undone,
 };
-use crate::plan::{Fate, Leaver, LeaverCounts, Lifts, Of, fate, made_by, of_undo};
+use crate::plan::{Fate, Leaver, LeaverCounts, Lifts, Of, Weighed, made_by, of_undo};
 use crate::stop::Stop;
 use crate::user::{Found, NamesOfIds};
 
@@ -219,17 +219,8 @@ impl PlannedUndo {
             self.departing().map(|(_, candidate)| (candidate.at, candidate.made.clone())).collect();
         Box::new(move |departure, found, around| {
             let Some(made) = made.get(&departure.at) else { return (Fate::Wait, None) };
-            let mut against = of_undo(Of { run: &run, identity }, made, found, around);
-            against.sort_by_key(|(why, _)| *why);
-            let why: Vec<_> = against.iter().map(|(why, _)| *why).collect();
-            let fate = fate(&why, lifts);
-            let note = match fate {
-                Fate::Skip(why) => {
-                    against.into_iter().find(|(other, _)| *other == why).map(|(_, words)| words)
-                }
-                Fate::Delete | Fate::Gone | Fate::Wait => None,
-            };
-            (fate, note)
+            let weighed = Weighed::of(of_undo(Of { run: &run, identity }, made, found, around), lifts);
+            (weighed.fate, weighed.said())
         })
     }
 
