@@ -225,6 +225,8 @@ impl fmt::Display for Case {
 #[derive(Default)]
 struct Console {
     done: BTreeMap<String, BTreeSet<Deed>>,
+    /// What was done when a deletion might have left already and been held on its way: the deletion knows nothing of it.
+    too_late: BTreeSet<(String, Deed)>,
     /// Those who were made there, by their ids: their names.
     made: BTreeMap<String, String>,
     deleted: BTreeSet<String>,
@@ -321,9 +323,9 @@ fn work(stage: &Stage, case: &Case, deeds: &[(usize, Deed)], console: &mut Conso
                 console.deleted.insert(id.clone());
             }
         }
-        // A deletion that has left and is held on its way knows nothing of what is done meanwhile.
-        if !(case.late && announced.contains(&id)) {
-            console.done.entry(id).or_default().insert(*deed);
+        let is_new = console.done.entry(id.clone()).or_default().insert(*deed);
+        if is_new && case.late && announced.contains(&id) {
+            console.too_late.insert((id, *deed));
         }
     }
 }
@@ -644,11 +646,13 @@ fn judge(
     for id in deleted {
         let Some((_, name, tag)) = of(id) else {
             let name = console.made.get(id).cloned().unwrap_or_else(|| "a stranger".into());
-            // Of an answer that was lost no id is known: whoever has the name and the tag is taken for its user.
-            let is_known = ledgers
-                .iter()
-                .any(|ledger| ledger.rows.get(&name).is_some_and(|row| !row.id.is_empty() && row.id != *id));
-            if is_known || !console.made.contains_key(id) {
+            // Of an answer that was lost no id is known: whoever has the name and the tag is taken for its user. That
+            // another ledger learns of another id later, its import having slept, changes nothing.
+            let rows = ledgers.iter().filter_map(|ledger| ledger.rows.get(&name));
+            let mut announcing = rows.filter(|row| row.announced.contains(id)).peekable();
+            let is_lost =
+                announcing.peek().is_some() && announcing.all(|row| row.id.is_empty() || row.id == *id);
+            if !is_lost || !console.made.contains_key(id) {
                 found.push(format!("{name}: not made by the run, and deleted"));
             }
             continue;
@@ -671,7 +675,7 @@ fn judge(
                 Deed::SignsIn => case.has("--even-if-signed-in"),
                 Deed::MakesAnew | Deed::Copies | Deed::Deletes => true,
             };
-            if !is_lifted {
+            if !is_lifted && !console.too_late.contains(&(id.clone(), *deed)) {
                 say(&format!("deleted, although somebody in the console {deed:?}"));
             }
         }
