@@ -20,6 +20,8 @@ pub mod directory;
 
 pub mod validate;
 
+pub mod mend;
+
 pub mod ledger;
 
 pub mod passwords;

@@ -40,7 +40,9 @@ pub(crate) fn own_columns(roster: &Roster) -> Vec<(usize, bool)> {
         .map(|(at, (header, used))| {
             let is_secret = match used {
                 Use::Field(field) => field.is_secret(),
-                Use::Misspelt(_) | Use::Ignored | Use::Unnamed | Use::Unknown => sounds_secret(header),
+                Use::Misspelt(_) | Use::Ignored | Use::Unnamed | Use::Unknown => {
+                    roster::sounds_secret(header)
+                }
             };
             (at, is_secret)
         })
@@ -55,13 +57,6 @@ fn made_logins(roster: &Roster) -> Option<(usize, &'static str)> {
         return None;
     }
     Some((at, roster::free_header(Field::Username, roster.own_headers())?))
-}
-
-/// Whether a header that means nothing to us sounds like passwords.
-fn sounds_secret(header: &str) -> bool {
-    let header = header.to_lowercase();
-    ["passw", "pwd", "passphrase", "passcode", "kennwort", "secret"].iter().any(|word| header.contains(word))
-        || roster::propose(&header).is_some_and(|field| field.is_secret())
 }
 
 /// How to tell, in a file that has all of our columns, the rows that nobody has touched since a run wrote them.
@@ -235,10 +230,10 @@ mod tests {
             "client secret",
             "pasword",
         ] {
-            assert!(sounds_secret(header), "{header}");
+            assert!(roster::sounds_secret(header), "{header}");
         }
         for header in ["Cost centre", "Eintritt", "security profiles", "Pass number", "user login", ""] {
-            assert!(!sounds_secret(header), "{header}");
+            assert!(!roster::sounds_secret(header), "{header}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod allow;
 pub mod codes;
+mod fix;
 mod left_out;
 mod logins;
 
@@ -9,10 +10,11 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::text::{Voice, worded};
+use crate::text::{Voice, shown, worded};
 
 pub use allow::LetThrough;
 pub(crate) use allow::may_be as may_be_let_through;
+pub use fix::{Fix, Proposal};
 pub use left_out::LeftOut;
 pub use logins::Logins;
 

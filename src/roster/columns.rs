@@ -219,7 +219,7 @@ pub(super) fn field(header: &str) -> Option<Field> {
 }
 
 /// The field whose name is nearest, where one is near enough to be a slip of the hand.
-pub(super) fn near(header: &str) -> Option<Field> {
+pub(crate) fn near(header: &str) -> Option<Field> {
     field_like(&key(header))
 }
 
@@ -305,6 +305,13 @@ const FOREIGN: [(Field, &[&str]); 13] = [
         "номер телефона", "電話番号", "電話", "电话", "电话号码", "전화번호", "رقم الهاتف",
     ]),
 ];
+
+/// Whether a header that means nothing to us sounds like passwords.
+pub(crate) fn sounds_secret(header: &str) -> bool {
+    let header = header.to_lowercase();
+    ["passw", "pwd", "passphrase", "passcode", "kennwort", "secret"].iter().any(|word| header.contains(word))
+        || propose(&header).is_some_and(Field::is_secret)
+}
 
 /// The field that a foreign header may stand for, for a person to confirm.
 pub(crate) fn propose(header: &str) -> Option<Field> {

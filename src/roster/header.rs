@@ -552,6 +552,13 @@ pub(super) struct Said {
     slashes: bool,
 }
 
+impl Said {
+    /// All of it was said already.
+    pub(super) fn told() -> Self {
+        Self { slashes: true }
+    }
+}
+
 fn slashes_read(row: u64, column: &str, cell: &str, path: &str) -> Finding {
     let code = &codes::SLASH_LEVELS;
     Finding {

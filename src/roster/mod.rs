@@ -12,9 +12,11 @@ mod cells;
 mod columns;
 mod csv;
 mod day;
+mod edits;
 mod field;
 mod filter;
 mod header;
+mod held;
 mod made;
 mod mapping;
 mod numbers;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 
 use crate::agent::PhoneRegion;
 use crate::error::Failure;
+use crate::finding::codes;
 use crate::finding::{Finding, LeftOut};
 
 pub use act::Act;
@@ -43,11 +46,13 @@ pub use cells::Cells;
 pub use columns::FINDINGS;
 pub(crate) use columns::{
     NOTE, REASONS, Use, column_letters, field_of, free_header, is_note, is_whole_name, key as header_key,
-    members, propose, reason,
+    members, near as header_near, propose, reason, sounds_secret,
 };
 pub(crate) use csv::Written;
+pub(crate) use edits::Edits;
 pub use field::Field;
 pub(crate) use filter::says_nothing;
+pub(crate) use held::Held;
 pub(crate) use row::Kept;
 pub use row::{Columns, Row};
 pub(crate) use sheet::{place as cell_place, resolve as resolved, sheet_part, stored_part};
@@ -77,6 +82,8 @@ pub struct Options {
     pub phone_region: Option<PhoneRegion>,
     /// Only the rows that ask for this, by the column that says what is to be done; else that column is not obeyed.
     pub act: Option<Act>,
+    /// Columns, counted from 0, whose headers are read as if these stood there.
+    pub renamed: Vec<(usize, String)>,
 }
 
 /// How a roster is stored.
@@ -108,6 +115,10 @@ pub struct Roster {
     /// Whether the header's row was told.
     is_told: bool,
     findings: Vec<Finding>,
+    /// Its rows, where they are held in memory.
+    held: Option<Arc<Held>>,
+    /// What is changed in them.
+    edits: Option<Arc<Edits>>,
 }
 
 #[derive(Clone, Debug)]
@@ -123,6 +134,13 @@ impl Roster {
     /// alone is no failure here.
     pub fn open(path: &Path, options: &Options) -> Result<Self, Failure> {
         let mapping = options.columns.as_deref().map(Mapping::open).transpose()?.unwrap_or_default();
+        Self::read(path, Source::open(path)?, options, &mapping).map_err(|failure| naming(failure, path))
+    }
+
+    /// The same with the text of a column map in place of the file that the options name.
+    pub(crate) fn open_mapped(path: &Path, options: &Options, map: &str) -> Result<Self, Failure> {
+        let mapping = Mapping::parse(map)
+            .map_err(|what| Failure::usage("the column map cannot be used").because(what))?;
         Self::read(path, Source::open(path)?, options, &mapping).map_err(|failure| naming(failure, path))
     }
 
@@ -178,6 +196,12 @@ impl Roster {
             }
         };
         let data = columns::looks_like_data(&headers);
+        let mut headers = headers;
+        for (at, name) in &options.renamed {
+            if let Some(header) = headers.get_mut(*at) {
+                header.clone_from(name);
+            }
+        }
         let mut header = Header::read(headers, mapping, options.act);
         if data && !header.is_known() {
             // Not shown: it may be a person's row, password and all.
@@ -191,13 +215,95 @@ impl Roster {
         header.columns.phone_region = options.phone_region;
         findings.extend(header.findings.iter().cloned());
         let is_told = options.header_row.is_some();
-        let mut roster =
-            Self { path: path.to_owned(), content, header: Arc::new(header), above, is_told, findings };
+        let mut roster = Self {
+            path: path.to_owned(),
+            content,
+            header: Arc::new(header),
+            above,
+            is_told,
+            findings,
+            held: None,
+            edits: None,
+        };
         if roster.header.is_numbered() {
             let numbers = roster.numbers_of_logins()?;
             Arc::make_mut(&mut roster.header).numbers = numbers;
         }
         Ok(roster)
+    }
+
+    /// The same with its rows in memory, as they were read.
+    ///
+    /// # Errors
+    /// Exit 2 where the file can be read no further.
+    pub(crate) fn held(&self) -> Result<Self, Failure> {
+        let mut held = Held::default();
+        let (mut content, mut row) = (self.content()?, Row::default());
+        while content.read(&mut row).map_err(|failure| naming(failure, &self.path))? {
+            held.push(&row);
+            row.findings.clear();
+            row.kept.clear();
+            row.seems = Seems::Person;
+        }
+        Ok(Self { held: Some(Arc::new(held)), ..self.clone() })
+    }
+
+    /// Its rows in memory, where they are.
+    pub(crate) fn in_memory(&self) -> Option<&Held> {
+        self.held.as_deref()
+    }
+
+    /// The same with its rows changed; the file stays as it is. What was changed before is forgotten.
+    ///
+    /// # Errors
+    /// Exit 2 where the roster can no longer be read.
+    pub(crate) fn edited(&self, edits: Arc<Edits>) -> Result<Self, Failure> {
+        let mut roster = Self { edits: Some(edits), ..self.clone() };
+        if roster.header.is_numbered() {
+            let numbers = roster.numbers_of_logins()?;
+            Arc::make_mut(&mut roster.header).numbers = numbers;
+        }
+        Ok(roster)
+    }
+
+    /// A row of a roster in memory by its number, with what is changed in it; `None` where there is none, or nothing of it is
+    /// left. Rows that are no people's are among them.
+    pub(crate) fn row_of(&self, number: u64) -> Option<Row> {
+        let (held, mut row) = (self.held.as_deref()?, Row::default());
+        let edits = self.edits.as_deref();
+        let is_there = match held.place_of(number) {
+            Some(at) => {
+                held.give(at, &mut row)
+                    && edits.is_none_or(|edits| edits.apply(&mut row, &self.header.columns.headers))
+            }
+            None => edits.is_some_and(|edits| {
+                edits.added().contains(&number) && edits.make(number, &mut row, self.header.own())
+            }),
+        };
+        if !is_there {
+            return None;
+        }
+        if !self.header.added.is_empty() && row.is_readable() {
+            self.header.complete(&mut row, &mut String::new(), &mut Said::told());
+        }
+        Some(row)
+    }
+
+    /// A row as it would be with these cells in it, those that a map adds included. The row is one that was read of this
+    /// roster.
+    pub(crate) fn with_cells(&self, row: &Row, cells: &[(usize, &str)]) -> Row {
+        let mut edits = Edits::default();
+        cells.iter().for_each(|(at, text)| edits.set(row.number, *at, Some(text)));
+        let mut changed = row.clone();
+        changed.cells.truncate(self.header.width);
+        // What the map itself had to say is said again.
+        let of_map = [codes::NAME_NOT_SPLIT.id, codes::ROLE_UNKNOWN.id, codes::SLASH_LEVELS.id];
+        changed.findings.retain(|finding| self.header.added.is_empty() || !of_map.contains(&finding.code));
+        edits.apply(&mut changed, self.own_headers());
+        if !self.header.added.is_empty() && changed.is_readable() {
+            self.header.complete(&mut changed, &mut String::new(), &mut Said::told());
+        }
+        changed
     }
 
     /// Goes over the rows once, and where the roster has logins of its own once before that, for none of those may be made.
@@ -331,14 +437,11 @@ impl Roster {
     pub fn rows(&self) -> Result<Rows, Failure> {
         #[cfg(test)]
         readings::add(&self.path);
-        let content = match &self.content {
-            Content::Csv(csv) => csv.rows(&self.header).map(|rows| Reading::Csv(Box::new(rows))),
-            Content::Xlsx(sheet) => sheet.rows(&self.header).map(Reading::Xlsx),
-        };
-        let content = content.map_err(|failure| naming(failure, &self.path))?;
         Ok(Rows {
             path: self.path.clone(),
-            content,
+            content: self.content()?,
+            edits: self.edits.clone(),
+            added: 0,
             header: Arc::clone(&self.header),
             holding: Holding::new(&self.header, self.is_told, false),
             scratch: String::new(),
@@ -347,6 +450,18 @@ impl Roster {
             hidden: self.hidden(),
             left_out: Vec::new(),
         })
+    }
+
+    /// The rows as the file has them, or memory.
+    fn content(&self) -> Result<Reading, Failure> {
+        if let Some(held) = &self.held {
+            return Ok(Reading::Held { held: Arc::clone(held), next: 0 });
+        }
+        let content = match &self.content {
+            Content::Csv(csv) => csv.rows(&self.header).map(|rows| Reading::Csv(Box::new(rows))),
+            Content::Xlsx(sheet) => sheet.rows(&self.header).map(Reading::Xlsx),
+        };
+        content.map_err(|failure| naming(failure, &self.path))
     }
 
     /// Whether its cells have guards that are not what they say: it is a CSV that headcount has written.
@@ -370,6 +485,9 @@ impl Roster {
 pub struct Rows {
     path: PathBuf,
     content: Reading,
+    edits: Option<Arc<Edits>>,
+    /// How many of the rows that were added have been read.
+    added: usize,
     header: Arc<Header>,
     holding: Holding,
     scratch: String,
@@ -384,6 +502,21 @@ pub struct Rows {
 enum Reading {
     Csv(Box<csv::CsvRows>),
     Xlsx(xlsx::XlsxRows),
+    Held { held: Arc<Held>, next: usize },
+}
+
+impl Reading {
+    /// Reads the next row that is not blank.
+    fn read(&mut self, row: &mut Row) -> Result<bool, Failure> {
+        match self {
+            Self::Csv(rows) => rows.read(row),
+            Self::Xlsx(rows) => rows.read(row),
+            Self::Held { held, next } => {
+                *next += 1;
+                Ok(held.give(*next - 1, row))
+            }
+        }
+    }
 }
 
 impl Rows {
@@ -425,11 +558,13 @@ impl Rows {
             row.findings.clear();
             row.kept.clear();
             row.seems = Seems::Person;
-            let more = match &mut self.content {
-                Reading::Csv(rows) => rows.read(row),
-                Reading::Xlsx(rows) => rows.read(row),
-            };
-            if !more.map_err(|failure| naming(failure, &self.path))? {
+            let more = self.content.read(row).map_err(|failure| naming(failure, &self.path))?;
+            if more
+                && self.edits.as_ref().is_some_and(|edits| !edits.apply(row, &self.header.columns.headers))
+            {
+                continue;
+            }
+            if !more && !self.read_added(row) {
                 self.holding.end();
             } else if self.holding.pass(row) {
                 break;
@@ -439,6 +574,18 @@ impl Rows {
             self.header.complete(row, &mut self.scratch, &mut self.said);
         }
         Ok(true)
+    }
+
+    /// Reads the next of the rows that were added; `false` after the last.
+    fn read_added(&mut self, row: &mut Row) -> bool {
+        let Some(edits) = &self.edits else { return false };
+        while let Some(number) = edits.added().get(self.added) {
+            self.added += 1;
+            if edits.make(*number, row, self.header.own()) {
+                return true;
+            }
+        }
+        false
     }
 
     /// What there is to say of rows that were passed over, since this was asked last: the header once more, totals, the

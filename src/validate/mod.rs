@@ -8,6 +8,7 @@ mod about;
 mod agents;
 mod conveyor;
 mod damaged;
+mod fixes;
 pub(crate) mod grammar;
 mod identity;
 mod leavers;
@@ -34,10 +35,11 @@ use crate::roster::Field;
 pub(crate) use about::About;
 pub use agents::{agent, agent_by};
 pub(crate) use agents::{fingerprint, proficiencies_fingerprint};
+pub(crate) use fixes::{Proposing, may_be_mended};
 pub(crate) use identity::{Inferred, infer_identity, infer_identity_of_those_there};
 pub(crate) use leavers::{Rule as LeaversRule, Watch};
 pub(crate) use names::{NamesUsed, username};
-pub(crate) use pass::{Checked, CheckedRow, check_while, each_row};
+pub(crate) use pass::{Checked, CheckedRow, Who, check_rows, check_while, each_row};
 pub use pass::{Pass, check, check_with_fingerprints};
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
 pub(crate) use tally::Tally;
@@ -65,6 +67,8 @@ pub struct Rules<'d> {
     pub(crate) let_through: LetThrough,
     /// Whether a roster without a row is none of an error: its rows may all be about something else.
     pub(crate) may_be_empty: bool,
+    /// Whether it is checked to be mended: then each cell with spaces around it is told of, and who is in the roster is kept.
+    pub(crate) is_for_mending: bool,
 }
 
 impl<'d> Rules<'d> {
@@ -81,6 +85,7 @@ impl<'d> Rules<'d> {
             tag_room: 49,
             let_through: LetThrough::default(),
             may_be_empty: false,
+            is_for_mending: false,
         }
     }
 
@@ -126,6 +131,12 @@ impl<'d> Rules<'d> {
     fn tells_emails_once(&self) -> bool {
         self.identity == IdentityType::Saml
             && self.inferred.is_some_and(|inferred| inferred.telling == Some(Field::Username))
+    }
+
+    /// The same for a roster that is to be mended.
+    #[must_use]
+    pub(crate) fn for_mending(self) -> Self {
+        Self { is_for_mending: true, ..self }
     }
 
     /// The same, where the identity type was inferred from the roster and nobody told it.

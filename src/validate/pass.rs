@@ -1,8 +1,9 @@
 //! One pass over a roster: every row by itself, and what only all rows together show.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 
 use super::conveyor::{self, Handed, Taker};
 use super::grammar::trimmed;
@@ -50,6 +51,40 @@ pub struct Checked {
     pub(crate) left_out: Vec<LeftOut>,
     /// Where the logins come from; `None` where no template makes any.
     pub(crate) logins: Option<Logins>,
+    /// Who is in the roster, where it was checked to be mended.
+    pub(crate) who: Option<Arc<Who>>,
+}
+
+/// Who is in a roster, by username and by what tells people apart.
+pub(crate) struct Who {
+    usernames: FoldedMap<u64>,
+    people: People,
+}
+
+impl fmt::Debug for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Who({} usernames)", self.usernames.len())
+    }
+}
+
+impl Who {
+    /// The first row that has exactly this username.
+    pub(crate) fn first(&self, username: &str) -> Option<u64> {
+        match self.usernames.find(username) {
+            Found::Exact(row) => Some(*row),
+            Found::Variant(..) | Found::Nothing => None,
+        }
+    }
+
+    /// Whether a row has this username, in whatever case.
+    pub(super) fn has(&self, username: &str) -> bool {
+        !matches!(self.usernames.find(username), Found::Nothing)
+    }
+
+    /// The first row of the person whom a row is about, by its names and what only one person has.
+    pub(super) fn same(&self, row: &Row, columns: &Columns, username: &str) -> Option<u64> {
+        self.people.find(row, columns, username)
+    }
 }
 
 impl Checked {
@@ -72,7 +107,7 @@ pub struct CheckedRow<'p> {
     /// The row as it was read.
     pub(crate) row: &'p Row,
     /// What is wrong with it.
-    pub(super) findings: &'p [Finding],
+    pub(crate) findings: &'p [Finding],
     fingerprint: Option<Fingerprint>,
     columns: &'p Columns,
     rules: &'p Rules<'p>,
@@ -136,6 +171,15 @@ pub(crate) fn check_while(
         seen += 1;
         if seen.is_multiple_of(Pass::GLANCE) { go_on() } else { Ok(()) }
     })
+}
+
+/// The same, where `on_row` may end it.
+pub(crate) fn check_rows(
+    roster: &Roster,
+    rules: &Rules<'_>,
+    on_row: &mut dyn FnMut(CheckedRow<'_>) -> Result<(), Failure>,
+) -> Result<Checked, Failure> {
+    run(roster, rules, false, on_row)
 }
 
 /// The same for an import: with the fingerprint of every row, and what all of them name of the instance, by the threads that
@@ -306,6 +350,7 @@ impl<'r> Pass<'r> {
             names: NamesUsed::default(),
             left_out: Vec::new(),
             logins: columns.made_login.map(|_| Logins::default()),
+            who: None,
         };
         let mut pass = Self {
             check: RowCheck::new(columns, rules),
@@ -438,6 +483,9 @@ impl<'r> Pass<'r> {
         self.checked.errors += count(&late, Severity::Error);
         self.checked.warnings += count(&late, Severity::Warning);
         self.checked.findings.splice(of_file_before..of_file_before, late);
+        if self.rules.is_for_mending {
+            self.checked.who = Some(Arc::new(Who { usernames: self.usernames, people: self.people }));
+        }
         self.checked
     }
 
@@ -494,6 +542,9 @@ impl<'r> Pass<'r> {
     /// Spaces around cells are said once a column: they may be around each cell of a file, and what is left out anyhow
     /// must not take the place of a fault.
     fn fold_spaces(&mut self) {
+        if self.rules.is_for_mending {
+            return;
+        }
         let spaces = &mut self.checked.spaces;
         self.of_row.retain(|finding| {
             if finding.code != codes::STRAY_SPACES.id {

@@ -36,19 +36,7 @@ impl People {
         if self.seen.len() >= Self::MOST || username.is_empty() {
             return None;
         }
-        let cell = |field| Some(trimmed(columns.cell(row, field))).filter(|cell| !cell.is_empty());
-        let (first, last) = (cell(Field::FirstName)?, cell(Field::LastName)?);
-        let (field, what, text) =
-            EVIDENCE.iter().find_map(|&(field, what)| Some((field, what, cell(field)?)))?;
-        let mut hasher = self.hasher.build_hasher();
-        for (place, part) in (0..).zip([first, last, text]) {
-            // One text does not run into the next.
-            hasher.write_u8(0xFF);
-            hasher.write_u8(place);
-            fold(part, &mut hasher);
-        }
-        hasher.write_u8(field.index() as u8);
-        let hash = hasher.finish();
+        let Evidence { hash, field, what, text } = self.evidence(row, columns)?;
         match self.seen.find(hash, |(other, _)| *other == hash) {
             None => {
                 self.seen.insert_unique(hash, (hash, row.number), |(hash, _)| *hash);
@@ -68,6 +56,41 @@ impl People {
             }),
         }
     }
+
+    /// The first row of somebody who is the same, be it this one.
+    pub(super) fn find(&self, row: &Row, columns: &Columns, username: &str) -> Option<u64> {
+        if username.is_empty() {
+            return None;
+        }
+        let Evidence { hash, .. } = self.evidence(row, columns)?;
+        self.seen.find(hash, |(other, _)| *other == hash).map(|(_, above)| *above)
+    }
+
+    fn evidence<'r>(&self, row: &'r Row, columns: &Columns) -> Option<Evidence<'r>> {
+        let cell = |field| Some(trimmed(columns.cell(row, field))).filter(|cell| !cell.is_empty());
+        let (first, last) = (cell(Field::FirstName)?, cell(Field::LastName)?);
+        let (field, what, text) =
+            EVIDENCE.iter().find_map(|&(field, what)| Some((field, what, cell(field)?)))?;
+        let mut hasher = self.hasher.build_hasher();
+        for (place, part) in (0..).zip([first, last, text]) {
+            // One text does not run into the next.
+            hasher.write_u8(0xFF);
+            hasher.write_u8(place);
+            fold(part, &mut hasher);
+        }
+        hasher.write_u8(field.index() as u8);
+        let hash = hasher.finish();
+        Some(Evidence { hash, field, what, text })
+    }
+}
+
+/// What a row says of who it is about.
+struct Evidence<'r> {
+    hash: u64,
+    field: Field,
+    /// What the field is called.
+    what: &'static str,
+    text: &'r str,
 }
 
 /// Without the difference of upper and lower case.

@@ -331,7 +331,7 @@ fn needs(field: Field, identity: IdentityType) -> String {
     }
 }
 
-fn name_of(field: Field) -> &'static str {
+pub(super) fn name_of(field: Field) -> &'static str {
     match field {
         Field::FirstName => "first name",
         Field::LastName => "last name",
@@ -1030,7 +1030,7 @@ fn is_second<T>(before: impl Iterator<Item = T>, is_same: impl Fn(T) -> bool) ->
 }
 
 /// Whether two names, ids or ARNs are one profile, as far as that is known.
-fn is_same_security_profile(a: &str, b: &str, directory: Option<&Directory>) -> bool {
+pub(super) fn is_same_security_profile(a: &str, b: &str, directory: Option<&Directory>) -> bool {
     if a == b {
         return true;
     }

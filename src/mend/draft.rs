@@ -1,0 +1,375 @@
+//! A roster that is being mended: its rows in memory, what was changed in them step by step, and the file as it was.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::Failure;
+use crate::roster::{Edits, Options, Roster, Row};
+
+/// One change of one thing.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A cell gets a text: the row's number as a spreadsheet shows it, and the file's column, counted from 0.
+    Cell {
+        /// The row.
+        row: u64,
+        /// The column.
+        column: usize,
+        /// The text.
+        text: Box<str>,
+    },
+    /// A row is taken out, or put back.
+    Drop {
+        /// The row.
+        row: u64,
+        /// Whether it is taken out.
+        is_dropped: bool,
+    },
+    /// A row is added below all others.
+    Add {
+        /// The number that it has.
+        row: u64,
+    },
+    /// A column gets another header.
+    Header {
+        /// The column.
+        column: usize,
+        /// The header.
+        text: Box<str>,
+    },
+}
+
+/// Without the texts: one of them may be a password.
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cell { row, column, .. } => write!(f, "Cell({row}, {column})"),
+            Self::Drop { row, is_dropped } => write!(f, "Drop({row}, {is_dropped})"),
+            Self::Add { row } => write!(f, "Add({row})"),
+            Self::Header { column, .. } => write!(f, "Header({column})"),
+        }
+    }
+}
+
+/// What was changed at once, and is undone at once.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Which it is; they are counted from 1.
+    pub id: u64,
+    /// What was done, in a few words. Never a text of a secret column.
+    pub label: String,
+    /// The changes.
+    changes: Vec<Change>,
+    /// Whether it was undone.
+    pub is_undone: bool,
+}
+
+impl Step {
+    /// How many cells it has changed.
+    pub fn cells(&self) -> usize {
+        self.changes.iter().filter(|change| matches!(change, Change::Cell { .. })).count()
+    }
+
+    /// In how many rows it has changed something.
+    pub fn rows(&self) -> usize {
+        let row = |change: &Change| match change {
+            Change::Cell { row, .. } | Change::Drop { row, .. } | Change::Add { row } => Some(*row),
+            Change::Header { .. } => None,
+        };
+        self.changes.iter().filter_map(row).collect::<HashSet<u64>>().len()
+    }
+}
+
+/// A roster that is being mended. Its file is never written.
+#[derive(Clone)]
+pub struct Draft {
+    path: PathBuf,
+    options: Options,
+    /// The text of a column map in place of the file that the options name.
+    map: Option<String>,
+    /// The rows as the file has them.
+    base: Roster,
+    /// The same with all that is changed.
+    roster: Roster,
+    edits: Arc<Edits>,
+    steps: Vec<Step>,
+    /// Grows with each change.
+    revision: u64,
+}
+
+impl Draft {
+    /// Opens a roster and holds its rows in memory.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be read as a roster.
+    pub fn open(path: &Path, options: Options, map: Option<String>) -> Result<Self, Failure> {
+        let base = read(path, &options, map.as_deref())?;
+        let (roster, edits) = (base.clone(), Arc::default());
+        Ok(Self { path: path.to_owned(), options, map, base, roster, edits, steps: Vec::new(), revision: 1 })
+    }
+
+    /// The roster with all that is changed.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// The roster as its file has it.
+    pub(crate) fn original(&self) -> &Roster {
+        &self.base
+    }
+
+    /// What is changed.
+    pub(crate) fn edits(&self) -> &Edits {
+        &self.edits
+    }
+
+    /// The path that it was opened under.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How it is read.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The text of its column map, where it was given as a text.
+    pub fn map(&self) -> Option<&str> {
+        self.map.as_deref()
+    }
+
+    /// Which revision it is: each change makes another.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// All that was done, in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Headers that were changed, by column.
+    pub(crate) fn renamed(&self) -> Vec<(usize, String)> {
+        let mut renamed: Vec<(usize, String)> = Vec::new();
+        for change in self.steps.iter().filter(|step| !step.is_undone).flat_map(|step| &step.changes) {
+            if let Change::Header { column, text } = change {
+                renamed.retain(|(at, _)| at != column);
+                renamed.push((*column, text.to_string()));
+            }
+        }
+        renamed
+    }
+
+    /// How many of the file's rows there are, those that were taken out included, and those that were added.
+    pub fn len(&self) -> usize {
+        self.base.in_memory().map_or(0, |held| held.len()) + self.edits.added().len()
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of the row at this place, in the file's order.
+    pub fn number_at(&self, at: usize) -> Option<u64> {
+        let held = self.base.in_memory()?;
+        held.numbers()
+            .get(at)
+            .copied()
+            .or_else(|| self.edits.added().get(at.checked_sub(held.len())?).copied())
+    }
+
+    /// The number that a row has which is added next.
+    pub fn next_number(&self) -> u64 {
+        let last = self.base.in_memory().and_then(|held| held.numbers().last().copied());
+        let last = last.unwrap_or(self.base.header_row());
+        // Of a row that was added and undone the number is used again: nothing else has it.
+        self.edits.added().iter().copied().max().unwrap_or(0).max(last) + 1
+    }
+
+    /// A row with all that is changed in it; where it was taken out, or nothing of it is left, `None`.
+    pub fn row(&self, number: u64) -> Option<Row> {
+        self.roster.row_of(number)
+    }
+
+    /// The row as the file has it; of one that was added `None`.
+    pub(crate) fn original_row(&self, number: u64) -> Option<Row> {
+        self.base.row_of(number)
+    }
+
+    /// Whether a row of this number can be changed: the file has it, or it was added.
+    pub fn has_row(&self, number: u64) -> bool {
+        let is_held = self.base.in_memory().is_some_and(|held| held.place_of(number).is_some());
+        is_held || self.edits.added().contains(&number)
+    }
+
+    /// Changes something. Of what is as it should be already nothing is left; where nothing is left at all, there is no
+    /// step.
+    ///
+    /// # Errors
+    /// Exit 2 where a header was changed and the roster can no longer be read.
+    pub fn change(
+        &mut self,
+        label: impl Into<String>,
+        mut changes: Vec<Change>,
+    ) -> Result<Option<&Step>, Failure> {
+        changes.retain(|change| self.changes_something(change));
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        // What was undone is not done again after something else was done.
+        self.steps.retain(|step| !step.is_undone);
+        let id = self.steps.last().map_or(0, |step| step.id) + 1;
+        let has_header = changes.iter().any(|change| matches!(change, Change::Header { .. }));
+        let mut edits = (*self.edits).clone();
+        changes.iter().for_each(|change| put(&mut edits, change, &self.base));
+        self.steps.push(Step { id, label: label.into(), changes, is_undone: false });
+        let taken = self.take(edits, has_header);
+        if taken.is_err() {
+            self.steps.pop();
+        }
+        taken?;
+        Ok(self.steps.last())
+    }
+
+    /// Undoes a step, be it one in the midst of others: what later ones have changed stays as they left it. Without an id
+    /// the last. `None` where there is none to undo.
+    ///
+    /// # Errors
+    /// Exit 2 where a header was changed and the roster can no longer be read.
+    pub fn undo(&mut self, id: Option<u64>) -> Result<Option<Step>, Failure> {
+        let is_it = |step: &Step| !step.is_undone && id.is_none_or(|id| step.id == id);
+        let Some(at) = self.steps.iter().rposition(is_it) else { return Ok(None) };
+        self.switch(at, true)
+    }
+
+    /// Does again what was undone last. `None` where there is nothing.
+    ///
+    /// # Errors
+    /// Exit 2 where a header was changed and the roster can no longer be read.
+    pub fn redo(&mut self) -> Result<Option<Step>, Failure> {
+        let Some(at) = self.steps.iter().position(|step| step.is_undone) else { return Ok(None) };
+        self.switch(at, false)
+    }
+
+    fn switch(&mut self, at: usize, is_undone: bool) -> Result<Option<Step>, Failure> {
+        self.steps[at].is_undone = is_undone;
+        let step = self.steps[at].clone();
+        let edits = self.replayed(&step.changes);
+        let has_header = step.changes.iter().any(|change| matches!(change, Change::Header { .. }));
+        let taken = self.take(edits, has_header);
+        if taken.is_err() {
+            self.steps[at].is_undone = !is_undone;
+        }
+        taken.map(|()| Some(step))
+    }
+
+    /// What is changed where only the steps count that were not undone. Nothing else than what these changes touch is
+    /// another.
+    fn replayed(&self, touched: &[Change]) -> Edits {
+        let mut edits = (*self.edits).clone();
+        let mut cells: HashSet<(u64, usize)> = HashSet::new();
+        let (mut dropped, mut added) = (BTreeSet::new(), BTreeSet::new());
+        for change in touched {
+            match change {
+                Change::Cell { row, column, .. } => drop(cells.insert((*row, *column))),
+                Change::Drop { row, .. } => drop(dropped.insert(*row)),
+                Change::Add { row } => drop(added.insert(*row)),
+                Change::Header { .. } => {}
+            }
+        }
+        for (row, column) in &cells {
+            edits.set(*row, *column, None);
+        }
+        dropped.iter().for_each(|row| edits.set_dropped(*row, false));
+        added.iter().for_each(|row| edits.set_added(*row, false));
+        for change in self.steps.iter().filter(|step| !step.is_undone).flat_map(|step| &step.changes) {
+            let is_touched = match change {
+                Change::Cell { row, column, .. } => cells.contains(&(*row, *column)),
+                Change::Drop { row, .. } => dropped.contains(row),
+                Change::Add { row } => added.contains(row),
+                Change::Header { .. } => false,
+            };
+            if is_touched {
+                put(&mut edits, change, &self.base);
+            }
+        }
+        edits
+    }
+
+    fn take(&mut self, edits: Edits, has_header: bool) -> Result<(), Failure> {
+        let edits = Arc::new(edits);
+        let base = if has_header {
+            let mut options = self.options.clone();
+            options.renamed = self.renamed();
+            read(&self.path, &options, self.map.as_deref())?
+        } else {
+            self.base.clone()
+        };
+        self.roster = base.edited(Arc::clone(&edits))?;
+        self.base = base;
+        self.edits = edits;
+        self.revision += 1;
+        Ok(())
+    }
+
+    fn changes_something(&self, change: &Change) -> bool {
+        match change {
+            Change::Cell { row, column, text } => {
+                let is = self
+                    .edits
+                    .cell(*row, *column)
+                    .map(str::to_owned)
+                    .or_else(|| self.file_cell(*row, *column));
+                self.has_row(*row) && *column < self.base.width() && is.as_deref() != Some(text)
+            }
+            Change::Drop { row, is_dropped } => {
+                self.has_row(*row) && self.edits.is_dropped(*row) != *is_dropped
+            }
+            Change::Add { .. } => true,
+            Change::Header { column, text } => {
+                self.base.own_headers().get(*column).is_some_and(|header| *header != **text)
+            }
+        }
+    }
+
+    /// What the file has in a cell, as far as that is text: of what the reader has kept aside nothing.
+    fn file_cell(&self, row: u64, column: usize) -> Option<String> {
+        let original = self.original_row(row)?;
+        let is_kept = original.kept.iter().any(|(at, _)| *at == column) || !original.is_readable();
+        if is_kept { None } else { original.cells.get(column).map(str::to_owned) }
+    }
+}
+
+/// Adds a change to those that there are. A cell that gets the file's own text again is none that is changed.
+fn put(edits: &mut Edits, change: &Change, base: &Roster) {
+    match change {
+        Change::Cell { row, column, text } => {
+            let original = base.row_of(*row);
+            let is_same = original.is_some_and(|row| {
+                row.is_readable()
+                    && row.kept.iter().all(|(at, _)| at != column)
+                    && row.cells.get(*column) == Some(&**text)
+            });
+            edits.set(*row, *column, Some(&**text).filter(|_| !is_same));
+        }
+        Change::Drop { row, is_dropped } => edits.set_dropped(*row, *is_dropped),
+        Change::Add { row } => edits.set_added(*row, true),
+        Change::Header { .. } => {}
+    }
+}
+
+fn read(path: &Path, options: &Options, map: Option<&str>) -> Result<Roster, Failure> {
+    match map {
+        Some(map) => Roster::open_mapped(path, options, map)?.held(),
+        None => Roster::open(path, options)?.held(),
+    }
+}
+
+/// Texts by the cells that they are for, for whoever puts changes together.
+pub(crate) fn as_changes(cells: HashMap<(u64, usize), String>) -> Vec<Change> {
+    let mut cells: Vec<_> = cells.into_iter().collect();
+    cells.sort_by_key(|(place, _)| *place);
+    cells.into_iter().map(|((row, column), text)| Change::Cell { row, column, text: text.into() }).collect()
+}

@@ -1,0 +1,12 @@
+//! A roster is mended: its faults in groups, what mends them, and the changes step by step.
+//!
+//! Nothing here writes a roster's file, and nothing decides for a person: what is proposed is `validate`'s, and is held
+//! against the rules of all rows once more before it is done.
+
+mod draft;
+mod faults;
+mod mender;
+
+pub use draft::{Change, Draft, Step};
+pub use faults::{Fault, FaultGroup, Faults};
+pub use mender::{Effect, Mender, Picked};

@@ -1,0 +1,224 @@
+//! What is changed in a roster while its file stays as it is: rows are read as if the changes stood in the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::row::{Row, Seems};
+
+/// Changes to the rows of one roster, by their numbers as a spreadsheet shows them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Edits {
+    /// Of a row the new texts by the file's columns, counted from 0, in order.
+    cells: BTreeMap<u64, Vec<(usize, Box<str>)>>,
+    /// The rows that are taken out.
+    dropped: BTreeSet<u64>,
+    /// The rows that are new, below the last of the file: their numbers.
+    added: Vec<u64>,
+}
+
+/// Without the texts: one of them may be a password.
+impl std::fmt::Debug for Edits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Edits({} rows, {} dropped, {} added)",
+            self.cells.len(),
+            self.dropped.len(),
+            self.added.len()
+        )
+    }
+}
+
+impl Edits {
+    /// Whether nothing is changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.dropped.is_empty() && self.added.is_empty()
+    }
+
+    /// Sets a cell, or with `None` leaves it as the file has it.
+    pub(crate) fn set(&mut self, row: u64, column: usize, text: Option<&str>) {
+        let cells = self.cells.entry(row).or_default();
+        match (cells.binary_search_by_key(&column, |(at, _)| *at), text) {
+            (Ok(at), Some(text)) => cells[at].1 = text.into(),
+            (Ok(at), None) => drop(cells.remove(at)),
+            (Err(at), Some(text)) => cells.insert(at, (column, text.into())),
+            (Err(_), None) => {}
+        }
+        if cells.is_empty() {
+            self.cells.remove(&row);
+        }
+    }
+
+    /// Takes a row out, or puts it back.
+    pub(crate) fn set_dropped(&mut self, row: u64, is_dropped: bool) {
+        if is_dropped {
+            self.dropped.insert(row);
+        } else {
+            self.dropped.remove(&row);
+        }
+    }
+
+    /// Adds a blank row below all others, or takes it away again.
+    pub(crate) fn set_added(&mut self, row: u64, is_added: bool) {
+        self.added.retain(|other| *other != row);
+        if is_added {
+            self.added.push(row);
+        }
+    }
+
+    /// The text that a cell was given.
+    pub(crate) fn cell(&self, row: u64, column: usize) -> Option<&str> {
+        let cells = self.cells.get(&row)?;
+        let at = cells.binary_search_by_key(&column, |(at, _)| *at).ok()?;
+        Some(&cells[at].1)
+    }
+
+    /// The texts that cells of a row were given, by column.
+    pub(crate) fn of_row(&self, row: u64) -> impl Iterator<Item = (usize, &str)> {
+        self.cells.get(&row).into_iter().flatten().map(|(at, text)| (*at, &**text))
+    }
+
+    /// The rows in which cells were given texts.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = u64> {
+        self.cells.keys().copied()
+    }
+
+    /// How many cells were given texts.
+    pub(crate) fn count(&self) -> usize {
+        self.cells.values().map(Vec::len).sum()
+    }
+
+    /// Whether a row was taken out.
+    pub(crate) fn is_dropped(&self, row: u64) -> bool {
+        self.dropped.contains(&row)
+    }
+
+    /// The rows that were taken out, in order.
+    pub(crate) fn dropped(&self) -> &BTreeSet<u64> {
+        &self.dropped
+    }
+
+    /// The rows that were added, in order.
+    pub(crate) fn added(&self) -> &[u64] {
+        &self.added
+    }
+
+    /// Changes a row as it was read; `false` where nothing of it is left: it was taken out, or each of its cells emptied.
+    ///
+    /// What the reader said of a cell that has another text now no longer holds, and of a row whose cells could not be told
+    /// apart neither: the reader has left them all empty, and whoever fills them in says what they are.
+    pub(super) fn apply(&self, row: &mut Row, headers: &[String]) -> bool {
+        if self.dropped.contains(&row.number) {
+            return false;
+        }
+        let Some(cells) = self.cells.get(&row.number) else { return true };
+        let is_readable = row.is_readable();
+        let is_of =
+            |column: &str| cells.iter().any(|(at, _)| headers.get(*at).is_some_and(|name| name == column));
+        row.findings
+            .retain(|finding| is_readable && finding.column.as_deref().is_none_or(|name| !is_of(name)));
+        row.kept.retain(|(at, _)| cells.binary_search_by_key(at, |(column, _)| *column).is_err());
+        let mut changed = cells.iter().peekable();
+        let texts: Vec<Box<str>> = (0..row.cells.len())
+            .map(|at| match changed.next_if(|(column, _)| *column == at) {
+                Some((_, text)) => text.clone(),
+                None => row.cells.get(at).unwrap_or_default().into(),
+            })
+            .collect();
+        row.cells.clear();
+        texts.iter().for_each(|text| row.cells.push(text));
+        // Whoever works on a row takes it for a person's.
+        row.seems = Seems::Person;
+        texts.iter().any(|text| !text.trim().is_empty()) || !row.kept.is_empty()
+    }
+
+    /// Makes a row that was added; `false` where nothing stands in it.
+    pub(super) fn make(&self, number: u64, row: &mut Row, headers: &[String]) -> bool {
+        *row = Row { number, ..Row::default() };
+        headers.iter().for_each(|_| row.cells.push(""));
+        self.cells.contains_key(&number) && self.apply(row, headers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::finding::codes;
+    use crate::roster::{Options, Roster};
+
+    fn read(roster: &Roster) -> Vec<(u64, Vec<String>)> {
+        let (mut rows, mut row, mut all) = (roster.rows().unwrap(), Row::default(), Vec::new());
+        while rows.read(&mut row).unwrap() {
+            all.push((row.number, row.cells.iter().map(str::to_owned).collect()));
+        }
+        all
+    }
+
+    fn roster(text: &str, map: &str) -> Roster {
+        Roster::from_memory(text.as_bytes().to_vec(), &Options::default(), map).unwrap()
+    }
+
+    #[test]
+    fn rows_are_read_as_if_the_changes_stood_in_the_file() {
+        let before = roster("user login,tags\nann,1\nbob,2\n\ncid,3\n", "");
+        let mut edits = Edits::default();
+        edits.set(3, 1, Some("9"));
+        edits.set(5, 0, Some("cyd"));
+        edits.set_dropped(2, true);
+        edits.set_added(6, true);
+        edits.set_added(7, true);
+        edits.set(7, 0, Some("eve"));
+        for roster in [before.clone(), before.held().unwrap()] {
+            let after = roster.edited(Arc::new(edits.clone())).unwrap();
+            let told: Vec<_> =
+                read(&after).into_iter().map(|(number, cells)| (number, cells.join(","))).collect();
+            let expected = [(3, "bob,9"), (5, "cyd,3"), (7, "eve,")];
+            assert_eq!(told, expected.map(|(number, cells)| (number, cells.to_owned())));
+            assert_eq!(read(&roster).len(), 3, "the roster itself is as it was");
+        }
+        edits.set(3, 1, None);
+        edits.set(5, 0, None);
+        edits.set(7, 0, None);
+        edits.set_dropped(2, false);
+        edits.set_added(6, false);
+        edits.set_added(7, false);
+        assert!(edits.is_empty());
+    }
+
+    #[test]
+    fn a_row_whose_cells_were_all_emptied_is_blank_and_not_read() {
+        let mut edits = Edits::default();
+        edits.set(2, 0, Some(""));
+        edits.set(2, 1, Some(" "));
+        let after = roster("user login,tags\nann,1\nbob,2\n", "").edited(Arc::new(edits)).unwrap();
+        assert_eq!(read(&after).len(), 1);
+    }
+
+    #[test]
+    fn what_a_map_adds_is_made_of_the_changed_cells_and_numbers_are_counted_anew() {
+        let map = "[templates]\n\"user login\" = \"{first name}{n}\"";
+        let before = roster("first name,last name\nann,lee\nann,poe\n", map);
+        let login = |roster: &Roster| -> Vec<String> {
+            read(roster).into_iter().map(|(_, cells)| cells[2].clone()).collect()
+        };
+        assert_eq!(login(&before), ["ann", "ann2"]);
+        let mut edits = Edits::default();
+        edits.set(2, 0, Some("bob"));
+        assert_eq!(login(&before.edited(Arc::new(edits)).unwrap()), ["bob", "ann"]);
+    }
+
+    #[test]
+    fn a_row_that_could_not_be_read_can_be_once_it_is_filled_in() {
+        let before = roster("user login,tags\nann,1,2,3\nbob,2\n", "");
+        let mut edits = Edits::default();
+        edits.set(2, 0, Some("ann"));
+        let after = before.held().unwrap().edited(Arc::new(edits)).unwrap();
+        let (mut rows, mut row) = (after.rows().unwrap(), Row::default());
+        assert!(rows.read(&mut row).unwrap());
+        assert!(row.findings.is_empty() && row.cells.get(0) == Some("ann"));
+        let (mut rows, mut row) = (before.rows().unwrap(), Row::default());
+        assert!(rows.read(&mut row).unwrap());
+        assert_eq!(row.findings[0].code, codes::RAGGED_ROW.id);
+    }
+}

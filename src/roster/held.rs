@@ -1,0 +1,121 @@
+//! The rows of a roster in memory, as its reader gave them: for whoever looks at any of them at any time.
+
+use std::fmt;
+
+use super::row::{Kept, Row, Seems};
+use crate::finding::Finding;
+
+/// Rows of one batch: as many as the texts of are one allocation.
+const BATCH: usize = 512;
+/// A batch of this much text, in bytes, is full.
+const TEXT: usize = 64 << 20;
+
+/// All rows of a file below its header that are not blank, those that are no people's included.
+#[derive(Default)]
+pub(crate) struct Held {
+    batches: Vec<Batch>,
+    /// Their numbers, in order.
+    numbers: Vec<u64>,
+}
+
+#[derive(Default)]
+struct Batch {
+    /// Which of all rows its first is.
+    first: usize,
+    text: String,
+    /// Where each cell ends in the text.
+    ends: Vec<u32>,
+    rows: Vec<HeldRow>,
+}
+
+/// A row of a batch.
+struct HeldRow {
+    line: u64,
+    /// How many cells of the batch there are up to its last.
+    cells: u32,
+    seems: Seems,
+    /// What the reader has to say of it, and has kept aside: of nearly every row nothing.
+    said: Option<Box<(Vec<Finding>, Vec<(usize, Kept)>)>>,
+}
+
+/// Without the cells: they have the roster's passwords in them.
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} rows", self.numbers.len())
+    }
+}
+
+impl Held {
+    /// Takes the next row in.
+    pub(super) fn push(&mut self, row: &Row) {
+        let is_full = |batch: &Batch| batch.rows.len() == BATCH || batch.text.len() > TEXT;
+        if self.batches.last().is_none_or(is_full) {
+            self.batches.push(Batch { first: self.numbers.len(), ..Batch::default() });
+        }
+        let Some(batch) = self.batches.last_mut() else { return };
+        for cell in row.cells.iter() {
+            batch.text.push_str(cell);
+            batch.ends.push(place(batch.text.len()));
+        }
+        let has_said = !row.findings.is_empty() || !row.kept.is_empty();
+        batch.rows.push(HeldRow {
+            line: row.line,
+            cells: place(batch.ends.len()),
+            seems: row.seems,
+            said: has_said.then(|| Box::new((row.findings.clone(), row.kept.clone()))),
+        });
+        self.numbers.push(row.number);
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// The numbers of the rows, in order, as a spreadsheet shows them.
+    pub(crate) fn numbers(&self) -> &[u64] {
+        &self.numbers
+    }
+
+    /// Where a row of this number is.
+    pub(crate) fn place_of(&self, number: u64) -> Option<usize> {
+        self.numbers.binary_search(&number).ok()
+    }
+
+    /// Gives a row away as it was read; `false` behind the last.
+    pub(crate) fn give(&self, at: usize, row: &mut Row) -> bool {
+        let (Some(&number), Some((batch, within))) = (self.numbers.get(at), self.batch_of(at)) else {
+            row.cells.clear();
+            return false;
+        };
+        let Some(held) = batch.rows.get(within) else { return false };
+        let first = within.checked_sub(1).map_or(0, |before| batch.rows[before].cells as usize);
+        row.number = number;
+        row.line = held.line;
+        row.seems = held.seems;
+        row.findings.clear();
+        row.kept.clear();
+        if let Some(said) = &held.said {
+            row.findings.extend_from_slice(&said.0);
+            row.kept.extend_from_slice(&said.1);
+        }
+        row.cells.clear();
+        let mut begin = first.checked_sub(1).map_or(0, |before| batch.ends[before] as usize);
+        for &end in &batch.ends[first..held.cells as usize] {
+            row.cells.push(&batch.text[begin..end as usize]);
+            begin = end as usize;
+        }
+        true
+    }
+
+    fn batch_of(&self, at: usize) -> Option<(&Batch, usize)> {
+        let which = self.batches.partition_point(|batch| batch.first <= at).checked_sub(1)?;
+        let batch = self.batches.get(which)?;
+        Some((batch, at - batch.first))
+    }
+}
+
+/// A place in a batch's text, which ends long before the places do.
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
