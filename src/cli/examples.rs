@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[&str]); 18] = [
+const EXAMPLES: [(&str, &[&str]); 19] = [
     (
         "template",
         &[
@@ -19,6 +19,15 @@ const EXAMPLES: [(&str, &[&str]); 18] = [
             "headcount validate roster.csv",
             "headcount validate roster.csv --format json -o findings.json",
             "headcount validate --explain email-not-allowed",
+        ],
+    ),
+    (
+        "mend",
+        &[
+            "headcount mend roster.csv",
+            "headcount mend roster.csv --safe",
+            "headcount mend roster.csv --safe -o roster.mended.csv",
+            "headcount mend roster.csv --fix placeholder --replace tags a|b a|c",
         ],
     ),
     (

@@ -219,6 +219,7 @@ mod tests {
             names: NamesUsed::default(),
             left_out: Vec::new(),
             logins: None,
+            who: None,
         }
     }
 

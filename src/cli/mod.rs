@@ -27,6 +27,7 @@ mod meant_leavers;
 mod meant_login;
 mod meant_rows;
 mod meant_undo;
+mod mend;
 pub(crate) mod output;
 mod plan_words;
 pub(crate) mod policy;
@@ -82,6 +83,7 @@ struct Cli {
 enum Command {
     Template(template::TemplateArgs),
     Validate(args::validate::ValidateArgs),
+    Mend(Box<args::mend::MendArgs>),
     Import(Box<args::import::ImportArgs>),
     Retry(Box<args::import::RetryArgs>),
     Diff(Box<args::update::DiffArgs>),
@@ -196,6 +198,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
             let output = args.output.clone();
             output::kept_in(output.as_deref(), || validate::run(args))
         }
+        Command::Mend(args) => mend::run(&args),
         Command::Import(args) => import::run(*args, typed),
         Command::Retry(args) => import::retry(*args, typed),
         Command::Diff(args) => changes::diff(*args, typed),

@@ -13,6 +13,7 @@ use super::args::allow::AllowArgs;
 use super::args::import::{Shared, UpdateToo};
 use super::args::instance::{InstanceArgs, RehearsalArgs};
 use super::args::leave_out::LeaveOut;
+use super::args::mend::MendArgs;
 use super::args::passwords::PasswordArgs;
 use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
@@ -187,6 +188,32 @@ pub(super) fn validate(args: &ValidateArgs, roster: &Path) -> Line {
     line.path(roster);
     line.checked(args);
     line.switch("--update", args.update);
+    line
+}
+
+/// What mends a roster as the other flags say.
+pub(super) fn mend(args: &MendArgs) -> Line {
+    let mut line = Line::new(program(), "mend");
+    line.path(&args.roster);
+    line.mended(args, false);
+    line
+}
+
+/// What checks a mended copy.
+pub(super) fn validate_mended(args: &MendArgs, copy: &Path) -> Line {
+    let mut line = Line::new(program(), "validate");
+    line.path(copy);
+    line.mended(args, true);
+    line
+}
+
+/// What rehearses the import of a mended copy.
+pub(super) fn rehearse_mended(args: &MendArgs, copy: &Path) -> Line {
+    let mut line = Line::new(program(), "import");
+    line.path(copy);
+    line.mended(args, true);
+    line.option("--credentials-out", args.generate_passwords.then_some("FILE"));
+    line.switch("--simulate", true);
     line
 }
 
@@ -525,6 +552,33 @@ impl Line {
             reading,
         } = args;
         self.take(Self::reading(reading, false));
+        self.option("--identity", identity.map(word_of::<Identity>));
+        self.option("--directory", directory.as_ref().map(|path| path.display()));
+        self.switch("--generate-passwords", *generate_passwords);
+        self.allowed(allow);
+    }
+
+    /// How a roster is checked that is mended, or its copy, which is in UTF-8 whatever the roster was in.
+    fn mended(&mut self, args: &MendArgs, is_copy: bool) {
+        let MendArgs {
+            roster: _, // stands before
+            output: _, // a name that is taken once it is written
+            safe: _,   // the one who asks says what is mended
+            fix: _,
+            replace: _,
+            interactive: _,
+            identity,
+            directory,
+            generate_passwords,
+            allow,
+            format: _, // only people are told what is next
+            reading,
+        } = args;
+        let mut reading = reading.clone();
+        if is_copy {
+            reading.encoding = None;
+        }
+        self.take(Self::reading(&reading, false));
         self.option("--identity", identity.map(word_of::<Identity>));
         self.option("--directory", directory.as_ref().map(|path| path.display()));
         self.switch("--generate-passwords", *generate_passwords);

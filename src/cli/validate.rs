@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::agent::IdentityType;
 use crate::cli::args::validate::{Format, ValidateArgs};
 use crate::cli::voice::Flags;
@@ -10,7 +12,7 @@ use crate::cli::{findings, junit, output, retype};
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::finding::{codes, may_be_let_through};
+use crate::finding::{Finding, Proposal, codes, may_be_let_through};
 use crate::job::{Basis, Offline, OfflineChecked, SavedAs};
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster};
@@ -34,6 +36,7 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         makes_passwords: args.generate_passwords,
         for_update: args.update,
         let_through: args.allow.meant(),
+        with_fixes: args.format == Format::Json,
     };
     let offline = offline.check(&Switch::default())?;
     if let Some((kind, out)) = copy {
@@ -180,6 +183,15 @@ fn next(args: &ValidateArgs, roster: &Path, checked: &Checked) -> String {
 /// A result is written in pieces of some bytes: there may be more findings than fit into memory.
 const PIECE: usize = 64 << 10;
 
+/// A finding with what mends it.
+#[derive(Serialize)]
+struct Mendable<'f> {
+    #[serde(flatten)]
+    finding: &'f Finding,
+    #[serde(skip_serializing_if = "<[Proposal]>::is_empty")]
+    fixes: &'f [Proposal],
+}
+
 fn write_junit(offline: &OfflineChecked, path: &str) -> Result<(), Failure> {
     let mut text = junit::head(path, &offline.found);
     offline.each(&mut |findings| {
@@ -207,13 +219,12 @@ fn write_json(offline: &OfflineChecked) -> Result<(), Failure> {
     }
     text.push_str("  \"findings\": [");
     let mut is_first = true;
-    offline.each(&mut |findings| {
-        for finding in findings {
-            text.push_str(if std::mem::take(&mut is_first) { "\n    " } else { ",\n    " });
-            let finding = serde_json::to_string_pretty(&finding.worded(&Flags)).unwrap_or_default();
-            // A line ends between two members alone: in a string it is escaped.
-            text.push_str(&finding.replace('\n', "\n    "));
-        }
+    offline.each_with_fixes(&mut |finding, fixes| {
+        text.push_str(if std::mem::take(&mut is_first) { "\n    " } else { ",\n    " });
+        let finding = &*finding.worded(&Flags);
+        let finding = serde_json::to_string_pretty(&Mendable { finding, fixes }).unwrap_or_default();
+        // A line ends between two members alone: in a string it is escaped.
+        text.push_str(&finding.replace('\n', "\n    "));
         if text.len() >= PIECE {
             output::json(&std::mem::take(&mut text));
         }

@@ -1,17 +1,18 @@
 //! A check without an instance: a roster by itself, or against a saved directory. Nothing is reached, and nothing of it can
 //! be planned.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::world::go_on;
 use crate::agent::IdentityType;
 use crate::directory::Directory;
 use crate::error::Failure;
-use crate::finding::{Finding, LetThrough};
-use crate::roster::{Field, Options, Roster};
+use crate::finding::{Finding, Fix, LetThrough, Proposal, codes};
+use crate::roster::{Field, Options, Roster, Row};
 use crate::stop::Switch;
 use crate::validate::{
-    self, About, Inferred, Rules, check_while, infer_identity, infer_identity_of_those_there,
+    self, About, Inferred, Proposing, Rules, check_while, infer_identity, infer_identity_of_those_there,
 };
 
 /// What is to be checked, and against what.
@@ -31,6 +32,8 @@ pub struct Offline {
     pub for_update: bool,
     /// The errors that are let through, as warnings.
     pub let_through: LetThrough,
+    /// Whether what mends the findings is asked for as well.
+    pub with_fixes: bool,
 }
 
 /// What an offline check brought.
@@ -49,10 +52,74 @@ pub struct OfflineChecked {
 }
 
 impl OfflineChecked {
+    /// Of so many findings of each code it is said what mends them.
+    const FIXES: u32 = 100_000;
+
     /// By what it was checked.
     pub(crate) fn rules(&self) -> Rules<'_> {
         let rules = rules_of(self.directory.as_ref(), self.basis.identity(), self.makes_passwords);
         rules.letting_through(self.let_through).inferred(self.basis.inferred()).about(self.about)
+    }
+
+    /// The same as [`OfflineChecked::each`], each finding with what mends it.
+    ///
+    /// # Errors
+    /// Exit 2 where the roster can no longer be read.
+    pub(crate) fn each_with_fixes(&self, take: &mut dyn FnMut(&Finding, &[Proposal])) -> Result<(), Failure> {
+        let (rules, who) = (self.rules(), self.found.who.as_deref());
+        let proposing = Proposing::new(&self.roster, &rules, who, None);
+        for finding in self.found.findings.iter().take_while(|finding| finding.row.is_none()) {
+            take(finding, &self.of_file(&proposing, finding)?);
+        }
+        if self.found.findings.iter().all(|finding| finding.row.is_none()) {
+            return Ok(());
+        }
+        // Of two rows of one name the first comes by first.
+        let columns = self.roster.columns();
+        let is_double = |finding: &&Finding| finding.code == codes::USERNAME_DUPLICATE.id;
+        let has_doubles = self.found.findings.iter().any(|finding| is_double(&finding));
+        let mut firsts: HashMap<String, Row> = HashMap::new();
+        let mut seen: HashMap<&str, u32> = HashMap::new();
+        validate::each_row(&self.roster, &rules, &self.found, &mut |row, findings| {
+            let name = validate::username(row, columns);
+            for finding in findings {
+                let above = if is_double(&finding) { firsts.get(name) } else { None };
+                let seen = seen.entry(finding.code).or_default();
+                *seen += 1;
+                // Of a roster in which every row has the same fault nobody reads the fix of each.
+                let proposals =
+                    if *seen > Self::FIXES { Vec::new() } else { proposing.of_row(row, finding, above) };
+                take(finding, &proposals);
+            }
+            if has_doubles && who.is_some_and(|who| who.first(name) == Some(row.number)) {
+                firsts.insert(name.to_owned(), row.clone());
+            }
+            Ok::<_, Failure>(())
+        })
+    }
+
+    /// What mends a finding of the file. That a column is read as another is proposed where nothing else is wrong then.
+    fn of_file(&self, proposing: &Proposing<'_>, finding: &Finding) -> Result<Vec<Proposal>, Failure> {
+        let mut kept = Vec::new();
+        for proposal in proposing.of_file(finding) {
+            if let Fix::Map { header, field } = &proposal.fix {
+                let Some(at) = self.roster.own_headers().iter().position(|name| name == header) else {
+                    continue;
+                };
+                let renamed = self.roster.renamed(&[(at, field.clone())])?;
+                let again = check_while(&renamed, &self.rules(), &|| Ok(()))?;
+                let is_no_worse = again.errors <= self.found.errors && again.warnings <= self.found.warnings;
+                let is_mended = again
+                    .findings
+                    .iter()
+                    .all(|other| (other.code, &other.column) != (finding.code, &finding.column));
+                if !(is_no_worse && is_mended) {
+                    continue;
+                }
+            }
+            kept.push(proposal);
+        }
+        Ok(kept)
     }
 
     /// Gives all findings away: those of the file as a whole, of which there may be none, and then those of each row that
@@ -78,7 +145,11 @@ impl OfflineChecked {
     }
 }
 
-fn rules_of(directory: Option<&Directory>, identity: IdentityType, makes_passwords: bool) -> Rules<'_> {
+pub(super) fn rules_of(
+    directory: Option<&Directory>,
+    identity: IdentityType,
+    makes_passwords: bool,
+) -> Rules<'_> {
     let rules = match directory {
         Some(directory) => Rules::of(directory),
         None => Rules::new(identity),
@@ -122,6 +193,7 @@ impl Offline {
         let rules = rules_of(directory.as_ref(), identity, makes_passwords);
         let about = if self.for_update { About::There } else { About::New };
         let rules = rules.letting_through(let_through).inferred(basis.inferred()).about(about);
+        let rules = Rules { keeps_who: self.with_fixes, ..rules };
         let found = check_while(&roster, &rules, &|| go_on(stop))?;
         Ok(OfflineChecked { roster, directory, basis, found, makes_passwords, about, let_through })
     }
@@ -150,7 +222,7 @@ impl Basis {
     }
 
     /// By what it was inferred, where nobody told it.
-    fn inferred(&self) -> Option<Inferred> {
+    pub(super) fn inferred(&self) -> Option<Inferred> {
         match *self {
             Self::Columns(identity, telling) => Some(Inferred { identity, telling }),
             Self::Told(_) | Self::Directory(_) => None,

@@ -88,7 +88,9 @@ pub struct Draft {
     options: Options,
     /// The text of a column map in place of the file that the options name.
     map: Option<String>,
-    /// The rows as the file has them.
+    /// The roster as its file has it, header and all.
+    file: Roster,
+    /// The same with the headers that were changed.
     base: Roster,
     /// The same with all that is changed.
     roster: Roster,
@@ -104,9 +106,19 @@ impl Draft {
     /// # Errors
     /// Exit 2 where it cannot be read as a roster.
     pub fn open(path: &Path, options: Options, map: Option<String>) -> Result<Self, Failure> {
-        let base = read(path, &options, map.as_deref())?;
-        let (roster, edits) = (base.clone(), Arc::default());
-        Ok(Self { path: path.to_owned(), options, map, base, roster, edits, steps: Vec::new(), revision: 1 })
+        let file = read(path, &options, map.as_deref())?;
+        let (base, roster, edits) = (file.clone(), file.clone(), Arc::default());
+        Ok(Self {
+            path: path.to_owned(),
+            options,
+            map,
+            file,
+            base,
+            roster,
+            edits,
+            steps: Vec::new(),
+            revision: 1,
+        })
     }
 
     /// The roster with all that is changed.
@@ -116,7 +128,7 @@ impl Draft {
 
     /// The roster as its file has it.
     pub(crate) fn original(&self) -> &Roster {
-        &self.base
+        &self.file
     }
 
     /// What is changed.
@@ -161,6 +173,7 @@ impl Draft {
         renamed
     }
 
+    pub(crate) fn as_copied(&self) {}
     /// How many of the file's rows there are, those that were taken out included, and those that were added.
     pub fn len(&self) -> usize {
         self.base.in_memory().map_or(0, |held| held.len()) + self.edits.added().len()
@@ -300,13 +313,7 @@ impl Draft {
 
     fn take(&mut self, edits: Edits, has_header: bool) -> Result<(), Failure> {
         let edits = Arc::new(edits);
-        let base = if has_header {
-            let mut options = self.options.clone();
-            options.renamed = self.renamed();
-            read(&self.path, &options, self.map.as_deref())?
-        } else {
-            self.base.clone()
-        };
+        let base = if has_header { self.file.renamed(&self.renamed())?.held()? } else { self.base.clone() };
         self.roster = base.edited(Arc::clone(&edits))?;
         self.base = base;
         self.edits = edits;

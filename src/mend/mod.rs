@@ -3,10 +3,19 @@
 //! Nothing here writes a roster's file, and nothing decides for a person: what is proposed is `validate`'s, and is held
 //! against the rules of all rows once more before it is done.
 
+mod altered;
+mod copy;
 mod draft;
 mod faults;
 mod mender;
+#[cfg(test)]
+mod tests;
 
+pub use altered::Altered;
 pub use draft::{Change, Draft, Step};
 pub use faults::{Fault, FaultGroup, Faults};
 pub use mender::{Effect, Mender, Picked};
+
+mod copies;
+
+pub use copies::{fits, usual_name, write};

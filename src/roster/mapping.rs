@@ -1,6 +1,7 @@
 //! The column map: how a foreign export becomes a roster.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -275,6 +276,13 @@ fn fields<T>(table: &str, entries: BTreeMap<String, T>) -> Result<Vec<(Field, T)
         fields.push((field, entry));
     }
     Ok(fields)
+}
+
+/// Without what it says: a value of it may be a password for everybody.
+impl fmt::Debug for Mapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mapping({} columns)", self.columns.len())
+    }
 }
 
 #[cfg(test)]

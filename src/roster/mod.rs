@@ -82,8 +82,6 @@ pub struct Options {
     pub phone_region: Option<PhoneRegion>,
     /// Only the rows that ask for this, by the column that says what is to be done; else that column is not obeyed.
     pub act: Option<Act>,
-    /// Columns, counted from 0, whose headers are read as if these stood there.
-    pub renamed: Vec<(usize, String)>,
 }
 
 /// How a roster is stored.
@@ -114,11 +112,24 @@ pub struct Roster {
     above: Vec<top::Line>,
     /// Whether the header's row was told.
     is_told: bool,
+    /// How its header is read.
+    read: Arc<Read>,
+    /// What there is to say of the file itself.
+    of_content: Arc<[Finding]>,
+    /// The same, and what there is to say of its header.
     findings: Vec<Finding>,
     /// Its rows, where they are held in memory.
     held: Option<Arc<Held>>,
     /// What is changed in them.
     edits: Option<Arc<Edits>>,
+}
+
+/// What is told of a header.
+#[derive(Debug)]
+struct Read {
+    mapping: Mapping,
+    act: Option<Act>,
+    phone_region: Option<PhoneRegion>,
 }
 
 #[derive(Clone, Debug)]
@@ -196,14 +207,28 @@ impl Roster {
             }
         };
         let data = columns::looks_like_data(&headers);
-        let mut headers = headers;
-        for (at, name) in &options.renamed {
-            if let Some(header) = headers.get_mut(*at) {
-                header.clone_from(name);
-            }
-        }
-        let mut header = Header::read(headers, mapping, options.act);
-        if data && !header.is_known() {
+        let is_told = options.header_row.is_some();
+        let read = Read { mapping: mapping.clone(), act: options.act, phone_region: options.phone_region };
+        let roster = Self {
+            path: path.to_owned(),
+            content,
+            header: Arc::default(),
+            read: Arc::new(read),
+            above,
+            is_told,
+            of_content: findings.into(),
+            findings: Vec::new(),
+            held: None,
+            edits: None,
+        };
+        roster.headed(headers, data)
+    }
+
+    /// The same with this header, as if it stood in the file.
+    fn headed(mut self, headers: Vec<String>, is_data: bool) -> Result<Self, Failure> {
+        let Read { mapping, act, phone_region } = &*self.read;
+        let mut header = Header::read(headers, mapping, *act);
+        if is_data && !header.is_known() {
             // Not shown: it may be a person's row, password and all.
             return Err(Failure::usage("the roster has no header: its first row looks like a person's").hint(
                 "put a row of column names on top; `headcount template` writes one; a header further down is named with \
@@ -211,25 +236,31 @@ impl Roster {
             ));
         }
         header.fits(mapping)?;
-        header.has_acts(options.act)?;
-        header.columns.phone_region = options.phone_region;
-        findings.extend(header.findings.iter().cloned());
-        let is_told = options.header_row.is_some();
-        let mut roster = Self {
-            path: path.to_owned(),
-            content,
-            header: Arc::new(header),
-            above,
-            is_told,
-            findings,
-            held: None,
-            edits: None,
-        };
-        if roster.header.is_numbered() {
-            let numbers = roster.numbers_of_logins()?;
-            Arc::make_mut(&mut roster.header).numbers = numbers;
+        header.has_acts(*act)?;
+        header.columns.phone_region = *phone_region;
+        self.findings = self.of_content.iter().chain(&header.findings).cloned().collect();
+        self.header = Arc::new(header);
+        if self.header.is_numbered() {
+            let numbers = self.numbers_of_logins()?;
+            Arc::make_mut(&mut self.header).numbers = numbers;
         }
-        Ok(roster)
+        Ok(self)
+    }
+
+    /// The same with other headers in some of its columns, counted from 0; the file stays as it is. Its rows are read anew,
+    /// for what a cell may be goes by its header.
+    ///
+    /// # Errors
+    /// Exit 2 where the column map does not fit them, or the roster can no longer be read.
+    pub(crate) fn renamed(&self, renamed: &[(usize, String)]) -> Result<Self, Failure> {
+        let mut headers = self.own_headers().to_vec();
+        for (at, name) in renamed {
+            if let Some(header) = headers.get_mut(*at) {
+                header.clone_from(name);
+            }
+        }
+        let roster = Self { held: None, ..self.clone() };
+        roster.headed(headers, false)
     }
 
     /// The same with its rows in memory, as they were read.

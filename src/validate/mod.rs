@@ -67,8 +67,10 @@ pub struct Rules<'d> {
     pub(crate) let_through: LetThrough,
     /// Whether a roster without a row is none of an error: its rows may all be about something else.
     pub(crate) may_be_empty: bool,
-    /// Whether it is checked to be mended: then each cell with spaces around it is told of, and who is in the roster is kept.
-    pub(crate) is_for_mending: bool,
+    /// Whether who is in the roster is kept, for whoever proposes fixes.
+    pub(crate) keeps_who: bool,
+    /// Whether each cell with spaces around it is told of, and not one a column.
+    pub(crate) tells_each_space: bool,
 }
 
 impl<'d> Rules<'d> {
@@ -85,7 +87,8 @@ impl<'d> Rules<'d> {
             tag_room: 49,
             let_through: LetThrough::default(),
             may_be_empty: false,
-            is_for_mending: false,
+            keeps_who: false,
+            tells_each_space: false,
         }
     }
 
@@ -136,7 +139,7 @@ impl<'d> Rules<'d> {
     /// The same for a roster that is to be mended.
     #[must_use]
     pub(crate) fn for_mending(self) -> Self {
-        Self { is_for_mending: true, ..self }
+        Self { keeps_who: true, tells_each_space: true, ..self }
     }
 
     /// The same, where the identity type was inferred from the roster and nobody told it.

@@ -483,7 +483,7 @@ impl<'r> Pass<'r> {
         self.checked.errors += count(&late, Severity::Error);
         self.checked.warnings += count(&late, Severity::Warning);
         self.checked.findings.splice(of_file_before..of_file_before, late);
-        if self.rules.is_for_mending {
+        if self.rules.keeps_who {
             self.checked.who = Some(Arc::new(Who { usernames: self.usernames, people: self.people }));
         }
         self.checked
@@ -542,7 +542,7 @@ impl<'r> Pass<'r> {
     /// Spaces around cells are said once a column: they may be around each cell of a file, and what is left out anyhow
     /// must not take the place of a fault.
     fn fold_spaces(&mut self) {
-        if self.rules.is_for_mending {
+        if self.rules.tells_each_space {
             return;
         }
         let spaces = &mut self.checked.spaces;

@@ -4,6 +4,7 @@ pub(super) mod allow;
 pub(super) mod import;
 pub(super) mod instance;
 pub(super) mod leave_out;
+pub(super) mod mend;
 pub(super) mod passwords;
 mod protect;
 pub(super) mod rate;

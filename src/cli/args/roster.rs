@@ -37,16 +37,7 @@ impl RosterArgs {
     /// How these flags say that a roster is read.
     pub(in crate::cli) fn meant(&self) -> Options {
         let Self { columns, sheet, header_row, encoding, phone_region } = self.clone();
-        Options {
-            columns,
-            sheet,
-            header_row,
-            encoding,
-            delimiter: None,
-            phone_region,
-            act: None,
-            renamed: Vec::new(),
-        }
+        Options { columns, sheet, header_row, encoding, delimiter: None, phone_region, act: None }
     }
 
     /// What is said here takes the place of what was said before.

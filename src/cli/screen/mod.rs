@@ -70,11 +70,19 @@ impl Stage {
     }
 }
 
-/// Asks whoever is there.
+/// Asks whoever is there for a yes.
 ///
 /// # Errors
 /// Exit 4 where the answer cannot be read.
 pub(super) fn asks(question: &str) -> Result<bool, Failure> {
+    Ok(matches!(answer(question)?.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Asks whoever is there, and takes a line.
+///
+/// # Errors
+/// Exit 4 where the answer cannot be read.
+pub(super) fn answer(question: &str) -> Result<String, Failure> {
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
     drop(stderr);
@@ -82,7 +90,7 @@ pub(super) fn asks(question: &str) -> Result<bool, Failure> {
     std::io::stdin()
         .read_line(&mut answer)
         .map_err(|error| Failure::stopped("cannot read the answer").because(error))?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    Ok(answer)
 }
 
 /// The screen of an import or a retry.

@@ -1,0 +1,31 @@
+//! Where a mended copy goes, and that it is written.
+
+use std::path::{Path, PathBuf};
+
+use super::copy;
+use super::draft::Draft;
+use crate::error::Failure;
+
+/// The name that a mended copy of a roster usually has: `NAME.mended.xlsx` beside it.
+pub fn usual_name(roster: &Path) -> PathBuf {
+    let ending =
+        roster.extension().map_or_else(|| "csv".to_owned(), |ending| ending.to_string_lossy().into_owned());
+    roster.with_extension(format!("mended.{ending}"))
+}
+
+/// Fails where a draft's copy cannot have this name.
+///
+/// # Errors
+/// Exit 2 where the name is taken, or is none of a file of the roster's form.
+pub fn fits(draft: &Draft, out: &Path) -> Result<(), Failure> {
+    copy::fits(draft.original(), out)
+}
+
+/// Writes a draft as a copy of its roster, all of it or nothing, readable by its owner only. Never over a file that is
+/// there. Says what the copy does not have of the roster, in words.
+///
+/// # Errors
+/// Exit 2 where it cannot be written, or the roster can no longer be read.
+pub fn write(draft: &Draft, out: &Path) -> Result<Vec<String>, Failure> {
+    copy::write(draft.original(), &draft.as_copied(), out)
+}
