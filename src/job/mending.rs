@@ -115,15 +115,15 @@ impl Mending {
     ///
     /// # Errors
     /// Exit 2 where a header was changed and the roster can no longer be read.
-    pub fn change(&mut self, label: &str, changes: Vec<Change>) -> Result<Option<Step>, Failure> {
-        self.draft.change(label, changes).map(|step| step.cloned())
+    pub fn change(&mut self, label: &str, changes: Vec<Change>) -> Result<Option<Arc<Step>>, Failure> {
+        self.draft.change(label, changes)
     }
 
     /// Undoes a step, the last one where none is named.
     ///
     /// # Errors
     /// As [`Mending::change`].
-    pub fn undo(&mut self, step: Option<u64>) -> Result<Option<Step>, Failure> {
+    pub fn undo(&mut self, step: Option<u64>) -> Result<Option<Arc<Step>>, Failure> {
         self.draft.undo(step)
     }
 
@@ -131,7 +131,7 @@ impl Mending {
     ///
     /// # Errors
     /// As [`Mending::change`].
-    pub fn redo(&mut self) -> Result<Option<Step>, Failure> {
+    pub fn redo(&mut self) -> Result<Option<Arc<Step>>, Failure> {
         self.draft.redo()
     }
 

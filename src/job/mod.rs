@@ -39,6 +39,7 @@ mod tasks;
 mod tests;
 mod there;
 mod undo;
+mod workshop;
 mod world;
 
 pub use before::Before;
@@ -63,6 +64,7 @@ pub use supply::{OnePassword, Passwords, PasswordsPlanned};
 pub use target::{Address, At, Target};
 pub(crate) use there::{Made, OfRun, There};
 pub use undo::{EndedUndo, PlannedUndo, UndoJob};
+pub use workshop::*;
 pub use world::World;
 
 pub use crate::export::{Asked, Suspended};

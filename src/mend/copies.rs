@@ -27,5 +27,13 @@ pub fn fits(draft: &Draft, out: &Path) -> Result<(), Failure> {
 /// # Errors
 /// Exit 2 where it cannot be written, or the roster can no longer be read.
 pub fn write(draft: &Draft, out: &Path) -> Result<Vec<String>, Failure> {
-    copy::write(draft.original(), &draft.as_copied(), out)
+    copy::write(draft.original(), &(), out)
+}
+
+/// The same over a copy that is there: it is replaced as a whole.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_over(draft: &Draft, out: &Path) -> Result<Vec<String>, Failure> {
+    copy::write_over(draft.original(), &(), out)
 }

@@ -7,3 +7,6 @@ pub(crate) fn fits(_: &Roster, _: &Path) -> Result<(), Failure> {
 pub(crate) fn write(_: &Roster, _: &(), _: &Path) -> Result<Vec<String>, Failure> {
     Err(Failure::usage("x"))
 }
+pub(crate) fn write_over(_: &Roster, _: &(), _: &Path) -> Result<Vec<String>, Failure> {
+    Err(Failure::usage("x"))
+}

@@ -73,11 +73,16 @@ impl Step {
 
     /// In how many rows it has changed something.
     pub fn rows(&self) -> usize {
+        self.of_rows().len()
+    }
+
+    /// The rows in which it has changed something, in order.
+    pub fn of_rows(&self) -> Vec<u64> {
         let row = |change: &Change| match change {
             Change::Cell { row, .. } | Change::Drop { row, .. } | Change::Add { row } => Some(*row),
             Change::Header { .. } => None,
         };
-        self.changes.iter().filter_map(row).collect::<HashSet<u64>>().len()
+        self.changes.iter().filter_map(row).collect::<BTreeSet<u64>>().into_iter().collect()
     }
 }
 
@@ -95,7 +100,7 @@ pub struct Draft {
     /// The same with all that is changed.
     roster: Roster,
     edits: Arc<Edits>,
-    steps: Vec<Step>,
+    steps: Vec<Arc<Step>>,
     /// Grows with each change.
     revision: u64,
 }
@@ -157,7 +162,7 @@ impl Draft {
     }
 
     /// All that was done, in order.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[Arc<Step>] {
         &self.steps
     }
 
@@ -173,7 +178,19 @@ impl Draft {
         renamed
     }
 
-    pub(crate) fn as_copied(&self) {}
+    /// All that is changed, as changes of the roster's own file.
+    pub(crate) fn as_changes(&self) -> Vec<Change> {
+        let edits = &*self.edits;
+        let headers =
+            self.renamed().into_iter().map(|(column, text)| Change::Header { column, text: text.into() });
+        let added = edits.added().iter().map(|row| Change::Add { row: *row });
+        let cells = edits.rows().flat_map(|row| {
+            edits.of_row(row).map(move |(column, text)| Change::Cell { row, column, text: text.into() })
+        });
+        let dropped = edits.dropped().iter().map(|row| Change::Drop { row: *row, is_dropped: true });
+        headers.chain(added).chain(cells).chain(dropped).collect()
+    }
+
     /// How many of the file's rows there are, those that were taken out included, and those that were added.
     pub fn len(&self) -> usize {
         self.base.in_memory().map_or(0, |held| held.len()) + self.edits.added().len()
@@ -206,6 +223,31 @@ impl Draft {
         self.roster.row_of(number)
     }
 
+    /// A row with all that is changed in its cells, be it taken out or blank: for whoever shows it. Nothing that a map adds
+    /// is in it.
+    pub(crate) fn shown_row(&self, number: u64) -> Option<Row> {
+        let mut row = match self.original_row(number) {
+            Some(row) => row,
+            None if self.edits.added().contains(&number) => {
+                let cells = (0..self.base.width()).map(|_| "").collect();
+                Row { number, cells, ..Row::default() }
+            }
+            None => return None,
+        };
+        let width = self.base.width();
+        let mut changed = self.edits.of_row(number).peekable();
+        if changed.peek().is_some() || row.cells.len() > width {
+            let cells: Vec<String> = (0..width)
+                .map(|at| match changed.next_if(|(column, _)| *column == at) {
+                    Some((_, text)) => text.to_owned(),
+                    None => row.cells.get(at).unwrap_or_default().to_owned(),
+                })
+                .collect();
+            row.cells = cells.iter().map(String::as_str).collect();
+        }
+        Some(row)
+    }
+
     /// The row as the file has it; of one that was added `None`.
     pub(crate) fn original_row(&self, number: u64) -> Option<Row> {
         self.base.row_of(number)
@@ -226,7 +268,7 @@ impl Draft {
         &mut self,
         label: impl Into<String>,
         mut changes: Vec<Change>,
-    ) -> Result<Option<&Step>, Failure> {
+    ) -> Result<Option<Arc<Step>>, Failure> {
         changes.retain(|change| self.changes_something(change));
         if changes.is_empty() {
             return Ok(None);
@@ -237,13 +279,13 @@ impl Draft {
         let has_header = changes.iter().any(|change| matches!(change, Change::Header { .. }));
         let mut edits = (*self.edits).clone();
         changes.iter().for_each(|change| put(&mut edits, change, &self.base));
-        self.steps.push(Step { id, label: label.into(), changes, is_undone: false });
+        self.steps.push(Arc::new(Step { id, label: label.into(), changes, is_undone: false }));
         let taken = self.take(edits, has_header);
         if taken.is_err() {
             self.steps.pop();
         }
         taken?;
-        Ok(self.steps.last())
+        Ok(self.steps.last().cloned())
     }
 
     /// Undoes a step, be it one in the midst of others: what later ones have changed stays as they left it. Without an id
@@ -251,8 +293,8 @@ impl Draft {
     ///
     /// # Errors
     /// Exit 2 where a header was changed and the roster can no longer be read.
-    pub fn undo(&mut self, id: Option<u64>) -> Result<Option<Step>, Failure> {
-        let is_it = |step: &Step| !step.is_undone && id.is_none_or(|id| step.id == id);
+    pub fn undo(&mut self, id: Option<u64>) -> Result<Option<Arc<Step>>, Failure> {
+        let is_it = |step: &Arc<Step>| !step.is_undone && id.is_none_or(|id| step.id == id);
         let Some(at) = self.steps.iter().rposition(is_it) else { return Ok(None) };
         self.switch(at, true)
     }
@@ -261,19 +303,19 @@ impl Draft {
     ///
     /// # Errors
     /// Exit 2 where a header was changed and the roster can no longer be read.
-    pub fn redo(&mut self) -> Result<Option<Step>, Failure> {
+    pub fn redo(&mut self) -> Result<Option<Arc<Step>>, Failure> {
         let Some(at) = self.steps.iter().position(|step| step.is_undone) else { return Ok(None) };
         self.switch(at, false)
     }
 
-    fn switch(&mut self, at: usize, is_undone: bool) -> Result<Option<Step>, Failure> {
-        self.steps[at].is_undone = is_undone;
-        let step = self.steps[at].clone();
+    fn switch(&mut self, at: usize, is_undone: bool) -> Result<Option<Arc<Step>>, Failure> {
+        let step = Arc::new(Step { is_undone, ..(*self.steps[at]).clone() });
+        let before = std::mem::replace(&mut self.steps[at], Arc::clone(&step));
         let edits = self.replayed(&step.changes);
         let has_header = step.changes.iter().any(|change| matches!(change, Change::Header { .. }));
         let taken = self.take(edits, has_header);
         if taken.is_err() {
-            self.steps[at].is_undone = !is_undone;
+            self.steps[at] = before;
         }
         taken.map(|()| Some(step))
     }

@@ -98,6 +98,8 @@ pub struct Faults {
     /// What only all rows together show, by row.
     of_several: HashMap<u64, Vec<Finding>>,
     who: Option<Arc<Who>>,
+    /// Rows of the file that are read as nobody's, in order.
+    passed_over: Vec<u64>,
 }
 
 impl Faults {
@@ -112,10 +114,11 @@ impl Faults {
     ) -> Result<Self, Failure> {
         let rules = rules.for_mending();
         let mut gathering = Gathering::new(draft);
-        let mut seen = 0_u64;
+        let (mut seen, mut passing) = (0_u64, Passing::of(draft));
         let checked = validate::check_rows(draft.roster(), &rules, &mut |row| {
             seen += 1;
             gathering.take(row.row, row.findings);
+            passing.until(row.number);
             if seen.is_multiple_of(validate::Pass::GLANCE) { go_on() } else { Ok(()) }
         })?;
         let is_of_file = |finding: &&Finding| finding.row.is_none_or(|row| !gathering.has(row, finding.code));
@@ -136,6 +139,7 @@ impl Faults {
             faults: gathering.faults,
             of_several: gathering.of_several,
             who: checked.who,
+            passed_over: passing.end(),
         })
     }
 
@@ -167,6 +171,11 @@ impl Faults {
         self.of_several.get(&row).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a row of the file is read as nobody's: the header once more, a note, one that a map leaves out.
+    pub fn is_passed_over(&self, row: u64) -> bool {
+        self.passed_over.binary_search(&row).is_ok()
+    }
+
     /// Who is in the roster.
     pub(crate) fn who(&self) -> Option<&Who> {
         self.who.as_deref()
@@ -175,6 +184,39 @@ impl Faults {
     /// Whether the whole roster can be sent.
     pub fn is_clean(&self) -> bool {
         self.errors == 0
+    }
+}
+
+/// Rows of the file, in order, of which some are handed on and the others are nobody's.
+struct Passing<'d> {
+    draft: &'d Draft,
+    at: usize,
+    passed_over: Vec<u64>,
+}
+
+impl<'d> Passing<'d> {
+    fn of(draft: &'d Draft) -> Self {
+        Self { draft, at: 0, passed_over: Vec::new() }
+    }
+
+    /// The next row that is somebody's.
+    fn until(&mut self, number: u64) {
+        while let Some(next) = self.draft.number_at(self.at) {
+            self.at += 1;
+            if next == number {
+                return;
+            }
+            // One that was taken out, or emptied, is not passed over: nothing of it is read.
+            let is_there = !self.draft.edits().is_dropped(next) && self.draft.row(next).is_some();
+            if is_there {
+                self.passed_over.push(next);
+            }
+        }
+    }
+
+    fn end(mut self) -> Vec<u64> {
+        self.until(0); // no row has this number
+        self.passed_over
     }
 }
 

@@ -44,6 +44,30 @@ pub struct Effect {
     pub adds: u64,
 }
 
+impl Effect {
+    /// How much these changes touch, whatever comes of them.
+    pub fn of(changes: &[Change]) -> Self {
+        let mut effect = Self::default();
+        let mut rows = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::Cell { row, .. } => {
+                    effect.cells += 1;
+                    rows.insert(*row);
+                }
+                Change::Drop { row, .. } => {
+                    effect.dropped += 1;
+                    rows.insert(*row);
+                }
+                Change::Add { row } => drop(rows.insert(*row)),
+                Change::Header { .. } => {}
+            }
+        }
+        effect.rows = rows.len() as u64;
+        effect
+    }
+}
+
 impl<'m> Mender<'m> {
     /// How many rounds a row is mended in at most: what a fix uncovers is mended by the next.
     const ROUNDS: usize = 16;
@@ -275,28 +299,17 @@ impl<'m> Mender<'m> {
     /// Exit 2 where the roster can no longer be read.
     pub fn effect(&self, changes: &[Change]) -> Result<Effect, Failure> {
         const SAMPLES: usize = 5;
-        let mut effect = Effect::default();
-        let mut rows = BTreeSet::new();
+        let mut effect = Effect::of(changes);
         for change in changes {
-            match change {
-                Change::Cell { row, column, text } => {
-                    effect.cells += 1;
-                    rows.insert(*row);
-                    if effect.samples.len() < SAMPLES && !self.is_secret(*column) {
-                        let before =
-                            self.draft.row(*row).and_then(|row| row.cells.get(*column).map(str::to_owned));
-                        effect.samples.push((*row, *column, before.unwrap_or_default(), text.to_string()));
-                    }
-                }
-                Change::Drop { row, .. } => {
-                    effect.dropped += 1;
-                    rows.insert(*row);
-                }
-                Change::Add { row } => drop(rows.insert(*row)),
-                Change::Header { .. } => {}
+            let Change::Cell { row, column, text } = change else { continue };
+            if effect.samples.len() == SAMPLES {
+                break;
+            }
+            if !self.is_secret(*column) {
+                let before = self.draft.row(*row).and_then(|row| row.cells.get(*column).map(str::to_owned));
+                effect.samples.push((*row, *column, before.unwrap_or_default(), text.to_string()));
             }
         }
-        effect.rows = rows.len() as u64;
         let mut changed = self.draft.clone();
         changed.change("", changes.to_vec())?;
         let after = Faults::of(&changed, &self.rules, &|| Ok(()))?;

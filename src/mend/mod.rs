@@ -15,7 +15,8 @@ pub use altered::Altered;
 pub use draft::{Change, Draft, Step};
 pub use faults::{Fault, FaultGroup, Faults};
 pub use mender::{Effect, Mender, Picked};
+pub(crate) use mender::{changes_of_one, is_secret, with_ids};
 
 mod copies;
 
-pub use copies::{fits, usual_name, write};
+pub use copies::{fits, usual_name, write, write_over};

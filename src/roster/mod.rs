@@ -431,6 +431,14 @@ impl Roster {
         }
     }
 
+    /// The sheets of a workbook that somebody sees; of a CSV none.
+    pub(crate) fn sheets(&self) -> &[String] {
+        match &self.content {
+            Content::Csv(_) => &[],
+            Content::Xlsx(sheet) => &sheet.others,
+        }
+    }
+
     /// Its bytes from the top, as they were when it was opened.
     pub(crate) fn bytes(&self) -> impl io::Read + io::Seek + use<> {
         match &self.content {

@@ -61,6 +61,8 @@ pub(super) struct Sheet {
     source: Source,
     opened: Opened,
     pub(super) name: String,
+    /// Those that can be read in its place: the visible ones.
+    pub(super) others: Arc<[String]>,
     pub(super) header_row: u64,
     /// Merged ranges, by their first row.
     merged: Vec<Merged>,
@@ -101,7 +103,7 @@ impl Sheet {
     /// its header. Says in findings what was passed over and what the workbook hides.
     pub(super) fn open(source: Source, told: Told) -> Result<(Self, Vec<String>, Vec<Finding>), Failure> {
         let at = source.clone();
-        let (page, form, findings, workbook) = contained(move || {
+        let (page, form, findings, workbook, others) = contained(move || {
             weigh(&at, Weighed::Rest)?;
             // Opening it loads all but the sheets.
             let of_sheets = at.clone();
@@ -110,6 +112,7 @@ impl Sheet {
             let marked = sheets.join().unwrap_or_else(|_| Err(damaged()))?;
             let mut workbook = workbook?;
             let (page, mut findings) = pick(&mut workbook, &told)?;
+            let others = visible_names(&workbook);
             findings.extend(hidden_sheets(&workbook, &page.name));
             let top = u32::try_from(page.header_row - 1).unwrap_or(MAX_ROWS);
             let archive = zip::ZipArchive::new(BufReader::new(at.reader())).ok();
@@ -122,13 +125,13 @@ impl Sheet {
             let form = form.unwrap_or_default();
             findings.extend(hidden_columns(&form, &page.headers));
             findings.extend(hidden_rows_read(&form).filter(|_| hidden_rows == Hidden::Unsaid));
-            Ok((page, form, findings, workbook))
+            Ok((page, form, findings, workbook, others))
         })?;
         let opened = Opened(Arc::new(Mutex::new(Some(workbook))));
         let Page { name, header_row, headers, delimiter } = page;
         let (merged, uncomputed) = (form.merged, form.uncomputed.into());
         let hidden = form.hidden_rows.iter().map(|row| u64::from(*row) + 1).collect();
-        let sheet = Self { source, opened, name, header_row, merged, delimiter, uncomputed, hidden };
+        let sheet = Self { source, opened, name, others, header_row, merged, delimiter, uncomputed, hidden };
         Ok((sheet, headers, findings))
     }
 
@@ -425,6 +428,14 @@ impl Opening {
         let Self { name, delimiter, .. } = self;
         Ok((Page { name, header_row: number, headers: cells, delimiter }, found))
     }
+}
+
+/// The names of the sheets that somebody sees.
+fn visible_names(workbook: &Workbook) -> Arc<[String]> {
+    let is_one = |sheet: &&calamine::Sheet| {
+        sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
+    };
+    workbook.sheets_metadata().iter().filter(is_one).map(|sheet| sheet.name.clone()).collect()
 }
 
 /// Picks the sheet: the one that is told; else the first visible one, unless another alone has a header that is known.

@@ -44,6 +44,11 @@ pub use pass::{Pass, check, check_with_fingerprints};
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
 pub(crate) use tally::Tally;
 
+/// What no row can do without.
+pub(crate) fn required_fields(rules: &Rules<'_>) -> impl Iterator<Item = Field> {
+    rules::required(rules, rules.about.is_of_those_there())
+}
+
 /// Against what a roster is checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'d> {
