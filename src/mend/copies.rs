@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::copy;
 use super::draft::Draft;
 use crate::error::Failure;
+use crate::report::annotate::Mended;
+use crate::roster::Field;
 
 /// The name that a mended copy of a roster usually has: `NAME.mended.xlsx` beside it.
 pub fn usual_name(roster: &Path) -> PathBuf {
@@ -18,7 +19,7 @@ pub fn usual_name(roster: &Path) -> PathBuf {
 /// # Errors
 /// Exit 2 where the name is taken, or is none of a file of the roster's form.
 pub fn fits(draft: &Draft, out: &Path) -> Result<(), Failure> {
-    copy::fits(draft.original(), out)
+    Mended { roster: draft.original(), edits: draft.edits(), headers: &[], passwords: &[] }.fits(out)
 }
 
 /// Writes a draft as a copy of its roster, all of it or nothing, readable by its owner only. Never over a file that is
@@ -27,7 +28,7 @@ pub fn fits(draft: &Draft, out: &Path) -> Result<(), Failure> {
 /// # Errors
 /// Exit 2 where it cannot be written, or the roster can no longer be read.
 pub fn write(draft: &Draft, out: &Path) -> Result<Vec<String>, Failure> {
-    copy::write(draft.original(), &(), out)
+    put(draft, out, false)
 }
 
 /// The same over a copy that is there: it is replaced as a whole.
@@ -35,5 +36,12 @@ pub fn write(draft: &Draft, out: &Path) -> Result<Vec<String>, Failure> {
 /// # Errors
 /// As [`write`].
 pub fn write_over(draft: &Draft, out: &Path) -> Result<Vec<String>, Failure> {
-    copy::write_over(draft.original(), &(), out)
+    put(draft, out, true)
+}
+
+fn put(draft: &Draft, out: &Path, is_over: bool) -> Result<Vec<String>, Failure> {
+    let headers = draft.renamed();
+    let passwords = &draft.roster().columns().places[Field::Password.index()];
+    Mended { roster: draft.original(), edits: draft.edits(), headers: &headers, passwords }
+        .write(out, is_over)
 }

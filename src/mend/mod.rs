@@ -4,7 +4,6 @@
 //! against the rules of all rows once more before it is done.
 
 mod altered;
-mod copy;
 mod draft;
 mod faults;
 mod mender;
@@ -18,5 +17,7 @@ pub use mender::{Effect, Mender, Picked};
 pub(crate) use mender::{changes_of_one, is_secret, with_ids};
 
 mod copies;
+#[cfg(test)]
+mod copy_tests;
 
 pub use copies::{fits, usual_name, write, write_over};

@@ -20,6 +20,7 @@ mod copy;
 pub(crate) mod differences;
 mod guarding;
 mod lines;
+mod mended;
 mod package;
 mod sheet;
 mod styles;
@@ -42,6 +43,7 @@ use crate::validate::{Checked, Rules};
 pub use crate::roster::FINDINGS;
 pub(crate) use copy::Annotated;
 use copy::Copy;
+pub(crate) use mended::Mended;
 use unwritten::Unwritten;
 
 /// How a copy is stored, by its name.
@@ -61,22 +63,23 @@ impl Kind {
     /// copy with its cells mended above all.
     pub(crate) fn of(out: &Path) -> Result<Self, Failure> {
         let shown = out.display();
-        let ending = out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let workbook = WORKBOOKS.iter().find(|workbook| ending.eq_ignore_ascii_case(workbook));
-        let kind = match workbook {
-            Some(workbook) => Self::Workbook(workbook),
-            None if ending.eq_ignore_ascii_case("csv") => Self::Csv,
-            None => {
-                return Err(Failure::usage(format!(
-                    "an annotated copy is a .csv or an .xlsx file: `{shown}`"
-                ))
-                .hint("give it a name that ends so"));
-            }
-        };
+        let kind = Self::by_name(out).ok_or_else(|| {
+            Failure::usage(format!("an annotated copy is a .csv or an .xlsx file: `{shown}`"))
+                .hint("give it a name that ends so")
+        })?;
         match out.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(kind),
             Err(error) => Err(Failure::usage(format!("cannot write: `{shown}`")).because(error)),
             Ok(_) => Err(taken(out)),
+        }
+    }
+
+    /// Tells it from the name; `None` where it ends otherwise.
+    fn by_name(out: &Path) -> Option<Self> {
+        let ending = out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        match WORKBOOKS.iter().find(|workbook| ending.eq_ignore_ascii_case(workbook)) {
+            Some(workbook) => Some(Self::Workbook(workbook)),
+            None => ending.eq_ignore_ascii_case("csv").then_some(Self::Csv),
         }
     }
 

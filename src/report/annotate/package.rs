@@ -9,6 +9,7 @@ use zip::{CompressionMethod, System, ZipArchive, ZipWriter};
 
 use super::comments::{self, Comments, Note};
 use super::copy::{Annotated, Copy, NOTES, cut, is_of_merged, note_text, paint_of, row_of, told};
+use super::mended::{Altering, Mended};
 use super::sheet::{Mark, Sheet, relationships};
 use super::styles::Styles;
 use super::unwritten::Unwritten;
@@ -109,6 +110,106 @@ pub(super) fn write(
     parts.put_notes(&mut zip, &notes, copied.drawing.or(drawing), annotated)?;
     zip.finish().map_err(damaged)?;
     Ok(())
+}
+
+/// Writes the workbook with cells changed: all parts but its sheet as they are packed. The order in which formulas are
+/// computed goes, which a spreadsheet finds out by itself: it would name formulas that are no more.
+pub(super) fn write_mended(
+    mended: &Mended<'_>,
+    sheet: &str,
+    file: impl Write + Seek,
+    said: &mut Vec<String>,
+) -> Result<(), Unwritten> {
+    let mut archive = ZipArchive::new(mended.roster.bytes()).map_err(damaged)?;
+    let (parts, mut styles) = Parts::find(&mut archive, sheet)?;
+    let (_, _, of_package) = relations_of(&mut archive, "")?;
+    let workbook = of_package.iter().find(|relation| relation.kind == "officeDocument");
+    let workbook = workbook.and_then(|relation| relation.part.clone()).unwrap_or_default();
+    let (of_workbook, workbook_text, relations) = relations_of(&mut archive, &workbook)?;
+    let chain = relations.into_iter().find(|relation| relation.kind == "calcChain");
+    let chain_part = chain.as_ref().and_then(|chain| chain.part.clone());
+    let mut edited = HashSet::from([parts.sheet.as_str()]);
+    let mut texts = Vec::new();
+    if let (Some(chain), Some(part), Some(text)) = (&chain, &chain_part, &workbook_text) {
+        edited.extend([TYPES, of_workbook.as_str(), part.as_str()]);
+        texts.push((
+            TYPES,
+            without(&read(&mut archive, TYPES)?, "Override", "PartName", &format!("/{part}"))?,
+        ));
+        texts.push((of_workbook.as_str(), without(text, "Relationship", "Id", &chain.id)?));
+    }
+    let mut zip = ZipWriter::new(file);
+    for (part, text) in &texts {
+        put(&mut zip, part, text)?;
+    }
+    let stale = styles.has_ours();
+    if stale {
+        edited.insert(&parts.styles);
+    }
+    for at in 0..archive.len() {
+        let part = archive.by_index_raw(at).map_err(damaged)?;
+        if !edited.contains(part.name().map_err(damaged)?.as_ref()) {
+            zip.raw_copy_file(part).map_err(damaged)?;
+        }
+    }
+    let part = archive.by_name(&parts.sheet).map_err(damaged)?;
+    let is_large = part.size() > u64::from(u32::MAX) / 2;
+    zip.start_file(&parts.sheet, options().large_file(is_large)).map_err(damaged)?;
+    let mut out = Sheet::new(part, &mut zip, &mut styles);
+    let says = |(column, text): (u32, String)| Mark { column, paint: None, text: Some(text) };
+    for (row, altering) in mended.alterings() {
+        match altering {
+            // Those that are added come behind the last.
+            Altering::Cells(_) if mended.edits.added().contains(&row) => {}
+            Altering::Cells(cells) => {
+                row_of(row)?;
+                let marks: Vec<Mark> = cells.into_iter().map(says).collect();
+                out.mark(row, &marks)?;
+            }
+            Altering::Emptied => out.empty(row)?,
+        }
+    }
+    let last = mended.roster.in_memory().and_then(|held| held.numbers().last().copied());
+    for (row, cells) in mended.added(last.unwrap_or(mended.roster.header_row())) {
+        row_of(row)?;
+        let marks: Vec<Mark> = cells.into_iter().map(says).collect();
+        out.mark(row, &marks)?;
+    }
+    let copied = out.finish(None)?;
+    Mended::say_formulas(copied.formulas, said);
+    if stale {
+        put(&mut zip, &parts.styles, &styles.written())?;
+    }
+    zip.finish().map_err(damaged)?;
+    Ok(())
+}
+
+/// A part of the package's own without the elements of this name whose attribute says this.
+fn without(part: &str, element: &str, attribute: &str, value: &str) -> Result<String, Unwritten> {
+    let (mut tokens, mut out, mut skipping) = (Tokens::new(part.as_bytes()), Vec::new(), false);
+    loop {
+        let token = tokens.next()?;
+        match token {
+            Token::Eof => break,
+            Token::Start | Token::Empty if tokens.name() == element.as_bytes() => {
+                let is_it =
+                    tokens.tag()?.value(attribute).is_some_and(|found| found.eq_ignore_ascii_case(value));
+                if is_it {
+                    skipping = token == Token::Start;
+                    continue;
+                }
+            }
+            Token::End if skipping && tokens.name() == element.as_bytes() => {
+                skipping = false;
+                continue;
+            }
+            _ => {}
+        }
+        if !skipping {
+            out.extend_from_slice(tokens.raw());
+        }
+    }
+    String::from_utf8(out).map_err(|_| Unwritten::NotInPlace("a part of its package is damaged"))
 }
 
 impl Copy<'_> {

@@ -35,6 +35,8 @@ pub(super) struct Copied {
     pub(super) drawing: Option<String>,
     /// How many cells could not be coloured.
     pub(super) unpainted: u64,
+    /// How many formulas texts have taken the place of.
+    pub(super) formulas: u64,
 }
 
 /// A sheet on its way from one package into the other.
@@ -53,6 +55,7 @@ pub(super) struct Sheet<'s, R: Read, W> {
     /// The number of the row before it.
     last: u64,
     unpainted: u64,
+    formulas: u64,
 }
 
 struct Open {
@@ -88,6 +91,7 @@ impl<'s, R: Read, W: Write> Sheet<'s, R, W> {
             open: None,
             last: 0,
             unpainted: 0,
+            formulas: 0,
         }
     }
 
@@ -103,11 +107,48 @@ impl<'s, R: Read, W: Write> Sheet<'s, R, W> {
         tag.map_or(Ok(()), |open| self.row(open, marks))
     }
 
+    /// Copies up to a row (counted from 1) and leaves nothing in it: the rows below keep their numbers, by which formulas,
+    /// merged cells and formats of the sheet name them.
+    pub(super) fn empty(&mut self, row: u64) -> Result<(), Unwritten> {
+        if !self.find(row)? {
+            return Ok(());
+        }
+        let Some(open) = self.open.take() else { return Ok(()) };
+        self.last = open.number;
+        self.out.write_all(open.tag.as_bytes())?;
+        if open.is_empty {
+            return Ok(());
+        }
+        loop {
+            match self.tokens.next()? {
+                Token::Start | Token::Empty if self.tokens.name() == b"f" => {
+                    self.count_formula()?;
+                }
+                Token::End if self.tokens.name() == b"row" => {
+                    self.out.write_all(self.tokens.raw())?;
+                    return Ok(());
+                }
+                Token::Eof => return Err(Unwritten::NotInPlace("its sheet ends too early")),
+                _ => {}
+            }
+        }
+    }
+
+    /// Counts a formula that goes. Others may be copies of it, which would be none any more.
+    fn count_formula(&mut self) -> Result<(), Unwritten> {
+        let tag = self.tokens.tag()?;
+        if tag.attribute("ref").is_some() {
+            return Err(Unwritten::NotInPlace("a formula that would go is that of other cells as well"));
+        }
+        self.formulas += 1;
+        Ok(())
+    }
+
     /// Copies what is left. Where notes are to be drawn, by the relation of this name, and the sheet has none yet, says so
     /// in it.
     pub(super) fn finish(mut self, notes: Option<&str>) -> Result<Copied, Unwritten> {
         self.find(u64::MAX)?;
-        let mut copied = Copied { drawing: None, unpainted: 0 };
+        let mut copied = Copied { drawing: None, unpainted: 0, formulas: self.formulas };
         let (mut depth, mut is_said) = (0_u32, notes.is_none());
         // What is held is the end of the rows.
         let mut is_behind_rows = false;
@@ -308,6 +349,9 @@ impl<'s, R: Read, W: Write> Sheet<'s, R, W> {
     fn skip_cell(&mut self) -> Result<(), Unwritten> {
         loop {
             match self.tokens.next()? {
+                Token::Start | Token::Empty if self.tokens.name() == b"f" => {
+                    self.count_formula()?;
+                }
                 Token::End if self.tokens.name() == b"c" => return Ok(()),
                 Token::Eof => return Err(Unwritten::NotInPlace("its sheet ends too early")),
                 _ => {}
