@@ -7,13 +7,12 @@ use clap::{Args, ValueEnum};
 
 use super::args::roster::RosterArgs;
 use super::voice::Flags;
-use super::{leaver_words, output, retype};
+use super::{in_terminal, output, retype};
 use crate::clock::{Clock, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::State;
-use crate::plan::Why;
 use crate::report::account::Account;
 use crate::report::cause::Guide;
 use crate::report::file::{self, Form};
@@ -77,12 +76,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     let retry =
         |state: &State, code: Option<&str>| Some(retype::retry_of(&args.ledger, state, code).to_string());
     let resume = |state: &State| Some(retype::resume_of(&args.ledger, state)?.to_string());
-    let undo = |code: &str| {
-        let lift = Why::of_code(code).and_then(Why::lifted_by);
-        let mut line = retype::undo_of(&args.ledger);
-        line.words(lift.map(leaver_words::flag));
-        line.to_string()
-    };
+    let undo = |code: &str| in_terminal::undo_lifting(&args.ledger, code);
     let guide = Guide { voice: &Flags, retry: &retry, resume: &resume, undo: &undo };
     let mut account = Account::read(&args.ledger, &guide)?;
     account.zone = Zone::of_system();

@@ -27,6 +27,7 @@ mod pace;
 mod parting;
 mod plan;
 mod rehearsal;
+mod rehearsing;
 mod remove;
 mod run;
 mod saved;
@@ -55,6 +56,10 @@ pub(crate) use pace::Chosen;
 pub use pace::{PaceAsked, RateAsked};
 pub use plan::Planned;
 pub use rehearsal::Rehearsal;
+pub use rehearsing::{
+    Around, CauseTold, FailedTold, Logged, NamesTold, PlanTold, Refused, Rehearsals, RoomTold, RowTold,
+    RowsTold, RunStands, RunTold, Terminal, ToRehearse, Told,
+};
 pub use remove::{EndedRemove, Leavers, PlannedRemove, Remove};
 pub(crate) use saved::{SavedAs, contents};
 pub use supply::{OnePassword, Passwords, PasswordsPlanned};

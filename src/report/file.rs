@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::account::Account;
 use super::{html, json, people, table, ticket};
-use crate::disk;
+use crate::disk::{self, Landed};
 use crate::error::Failure;
 use crate::roster::{Options, Roster};
 
@@ -103,4 +103,20 @@ fn has_mark(file: &File) -> bool {
     let mut text = String::new();
     let read = properties.take(1 << 16).read_to_string(&mut text);
     read.is_ok() && text.contains(&format!(">{}<", table::MARK))
+}
+
+/// Puts a report in its place, whole or not at all; where another program has the file, beside it. Returns where it is.
+///
+/// # Errors
+/// Exit 4 where it cannot be written.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<PathBuf, Failure> {
+    match disk::replace(path, bytes) {
+        Ok(Landed::There) => Ok(path.to_owned()),
+        Ok(Landed::Beside(other)) => Ok(other),
+        Err(error) => {
+            let what =
+                format!("the report cannot be written, and nothing of it is left: `{}`", path.display());
+            Err(Failure::stopped(what).because(error).hint("free some space, or choose another place"))
+        }
+    }
 }

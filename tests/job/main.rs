@@ -14,6 +14,7 @@ mod movers;
 mod offline;
 mod passwords;
 mod rehearsal;
+mod rehearsing;
 mod remove;
 mod retry;
 mod silence;
