@@ -264,6 +264,9 @@ fn in_rough_weather_it_is_paused_gone_on_with_and_everybody_is_made_once() {
     let ended = desk.ended();
     assert_eq!((ended.state, ended.exit, ended.rows.created), (RunStands::Ended, Some(0), 8));
     assert!(ended.failed.is_none() && ended.causes.is_empty());
+    let told = |begins: &str| ended.log.iter().position(|line| line.text.starts_with(begins)).unwrap();
+    assert!(told("ended: 8 of 8") < told("went on: "), "the newest first: {:?}", ended.log);
+    assert!(told("went on: ") < told("paused: ") && told("paused: ") < told("began: 8 rows"));
     assert!(matches!(desk.rehearsals().go_on(), Err(Refused::Nothing)), "nothing is left");
     let world = std::fs::read_to_string(desk.path("roster.csv.simulate.world.jsonl")).unwrap();
     assert_eq!(world.matches("\"created\"").count(), 8, "nobody is there twice");
@@ -450,7 +453,7 @@ fn what_failed_is_told_by_its_row_and_only_that_is_sent_again() {
     assert_eq!((again.rows.exists, again.rows.created), (1, 2));
     assert_eq!(again.calls.sent, called, "who has the name is looked at, and nothing is sent");
     let told = again.log.iter().filter(|line| line.text.contains("row 3, user1: the name is another's"));
-    assert_eq!(told.count(), 1, "{:?}", again.log);
+    assert_eq!(told.count(), 2, "{:?}", again.log);
 
     // Mended in a copy: one of the same people, under the name that is hers.
     desk.write("roster.mended.csv", &[row("new0"), row("user7"), row("new1")]);
@@ -520,4 +523,111 @@ fn a_report_is_the_one_that_the_command_writes() {
     assert_eq!(desk.rehearsals().now().unwrap().unwrap().report.as_deref(), Some("ours.json"));
     let failure = failure(desk.rehearsals().report(Form::Csv, &desk.path("roster.csv")));
     assert_eq!(failure.exit, Exit::Usage, "a roster is not written over");
+}
+
+/// What a line says, but for what is of one run alone.
+fn without_what_is_of_one_run(mut line: Value) -> Value {
+    let members = line.as_object_mut().unwrap();
+    for of_one in ["run", "id", "ledger", "seconds"] {
+        members.remove(of_one);
+    }
+    line
+}
+
+#[test]
+fn what_is_told_is_line_by_line_what_the_command_tells_programs() {
+    let desk = Desk::new();
+    let twice = row("user0").replace("user0@", "other@");
+    desk.write("roster.csv", &[row("user0"), row("us er"), twice, row("user1"), row("user2")]);
+    let asked = ToRehearse { skips_invalid: true, ..desk.asked() };
+    let plan = desk.rehearsals().plan(asked).unwrap();
+    assert!(desk.names().is_empty(), "a plan is answered, and not told");
+    desk.rehearsals().start(&plan.id, plan.rows.to_create).unwrap();
+    desk.rehearsals().wait();
+    let other = Desk::new();
+    std::fs::copy(desk.path("roster.csv"), other.path("roster.csv")).unwrap();
+    let command = ["import", "roster.csv", "--simulate", "--skip-invalid", "--format", "json"];
+    let ran = headcount(other.folder.path(), &command);
+    let text = String::from_utf8(ran.stdout).unwrap();
+    let theirs = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let theirs: Vec<Value> = theirs.map(without_what_is_of_one_run).collect();
+    let ours = std::mem::take(&mut *desk.page.lines.lock().unwrap());
+    let ours: Vec<Value> = ours.into_iter().map(without_what_is_of_one_run).collect();
+    assert_eq!(ours, theirs);
+    let of = |name: &str| ours.iter().filter(|line| line["event"] == name).count();
+    assert!(of("finding") > 0 && of("created") == 2 && of("ended") == 1, "{ours:#?}");
+}
+
+#[test]
+fn nobody_goes_on_with_more_than_was_left_and_a_new_plan_does() {
+    let desk = Desk::of(8);
+    desk.pause_after(3);
+    let paused = desk.run(desk.asked());
+    assert_eq!(paused.state, RunStands::Paused);
+    let people: Vec<String> = (0..12).map(|person| row(&format!("user{person}"))).collect();
+    desk.write("roster.csv", &people);
+    let left = 8 - paused.rows.created;
+    match desk.rehearsals().go_on() {
+        Err(Refused::NotAsPlanned { planned, asked }) => assert_eq!((planned, asked), (left, left + 4)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(desk.rehearsals().now().unwrap().unwrap().state, RunStands::Paused, "it is as it was");
+    assert_eq!(desk.run(desk.asked()).rows.created, 12);
+}
+
+#[test]
+fn who_is_gone_from_the_roster_is_said_in_the_plan() {
+    let desk = Desk::of(2);
+    desk.run(desk.asked());
+    desk.write("roster.csv", &[row("user0"), row("USER1")]);
+    let plan = desk.rehearsals().plan(desk.asked()).unwrap();
+    assert_eq!((plan.rows.done, plan.rows.to_create), (1, 1));
+    let [variant, gone] = &plan.warnings[..] else { panic!("{:?}", plan.warnings) };
+    assert!(variant.starts_with("`USER1` differs only in case from `user1`"), "{variant}");
+    assert_eq!(gone, "`user1` was created and is gone from the roster: nothing is deleted");
+}
+
+#[test]
+fn passwords_that_are_made_are_kept_in_a_file_and_told_nobody() {
+    let desk = Desk::new();
+    let rows = ["user0", "user1"].map(|user| crate::stage::row_with(user, ""));
+    desk.write("roster.csv", &rows);
+    let ended = desk.run(ToRehearse { makes_passwords: true, ..desk.asked() });
+    assert_eq!(ended.rows.created, 2);
+    let kept = std::fs::read_to_string(desk.path("roster.csv.passwords.simulate.jsonl")).unwrap();
+    let passwords: Vec<String> = kept
+        .lines()
+        .filter_map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["password"].as_str().map(str::to_owned)
+        })
+        .collect();
+    assert_eq!(passwords.len(), 2);
+    let mut told = serde_json::to_string(&ended).unwrap();
+    told += &serde_json::to_string(&desk.rehearsals().rows(None, 0, 9).unwrap()).unwrap();
+    desk.page.lines.lock().unwrap().iter().for_each(|line| told += &line.to_string());
+    for (_, run) in &*desk.page.runs.lock().unwrap() {
+        told += &serde_json::to_string(run).unwrap();
+    }
+    assert!(told.contains("user1") && !passwords.iter().any(|password| told.contains(password.as_str())));
+}
+
+#[test]
+fn what_the_program_holds_rehearses_on_this_machine() {
+    let desk = Desk::of(3);
+    let (told, heard) = std::sync::mpsc::channel();
+    let told = Mutex::new(told);
+    let rehearsals = headcount::cli::in_terminal::rehearsals(
+        Arc::new(Flags),
+        Arc::new(move |said| told.lock().unwrap().send(said).unwrap()),
+    );
+    let plan = rehearsals.plan(desk.asked()).unwrap();
+    assert_eq!((plan.rows.to_create, desk.files().len()), (3, 1));
+    assert_eq!(rehearsals.start(&plan.id, 3).unwrap().rows.total, 3);
+    rehearsals.beat();
+    rehearsals.wait();
+    let ended = rehearsals.now().unwrap().unwrap();
+    assert_eq!((ended.state, ended.exit, ended.rows.created), (RunStands::Ended, Some(0), 3));
+    drop(rehearsals);
+    let lines = heard.iter().filter(|said| matches!(said, Told::Line(line) if line.contains("\"created\"")));
+    assert!(lines.count() >= 3);
 }

@@ -41,6 +41,11 @@ impl Log {
     /// How many lines are kept.
     pub(super) const KEPT: usize = 200;
 
+    /// One that goes on with these lines.
+    pub(super) fn after(lines: Vec<Logged>) -> Self {
+        Self { lines: lines.into(), goes_on: None }
+    }
+
     pub(super) fn lines(&self) -> Vec<Logged> {
         self.lines.iter().cloned().collect()
     }
@@ -138,6 +143,12 @@ impl Log {
         }
     }
 
+    /// Takes in that requests are about to leave for so many rows, this many a second: by the first process, or by another.
+    pub(super) fn begins(&mut self, now: SystemTime, is_first: bool, to_send: u64, rate: f64) {
+        let what = if is_first { "began" } else { "went on" };
+        self.add(rfc3339(now), format!("{what}: {} to send, {rate} a second", count(to_send, "row")));
+    }
+
     /// Takes in that it ended with no word of its own.
     pub(super) fn broke(&mut self, now: SystemTime, why: &str) {
         self.add(rfc3339(now), format!("stopped: {}", plain(why)));
@@ -168,9 +179,6 @@ fn ended(exit: u8, rows: &Counts) -> String {
 /// An event in words; `None` for what happens to each row of itself, or is told elsewhere.
 fn words_of(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Started { to_send, rate, .. } => {
-            format!("began: {} to send, {rate} a second", count(*to_send, "row"))
-        }
         Event::Created { row, user, recovered: true, .. } => line(row, user, FOUND, ""),
         Event::Exists { row, user, message } => line(row, user, "the name is another's", message),
         Event::Rejected { row, user, code, message } => refused(row, user, code, message),
@@ -202,5 +210,62 @@ pub(super) fn calls_of(event: &Event) -> Calls {
         | Event::Rejected { .. }
         | Event::InDoubt { last: false, .. } => of(1, 0),
         _ => of(0, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn texts(log: &Log) -> Vec<String> {
+        log.lines().into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn what_happens_again_and_again_is_one_line_that_is_written_over() {
+        let mut log = Log::default();
+        let note = |message: &str| Event::Note { message: message.to_owned() };
+        let waiting = |reason: &str| Event::Waiting { reason: reason.to_owned(), seconds: 1.0 };
+        for (second, event) in (0..).zip([
+            Event::Throttled { rate: 1.5 },
+            Event::Throttled { rate: 1.0 },
+            waiting("one"),
+            waiting("two"),
+            Event::Throttled { rate: 0.5 },
+            note("a word"),
+            Event::Throttled { rate: 0.2 },
+        ]) {
+            log.take(&event, at(second));
+        }
+        assert_eq!(
+            texts(&log),
+            [
+                "the service asked for a slower pace: 0.2 a second from now on",
+                "a word",
+                "the service asked for a slower pace: 0.5 a second from now on",
+                "waiting: two",
+                "the service asked for a slower pace 2 times: 1.0 a second from now on",
+            ]
+        );
+        assert_eq!(log.lines()[4].at, rfc3339(at(1)), "as of the last of them");
+    }
+
+    #[test]
+    fn the_newest_lines_are_kept_and_those_of_the_session_before() {
+        let mut log = Log::default();
+        for number in 0..300 {
+            log.take(&Event::Note { message: number.to_string() }, at(number));
+        }
+        let mut log = Log::after(log.lines());
+        log.begins(at(301), false, 2, 2.0);
+        let lines = texts(&log);
+        assert_eq!((lines.len(), lines[0].as_str()), (Log::KEPT, "went on: 2 rows to send, 2 a second"));
+        assert_eq!((lines[1].as_str(), lines[199].as_str()), ("299", "101"));
     }
 }

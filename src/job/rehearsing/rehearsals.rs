@@ -349,7 +349,13 @@ impl Rehearsals {
     fn run(&self, asked: ToRehearse, again: Option<Vec<String>>, holds: Holds) -> Result<RunTold, Refused> {
         let ledger = asked.ledger(true);
         let (waiting, begun) = mpsc::channel();
-        let watched = Arc::new(Watched::new(self.shared.around.clone(), ledger.clone(), waiting));
+        let before = {
+            let held = self.shared.held();
+            let seen = held.seen.as_ref().filter(|seen| seen.ledger == ledger);
+            seen.map(|seen| seen.told.log.clone()).unwrap_or_default()
+        };
+        let watched = Watched::new(self.shared.around.clone(), ledger.clone(), before, waiting);
+        let watched = Arc::new(watched);
         let what = match &again {
             None => asked.import(),
             Some(codes) => What::Retry {
@@ -447,21 +453,22 @@ impl Shared {
     /// What would be done, and the digest of the rows that it would be done with.
     fn forecast(&self, asked: &ToRehearse, stop: &Switch) -> Result<(PlanTold, String), Refused> {
         let Around { terminal, voice, .. } = &self.around;
-        let odd = Arc::new(Odd::default());
+        let warned = Arc::new(Warned::default());
         let job = asked.job(asked.import(), terminal.settings(asked));
         let forecast = runtime()?.block_on(async {
-            let world = (self.around.world)(Arc::clone(&odd) as Arc<dyn Sink>, stop.clone());
+            let world = (self.around.world)(Arc::clone(&warned) as Arc<dyn Sink>, stop.clone());
             let checked = Box::pin(job.check(&world)).await?;
             let dry_run = Box::pin(checked.forecast()).await?;
             Ok::<_, Failure>((dry_run, checked.pass.wanted.digest()))
         });
         let (dry_run, digest) = forecast?;
-        let mut warnings: Vec<String> =
-            lock(&odd.0).iter().map(|said| worded(said, &**voice).into_owned()).collect();
-        if let Err(failure) = dry_run.exit() {
-            warnings.push(worded(&failure.what, &**voice).into_owned());
-        }
         let outlook: &Outlook = &dry_run.outlook;
+        let mut odd = outlook.odd(&terminal.undo(&asked.ledger(true), ""));
+        odd.sort_by_key(|odd| !odd.is_warning);
+        let room = dry_run.exit().err().map(|failure| failure.what);
+        let warned = std::mem::take(&mut *lock(&warned.0));
+        let said = warned.into_iter().chain(room).chain(odd.into_iter().map(|odd| odd.words));
+        let warnings = said.map(|said| worded(&said, &**voice).into_owned()).collect();
         Ok((
             PlanTold {
                 id: String::new(), // whoever holds it gives it one
@@ -482,9 +489,9 @@ impl Shared {
 
 /// Keeps what is odd of all that is told.
 #[derive(Default)]
-struct Odd(Mutex<Vec<String>>);
+struct Warned(Mutex<Vec<String>>);
 
-impl Sink for Odd {
+impl Sink for Warned {
     fn tell(&self, event: Event) {
         if let Event::Warning { message } = event {
             lock(&self.0).push(message);
@@ -504,6 +511,7 @@ impl Running {
     fn run(self, job: Job, holds: Holds) {
         let ended = self.work_through(job, holds);
         let Self { shared, ledger, watched, work } = self;
+        watched.close();
         let waiting = watched.waiting();
         let told = match ended {
             Err(refused) if !watched.has_begun() => {

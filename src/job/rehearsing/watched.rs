@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::around::{Around, name_of};
-use super::log::{Log, calls_of};
+use super::log::{Log, Logged, calls_of};
 use super::told::{FailedTold, Refused, RunStands, RunTold, Told};
 use crate::clock::Moment;
 use crate::event::{Event, Pulse, Sink};
@@ -53,9 +53,10 @@ struct Seen {
 }
 
 impl Watched {
-    pub(super) fn new(around: Around, ledger: PathBuf, waiting: Waiting) -> Self {
-        let (seen, pulse) = Default::default();
-        Self { around, ledger, seen, pulse, waiting: Mutex::new(Some(waiting)) }
+    /// One of which these lines were told before.
+    pub(super) fn new(around: Around, ledger: PathBuf, before: Vec<Logged>, waiting: Waiting) -> Self {
+        let seen = Mutex::new(Seen { log: Log::after(before), ..Seen::default() });
+        Self { around, ledger, seen, pulse: Mutex::default(), waiting: Mutex::new(Some(waiting)) }
     }
 
     /// Whether requests may have left.
@@ -66,6 +67,11 @@ impl Watched {
     /// What happened, in words.
     pub(super) fn log(&self) -> Log {
         lock(&self.seen).log.clone()
+    }
+
+    /// Lets go of whoever knows what is waited for, who knows this in turn: nothing is any more.
+    pub(super) fn close(&self) {
+        *lock(&self.pulse) = None;
     }
 
     /// Who waits for it to begin, where it has not.
@@ -90,12 +96,13 @@ impl Watched {
     }
 
     /// Takes in that requests are about to leave: every row that is planned is in the ledger by now.
-    fn begin(&self, seen: &mut Seen, rate: f64) {
+    fn begin(&self, seen: &mut Seen, to_send: u64, rate: f64) {
         let now = self.around.clock.now();
         seen.begun = Some(now);
         seen.allowed = Some(rate);
         // That it cannot be read is told by the job, which has it open.
         let Ok(Some((state, _))) = ledger::glance(&self.ledger) else { return };
+        seen.log.begins(now, state.sessions <= 1, to_send, rate);
         seen.resume = self.around.terminal.resume(&self.ledger, &state).unwrap_or_default();
         seen.begin(&state);
     }
@@ -107,8 +114,8 @@ impl Sink for Watched {
         let line = event.is_for_programs().then(|| event.clone().worded(terminal.voice()).line());
         let standing = {
             let mut seen = lock(&self.seen);
-            if let Event::Started { rate, .. } = &event {
-                self.begin(&mut seen, *rate);
+            if let Event::Started { rate, to_send, .. } = &event {
+                self.begin(&mut seen, *to_send, *rate);
             }
             let event = event.clone().worded(&**voice);
             seen.take(&event, clock.now());
