@@ -167,7 +167,7 @@ pub fn rfc3339(at: SystemTime) -> String {
 
 /// A place's time, for people: programs are told in UTC.
 #[derive(Clone, Debug)]
-pub(crate) struct Zone(jiff::tz::TimeZone);
+pub struct Zone(jiff::tz::TimeZone);
 
 impl Default for Zone {
     /// UTC.
@@ -178,7 +178,7 @@ impl Default for Zone {
 
 impl Zone {
     /// The zone that this machine is set to; UTC where that cannot be told.
-    pub(crate) fn of_system() -> Self {
+    pub fn of_system() -> Self {
         Self(jiff::tz::TimeZone::try_system().unwrap_or(jiff::tz::TimeZone::UTC))
     }
 

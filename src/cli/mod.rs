@@ -16,6 +16,7 @@ pub(crate) mod findings;
 mod handed;
 mod import;
 mod in_one_sheet;
+pub mod in_terminal;
 mod junit;
 mod leaver_words;
 mod leavers;

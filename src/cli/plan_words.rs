@@ -1,16 +1,13 @@
 //! What a job is going to do, as people read it before it does it.
 
-use std::path::Path;
 use std::time::Duration;
 
+use super::voice::Flags;
 use super::{findings, retype, shared, words};
 use crate::event::Forecast;
 use crate::finding::LetThrough;
-use crate::job::{Chosen, Few, Follows, Made, OfRun, Outlook, PasswordsPlanned, Remarks, There};
+use crate::job::{Chosen, Follows, Made, Odd, OfRun, Outlook, PasswordsPlanned, There};
 use crate::text;
-
-/// The documented default of users per instance (L-9A46857E).
-const DOCUMENTED_USERS: u64 = 500;
 
 /// Where the second column of the plan stands.
 const INDENT: usize = 10;
@@ -51,17 +48,18 @@ pub(super) fn words_of(outlook: &Outlook, is_dry_run: bool, columns: usize) -> S
         lines.extend(shared::warning(out));
     }
     of_there(&outlook.met, &mut lines);
-    for (user, name) in &outlook.case_variants {
-        lines.push(format!(
-            "warning: `{}` differs only in case from `{}`, who is on the instance: usernames are case-sensitive",
-            text::plain(user),
-            text::plain(name)
-        ));
-    }
+    lines.extend(outlook.odd_variants().map(|odd| of_odd(&odd)));
     lines.extend(outlook.follows.as_ref().map(of_follows));
     of_made(&outlook.made, is_dry_run, &mut lines);
-    of_remarks(&outlook.remarks, &outlook.ledger, &mut lines);
+    let undo = retype::undo_of(&outlook.ledger).to_string();
+    lines.extend(outlook.odd_rows(&undo).iter().map(of_odd));
     words::wrapped(&lines.join("\n"), columns, INDENT)
+}
+
+/// What is odd, in the words of the command line.
+fn of_odd(odd: &Odd) -> String {
+    let word = if odd.is_warning { "warning" } else { NOTE };
+    format!("{word}: {}", text::worded(&odd.words, &Flags))
 }
 
 fn of_roster(outlook: &Outlook) -> String {
@@ -161,11 +159,7 @@ fn of_users(outlook: &Outlook, lines: &mut Vec<String>) {
         None => String::new(),
     };
     lines.push(format!("users     {} {allowed}there, {} to come", text::grouped(users), text::grouped(new)));
-    if outlook.allowed.is_none() && users + new > DOCUMENTED_USERS {
-        lines.push(format!(
-            "warning: the quota of users per instance could not be read; its default is {DOCUMENTED_USERS}"
-        ));
-    }
+    lines.extend(outlook.odd_quota().map(|odd| of_odd(&odd)));
 }
 
 /// Who is there already, by name: as the roster has them, or how they differ.
@@ -296,83 +290,4 @@ fn of_follows(follows: &Follows) -> String {
         text::count(before + to_come, "user"),
         about(follows.time())
     )
-}
-
-fn of_remarks(remarks: &Remarks, ledger: &Path, lines: &mut Vec<String>) {
-    let Remarks {
-        steps_drifted,
-        drifted,
-        missing,
-        departed,
-        departed_by,
-        missing_anew,
-        undone,
-        undone_anew,
-        undoing,
-        replaced,
-        orphaned,
-        dropped,
-        renamed,
-        more_renamed,
-    } = remarks;
-    let list = departed_by.as_ref().map(|path| format!(" ({})", text::plain(&path.display().to_string())));
-    let departed_is = format!(
-        "was created, and is on a list of leavers{}: it is not missed, and not made anew",
-        list.unwrap_or_default()
-    );
-    let undo = retype::undo_of(ledger).to_string();
-    let undoing_is = format!(
-        "was to be deleted, and whether it was is not known: nothing is sent for it; settle with: {undo}"
-    );
-    for (word, users, what) in [
-        (
-            NOTE,
-            steps_drifted,
-            "was created, and the roster has other proficiencies than it was given: the user keeps those it has (`headcount update` \
-             gives them)",
-        ),
-        (
-            NOTE,
-            drifted,
-            "was created, and the roster has other cells than it was made with: the user keeps those it was made with (`headcount \
-             update` changes them)",
-        ),
-        (
-            "warning",
-            missing,
-            "was created and is not to be seen on the instance (deleted, or too new to be listed): --recreate-missing sends it again",
-        ),
-        (NOTE, missing_anew, "was created and is gone from the instance: it is made anew"),
-        (NOTE, departed, &*departed_is),
-        (NOTE, undone, "was created and undone: it is not made anew; --recreate-deleted sends it again"),
-        (NOTE, undone_anew, "was created and undone: it is made anew"),
-        ("warning", undoing, &*undoing_is),
-        (
-            "warning",
-            replaced,
-            "was created, and the instance has another user of that name now (another id): it is left alone, and nothing is sent",
-        ),
-        (NOTE, orphaned, "was created and is gone from the roster: nothing is deleted"),
-        (NOTE, dropped, "is gone from the roster and was never created: dropped"),
-    ] {
-        tell(lines, word, users, what);
-    }
-    lines.extend(renamed.iter().map(|(was, now)| {
-        format!(
-            "{NOTE}: `{}` goes by `{}` since a file of failed rows renamed it: no second user is made",
-            text::plain(was),
-            text::plain(now)
-        )
-    }));
-    if *more_renamed > 0 {
-        lines.push(format!("{NOTE}: so it is with {more_renamed} more"));
-    }
-}
-
-/// The first of them by name, then how many more.
-fn tell(lines: &mut Vec<String>, word: &str, users: &Few, what: &str) {
-    lines.extend(users.first.iter().map(|user| format!("{word}: `{}` {what}", text::plain(user))));
-    if users.more > 0 {
-        lines.push(format!("{word}: so it is with {} more", users.more));
-    }
 }

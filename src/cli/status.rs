@@ -1,6 +1,5 @@
 //! `headcount status`: where a run stands, also while it runs.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -10,16 +9,12 @@ use serde::Serialize;
 use super::listed::{self, Listed, Which};
 use super::screen::live::{PAST, number};
 use super::{output, retype};
-use crate::clock::{self, Clock as _, SystemClock, Zone};
+use crate::clock::{Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{
-    self, Calls, Counts, Entry, Gathered, Job, Kind, RowState, SeenCounts, State, Steps, Unexecuted,
-};
+use crate::ledger::{self, Counts, Gathered, Job, SeenCounts, State};
+use crate::report::standing::{Lately, Standing, is_complete, roster_now};
 use crate::text;
-
-/// Over how long the rate is taken.
-const WINDOW: Duration = Duration::from_secs(20);
 
 /// Shows where a run stands, also while it runs.
 #[derive(Debug, Args)]
@@ -49,113 +44,11 @@ pub(super) enum Format {
 /// The object of `--format json`: a contract.
 #[derive(Serialize)]
 struct Status<'s> {
-    run: &'s str,
-    /// Whose ledger it is, where that is no import's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    job: Option<Job>,
-    roster: &'s str,
-    instance: &'s str,
-    complete: bool,
-    rows: Counts,
-    /// How many of the created an undo has left, for a reason: not in the sum of the rows. Of an import's ledger.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    left_by_undo: Option<u64>,
-    steps: Steps,
-    seen: SeenCounts,
-    calls: Calls,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pace: Option<Pace>,
+    #[serde(flatten)]
+    stands: Standing<'s>,
     /// With `--rows`.
     #[serde(skip_serializing_if = "Option::is_none")]
     listed: Option<Vec<Listed<'s>>>,
-}
-
-/// How fast an importer that is at work is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Pace {
-    /// Rows settled a second, of late.
-    rate: f64,
-    /// CreateUser calls a second that it set out with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    allowed: Option<f64>,
-    /// How long the rest takes at this rate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seconds_left: Option<u64>,
-}
-
-/// What has happened of late, which the ledger's state does not have.
-#[derive(Default)]
-struct Course {
-    /// The pace that the newest session set out with.
-    allowed: Option<f64>,
-    /// When rows were settled in the newest session, the last of them.
-    settled: VecDeque<SystemTime>,
-    /// When something last came back, and what.
-    last: Option<(SystemTime, &'static str)>,
-}
-
-impl Course {
-    fn take(&mut self, entry: &Entry) {
-        match entry.kind {
-            Kind::Session => {
-                self.allowed = entry.rate;
-                self.settled.clear();
-                self.last = None;
-            }
-            // What was never sent has no attempt, and nothing came back of it.
-            Kind::Outcome if entry.attempt.is_some() || entry.recovered => self.answer(entry),
-            Kind::Outcome
-            | Kind::Ledger
-            | Kind::Row
-            | Kind::Dropped
-            | Kind::Intent
-            | Kind::Step
-            | Kind::Seen
-            | Kind::End => {}
-        }
-    }
-
-    fn answer(&mut self, entry: &Entry) {
-        let Some(at) = entry.at.as_deref().and_then(clock::parse_rfc3339) else { return };
-        let what = match (entry.unexecuted, entry.stands()) {
-            (Some(Unexecuted::Throttled), _) => "told to slow down",
-            (Some(Unexecuted::NotSent), _) => "the service was not reached",
-            (Some(Unexecuted::Refused), _) => "the service refused the caller",
-            (None, Some(RowState::InDoubt)) => "an answer was lost",
-            (None, Some(RowState::Created)) => "a user was created",
-            (None, Some(RowState::Updated)) => "a user was updated",
-            (None, Some(RowState::Deleted)) => "a user was deleted",
-            (None, Some(RowState::Unconfirmed)) => "a change was not confirmed",
-            (None, _) => "a row failed",
-        };
-        self.last = Some((at, what));
-        if entry.unexecuted.is_none() && entry.state != Some(RowState::InDoubt) {
-            self.settled.push_back(at);
-            while self.settled.front().is_some_and(|first| *first + WINDOW < at) {
-                self.settled.pop_front();
-            }
-        }
-    }
-
-    /// The pace at `now` of a session that has begun when it says; `pending` rows are left.
-    fn pace(&self, begun: &str, now: SystemTime, pending: u64) -> Pace {
-        let second = Duration::from_secs(1);
-        let begun = clock::parse_rfc3339(begun).unwrap_or(now);
-        // The burst at the start is no pace to go by.
-        let span = now.duration_since(begun).unwrap_or_default().saturating_sub(second).min(WINDOW);
-        let span = span.max(second);
-        let settled = self.settled.iter().filter(|at| **at + span >= now).count();
-        let rate = settled as f64 / span.as_secs_f64();
-        let seconds_left = (rate > 0.0 && pending > 0).then(|| (pending as f64 / rate).ceil() as u64);
-        Pace { rate, allowed: self.allowed, seconds_left }
-    }
-
-    /// When something last came back, in words.
-    fn last(&self, now: SystemTime) -> Option<String> {
-        let (at, what) = self.last?;
-        let ago = now.duration_since(at).unwrap_or_default();
-        Some(format!("{what}, {} ago", text::duration(ago)))
-    }
 }
 
 /// Where the second column stands.
@@ -163,24 +56,13 @@ const INDENT: usize = 10;
 
 /// Runs the command.
 pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
-    let gathered = ledger::gather(&args.ledger, Course::default(), |course, entry, _| course.take(entry))?;
+    let gathered = ledger::gather(&args.ledger, Lately::default(), |course, entry, _| course.take(entry))?;
     let Gathered { state, own: course, at_work, .. } = &gathered;
     let (at_work, now) = (*at_work, SystemClock.now());
-    let rows = state.counts(at_work);
     match args.format {
         Format::Json => {
             let status = Status {
-                run: &state.header.run,
-                job: state.header.job,
-                roster: roster(state),
-                instance: &state.header.instance,
-                complete: is_complete(state, &rows),
-                rows,
-                left_by_undo: state.header.job.is_none().then(|| state.left_by_undos()),
-                steps: Steps { proficiencies: state.proficiencies() },
-                seen: state.seen_counts(),
-                calls: state.calls,
-                pace: at_work.then(|| course.pace(&state.session.at, now, rows.pending)),
+                stands: Standing::of(state, course, at_work, now),
                 listed: (!args.rows.is_empty()).then(|| listed::of(state, &args.rows, at_work)),
             };
             let line = serde_json::to_string(&status)
@@ -238,16 +120,7 @@ fn is_undone(rows: &Counts) -> bool {
     rows.deleted > 0 && rows.created + rows.in_doubt + rows.unconfirmed + rows.pending == 0
 }
 
-/// Nothing is pending or in doubt, neither of the rows nor of what follows them.
-fn is_complete(state: &State, rows: &Counts) -> bool {
-    rows.is_complete() && state.proficiencies().pending == 0
-}
-
-fn roster(state: &State) -> &str {
-    if state.session.roster.is_empty() { &state.header.roster } else { &state.session.roster }
-}
-
-fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> String {
+fn human(state: &State, course: &Lately, at_work: bool, now: SystemTime) -> String {
     let rows = state.counts(at_work);
     let session = &state.session;
     // People know it by its alias.
@@ -278,7 +151,7 @@ fn human(state: &State, course: &Course, at_work: bool, now: SystemTime) -> Stri
     let mut text = format!(
         "run       {}\nroster    {}\ninstance  {}\nstate     {}\n",
         state.header.run,
-        text::plain(roster(state)),
+        text::plain(roster_now(state)),
         instance.lines().map(text::plain).collect::<Vec<_>>().join("\n"),
         text::plain(&who)
     );
@@ -379,43 +252,4 @@ fn of_seen(seen: &SeenCounts) -> String {
     let told = listed::told(seen);
     let counts: Vec<_> = told.iter().map(|(n, which)| format!("{} {which}", text::grouped(*n))).collect();
     if counts.is_empty() { String::new() } else { format!("\nof the created: {}\n", counts.join(", ")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ledger::Attempt;
-
-    fn at(milliseconds: u64) -> String {
-        clock::rfc3339(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds))
-    }
-
-    #[test]
-    fn the_pace_is_of_late_and_of_the_newest_session() {
-        let mut course = Course::default();
-        let session = |begun| Entry {
-            session: Some("s".into()),
-            rate: Some(2.0),
-            at: Some(at(begun).into()),
-            ..Entry::of(Kind::Session)
-        };
-        let made =
-            |when| Entry { attempt: Attempt::new(1), ..Entry::outcome("ana", RowState::Created, at(when)) };
-        course.take(&session(0));
-        course.take(&made(500));
-        course.take(&session(100_000));
-        for half_second in 0..200 {
-            course.take(&made(100_000 + half_second * 500));
-        }
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(200);
-        assert_eq!(
-            course.pace(&at(100_000), now, 100),
-            Pace { rate: 2.0, allowed: Some(2.0), seconds_left: Some(50) }
-        );
-        assert_eq!(course.pace(&at(100_000), now + WINDOW * 2, 100).seconds_left, None);
-        assert_eq!(course.last(now).unwrap(), "a user was created, 1 s ago");
-        let slowed = Entry { unexecuted: Some(Unexecuted::Throttled), ..made(199_900) };
-        course.take(&slowed);
-        assert_eq!(course.last(now).unwrap(), "told to slow down, 0 s ago");
-    }
 }

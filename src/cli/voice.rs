@@ -32,6 +32,8 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::PartialRun => "--allow-partial",
         Setting::Untagged => "--no-provenance-tag",
         Setting::LetThrough => "--allow",
+        Setting::MissingRecreated => "--recreate-missing",
+        Setting::DeletedRecreated => "--recreate-deleted",
         Setting::ProbableAccepted => "--accept-probable",
         Setting::MadePasswords => "--generate-passwords",
         Setting::PasswordVariable => "--password-from-env",

@@ -21,6 +21,7 @@ mod lanes;
 mod meant;
 mod meet;
 mod mending;
+mod odd;
 mod offline;
 mod opened;
 mod outlook;
@@ -28,6 +29,7 @@ mod pace;
 mod parting;
 mod plan;
 mod rehearsal;
+mod rehearsing;
 mod remove;
 mod run;
 mod saved;
@@ -52,12 +54,17 @@ pub(crate) use kept::kept_before;
 pub use lanes::Lanes;
 pub use meant::{Allowed, Job, Patience, What};
 pub use mending::{Mending, MendingBy};
+pub(crate) use odd::Odd;
 pub use offline::{Basis, Offline, OfflineChecked};
-pub(crate) use outlook::{Follows, Outlook, Remarks};
+pub(crate) use outlook::{Follows, Outlook};
 pub(crate) use pace::Chosen;
 pub use pace::{PaceAsked, RateAsked};
 pub use plan::Planned;
 pub use rehearsal::Rehearsal;
+pub use rehearsing::{
+    Around, CauseTold, FailedTold, Logged, NamesTold, PlanTold, Refused, Rehearsals, RoomTold, RowTold,
+    RowsTold, RunStands, RunTold, Terminal, ToRehearse, Told,
+};
 pub use remove::{EndedRemove, Leavers, PlannedRemove, Remove};
 pub(crate) use saved::{SavedAs, contents};
 pub use supply::{OnePassword, Passwords, PasswordsPlanned};

@@ -27,6 +27,7 @@ pub(crate) use list::{List, Listed};
 pub use sealed::Identities;
 pub(crate) use sealed::Recipients;
 
+use crate::disk;
 pub(crate) use crate::log::Unwritable;
 
 /// What a rehearsal's files have in their names, as its ledger has.
@@ -46,6 +47,11 @@ pub(crate) fn rehearsed(file: &Path) -> PathBuf {
         own.push(extension);
     }
     file.with_file_name(own)
+}
+
+/// The file that passwords are kept in which are made for a roster, where nobody names another: beside it.
+pub(crate) fn beside(roster: &Path) -> PathBuf {
+    disk::with_suffix(roster, ".passwords.jsonl")
 }
 
 /// The file with the passwords of a ledger, where this one is named: a rehearsal's own, where there is one.

@@ -5,10 +5,12 @@ pub mod annotate;
 pub(crate) mod cause;
 pub(crate) mod chart;
 pub(crate) mod drift;
+pub mod file;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod people;
 mod row;
+pub(crate) mod standing;
 pub(crate) mod table;
 pub(crate) mod ticket;
 

@@ -2,7 +2,8 @@
 //!
 //! JSON Lines: a header, then one line for each change, written before the change is answered. Nothing is synced: what
 //! must survive is the end of the process, not of the machine. A last line that was cut off is dropped; any other
-//! damage is an error. There is no password in it.
+//! damage is an error. There is no password in it. A world in which nothing has happened leaves no file: whoever only looks,
+//! as a dry run does, writes none.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -77,15 +78,30 @@ pub(super) struct Journal {
     file: File,
     /// The bytes of whole lines.
     length: u64,
+    /// The first line, where it is not written yet.
+    header: Option<Change>,
+    // Behind the file, which is let go of before it is removed: Windows removes none that anybody has open.
+    _unused: Option<Unused>,
+}
+
+/// Removes a file again that was made, and in which nothing stands.
+#[derive(Debug)]
+struct Unused(PathBuf);
+
+impl Drop for Unused {
+    fn drop(&mut self) {
+        let _ = disk::remove_unused(&self.0);
+    }
 }
 
 impl Journal {
     /// Opens or makes the journal of this instance and reads what happened so far.
     pub(super) fn open(path: &Path, instance: &str) -> Result<(Self, Vec<Change>), JournalError> {
         let io = |source| JournalError::Io { path: path.to_owned(), source };
-        let Some((mut file, _)) = disk::hold(path).map_err(io)? else {
+        let Some((mut file, was_made)) = disk::hold(path).map_err(io)? else {
             return Err(JournalError::Locked { path: path.to_owned() });
         };
+        let unused = was_made.then(|| Unused(path.to_owned()));
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
@@ -94,10 +110,10 @@ impl Journal {
         if whole < bytes.len() {
             disk::cut(&file, whole as u64).map_err(io)?;
         }
-        let mut journal = Self { file, length: whole as u64 };
+        let journal = Self { file, length: whole as u64, header: None, _unused: unused };
         let header = Change::World { version: VERSION, instance: instance.to_owned() };
         match changes.split_first() {
-            None => journal.append(&header).map(|()| (journal, Vec::new())).map_err(io),
+            None => Ok((Self { header: Some(header), ..journal }, Vec::new())),
             Some((first, rest)) if *first == header => Ok((journal, rest.to_vec())),
             Some(_) => Err(JournalError::Foreign { path: path.to_owned() }),
         }
@@ -105,14 +121,19 @@ impl Journal {
 
     /// Writes a line, or takes back what was written of it: on a full disk, half a line in the middle would be damage.
     pub(super) fn append(&mut self, change: &Change) -> io::Result<()> {
-        let mut line = serde_json::to_vec(change)?;
-        escape_from(0, &mut line);
-        line.push(b'\n');
-        if let Err(error) = disk::append(&self.file, &line) {
+        let mut lines = Vec::new();
+        for change in self.header.iter().chain([change]) {
+            let from = lines.len();
+            serde_json::to_writer(&mut lines, change)?;
+            escape_from(from, &mut lines);
+            lines.push(b'\n');
+        }
+        if let Err(error) = disk::append(&self.file, &lines) {
             let _ = disk::cut(&self.file, self.length);
             return Err(error);
         }
-        self.length += line.len() as u64;
+        self.header = None;
+        self.length += lines.len() as u64;
         Ok(())
     }
 }
@@ -133,11 +154,31 @@ fn read(bytes: &[u8]) -> Result<Vec<Change>, usize> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::{Change, Journal, JournalError};
 
     fn deleted(id: &str) -> Change {
         Change::Deleted { id: id.into() }
+    }
+
+    /// A journal of one change.
+    fn made(path: &Path) {
+        let (mut journal, _) = Journal::open(path, "i").expect("made");
+        journal.append(&deleted("a")).expect("written");
+    }
+
+    #[test]
+    fn a_world_in_which_nothing_happened_leaves_no_file_and_one_that_was_there_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("world.jsonl");
+        drop(Journal::open(&path, "i").expect("made"));
+        assert!(!path.exists());
+        made(&path);
+        let (journal, changes) = Journal::open(&path, "i").expect("opened");
+        assert_eq!(changes, [deleted("a")]);
+        drop(journal);
+        assert!(path.exists());
     }
 
     #[test]
@@ -177,7 +218,7 @@ mod tests {
     fn damage_is_an_error_with_its_place() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("world.jsonl");
-        drop(Journal::open(&path, "i").expect("made"));
+        made(&path);
         let start = fs::read(&path).expect("read").len() as u64;
         let mut bytes = fs::read(&path).expect("read");
         bytes.extend(b"{\"delet\n{}\n");
@@ -192,7 +233,7 @@ mod tests {
     fn the_memory_of_another_instance_is_not_taken() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("world.jsonl");
-        drop(Journal::open(&path, "i").expect("made"));
+        made(&path);
         assert!(matches!(Journal::open(&path, "j"), Err(JournalError::Foreign { .. })));
     }
 
@@ -212,7 +253,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("world.jsonl");
-        drop(Journal::open(&path, "i").expect("made"));
+        made(&path);
         assert_eq!(fs::metadata(&path).expect("metadata").permissions().mode() & 0o777, 0o600);
     }
 }

@@ -69,6 +69,10 @@ settings! {
     Untagged = "untagged";
     /// That an error of the roster is let through for a run, by its code.
     LetThrough = "let-through";
+    /// That users who were made and are gone from the instance are made anew.
+    MissingRecreated = "missing-recreated";
+    /// That users who were deleted by an undo are made anew.
+    DeletedRecreated = "deleted-recreated";
     /// That a user who is probably ours is taken for ours.
     ProbableAccepted = "probable-accepted";
     /// That rows without a password are given one that is made for them.

@@ -68,7 +68,8 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("job", &[
         "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "export", "failed",
         "finding",
-        "instance", "lane", "ledger", "passwords", "plan", "roster", "simulator", "stop", "text", "user", "validate", "waits",
+        "instance", "lane", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
+        "waits",
     ]),
     // The screens.
     ("cli", &[

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 /// When an answer is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const HEADER: &str = "first name,last name,email address,password,user login,routing profile name,security profile name,phone type (soft/desk)\n";
+pub const HEADER: &str = "first name,last name,email address,password,user login,routing profile name,security profile name,phone type (soft/desk)\n";
 
 /// One row of a roster.
 pub fn row(user: &str) -> String {
