@@ -50,6 +50,9 @@ pub mod simulator;
 
 pub mod job;
 
+#[cfg(feature = "open")]
+pub mod web;
+
 pub mod cli;
 
 pub mod clock;

@@ -27,7 +27,7 @@ const EXAMPLES: [(&str, &[&str]); 19] = [
             "headcount mend roster.csv",
             "headcount mend roster.csv --safe",
             "headcount mend roster.csv --safe -o roster.mended.csv",
-            "headcount mend roster.csv --fix placeholder --replace tags a|b a|c",
+            "headcount mend roster.csv --fix placeholder",
         ],
     ),
     (

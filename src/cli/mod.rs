@@ -29,6 +29,8 @@ mod meant_login;
 mod meant_rows;
 mod meant_undo;
 mod mend;
+#[cfg(feature = "open")]
+mod open;
 pub(crate) mod output;
 mod plan_words;
 pub(crate) mod policy;
@@ -85,6 +87,8 @@ enum Command {
     Template(template::TemplateArgs),
     Validate(args::validate::ValidateArgs),
     Mend(Box<args::mend::MendArgs>),
+    #[cfg(feature = "open")]
+    Open(Box<open::OpenArgs>),
     Import(Box<args::import::ImportArgs>),
     Retry(Box<args::import::RetryArgs>),
     Diff(Box<args::update::DiffArgs>),
@@ -200,6 +204,8 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
             output::kept_in(output.as_deref(), || validate::run(args))
         }
         Command::Mend(args) => mend::run(&args),
+        #[cfg(feature = "open")]
+        Command::Open(args) => open::run(*args),
         Command::Import(args) => import::run(*args, typed),
         Command::Retry(args) => import::retry(*args, typed),
         Command::Diff(args) => changes::diff(*args, typed),

@@ -26,6 +26,18 @@ pub enum Form {
 }
 
 impl Form {
+    /// The form of this name, which its files end in.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "html" => Self::Html,
+            "csv" => Self::Csv,
+            "xlsx" => Self::Xlsx,
+            "json" => Self::Json,
+            "md" => Self::Md,
+            _ => return None,
+        })
+    }
+
     /// Whether it has the names and teams of people.
     pub(crate) fn names_people(self) -> bool {
         matches!(self, Self::Html | Self::Xlsx | Self::Md)

@@ -5,6 +5,7 @@
 
 mod cells;
 mod columns;
+mod files;
 mod journal;
 mod map;
 mod names;
@@ -30,6 +31,7 @@ use crate::stop::Switch;
 use crate::text::Voice;
 
 pub use columns::ToRead;
+pub use files::{FileTold, LedgerTold};
 pub use map::MapChosen;
 pub use names::{listed_name, usable_name};
 pub use told::*;
