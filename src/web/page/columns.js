@@ -1,0 +1,101 @@
+// What each column is, and what the file does not say.
+
+import { html, nothing } from "./lit-html/lit-html.js";
+import { live } from "./lit-html/directives/live.js";
+import { call } from "./api.js";
+import { attempt, changed, go, say, store } from "./store.js";
+import { bar } from "./parts.js";
+import { words } from "./words.js";
+
+const w = words.columns;
+const share = new Intl.NumberFormat("en", { style: "percent" });
+
+export async function read() {
+  const columns = await attempt(() => call("GET", "/api/columns"));
+  if (columns) store.columns = columns;
+  changed();
+}
+
+/** @param {Record<string, unknown>} body */
+async function put(body) {
+  await attempt(() => call("PUT", "/api/columns", { body: { revision: store.state.revision, ...body } }));
+  await read();
+}
+
+/** @param {Record<string, unknown>} body */
+async function settings(body) {
+  await attempt(() => call("POST", "/api/settings", { body: { revision: store.state.revision, ...body } }));
+  await read();
+}
+
+/** @param {any} column */
+function mapping(column) {
+  const { fields } = store.columns;
+  const is = column.use === "field" ? column.field : column.use === "ignored" ? "ignore" : "";
+  const isOpen = column.use === "unknown" || column.use === "misspelt";
+  if (column.use === "added") return html`<tr><td><bdi>${column.header}</bdi></td><td class="soft">${w.added}</td><td>${column.field}</td><td></td></tr>`;
+  if (column.use === "unnamed") return nothing;
+  return html`<tr class=${isOpen ? "open" : ""}><th scope="row"><span class="soft ltr">${column.letter}</span> <bdi>${column.header}</bdi></th>
+    <td class="samples"><bdi>${column.secret ? html`<span class="soft">${w.hidden}</span>` : column.samples.join(", ")}</bdi></td>
+    <td><select aria-label="${column.header} ${w.is}" @change=${(/** @type {any} */ event) => put({ columns: { [column.header]: event.target.value } })}>
+      ${isOpen || is === "" ? html`<option value="" ?selected=${is === ""}>${column.proposed ? w.perhaps(column.proposed) : w.undecided}</option>` : nothing}
+      <option value="ignore" ?selected=${is === "ignore"}>${w.ignore}</option>
+      ${fields.map((/** @type {any} */ field) => html`<option value=${field.field} ?selected=${is === field.field}>${field.label}</option>`)}</select>
+      ${isOpen && column.proposed ? html`<button type="button" class="small first" @click=${() => put({ columns: { [column.header]: column.proposed } })}>✓ ${column.proposed}</button>` : nothing}</td>
+    <td class="num">${share.format(column.filled)}</td></tr>`;
+}
+
+/** @param {any} column */
+function translation(column) {
+  return html`<details class="box"><summary>${w.translate(column.header)} <span class="soft num">${column.words.length}</span></summary>
+    <ul class="words">${column.words.map((/** @type {any} */ word) => html`<li><code><bdi>${word.from}</bdi></code> <span class="soft num">${word.count}</span> <span class="arrow">→</span>
+      <input aria-label="${word.from}" placeholder=${w.asItIs} autocomplete="off" .value=${live(word.to ?? "")} @change=${(/** @type {any} */ event) => put({ values: { [column.field]: { [word.from]: event.target.value } } })}></li>`)}</ul></details>`;
+}
+
+/** @param {any} missing */
+function constant(missing) {
+  if (missing.field === "password") {
+    return html`<li>${missing.field} <button type="button" class="small first" @click=${() => settings({ passwords: "made" })}>${words.columns.made}</button></li>`;
+  }
+  const value = store.columns.constants[missing.field] ?? "";
+  return html`<li><label>${w.sameForAll(missing.field)} <input autocomplete="off" .value=${live(value)} @change=${(/** @type {any} */ event) => put({ constants: { [missing.field]: event.target.value } })}></label></li>`;
+}
+
+export function columnsScreen() {
+  const { columns, state } = store;
+  if (!columns) return html`${bar()}<main id="main" class="read one" tabindex="-1"><p>${words.working}</p></main>`;
+  const own = columns.columns.filter((/** @type {any} */ column) => column.use !== "added");
+  const isOpen = (/** @type {any} */ column) => column.use === "unknown" || column.use === "misspelt";
+  const open = own.filter(isOpen).length;
+  const read_ = own.filter((/** @type {any} */ column) => column.use === "field").length;
+  const needed = columns.missing.filter((/** @type {any} */ field) => field.needed);
+  const constants = [...needed, ...Object.keys(columns.constants).map((field) => ({ field }))];
+  const { roster } = state;
+  const select = (/** @type {string} */ label, /** @type {string} */ value, /** @type {[string, string][]} */ options, /** @type {(value: string) => void} */ pick) =>
+    html`<label>${label} <select @change=${(/** @type {any} */ event) => pick(event.target.value)}>${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}</select></label>`;
+  const rows = columns.top.map((/** @type {any} */ top) => [String(top.row), String(top.row)]);
+  return html`${bar()}<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
+    <h2 class="say" id="say">${w.title(read_, own.length, open)}</h2>
+    ${columns.recognised ? html`<p class="lead">${w.known(columns.recognised)}</p>` : nothing}
+    <div class="tools plain">
+      ${select(w.header, String(columns.header_row), rows.some(([key]) => key === String(columns.header_row)) ? rows : [[String(columns.header_row), String(columns.header_row)], ...rows], (row) => put({ header_row: Number(row) }))}
+      ${roster.sheets.length > 1 ? select(w.sheet, roster.sheet, roster.sheets.map((/** @type {string} */ name) => [name, name]), (sheet) => put({ sheet })) : nothing}
+      ${roster.encoding ? select(w.text, roster.encoding, [...new Set([roster.encoding, "UTF-8", "windows-1252", "UTF-16LE", "macintosh", "ISO-8859-2", "windows-1251", "Shift_JIS"])].map((name) => [name, name]), (encoding) => put({ encoding })) : nothing}
+    </div>
+    <div class="wide"><table class="map"><thead><tr><th scope="col">${w.col}</th><th scope="col">${w.samples}</th><th scope="col">${w.is}</th><th scope="col">${w.filled}</th></tr></thead>
+      <tbody>${columns.columns.map(mapping)}</tbody></table></div>
+    ${own.filter((/** @type {any} */ column) => column.words?.length).map(translation)}
+    <div class="go"><button type="button" class="first" @click=${() => go("rows")}>${w.toRows}</button>
+      <button type="button" @click=${async () => { const told = await attempt(() => call("POST", "/api/save-map", { body: {} })); if (told) say(w.mapSaved(told.name)); }}>${w.saveMap}</button></div>
+    ${roster.map ? html`<p class="small soft">${w.mapSaved(roster.map)}. ${w.mapNote}</p>` : nothing}
+    </section>
+    <aside aria-label=${w.settings}>
+    ${constants.length ? html`<div class="box warn"><h2>${w.missing}</h2><ul class="words">${constants.map(constant)}</ul></div>` : nothing}
+    <div class="box tint"><h2>${w.settings}</h2><div class="fields">
+      ${select(w.users, state.identity.from === "told" ? state.identity.type : "", /** @type {[string, string][]} */ (Object.entries(w.told)), (identity) => settings({ identity: identity || null }))}
+      ${select(w.passwords, state.passwords, [["roster", w.ofRoster], ["made", w.made]], (passwords) => settings({ passwords }))}
+      ${select(w.names, state.directory?.name ?? "", [["", w.noDirectory], ...state.directories.map((/** @type {string} */ name) => [name, name])], (directory) => settings({ directory: directory || null }))}
+      <label>${w.phones} <input size="4" maxlength="2" autocomplete="off" placeholder=${w.noRegion} .value=${live(state.phone_region ?? "")} @change=${(/** @type {any} */ event) => settings({ phone_region: event.target.value.trim().toUpperCase() || null })}></label></div></div>
+    <details class="box"><summary>${w.top}</summary><div class="wide"><table class="top"><tbody>${columns.top.map((/** @type {any} */ top) => html`<tr class=${top.row === columns.header_row ? "head" : ""}><th scope="row" class="num">${top.row}</th>${top.cells.map((/** @type {string | null} */ cell) => html`<td>${cell ?? ""}</td>`)}</tr>`)}</tbody></table></div></details>
+    </aside></main>`;
+}

@@ -1,0 +1,71 @@
+// What all screens have: the bar on top, the steps, what went wrong.
+
+import { html, nothing, svg } from "./lit-html/lit-html.js";
+import { changed, go, store } from "./store.js";
+import { redo, undo } from "./rows.js";
+import { saveDialog } from "./save.js";
+import { count, num, words } from "./words.js";
+
+const mark = svg`<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="2" y="3" width="20" height="18" rx="3" fill="none" stroke="currentColor" stroke-width="2"/><path d="M2 9h20M9 9v12" stroke="currentColor" stroke-width="2"/><path class="tick" d="M12.3 15.2l2.1 2.1 4-4.2" fill="none" stroke-width="2.3" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+
+/** @type {import("./store.js").Screen[]} */
+const order = ["columns", "rows", "plan", "run", "result"];
+
+export function bar() {
+  const { state, screen } = store;
+  const { roster } = state;
+  const isRehearsal = ["plan", "run", "result"].includes(screen);
+  const facts = roster ? [roster.sheet ? `${words.columns.sheet} “${roster.sheet}”` : null, count(roster.rows, "row"), words.files.folder(state.folder)].filter(Boolean).join(" · ") : words.files.folder(state.folder);
+  const sendable = state.counts.rows - state.counts.invalid_rows;
+  return html`<a class="skip" href="#main" @click=${(/** @type {Event} */ event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>${words.skip}</a>
+  <header class="bar"><span class="mark">${mark} ${words.name}</span>
+    <div class="file"><h1>${roster ? html`<bdi>${roster.name}</bdi>` : words.files.title}</h1><p>${facts}${state.saved && !state.unsaved ? ` · ${words.saved(state.saved)}` : ""}</p></div>
+    ${isRehearsal ? html`<span class="tag">${words.plan.rehearsal}</span>` : nothing}
+    <div class="acts">
+      ${roster ? html`<button type="button" class="quiet" @click=${() => { go("home"); void import("./home.js").then((home) => home.list()); }}>${words.home}</button>` : nothing}
+      ${roster && screen === "rows" ? html`
+        <button type="button" class="undo" ?disabled=${!state.undo || store.busy > 0} @click=${() => undo(undefined)}>↶ ${words.undo} <span class="soft">${state.undo?.label ?? ""}</span></button>
+        <button type="button" ?disabled=${!state.redo || store.busy > 0} @click=${redo}>↷ ${words.redo}</button>` : nothing}
+      ${roster ? html`<button type="button" ?disabled=${store.busy > 0} @click=${saveDialog}>${state.unsaved ? words.saveChanges(state.unsaved) : words.saveAs}</button>` : nothing}
+      ${roster && screen === "rows" ? html`<button type="button" class="first grow" ?disabled=${sendable === 0} @click=${() => go("plan")}>${words.goOnWith(sendable)}</button>` : nothing}
+    </div></header>
+  ${roster ? html`<nav aria-label=${words.stepsLabel}><ol class="steps">${order.map((name, at) => step(name, at))}</ol></nav>` : nothing}
+  ${notices()}`;
+}
+
+/** @param {import("./store.js").Screen} name @param {number} at */
+function step(name, at) {
+  const { screen, state, run } = store;
+  const now = name === screen;
+  const was = order.indexOf(screen) > at;
+  const isThere = name === "columns" || name === "rows" || name === "plan" || !!run;
+  const label = html`<i aria-hidden="true">${was ? "✓" : at + 1}</i><b>${words.steps[/** @type {"rows"} */ (name)]}</b>${name === "rows" && state.counts.errors ? html` <span class="n num">${num(state.counts.errors)}</span>` : nothing}`;
+  return html`<li class="${now ? "now" : was ? "was" : ""}">
+    <button type="button" class="step" ?disabled=${!isThere} aria-current=${now ? "step" : nothing} @click=${() => go(name)}>${label}</button></li>`;
+}
+
+function notices() {
+  const { trouble, lost } = store;
+  return html`${lost ? html`<p class="alert w" role="alert">${words.lost}</p>` : nothing}
+    ${trouble ? html`<div class="alert" role="alert"><span><b>${trouble.message}</b>${trouble.hint ? html` ${trouble.hint}` : nothing}</span>
+      <button type="button" class="small" @click=${() => { store.trouble = null; changed(); }}>${words.close}</button></div>` : nothing}`;
+}
+
+/** A text of the program: what is in backticks is code. @param {string} text */
+export const rich = (text) => text.split("`").map((part, at) => (at % 2 ? html`<code><bdi>${part}</bdi></code>` : part));
+
+/** @param {string} text */
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A command to copy. @param {string} command */
+export function command(command) {
+  return html`<pre class="cmd" tabindex="0"><code>${command}</code></pre>`;
+}
+
+/** @param {string} text */
+export function copyButton(text) {
+  return html`<button class="small" type="button" @click=${async (/** @type {any} */ event) => {
+    await navigator.clipboard.writeText(text);
+    event.target.textContent = words.copied;
+  }}>${words.copy}</button>`;
+}

@@ -1,0 +1,138 @@
+// What the page knows: the program's own state, and where on the page one is.
+
+import { ApiError, call } from "./api.js";
+
+/** @typedef {"home" | "columns" | "rows" | "plan" | "run" | "result"} Screen */
+
+export const store = {
+  /** @type {any} the program's state, as it tells it */
+  state: null,
+  /** @type {Screen} */
+  screen: "home",
+  /** @type {any} what is wrong, in groups */
+  findings: null,
+  /** @type {any} the cell at hand */
+  cell: null,
+  /** @type {any} */
+  columns: null,
+  /** @type {any[] | null} */
+  files: null,
+  /** @type {any} */
+  run: null,
+  view: "all",
+  find: "",
+  /** @type {string | null} why the page has ended */
+  over: null,
+  elsewhere: false,
+  lost: false,
+  /** @type {ApiError | null} what went wrong last */
+  trouble: null,
+  /** How many requests that change something are under way. */
+  busy: 0,
+  /** Whether rows with errors are left out. */
+  skips: true,
+  weather: "rough",
+};
+
+/** @type {Set<() => void>} */
+const listeners = new Set();
+let isDue = false;
+
+/** Has the page drawn again, once for all that has changed. */
+export function changed() {
+  if (isDue) return;
+  isDue = true;
+  queueMicrotask(() => {
+    isDue = false;
+    listeners.forEach((listener) => listener());
+  });
+}
+
+/** @param {() => void} listener */
+export const onChange = (listener) => listeners.add(listener);
+
+/** Says something to whoever hears the page. @param {string} text */
+export function say(text) {
+  const place = document.getElementById("said");
+  if (place) place.textContent = text;
+}
+
+/** @param {Screen} screen */
+export function go(screen) {
+  store.screen = screen;
+  store.trouble = null;
+  changed();
+  // Whoever hears the page hears where it is, and whoever uses keys begins there.
+  queueMicrotask(() => document.getElementById("main")?.focus());
+}
+
+/**
+ * Asks for a change; what goes wrong is shown, and not thrown.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T | null>}
+ */
+export async function attempt(work) {
+  store.busy += 1;
+  store.trouble = null;
+  changed();
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    trouble(error);
+    return null;
+  } finally {
+    store.busy -= 1;
+    changed();
+  }
+}
+
+/** @param {ApiError} error */
+export function trouble(error) {
+  if (error.code === "lease") store.elsewhere = true;
+  else if (error.status === 401) store.over = "none";
+  else if (error.code === "offline") store.lost = true;
+  else {
+    store.trouble = error;
+    say(error.message);
+  }
+  changed();
+}
+
+/** Takes the program's state over. @param {any} state */
+export function take(state) {
+  const before = store.state;
+  store.state = state;
+  store.run = state.run;
+  if (before?.revision !== state.revision || before?.checked !== state.checked) void refresh();
+  changed();
+}
+
+let asked = 0;
+
+/** Reads what is wrong anew: the newest answer counts. */
+export async function refresh() {
+  if (!store.state?.roster) {
+    store.findings = null;
+    return;
+  }
+  const mine = ++asked;
+  try {
+    const findings = await call("GET", "/api/findings");
+    if (mine === asked) {
+      store.findings = findings;
+      changed();
+    }
+  } catch (error) {
+    if (error instanceof ApiError) trouble(error);
+  }
+}
+
+/** A change of the sheet, with the revision that there is. @param {string} path @param {Record<string, unknown>} body */
+export async function change(path, body) {
+  const told = await attempt(() => call("POST", path, { body: { revision: store.state.revision, ...body } }));
+  if (told?.revision) store.state = { ...store.state, revision: told.revision, counts: told.counts ?? store.state.counts };
+  changed();
+  return told;
+}
