@@ -74,16 +74,26 @@ async function onFile(what) {
   }
 }
 
+/** Whether a run was at work when it was told of last. */
+let wasAtWork = false;
+
+/** Whoever looks at a run sees what came of it when it ends. @param {any} run */
+function watch(run) {
+  const isAtWork = run?.state === "running" || run?.state === "pausing";
+  if (wasAtWork && run?.state === "ended" && store.screen === "run") go("result");
+  wasAtWork = isAtWork;
+}
+
 let lastSaid = 0;
 
 /** @param {string} event @param {any} data */
 function hear(event, data) {
   if (event === "state") {
-    const before = store.run?.state;
     take(data);
-    if (before === "running" && data.run?.state === "ended" && store.screen === "run") go("result");
+    watch(data.run);
   } else if (event === "progress") {
     store.run = data;
+    watch(data);
     const now = Date.now();
     if (now - lastSaid > 30_000 && store.screen === "run") {
       lastSaid = now;

@@ -17,7 +17,12 @@ export function bar() {
   const isRehearsal = ["plan", "run", "result"].includes(screen);
   const facts = roster ? [roster.sheet ? `${words.columns.sheet} “${roster.sheet}”` : null, count(roster.rows, "row"), words.files.folder(state.folder)].filter(Boolean).join(" · ") : words.files.folder(state.folder);
   const sendable = state.counts.rows - state.counts.invalid_rows;
-  return html`<a class="skip" href="#main" @click=${(/** @type {Event} */ event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>${words.skip}</a>
+  const main = screen === "rows" && roster ? "grid" : "main";
+  const skip = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    document.getElementById(main)?.focus();
+  };
+  return html`<a class="skip" href="#${main}" @click=${skip}>${main === "grid" ? words.skipToRows : words.skip}</a>
   <header class="bar"><span class="mark">${mark} ${words.name}</span>
     <div class="file"><h1>${roster ? html`<bdi>${roster.name}</bdi>` : words.files.title}</h1><p>${facts}${state.saved && !state.unsaved ? ` · ${words.saved(state.saved)}` : ""}</p></div>
     ${isRehearsal ? html`<span class="tag">${words.plan.rehearsal}</span>` : nothing}

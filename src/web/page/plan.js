@@ -21,8 +21,9 @@ async function start(plan) {
   if (answer !== "yes") return;
   const run = await attempt(() => call("POST", "/api/run", { body: { plan: plan.id, confirm: plan.rows.to_create } }));
   if (run) {
-    store.run = run;
-    go("run");
+    // One of few rows may be over before its beginning is told.
+    if (store.run?.ledger !== run.ledger || store.run?.state !== "ended" || !store.run.calls.sent) store.run = run;
+    go(store.run.state === "ended" ? "result" : "run");
   }
 }
 

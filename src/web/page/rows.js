@@ -124,8 +124,9 @@ function edit(text) {
 async function commit(isDown) {
   const { cell } = store;
   const text = typed;
-  grid.focus();
+  // Before the focus goes: the field tells of its change as it loses it.
   typed = null;
+  grid.focus();
   if (cell && text !== null && text !== cell.text) {
     await apply("/api/edit", { cells: [{ n: cell.n, col: cell.col, text }] });
   }
@@ -373,7 +374,7 @@ function cellbar() {
   const row = cell.row;
   return html`<div class="cellbar">
     <div class="ref"><b class="num">${cell.letter}${cell.n}</b><span>${cell.label ?? cell.header}</span></div>
-    <div class="val"><input id="cell" type=${cell.secret ? "password" : "text"} autocomplete=${cell.secret ? "new-password" : "off"} spellcheck="false" translate="no" dir="auto"
+    <div class="val"><input id="cell" data-1p-ignore data-lpignore="true" type=${cell.secret ? "password" : "text"} autocomplete=${cell.secret ? "new-password" : "off"} spellcheck="false" translate="no" dir="auto"
       aria-label="${cell.letter}${cell.n} ${cell.header}" aria-describedby="why" aria-invalid=${isBad ? "true" : nothing} ?readonly=${!cell.editable}
       placeholder=${cell.secret && cell.text === null ? w.secretHint : ""} list=${cell.choices && !cell.secret ? "choices" : nothing} .value=${live(text)}
       @input=${(/** @type {any} */ event) => (typed = event.target.value)} @keydown=${onInput} @change=${() => { if (typed !== null && document.activeElement?.id !== "cell") void commit(false); }}>

@@ -93,6 +93,7 @@ export function trouble(error) {
   if (error.code === "lease") store.elsewhere = true;
   else if (error.status === 401) store.over = "none";
   else if (error.code === "offline") store.lost = true;
+  else if (error.code === "stale") void call("GET", "/api/state").then(take, () => {});
   else {
     store.trouble = error;
     say(error.message);

@@ -4,7 +4,7 @@ const language = "en";
 const plural = new Intl.PluralRules(language);
 const number = new Intl.NumberFormat(language);
 const rate = new Intl.NumberFormat(language, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 /** @type {Record<string, [string, string]>} */
@@ -47,6 +47,7 @@ export const words = {
   steps: { columns: "Columns", rows: "Rows", plan: "Plan", run: "Run", result: "Result" },
   done: "done",
   skip: "To the main part",
+  skipToRows: "To the rows",
   stepsLabel: "Steps",
   home: "Files",
   undo: "Undo",
