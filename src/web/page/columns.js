@@ -78,7 +78,7 @@ export function columnsScreen() {
     <h2 class="say" id="say">${w.title(read_, own.length, open)}</h2>
     ${columns.recognised ? html`<p class="lead">${w.known(columns.recognised)}</p>` : nothing}
     <div class="tools plain">
-      ${select(w.header, String(columns.header_row), rows.some(([key]) => key === String(columns.header_row)) ? rows : [[String(columns.header_row), String(columns.header_row)], ...rows], (row) => put({ header_row: Number(row) }))}
+      ${select(w.header, String(columns.header_row), rows.some((/** @type {[string, string]} */ [key]) => key === String(columns.header_row)) ? rows : [[String(columns.header_row), String(columns.header_row)], ...rows], (row) => put({ header_row: Number(row) }))}
       ${roster.sheets.length > 1 ? select(w.sheet, roster.sheet, roster.sheets.map((/** @type {string} */ name) => [name, name]), (sheet) => put({ sheet })) : nothing}
       ${roster.encoding ? select(w.text, roster.encoding, [...new Set([roster.encoding, "UTF-8", "windows-1252", "UTF-16LE", "macintosh", "ISO-8859-2", "windows-1251", "Shift_JIS"])].map((name) => [name, name]), (encoding) => put({ encoding })) : nothing}
     </div>

@@ -202,7 +202,7 @@ function onKey(event) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.key === "F8") void next(event.shiftKey);
   else if (event.key === "Enter" && event.altKey) void firstFix();
-  else if (ctrl && key === "z" && !event.shiftKey) void undo();
+  else if (ctrl && key === "z" && !event.shiftKey) void undo(undefined);
   else if (ctrl && (key === "y" || (key === "z" && event.shiftKey))) void redo();
   else if (ctrl && key === "-") void dropRows();
   else if (ctrl && key === "f") document.getElementById("find")?.focus();
@@ -229,6 +229,7 @@ export const redo = () => apply("/api/redo", {});
 /** Takes the rows that are picked out, or puts them back. */
 async function dropRows() {
   const { top, bottom } = grid.picked();
+  /** @type {(import("./grid.js").Row | null)[]} */
   const rows = [];
   for (let at = top; at <= bottom; at += 1) rows.push(grid.row(at));
   const numbers = (/** @type {boolean} */ drop) => rows.filter((row) => row && row.drop === drop).map((row) => /** @type {any} */ (row).n);
