@@ -223,6 +223,24 @@ impl Draft {
         self.roster.row_of(number)
     }
 
+    /// Goes over the rows in the file's order, each with what is changed in its cells; those that were taken out, or of which
+    /// nothing is left, are passed over. Nothing that a map adds is in them.
+    pub(crate) fn each_row(&self, take: &mut dyn FnMut(&Row)) {
+        let Some(held) = self.base.in_memory() else { return };
+        let mut row = Row::default();
+        for at in 0..self.len() {
+            let Some(number) = self.number_at(at) else { continue };
+            if self.edits.is_dropped(number) {
+                continue;
+            }
+            if self.edits.of_row(number).next().is_none() && held.give(at, &mut row) {
+                take(&row);
+            } else if let Some(row) = self.row(number) {
+                take(&row);
+            }
+        }
+    }
+
     /// A row with all that is changed in its cells, be it taken out or blank: for whoever shows it. Nothing that a map adds
     /// is in it.
     pub(crate) fn shown_row(&self, number: u64) -> Option<Row> {
@@ -366,12 +384,9 @@ impl Draft {
     fn changes_something(&self, change: &Change) -> bool {
         match change {
             Change::Cell { row, column, text } => {
-                let is = self
-                    .edits
-                    .cell(*row, *column)
-                    .map(str::to_owned)
-                    .or_else(|| self.file_cell(*row, *column));
-                self.has_row(*row) && *column < self.base.width() && is.as_deref() != Some(text)
+                let edited = self.edits.cell(*row, *column).map(std::borrow::Cow::Borrowed);
+                let is = edited.or_else(|| file_cell(&self.base, *row, *column));
+                self.has_row(*row) && *column < self.base.width() && is.as_deref() != Some(&**text)
             }
             Change::Drop { row, is_dropped } => {
                 self.has_row(*row) && self.edits.is_dropped(*row) != *is_dropped
@@ -382,25 +397,24 @@ impl Draft {
             }
         }
     }
+}
 
-    /// What the file has in a cell, as far as that is text: of what the reader has kept aside nothing.
-    fn file_cell(&self, row: u64, column: usize) -> Option<String> {
-        let original = self.original_row(row)?;
-        let is_kept = original.kept.iter().any(|(at, _)| *at == column) || !original.is_readable();
-        if is_kept { None } else { original.cells.get(column).map(str::to_owned) }
+/// What the file has in a cell, as far as that is text: of what the reader has kept aside nothing.
+fn file_cell(base: &Roster, row: u64, column: usize) -> Option<std::borrow::Cow<'_, str>> {
+    let held = base.in_memory()?;
+    if let Some(cell) = held.place_of(row).and_then(|at| held.plain_cell(at, column)) {
+        return Some(cell.into());
     }
+    let original = base.row_of(row)?;
+    let is_kept = original.kept.iter().any(|(at, _)| *at == column) || !original.is_readable();
+    if is_kept { None } else { original.cells.get(column).map(|cell| cell.to_owned().into()) }
 }
 
 /// Adds a change to those that there are. A cell that gets the file's own text again is none that is changed.
 fn put(edits: &mut Edits, change: &Change, base: &Roster) {
     match change {
         Change::Cell { row, column, text } => {
-            let original = base.row_of(*row);
-            let is_same = original.is_some_and(|row| {
-                row.is_readable()
-                    && row.kept.iter().all(|(at, _)| at != column)
-                    && row.cells.get(*column) == Some(&**text)
-            });
+            let is_same = file_cell(base, *row, *column).is_some_and(|cell| *cell == **text);
             edits.set(*row, *column, Some(&**text).filter(|_| !is_same));
         }
         Change::Drop { row, is_dropped } => edits.set_dropped(*row, *is_dropped),

@@ -274,17 +274,14 @@ impl<'m> Mender<'m> {
         let columns: Vec<usize> = (0..roster.width())
             .filter(|at| column.is_none_or(|column| column == *at) && !self.is_secret(*at))
             .collect();
-        for at in 0..self.draft.len() {
-            let Some(row) = self.draft.number_at(at).and_then(|number| self.draft.row(number)) else {
-                continue;
-            };
+        self.draft.each_row(&mut |row| {
             for &column in &columns {
                 let Some(cell) = row.cells.get(column) else { continue };
                 if let Some(text) = replace_in(cell, find, with, is_whole, has_case) {
                     changes.push(Change::Cell { row: row.number, column, text: text.into() });
                 }
             }
-        }
+        });
         changes
     }
 
@@ -387,6 +384,9 @@ fn replace_in(cell: &str, find: &str, with: &str, is_whole: bool, has_case: bool
         return same(grammar::trimmed(cell), find.trim())
             .then(|| with.to_owned())
             .filter(|text| text != cell);
+    }
+    if has_case {
+        return cell.contains(find).then(|| cell.replace(find, with)).filter(|text| text != cell);
     }
     let mut text = String::with_capacity(cell.len());
     let mut rest = cell;

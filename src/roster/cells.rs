@@ -103,6 +103,14 @@ impl Cells {
         }
     }
 
+    /// Takes a text in which cells stand one after the other, the first from its beginning, each to one of these ends.
+    pub(super) fn set_ends(&mut self, text: &str, ends: impl Iterator<Item = u32>) {
+        self.clear();
+        self.text.push_str(text);
+        let mut begin = 0;
+        self.spans.extend(ends.map(|end| (std::mem::replace(&mut begin, end), end)));
+    }
+
     fn end(&self) -> usize {
         self.spans.last().map_or(0, |&(_, end)| end as usize)
     }

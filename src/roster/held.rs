@@ -99,13 +99,25 @@ impl Held {
             row.findings.extend_from_slice(&said.0);
             row.kept.extend_from_slice(&said.1);
         }
-        row.cells.clear();
-        let mut begin = first.checked_sub(1).map_or(0, |before| batch.ends[before] as usize);
-        for &end in &batch.ends[first..held.cells as usize] {
-            row.cells.push(&batch.text[begin..end as usize]);
-            begin = end as usize;
-        }
+        let begin = first.checked_sub(1).map_or(0, |before| batch.ends[before]);
+        let ends = &batch.ends[first..held.cells as usize];
+        let end = ends.last().copied().unwrap_or(begin);
+        let text = batch.text.get(begin as usize..end as usize).unwrap_or_default();
+        row.cells.set_ends(text, ends.iter().map(|end| end - begin));
         true
+    }
+
+    /// The text of a cell, where the reader has taken it for text and had nothing to say of its row.
+    pub(crate) fn plain_cell(&self, at: usize, column: usize) -> Option<&str> {
+        let (batch, within) = self.batch_of(at)?;
+        let held = batch.rows.get(within).filter(|held| held.said.is_none())?;
+        let first = within.checked_sub(1).map_or(0, |before| batch.rows[before].cells as usize);
+        let place = first + column;
+        if place >= held.cells as usize {
+            return None;
+        }
+        let begin = place.checked_sub(1).map_or(0, |before| batch.ends[before]);
+        batch.text.get(begin as usize..batch.ends[place] as usize)
     }
 
     fn batch_of(&self, at: usize) -> Option<(&Batch, usize)> {

@@ -14,6 +14,7 @@ use super::routes::Ask;
 use super::stream::Teller;
 use super::wire;
 use crate::agent::IdentityType;
+use crate::clock;
 use crate::error::Failure;
 use crate::job::{
     MapChosen, Of, OnDisk, PlanTold, Refused, Rehearsals, Settings, ToOpen, ToRead, ToRehearse, ToReplace,
@@ -245,6 +246,9 @@ impl Desk {
             if self.is_over.load(Ordering::SeqCst) {
                 return;
             }
+            // A moment for the answer to come through, and for the page to mark the cell: a check takes all cores.
+            clock::block_for(BREATH);
+            *lock(&self.checking.wanted) = false;
             let stop = Switch::default();
             *lock(&self.checking.current) = Some(stop.clone());
             let Some(mut mending) = lock(&self.workshop).to_check() else { continue };
@@ -260,6 +264,7 @@ impl Desk {
                 };
                 self.teller.tell("checked", json!({ "revision": revision, "counts": counts }).to_string());
                 self.tell_state();
+                lock(&self.workshop).keep();
             }
         }
     }
@@ -683,6 +688,9 @@ impl Desk {
 fn row_state(word: &str) -> Result<RowState, Refusal> {
     serde_json::from_value(json!(word)).map_err(|_| unusable("there is no such state of a row"))
 }
+
+/// How long a check waits, so that what was asked before it is answered first.
+const BREATH: Duration = Duration::from_millis(20);
 
 /// How long one beat is.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);

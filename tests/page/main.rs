@@ -15,7 +15,12 @@ use std::sync::OnceLock;
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
 fn runs(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 fn skipped(what: &str) {
@@ -70,7 +75,8 @@ fn plays(name: &str) {
         .env("HEADCOUNT_CHROMIUM", browser.trim())
         .output()
         .unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success(), "{name}: {said}");
     let _ = writeln!(std::io::stderr(), "{name}: {}", said.trim());
 }

@@ -204,8 +204,7 @@ impl Open {
         let mut seen: Vec<SeenOfColumn> = (0..self.width())
             .map(|_| SeenOfColumn { words: Some(HashMap::new()), ..SeenOfColumn::default() })
             .collect();
-        for at in 0..draft.len() {
-            let Some(row) = draft.number_at(at).and_then(|number| draft.row(number)) else { continue };
+        draft.each_row(&mut |row| {
             for (at, column) in seen.iter_mut().enumerate() {
                 let cell = row.cells.get(at).unwrap_or_default().trim();
                 if cell.is_empty() && row.kept.iter().all(|(place, _)| *place != at) {
@@ -215,14 +214,18 @@ impl Open {
                 if column.samples.len() < SAMPLES && !column.samples.iter().any(|sample| sample == cell) {
                     column.samples.push(crate::text::shown(cell));
                 }
-                let is_new = column.words.as_ref().is_some_and(|words| !words.contains_key(cell));
-                if is_new && column.words.as_ref().is_some_and(|words| words.len() == WORDS) {
-                    column.words = None;
-                } else if let Some(words) = &mut column.words {
-                    *words.entry(cell.to_owned()).or_default() += 1;
+                let Some(words) = &mut column.words else { continue };
+                match words.get_mut(cell) {
+                    Some(count) => *count += 1,
+                    None => {
+                        words.insert(cell.to_owned(), 1);
+                        if words.len() > WORDS {
+                            column.words = None;
+                        }
+                    }
                 }
             }
-        }
+        });
         seen
     }
 

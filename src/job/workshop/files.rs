@@ -103,13 +103,9 @@ impl Workshop {
                 .then(other_at.cmp(one_at))
                 .then_with(|| one.name.cmp(&other.name))
         });
-        let directories = self.directories();
+        let directories = self.directories.of(&self.folder);
         let is_told = |file: &FileTold| file.kind != "directory" || directories.contains(&file.name);
         Ok(files.into_iter().map(|(_, file)| file).filter(is_told).take(MOST).collect())
-    }
-
-    fn directories(&self) -> Vec<String> {
-        super::names::directories(&self.folder)
     }
 
     /// Puts a file into the folder, readable by its owner only; never over another.

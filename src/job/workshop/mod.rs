@@ -114,6 +114,7 @@ pub struct Workshop {
     voice: &'static dyn Voice,
     open: Option<Open>,
     settings: Settings,
+    directories: names::Directories,
     /// Revisions go on from roster to roster, so that none is taken for another's.
     offset: u64,
 }
@@ -158,7 +159,16 @@ impl Workshop {
         clock: Arc<dyn Clock>,
         voice: &'static dyn Voice,
     ) -> Self {
-        Self { folder, state, clock, voice, open: None, settings: Settings::default(), offset: 0 }
+        Self {
+            folder,
+            state,
+            clock,
+            voice,
+            open: None,
+            settings: Settings::default(),
+            directories: names::Directories::default(),
+            offset: 0,
+        }
     }
 
     /// The folder whose files are worked on.
@@ -356,7 +366,7 @@ impl Workshop {
             redo: steps.iter().find(|step| step.is_undone).map(told),
             steps: steps.iter().rev().take(200).map(|step| step_told(step)).collect(),
             directory: open.and_then(|open| self.directory_told(open)),
-            directories: names::directories(&self.folder),
+            directories: self.directories.of(&self.folder),
             identity: open.map(|open| identity_told(open.mending.basis())),
             passwords: if self.settings.makes_passwords { "made" } else { "roster" },
             phone_region: self.settings.phone_region.map(|region| region.to_string()),
@@ -561,9 +571,6 @@ impl Workshop {
         let rows: Vec<u64> = step.as_ref().map(|step| step.of_rows()).unwrap_or_default();
         open.unchecked.extend(rows.iter().copied());
         open.views.forget();
-        if let Some(state) = &self.state {
-            open.keep(state, &*self.clock);
-        }
         let shown = rows.iter().take(ROWS).filter_map(|row| open.row_shown(*row)).collect();
         ChangedTold {
             revision: open.revision(),
@@ -594,6 +601,15 @@ impl Workshop {
             open.views.forget();
         }
         is_it
+    }
+
+    /// Keeps what is not saved, for the next time that the same file is opened: as soon as somebody has time.
+    pub fn keep(&self) {
+        if let (Some(open), Some(state)) = (&self.open, &self.state)
+            && open.unsaved() > 0
+        {
+            open.keep(state, &*self.clock);
+        }
     }
 
     /// Checks all rows here and now, where that was not done.

@@ -1,7 +1,10 @@
 //! Which names of files are taken, and which are listed. Nothing outside of the folder is ever named, on any system.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
+use super::watch::Seen;
 use crate::directory::Directory;
 use crate::error::Failure;
 
@@ -56,20 +59,38 @@ pub fn listed_name(name: &str) -> Result<&str, Failure> {
     })
 }
 
-/// The directory files of a folder.
-pub(super) fn directories(folder: &Path) -> Vec<String> {
-    const MOST: usize = 64;
-    const LARGEST: u64 = 64 << 20;
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let named = entries.filter_map(Result::ok).filter_map(|entry| {
-        let name = entry.file_name().into_string().ok()?;
-        let is_file = entry.metadata().is_ok_and(|there| there.is_file() && there.len() <= LARGEST);
-        (is_file && name.ends_with(".json") && usable_name(&name).is_ok()).then_some(name)
-    });
-    let mut names: Vec<String> = named.take(MOST).collect();
-    names.sort();
-    names.retain(|name| Directory::read(&folder.join(name)).is_ok());
-    names
+/// Which files of the folder are directories, as far as they were looked at: a large one takes a while to read.
+#[derive(Default)]
+pub(super) struct Directories(Mutex<HashMap<String, (Seen, bool)>>);
+
+impl Directories {
+    /// The directory files of a folder, by name.
+    pub(super) fn of(&self, folder: &Path) -> Vec<String> {
+        const MOST: usize = 64;
+        const LARGEST: u64 = 64 << 20;
+        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        let named = entries.filter_map(Result::ok).filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let is_file = entry.metadata().is_ok_and(|there| there.is_file() && there.len() <= LARGEST);
+            (is_file && name.ends_with(".json") && usable_name(&name).is_ok()).then_some(name)
+        });
+        let mut names: Vec<String> = named.take(MOST).collect();
+        names.sort();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.retain(|name| {
+            let path = folder.join(name);
+            let seen = Seen::of(&path);
+            match known.get(name) {
+                Some((before, is_one)) if *before == seen => *is_one,
+                _ => {
+                    let is_one = Directory::read(&path).is_ok();
+                    known.insert(name.clone(), (seen, is_one));
+                    is_one
+                }
+            }
+        });
+        names
+    }
 }
 
 #[cfg(test)]

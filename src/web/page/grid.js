@@ -142,7 +142,9 @@ export class Grid {
   /** Reads the rows anew; those that are shown stay until the new ones are there. @param {boolean} isOtherView */
   async reload(isOtherView) {
     this.#epoch += 1;
-    this.#stale = isOtherView ? new Map() : this.#pages;
+    // Of two changes in a row the pages between them were never there.
+    if (isOtherView) this.#stale = new Map();
+    else for (const [page, rows] of this.#pages) this.#stale.set(page, rows);
     this.#pages = new Map();
     this.#asked.clear();
     if (isOtherView) {
@@ -152,6 +154,8 @@ export class Grid {
     }
     await this.#ask(Math.floor(this.host.scrollTop / ROW / PAGE));
     if (!this.#pages.size && this.host.scrollTop > 0) await this.#ask(0);
+    // Pages of before that nobody looks at are not kept for ever.
+    if (this.#stale.size > PAGES) this.#stale = new Map();
     this.#draw();
     this.#tell();
   }

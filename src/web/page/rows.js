@@ -36,6 +36,8 @@ export const grid = new Grid({
 let drawnFor = "";
 let drawnView = "";
 let drawnRevision = -1;
+/** Whether more was changed than was told in the answer. */
+let isStale = false;
 
 /** Has the grid follow what the page knows. */
 export function follow() {
@@ -50,10 +52,13 @@ export function follow() {
     grid.setColumns(shown, state.roster.name);
   }
   const view = `${state.roster.name} ${store.view} ${store.find}`;
-  const revision = state.revision * 1e9 + state.checked;
-  if (view !== drawnView || revision !== drawnRevision) {
+  // A change of a few cells is shown as it is answered; the rows are read anew when all of them are checked.
+  const isDue = state.revision !== drawnRevision && state.checked === state.revision;
+  if (view !== drawnView || isDue || isStale) {
     const isOther = view !== drawnView;
-    [drawnView, drawnRevision] = [view, revision];
+    drawnView = view;
+    if (isDue) drawnRevision = state.revision;
+    isStale = false;
     void grid.reload(isOther);
   }
   if (store.findings) {
@@ -97,7 +102,7 @@ async function apply(path, body) {
   const cells = told.cells ?? 0;
   const clipped = told.clipped ? `; ${w.clipped(told.clipped)}` : "";
   say(w.changedCells(cells) + clipped);
-  drawnRevision = -1;
+  if (!told.rows || told.rows.length >= 50 || told.added?.length) isStale = true;
   changed();
   return told;
 }

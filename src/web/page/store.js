@@ -106,7 +106,9 @@ export function take(state) {
   const before = store.state;
   store.state = state;
   store.run = state.run;
-  if (before?.revision !== state.revision || before?.checked !== state.checked) void refresh();
+  // What is wrong is told when all rows are checked.
+  const isNews = before?.checked !== state.checked || before?.roster?.name !== state.roster?.name;
+  if (isNews && state.checked === state.revision) void refresh();
   changed();
 }
 
