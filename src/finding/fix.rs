@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::text::shown;
+
 /// A change that mends a finding. Which finding, and in which row, is told by whatever carries it.
 ///
 /// Serialises as an element of `fixes` in `validate --format json`; the names are a contract.
@@ -100,13 +102,13 @@ impl Fix {
         match self {
             Self::Set { text, .. } if text.is_empty() => "empty the cell".to_owned(),
             Self::Set { text, .. } | Self::ReplaceAll { to: text, .. } => {
-                format!("write `{}`", super::shown(text))
+                format!("write `{}`", shown(text))
             }
             Self::Trim { .. } => "leave out the spaces around it".to_owned(),
             Self::Compose { .. } => "write it with composed characters".to_owned(),
             Self::ReadPhone { text: Some(text), .. } => format!("write `{text}`"),
             Self::ReadPhone { text: None, .. } => "read it as a number of a country".to_owned(),
-            Self::Move { to, .. } => format!("move it to `{}`", super::shown(to.trim())),
+            Self::Move { to, .. } => format!("move it to `{}`", shown(to.trim())),
             Self::DropRow => "take the row out".to_owned(),
             Self::Map { field, .. } => format!("read the column as `{field}`"),
             Self::Constant { field, .. } => format!("give every row the same {field}"),

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::text::{Voice, shown, worded};
+use crate::text::{Voice, worded};
 
 pub use allow::LetThrough;
 pub(crate) use allow::may_be as may_be_let_through;

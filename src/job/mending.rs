@@ -145,9 +145,11 @@ impl Mending {
         Ok(())
     }
 
-    /// Takes over what another check of the same draft has found.
-    pub fn take(&mut self, other: &Self) {
-        (self.basis, self.faults) = (other.basis, Arc::clone(&other.faults));
+    /// Takes over what another check of the same draft has found; that one has what was found before, so that whoever has time
+    /// drops it.
+    pub fn take(&mut self, other: &mut Self) {
+        self.basis = other.basis;
+        std::mem::swap(&mut self.faults, &mut other.faults);
     }
 }
 

@@ -63,17 +63,28 @@ pub struct Step {
     changes: Vec<Change>,
     /// Whether it was undone.
     pub is_undone: bool,
+    /// How many cells it has changed.
+    cells: usize,
+    /// In how many rows it has changed something.
+    rows: usize,
 }
 
 impl Step {
+    fn new(id: u64, label: String, changes: Vec<Change>) -> Self {
+        let cells = changes.iter().filter(|change| matches!(change, Change::Cell { .. })).count();
+        let mut step = Self { id, label, changes, is_undone: false, cells, rows: 0 };
+        step.rows = step.of_rows().len();
+        step
+    }
+
     /// How many cells it has changed.
     pub fn cells(&self) -> usize {
-        self.changes.iter().filter(|change| matches!(change, Change::Cell { .. })).count()
+        self.cells
     }
 
     /// In how many rows it has changed something.
     pub fn rows(&self) -> usize {
-        self.of_rows().len()
+        self.rows
     }
 
     /// The rows in which it has changed something, in order.
@@ -82,7 +93,7 @@ impl Step {
             Change::Cell { row, .. } | Change::Drop { row, .. } | Change::Add { row } => Some(*row),
             Change::Header { .. } => None,
         };
-        self.changes.iter().filter_map(row).collect::<BTreeSet<u64>>().into_iter().collect()
+        sorted(self.changes.iter().filter_map(row).collect())
     }
 }
 
@@ -296,8 +307,8 @@ impl Draft {
         let id = self.steps.last().map_or(0, |step| step.id) + 1;
         let has_header = changes.iter().any(|change| matches!(change, Change::Header { .. }));
         let mut edits = (*self.edits).clone();
-        changes.iter().for_each(|change| put(&mut edits, change, &self.base));
-        self.steps.push(Arc::new(Step { id, label: label.into(), changes, is_undone: false }));
+        changes.iter().for_each(|change| put(&mut edits, change, &self.base, true));
+        self.steps.push(Arc::new(Step::new(id, label.into(), changes)));
         let taken = self.take(edits, has_header);
         if taken.is_err() {
             self.steps.pop();
@@ -365,7 +376,7 @@ impl Draft {
                 Change::Header { .. } => false,
             };
             if is_touched {
-                put(&mut edits, change, &self.base);
+                put(&mut edits, change, &self.base, false);
             }
         }
         edits
@@ -410,11 +421,20 @@ fn file_cell(base: &Roster, row: u64, column: usize) -> Option<std::borrow::Cow<
     if is_kept { None } else { original.cells.get(column).map(|cell| cell.to_owned().into()) }
 }
 
+/// Each once, in order.
+fn sorted(mut rows: Vec<u64>) -> Vec<u64> {
+    rows.sort_unstable();
+    rows.dedup();
+    rows
+}
+
 /// Adds a change to those that there are. A cell that gets the file's own text again is none that is changed.
-fn put(edits: &mut Edits, change: &Change, base: &Roster) {
+/// `is_other` says that it is another than there was: then one that was the file's own is not looked up once more.
+fn put(edits: &mut Edits, change: &Change, base: &Roster, is_other: bool) {
     match change {
         Change::Cell { row, column, text } => {
-            let is_same = file_cell(base, *row, *column).is_some_and(|cell| *cell == **text);
+            let may_be_same = !is_other || edits.cell(*row, *column).is_some();
+            let is_same = may_be_same && file_cell(base, *row, *column).is_some_and(|cell| *cell == **text);
             edits.set(*row, *column, Some(&**text).filter(|_| !is_same));
         }
         Change::Drop { row, is_dropped } => edits.set_dropped(*row, *is_dropped),

@@ -48,21 +48,23 @@ impl Effect {
     /// How much these changes touch, whatever comes of them.
     pub fn of(changes: &[Change]) -> Self {
         let mut effect = Self::default();
-        let mut rows = BTreeSet::new();
+        let mut rows = Vec::new();
         for change in changes {
             match change {
                 Change::Cell { row, .. } => {
                     effect.cells += 1;
-                    rows.insert(*row);
+                    rows.push(*row);
                 }
                 Change::Drop { row, .. } => {
                     effect.dropped += 1;
-                    rows.insert(*row);
+                    rows.push(*row);
                 }
-                Change::Add { row } => drop(rows.insert(*row)),
+                Change::Add { row } => rows.push(*row),
                 Change::Header { .. } => {}
             }
         }
+        rows.sort_unstable();
+        rows.dedup();
         effect.rows = rows.len() as u64;
         effect
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cells::Cells;
 use super::row::{Row, Seems};
 
 /// Changes to the rows of one roster, by their numbers as a spreadsheet shows them.
@@ -82,6 +83,14 @@ impl Edits {
         self.cells.keys().copied()
     }
 
+    /// In how many rows anything is changed, those that were taken out and those that are new among them.
+    pub(crate) fn changed_rows(&self) -> usize {
+        let has_cells = |row: &&u64| self.cells.contains_key(row);
+        let dropped = self.dropped.iter().filter(|row| !has_cells(row)).count();
+        let added = self.added.iter().filter(|row| !has_cells(row) && !self.dropped.contains(row)).count();
+        self.cells.len() + dropped + added
+    }
+
     /// How many cells were given texts.
     pub(crate) fn count(&self) -> usize {
         self.cells.values().map(Vec::len).sum()
@@ -102,11 +111,11 @@ impl Edits {
         &self.added
     }
 
-    /// Changes a row as it was read; `false` where nothing of it is left: it was taken out, or each of its cells emptied.
+    /// Changes a row as it was read, with `spare` for its cells of before; `false` where nothing of it is left: it was taken out, or each of its cells emptied.
     ///
     /// What the reader said of a cell that has another text now no longer holds, and of a row whose cells could not be told
     /// apart neither: the reader has left them all empty, and whoever fills them in says what they are.
-    pub(super) fn apply(&self, row: &mut Row, headers: &[String]) -> bool {
+    pub(super) fn apply(&self, row: &mut Row, headers: &[String], spare: &mut Cells) -> bool {
         if self.dropped.contains(&row.number) {
             return false;
         }
@@ -117,25 +126,28 @@ impl Edits {
         row.findings
             .retain(|finding| is_readable && finding.column.as_deref().is_none_or(|name| !is_of(name)));
         row.kept.retain(|(at, _)| cells.binary_search_by_key(at, |(column, _)| *column).is_err());
+        spare.clear();
         let mut changed = cells.iter().peekable();
-        let texts: Vec<Box<str>> = (0..row.cells.len())
-            .map(|at| match changed.next_if(|(column, _)| *column == at) {
-                Some((_, text)) => text.clone(),
-                None => row.cells.get(at).unwrap_or_default().into(),
-            })
-            .collect();
-        row.cells.clear();
-        texts.iter().for_each(|text| row.cells.push(text));
+        let mut is_blank = true;
+        for at in 0..row.cells.len() {
+            let text = match changed.next_if(|(column, _)| *column == at) {
+                Some((_, text)) => text,
+                None => row.cells.get(at).unwrap_or_default(),
+            };
+            is_blank &= text.trim().is_empty();
+            spare.push(text);
+        }
+        std::mem::swap(&mut row.cells, spare);
         // Whoever works on a row takes it for a person's.
         row.seems = Seems::Person;
-        texts.iter().any(|text| !text.trim().is_empty()) || !row.kept.is_empty()
+        !is_blank || !row.kept.is_empty()
     }
 
     /// Makes a row that was added; `false` where nothing stands in it.
     pub(super) fn make(&self, number: u64, row: &mut Row, headers: &[String]) -> bool {
         *row = Row { number, ..Row::default() };
         headers.iter().for_each(|_| row.cells.push(""));
-        self.cells.contains_key(&number) && self.apply(row, headers)
+        self.cells.contains_key(&number) && self.apply(row, headers, &mut Cells::default())
     }
 }
 

@@ -305,7 +305,9 @@ impl Roster {
         let is_there = match held.place_of(number) {
             Some(at) => {
                 held.give(at, &mut row)
-                    && edits.is_none_or(|edits| edits.apply(&mut row, &self.header.columns.headers))
+                    && edits.is_none_or(|edits| {
+                        edits.apply(&mut row, &self.header.columns.headers, &mut Cells::default())
+                    })
             }
             None => edits.is_some_and(|edits| {
                 edits.added().contains(&number) && edits.make(number, &mut row, self.header.own())
@@ -330,7 +332,7 @@ impl Roster {
         // What the map itself had to say is said again.
         let of_map = [codes::NAME_NOT_SPLIT.id, codes::ROLE_UNKNOWN.id, codes::SLASH_LEVELS.id];
         changed.findings.retain(|finding| self.header.added.is_empty() || !of_map.contains(&finding.code));
-        edits.apply(&mut changed, self.own_headers());
+        edits.apply(&mut changed, self.own_headers(), &mut Cells::default());
         if !self.header.added.is_empty() && changed.is_readable() {
             self.header.complete(&mut changed, &mut String::new(), &mut Said::told());
         }
@@ -481,6 +483,7 @@ impl Roster {
             content: self.content()?,
             edits: self.edits.clone(),
             added: 0,
+            spare: Cells::default(),
             header: Arc::clone(&self.header),
             holding: Holding::new(&self.header, self.is_told, false),
             scratch: String::new(),
@@ -527,6 +530,8 @@ pub struct Rows {
     edits: Option<Arc<Edits>>,
     /// How many of the rows that were added have been read.
     added: usize,
+    /// Room for the cells of a row that is changed.
+    spare: Cells,
     header: Arc<Header>,
     holding: Holding,
     scratch: String,
@@ -599,7 +604,10 @@ impl Rows {
             row.seems = Seems::Person;
             let more = self.content.read(row).map_err(|failure| naming(failure, &self.path))?;
             if more
-                && self.edits.as_ref().is_some_and(|edits| !edits.apply(row, &self.header.columns.headers))
+                && self
+                    .edits
+                    .as_ref()
+                    .is_some_and(|edits| !edits.apply(row, &self.header.columns.headers, &mut self.spare))
             {
                 continue;
             }

@@ -41,13 +41,9 @@ pub(crate) use leavers::{Rule as LeaversRule, Watch};
 pub(crate) use names::{NamesUsed, username};
 pub(crate) use pass::{Checked, CheckedRow, Who, check_rows, check_while, each_row};
 pub use pass::{Pass, check, check_with_fingerprints};
+pub(crate) use rules::required_fields;
 pub use rules::{RowCheck, check_columns, check_row, password_faults};
 pub(crate) use tally::Tally;
-
-/// What no row can do without.
-pub(crate) fn required_fields(rules: &Rules<'_>) -> impl Iterator<Item = Field> {
-    rules::required(rules, rules.about.is_of_those_there())
-}
 
 /// Against what a roster is checked.
 #[derive(Clone, Copy, Debug)]

@@ -324,6 +324,11 @@ pub(super) fn required(rules: &Rules<'_>, is_there: bool) -> impl Iterator<Item 
     .filter_map(|(field, is_required)| is_required.then_some(field))
 }
 
+/// What no row of a roster can do without.
+pub(crate) fn required_fields(rules: &Rules<'_>) -> impl Iterator<Item = Field> {
+    required(rules, rules.about.is_of_those_there())
+}
+
 fn needs(field: Field, identity: IdentityType) -> String {
     match field {
         Field::Username | Field::RoutingProfile | Field::SecurityProfiles => "every user".to_owned(),

@@ -248,6 +248,7 @@ impl Desk {
             }
             // A moment for the answer to come through, and for the page to mark the cell: a check takes all cores.
             clock::block_for(BREATH);
+            self.tell_state();
             *lock(&self.checking.wanted) = false;
             let stop = Switch::default();
             *lock(&self.checking.current) = Some(stop.clone());
@@ -256,7 +257,7 @@ impl Desk {
             if mending.check(&stop).is_err() || stop.is_set() {
                 continue;
             }
-            let is_current = lock(&self.workshop).take(&mending);
+            let is_current = lock(&self.workshop).take(&mut mending);
             if is_current {
                 let (revision, counts) = {
                     let state = lock(&self.workshop).state();
@@ -342,8 +343,8 @@ impl Desk {
     /// A change that was made: all rows are checked, and the page is told.
     fn changed(&self, answer: Value) -> Result<Value, Refusal> {
         *lock(&self.plan) = None;
+        // Whoever checks tells how all stands, when this is answered.
         self.want_check();
-        self.tell_state();
         Ok(answer)
     }
 
@@ -690,7 +691,7 @@ fn row_state(word: &str) -> Result<RowState, Refusal> {
 }
 
 /// How long a check waits, so that what was asked before it is answered first.
-const BREATH: Duration = Duration::from_millis(20);
+const BREATH: Duration = Duration::from_millis(8);
 
 /// How long one beat is.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);

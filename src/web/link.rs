@@ -52,7 +52,7 @@ impl Redirect {
 
 impl Drop for Redirect {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        let _ = disk::remove(&self.path);
     }
 }
 

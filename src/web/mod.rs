@@ -120,7 +120,7 @@ impl Page {
         let no_port = |error| {
             Failure::stopped(format!("cannot listen on 127.0.0.1:{port}"))
                 .because(error)
-                .hint("leave `--port` out, and a port that is free is taken")
+                .hint("leave the port out, and one that is free is taken")
         };
         // Bound before anything is opened: what is taken is told at once.
         let listener =

@@ -61,6 +61,7 @@ const KNOWS: &[(&str, &[&str])] = &[
         "agent", "clock", "disk", "error", "event", "exit", "finding", "ledger", "plan", "roster", "text", "user",
         "validate",
     ]),
+    ("mend", &["agent", "error", "finding", "report", "roster", "validate"]),
     ("handout", &[
         "agent", "error", "failed", "finding", "ledger", "passwords", "roster", "text", "validate",
     ]),
@@ -68,11 +69,13 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("job", &[
         "agent", "apply", "clock", "connect", "directory", "error", "event", "exit", "export", "failed",
         "finding",
-        "instance", "lane", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
+        "disk", "instance", "lane", "ledger", "mend", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
         "waits",
     ]),
     // The screens.
+    ("web", &["agent", "clock", "disk", "error", "job", "ledger", "report", "roster", "stop", "text"]),
     ("cli", &[
+        "mend", "web",
         "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "handout",
         "job", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
     ]),
@@ -262,9 +265,9 @@ fn stations(walk: &str) -> Vec<(&str, &str)> {
 fn the_walks_in_the_docs_go_through_files_and_functions_that_are_there() {
     let docs =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md")).unwrap();
-    let walks = docs.split_once("## Five walks").unwrap().1.split_once("## Reasons").unwrap().0;
+    let walks = docs.split_once("## Six walks").unwrap().1.split_once("## Reasons").unwrap().0;
     let walks: Vec<&str> = walks.split("\n### ").skip(1).collect();
-    assert_eq!(walks.len(), 5);
+    assert_eq!(walks.len(), 6);
     let sources = sources();
     for walk in walks {
         let stations = stations(walk);
@@ -283,8 +286,9 @@ fn the_walks_in_the_docs_go_through_files_and_functions_that_are_there() {
 const ONLY_IN: &[(&str, &[&str])] = &[
     // One HTTP stack, in one place.
     ("reqwest::", &["connect/"]),
-    ("hyper::", &["simulator/"]),
-    ("hyper_util::", &["simulator/", "connect/proxy.rs"]),
+    ("hyper::", &["simulator/", "web/mod.rs"]),
+    ("hyper_util::", &["simulator/", "connect/proxy.rs", "web/mod.rs"]),
+    ("axum::", &["web/"]),
     ("aws_config::", &["connect/"]),
     ("aws_sigv4::", &["connect/"]),
     ("governor::", &["lane/pace.rs"]),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::open::Open;
+use super::shop::Workshop;
 use super::told::{CellFinding, CellTold, FixTold, MarkTold, RowShown};
-use super::{Open, Undoable, Workshop};
+use super::undoable::Undoable;
 use crate::error::Failure;
 use crate::finding::{Finding, Fix, Proposal, Severity, codes};
 use crate::mend::{is_secret, with_ids};

@@ -2,9 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::asked::ToOpen;
 use super::map::{self, MapChosen};
+use super::names::usable_name;
+use super::open::Open;
+use super::shop::Workshop;
 use super::told::{ColumnTold, ColumnsTold, FieldTold, MissingTold, TopTold, WordTold};
-use super::{Open, ToOpen, Undoable, Workshop, journal, usable_name, watch};
+use super::undoable::{Undoable, none_open};
+use super::{journal, watch};
 use crate::disk;
 use crate::error::Failure;
 use crate::job::mending::Mending;
@@ -144,7 +149,7 @@ impl Workshop {
     pub fn save_map(&mut self) -> Result<String, Undoable> {
         let text = self.map_text(self.opened()?)?;
         let folder = self.folder.clone();
-        let open = self.open.as_mut().ok_or_else(super::none_open)?;
+        let open = self.open.as_mut().ok_or_else(none_open)?;
         let stem = open.name.rsplit_once('.').map_or(open.name.as_str(), |(stem, _)| stem).to_owned();
         let is_free = |name: &str| open.ours.contains(name) || folder.join(name).symlink_metadata().is_err();
         let names = std::iter::once(format!("{stem}.columns.toml"))

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::{Undoable, Workshop, listed_name, usable_name};
+use super::names::{listed_name, usable_name};
+use super::shop::Workshop;
+use super::undoable::Undoable;
 use crate::agent::IdentityType;
 use crate::clock;
 use crate::disk;

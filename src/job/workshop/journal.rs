@@ -106,5 +106,5 @@ pub(super) fn kept(state: &Path, digest: &str) -> Option<Kept> {
 
 /// Keeps nothing of a file any more.
 pub(super) fn forget(state: &Path, digest: &str) {
-    let _ = fs::remove_file(place(state, digest));
+    let _ = disk::remove(&place(state, digest));
 }

@@ -1,45 +1,14 @@
 //! Which rows the grid shows, and what is wrong in groups.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::cells::{fix_told, word};
+use super::open::{Open, id_of_file};
+use super::shop::Workshop;
 use super::told::{FindingsTold, GroupTold, NextTold, OfFileTold, PlaceTold, RowsShown};
-use super::{Open, Undoable, Workshop};
-use crate::finding::{Finding, Severity, codes};
+use super::undoable::Undoable;
+use crate::finding::{Severity, codes};
 use crate::text::worded;
-
-/// The rows of the views that were asked for, until something changes.
-#[derive(Default)]
-pub(super) struct Views(Mutex<HashMap<(String, String), Arc<Vec<u64>>>>);
-
-impl Views {
-    /// How many are kept.
-    const MOST: usize = 8;
-
-    pub(super) fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn get(&self, view: &str, find: &str, make: impl FnOnce() -> Vec<u64>) -> Arc<Vec<u64>> {
-        let key = (view.to_owned(), find.to_owned());
-        if let Some(rows) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Arc::clone(rows);
-        }
-        let rows = Arc::new(make());
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= Self::MOST {
-            kept.clear();
-        }
-        kept.insert(key, Arc::clone(&rows));
-        rows
-    }
-}
-
-/// By what a finding of the file is asked for: which it is, and what it says.
-pub(super) fn id_of_file(at: usize, finding: &Finding) -> String {
-    format!("{}·{at}·{}", finding.code, finding.column.as_deref().unwrap_or(""))
-}
 
 impl Open {
     /// The rows of a view, in the file's order: `all`, `errors`, `warnings`, `changed`, `dropped`, or a group by its id after

@@ -19,8 +19,10 @@ mod comments;
 mod copy;
 pub(crate) mod differences;
 mod guarding;
+mod kind;
 mod lines;
 mod mended;
+mod mended_copy;
 mod package;
 mod sheet;
 mod styles;
@@ -43,68 +45,10 @@ use crate::validate::{Checked, Rules};
 pub use crate::roster::FINDINGS;
 pub(crate) use copy::Annotated;
 use copy::Copy;
+pub(crate) use kind::Kind;
+use kind::taken;
 pub(crate) use mended::Mended;
 use unwritten::Unwritten;
-
-/// How a copy is stored, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// `.csv`: the findings are in a column of their own.
-    Csv,
-    /// A workbook with this ending: the findings are in the cells.
-    Workbook(&'static str),
-}
-
-/// What a workbook's file can end in.
-const WORKBOOKS: [&str; 4] = ["xlsx", "xlsm", "xltx", "xltm"];
-
-impl Kind {
-    /// Tells it from the name, and refuses a name that is taken: what stands there may be somebody's work, an earlier
-    /// copy with its cells mended above all.
-    pub(crate) fn of(out: &Path) -> Result<Self, Failure> {
-        let shown = out.display();
-        let kind = Self::by_name(out).ok_or_else(|| {
-            Failure::usage(format!("an annotated copy is a .csv or an .xlsx file: `{shown}`"))
-                .hint("give it a name that ends so")
-        })?;
-        match out.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(kind),
-            Err(error) => Err(Failure::usage(format!("cannot write: `{shown}`")).because(error)),
-            Ok(_) => Err(taken(out)),
-        }
-    }
-
-    /// Tells it from the name; `None` where it ends otherwise.
-    fn by_name(out: &Path) -> Option<Self> {
-        let ending = out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        match WORKBOOKS.iter().find(|workbook| ending.eq_ignore_ascii_case(workbook)) {
-            Some(workbook) => Some(Self::Workbook(workbook)),
-            None => ending.eq_ignore_ascii_case("csv").then_some(Self::Csv),
-        }
-    }
-
-    /// Refuses a name under which no spreadsheet would open the copy: a workbook with macros stays one.
-    pub(crate) fn fits(self, roster: &Roster, out: &Path) -> Result<(), Failure> {
-        let Self::Workbook(ending) = self else { return Ok(()) };
-        let meant = match roster.storage() {
-            Storage::Xlsx { .. } => package::ending(roster.bytes()).unwrap_or("xlsx"),
-            Storage::Csv { .. } => "xlsx",
-        };
-        if meant == ending {
-            return Ok(());
-        }
-        let what = format!(
-            "the copy is a workbook of the kind `.{meant}`, and would not open as `{}`",
-            out.display()
-        );
-        Err(Failure::usage(what).hint(format!("give it a name that ends in `.{meant}`")))
-    }
-}
-
-fn taken(out: &Path) -> Failure {
-    Failure::usage(format!("there is a file already, and it is left as it is: `{}`", out.display()))
-        .hint("choose another name, or remove the file")
-}
 
 /// Writes the copy, all of it or nothing, readable by its owner only. Never over a file that is there. What is to be set is
 /// said as `voice` does.
