@@ -294,8 +294,7 @@ fn document(mending: &Mending, altered: &[Altered], before: Counts, after: Count
 /// One group after the other, errors first, as `git add -p` goes through its hunks.
 fn interactive(mending: &mut Mending) -> Result<(), Failure> {
     let mut passed: BTreeSet<String> = BTreeSet::new();
-    loop {
-        let Some((group, id)) = next_group(mending, &passed) else { break };
+    while let Some((group, id)) = next_group(mending, &passed) {
         let faults = mending.faults().clone();
         let Some(told) = faults.groups.get(group as usize) else { break };
         let proposals = mending.mender().of_group(group);

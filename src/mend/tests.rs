@@ -103,7 +103,6 @@ fn what_is_proposed_for_samples_and_for_what_people_bring_mends_it_and_breaks_no
         try_all(&draft, None, &mut tried);
         try_all(&draft, Some(&directory), &mut tried);
     }
-    println!("{opened} files, {} fixes: {tried:#?}", tried.values().sum::<usize>());
     assert!(opened > 25 && tried.values().sum::<usize>() > 150, "{opened} files: {tried:#?}");
 }
 
@@ -146,6 +145,10 @@ fn opened(text: &str) -> (Draft, tempfile::TempDir) {
     (Draft::open(&path, Options { header_row: Some(1), ..Options::default() }, None).unwrap(), folder)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how many cases a test plays is told to the test, not to the program"
+)]
 fn cases(usual: u32) -> ProptestConfig {
     let told = std::env::var("HEADCOUNT_MEND_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig { cases: told.unwrap_or(usual), failure_persistence: None, ..ProptestConfig::default() }

@@ -28,6 +28,9 @@ struct Batch {
     rows: Vec<HeldRow>,
 }
 
+/// What the reader found in a row, and the cells that it kept aside.
+type Said = (Vec<Finding>, Vec<(usize, Kept)>);
+
 /// A row of a batch.
 struct HeldRow {
     line: u64,
@@ -35,7 +38,7 @@ struct HeldRow {
     cells: u32,
     seems: Seems,
     /// What the reader has to say of it, and has kept aside: of nearly every row nothing.
-    said: Option<Box<(Vec<Finding>, Vec<(usize, Kept)>)>>,
+    said: Option<Box<Said>>,
 }
 
 /// Without the cells: they have the roster's passwords in them.

@@ -11,6 +11,7 @@ use crate::stage::{Stage, row, row_with, unlimited};
 
 fn of(stage: &Stage) -> Offline {
     Offline {
+        with_fixes: false,
         roster: stage.path("roster.csv"),
         reading: Options::default(),
         identity: None,

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// What is asked for: which rows, and the text that they have to have.
+type Asked = (String, String);
+
 /// The rows of the views that were asked for, until something changes.
 #[derive(Default)]
-pub(super) struct Views(Mutex<HashMap<(String, String), Arc<Vec<u64>>>>);
+pub(super) struct Views(Mutex<HashMap<Asked, Arc<Vec<u64>>>>);
 
 impl Views {
     /// How many are kept.
