@@ -18,7 +18,7 @@ use headcount::text::worded;
 
 use crate::harness::{headcount, run};
 
-const PAGES: [&str; 28] = [
+const PAGES: [&str; 29] = [
     "README.md",
     "docs/columns.md",
     "docs/hr-exports.md",
@@ -38,6 +38,7 @@ const PAGES: [&str; 28] = [
     "docs/undo.md",
     "docs/leavers.md",
     "docs/one-sheet.md",
+    "docs/mend.md",
     "docs/security.md",
     "docs/windows.md",
     "docs/comparison.md",
@@ -50,7 +51,7 @@ const PAGES: [&str; 28] = [
 ];
 
 /// The pages whose commands are run, in this order, in one folder.
-const RUN: [&str; 16] = [
+const RUN: [&str; 17] = [
     "README.md",
     "docs/ledger.md",
     "docs/hr-exports.md",
@@ -67,6 +68,7 @@ const RUN: [&str; 16] = [
     "docs/undo.md",
     "docs/leavers.md",
     "docs/one-sheet.md",
+    "docs/mend.md",
 ];
 
 /// The pages whose commands build and test the program itself, which a test of it cannot do.

@@ -389,6 +389,7 @@ function cellbar() {
       ${fixes.slice(0, 3).map((/** @type {any} */ fix, /** @type {number} */ at) => html`<button type="button" class=${at === 0 ? "first" : ""} @click=${() => fixCell(fix)}>${rich(sentence(fix.label))}${fix.asks ? "…" : ""}${at === 0 ? html` <kbd>Alt ↵</kbd>` : nothing}</button>`)}
       ${row?.drop
         ? html`<button type="button" @click=${() => apply("/api/rows", { restore: [cell.n] })}>${w.putBack}</button>`
+        : fixes.some((/** @type {any} */ fix) => fix.kind === "drop-row") ? nothing
         : html`<button type="button" class="quiet" @click=${() => apply("/api/rows", { drop: [cell.n] })}>${w.takeOut}</button>`}
     </div>
     <p class="why" id="why">${row?.drop ? w.dropped : row?.out ? w.passedOver : !cell.editable ? w.outOfFile : row?.ragged ? w.ragged : nothing}
