@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[&str]); 19] = [
+const EXAMPLES: [(&str, &[&str]); 20] = [
     (
         "template",
         &[
@@ -28,6 +28,14 @@ const EXAMPLES: [(&str, &[&str]); 19] = [
             "headcount mend roster.csv --safe",
             "headcount mend roster.csv --safe -o roster.mended.csv",
             "headcount mend roster.csv --fix placeholder",
+        ],
+    ),
+    (
+        "open",
+        &[
+            "headcount open roster.csv",
+            "headcount open roster.csv --directory acme.json",
+            "headcount open --folder . --port 8080 --no-browser",
         ],
     ),
     (

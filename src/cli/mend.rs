@@ -111,9 +111,14 @@ fn column_of(mending: &Mending, name: &str) -> Result<usize, Failure> {
     let alike = || headers.iter().position(|header| header_key(header) == header_key(name));
     let letter = || (0..headers.len()).find(|at| column_letters(*at).eq_ignore_ascii_case(name.trim()));
     exact.or_else(alike).or_else(letter).ok_or_else(|| {
+        let failure = Failure::usage(format!("the roster has no column `{}`", shown(name)));
+        let distance = |header: &&String| strsim::osa_distance(&header_key(header), &header_key(name));
+        let near = headers.iter().min_by_key(distance).filter(|header| distance(header) <= name.len() / 3);
+        if let Some(near) = near {
+            return failure.hint(format!("did you mean `{}`?", shown(near.trim())));
+        }
         let names: Vec<String> = headers.iter().map(|header| format!("`{}`", shown(header.trim()))).collect();
-        Failure::usage(format!("the roster has no column `{}`", shown(name)))
-            .hint(format!("its columns are {}", names.join(", ")))
+        failure.hint(format!("its columns are {}", names.join(", ")))
     })
 }
 

@@ -46,7 +46,8 @@ fn every_example_of_every_help_works_when_pasted() {
     for (command, examples) in first.collect::<Vec<_>>().into_iter().chain(shown) {
         for example in examples {
             // A server goes on until it is ended: its flags are read, and that is all.
-            let typed = if command == "simulate" { format!("{example} --help") } else { example.clone() };
+            let serves = ["simulate", "open"].contains(&command.as_str());
+            let typed = if serves { format!("{example} --help") } else { example.clone() };
             let typed = if command == "import" { format!("{typed} --rate 1000") } else { typed };
             // Nobody is there to type how many users go.
             let asks = command == "undo" && !typed.ends_with(" --dry-run");

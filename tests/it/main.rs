@@ -34,7 +34,9 @@ mod journal;
 mod limits;
 mod looks;
 mod made;
+mod mend;
 mod mixed;
+
 mod pace;
 mod packaging;
 mod passwords;

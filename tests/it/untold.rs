@@ -38,6 +38,12 @@ const COMMANDS: &[&[&str]] = &[
     &["validate", "roster.csv", "--format", "json"],
     &["validate", "roster.csv", "--format", "junit"],
     &["validate", "--explain", "email-syntax"],
+    &["mend", "roster.csv"],
+    &["mend", "roster.csv", "--format", "json"],
+    &["mend", "roster.csv", "--safe"],
+    &["mend", "roster.csv", "--safe", "--format", "json"],
+    // What it has to say before it serves goes to stderr, and the rest to a browser.
+    &["open", "--help"],
     &["import", "roster.csv", "--simulate", "--dry-run"],
     &["import", "roster.csv", "--simulate", "--dry-run", "--format", "json"],
     &["import", "roster.csv", "--simulate", "--rate", "1000"],

@@ -1,8 +1,9 @@
-"""A workbook as HR keeps it, and what an annotated copy changed in it, told by openpyxl.
+"""A workbook as HR keeps it, and what an annotated or a mended copy changed in it, told by openpyxl.
 
     annotated.py make FILE
     annotated.py resave BEFORE AFTER
     annotated.py compare BEFORE AFTER      prints what is different as JSON
+    annotated.py mended BEFORE AFTER       prints the cells whose values are different as JSON; all else must be the same
 """
 
 import datetime
@@ -36,6 +37,7 @@ def make(path):
     sheet["C3"].comment = Comment("ask her", "Ann")
     sheet["A4"].comment = Comment("new since May", "Ann")
     sheet.column_dimensions["B"].hidden = True
+    sheet.column_dimensions["A"].width = 33
     sheet.row_dimensions[4].hidden = True
     sheet.merge_cells("D5:D6")
     sheet.freeze_panes = "A2"
@@ -108,5 +110,22 @@ def compare(before, after):
     print(json.dumps({"colours": colours, "notes": notes}))
 
 
+def mended(before, after):
+    one, two = openpyxl.load_workbook(before), openpyxl.load_workbook(after)
+    assert form(one) == form(two), (form(one), form(two))
+    widths = [{sheet.title: {key: it.width for key, it in sheet.column_dimensions.items()} for sheet in book} for book in (one, two)]
+    assert widths[0] == widths[1], widths
+    old, new = cells(one), cells(two)
+    assert set(old) == set(new), set(old) ^ set(new)
+    values = {}
+    for place, was in old.items():
+        cell = new[place]
+        for member in ("number_format", "font", "border", "alignment", "protection", "fill", "comment"):
+            assert repr(getattr(was, member)) == repr(getattr(cell, member)), (place, member)
+        if was.value != cell.value:
+            values["!".join(place)] = cell.value
+    print(json.dumps(values))
+
+
 if __name__ == "__main__":
-    {"make": make, "resave": resave, "compare": compare}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "resave": resave, "compare": compare, "mended": mended}[sys.argv[1]](*sys.argv[2:])
