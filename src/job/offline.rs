@@ -80,22 +80,34 @@ impl OfflineChecked {
         let has_doubles = self.found.findings.iter().any(|finding| is_double(&finding));
         let mut firsts: HashMap<String, Row> = HashMap::new();
         let mut seen: HashMap<&str, u32> = HashMap::new();
+        let mut last = 0;
         validate::each_row(&self.roster, &rules, &self.found, &mut |row, findings| {
+            last = row.number;
             let name = validate::username(row, columns);
             for finding in findings {
                 let above = if is_double(&finding) { firsts.get(name) } else { None };
                 let seen = seen.entry(finding.code).or_default();
                 *seen += 1;
-                // Of a roster in which every row has the same fault nobody reads the fix of each.
-                let proposals =
-                    if *seen > Self::FIXES { Vec::new() } else { proposing.of_row(row, finding, above) };
+                // Of a roster in which every row has the same fault nobody reads the fix of each; and what was passed over
+                // above a row is told with it.
+                let is_its_own = finding.row == Some(row.number);
+                let proposals = if *seen > Self::FIXES || !is_its_own {
+                    Vec::new()
+                } else {
+                    proposing.of_row(row, finding, above)
+                };
                 take(finding, &proposals);
             }
             if has_doubles && who.is_some_and(|who| who.first(name) == Some(row.number)) {
                 firsts.insert(name.to_owned(), row.clone());
             }
             Ok::<_, Failure>(())
-        })
+        })?;
+        // What is passed over below the last row is in no row.
+        for finding in self.found.findings.iter().filter(|finding| finding.row > Some(last)) {
+            take(finding, &[]);
+        }
+        Ok(())
     }
 
     /// What mends a finding of the file. That a column is read as another is proposed where nothing else is wrong then.

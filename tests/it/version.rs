@@ -28,6 +28,7 @@ fn the_short_version_is_one_line_and_the_long_one_names_the_build() {
     for (is_on, name) in [
         (cfg!(feature = "age"), "age"),
         (cfg!(feature = "crash-points"), "crash-points"),
+        (cfg!(feature = "open"), "open"),
         (cfg!(feature = "phone-region"), "phone-region"),
     ] {
         on.extend(is_on.then_some(name));
