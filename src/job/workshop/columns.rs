@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::asked::ToOpen;
+use super::guarded::keeps_secrets;
 use super::map::{self, MapChosen};
 use super::names::usable_name;
 use super::open::Open;
@@ -116,6 +117,7 @@ impl Workshop {
         }
         let path = self.path(&open.name)?;
         let mut mending = Mending::open(&path, reading, Some(map), self.by(), &Switch::default())?;
+        keeps_secrets(&path, mending.draft(), before.columns.as_deref().as_slice())?;
         if let Some(changes) = kept.filter(|changes| !changes.is_empty()) {
             mending.change("what was changed before", changes)?;
             mending.check(&Switch::default())?;
@@ -301,20 +303,22 @@ fn may_be_translated(field: Field) -> bool {
 
 /// The first rows of the table: what stands above the header, and what below it.
 fn top_of(roster: &Roster, open: &Open) -> Vec<TopTold> {
+    let secrets = open.secrets();
+    let is_open = |at: usize| !secrets.get(at).copied().unwrap_or(true);
     let above = roster.above().map(|(row, cells)| TopTold {
         row,
-        // Whatever stands there is a title or a date; a password it may be all the same.
+        // Whatever stands there is a title or a date; where passwords stand below it, it may be one of another table.
         cells: cells
             .iter()
             .take(TOP.1)
-            .map(|cell| Some(crate::text::shown(cell)).filter(|_| !cell.is_empty()))
+            .enumerate()
+            .map(|(at, cell)| Some(crate::text::shown(cell)).filter(|_| !cell.is_empty() && is_open(at)))
             .collect(),
     });
     let header = TopTold {
         row: roster.header_row(),
         cells: roster.own_headers().iter().take(TOP.1).cloned().map(Some).collect(),
     };
-    let secrets = open.secrets();
     let draft = open.mending.draft();
     let below = (0..TOP.0)
         .filter_map(|at| draft.number_at(at))
@@ -322,10 +326,7 @@ fn top_of(roster: &Roster, open: &Open) -> Vec<TopTold> {
         .map(|row| TopTold {
             row: row.number,
             cells: (0..roster.width().min(TOP.1))
-                .map(|at| {
-                    Some(row.cells.get(at).unwrap_or_default().to_owned())
-                        .filter(|_| !secrets.get(at).copied().unwrap_or(true))
-                })
+                .map(|at| Some(row.cells.get(at).unwrap_or_default().to_owned()).filter(|_| is_open(at)))
                 .collect(),
         });
     above.chain([header]).chain(below).take(TOP.0).collect()

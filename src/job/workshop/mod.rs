@@ -7,6 +7,7 @@ mod asked;
 mod cells;
 mod columns;
 mod files;
+mod guarded;
 mod journal;
 mod kept_views;
 mod map;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::asked::{Of, Settings, ToOpen, ToReplace};
+use super::guarded::keeps_secrets;
 use super::journal;
 use super::kept_views::Views;
 use super::names::{Directories, listed_name, usable_name};
@@ -90,6 +91,7 @@ impl Workshop {
         let map_file = map_file.map(|name| name.to_string_lossy().into_owned());
         let by = self.by();
         let mending = Mending::open(&path, reading, asked.map, by, &Switch::default())?;
+        keeps_secrets(&path, mending.draft(), &[])?;
         let rows = mending.draft().len();
         if rows > Self::MOST_ROWS {
             let what =
@@ -545,7 +547,6 @@ impl Workshop {
         if let Some(state) = &self.state {
             journal::forget(state, &open.digest);
         }
-        let _ = folder;
         Ok(not_carried)
     }
 
