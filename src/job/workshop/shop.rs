@@ -529,7 +529,6 @@ impl Workshop {
     /// Where there is such a file, or it cannot be written.
     pub fn save(&mut self, name: &str) -> Result<Vec<String>, Undoable> {
         let out = self.folder.join(usable_name(name).map_err(Undoable::Unusable)?);
-        let folder = self.folder.clone();
         let open = self.open.as_mut().ok_or_else(none_open)?;
         let is_ours = open.ours.contains(name);
         if out.symlink_metadata().is_ok() && !is_ours {
@@ -560,7 +559,10 @@ impl Workshop {
         let path = self.folder.join(&open.name);
         let now = Seen::of(&path);
         if now == open.seen {
-            return Ok(None);
+            // It was away for a while: the same file is there again.
+            let is_back = open.on_disk == Some(OnDisk::Gone);
+            open.on_disk = open.on_disk.filter(|_| !is_back);
+            return Ok(is_back.then_some(OnDisk::ReadAgain));
         }
         let what = if now.is_there() { OnDisk::Changed } else { OnDisk::Gone };
         if what == OnDisk::Gone
