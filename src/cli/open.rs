@@ -91,7 +91,7 @@ pub(super) fn run(args: OpenArgs) -> Result<Exit, Failure> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
-    let mut page = Page::serve(asked, |told| in_terminal::rehearsals(Arc::new(OnPage), told))?;
+    let page = Page::serve(asked, |told| in_terminal::rehearsals(Arc::new(OnPage), told))?;
     let link = page.link()?;
     output::say(&format!("the page is at {}", link.expose_secret()));
     output::say("the link is good once, for a minute; Ctrl-C ends the page");

@@ -23,7 +23,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -85,7 +85,6 @@ pub struct Page {
     app: Arc<App>,
     ended: watch::Receiver<Option<Notice>>,
     thread: Option<std::thread::JoinHandle<()>>,
-    redirect: Option<Redirect>,
     state: Option<PathBuf>,
 }
 
@@ -96,6 +95,8 @@ struct App {
     clock: Arc<dyn Clock>,
     /// When somebody asked for something last.
     asked: Mutex<Moment>,
+    /// The file that leads a browser here, until one has come.
+    redirect: Mutex<Option<Redirect>>,
     end: watch::Sender<Option<Notice>>,
 }
 
@@ -139,8 +140,8 @@ impl Page {
         let (end, ended) = watch::channel(None);
         let desk = Desk::new(workshop, rehearsals, Teller::default(), session.nonce());
         let begun = clock.moment();
-        let app =
-            Arc::new(App { port, session: Mutex::new(session), desk, clock, asked: Mutex::new(begun), end });
+        let (session, asked) = (Mutex::new(session), Mutex::new(begun));
+        let app = Arc::new(App { port, session, desk, clock, asked, redirect: Mutex::default(), end });
         let _ = heard.set(Arc::downgrade(&app));
         let refused = |refusal: Refusal| {
             let failure = Failure::usage(refusal.what);
@@ -154,7 +155,7 @@ impl Page {
             app.desk.open(roster).map_err(refused)?;
         }
         let thread = Self::start(&app, listener)?;
-        Ok(Self { app, ended, thread: Some(thread), redirect: None, state })
+        Ok(Self { app, ended, thread: Some(thread), state })
     }
 
     fn start(
@@ -211,10 +212,10 @@ impl Page {
     }
 
     /// Opens the link in the browser; whether there is one.
-    pub fn open_in_browser(&mut self, link: &SecretString) -> bool {
+    pub fn open_in_browser(&self, link: &SecretString) -> bool {
         let Ok(redirect) = Redirect::write(self.state.as_deref(), link) else { return false };
         let is_open = redirect.open();
-        self.redirect = Some(redirect);
+        *lock(&self.app.redirect) = Some(redirect);
         is_open
     }
 
@@ -237,6 +238,7 @@ impl Page {
         self.app.end.send_modify(|end| {
             end.get_or_insert(Notice::Quit);
         });
+        lock(&self.app.redirect).take();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -345,11 +347,16 @@ impl App {
             routes::Body::None => 0,
             routes::Body::Json(most) | routes::Body::Octets(most) => most,
         };
-        let too_large = |_| {
+        let too_large = || {
             let what = format!("at most {limit} bytes are taken at once");
             Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", what)
         };
-        let body = axum::body::to_bytes(body, limit).await.map_err(too_large)?;
+        // What says that it is too large is refused before any of it is taken.
+        let told = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if told.is_some_and(|told: u64| told > limit as u64) {
+            return Err(too_large());
+        }
+        let body = axum::body::to_bytes(body, limit).await.map_err(|_| too_large())?;
         match route.ask {
             Ask::Shell => Ok(self.file(shell::INDEX)?),
             Ask::File => Ok(self.file(name)?),
@@ -400,6 +407,7 @@ impl App {
                     "lease": lease,
                 });
                 *lock(&self.asked) = self.clock.moment();
+                lock(&self.redirect).take();
                 Ok(sent(StatusCode::OK, "application/json", answer.to_string()))
             }
             Exchanged::UsedTwice => {
