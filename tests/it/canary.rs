@@ -22,10 +22,10 @@ fn passwords() -> [String; 6] {
 }
 
 /// What is searched for: secrets in every form that they may take on the way.
-struct Needles(Vec<(String, Vec<u8>)>);
+pub(crate) struct Needles(Vec<(String, Vec<u8>)>);
 
 impl Needles {
-    fn of<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
+    pub(crate) fn of<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
         let mut needles = Vec::new();
         for secret in secrets {
             let bytes = secret.as_bytes();
@@ -54,7 +54,7 @@ impl Needles {
     }
 
     /// In which form something has a secret in it; parts of a workbook or another archive are looked at unpacked.
-    fn found_in(&self, bytes: &[u8]) -> Option<String> {
+    pub(crate) fn found_in(&self, bytes: &[u8]) -> Option<String> {
         if let Some((form, _)) = self.0.iter().find(|(_, needle)| memmem::find(bytes, needle).is_some()) {
             return Some(form.clone());
         }
@@ -164,7 +164,7 @@ impl Searched {
 }
 
 /// Every file in a folder and below it.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -36,6 +36,8 @@ mod looks;
 mod made;
 mod mend;
 mod mixed;
+#[cfg(all(target_os = "linux", feature = "open"))]
+mod open;
 
 mod pace;
 mod packaging;
