@@ -279,7 +279,7 @@ fn neither_key_nor_code_is_in_a_list_of_processes_or_in_a_file() {
     );
     fs::write(&opener, script).unwrap();
     fs::set_permissions(&opener, fs::Permissions::from_mode(0o700)).unwrap();
-    let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", tools.path().display(), std::env::var_os("PATH").unwrap().display());
     let mut command = Page::command(here.path(), &["mistakes.csv"]);
     let mut page = Page::start(command.env("PATH", path));
     let noted = appears(&noted);

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ pub fn raw(port: u16, bytes: &[u8]) -> std::io::Result<Answer> {
     Ok(Answer::read(&answer))
 }
 
-type Said = Arc<(Mutex<String>, Condvar)>;
+type Said = Arc<Mutex<String>>;
 
 /// A page that is served by a process of its own, which ends with it.
 pub struct Page {
@@ -115,13 +115,12 @@ impl Page {
         });
         let (port, code) = link.1.trim().split_once("/#c=").unwrap();
         let (port, code) = (port.parse().unwrap(), code.to_owned());
-        let said: Said = Arc::new((Mutex::new(line), Condvar::new()));
+        let said: Said = Arc::new(Mutex::new(line));
         let heard = Arc::clone(&said);
         std::thread::spawn(move || {
             let mut line = String::new();
             while stderr.read_line(&mut line).is_ok_and(|read| read > 0) {
-                heard.0.lock().unwrap().push_str(&line);
-                heard.1.notify_all();
+                heard.lock().unwrap().push_str(&line);
                 line.clear();
             }
         });
@@ -150,14 +149,7 @@ impl Page {
 
     /// What was said in the terminal so far.
     pub fn said(&self) -> String {
-        self.said.0.lock().unwrap().clone()
-    }
-
-    /// Waits until something was said in the terminal.
-    pub fn until_said(&self, text: &str) {
-        let said = self.said.0.lock().unwrap();
-        let (said, _) = self.said.1.wait_timeout_while(said, LONG, |said| !said.contains(text)).unwrap();
-        assert!(said.contains(text), "{said}");
+        self.said.lock().unwrap().clone()
     }
 
     /// The head of a request as our own page sends it.

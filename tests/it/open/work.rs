@@ -98,7 +98,7 @@ fn planned(stdout: &str) -> Value {
 /// A line that the page shows, run in the folder; `headcount` is this program.
 fn typed(folder: &Path, line: &str) -> crate::harness::Ran {
     let program = Path::new(env!("CARGO_BIN_EXE_headcount")).parent().unwrap();
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", program.display(), std::env::var_os("PATH").unwrap().display());
     let mut like = headcount(folder);
     like.env("PATH", path).env("XDG_STATE_HOME", folder.join("state"));
     run(&mut pasted(&like, line))
