@@ -175,6 +175,10 @@ proptest! {
         let after = Faults::of(&draft, &rules, &|| Ok(())).unwrap();
         let before = counts(&faults);
         for (kind, count) in counts(&after) {
+            // Two addresses that were written in two ways, each of them wrong, may be one: now it is seen.
+            if kind.0 == codes::SAME_PERSON.id {
+                continue;
+            }
             prop_assert!(before.get(&kind).is_some_and(|before| count <= *before), "{kind:?}");
         }
         let left = Mender::new(&draft, &after, &rules, None).changes_of(&picked).unwrap();
