@@ -43,6 +43,7 @@ const COMMANDS: &[&[&str]] = &[
     &["mend", "roster.csv", "--safe"],
     &["mend", "roster.csv", "--safe", "--format", "json"],
     // What it has to say before it serves goes to stderr, and the rest to a browser.
+    #[cfg(feature = "open")]
     &["open", "--help"],
     &["import", "roster.csv", "--simulate", "--dry-run"],
     &["import", "roster.csv", "--simulate", "--dry-run", "--format", "json"],
