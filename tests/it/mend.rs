@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Ran, folder, headcount, run, sample};
+use crate::harness::{Ran, folder, headcount, run};
 
 const DIRECTORY: [&str; 2] = ["--directory", "directory.json"];
 /// The middle of a password, by which it is found wherever it went.
@@ -395,7 +395,7 @@ fn in_a_terminal_one_group_after_the_other_is_asked_for() {
     const ROSTER: &str = "first name,last name,user login,password,routing profile name,security profiles,hierarchy,Org,phone type\n\
          Ana,Lima,ana,Kettle-Moss-1,Basic Routing Profile,Agent|Agent,,,soft\n\
          Bob,Lee,bob,Kettle-Moss-2,Basic Routing Profile,Agent,,,softphone\n";
-    let disagreeing = fs::read_to_string(sample("mistakes.csv")).unwrap();
+    let disagreeing = fs::read_to_string(crate::harness::sample("mistakes.csv")).unwrap();
     let played = |roster: &str, answers: &str| {
         let here = folder(&[]);
         fs::write(here.path().join("people.csv"), roster).unwrap();
