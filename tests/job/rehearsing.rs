@@ -250,6 +250,16 @@ fn a_roster_with_errors_is_planned_only_where_they_are_left_out() {
 }
 
 #[test]
+fn one_that_is_paused_when_nothing_is_left_is_over() {
+    let desk = Desk::of(3);
+    desk.pause_after(3);
+    let ended = desk.run(desk.asked());
+    assert_eq!((ended.state, ended.exit, ended.rows.created), (RunStands::Ended, Some(5), 3));
+    assert!(ended.log[0].text.starts_with("ended: 3 of 3"), "{:?}", ended.log);
+    assert!(matches!(desk.rehearsals().go_on(), Err(Refused::Nothing)));
+}
+
+#[test]
 fn in_rough_weather_it_is_paused_gone_on_with_and_everybody_is_made_once() {
     let desk = Desk::of(8);
     desk.pause_after(3);

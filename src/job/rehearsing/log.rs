@@ -169,7 +169,8 @@ fn refused(row: impl std::fmt::Display, user: &str, code: &str, message: &str) -
 
 fn ended(exit: u8, rows: &Counts) -> String {
     let word = match exit {
-        code if code == Exit::Interrupted.code() => "paused",
+        // Paused when nothing was left to do.
+        code if code == Exit::Interrupted.code() && !rows.is_complete() => "paused",
         code if code == Exit::Stopped.code() => "stopped",
         _ => "ended",
     };

@@ -29,7 +29,7 @@ pub(super) fn look(ledger: &Path, around: &Around) -> Result<Option<RunTold>, Fa
     let whose = || ledger::whose(&state.session);
     let (stands, why) = match lately.exit {
         _ if at_work => (RunStands::Elsewhere, Some(format!("{} is at work with it", whose()))),
-        Some(exit) => (stands_after(exit), None),
+        Some(exit) => (stands_after(exit, is_complete(&state, &rows)), None),
         None if is_complete(&state, &rows) => (RunStands::Ended, None),
         None => (RunStands::Stopped, Some(format!("{} has not said that it ended", whose()))),
     };
@@ -51,9 +51,10 @@ pub(super) fn look(ledger: &Path, around: &Around) -> Result<Option<RunTold>, Fa
     }))
 }
 
-/// How a run stands that has ended with this exit code.
-pub(super) fn stands_after(exit: u8) -> RunStands {
+/// How a run stands that has ended with this exit code. One that was paused when nothing was left to do is over.
+pub(super) fn stands_after(exit: u8, is_complete: bool) -> RunStands {
     match exit {
+        code if code == Exit::Interrupted.code() && is_complete => RunStands::Ended,
         code if code == Exit::Interrupted.code() => RunStands::Paused,
         code if code == Exit::Stopped.code() || code == Exit::Bug.code() => RunStands::Stopped,
         _ => RunStands::Ended,

@@ -588,7 +588,7 @@ fn last_word(
     let seen = looked::look(ledger, around).ok().flatten()?;
     let file = file.as_deref().map(name_of);
     Some(RunTold {
-        state: looked::stands_after(exit.code()),
+        state: looked::stands_after(exit.code(), seen.state == RunStands::Ended),
         exit: Some(exit.code()),
         why,
         log: log.lines(),

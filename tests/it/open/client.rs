@@ -200,21 +200,19 @@ impl Page {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(LONG)).unwrap();
         stream.write_all(self.head("GET", "/api/events", "", 0).as_bytes()).unwrap();
-        Events { lines: BufReader::new(stream), all: String::new() }
+        Events { lines: BufReader::new(stream), all: String::new(), until: Instant::now() + LONG }
     }
 
     /// The first state of which this holds, as the page is told it.
     #[track_caller]
     pub fn until(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         let mut events = self.events();
-        let deadline = Instant::now() + LONG;
         while let Some((name, data)) = events.next() {
             if name == "state" && is_it(&data) {
                 return data;
             }
-            assert!(Instant::now() < deadline, "not {what}: {}", self.state());
         }
-        panic!("the page ended before it was {what}: {}", self.said());
+        panic!("it never was {what}: {}\nwhat was told: {}", self.state(), events.all);
     }
 
     /// The state once all rows are checked.
@@ -263,15 +261,17 @@ pub struct Events {
     lines: BufReader<TcpStream>,
     /// All that came.
     pub all: String,
+    /// How long it is listened to: a heartbeat comes for ever.
+    until: Instant,
 }
 
 impl Events {
-    /// The next event with its data; `None` at the end.
+    /// The next event with its data; `None` at the end, or after long.
     pub fn next(&mut self) -> Option<(String, Value)> {
         let mut name = String::new();
         loop {
             let mut line = String::new();
-            if self.lines.read_line(&mut line).ok()? == 0 {
+            if Instant::now() > self.until || self.lines.read_line(&mut line).ok()? == 0 {
                 return None;
             }
             self.all.push_str(&line);
