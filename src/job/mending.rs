@@ -71,7 +71,7 @@ impl Mending {
         directory: Option<Arc<Directory>>,
         stop: &Switch,
     ) -> Result<Self, Failure> {
-        let (basis, faults) = checked(&draft, &by, directory.as_deref(), stop)?;
+        let (basis, faults) = checked(&draft, &by, directory.as_deref(), None, stop)?;
         Ok(Self { draft, by, directory, basis, faults: Arc::new(faults) })
     }
 
@@ -140,7 +140,8 @@ impl Mending {
     /// # Errors
     /// Exit 2 where the roster can no longer be read; exit 5 where it was stopped: then the faults are those of before.
     pub fn check(&mut self, stop: &Switch) -> Result<(), Failure> {
-        let (basis, faults) = checked(&self.draft, &self.by, self.directory.as_deref(), stop)?;
+        let before = Some((self.basis, &*self.faults));
+        let (basis, faults) = checked(&self.draft, &self.by, self.directory.as_deref(), before, stop)?;
         (self.basis, self.faults) = (basis, Arc::new(faults));
         Ok(())
     }
@@ -157,6 +158,7 @@ fn checked(
     draft: &Draft,
     by: &MendingBy,
     directory: Option<&Directory>,
+    before: Option<(Basis, &Faults)>,
     stop: &Switch,
 ) -> Result<(Basis, Faults), Failure> {
     // Who has passwords made has users with passwords.
@@ -164,6 +166,8 @@ fn checked(
     let basis = Basis::of(by.identity.or(meant), directory, draft.roster())?;
     let rules = rules_of(directory, basis.identity(), by.makes_passwords);
     let rules = rules.letting_through(by.let_through).inferred(basis.inferred());
-    let faults = Faults::of(draft, &rules, &|| go_on(stop))?;
+    // By other rules nothing is known of any row.
+    let before = before.filter(|(by, _)| *by == basis).map(|(_, faults)| faults);
+    let faults = Faults::of(draft, &rules, before, &|| go_on(stop))?;
     Ok((basis, faults))
 }

@@ -17,7 +17,7 @@ pub enum Change {
         /// The column.
         column: usize,
         /// The text.
-        text: Box<str>,
+        text: Arc<str>,
     },
     /// A row is taken out, or put back.
     Drop {
@@ -36,7 +36,7 @@ pub enum Change {
         /// The column.
         column: usize,
         /// The header.
-        text: Box<str>,
+        text: Arc<str>,
     },
 }
 
@@ -67,12 +67,15 @@ pub struct Step {
     cells: usize,
     /// In how many rows it has changed something.
     rows: usize,
+    /// Whether it has changed a header.
+    has_header: bool,
 }
 
 impl Step {
     fn new(id: u64, label: String, changes: Vec<Change>) -> Self {
         let cells = changes.iter().filter(|change| matches!(change, Change::Cell { .. })).count();
-        let mut step = Self { id, label, changes, is_undone: false, cells, rows: 0 };
+        let has_header = changes.iter().any(|change| matches!(change, Change::Header { .. }));
+        let mut step = Self { id, label, changes, is_undone: false, cells, rows: 0, has_header };
         step.rows = step.of_rows().len();
         step
     }
@@ -114,6 +117,8 @@ pub struct Draft {
     steps: Vec<Arc<Step>>,
     /// Grows with each change.
     revision: u64,
+    /// The revision in which the headers were changed last.
+    headers: u64,
 }
 
 impl Draft {
@@ -134,6 +139,7 @@ impl Draft {
             edits,
             steps: Vec::new(),
             revision: 1,
+            headers: 1,
         })
     }
 
@@ -150,6 +156,16 @@ impl Draft {
     /// What is changed.
     pub(crate) fn edits(&self) -> &Edits {
         &self.edits
+    }
+
+    /// The same, for whoever keeps them.
+    pub(crate) fn shared_edits(&self) -> Arc<Edits> {
+        Arc::clone(&self.edits)
+    }
+
+    /// The revision in which the headers were changed last.
+    pub(crate) fn headers_of(&self) -> u64 {
+        self.headers
     }
 
     /// The path that it was opened under.
@@ -180,7 +196,8 @@ impl Draft {
     /// Headers that were changed, by column.
     pub(crate) fn renamed(&self) -> Vec<(usize, String)> {
         let mut renamed: Vec<(usize, String)> = Vec::new();
-        for change in self.steps.iter().filter(|step| !step.is_undone).flat_map(|step| &step.changes) {
+        let with_headers = self.steps.iter().filter(|step| step.has_header && !step.is_undone);
+        for change in with_headers.flat_map(|step| &step.changes) {
             if let Change::Header { column, text } = change {
                 renamed.retain(|(at, _)| at != column);
                 renamed.push((*column, text.to_string()));
@@ -195,9 +212,11 @@ impl Draft {
         let headers =
             self.renamed().into_iter().map(|(column, text)| Change::Header { column, text: text.into() });
         let added = edits.added().iter().map(|row| Change::Add { row: *row });
-        let cells = edits.rows().flat_map(|row| {
-            edits.of_row(row).map(move |(column, text)| Change::Cell { row, column, text: text.into() })
-        });
+        let cell = |(row, column, text): (u64, usize, &Arc<str>)| {
+            let text = Arc::clone(text);
+            Change::Cell { row, column, text }
+        };
+        let cells = edits.cells().map(cell);
         let dropped = edits.dropped().iter().map(|row| Change::Drop { row: *row, is_dropped: true });
         headers.chain(added).chain(cells).chain(dropped).collect()
     }
@@ -248,6 +267,28 @@ impl Draft {
                 take(&row);
             } else if let Some(row) = self.row(number) {
                 take(&row);
+            }
+        }
+    }
+
+    /// Goes over the cells of these columns, row by row as [`Draft::each_row`] does, each with its row's number and its
+    /// column: for whoever needs nothing else of a row, so that none is put together.
+    pub(crate) fn each_cell(&self, columns: &[usize], take: &mut dyn FnMut(u64, usize, &str)) {
+        let Some(held) = self.base.in_memory() else { return };
+        for at in 0..self.len() {
+            let Some(number) = self.number_at(at) else { continue };
+            let mut changed = self.edits.of_row(number);
+            // Of a row that has a new text it is known that something is left of it.
+            let is_there =
+                changed.clone().next().is_none() || changed.any(|(_, text)| !text.trim().is_empty());
+            let plain = held.plain(at).filter(|_| is_there && !self.edits.is_dropped(number));
+            if let Some(plain) = plain {
+                let cell = |column| self.edits.cell(number, column).or_else(|| plain.cell(column));
+                let cells = columns.iter().filter_map(|column| Some((*column, cell(*column)?)));
+                cells.for_each(|(column, cell)| take(number, column, cell));
+            } else if let Some(row) = self.row(number) {
+                let cells = columns.iter().filter_map(|column| Some((*column, row.cells.get(*column)?)));
+                cells.for_each(|(column, cell)| take(number, column, cell));
             }
         }
     }
@@ -305,10 +346,11 @@ impl Draft {
         // What was undone is not done again after something else was done.
         self.steps.retain(|step| !step.is_undone);
         let id = self.steps.last().map_or(0, |step| step.id) + 1;
-        let has_header = changes.iter().any(|change| matches!(change, Change::Header { .. }));
         let mut edits = (*self.edits).clone();
         changes.iter().for_each(|change| put(&mut edits, change, &self.base, true));
-        self.steps.push(Arc::new(Step::new(id, label.into(), changes)));
+        let step = Step::new(id, label.into(), changes);
+        let has_header = step.has_header;
+        self.steps.push(Arc::new(step));
         let taken = self.take(edits, has_header);
         if taken.is_err() {
             self.steps.pop();
@@ -341,8 +383,7 @@ impl Draft {
         let step = Arc::new(Step { is_undone, ..(*self.steps[at]).clone() });
         let before = std::mem::replace(&mut self.steps[at], Arc::clone(&step));
         let edits = self.replayed(&step.changes);
-        let has_header = step.changes.iter().any(|change| matches!(change, Change::Header { .. }));
-        let taken = self.take(edits, has_header);
+        let taken = self.take(edits, step.has_header);
         if taken.is_err() {
             self.steps[at] = before;
         }
@@ -389,15 +430,24 @@ impl Draft {
         self.base = base;
         self.edits = edits;
         self.revision += 1;
+        if has_header {
+            self.headers = self.revision;
+        }
         Ok(())
     }
 
     fn changes_something(&self, change: &Change) -> bool {
         match change {
             Change::Cell { row, column, text } => {
+                if *column >= self.base.width() {
+                    return false;
+                }
                 let edited = self.edits.cell(*row, *column).map(std::borrow::Cow::Borrowed);
-                let is = edited.or_else(|| file_cell(&self.base, *row, *column));
-                self.has_row(*row) && *column < self.base.width() && is.as_deref() != Some(&**text)
+                match edited.or_else(|| file_cell(&self.base, *row, *column)) {
+                    Some(is) => *is != **text,
+                    // Nothing that can be told: be it of a row that there is, or of none.
+                    None => self.has_row(*row),
+                }
             }
             Change::Drop { row, is_dropped } => {
                 self.has_row(*row) && self.edits.is_dropped(*row) != *is_dropped
@@ -413,7 +463,7 @@ impl Draft {
 /// What the file has in a cell, as far as that is text: of what the reader has kept aside nothing.
 fn file_cell(base: &Roster, row: u64, column: usize) -> Option<std::borrow::Cow<'_, str>> {
     let held = base.in_memory()?;
-    if let Some(cell) = held.place_of(row).and_then(|at| held.plain_cell(at, column)) {
+    if let Some(cell) = held.place_of(row).and_then(|at| held.plain(at)?.cell(column)) {
         return Some(cell.into());
     }
     let original = base.row_of(row)?;
@@ -435,7 +485,7 @@ fn put(edits: &mut Edits, change: &Change, base: &Roster, is_other: bool) {
         Change::Cell { row, column, text } => {
             let may_be_same = !is_other || edits.cell(*row, *column).is_some();
             let is_same = may_be_same && file_cell(base, *row, *column).is_some_and(|cell| *cell == **text);
-            edits.set(*row, *column, Some(&**text).filter(|_| !is_same));
+            edits.put(*row, *column, (!is_same).then(|| Arc::clone(text)));
         }
         Change::Drop { row, is_dropped } => edits.set_dropped(*row, *is_dropped),
         Change::Add { row } => edits.set_added(*row, true),

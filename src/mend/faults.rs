@@ -7,8 +7,8 @@ use super::draft::Draft;
 use crate::error::Failure;
 use crate::finding::codes::{self, Code};
 use crate::finding::{Finding, LeftOut, Severity};
-use crate::roster::Row;
-use crate::validate::{self, Rules, Who};
+use crate::roster::{Edits, Row};
+use crate::validate::{self, CleanRows, Rules, Who};
 
 /// Codes of which each value is a fault of its own: who mends the one has not mended the other.
 const BY_VALUE: [&Code; 13] = [
@@ -100,23 +100,36 @@ pub struct Faults {
     who: Option<Arc<Who>>,
     /// Rows of the file that are read as nobody's, in order.
     passed_over: Vec<u64>,
+    /// Rows that are clean by themselves.
+    clean: CleanRows,
+    /// Of which headers.
+    headers: u64,
+    /// Of which changes.
+    edits: Arc<Edits>,
 }
 
 impl Faults {
-    /// Checks all rows of a draft.
+    /// Checks all rows of a draft. Of those that were clean by themselves before, by the same rules, and were not changed
+    /// since, it is known that they are so still: the rules look at the others.
     ///
     /// # Errors
     /// Exit 2 where the roster can no longer be read; whatever `go_on` fails with, which is asked every few hundred rows.
     pub fn of(
         draft: &Draft,
         rules: &Rules<'_>,
+        before: Option<&Self>,
         go_on: &dyn Fn() -> Result<(), Failure>,
     ) -> Result<Self, Failure> {
         let rules = rules.for_mending();
+        let known = before.and_then(|before| before.clean_in(draft)).unwrap_or_default();
         let mut gathering = Gathering::new(draft);
         let (mut seen, mut passing) = (0_u64, Passing::of(draft));
-        let checked = validate::check_rows(draft.roster(), &rules, &mut |row| {
+        let mut clean = CleanRows::default();
+        let checked = validate::check_changed_rows(draft.roster(), &rules, &known, &mut |row| {
             seen += 1;
+            if row.is_clean {
+                clean.add(row.number);
+            }
             gathering.take(row.row, row.findings);
             passing.until(row.number);
             if seen.is_multiple_of(validate::Pass::GLANCE) { go_on() } else { Ok(()) }
@@ -140,7 +153,21 @@ impl Faults {
             of_several: gathering.of_several,
             who: checked.who,
             passed_over: passing.end(),
+            clean,
+            headers: draft.headers_of(),
+            edits: draft.shared_edits(),
         })
+    }
+
+    /// The rows of a draft that are as they were when they were clean; `None` where more than rows is another.
+    fn clean_in(&self, draft: &Draft) -> Option<CleanRows> {
+        // A login with a number in it is another where another row is.
+        if draft.headers_of() != self.headers || draft.roster().columns().made_login.is_some() {
+            return None;
+        }
+        let mut clean = self.clean.clone();
+        self.edits.each_difference(draft.edits(), &mut |row| clean.remove(row));
+        Some(clean)
     }
 
     /// The faults of a row.

@@ -1,6 +1,7 @@
 //! Which changes mend which faults of a draft, and what comes of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::draft::{Change, Draft, as_changes};
 use super::faults::{FaultGroup, Faults};
@@ -276,12 +277,16 @@ impl<'m> Mender<'m> {
         let columns: Vec<usize> = (0..roster.width())
             .filter(|at| column.is_none_or(|column| column == *at) && !self.is_secret(*at))
             .collect();
-        self.draft.each_row(&mut |row| {
-            for &column in &columns {
-                let Some(cell) = row.cells.get(column) else { continue };
-                if let Some(text) = replace_in(cell, find, with, is_whole, has_case) {
-                    changes.push(Change::Cell { row: row.number, column, text: text.into() });
-                }
+        // What stands in a column stands there often: what came of the cell above is not made once more.
+        let mut above: Vec<(Option<String>, Option<Arc<str>>)> = vec![(None, None); roster.width()];
+        self.draft.each_cell(&columns, &mut |row, column, cell| {
+            let Some((known, text)) = above.get_mut(column) else { return };
+            if known.as_deref() != Some(cell) {
+                *text = replace_in(cell, find, with, is_whole, has_case).map(Arc::from);
+                cell.clone_into(known.get_or_insert_default());
+            }
+            if let Some(text) = text {
+                changes.push(Change::Cell { row, column, text: Arc::clone(text) });
             }
         });
         changes
@@ -311,7 +316,7 @@ impl<'m> Mender<'m> {
         }
         let mut changed = self.draft.clone();
         changed.change("", changes.to_vec())?;
-        let after = Faults::of(&changed, &self.rules, &|| Ok(()))?;
+        let after = Faults::of(&changed, &self.rules, Some(self.faults), &|| Ok(()))?;
         let (before, after) = (counted(self.faults), counted(&after));
         for (kind, count) in &after {
             effect.adds += count.saturating_sub(before.get(kind).copied().unwrap_or(0));

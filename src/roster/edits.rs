@@ -1,6 +1,7 @@
 //! What is changed in a roster while its file stays as it is: rows are read as if the changes stood in the file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::cells::Cells;
 use super::row::{Row, Seems};
@@ -8,8 +9,11 @@ use super::row::{Row, Seems};
 /// Changes to the rows of one roster, by their numbers as a spreadsheet shows them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Edits {
-    /// Of a row the new texts by the file's columns, counted from 0, in order.
-    cells: BTreeMap<u64, Vec<(usize, Box<str>)>>,
+    /// The new texts by row and by the file's columns, counted from 0. They are shared with the steps that set them: of half
+    /// a large roster there would be two of each.
+    cells: BTreeMap<(u64, usize), Arc<str>>,
+    /// In how many rows there are such.
+    rows: usize,
     /// The rows that are taken out.
     dropped: BTreeSet<u64>,
     /// The rows that are new, below the last of the file: their numbers.
@@ -19,13 +23,7 @@ pub(crate) struct Edits {
 /// Without the texts: one of them may be a password.
 impl std::fmt::Debug for Edits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Edits({} rows, {} dropped, {} added)",
-            self.cells.len(),
-            self.dropped.len(),
-            self.added.len()
-        )
+        write!(f, "Edits({} rows, {} dropped, {} added)", self.rows, self.dropped.len(), self.added.len())
     }
 }
 
@@ -37,15 +35,19 @@ impl Edits {
 
     /// Sets a cell, or with `None` leaves it as the file has it.
     pub(crate) fn set(&mut self, row: u64, column: usize, text: Option<&str>) {
-        let cells = self.cells.entry(row).or_default();
-        match (cells.binary_search_by_key(&column, |(at, _)| *at), text) {
-            (Ok(at), Some(text)) => cells[at].1 = text.into(),
-            (Ok(at), None) => drop(cells.remove(at)),
-            (Err(at), Some(text)) => cells.insert(at, (column, text.into())),
-            (Err(_), None) => {}
-        }
-        if cells.is_empty() {
-            self.cells.remove(&row);
+        self.put(row, column, text.map(Arc::from));
+    }
+
+    /// The same with a text that is shared.
+    pub(crate) fn put(&mut self, row: u64, column: usize, text: Option<Arc<str>>) {
+        let is_only = |edits: &Self| edits.of_row(row).next().is_none();
+        match text {
+            Some(text) => {
+                self.rows += usize::from(is_only(self));
+                self.cells.insert((row, column), text);
+            }
+            None if self.cells.remove(&(row, column)).is_some() => self.rows -= usize::from(is_only(self)),
+            None => {}
         }
     }
 
@@ -68,32 +70,36 @@ impl Edits {
 
     /// The text that a cell was given.
     pub(crate) fn cell(&self, row: u64, column: usize) -> Option<&str> {
-        let cells = self.cells.get(&row)?;
-        let at = cells.binary_search_by_key(&column, |(at, _)| *at).ok()?;
-        Some(&cells[at].1)
+        self.cells.get(&(row, column)).map(|text| &**text)
     }
 
     /// The texts that cells of a row were given, by column.
-    pub(crate) fn of_row(&self, row: u64) -> impl Iterator<Item = (usize, &str)> {
-        self.cells.get(&row).into_iter().flatten().map(|(at, text)| (*at, &**text))
+    pub(crate) fn of_row(&self, row: u64) -> impl Iterator<Item = (usize, &str)> + Clone {
+        self.cells.range((row, 0)..=(row, usize::MAX)).map(|((_, column), text)| (*column, &**text))
     }
 
-    /// The rows in which cells were given texts.
+    /// All texts that cells were given, by row and by column.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (u64, usize, &Arc<str>)> {
+        self.cells.iter().map(|((row, column), text)| (*row, *column, text))
+    }
+
+    /// The rows in which cells were given texts, in order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = u64> {
-        self.cells.keys().copied()
+        let mut last = None;
+        self.cells.keys().filter_map(move |(row, _)| (last.replace(*row) != Some(*row)).then_some(*row))
     }
 
     /// In how many rows anything is changed, those that were taken out and those that are new among them.
     pub(crate) fn changed_rows(&self) -> usize {
-        let has_cells = |row: &&u64| self.cells.contains_key(row);
-        let dropped = self.dropped.iter().filter(|row| !has_cells(row)).count();
-        let added = self.added.iter().filter(|row| !has_cells(row) && !self.dropped.contains(row)).count();
-        self.cells.len() + dropped + added
+        let has_cells = |row: u64| self.of_row(row).next().is_some();
+        let dropped = self.dropped.iter().filter(|row| !has_cells(**row)).count();
+        let is_other = |row: &&u64| !has_cells(**row) && !self.dropped.contains(row);
+        self.rows + dropped + self.added.iter().filter(is_other).count()
     }
 
     /// How many cells were given texts.
     pub(crate) fn count(&self) -> usize {
-        self.cells.values().map(Vec::len).sum()
+        self.cells.len()
     }
 
     /// Whether a row was taken out.
@@ -111,6 +117,25 @@ impl Edits {
         &self.added
     }
 
+    /// Tells each row of which something is another than in these, at least once.
+    pub(crate) fn each_difference(&self, other: &Self, tell: &mut dyn FnMut(u64)) {
+        let (mut ours, mut theirs) = (self.cells.iter().peekable(), other.cells.iter().peekable());
+        loop {
+            let places = [ours.peek().map(|(place, _)| **place), theirs.peek().map(|(place, _)| **place)];
+            // Of the two that come next in each the first; where both have it, the texts are compared.
+            let Some(first) = places.into_iter().flatten().min() else { break };
+            let our = ours.next_if(|(place, _)| **place == first).map(|(_, text)| text);
+            let their = theirs.next_if(|(place, _)| **place == first).map(|(_, text)| text);
+            let is_same = |(our, their)| Arc::ptr_eq(our, their) || our == their;
+            if !our.zip(their).is_some_and(is_same) {
+                tell(first.0);
+            }
+        }
+        self.dropped.symmetric_difference(&other.dropped).for_each(|row| tell(*row));
+        let added = |edits: &Self| -> BTreeSet<u64> { edits.added.iter().copied().collect() };
+        added(self).symmetric_difference(&added(other)).for_each(|row| tell(*row));
+    }
+
     /// Changes a row as it was read, with `spare` for its cells of before; `false` where nothing of it is left: it was taken out, or each of its cells emptied.
     ///
     /// What the reader said of a cell that has another text now no longer holds, and of a row whose cells could not be told
@@ -119,15 +144,18 @@ impl Edits {
         if self.dropped.contains(&row.number) {
             return false;
         }
-        let Some(cells) = self.cells.get(&row.number) else { return true };
+        let cells = self.of_row(row.number);
+        if cells.clone().next().is_none() {
+            return true;
+        }
         let is_readable = row.is_readable();
         let is_of =
-            |column: &str| cells.iter().any(|(at, _)| headers.get(*at).is_some_and(|name| name == column));
+            |column: &str| cells.clone().any(|(at, _)| headers.get(at).is_some_and(|name| name == column));
         row.findings
             .retain(|finding| is_readable && finding.column.as_deref().is_none_or(|name| !is_of(name)));
-        row.kept.retain(|(at, _)| cells.binary_search_by_key(at, |(column, _)| *column).is_err());
+        row.kept.retain(|(at, _)| self.cell(row.number, *at).is_none());
         spare.clear();
-        let mut changed = cells.iter().peekable();
+        let mut changed = cells.peekable();
         let mut is_blank = true;
         for at in 0..row.cells.len() {
             let text = match changed.next_if(|(column, _)| *column == at) {
@@ -147,14 +175,12 @@ impl Edits {
     pub(super) fn make(&self, number: u64, row: &mut Row, headers: &[String]) -> bool {
         *row = Row { number, ..Row::default() };
         headers.iter().for_each(|_| row.cells.push(""));
-        self.cells.contains_key(&number) && self.apply(row, headers, &mut Cells::default())
+        self.of_row(number).next().is_some() && self.apply(row, headers, &mut Cells::default())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::finding::codes;
     use crate::roster::{Options, Roster};

@@ -82,7 +82,10 @@ impl Held {
 
     /// Where a row of this number is.
     pub(crate) fn place_of(&self, number: u64) -> Option<usize> {
-        self.numbers.binary_search(&number).ok()
+        // Of a file without blank rows it is known where each is.
+        let at = usize::try_from(number.checked_sub(*self.numbers.first()?)?).ok()?;
+        let is_there = self.numbers.get(at) == Some(&number);
+        if is_there { Some(at) } else { self.numbers.binary_search(&number).ok() }
     }
 
     /// Gives a row away as it was read; `false` behind the last.
@@ -110,23 +113,39 @@ impl Held {
         true
     }
 
-    /// The text of a cell, where the reader has taken it for text and had nothing to say of its row.
-    pub(crate) fn plain_cell(&self, at: usize, column: usize) -> Option<&str> {
+    /// A row that is all text, and of which the reader had nothing to say.
+    pub(crate) fn plain(&self, at: usize) -> Option<Plain<'_>> {
         let (batch, within) = self.batch_of(at)?;
         let held = batch.rows.get(within).filter(|held| held.said.is_none())?;
         let first = within.checked_sub(1).map_or(0, |before| batch.rows[before].cells as usize);
-        let place = first + column;
-        if place >= held.cells as usize {
-            return None;
-        }
-        let begin = place.checked_sub(1).map_or(0, |before| batch.ends[before]);
-        batch.text.get(begin as usize..batch.ends[place] as usize)
+        Some(Plain { batch, first, end: held.cells as usize })
     }
 
     fn batch_of(&self, at: usize) -> Option<(&Batch, usize)> {
-        let which = self.batches.partition_point(|batch| batch.first <= at).checked_sub(1)?;
-        let batch = self.batches.get(which)?;
+        // Where no batch was full of text before it was full of rows, it is known which it is.
+        let is_in = |batch: &&Batch| (batch.first..batch.first + BATCH).contains(&at);
+        let known = self.batches.get(at / BATCH).filter(is_in);
+        let sought =
+            || self.batches.get(self.batches.partition_point(|batch| batch.first <= at).checked_sub(1)?);
+        let batch = known.or_else(sought)?;
         Some((batch, at - batch.first))
+    }
+}
+
+/// A row of which only cells are wanted.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain<'h> {
+    batch: &'h Batch,
+    first: usize,
+    end: usize,
+}
+
+impl<'h> Plain<'h> {
+    /// The text of a cell; `None` where the row has fewer.
+    pub(crate) fn cell(&self, column: usize) -> Option<&'h str> {
+        let place = Some(self.first + column).filter(|place| *place < self.end)?;
+        let begin = place.checked_sub(1).map_or(0, |before| self.batch.ends[before]);
+        self.batch.text.get(begin as usize..self.batch.ends[place] as usize)
     }
 }
 

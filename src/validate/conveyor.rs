@@ -13,7 +13,7 @@ use super::grammar::trimmed;
 use super::leavers::Watch;
 use super::names::{Gatherer, NamesUsed};
 use super::rules::RowCheck;
-use super::{Rules, agents};
+use super::{CleanRows, Rules, agents};
 use crate::agent::Fingerprint;
 use crate::directory::{FoldedHash, FoldedHasher};
 use crate::error::Failure;
@@ -40,6 +40,8 @@ pub(super) struct Handed<'b> {
     pub(super) number: u64,
     pub(super) username: &'b str,
     pub(super) hash: FoldedHash,
+    /// Whether the rules had nothing to say of it.
+    pub(super) is_clean: bool,
     /// Where fingerprints are wanted, and the row has no errors.
     pub(super) fingerprint: Option<Fingerprint>,
 }
@@ -74,6 +76,7 @@ pub(super) struct Seen {
 pub(super) fn run(
     roster: &Roster,
     rules: &Rules<'_>,
+    clean: &CleanRows,
     for_import: bool,
     hasher: &FoldedHasher,
     taker: &mut dyn Taker,
@@ -95,6 +98,7 @@ pub(super) fn run(
                 check: RowCheck::new(columns, rules),
                 columns,
                 rules,
+                clean,
                 for_import,
                 hasher: hasher.clone(),
                 names: Gatherer::default(),
@@ -181,6 +185,8 @@ struct Checker<'r> {
     check: RowCheck<'r>,
     columns: &'r Columns,
     rules: &'r Rules<'r>,
+    /// Rows that need no check.
+    clean: &'r CleanRows,
     for_import: bool,
     hasher: FoldedHasher,
     /// What its rows name.
@@ -247,6 +253,8 @@ struct Batch {
     fingerprints: Vec<Option<Fingerprint>>,
     /// The number of each row, where its username ends in `usernames`, and the username's hash.
     names: Vec<(u64, usize, FoldedHash)>,
+    /// Whether the rules had nothing to say of it, for each row.
+    clean: Vec<bool>,
     /// The usernames of all rows, one after the other.
     usernames: String,
     /// What is said of rows that were passed over, each with the place of the row before which it is said.
@@ -292,14 +300,20 @@ impl Batch {
     }
 
     fn check(&mut self, checker: &mut Checker<'_>) {
-        let Checker { check, columns, rules, for_import, hasher, names, watch, findings } = checker;
+        let Checker { check, columns, rules, clean, for_import, hasher, names, watch, findings } = checker;
         self.findings.clear();
         self.fingerprints.clear();
         self.names.clear();
+        self.clean.clear();
         self.usernames.clear();
         self.usernames.shrink_to(LARGE);
         for (place, row) in self.rows[..self.filled].iter().enumerate() {
-            check.check(row, findings);
+            // What the reader has to say of a row it says each time.
+            let is_known = clean.has(row.number) && row.findings.is_empty() && row.is_readable();
+            if !is_known {
+                check.check(row, findings);
+            }
+            self.clean.push(findings.is_empty());
             watch.see(row);
             if *for_import {
                 names.add(row, columns);
@@ -329,7 +343,8 @@ impl Batch {
             let fingerprint = self.fingerprints.get(place).copied().flatten();
             let username = &self.usernames[begin..end];
             begin = end;
-            taker.take(Handed { row: &self.rows[place], number, username, hash, fingerprint }, scratch)?;
+            let (row, is_clean) = (&self.rows[place], self.clean[place]);
+            taker.take(Handed { row, number, username, hash, is_clean, fingerprint }, scratch)?;
             scratch.clear();
         }
         notes.for_each(|(_, note)| taker.note(note));

@@ -6,6 +6,7 @@
 
 mod about;
 mod agents;
+mod clean;
 mod conveyor;
 mod damaged;
 mod fixes;
@@ -35,11 +36,12 @@ use crate::roster::Field;
 pub(crate) use about::About;
 pub use agents::{agent, agent_by};
 pub(crate) use agents::{fingerprint, proficiencies_fingerprint};
+pub(crate) use clean::CleanRows;
 pub(crate) use fixes::{Proposing, may_be_mended};
 pub(crate) use identity::{Inferred, infer_identity, infer_identity_of_those_there};
 pub(crate) use leavers::{Rule as LeaversRule, Watch};
 pub(crate) use names::{NamesUsed, username};
-pub(crate) use pass::{Checked, CheckedRow, Who, check_rows, check_while, each_row};
+pub(crate) use pass::{Checked, CheckedRow, Who, check_changed_rows, check_while, each_row};
 pub use pass::{Pass, check, check_with_fingerprints};
 pub(crate) use rules::required_fields;
 pub use rules::{RowCheck, check_columns, check_row, password_faults};

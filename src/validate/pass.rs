@@ -12,7 +12,7 @@ use super::names::NamesUsed;
 use super::people::People;
 use super::rules::{RowCheck, check_columns, column_of, no_passwords};
 use super::tally::Tally;
-use super::{About, Rules, agents, logins};
+use super::{About, CleanRows, Rules, agents, logins};
 use crate::agent::{Agent, Fingerprint, IdentityType};
 use crate::directory::{FoldedHash, FoldedMap, Found};
 use crate::error::Failure;
@@ -108,6 +108,8 @@ pub struct CheckedRow<'p> {
     pub(crate) row: &'p Row,
     /// What is wrong with it.
     pub(crate) findings: &'p [Finding],
+    /// Whether the rules had nothing to say of it by itself, whatever is said of it beside others.
+    pub(crate) is_clean: bool,
     fingerprint: Option<Fingerprint>,
     columns: &'p Columns,
     rules: &'p Rules<'p>,
@@ -157,7 +159,7 @@ pub fn check(
         on_row(row);
         Ok(())
     };
-    run(roster, rules, false, &mut on_row)
+    run(roster, rules, &CleanRows::default(), false, &mut on_row)
 }
 
 /// The same, as long as it may go on: a failure of `go_on`, which is asked every few hundred rows, ends it.
@@ -167,19 +169,21 @@ pub(crate) fn check_while(
     go_on: &dyn Fn() -> Result<(), Failure>,
 ) -> Result<Checked, Failure> {
     let mut seen = 0_u64;
-    run(roster, rules, false, &mut |_| {
+    run(roster, rules, &CleanRows::default(), false, &mut |_| {
         seen += 1;
         if seen.is_multiple_of(Pass::GLANCE) { go_on() } else { Ok(()) }
     })
 }
 
-/// The same, where `on_row` may end it.
-pub(crate) fn check_rows(
+/// The same, where `on_row` may end it. Rows that are known to be clean by themselves are not looked at by the rules once
+/// more, but beside all others. They must be as they were, and so must the rules and the columns.
+pub(crate) fn check_changed_rows(
     roster: &Roster,
     rules: &Rules<'_>,
+    clean: &CleanRows,
     on_row: &mut dyn FnMut(CheckedRow<'_>) -> Result<(), Failure>,
 ) -> Result<Checked, Failure> {
-    run(roster, rules, false, on_row)
+    run(roster, rules, clean, false, on_row)
 }
 
 /// The same for an import: with the fingerprint of every row, and what all of them name of the instance, by the threads that
@@ -189,18 +193,20 @@ pub fn check_with_fingerprints(
     rules: &Rules<'_>,
     on_row: &mut dyn FnMut(CheckedRow<'_>) -> Result<(), Failure>,
 ) -> Result<Checked, Failure> {
-    run(roster, rules, true, on_row)
+    run(roster, rules, &CleanRows::default(), true, on_row)
 }
 
 fn run(
     roster: &Roster,
     rules: &Rules<'_>,
+    clean: &CleanRows,
     for_import: bool,
     on_row: &mut OnRow<'_>,
 ) -> Result<Checked, Failure> {
     let mut pass = Pass::new(roster.columns(), rules, roster.findings());
     let hasher = pass.usernames.hasher();
-    let seen = conveyor::run(roster, rules, for_import, &hasher, &mut Handing { pass: &mut pass, on_row })?;
+    let taker = &mut Handing { pass: &mut pass, on_row };
+    let seen = conveyor::run(roster, rules, clean, for_import, &hasher, taker)?;
     pass.watch = seen.watch;
     Ok(Checked { names: seen.names, ..pass.finish() })
 }
@@ -224,7 +230,7 @@ pub(crate) fn each_row<E: From<Failure>>(
         return each_kept(roster, checked, take);
     }
     let (mut ended, mut told, mut mended) = (None, Vec::new(), Vec::new());
-    let gone = run(roster, rules, false, &mut |row| {
+    let gone = run(roster, rules, &CleanRows::default(), false, &mut |row| {
         let mut findings = row.findings;
         // The first check knows how far the spaces go.
         if findings.iter().any(|finding| finding.code == codes::STRAY_SPACES.id) {
@@ -378,11 +384,13 @@ impl<'r> Pass<'r> {
 
     /// Checks the next row.
     pub fn row(&mut self, row: &Row, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
+        let before = self.of_row.len();
         self.check.check(row, &mut self.of_row);
+        let is_clean = self.of_row.len() == before;
         self.watch.see(row);
         let username = trimmed(self.columns.cell(row, Field::Username));
         let hash = self.usernames.hasher().of(username);
-        self.take(Handed { row, number: row.number, username, hash, fingerprint: None }, on_row);
+        self.take(Handed { row, number: row.number, username, hash, is_clean, fingerprint: None }, on_row);
     }
 
     /// Takes what is said of a row that was passed over.
@@ -393,7 +401,7 @@ impl<'r> Pass<'r> {
 
     /// Takes the next row, whose own findings are in `of_row` already.
     fn take(&mut self, handed: Handed<'_>, on_row: &mut dyn FnMut(CheckedRow<'_>)) {
-        let Handed { row, number, username, fingerprint, .. } = handed;
+        let Handed { row, number, username, is_clean, fingerprint, .. } = handed;
         self.checked.rows += 1;
         if let Some(logins) = &mut self.checked.logins {
             logins::count(logins, row, self.columns, username);
@@ -432,6 +440,7 @@ impl<'r> Pass<'r> {
             first_error,
             row,
             findings: &self.of_row,
+            is_clean,
             fingerprint,
             columns: self.columns,
             rules: self.rules,

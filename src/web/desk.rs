@@ -265,7 +265,11 @@ impl Desk {
                 };
                 self.teller.tell("checked", json!({ "revision": revision, "counts": counts }).to_string());
                 self.tell_state();
-                lock(&self.workshop).keep();
+                let to_keep = lock(&self.workshop).to_keep();
+                if let Some(kept) = to_keep {
+                    kept.keep();
+                    lock(&self.workshop).has_kept(&kept);
+                }
             }
         }
     }
@@ -691,7 +695,7 @@ fn row_state(word: &str) -> Result<RowState, Refusal> {
 }
 
 /// How long a check waits, so that what was asked before it is answered first.
-const BREATH: Duration = Duration::from_millis(8);
+const BREATH: Duration = Duration::from_millis(4);
 
 /// How long one beat is.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);

@@ -10,7 +10,7 @@ use super::open::Open;
 use super::shop::Workshop;
 use super::told::{ColumnTold, ColumnsTold, FieldTold, MissingTold, TopTold, WordTold};
 use super::undoable::{Undoable, none_open};
-use super::{journal, watch};
+use super::watch;
 use crate::disk;
 use crate::error::Failure;
 use crate::job::mending::Mending;
@@ -132,13 +132,8 @@ impl Workshop {
         open.seen = watch::Seen::of(&path);
         open.unchecked.clear();
         open.views.forget();
-        if let Some(state) = &self.state {
-            let _ = journal::keep(
-                state,
-                &open.digest,
-                open.mending.draft(),
-                &crate::clock::rfc3339(self.clock.now()),
-            );
+        if let Some(kept) = self.to_keep() {
+            kept.keep();
         }
         Ok(())
     }

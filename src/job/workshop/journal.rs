@@ -71,19 +71,40 @@ fn place(state: &Path, digest: &str) -> PathBuf {
     state.join(FOLDER).join(format!("{digest}.json"))
 }
 
-/// Keeps what is changed in a draft.
+/// What is changed in a draft and is to be kept: whoever has time does it, and nobody waits for it.
+pub struct ToKeep {
+    pub(super) state: PathBuf,
+    pub(super) digest: String,
+    pub(super) draft: Draft,
+    pub(super) when: String,
+}
+
+impl ToKeep {
+    /// Keeps it. That it cannot be kept is no reason not to go on.
+    pub fn keep(&self) {
+        let _ = keep(&self.state, &self.digest, &self.draft, &self.when);
+    }
+}
+
+/// Without what is changed.
+impl std::fmt::Debug for ToKeep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ToKeep({})", self.digest)
+    }
+}
+
+/// Keeps what is changed in a draft; where that is nothing, nothing is kept.
 pub(super) fn keep(state: &Path, digest: &str, draft: &Draft, when: &str) -> io::Result<()> {
     let edits = draft.edits();
-    let mut cells = Vec::new();
-    for row in edits.rows() {
-        let open = edits.of_row(row).filter(|(column, _)| !is_secret(draft, *column));
-        cells.extend(open.map(|(column, text)| (row, column, text.to_owned())));
-    }
+    let secrets: Vec<bool> = (0..draft.roster().width()).map(|column| is_secret(draft, column)).collect();
+    // A column that is none of the roster's is taken for a secret.
+    let is_open = |(_, column, _): &(u64, usize, _)| secrets.get(*column) == Some(&false);
+    let cells = edits.cells().filter(is_open).map(|(row, column, text)| (row, column, text.to_string()));
     let kept = Kept {
         version: 1,
         when: when.to_owned(),
         headers: draft.renamed(),
-        cells,
+        cells: cells.collect(),
         dropped: edits.dropped().iter().copied().collect(),
         added: edits.added().to_vec(),
     };

@@ -23,6 +23,7 @@ mod watch;
 pub use asked::{Of, Settings, ToOpen, ToReplace};
 pub use columns::ToRead;
 pub use files::{FileTold, LedgerTold};
+pub use journal::ToKeep;
 pub use map::MapChosen;
 pub use names::{listed_name, usable_name};
 pub use shop::Workshop;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::asked::Of;
-use super::journal;
+use super::journal::ToKeep;
 use super::kept_views::Views;
 use super::told::{CountsTold, RecoverTold, RosterTold};
 use super::undoable::Undoable;
@@ -32,6 +32,8 @@ pub(super) struct Open {
     pub(super) seen: Seen,
     pub(super) on_disk: Option<OnDisk>,
     pub(super) digest: String,
+    /// Whether what is not saved is kept, or about to be.
+    pub(super) has_kept: bool,
     pub(super) recover: Option<RecoverTold>,
     pub(super) views: Views,
     /// Faults of an import that has sent these rows, by row.
@@ -150,8 +152,13 @@ impl Open {
         }
     }
 
-    /// Keeps what is changed, for the next time that the same file is opened. That it cannot be kept is no reason not to go on.
-    pub(super) fn keep(&self, state: &Path, clock: &dyn Clock) {
-        let _ = journal::keep(state, &self.digest, self.mending.draft(), &clock::rfc3339(clock.now()));
+    /// What is changed, to be kept for the next time that the same file is opened.
+    pub(super) fn to_keep(&self, state: &Path, clock: &dyn Clock) -> ToKeep {
+        ToKeep {
+            state: state.to_owned(),
+            digest: self.digest.clone(),
+            draft: self.mending.draft().clone(),
+            when: clock::rfc3339(clock.now()),
+        }
     }
 }

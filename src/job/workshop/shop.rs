@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::asked::{Of, Settings, ToOpen, ToReplace};
 use super::guarded::keeps_secrets;
-use super::journal;
+use super::journal::{self, ToKeep};
 use super::kept_views::Views;
 use super::names::{Directories, listed_name, usable_name};
 use super::open::Open;
@@ -116,6 +116,7 @@ impl Workshop {
             on_disk: None,
             recover: recover.as_ref().map(journal::Kept::told),
             digest,
+            has_kept: false,
             views: Views::default(),
             service: Vec::new(),
             offset: self.offset,
@@ -123,7 +124,7 @@ impl Workshop {
         if let Some(kept) = recover.filter(|_| asked.recover) {
             open.mending.change("what was not saved before", kept.changes())?;
             open.mending.check(&Switch::default())?;
-            open.recover = None;
+            (open.recover, open.has_kept) = (None, true);
         }
         self.open = Some(open);
         Ok(())
@@ -468,7 +469,7 @@ impl Workshop {
         const ROWS: usize = 50;
         let Some(open) = &mut self.open else { return ChangedTold::default() };
         let rows: Vec<u64> = step.as_ref().map(|step| step.of_rows()).unwrap_or_default();
-        open.unchecked.extend(rows.iter().copied());
+        open.unchecked.append(&mut rows.iter().copied().collect());
         open.views.forget();
         let shown = rows.iter().take(ROWS).filter_map(|row| open.row_shown(*row)).collect();
         ChangedTold {
@@ -502,12 +503,26 @@ impl Workshop {
         is_it
     }
 
-    /// Keeps what is not saved, for the next time that the same file is opened: as soon as somebody has time.
-    pub fn keep(&self) {
-        if let (Some(open), Some(state)) = (&self.open, &self.state)
-            && open.unsaved() > 0
-        {
-            open.keep(state, &*self.clock);
+    /// What is not saved, to be kept for the next time that the same file is opened: as soon as somebody has time, and not
+    /// while anybody waits for the workbench. Where all was undone or saved, what was kept is forgotten, and there is none.
+    pub fn to_keep(&mut self) -> Option<ToKeep> {
+        let state = self.state.as_deref()?;
+        let open = self.open.as_mut()?;
+        let is_to_keep = open.unsaved() > 0;
+        let had_kept = std::mem::replace(&mut open.has_kept, is_to_keep);
+        if is_to_keep {
+            return Some(open.to_keep(state, &*self.clock));
+        }
+        if had_kept {
+            journal::forget(state, &open.digest);
+        }
+        None
+    }
+
+    /// Hears that it is kept: what was saved or undone meanwhile is forgotten at once.
+    pub fn has_kept(&mut self, kept: &ToKeep) {
+        if self.open.as_ref().is_some_and(|open| open.digest == kept.digest && open.unsaved() == 0) {
+            journal::forget(&kept.state, &kept.digest);
         }
     }
 

@@ -166,7 +166,8 @@ export class Grid {
     for (const pages of [this.#pages, this.#stale]) {
       for (const page of pages.values()) page.forEach((row, at) => (page[at] = by.get(row.n) ?? row));
     }
-    this.#draw();
+    // At once, and not with the next frame: it is seen with the next frame then, and not with the one after it.
+    for (const [at, tr] of this.#rows) this.#fill(tr, at);
     this.#tell();
   }
 

@@ -15,6 +15,8 @@ const w = words.rows;
 /** The cell at hand, as it is typed at this moment. */
 let typed = /** @type {string | null} */ (null);
 let asked = 0;
+/** What is asked of a cell at this moment. */
+let underWay = Promise.resolve();
 
 export const grid = new Grid({
   rows: async (from, many) => {
@@ -84,8 +86,16 @@ async function atHand(row, col) {
     store.cell = { n: row.n, col: column.col, letter: column.letter, header: column.header, label: column.label, text: row.c[column.col], secret: column.secret, editable: !column.added, findings: [], choices: null, row };
     changed();
   }
+  // Whoever runs over cells by an arrow key is told of the last one alone: one is asked for at a time.
+  await underWay;
+  if (mine !== asked) return;
+  underWay = ofCell(mine, row, column.col);
+}
+
+/** Asks for what is known of a cell, and shows it if it is still the one at hand. @param {number} mine @param {any} row @param {number} col */
+async function ofCell(mine, row, col) {
   try {
-    const cell = await call("GET", "/api/cell", { query: { n: row.n, col: column.col } });
+    const cell = await call("GET", "/api/cell", { query: { n: row.n, col } });
     if (mine !== asked) return;
     store.cell = { ...cell, row };
     changed();
@@ -96,9 +106,8 @@ async function atHand(row, col) {
 
 /** @param {string} path @param {Record<string, unknown>} body */
 async function apply(path, body) {
-  const told = await change(path, body);
+  const told = await change(path, body, (told) => told.rows?.length && grid.patch(told.rows));
   if (!told) return null;
-  if (told.rows?.length) grid.patch(told.rows);
   const cells = told.cells ?? 0;
   const clipped = told.clipped ? `; ${w.clipped(told.clipped)}` : "";
   say(w.changedCells(cells) + clipped);

@@ -132,9 +132,17 @@ export async function refresh() {
   }
 }
 
-/** A change of the sheet, with the revision that there is. @param {string} path @param {Record<string, unknown>} body */
-export async function change(path, body) {
-  const told = await attempt(() => call("POST", path, { body: { revision: store.state.revision, ...body } }));
+/**
+ * A change of the sheet, with the revision that there is. What `shows` does with the answer is seen with the next frame,
+ * before anything else is drawn.
+ * @param {string} path @param {Record<string, unknown>} body @param {(told: any) => void} [shows]
+ */
+export async function change(path, body, shows) {
+  const told = await attempt(async () => {
+    const told = await call("POST", path, { body: { revision: store.state.revision, ...body } });
+    shows?.(told);
+    return told;
+  });
   if (told?.revision) store.state = { ...store.state, revision: told.revision, counts: told.counts ?? store.state.counts };
   changed();
   return told;
