@@ -532,12 +532,13 @@ impl Desk {
             constants,
             defaults,
             values,
+            roles,
             header_row,
             sheet,
             encoding,
             delimiter: sign,
         } = asked;
-        let chosen = MapChosen { columns, constants, defaults, values };
+        let chosen = MapChosen { columns, constants, defaults, values, roles };
         let asked = ToRead { chosen, header_row, sheet, encoding, delimiter: delimiter(sign)? };
         lock(&self.workshop).read_otherwise(revision, asked)?;
         self.look_at_run();

@@ -9,7 +9,12 @@ pub struct OnPage;
 impl Voice for OnPage {
     fn word(&self, setting: Setting, value: &str) -> String {
         let place = place(setting);
-        if value.is_empty() { place.to_owned() } else { format!("{place}: {value}") }
+        // The map is made there, and no file is named.
+        if value.is_empty() || setting == Setting::ColumnMap {
+            place.to_owned()
+        } else {
+            format!("{place}: {value}")
+        }
     }
 }
 

@@ -76,6 +76,8 @@ pub(super) struct SetColumns {
     pub(super) defaults: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) values: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    pub(super) roles: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
     pub(super) header_row: Option<u64>,
     pub(super) sheet: Option<String>,
     pub(super) encoding: Option<String>,

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROGRAM, browser, check, folder, run, serve, standing } from "./lib.mjs";
+import { workbook } from "./workbook.mjs";
 
 const ROWS = Number(process.env.HEADCOUNT_ROWS ?? 100_000);
 const rounds = Number(process.env.HEADCOUNT_ROUNDS ?? 5);
@@ -24,10 +25,10 @@ for (let at = 0; at < ROWS; at += 1) {
 }
 writeFileSync(join(here, "large.csv"), `${lines.join("\n")}\n`);
 
-/** How long `validate` takes, in milliseconds. */
-function validate() {
+/** How long `validate` takes, in milliseconds. @param {string} [name] */
+function validate(name = "large.csv") {
   const begun = performance.now();
-  spawnSync(PROGRAM, ["validate", "large.csv", "--directory", "directory.json", "-o", `out-${Math.random()}.txt`], { cwd: here });
+  spawnSync(PROGRAM, ["validate", name, "--directory", "directory.json", "-o", `out-${Math.random()}.txt`], { cwd: here });
   return performance.now() - begun;
 }
 
@@ -120,6 +121,20 @@ bar("all rows checked again, of validate", median(times.check) / base, 1.2);
 bar("one text replaced in 40 % of the rows and checked, of validate", median(times.replace) / base, 2);
 bar("the same undone and checked, of validate", median(times.undo) / base, 2);
 
+// What the process has in memory by now, and the cells that it shows; and what it does while nobody does anything.
+{
+  const { program } = told.served;
+  const cells = lines.slice(1).reduce((sum, line) => sum + line.length, 0) / 1e6;
+  const most = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${program.pid}/status`, "utf8"))?.[1]) * 1.024e-3;
+  bar("memory of the process, in MB", most, 60 + 2.5 * cells);
+  const ticks = () => readFileSync(`/proc/${program.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).reduce((sum, each) => sum + Number(each), 0);
+  await told.page.waitForTimeout(1000);
+  const before = ticks();
+  await told.page.waitForTimeout(20_000);
+  // A tick is a hundredth of a second.
+  bar("of a core while nobody does anything, in percent", (ticks() - before) / 20, 0.1);
+}
+
 // Scrolling at the speed of a wheel: 3,600 px a second for five seconds.
 const { page, context, served } = told;
 const scroll = await page.evaluate(async () => {
@@ -151,6 +166,36 @@ await client.send("HeapProfiler.collectGarbage");
 bar("heap, in MB", (await client.send("Runtime.getHeapUsage")).usedSize / 1e6, 40);
 served.program.kill("SIGINT");
 await context.close();
+
+// A small roster, from the start on; and a large workbook.
+/** @param {string} name @param {string[]} args */
+async function shows(name, args) {
+  const page = await shown.newPage();
+  const begun = performance.now();
+  const served = await serve(here, [name, ...args]);
+  const listens = performance.now() - begun;
+  await page.goto(served.link);
+  await page.waitForSelector("table.map, #grid td");
+  if (await page.$("table.map")) await page.getByRole("button", { name: "To the rows" }).click();
+  await page.waitForFunction(() => document.querySelector("#grid tbody tr.row td")?.textContent === "First0", null, { polling: "raf" });
+  const painted = performance.now() - begun;
+  served.program.kill("SIGINT");
+  await page.close();
+  return { listens, painted };
+}
+writeFileSync(join(here, "small.csv"), `${lines.slice(0, 1251).join("\n")}\n`);
+writeFileSync(join(here, "large.xlsx"), workbook(lines.map((line) => line.split(","))));
+const small = [];
+const book = [];
+for (let round = 0; round < rounds; round += 1) small.push(await shows("small.csv", ["--directory", "directory.json"]));
+bar("1,250 rows: from the start to its link", median(small.map(({ listens }) => listens)), 50, " ms");
+bar("1,250 rows: from its link to the first rows", median(small.map(({ listens, painted }) => painted - listens)), 400, " ms");
+const books = [];
+for (let round = 0; round < rounds; round += 1) {
+  books.push(validate("large.xlsx"));
+  book.push((await shows("large.xlsx", ["--directory", "directory.json"])).painted);
+}
+bar("a workbook's first rows painted, over validate of it", median(book) - median(books), 500, " ms");
 
 // The pace of a rehearsal, by a page that scrolls all the time, and without one.
 const paces = { alone: [], shown: [] };

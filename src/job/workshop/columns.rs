@@ -1,6 +1,6 @@
 //! How the columns are read, and that they are read otherwise.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::asked::ToOpen;
 use super::guarded::keeps_secrets;
@@ -8,7 +8,7 @@ use super::map::{self, MapChosen};
 use super::names::usable_name;
 use super::open::Open;
 use super::shop::Workshop;
-use super::told::{ColumnTold, ColumnsTold, FieldTold, MissingTold, TopTold, WordTold};
+use super::told::{ColumnTold, ColumnsTold, FieldTold, MissingTold, RoleTold, TopTold, WordTold};
 use super::undoable::{Undoable, none_open};
 use super::watch;
 use crate::disk;
@@ -183,9 +183,7 @@ impl Workshop {
 }
 
 /// What a map gives every row is shown, but for a password.
-fn hidden(
-    mut texts: std::collections::BTreeMap<String, String>,
-) -> std::collections::BTreeMap<String, String> {
+fn hidden(mut texts: BTreeMap<String, String>) -> BTreeMap<String, String> {
     texts.retain(|field, _| crate::roster::field_of(field).is_none_or(|field| !field.is_secret()));
     texts
 }
@@ -267,6 +265,7 @@ impl Open {
             words.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.from.cmp(&other.from)));
             Some(words)
         });
+        let (roles, decides) = self.roles_of(&header, used, seen.filter(|_| !secret), map);
         ColumnTold {
             col: at,
             letter: column_letters(at),
@@ -278,7 +277,46 @@ impl Open {
             secret,
             filled: seen.map_or(1.0, |seen| seen.filled as f64 / rows),
             words,
+            roles,
+            decides,
         }
+    }
+
+    /// The words of a column with what each of them sets; `None` where it sets nothing, and is none that may: one that carries
+    /// something itself, or in which hardly one text comes twice.
+    fn roles_of(
+        &self,
+        header: &str,
+        used: &str,
+        seen: Option<&SeenOfColumn>,
+        map: &str,
+    ) -> (Option<Vec<RoleTold>>, bool) {
+        let set = map::roles(map, header);
+        let is_same = |one: &str, other: &str| one.trim().to_lowercase() == other.trim().to_lowercase();
+        let words = seen.and_then(|seen| seen.words.as_ref());
+        let mut words: Vec<(&String, &u64)> = words.into_iter().flatten().collect();
+        words.sort_unstable();
+        let mut roles: Vec<RoleTold> = Vec::new();
+        for (word, count) in words {
+            // Words are told apart as the map does it: in any case.
+            match roles.iter_mut().find(|role| is_same(&role.word, word)) {
+                Some(role) => role.count += count,
+                None => roles.push(RoleTold { word: word.clone(), count: *count, sets: BTreeMap::new() }),
+            }
+        }
+        let is_of_few = !roles.is_empty() && seen.is_some_and(|seen| seen.filled >= 2 * roles.len() as u64);
+        let may = is_of_few && matches!(used, "unknown" | "misspelt" | "ignored");
+        if set.is_empty() && !may {
+            return (None, false);
+        }
+        for (word, sets) in &set {
+            match roles.iter_mut().find(|role| is_same(&role.word, word)) {
+                Some(role) => role.sets.clone_from(sets),
+                None => roles.push(RoleTold { word: word.clone(), count: 0, sets: sets.clone() }),
+            }
+        }
+        roles.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.word.cmp(&other.word)));
+        (Some(roles), !set.is_empty())
     }
 }
 

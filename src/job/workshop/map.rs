@@ -16,6 +16,9 @@ pub struct MapChosen {
     pub defaults: BTreeMap<String, String>,
     /// Field → word of the roster → word that is read; likewise.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// The roster's header → a word of that column → field → what it is set to in the rows with this word; an empty text takes
+    /// it away. A word without any is a role all the same, and sets nothing.
+    pub roles: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
 }
 
 /// The map that there is, with what was chosen in place of what it says of the same. All else of it stays: templates, roles,
@@ -58,6 +61,26 @@ pub(super) fn with(base: &str, chosen: &MapChosen) -> Result<String, toml::de::E
         }
     }
     values.retain(|_, words| words.as_table().is_none_or(|words| !words.is_empty()));
+    let roles = table(&mut map, "roles");
+    for (header, words) in &chosen.roles {
+        let of_column = table(roles, &known(roles, header));
+        for (word, settings) in words {
+            let role = table(of_column, &known(of_column, word));
+            for (field, value) in settings {
+                role.remove(field);
+                if !value.is_empty() {
+                    role.insert(field.clone(), Value::String(value.clone()));
+                }
+            }
+        }
+    }
+    // A column of which no word sets anything decides nothing.
+    let sets = |words: &Value| {
+        words.as_table().is_some_and(|words| {
+            words.values().any(|settings| settings.as_table().is_some_and(|table| !table.is_empty()))
+        })
+    };
+    roles.retain(|_, words| sets(words));
     if !ignored.is_empty() {
         map.insert("ignore".to_owned(), Value::Array(ignored.into_iter().map(Value::String).collect()));
     }
@@ -74,6 +97,32 @@ pub(super) fn texts(map: &str, name: &str) -> BTreeMap<String, String> {
         .flatten()
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
     texts.collect()
+}
+
+/// What the map has set by the words of a column; of several values of one field those between which `|` stands.
+pub(super) fn roles(map: &str, header: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+    let map: Table = toml::from_str(map).unwrap_or_default();
+    let Some(all) = map.get("roles").and_then(Value::as_table) else { return BTreeMap::new() };
+    let words = all.get(&known(all, header)).and_then(Value::as_table);
+    let text = |value: &Value| match value {
+        Value::Array(several) => {
+            let several: Vec<&str> = several.iter().filter_map(Value::as_str).collect();
+            several.join("|")
+        }
+        Value::String(text) => text.clone(),
+        other => told(other),
+    };
+    let settings = |role: &Value| {
+        let settings = role.as_table().into_iter().flatten();
+        settings.map(|(field, value)| (field.clone(), text(value))).collect()
+    };
+    words.into_iter().flatten().map(|(word, role)| (word.clone(), settings(role))).collect()
+}
+
+/// The name as a table has it, where only its case or the spaces around it are others.
+fn known(table: &Table, name: &str) -> String {
+    let is_it = |there: &&String| there.trim().to_lowercase() == name.trim().to_lowercase();
+    table.keys().find(is_it).cloned().unwrap_or_else(|| name.to_owned())
 }
 
 /// The words that the map translates for a field.
@@ -108,7 +157,9 @@ fn written(map: &Table) -> String {
 
 fn write_table(text: &mut String, path: &[&str], table: &Table) {
     let plain = || table.iter().filter(|(_, value)| !value.is_table());
-    if plain().next().is_some() {
+    // A role that sets nothing is one all the same: that is said by its name alone.
+    let is_empty_role = table.is_empty() && path.len() == 3 && path[0] == "roles";
+    if plain().next().is_some() || is_empty_role {
         if !path.is_empty() {
             let path: Vec<String> = path.iter().map(|name| key(name)).collect();
             let _ = writeln!(text, "\n[{}]", path.join("."));
@@ -194,6 +245,24 @@ mod tests {
         assert_eq!(map["roles"]["Team"]["A b"]["tags"].as_str(), Some("x|y"));
         assert_eq!(words(&text, "phone type"), BTreeMap::from([("Weich".to_owned(), "soft".to_owned())]));
         assert_eq!(texts(&text, "constants")["routing profile"], "Basic \"A\"");
+    }
+
+    #[test]
+    fn a_word_sets_several_fields_and_one_that_sets_none_is_a_role_too() {
+        let base = "[roles.Team.\"A b\"]\ntags = [\"x|y\", \"z\"]\n";
+        let set = |header: &str, word: &str, settings: &[(&str, &str)]| {
+            let settings = settings.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned()));
+            let words = BTreeMap::from([(word.to_owned(), settings.collect())]);
+            MapChosen { roles: BTreeMap::from([(header.to_owned(), words)]), ..MapChosen::default() }
+        };
+        let text = with(base, &set("team ", "a B", &[("routing profile", "Basic")])).unwrap();
+        let text = with(&text, &set("Team", "Lead", &[])).unwrap();
+        let told = roles(&text, "TEAM");
+        assert_eq!(told["A b"]["tags"], "x|y|z", "{text}");
+        assert_eq!(told["A b"]["routing profile"], "Basic");
+        assert!(told["Lead"].is_empty() && text.contains("[roles.Team.Lead]"), "{text}");
+        let text = with(&text, &set("Team", "A b", &[("tags", ""), ("routing profile", "")])).unwrap();
+        assert!(!text.contains("roles"), "a column of which no word sets anything decides nothing: {text}");
     }
 
     proptest! {

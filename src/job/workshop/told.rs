@@ -412,6 +412,21 @@ pub struct ColumnTold {
     pub filled: f64,
     /// Its words that may be translated: few, and none of which is read.
     pub words: Option<Vec<WordTold>>,
+    /// Its words with what each of them sets, where it decides several settings, or may.
+    pub roles: Option<Vec<RoleTold>>,
+    /// Whether it decides any by now.
+    pub decides: bool,
+}
+
+/// A word of a column that decides several settings.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoleTold {
+    /// As it stands.
+    pub word: String,
+    /// In how many rows.
+    pub count: u64,
+    /// Field → what it is set to.
+    pub sets: BTreeMap<String, String>,
 }
 
 /// A word of a column.

@@ -8,6 +8,8 @@ import { bar } from "./parts.js";
 import { words } from "./words.js";
 
 const w = words.columns;
+/** What a job title decides as a rule, where the file does not say it. */
+const byWord = ["routing profile", "security profiles"];
 const share = new Intl.NumberFormat("en", { style: "percent" });
 
 export async function read() {
@@ -52,6 +54,37 @@ function translation(column) {
       <input aria-label="${word.from}" placeholder=${w.asItIs} autocomplete="off" .value=${live(word.to ?? "")} @change=${(/** @type {any} */ event) => put({ values: { [column.field]: { [word.from]: event.target.value } } })}></li>`)}</ul></details>`;
 }
 
+/** What more a word of a column may set, picked by the person. @type {Map<string, Set<string>>} */
+const picked = new Map();
+
+/** A column of which each word sets several fields: a job title, a team. @param {any} column @param {string[]} needed */
+function presets(column, needed) {
+  const all = store.columns.fields.filter((/** @type {any} */ field) => !field.secret);
+  const more = picked.get(column.header) ?? new Set();
+  const isSet = (/** @type {string} */ field) => more.has(field) || needed.includes(field) || column.roles.some((/** @type {any} */ role) => field in role.sets);
+  const shown = all.filter((/** @type {any} */ field) => isSet(field.field));
+  const pick = (/** @type {any} */ event) => {
+    picked.set(column.header, more.add(event.target.value));
+    event.target.value = "";
+    changed();
+  };
+  const set = (/** @type {any} */ role, /** @type {any} */ field, /** @type {string} */ value) => {
+    // All words are roles from the first on: one that sets nothing is not taken for a mistake.
+    const words_ = Object.fromEntries(column.roles.map((/** @type {any} */ other) => [other.word, {}]));
+    words_[role.word] = { [field.field]: value };
+    // What one value is given to all by cannot be set by words as well.
+    const constants = field.field in store.columns.constants ? { [field.field]: "" } : {};
+    void put({ roles: { [column.header]: words_ }, constants });
+  };
+  return html`<details class="box" ?open=${column.decides}><summary>${w.presets(column.header)} <span class="soft num">${column.roles.length}</span></summary>
+    <p class="small soft">${w.presetsNote}</p>
+    <div class="wide"><table class="map presets"><thead><tr><th scope="col"><bdi>${column.header}</bdi></th><th scope="col">${w.inRows}</th>
+      ${shown.map((/** @type {any} */ field) => html`<th scope="col">${field.label}</th>`)}</tr></thead>
+      <tbody>${column.roles.map((/** @type {any} */ role) => html`<tr><th scope="row"><bdi>${role.word}</bdi></th><td class="num">${role.count}</td>
+        ${shown.map((/** @type {any} */ field) => html`<td><input aria-label="${role.word}: ${field.label}" autocomplete="off" .value=${live(role.sets[field.field] ?? "")} @change=${(/** @type {any} */ event) => set(role, field, event.target.value)}></td>`)}</tr>`)}</tbody></table></div>
+    <label class="small">${w.another} <select @change=${pick}><option value=""></option>${all.filter((/** @type {any} */ field) => !shown.includes(field)).map((/** @type {any} */ field) => html`<option value=${field.field}>${field.label}</option>`)}</select></label></details>`;
+}
+
 /** @param {any} missing */
 function constant(missing) {
   if (missing.field === "password") {
@@ -85,6 +118,7 @@ export function columnsScreen() {
     <div class="wide"><table class="map"><thead><tr><th scope="col">${w.col}</th><th scope="col">${w.samples}</th><th scope="col">${w.is}</th><th scope="col">${w.filled}</th></tr></thead>
       <tbody>${columns.columns.map(mapping)}</tbody></table></div>
     ${own.filter((/** @type {any} */ column) => column.words?.length).map(translation)}
+    ${own.filter((/** @type {any} */ column) => column.roles?.length).map((/** @type {any} */ column) => presets(column, needed.map((/** @type {any} */ field) => field.field).filter((/** @type {string} */ field) => byWord.includes(field))))}
     <div class="go"><button type="button" class="first" @click=${() => go("rows")}>${w.toRows}</button>
       <button type="button" @click=${async () => { const told = await attempt(() => call("POST", "/api/save-map", { body: {} })); if (told) say(w.mapSaved(told.name)); }}>${w.saveMap}</button></div>
     ${roster.map ? html`<p class="small soft">${w.mapSaved(roster.map)}. ${w.mapNote}</p>` : nothing}

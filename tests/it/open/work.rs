@@ -105,6 +105,59 @@ fn typed(folder: &Path, line: &str) -> crate::harness::Ran {
 }
 
 #[test]
+fn a_job_title_decides_several_settings_as_in_a_map_written_by_hand() {
+    let here = folder(&[]);
+    let people = "First name,Last name,Email,User login,Password,Job title\n\
+        Ann,Lee,ann@example.com,ann,Kettle-Moss-71,Agent\nBob,Lee,bob@example.com,bob,Kettle-Moss-72,agent\n\
+        Cid,Lee,cid@example.com,cid,Kettle-Moss-73,Team Lead\nDan,Lee,dan@example.com,dan,Kettle-Moss-74,Team Lead\n";
+    fs::write(here.path().join("people.csv"), people).unwrap();
+    let page = Page::open(here.path(), &["people.csv"]);
+    page.checked();
+    let title = |columns: &Value| -> Value {
+        let all = columns["columns"].as_array().unwrap();
+        all.iter().find(|column| column["header"] == "Job title").unwrap().clone()
+    };
+    let columns = page.get("/api/columns").json();
+    let told: Vec<_> = title(&columns)["roles"].as_array().unwrap().clone();
+    assert_eq!(told.len(), 2, "of one word in two cases there is one role: {told:?}");
+    assert_eq!((&told[0]["count"], &title(&columns)["decides"]), (&json!(2), &json!(false)));
+    // As the page does it: all words are roles from the first setting on.
+    let set = |roles: Value, constants: Value| {
+        let asked =
+            json!({ "revision": page.revision(), "roles": { "Job title": roles }, "constants": constants });
+        page.put("/api/columns", &asked)
+    };
+    set(json!({ "Agent": { "routing profile": "Basic Routing Profile" }, "Team Lead": {} }), json!({}))
+        .is(200);
+    let state = page.checked();
+    assert!(state["counts"]["errors"].as_u64().unwrap() > 0, "a lead has no profile yet: {state}");
+    set(json!({ "Team Lead": { "routing profile": "Leads" } }), json!({})).is(200);
+    set(json!({ "agent": { "security profiles": "Agent" } }), json!({})).is(200);
+    set(json!({ "Team Lead": { "security profiles": "Agent|CallCenterManager" } }), json!({})).is(200);
+    let state = page.checked();
+    assert_eq!(state["counts"]["errors"], 0, "{state}");
+    // What one value is given to all by is set by words instead in one go, and not without.
+    let both = json!({ "Team Lead": { "hierarchy": "EMEA" } });
+    let asked = json!({ "revision": page.revision(), "constants": { "hierarchy": "EMEA" } });
+    page.put("/api/columns", &asked).is(200);
+    assert_eq!(set(both.clone(), json!({})).status, 422);
+    set(both, json!({ "hierarchy": "" })).is(200);
+    page.checked();
+    let map = page.post("/api/save-map", &json!({})).json()["name"].as_str().unwrap().to_owned();
+    let document = validated(here.path(), "people.csv", &["--columns", &map]);
+    assert_eq!(of_page(&page), of_command_line(&document));
+    assert!(
+        document["findings"].as_array().unwrap().iter().all(|one| one["severity"] != "error"),
+        "{document}"
+    );
+    let lead = title(&page.get("/api/columns").json())["roles"][1].clone();
+    assert_eq!(
+        lead["sets"],
+        json!({ "hierarchy": "EMEA", "routing profile": "Leads", "security profiles": "Agent|CallCenterManager" })
+    );
+}
+
+#[test]
 fn the_plan_is_that_of_a_dry_run_and_the_commands_that_are_shown_are_true() {
     for (roster, flags, body) in [
         ("roster.csv", &["--directory", "directory.json"][..], json!({ "skip_invalid": false })),
