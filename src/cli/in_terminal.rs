@@ -20,7 +20,7 @@ use super::voice::Flags;
 use crate::agent::IdentityType;
 use crate::clock::{SystemClock, Zone};
 use crate::disk;
-use crate::job::{Around, Patience, RateAsked, Rehearsals, Terminal, ToRehearse, Told};
+use crate::job::{Around, Patience, RateAsked, Rehearsals, Terminal, ToRehearse, Told, Turns};
 use crate::ledger::State;
 use crate::plan::Why;
 use crate::roster::Options;
@@ -78,6 +78,7 @@ pub(super) fn undo_lifting(ledger: &Path, code: &str) -> String {
 /// Rehearsals on this machine, for whoever names what can be set in this voice and is told what happens.
 pub fn rehearsals(voice: Arc<dyn Voice>, told: Arc<dyn Fn(Told) + Send + Sync>) -> Rehearsals {
     Rehearsals::new(Around {
+        turns: Turns::default(),
         world: Arc::new(screen::world),
         clock: Arc::new(SystemClock),
         zone: Zone::of_system(),

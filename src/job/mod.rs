@@ -63,7 +63,7 @@ pub use plan::Planned;
 pub use rehearsal::Rehearsal;
 pub use rehearsing::{
     Around, CauseTold, FailedTold, Logged, NamesTold, PlanTold, Refused, Rehearsals, RoomTold, RowTold,
-    RowsTold, RunStands, RunTold, Terminal, ToRehearse, Told,
+    RowsTold, RunStands, RunTold, Terminal, ToRehearse, Told, Turns,
 };
 pub use remove::{EndedRemove, Leavers, PlannedRemove, Remove};
 pub(crate) use saved::{SavedAs, contents};

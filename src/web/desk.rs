@@ -18,7 +18,7 @@ use crate::clock;
 use crate::error::Failure;
 use crate::job::{
     MapChosen, Of, OnDisk, PlanTold, Refused, Rehearsals, Settings, ToOpen, ToRead, ToRehearse, ToReplace,
-    Told, Undoable, Workshop,
+    Told, Turns, Undoable, Workshop,
 };
 use crate::ledger::RowState;
 use crate::report::file::Form;
@@ -107,6 +107,7 @@ pub(crate) struct Desk {
     plan: Mutex<Option<PlanTold>>,
     pub(crate) teller: Teller,
     version: Value,
+    turns: Turns,
     checking: Checking,
     /// When a run was told of last, in milliseconds since the desk was made: progress is told four times a second at most.
     told_run: AtomicU64,
@@ -182,6 +183,7 @@ impl Desk {
             plan: Mutex::new(None),
             teller,
             version: json!({ "program": env!("CARGO_PKG_VERSION"), "nonce": nonce }),
+            turns: Turns::default(),
             checking: Checking::default(),
             told_run: AtomicU64::new(0),
             made: Instant::now(),
@@ -328,9 +330,11 @@ impl Desk {
 
     /// Where all stands.
     pub(crate) fn state(&self) -> Result<Value, Refusal> {
+        let turn = self.turns.next();
         let mut state = told(lock(&self.workshop).state())?;
         let run = self.rehearsals.now().ok().flatten();
         if let Some(state) = state.as_object_mut() {
+            state.insert("turn".to_owned(), turn.into());
             state.insert("version".to_owned(), self.version.clone());
             state.insert("plan".to_owned(), told(&*lock(&self.plan))?);
             state.insert("run".to_owned(), told(run)?);

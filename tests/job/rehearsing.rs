@@ -12,7 +12,9 @@ use headcount::clock::{Clock, SteadyClock, Zone};
 use headcount::connect::Credentials;
 use headcount::error::Failure;
 use headcount::exit::Exit;
-use headcount::job::{Around, Lanes, Refused, Rehearsals, RunStands, RunTold, ToRehearse, Told, World};
+use headcount::job::{
+    Around, Lanes, Refused, Rehearsals, RunStands, RunTold, ToRehearse, Told, Turns, World,
+};
 use headcount::ledger::{RowState, peek};
 use headcount::report::file::Form;
 use headcount::simulator::{ACCESS_KEY_ID, InProcess, SECRET_ACCESS_KEY, Spec, World as Connect};
@@ -47,6 +49,7 @@ impl Desk {
         let of_world = Arc::clone(&clock);
         let (heard, of_told) = (Arc::downgrade(&page), Arc::clone(&clock));
         let around = Around {
+            turns: Turns::default(),
             world: Arc::new(move |events, stop| {
                 tokio::time::pause();
                 let clock = Arc::clone(&of_world);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::terminal::Terminal;
-use super::told::Told;
+use super::told::{Told, Turns};
 use crate::clock::{Clock, Zone};
 use crate::error::Failure;
 use crate::event::Sink;
@@ -28,6 +28,8 @@ pub struct Around {
     pub voice: Arc<dyn Voice>,
     /// The command line, and how that names it.
     pub terminal: Arc<dyn Terminal>,
+    /// In which turn each thing is told.
+    pub turns: Turns,
     /// Who is told what happens. It is told on the thread of the run, in the order in which it happens, and should not keep
     /// it.
     pub told: Arc<dyn Fn(Told) + Send + Sync>,

@@ -18,6 +18,7 @@ pub(super) fn look(ledger: &Path, around: &Around) -> Result<Option<RunTold>, Fa
     if std::fs::metadata(ledger).map_or(true, |there| there.len() == 0) {
         return Ok(None);
     }
+    let turn = around.turns.next();
     let gathered = ledger::gather(ledger, (Lately::default(), Log::default()), |own, entry, before| {
         own.0.take(entry);
         own.1.take_entry(entry, before);
@@ -35,6 +36,7 @@ pub(super) fn look(ledger: &Path, around: &Around) -> Result<Option<RunTold>, Fa
     };
     let failed = rows.failed();
     Ok(Some(RunTold {
+        turn,
         state: stands,
         ledger: name_of(ledger),
         rows,

@@ -20,5 +20,5 @@ pub use rehearsals::Rehearsals;
 pub use terminal::Terminal;
 pub use told::{
     CauseTold, FailedTold, NamesTold, PlanTold, Refused, RoomTold, RowTold, RowsTold, RunStands, RunTold,
-    Told,
+    Told, Turns,
 };

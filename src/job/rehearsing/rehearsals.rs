@@ -163,7 +163,8 @@ impl Rehearsals {
             _ => return Err(Refused::Nothing),
         };
         stop.stop_and_tell(Stop::Interrupted, &*watched);
-        Ok(self.named(watched.stands()))
+        // It may be over by now: then that is what is told.
+        self.now()?.ok_or(Refused::Nothing)
     }
 
     /// Goes on with what was paused, stopped, or at work in a process that has ended.
@@ -239,6 +240,7 @@ impl Rehearsals {
     /// # Errors
     /// Exit 4 where the ledger is damaged.
     pub fn now(&self) -> Result<Option<RunTold>, Failure> {
+        let turn = self.shared.around.turns.next();
         let (asked, is_own) = {
             let held = self.shared.held();
             if let Some(AtWork { watched: Some(watched), .. }) = &held.at_work
@@ -268,7 +270,7 @@ impl Rehearsals {
         if let Some(told) = &told {
             self.shared.held().seen = Some(SeenLast { ledger, length, told: told.clone() });
         }
-        Ok(told.map(|told| self.named(told)))
+        Ok(told.map(|told| self.named(RunTold { turn, ..told })))
     }
 
     /// The rows that stand so, all where no state is named, in the order of the spreadsheet: so many from this one on.
@@ -533,7 +535,9 @@ impl Running {
         drop(work); // whoever hears the last word may go on
         if let Some(told) = told {
             let report = shared.held().report.clone();
-            (shared.around.told)(Told::Run(Box::new(RunTold { report, ..told })));
+            // Whatever was told while it was at work was told before.
+            let turn = shared.around.turns.next();
+            (shared.around.told)(Told::Run(Box::new(RunTold { turn, report, ..told })));
         }
     }
 

@@ -1,5 +1,8 @@
 //! What is told of a rehearsal: its plan, and where it stands. Each serialises for whoever shows it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use serde::Serialize;
 
 use super::log::Logged;
@@ -98,9 +101,23 @@ pub enum RunStands {
     Elsewhere,
 }
 
+/// Numbers that grow, by which whoever is told things on several ways knows which is the latest: each is taken before what it
+/// is told with is looked at, so that nothing that is older has a greater one and is the last to be told.
+#[derive(Clone, Debug, Default)]
+pub struct Turns(Arc<AtomicU64>);
+
+impl Turns {
+    /// The next; the first is 1.
+    pub fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
 /// Where a run stands.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunTold {
+    /// Of two that are told, the one with the greater number is the later.
+    pub turn: u64,
     /// How it stands.
     pub state: RunStands,
     /// The ledger's name.

@@ -50,6 +50,8 @@ struct Seen {
     /// When it was last told where it stands, and whether anything has happened since.
     told: Option<Moment>,
     is_news: bool,
+    /// Whether it is over: from then on its last word counts.
+    is_closed: bool,
 }
 
 impl Watched {
@@ -72,6 +74,7 @@ impl Watched {
     /// Lets go of whoever knows what is waited for, who knows this in turn: nothing is any more.
     pub(super) fn close(&self) {
         *lock(&self.pulse) = None;
+        lock(&self.seen).is_closed = true;
     }
 
     /// Who waits for it to begin, where it has not.
@@ -81,7 +84,7 @@ impl Watched {
 
     /// Where it stands.
     pub(super) fn stands(&self) -> RunTold {
-        lock(&self.seen).told(&self.ledger, self.around.clock.now())
+        lock(&self.seen).told(&self.ledger, &self.around)
     }
 
     /// Has told what is waited for, where nothing was for long, and where it stands, where that is news.
@@ -204,19 +207,21 @@ impl Seen {
     fn due(&mut self, ledger: &Path, around: &Around) -> Option<Told> {
         let moment = around.clock.moment();
         let is_due = self.told.is_none_or(|told| moment.since(told) >= EVERY);
-        if self.begun.is_none() || !self.is_news || !is_due {
+        if self.begun.is_none() || !self.is_news || !is_due || self.is_closed {
             return None;
         }
         (self.told, self.is_news) = (Some(moment), false);
-        Some(Told::Run(Box::new(self.told(ledger, around.clock.now()))))
+        Some(Told::Run(Box::new(self.told(ledger, around))))
     }
 
-    fn told(&self, ledger: &Path, now: SystemTime) -> RunTold {
+    fn told(&self, ledger: &Path, around: &Around) -> RunTold {
+        let (turn, now) = (around.turns.next(), around.clock.now());
         let pace = self
             .begun
             .map(|begun| self.settled.pace(begun, now, self.rows.pending + self.rows.in_doubt, self.allowed));
         let failed = self.rows.failed();
         RunTold {
+            turn,
             state: if self.is_stopping { RunStands::Pausing } else { RunStands::Running },
             ledger: name_of(ledger),
             rows: self.rows,

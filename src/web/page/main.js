@@ -6,7 +6,7 @@ import { columnsScreen, read as readColumns } from "./columns.js";
 import { ask } from "./dialog.js";
 import { first, homeScreen, list } from "./home.js";
 import { planScreen } from "./plan.js";
-import { attempt, changed, go, onChange, say, store, take, trouble } from "./store.js";
+import { attempt, changed, go, onChange, say, store, take, takeRun, trouble } from "./store.js";
 import { follow as followRows, rowsScreen } from "./rows.js";
 import { resultScreen, runScreen } from "./run.js";
 import { when, words } from "./words.js";
@@ -90,9 +90,9 @@ let lastSaid = 0;
 function hear(event, data) {
   if (event === "state") {
     take(data);
-    watch(data.run);
+    watch(store.run);
   } else if (event === "progress") {
-    store.run = data;
+    if (!takeRun(data)) return;
     watch(data);
     const now = Date.now();
     if (now - lastSaid > 30_000 && store.screen === "run") {

@@ -3,7 +3,7 @@
 import { html, nothing, svg } from "./lit-html/lit-html.js";
 import { call } from "./api.js";
 import { ask } from "./dialog.js";
-import { attempt, changed, go, store } from "./store.js";
+import { attempt, changed, go, store, takeRun } from "./store.js";
 import { bar, command, copyButton, rich } from "./parts.js";
 import { saveDialog } from "./save.js";
 import { lasting, num, words } from "./words.js";
@@ -22,7 +22,7 @@ async function start(plan) {
   const run = await attempt(() => call("POST", "/api/run", { body: { plan: plan.id, confirm: plan.rows.to_create } }));
   if (run) {
     // One of few rows may be over before its beginning is told.
-    if (store.run?.ledger !== run.ledger || store.run?.state !== "ended" || !store.run.calls.sent) store.run = run;
+    takeRun(run);
     go(store.run.state === "ended" ? "result" : "run");
   }
 }

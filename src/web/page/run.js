@@ -2,7 +2,7 @@
 
 import { html, nothing, svg } from "./lit-html/lit-html.js";
 import { call } from "./api.js";
-import { attempt, changed, go, say, store } from "./store.js";
+import { attempt, changed, go, say, store, takeRun } from "./store.js";
 import { bar, command, copyButton, rich } from "./parts.js";
 import { at, count, lasting, num, pace, words } from "./words.js";
 
@@ -11,7 +11,7 @@ const w = words.run;
 /** @param {string} path */
 async function act(path) {
   const run = await attempt(() => call("POST", path, { body: {} }));
-  if (run) store.run = run;
+  if (run) takeRun(run);
   changed();
 }
 
@@ -86,8 +86,8 @@ async function mend() {
 async function again() {
   const run = await attempt(() => call("POST", "/api/retry", { body: {} }));
   if (run) {
-    store.run = run;
-    go("run");
+    takeRun(run);
+    go(run.state === "ended" ? "result" : "run");
   }
 }
 

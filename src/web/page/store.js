@@ -101,11 +101,28 @@ export function trouble(error) {
   changed();
 }
 
-/** Takes the program's state over. @param {any} state */
+/** Which turn each thing was told in that is known by now: what was told before it and comes later is of no use. */
+let turnOfState = 0;
+let turnOfRun = 0;
+let nonce = "";
+
+/** Takes over where a run stands, if that is news. @param {any} run @returns {boolean} whether it was */
+export function takeRun(run) {
+  if (run && run.turn < turnOfRun) return false;
+  if (run) turnOfRun = run.turn;
+  store.run = run;
+  return true;
+}
+
+/** Takes the program's state over, if it is news. @param {any} state */
 export function take(state) {
+  // Another process counts anew.
+  if (state.version.nonce !== nonce) [nonce, turnOfState, turnOfRun] = [state.version.nonce, 0, 0];
+  if (state.turn < turnOfState) return;
+  turnOfState = state.turn;
   const before = store.state;
   store.state = state;
-  store.run = state.run;
+  takeRun(state.run);
   // What is wrong is told when all rows are checked.
   const isNews = before?.checked !== state.checked || before?.roster?.name !== state.roster?.name;
   if (isNews && state.checked === state.revision) void refresh();
@@ -143,7 +160,8 @@ export async function change(path, body, shows) {
     shows?.(told);
     return told;
   });
-  if (told?.revision) store.state = { ...store.state, revision: told.revision, counts: told.counts ?? store.state.counts };
+  // What was told meanwhile of the same revision is what came of it, and not what was known as it was answered.
+  if (told?.revision > store.state.revision) store.state = { ...store.state, revision: told.revision, counts: told.counts ?? store.state.counts };
   changed();
   return told;
 }
