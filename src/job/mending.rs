@@ -37,6 +37,8 @@ pub struct Mending {
     directory: Option<Arc<Directory>>,
     basis: Basis,
     faults: Arc<Faults>,
+    /// By which rules and which reading it is: another than any that it was by before, or is by elsewhere.
+    which: Arc<()>,
 }
 
 impl Mending {
@@ -65,6 +67,16 @@ impl Mending {
         Self::of(self.draft.clone(), by, directory, stop)
     }
 
+    /// The same roster read by another map, or with other options of which none makes another table of it. All that was done
+    /// stays, step by step.
+    ///
+    /// # Errors
+    /// As [`Mending::open`].
+    pub fn read_by(&self, reading: Options, map: Option<String>, stop: &Switch) -> Result<Self, Failure> {
+        let draft = self.draft.read_by(reading, map)?;
+        Self::of(draft, self.by.clone(), self.directory.clone(), stop)
+    }
+
     fn of(
         draft: Draft,
         by: MendingBy,
@@ -72,7 +84,12 @@ impl Mending {
         stop: &Switch,
     ) -> Result<Self, Failure> {
         let (basis, faults) = checked(&draft, &by, directory.as_deref(), None, stop)?;
-        Ok(Self { draft, by, directory, basis, faults: Arc::new(faults) })
+        Ok(Self { draft, by, directory, basis, faults: Arc::new(faults), which: Arc::default() })
+    }
+
+    /// Whether another is this one, checked: of the same changes, by the same rules, read in the same way.
+    pub fn is_checked_by(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.which, &other.which) && self.draft.revision() == other.faults.revision
     }
 
     /// The roster, and what is changed in it.

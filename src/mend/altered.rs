@@ -68,7 +68,7 @@ impl Draft {
                 altered.push(Altered::Dropped { row });
                 continue;
             }
-            if edits.added().contains(&row) {
+            if edits.is_added(row) {
                 altered.push(Altered::Added { row });
             }
             let original = self.original_row(row);

@@ -63,20 +63,27 @@ pub struct Step {
     changes: Vec<Change>,
     /// Whether it was undone.
     pub is_undone: bool,
+    /// When it was undone: the greater the later.
+    undone_at: u64,
     /// How many cells it has changed.
     cells: usize,
     /// In how many rows it has changed something.
     rows: usize,
     /// Whether it has changed a header.
     has_header: bool,
+    /// The last row in which it has changed something.
+    last_row: u64,
 }
 
 impl Step {
     fn new(id: u64, label: String, changes: Vec<Change>) -> Self {
         let cells = changes.iter().filter(|change| matches!(change, Change::Cell { .. })).count();
         let has_header = changes.iter().any(|change| matches!(change, Change::Header { .. }));
-        let mut step = Self { id, label, changes, is_undone: false, cells, rows: 0, has_header };
-        step.rows = step.of_rows().len();
+        let (undone_at, rows, last_row) = (0, 0, 0);
+        let mut step =
+            Self { id, label, changes, is_undone: false, undone_at, cells, rows, has_header, last_row };
+        let of_rows = step.of_rows();
+        (step.rows, step.last_row) = (of_rows.len(), of_rows.last().copied().unwrap_or(0));
         step
     }
 
@@ -119,6 +126,10 @@ pub struct Draft {
     revision: u64,
     /// The revision in which the headers were changed last.
     headers: u64,
+    /// How many steps there were, those that are forgotten included.
+    made: u64,
+    /// How many were undone.
+    undone: u64,
 }
 
 impl Draft {
@@ -140,6 +151,8 @@ impl Draft {
             steps: Vec::new(),
             revision: 1,
             headers: 1,
+            made: 0,
+            undone: 0,
         })
     }
 
@@ -193,6 +206,11 @@ impl Draft {
         &self.steps
     }
 
+    /// The step that was undone last, of those that may be done again.
+    pub fn undone_last(&self) -> Option<&Arc<Step>> {
+        self.steps.iter().filter(|step| step.is_undone).max_by_key(|step| step.undone_at)
+    }
+
     /// Headers that were changed, by column.
     pub(crate) fn renamed(&self) -> Vec<(usize, String)> {
         let mut renamed: Vec<(usize, String)> = Vec::new();
@@ -204,21 +222,6 @@ impl Draft {
             }
         }
         renamed
-    }
-
-    /// All that is changed, as changes of the roster's own file.
-    pub(crate) fn as_changes(&self) -> Vec<Change> {
-        let edits = &*self.edits;
-        let headers =
-            self.renamed().into_iter().map(|(column, text)| Change::Header { column, text: text.into() });
-        let added = edits.added().iter().map(|row| Change::Add { row: *row });
-        let cell = |(row, column, text): (u64, usize, &Arc<str>)| {
-            let text = Arc::clone(text);
-            Change::Cell { row, column, text }
-        };
-        let cells = edits.cells().map(cell);
-        let dropped = edits.dropped().iter().map(|row| Change::Drop { row: *row, is_dropped: true });
-        headers.chain(added).chain(cells).chain(dropped).collect()
     }
 
     /// How many of the file's rows there are, those that were taken out included, and those that were added.
@@ -244,8 +247,9 @@ impl Draft {
     pub fn next_number(&self) -> u64 {
         let last = self.base.in_memory().and_then(|held| held.numbers().last().copied());
         let last = last.unwrap_or(self.base.header_row());
-        // Of a row that was added and undone the number is used again: nothing else has it.
-        self.edits.added().iter().copied().max().unwrap_or(0).max(last) + 1
+        // The number of a row that was added and is gone is nobody else's, as long as a step knows it.
+        let known = self.steps.iter().map(|step| step.last_row).max().unwrap_or(0);
+        self.edits.added().last().copied().unwrap_or(0).max(last).max(known) + 1
     }
 
     /// A row with all that is changed in it; where it was taken out, or nothing of it is left, `None`.
@@ -298,7 +302,7 @@ impl Draft {
     pub(crate) fn shown_row(&self, number: u64) -> Option<Row> {
         let mut row = match self.original_row(number) {
             Some(row) => row,
-            None if self.edits.added().contains(&number) => {
+            None if self.edits.is_added(number) => {
                 let cells = (0..self.base.width()).map(|_| "").collect();
                 Row { number, cells, ..Row::default() }
             }
@@ -326,7 +330,7 @@ impl Draft {
     /// Whether a row of this number can be changed: the file has it, or it was added.
     pub fn has_row(&self, number: u64) -> bool {
         let is_held = self.base.in_memory().is_some_and(|held| held.place_of(number).is_some());
-        is_held || self.edits.added().contains(&number)
+        is_held || self.edits.is_added(number)
     }
 
     /// Changes something. Of what is as it should be already nothing is left; where nothing is left at all, there is no
@@ -345,7 +349,7 @@ impl Draft {
         }
         // What was undone is not done again after something else was done.
         self.steps.retain(|step| !step.is_undone);
-        let id = self.steps.last().map_or(0, |step| step.id) + 1;
+        let id = self.made + 1;
         let mut edits = (*self.edits).clone();
         changes.iter().for_each(|change| put(&mut edits, change, &self.base, true));
         let step = Step::new(id, label.into(), changes);
@@ -356,6 +360,8 @@ impl Draft {
             self.steps.pop();
         }
         taken?;
+        // No other step ever has the number of this one: whoever has noted it means this one.
+        self.made = id;
         Ok(self.steps.last().cloned())
     }
 
@@ -375,12 +381,14 @@ impl Draft {
     /// # Errors
     /// Exit 2 where a header was changed and the roster can no longer be read.
     pub fn redo(&mut self) -> Result<Option<Arc<Step>>, Failure> {
-        let Some(at) = self.steps.iter().position(|step| step.is_undone) else { return Ok(None) };
+        let last = self.undone_last().map(|step| step.id);
+        let Some(at) = self.steps.iter().position(|step| Some(step.id) == last) else { return Ok(None) };
         self.switch(at, false)
     }
 
     fn switch(&mut self, at: usize, is_undone: bool) -> Result<Option<Arc<Step>>, Failure> {
-        let step = Arc::new(Step { is_undone, ..(*self.steps[at]).clone() });
+        self.undone += u64::from(is_undone);
+        let step = Arc::new(Step { is_undone, undone_at: self.undone, ..(*self.steps[at]).clone() });
         let before = std::mem::replace(&mut self.steps[at], Arc::clone(&step));
         let edits = self.replayed(&step.changes);
         let taken = self.take(edits, step.has_header);
@@ -408,11 +416,15 @@ impl Draft {
             edits.set(*row, *column, None);
         }
         dropped.iter().for_each(|row| edits.set_dropped(*row, false));
-        added.iter().for_each(|row| edits.set_added(*row, false));
+        for row in &added {
+            edits.set_added(*row, false);
+            edits.forget(*row);
+        }
         for change in self.steps.iter().filter(|step| !step.is_undone).flat_map(|step| &step.changes) {
             let is_touched = match change {
-                Change::Cell { row, column, .. } => cells.contains(&(*row, *column)),
-                Change::Drop { row, .. } => dropped.contains(row),
+                // What was done in a row comes back with it.
+                Change::Cell { row, column, .. } => cells.contains(&(*row, *column)) || added.contains(row),
+                Change::Drop { row, .. } => dropped.contains(row) || added.contains(row),
                 Change::Add { row } => added.contains(row),
                 Change::Header { .. } => false,
             };
@@ -420,7 +432,26 @@ impl Draft {
                 put(&mut edits, change, &self.base, false);
             }
         }
+        // Of a row that was added and is gone nothing is left, whatever was done in it since.
+        for row in cells.iter().map(|(row, _)| row).chain(&dropped).chain(&added) {
+            let is_of_file = || self.base.in_memory().is_some_and(|held| held.place_of(*row).is_some());
+            if !edits.is_added(*row) && !is_of_file() {
+                edits.forget(*row);
+            }
+        }
         edits
+    }
+
+    /// The same file read by another map, or with other options of which none makes another table of it: all that was done
+    /// stays, step by step.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be read so.
+    pub(crate) fn read_by(&self, options: Options, map: Option<String>) -> Result<Self, Failure> {
+        let file = read(&self.path, &options, map.as_deref())?;
+        let mut draft = Self { options, map, base: file.clone(), file, ..self.clone() };
+        draft.take((*self.edits).clone(), true)?;
+        Ok(draft)
     }
 
     fn take(&mut self, edits: Edits, has_header: bool) -> Result<(), Failure> {

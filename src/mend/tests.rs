@@ -269,6 +269,7 @@ proptest! {
             let _ = draft.undo(Some(left[at.index(left.len())]));
             let (last, whole) = is_checked_alike(&draft);
             prop_assert_eq!(last, whole);
+            prop_assert!(draft.edits().rows().all(|row| draft.has_row(row)), "{:?}", draft.edits());
         }
         while draft.undo(None).unwrap().is_some() {}
         prop_assert!(draft.edits().is_empty(), "{:?}", draft.edits());

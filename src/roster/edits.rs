@@ -62,9 +62,10 @@ impl Edits {
 
     /// Adds a blank row below all others, or takes it away again.
     pub(crate) fn set_added(&mut self, row: u64, is_added: bool) {
-        self.added.retain(|other| *other != row);
-        if is_added {
-            self.added.push(row);
+        match (self.added.binary_search(&row), is_added) {
+            (Err(at), true) => self.added.insert(at, row),
+            (Ok(at), false) => drop(self.added.remove(at)),
+            _ => {}
         }
     }
 
@@ -100,6 +101,18 @@ impl Edits {
     /// How many cells were given texts.
     pub(crate) fn count(&self) -> usize {
         self.cells.len()
+    }
+
+    /// Leaves nothing of what was changed in a row: it is none any more.
+    pub(crate) fn forget(&mut self, row: u64) {
+        let columns: Vec<usize> = self.of_row(row).map(|(column, _)| column).collect();
+        columns.into_iter().for_each(|column| self.put(row, column, None));
+        self.dropped.remove(&row);
+    }
+
+    /// Whether a row was added.
+    pub(crate) fn is_added(&self, row: u64) -> bool {
+        self.added.binary_search(&row).is_ok()
     }
 
     /// Whether a row was taken out.

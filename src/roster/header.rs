@@ -277,6 +277,21 @@ impl Header {
             ))
             .hint(self.its_columns()));
         }
+        let looked_at = mapping.rules.iter().map(|rule| &rule.header);
+        let looked_at = looked_at.chain(mapping.roles.iter().map(|roles| &roles.header));
+        let looked_at = looked_at.chain(mapping.actions.iter().map(|(name, _)| name));
+        for header in looked_at {
+            // Whatever is looked at word by word is told word by word.
+            let is_secret = |at: usize| match self.uses[at] {
+                Use::Field(field) => field.is_secret(),
+                _ => columns::sounds_secret(&self.own()[at]),
+            };
+            if place(self.own(), header).is_some_and(is_secret) {
+                let what = format!("the column map decides by a column of passwords: `{header}`");
+                return Err(Failure::usage(what)
+                    .hint("a password says nothing of what is to be done; take another column"));
+            }
+        }
         for (key, name, _) in &mapping.columns {
             if !self.own().iter().any(|header| columns::key(header) == *key) {
                 let what = format!("the column map names a column that the roster does not have: `{name}`");

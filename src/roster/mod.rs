@@ -310,7 +310,7 @@ impl Roster {
                     })
             }
             None => edits.is_some_and(|edits| {
-                edits.added().contains(&number) && edits.make(number, &mut row, self.header.own())
+                edits.is_added(number) && edits.make(number, &mut row, self.header.own())
             }),
         };
         if !is_there {

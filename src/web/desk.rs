@@ -17,8 +17,8 @@ use crate::agent::IdentityType;
 use crate::clock;
 use crate::error::Failure;
 use crate::job::{
-    MapChosen, Of, OnDisk, PlanTold, Refused, Rehearsals, Settings, ToOpen, ToRead, ToRehearse, ToReplace,
-    Told, Turns, Undoable, Workshop,
+    MapChosen, Of, OnDisk, PlanTold, Refused, RefusedRow, Rehearsals, Settings, ToOpen, ToRead, ToRehearse,
+    ToReplace, Told, Turns, Undoable, Workshop,
 };
 use crate::ledger::RowState;
 use crate::report::file::Form;
@@ -649,8 +649,13 @@ impl Desk {
             Ask::Mend => {
                 let _: wire::Nothing = asked(body)?;
                 let failed = self.rehearsals.failed()?;
-                let rows = failed.into_iter().map(|row| {
-                    (u64::from(row.n.number()), row.code.unwrap_or_default(), row.message.unwrap_or_default())
+                // What was left out was never sent: its faults are the grid's own.
+                let sent = failed.into_iter().filter(|row| row.state != RowState::Invalid);
+                let rows = sent.map(|row| RefusedRow {
+                    number: row.n.number().into(),
+                    user: row.user,
+                    code: row.code.unwrap_or_default(),
+                    message: row.message.unwrap_or_default(),
                 });
                 lock(&self.workshop).refused(rows.collect());
                 self.tell_state();

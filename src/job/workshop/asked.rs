@@ -61,3 +61,16 @@ pub struct ToReplace {
     /// In the rows of this view alone.
     pub view: String,
 }
+
+/// A row that the service has refused.
+#[derive(Clone, Debug)]
+pub struct RefusedRow {
+    /// Its number, in the file that was sent.
+    pub number: u64,
+    /// Whose it is.
+    pub user: String,
+    /// The service's code.
+    pub code: String,
+    /// Its words.
+    pub message: String,
+}

@@ -100,7 +100,7 @@ impl Open {
                 );
             }
         }
-        for (_, code, _) in self.service.iter().filter(|(row, ..)| *row == number) {
+        if let Some((code, _)) = self.service.get(&number) {
             add(None, MarkTold { code: format!("service:{code}"), severity: "error", group: None });
         }
         marks
@@ -160,17 +160,15 @@ impl Open {
                 findings.push(cell_finding(finding, fixes_told(proposals, 1, &mut seen), voice));
             }
         }
-        findings.extend(self.service.iter().filter(|(row, ..)| *row == number).map(|(_, code, message)| {
-            CellFinding {
-                code: format!("service:{code}"),
-                severity: "error",
-                title: "the service refused the row".to_owned(),
-                why: "it was sent, and this is what came back".to_owned(),
-                message: message.clone(),
-                hint: None,
-                source: "the service's answer".to_owned(),
-                fixes: Vec::new(),
-            }
+        findings.extend(self.service.get(&number).map(|(code, message)| CellFinding {
+            code: format!("service:{code}"),
+            severity: "error",
+            title: "the service refused the row".to_owned(),
+            why: "it was sent, and this is what came back".to_owned(),
+            message: message.clone(),
+            hint: None,
+            source: "the service's answer".to_owned(),
+            fixes: Vec::new(),
         }));
         let (choices, choices_total) = field.map_or((None, 0), |field| self.choices(field, ""));
         Some(CellTold {

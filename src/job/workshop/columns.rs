@@ -110,25 +110,26 @@ impl Workshop {
         };
         let is_same_table = (reading.header_row, &reading.sheet, &reading.encoding, reading.delimiter)
             == (before.header_row, &before.sheet, &before.encoding, before.delimiter);
-        let kept = is_same_table.then(|| open.mending.draft().as_changes());
         if !is_same_table && open.unsaved() > 0 {
             let what = "the roster has changes that are not saved, and another table has other rows";
             return Err(Undoable::Busy(Failure::usage(what).hint("save it, or undo what was changed")));
         }
         let path = self.path(&open.name)?;
-        let mut mending = Mending::open(&path, reading, Some(map), self.by(), &Switch::default())?;
+        let mending = if is_same_table {
+            open.mending.read_by(reading, Some(map), &Switch::default())?
+        } else {
+            Mending::open(&path, reading, Some(map), self.by(), &Switch::default())?
+        };
         keeps_secrets(&path, mending.draft(), before.columns.as_deref().as_slice())?;
-        if let Some(changes) = kept.filter(|changes| !changes.is_empty()) {
-            mending.change("what was changed before", changes)?;
-            mending.check(&Switch::default())?;
-        }
         let revision = self.revision() + 1;
         let Some(open) = self.open.as_mut() else { return Ok(()) };
         open.offset = revision.saturating_sub(mending.draft().revision());
         open.mending = mending;
-        // What is saved was read by another map; with the map that is written now it is as it should be.
+        // With the map that is written now it is as it should be.
         open.map_file = None;
-        open.saved_steps = if open.saved.is_some() { open.done_steps() } else { Vec::new() };
+        if !is_same_table {
+            (open.saved, open.saved_steps) = (None, Vec::new());
+        }
         open.seen = watch::Seen::of(&path);
         open.unchecked.clear();
         open.views.forget();
@@ -148,7 +149,10 @@ impl Workshop {
         let folder = self.folder.clone();
         let open = self.open.as_mut().ok_or_else(none_open)?;
         let stem = open.name.rsplit_once('.').map_or(open.name.as_str(), |(stem, _)| stem).to_owned();
-        let is_free = |name: &str| open.ours.contains(name) || folder.join(name).symlink_metadata().is_err();
+        let is_free = |name: &str| {
+            let path = folder.join(name);
+            open.is_ours(name, &path) || path.symlink_metadata().is_err()
+        };
         let names = std::iter::once(format!("{stem}.columns.toml"))
             .chain((2..).map(|nth| format!("{stem}.columns-{nth}.toml")));
         let name = names.take(100).find(|name| is_free(name)).ok_or_else(|| {
@@ -159,8 +163,9 @@ impl Workshop {
         })?;
         usable_name(&name).map_err(Undoable::Unusable)?;
         let cannot = |error| Failure::usage(format!("cannot write: `{name}`")).because(error);
-        disk::write_atomic(&folder.join(&name), text.as_bytes()).map_err(cannot)?;
-        open.ours.insert(name.clone());
+        let path = folder.join(&name);
+        disk::write_atomic(&path, text.as_bytes()).map_err(cannot)?;
+        open.ours.insert(name.clone(), watch::Seen::of(&path));
         open.map_file = Some(name.clone());
         Ok(name)
     }

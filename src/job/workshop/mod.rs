@@ -15,12 +15,14 @@ mod names;
 mod open;
 mod paste;
 mod shop;
+#[cfg(test)]
+mod tests;
 mod told;
 mod undoable;
 mod views;
 mod watch;
 
-pub use asked::{Of, Settings, ToOpen, ToReplace};
+pub use asked::{Of, RefusedRow, Settings, ToOpen, ToReplace};
 pub use columns::ToRead;
 pub use files::{FileTold, LedgerTold};
 pub use journal::ToKeep;

@@ -1,6 +1,6 @@
 //! The roster that is open on a workbench.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::asked::Of;
@@ -27,8 +27,8 @@ pub(super) struct Open {
     /// The steps that the file has in it which was saved last.
     pub(super) saved_steps: Vec<u64>,
     pub(super) saved: Option<String>,
-    /// Files that were saved from here: they may be saved over.
-    pub(super) ours: BTreeSet<String>,
+    /// Files that were saved from here, as they were left: as long as they are so, they may be saved over.
+    pub(super) ours: BTreeMap<String, Seen>,
     pub(super) seen: Seen,
     pub(super) on_disk: Option<OnDisk>,
     pub(super) digest: String,
@@ -37,7 +37,7 @@ pub(super) struct Open {
     pub(super) recover: Option<RecoverTold>,
     pub(super) views: Views,
     /// Faults of an import that has sent these rows, by row.
-    pub(super) service: Vec<(u64, String, String)>,
+    pub(super) service: BTreeMap<u64, (String, String)>,
     pub(super) offset: u64,
 }
 
@@ -115,6 +115,12 @@ impl Open {
             warnings: faults.warnings,
             changed_rows: edits.changed_rows(),
         }
+    }
+
+    /// Whether a file is one that was saved from here, and is as it was left.
+    pub(super) fn is_ours(&self, name: &str, path: &Path) -> bool {
+        let is_file = path.symlink_metadata().is_ok_and(|there| there.is_file());
+        is_file && self.ours.get(name).is_some_and(|left| *left == Seen::of(path))
     }
 
     pub(super) fn changes_of_fix(&self, of: &Of, fix: &str) -> Result<(String, Vec<Change>), Undoable> {

@@ -1,11 +1,11 @@
 //! The workbench itself: what is open on it, and every change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::asked::{Of, Settings, ToOpen, ToReplace};
+use super::asked::{Of, RefusedRow, Settings, ToOpen, ToReplace};
 use super::guarded::keeps_secrets;
 use super::journal::{self, ToKeep};
 use super::kept_views::Views;
@@ -25,6 +25,7 @@ use crate::mend::{self, Change, Effect, Step};
 use crate::roster::Options;
 use crate::stop::Switch;
 use crate::text::Voice;
+use crate::validate::username;
 
 /// A roster on a workbench.
 pub struct Workshop {
@@ -111,14 +112,14 @@ impl Workshop {
             unchecked: BTreeSet::new(),
             saved_steps: Vec::new(),
             saved: None,
-            ours: BTreeSet::new(),
+            ours: BTreeMap::new(),
             seen,
             on_disk: None,
             recover: recover.as_ref().map(journal::Kept::told),
             digest,
             has_kept: false,
             views: Views::default(),
-            service: Vec::new(),
+            service: BTreeMap::new(),
             offset: self.offset,
         };
         if let Some(kept) = recover.filter(|_| asked.recover) {
@@ -263,7 +264,7 @@ impl Workshop {
             unsaved: open.map_or(0, Open::unsaved),
             saved: open.and_then(|open| open.saved.clone()),
             undo: steps.iter().rfind(|step| !step.is_undone).map(told),
-            redo: steps.iter().find(|step| step.is_undone).map(told),
+            redo: open.and_then(|open| open.mending.draft().undone_last()).map(told),
             steps: steps.iter().rev().take(200).map(|step| step_told(step)).collect(),
             directory: open.and_then(|open| self.directory_told(open)),
             directories: self.directories.of(&self.folder),
@@ -360,8 +361,16 @@ impl Workshop {
         let drop = |rows: &[u64], is_dropped| -> Vec<Change> {
             rows.iter().map(|row| Change::Drop { row: *row, is_dropped }).collect()
         };
+        let rows = open.mending.draft().len();
+        if added > Self::MOST_ROWS.saturating_sub(rows) {
+            let what = format!(
+                "the roster would have more than {} rows, and that is the most that is shown here",
+                Self::MOST_ROWS
+            );
+            return Err(Undoable::Unusable(Failure::usage(what)));
+        }
         let first = open.mending.draft().next_number();
-        let new: Vec<u64> = (first..).take(added.min(Self::MOST_ROWS)).collect();
+        let new: Vec<u64> = (first..).take(added).collect();
         let mut changes = drop(dropped, true);
         changes.extend(drop(restored, false));
         changes.extend(new.iter().map(|row| Change::Add { row: *row }));
@@ -493,8 +502,8 @@ impl Workshop {
     /// Takes over what a check has found; whether it is of the revision that there is.
     pub fn take(&mut self, checked: &mut Mending) -> bool {
         let Some(open) = &mut self.open else { return false };
-        let is_it = open.mending.draft().path() == checked.draft().path()
-            && open.mending.draft().revision() == checked.faults().revision;
+        // Of a check that began by other settings or another map nothing is taken: by these all was checked already.
+        let is_it = open.mending.is_checked_by(checked);
         if is_it {
             open.mending.take(checked);
             open.unchecked.clear();
@@ -545,7 +554,7 @@ impl Workshop {
     pub fn save(&mut self, name: &str) -> Result<Vec<String>, Undoable> {
         let out = self.folder.join(usable_name(name).map_err(Undoable::Unusable)?);
         let open = self.open.as_mut().ok_or_else(none_open)?;
-        let is_ours = open.ours.contains(name);
+        let is_ours = open.is_ours(name, &out);
         if out.symlink_metadata().is_ok() && !is_ours {
             let what = format!("there is a file already, and it is left as it is: `{name}`");
             return Err(Undoable::Taken(Failure::usage(what).hint("choose another name")));
@@ -555,7 +564,7 @@ impl Workshop {
         } else {
             mend::write(open.mending.draft(), &out)?
         };
-        open.ours.insert(name.to_owned());
+        open.ours.insert(name.to_owned(), Seen::of(&out));
         open.saved = Some(name.to_owned());
         open.saved_steps = open.done_steps();
         if let Some(state) = &self.state {
@@ -610,11 +619,32 @@ impl Workshop {
         Ok(Some(OnDisk::ReadAgain))
     }
 
-    /// Takes it that rows were refused by the service, with its own words: they are faults of the grid.
-    pub fn refused(&mut self, rows: Vec<(u64, String, String)>) {
-        if let Some(open) = &mut self.open {
-            open.service = rows;
-            open.views.forget();
+    /// Takes it that rows were refused by the service, with its own words: they are faults of the grid. What was sent was the
+    /// roster or a copy of it, in which rows may have other numbers: who it was is what counts.
+    pub fn refused(&mut self, refused: Vec<RefusedRow>) {
+        let Some(open) = &mut self.open else { return };
+        open.service.clear();
+        open.views.forget();
+        if refused.is_empty() {
+            return;
+        }
+        let draft = open.mending.draft();
+        let columns = draft.roster().columns();
+        let mut of_user: HashMap<String, Vec<u64>> = HashMap::new();
+        for number in (0..draft.len()).filter_map(|at| draft.number_at(at)) {
+            let Some(row) = draft.row(number).filter(|_| !draft.edits().is_dropped(number)) else { continue };
+            of_user.entry(username(&row, columns).to_lowercase()).or_default().push(number);
+        }
+        for RefusedRow { number, user, code, message } in refused {
+            let rows = of_user.get(&user.to_lowercase()).map_or(&[][..], Vec::as_slice);
+            // Of several with one name it is the one that still has its number, and else nobody knows which.
+            let row = match rows {
+                [row] => Some(*row),
+                several => several.iter().copied().find(|row| *row == number),
+            };
+            if let Some(row) = row {
+                open.service.insert(row, (code, message));
+            }
         }
     }
 }

@@ -47,18 +47,15 @@ impl Open {
         let is_there = !edits.is_dropped(row);
         let has = |severity| {
             let of_check = faults.of_row(row).iter().any(|fault| fault.severity == severity);
-            let of_service =
-                severity == Severity::Error && self.service.iter().any(|(refused, ..)| *refused == row);
+            let of_service = severity == Severity::Error && self.service.contains_key(&row);
             is_there && (of_check || of_service)
         };
         match view {
             "errors" => has(Severity::Error),
             "warnings" => has(Severity::Warning),
-            "changed" => {
-                edits.of_row(row).next().is_some() || edits.is_dropped(row) || edits.added().contains(&row)
-            }
+            "changed" => edits.of_row(row).next().is_some() || edits.is_dropped(row) || edits.is_added(row),
             "dropped" => edits.is_dropped(row),
-            "service" => self.service.iter().any(|(refused, ..)| *refused == row),
+            "service" => self.service.contains_key(&row),
             view => match view.strip_prefix("group:").and_then(|id| faults.group(id)) {
                 Some((group, _)) => is_there && faults.of_row(row).iter().any(|fault| fault.group == group),
                 None => false,
@@ -119,7 +116,7 @@ impl Workshop {
         let faults = open.mending.faults();
         let columns = |row: u64| {
             let mut columns: Vec<Option<u32>> = faults.of_row(row).iter().map(|fault| fault.column).collect();
-            if open.service.iter().any(|(refused, ..)| *refused == row) {
+            if open.service.contains_key(&row) {
                 columns.push(None);
             }
             columns.sort_unstable();

@@ -41,7 +41,7 @@ impl Mended<'_> {
             alterings.insert(row, Altering::Cells(cells.collect()));
         }
         for row in self.edits.dropped() {
-            if self.edits.added().contains(row) {
+            if self.edits.is_added(*row) {
                 alterings.remove(row);
             } else {
                 alterings.insert(*row, Altering::Emptied);

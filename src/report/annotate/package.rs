@@ -160,7 +160,7 @@ pub(super) fn write_mended(
     for (row, altering) in mended.alterings() {
         match altering {
             // Those that are added come behind the last.
-            Altering::Cells(_) if mended.edits.added().contains(&row) => {}
+            Altering::Cells(_) if mended.edits.is_added(row) => {}
             Altering::Cells(cells) => {
                 row_of(row)?;
                 let marks: Vec<Mark> = cells.into_iter().map(says).collect();
