@@ -24,6 +24,11 @@ pub struct Failure {
 /// What helps, by a name that each screen has its own word for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
+    /// One of these sheets is named as the roster; the hint says so as well.
+    OneOfSheets {
+        /// Their names.
+        sheets: Vec<String>,
+    },
     /// The ledger is an import's: a rehearsal has one of its own.
     RehearsalsLedger,
     /// The ledger is a rehearsal's: an import of this instance has one of its own.

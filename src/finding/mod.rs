@@ -65,7 +65,8 @@ impl Finding {
 
     /// How to mend it, in the words of a screen.
     pub(crate) fn told_hint(&self, voice: &dyn Voice) -> Option<Cow<'_, str>> {
-        self.hint.as_deref().map(|hint| worded(hint, voice))
+        let hint = self.hint.as_deref()?;
+        Some(voice.fix(self.code, hint).map_or_else(|| worded(hint, voice), Cow::Owned))
     }
 
     /// The finding in the words of a screen, as programs are given it.

@@ -1,6 +1,6 @@
 //! All that is wrong with a draft, by row and in groups.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use super::draft::Draft;
@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::finding::codes::{self, Code};
 use crate::finding::{Finding, LeftOut, Severity};
 use crate::roster::{Edits, Row};
-use crate::validate::{self, CleanRows, Rules, Who};
+use crate::validate::{self, CleanRows, Rules, Who, username};
 
 /// Codes of which each value is a fault of its own: who mends the one has not mended the other.
 const BY_VALUE: [&Code; 13] = [
@@ -97,6 +97,9 @@ pub struct Faults {
     faults: Vec<Fault>,
     /// What only all rows together show, by row.
     of_several: HashMap<u64, Vec<Finding>>,
+    /// Rows without an error of their own that are not sent all the same: one further down has their username, and nobody
+    /// knows which of the two is meant.
+    shadowed: BTreeSet<u64>,
     who: Option<Arc<Who>>,
     /// Rows of the file that are read as nobody's, in order.
     passed_over: Vec<u64>,
@@ -139,7 +142,7 @@ impl Faults {
         // Spaces are said once a column where they are told, and of each cell where they are mended.
         let spaces = gathering.groups.iter().filter(|group| group.code == &codes::STRAY_SPACES);
         let folded: u64 = spaces.map(|group| group.rows - 1).sum();
-        Ok(Self {
+        let mut faults = Self {
             revision: draft.revision(),
             rows: checked.rows,
             invalid_rows: checked.invalid_rows,
@@ -151,12 +154,43 @@ impl Faults {
             starts: gathering.starts,
             faults: gathering.faults,
             of_several: gathering.of_several,
+            shadowed: BTreeSet::new(),
             who: checked.who,
             passed_over: passing.end(),
             clean,
             headers: draft.headers_of(),
             edits: draft.shared_edits(),
-        })
+        };
+        faults.shadowed = faults.find_shadowed(draft);
+        Ok(faults)
+    }
+
+    fn find_shadowed(&self, draft: &Draft) -> BTreeSet<u64> {
+        let mut shadowed = BTreeSet::new();
+        let Some(who) = self.who() else { return shadowed };
+        let is_twice = |findings: &[Finding]| {
+            findings.iter().any(|finding| {
+                finding.code == codes::USERNAME_DUPLICATE.id && finding.severity == Severity::Error
+            })
+        };
+        for (number, _) in self.of_several.iter().filter(|(_, findings)| is_twice(findings)) {
+            let Some(row) = draft.row(*number) else { continue };
+            let first = who.first(username(&row, draft.roster().columns()));
+            let is_clean =
+                |first: &u64| self.of_row(*first).iter().all(|fault| fault.severity != Severity::Error);
+            shadowed.extend(first.filter(|first| first != number).filter(is_clean));
+        }
+        shadowed
+    }
+
+    /// Whether a row without an error of its own is not sent all the same: one further down has its username.
+    pub fn is_shadowed(&self, row: u64) -> bool {
+        self.shadowed.contains(&row)
+    }
+
+    /// How many rows are not sent: those with errors, and those whose username another row has.
+    pub fn not_sent(&self) -> u64 {
+        (self.invalid_rows + self.shadowed.len() as u64).min(self.rows)
     }
 
     /// The rows of a draft that are as they were when they were clean; `None` where more than rows is another.

@@ -25,7 +25,7 @@ use super::sheet::{Form, Merged};
 use super::source::{Cursor, Source};
 use super::top::{self, Line, Top};
 use crate::agent::{PhoneRegion, phone};
-use crate::error::Failure;
+use crate::error::{Failure, Remedy};
 use crate::finding::Finding;
 use crate::finding::codes::{self, Code};
 use crate::text::Setting;
@@ -491,7 +491,10 @@ fn pick(workbook: &mut Workbook, told: &Told) -> Result<(Page, Vec<Finding>), Fa
                 "the first sheet has no header that is known, and several others have: {}",
                 some(&named)
             ))
-            .hint(format!("say which is the roster: {}", some(&which))));
+            .hint(format!("say which is the roster: {}", some(&which)))
+            .remedy(Remedy::OneOfSheets {
+                sheets: several.iter().map(|&at| openings[at].name.clone()).collect(),
+            }));
         }
     };
     let mut findings = Vec::new();

@@ -115,6 +115,13 @@ impl Setting {
 pub trait Voice: fmt::Debug + Send + Sync {
     /// The setting's words; `value` is what it is to be set to, empty where that is not said.
     fn word(&self, setting: Setting, value: &str) -> String;
+
+    /// What mends a finding of this code, where the screen says it otherwise than by its words for what can be set: a whole
+    /// sentence, in place of `hint`, which is what is said else.
+    fn fix(&self, code: &str, hint: &str) -> Option<String> {
+        let _ = (code, hint);
+        None
+    }
 }
 
 /// A setting that a text names.

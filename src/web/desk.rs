@@ -15,7 +15,7 @@ use super::stream::Teller;
 use super::wire;
 use crate::agent::IdentityType;
 use crate::clock;
-use crate::error::Failure;
+use crate::error::{Failure, Remedy};
 use crate::job::{
     MapChosen, Of, OnDisk, PlanTold, Refused, RefusedRow, Rehearsals, Settings, ToOpen, ToRead, ToRehearse,
     ToReplace, Told, Turns, Undoable, Workshop,
@@ -39,11 +39,13 @@ pub(crate) struct Refusal {
     pub(crate) what: String,
     /// What to do.
     pub(crate) hint: Option<String>,
+    /// The sheets of which one is to be named.
+    pub(crate) sheets: Vec<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &'static str, what: impl Into<String>) -> Self {
-        Self { status, code, what: what.into(), hint: None }
+        Self { status, code, what: what.into(), hint: None, sheets: Vec::new() }
     }
 
     fn of(status: StatusCode, code: &'static str, failure: &Failure) -> Self {
@@ -52,12 +54,20 @@ impl Refusal {
             None => failure.what.clone(),
         };
         let told = |text: &str| worded(text, &OnPage).into_owned();
-        Self { status, code, what: told(&what), hint: failure.hint.as_deref().map(told) }
+        let sheets = match &failure.remedy {
+            Some(Remedy::OneOfSheets { sheets }) => sheets.clone(),
+            _ => Vec::new(),
+        };
+        Self { status, code, what: told(&what), hint: failure.hint.as_deref().map(told), sheets }
     }
 
     /// The body of the answer.
     pub(crate) fn body(&self) -> String {
-        json!({ "error": { "code": self.code, "what": self.what, "hint": self.hint } }).to_string()
+        let mut error = json!({ "code": self.code, "what": self.what, "hint": self.hint });
+        if !self.sheets.is_empty() {
+            error["sheets"] = json!(self.sheets);
+        }
+        json!({ "error": error }).to_string()
     }
 }
 
@@ -207,15 +217,23 @@ impl Desk {
     }
 
     /// Opens a roster as the program is started.
-    pub(crate) fn open(&self, asked: ToOpen) -> Result<(), Refusal> {
-        lock(&self.workshop).open(asked)?;
+    ///
+    /// # Errors
+    /// As [`Workshop::open`], in the words of whoever has started it.
+    pub(crate) fn open(&self, mut asked: ToOpen) -> Result<(), Failure> {
+        let mut workshop = lock(&self.workshop);
+        if asked.reading.columns.is_none() {
+            asked.reading.columns = workshop.map_of(&asked.name);
+        }
+        workshop.open(asked).map_err(Undoable::into_failure)?;
+        drop(workshop);
         self.look_at_run();
         Ok(())
     }
 
     /// Settings as the program is started.
-    pub(crate) fn set(&self, settings: Settings) -> Result<(), Refusal> {
-        Ok(lock(&self.workshop).set(0, settings)?)
+    pub(crate) fn set(&self, settings: Settings) -> Result<(), Failure> {
+        lock(&self.workshop).set(0, settings).map_err(Undoable::into_failure)
     }
 
     /// Ends: whoever is at work is paused and awaited.

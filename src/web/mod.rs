@@ -143,16 +143,9 @@ impl Page {
         let (session, asked) = (Mutex::new(session), Mutex::new(begun));
         let app = Arc::new(App { port, session, desk, clock, asked, redirect: Mutex::default(), end });
         let _ = heard.set(Arc::downgrade(&app));
-        let refused = |refusal: Refusal| {
-            let failure = Failure::usage(refusal.what);
-            match refusal.hint {
-                Some(hint) => failure.hint(hint),
-                None => failure,
-            }
-        };
-        app.desk.set(settings).map_err(refused)?;
+        app.desk.set(settings)?;
         if let Some(roster) = roster {
-            app.desk.open(roster).map_err(refused)?;
+            app.desk.open(roster)?;
         }
         let thread = Self::start(&app, listener)?;
         Ok(Self { app, ended, thread: Some(thread), state })

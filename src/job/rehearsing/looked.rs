@@ -7,6 +7,7 @@ use super::log::Log;
 use super::told::{CauseTold, FailedTold, RowTold, RowsTold, RunStands, RunTold};
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::finding::codes;
 use crate::ledger::{self, Gathered, RowState, State};
 use crate::report::standing::{Lately, is_complete};
 
@@ -67,6 +68,7 @@ pub(super) fn stands_after(exit: u8, is_complete: bool) -> RunStands {
 pub(super) fn causes(ledger: &Path, around: &Around) -> Result<Vec<CauseTold>, Failure> {
     let account = around.account(ledger, &*around.voice)?;
     let told = account.causes.into_iter().map(|cause| CauseTold {
+        title: codes::find(&cause.code).map(|code| code.title),
         code: cause.code,
         rows: cause.rows.len() as u64,
         advice: cause.advice,

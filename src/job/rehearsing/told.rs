@@ -160,6 +160,8 @@ pub struct FailedTold {
 pub struct CauseTold {
     /// The service's code, or a finding's; empty where there is none.
     pub code: String,
+    /// What a finding of this code is called; null of the service's codes.
+    pub title: Option<&'static str>,
     /// How many.
     pub rows: u64,
     /// What to do.

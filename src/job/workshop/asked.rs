@@ -25,7 +25,7 @@ pub struct Settings {
     pub directory: Option<String>,
     /// Whether the import makes the passwords.
     pub makes_passwords: bool,
-    /// The country whose numbers may be written in full.
+    /// The country whose national numbers are read.
     pub phone_region: Option<PhoneRegion>,
 }
 

@@ -160,6 +160,21 @@ impl Open {
                 findings.push(cell_finding(finding, fixes_told(proposals, 1, &mut seen), voice));
             }
         }
+        let is_of_username = draft.roster().columns().places[Field::Username.index()].contains(&column);
+        if is_of_username && self.mending.faults().is_shadowed(number) {
+            let code = &codes::USERNAME_DUPLICATE;
+            findings.push(CellFinding {
+                code: code.id.to_owned(),
+                severity: word(code.severity),
+                title: code.title.to_owned(),
+                why: worded(code.why, voice).into_owned(),
+                message: "a row further down has the same username, and neither of the two is sent"
+                    .to_owned(),
+                hint: Some(worded(code.fix, voice).into_owned()),
+                source: code.source.to_owned(),
+                fixes: Vec::new(),
+            });
+        }
         findings.extend(self.service.get(&number).map(|(code, message)| CellFinding {
             code: format!("service:{code}"),
             severity: "error",

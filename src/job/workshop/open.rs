@@ -110,7 +110,7 @@ impl Open {
         let (faults, edits): (&Faults, _) = (self.mending.faults(), self.mending.draft().edits());
         CountsTold {
             rows: faults.rows,
-            invalid_rows: faults.invalid_rows,
+            invalid_rows: faults.not_sent(),
             errors: faults.errors,
             warnings: faults.warnings,
             changed_rows: edits.changed_rows(),

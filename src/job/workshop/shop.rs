@@ -87,7 +87,8 @@ impl Workshop {
     pub fn open(&mut self, asked: ToOpen) -> Result<(), Undoable> {
         let path = self.path(&asked.name)?;
         let seen = Seen::of(&path);
-        let reading = Options { phone_region: None, ..asked.reading };
+        // National numbers are read by the country of the settings, as the command line reads them.
+        let reading = Options { phone_region: self.settings.phone_region, ..asked.reading };
         let map_file = reading.columns.as_deref().and_then(Path::file_name);
         let map_file = map_file.map(|name| name.to_string_lossy().into_owned());
         let by = self.by();
@@ -232,7 +233,7 @@ impl Workshop {
         let before = std::mem::replace(&mut self.settings, settings);
         let by = self.by();
         if let Some(open) = &mut self.open {
-            match open.mending.by_other(by, &Switch::default()) {
+            match by_settings(&open.mending, by, &Switch::default()) {
                 Ok(mending) => open.mending = mending,
                 Err(failure) => {
                     self.settings = before;
@@ -647,6 +648,16 @@ impl Workshop {
             }
         }
     }
+}
+
+/// A roster by other settings: what decides how its numbers are read has it read again.
+fn by_settings(mending: &Mending, by: MendingBy, stop: &Switch) -> Result<Mending, Failure> {
+    let draft = mending.draft();
+    if by.phone_region == draft.options().phone_region {
+        return mending.by_other(by, stop);
+    }
+    let reading = Options { phone_region: by.phone_region, ..draft.options().clone() };
+    mending.read_by(reading, draft.map().map(str::to_owned), stop)?.by_other(by, stop)
 }
 
 fn step_told(step: &Step) -> StepTold {

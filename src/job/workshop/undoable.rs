@@ -26,6 +26,21 @@ impl From<Failure> for Undoable {
     }
 }
 
+impl Undoable {
+    /// The same for whoever asks for one thing alone.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Stale { revision } => {
+                Failure::usage(format!("the roster was changed meanwhile; it is revision {revision} now"))
+            }
+            Self::Busy(failure)
+            | Self::Taken(failure)
+            | Self::NotFound(failure)
+            | Self::Unusable(failure) => failure,
+        }
+    }
+}
+
 /// Where nothing is open.
 pub(super) fn none_open() -> Undoable {
     Undoable::NotFound(Failure::usage("no roster is open").hint("open one of the folder"))

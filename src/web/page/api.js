@@ -9,9 +9,11 @@ let key = null;
 let lease = 0;
 
 export class ApiError extends Error {
-  /** @param {number} status @param {string} code @param {string} what @param {string | null} hint */
-  constructor(status, code, what, hint) {
+  /** @param {number} status @param {string} code @param {string} what @param {string | null} hint @param {string[]} [sheets] */
+  constructor(status, code, what, hint, sheets = []) {
     super(what);
+    /** Of which one is to be named. */
+    this.sheets = sheets;
     this.status = status;
     this.code = code;
     this.hint = hint;
@@ -87,8 +89,8 @@ export async function call(method, path, { query, body, octets } = {}) {
   }
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return told;
-  const { code = "failed", what = `the program answered ${answer.status}`, hint = null } = told.error ?? {};
-  throw new ApiError(answer.status, code, what, hint);
+  const { code = "failed", what = `the program answered ${answer.status}`, hint = null, sheets = [] } = told.error ?? {};
+  throw new ApiError(answer.status, code, what, hint, sheets);
 }
 
 /**

@@ -5,7 +5,7 @@ import { live } from "./lit-html/directives/live.js";
 import { call } from "./api.js";
 import { attempt, changed, go, say, store } from "./store.js";
 import { bar } from "./parts.js";
-import { words } from "./words.js";
+import { countries, words } from "./words.js";
 
 const w = words.columns;
 /** What a job title decides as a rule, where the file does not say it. */
@@ -20,14 +20,15 @@ export async function read() {
 
 /** @param {Record<string, unknown>} body */
 async function put(body) {
-  await attempt(() => call("PUT", "/api/columns", { body: { revision: store.state.revision, ...body } }));
-  await read();
+  // What went wrong stays to be read: another question takes it away.
+  if (await attempt(() => call("PUT", "/api/columns", { body: { revision: store.state.revision, ...body } }))) await read();
+  else changed();
 }
 
 /** @param {Record<string, unknown>} body */
 async function settings(body) {
-  await attempt(() => call("POST", "/api/settings", { body: { revision: store.state.revision, ...body } }));
-  await read();
+  if (await attempt(() => call("POST", "/api/settings", { body: { revision: store.state.revision, ...body } }))) await read();
+  else changed();
 }
 
 /** @param {any} column */
@@ -129,7 +130,7 @@ export function columnsScreen() {
       ${select(w.users, state.identity.from === "told" ? state.identity.type : "", /** @type {[string, string][]} */ (Object.entries(w.told)), (identity) => settings({ identity: identity || null }))}
       ${select(w.passwords, state.passwords, [["roster", w.ofRoster], ["made", w.made]], (passwords) => settings({ passwords }))}
       ${select(w.names, state.directory?.name ?? "", [["", w.noDirectory], ...state.directories.map((/** @type {string} */ name) => [name, name])], (directory) => settings({ directory: directory || null }))}
-      <label>${w.phones} <input size="4" maxlength="2" autocomplete="off" placeholder=${w.noRegion} .value=${live(state.phone_region ?? "")} @change=${(/** @type {any} */ event) => settings({ phone_region: event.target.value.trim().toUpperCase() || null })}></label></div></div>
+      ${select(w.phones, state.phone_region ?? "", [["", w.noRegion], ...countries()], (region) => settings({ phone_region: region || null }))}</div></div>
     <details class="box"><summary>${w.top}</summary><div class="wide"><table class="top"><tbody>${columns.top.map((/** @type {any} */ top) => html`<tr class=${top.row === columns.header_row ? "head" : ""}><th scope="row" class="num">${top.row}</th>${top.cells.map((/** @type {string | null} */ cell) => html`<td>${cell ?? ""}</td>`)}</tr>`)}</tbody></table></div></details>
     </aside></main>`;
 }

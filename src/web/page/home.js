@@ -1,7 +1,7 @@
 // The files of the folder.
 
 import { html, nothing } from "./lit-html/lit-html.js";
-import { call } from "./api.js";
+import { ApiError, call } from "./api.js";
 import { ask } from "./dialog.js";
 import { attempt, changed, go, say, store } from "./store.js";
 import { bar } from "./parts.js";
@@ -22,12 +22,25 @@ export async function open(name, screen = null) {
     if ((await ask(store.state.roster.name, () => html`<p>${w.unsaved}</p>`, { yes: w.discard })) !== "yes") return;
     discard = true;
   }
-  const state = await attempt(() => call("POST", "/api/roster", { body: { name, discard } }));
+  const body = { name, discard };
+  const state = await attempt(() => call("POST", "/api/roster", { body }).catch(async (error) => {
+    if (!(error instanceof ApiError) || !error.sheets.length) throw error;
+    const sheet = await pickSheet(name, error.sheets);
+    return sheet === null ? null : call("POST", "/api/roster", { body: { ...body, sheet } });
+  }));
   if (!state) return;
   store.columns = await attempt(() => call("GET", "/api/columns"));
   store.view = "all";
   store.find = "";
   go(screen ?? first());
+}
+
+/** Which of the sheets is the roster. @param {string} name @param {string[]} sheets @returns {Promise<string | null>} */
+async function pickSheet(name, sheets) {
+  let picked = sheets[0] ?? "";
+  const answer = await ask(name, () => html`<p>${w.whichSheet}</p>
+    <label>${words.columns.sheet} <select autofocus @change=${(/** @type {any} */ event) => (picked = event.target.value)}>${sheets.map((sheet) => html`<option value=${sheet}>${sheet}</option>`)}</select></label>`, { yes: w.open });
+  return answer === "yes" ? picked : null;
 }
 
 /** Where one begins with a roster: at its columns where there is something to decide. */

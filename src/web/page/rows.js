@@ -8,7 +8,7 @@ import { ask, keys } from "./dialog.js";
 import { Grid } from "./grid.js";
 import { attempt, change, changed, go, say, store, trouble } from "./store.js";
 import { bar, rich, sentence } from "./parts.js";
-import { count, num, words } from "./words.js";
+import { countries, count, num, words } from "./words.js";
 
 const w = words.rows;
 
@@ -183,12 +183,12 @@ async function fixCell(fix) {
 /** What a person has to say before it is done. @param {any} fix @param {{n: number, col: number} | null} place */
 async function askFor(fix, place) {
   if (fix.kind === "make-passwords") {
-    await setting({ passwords: "made" });
+    if ((await ask(w.made.title, () => html`<p>${w.made.text}</p>`, { yes: words.ok })) === "yes") await setting({ passwords: "made" });
   } else if (fix.kind === "read-phone") {
     let country = store.state.phone_region ?? "";
     const answer = await ask(w.phone.title, () => html`<p>${w.phone.text}</p>
-      <label>${w.phone.country} <input maxlength="2" size="4" autocomplete="off" .value=${country} @input=${(/** @type {any} */ event) => (country = event.target.value)}></label>`, { yes: words.ok });
-    if (answer === "yes" && country) await setting({ phone_region: country.toUpperCase() });
+      <label>${w.phone.country} <select autofocus @change=${(/** @type {any} */ event) => (country = event.target.value)}><option value=""></option>${countries().map(([code, name]) => html`<option value=${code} ?selected=${code === country}>${name}</option>`)}</select></label>`, { yes: words.ok });
+    if (answer === "yes" && country) await setting({ phone_region: country });
   } else if (fix.kind === "choose" && place) {
     grid.focus();
     await chooseFor(place);

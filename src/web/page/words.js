@@ -88,6 +88,7 @@ export const words = {
       `${rehearsal ? "rehearsed: " : ""}${num(n)} of ${num(all)} created`,
     failed: (/** @type {number} */ n) => `, ${num(n)} refused`,
     changed: (/** @type {string} */ text) => `changed ${text}`,
+    whichSheet: "Several sheets of this workbook may be the roster. Which one is it?",
     unsaved: "What was changed is not saved. Give it up and open the other?",
     discard: "Give it up",
   },
@@ -113,7 +114,7 @@ export const words = {
     passwords: "Passwords", ofRoster: "from the roster", made: "made by the import",
     users: "Users are known by", told: { "": "found out", connect: "Connect", saml: "SAML", directory: "a directory" },
     names: "Names of the instance", noDirectory: "not known: names are not checked",
-    phones: "National phone numbers of", noRegion: "no country", settings: "Settings",
+    phones: "National phone numbers of", noRegion: "no country: only numbers with + are read", settings: "Settings",
   },
   rows: {
     cannot: (/** @type {number} */ bad, /** @type {number} */ all) =>
@@ -130,6 +131,7 @@ export const words = {
     nothing: "Nothing is wrong.",
     all: "All", show: "Show", fixAll: (/** @type {number} */ n) => (n > 1 ? ` in ${count(n, "row")}` : ""),
     safe: "Mend all that is safe",
+    made: { title: "Have passwords made?", text: "The import makes one for everybody whose row has none, and keeps them in a file of their own, for you to hand out. It is a setting of this page; Columns shows it." },
     find: "Find a person, a name, a number",
     replace: "Replace…",
     view: { all: "All", errors: "Errors", warnings: "Warnings", changed: "Changed", dropped: "Taken out", service: "Refused", group: "One kind" },
@@ -190,7 +192,7 @@ export const words = {
     room: "Is there room?", thereUsers: (/** @type {number} */ n) => `${num(n)} there`, toCome: (/** @type {number} */ n) => `${num(n)} to come`,
     left: (/** @type {number} */ n, /** @type {number} */ all) => `${num(n)} left of ${num(all)}`, unknown: "not known",
     odd: "To look at", names: "What the rows name", routing: "routing profiles", security: "security profiles", hierarchy: "hierarchy groups",
-    terminal: "The same on a real instance, in a terminal", terminalNote: "Put your instance's alias in place of YOUR-INSTANCE.",
+    terminal: "The same on a real instance, in a terminal", terminalNote: "Put your instance's ARN, as the AWS console shows it, in place of YOUR-INSTANCE.",
     again: "The same rehearsal in a terminal",
     go: (/** @type {number} */ n) => `Rehearse with ${count(n, "user")}…`, again2: "Plan anew",
     ask: (/** @type {number} */ n) => `Rehearse creating ${count(n, "user")}?`,
@@ -213,6 +215,25 @@ export const words = {
     rehearsed: "This was a rehearsal: nobody was created anywhere.",
     causes: "Why rows failed", mend: (/** @type {number} */ n) => `Mend ${num(n)}`, again: "Send again",
     report: "Save a report", formats: { html: "page", xlsx: "workbook", md: "ticket" }, reported: (/** @type {string} */ name) => `The report is ${name}, in the folder`,
-    real: "For real", realText: "The same on a real instance, in a terminal, by whoever has AWS credentials:",
+    real: "For real", realText: "The same on a real instance, in a terminal, by whoever has AWS credentials. Put the instance's ARN in place of YOUR-INSTANCE.",
   },
 };
+
+/** @type {[string, string][] | null} */
+let named = null;
+
+/** All countries by their two letters, with their names in order. @returns {[string, string][]} */
+export function countries() {
+  if (named) return named;
+  const names = new Intl.DisplayNames(["en"], { type: "region", fallback: "none" });
+  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+  // What is no country of numbers is refused by the program.
+  const none = new Set(["EU", "EZ", "UN", "ZZ", "XA", "XB", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA", "AQ", "BV", "HM", "GS", "TF", "UM", "PN"]);
+  named = letters.flatMap((one) => letters.map((other) => one + other)).flatMap((code) => {
+    const isOne = !none.has(code) && Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`;
+    const name = isOne ? names.of(code) : undefined;
+    return name ? [/** @type {[string, string]} */ ([code, name])] : [];
+  });
+  named.sort(([, one], [, other]) => one.localeCompare(other, "en"));
+  return named;
+}

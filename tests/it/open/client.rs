@@ -82,6 +82,14 @@ pub fn raw(port: u16, bytes: &[u8]) -> std::io::Result<Answer> {
     Ok(Answer::read(&answer))
 }
 
+fn without_turns(mut state: Value) -> Value {
+    state.as_object_mut().unwrap().remove("turn");
+    if let Some(run) = state["run"].as_object_mut() {
+        run.remove("turn");
+    }
+    state
+}
+
 type Said = Arc<Mutex<String>>;
 
 /// A page that is served by a process of its own, which ends with it.
@@ -187,8 +195,9 @@ impl Page {
         self.send("PUT", &format!("/api/files/{name}"), "application/octet-stream", bytes)
     }
 
+    /// The state, without the turn in which it was told: that is another each time.
     pub fn state(&self) -> Value {
-        self.get("/api/state").json()
+        without_turns(self.get("/api/state").json())
     }
 
     pub fn revision(&self) -> u64 {
@@ -209,7 +218,7 @@ impl Page {
         let mut events = self.events();
         while let Some((name, data)) = events.next() {
             if name == "state" && is_it(&data) {
-                return data;
+                return without_turns(data);
             }
         }
         panic!("it never was {what}: {}\nwhat was told: {}", self.state(), events.all);
