@@ -324,6 +324,29 @@ fn it_is_told_where_it_stands_at_most_four_times_a_second_and_never_behind_what_
 }
 
 #[test]
+fn of_all_that_is_told_of_a_run_its_last_word_has_the_latest_turn() {
+    let desk = Desk::of(12);
+    let answered: Arc<Mutex<Option<RunTold>>> = Arc::default();
+    let (answer, mut created) = (Arc::clone(&answered), 0);
+    desk.answer(move |rehearsals, line| {
+        created += usize::from(line["event"] == "created");
+        if created == 3 {
+            *answer.lock().unwrap() = rehearsals.pause().ok();
+        }
+        created == 3
+    });
+    let now = desk.run(desk.asked());
+    let told: Vec<u64> = desk.page.runs.lock().unwrap().iter().map(|(_, told)| told.turn).collect();
+    assert!(told.is_sorted() && told.windows(2).all(|two| two[0] != two[1]), "{told:?}");
+    let answered = answered.lock().unwrap().take().unwrap();
+    assert_eq!(answered.state, RunStands::Pausing);
+    let (_, last) = desk.page.runs.lock().unwrap().pop().unwrap();
+    assert_eq!(last.state, RunStands::Paused);
+    assert!(answered.turn < last.turn, "an answer that comes late is known to be older");
+    assert!(last.turn < now.turn, "whoever asks later is told later");
+}
+
+#[test]
 fn one_is_at_work_at_a_time() {
     let desk = Desk::of(5);
     let heard = Arc::new(Mutex::new(Vec::new()));
