@@ -63,9 +63,9 @@ for (const [scheme, width, more] of [
   await look("save");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => /saved as/.test(document.querySelector(".file p").textContent));
-  await button("Go on with").click();
+  await button("Continue with").click();
   await look("to-plan");
-  await button("Look what").click();
+  await button("See what").click();
   await page.waitForSelector("text=Row by row");
   await look("plan");
   await button(/Rehearse with/).click();

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 
 const part = (/** @type {string} */ name) => import(pathToFileURL(join(process.env.HEADCOUNT_PAGE, name)).href);
 const { ROW, PAGE, drawn, letters, scrolledTo, spacers, wanted } = await part("window.js");
-const { parse, format } = await part("tsv.js");
+const { parse, format, signs, unseen } = await part("tsv.js");
 const { Feed, wait } = await part("feed.js");
 const { count, lasting, words } = await part("words.js");
 
@@ -42,6 +42,11 @@ for (const rows of [[["a"]], [["a", "b"], ["c", "d"]], [["two\nlines", 'say "hi"
   assert.deepEqual(parse(format(rows)), rows);
 }
 assert.deepEqual(parse('"Annie" Lee\tx\n'), [['"Annie" Lee', "x"]]);
+
+// What is not seen is told apart from what is.
+assert.equal(unseen("O\u0301rla\u200b "), unseen("\u00d3rla"));
+assert.notEqual(unseen("Orla"), unseen("\u00d3rla"));
+assert.equal(signs("a b\u00a0c\u200b"), "a␣b▯c▯");
 
 // Events come in any pieces.
 const text = "id: 1\nevent: state\ndata: {\"a\":1}\n\n: heartbeat\n\nid: 2\r\nevent: bye\r\ndata: x\r\ndata: y\r\n\r\n";

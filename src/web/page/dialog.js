@@ -1,4 +1,4 @@
-// A question in front of the page, by the browser's own dialog: it keeps the focus and gives it back.
+// A question in front of the page, by the browser's own dialog: it keeps the focus and gives it back. And the focus of the page itself.
 
 import { html, nothing, render } from "./lit-html/lit-html.js";
 import { words } from "./words.js";
@@ -55,3 +55,39 @@ export const keys = () =>
     () => html`<dl class="facts keylist">${words.keys.list.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>`,
     { no: words.close },
   );
+
+// The focus is not lost with the control that had it: a button that waits or is gone gives it to what stands in its place.
+
+/** The control that had the focus last, and what it stands in. @type {HTMLElement[]} */
+let path = [];
+
+addEventListener("focusin", (event) => {
+  const at = /** @type {HTMLElement} */ (event.target);
+  if (at.closest("dialog")) return;
+  path = [];
+  for (let one = /** @type {HTMLElement | null} */ (at); one && one.id !== "app"; one = one.parentElement) path.push(one);
+});
+// Whoever clicks beside all controls means none of them.
+addEventListener("pointerdown", () => (path = []), true);
+
+/** What is to have the focus in a part of the page, the main thing to do first. @param {Element} part */
+function within(part) {
+  for (const what of [".go .first", ".first", "button", "select", "input", "a[href]"]) {
+    const found = [...part.querySelectorAll(what)].find((one) => !one.matches(":disabled, .skip, .unseen") && one.getClientRects().length);
+    if (found) return /** @type {HTMLElement} */ (found);
+  }
+  return null;
+}
+
+/** Gives the focus back, after the page was drawn: not while something is awaited, as buttons wait with it. @param {boolean} isBusy */
+export function keep(isBusy) {
+  if (isBusy || !path.length || document.activeElement !== document.body || document.querySelector("dialog[open]")) return;
+  const [at, ...around] = path;
+  if (at.isConnected) {
+    // One that only waits has it again when it does not.
+    if (!at.matches(":disabled")) at.focus({ preventScroll: true });
+    return;
+  }
+  const part = around.find((one) => one.isConnected);
+  (part ? within(part) : document.getElementById("main"))?.focus({ preventScroll: true });
+}

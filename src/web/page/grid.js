@@ -40,6 +40,8 @@ export class Grid {
   #lastAt = 0;
   #speed = 0;
   #isDragging = false;
+  /** @type {number | null} the column in which to go to the last row when it is there */
+  #toLast = null;
 
   /**
    * @param {{
@@ -160,6 +162,12 @@ export class Grid {
     this.#tell();
   }
 
+  /** Reads the rows anew and goes to the last of them, whichever answer is the one that counts. @param {number} col */
+  goLast(col) {
+    this.#toLast = col;
+    return this.reload(false);
+  }
+
   /** Rows as they are now, without asking. @param {Row[]} rows */
   patch(rows) {
     const by = new Map(rows.map((row) => [row.n, row]));
@@ -234,6 +242,13 @@ export class Grid {
       this.total = told.total;
       this.table.setAttribute("aria-rowcount", String(told.total + 1));
       this.spot.at = clamp(this.spot.at, 0, Math.max(0, told.total - 1));
+    }
+    if (this.#toLast !== null) {
+      const col = this.#toLast;
+      this.#toLast = null;
+      // What is not drawn yet cannot be scrolled to.
+      this.#paint(performance.now());
+      return this.go(this.total - 1, col);
     }
     this.#draw();
     if (this.spot.at >= page * PAGE && this.spot.at < (page + 1) * PAGE) this.#tell();

@@ -3,7 +3,7 @@
 import { html, nothing, render } from "./lit-html/lit-html.js";
 import { ApiError, begin, call, follow as followEvents, forget, ours, take as takeLease } from "./api.js";
 import { columnsScreen, read as readColumns } from "./columns.js";
-import { ask } from "./dialog.js";
+import { ask, keep } from "./dialog.js";
 import { first, homeScreen, list } from "./home.js";
 import { planScreen } from "./plan.js";
 import { attempt, changed, go, onChange, say, store, take, takeRun, trouble } from "./store.js";
@@ -39,6 +39,7 @@ function draw() {
   document.body.classList.toggle("full", !!state?.roster && screen === "rows" && !store.over && !store.elsewhere);
   const shown = store.over ? over() : store.elsewhere ? elsewhere() : !state ? html`<p class="read one">${words.working}</p>` : screens[state.roster || screen === "home" ? screen : "home"]();
   render(shown ?? nothing, place);
+  keep(store.busy > 0);
   const title = state?.roster ? `${state.roster.name} – ${words.steps[/** @type {"rows"} */ (screen)] ?? words.home} – ${words.name}` : words.name;
   if (document.title !== title) document.title = title;
   if (screen === "rows" && state?.roster && !store.over) followRows();
@@ -97,7 +98,7 @@ function hear(event, data) {
     const now = Date.now();
     if (now - lastSaid > 30_000 && store.screen === "run") {
       lastSaid = now;
-      say(words.run.done(data.rows.created + data.rows.exists + data.rows.rejected, data.rows.total - data.rows.invalid));
+      say(words.run.done(data.rows.created + data.rows.exists + data.rows.rejected, data.rows.total - data.rows.invalid), false);
     }
     changed();
   } else if (event === "file") void onFile(data.what);
@@ -114,7 +115,7 @@ async function start() {
   take(state);
   if (state.roster) {
     await readColumns();
-    store.screen = first();
+    go(first());
   } else await list();
   stop();
   stop = followEvents(hear, (isThere) => {

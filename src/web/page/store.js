@@ -25,6 +25,8 @@ export const store = {
   over: null,
   elsewhere: false,
   lost: false,
+  /** What came of the last deed, until the next. */
+  told: "",
   /** @type {ApiError | null} what went wrong last */
   trouble: null,
   /** How many requests that change something are under way. */
@@ -51,19 +53,28 @@ export function changed() {
 /** @param {() => void} listener */
 export const onChange = (listener) => listeners.add(listener);
 
-/** Says something to whoever hears the page. @param {string} text */
-export function say(text) {
+/** Says something to whoever hears the page, and to whoever sees it unless it stands there anyhow. @param {string} text @param {boolean} [isShown] */
+export function say(text, isShown = true) {
   const place = document.getElementById("said");
   if (place) place.textContent = text;
+  if (!isShown) return;
+  store.told = text;
+  changed();
 }
 
-/** @param {Screen} screen */
-export function go(screen) {
+/** Goes to a screen, and to a part of it by its id. @param {Screen} screen @param {string} [part] */
+export function go(screen, part = screen === "rows" ? "grid" : "main") {
   store.screen = screen;
   store.trouble = null;
+  store.told = "";
   changed();
-  // Whoever hears the page hears where it is, and whoever uses keys begins there.
-  queueMicrotask(() => document.getElementById("main")?.focus());
+  // Whoever hears the page hears where it is, and whoever uses keys begins there; what is open and the steps are in sight.
+  queueMicrotask(() => {
+    const place = document.getElementById(part) ?? document.getElementById("main");
+    place?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+    if (part === "settings") place?.scrollIntoView({ block: "nearest" });
+  });
 }
 
 /**
@@ -75,6 +86,7 @@ export function go(screen) {
 export async function attempt(work) {
   store.busy += 1;
   store.trouble = null;
+  store.told = "";
   changed();
   try {
     return await work();
@@ -96,7 +108,7 @@ export function trouble(error) {
   else if (error.code === "stale") void call("GET", "/api/state").then(take, () => {});
   else {
     store.trouble = error;
-    say(error.message);
+    say(error.message, false);
   }
   changed();
 }
@@ -139,9 +151,11 @@ export async function refresh() {
   }
   const mine = ++asked;
   try {
-    const findings = await call("GET", "/api/findings");
+    // How many rows a view has is told with its rows alone.
+    const views = ["errors", "warnings"].map((view) => call("GET", "/api/rows", { query: { view, count: 1 } }));
+    const [findings, errors, warnings] = await Promise.all([call("GET", "/api/findings"), ...views]);
     if (mine === asked) {
-      store.findings = findings;
+      store.findings = { ...findings, rowsWith: { errors: errors.total, warnings: warnings.total } };
       changed();
     }
   } catch (error) {

@@ -51,3 +51,9 @@ export function format(rows) {
   const cell = (/** @type {string} */ text) => (/[\t\r\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return rows.map((row) => row.map(cell).join("\t")).join("\r\n");
 }
+
+/** What is seen of a text: without what is invisible, and each letter in one form. @param {string} text */
+export const unseen = (text) => text.normalize("NFC").replace(/[\p{Cf}\p{Cc}\p{Z}]+/gu, " ").trim();
+
+/** A text with what is invisible in it as signs. @param {string} text */
+export const signs = (text) => text.replace(/[\p{Cf}\p{Cc}]/gu, "▯").replace(/\p{Z}/gu, (one) => (one === " " ? "␣" : "▯"));
