@@ -4,7 +4,7 @@ import { html, nothing } from "./lit-html/lit-html.js";
 import { live } from "./lit-html/directives/live.js";
 import { call } from "./api.js";
 import { attempt, changed, go, say, store } from "./store.js";
-import { bar } from "./parts.js";
+import { bar, isOpen, lacking } from "./parts.js";
 import { countries, words } from "./words.js";
 
 const w = words.columns;
@@ -35,16 +35,16 @@ async function settings(body) {
 function mapping(column) {
   const { fields } = store.columns;
   const is = column.use === "field" ? column.field : column.use === "ignored" ? "ignore" : "";
-  const isOpen = column.use === "unknown" || column.use === "misspelt";
+  const open = isOpen(column);
   if (column.use === "added") return html`<tr><td><bdi>${column.header}</bdi></td><td class="soft">${w.added}</td><td>${column.field}</td><td></td></tr>`;
   if (column.use === "unnamed") return nothing;
-  return html`<tr class=${isOpen ? "open" : ""}><th scope="row"><span class="soft ltr">${column.letter}</span> <bdi>${column.header}</bdi></th>
+  return html`<tr class=${open ? "open" : ""}><th scope="row"><span class="soft ltr">${column.letter}</span> <bdi>${column.header}</bdi></th>
     <td class="samples"><bdi>${column.secret ? html`<span class="soft">${w.hidden}</span>` : column.samples.join(", ")}</bdi></td>
-    <td><select aria-label="${column.header} ${w.is}" @change=${(/** @type {any} */ event) => put({ columns: { [column.header]: event.target.value } })}>
-      ${isOpen || is === "" ? html`<option value="" ?selected=${is === ""}>${column.proposed ? w.perhaps(column.proposed) : w.undecided}</option>` : nothing}
+    <td class="pick"><select aria-label="${column.header} ${w.is}" @change=${(/** @type {any} */ event) => put({ columns: { [column.header]: event.target.value } })}>
+      ${open || is === "" ? html`<option value="" ?selected=${is === ""}>${column.proposed ? w.perhaps(column.proposed) : w.undecided}</option>` : nothing}
       <option value="ignore" ?selected=${is === "ignore"}>${w.ignore}</option>
       ${fields.map((/** @type {any} */ field) => html`<option value=${field.field} ?selected=${is === field.field}>${field.label}</option>`)}</select>
-      ${isOpen && column.proposed ? html`<button type="button" class="small first" @click=${() => put({ columns: { [column.header]: column.proposed } })}>✓ ${column.proposed}</button>` : nothing}</td>
+      ${open && column.proposed ? html`<button type="button" class="small" @click=${() => put({ columns: { [column.header]: column.proposed } })}>✓ ${column.proposed}</button>` : nothing}</td>
     <td class="num">${share.format(column.filled)}</td></tr>`;
 }
 
@@ -54,6 +54,27 @@ function translation(column) {
     <ul class="words">${column.words.map((/** @type {any} */ word) => html`<li><code><bdi>${word.from}</bdi></code> <span class="soft num">${word.count}</span> <span class="arrow">→</span>
       <input aria-label="${word.from}" placeholder=${w.asItIs} autocomplete="off" .value=${live(word.to ?? "")} @change=${(/** @type {any} */ event) => put({ values: { [column.field]: { [word.from]: event.target.value } } })}></li>`)}</ul></details>`;
 }
+
+/** What the instance has to choose from, by directory and field: asked for when somebody begins to type. @type {Map<string, string[]>} */
+const choices = new Map();
+/** @param {string} field */
+const known = (field) => `${store.state.directory?.name ?? ""} ${field}`;
+
+/** @param {string} field */
+async function choose(field) {
+  const key = known(field);
+  if (choices.has(key)) return;
+  choices.set(key, []);
+  const told = await call("GET", "/api/choices", { query: { field, find: "" } }).catch(() => null);
+  choices.set(key, told?.choices ?? []);
+  changed();
+}
+
+/** @param {string} of @param {string} field */
+const idOf = (of, field) => `${of}-${field.replaceAll(" ", "-")}`;
+
+/** A list to choose from for all inputs of a field. @param {string} field @param {string} of */
+const list = (field, of) => html`<datalist id=${idOf(of, field)}>${(choices.get(known(field)) ?? []).map((name) => html`<option value=${name}></option>`)}</datalist>`;
 
 /** What more a word of a column may set, picked by the person. @type {Map<string, Set<string>>} */
 const picked = new Map();
@@ -79,11 +100,11 @@ function presets(column, needed) {
   };
   return html`<details class="box" ?open=${column.decides}><summary>${w.presets(column.header)} <span class="soft num">${column.roles.length}</span></summary>
     <p class="small soft">${w.presetsNote}</p>
-    <div class="wide"><table class="map presets"><thead><tr><th scope="col"><bdi>${column.header}</bdi></th><th scope="col">${w.inRows}</th>
+    <div class="wide" tabindex="0" role="group" aria-label=${w.presets(column.header)}><table class="map presets"><thead><tr><th scope="col"><bdi>${column.header}</bdi></th><th scope="col">${w.inRows}</th>
       ${shown.map((/** @type {any} */ field) => html`<th scope="col">${field.label}</th>`)}</tr></thead>
       <tbody>${column.roles.map((/** @type {any} */ role) => html`<tr><th scope="row"><bdi>${role.word}</bdi></th><td class="num">${role.count}</td>
-        ${shown.map((/** @type {any} */ field) => html`<td><input aria-label="${role.word}: ${field.label}" autocomplete="off" .value=${live(role.sets[field.field] ?? "")} @change=${(/** @type {any} */ event) => set(role, field, event.target.value)}></td>`)}</tr>`)}</tbody></table></div>
-    <label class="small">${w.another} <select @change=${pick}><option value=""></option>${all.filter((/** @type {any} */ field) => !shown.includes(field)).map((/** @type {any} */ field) => html`<option value=${field.field}>${field.label}</option>`)}</select></label></details>`;
+        ${shown.map((/** @type {any} */ field) => html`<td><input aria-label="${role.word}: ${field.label}" list=${idOf(String(column.col), field.field)} @focus=${() => choose(field.field)} autocomplete="off" placeholder=${w.nothingSet} .value=${live(role.sets[field.field] ?? "")} @change=${(/** @type {any} */ event) => set(role, field, event.target.value)}></td>`)}</tr>`)}</tbody></table></div>${shown.map((/** @type {any} */ field) => list(field.field, String(column.col)))}
+    <label class="small add">${w.another} <select @change=${pick}><option value="">${w.choose}</option>${all.filter((/** @type {any} */ field) => !shown.includes(field)).map((/** @type {any} */ field) => html`<option value=${field.field}>${field.label}</option>`)}</select></label></details>`;
 }
 
 /** @param {any} missing */
@@ -92,21 +113,23 @@ function constant(missing) {
     return html`<li>${missing.field} <button type="button" class="small first" @click=${() => settings({ passwords: "made" })}>${words.columns.made}</button></li>`;
   }
   const value = store.columns.constants[missing.field] ?? "";
-  return html`<li><label>${w.sameForAll(missing.field)} <input autocomplete="off" .value=${live(value)} @change=${(/** @type {any} */ event) => put({ constants: { [missing.field]: event.target.value } })}></label></li>`;
+  return html`<li><label>${w.sameForAll(missing.field)} <input list=${idOf("all", missing.field)} @focus=${() => choose(missing.field)} autocomplete="off" .value=${live(value)} @change=${(/** @type {any} */ event) => put({ constants: { [missing.field]: event.target.value } })}></label>${list(missing.field, "all")}</li>`;
 }
 
 export function columnsScreen() {
   const { columns, state } = store;
   if (!columns) return html`${bar()}<main id="main" class="read one" tabindex="-1"><p>${words.working}</p></main>`;
   const own = columns.columns.filter((/** @type {any} */ column) => column.use !== "added");
-  const isOpen = (/** @type {any} */ column) => column.use === "unknown" || column.use === "misspelt";
   const open = own.filter(isOpen).length;
   const read_ = own.filter((/** @type {any} */ column) => column.use === "field").length;
-  const needed = columns.missing.filter((/** @type {any} */ field) => field.needed);
+  const needed = lacking(columns);
+  // Of two columns that may be the same the first has it.
+  const proposed = own.filter((/** @type {any} */ column, /** @type {number} */ at) => isOpen(column) && column.proposed
+    && own.findIndex((/** @type {any} */ other) => isOpen(other) && other.proposed === column.proposed) === at);
   const constants = [...needed, ...Object.keys(columns.constants).map((field) => ({ field }))];
   const { roster } = state;
-  const select = (/** @type {string} */ label, /** @type {string} */ value, /** @type {[string, string][]} */ options, /** @type {(value: string) => void} */ pick) =>
-    html`<label>${label} <select @change=${(/** @type {any} */ event) => pick(event.target.value)}>${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}</select></label>`;
+  const select = (/** @type {string} */ label, /** @type {string} */ value, /** @type {[string, string][]} */ options, /** @type {(value: string) => void} */ pick, note = "") =>
+    html`<label>${label} ${note ? html`<span class="small">${note}</span>` : nothing}<select @change=${(/** @type {any} */ event) => pick(event.target.value)}>${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}</select></label>`;
   const rows = columns.top.map((/** @type {any} */ top) => [String(top.row), String(top.row)]);
   return html`${bar()}<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
     <h2 class="say" id="say">${w.title(read_, own.length, open)}</h2>
@@ -116,21 +139,22 @@ export function columnsScreen() {
       ${roster.sheets.length > 1 ? select(w.sheet, roster.sheet, roster.sheets.map((/** @type {string} */ name) => [name, name]), (sheet) => put({ sheet })) : nothing}
       ${roster.encoding ? select(w.text, roster.encoding, [...new Set([roster.encoding, "UTF-8", "windows-1252", "UTF-16LE", "macintosh", "ISO-8859-2", "windows-1251", "Shift_JIS"])].map((name) => [name, name]), (encoding) => put({ encoding })) : nothing}
     </div>
+    ${proposed.length > 1 ? html`<p><button type="button" class="first" @click=${() => put({ columns: Object.fromEntries(proposed.map((/** @type {any} */ column) => [column.header, column.proposed])) })}>✓ ${w.accept(proposed.length)}</button></p>` : nothing}
     <div class="wide"><table class="map"><thead><tr><th scope="col">${w.col}</th><th scope="col">${w.samples}</th><th scope="col">${w.is}</th><th scope="col">${w.filled}</th></tr></thead>
       <tbody>${columns.columns.map(mapping)}</tbody></table></div>
     ${own.filter((/** @type {any} */ column) => column.words?.length).map(translation)}
     ${own.filter((/** @type {any} */ column) => column.roles?.length).map((/** @type {any} */ column) => presets(column, needed.map((/** @type {any} */ field) => field.field).filter((/** @type {string} */ field) => byWord.includes(field))))}
+    <details class="box"><summary>${w.top}</summary><div class="wide" tabindex="0" role="group" aria-label=${w.top}><table class="top"><tbody>${columns.top.map((/** @type {any} */ top) => html`<tr class=${top.row === columns.header_row ? "head" : ""}><th scope="row" class="num">${top.row}</th>${top.cells.map((/** @type {string | null} */ cell) => html`<td title=${cell ?? ""}>${cell ?? ""}</td>`)}</tr>`)}</tbody></table></div></details>
     <div class="go"><button type="button" class="first" @click=${() => go("rows")}>${w.toRows}</button>
       <button type="button" @click=${async () => { const told = await attempt(() => call("POST", "/api/save-map", { body: {} })); if (told) say(w.mapSaved(told.name)); }}>${w.saveMap}</button></div>
     ${roster.map ? html`<p class="small soft">${w.mapSaved(roster.map)}. ${w.mapNote}</p>` : nothing}
     </section>
     <aside aria-label=${w.settings}>
     ${constants.length ? html`<div class="box warn"><h2>${w.missing}</h2><ul class="words">${constants.map(constant)}</ul></div>` : nothing}
-    <div class="box tint"><h2>${w.settings}</h2><div class="fields">
+    <div class="box tint" id="settings" tabindex="-1"><h2>${w.settings}</h2><div class="fields">
       ${select(w.users, state.identity.from === "told" ? state.identity.type : "", /** @type {[string, string][]} */ (Object.entries(w.told)), (identity) => settings({ identity: identity || null }))}
       ${select(w.passwords, state.passwords, [["roster", w.ofRoster], ["made", w.made]], (passwords) => settings({ passwords }))}
-      ${select(w.names, state.directory?.name ?? "", [["", w.noDirectory], ...state.directories.map((/** @type {string} */ name) => [name, name])], (directory) => settings({ directory: directory || null }))}
-      ${select(w.phones, state.phone_region ?? "", [["", w.noRegion], ...countries()], (region) => settings({ phone_region: region || null }))}</div></div>
-    <details class="box"><summary>${w.top}</summary><div class="wide"><table class="top"><tbody>${columns.top.map((/** @type {any} */ top) => html`<tr class=${top.row === columns.header_row ? "head" : ""}><th scope="row" class="num">${top.row}</th>${top.cells.map((/** @type {string | null} */ cell) => html`<td>${cell ?? ""}</td>`)}</tr>`)}</tbody></table></div></details>
+      ${select(w.names, state.directory?.name ?? "", [["", w.noDirectory], ...state.directories.map((/** @type {string} */ name) => [name, name])], (directory) => settings({ directory: directory || null }), w.namesNote)}
+      ${select(w.phones, state.phone_region ?? "", [["", w.noRegion], ...countries()], (region) => settings({ phone_region: region || null }), w.phonesNote)}</div></div>
     </aside></main>`;
 }
