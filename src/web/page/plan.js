@@ -9,15 +9,17 @@ import { saveDialog } from "./save.js";
 import { lasting, num, words } from "./words.js";
 
 const w = words.plan;
+/** What is longer than this is told to be, in seconds. */
+const LONG = 600;
 
 async function make() {
-  if (store.state.unsaved && !(await saveDialog())) return;
+  if (store.busy || (store.state.unsaved && !(await saveDialog()))) return;
   await attempt(() => call("POST", "/api/plan", { body: { skip_invalid: store.skips, weather: store.weather, seed: 1 } }));
 }
 
 /** @param {any} plan */
 async function start(plan) {
-  const answer = await ask(w.ask(plan.rows.to_create), () => html`<p>${w.askText}</p>`, { yes: w.yes });
+  const answer = await ask(w.ask(plan.rows.to_create), () => html`<p>${w.askText}</p>${plan.seconds > LONG ? html`<p>${w.long}</p>` : nothing}`, { yes: w.yes });
   if (answer !== "yes") return;
   const run = await attempt(() => call("POST", "/api/run", { body: { plan: plan.id, confirm: plan.rows.to_create } }));
   if (run) {
@@ -35,7 +37,9 @@ const line = (n, kind, label, note, act = html`<span></span>`) =>
 function planned(plan) {
   const { rows } = plan;
   const there = rows.there + rows.equal;
+  const isHeld = !store.skips && store.state.counts.invalid_rows > 0;
   return html`<h2 class="say" id="say">${w.title(rows.to_create, lasting(plan.seconds))}</h2><p class="lead">${w.lead}</p>
+    ${plan.seconds > LONG ? html`<p class="note"><span>${w.long}</span></p>` : nothing}
     <div class="box"><h3>${w.rowByRow}</h3><ul class="rows">
       ${line(rows.to_create, "created", w.create, w.createNote)}
       ${rows.done ? line(rows.done, "created", w.doneRows, w.doneNote) : nothing}
@@ -44,8 +48,13 @@ function planned(plan) {
     ${plan.room.map(room)}
     ${plan.warnings.length ? html`<div class="box"><h3>${w.odd}</h3><ul class="plain">${plan.warnings.map((/** @type {string} */ text) => html`<li>${rich(text)}</li>`)}</ul></div>` : nothing}
     <div class="go"><button type="button" class="first" ?disabled=${store.busy > 0 || rows.to_create === 0} @click=${() => start(plan)}>${w.go(rows.to_create)}</button>
-      <button type="button" @click=${make}>${w.again2}</button></div>`;
+      <button type="button" ?disabled=${store.busy > 0 || isHeld} @click=${make}>${w.again2}</button></div>
+    ${isHeld ? held(store.state.counts.invalid_rows) : nothing}`;
 }
+
+/** What is in the way where rows with errors are not to be left out. @param {number} bad */
+const held = (bad) => html`<div class="note"><div><p>${w.held(bad)}</p><div class="do"><button type="button" class="small first" @click=${() => { store.view = "errors"; go("rows"); }}>${w.mend}</button>
+  <button type="button" class="small" @click=${() => { store.skips = true; store.trouble = null; changed(); }}>${w.leaveOut}</button></div></div></div>`;
 
 /** @param {any} room */
 function room(room) {
@@ -60,15 +69,17 @@ function room(room) {
 
 export function planScreen() {
   const { plan, counts, unsaved } = store.state;
+  const isHeld = !store.skips && counts.invalid_rows > 0;
   return html`${bar()}<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
     <p class="note rehearsal"><span><b>${w.rehearsal}.</b> ${w.why}</span></p>
     ${plan ? planned(plan) : html`<h2 class="say" id="say">${unsaved ? w.first : w.make}</h2>${unsaved ? html`<p class="lead">${w.firstText}</p>` : nothing}
-      <div class="go"><button type="button" class="first" ?disabled=${store.busy > 0} @click=${make}>${unsaved ? words.saveChanges(unsaved) : w.make}</button></div>
+      ${isHeld ? held(counts.invalid_rows) : nothing}
+      <div class="go"><button type="button" class="first" ?disabled=${store.busy > 0 || isHeld} @click=${make}>${unsaved ? words.saveChanges(unsaved) : w.make}</button></div>
       ${store.busy > 0 ? html`<p class="soft">${words.working}</p>` : nothing}`}
     </section><aside aria-label=${w.settings}>
     <div class="box tint"><h3>${w.settings}</h3><div class="fields">
       <label>${w.weather} <select @change=${(/** @type {any} */ event) => { store.weather = event.target.value; changed(); }}>${["calm", "rough"].map((sky) => html`<option value=${sky} ?selected=${store.weather === sky}>${w[/** @type {"calm"} */ (sky)]}</option>`)}</select></label>
-      <label class="check"><input type="checkbox" .checked=${store.skips} ?disabled=${counts.invalid_rows === 0} @change=${(/** @type {any} */ event) => { store.skips = event.target.checked; changed(); }}> ${w.skip}</label></div></div>
+      ${counts.invalid_rows ? html`<label class="check"><input type="checkbox" .checked=${store.skips} @change=${(/** @type {any} */ event) => { store.skips = event.target.checked; changed(); }}> ${w.skip}</label>` : nothing}</div></div>
     ${plan ? html`<div class="box tint"><h3 class="split">${w.terminal} ${copyButton(plan.command)}</h3>${command(plan.command)}<p class="small soft">${w.terminalNote}</p></div>
       <div class="box tint"><h3 class="split">${w.again} ${copyButton(plan.rehearsal_command)}</h3>${command(plan.rehearsal_command)}</div>
       <div class="box tint"><h3>${w.names}</h3><dl class="facts"><dt>${w.routing}</dt><dd>${plan.names.routing_profiles.join(", ")}</dd><dt>${w.security}</dt><dd>${plan.names.security_profiles.join(", ")}</dd>${plan.names.hierarchy.length ? html`<dt>${w.hierarchy}</dt><dd>${plan.names.hierarchy.join(", ")}</dd>` : nothing}</dl></div>` : nothing}

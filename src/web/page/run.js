@@ -62,7 +62,7 @@ export function runScreen() {
     <p class="note rehearsal"><span><b>${words.plan.rehearsal}.</b> ${words.plan.why}</span></p>
     <h2 class="say num" id="say">${w.done(settled(rows), rows.total - rows.invalid)}</h2>
     ${progress(run)}
-    <div class="nowline"><div><b>${w.states[/** @type {"running"} */ (run.state)] ?? run.state}</b><span>${run.why ?? ""}</span></div>
+    <div class="nowline"><div><b>${w.states[/** @type {"running"} */ (run.state)] ?? run.state}</b><span>${rich(run.why ?? "")}</span></div>
       ${isAtWork && run.seconds_left !== null ? html`<div><b>${lasting(run.seconds_left)}</b><span>${w.left}</span></div>` : nothing}
       ${run.rate ? html`<div><b>${pace(run.rate)}</b><span>${w.pace}</span></div>` : nothing}
       ${run.calls.throttled ? html`<div><b>${count(run.calls.throttled, "throttle")}</b><span>${w.throttles}</span></div>` : nothing}</div>
