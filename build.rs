@@ -29,9 +29,36 @@ fn main() {
         "HEADCOUNT_FEATURES",
         &facts::features(env::vars_os().filter_map(|(name, _)| name.into_string().ok())),
     );
+    #[cfg(feature = "open")]
+    pack_page();
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows") {
         describe_to_windows();
     }
+}
+
+/// Packs the files of the local page one after the other, each behind its length: of their text two thirds are saved.
+#[cfg(feature = "open")]
+fn pack_page() {
+    use std::io::Write as _;
+
+    macro_rules! files {
+        ($($name:literal),* $(,)?) => { [$($name),*] };
+    }
+    let names = include!("src/web/files.rs");
+    println!("cargo::rerun-if-changed=src/web/files.rs");
+    println!("cargo::rerun-if-changed=src/web/page");
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    let mut pack = |name: &str| {
+        let text = std::fs::read(Path::new("src/web/page").join(name))?;
+        packed.write_all(&(text.len() as u64).to_le_bytes())?;
+        packed.write_all(&text)
+    };
+    for name in names {
+        pack(name).unwrap_or_else(|error| panic!("src/web/page/{name}: {error}"));
+    }
+    let out = env::var_os("OUT_DIR").expect("cargo says where what is built goes");
+    let packed = packed.finish().expect("memory takes what it is given");
+    std::fs::write(Path::new(&out).join("page.z"), packed).expect("the page is packed");
 }
 
 /// Hands a fact to the program, which reads it by `env!`.

