@@ -53,6 +53,12 @@ impl Held {
     pub(super) fn push(&mut self, row: &Row) {
         let is_full = |batch: &Batch| batch.rows.len() == BATCH || batch.text.len() > TEXT;
         if self.batches.last().is_none_or(is_full) {
+            // It has grown by doubling, and grows no more.
+            if let Some(full) = self.batches.last_mut() {
+                full.text.shrink_to_fit();
+                full.ends.shrink_to_fit();
+                full.rows.shrink_to_fit();
+            }
             self.batches.push(Batch { first: self.numbers.len(), ..Batch::default() });
         }
         let Some(batch) = self.batches.last_mut() else { return };
