@@ -106,6 +106,22 @@ fn the_roster_is_given_back_with_its_findings_and_every_cell_in_its_place() {
 }
 
 #[test]
+fn a_finding_that_is_mended_mechanically_says_what_comes_of_it() {
+    let at = folder(&["mistakes.csv"]);
+    for out in ["out.csv", "out.xlsx"] {
+        annotated(at.path(), &["mistakes.csv", "--annotate", out]).exits(3);
+        let told = told(&at.path().join(out));
+        // The template's sample row, and a name of letters that are put together.
+        assert!(told[0].contains("`headcount mend` does it: take the row out"), "{}", told[0]);
+        let composed = told.iter().find(|told| told.contains("decomposed")).unwrap();
+        assert!(composed.contains("`headcount mend` does it: write it with composed characters"), "{composed}");
+        // What only a person knows nobody offers.
+        let nameless = told.iter().find(|told| told.contains("there is no username")).unwrap();
+        assert!(!nameless.contains("does it"), "{nameless}");
+    }
+}
+
+#[test]
 fn a_workbook_has_a_note_in_each_faulty_cell_and_none_has_a_password() {
     let at = folder(&[]);
     fs::write(at.path().join("roster.csv"), roster()).unwrap();

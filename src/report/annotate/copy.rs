@@ -3,7 +3,7 @@
 use crate::finding::{Finding, codes};
 use crate::roster::{FINDINGS, Field, Roster, Row, Use};
 use crate::text::{Voice, count, shown};
-use crate::validate::{self, Checked, Rules};
+use crate::validate::{self, Checked, Proposing, Rules, may_be_mended};
 
 use super::differences;
 use super::styles::Paint;
@@ -83,12 +83,32 @@ impl<'r> Copy<'r> {
         self.own.iter().map(|&at| self.roster.columns().headers[at].as_str())
     }
 
-    /// Goes over the rows, each with its findings.
+    /// Goes over the rows, each with its findings. Where `headcount mend` can mend one by itself, its hint says what that would
+    /// do: for the first [`NOTES`] of them, for nobody reads more.
     pub(super) fn each(
         &self,
         mut take: impl FnMut(&Row, &[Finding]) -> Result<(), Unwritten>,
     ) -> Result<(), Unwritten> {
-        validate::each_row(self.roster, self.rules, self.checked, &mut take)
+        let proposing = Proposing::new(self.roster, self.rules, self.checked.who.as_deref(), None);
+        let (mut with_fixes, mut told) = (Vec::new(), 0);
+        validate::each_row(self.roster, self.rules, self.checked, &mut |row: &Row, findings: &[Finding]| {
+            let may_be = |finding: &Finding| finding.row == Some(row.number) && may_be_mended(finding.code);
+            if told >= NOTES || !findings.iter().any(may_be) {
+                return take(row, findings);
+            }
+            with_fixes.clear();
+            with_fixes.extend_from_slice(findings);
+            for finding in with_fixes.iter_mut().filter(|finding| may_be(finding)) {
+                told += 1;
+                let proposals = proposing.of_row(row, finding, None);
+                if let Some(proposal) = proposals.iter().find(|proposal| proposal.is_whole()) {
+                    let hint = finding.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
+                    let does = format!("{hint}`headcount mend` does it: {}", proposal.fix.label());
+                    finding.hint = Some(does);
+                }
+            }
+            take(row, &with_fixes)
+        })
     }
 
     /// The place among our columns of the cell that a finding is about.
