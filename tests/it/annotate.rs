@@ -114,7 +114,10 @@ fn a_finding_that_is_mended_mechanically_says_what_comes_of_it() {
         // The template's sample row, and a name of letters that are put together.
         assert!(told[0].contains("`headcount mend` does it: take the row out"), "{}", told[0]);
         let composed = told.iter().find(|told| told.contains("decomposed")).unwrap();
-        assert!(composed.contains("`headcount mend` does it: write it with composed characters"), "{composed}");
+        assert!(
+            composed.contains("`headcount mend` does it: write it with composed characters"),
+            "{composed}"
+        );
         // What only a person knows nobody offers.
         let nameless = told.iter().find(|told| told.contains("there is no username")).unwrap();
         assert!(!nameless.contains("does it"), "{nameless}");
