@@ -1,5 +1,6 @@
 files! {
     "api.js",
+    "bar.js",
     "columns.js",
     "dialog.js",
     "feed.js",

@@ -4,7 +4,7 @@ import { html, nothing } from "./lit-html/lit-html.js";
 import { live } from "./lit-html/directives/live.js";
 import { call } from "./api.js";
 import { attempt, changed, go, say, store } from "./store.js";
-import { bar, isOpen, lacking } from "./parts.js";
+import { isOpen, lacking } from "./parts.js";
 import { countries, words } from "./words.js";
 
 const w = words.columns;
@@ -118,7 +118,7 @@ function constant(missing) {
 
 export function columnsScreen() {
   const { columns, state } = store;
-  if (!columns) return html`${bar()}<main id="main" class="read one" tabindex="-1"><p>${words.working}</p></main>`;
+  if (!columns) return html`<main id="main" class="read one" tabindex="-1"><p>${words.working}</p></main>`;
   const own = columns.columns.filter((/** @type {any} */ column) => column.use !== "added");
   const open = own.filter(isOpen).length;
   const read_ = own.filter((/** @type {any} */ column) => column.use === "field").length;
@@ -131,7 +131,7 @@ export function columnsScreen() {
   const select = (/** @type {string} */ label, /** @type {string} */ value, /** @type {[string, string][]} */ options, /** @type {(value: string) => void} */ pick, note = "") =>
     html`<label>${label} ${note ? html`<span class="small">${note}</span>` : nothing}<select @change=${(/** @type {any} */ event) => pick(event.target.value)}>${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}</select></label>`;
   const rows = columns.top.map((/** @type {any} */ top) => [String(top.row), String(top.row)]);
-  return html`${bar()}<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
+  return html`<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
     <h2 class="say" id="say">${w.title(read_, own.length, open)}</h2>
     ${columns.recognised ? html`<p class="lead">${w.known(columns.recognised)}</p>` : nothing}
     <div class="tools plain">

@@ -4,7 +4,6 @@ import { html, nothing } from "./lit-html/lit-html.js";
 import { ApiError, call } from "./api.js";
 import { ask } from "./dialog.js";
 import { attempt, changed, go, say, store } from "./store.js";
-import { bar } from "./parts.js";
 import { num, when, words } from "./words.js";
 
 const w = words.files;
@@ -84,7 +83,7 @@ function row(file) {
 export function homeScreen() {
   const rosters = (store.files ?? []).filter((file) => file.kind === "csv" || file.kind === "xlsx");
   const over = (/** @type {DragEvent} */ event) => event.preventDefault();
-  return html`${bar()}<main id="main" class="home" tabindex="-1">
+  return html`<main id="main" class="home" tabindex="-1">
     <section class="drop" @dragover=${over} @drop=${(/** @type {DragEvent} */ event) => { event.preventDefault(); void receive(event.dataTransfer?.files); }}>
       <h2>${w.drop}</h2>
       <label class="button first">${w.choose}<input class="unseen" type="file" accept=".csv,.xlsx,.xlsm,.txt,.tsv" @change=${(/** @type {any} */ event) => receive(event.target.files)}></label>

@@ -1,7 +1,8 @@
 // Where the page begins.
 
-import { html, nothing, render } from "./lit-html/lit-html.js";
+import { html, render } from "./lit-html/lit-html.js";
 import { ApiError, begin, call, follow as followEvents, forget, ours, take as takeLease } from "./api.js";
+import { bar } from "./bar.js";
 import { columnsScreen, read as readColumns } from "./columns.js";
 import { ask, keep } from "./dialog.js";
 import { first, homeScreen, list } from "./home.js";
@@ -37,8 +38,8 @@ async function goOnHere() {
 function draw() {
   const { state, screen } = store;
   document.body.classList.toggle("full", !!state?.roster && screen === "rows" && !store.over && !store.elsewhere);
-  const shown = store.over ? over() : store.elsewhere ? elsewhere() : !state ? html`<p class="read one">${words.working}</p>` : screens[state.roster || screen === "home" ? screen : "home"]();
-  render(shown ?? nothing, place);
+  const shown = store.over ? over() : store.elsewhere ? elsewhere() : !state ? html`<p class="read one">${words.working}</p>` : html`${bar()}${screens[state.roster || screen === "home" ? screen : "home"]()}`;
+  render(shown, place);
   keep(store.busy > 0);
   const title = state?.roster ? `${state.roster.name} – ${words.steps[/** @type {"rows"} */ (screen)] ?? words.home} – ${words.name}` : words.name;
   if (document.title !== title) document.title = title;

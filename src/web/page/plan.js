@@ -4,7 +4,7 @@ import { html, nothing, svg } from "./lit-html/lit-html.js";
 import { call } from "./api.js";
 import { ask } from "./dialog.js";
 import { attempt, changed, go, store, takeRun } from "./store.js";
-import { bar, command, copyButton, rich } from "./parts.js";
+import { command, copyButton, rich } from "./parts.js";
 import { saveDialog } from "./save.js";
 import { lasting, num, words } from "./words.js";
 
@@ -70,7 +70,7 @@ function room(room) {
 export function planScreen() {
   const { plan, counts, unsaved } = store.state;
   const isHeld = !store.skips && counts.invalid_rows > 0;
-  return html`${bar()}<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
+  return html`<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
     <p class="note rehearsal"><span><b>${w.rehearsal}.</b> ${w.why}</span></p>
     ${plan ? planned(plan) : html`<h2 class="say" id="say">${unsaved ? w.first : w.make}</h2>${unsaved ? html`<p class="lead">${w.firstText}</p>` : nothing}
       ${isHeld ? held(counts.invalid_rows) : nothing}

@@ -8,7 +8,7 @@ import { ask, keys } from "./dialog.js";
 import { Grid, letters } from "./grid.js";
 import { signs, unseen } from "./tsv.js";
 import { attempt, change, changed, go, say, store, trouble } from "./store.js";
-import { bar, rich, sentence } from "./parts.js";
+import { rich, sentence } from "./parts.js";
 import { countries, count, num, words } from "./words.js";
 
 const w = words.rows;
@@ -528,6 +528,6 @@ function foot() {
 }
 
 export function rowsScreen() {
-  return html`${bar()}<main id="main" class="work" tabindex="-1">${faults()}
+  return html`<main id="main" class="work" tabindex="-1">${faults()}
     <section class="sheet" aria-label=${store.state.roster.name}>${tools()}${cellbar()}${grid.host}${foot()}</section></main>`;
 }

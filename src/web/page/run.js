@@ -3,7 +3,7 @@
 import { html, nothing, svg } from "./lit-html/lit-html.js";
 import { call } from "./api.js";
 import { attempt, changed, go, say, store, takeRun } from "./store.js";
-import { bar, command, copyButton, rich } from "./parts.js";
+import { command, copyButton, rich } from "./parts.js";
 import { at, count, lasting, num, pace, words } from "./words.js";
 
 const w = words.run;
@@ -54,11 +54,11 @@ function log(run) {
 
 export function runScreen() {
   const { run } = store;
-  if (!run) return html`${bar()}<main id="main" class="read one" tabindex="-1"><section><h2 class="say">${w.none}</h2><div class="go"><button type="button" class="first" @click=${() => go("plan")}>${w.toPlan}</button></div></section></main>`;
+  if (!run) return html`<main id="main" class="read one" tabindex="-1"><section><h2 class="say">${w.none}</h2><div class="go"><button type="button" class="first" @click=${() => go("plan")}>${w.toPlan}</button></div></section></main>`;
   const { rows } = run;
   const isAtWork = run.state === "running" || run.state === "pausing";
   const canGoOn = run.state === "paused" || run.state === "stopped";
-  return html`${bar()}<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
+  return html`<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
     <p class="note rehearsal"><span><b>${words.plan.rehearsal}.</b> ${words.plan.why}</span></p>
     <h2 class="say num" id="say">${w.done(settled(rows), rows.total - rows.invalid)}</h2>
     ${progress(run)}
@@ -104,7 +104,7 @@ export function resultScreen() {
   if (!run) return runScreen();
   const failed = run.rows.rejected + run.rows.invalid;
   const title = run.state !== "ended" ? r.stopped : failed ? r.some(run.rows.created, failed) : r.all(run.rows.created);
-  return html`${bar()}<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
+  return html`<main id="main" class="read" tabindex="-1"><section aria-labelledby="say">
     <h2 class="say num" id="say">${title}</h2><p class="lead">${r.rehearsed}</p>
     <div class="box">${states(run)}</div>
     ${run.causes.length ? html`<div class="box"><h3>${r.causes}</h3><ul class="rows">${run.causes.map((/** @type {any} */ cause) => html`<li><span class="n rejected">${num(cause.rows)}</span><div><b>${cause.title ? rich(cause.title) : cause.code}</b><p class="small">${rich(cause.advice)}</p></div><span></span></li>`)}</ul></div>` : nothing}
