@@ -177,7 +177,7 @@ impl Draft {
     }
 
     /// The revision in which the headers were changed last.
-    pub(crate) fn headers_of(&self) -> u64 {
+    pub(crate) fn headers_revision(&self) -> u64 {
         self.headers
     }
 

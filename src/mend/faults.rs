@@ -158,7 +158,7 @@ impl Faults {
             who: checked.who,
             passed_over: passing.end(),
             clean,
-            headers: draft.headers_of(),
+            headers: draft.headers_revision(),
             edits: draft.shared_edits(),
         };
         faults.shadowed = faults.find_shadowed(draft);
@@ -196,7 +196,7 @@ impl Faults {
     /// The rows of a draft that are as they were when they were clean; `None` where more than rows is another.
     fn clean_in(&self, draft: &Draft) -> Option<CleanRows> {
         // A login with a number in it is another where another row is.
-        if draft.headers_of() != self.headers || draft.roster().columns().made_login.is_some() {
+        if draft.headers_revision() != self.headers || draft.roster().columns().made_login.is_some() {
             return None;
         }
         let mut clean = self.clean.clone();

@@ -8,7 +8,7 @@ use super::faults::{FaultGroup, Faults};
 use crate::agent::PhoneRegion;
 use crate::error::Failure;
 use crate::finding::{Finding, Fix, Proposal, codes};
-use crate::roster::{self, Field, Row, Use};
+use crate::roster::Row;
 use crate::validate::{Proposing, Rules, grammar, may_be_mended, username};
 
 /// Mends a draft by what is known to be wrong with it. Decides nothing by itself and changes nothing: changes come out.
@@ -373,14 +373,7 @@ pub(crate) fn with_ids(proposals: Vec<Proposal>) -> Vec<(String, Proposal)> {
 
 /// Whether nothing of a column of a draft may be shown: passwords, and what sounds like them.
 pub(crate) fn is_secret(draft: &Draft, column: usize) -> bool {
-    let roster = draft.roster();
-    if roster.columns().places[Field::Password.index()].contains(&column) {
-        return true;
-    }
-    match roster.uses().get(column) {
-        Some(Use::Field(field)) => field.is_secret(),
-        _ => roster.columns().headers.get(column).is_some_and(|header| roster::sounds_secret(header)),
-    }
+    draft.roster().hides(column)
 }
 
 fn replace_in(cell: &str, find: &str, with: &str, is_whole: bool, has_case: bool) -> Option<String> {

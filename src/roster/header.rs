@@ -249,6 +249,12 @@ impl Header {
         }
     }
 
+    /// Whether nothing of a column may be shown: it holds passwords, or sounds so and carries nothing else.
+    pub(super) fn hides(&self, at: usize) -> bool {
+        let sounds_so = || self.columns.headers.get(at).is_some_and(|header| columns::sounds_secret(header));
+        self.is_secret(at) || (!matches!(self.uses.get(at), Some(Use::Field(_))) && sounds_so())
+    }
+
     /// Fails where a map names a column that the roster does not have, or makes what a column carries.
     pub(super) fn fits(&self, mapping: &Mapping) -> Result<(), Failure> {
         for rule in &mapping.rules {
@@ -282,11 +288,7 @@ impl Header {
         let looked_at = looked_at.chain(mapping.actions.iter().map(|(name, _)| name));
         for header in looked_at {
             // Whatever is looked at word by word is told word by word.
-            let is_secret = |at: usize| match self.uses[at] {
-                Use::Field(field) => field.is_secret(),
-                _ => columns::sounds_secret(&self.own()[at]),
-            };
-            if place(self.own(), header).is_some_and(is_secret) {
+            if place(self.own(), header).is_some_and(|at| self.hides(at)) {
                 let what = format!("the column map decides by a column of passwords: `{header}`");
                 return Err(Failure::usage(what)
                     .hint("a password says nothing of what is to be done; take another column"));

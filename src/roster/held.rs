@@ -129,7 +129,7 @@ impl Held {
 
     fn batch_of(&self, at: usize) -> Option<(&Batch, usize)> {
         // Where no batch was full of text before it was full of rows, it is known which it is.
-        let is_in = |batch: &&Batch| (batch.first..batch.first + BATCH).contains(&at);
+        let is_in = |batch: &&Batch| (batch.first..batch.first + batch.rows.len()).contains(&at);
         let known = self.batches.get(at / BATCH).filter(is_in);
         let sought =
             || self.batches.get(self.batches.partition_point(|batch| batch.first <= at).checked_sub(1)?);
@@ -158,4 +158,32 @@ impl<'h> Plain<'h> {
 /// A place in a batch's text, which ends long before the places do.
 fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_given_as_it_was_taken_in_whatever_a_batch_was_full_of_and_whatever_rows_are_blank() {
+        // Of the first rows a batch is full by their text, long before it has its number of rows.
+        let large = "x".repeat(2 << 20);
+        let mut held = Held::default();
+        let mut row = Row::default();
+        for at in 0..1_200_u64 {
+            row.number = at + 2 + u64::from(at > 700); // one is blank
+            row.cells.clear();
+            row.cells.push(&at.to_string());
+            row.cells.push(if at < 40 { &large } else { "y" });
+            held.push(&row);
+        }
+        for at in 0..1_200_usize {
+            assert!(held.give(at, &mut row), "{at}");
+            assert_eq!(held.place_of(row.number), Some(at));
+            let text = at.to_string();
+            assert_eq!((row.cells.get(0), held.plain(at).unwrap().cell(0)), (Some(&*text), Some(&*text)));
+        }
+        assert!(!held.give(1_200, &mut row) && held.plain(1_200).is_none());
+        assert_eq!((held.place_of(1), held.place_of(703)), (None, None));
+    }
 }

@@ -279,6 +279,11 @@ impl Roster {
         Ok(Self { held: Some(Arc::new(held)), ..self.clone() })
     }
 
+    /// Whether nothing of a column may be shown: it holds passwords, or sounds so and carries nothing else.
+    pub(crate) fn hides(&self, at: usize) -> bool {
+        self.header.hides(at)
+    }
+
     /// Its rows in memory, where they are.
     pub(crate) fn in_memory(&self) -> Option<&Held> {
         self.held.as_deref()
