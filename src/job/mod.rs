@@ -33,6 +33,7 @@ mod rehearsing;
 mod remove;
 mod run;
 mod saved;
+mod standby;
 mod stay;
 mod supply;
 mod target;
