@@ -1,34 +1,40 @@
-//! A world reached without sockets, so that a run of hours passes in no time under a paused clock.
+//! A world, or a cloud of them, reached without sockets, so that a run of hours passes in no time under a paused clock.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderValue, Request, Response};
 
+use super::cloud::Cloud;
 use super::wire::{self, Delivery, Reply};
 use super::world::World;
 use crate::clock::{self, Clock};
 use crate::connect::{BoxFuture, Transport, TransportError};
 
-/// Carries requests to a world in the same process. Latency and stalls are slept through on tokio's clock.
+/// Carries requests to a world, or to a cloud of several, in the same process. Latency and stalls are slept through on tokio's clock.
 #[derive(Clone)]
 pub struct InProcess {
-    world: Arc<Mutex<World>>,
+    cloud: Arc<Cloud>,
     clock: Arc<dyn Clock>,
     patience: Duration,
 }
 
 impl InProcess {
-    /// Reaches this world; an answer that takes longer than `patience` is a time-out.
-    pub fn new(world: World, clock: Arc<dyn Clock>, patience: Duration) -> Self {
-        Self { world: Arc::new(Mutex::new(world)), clock, patience }
+    /// Reaches this world, or these; an answer that takes longer than `patience` is a time-out.
+    pub fn new(cloud: impl Into<Cloud>, clock: Arc<dyn Clock>, patience: Duration) -> Self {
+        Self { cloud: Arc::new(cloud.into()), clock, patience }
     }
 
-    /// The world itself, locked: no request is answered while this is held.
+    /// The world itself, the first of several, locked: no request to it is answered while this is held.
     pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cloud.first()
+    }
+
+    /// All that is reached.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
     }
 }
 
@@ -37,7 +43,7 @@ impl Transport for InProcess {
         Box::pin(async move {
             let request = on_the_wire(request);
             // Whatever becomes of the answer, what the service does it does at once.
-            let Reply { answer, delivery, after } = self.world().respond(self.clock.now(), &request);
+            let Reply { answer, delivery, after } = self.cloud.respond(self.clock.now(), &request);
             if after > self.patience {
                 clock::sleep(self.patience).await;
                 return Err(TransportError::unclear("no answer in time"));
