@@ -203,6 +203,11 @@ impl Spec {
         format!("arn:{partition}:connect:{}:{}:instance/{}", self.region, self.account, self.instance_id)
     }
 
+    /// The ARN of a role of this name in the instance's account.
+    pub fn role_arn(&self, name: &str) -> String {
+        format!("arn:{}:iam::{}:role/{name}", partition(&self.region), self.account)
+    }
+
     /// Adds what a roster names and this instance has not yet, so that anybody's own roster can be rehearsed: routing
     /// profiles, security profiles and hierarchy paths. An id or ARN in place of a name makes a thing of that id.
     #[must_use]
