@@ -118,6 +118,11 @@ impl Operation {
         }
     }
 
+    /// The operation of this name, as the service has it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operation| operation.name() == name)
+    }
+
     /// Whether it changes a user who is there.
     pub(crate) fn changes_a_user(self) -> bool {
         matches!(

@@ -166,8 +166,30 @@ mod tests {
         for Reading { of, does, standing, source } in READINGS {
             let _ = writeln!(page, "| {} | {does} | {} | {source} |", of.replace('_', " "), standing.word());
         }
-        page
+        page + SEVERAL
     }
+
+    /// What cannot be said in a table.
+    const SEVERAL: &str = r#"
+## Several instances, accounts and regions
+
+`headcount simulate` serves as many as it is told of, all at one address:
+
+```sh
+headcount simulate \
+  --instance 111111111111/eu-central-1/berlin \
+  --instance 111111111111/eu-central-1/paris,users-quota=3 \
+  --instance 222222222222/us-east-1/austin,rate=5,external-id=sesame,denied=TagResource
+```
+
+An instance can be named by its ARN too, so that it has the id that a real one has; `alias=NAME` behind it gives it its alias. Behind each stands what is different of it: `users-quota`, `rate`, `identity`, `weather`, `denied` (an operation, or `AssumeRole`; again for each further one) and `external-id`. What is not said is as the other flags have it. An alias is one instance's alone.
+
+* **Whose a request is** tells the access key that signed it, **where it goes** the region that it is signed for. Callers see and reach the instances of their own account in that region; any other is not there (404).
+* **Rates** are the account's in the region: its instances there use up one bucket for each operation, and have one `rate`. **The quota of users** is the instance's, as are weather, what is denied, and what happens to it. What is asked of no instance, as ListInstances, meets the weather of the first one that was named of the account and region.
+* **Keys**: those that are printed to be pasted are of the first one's account. Each account has lasting ones of its own as well; `--format json` has them in `instances`, with all else of each.
+* **Roles**: with `AWS_ENDPOINT_URL_STS` at the same address, any name is one of a role in each account, and any caller may take it on, from a profile's `role_arn`, with boto3, or with `aws sts assume-role`. `external-id` has an account's roles ask for that and refuse all else; `denied=AssumeRole` has them refuse everybody. Their keys go with their session token alone, and end with the session. AssumeRole is all there is of the STS.
+* **Counts**: `/_headcount/stats` has those of all together, as for one, with AssumeRole among them; and of each instance in `instances`.
+"#;
 
     #[test]
     fn every_reading_stands_once_and_says_who_says_so() {
