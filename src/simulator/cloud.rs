@@ -739,4 +739,39 @@ mod tests {
         let stats = cloud.stats().operations["AssumeRole"];
         assert_eq!((stats.called, stats.refused, stats.executed), (13, 13, 0));
     }
+
+    proptest::proptest! {
+        // Each makes four instances.
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_is_asked_of_several_is_answered(
+            method in proptest::sample::select(vec![Method::GET, Method::PUT, Method::POST, Method::DELETE]),
+            path in "/(users|users-summary|tags|instance|search-users)?(/(B|A|U|[a-z%]{0,6})){0,3}",
+            body in "\\{?(\"(InstanceId|ContextId|Username)\":(\"B\"|\"\"|1|null),?){0,2}\\}?|((Action|Version|RoleArn|RoleSessionName|ExternalId|DurationSeconds)=[a-zA-Z0-9%:/+-]{0,40}&?){0,5}",
+            is_form in proptest::bool::ANY,
+            signer in proptest::sample::select(vec![None, Some((ONE, EU)), Some((OTHER, US)), Some((OTHER, "x"))]),
+        ) {
+            let cloud = cloud();
+            let (id, arn) = {
+                let world = cloud.world("berlin").expect("an instance");
+                (world.spec().instance_id.clone(), world.spec().instance_arn().replace('/', "%2F"))
+            };
+            let target = path.replace("/B", &format!("/{id}")).replace("/A", &format!("/{arn}"));
+            let mut headers = HeaderMap::new();
+            if is_form {
+                headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
+            }
+            let body = Bytes::from(body.replace("\"B\"", &format!("{id:?}")));
+            let mut request = Request { method, target, headers, body };
+            if let Some((account, region)) = signer {
+                let service = if is_form { "sts" } else { "connect" };
+                request = signed_by(&user(account, region).keys, request, now(), region, service);
+            }
+            let reply = cloud.respond(now(), &request);
+            proptest::prop_assert_ne!(reply.answer.status.as_u16(), 500);
+            for calls in cloud.stats().operations.values() {
+                proptest::prop_assert_eq!(calls.called, calls.throttled + calls.refused + calls.executed);
+            }
+        }
+    }
 }

@@ -89,7 +89,9 @@ mod tests {
     use crate::clock::{Clock, SteadyClock};
     use crate::connect::model::{CreateUser, IdentityInfo};
     use crate::connect::{CallError, Client, Credentials, Environment, Target};
-    use crate::simulator::{ACCESS_KEY_ID, Fault, Operation, SECRET_ACCESS_KEY, Spec, World, session_token};
+    use crate::simulator::{
+        ACCESS_KEY_ID, Cloud, Fault, Operation, SECRET_ACCESS_KEY, Spec, World, keys_of, session_token,
+    };
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -158,6 +160,46 @@ mod tests {
         }
         assert_eq!(start.elapsed(), Duration::from_secs(100), "a burst of five and then two a second");
         assert_eq!(transport.world().stats().of(Operation::CreateUser).executed, 205);
+    }
+
+    /// Two instances of one account and one of another, each with a client of its account and a user that it may make.
+    async fn reach_several(clock: &Arc<dyn Clock>) -> (InProcess, Vec<(String, Client, CreateUser)>) {
+        let specs = [("111111111111", "a"), ("111111111111", "b"), ("222222222222", "c")]
+            .map(|(account, alias)| Spec::at(account, "eu-central-1", alias));
+        let places = specs.clone().map(|spec| (spec.instance_arn(), keys_of(&spec.account)));
+        let [first, others @ ..] = specs.map(|spec| World::new(spec, clock.now()));
+        let transport = InProcess::new(Cloud::new(first, others), Arc::clone(clock), PATIENCE);
+        let mut reached = Vec::new();
+        for (arn, (key, secret)) in places {
+            let environment =
+                Environment { endpoint_url: Some("http://127.0.0.1:4510".into()), ..Environment::default() };
+            let target = Target::resolve(&arn, None, None, &environment).expect("a target");
+            let credentials = Credentials::fixed(&key, &secret, None);
+            let client = Client::over(Arc::new(transport.clone()), &target, credentials, Arc::clone(clock));
+            let asked = user(&client, &arn, "ada").await;
+            reached.push((arn, client, asked));
+        }
+        (transport, reached)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_a_second_are_an_accounts_and_not_an_instances() {
+        let clock: Arc<dyn Clock> =
+            Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
+        let (transport, reached) = reach_several(&clock).await;
+        let (start, mut made) = (Instant::now(), [0, 0, 0]);
+        while made[0] + made[1] < 205 {
+            for (at, (arn, client, asked)) in reached.iter().enumerate() {
+                let next = CreateUser { username: format!("ada{}", made[at]), ..asked.clone() };
+                made[at] += usize::from(client.create_user(arn, &next).await.is_ok());
+            }
+            crate::clock::sleep(Duration::from_millis(250)).await;
+        }
+        // To the end of the quarter of a second in which the last one was made.
+        assert_eq!(start.elapsed(), Duration::from_millis(100_250), "a burst of five and then two a second");
+        assert_eq!((made[0] + made[1], made[2]), (205, 205), "of the one account, and of the other");
+        assert!(made[0] > 0 && made[1] > 0, "{made:?}");
+        assert_eq!(transport.cloud().stats().users, 410);
     }
 
     async fn there(client: &Client, instance: &str, username: &str) -> String {
