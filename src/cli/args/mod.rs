@@ -13,6 +13,7 @@ pub(super) mod removing;
 pub(super) mod roster;
 pub(super) mod served;
 pub(super) mod sky;
+pub(super) mod taking;
 pub(super) mod undo;
 pub(super) mod update;
 pub(super) mod validate;
