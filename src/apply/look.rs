@@ -442,11 +442,7 @@ pub(super) async fn settle_by_first_look(
     let looked = means.stop.unless_stopped(look_at(task, listed, means)).await;
     let Some(Ok(Some(found))) = looked else { return Ok(None) };
     let (seen, held) = whose_is(task, &found, means);
-    // With no attempt of ours there is nothing of ours to be found: a listed user is as good as a 409.
-    let (said, seen) = match task.doubt {
-        Doubt::Clear => (Said::Taken, seen.unless_probable()),
-        Doubt::InDoubt => (Said::Otherwise, seen),
-    };
+    let (said, seen) = seen.as_listed(task.doubt);
     let seen = seen.unless_older_than(not_before(doubt_of(task, means), None, means));
     let known = Known {
         name: &task.user,
