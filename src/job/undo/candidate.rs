@@ -76,8 +76,9 @@ impl Candidate {
         let (asked, heard) = heard(id.as_deref());
         let unclear_since = state.unclear_since(at);
         let not_before = unclear_since.and_then(|since| since.checked_add(ARRIVES_WITHIN));
-        // Whoever was made may not be seen for as long; of a request that is on its way both times count.
-        let made_at = not_before.or(heard);
+        // Whoever was made may not be seen for as long; of a request that is on its way both times count. The later of two:
+        // an attempt that nobody answered says nothing of one after it that made the user.
+        let made_at = not_before.max(heard);
         let earlier = state.detail(at).map(|detail| &*detail.earlier).unwrap_or_default();
         let newest = record.attempt.map(|attempt| (attempt, record.nonce));
         let attempts: Vec<_> = earlier.iter().copied().chain(newest).collect();
@@ -197,4 +198,39 @@ fn seconds(at: SystemTime) -> Option<f64> {
 /// Whether what stands against somebody is that nothing proves them ours.
 pub(in crate::job) fn is_anothers(against: &[(Why, String)]) -> bool {
     against.iter().any(|(why, _)| matches!(why, Why::AnotherTag | Why::Unproved | Why::Renamed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::rfc3339;
+    use crate::ledger::made::{attempt, intent, row};
+
+    #[test]
+    fn whoever_was_made_just_now_may_not_be_seen_yet_however_old_an_attempt_is_that_nobody_answered() {
+        let (long_ago, now) =
+            (UNIX_EPOCH + Duration::from_secs(1_000_000), UNIX_EPOCH + Duration::from_secs(1_010_000));
+        let outcome = |state, number, at| Entry {
+            attempt: Some(attempt(number)),
+            id: Some("u-1".into()),
+            ..Entry::outcome("ana", state, rfc3339(at))
+        };
+        let mut state = State::default();
+        for entry in [
+            row("ana", 2, 1),
+            intent("ana", 1),
+            outcome(RowState::InDoubt, 1, long_ago),
+            intent("ana", 2),
+            outcome(RowState::Created, 2, now),
+        ] {
+            state.apply(&entry);
+        }
+        let at = state.find("ana").unwrap();
+        let heard = |_: Option<&str>| (AskedFor::default(), Some(now));
+        let candidate = Candidate::of(&state, at, || false, heard).unwrap();
+        assert_eq!(candidate.not_before, Some(long_ago + ARRIVES_WITHIN));
+        assert_eq!(candidate.seen_by, Some(now + SEEN_BY_THEN));
+        let fate = |at| candidate.weighed(None, Vec::new, Lifts::default(), at).fate;
+        assert_eq!((fate(now), fate(now + SEEN_BY_THEN)), (Fate::Wait, Fate::Gone));
+    }
 }
