@@ -40,8 +40,19 @@ pub(super) struct Bounds {
     pub(super) sessions: u8,
     /// Crashes, of all machines.
     pub(super) crashes: u8,
-    /// Whether a machine may undo the run, and how often so much time passes that what was signed before is too old.
-    pub(super) undo: Option<u8>,
+    /// Whether a machine may undo the run.
+    pub(super) undo: Option<Undo>,
+}
+
+/// What belongs to an undo.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Undo {
+    /// How often so much time passes that what was signed before is too old.
+    pub(super) stretches: u8,
+    /// The user may be at work when somebody undoes the run, and is left then.
+    pub(super) leaves: bool,
+    /// An import may make whoever was deleted anew, as where that is asked for.
+    pub(super) recreates: bool,
 }
 
 /// What is wrong on purpose.
@@ -211,6 +222,7 @@ pub(super) enum Does {
     Reads,
     Joins,
     PlansUndo(u8),
+    JoinsToRecreate,
     IsBehind,
     Leaves,
     SendsFirst(u8),
@@ -223,9 +235,10 @@ pub(super) enum Does {
     Settles,
     GivesUp,
     Crashes,
-    BeginsUndo,
+    BeginsUndo(bool),
     Announces(u8),
     FindsNobody,
+    LeavesUser(u8),
     SendsDeletion(u8),
     HearsOfDeletion(u8),
     HearsNothingOfDeletion(u8),
@@ -260,16 +273,19 @@ type Judged = Option<Segment>;
 pub(super) struct Shared {
     bounds: Bounds,
     wrong: Option<Wrong>,
+    /// A row that was settled after a crash as its first attempt made it counts as a fault: it shows the way there.
+    until_recovered: bool,
     book: Book,
     begun: Fold,
+    /// The record of a session, and the same with the row planned anew.
     sessions: [Segment; 2],
     intents: Decided<(Fold, u8, u8), (Segment, u8)>,
     led: Decided<(Fold, u8, [bool; 3], Verdict, u8), Led>,
     looked: Decided<(Fold, u8, [bool; 3], u8, u8, u8), Judged>,
     given_up: Decided<(Fold, u8, u8), Segment>,
     sends: Decided<Fold, bool>,
-    begins: Decided<(Fold, u8, u8, u8, u8), Begins>,
-    judged: Decided<(Fold, Fold, u8, u8, u8, u8), (Judged, bool)>,
+    begins: Decided<(Fold, u8, u8, u8, u8, bool), Begins>,
+    judged: Decided<(Fold, Fold, u8, u8, u8, u8, bool), (Judged, bool)>,
     deleted: Decided<(Fold, u8, u8, bool), Segment>,
 }
 
@@ -285,13 +301,15 @@ impl Shared {
     pub(super) fn of(bounds: Bounds, wrong: Option<Wrong>) -> Self {
         let (mut book, begun) = Book::begin();
         let session = Entry { session: Some("s".into()), at: Some(at(0).into()), ..Entry::of(Kind::Session) };
-        let session = book.segment(&[session]);
+        let row = crate::ledger::made::row(USER, 2, 0xfeed);
+        let sessions = [book.segment(&[session.clone()]), book.segment(&[session, row])];
         Self {
             bounds,
             wrong,
+            until_recovered: false,
             book,
             begun,
-            sessions: [session; 2],
+            sessions,
             intents: Decided::default(),
             led: Decided::default(),
             looked: Decided::default(),
@@ -303,9 +321,23 @@ impl Shared {
         }
     }
 
+    /// The same, to find the way to a row that was settled after a crash as its first attempt made it.
+    pub(super) fn until_recovered(self) -> Self {
+        Self { until_recovered: true, ..self }
+    }
+
     /// How many ledgers were met that say different things.
     pub(super) fn ledgers(&self) -> usize {
         self.book.len()
+    }
+
+    /// Whether the user may be at work when somebody undoes the run.
+    fn at_work(&self) -> &'static [bool] {
+        if self.bounds.undo.is_some_and(|undo| undo.leaves) { &[false, true] } else { &[false] }
+    }
+
+    fn recreates(&self) -> bool {
+        self.bounds.undo.is_some_and(|undo| undo.recreates)
     }
 
     fn is_wrong(&self, how: Wrong) -> bool {
@@ -454,9 +486,9 @@ impl Shared {
     }
 
     /// An undo that begins: what it puts, and whom it goes on to delete.
-    fn begins(&mut self, machine: &Machine, number: u8, stretch: u8) -> Begins {
+    fn begins(&mut self, machine: &Machine, number: u8, stretch: u8, at_work: bool) -> Begins {
         let Machine { view, call: shown, stretch: planned, .. } = *machine;
-        let asked = (view, shown, number, planned, stretch);
+        let asked = (view, shown, number, planned, stretch, at_work);
         if let Some(known) = self.begins.get(&asked) {
             return known;
         }
@@ -466,7 +498,7 @@ impl Shared {
             None => Begins { segment: self.book.segment(&[session]), whom: 0 },
             Some(candidate) => {
                 let seen = found.filter(|found| candidate.id.as_deref() == Some(&*found.user.id));
-                let against = seen.as_ref().map(|found| candidate.against(OF, found, &Around::default()));
+                let against = seen.as_ref().map(|found| candidate.against(OF, found, &around(at_work)));
                 let Weighed { fate, against } = candidate.weighed(against, Vec::new, LIFTS, time(planned));
                 let leaver = Leaver {
                     user: USER.to_owned(),
@@ -488,17 +520,31 @@ impl Shared {
 
     /// What is put before a user is deleted, who is read once more by id; where nobody is there, or the user is to be left,
     /// what is put of that. `None` where it is not yet time. Says with it whether the deletion goes on.
-    fn judged(&mut self, machine: &Machine, number: u8, shown: u8, stretch: u8) -> (Judged, bool) {
+    fn judged(
+        &mut self,
+        machine: &Machine,
+        number: u8,
+        shown: u8,
+        stretch: u8,
+        at_work: bool,
+    ) -> (Judged, bool) {
         let Machine { view, planned, call: whom, .. } = *machine;
-        let asked = (view, planned, whom, number, shown, stretch);
+        let asked = (view, planned, whom, number, shown, stretch, at_work);
         if let Some(known) = self.judged.get(&asked) {
             return known;
         }
-        let judged = self.judge(machine, number, shown, stretch);
+        let judged = self.judge(machine, number, shown, stretch, at_work);
         self.judged.keep(asked, judged)
     }
 
-    fn judge(&mut self, machine: &Machine, number: u8, shown: u8, stretch: u8) -> (Judged, bool) {
+    fn judge(
+        &mut self,
+        machine: &Machine,
+        number: u8,
+        shown: u8,
+        stretch: u8,
+        at_work: bool,
+    ) -> (Judged, bool) {
         let Machine { view, planned, call: whom, .. } = *machine;
         let as_planned = found(whom, number);
         let candidate = self.candidate(planned, as_planned.as_ref()).expect("whoever is due was planned");
@@ -516,9 +562,13 @@ impl Shared {
             let gone = outcome(RowState::Deleted);
             return (Some(self.book.segment(&[gone.delete_entry(USER, None, at(stretch))])), false);
         };
-        let weighed = Weighed::of(candidate.against(OF, &there, &Around::default()), LIFTS);
-        if weighed.fate != Fate::Delete {
-            return (None, false);
+        match Weighed::of(candidate.against(OF, &there, &around(at_work)), LIFTS).fate {
+            Fate::Delete => {}
+            Fate::Skip(_) => {
+                let left = outcome(RowState::Skipped);
+                return (Some(self.book.segment(&[left.delete_entry(USER, None, at(stretch))])), false);
+            }
+            Fate::Gone | Fate::Wait => return (None, false),
         }
         let attempt = Attempt::after(self.book.state(view).attempts);
         let id = id(whom);
@@ -600,6 +650,9 @@ impl Shared {
                 let ready = Machine { at: Pc::Ready, in_doubt, is_fresh: true, ..Machine::default() };
                 let then = if self.sends(own.view) { ready } else { Machine::default() };
                 may(Does::Joins, self.put(world, place, self.sessions[0], then));
+                if self.recreates() && self.stands(own.view) == RowState::Deleted {
+                    may(Does::JoinsToRecreate, self.put(world, place, self.sessions[1], ready));
+                }
             }
             Pc::Ready => {
                 may(Does::Leaves, with(Machine::default()));
@@ -671,10 +724,13 @@ impl Shared {
             }
             Pc::Settles => may(Does::Settles, self.put(world, place, own.told, Machine::default())),
             Pc::Plans => {
-                let Begins { segment, whom } = self.begins(&own, world.number(own.call), stretch);
-                let due = Machine { at: Pc::Due, planned: own.view, call: whom, ..Machine::default() };
-                let then = if whom == 0 { Machine::default() } else { due };
-                may(Does::BeginsUndo, self.put(world, place, segment, then));
+                for at_work in self.at_work() {
+                    let Begins { segment, whom } =
+                        self.begins(&own, world.number(own.call), stretch, *at_work);
+                    let due = Machine { at: Pc::Due, planned: own.view, call: whom, ..Machine::default() };
+                    let then = if whom == 0 { Machine::default() } else { due };
+                    may(Does::BeginsUndo(*at_work), self.put(world, place, segment, then));
+                }
             }
             Pc::Due => {
                 let number = world.number(own.call);
@@ -682,12 +738,19 @@ impl Shared {
                 // It is read by its id: whoever else has the name is not shown.
                 shown.iter_mut().filter(|shown| **shown != own.call).for_each(|shown| *shown = 0);
                 shown.dedup();
-                for shown in shown {
-                    let (segment, goes_on) = self.judged(&own, number, shown, stretch);
+                let ways = shown
+                    .into_iter()
+                    .flat_map(|shown| self.at_work().iter().map(move |at_work| (shown, *at_work)));
+                for (shown, at_work) in ways.collect::<Vec<_>>() {
+                    let (segment, goes_on) = self.judged(&own, number, shown, stretch, at_work);
                     let then =
                         if goes_on { Machine { at: Pc::Announces, ..own } } else { Machine::default() };
                     let Some(segment) = segment else { continue };
-                    let does = if goes_on { Does::Announces(own.call) } else { Does::FindsNobody };
+                    let does = match (goes_on, shown) {
+                        (true, _) => Does::Announces(own.call),
+                        (false, 0) => Does::FindsNobody,
+                        (false, _) => Does::LeavesUser(own.call),
+                    };
                     let mut read = *world;
                     read.read |= u8::from(goes_on) << own.call;
                     may(does, self.put(&read, place, segment, then));
@@ -760,8 +823,7 @@ impl Shared {
                 may(Step::Arrives(bits, answered, true), How::Answered(answered), user);
                 may(Step::Arrives(bits, answered, false), How::Over, user);
             };
-            let is_too_old = self.bounds.undo.is_some() && world.calls[index].signed < world.stretch;
-            if is_too_old {
+            if world.calls[index].signed < world.stretch {
                 answers(Answered::TooOld, world.user);
             } else {
                 let (answered, user) =
@@ -787,7 +849,7 @@ impl Shared {
         if world.user == 0 && !world.has_foreign_come {
             next.push((Step::ForeignComes, World { user: FOREIGN, has_foreign_come: true, ..*world }));
         }
-        if self.bounds.undo.is_some_and(|most| world.stretch < most) && world.drawn > 0 {
+        if self.bounds.undo.is_some_and(|undo| world.stretch < undo.stretches) && world.drawn > 0 {
             next.push((Step::TimePasses, World { stretch: world.stretch + 1, ..*world }));
         }
     }
@@ -866,8 +928,12 @@ impl Model for Shared {
     fn fault(&mut self, world: &World) -> Option<&'static str> {
         let facts = self.book.facts(world.ledger);
         let is_ours = !matches!(world.user, 0 | FOREIGN);
-        let flying = (1..=world.drawn).filter(|bits| world.calls[usize::from(*bits) - 1].how == How::Flying);
-        let flying = flying.fold(0_u8, |all, bits| all | 1 << bits);
+        let flying = |may_arrive: bool| {
+            let calls = (1..=world.drawn).map(|bits| (bits, world.calls[usize::from(bits) - 1]));
+            let flying = calls.filter(|(_, call)| call.how == How::Flying);
+            let flying = flying.filter(|(_, call)| !may_arrive || call.signed >= world.stretch);
+            flying.fold(0_u8, |all, (bits, _)| all | 1 << bits)
+        };
         let ours = if is_ours { 1 << world.user } else { 0 };
         match facts.stands {
             RowState::Created if facts.made == 0 || world.user != facts.made => {
@@ -876,7 +942,7 @@ impl Model for Shared {
             RowState::Exists | RowState::There if is_ours => {
                 return Some("the row exists as another's, and its user was made by this run");
             }
-            RowState::Rejected | RowState::Pending if is_ours || flying != 0 => {
+            RowState::Rejected | RowState::Pending if is_ours || flying(true) != 0 => {
                 return Some(
                     "nothing was made of the row by the ledger, and its user is there or a request under way",
                 );
@@ -886,13 +952,14 @@ impl Model for Shared {
             }
             _ => {}
         }
-        if (flying | ours) & !facts.attempts != 0 {
+        if (flying(false) | ours) & !facts.attempts != 0 {
             return Some("a request has left, or a user is there, whose intent is not in the ledger");
         }
         if world.made > 1 && self.bounds.undo.is_none() {
             return Some("two users were made for the row");
         }
-        None
+        let is_recovered = facts.made == 1 && facts.sessions >= 2 && world.crashes > 0 && world.drawn >= 2;
+        (self.until_recovered && is_recovered).then_some("no fault: it was come to")
     }
 
     fn words(&self, step: Step, names: &Order) -> String {
@@ -938,7 +1005,14 @@ fn says(does: Does) -> String {
         Does::Settles => "puts what it saw".to_owned(),
         Does::GivesUp => "gives up, and puts that the row is in doubt".to_owned(),
         Does::Crashes => "crashes".to_owned(),
-        Does::BeginsUndo => "puts its session to undo it, with what is known".to_owned(),
+        Does::BeginsUndo(false) => "puts its session to undo it, with what is known".to_owned(),
+        Does::BeginsUndo(true) => {
+            "puts its session to undo it, with what is known, while the user is at work".to_owned()
+        }
+        Does::JoinsToRecreate => "puts its session behind it, to make anew who was deleted".to_owned(),
+        Does::LeavesUser(bits) => {
+            format!("reads whom request {bits} made at work, and puts that they are left")
+        }
         Does::Announces(bits) => {
             format!("reads whom request {bits} made, and puts the intent to delete them")
         }
@@ -994,6 +1068,11 @@ fn to(then: &Then) -> To {
 
 fn found(shown: u8, number: u8) -> Option<Found> {
     (shown != 0).then(|| Found { user: user(shown, number), proficiencies: None })
+}
+
+/// What is around the user.
+fn around(at_work: bool) -> Around {
+    Around { signed_in: at_work.then(|| "Available".to_owned()), ..Around::default() }
 }
 
 /// Whose the user is that was shown, by what the ledger says.
