@@ -199,7 +199,7 @@ impl Stage {
         let target =
             Target::instance(Address { named: Some(self.arn.clone()), environment, ..Address::default() });
         let job = Job {
-            ledger: roster.with_extension("update.ledger.jsonl"),
+            ledger: roster.with_extension("update.ledger.jsonl").into(),
             what: What::Import { roster },
             target,
             reading: Options::default(),

@@ -5,7 +5,8 @@
 //! with `kill -9`. `HEADCOUNT_HOLD=NAME:N` holds it there until it is told to go on (SIGSTOP and SIGCONT), as a machine
 //! that sleeps. `HEADCOUNT_SABOTAGE=WORD` takes one deliberately wrong branch, so that the crash matrix can show that
 //! it would notice. `HEADCOUNT_CLOCK=FILE` puts the clock forward by as many seconds as the file says whenever it is read,
-//! so that a test lets hours pass, also while the process is held.
+//! so that a test lets hours pass, also while the process is held. `HEADCOUNT_BEATS=N` has a shared ledger beat N times as
+//! fast, and whoever watches it wait a part of the time.
 
 /// Every named point, in the order in which a run passes them first.
 pub const POINTS: &[&str] = &[
@@ -34,6 +35,21 @@ pub const POINTS: &[&str] = &[
     "settled",         // what was found is on its way to the disk
     "close-before",    // all rows are done, the session is not closed
     "close-after",     // it is, and the process has not ended
+];
+
+/// Every point that a shared ledger passes, in the order in which it passes them first.
+pub const SHARED_POINTS: &[&str] = &[
+    "segment-before-put", // lines are about to be put at the next position
+    "segment-unclear",    // they were, and nobody has said what became of them
+    "segment-after-put",  // an answer has come, and nobody has acted on it
+    "lease-before",       // the session's record stands, and nothing says who has the ledger
+    "lease-after",        // that is said, and nobody knows yet
+    "sync-after",         // an intent stands, and its request has not left
+    "send-before",        // the same, a moment later: another may take the ledger here
+    "answer-unmarked",    // its answer is there, and no outcome stands: another may take the ledger here
+    "outcome-queued",     // the outcome waits for company
+    "close-before",       // all rows are done, the session is not closed
+    "close-after",        // it is, and the process has not ended
 ];
 
 /// Every point that an update passes, in the order in which it passes them first.
@@ -107,6 +123,14 @@ pub enum Sabotage {
     SignedWhenSent,
     /// A tag that begins with the run's id proves a user ours.
     TagByPrefix,
+    /// A segment of a shared ledger is put whatever stands there.
+    NoCondition,
+    /// Lines that come while an append is unclear are put along with it, and a segment of one's own session is taken for it.
+    ComparedBySession,
+    /// Lines that come while an append is unclear are put along with it.
+    RetryMerges,
+    /// Whoever takes a ledger over takes the open intents of others for not sent.
+    TakerForgets,
     /// Nothing is synced. No kill can tell, only a power cut; it is there to measure what the syncs cost.
     NotSynced,
 }
@@ -130,6 +154,10 @@ impl Sabotage {
             Self::UndoWithoutWait => "undo-without-wait",
             Self::SignedWhenSent => "signed-when-sent",
             Self::TagByPrefix => "tag-by-prefix",
+            Self::NoCondition => "no-condition",
+            Self::ComparedBySession => "compared-by-session",
+            Self::RetryMerges => "retry-merges",
+            Self::TakerForgets => "taker-forgets",
             Self::NotSynced => "not-synced",
         }
     }
@@ -166,10 +194,17 @@ pub(crate) fn ahead() -> std::time::Duration {
     std::time::Duration::ZERO
 }
 
+/// How many times as fast beats are, and whoever waits for them: once.
+#[inline]
+#[cfg(not(feature = "crash-points"))]
+pub(crate) fn faster() -> u32 {
+    1
+}
+
 #[cfg(feature = "crash-points")]
 pub use armed::sabotage;
 #[cfg(feature = "crash-points")]
-pub(crate) use armed::{ahead, point_after};
+pub(crate) use armed::{ahead, faster, point_after};
 
 #[cfg(feature = "crash-points")]
 mod armed {
@@ -227,6 +262,11 @@ mod armed {
         let file = FILE.get_or_init(|| variable("HEADCOUNT_CLOCK"));
         let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
         std::time::Duration::from_secs(text.and_then(|text| text.trim().parse().ok()).unwrap_or_default())
+    }
+
+    /// How many times as fast beats are, and whoever waits for them.
+    pub(crate) fn faster() -> u32 {
+        variable("HEADCOUNT_BEATS").and_then(|times| times.parse().ok()).unwrap_or(1)
     }
 
     /// Whether to take this wrong branch.

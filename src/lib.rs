@@ -65,5 +65,6 @@ pub mod finding;
 pub(crate) mod log;
 pub mod memory;
 pub mod stop;
+mod table;
 pub mod text;
 pub mod waits;

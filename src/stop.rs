@@ -77,6 +77,11 @@ pub enum Stop {
         /// Why.
         message: String,
     },
+    /// Somebody else asked for the ledger, which machines share.
+    HandedOver {
+        /// Who.
+        to: String,
+    },
     /// The file for the passwords that headcount makes can no longer be written.
     Passwords {
         /// Why.
@@ -123,6 +128,7 @@ impl std::fmt::Display for Stop {
             Self::Outage { lasted, message } => {
                 write!(f, "nothing clear came back for {} s ({message})", lasted.as_secs())
             }
+            Self::HandedOver { to } => write!(f, "{to} asked for the ledger, and goes on with it"),
             Self::Ledger { message }
             | Self::Passwords { message }
             | Self::Untold { message }

@@ -8,13 +8,14 @@ use clap::{Args, ValueEnum};
 use secrecy::zeroize::Zeroizing;
 
 use super::args::roster::RosterArgs;
+use super::tables;
 use super::voice::Flags;
 use super::{output, shared};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::handout::{self, Asked, HandOut, Parcel, Recipient, Slips};
-use crate::ledger::{self, Gathered, State};
+use crate::ledger::{self, Gathered, LedgerAt, State};
 use crate::passwords::{self, Identities, Joined, Outcomes, Recipients, Told};
 use crate::text::{self, plain};
 
@@ -25,8 +26,8 @@ pub(super) struct CredentialsArgs {
     file: PathBuf,
 
     /// The ledger of the same import: it says which attempt made each user
-    #[arg(long, value_name = "LEDGER")]
-    ledger: PathBuf,
+    #[arg(long, value_name = "LEDGER", value_parser = tables::ledger())]
+    ledger: LedgerAt,
 
     /// The age identities that open encrypted passwords, as `age-keygen` writes them
     #[arg(long, value_name = "FILE")]

@@ -439,6 +439,7 @@ pub(super) fn name_of(stop: &Stop) -> &'static str {
         Stop::NotConnect { .. } => "a proxy or gateway in between",
         Stop::AllRejected { .. } => "nothing is accepted",
         Stop::Outage { .. } => "an outage",
+        Stop::HandedOver { .. } => "handed over",
         Stop::Ledger { .. } => "no ledger to write to",
         Stop::Passwords { .. } => "no file to keep passwords in",
         Stop::Untold { .. } => "nowhere to write the events",
@@ -504,6 +505,9 @@ fn hint_for(stop: &Stop, room: &Room, arn: &str) -> Option<String> {
             "the fault is not in single rows: mend it, then run the failed rows with retry".into()
         }
         Stop::Outage { .. } => "nothing was lost: resume when the service answers again".into(),
+        Stop::HandedOver { .. } => {
+            "nothing is left in doubt; see how far it is with `headcount status`, or take it back with --take-over".into()
+        }
         Stop::Ledger { .. } => {
             "requests under way were awaited; what they did is settled by the next run".into()
         }
@@ -533,7 +537,7 @@ mod tests {
         let words = typed.iter().map(Into::into).collect();
         let matches = command_line().try_get_matches_from(typed).unwrap();
         match Cli::from_arg_matches(&matches).unwrap().command {
-            Command::Import(args) => Typed::import(*args, words),
+            Command::Import(args) => Typed::import(*args, words).unwrap(),
             Command::Retry(args) => {
                 let mut state = State::default();
                 let of = |kind| Entry {

@@ -15,7 +15,7 @@ use crate::ledger;
 
 /// Runs `import`; `words` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    start(&Typed::import(args, words.to_vec()))
+    start(&Typed::import(args, words.to_vec())?)
 }
 
 /// Runs `retry`: roster, instance, region and profile default to the ledger's. Of an update's ledger it is an update, of one of

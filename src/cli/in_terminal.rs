@@ -21,7 +21,7 @@ use crate::agent::IdentityType;
 use crate::clock::{SystemClock, Zone};
 use crate::disk;
 use crate::job::{Around, Patience, RateAsked, Rehearsals, Terminal, ToRehearse, Told, Turns};
-use crate::ledger::State;
+use crate::ledger::{LedgerAt, State};
 use crate::plan::Why;
 use crate::roster::Options;
 use crate::text::{Voice, program};
@@ -116,6 +116,7 @@ fn typed(asked: &ToRehearse, is_rehearsal: bool) -> Typed {
         phone_region,
         act: _, // a page obeys no column of actions
     } = reading;
+    let ledger = LedgerAt::file(short(&asked.ledger(is_rehearsal)));
     let args = ImportArgs {
         roster: short(roster),
         update: UpdateToo { update: false, overwrite_drift: false, change_email: false },
@@ -149,7 +150,7 @@ fn typed(asked: &ToRehearse, is_rehearsal: bool) -> Typed {
                 password_from_env: None,
                 password_command: None,
             },
-            ledger: Some(short(&asked.ledger(is_rehearsal))),
+            ledger: Some(ledger.clone()),
             rate: RateAsked::Quota,
             burst: None,
             concurrency: None,
@@ -168,7 +169,7 @@ fn typed(asked: &ToRehearse, is_rehearsal: bool) -> Typed {
             format: Format::Human,
         },
     };
-    Typed::import(args, vec![program().into()])
+    Typed::import_with(args, ledger, vec![program().into()])
 }
 
 impl From<IdentityType> for Identity {
@@ -194,7 +195,7 @@ mod tests {
         let words: Vec<&str> = command.split(' ').collect();
         let matches = command_line().try_get_matches_from(&words).unwrap();
         match Cli::from_arg_matches(&matches).unwrap().command {
-            Command::Import(args) => Typed::import(*args, words.iter().map(Into::into).collect()),
+            Command::Import(args) => Typed::import(*args, words.iter().map(Into::into).collect()).unwrap(),
             _ => panic!("no import: {command}"),
         }
     }
@@ -245,7 +246,7 @@ mod tests {
             assert_eq!(format!("{ours:#?}"), format!("{theirs:#?}"));
             // In earnest it is the same but for where it goes.
             let typed = pasted(&InTerminal.import(&asked));
-            assert_eq!(typed.ledger, asked.ledger(false));
+            assert_eq!(typed.ledger.name(), asked.ledger(false));
             assert_eq!(format!("{:?}", typed.meant().reading), format!("{:?}", ours.reading));
             assert_eq!(typed.meant().allowed, ours.allowed);
         }

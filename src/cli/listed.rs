@@ -221,7 +221,7 @@ mod tests {
         let mut lines = Vec::new();
         [header].iter().chain(entries).for_each(|entry| entry.write_to(&mut lines));
         std::fs::write(&path, lines).unwrap();
-        let state = crate::ledger::glance(&path).unwrap().unwrap().0;
+        let state = crate::ledger::glance(&path.clone().into()).unwrap().unwrap().0;
         let rows = of(&state, &[which], false);
         (human(&rows), serde_json::to_string(&rows).unwrap())
     }

@@ -10,18 +10,19 @@ use super::args::import::{ImportArgs, RetryArgs, Shared, UpdateToo};
 use super::args::removing::RemovingArgs;
 use super::policy::Needs;
 use super::settings::{self, Named};
+use super::tables;
 use crate::connect::policy;
 use crate::disk;
 use crate::error::Failure;
 use crate::job::{Allowed, Before, Job, PaceAsked, Patience, What};
-use crate::ledger::{Place, RowState, State, beside};
+use crate::ledger::{LedgerAt, Place, RowState, State, beside};
 use crate::roster::{Act, Field, Options};
 
 /// An import or a retry as it was typed, with all defaults resolved: what the commands are made of that are printed, and
 /// what the job is that is meant.
 pub(super) struct Typed {
     pub(super) roster: PathBuf,
-    pub(super) ledger: PathBuf,
+    pub(super) ledger: LedgerAt,
     /// What a retry is to do; `None` for an import.
     pub(super) retry: Option<Retry>,
     /// What an import is to do with those who are there and differ; `None` leaves them.
@@ -47,10 +48,19 @@ pub(super) struct Retry {
 
 impl Typed {
     /// An import: its ledger is beside its roster, unless another is named.
-    pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Self {
+    ///
+    /// # Errors
+    /// Exit 2 where a shared ledger has no name, and none can be made.
+    pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Result<Self, Failure> {
+        let usual = || beside::ledger_of(&args.roster, args.shared.rehearsal.simulate).into();
+        let ledger = args.shared.ledger.clone().unwrap_or_else(usual);
+        let ledger = tables::named(ledger, &args.roster, args.shared.instance.instance.as_deref())?;
+        Ok(Self::import_with(args, ledger, words))
+    }
+
+    /// An import with this ledger.
+    pub(super) fn import_with(args: ImportArgs, ledger: LedgerAt, words: Vec<OsString>) -> Self {
         let ImportArgs { roster, update, removing, shared } = args;
-        let usual = || beside::ledger_of(&roster, shared.rehearsal.simulate);
-        let ledger = shared.ledger.clone().unwrap_or_else(usual);
         let update = Some(update).filter(|update| update.update);
         Self { roster, ledger, retry: None, update, removing, shared, named: settings::named(), words }
     }
@@ -183,7 +193,7 @@ impl Typed {
     /// Whether the ledger is the one that the whole import has without being told.
     pub(super) fn has_usual_ledger(&self) -> bool {
         let usual = beside::ledger_of(&self.whole_roster(), self.shared.rehearsal.simulate);
-        beside::absolute(&self.ledger) == beside::absolute(&usual)
+        self.ledger.on_disk().is_some_and(|ledger| beside::absolute(ledger) == beside::absolute(&usual))
     }
 }
 

@@ -17,7 +17,7 @@ use super::settings;
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
 use crate::job::{Allowed, Asking, Before, Changes, Job, PaceAsked, Passwords, Patience, RateAsked, What};
-use crate::ledger::{State, beside};
+use crate::ledger::{LedgerAt, State, beside};
 use crate::roster::{Act, Field, Options, Row};
 use crate::user::{Exact, Group};
 
@@ -221,8 +221,8 @@ impl TypedChanges {
     }
 
     /// The ledger of the update.
-    pub(super) fn ledger(&self) -> PathBuf {
-        let usual = || beside::update_ledger_of(&self.roster, self.shared.rehearsal.simulate);
+    pub(super) fn ledger(&self) -> LedgerAt {
+        let usual = || beside::update_ledger_of(&self.roster, self.shared.rehearsal.simulate).into();
         self.shared.ledger.clone().unwrap_or_else(usual)
     }
 

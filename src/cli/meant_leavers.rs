@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::args::import::{RetryArgs, Shared};
@@ -16,7 +16,7 @@ use super::settings::named;
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
 use crate::job::{Allowed, Before, Job, PaceAsked, Passwords, Patience, RateAsked, Remove, Suspended, What};
-use crate::ledger::{State, beside};
+use crate::ledger::{LedgerAt, State, beside};
 use crate::roster::{Act, Options};
 
 /// What was typed, and the command line.
@@ -120,8 +120,8 @@ impl TypedLeavers {
     }
 
     /// The ledger of the deletions.
-    pub(super) fn ledger(&self) -> PathBuf {
-        let usual = || beside::removal_ledger_of(&self.args.list, self.args.rehearsal.simulate);
+    pub(super) fn ledger(&self) -> LedgerAt {
+        let usual = || beside::removal_ledger_of(&self.args.list, self.args.rehearsal.simulate).into();
         self.args.ledger.clone().unwrap_or_else(usual)
     }
 

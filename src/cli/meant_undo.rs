@@ -2,7 +2,7 @@
 //! after it.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::args::instance::InstanceArgs;
@@ -15,13 +15,13 @@ use crate::connect::policy;
 use crate::disk;
 use crate::error::Failure;
 use crate::job::{Before, PaceAsked, Patience, UndoJob, kept_before};
-use crate::ledger::{self, Job, State, undone};
+use crate::ledger::{self, Job, LedgerAt, State, undone};
 
 /// What was typed, the ledger that is meant, and the command line.
 pub(super) struct TypedUndo {
     pub(super) args: UndoArgs,
     /// The ledger's file: of a run that was undone whole it has another name than it had.
-    pub(super) ledger: PathBuf,
+    pub(super) ledger: LedgerAt,
     /// What the ledger says.
     pub(super) state: State,
     pub(super) words: Vec<OsString>,

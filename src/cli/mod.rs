@@ -48,6 +48,7 @@ mod slip;
 mod status;
 mod suspend;
 mod system;
+mod tables;
 pub(crate) mod template;
 #[cfg(unix)]
 mod terminal;
@@ -240,7 +241,7 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
         Err(error) => return Ok(slip::told(&error, &typed, &command_line())),
     };
     let needs = match command {
-        Command::Import(args) => TypedChanges::needs_with_import(&Typed::import(*args, Vec::new()))?,
+        Command::Import(args) => TypedChanges::needs_with_import(&Typed::import(*args, Vec::new())?)?,
         Command::Retry(args) => {
             let (state, _) = ledger::peek(&args.of)?;
             match state.header.job {

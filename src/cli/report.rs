@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::args::roster::RosterArgs;
+use super::tables;
 use super::voice::Flags;
 use super::{in_terminal, output, retype};
 use crate::clock::{Clock, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::State;
+use crate::ledger::{LedgerAt, State};
 use crate::report::account::Account;
 use crate::report::cause::Guide;
 use crate::report::file::{self, Form};
@@ -21,7 +22,8 @@ use crate::report::file::{self, Form};
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
     /// The ledger, as in roster.csv.ledger.jsonl
-    ledger: PathBuf,
+    #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
+    ledger: LedgerAt,
 
     /// Where to write it; only an earlier report is ever replaced [default: stdout]
     #[arg(short, long, value_name = "FILE")]

@@ -20,6 +20,7 @@ use super::args::sky::Sky;
 use super::args::validate::ValidateArgs;
 use super::meant::{Typed, from_here};
 use crate::job::{Patience, RateAsked};
+use crate::ledger::shared::TableUrl;
 use crate::ledger::{Job, State, beside, undone};
 use crate::plan::Remedy;
 use crate::text::{path_word, program, program_by_path, shell_line};
@@ -167,10 +168,15 @@ pub(super) fn resume_of(ledger: &Path, state: &State) -> Option<Line> {
         Some(Job::Update) => beside::update_ledger_of(&roster, is_rehearsal),
         Some(Job::Remove) => beside::removal_ledger_of(&roster, is_rehearsal),
     };
-    let is_usual = beside::absolute(ledger) == beside::absolute(&usual);
+    let is_usual = !is_shared(ledger) && beside::absolute(ledger) == beside::absolute(&usual);
     line.option("--ledger", (!is_usual).then(|| ledger.display()));
     line.again(settings, false);
     Some(line)
+}
+
+/// Whether the name of a ledger is the address of one that machines share.
+fn is_shared(ledger: &Path) -> bool {
+    ledger.to_str().is_some_and(TableUrl::is_meant)
 }
 
 /// What makes everybody anew of whom nothing is left: an import like the one before, which begins a ledger of its own where
@@ -774,7 +780,7 @@ mod tests {
     /// What was typed, resolved as the commands do.
     fn job(typed: &[OsString]) -> Typed {
         match command(typed) {
-            Command::Import(args) => Typed::import(*args, typed.to_vec()),
+            Command::Import(args) => Typed::import(*args, typed.to_vec()).unwrap(),
             Command::Retry(args) => {
                 let is_rehearsal = typed.iter().any(|word| word == "--simulate");
                 let state = state(|header| header.rehearsal = is_rehearsal);

@@ -15,6 +15,7 @@ pub(super) fn environment(profile: Option<String>) -> Environment {
         endpoint_url_connect: variable("AWS_ENDPOINT_URL_CONNECT"),
         endpoint_url: variable("AWS_ENDPOINT_URL"),
         endpoint_url_service_quotas: variable("AWS_ENDPOINT_URL_SERVICE_QUOTAS"),
+        endpoint_url_dynamodb: variable("AWS_ENDPOINT_URL_DYNAMODB"),
         use_fips: switch("AWS_USE_FIPS_ENDPOINT"),
         use_dualstack: switch("AWS_USE_DUALSTACK_ENDPOINT"),
         ca_bundle: variable("AWS_CA_BUNDLE").map(PathBuf::from),
@@ -25,6 +26,11 @@ pub(super) fn environment(profile: Option<String>) -> Environment {
             none: first_of(["NO_PROXY", "no_proxy"]),
         },
     }
+}
+
+/// The same for a table that keeps shared ledgers; `profile` is its address's.
+pub(super) fn environment_of_table(profile: Option<String>) -> Environment {
+    environment(profile)
 }
 
 /// Where the files of AWS settings are, whether or not they are there.

@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::listed::{self, Listed, Which};
 use super::screen::live::{PAST, number};
+use super::tables;
 use super::{output, retype};
 use crate::clock::{Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{self, Counts, Gathered, Job, SeenCounts, State};
+use crate::ledger::{self, Counts, Gathered, Job, LedgerAt, SeenCounts, State};
 use crate::report::standing::{Lately, Standing, is_complete, roster_now};
 use crate::text;
 
@@ -20,7 +21,8 @@ use crate::text;
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
     /// The ledger, as in roster.csv.ledger.jsonl
-    ledger: PathBuf,
+    #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
+    ledger: LedgerAt,
 
     /// For people, or one JSON object for programs
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Human)]

@@ -546,6 +546,7 @@ impl Client {
                 .quotas_endpoint
                 .as_deref()
                 .ok_or_else(|| TransportError::not_sent("Service Quotas is not to be asked here"))?,
+            Service::DynamoDb => return Err(TransportError::not_sent("a table is not asked here")),
         };
         let mut url = String::with_capacity(base.len() + call.path.len());
         url.push_str(base);
@@ -560,7 +561,7 @@ impl Client {
         headers.reserve(8);
         match call.operation.service() {
             Service::Connect if has_body => drop(headers.insert(CONTENT_TYPE, JSON)),
-            Service::Connect => {}
+            Service::Connect | Service::DynamoDb => {}
             Service::ServiceQuotas => {
                 headers.insert(CONTENT_TYPE, JSON_1_1);
                 headers.insert(TARGET, GET_SERVICE_QUOTA);

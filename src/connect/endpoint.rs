@@ -1,7 +1,8 @@
 //! Where a service listens: the endpoint rules as a pure function.
 //!
 //! Source: botocore 1.43, `data/connect/2017-08-08/endpoint-rule-set-1.json.gz`,
-//! `data/service-quotas/2019-06-24/endpoint-rule-set-1.json.gz` (the same rules) and `data/partitions.json`.
+//! `data/service-quotas/2019-06-24/endpoint-rule-set-1.json.gz`, `data/dynamodb/2012-08-10/endpoint-rule-set-1.json.gz` (the
+//! same rules, but for the endpoints by account of the latter, which are not needed) and `data/partitions.json`.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -142,6 +143,8 @@ pub(crate) enum Service {
     Connect,
     /// Service Quotas, which knows the quotas as applied.
     ServiceQuotas,
+    /// Amazon DynamoDB, in which machines share ledgers.
+    DynamoDb,
 }
 
 impl Service {
@@ -150,6 +153,7 @@ impl Service {
         match self {
             Self::Connect => "connect",
             Self::ServiceQuotas => "servicequotas",
+            Self::DynamoDb => "dynamodb",
         }
     }
 }

@@ -11,6 +11,7 @@
 
 pub(crate) mod client;
 pub(crate) mod credentials;
+pub(crate) mod dynamodb;
 pub(crate) mod endpoint;
 pub(crate) mod fault;
 pub mod model;

@@ -20,6 +20,8 @@ pub struct Environment {
     pub endpoint_url: Option<String>,
     /// `AWS_ENDPOINT_URL_SERVICE_QUOTAS`.
     pub endpoint_url_service_quotas: Option<String>,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`.
+    pub endpoint_url_dynamodb: Option<String>,
     /// `AWS_USE_FIPS_ENDPOINT`.
     pub use_fips: bool,
     /// `AWS_USE_DUALSTACK_ENDPOINT`.
@@ -192,6 +194,29 @@ fn without_user(url: &str) -> String {
     let Some((before, host)) = url.rsplit_once('@') else { return url.to_owned() };
     let scheme = before.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
     format!("{scheme}…@{host}")
+}
+
+/// Where a table is asked: its region, and the URL there.
+///
+/// # Errors
+/// Exit 2 where no region is known, or the endpoint cannot be used.
+pub(crate) fn of_table(region: Option<&str>, environment: &Environment) -> Result<(String, String), Failure> {
+    let region = region.or(environment.region.as_deref()).map(str::trim).filter(|region| !region.is_empty());
+    let region = match region {
+        Some(region) if is_region(region) => region.to_owned(),
+        Some(region) => {
+            return Err(Failure::usage(format!("not a region's name, as in us-west-2: `{region}`")));
+        }
+        None => {
+            return Err(Failure::usage("no region is known for the table of the shared ledger").hint(
+                "give it behind the address, as in dynamodb://TABLE/NAME?region=eu-west-1, or set AWS_REGION",
+            ));
+        }
+    };
+    let variant = Variant { fips: environment.use_fips, dual_stack: environment.use_dualstack };
+    let overriding = environment.endpoint_url_dynamodb.as_deref().or(environment.endpoint_url.as_deref());
+    let url = endpoint_url(Service::DynamoDb, &region, variant, overriding)?;
+    Ok((region, url))
 }
 
 fn endpoint_url(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Failure;
-use crate::ledger::{self, State, glance, peek};
+use crate::ledger::{self, LedgerAt, State, glance, peek};
 use crate::simulator::Spec;
 
 /// What a ledger says of the job that it was made by.
@@ -42,13 +42,13 @@ impl Before {
     ///
     /// # Errors
     /// Exit 2 where there is none, or nothing stands in it yet; exit 4 where it is damaged.
-    pub fn of(ledger: &Path) -> Result<Self, Failure> {
+    pub fn of(ledger: &LedgerAt) -> Result<Self, Failure> {
         let (state, _) = peek(ledger)?;
         Ok(Self::says(ledger, &state))
     }
 
     /// The same; `None` where there is none, or it cannot be read, which is told of when it is opened.
-    pub(super) fn if_any(ledger: &Path) -> Option<Self> {
+    pub(super) fn if_any(ledger: &LedgerAt) -> Option<Self> {
         let (state, _) = glance(ledger).ok().flatten()?;
         Some(Self::says(ledger, &state))
     }

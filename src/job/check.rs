@@ -209,7 +209,7 @@ impl Job {
         if !self.allowed.leaves_there {
             return Ok(None);
         }
-        let seen = if self.ledger.exists() { ledger::glance(&self.ledger)? } else { None };
+        let seen = if ledger::is_there(&self.ledger) { ledger::glance(&self.ledger)? } else { None };
         let state = seen.map_or_else(State::default, |(state, _)| state);
         let is_ours = |at: &ledger::Place| {
             let stands = state.record(*at).settled_state();
@@ -238,7 +238,7 @@ impl Checked {
 
     /// Whether nothing of the roster is for an import, and none of it has ever been.
     pub(crate) fn is_for_nobody(&self) -> bool {
-        self.pass.wanted.len() == 0 && !self.job.ledger.exists()
+        self.pass.wanted.len() == 0 && !ledger::is_there(&self.job.ledger)
     }
 
     /// Takes over what serves the instance: whoever has it stops it, and this job does not.

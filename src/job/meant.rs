@@ -12,7 +12,7 @@ use crate::apply::Settings;
 use crate::directory::Directory;
 use crate::error::{Failure, Remedy};
 use crate::finding::LetThrough;
-use crate::ledger::{self, State, beside};
+use crate::ledger::{self, LedgerAt, State, beside};
 use crate::plan::Asked;
 use crate::roster::{Act, Options, Roster};
 use crate::validate::{self, About, Inferred, Rules};
@@ -28,8 +28,8 @@ pub struct Job {
     pub target: Target,
     /// How the roster is read.
     pub reading: Options,
-    /// The ledger's file.
-    pub ledger: PathBuf,
+    /// Where the ledger is.
+    pub ledger: LedgerAt,
     /// How fast.
     pub pace: PaceAsked,
     /// Where the passwords come from that the roster has not.
@@ -231,7 +231,7 @@ impl Job {
     ) -> Result<(), Failure> {
         if let Some(header) = ledger::first(&self.ledger) {
             ledger::be_of(of, &header, &self.ledger)?;
-            if ledger::undone::is_named(&self.ledger) {
+            if ledger::undone::is_named_at(&self.ledger) {
                 let what = format!("the run of this ledger was undone: `{}`", self.ledger.display());
                 return Err(Failure::usage(what).hint(
                     "nothing of it is left to go on with; an import of the roster begins a ledger of its own",

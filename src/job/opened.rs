@@ -1,12 +1,19 @@
 //! The ledger before anything is decided: locked for a run, only looked at for a forecast.
 
+use std::sync::Arc;
+
 use super::meant::Job;
 use super::world::World;
+use crate::clock::rfc3339;
 use crate::directory::Directory;
 use crate::error::Failure;
-use crate::ledger::{self, LockedFile, State, be_a_file, beside, glance};
+use crate::ledger::{self, Begins, Journal, OnAsked, OpenLedger, State, be_a_file, beside, glance};
 use crate::plan::Wanted;
+use crate::stop::Stop;
 use crate::text::count;
+
+/// This program, as ledgers name it.
+pub(super) const TOOL: &str = concat!("headcount ", env!("CARGO_PKG_VERSION"));
 
 /// For what a ledger is opened: it must be of the same instance and of the same roster.
 pub(super) struct For<'a> {
@@ -22,8 +29,8 @@ pub(super) struct For<'a> {
 ///
 /// # Errors
 /// Exit 4 where another process has it, where it cannot be used, or where it is of something else.
-pub(super) fn locked(of: &For<'_>) -> Result<LockedFile, Failure> {
-    let file = LockedFile::open(&of.job.ledger)?;
+pub(super) fn locked(of: &For<'_>) -> Result<OpenLedger, Failure> {
+    let file = OpenLedger::open(&of.job.ledger, None)?;
     if file.repaired > 0 {
         of.world.remark(format!(
             "the ledger's last line was cut short by a crash ({}) and has been removed: nothing was sent on the strength of it",
@@ -37,15 +44,46 @@ pub(super) fn locked(of: &For<'_>) -> Result<LockedFile, Failure> {
     Ok(file)
 }
 
+/// Starts to write a ledger. Whoever asks for it while it is written has the job stop, as a Ctrl-C does. Returns the run's id
+/// where that is settled before its first record.
+///
+/// # Errors
+/// Exit 4 where it cannot be written, or somebody else has begun a run of its name.
+pub(super) fn begin(
+    open: OpenLedger,
+    begins: &Begins,
+    world: &World,
+) -> Result<(Arc<dyn Journal>, Option<String>), Failure> {
+    let (clock, nonces) = (Arc::clone(&world.clock), Arc::clone(&world.nonces));
+    let (stop, events) = (world.stop.clone(), Arc::clone(&world.events));
+    let asked: OnAsked =
+        Box::new(move |by| stop.stop_and_tell(Stop::HandedOver { to: by.to_owned() }, &*events));
+    let (ledger, run) = open.into_ledger(begins, clock, nonces, asked)?;
+    Ok((Arc::new(ledger), run))
+}
+
+/// With what a run of this roster begins, on the instance of this ARN.
+pub(super) fn begins(job: &Job, instance: &str, digest: String, world: &World) -> Begins {
+    Begins {
+        instance: instance.to_owned(),
+        digest,
+        roster: beside::absolute(job.roster()),
+        tool: TOOL.to_owned(),
+        at: rfc3339(world.clock.now()),
+    }
+}
+
 /// Looks at the ledger: it is neither locked nor made.
 ///
 /// # Errors
 /// As [`locked`], but that another process may have it.
 pub(super) fn seen(of: &For<'_>) -> Result<State, Failure> {
-    let path = &of.job.ledger;
-    be_a_file(path)?;
-    let there = if path.exists() { glance(path)? } else { None };
-    if there.is_none() && std::fs::metadata(path).is_ok_and(|there| there.len() == 0) {
+    let at = &of.job.ledger;
+    be_a_file(at)?;
+    let there = if ledger::is_there(at) { glance(at)? } else { None };
+    if there.is_none()
+        && at.on_disk().is_some_and(|path| std::fs::metadata(path).is_ok_and(|there| there.len() == 0))
+    {
         of.warn_of_empty();
     }
     let state = there.map_or_else(State::default, |(state, _)| state);

@@ -7,7 +7,7 @@ use super::opened;
 use super::outlook::Outlook;
 use super::supply::Supply;
 use crate::error::Failure;
-use crate::ledger::LockedFile;
+use crate::ledger::OpenLedger;
 use crate::passwords;
 use crate::plan::Plan;
 use crate::user::Found;
@@ -21,7 +21,7 @@ const BEFORE_A_RUN: usize = 100;
 /// It may be held as long as somebody thinks it over, and moved to where it is run.
 pub struct Planned {
     pub(super) checked: Checked,
-    pub(super) ledger: Box<LockedFile>,
+    pub(super) ledger: Box<OpenLedger>,
     /// Where passwords that are made are kept.
     pub(super) credentials: Option<passwords::LockedFile>,
     pub(super) supply: Supply,

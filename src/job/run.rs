@@ -9,6 +9,7 @@ use super::check::{Checked, Pass};
 use super::ended::{Ended, exit_of};
 use super::few::Few;
 use super::meant::Job;
+use super::opened;
 use super::outlook::Outlook;
 use super::plan::Planned;
 use super::supply::Supply;
@@ -85,18 +86,16 @@ impl Begun {
     async fn with(planned: Planned) -> Result<(Self, Option<Credentials>), Failure> {
         let Planned { checked, ledger, credentials, supply, plan, outlook, found } = planned;
         let world = &checked.world;
-        let ledger: Arc<dyn Journal> = {
-            let nonces = Arc::clone(&world.nonces);
-            Arc::new(ledger.into_ledger(Arc::clone(&world.clock), nonces)?)
-        };
+        let arn = &checked.reached.directory.instance.arn;
+        let begins = opened::begins(&checked.job, arn, checked.pass.wanted.digest(), world);
+        let (ledger, run) = opened::begin(*ledger, &begins, world)?;
         let before =
             ledger.read(|state| Earlier { calls: state.calls, created: state.counts(false).created });
         let since = Instant::now();
         crash::point("plan-before");
-        let run = record(&checked, &*ledger, &plan, outlook.pace.rate).await?;
+        let run = record(&checked, &*ledger, &plan, outlook.pace.rate, run).await?;
         crash::point("plan-recorded");
         let now = rfc3339(world.clock.now());
-        let arn = &checked.reached.directory.instance.arn;
         let aside = credentials.as_ref().and_then(LockedFile::aside);
         let begin = |file: LockedFile| file.into_credentials(&run, arn, supply.recipients(), &now);
         let credentials = credentials.map(begin).transpose()?;
@@ -269,16 +268,24 @@ pub(super) struct Beginning<'b> {
     pub(super) of: Option<ledger::Job>,
     /// The groups that it looks at, where these are not all.
     pub(super) only: Vec<String>,
+    /// The run's id, where that is settled before its first record.
+    pub(super) run: Option<String>,
 }
 
 /// Records the session and every planned row, synced. Returns the run's id.
-async fn record(checked: &Checked, ledger: &dyn Journal, plan: &Plan, rate: f64) -> Result<String, Failure> {
+async fn record(
+    checked: &Checked,
+    ledger: &dyn Journal,
+    plan: &Plan,
+    rate: f64,
+    run: Option<String>,
+) -> Result<String, Failure> {
     let Checked { job, world, reached, roster, pass: Pass { wanted, .. } } = checked;
     let before = ledger.read(Clone::clone);
     let now = rfc3339(world.clock.now());
     let digest = wanted.digest();
     let only = Vec::new();
-    let beginning = Beginning { job, world, reached, roster, digest, rate, of: None, only };
+    let beginning = Beginning { job, world, reached, roster, digest, rate, of: None, only, run };
     let changes =
         plan.changes(wanted, |at| before.user(at), &now).chain(plan.sightings(wanted, &before, &now));
     beginning.record(ledger, &before, changes, &now).await
@@ -293,12 +300,13 @@ impl Beginning<'_> {
         entries: impl Iterator<Item = Entry<'e>> + Send,
         now: &'e str,
     ) -> Result<String, Failure> {
-        let Self { job, world, reached, roster, digest, rate, of, only } = self;
-        let tool = concat!("headcount ", env!("CARGO_PKG_VERSION"));
+        let Self { job, world, reached, roster, digest, rate, of, only, run: settled } = self;
+        let tool = opened::TOOL;
         let path = job.recorded_roster(before);
         let header_row = job.recorded_header_row(roster);
         let is_new = before.header.run.is_empty();
-        let run = if is_new { uuid::Uuid::new_v4().to_string() } else { before.header.run.clone() };
+        let fresh = || settled.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+        let run = if is_new { fresh() } else { before.header.run.clone() };
         let header = is_new.then(|| Entry {
             version: Some(VERSION),
             run: Some(run.clone().into()),

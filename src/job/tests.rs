@@ -62,7 +62,7 @@ impl Stage {
             what: What::Import { roster: self.path("roster.csv") },
             target: Target::instance(Address { named, environment, ..Address::default() }),
             reading: Options::default(),
-            ledger: self.path("roster.csv.ledger.jsonl"),
+            ledger: self.path("roster.csv.ledger.jsonl").into(),
             pace: PaceAsked { rate: RateAsked::Fixed(1000.0), burst: None, concurrency: None },
             passwords: Passwords::OfRoster,
             patience: Patience::default(),
@@ -75,7 +75,7 @@ impl Stage {
         let at = At::Rehearsal(Box::default());
         Job {
             target: Target { at, identity: None, directory: None },
-            ledger: beside::ledger_of(&self.path("roster.csv"), true),
+            ledger: beside::ledger_of(&self.path("roster.csv"), true).into(),
             ..self.import()
         }
     }

@@ -188,7 +188,7 @@ fn ledger_of_run(run: &str, roster: &Path, ledger: &Path) -> Option<(PathBuf, St
     paths.retain(|path| beside::is_named_as_ledger(path) && !ledger::undone::is_named(path));
     paths.sort();
     paths.into_iter().find_map(|path| {
-        let header = ledger::first(&path).filter(|header| header.run == run)?;
+        let header = ledger::first_of(&path).filter(|header| header.run == run)?;
         Some((path.strip_prefix("./").map(Path::to_owned).unwrap_or(path), header.at))
     })
 }

@@ -2,27 +2,26 @@
 //! against. Streams the ledgers: of a million rows only those are kept that are asked about.
 
 use std::collections::{HashMap, hash_map};
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::asked::AskedFor;
+use super::at::LedgerAt;
 use super::entry::Entry;
-use super::file::first;
+use super::file::{first, is_there, lines_of};
 use super::numbers::Attempt;
 use super::reader::each;
 use super::words::{Kind, Op, RowState, Step, StepState};
 use crate::agent::Fingerprint;
 use crate::clock;
-use crate::disk;
 use crate::error::Failure;
 
 /// A ledger from which it is read what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BaseLedger {
     /// Found by its name: one that is not there, has no record yet or is of another instance says nothing.
-    Beside(PathBuf),
+    Beside(LedgerAt),
     /// Named by somebody: it must be there, and be of the instance.
-    Named(PathBuf),
+    Named(LedgerAt),
 }
 
 /// A user that a ledger at hand made or changed.
@@ -59,23 +58,23 @@ pub(crate) fn bases(
 ) -> Result<HashMap<String, Base>, Failure> {
     let mut all = HashMap::new();
     for ledger in ledgers {
-        let (BaseLedger::Beside(path) | BaseLedger::Named(path)) = ledger;
+        let (BaseLedger::Beside(at) | BaseLedger::Named(at)) = ledger;
         let is_named = matches!(ledger, BaseLedger::Named(_));
-        match first(path) {
+        match first(at) {
             Some(header) if header.instance == instance => {}
             Some(_) if !is_named => continue,
             Some(header) => {
-                let what = format!("the ledger is of another instance: `{}`", path.display());
+                let what = format!("the ledger is of another instance: `{at}`");
                 return Err(Failure::usage(what).because(format!("it is of `{}`", header.instance)));
             }
-            None if std::fs::metadata(path).is_ok_and(|there| there.len() > 0) => {} // reading it tells what it is
+            None if has_lines(at) => {} // reading it tells what it is
             None if !is_named => continue,
             None => {
-                let what = format!("there is no ledger, or it has no record yet: `{}`", path.display());
+                let what = format!("there is no ledger, or it has no record yet: `{at}`");
                 return Err(Failure::usage(what));
             }
         }
-        let theirs = of_ledger(path, wanted)?;
+        let theirs = of_ledger(at, wanted)?;
         for (user, base) in theirs {
             match all.entry(user) {
                 hash_map::Entry::Vacant(free) => _ = free.insert(base),
@@ -88,15 +87,20 @@ pub(crate) fn bases(
     Ok(all)
 }
 
+/// Whether something stands in it that is no record of ours.
+fn has_lines(at: &LedgerAt) -> bool {
+    match at.on_disk() {
+        Some(path) => std::fs::metadata(path).is_ok_and(|there| there.len() > 0),
+        None => is_there(at),
+    }
+}
+
 /// What one ledger says.
-fn of_ledger(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<HashMap<String, Base>, Failure> {
-    let file = disk::open_regular(path).map_err(|error| {
-        Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error)
-    })?;
+fn of_ledger(at: &LedgerAt, wanted: &dyn Fn(&str) -> bool) -> Result<HashMap<String, Base>, Failure> {
     let mut theirs: HashMap<String, Base> = HashMap::new();
     // When the requests left of which nobody knows yet whether they have made the user.
     let mut sent: HashMap<String, Vec<(Attempt, SystemTime)>> = HashMap::new();
-    each(&file, path, |entry, _| {
+    each(lines_of(at)?, at, |entry, _| {
         let Some(user) = entry.user.as_deref() else { return };
         let makes = entry.kind == Kind::Intent && !matches!(entry.op, Some(Op::Update | Op::Delete));
         if !(makes || says_something(entry)) || !wanted(user) {
@@ -211,6 +215,8 @@ impl Base {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
     use crate::ledger::made::{attempt, intent, row};
     use crate::ledger::{Job, StandsAs, StepState, VERSION};
@@ -280,7 +286,8 @@ mod tests {
         write(&import, "i", None, &entries);
         write(&updates, "i", Some(Job::Update), &[update("ana", "u-1", 2), step("ana", 2, Step::Config, 5)]);
         let read = |ledgers: &[&PathBuf]| {
-            let ledgers: Vec<_> = ledgers.iter().map(|path| BaseLedger::Beside((*path).clone())).collect();
+            let ledgers: Vec<_> =
+                ledgers.iter().map(|path| BaseLedger::Beside((*path).clone().into())).collect();
             bases(&ledgers, "i", &|_| true).unwrap()
         };
         let expected = (id("u-1"), vec![(Step::Identity, 1), (Step::Config, 5), (Step::Tags, 4)]);
@@ -299,7 +306,8 @@ mod tests {
         let first = made("ana", "u-1", 0, &[(Step::Tags, 1), (Step::Config, 2)]);
         write(&import, "i", None, &[first.clone(), made("ana", "u-2", 1, &[(Step::Tags, 3)])]);
         let read = |ledgers: &[&PathBuf]| {
-            let ledgers: Vec<_> = ledgers.iter().map(|path| BaseLedger::Named((*path).clone())).collect();
+            let ledgers: Vec<_> =
+                ledgers.iter().map(|path| BaseLedger::Named((*path).clone().into())).collect();
             told(&bases(&ledgers, "i", &|_| true).unwrap(), "ana")
         };
         assert_eq!(read(&[&import]), (id("u-2"), vec![(Step::Tags, 3)]));
@@ -329,7 +337,7 @@ mod tests {
         };
         let read = || {
             [[&import, &updates], [&updates, &import]].map(|ledgers| {
-                let ledgers = ledgers.map(|path| BaseLedger::Named(path.clone()));
+                let ledgers = ledgers.map(|path| BaseLedger::Named(path.clone().into()));
                 let bases = bases(&ledgers, "i", &|_| true).unwrap();
                 bases.contains_key("ana").then(|| told(&bases, "ana"))
             })
@@ -357,7 +365,7 @@ mod tests {
         assert_eq!(read(), both(Some(("u-9", 9))), "of another user of the name it does");
         for left in [RowState::Skipped, RowState::Rejected, RowState::Unconfirmed] {
             write(&import, "i", None, &[first.clone(), of_delete(left, 3)]);
-            let base = &bases(&[BaseLedger::Named(import.clone())], "i", &|_| true).unwrap()["ana"];
+            let base = &bases(&[BaseLedger::Named(import.clone().into())], "i", &|_| true).unwrap()["ana"];
             let heard = base.heard().map(crate::clock::rfc3339);
             assert_eq!(heard.as_deref(), Some(AT[0]), "{left:?}: nobody looked at it for what was asked");
         }
@@ -370,7 +378,7 @@ mod tests {
         let left = Entry { result: Some(StepState::Skipped), ..step("ana", 2, Step::Tags, 7) };
         let done = made("ana", "u-1", 1, &[(Step::Identity, 1)]);
         write(&path, "i", None, &[done, left]);
-        let read = bases(&[BaseLedger::Named(path)], "i", &|_| true).unwrap();
+        let read = bases(&[BaseLedger::Named(path.into())], "i", &|_| true).unwrap();
         assert_eq!(told(&read, "ana"), (id("u-1"), vec![(Step::Identity, 1)]));
         assert_eq!(read["ana"].read.get(Step::Tags), Some(Fingerprint::of(7)));
         assert_eq!(read["ana"].heard(), clock::parse_rfc3339(AT[1]));
@@ -382,7 +390,7 @@ mod tests {
         let path = folder.path().join("a");
         let failed = Entry::outcome("cem", RowState::Rejected, AT[0].into());
         write(&path, "i", None, &[made("ana", "u-1", 0, &[]), made("ben", "u-2", 0, &[]), failed]);
-        let read = bases(&[BaseLedger::Named(path)], "i", &|user| user != "ben").unwrap();
+        let read = bases(&[BaseLedger::Named(path.into())], "i", &|user| user != "ben").unwrap();
         assert_eq!(read.keys().collect::<Vec<_>>(), ["ana"]);
         assert_eq!(told(&read, "ana"), (id("u-1"), vec![]), "a ledger of before has no groups");
     }
@@ -400,15 +408,15 @@ mod tests {
         bytes.extend_from_slice(b"{\"type\":\"outc");
         std::fs::write(&cut, bytes).unwrap();
         for path in [&missing, &empty, &other] {
-            assert_eq!(bases(&[BaseLedger::Beside(path.clone())], "i", &|_| true).unwrap().len(), 0);
-            let failure = bases(&[BaseLedger::Named(path.clone())], "i", &|_| true).unwrap_err();
+            assert_eq!(bases(&[BaseLedger::Beside(path.clone().into())], "i", &|_| true).unwrap().len(), 0);
+            let failure = bases(&[BaseLedger::Named(path.clone().into())], "i", &|_| true).unwrap_err();
             assert_eq!(failure.exit, crate::exit::Exit::Usage, "{failure}");
         }
-        for ledger in [BaseLedger::Beside(text.clone()), BaseLedger::Named(text)] {
+        for ledger in [BaseLedger::Beside(text.clone().into()), BaseLedger::Named(text.into())] {
             assert_eq!(bases(&[ledger], "i", &|_| true).unwrap_err().exit, crate::exit::Exit::Stopped);
         }
         assert_eq!(
-            bases(&[BaseLedger::Beside(cut)], "i", &|_| true).unwrap().len(),
+            bases(&[BaseLedger::Beside(cut.into())], "i", &|_| true).unwrap().len(),
             1,
             "it is being written"
         );

@@ -5,10 +5,12 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::at::LedgerAt;
 use super::entry::Entry;
-use super::journal::{Begun, Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
+use super::journal::{Begun, Intended, Intent, Journal, JournalFault, Ours, Outcome, Queued, Recorded};
 use super::numbers::{Attempt, Nonce, Nonces, Place};
-use super::reader::{Extent, Replay, each, fold, replay};
+use super::reader::{Extent, Replay, each, fold, length, replay};
+use super::shared::{Keeper, Lease};
 use super::state::{Header, Session, State};
 use super::undone;
 use super::upgrade::upgrade;
@@ -58,7 +60,7 @@ impl LockedFile {
                 .because(error)
                 .hint(hint)
         };
-        be_a_file(path)?;
+        be_regular(path)?;
         // Where there are no locks, the session records and the length are what is left to notice another process by.
         let held = disk::hold(path).map_err(|error| cannot("open", error))?;
         let (file, was_made) = held.ok_or_else(|| in_use(path))?;
@@ -81,6 +83,11 @@ impl LockedFile {
         }
         let was_empty = !was_made && good + torn == 0;
         Ok(Self { locked, length: good, version, state, repaired: torn, was_empty })
+    }
+
+    /// The same, where what it says was taken out of it.
+    pub(super) fn saying(self, state: State) -> Self {
+        Self { state, ..self }
     }
 
     /// Starts writing; a file of version 1 becomes one of this version first, and is kept beside.
@@ -116,7 +123,12 @@ pub(crate) fn goes_on(path: &Path) -> String {
 
 /// Fails where something stands in the ledger's place that is not a regular file: a device keeps nothing and may never
 /// end, and a pipe waits for somebody.
-pub(crate) fn be_a_file(path: &Path) -> Result<(), Failure> {
+pub(crate) fn be_a_file(at: &LedgerAt) -> Result<(), Failure> {
+    let Some(path) = at.on_disk() else { return Ok(()) };
+    be_regular(path)
+}
+
+fn be_regular(path: &Path) -> Result<(), Failure> {
     match std::fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => Err(Failure::stopped(format!(
             "the ledger cannot be kept in what is not a regular file: `{}`",
@@ -155,7 +167,7 @@ pub(crate) fn be_of(job: Option<Job>, header: &Header, path: &Path) -> Result<()
 /// # Errors
 /// Exit 4, as [`LockedFile::open`] has it.
 pub(crate) fn refuse_in_use(path: &Path) -> Result<(), Failure> {
-    be_a_file(path)?;
+    be_regular(path)?;
     let Ok(file) = File::open(path) else { return Ok(()) }; // not there yet, or told when it is opened for writing
     if disk::is_written(&file, path) { Err(in_use(path)) } else { Ok(()) }
 }
@@ -168,10 +180,36 @@ pub(crate) struct Gathered<T> {
     pub(crate) own: T,
     /// Whether an importer was at work.
     pub(crate) at_work: bool,
-    /// The file, for whoever wants what is in it as it is.
-    pub(crate) file: File,
+    /// Who has it, where machines share it and somebody has.
+    pub(crate) lease: Option<Lease>,
+    /// Its lines, for whoever wants them as they are.
+    pub(crate) lines: Lined,
     /// How many of its bytes are of lines that were read: more may have been written since.
     pub(crate) bytes: u64,
+}
+
+/// The lines of a ledger as they are.
+pub(crate) enum Lined {
+    /// In a file.
+    File(File),
+    /// As they were read.
+    Read(Vec<u8>),
+}
+
+impl Lined {
+    /// From the first of them on.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn into_reader(self) -> io::Result<Box<dyn io::Read>> {
+        match self {
+            Self::File(mut file) => {
+                file.rewind()?;
+                Ok(Box::new(file))
+            }
+            Self::Read(lines) => Ok(Box::new(io::Cursor::new(lines))),
+        }
+    }
 }
 
 /// Reads a ledger without locking it, also while a run goes on. `take` gets each entry, and the state before it, to make
@@ -180,53 +218,103 @@ pub(crate) struct Gathered<T> {
 /// # Errors
 /// Exit 2 where it cannot be opened or has no record yet, 4 where it is damaged or of another version.
 pub(crate) fn gather<T>(
-    path: &Path,
+    at: &LedgerAt,
     own: T,
     take: impl FnMut(&mut T, &Entry, &State),
 ) -> Result<Gathered<T>, Failure> {
-    let gathered = gather_any(path, own, take)?;
-    if gathered.bytes == 0 {
-        return Err(Failure::usage(format!("the ledger has no record yet: `{}`", path.display()))
-            .hint("nothing was sent yet: an import begins it anew"));
+    let gathered = gather_any(at, own, take)?;
+    match gathered {
+        Some(gathered) if gathered.bytes > 0 => Ok(gathered),
+        Some(_) => Err(Failure::usage(format!("the ledger has no record yet: `{at}`"))
+            .hint("nothing was sent yet: an import begins it anew")),
+        None => Err(Failure::usage(format!("the table has no run of this name: `{at}`")).hint(
+            "an import with this ledger begins it; `headcount ledger list` shows the names that there are",
+        )),
     }
-    Ok(gathered)
 }
 
 /// Where a run stands, and whether an importer is at work.
 ///
 /// # Errors
 /// As [`gather`] has them.
-pub fn peek(path: &Path) -> Result<(State, bool), Failure> {
-    gather(path, (), |(), _, _| {}).map(|gathered| (gathered.state, gathered.at_work))
+pub fn peek(at: &LedgerAt) -> Result<(State, bool), Failure> {
+    gather(at, (), |(), _, _| {}).map(|gathered| (gathered.state, gathered.at_work))
 }
 
-/// The same; `None` where nothing stands in the file yet, as when an import was stopped before it began.
-pub(crate) fn glance(path: &Path) -> Result<Option<(State, bool)>, Failure> {
-    let gathered = gather_any(path, (), |(), _, _| {})?;
-    Ok((gathered.bytes > 0).then_some((gathered.state, gathered.at_work)))
+/// The same; `None` where nothing stands in it yet, as when an import was stopped before it began.
+pub(crate) fn glance(at: &LedgerAt) -> Result<Option<(State, bool)>, Failure> {
+    let gathered = gather_any(at, (), |(), _, _| {})?;
+    Ok(gathered.filter(|gathered| gathered.bytes > 0).map(|gathered| (gathered.state, gathered.at_work)))
+}
+
+/// Whether there is something to look at: a file, or a run of this name. What cannot be asked is there.
+pub(crate) fn is_there(at: &LedgerAt) -> bool {
+    match at.in_table() {
+        None => at.exists(),
+        Some(shared) => shared.named().map_or(true, |named| named.is_some()),
+    }
 }
 
 /// Reads the first record alone, without locking: what a ledger is of, before its rows are looked at. `None` where there
 /// is none, or nothing that is one of ours: opening it tells that.
-pub(crate) fn first(path: &Path) -> Option<Header> {
+pub(crate) fn first(at: &LedgerAt) -> Option<Header> {
+    match at.in_table() {
+        None => first_of(at.name()),
+        Some(shared) => {
+            let (run, line) = shared.first_line().ok().flatten()?;
+            header_in(line.as_bytes(), at.name()).filter(|header| header.run == run)
+        }
+    }
+}
+
+/// The same of a file.
+pub(crate) fn first_of(path: &Path) -> Option<Header> {
     let file = disk::open_regular(path).ok()?;
     let mut line = Vec::new();
     BufReader::new(file).take(FIRST_RECORD).read_until(b'\n', &mut line).ok()?;
+    header_in(&line, path)
+}
+
+/// All lines of a ledger, from the first.
+///
+/// # Errors
+/// Exit 2 where there is none, or it cannot be opened; exit 4 where a shared one cannot be reached.
+pub(super) fn lines_of(at: &LedgerAt) -> Result<Box<dyn io::Read>, Failure> {
+    let Some(shared) = at.in_table() else {
+        let file = disk::open_regular(at.name())
+            .map_err(|error| Failure::usage(format!("cannot open the ledger: `{at}`")).because(error))?;
+        return Ok(Box::new(file));
+    };
+    match shared.looked_at()? {
+        Some((lines, _)) => Ok(Box::new(io::Cursor::new(lines))),
+        None => Err(Failure::usage(format!("the table has no run of this name: `{at}`"))),
+    }
+}
+
+fn header_in(line: &[u8], path: &Path) -> Option<Header> {
     let mut state = State::default();
-    let extent = each(&line[..], path, |entry, _| state.apply(entry)).ok()?;
+    let extent = each(line, path, |entry, _| state.apply(entry)).ok()?;
     (extent.good > 0).then_some(state.header)
 }
 
 /// Whether this run had its ledger under this name, and was undone.
 pub(crate) fn was_undone(ledger: &Path, run: &str) -> bool {
-    !run.is_empty() && first(&undone::path(ledger, run)).is_some_and(|header| header.run == run)
+    !run.is_empty() && first_of(&undone::path(ledger, run)).is_some_and(|header| header.run == run)
 }
 
 fn gather_any<T>(
-    path: &Path,
+    at: &LedgerAt,
     own: T,
     take: impl FnMut(&mut T, &Entry, &State),
-) -> Result<Gathered<T>, Failure> {
+) -> Result<Option<Gathered<T>>, Failure> {
+    let path = at.name();
+    if let Some(shared) = at.in_table() {
+        let Some((lines, lease)) = shared.looked_at()? else { return Ok(None) };
+        let at_work = lease.is_some();
+        let Replay { state, own, extent } = fold(&lines[..], lines.len() as u64, path, own, take)?;
+        let lines = Lined::Read(lines);
+        return Ok(Some(Gathered { state, own, at_work, lease, lines, bytes: extent.good }));
+    }
     let cannot = |error: io::Error| {
         let hint = match undone::beside(path).filter(|_| error.kind() == io::ErrorKind::NotFound) {
             Some(undone) => format!(
@@ -239,8 +327,8 @@ fn gather_any<T>(
     };
     let file = disk::open_regular(path).map_err(cannot)?;
     let at_work = disk::is_written(&file, path);
-    let Replay { state, own, extent } = fold(&file, path, own, take)?;
-    Ok(Gathered { state, own, at_work, file, bytes: extent.good })
+    let Replay { state, own, extent } = fold(&file, length(&file), path, own, take)?;
+    Ok(Some(Gathered { state, own, at_work, lease: None, lines: Lined::File(file), bytes: extent.good }))
 }
 
 /// The ledger at work: appends what happens and keeps the state in step with it.
@@ -249,6 +337,8 @@ pub struct Ledger {
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
     nonces: Nonces,
+    /// What keeps it ours, where machines share it.
+    keeper: Option<Arc<Keeper>>,
 }
 
 impl Ledger {
@@ -259,12 +349,17 @@ impl Ledger {
         clock: Arc<dyn Clock>,
         nonces: Nonces,
     ) -> io::Result<Self> {
-        Ok(Self { writer: Writer::start(storage)?, state: Mutex::new(state), clock, nonces })
+        Ok(Self { writer: Writer::start(storage)?, state: Mutex::new(state), clock, nonces, keeper: None })
     }
 
     /// The same, in step with its callers: see [`Writer::in_step`].
     pub fn in_step(storage: impl Storage, state: State, clock: Arc<dyn Clock>, nonces: Nonces) -> Self {
-        Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock, nonces }
+        Self { writer: Writer::in_step(storage), state: Mutex::new(state), clock, nonces, keeper: None }
+    }
+
+    /// The same, kept by this while it is written.
+    pub(super) fn kept_by(self, keeper: Arc<Keeper>) -> Self {
+        Self { keeper: Some(keeper), ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -400,8 +495,21 @@ impl Journal for Ledger {
         Ok(self.writer.append(line)?)
     }
 
+    fn be_ours(&self) -> Ours<'_> {
+        match &self.keeper {
+            Some(keeper) if !keeper.is_fresh() => {
+                let keeper = Arc::clone(keeper);
+                Box::pin(async move {
+                    let asked = tokio::task::spawn_blocking(move || keeper.be_fresh()).await;
+                    asked.map_err(|error| JournalFault(error.to_string()))?.map_err(JournalFault)
+                })
+            }
+            _ => Box::pin(std::future::ready(Ok(()))),
+        }
+    }
+
     fn close(self: Arc<Self>, exit: Exit) -> Result<State, JournalFault> {
-        let Some(Self { writer, state, clock, nonces: _ }) = Arc::into_inner(self) else {
+        let Some(Self { writer, state, clock, nonces: _, keeper }) = Arc::into_inner(self) else {
             return Err(JournalFault("the ledger was to be closed with a row still at work".into()));
         };
         let at = rfc3339(clock.now());
@@ -409,6 +517,10 @@ impl Journal for Ledger {
         Entry { exit: Some(exit.code()), at: Some(at.into()), ..Entry::of(Kind::End) }.write_to(&mut line);
         let queued = writer.append(line);
         let closed = writer.close();
+        // Let go of once the end is recorded, and not where it could not be: whoever comes next watches, and settles.
+        if let Some(keeper) = keeper {
+            keeper.end(closed.is_ok());
+        }
         queued.and(closed)?;
         Ok(state.into_inner().unwrap_or_else(PoisonError::into_inner))
     }

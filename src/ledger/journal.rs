@@ -73,6 +73,12 @@ pub trait Journal: Send + Sync {
     /// one that is lost to a crash is read from the instance.
     fn step_of(&self, at: Place, group: Step, result: StepState, told: &Outcome) -> Result<(), JournalFault>;
 
+    /// Makes sure, right before a request leaves, that this process was the one that may write it a moment ago: where machines
+    /// share it, one that slept finds out here that another has taken it. Safe is a run without that; it spares a request.
+    fn be_ours(&self) -> Ours<'_> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Ends the session: what is queued is synced, and nothing is written after that. Returns what it says then.
     ///
     /// # Errors
@@ -91,6 +97,9 @@ impl dyn Journal + '_ {
 
 /// The end of a [`Journal::record`].
 pub type Recorded<'j> = Pin<Box<dyn Future<Output = Result<(), JournalFault>> + Send + 'j>>;
+
+/// The end of a [`Journal::be_ours`].
+pub type Ours<'j> = Pin<Box<dyn Future<Output = Result<(), JournalFault>> + Send + 'j>>;
 
 /// The truth can no longer be written: nothing more may be sent. The text says why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

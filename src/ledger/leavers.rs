@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::beside;
-use super::file::{be_of, first};
+use super::file::{be_of, first_of};
 use super::reader::each;
 use super::words::{Job, Kind};
 use crate::disk;
@@ -57,7 +57,7 @@ pub(crate) fn leavers(
 ) -> Result<Leavers, Failure> {
     let mut all = Leavers::default();
     for path in lists(near) {
-        let Some(header) = first(&path) else { continue };
+        let Some(header) = first_of(&path) else { continue };
         let is_of = header.instance == instance && header.rehearsal == is_rehearsal;
         if !is_of || be_of(Some(Job::Remove), &header, &path).is_err() {
             continue;

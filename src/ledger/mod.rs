@@ -11,6 +11,7 @@
 #![warn(clippy::wildcard_enum_match_arm)] // whoever adds a case decides what it means here
 
 mod asked;
+mod at;
 mod bases;
 pub mod beside;
 mod entry;
@@ -20,8 +21,10 @@ mod journal;
 mod leavers;
 mod names;
 mod numbers;
+mod open;
 mod others;
 mod reader;
+pub mod shared;
 mod state;
 mod sum;
 pub(crate) mod undone;
@@ -30,18 +33,22 @@ mod upgrade;
 mod words;
 
 pub use asked::{AskedFor, StandsAs};
+pub use at::LedgerAt;
 pub(crate) use bases::{Base, BaseLedger, bases};
 pub use entry::{Entry, VERSION};
 pub(crate) use file::{
-    Gathered, be_a_file, be_of, first, gather, glance, goes_on, refuse_in_use, was_undone, whose,
+    Gathered, Lined, be_a_file, be_of, first, first_of, gather, glance, goes_on, is_there, refuse_in_use,
+    was_undone, whose,
 };
 pub use file::{Ledger, LockedFile, peek};
-pub use journal::{Begun, Intended, Intent, Journal, JournalFault, Outcome, Queued, Recorded};
+pub use journal::{Begun, Intended, Intent, Journal, JournalFault, Ours, Outcome, Queued, Recorded};
 pub(crate) use leavers::{Leavers, leavers};
 pub(crate) use names::Names;
 pub use numbers::{Attempt, Calls, Nonce, Nonces, Place, counted, drawn};
+pub(crate) use open::{OpenLedger, Seizes};
 pub(crate) use others::{OtherRun, is_most};
 pub use reader::{Extent, each};
+pub(crate) use shared::{Begins, OnAsked};
 pub use state::{Counts, State};
 pub(crate) use state::{SeenCounts, StepCounts, Steps};
 pub(crate) use updated::updated;

@@ -53,10 +53,16 @@ pub struct Extent {
 /// # Errors
 /// As [`each`] has them.
 pub(super) fn replay(file: &File, path: &Path) -> Result<Replay, Failure> {
-    fold(file, path, (), |(), _, _| {})
+    fold(file, length(file), path, (), |(), _, _| {})
 }
 
-/// The same for those who want more than the state: `take` gets each entry, and the state as it was before it.
+/// How long a file is, as far as that can be told: room is made by it.
+pub(super) fn length(file: &File) -> u64 {
+    file.metadata().map_or(0, |there| there.len())
+}
+
+/// The same for those who want more than the state, of about so many bytes: `take` gets each entry, and the state as it was
+/// before it.
 ///
 /// The one place in which a ledger's lines are folded; whoever has something of its own to make of them has no state to
 /// keep.
@@ -64,13 +70,13 @@ pub(super) fn replay(file: &File, path: &Path) -> Result<Replay, Failure> {
 /// # Errors
 /// As [`each`] has them.
 pub(super) fn fold<T>(
-    file: &File,
+    file: impl Read,
+    bytes: u64,
     path: &Path,
     mut own: T,
     mut take: impl FnMut(&mut T, &Entry, &State),
 ) -> Result<Replay<T>, Failure> {
     let mut state = State::default();
-    let bytes = file.metadata().map_or(0, |there| there.len());
     state.reserve((bytes / BYTES_A_ROW).min(MOST_AT_ONCE) as usize);
     let extent = each(file, path, |entry, _| {
         take(&mut own, entry, &state);

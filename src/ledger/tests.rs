@@ -141,7 +141,7 @@ fn lines_of_any_length_are_read_at_their_offsets_wherever_a_buffer_ends() {
 #[test]
 fn whoever_makes_something_of_a_ledger_is_given_each_entry_with_the_state_before_it() {
     let folder = Folder::holding(some());
-    let seen = gather(&folder.path(), Vec::new(), |seen, entry, before| {
+    let seen = gather(&folder.path().into(), Vec::new(), |seen, entry, before| {
         let Some(user) = entry.user.as_deref() else { return };
         let at = before.place_for(user);
         let stood = before.find(user).map(|at| before.record(at).settled_state());
@@ -169,7 +169,7 @@ fn a_line_without_end_is_not_read_to_its_end() {
         fs::OpenOptions::new().append(true).open(folder.path()).unwrap().set_len(1 << 40).unwrap(); // takes no room
         let what = folder.refused();
         assert!(what.contains(says) && what.contains(&format!("at byte {}", whole.len())), "{what}");
-        assert!(peek(&folder.path()).is_err());
+        assert!(peek(&folder.path().into()).is_err());
         assert_eq!(fs::metadata(folder.path()).unwrap().len(), 1 << 40, "left as it is");
     }
 }
@@ -181,7 +181,7 @@ fn what_is_not_a_file_is_no_place_for_a_ledger() {
     for path in [std::path::Path::new("/dev/null"), std::path::Path::new("/dev/zero"), folder.path()] {
         let refused = LockedFile::open(path).err().expect("refused").what;
         assert!(refused.contains("not a regular file"), "{refused}");
-        assert!(peek(path).is_err(), "{}", path.display());
+        assert!(peek(&path.into()).is_err(), "{}", path.display());
     }
 }
 
@@ -309,7 +309,7 @@ fn lines_that_are_missing_at_the_end_are_a_torn_line_and_with_a_byte_more_they_a
 fn a_ledger_of_version_1_is_read_as_ever_and_rewritten_by_the_first_that_writes_to_it() {
     let before = of_version_1(&some());
     let folder = Folder::holding(&before);
-    let (state, _) = peek(&folder.path()).unwrap();
+    let (state, _) = peek(&folder.path().into()).unwrap();
     assert_eq!((state.counts(false).in_doubt, state.counts(false).created), (1, 1));
     assert_eq!(folder.bytes(), before, "looking changes nothing");
     drop(LockedFile::open(&folder.path()).unwrap());
@@ -326,7 +326,7 @@ fn a_ledger_of_version_1_is_read_as_ever_and_rewritten_by_the_first_that_writes_
         let ledger = Arc::new(opened.into_ledger(Arc::new(SystemClock), counted()).unwrap());
         assert!(LockedFile::open(&folder.path()).is_err(), "locked from the first byte");
         ledger.close(Exit::Done).unwrap();
-        let (now, _) = peek(&folder.path()).unwrap();
+        let (now, _) = peek(&folder.path().into()).unwrap();
         assert_eq!(now.counts(false), state.counts(false));
         assert_eq!(now.made_attempt(place(0), attempt(1)), Some(None), "of before attempts had nonces");
         let text = String::from_utf8(folder.bytes()).unwrap();
@@ -364,15 +364,15 @@ fn a_second_importer_is_refused_at_once_and_told_who_has_it() {
 #[test]
 fn whoever_looks_does_not_keep_an_importer_out() {
     let folder = Folder::holding(some());
-    let (state, at_work) = peek(&folder.path()).unwrap();
+    let (state, at_work) = peek(&folder.path().into()).unwrap();
     assert!(!at_work);
     assert_eq!(state.counts(at_work).in_doubt, 1);
     let ledger = opened(&folder);
-    let (state, at_work) = peek(&folder.path()).unwrap();
+    let (state, at_work) = peek(&folder.path().into()).unwrap();
     assert!(at_work);
     assert_eq!(state.counts(at_work).in_doubt, 0, "an open intent is on its way");
     drop(ledger);
-    assert!(!peek(&folder.path()).unwrap().1);
+    assert!(!peek(&folder.path().into()).unwrap().1);
 }
 
 /// What others do to a ledger that is written, where the system lets nobody do it.
@@ -452,14 +452,14 @@ fn a_line_without_an_end_is_not_taken_into_memory() {
 #[test]
 fn the_first_record_is_read_without_the_rest() {
     let whole = some();
-    let first = |bytes: &[u8]| first(&Folder::holding(bytes).path());
+    let first = |bytes: &[u8]| first_of(&Folder::holding(bytes).path());
     assert_eq!(first(&whole).map(|header| header.run).as_deref(), Some("run-1"));
     let line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     assert_eq!(first(&[&whole[..line], b"damage\n"].concat()), first(&whole), "the rest is not looked at");
     for no_record in [&b""[..], &whole[..line - 1], b"user login\nann\n", &[b'x'; 1 << 17]] {
         assert_eq!(first(no_record), None);
     }
-    assert_eq!(super::first(&Folder::new().path()), None);
+    assert_eq!(first_of(&Folder::new().path()), None);
 }
 
 /// What others do to a ledger while it is written. Windows lets nobody do it, so that there is nothing to notice.

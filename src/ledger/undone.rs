@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::at::LedgerAt;
 use crate::disk;
 
 /// How the name of a ledger ends.
@@ -29,14 +30,30 @@ pub(super) fn name_before(name: &str) -> Option<String> {
     (is_run && !own.is_empty()).then(|| format!("{own}{}", ENDS[0]))
 }
 
-/// Gives a ledger that name; one that has it keeps it.
+/// The same of one wherever it is.
+pub(crate) fn path_at(ledger: &LedgerAt, run: &str) -> PathBuf {
+    let Some(shared) = ledger.in_table() else { return path(ledger.name(), run) };
+    let name = shared.url().name.clone().unwrap_or_default();
+    PathBuf::from(shared.url().naming(&name_in_table(&name, run)).to_string())
+}
+
+/// Gives a ledger that name; one that has it keeps it. In a table the name that it had is free then, and the log stays.
 ///
 /// # Errors
-/// Something else has the name, or the system does not let it be renamed.
-pub(crate) fn rename(ledger: &Path, run: &str) -> io::Result<PathBuf> {
-    let to = path(ledger, run);
-    if to != ledger {
-        disk::rename(ledger, &to)?;
+/// Something else has the name, or the system or the table does not let it be renamed.
+pub(crate) fn rename(ledger: &LedgerAt, run: &str) -> io::Result<PathBuf> {
+    let to = path_at(ledger, run);
+    if to == ledger.name() {
+        return Ok(to);
+    }
+    match ledger.in_table() {
+        None => disk::rename(ledger.name(), &to)?,
+        Some(shared) => {
+            let name = shared.url().name.clone().unwrap_or_default();
+            shared
+                .rename(run, &name_in_table(&name, run))
+                .map_err(|failure| io::Error::other(failure.what))?;
+        }
     }
     Ok(to)
 }
@@ -45,6 +62,14 @@ pub(crate) fn rename(ledger: &Path, run: &str) -> io::Result<PathBuf> {
 pub(crate) fn before(ledger: &Path) -> Option<PathBuf> {
     let name = ledger.file_name()?.to_str()?;
     Some(ledger.with_file_name(name_before(name)?))
+}
+
+/// Whether the name of a ledger says so, wherever it is.
+pub(crate) fn is_named_at(ledger: &LedgerAt) -> bool {
+    match ledger.in_table() {
+        None => is_named(ledger.name()),
+        Some(shared) => shared.url().name.as_deref().is_some_and(|name| name.contains(MARK)),
+    }
 }
 
 /// Whether a ledger's name says that nothing of its run is left.
@@ -69,9 +94,31 @@ pub(crate) fn beside(ledger: &Path) -> Option<PathBuf> {
 }
 
 /// A ledger that is named, and where nothing has that name, the one beside whose run was undone.
-pub(crate) fn or_undone(ledger: &Path) -> PathBuf {
-    let is_there = std::fs::symlink_metadata(ledger).is_ok();
-    if is_there { None } else { beside(ledger) }.unwrap_or_else(|| ledger.to_owned())
+pub(crate) fn or_undone(ledger: &LedgerAt) -> LedgerAt {
+    let Some(shared) = ledger.in_table() else {
+        let is_there = std::fs::symlink_metadata(ledger.name()).is_ok();
+        let undone = if is_there { None } else { beside(ledger.name()) };
+        return undone.map_or_else(|| ledger.clone(), LedgerAt::from);
+    };
+    // The newest of the name that were undone, where no run has it.
+    if shared.named().map_or(true, |named| named.is_some()) {
+        return ledger.clone();
+    }
+    let name = shared.url().name.clone().unwrap_or_default();
+    let undone =
+        shared.runs().unwrap_or_default().into_iter().filter(|named| is_undone_of(&named.name, &name));
+    let newest = undone.max_by(|one, other| one.at.cmp(&other.at));
+    newest.map_or_else(|| ledger.clone(), |named| LedgerAt::shared(shared.naming(&named.name)))
+}
+
+/// The name of a run in a table of which nothing is left.
+pub(super) fn name_in_table(name: &str, run: &str) -> String {
+    let marked = format!("{MARK}{run}");
+    if name.ends_with(&marked) { name.to_owned() } else { format!("{name}{marked}") }
+}
+
+fn is_undone_of(name: &str, before: &str) -> bool {
+    name.strip_prefix(before).is_some_and(|rest| rest.starts_with(MARK))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::file::{be_of, first};
+use super::file::{be_of, first_of};
 use super::reader::each;
 use super::words::{Job, Kind, RowState};
 use crate::agent::Fingerprint;
@@ -34,7 +34,7 @@ pub(crate) fn updated(
     is_wanted: &dyn Fn(&str) -> bool,
 ) -> Result<HashMap<String, UpdatedTo>, Failure> {
     let mut all: HashMap<String, UpdatedTo> = HashMap::new();
-    let header = first(path).filter(|header| header.instance == instance);
+    let header = first_of(path).filter(|header| header.instance == instance);
     if header.is_none_or(|header| be_of(Some(Job::Update), &header, path).is_err()) {
         return Ok(all);
     }

@@ -14,6 +14,16 @@ pub trait Storage: Send + 'static {
         "the ledger"
     }
 
+    /// How long lines wait for company, where that is not what suits a disk.
+    fn unhurried(&self) -> Option<Unhurried> {
+        None
+    }
+
+    /// What is said where lines cannot be synced.
+    fn unsynced(&self, error: &io::Error) -> String {
+        format!("{} cannot be synced to disk: {error}", self.name())
+    }
+
     /// Says why nothing may be written any more: another writer, or a file that is gone. Asked before lines are
     /// appended, and again before anybody acts on their being synced.
     fn check(&mut self) -> Result<(), String>;
@@ -23,6 +33,25 @@ pub trait Storage: Send + 'static {
 
     /// Returns when all that was appended would survive a power cut.
     fn sync(&mut self) -> io::Result<()>;
+}
+
+/// How long lines wait before they are written and synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unhurried {
+    /// Lines that nobody waits for stay unsynced for so long at most.
+    linger: Duration,
+    /// Lines that nobody needs at once wait so long for company.
+    company: Duration,
+}
+
+impl Unhurried {
+    /// On a disk. What lingers are outcomes: one that is lost to a power cut is found again by its intent and settled. The
+    /// intent of the next row mostly follows an outcome at once, and the two then cost one wake-up of the thread and one
+    /// write. An intent whose row waits for a slot anyway is synced with those that come after it.
+    const ON_DISK: Self = Self { linger: Duration::from_millis(100), company: Duration::from_millis(5) };
+
+    /// Over a network, where every sync is a request that is paid for: an outcome rides with the next intent.
+    pub const REMOTE: Self = Self { linger: Duration::from_secs(1), company: Duration::from_millis(50) };
 }
 
 /// A file of lines can no longer be written: nothing more may be sent on the strength of it. The text says why.
@@ -70,15 +99,6 @@ enum Parked {
     ForUrgent,
 }
 
-/// How long lines that nobody waits for may stay unsynced. They are outcomes: one that is lost to a power cut is found
-/// again by its intent and settled.
-const LINGER: Duration = Duration::from_millis(100);
-
-/// How long lines that nobody needs at once wait for company: the intent of the next row mostly follows an outcome at
-/// once, and the two then cost one wake-up of the thread and one write. An intent whose row waits for a slot anyway is
-/// synced with those that come after it.
-const COMPANY: Duration = Duration::from_millis(5);
-
 /// Lines are gathered up to this length, and longer ones are not copied.
 const PIECE: usize = 1 << 16;
 
@@ -98,7 +118,7 @@ impl Writer {
         Self { shared: Arc::default(), thread: None, own: Some(Mutex::new(Box::new(storage))) }
     }
 
-    /// Queues lines; they are written and synced soon, with whatever is synced next or within [`LINGER`].
+    /// Queues lines; they are written and synced soon, with whatever is synced next or a moment later.
     pub(crate) fn append(&self, lines: Vec<u8>) -> Result<(), Unwritable> {
         self.send(lines, None)
     }
@@ -147,7 +167,7 @@ pub(crate) struct Synced {
 }
 
 impl Synced {
-    /// Has them synced soon, without waiting: with what else comes within [`COMPANY`].
+    /// Has them synced soon, without waiting: with what else comes in a moment.
     pub(crate) fn soon(&self) {
         self.shared.wake(Parked::ForLines);
     }
@@ -213,10 +233,11 @@ impl Shared {
     fn write_all(&self, mut storage: impl Storage) {
         let _end = AtTheEnd(self);
         let mut unsynced = false;
+        let Unhurried { linger, company } = storage.unhurried().unwrap_or(Unhurried::ON_DISK);
         loop {
-            let mut queue = self.wait(self.lock(), Parked::ForUrgent, Some(COMPANY));
+            let mut queue = self.wait(self.lock(), Parked::ForUrgent, Some(company));
             if queue.is_empty() {
-                queue = self.wait(queue, Parked::ForLines, unsynced.then_some(LINGER));
+                queue = self.wait(queue, Parked::ForLines, unsynced.then_some(linger));
                 if !queue.is_empty() {
                     continue; // for company
                 }
@@ -225,7 +246,7 @@ impl Shared {
                 if std::mem::take(&mut unsynced)
                     && let Err(error) = storage.sync()
                 {
-                    let _ = self.fault.set(unsyncable(storage.name(), &error));
+                    let _ = self.fault.set(Unwritable(storage.unsynced(&error)));
                 }
                 if closed {
                     return;
@@ -317,17 +338,13 @@ fn commit(
         if !sync {
             return Ok(());
         }
-        storage.sync().map_err(|error| unsyncable(storage.name(), &error))?;
+        storage.sync().map_err(|error| Unwritable(storage.unsynced(&error)))?;
         // Where no lock holds, two processes may have looked at the same moment, and both have appended.
         storage.check().map_err(Unwritable)
     };
     attempt(storage).inspect_err(|fault| {
         let _ = poison.set(fault.clone());
     })
-}
-
-fn unsyncable(name: &str, error: &io::Error) -> Unwritable {
-    Unwritable(format!("{name} cannot be synced to disk: {error}"))
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! What a ledger tells of a run, gathered in one pass: the one source of every report.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -12,7 +11,8 @@ use super::row::{Event, Row, Step, with_code};
 use crate::clock::{self, Zone};
 use crate::error::Failure;
 use crate::ledger::{
-    self, Attempt, Calls, Counts, Entry, Gathered, Job, Kind, Op, Place, RowState, State, Unexecuted,
+    self, Attempt, Calls, Counts, Entry, Gathered, Job, Kind, LedgerAt, Op, Place, RowState, State,
+    Unexecuted,
 };
 
 /// A run as its ledger tells it.
@@ -126,13 +126,14 @@ impl Account {
     ///
     /// # Errors
     /// Exit 2 where it cannot be opened or has no record, 4 where it is damaged or of another version.
-    pub(crate) fn read(path: &Path, guide: &Guide<'_>) -> Result<Self, Failure> {
-        let Gathered { state, own: gathering, at_work, file, bytes } =
-            ledger::gather(path, Gathering::default(), Gathering::take)?;
-        let digest = digest(file, bytes).map_err(|error| {
-            Failure::stopped(format!("cannot read the ledger: `{}`", path.display())).because(error)
-        })?;
-        let source = Source { path: path.display().to_string(), bytes, digest };
+    pub(crate) fn read(at: &LedgerAt, guide: &Guide<'_>) -> Result<Self, Failure> {
+        let Gathered { state, own: gathering, at_work, lines, bytes, lease: _ } =
+            ledger::gather(at, Gathering::default(), Gathering::take)?;
+        let digest = lines
+            .into_reader()
+            .and_then(|lines| digest(lines, bytes))
+            .map_err(|error| Failure::stopped(format!("cannot read the ledger: `{at}`")).because(error))?;
+        let source = Source { path: at.to_string(), bytes, digest };
         Ok(gathering.finish(&state, source, guide, at_work))
     }
 
@@ -425,9 +426,8 @@ impl Row {
 }
 
 /// SHA-256 over the first bytes of a file.
-fn digest(mut file: File, bytes: u64) -> io::Result<String> {
-    file.rewind()?;
-    let (mut hash, mut left, mut part) = (Sha256::new(), file.take(bytes), vec![0; 1 << 16]);
+fn digest(lines: impl io::Read, bytes: u64) -> io::Result<String> {
+    let (mut hash, mut left, mut part) = (Sha256::new(), lines.take(bytes), vec![0; 1 << 16]);
     loop {
         match left.read(&mut part)? {
             0 => break,

@@ -36,6 +36,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("directory", &["agent", "error", "text::decoded", "text::escaped"]),
     ("user", &["agent", "connect::Operation", "connect::model", "directory", "ledger"]),
     ("lane", &["clock", "connect", "disk", "stop", "waits", "text::escape_from"]),
+    ("table", &["clock", "connect", "lane::backoff", "ledger"]),
     // An independent witness: the wire types and the transport's seam, and none of the rules.
     ("simulator", &[
         "agent", "clock", "connect::BoxFuture", "connect::Transport", "connect::TransportError", "connect::model", "disk",
@@ -77,7 +78,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("cli", &[
         "mend", "web",
         "agent", "clock", "connect", "directory", "disk", "error", "event", "exit", "failed", "finding", "handout",
-        "job", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "text", "user", "validate",
+        "job", "ledger", "passwords", "plan", "report", "roster", "simulator", "stop", "table", "text", "user", "validate",
     ]),
 ];
 

@@ -80,7 +80,7 @@ async fn of_a_user_that_an_attempt_of_before_made_with_other_cells_nothing_is_on
 /// The update of a stage's roster, with its ledger where it is without being named.
 fn update(stage: &Stage) -> Changes {
     let ledger = stage.path("roster.csv.update.ledger.jsonl");
-    let job = Job { ledger, ..stage.import() };
+    let job = Job { ledger: ledger.into(), ..stage.import() };
     Changes {
         job,
         asking: Asking::default(),

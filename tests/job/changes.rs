@@ -7,7 +7,7 @@ use headcount::connect::model::User;
 use headcount::event::Event;
 use headcount::exit::Exit;
 use headcount::job::{Asking, At, Changes, Compared, EndedChanges, Job, Rehearsal, Target, What, groups_of};
-use headcount::ledger::beside;
+use headcount::ledger::{LedgerAt, beside};
 use headcount::simulator::{Spec, Updates, Weather};
 use headcount::user::Exact;
 
@@ -25,7 +25,7 @@ fn asking(only: &[&str]) -> Asking {
 fn changes(stage: &Stage, name: &str) -> Changes {
     let job = Job {
         what: What::Import { roster: stage.path(name) },
-        ledger: stage.path(&format!("{name}.update.ledger.jsonl")),
+        ledger: stage.path(&format!("{name}.update.ledger.jsonl")).into(),
         ..stage.import()
     };
     Changes {
@@ -280,7 +280,7 @@ async fn what_was_before_puts_everybody_back_and_a_later_update_keeps_its_own() 
     assert_eq!(second.exit, Exit::Done);
     settled().await;
     // What each of them asked for is in a ledger of its own: whoever goes back two steps names both.
-    let mut bases = vec![stage.path("m.csv.update.ledger.jsonl")];
+    let mut bases: Vec<LedgerAt> = vec![stage.path("m.csv.update.ledger.jsonl").into()];
     let (first, second) = (first.undo.unwrap(), second.undo.unwrap());
     assert_ne!(first.file, second.file, "never over another");
     for undo in [second, first] {
@@ -315,7 +315,7 @@ async fn a_rehearsal_of_changes_has_the_people_and_one_after_a_rehearsed_import_
         }));
         let target = Target { at, identity: None, directory: None };
         let ledger = beside::update_ledger_of(&stage.path(name), true);
-        Changes { job: Job { target, ledger, ..job }, ..changes(&stage, name) }
+        Changes { job: Job { target, ledger: ledger.into(), ..job }, ..changes(&stage, name) }
     };
     let ended = run(&stage, rehearsed("movers.csv")).await;
     assert_eq!((ended.exit, ended.counts.updated, ended.counts.there), (Exit::Done, 1, 1));
@@ -324,7 +324,8 @@ async fn a_rehearsal_of_changes_has_the_people_and_one_after_a_rehearsed_import_
     assert_eq!((ended.exit, ended.calls.len()), (Exit::Done, 0), "it goes on where it ended");
     // An import was rehearsed: those are the people.
     let import = rehearsed("roster.csv").job;
-    let ended = stage.run(Job { ledger: beside::ledger_of(&stage.path("roster.csv"), true), ..import }).await;
+    let ended =
+        stage.run(Job { ledger: beside::ledger_of(&stage.path("roster.csv"), true).into(), ..import }).await;
     assert_eq!(ended.unwrap().counts.created, 2);
     settled().await;
     stage.heard.take();
@@ -349,7 +350,7 @@ async fn what_puts_people_back_by_the_ledger_leaves_strangers_and_what_was_chang
     settled().await;
     stage.heard.take();
     let mut back = changes(&stage, undo.file.file_name().unwrap().to_str().unwrap());
-    back.bases = vec![stage.path("m.csv.update.ledger.jsonl")];
+    back.bases = vec![stage.path("m.csv.update.ledger.jsonl").into()];
     let ended = run(&stage, back).await;
     assert_eq!(
         told(&stage),
@@ -366,7 +367,7 @@ async fn what_puts_people_back_by_the_ledger_leaves_strangers_and_what_was_chang
 async fn what_was_changed_between_a_plan_and_its_call_is_told_by_the_next_and_not_written_over() {
     // Of people whom no ledger knows, nothing is known of before but what the plan has read.
     let stage = with_three().await;
-    std::fs::remove_file(stage.import().ledger).unwrap();
+    std::fs::remove_file(stage.import().ledger.name()).unwrap();
     roster(&stage, "m.csv", &["user login,last name,tags", "user0,Santos,team|a", "user1,Santos,"]);
     let planned = compared(&stage, changes(&stage, "m.csv")).await.plan().await.unwrap();
     let renames = |last: &'static str| {

@@ -135,7 +135,7 @@ async fn a_ledger_that_is_anothers_is_4() {
     let another = Spec { instance_id: format!("{}0", &id[..id.len() - 1]), ..unlimited() };
     let elsewhere = Stage::of(another, 2);
     let mut job = elsewhere.import();
-    job.ledger = stage.ledger();
+    job.ledger = stage.ledger().into();
     let foreign = elsewhere.run(job).await.unwrap_err();
     assert!(foreign.exit == Exit::Stopped && foreign.what.contains("of another instance"), "{foreign}");
     assert_eq!(elsewhere.called(), 0);

@@ -210,7 +210,7 @@ impl Case {
     async fn run(&self) -> EndedChanges {
         let job = Job {
             what: What::Import { roster: self.roster() },
-            ledger: self.roster().with_extension("update.ledger.jsonl"),
+            ledger: self.roster().with_extension("update.ledger.jsonl").into(),
             ..self.stage.import()
         };
         let changes = Changes {

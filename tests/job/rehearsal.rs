@@ -15,7 +15,7 @@ fn rehearsal(stage: &Stage, weather: Weather) -> Job {
     let at = At::Rehearsal(Box::new(Rehearsal { seed: 7, weather, ..Rehearsal::default() }));
     Job {
         target: Target { at, identity: None, directory: None },
-        ledger: beside::ledger_of(&stage.path("roster.csv"), true),
+        ledger: beside::ledger_of(&stage.path("roster.csv"), true).into(),
         ..stage.import()
     }
 }
@@ -32,9 +32,9 @@ async fn it_has_the_names_of_the_roster_and_asks_the_instance_nothing() {
     assert_eq!(ended.outlook.instance.identity, IdentityType::ConnectManaged, "there is a password column");
     assert!(stage.connect.world().stats().operations.is_empty(), "nothing was asked of the instance");
     let ledger = beside::ledger_of(&stage.path("roster.csv"), true);
-    let (state, _) = peek(&ledger).unwrap();
+    let (state, _) = peek(&ledger.clone().into()).unwrap();
     assert!(state.is_rehearsal(&ledger) && state.header.instance == Spec::default().instance_arn());
-    assert!(headcount::job::Before::of(&ledger).unwrap().is_rehearsal(true));
+    assert!(headcount::job::Before::of(&ledger.clone().into()).unwrap().is_rehearsal(true));
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,7 +82,7 @@ async fn an_invented_instance_can_be_saved_without_a_roster() {
 #[tokio::test(start_paused = true)]
 async fn a_ledger_that_cannot_be_kept_is_told_before_a_world_is_made_beside_it() {
     let stage = Stage::with_people(1);
-    let ledger = |name: &str| Job { ledger: stage.path(name), ..rehearsal(&stage, Weather::calm()) };
+    let ledger = |name: &str| Job { ledger: stage.path(name).into(), ..rehearsal(&stage, Weather::calm()) };
     let failure = ledger("nowhere/l.jsonl").check(&stage.world).await.err().unwrap();
     assert_eq!(failure.exit, Exit::Stopped);
     assert!(failure.hint.as_deref().unwrap().contains("beside the rehearsal's ledger"), "{failure:?}");
@@ -113,10 +113,10 @@ async fn a_rehearsal_and_an_import_take_no_ledger_of_each_other() {
     stage.run(rehearsal(&stage, Weather::calm())).await.unwrap();
     let asked = stage.connect.world().stats();
     let (real, rehearsed) = (stage.ledger(), beside::ledger_of(&stage.path("roster.csv"), true));
-    let of_import = Job { ledger: real, ..rehearsal(&stage, Weather::calm()) };
+    let of_import = Job { ledger: real.into(), ..rehearsal(&stage, Weather::calm()) };
     let failure = stage.plan(of_import).await.err().unwrap();
     assert_eq!((failure.exit, failure.remedy), (Exit::Stopped, Some(Remedy::RehearsalsLedger)));
-    let of_rehearsal = Job { ledger: rehearsed, ..stage.import() };
+    let of_rehearsal = Job { ledger: rehearsed.into(), ..stage.import() };
     let failure = stage.plan(of_rehearsal).await.err().unwrap();
     let remedy = Remedy::ImportsLedger { instance: stage.arn.clone() };
     assert_eq!((failure.exit, failure.remedy), (Exit::Stopped, Some(remedy)));

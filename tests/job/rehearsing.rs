@@ -216,7 +216,7 @@ fn failure<T>(refused: Result<T, Refused>) -> Failure {
 
 /// Where each row of a ledger stands.
 fn standing(ledger: &Path) -> BTreeMap<String, RowState> {
-    let (state, _) = peek(ledger).unwrap();
+    let (state, _) = peek(&ledger.into()).unwrap();
     state.places().map(|at| (state.user(at).to_owned(), state.record(at).settled_state())).collect()
 }
 
@@ -291,7 +291,7 @@ fn in_rough_weather_it_is_paused_gone_on_with_and_everybody_is_made_once() {
     let runs = desk.page.runs.lock().unwrap();
     let (_, last) = runs.last().unwrap();
     assert_eq!((last.state, last.rows), (RunStands::Ended, ended.rows));
-    assert_eq!(last.calls, peek(&desk.ledger()).map(|_| ended.calls).unwrap());
+    assert_eq!(last.calls, peek(&desk.ledger().into()).map(|_| ended.calls).unwrap());
 
     // And a terminal that rehearses the same comes to the same.
     let other = Desk::of(8);

@@ -55,7 +55,7 @@ fn say(stage: &Stage, list: &str) {
 fn remove(stage: &Stage) -> Remove {
     let job = Job {
         what: What::Import { roster: stage.path("leavers.csv") },
-        ledger: stage.path("leavers.csv.remove.ledger.jsonl"),
+        ledger: stage.path("leavers.csv.remove.ledger.jsonl").into(),
         ..stage.import()
     };
     Remove { job, lifts: Lifts::default(), most: None, protected: Protected::default(), picked: None }
@@ -78,7 +78,7 @@ fn called(stage: &Stage, operation: Operation) -> u64 {
 }
 
 fn state(stage: &Stage) -> State {
-    peek(&stage.path("leavers.csv.remove.ledger.jsonl")).unwrap().0
+    peek(&stage.path("leavers.csv.remove.ledger.jsonl").into()).unwrap().0
 }
 
 fn edit(stage: &Stage, name: &str, change: impl FnOnce(&mut User)) {
@@ -154,7 +154,7 @@ async fn one_wrong_letter_in_a_name_hits_nobody() {
     for (nth, line) in lists.iter().enumerate() {
         say(&stage, &format!("{header}{line}\n"));
         let ledger = stage.path(&format!("{nth}.jsonl"));
-        let job = Job { ledger, ..remove(&stage).job };
+        let job = Job { ledger: ledger.into(), ..remove(&stage).job };
         let leavers = looked(&stage, Remove { job, ..remove(&stage) }).await;
         if leavers.blocks().is_none() {
             assert_eq!(leavers.counts().delete, 0, "{line}");
@@ -178,8 +178,11 @@ async fn everybody_is_written_down_first_and_an_import_makes_them_anew() {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&before).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    let job =
-        Job { what: What::Import { roster: before }, ledger: stage.path("again.jsonl"), ..stage.import() };
+    let job = Job {
+        what: What::Import { roster: before },
+        ledger: stage.path("again.jsonl").into(),
+        ..stage.import()
+    };
     let again = stage.run(job).await.unwrap();
     assert_eq!((again.exit, again.counts.created), (Exit::Done, 2));
     let world = stage.connect.world();
@@ -357,13 +360,13 @@ async fn of_a_sheet_with_a_column_of_actions_only_the_leavers_go() {
 #[tokio::test(start_paused = true)]
 async fn a_ledger_of_an_import_is_none_of_leavers_and_the_other_way_round() {
     let stage = there("user login\nana\n").await;
-    let job = Job { ledger: stage.ledger(), ..remove(&stage).job };
+    let job = Job { ledger: stage.ledger().into(), ..remove(&stage).job };
     let failure = Remove { job, ..remove(&stage) }.look(&stage.world).await.err().unwrap();
     assert_eq!(failure.exit, Exit::Stopped, "{failure:?}");
     assert_eq!(stage.users().len(), 8);
     run(&stage, remove(&stage)).await;
     let ledger: PathBuf = stage.path("leavers.csv.remove.ledger.jsonl");
-    let failure = stage.run(Job { ledger, ..stage.import() }).await.err().unwrap();
+    let failure = stage.run(Job { ledger: ledger.into(), ..stage.import() }).await.err().unwrap();
     assert_eq!(failure.exit, Exit::Stopped, "{failure:?}");
 }
 
@@ -377,7 +380,7 @@ async fn whose_deletion_was_announced_and_who_is_off_the_list_is_gone_or_stays()
         let text = std::fs::read_to_string(&ledger).unwrap();
         let is_outcome = |line: &str| line.contains("\"outcome\"") && line.contains("\"ana\"");
         let kept: Vec<&str> = text.lines().filter(|line| !is_outcome(line)).collect();
-        let id = peek(&ledger).unwrap().0;
+        let id = peek(&ledger.clone().into()).unwrap().0;
         let id =
             kept.iter().find(|line| line.contains("\"intent\"") && line.contains("\"ana\"")).map(|line| {
                 let value: serde_json::Value = serde_json::from_str(line).unwrap();

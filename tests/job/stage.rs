@@ -138,7 +138,7 @@ impl Stage {
 
     /// What the ledger says.
     pub fn state(&self) -> State {
-        peek(&self.ledger()).unwrap().0
+        peek(&self.ledger().into()).unwrap().0
     }
 
     /// The names of all that is in the folder.
@@ -165,7 +165,7 @@ impl Stage {
 
     /// A retry of the rows that failed, of another roster where one is named.
     pub fn retry(&self, part: Option<&str>, codes: &[&str]) -> Job {
-        let before = Box::new(Before::of(&self.ledger()).unwrap());
+        let before = Box::new(Before::of(&self.ledger().into()).unwrap());
         let codes = codes.iter().map(|code| (*code).to_owned()).collect();
         let roster = part.map_or_else(|| before.whole.clone(), |name| self.path(name));
         self.job(What::Retry { codes, roster, is_part: part.is_some(), before })
@@ -176,7 +176,7 @@ impl Stage {
             what,
             target: self.target(),
             reading: Options::default(),
-            ledger: self.ledger(),
+            ledger: self.ledger().into(),
             pace: PaceAsked { rate: RateAsked::Fixed(1000.0), burst: None, concurrency: None },
             passwords: Passwords::OfRoster,
             patience: Patience::default(),

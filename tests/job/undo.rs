@@ -18,7 +18,7 @@ use crate::stage::{Stage, unlimited};
 
 pub fn undo(stage: &Stage) -> UndoJob {
     UndoJob {
-        ledger: stage.ledger(),
+        ledger: stage.ledger().into(),
         target: stage.target(),
         bases: Vec::new(),
         lifts: Lifts::default(),
@@ -73,7 +73,7 @@ fn fates(planned: &PlannedUndo) -> BTreeMap<&str, Fate> {
 
 /// What the ledger says once everything was undone: under its new name.
 fn undone(ended: &EndedUndo) -> State {
-    peek(ended.renamed.as_deref().expect("nothing is left")).unwrap().0
+    peek(&ended.renamed.as_deref().expect("nothing is left").into()).unwrap().0
 }
 
 #[tokio::test(start_paused = true)]
@@ -186,7 +186,7 @@ async fn after_an_update_the_undo_takes_what_the_update_left() {
     std::fs::write(&roster, text).unwrap();
     let job = Job {
         what: What::Import { roster: roster.clone() },
-        ledger: stage.path("roster.csv.update.ledger.jsonl"),
+        ledger: stage.path("roster.csv.update.ledger.jsonl").into(),
         ..stage.import()
     };
     let changes = Changes {

@@ -146,9 +146,9 @@ async fn the_same_import_begins_afresh_whatever_the_undone_one_has_left_beside_t
     let ledger_before = undone.renamed.expect("nothing is left");
     let before = std::fs::read(&out).unwrap();
 
-    let failure = stage.run(Job { ledger: ledger_before.clone(), ..job() }).await.err().unwrap();
+    let failure = stage.run(Job { ledger: ledger_before.clone().into(), ..job() }).await.err().unwrap();
     assert!(failure.exit == Exit::Usage && failure.what.contains("was undone"), "{failure:?}");
-    let failure = peek(&stage.ledger()).err().unwrap();
+    let failure = peek(&stage.ledger().into()).err().unwrap();
     assert!(failure.hint.is_some_and(|hint| hint.contains("its run was undone")));
 
     // A plan that nobody runs moves nothing.
@@ -167,7 +167,7 @@ async fn update(stage: &Stage, from: &str, to: &str) -> EndedChanges {
     let text = std::fs::read_to_string(&roster).unwrap().replace(from, to);
     std::fs::write(&roster, text).unwrap();
     let ledger = stage.path("roster.csv.update.ledger.jsonl");
-    let job = Job { what: What::Import { roster }, ledger, ..stage.import() };
+    let job = Job { what: What::Import { roster }, ledger: ledger.into(), ..stage.import() };
     let changes = Changes {
         job,
         asking: Asking::default(),

@@ -10,8 +10,10 @@ use super::passwords::PasswordArgs;
 use super::rate;
 use super::removing::RemovingArgs;
 use super::roster::RosterArgs;
+use crate::cli::tables;
 use crate::error::Failure;
 use crate::job::{Patience, RateAsked};
+use crate::ledger::LedgerAt;
 
 /// Imports a roster: checks it, makes its users at the pace the account allows, and keeps a ledger of it. The same
 /// command again resumes.
@@ -57,8 +59,8 @@ impl UpdateToo {
 pub(in crate::cli) struct RetryArgs {
     /// The ledger of the import, as in roster.csv.ledger.jsonl, of an update, as in roster.csv.update.ledger.jsonl, or of
     /// leavers, as in leavers.csv.remove.ledger.jsonl
-    #[arg(value_name = "LEDGER")]
-    pub(in crate::cli) of: PathBuf,
+    #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
+    pub(in crate::cli) of: LedgerAt,
 
     /// Another roster than the ledger's, as a mended file of the failed rows
     #[arg(long, value_name = "FILE")]
@@ -112,9 +114,10 @@ pub(in crate::cli) struct Shared {
     #[command(flatten)]
     pub(in crate::cli) passwords: PasswordArgs,
 
-    /// The ledger [default: beside the roster, as in roster.csv.ledger.jsonl]
-    #[arg(long, help_heading = "Run", value_name = "FILE")]
-    pub(in crate::cli) ledger: Option<PathBuf>,
+    /// The ledger, or the address of one that machines share, dynamodb://TABLE/NAME [default: beside the roster, as in
+    /// roster.csv.ledger.jsonl]
+    #[arg(long, help_heading = "Run", value_name = "FILE|URL", value_parser = tables::ledger())]
+    pub(in crate::cli) ledger: Option<LedgerAt>,
 
     /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
     #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate::asked)]

@@ -11,7 +11,9 @@ use super::instance::{InstanceArgs, RehearsalArgs};
 use super::rate;
 use super::removing::{RemovingArgs, Suspension, suspension};
 use super::roster::RosterArgs;
+use crate::cli::tables;
 use crate::job::{Patience, RateAsked};
+use crate::ledger::LedgerAt;
 
 /// Deletes the users on a list of leavers: signed out everywhere, then deleted, each only where the list and the user agree
 ///
@@ -63,8 +65,8 @@ pub(in crate::cli) struct RemoveArgs {
     pub(in crate::cli) concurrency: Option<u16>,
 
     /// The ledger of the deletions [default: beside the list, as in leavers.csv.remove.ledger.jsonl]
-    #[arg(long, help_heading = "Run", value_name = "FILE")]
-    pub(in crate::cli) ledger: Option<PathBuf>,
+    #[arg(long, help_heading = "Run", value_name = "FILE|URL", value_parser = tables::ledger())]
+    pub(in crate::cli) ledger: Option<LedgerAt>,
 
     /// Do everything but delete: check, compare, say who would be deleted and how long it takes
     #[arg(long, help_heading = "Run")]

@@ -7,7 +7,9 @@ use clap::Args;
 use super::import::Format;
 use super::instance::{InstanceArgs, RehearsalArgs};
 use super::{protect, rate};
+use crate::cli::tables;
 use crate::job::{Patience, RateAsked};
+use crate::ledger::LedgerAt;
 use crate::plan::Lifts;
 
 /// Undoes a run: deletes the users that its ledger says it made, each only where that is proved
@@ -18,7 +20,8 @@ use crate::plan::Lifts;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct UndoArgs {
     /// The ledger of the import, as in roster.csv.ledger.jsonl
-    pub(in crate::cli) ledger: PathBuf,
+    #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
+    pub(in crate::cli) ledger: LedgerAt,
 
     /// Delete those too who were changed since, or of whom the ledger does not say what was asked
     #[arg(long, help_heading = "Who is deleted")]
@@ -37,8 +40,8 @@ pub(in crate::cli) struct UndoArgs {
     pub(in crate::cli) protect: Option<PathBuf>,
 
     /// A ledger that says what was asked for since; may be given again [default: those of updates beside the roster]
-    #[arg(long, help_heading = "Who is deleted", value_name = "LEDGER", num_args = 1..)]
-    pub(in crate::cli) base: Vec<PathBuf>,
+    #[arg(long, help_heading = "Who is deleted", value_name = "LEDGER", num_args = 1.., value_parser = tables::ledger())]
+    pub(in crate::cli) base: Vec<LedgerAt>,
 
     #[command(flatten)]
     pub(in crate::cli) instance: InstanceArgs,

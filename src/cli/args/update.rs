@@ -10,7 +10,9 @@ use super::import::Format;
 use super::instance::{InstanceArgs, RehearsalArgs};
 use super::rate;
 use super::roster::RosterArgs;
+use crate::cli::tables;
 use crate::job::{Patience, RateAsked};
+use crate::ledger::LedgerAt;
 use crate::user::Group;
 
 /// Compares a roster with the users who are there: who differs, and how, cell by cell
@@ -102,8 +104,8 @@ pub(in crate::cli) struct Compared {
     pub(in crate::cli) change_email: bool,
 
     /// A ledger that says what was asked for last; may be given again [default: those beside the roster]
-    #[arg(long, help_heading = "What is compared", value_name = "LEDGER", num_args = 1..)]
-    pub(in crate::cli) base: Vec<PathBuf>,
+    #[arg(long, help_heading = "What is compared", value_name = "LEDGER", num_args = 1.., value_parser = tables::ledger())]
+    pub(in crate::cli) base: Vec<LedgerAt>,
 
     /// Only the rows whose column of actions says that somebody is to be changed
     #[arg(long, help_heading = "Rows")]
@@ -117,8 +119,8 @@ pub(in crate::cli) struct Compared {
     pub(in crate::cli) allow: AllowArgs,
 
     /// The ledger of the update [default: beside the roster, as in roster.csv.update.ledger.jsonl]
-    #[arg(long, help_heading = "Run", value_name = "FILE")]
-    pub(in crate::cli) ledger: Option<PathBuf>,
+    #[arg(long, help_heading = "Run", value_name = "FILE|URL", value_parser = tables::ledger())]
+    pub(in crate::cli) ledger: Option<LedgerAt>,
 
     /// How many seconds to bear an outage before stopping
     #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Patience::USUAL.outage.as_secs())]

@@ -11,7 +11,6 @@ mod run;
 mod there;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
 use std::time::Duration;
 
 pub use decide::Asking;
@@ -36,7 +35,7 @@ use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::instance::users::Whom;
 use crate::lane::pace::{Pace, START, default_burst};
-use crate::ledger::{self, AskedFor, BaseLedger, RowState, State, beside};
+use crate::ledger::{self, AskedFor, BaseLedger, LedgerAt, RowState, State, beside};
 use crate::plan::{Holder, Person, Resolution, Wanted};
 use crate::roster::{Field, Roster, Row};
 use crate::text::count;
@@ -59,7 +58,7 @@ pub struct Changes {
     /// Which lists are to be exact.
     pub exact: Exact,
     /// The ledgers that say what was asked for before; none takes those beside the roster.
-    pub bases: Vec<PathBuf>,
+    pub bases: Vec<LedgerAt>,
     /// Whom it is about; `None` for everybody of the roster.
     pub picked: Option<HashSet<String>>,
     /// Whether what differs is to be put right: then the paces of the calls that do it are asked for.
@@ -482,15 +481,17 @@ impl Compared {
 
 /// The ledgers that say what was asked for before: those that were named, else those beside the roster; those of what was
 /// undone; and the update's own, wherever it is kept.
-pub(super) fn base_ledgers(job: &Job, named: &[PathBuf]) -> Vec<BaseLedger> {
+pub(super) fn base_ledgers(job: &Job, named: &[LedgerAt]) -> Vec<BaseLedger> {
     let whole = job.before().map_or(job.roster(), |before| &before.whole);
     let mut ledgers: Vec<_> = named.iter().cloned().map(BaseLedger::Named).collect();
     if named.is_empty() {
-        ledgers.extend(beside::bases_of(whole, job.target.is_rehearsal()).map(BaseLedger::Beside));
+        ledgers.extend(
+            beside::bases_of(whole, job.target.is_rehearsal()).map(|path| BaseLedger::Beside(path.into())),
+        );
     }
     // Two updates are undone one after the other, each by a command that names the ledger of the updates alone.
     if (named.is_empty() || beside::is_named_as_before(whole)) && !job.target.is_rehearsal() {
-        ledgers.extend(beside::undone_of(whole).into_iter().map(BaseLedger::Beside));
+        ledgers.extend(beside::undone_of(whole).into_iter().map(|path| BaseLedger::Beside(path.into())));
     }
     let own = BaseLedger::Beside(job.ledger.clone());
     if !ledgers.contains(&own) {

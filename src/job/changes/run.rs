@@ -23,7 +23,7 @@ use crate::job::opened;
 use crate::job::run::{Beginning, close};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    AskedFor, Counts, Entry, Journal, LockedFile, OtherRun, Place, RowState, SeenCounts, StandsAs, State,
+    AskedFor, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, StandsAs, State,
     StepState, Steps,
 };
 use crate::plan::{Person, Resolution};
@@ -33,7 +33,7 @@ use crate::user::{Group, NamesOfIds};
 /// An update that is decided and can be run: it holds its ledger, and whoever lets go of it unused leaves nothing behind.
 pub struct PlannedChanges {
     compared: Compared,
-    ledger: Box<LockedFile>,
+    ledger: Box<OpenLedger>,
 }
 
 /// How an update ended.
@@ -142,13 +142,12 @@ impl PlannedChanges {
     pub async fn run(self) -> Result<EndedChanges, Failure> {
         let Self { compared, ledger } = self;
         compared.world.go_on()?;
-        let ledger: Arc<dyn Journal> = {
-            let nonces = Arc::clone(&compared.world.nonces);
-            Arc::new(ledger.into_ledger(Arc::clone(&compared.world.clock), nonces)?)
-        };
+        let arn = &compared.reached.directory.instance.arn;
+        let begins = opened::begins(&compared.changes.job, arn, compared.wanted.digest(), &compared.world);
+        let (ledger, settled) = opened::begin(*ledger, &begins, &compared.world)?;
         let since = Instant::now();
         let goes_on = ledger.read(is_unfinished);
-        let run = record(&compared, &*ledger).await?;
+        let run = record(&compared, &*ledger, settled).await?;
         let undo = compared.undo(&run, goes_on);
         if let Some(undo) = &undo {
             keep_before(&compared, undo)?;
@@ -263,7 +262,7 @@ fn leave_failed_rows(compared: &Compared, ledger: &dyn Journal) -> Result<Left, 
 }
 
 /// Records the session, every row, and what stands without a call, synced. Returns the run's id.
-async fn record(compared: &Compared, ledger: &dyn Journal) -> Result<String, Failure> {
+async fn record(compared: &Compared, ledger: &dyn Journal, run: Option<String>) -> Result<String, Failure> {
     let before = ledger.read(Clone::clone);
     let now = rfc3339(compared.world.clock.now());
     let of_people = compared.people.iter().flat_map(|person| entries(person, compared, &before, &now));
@@ -273,7 +272,7 @@ async fn record(compared: &Compared, ledger: &dyn Journal) -> Result<String, Fai
     let (digest, of) = (wanted.digest(), super::OF);
     let rate = reached.lane.pace(Operation::DescribeUser).rate();
     let only = compared.changes.asking.only.iter().map(|group| group.as_word().to_owned()).collect();
-    let beginning = Beginning { job, world, reached, roster, digest, rate, of, only };
+    let beginning = Beginning { job, world, reached, roster, digest, rate, of, only, run };
     beginning.record(ledger, &before, people.into_iter(), &now).await
 }
 

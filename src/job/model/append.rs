@@ -3,8 +3,8 @@
 //! A machine puts a segment at the place behind the last that it knows. Until it is known whether it stands there, nothing
 //! else may be put there, nothing behind it, and nothing that it carries may be acted on. A machine dies at any time.
 
-use super::put::{Heard, Next, Put, next};
 use super::walk::{MACHINES, Model, Order};
+use crate::ledger::shared::{Heard, Next, Put, next};
 
 /// The most segments that are put.
 pub(super) const PUTS: usize = 5;

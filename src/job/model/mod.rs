@@ -7,7 +7,6 @@
 
 mod append;
 mod book;
-mod put;
 mod shared;
 mod tests;
 mod walk;

@@ -127,7 +127,7 @@ fn whatever_becomes_of_a_put_nothing_is_acted_on_that_does_not_stand() {
     let puts = attempts(3) + 1;
     assert!(usize::from(puts) <= PUTS);
     append_holds(append::Bounds { machines: 2, puts, places: 3 });
-    append_holds(append::Bounds { machines: 3, puts: puts - 1, places: 2 });
+    append_holds(append::Bounds { machines: 3, puts: puts - 2, places: 2 });
 }
 
 #[test]

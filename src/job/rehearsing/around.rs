@@ -42,7 +42,7 @@ impl Around {
         let retry = |state: &State, code: Option<&str>| Some(terminal.retry(ledger, state, code));
         let resume = |state: &State| terminal.resume(ledger, state);
         let undo = |code: &str| terminal.undo(ledger, code);
-        Account::read(ledger, &Guide { voice, retry: &retry, resume: &resume, undo: &undo })
+        Account::read(&ledger.into(), &Guide { voice, retry: &retry, resume: &resume, undo: &undo })
     }
 }
 

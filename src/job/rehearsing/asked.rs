@@ -72,7 +72,7 @@ impl ToRehearse {
                 directory: self.directory.clone(),
             },
             reading: self.reading.clone(),
-            ledger: self.ledger(true),
+            ledger: self.ledger(true).into(),
             pace: PaceAsked::default(),
             passwords,
             patience: Patience::USUAL,

@@ -20,10 +20,11 @@ pub(super) fn look(ledger: &Path, around: &Around) -> Result<Option<RunTold>, Fa
         return Ok(None);
     }
     let turn = around.turns.next();
-    let gathered = ledger::gather(ledger, (Lately::default(), Log::default()), |own, entry, before| {
-        own.0.take(entry);
-        own.1.take_entry(entry, before);
-    })?;
+    let gathered =
+        ledger::gather(&ledger.into(), (Lately::default(), Log::default()), |own, entry, before| {
+            own.0.take(entry);
+            own.1.take_entry(entry, before);
+        })?;
     let Gathered { state, own: (lately, log), at_work, .. } = gathered;
     let rows = state.counts(at_work);
     let pace =

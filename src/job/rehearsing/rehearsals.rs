@@ -279,7 +279,7 @@ impl Rehearsals {
     /// Exit 2 where there is no run, 4 where its ledger is damaged.
     pub fn rows(&self, state: Option<RowState>, from: usize, count: usize) -> Result<RowsTold, Refused> {
         let asked = self.shared.held().of.clone().ok_or(Refused::Nothing)?;
-        let (of, at_work) = ledger::peek(&asked.ledger(true))?;
+        let (of, at_work) = ledger::peek(&asked.ledger(true).into())?;
         let rows = looked::rows(&of, at_work, |stands| state.is_none_or(|state| state == stands));
         Ok(looked::part_of(rows, from, count))
     }
@@ -339,7 +339,7 @@ impl Rehearsals {
     }
 
     fn failed_of(&self, asked: &ToRehearse) -> Result<Vec<RowTold>, Refused> {
-        let (state, at_work) = ledger::peek(&asked.ledger(true))?;
+        let (state, at_work) = ledger::peek(&asked.ledger(true).into())?;
         Ok(looked::rows(&state, at_work, RowState::has_failed))
     }
 
@@ -364,7 +364,7 @@ impl Rehearsals {
                 codes: codes.clone(),
                 roster: asked.roster.clone(),
                 is_part: false,
-                before: Box::new(Before::of(&ledger)?),
+                before: Box::new(Before::of(&ledger.clone().into())?),
             },
         };
         let job = asked.job(what, self.shared.around.terminal.settings(&asked));
@@ -448,7 +448,7 @@ impl Shared {
         if !ledger.exists() {
             return Ok(None);
         }
-        let seen = ledger::glance(&ledger)?;
+        let seen = ledger::glance(&ledger.clone().into())?;
         Ok(seen.map(|(state, _)| (state.counts(false), state.proficiencies().pending)))
     }
 

@@ -104,7 +104,7 @@ impl Watched {
         seen.begun = Some(now);
         seen.allowed = Some(rate);
         // That it cannot be read is told by the job, which has it open.
-        let Ok(Some((state, _))) = ledger::glance(&self.ledger) else { return };
+        let Ok(Some((state, _))) = ledger::glance(&self.ledger.clone().into()) else { return };
         seen.log.begins(now, state.sessions <= 1, to_send, rate);
         seen.resume = self.around.terminal.resume(&self.ledger, &state).unwrap_or_default();
         seen.begin(&state);

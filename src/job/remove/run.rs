@@ -23,7 +23,7 @@ use crate::job::opened;
 use crate::job::run::{Beginning, close};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    Counts, Entry, Journal, LockedFile, OtherRun, Place, RowState, SeenCounts, State, Step, StepState, Steps,
+    Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, State, Step, StepState, Steps,
 };
 use crate::plan::{Fate, Leaver, Weighed, Why, as_planned, of_list};
 use crate::stop::Stop;
@@ -33,7 +33,7 @@ use crate::user::{Found, Group, NamesOfIds};
 /// behind.
 pub struct PlannedRemove {
     leavers: Leavers,
-    ledger: Box<LockedFile>,
+    ledger: Box<OpenLedger>,
 }
 
 /// How it ended.
@@ -105,13 +105,12 @@ impl PlannedRemove {
     pub async fn run(self) -> Result<EndedRemove, Failure> {
         let Self { leavers, ledger } = self;
         leavers.world.go_on()?;
-        let ledger: Arc<dyn Journal> = {
-            let nonces = Arc::clone(&leavers.world.nonces);
-            Arc::new(ledger.into_ledger(Arc::clone(&leavers.world.clock), nonces)?)
-        };
+        let arn = &leavers.reached.directory.instance.arn;
+        let begins = opened::begins(&leavers.remove.job, arn, leavers.wanted.digest(), &leavers.world);
+        let (ledger, settled) = opened::begin(*ledger, &begins, &leavers.world)?;
         let since = Instant::now();
         let goes_on = ledger.read(is_unfinished);
-        let run = record(&leavers, &*ledger).await?;
+        let run = record(&leavers, &*ledger, settled).await?;
         let before = keep_before(&leavers, goes_on)?;
         crash::point("remove-before-kept");
         leavers.world.tell(Event::Started {
@@ -233,7 +232,7 @@ fn judge(leavers: &Leavers) -> Box<Judge> {
 }
 
 /// Records the session, every row, and what stands without a call, synced. Returns the run's id.
-async fn record(leavers: &Leavers, ledger: &dyn Journal) -> Result<String, Failure> {
+async fn record(leavers: &Leavers, ledger: &dyn Journal, run: Option<String>) -> Result<String, Failure> {
     let before = ledger.read(Clone::clone);
     let now = rfc3339(leavers.world.clock.now());
     let people = leavers.people.iter().zip(&leavers.candidates);
@@ -247,7 +246,7 @@ async fn record(leavers: &Leavers, ledger: &dyn Journal) -> Result<String, Failu
     let Leavers { remove, world, reached, roster, wanted, .. } = leavers;
     let rate = reached.lane.pace(Operation::DeleteUser).rate();
     let (job, digest) = (&remove.job, wanted.digest());
-    let beginning = Beginning { job, world, reached, roster, digest, rate, of: OF, only: Vec::new() };
+    let beginning = Beginning { job, world, reached, roster, digest, rate, of: OF, only: Vec::new(), run };
     beginning.record(ledger, &before, lines.into_iter(), &now).await
 }
 

@@ -18,7 +18,8 @@ use crate::job::world::World;
 use crate::lane::listing::{self, Guard};
 use crate::lane::reads;
 use crate::ledger::{
-    self, BaseLedger, Job, Place, RowState, State, Step, StepState, beside, peek, refuse_in_use, undone,
+    self, BaseLedger, Job, LedgerAt, Place, RowState, State, Step, StepState, beside, peek, refuse_in_use,
+    undone,
 };
 use crate::plan::{Leaver, Why};
 use crate::roster::{Options, Roster};
@@ -76,7 +77,7 @@ impl UndoJob {
     }
 
     /// The ledger's file. Where the run was undone whole it has another name, and the same command says so again.
-    fn file(&self) -> PathBuf {
+    fn file(&self) -> LedgerAt {
         undone::or_undone(&self.ledger)
     }
 
@@ -233,7 +234,7 @@ impl PlannedUndo {
     fn bases(&self) -> Result<HashMap<String, ledger::Base>, Failure> {
         let own = BaseLedger::Named(self.ledger.clone());
         let others: Vec<BaseLedger> = if self.job.bases.is_empty() {
-            self.updates_beside().into_iter().map(BaseLedger::Beside).collect()
+            self.updates_beside().into_iter().map(|path| BaseLedger::Beside(path.into())).collect()
         } else {
             self.job.bases.iter().cloned().map(BaseLedger::Named).collect()
         };

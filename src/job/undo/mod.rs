@@ -7,7 +7,6 @@ mod candidate;
 mod look;
 mod run;
 
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 pub use run::EndedUndo;
@@ -19,18 +18,18 @@ use super::pace::PaceAsked;
 use super::target::{Reached, Target};
 use super::world::World;
 use crate::apply::Surroundings;
-use crate::ledger::State;
+use crate::ledger::{LedgerAt, State};
 use crate::plan::{Fate, Leaver, LeaverCounts, Lifts, Of, Protected};
 
 /// What is to be undone.
 #[derive(Clone, Debug)]
 pub struct UndoJob {
     /// The ledger of the run: an import's.
-    pub ledger: PathBuf,
+    pub ledger: LedgerAt,
     /// Where its instance is: the ledger says which it is.
     pub target: Target,
     /// The ledgers that say what was asked of its users since; none takes the updates' beside it.
-    pub bases: Vec<PathBuf>,
+    pub bases: Vec<LedgerAt>,
     /// What does not count against somebody.
     pub lifts: Lifts,
     /// Those who are to stay.
@@ -51,7 +50,7 @@ pub struct PlannedUndo {
     /// The ledger as it was read.
     state: State,
     /// Its file: where the run was undone already, the one that says so by its name.
-    ledger: PathBuf,
+    ledger: LedgerAt,
     candidates: Vec<Candidate>,
     people: Vec<Leaver>,
     around: Surroundings,

@@ -19,10 +19,11 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::instance::fetch;
 use crate::instance::users::{self, Read, Whom};
+use crate::job::opened;
 use crate::job::run::close;
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    Counts, Entry, Journal, Kind, LockedFile, Place, RowState, SeenCounts, State, Steps, undone,
+    Begins, Counts, Entry, Journal, Kind, OpenLedger, Place, RowState, SeenCounts, State, Steps, undone,
 };
 use crate::plan::{Fate, Leaver, LeaverCounts, Lifts, Of, Weighed, made_by, of_undo};
 use crate::stop::Stop;
@@ -85,7 +86,7 @@ impl PlannedUndo {
     /// Whether the run was undone whole before: its ledger says so by its name, and nobody of it is there again. Then nothing
     /// is written, for twice is as once.
     fn is_over(&self) -> bool {
-        let is_named_so = undone::path(&self.ledger, self.run_id()) == self.ledger;
+        let is_named_so = undone::path_at(&self.ledger, self.run_id()) == self.ledger.name();
         is_named_so && self.people.is_empty() && self.back.is_empty() && unfinished(&self.state).is_empty()
     }
 
@@ -107,7 +108,7 @@ impl PlannedUndo {
             parted: Parted::default(),
             planned: LeaverCounts::default(),
             stop: None,
-            renamed: Some(self.ledger),
+            renamed: Some(self.ledger.name().to_owned()),
             back: Vec::new(),
             closed: Ok(()),
             took,
@@ -116,13 +117,12 @@ impl PlannedUndo {
 
     /// Locks the ledger and records the session, and what is known without a call. Synced: before the first request leaves.
     async fn begin(&self) -> Result<Arc<dyn Journal>, Failure> {
-        let file = LockedFile::open(&self.ledger)?;
+        let file = OpenLedger::open(&self.ledger, None)?;
         if !is_same(&self.state, &file.state) {
             return Err(Failure::stopped("the ledger has changed since this was planned")
                 .hint("nothing was sent; the same command plans anew"));
         }
-        let nonces = Arc::clone(&self.world.nonces);
-        let ledger: Arc<dyn Journal> = Arc::new(file.into_ledger(Arc::clone(&self.world.clock), nonces)?);
+        let (ledger, _) = opened::begin(file, &Begins::default(), &self.world)?;
         let now = rfc3339(self.world.clock.now());
         let people = self.people.iter().zip(&self.candidates);
         let found = people.flat_map(|(leaver, candidate)| candidate.lines(leaver, &now));
@@ -285,7 +285,7 @@ impl PlannedUndo {
                 self.world.warn(format!(
                     "nothing of the run is left, and its ledger could not be renamed to `{}`: {error}; an import with it \
                      makes nobody anew unless it is told to",
-                    undone::path(&self.ledger, self.run_id()).display()
+                    undone::path_at(&self.ledger, self.run_id()).display()
                 ));
                 None
             }

@@ -153,7 +153,7 @@ impl Workshop {
 fn ledger_of(roster: &Path) -> Option<LedgerTold> {
     [false, true].into_iter().find_map(|rehearsal| {
         let path = beside::ledger_of(roster, rehearsal);
-        let (state, at_work) = ledger::glance(&path).ok().flatten()?;
+        let (state, at_work) = ledger::glance(&path.clone().into()).ok().flatten()?;
         let counts = state.counts(at_work);
         Some(LedgerTold {
             name: path.file_name()?.to_string_lossy().into_owned(),

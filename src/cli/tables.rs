@@ -1,0 +1,97 @@
+//! A ledger as it is typed: a file, or the address of one that machines share. The table's region, profile and endpoint are
+//! its own: the address, then the environment, says them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use super::settings;
+use crate::error::Failure;
+use crate::ledger::LedgerAt;
+use crate::ledger::shared::{SharedLedger, TableUrl};
+use crate::table;
+
+/// Reads a ledger's place.
+pub(super) fn ledger() -> impl TypedValueParser<Value = LedgerAt> {
+    OsStringValueParser::new().try_map(read)
+}
+
+/// Reads a table's address.
+pub(super) fn address(text: &str) -> Result<TableUrl, String> {
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+fn read(typed: OsString) -> Result<LedgerAt, String> {
+    match typed.to_str().filter(|text| TableUrl::is_meant(text)) {
+        Some(text) => Ok(at(address(text)?)),
+        None => Ok(LedgerAt::file(PathBuf::from(typed))),
+    }
+}
+
+/// The ledger of an address. Nothing is asked before it is used.
+pub(super) fn at(url: TableUrl) -> LedgerAt {
+    LedgerAt::shared(shared(url))
+}
+
+/// The same, for whoever looks at the table itself.
+pub(super) fn shared(url: TableUrl) -> SharedLedger {
+    let environment = settings::environment_of_table(url.profile.clone());
+    SharedLedger::new(url.clone(), Arc::new(table::Table::new(url, environment)), table::around())
+}
+
+/// A ledger that has no name yet: the roster's, without its suffix, and the instance's as it was typed.
+pub(super) fn named(
+    ledger: LedgerAt,
+    roster: &std::path::Path,
+    instance: Option<&str>,
+) -> Result<LedgerAt, Failure> {
+    let Some(shared) = ledger.in_table().filter(|shared| shared.url().name.is_none()) else {
+        return Ok(ledger);
+    };
+    let stem = roster.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let Some(instance) = instance else {
+        return Err(Failure::usage("which instance?").hint(
+            "give ⟦instance ID|ARN|alias⟧ (`aws connect list-instances` prints them): the run's name in the table has it",
+        ));
+    };
+    // Of an ARN the id: an address has no slashes in a name.
+    let instance = instance.rsplit('/').next().unwrap_or(instance);
+    let name = format!("{stem}@{instance}");
+    let url = format!("{}", shared.url().naming(&name));
+    let url = address(&url).map_err(|error| {
+        Failure::usage(error).hint("give the run a name of your own: ⟦ledger dynamodb://TABLE/NAME⟧")
+    })?;
+    Ok(LedgerAt::shared(shared.naming(url.name.as_deref().unwrap_or(&name))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_a_file_and_an_address_is_a_table() {
+        let file = read("roster.csv.ledger.jsonl".into()).unwrap();
+        assert_eq!(file.on_disk(), Some(Path::new("roster.csv.ledger.jsonl")));
+        let shared = read("dynamodb://runs/spring?region=eu-west-1".into()).unwrap();
+        assert_eq!(shared.on_disk(), None);
+        assert_eq!(shared.to_string(), "dynamodb://runs/spring?region=eu-west-1");
+        assert!(read("s3://bucket/x".into()).unwrap_err().contains("not in `s3`"));
+    }
+
+    #[test]
+    fn a_run_without_a_name_has_the_rosters_and_the_instances() {
+        let table = || read("dynamodb://runs?region=eu-west-1".into()).unwrap();
+        let arn = "arn:aws:connect:eu-west-1:111122223333:instance/5f3c9a1e";
+        for (instance, name) in [("acme", "new hires@acme"), (arn, "new hires@5f3c9a1e")] {
+            let ledger = named(table(), Path::new("d/new hires.csv"), Some(instance)).unwrap();
+            assert_eq!(ledger.to_string(), format!("dynamodb://runs/{name}?region=eu-west-1"));
+        }
+        assert!(named(table(), Path::new("r.csv"), None).is_err());
+        let own = read("dynamodb://runs/spring".into()).unwrap();
+        assert_eq!(named(own.clone(), Path::new("r.csv"), None).unwrap(), own);
+    }
+}

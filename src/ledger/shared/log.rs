@@ -1,0 +1,358 @@
+//! The log of one run in an engine: read, appended to, taken over, let go of. Each of these goes on until it is known what
+//! came of it, or the engine has been away for too long.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::append::{Heard, Next, next};
+use super::segments::{Certainty, Checked, EngineFault, Lease, Named, Segment, Segments};
+use super::url::TableUrl;
+use super::watch::{Seen, Timing};
+use crate::clock::{Clock, rfc3339};
+use crate::crash;
+use crate::error::Failure;
+
+/// The most bytes of lines that a segment has: an item has at most 400 KB (Amazon DynamoDB developer guide, *Quotas*), its
+/// keys and its nonce included.
+const MOST_BYTES: usize = 256 << 10;
+
+/// A single line may be longer than that, and not longer than this.
+const LONGEST_LINE: usize = 390 << 10;
+
+/// What a shared ledger needs of the world, handed in.
+#[derive(Clone)]
+pub struct Around {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Blocks this thread for so long.
+    pub pause: Arc<dyn Fn(Duration) + Send + Sync>,
+    /// The waits before something is asked again, first to last, without an end: with jitter, or an engine that comes back is
+    /// asked by all at once.
+    pub delays: Delays,
+    /// What nobody else has: a segment's nonce, a session's id.
+    ///
+    /// # Errors
+    /// Where there is no randomness to be had.
+    pub ids: Ids,
+    /// How long things take.
+    pub timing: Timing,
+}
+
+/// Makes the waits of one thing that is asked again.
+pub type Delays = Arc<dyn Fn() -> Box<dyn FnMut() -> Duration + Send> + Send + Sync>;
+
+/// Makes ids.
+pub type Ids = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+
+/// A ledger that machines share, by its name in an engine. Clones share it; nothing is asked before it is used.
+#[derive(Clone)]
+pub struct SharedLedger {
+    url: TableUrl,
+    pub(super) segments: Arc<dyn Segments>,
+    pub(super) around: Around,
+}
+
+/// All that was in a log when it was read.
+pub(super) struct Contents {
+    /// The lines, as a file would have them.
+    pub(super) lines: Vec<u8>,
+    /// The number of the last segment; 0 where there is none.
+    pub(super) tip: u64,
+}
+
+/// What became of a segment that was put.
+pub(super) enum Landed {
+    /// It stands.
+    Yes,
+    /// Another stands there.
+    No(Box<Segment>),
+}
+
+impl SharedLedger {
+    /// The ledger of this address in this engine.
+    pub fn new(url: TableUrl, segments: Arc<dyn Segments>, around: Around) -> Self {
+        Self { url, segments, around }
+    }
+
+    /// Its address.
+    pub fn url(&self) -> &TableUrl {
+        &self.url
+    }
+
+    /// The same table, with another name.
+    #[must_use]
+    pub fn naming(&self, name: &str) -> Self {
+        Self { url: self.url.naming(name), ..self.clone() }
+    }
+
+    /// Its name.
+    ///
+    /// # Errors
+    /// Exit 2 where the address has only the table.
+    pub(super) fn name(&self) -> Result<&str, Failure> {
+        self.url.name.as_deref().ok_or_else(|| {
+            Failure::usage(format!("which run of the table? The address names none: `{}`", self.url)).hint(
+                format!(
+                    "a run's address is {}/NAME; `headcount ledger list {}` shows the names",
+                    self.url.of_table(),
+                    self.url.of_table()
+                ),
+            )
+        })
+    }
+
+    /// The time now, as a lease has it.
+    pub(super) fn now(&self) -> String {
+        rfc3339(self.around.clock.now())
+    }
+
+    /// What only this call has.
+    pub(super) fn id(&self) -> Result<String, Failure> {
+        (self.around.ids)()
+            .map_err(|why| Failure::stopped("no id can be made for the shared ledger").because(why))
+    }
+
+    /// Asks until there is an answer, or the engine has been away for as long as an outage is borne.
+    pub(super) fn again<T>(&self, mut ask: impl FnMut() -> Result<T, EngineFault>) -> Result<T, EngineFault> {
+        let clock = &self.around.clock;
+        let begun = clock.moment();
+        let mut delays = (self.around.delays)();
+        loop {
+            match ask() {
+                Err(fault) if fault.certainty == Certainty::Unclear => {
+                    if clock.moment().since(begun) >= self.around.timing.patience {
+                        return Err(fault);
+                    }
+                    (self.around.pause)(delays());
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// A failure that says which ledger it is.
+    pub(super) fn failed(&self, what: &str, fault: EngineFault) -> Failure {
+        let failure =
+            Failure::stopped(format!("cannot {what} the shared ledger: `{}`", self.url)).because(fault.what);
+        match fault.hint.is_empty() {
+            true => failure
+                .hint("nothing was sent; look at the network and at the table, and run the same command"),
+            false => failure.hint(fault.hint),
+        }
+    }
+
+    /// Fails where the engine cannot keep a ledger safe; what could not be looked at is given back, to be said.
+    pub(crate) fn check(&self) -> Result<Option<String>, Failure> {
+        match self.again(|| self.segments.check()).map_err(|fault| self.failed("use", fault))? {
+            Checked::Holds => Ok(None),
+            Checked::Unknown(why) => Ok(Some(why)),
+        }
+    }
+
+    /// Which run has the name.
+    pub(crate) fn named(&self) -> Result<Option<Named>, Failure> {
+        let name = self.name()?;
+        let named = self.again(|| self.segments.named(name)).map_err(|fault| self.failed("read", fault))?;
+        Ok(named.filter(|named| !named.run.is_empty()))
+    }
+
+    /// Gives the run another name in place of the one that it has, which is free then.
+    pub(crate) fn rename(&self, run: &str, to: &str) -> Result<(), Failure> {
+        let failed = |fault| self.failed("rename", fault);
+        let Some(named) = self.named()?.filter(|named| named.run == run) else { return Ok(()) };
+        let own = self.name()?.to_owned();
+        let renamed = Named { name: to.to_owned(), ..named };
+        // The new name first: a run that is cut off here has two, and is lost under neither.
+        self.again(|| self.segments.claim(&renamed)).map_err(failed)?;
+        self.again(|| self.segments.unname(&own, run)).map_err(failed)?;
+        Ok(())
+    }
+
+    /// All runs of the table, by name.
+    pub(crate) fn runs(&self) -> Result<Vec<Named>, Failure> {
+        let names = self.again(|| self.segments.names()).map_err(|fault| self.failed("list", fault))?;
+        Ok(names.into_iter().filter(|named| !named.run.is_empty()).collect())
+    }
+
+    /// The run that has the name, and the first line of its log; `None` where there is none yet.
+    pub(crate) fn first_line(&self) -> Result<Option<(String, String)>, Failure> {
+        let Some(named) = self.named()? else { return Ok(None) };
+        let first =
+            self.again(|| self.segments.at(&named.run, 1)).map_err(|fault| self.failed("read", fault))?;
+        let line = first.and_then(|first| first.lines.split_inclusive('\n').next().map(str::to_owned));
+        Ok(line.map(|line| (named.run, line)))
+    }
+
+    /// All lines of the run that has the name, and who is at work with it, as far as can be told by one look; `None` where
+    /// no run has the name.
+    pub(crate) fn looked_at(&self) -> Result<Option<(Vec<u8>, Option<Lease>)>, Failure> {
+        let Some(named) = self.named()? else { return Ok(None) };
+        let lease =
+            self.again(|| self.segments.lease(&named.run)).map_err(|fault| self.failed("read", fault))?;
+        let contents = self.contents(&named.run)?;
+        Ok(Some((contents.lines, lease.filter(|lease| self.seems_alive(lease)))))
+    }
+
+    /// Whether whoever has it has been heard of lately, by the clocks of both: for people who look, and for nothing else.
+    fn seems_alive(&self, lease: &Lease) -> bool {
+        let seen = crate::clock::parse_rfc3339(&lease.seen);
+        let now = self.around.clock.now();
+        let long_ago = |seen| now.duration_since(seen).is_ok_and(|ago| ago > self.around.timing.stale);
+        !lease.free && !seen.is_some_and(long_ago)
+    }
+
+    /// What a watcher sees of a run.
+    pub(crate) fn seen(&self, run: &str) -> Result<Seen, Failure> {
+        let look = || Ok(Seen { lease: self.segments.lease(run)?, tip: self.segments.tip(run)? });
+        self.again(look).map_err(|fault| self.failed("read", fault))
+    }
+
+    /// Reads a run from its first segment to its last. Numbers without a gap: whatever is missing between two of them is
+    /// damage, as a line that is missing from a file.
+    pub(super) fn contents(&self, run: &str) -> Result<Contents, Failure> {
+        // Read from where an answer was lost on, and not from the beginning.
+        let (mut lines, mut tip, mut hole) = (Vec::new(), 0, None);
+        let read = self.again(|| {
+            self.segments.read(run, tip + 1, &mut |segment| {
+                if segment.number != tip + 1 {
+                    hole.get_or_insert(tip + 1);
+                }
+                tip = segment.number;
+                lines.extend_from_slice(segment.lines.as_bytes());
+            })
+        });
+        read.map_err(|fault| self.failed("read", fault))?;
+        if let Some(hole) = hole {
+            let what = format!("the shared ledger is damaged: segment {hole} is missing: `{}`", self.url);
+            return Err(Failure::stopped(what).hint(
+                "nothing was sent; restore the table from a backup, or import into a ledger of its own: users that are \
+                 there already are then reported as existing",
+            ));
+        }
+        Ok(Contents { lines, tip })
+    }
+
+    /// Puts a segment and finds out what became of it: nothing else is put at its position meanwhile, nor behind it.
+    pub(super) fn put(&self, run: &str, segment: &Segment) -> Result<Landed, EngineFault> {
+        let around = &self.around;
+        let begun = around.clock.moment();
+        let mut delays = (around.delays)();
+        let mut do_put = true;
+        let mut last = String::new();
+        loop {
+            crash::point("segment-before-put");
+            let mut there = None;
+            let heard = if do_put {
+                match self.segments.put(run, segment) {
+                    Ok(put) => Heard::Put(put),
+                    Err(fault) if fault.certainty == Certainty::Refused => return Err(fault),
+                    Err(fault) => {
+                        crash::point("segment-unclear");
+                        last = fault.what;
+                        Heard::Nothing
+                    }
+                }
+            } else {
+                match self.segments.at(run, segment.number) {
+                    Ok(found) => {
+                        let nonce = found.as_ref().map(|found| found.nonce.clone());
+                        there = found;
+                        Heard::Stands(nonce)
+                    }
+                    Err(fault) if fault.certainty == Certainty::Refused => return Err(fault),
+                    Err(fault) => {
+                        last = fault.what;
+                        Heard::Nothing
+                    }
+                }
+            };
+            crash::point("segment-after-put");
+            match next(&segment.nonce, &heard) {
+                Next::Landed => return Ok(Landed::Yes),
+                Next::Fenced => {
+                    let there = there.map_or_else(
+                        || self.again(|| self.segments.at(run, segment.number)),
+                        |there| Ok(Some(there)),
+                    )?;
+                    return Ok(Landed::No(Box::new(there.unwrap_or_else(|| segment.clone()))));
+                }
+                Next::Look => do_put = false,
+                Next::PutAgain => do_put = true,
+            }
+            if around.clock.moment().since(begun) >= around.timing.patience {
+                return Err(EngineFault::unclear(last));
+            }
+            // Somebody else's segment is looked at right away; what was lost is asked for after a while.
+            if heard == Heard::Nothing {
+                (around.pause)(delays());
+            }
+        }
+    }
+
+    /// Says who has the ledger now. False where a later session has it.
+    pub(super) fn take(&self, run: &str, lease: &Lease) -> Result<bool, EngineFault> {
+        let is_ours = |there: &Option<Lease>| {
+            there.as_ref().is_some_and(|there| there.epoch == lease.epoch && there.session == lease.session)
+        };
+        crash::point("lease-before");
+        // A condition that fails may have failed because of an answer that was lost.
+        let taken = self.again(|| self.segments.take(run, lease))?;
+        let taken = taken || is_ours(&self.again(|| self.segments.lease(run))?);
+        crash::point("lease-after");
+        Ok(taken)
+    }
+}
+
+/// Cuts lines into pieces that an item can hold, between lines.
+///
+/// # Errors
+/// Where one line alone is too long.
+pub(super) fn pieces(lines: &[u8]) -> Result<Vec<&str>, String> {
+    let text = std::str::from_utf8(lines).map_err(|_| "a line of the ledger is not UTF-8".to_owned())?;
+    let (mut pieces, mut rest) = (Vec::new(), text);
+    while !rest.is_empty() {
+        if rest.len() <= MOST_BYTES {
+            pieces.push(rest);
+            break;
+        }
+        let whole = rest.as_bytes()[..MOST_BYTES].iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+        let end = whole.unwrap_or_else(|| rest.find('\n').map_or(rest.len(), |at| at + 1));
+        if end > LONGEST_LINE {
+            return Err(format!(
+                "a line of the ledger has {end} bytes, and an item of the table holds {LONGEST_LINE}"
+            ));
+        }
+        let (piece, behind) = rest.split_at(end);
+        pieces.push(piece);
+        rest = behind;
+    }
+    Ok(pieces)
+}
+
+impl std::fmt::Debug for SharedLedger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SharedLedger({})", self.url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_between_lines_and_put_together_again() {
+        let line = |bytes: usize| format!("{}\n", "x".repeat(bytes - 1));
+        for lengths in
+            [vec![], vec![10], vec![MOST_BYTES], vec![100_000; 9], vec![1, MOST_BYTES, 1, 300 << 10, 5]]
+        {
+            let lines: String = lengths.iter().map(|length| line(*length)).collect();
+            let pieces = pieces(lines.as_bytes()).unwrap();
+            assert_eq!(pieces.concat(), lines);
+            for piece in &pieces {
+                assert!(piece.ends_with('\n'), "{lengths:?}");
+                assert!(piece.len() <= MOST_BYTES || piece.lines().count() == 1, "{lengths:?}");
+            }
+        }
+        assert!(pieces(line(LONGEST_LINE + 1).as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,96 @@
+//! The storage of a shared ledger: what is appended is put as the next segment when it is to be synced.
+
+use std::io;
+use std::sync::Arc;
+
+use super::keeper::{Keeper, session_in};
+use super::log::{Landed, pieces};
+use super::segments::Segment;
+use crate::clock::Moment;
+use crate::crash;
+use crate::log::{Storage, Unhurried};
+
+/// Appends to the log of a run from this position on.
+pub(super) struct InSegments {
+    pub(super) keeper: Arc<Keeper>,
+    /// The number of the last segment that is known.
+    pub(super) tip: u64,
+    /// What was appended and not put yet.
+    pub(super) pending: Vec<u8>,
+    /// Whether the ledger was taken: with the first segment, which has this session's record.
+    pub(super) is_taken: bool,
+}
+
+impl InSegments {
+    fn put(&mut self, lines: &str) -> io::Result<()> {
+        let ledger = self.keeper.ledger.clone();
+        let nonce = ledger.id().map_err(|failure| io::Error::other(failure.what))?;
+        let segment = Segment { number: self.tip + 1, nonce, lines: lines.to_owned() };
+        let sent = ledger.around.clock.moment();
+        match ledger.put(&self.keeper.run, &segment).map_err(io::Error::other)? {
+            Landed::Yes => {}
+            Landed::No(theirs) => {
+                self.keeper.was_taken_with(&theirs);
+                return Err(self.lost());
+            }
+        }
+        self.tip += 1;
+        self.keeper.succeeded(sent);
+        if !self.is_taken {
+            self.take(&segment, sent)?;
+        }
+        Ok(())
+    }
+
+    /// Says who has the ledger: what was just put is the session's record, and nobody else can add to the log any more.
+    fn take(&mut self, segment: &Segment, sent: Moment) -> io::Result<()> {
+        let ledger = self.keeper.ledger.clone();
+        let lease =
+            session_in(segment).ok_or_else(|| io::Error::other("a session begins without its record"))?;
+        if !ledger.take(&self.keeper.run, &lease).map_err(io::Error::other)? {
+            self.keeper.was_taken_with(&Segment { lines: String::new(), ..segment.clone() });
+            return Err(self.lost());
+        }
+        self.is_taken = true;
+        self.keeper.has(segment.number, sent)
+    }
+
+    fn lost(&self) -> io::Error {
+        io::Error::other(self.keeper.fenced().unwrap_or_default())
+    }
+}
+
+impl Storage for InSegments {
+    fn name(&self) -> &'static str {
+        "the shared ledger"
+    }
+
+    fn unhurried(&self) -> Option<Unhurried> {
+        Some(Unhurried::REMOTE)
+    }
+
+    fn unsynced(&self, error: &io::Error) -> String {
+        // Who has taken it is said as it is: nothing is wrong with the table.
+        self.keeper.fenced().unwrap_or_else(|| {
+            format!("{} cannot be written: {error}: `{}`", self.name(), self.keeper.ledger.url())
+        })
+    }
+
+    fn check(&mut self) -> Result<(), String> {
+        self.keeper.fenced().map_or(Ok(()), Err)
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.pending.extend_from_slice(lines);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        for piece in pieces(&pending).map_err(io::Error::other)? {
+            self.put(piece)?;
+        }
+        crash::point("sync-after");
+        Ok(())
+    }
+}
