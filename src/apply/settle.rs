@@ -89,7 +89,7 @@ impl Seen {
 
     /// What a user counts as who was listed before anything of the session was sent, and what the service has as good as said.
     /// With no attempt of ours in doubt there is nothing of ours to be found: whoever is listed is as good as a 409.
-    pub(crate) fn as_listed(self, doubt: Doubt) -> (Said, Self) {
+    pub(crate) fn when_listed(self, doubt: Doubt) -> (Said, Self) {
         match doubt {
             Doubt::Clear => (Said::Taken, self.unless_probable()),
             Doubt::InDoubt => (Said::Otherwise, self),

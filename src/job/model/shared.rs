@@ -267,7 +267,15 @@ struct Begins {
     whom: u8,
 }
 
+/// What is put of somebody who was looked at; `None` where nothing is.
 type Judged = Option<Segment>;
+
+/// By what a look is judged: the ledger, who is shown, how the machine stands, whose attempts these are, and when.
+type Looked = (Fold, u8, [bool; 3], u8, u8, u8);
+
+/// By what somebody is judged who is about to be deleted: the ledger now and as it was planned by, who was planned, by which
+/// attempt, who is shown, when, and whether they are at work.
+type AboutToDelete = (Fold, Fold, u8, u8, u8, u8, bool);
 
 /// The model.
 pub(super) struct Shared {
@@ -281,11 +289,11 @@ pub(super) struct Shared {
     sessions: [Segment; 2],
     intents: Decided<(Fold, u8, u8), (Segment, u8)>,
     led: Decided<(Fold, u8, [bool; 3], Verdict, u8), Led>,
-    looked: Decided<(Fold, u8, [bool; 3], u8, u8, u8), Judged>,
+    looked: Decided<Looked, Judged>,
     given_up: Decided<(Fold, u8, u8), Segment>,
     sends: Decided<Fold, bool>,
     begins: Decided<(Fold, u8, u8, u8, u8, bool), Begins>,
-    judged: Decided<(Fold, Fold, u8, u8, u8, u8, bool), (Judged, bool)>,
+    judged: Decided<AboutToDelete, (Judged, bool)>,
     deleted: Decided<(Fold, u8, u8, bool), Segment>,
 }
 
@@ -302,7 +310,7 @@ impl Shared {
         let (mut book, begun) = Book::begin();
         let session = Entry { session: Some("s".into()), at: Some(at(0).into()), ..Entry::of(Kind::Session) };
         let row = crate::ledger::made::row(USER, 2, 0xfeed);
-        let sessions = [book.segment(&[session.clone()]), book.segment(&[session, row])];
+        let sessions = [book.segment(std::slice::from_ref(&session)), book.segment(&[session, row])];
         Self {
             bounds,
             wrong,
@@ -440,7 +448,7 @@ impl Shared {
         let attempt = Attempt::new(u32::from(own));
         let said = if is_taken { Said::Taken } else { Said::Otherwise };
         let (said, seen) = match (seen, is_fresh) {
-            (Some(seen), true) => seen.as_listed(doubt(in_doubt)),
+            (Some(seen), true) => seen.when_listed(doubt(in_doubt)),
             (Some(seen), false) => (said, seen),
             (None, _) => (said, crate::apply::settle::Seen::Invisible),
         };
