@@ -217,6 +217,7 @@ async fn give(errand: &Errand, means: &Means) -> Result<(), JournalFault> {
     let mut tries = StepTries::begin(errand, means.settings.seed, means.settings.row_budget);
     let mut left = errand.gift.proficiencies.clone();
     while means.lane.leave(OPERATION, &means.stop).await {
+        means.ledger.be_ours().await?;
         let departure = means.lane.departure();
         let instance = &means.settings.instance;
         let result = {

@@ -139,6 +139,8 @@ async fn intend(
         let slot = slot(own.slot.take(), &queued, means).await;
         let intent = queued.synced().await?;
         own.slot = slot;
+        // A machine that slept may no longer have the ledger.
+        means.ledger.be_ours().await?;
         // Looked at once more after all waiting: from here to the wire nothing waits.
         let may_leave = own.slot.is_some() && !means.stop.is_set();
         if may_leave && means.lane.moment().since(meant) <= FRESH {

@@ -13,7 +13,7 @@ use crate::connect::{CallError, Operation, Reply};
 use crate::lane::answer::{Answer, Told};
 use crate::lane::backoff::{Delays, Random};
 use crate::lane::verdict::Verdict;
-use crate::ledger::{Calls, Place};
+use crate::ledger::{Calls, JournalFault, Place};
 use crate::plan::Action;
 use crate::stop::Stop;
 
@@ -90,6 +90,11 @@ impl Tries {
         let mut unclear_since: Option<Moment> = None;
         loop {
             if !means.lane.leave(operation, &means.stop).await {
+                return Sent::Left;
+            }
+            // A machine that slept may no longer have the ledger.
+            if let Err(JournalFault(message)) = means.ledger.be_ours().await {
+                means.stop(Stop::Ledger { message });
                 return Sent::Left;
             }
             drop(gate.take()); // the next may be read

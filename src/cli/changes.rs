@@ -78,7 +78,7 @@ pub(super) async fn updated_on(typed: &TypedChanges, stage: &Stage) -> Result<Ex
     let changes = meant(typed);
     let is_dry = typed.run.as_ref().is_some_and(|run| run.is_dry);
     if !is_dry {
-        changes.job.refuse_in_use()?; // before anything is asked of anybody
+        changes.job.refuse_in_use(&stage.world())?; // before anything is asked of anybody
     }
     let compared = changes.compare(&stage.world()).await?;
     stage.findings(compared.found(), compared.roster());

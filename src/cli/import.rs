@@ -48,7 +48,7 @@ async fn import(typed: &Typed, screen: &Screen<'_>) -> Result<Exit, Failure> {
     let job = Job { settings: Some(retype::settings(typed)), ..typed.meant() };
     let is_dry_run = typed.shared.dry_run;
     if !is_dry_run {
-        job.refuse_in_use()?; // before anything is asked of anybody
+        job.refuse_in_use(&screen.world())?; // before anything is asked of anybody
     }
     let checked = job.check(&screen.world()).await?;
     screen.findings(&checked);
@@ -72,7 +72,7 @@ async fn import_and_update(typed: &Typed, update: &UpdateToo, screen: &Screen<'_
     let job = Job { settings: Some(retype::settings(typed)), ..typed.meant() };
     let is_dry_run = typed.shared.dry_run;
     if !is_dry_run {
-        job.refuse_in_use()?;
+        job.refuse_in_use(&screen.world())?;
     }
     let mut checked = job.check(&screen.world()).await?;
     screen.findings(&checked);
@@ -82,7 +82,7 @@ async fn import_and_update(typed: &Typed, update: &UpdateToo, screen: &Screen<'_
     let of_update = TypedChanges::of_import(typed, update, checked.arn().to_owned());
     let meant = changes::meant(&of_update);
     if !is_dry_run {
-        meant.job.refuse_in_use()?;
+        meant.job.refuse_in_use(&screen.world())?;
     }
     let picked = Some(checked.there().clone());
     let compared = Box::pin(Changes { picked, ..meant }.compare_beside(&checked)).await?;

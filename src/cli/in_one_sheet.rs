@@ -10,6 +10,7 @@ use super::screen::Screen;
 use super::{changes, leavers, output, retype};
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::job::World;
 use crate::job::{Changes, Checked, Compared, Job, Leavers};
 
 /// What is done with the users who are there is told beside what is done with those who are not.
@@ -26,7 +27,7 @@ pub(super) async fn run(typed: &Typed, screen: &Screen<'_>) -> Result<Exit, Fail
     let job = Job { settings: Some(retype::settings(typed)), ..typed.meant() };
     let is_dry_run = typed.shared.dry_run;
     if !is_dry_run {
-        job.refuse_in_use()?; // before anything is asked of anybody
+        job.refuse_in_use(&screen.world())?; // before anything is asked of anybody
     }
     job.acts_agree()?;
     let mut checked = job.check(&screen.world()).await?;
@@ -34,7 +35,7 @@ pub(super) async fn run(typed: &Typed, screen: &Screen<'_>) -> Result<Exit, Fail
     if let Some(blocked) = checked.blocks() {
         return Ok(screen.blocked(blocked));
     }
-    let others = look(typed, &checked).await?;
+    let others = look(typed, &checked, &screen.world()).await?;
     let Others { of_update, compared, of_leavers, leavers } = others;
     screen.findings_of(compared.found(), compared.roster());
     screen.findings_of(leavers.found(), leavers.roster());
@@ -101,15 +102,15 @@ pub(super) async fn run(typed: &Typed, screen: &Screen<'_>) -> Result<Exit, Fail
 }
 
 /// Reads those who are to be changed, and those who are to be deleted.
-async fn look(typed: &Typed, checked: &Checked) -> Result<Others, Failure> {
+async fn look(typed: &Typed, checked: &Checked, world: &World) -> Result<Others, Failure> {
     let is_dry_run = typed.shared.dry_run;
     let update = typed.update.clone().unwrap_or(UpdateToo::WITH_ACTIONS);
     let of_update = TypedChanges::of_import(typed, &update, checked.arn().to_owned());
     let of_leavers = TypedLeavers::of_import(typed, &typed.removing, checked.arn().to_owned());
     let (meant, remove) = (changes::meant(&of_update), of_leavers.meant()?);
     if !is_dry_run {
-        meant.job.refuse_in_use()?;
-        remove.job.refuse_in_use()?;
+        meant.job.refuse_in_use(world)?;
+        remove.job.refuse_in_use(world)?;
     }
     let compared = Box::pin(Changes { picked: None, ..meant }.compare_beside(checked)).await?;
     let leavers = Box::pin(remove.look_beside(checked)).await?;

@@ -12,6 +12,7 @@ use super::args::passwords::PasswordArgs;
 use super::args::removing::RemovingArgs;
 use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
+use super::args::taking::TakingArgs;
 use super::leaver_words;
 use super::meant::{Typed, from_here};
 use super::retype;
@@ -151,6 +152,7 @@ fn typed(asked: &ToRehearse, is_rehearsal: bool) -> Typed {
                 password_command: None,
             },
             ledger: Some(ledger.clone()),
+            taking: TakingArgs::default(),
             rate: RateAsked::Quota,
             burst: None,
             concurrency: None,

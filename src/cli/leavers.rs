@@ -39,7 +39,7 @@ fn start(typed: &TypedLeavers) -> Result<Exit, Failure> {
 async fn removed(typed: &TypedLeavers, stage: &Stage) -> Result<Exit, Failure> {
     let remove = typed.meant()?;
     if !typed.args.dry_run {
-        remove.job.refuse_in_use()?; // before anything is asked of anybody
+        remove.job.refuse_in_use(&stage.world())?; // before anything is asked of anybody
     }
     if typed.args.actions {
         remove.job.acts_agree()?;

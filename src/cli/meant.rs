@@ -112,6 +112,7 @@ impl Typed {
             rehearsal,
             passwords,
             ledger: _, // where it is here
+            taking,
             rate,
             burst,
             concurrency,
@@ -133,7 +134,7 @@ impl Typed {
             what: self.what(),
             target: instance.target(rehearsal.meant()),
             reading: Options { act: actions.then_some(Act::Create), ..reading.meant() },
-            ledger: self.ledger.clone(),
+            ledger: self.ledger.clone().taking(taking.meant()),
             pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
             passwords: passwords.meant(rehearsal.simulate),
             patience: Patience {

@@ -14,10 +14,11 @@ use super::meant::{Typed, from_here, not_done};
 use super::meant_leavers::TypedLeavers;
 use super::policy::Needs;
 use super::settings;
+use super::tables;
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
 use crate::job::{Allowed, Asking, Before, Changes, Job, PaceAsked, Passwords, Patience, RateAsked, What};
-use crate::ledger::{LedgerAt, State, beside};
+use crate::ledger::{self, LedgerAt, State, beside};
 use crate::roster::{Act, Field, Options, Row};
 use crate::user::{Exact, Group};
 
@@ -61,7 +62,10 @@ impl TypedChanges {
     }
 
     pub(super) fn update(args: UpdateArgs, words: Vec<OsString>) -> Self {
-        let UpdateArgs { roster, rate, burst, concurrency, dry_run, settle_timeout, yes, shared } = args;
+        let UpdateArgs { roster, rate, burst, concurrency, dry_run, settle_timeout, yes, taking, shared } =
+            args;
+        let ledger = shared.ledger.map(|ledger| ledger.taking(taking.meant()));
+        let shared = Shared { ledger, ..shared };
         let settle = Duration::from_secs(settle_timeout);
         let run = Some(Run { rate, burst, concurrency, settle, is_dry: dry_run, yes });
         Self { roster, shared, run, retry: None, words }
@@ -72,7 +76,7 @@ impl TypedChanges {
         let args = &typed.shared;
         let UpdateToo { update: _, overwrite_drift, change_email } = update;
         // What was asked for last is looked up beside the roster, and in the import's ledger wherever that is.
-        let is_elsewhere = !typed.has_usual_ledger() && typed.ledger.exists();
+        let is_elsewhere = !typed.has_usual_ledger() && ledger::is_there(&typed.ledger);
         let instance = InstanceArgs {
             instance: Some(arn).filter(|arn| !arn.is_empty()).or(args.instance.instance.clone()),
             ..args.instance.clone()
@@ -89,7 +93,8 @@ impl TypedChanges {
             actions: args.actions,
             skip_invalid: args.skip_invalid,
             allow: args.allow.clone(),
-            ledger: None,
+            // Beside the import's, wherever that is.
+            ledger: tables::beside(&typed.ledger, Some(ledger::Job::Update)),
             outage_timeout: args.outage_timeout,
             format: Some(args.format),
         };
@@ -186,7 +191,7 @@ impl TypedChanges {
         let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
         let mut typed_changes = Self::update(args, words);
         let Self { shared, run, retry, .. } = &mut typed_changes;
-        shared.ledger = Some(of);
+        shared.ledger = Some(of.taking(typed.taking.meant()));
         shared.overwrite_drift |= overwrite_drift;
         shared.change_email |= change_email;
         shared.format = Some(typed.format);

@@ -13,10 +13,11 @@ use super::meant::{Typed, from_here, not_done};
 use super::policy::Needs;
 use super::retype::{Line, word_of};
 use super::settings::named;
+use super::tables;
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
 use crate::job::{Allowed, Before, Job, PaceAsked, Passwords, Patience, RateAsked, Remove, Suspended, What};
-use crate::ledger::{LedgerAt, State, beside};
+use crate::ledger::{self, LedgerAt, State, beside};
 use crate::roster::{Act, Options};
 
 /// What was typed, and the command line.
@@ -39,6 +40,8 @@ pub(super) struct Retry {
 
 impl TypedLeavers {
     pub(super) fn of(args: RemoveArgs, words: Vec<OsString>) -> Self {
+        let ledger = args.ledger.map(|ledger| ledger.taking(args.taking.meant()));
+        let args = RemoveArgs { ledger, ..args };
         Self { args, retry: None, words }
     }
 
@@ -81,7 +84,7 @@ impl TypedLeavers {
         }
         args.burst = typed.burst.or(args.burst);
         args.concurrency = typed.concurrency.or(args.concurrency);
-        (args.ledger, args.format) = (Some(of), typed.format);
+        (args.ledger, args.format) = (Some(of.taking(typed.taking.meant())), typed.format);
         (args.dry_run, args.yes) = (typed.dry_run, typed.yes);
         let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
         Ok(Self { args, retry: Some(Retry { codes, picked, is_of_part, before }), words })
@@ -109,7 +112,9 @@ impl TypedLeavers {
             rate: RateAsked::Quota,
             burst: None,
             concurrency: shared.concurrency,
-            ledger: None,
+            // Beside the import's, wherever that is.
+            ledger: tables::beside(&typed.ledger, Some(ledger::Job::Remove)),
+            taking: shared.taking.clone(),
             dry_run: shared.dry_run,
             settle_timeout: shared.settle_timeout,
             outage_timeout: shared.outage_timeout,
@@ -149,6 +154,7 @@ impl TypedLeavers {
             burst,
             concurrency,
             ledger: _,  // where it is here
+            taking: _,  // with it
             dry_run: _, // how far it goes is asked step by step
             settle_timeout,
             outage_timeout,
@@ -288,6 +294,7 @@ fn told(typed: &TypedLeavers) -> Line {
         burst,
         concurrency,
         ledger: _,  // where it is needed
+        taking: _,  // once
         dry_run: _, // nothing was done that could be followed up
         settle_timeout,
         outage_timeout,

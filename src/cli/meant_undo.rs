@@ -33,6 +33,7 @@ impl TypedUndo {
     /// # Errors
     /// Exit 2 where there is no such ledger, or it is of another run than was typed; exit 4 where it is damaged.
     pub(super) fn of(args: UndoArgs, words: Vec<OsString>) -> Result<Self, Failure> {
+        let args = UndoArgs { ledger: args.ledger.taking(args.taking.meant()), ..args };
         let ledger = undone::or_undone(&args.ledger);
         let (state, _) = ledger::peek(&ledger).map_err(without_another)?;
         made_somebody(&ledger, &state, &words)?;
@@ -64,6 +65,7 @@ impl TypedUndo {
             rate,
             burst,
             concurrency,
+            taking: _, // with the ledger
             dry_run,
             settle_timeout,
             outage_timeout,
@@ -182,6 +184,7 @@ fn told(typed: &TypedUndo) -> Line {
         rate: _,           // it only looks
         burst: _,          // likewise
         concurrency: _,    // likewise
+        taking: _,         // once
         dry_run: _,        // said
         settle_timeout: _, // it only looks
         outage_timeout,

@@ -337,6 +337,7 @@ impl Parts {
             rehearsal,
             passwords,
             ledger: _, // where the job has it
+            taking: _, // once
             rate,
             burst,
             concurrency,

@@ -9,8 +9,8 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::settings;
 use crate::error::Failure;
-use crate::ledger::LedgerAt;
 use crate::ledger::shared::{SharedLedger, TableUrl};
+use crate::ledger::{Job, LedgerAt};
 use crate::table;
 
 /// Reads a ledger's place.
@@ -39,6 +39,14 @@ pub(super) fn at(url: TableUrl) -> LedgerAt {
 pub(super) fn shared(url: TableUrl) -> SharedLedger {
     let environment = settings::environment_of_table(url.profile.clone());
     SharedLedger::new(url.clone(), Arc::new(table::Table::new(url, environment)), table::around())
+}
+
+/// The ledger of what stands beside an import in one command, where that one's ledger is shared; else `None`: then it is
+/// beside the roster.
+pub(super) fn beside(import: &LedgerAt, job: Option<Job>) -> Option<LedgerAt> {
+    let shared = import.in_table()?;
+    let name = shared.url().name.clone().unwrap_or_default();
+    Some(LedgerAt::shared(shared.naming(&format!("{name}.{}", Job::command(job)))))
 }
 
 /// A ledger that has no name yet: the roster's, without its suffix, and the instance's as it was typed.

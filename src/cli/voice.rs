@@ -29,6 +29,8 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::Rehearsal => "--simulate",
         Setting::DryRun => "--dry-run",
         Setting::Ledger => "--ledger",
+        Setting::StandBy => "--wait",
+        Setting::TakeOver => "--take-over",
         Setting::PartialRun => "--allow-partial",
         Setting::Untagged => "--no-provenance-tag",
         Setting::LetThrough => "--allow",

@@ -6,8 +6,10 @@ use std::time::Duration;
 use super::before::Before;
 use super::pace::PaceAsked;
 use super::rehearsal::Stage;
+use super::standby;
 use super::supply::Passwords;
 use super::target::{At, Target};
+use super::world::World;
 use crate::apply::Settings;
 use crate::directory::Directory;
 use crate::error::{Failure, Remedy};
@@ -120,9 +122,10 @@ impl Job {
     /// anybody. Running looks again.
     ///
     /// # Errors
-    /// Exit 4; who has it, where and since when is said.
-    pub fn refuse_in_use(&self) -> Result<(), Failure> {
-        ledger::refuse_in_use(&self.ledger)
+    /// Exit 4; who has it, where and since when is said. One that machines share is watched for a while first, waited for, or
+    /// asked for, as it was meant; exit 5 where the job was asked to stop meanwhile.
+    pub fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
+        standby::free(&self.ledger, self.patience.outage, world)
     }
 
     /// Opens a roster as it is meant to be read; where the row of its header is not said, as the ledger has it that was made

@@ -7,7 +7,8 @@ use super::world::World;
 use crate::clock::rfc3339;
 use crate::directory::Directory;
 use crate::error::Failure;
-use crate::ledger::{self, Begins, Journal, OnAsked, OpenLedger, State, be_a_file, beside, glance};
+use crate::ledger::shared::{Lease, Named};
+use crate::ledger::{self, Begins, Journal, OnAsked, OpenLedger, Seizes, State, be_a_file, beside, glance};
 use crate::plan::Wanted;
 use crate::stop::Stop;
 use crate::text::count;
@@ -30,7 +31,10 @@ pub(super) struct For<'a> {
 /// # Errors
 /// Exit 4 where another process has it, where it cannot be used, or where it is of something else.
 pub(super) fn locked(of: &For<'_>) -> Result<OpenLedger, Failure> {
-    let file = OpenLedger::open(&of.job.ledger, None)?;
+    let at = &of.job.ledger;
+    let seizes = at.in_table().filter(|shared| shared.is_seized()).map(|_| seizes(of.world));
+    let file = OpenLedger::open(at, seizes)?;
+    of.is_no_others(&file.state)?;
     if file.repaired > 0 {
         of.world.remark(format!(
             "the ledger's last line was cut short by a crash ({}) and has been removed: nothing was sent on the strength of it",
@@ -44,6 +48,26 @@ pub(super) fn locked(of: &For<'_>) -> Result<OpenLedger, Failure> {
     Ok(file)
 }
 
+/// Who takes a ledger from somebody who is alive and does not let go of it.
+fn seizes(world: &World) -> Seizes {
+    let now = rfc3339(world.clock.now());
+    let lease = Lease {
+        session: uuid::Uuid::new_v4().to_string(),
+        host: world.host.clone(),
+        who: format!("process {}", std::process::id()),
+        since: now.clone(),
+        seen: now,
+        ..Lease::default()
+    };
+    Seizes { lease, asked: on_asked(world) }
+}
+
+/// Whoever asks for a ledger has the job stop, as a Ctrl-C does.
+fn on_asked(world: &World) -> OnAsked {
+    let (stop, events) = (world.stop.clone(), Arc::clone(&world.events));
+    Box::new(move |by| stop.stop_and_tell(Stop::HandedOver { to: by.to_owned() }, &*events))
+}
+
 /// Starts to write a ledger. Whoever asks for it while it is written has the job stop, as a Ctrl-C does. Returns the run's id
 /// where that is settled before its first record.
 ///
@@ -55,10 +79,7 @@ pub(super) fn begin(
     world: &World,
 ) -> Result<(Arc<dyn Journal>, Option<String>), Failure> {
     let (clock, nonces) = (Arc::clone(&world.clock), Arc::clone(&world.nonces));
-    let (stop, events) = (world.stop.clone(), Arc::clone(&world.events));
-    let asked: OnAsked =
-        Box::new(move |by| stop.stop_and_tell(Stop::HandedOver { to: by.to_owned() }, &*events));
-    let (ledger, run) = open.into_ledger(begins, clock, nonces, asked)?;
+    let (ledger, run) = open.into_ledger(begins, clock, nonces, on_asked(world))?;
     Ok((Arc::new(ledger), run))
 }
 
@@ -116,6 +137,27 @@ impl For<'_> {
             );
         }
         Ok(())
+    }
+
+    /// Fails where a new run is about to begin in a table that has one of the same instance and roster: two people who start
+    /// one roster under two names would make two runs of it.
+    fn is_no_others(&self, state: &State) -> Result<(), Failure> {
+        let Some(shared) = self.job.ledger.in_table().filter(|_| state.header.run.is_empty()) else {
+            return Ok(());
+        };
+        let (arn, digest) = (&self.directory.instance.arn, self.wanted.digest());
+        let is_same = |named: &Named| {
+            named.instance == *arn
+                && named.digest == digest
+                && !ledger::undone::is_named_in_table(&named.name)
+        };
+        let Some(there) = shared.runs()?.into_iter().find(is_same) else { return Ok(()) };
+        let what = format!(
+            "this roster is a run of the table already, `{}`, begun with `{}` at {}",
+            there.name, there.roster, there.at
+        );
+        Err(Failure::stopped(what)
+            .hint(format!("nothing was sent; join it with ⟦ledger {}⟧", shared.url().naming(&there.name))))
     }
 
     /// A file of which a sync or a full disk has left the name alone looks like that of a run that never began.

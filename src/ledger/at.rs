@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use super::shared::SharedLedger;
+use super::shared::{SharedLedger, Takes};
 
 /// Where a ledger is.
 ///
@@ -30,6 +30,12 @@ impl LedgerAt {
     /// The run, where machines share it.
     pub fn in_table(&self) -> Option<&SharedLedger> {
         self.shared.as_ref()
+    }
+
+    /// The same, taken so where somebody has it; a file is never taken from anybody.
+    #[must_use]
+    pub fn taking(self, takes: Takes) -> Self {
+        Self { shared: self.shared.map(|shared| shared.taking(takes)), ..self }
     }
 
     /// The file's path; `None` where machines share it.

@@ -31,7 +31,7 @@ pub(crate) struct Seizes {
     /// Who it is that takes it, for whoever had it.
     pub(crate) lease: Lease,
     /// Told when somebody asks for it in turn.
-    pub(crate) wanted: OnAsked,
+    pub(crate) asked: OnAsked,
 }
 
 impl OpenLedger {
@@ -48,7 +48,7 @@ impl OpenLedger {
         };
         let (joined, state) = match seizes {
             None => Joined::read(shared)?,
-            Some(Seizes { lease, wanted }) => Joined::seize(shared, lease, wanted)?,
+            Some(Seizes { lease, asked }) => Joined::seize(shared, lease, asked)?,
         };
         Ok(Self { state, repaired: 0, was_empty: false, how: How::Shared(Box::new(joined)) })
     }

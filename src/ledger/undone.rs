@@ -64,11 +64,16 @@ pub(crate) fn before(ledger: &Path) -> Option<PathBuf> {
     Some(ledger.with_file_name(name_before(name)?))
 }
 
+/// Whether the name of a run in a table says that nothing of it is left.
+pub(crate) fn is_named_in_table(name: &str) -> bool {
+    name.contains(MARK)
+}
+
 /// Whether the name of a ledger says so, wherever it is.
 pub(crate) fn is_named_at(ledger: &LedgerAt) -> bool {
     match ledger.in_table() {
         None => is_named(ledger.name()),
-        Some(shared) => shared.url().name.as_deref().is_some_and(|name| name.contains(MARK)),
+        Some(shared) => shared.url().name.as_deref().is_some_and(is_named_in_table),
     }
 }
 

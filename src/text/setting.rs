@@ -63,6 +63,10 @@ settings! {
     DryRun = "dry-run";
     /// The ledger's place.
     Ledger = "ledger";
+    /// That a ledger which another process has is waited for.
+    StandBy = "stand-by";
+    /// That a ledger which another process has is asked for, or taken.
+    TakeOver = "take-over";
     /// That the users who fit are made where the instance has not room for all.
     PartialRun = "partial-run";
     /// That users are not tagged with the run that made them.

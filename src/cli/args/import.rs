@@ -10,6 +10,7 @@ use super::passwords::PasswordArgs;
 use super::rate;
 use super::removing::RemovingArgs;
 use super::roster::RosterArgs;
+use super::taking::TakingArgs;
 use crate::cli::tables;
 use crate::error::Failure;
 use crate::job::{Patience, RateAsked};
@@ -118,6 +119,9 @@ pub(in crate::cli) struct Shared {
     /// roster.csv.ledger.jsonl]
     #[arg(long, help_heading = "Run", value_name = "FILE|URL", value_parser = tables::ledger())]
     pub(in crate::cli) ledger: Option<LedgerAt>,
+
+    #[command(flatten)]
+    pub(in crate::cli) taking: TakingArgs,
 
     /// CreateUser calls a second: a number, the account's applied quota, or what is learned on the way
     #[arg(long, help_heading = "Pace", value_name = "quota|auto|N", default_value = "quota", value_parser = rate::asked)]

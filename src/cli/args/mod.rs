@@ -12,6 +12,7 @@ pub(super) mod remove;
 pub(super) mod removing;
 pub(super) mod roster;
 pub(super) mod sky;
+pub(super) mod taking;
 pub(super) mod undo;
 pub(super) mod update;
 pub(super) mod validate;

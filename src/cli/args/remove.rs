@@ -11,6 +11,7 @@ use super::instance::{InstanceArgs, RehearsalArgs};
 use super::rate;
 use super::removing::{RemovingArgs, Suspension, suspension};
 use super::roster::RosterArgs;
+use super::taking::TakingArgs;
 use crate::cli::tables;
 use crate::job::{Patience, RateAsked};
 use crate::ledger::LedgerAt;
@@ -67,6 +68,9 @@ pub(in crate::cli) struct RemoveArgs {
     /// The ledger of the deletions [default: beside the list, as in leavers.csv.remove.ledger.jsonl]
     #[arg(long, help_heading = "Run", value_name = "FILE|URL", value_parser = tables::ledger())]
     pub(in crate::cli) ledger: Option<LedgerAt>,
+
+    #[command(flatten)]
+    pub(in crate::cli) taking: TakingArgs,
 
     /// Do everything but delete: check, compare, say who would be deleted and how long it takes
     #[arg(long, help_heading = "Run")]

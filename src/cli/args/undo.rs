@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::import::Format;
 use super::instance::{InstanceArgs, RehearsalArgs};
+use super::taking::TakingArgs;
 use super::{protect, rate};
 use crate::cli::tables;
 use crate::job::{Patience, RateAsked};
@@ -60,6 +61,9 @@ pub(in crate::cli) struct UndoArgs {
     /// Requests under way at once [default: follows rate × latency]
     #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(in crate::cli) concurrency: Option<u16>,
+
+    #[command(flatten)]
+    pub(in crate::cli) taking: TakingArgs,
 
     /// Do everything but delete: look, prove, say who would be deleted and how long it takes
     #[arg(long, help_heading = "Run")]

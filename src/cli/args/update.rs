@@ -10,6 +10,7 @@ use super::import::Format;
 use super::instance::{InstanceArgs, RehearsalArgs};
 use super::rate;
 use super::roster::RosterArgs;
+use super::taking::TakingArgs;
 use crate::cli::tables;
 use crate::job::{Patience, RateAsked};
 use crate::ledger::LedgerAt;
@@ -57,6 +58,9 @@ pub(in crate::cli) struct UpdateArgs {
     /// Requests under way at once [default: follows rate × latency]
     #[arg(long, help_heading = "Pace", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(in crate::cli) concurrency: Option<u16>,
+
+    #[command(flatten)]
+    pub(in crate::cli) taking: TakingArgs,
 
     /// Do everything but change: check, compare, say what would be changed and how long it takes
     #[arg(long, help_heading = "Run")]

@@ -545,7 +545,7 @@ impl Running {
         let sink = Arc::clone(&self.watched) as Arc<dyn Sink>;
         runtime()?.block_on(async {
             let world = (self.shared.around.world)(sink, self.work.stop.clone());
-            job.refuse_in_use()?;
+            ledger::refuse_in_use(&job.ledger)?;
             let planned = Box::pin(job.check(&world)).await?;
             let planned = Box::pin(planned.plan()).await?;
             holds(&planned)?;

@@ -12,14 +12,14 @@ use crate::error::Failure;
 use crate::instance::FetchError;
 use crate::job::parting;
 use crate::job::rehearsal::Stage;
+use crate::job::standby;
 use crate::job::stay;
 use crate::job::target::{At, Reached};
 use crate::job::world::World;
 use crate::lane::listing::{self, Guard};
 use crate::lane::reads;
 use crate::ledger::{
-    self, BaseLedger, Job, LedgerAt, Place, RowState, State, Step, StepState, beside, peek, refuse_in_use,
-    undone,
+    self, BaseLedger, Job, LedgerAt, Place, RowState, State, Step, StepState, beside, peek, undone,
 };
 use crate::plan::{Leaver, Why};
 use crate::roster::{Options, Roster};
@@ -47,7 +47,7 @@ impl UndoJob {
         world.go_on()?;
         let ledger = self.file();
         if !self.looks_only {
-            refuse_in_use(&ledger)?;
+            standby::free(&ledger, self.patience.outage, world)?;
         }
         let (state, _) = peek(&ledger)?;
         of_an_import(&state, &ledger)?;

@@ -1,14 +1,14 @@
 //! The log of one run in an engine: read, appended to, taken over, let go of. Each of these goes on until it is known what
 //! came of it, or the engine has been away for too long.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::append::{Heard, Next, next};
 use super::segments::{Certainty, Checked, EngineFault, Lease, Named, Segment, Segments};
 use super::url::TableUrl;
-use super::watch::{Seen, Timing};
-use crate::clock::{Clock, rfc3339};
+use super::watch::{Seen, Takes, Timing};
+use crate::clock::{Clock, Moment, rfc3339};
 use crate::crash;
 use crate::error::Failure;
 
@@ -50,7 +50,25 @@ pub struct SharedLedger {
     url: TableUrl,
     pub(super) segments: Arc<dyn Segments>,
     pub(super) around: Around,
+    /// What is done where somebody has it.
+    pub(super) takes: Takes,
+    /// Who is told of trouble with the engine, and how long it is borne; shared by all clones.
+    borne: Arc<Mutex<Borne>>,
 }
+
+/// Who is told of trouble.
+pub(crate) type OnTrouble = Arc<dyn Fn(String) + Send + Sync>;
+
+#[derive(Default)]
+struct Borne {
+    tell: Option<OnTrouble>,
+    patience: Option<Duration>,
+    /// Who had the ledger, and was found dead.
+    dead: Option<String>,
+}
+
+/// How long trouble goes on in silence at most.
+const SILENCE: Duration = Duration::from_secs(4);
 
 /// All that was in a log when it was read.
 pub(super) struct Contents {
@@ -71,7 +89,55 @@ pub(super) enum Landed {
 impl SharedLedger {
     /// The ledger of this address in this engine.
     pub fn new(url: TableUrl, segments: Arc<dyn Segments>, around: Around) -> Self {
-        Self { url, segments, around }
+        Self { url, segments, around, takes: Takes::default(), borne: Arc::default() }
+    }
+
+    /// The same, taken so where somebody has it.
+    #[must_use]
+    pub fn taking(self, takes: Takes) -> Self {
+        Self { takes, ..self }
+    }
+
+    /// Whether it is taken whoever has it.
+    pub(crate) fn is_seized(&self) -> bool {
+        self.takes == Takes::Now
+    }
+
+    /// Bears an engine that is away for so long from now on, and tells it meanwhile.
+    pub(crate) fn bear(&self, patience: Duration, tell: OnTrouble) {
+        let mut borne = self.borne();
+        (borne.tell, borne.patience) = (Some(tell), Some(patience));
+    }
+
+    /// Whoever had the ledger is dead: its part of a rate is free.
+    pub(super) fn found_dead(&self, who: String) {
+        self.borne().dead = Some(who);
+    }
+
+    /// Who had the ledger and was found dead, as it calls itself in lanes.
+    pub(crate) fn dead(&self) -> Option<String> {
+        self.borne().dead.clone()
+    }
+
+    fn borne(&self) -> MutexGuard<'_, Borne> {
+        self.borne.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn patience(&self) -> Duration {
+        self.borne().patience.unwrap_or(self.around.timing.patience)
+    }
+
+    /// Waits before something is asked again, and says so where that has gone on for a while. `told` is when it was said.
+    fn wait(&self, delay: Duration, told: &mut Moment, why: &str) {
+        let now = self.around.clock.moment();
+        if now.since(*told) >= SILENCE {
+            *told = now;
+            let tell = self.borne().tell.clone();
+            if let Some(tell) = tell {
+                tell(format!("waiting for the table of the shared ledger: {why}"));
+            }
+        }
+        (self.around.pause)(delay);
     }
 
     /// Its address.
@@ -116,14 +182,15 @@ impl SharedLedger {
     pub(super) fn again<T>(&self, mut ask: impl FnMut() -> Result<T, EngineFault>) -> Result<T, EngineFault> {
         let clock = &self.around.clock;
         let begun = clock.moment();
+        let mut told = begun;
         let mut delays = (self.around.delays)();
         loop {
             match ask() {
                 Err(fault) if fault.certainty == Certainty::Unclear => {
-                    if clock.moment().since(begun) >= self.around.timing.patience {
+                    if clock.moment().since(begun) >= self.patience() {
                         return Err(fault);
                     }
-                    (self.around.pause)(delays());
+                    self.wait(delays(), &mut told, &fault.what);
                 }
                 done => return done,
             }
@@ -236,6 +303,7 @@ impl SharedLedger {
     pub(super) fn put(&self, run: &str, segment: &Segment) -> Result<Landed, EngineFault> {
         let around = &self.around;
         let begun = around.clock.moment();
+        let mut told = begun;
         let mut delays = (around.delays)();
         let mut do_put = true;
         let mut last = String::new();
@@ -279,12 +347,12 @@ impl SharedLedger {
                 Next::Look => do_put = false,
                 Next::PutAgain => do_put = true,
             }
-            if around.clock.moment().since(begun) >= around.timing.patience {
+            if around.clock.moment().since(begun) >= self.patience() {
                 return Err(EngineFault::unclear(last));
             }
             // Somebody else's segment is looked at right away; what was lost is asked for after a while.
             if heard == Heard::Nothing {
-                (around.pause)(delays());
+                self.wait(delays(), &mut told, &last);
             }
         }
     }

@@ -57,6 +57,20 @@ impl Timing {
     }
 }
 
+/// What is done where somebody has the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Takes {
+    /// It is left, once whoever has it is seen to be alive; and taken where that one is dead.
+    #[default]
+    WhereDead,
+    /// It is waited for, until whoever has it ends or dies.
+    Waits,
+    /// Whoever has it is asked to hand over.
+    Asks,
+    /// It is taken, whoever has it.
+    Now,
+}
+
 /// What is seen of a ledger that somebody may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
