@@ -20,6 +20,7 @@ pub mod in_terminal;
 mod junit;
 mod leaver_words;
 mod leavers;
+mod ledgers;
 mod listed;
 mod man;
 mod meant;
@@ -98,6 +99,7 @@ enum Command {
     Remove(Box<args::remove::RemoveArgs>),
     Status(status::StatusArgs),
     Report(report::ReportArgs),
+    Ledger(ledgers::LedgersArgs),
     Credentials(credentials::CredentialsArgs),
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
@@ -195,6 +197,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
             | Command::Directory(_)
             | Command::Export(_)
             | Command::Simulate(_)
+            | Command::Ledger(_)
     ) {
         signals::probe(FILES_TO_CONNECT)?;
     }
@@ -215,6 +218,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Remove(args) => leavers::run(*args, typed),
         Command::Status(args) => output::kept_in(args.output.as_deref(), || status::run(&args)),
         Command::Report(args) => report::run(&args),
+        Command::Ledger(args) => ledgers::run(&args),
         Command::Credentials(args) => credentials::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
@@ -250,9 +254,9 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
                 Some(ledger::Job::Remove) => TypedLeavers::retry(*args, &state, Vec::new())?.needs()?,
             }
         }
-        Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,
-        Command::Update(args) => TypedChanges::update(*args, Vec::new()).needs()?,
-        Command::Remove(args) => TypedLeavers::of(*args, Vec::new()).needs()?,
+        Command::Diff(args) => TypedChanges::diff(*args, Vec::new())?.needs()?,
+        Command::Update(args) => TypedChanges::update(*args, Vec::new())?.needs()?,
+        Command::Remove(args) => TypedLeavers::of(*args, Vec::new())?.needs()?,
         Command::Undo(args) => TypedUndo::of(*args, Vec::new())?.needs()?,
         Command::Directory(args) => Some(args.needs()?),
         Command::Export(args) => Some(args.needs()?),

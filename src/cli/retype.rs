@@ -140,6 +140,13 @@ pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line
     line
 }
 
+/// What shows how a ledger stands.
+pub(super) fn status_of(ledger: &Path) -> Line {
+    let mut line = Line::new(program(), "status");
+    line.path(ledger);
+    line
+}
+
 /// What undoes the run of a ledger, or goes on with that.
 pub(super) fn undo_of(ledger: &Path) -> Line {
     let mut line = Line::new(program(), "undo");
@@ -466,7 +473,8 @@ impl Line {
         let words = self.words.iter().map(|word| {
             let is_file = FILES.contains(&before);
             before = word;
-            if is_file { beside::absolute(Path::new(word)) } else { word.clone() }
+            let is_address = TableUrl::is_meant(word);
+            if is_file && !is_address { beside::absolute(Path::new(word)) } else { word.clone() }
         });
         words.collect()
     }

@@ -83,9 +83,16 @@ pub(super) fn begin(
     Ok((Arc::new(ledger), run))
 }
 
-/// With what a run of this roster begins, on the instance of this ARN.
-pub(super) fn begins(job: &Job, instance: &str, digest: String, world: &World) -> Begins {
+/// With what a run of this roster begins, of a ledger of this kind, on the instance of this ARN.
+pub(super) fn begins(
+    job: &Job,
+    of: Option<ledger::Job>,
+    instance: &str,
+    digest: String,
+    world: &World,
+) -> Begins {
     Begins {
+        job: of.map(|_| ledger::Job::command(of).to_owned()).unwrap_or_default(),
         instance: instance.to_owned(),
         digest,
         roster: beside::absolute(job.roster()),
@@ -119,6 +126,7 @@ impl For<'_> {
             return Ok(());
         }
         ledger::be_of(self.of, &state.header, &self.job.ledger)?;
+        ledger::be_here(state, &self.job.ledger)?;
         let arn = &self.directory.instance.arn;
         if state.header.instance != *arn {
             let what = format!("the ledger is of another instance: `{}`", state.header.instance);
@@ -146,8 +154,10 @@ impl For<'_> {
             return Ok(());
         };
         let (arn, digest) = (&self.directory.instance.arn, self.wanted.digest());
+        let job = self.of.map(|_| ledger::Job::command(self.of)).unwrap_or_default();
         let is_same = |named: &Named| {
             named.instance == *arn
+                && named.job == job
                 && named.digest == digest
                 && !ledger::undone::is_named_in_table(&named.name)
         };

@@ -37,6 +37,8 @@ pub struct State {
     pub newest_intent: String,
     /// How many CreateUser calls left and how many of them were throttled.
     pub(crate) calls: Calls,
+    /// The address of the ledger that goes on in place of this one, where the run was moved.
+    pub(crate) moved_to: Option<Box<str>>,
     /// The usernames, each at the place of its record.
     names: Names,
     rows: Vec<Record>,
@@ -394,6 +396,7 @@ impl State {
             Kind::Step => self.step(entry),
             Kind::Seen => self.sight(entry),
             Kind::End => self.session.has_ended = true,
+            Kind::Moved => self.moved_to = entry.to.as_deref().map(Into::into),
         }
     }
 

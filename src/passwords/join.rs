@@ -93,7 +93,8 @@ impl Outcomes {
             | Kind::Dropped
             | Kind::Step
             | Kind::Seen
-            | Kind::End => {}
+            | Kind::End
+            | Kind::Moved => {}
         }
     }
 

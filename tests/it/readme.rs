@@ -530,6 +530,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         Kind::Step,
         Kind::Seen,
         Kind::End,
+        Kind::Moved,
     ];
     let kinds = kinds.map(|kind| {
         // A type that is added stops here until it is in the list above.
@@ -542,7 +543,8 @@ fn the_ledgers_table_has_every_type_and_every_member() {
             | Kind::Outcome
             | Kind::Step
             | Kind::Seen
-            | Kind::End => serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned(),
+            | Kind::End
+            | Kind::Moved => serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned(),
         }
     });
     assert_eq!(documented.keys().cloned().collect::<BTreeSet<_>>(), BTreeSet::from(kinds));
@@ -594,6 +596,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         message: text(),
         request_id: text(),
         exit: Some(0),
+        to: text(),
         at: text(),
     };
     let whole = serde_json::to_value(whole).unwrap();

@@ -488,6 +488,7 @@ pub(super) fn base_ledgers(job: &Job, named: &[LedgerAt]) -> Vec<BaseLedger> {
         ledgers.extend(
             beside::bases_of(whole, job.target.is_rehearsal()).map(|path| BaseLedger::Beside(path.into())),
         );
+        ledgers.extend(job.ledger.siblings().into_iter().map(BaseLedger::Beside));
     }
     // Two updates are undone one after the other, each by a command that names the ledger of the updates alone.
     if (named.is_empty() || beside::is_named_as_before(whole)) && !job.target.is_rehearsal() {

@@ -277,6 +277,13 @@ impl SharedLedger {
         });
         read.map_err(|fault| self.failed("read", fault))?;
         if let Some(hole) = hole {
+            if hole == 1 {
+                let what = format!("the shared ledger has no beginning: `{}`", self.url);
+                return Err(Failure::stopped(what).hint(
+                    "nothing was sent; a run is being moved to it, or that was cut off: the same `headcount ledger push` moves \
+                     it to its end",
+                ));
+            }
             let what = format!("the shared ledger is damaged: segment {hole} is missing: `{}`", self.url);
             return Err(Failure::stopped(what).hint(
                 "nothing was sent; restore the table from a backup, or import into a ledger of its own: users that are \
