@@ -244,6 +244,7 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
         Ok(cli) => cli.command,
         Err(error) => return Ok(slip::told(&error, &typed, &command_line())),
     };
+    let tables = tables_of(&command);
     let needs = match command {
         Command::Import(args) => TypedChanges::needs_with_import(&Typed::import(*args, Vec::new())?)?,
         Command::Retry(args) => {
@@ -262,7 +263,41 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
         Command::Export(args) => Some(args.needs()?),
         _ => None,
     };
-    policy::of_command(needs, output)
+    policy::of_command(needs, &tables, output)
+}
+
+/// The tables of shared ledgers that a command reaches.
+fn tables_of(command: &Command) -> policy::Tables {
+    use crate::connect::policy::TableJob::{Makes, Reads, Writes};
+    let none = policy::Tables::default;
+    let writes = |is_dry_run: bool| if is_dry_run { Reads } else { Writes };
+    let with = |ledger: Option<&ledger::LedgerAt>, job| match ledger {
+        Some(ledger) => none().with(ledger, job),
+        None => none(),
+    };
+    let bases = |tables: policy::Tables, bases: &[ledger::LedgerAt]| {
+        bases.iter().fold(tables, |tables, base| tables.with(base, Reads))
+    };
+    match command {
+        Command::Import(args) => with(args.shared.ledger.as_ref(), writes(args.shared.dry_run)),
+        Command::Retry(args) => none().with(&args.of, writes(args.shared.dry_run)),
+        Command::Update(args) => {
+            bases(with(args.shared.ledger.as_ref(), writes(args.dry_run)), &args.shared.base)
+        }
+        Command::Diff(args) => bases(with(args.shared.ledger.as_ref(), Reads), &args.shared.base),
+        Command::Remove(args) => with(args.ledger.as_ref(), writes(args.dry_run)),
+        Command::Undo(args) => bases(none().with(&args.ledger, writes(args.dry_run)), &args.base),
+        Command::Status(args) => none().with(&args.ledger, Reads),
+        Command::Report(args) => none().with(&args.ledger, Reads),
+        Command::Credentials(args) => none().with(&args.ledger, Reads),
+        Command::Ledger(args) => match &args.what {
+            ledgers::What::Create { table } => none().with_table(table, Makes),
+            ledgers::What::List { table, .. } => none().with_table(table, Reads),
+            ledgers::What::Pull { ledger, .. } => none().with_table(ledger, Reads),
+            ledgers::What::Push { to, .. } => none().with_table(to, Writes),
+        },
+        _ => none(),
+    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use crate::text;
 pub(super) struct StatusArgs {
     /// The ledger, as in roster.csv.ledger.jsonl
     #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
-    ledger: LedgerAt,
+    pub(super) ledger: LedgerAt,
 
     /// For people, or one JSON object for programs
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Human)]
