@@ -43,7 +43,7 @@ pub(crate) use look::SEEN_BY_THEN;
 pub use means::{Means, Settings};
 pub use task::{Doubt, Gift, Listed, Origin, Task, Work};
 pub(crate) use there::read as read_there;
-pub(crate) use update::{Mover, run as update};
+pub(crate) use update::{Mover, operation_of, run as update};
 
 use crate::agent::RowNumber;
 use crate::error::Failure;

@@ -188,7 +188,12 @@ fn waiting_for_rights(adds: bool) -> Came {
 /// The operation of the first call that is due if nothing has changed since the plan. The call itself is decided by what is
 /// read.
 fn first_operation(mover: &Mover) -> Option<Operation> {
-    Some(match order(mover.groups.keys().copied().collect(), true).into_iter().next()? {
+    order(mover.groups.keys().copied().collect(), true).into_iter().next().map(operation_of)
+}
+
+/// The operation that most changes of a group are made by.
+pub(crate) fn operation_of(group: Group) -> Operation {
+    match group {
         Group::Identity => Operation::UpdateUserIdentityInfo,
         Group::Config => Operation::UpdateUserConfig,
         Group::RoutingProfile => Operation::UpdateUserRoutingProfile,
@@ -196,7 +201,7 @@ fn first_operation(mover: &Mover) -> Option<Operation> {
         Group::Hierarchy => Operation::UpdateUserHierarchy,
         Group::Tags => Operation::TagResource,
         Group::Proficiencies => Operation::AssociateUserProficiencies,
-    })
+    }
 }
 
 /// Groups in the order in which they are written: security profiles first where the new set is within the old, last where

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::parts::Parts;
 use crate::clock::Clock;
 use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Target, Transport};
 use crate::error::Failure;
@@ -21,6 +22,7 @@ const NOWHERE: &str = "http://127.0.0.1:1";
 pub struct Lanes {
     way: Way,
     paces: AllPaces,
+    parts: Parts,
 }
 
 enum Way {
@@ -40,13 +42,22 @@ pub(super) struct Served {
 impl Lanes {
     /// Over HTTP, with the credentials of the AWS default chain. A rehearsal's instance is served on loopback.
     pub(crate) fn network() -> Self {
-        Self { way: Way::Network, paces: AllPaces::default() }
+        Self { way: Way::Network, paces: AllPaces::default(), parts: Parts::default() }
     }
 
     /// By this transport and with these credentials, whichever instance it is. A rehearsal's instance stays in the process,
     /// and no socket is opened.
     pub fn within(transport: Arc<dyn Transport>, credentials: Credentials) -> Self {
-        Self { way: Way::Within { transport, credentials }, paces: AllPaces::default() }
+        Self {
+            way: Way::Within { transport, credentials },
+            paces: AllPaces::default(),
+            parts: Parts::default(),
+        }
+    }
+
+    /// The parts of rates that this process has among machines.
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// What the environment says of reaching AWS, with what the profile's files say where it is silent.

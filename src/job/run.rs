@@ -12,6 +12,7 @@ use super::meant::Job;
 use super::opened;
 use super::outlook::Outlook;
 use super::plan::Planned;
+use super::shares;
 use super::supply::Supply;
 use super::target::Reached;
 use super::tasks::{Of, Tasks};
@@ -124,6 +125,9 @@ impl Begun {
         let Checked { job, world, roster, reached, pass } = checked;
         let pace = outlook.pace;
         reached.lane.paces().set(Operation::CreateUser, pace.pace());
+        // A rate that is learned is what is left by the others already.
+        let operations: &[Operation] = if pace.learns { &[] } else { &[Operation::CreateUser] };
+        let _shares = shares::taken(&job.ledger, operations, reached, world).await;
         let slots = Slots::new(pace.rate, pace.burst, job.pace.concurrency);
         let lane = Arc::clone(&reached.lane);
         let (stop, events) = (world.stop.clone(), Arc::clone(&world.events));

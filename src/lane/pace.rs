@@ -56,6 +56,8 @@ pub struct Pace {
     first_answer: watch::Sender<Option<Duration>>,
     /// Parts that the next call pays on top of its own.
     owed: AtomicU32,
+    /// Among how many machines the rate is shared.
+    members: AtomicU32,
 }
 
 /// How fast, decided without doing: a pure value that is told what happened.
@@ -290,6 +292,7 @@ impl Pace {
             opening: AtomicU32::new(0),
             first_answer: watch::Sender::new(None),
             owed: AtomicU32::new(0),
+            members: AtomicU32::new(1),
         }
     }
 
@@ -314,7 +317,8 @@ impl Pace {
     /// The parts that a call costs now: enough for the rate never to be passed.
     fn cost(&self) -> u32 {
         let part = self.part.as_nanos() as f64;
-        parts((1e9 / (self.law().rate * part) - 1e-6).ceil()).get()
+        let rate = self.law().rate / f64::from(self.members.load(Ordering::Relaxed));
+        parts((1e9 / (rate * part) - 1e-6).ceil()).get()
     }
 
     /// Waits until so many parts are there, and takes them.
@@ -392,9 +396,20 @@ impl Pace {
         }
     }
 
-    /// The rate now, in calls a second.
+    /// The rate now, in calls a second; where machines share it, this one's part.
     pub(crate) fn rate(&self) -> f64 {
-        self.law().rate()
+        self.law().rate() / f64::from(self.members.load(Ordering::Relaxed))
+    }
+
+    /// Shares the rate among so many machines from now on, and the burst with it: a call costs as many times as much of what
+    /// is saved up.
+    pub(crate) fn share(&self, members: u32) {
+        let before = self.members.swap(members.max(1), Ordering::Relaxed);
+        // The service's bucket is full once, and not once a machine.
+        let opening = self.opening.load(Ordering::Relaxed);
+        if members > before && opening > 0 {
+            self.opening.store((opening * before / members).max(1), Ordering::Relaxed);
+        }
     }
 
     /// The quota found out by throttles, as [`Law::found`].

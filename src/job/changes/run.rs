@@ -19,8 +19,8 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::export;
 use crate::failed::{FailedRows, Left, OfRun};
-use crate::job::opened;
 use crate::job::run::{Beginning, close};
+use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
 use crate::ledger::{
     AskedFor, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, StandsAs, State,
@@ -206,6 +206,9 @@ async fn send(compared: &Compared, ledger: &Arc<dyn Journal>, run: String) -> Re
     let rules = changes.rules(reached);
     let movers = Movers::new(compared, &rules, Arc::clone(ledger))?;
     let _at_work = reached.lane.waits().at_work();
+    let groups: BTreeSet<Group> = compared.due.values().flat_map(|due| due.groups.keys().copied()).collect();
+    let operations: Vec<Operation> = groups.into_iter().map(apply::operation_of).collect();
+    let _shares = shares::taken(&job.ledger, &operations, reached, world).await;
     Box::pin(apply::update(means, job.pace.concurrency, movers)).await
 }
 

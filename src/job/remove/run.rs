@@ -19,8 +19,8 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::export::{self, Keeping};
 use crate::failed::{FailedRows, Left, OfRun};
-use crate::job::opened;
 use crate::job::run::{Beginning, close};
+use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
 use crate::ledger::{
     Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, State, Step, StepState, Steps,
@@ -182,6 +182,7 @@ async fn send(leavers: &Leavers, ledger: &Arc<dyn Journal>, run: String) -> Resu
     let ways = Ways { most, signs_out: true, quick_connects: remove.lifts.quick_connects };
     let departures = departures(leavers, &**ledger);
     let _at_work = reached.lane.waits().at_work();
+    let _shares = shares::taken(&job.ledger, &[Operation::DeleteUser], reached, world).await;
     let around = Arc::new(leavers.around.of_all(departures.iter().map(|departure| departure.id.clone())));
     let orphans = ledger.read(orphans);
     Box::pin(apply::delete(means, ways, around, judge(leavers), departures.into_iter(), orphans)).await

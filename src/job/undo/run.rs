@@ -19,8 +19,8 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::instance::fetch;
 use crate::instance::users::{self, Read, Whom};
-use crate::job::opened;
 use crate::job::run::close;
+use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
 use crate::ledger::{
     Begins, Counts, Entry, Journal, Kind, OpenLedger, Place, RowState, SeenCounts, State, Steps, undone,
@@ -202,6 +202,8 @@ impl PlannedUndo {
         let means = Means::new(lane, slots, Arc::clone(ledger), settings, stop, events)
             .naming(NamesOfIds::of(&self.reached.directory));
         let _at_work = self.reached.lane.waits().at_work();
+        let _shares =
+            shares::taken(&self.job.ledger, &[Operation::DeleteUser], &self.reached, &self.world).await;
         let ways = Ways { most, signs_out: false, quick_connects: self.job.lifts.quick_connects };
         let unfinished = ledger.read(unfinished);
         let judge = self.judge();

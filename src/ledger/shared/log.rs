@@ -63,6 +63,8 @@ pub(crate) type OnTrouble = Arc<dyn Fn(String) + Send + Sync>;
 struct Borne {
     tell: Option<OnTrouble>,
     patience: Option<Duration>,
+    /// Who had the ledger, and was found dead.
+    dead: Option<String>,
 }
 
 /// How long trouble goes on in silence at most.
@@ -103,7 +105,18 @@ impl SharedLedger {
 
     /// Bears an engine that is away for so long from now on, and tells it meanwhile.
     pub(crate) fn bear(&self, patience: Duration, tell: OnTrouble) {
-        *self.borne() = Borne { tell: Some(tell), patience: Some(patience) };
+        let mut borne = self.borne();
+        (borne.tell, borne.patience) = (Some(tell), Some(patience));
+    }
+
+    /// Whoever had the ledger is dead: its part of a rate is free.
+    pub(super) fn found_dead(&self, who: String) {
+        self.borne().dead = Some(who);
+    }
+
+    /// Who had the ledger and was found dead, as it calls itself in lanes.
+    pub(crate) fn dead(&self) -> Option<String> {
+        self.borne().dead.clone()
     }
 
     fn borne(&self) -> MutexGuard<'_, Borne> {

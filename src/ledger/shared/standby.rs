@@ -57,6 +57,9 @@ impl SharedLedger {
             match life {
                 Life::Free => return Ok(Stood::Free),
                 Life::Dead => {
+                    if let Some(lease) = &seen.lease {
+                        self.found_dead(format!("{} on {}", lease.who, lease.host));
+                    }
                     tell(format!("{who} is no longer heard of, and the ledger is taken over"));
                     return Ok(Stood::Free);
                 }
