@@ -483,14 +483,14 @@ mod tests {
                 "connect:TagResource"
             ]
         );
-        let policy = document(told, "arn:aws:connect:*:*:instance/*", None);
+        let policy = document(Some((told, "arn:aws:connect:*:*:instance/*", None)), &[]);
         assert_eq!(policy["Statement"][1]["Action"], serde_json::json!(["servicequotas:GetServiceQuota"]));
     }
 
     #[test]
     fn nothing_outside_the_instance_is_writable() {
         let arn = "arn:aws:connect:us-west-2:123456789012:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
-        let policy = document(IMPORT, arn, None);
+        let policy = document(Some((IMPORT, arn, None)), &[]);
         assert_eq!(policy["Statement"][0]["Resource"], serde_json::json!([arn, format!("{arn}/*")]));
         assert_eq!(policy["Statement"][1]["Resource"], "*");
         assert_eq!(

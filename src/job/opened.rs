@@ -166,8 +166,10 @@ impl For<'_> {
             "this roster is a run of the table already, `{}`, begun with `{}` at {}",
             there.name, there.roster, there.at
         );
-        Err(Failure::stopped(what)
-            .hint(format!("nothing was sent; join it with ⟦ledger {}⟧", shared.url().naming(&there.name))))
+        Err(Failure::stopped(what).hint(format!(
+            "nothing was sent; join it with ⟦ledger {}⟧",
+            shared.url().naming(&there.name).typed()
+        )))
     }
 
     /// A file of which a sync or a full disk has left the name alone looks like that of a run that never began.

@@ -159,8 +159,10 @@ fn be_regular(path: &Path) -> Result<(), Failure> {
 pub(crate) fn be_here(state: &State, path: &Path) -> Result<(), Failure> {
     let Some(to) = &state.moved_to else { return Ok(()) };
     let what = format!("the run was moved from this file: it goes on in `{to}`: `{}`", path.display());
-    Err(Failure::stopped(what)
-        .hint(format!("nothing was sent; the same command goes on with ⟦ledger {to}⟧ in place of the file")))
+    Err(Failure::stopped(what).hint(format!(
+        "nothing was sent; the same command goes on with ⟦ledger {}⟧ in place of the file",
+        shell_line([&**to])
+    )))
 }
 
 /// Fails where the ledger is another command's: one that an update keeps says nothing of who was made, and an import's nothing
@@ -330,8 +332,11 @@ fn header_in(line: &[u8], path: &Path) -> Option<Header> {
 }
 
 /// Whether this run had its ledger under this name, and was undone.
-pub(crate) fn was_undone(ledger: &Path, run: &str) -> bool {
-    !run.is_empty() && first_of(&undone::path(ledger, run)).is_some_and(|header| header.run == run)
+pub(crate) fn was_undone(ledger: &LedgerAt, run: &str) -> bool {
+    if run.is_empty() {
+        return false;
+    }
+    first(&undone::at(ledger, run)).is_some_and(|header| header.run == run)
 }
 
 fn gather_any<T>(

@@ -30,8 +30,8 @@ pub struct State {
     attempts_before: Option<Attempt>,
     /// The highest attempt with a password that headcount made.
     pub(crate) generated: Option<Attempt>,
-    /// How many of these are known to have left, so that their passwords are in the credentials file.
-    pub(crate) recorded: u32,
+    /// Where the passwords are that headcount made.
+    pub(crate) made_on: MadeOn,
     /// When the newest intent was written that makes or changes a user, RFC 3339; empty before the first. The latest, where
     /// a clock was put back.
     pub newest_intent: String,
@@ -100,6 +100,51 @@ pub struct Session {
     pub(crate) alias: Option<String>,
     /// It has said that it ended.
     pub has_ended: bool,
+}
+
+/// On which machine the passwords are that headcount made: of a ledger that machines share each has a file of its own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MadeOn {
+    /// The machines, in the order in which they were at work, each with the highest attempt before it.
+    machines: Vec<(Option<Attempt>, Box<str>)>,
+    /// How many passwords each has made, and how many of these are known to have left, so that they are in its file.
+    counts: HashMap<Box<str>, (u32, u32)>,
+}
+
+impl MadeOn {
+    fn begins(&mut self, host: &str, before: Option<Attempt>) {
+        if self.machines.last().is_none_or(|(_, last)| **last != *host) {
+            self.machines.push((before, host.into()));
+        }
+    }
+
+    /// The machine that made an attempt.
+    fn of(&mut self, attempt: Attempt) -> &mut (u32, u32) {
+        let behind = self.machines.partition_point(|(before, _)| *before < Some(attempt));
+        let host = behind.checked_sub(1).and_then(|at| self.machines.get(at));
+        let host = host.map(|(_, host)| host.clone()).unwrap_or_default();
+        self.counts.entry(host).or_default()
+    }
+
+    fn is_made(&mut self, attempt: Attempt) {
+        self.of(attempt).0 += 1;
+    }
+
+    fn has_left(&mut self, attempt: Attempt) {
+        self.of(attempt).1 += 1;
+    }
+
+    /// How many passwords this machine has made, and how many of these are known to have left; of all machines where none is
+    /// named.
+    pub(crate) fn on(&self, host: Option<&str>) -> (u32, u32) {
+        match host {
+            Some(host) => self.counts.get(host).copied().unwrap_or_default(),
+            None => {
+                let sum = |(made, left): (u32, u32), (more, gone): &(u32, u32)| (made + more, left + gone);
+                self.counts.values().fold((0, 0), sum)
+            }
+        }
+    }
 }
 
 /// One row, compact: a ledger of a million rows is held in memory.
@@ -370,6 +415,7 @@ impl State {
             Kind::Session => {
                 self.sessions += 1;
                 self.attempts_before = self.attempts;
+                self.made_on.begins(entry.host.as_deref().unwrap_or_default(), self.attempts);
                 self.session = Session {
                     id: text(&entry.session),
                     host: text(&entry.host),
@@ -473,6 +519,7 @@ impl State {
         }
         if entry.generated {
             self.generated = self.generated.max(Some(attempt));
+            self.made_on.is_made(attempt);
         }
         if op == Op::Update {
             self.ids.set(at, entry.id.as_deref());
@@ -504,7 +551,11 @@ impl State {
             was_lost && !is_made_by_it || state == RowState::InDoubt && entry.unexecuted.is_none()
         });
         let is_first = record.open.is_some() && record.generated && entry.attempt == record.attempt;
-        self.recorded += u32::from(is_first && entry.unexecuted != Some(Unexecuted::NotSent));
+        if let Some(attempt) =
+            record.attempt.filter(|_| is_first && entry.unexecuted != Some(Unexecuted::NotSent))
+        {
+            self.made_on.has_left(attempt);
+        }
         record.open = None;
         // Whoever was deleted is to be made anew only where that is asked for, as long as no request has been executed.
         let is_as_before = record.state == RowState::Deleted && entry.unexecuted.is_some();
@@ -915,7 +966,7 @@ mod tests {
         let generating = |number| Entry { generated: true, ..intent("ana", number) };
         let told = |entries: &[Entry]| {
             let state = fold(entries);
-            (state.generated.map_or(0, Attempt::number), state.recorded)
+            (state.generated.map_or(0, Attempt::number), state.made_on.on(None).1)
         };
         let mut entries = vec![row("ana", 2, 1), intent("ana", 1)];
         entries.push(outcome(RowState::InDoubt, 1));

@@ -77,8 +77,14 @@ impl LockedFile {
     }
 
     /// Fails where the file cannot be the one that this ledger's passwords belong into, or is for other recipients.
-    pub(crate) fn suits(&self, state: &State, recipients: &Recipients) -> Result<(), Failure> {
-        suits(&self.found, self.locked.path(), state, recipients)
+    /// Of a ledger that machines share it has the passwords that were made on `host`, this one.
+    pub(crate) fn suits(
+        &self,
+        state: &State,
+        host: Option<&str>,
+        recipients: &Recipients,
+    ) -> Result<(), Failure> {
+        suits(&self.found, self.locked.path(), (state, host), recipients)
     }
 
     /// Starts writing: a torn last line is cut off, and the first record is synced, when this returns.
@@ -112,8 +118,14 @@ impl LockedFile {
     }
 }
 
-fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> Result<(), Failure> {
+fn suits(
+    found: &Found,
+    path: &Path,
+    (state, host): (&State, Option<&str>),
+    recipients: &Recipients,
+) -> Result<(), Failure> {
     let shown = path.display();
+    let (made, recorded) = state.made_on.on(host);
     let lost = |what: String| {
         Err(Failure::stopped(what).hint(
             "nothing was sent. Put the file back, or give its path with ⟦credentials-file⟧: only it has the passwords of \
@@ -121,7 +133,7 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
              rest with a ledger and a file of their own: ⟦ledger NEW⟧ ⟦credentials-file NEW⟧",
         ))
     };
-    if found.run.is_empty() && state.generated.is_some() {
+    if found.run.is_empty() && made > 0 {
         return lost(format!("the credentials file of this ledger's run is gone: `{shown}`"));
     }
     if !found.run.is_empty() && found.run != state.header.run {
@@ -129,10 +141,10 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
             "nothing was sent; name another file with ⟦credentials-file⟧: one file belongs to one ledger",
         ));
     }
-    if found.records < state.recorded {
+    if found.records < recorded {
         return lost(format!(
             "the credentials file is an older copy: {} of the {} passwords that were sent are in it: `{shown}`",
-            found.records, state.recorded
+            found.records, recorded
         ));
     }
     if !found.run.is_empty() && found.recipients != recipients.words() {

@@ -11,6 +11,7 @@ use super::watch::{Seen, Takes, Timing};
 use crate::clock::{Clock, Moment, rfc3339};
 use crate::crash;
 use crate::error::Failure;
+use crate::text::{program, shell_line};
 
 /// The most bytes of lines that a segment has: an item has at most 400 KB (Amazon DynamoDB developer guide, *Quotas*), its
 /// keys and its nonce included.
@@ -159,9 +160,9 @@ impl SharedLedger {
         self.url.name.as_deref().ok_or_else(|| {
             Failure::usage(format!("which run of the table? The address names none: `{}`", self.url)).hint(
                 format!(
-                    "a run's address is {}/NAME; `headcount ledger list {}` shows the names",
-                    self.url.of_table(),
-                    self.url.of_table()
+                    "a run's address has its name behind the table's, {}; `{}` shows the names",
+                    self.url.naming("NAME").typed(),
+                    shell_line([program(), "ledger", "list", &self.url.of_table().to_string()])
                 ),
             )
         })

@@ -78,7 +78,8 @@ impl SharedLedger {
     /// Fails where the run would stand beside itself, or in another's place.
     fn has_room_for(&self, named: &Named, digests: &[String]) -> Result<(), Failure> {
         let join = |there: &Named| {
-            format!("nothing was moved; join that run with ⟦ledger {}⟧", self.naming(&there.name).url())
+            let url = self.naming(&there.name).url().typed();
+            format!("nothing was moved; join that run with ⟦ledger {url}⟧")
         };
         let runs = self.runs()?;
         if let Some(there) = runs.iter().find(|there| there.name == named.name && there.run != named.run) {
