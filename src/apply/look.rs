@@ -239,8 +239,8 @@ impl<'t> Looks<'t> {
     /// Whether the row's time is over.
     fn is_over(&self, now: Moment) -> bool {
         // Where many rows look, their turn may come later than their time is over: each is searched for once.
-        let [has_searched, has_listed] = self.has_looked;
-        now >= self.deadline && has_searched && (has_listed || now.since(self.deadline) >= FIRST_LIST)
+        let [has_searched, hwhen_listed] = self.has_looked;
+        now >= self.deadline && has_searched && (hwhen_listed || now.since(self.deadline) >= FIRST_LIST)
     }
 
     /// What is left when the time is over. A case variant is taken for the cause of a 409 last of all: when the exact name
@@ -442,11 +442,7 @@ pub(super) async fn settle_by_first_look(
     let looked = means.stop.unless_stopped(look_at(task, listed, means)).await;
     let Some(Ok(Some(found))) = looked else { return Ok(None) };
     let (seen, held) = whose_is(task, &found, means);
-    // With no attempt of ours there is nothing of ours to be found: a listed user is as good as a 409.
-    let (said, seen) = match task.doubt {
-        Doubt::Clear => (Said::Taken, seen.unless_probable()),
-        Doubt::InDoubt => (Said::Otherwise, seen),
-    };
+    let (said, seen) = seen.when_listed(task.doubt);
     let seen = seen.unless_older_than(not_before(doubt_of(task, means), None, means));
     let known = Known {
         name: &task.user,

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::task::Doubt;
 use crate::agent::PROVENANCE;
 use crate::clock;
 use crate::connect::model::User;
@@ -86,8 +87,17 @@ impl Seen {
         }
     }
 
+    /// What a user counts as who was listed before anything of the session was sent, and what the service has as good as said.
+    /// With no attempt of ours in doubt there is nothing of ours to be found: whoever is listed is as good as a 409.
+    pub(crate) fn when_listed(self, doubt: Doubt) -> (Said, Self) {
+        match doubt {
+            Doubt::Clear => (Said::Taken, self.unless_probable()),
+            Doubt::InDoubt => (Said::Otherwise, self),
+        }
+    }
+
     /// Where no attempt of ours is in doubt, a user who is only probably ours is another's.
-    pub(super) fn unless_probable(self) -> Self {
+    fn unless_probable(self) -> Self {
         match self {
             Seen::Probable { id, .. } => {
                 Seen::Theirs { whose: format!("user {id} has no tag of headcount"), id }
@@ -157,7 +167,7 @@ pub(crate) enum Settled {
 
 impl Settled {
     /// What the ledger is told, with the attempt that it is told of; `None` where nothing is settled.
-    pub(super) fn outcome(self, known: &Known<'_>) -> Option<(Option<Attempt>, Outcome)> {
+    pub(crate) fn outcome(self, known: &Known<'_>) -> Option<(Option<Attempt>, Outcome)> {
         match self {
             Settled::Created { id, attempt } => {
                 let outcome = Outcome { state: RowState::Created, recovered: true, ..Outcome::default() };

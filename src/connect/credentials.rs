@@ -504,7 +504,14 @@ mod tests {
 
     use aws_credential_types::Credentials as Keys;
 
-    use super::{Credentials, Refreshed, none_found, without_secrets};
+    use aws_config::sts::AssumeRoleProvider;
+    use aws_config::{BehaviorVersion, SdkConfig};
+    use aws_credential_types::provider::ProvideCredentials as _;
+    use aws_types::region::Region;
+
+    use super::{Credentials, Refreshed, causes, none_found, without_secrets};
+    use crate::connect::adapter::Adapter;
+    use crate::connect::{Client, Environment, HttpOptions, Target};
 
     #[test]
     fn neither_what_a_child_said_nor_an_address_is_told() {
@@ -524,6 +531,57 @@ mod tests {
         ] {
             assert_eq!(without_secrets(text), told);
         }
+    }
+
+    /// The SDK's own provider, with our HTTP, against the embedded STS.
+    #[tokio::test]
+    async fn a_role_is_taken_on_and_signs_for_its_own_account() {
+        use crate::clock::{Clock as _, SystemClock};
+        use crate::simulator::{ACCESS_KEY_ID, Cloud, SECRET_ACCESS_KEY, Spec, Trust, World, server};
+
+        let [own, other] =
+            ["111111111111", "222222222222"].map(|account| Spec::at(account, "eu-west-2", account));
+        let (role, arn) = (other.role_arn("Import"), other.instance_arn());
+        let [own, other] = [own, other].map(|spec| World::new(spec, SystemClock.now()));
+        let cloud = Cloud::new(own, [other]);
+        cloud.trust("222222222222", Trust { external_id: Some("sesame".into()), ..Trust::default() });
+        let running = server::serve(cloud, 0, Arc::new(SystemClock)).await.unwrap();
+
+        let options = HttpOptions::default();
+        let configuration = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-2"))
+            .endpoint_url(running.url.clone())
+            .http_client(Adapter::new(options.clone()))
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+                aws_smithy_async::rt::sleep::TokioSleep::new(),
+            ))
+            .time_source(aws_smithy_async::time::SystemTimeSource::new())
+            .build();
+        let keys = Keys::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "test");
+        let provider = |external_id: &str| {
+            AssumeRoleProvider::builder(role.clone())
+                .session_name("headcount")
+                .external_id(external_id)
+                .configure(&configuration)
+                .build_from_provider(keys.clone())
+        };
+        let refused = provider("another").await.provide_credentials().await.unwrap_err();
+        assert!(
+            causes(&refused).contains("is not authorized to perform: sts:AssumeRole"),
+            "{}",
+            causes(&refused)
+        );
+        let taken = provider("sesame").await.provide_credentials().await.unwrap();
+        assert!(taken.expiry().unwrap() > SystemClock.now() + Duration::from_secs(3500));
+
+        let environment = Environment { endpoint_url: Some(running.url.clone()), ..Environment::default() };
+        let target = Target::resolve(&arn, None, None, &environment).unwrap();
+        let credentials =
+            Credentials::fixed(taken.access_key_id(), taken.secret_access_key(), taken.session_token());
+        let client = Client::new(&target, credentials, Arc::new(SystemClock), &options).unwrap();
+        let listed = client.list_instances(None).await.unwrap().value;
+        assert_eq!(listed.items.iter().map(|one| one.arn.as_str()).collect::<Vec<_>>(), [arn]);
     }
 
     fn at(minutes: u64) -> SystemTime {

@@ -21,6 +21,8 @@ mod lanes;
 mod meant;
 mod meet;
 mod mending;
+#[cfg(test)]
+mod model;
 mod odd;
 mod offline;
 mod opened;

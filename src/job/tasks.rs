@@ -97,7 +97,7 @@ impl<'t> Tasks<'t> {
         let origin = if supply.give(&mut agent)? { Origin::Made } else { Origin::Row };
         let directory = rules.directory.ok_or_else(|| self.changed())?;
         let body = user::create_user(&agent, directory).ok_or_else(|| self.changed())?;
-        let doubt = if state == RowState::InDoubt { Doubt::InDoubt } else { Doubt::Clear };
+        let doubt = doubt_of(state);
         let id = directory.users.as_ref().and_then(|users| users.get(username));
         // One who was read for the plan is what the plan said of it.
         let listed = id.map(|id| Listed {
@@ -112,6 +112,11 @@ impl<'t> Tasks<'t> {
         Failure::stopped(format!("the roster changed while it was imported, in row {}", self.row.number))
             .hint("the rows before it are done; the same command resumes with the roster as it is now")
     }
+}
+
+/// Whether an attempt of before may have made the user of a row that stood so when the session began.
+pub(super) fn doubt_of(stood: RowState) -> Doubt {
+    if stood == RowState::InDoubt { Doubt::InDoubt } else { Doubt::Clear }
 }
 
 impl Iterator for Tasks<'_> {

@@ -877,6 +877,34 @@ impl State {
         self.rows.iter().filter(is_unread).count() as u64
     }
 
+    /// All that it says, in words: two ledgers that say the same fold whatever comes alike. Whoever adds a member says
+    /// here what it says.
+    #[cfg(test)]
+    pub(crate) fn words(&self) -> String {
+        let Self {
+            header,
+            session,
+            sessions,
+            attempts,
+            attempts_before,
+            generated,
+            recorded,
+            newest_intent,
+            calls,
+            names,
+            rows,
+            details,
+            ids,
+            seen,
+            renamed,
+        } = self;
+        let told = (header, session, sessions, attempts, attempts_before, generated, recorded);
+        let counted = (newest_intent, calls, renamed.len());
+        let all = |((name, at), record)| (name, record, details.get(&at), ids.get(at), seen.get(&at));
+        let rows: Vec<_> = names.iter().zip(self.places()).zip(rows).map(all).collect();
+        format!("{told:?} {counted:?} {rows:?}")
+    }
+
     /// All places in order, those of dropped rows included.
     pub fn places(&self) -> impl ExactSizeIterator<Item = Place> + use<> {
         (0..self.names.len() as u32).map(Place::of)

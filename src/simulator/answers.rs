@@ -10,6 +10,7 @@ use super::operation::{Operation, Route};
 use super::page::{self, Size};
 use super::rules;
 use super::search::{Criteria, Filter, Reading, Subject};
+use super::spec::partition;
 use super::users::Record;
 use super::wire::{Refusal, Request};
 use super::world::{Outcome, Profile, World};
@@ -69,12 +70,13 @@ impl World {
     }
 
     fn list_instances(&self, now: SystemTime, route: &Route) -> Outcome {
-        let page =
-            self.page(now, route, Size { most: 10, usual: 10 }, &[self.instance()], |item| item.clone())?;
+        let (size, instances) = (Size { most: 10, usual: 10 }, &self.place.instances);
+        let page = self.page(now, route, size, instances, Value::clone)?;
         Ok(Some(page.named("InstanceSummaryList")))
     }
 
-    fn instance(&self) -> Value {
+    /// The instance, as the service shows it.
+    pub(super) fn instance(&self) -> Value {
         let spec = &self.spec;
         json!({
             "Id": spec.instance_id,
@@ -83,7 +85,8 @@ impl World {
             "InstanceAlias": spec.alias,
             "CreatedTime": self.long_ago(),
             "ServiceRole": format!(
-                "arn:aws:iam::{}:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_simulated",
+                "arn:{}:iam::{}:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_simulated",
+                partition(&spec.region),
                 spec.account
             ),
             "InstanceStatus": spec.instance_status,

@@ -1,34 +1,40 @@
-//! A world reached without sockets, so that a run of hours passes in no time under a paused clock.
+//! A world, or a cloud of them, reached without sockets, so that a run of hours passes in no time under a paused clock.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderValue, Request, Response};
 
+use super::cloud::Cloud;
 use super::wire::{self, Delivery, Reply};
 use super::world::World;
 use crate::clock::{self, Clock};
 use crate::connect::{BoxFuture, Transport, TransportError};
 
-/// Carries requests to a world in the same process. Latency and stalls are slept through on tokio's clock.
+/// Carries requests to a world, or to a cloud of several, in the same process. Latency and stalls are slept through on tokio's clock.
 #[derive(Clone)]
 pub struct InProcess {
-    world: Arc<Mutex<World>>,
+    cloud: Arc<Cloud>,
     clock: Arc<dyn Clock>,
     patience: Duration,
 }
 
 impl InProcess {
-    /// Reaches this world; an answer that takes longer than `patience` is a time-out.
-    pub fn new(world: World, clock: Arc<dyn Clock>, patience: Duration) -> Self {
-        Self { world: Arc::new(Mutex::new(world)), clock, patience }
+    /// Reaches this world, or these; an answer that takes longer than `patience` is a time-out.
+    pub fn new(cloud: impl Into<Cloud>, clock: Arc<dyn Clock>, patience: Duration) -> Self {
+        Self { cloud: Arc::new(cloud.into()), clock, patience }
     }
 
-    /// The world itself, locked: no request is answered while this is held.
+    /// The world itself, the first of several, locked: no request to it is answered while this is held.
     pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cloud.first()
+    }
+
+    /// All that is reached.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
     }
 }
 
@@ -37,7 +43,7 @@ impl Transport for InProcess {
         Box::pin(async move {
             let request = on_the_wire(request);
             // Whatever becomes of the answer, what the service does it does at once.
-            let Reply { answer, delivery, after } = self.world().respond(self.clock.now(), &request);
+            let Reply { answer, delivery, after } = self.cloud.respond(self.clock.now(), &request);
             if after > self.patience {
                 clock::sleep(self.patience).await;
                 return Err(TransportError::unclear("no answer in time"));
@@ -83,7 +89,9 @@ mod tests {
     use crate::clock::{Clock, SteadyClock};
     use crate::connect::model::{CreateUser, IdentityInfo};
     use crate::connect::{CallError, Client, Credentials, Environment, Target};
-    use crate::simulator::{ACCESS_KEY_ID, Fault, Operation, SECRET_ACCESS_KEY, Spec, World, session_token};
+    use crate::simulator::{
+        ACCESS_KEY_ID, Cloud, Fault, Operation, SECRET_ACCESS_KEY, Spec, World, keys_of, session_token,
+    };
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -152,6 +160,46 @@ mod tests {
         }
         assert_eq!(start.elapsed(), Duration::from_secs(100), "a burst of five and then two a second");
         assert_eq!(transport.world().stats().of(Operation::CreateUser).executed, 205);
+    }
+
+    /// Two instances of one account and one of another, each with a client of its account and a user that it may make.
+    async fn reach_several(clock: &Arc<dyn Clock>) -> (InProcess, Vec<(String, Client, CreateUser)>) {
+        let specs = [("111111111111", "a"), ("111111111111", "b"), ("222222222222", "c")]
+            .map(|(account, alias)| Spec::at(account, "eu-central-1", alias));
+        let places = specs.clone().map(|spec| (spec.instance_arn(), keys_of(&spec.account)));
+        let [first, others @ ..] = specs.map(|spec| World::new(spec, clock.now()));
+        let transport = InProcess::new(Cloud::new(first, others), Arc::clone(clock), PATIENCE);
+        let mut reached = Vec::new();
+        for (arn, (key, secret)) in places {
+            let environment =
+                Environment { endpoint_url: Some("http://127.0.0.1:4510".into()), ..Environment::default() };
+            let target = Target::resolve(&arn, None, None, &environment).expect("a target");
+            let credentials = Credentials::fixed(&key, &secret, None);
+            let client = Client::over(Arc::new(transport.clone()), &target, credentials, Arc::clone(clock));
+            let asked = user(&client, &arn, "ada").await;
+            reached.push((arn, client, asked));
+        }
+        (transport, reached)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_a_second_are_an_accounts_and_not_an_instances() {
+        let clock: Arc<dyn Clock> =
+            Arc::new(SteadyClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_795_444_693)));
+        let (transport, reached) = reach_several(&clock).await;
+        let (start, mut made) = (Instant::now(), [0, 0, 0]);
+        while made[0] + made[1] < 205 {
+            for (at, (arn, client, asked)) in reached.iter().enumerate() {
+                let next = CreateUser { username: format!("ada{}", made[at]), ..asked.clone() };
+                made[at] += usize::from(client.create_user(arn, &next).await.is_ok());
+            }
+            crate::clock::sleep(Duration::from_millis(250)).await;
+        }
+        // To the end of the quarter of a second in which the last one was made.
+        assert_eq!(start.elapsed(), Duration::from_millis(100_250), "a burst of five and then two a second");
+        assert_eq!((made[0] + made[1], made[2]), (205, 205), "of the one account, and of the other");
+        assert!(made[0] > 0 && made[1] > 0, "{made:?}");
+        assert_eq!(transport.cloud().stats().users, 410);
     }
 
     async fn there(client: &Client, instance: &str, username: &str) -> String {

@@ -10,9 +10,10 @@ use super::answers::parse;
 use super::journal::Change;
 use super::operation::{Operation, Route};
 use super::page::Size;
+use super::spec::identifier;
 use super::users::QuickConnect;
 use super::wire::{Refusal, Request};
-use super::world::{Outcome, World, identifier};
+use super::world::{Outcome, World};
 use crate::agent::PROVENANCE;
 use crate::connect::model::User;
 

@@ -1,7 +1,8 @@
 //! The embedded Connect: an independent witness that shares the wire types and none of the rules.
 //!
 //! [`World`] is the service itself, without sockets: a request goes in with the time, and an answer comes out together
-//! with what becomes of it on its way back. [`server`] puts a world on loopback for any AWS client. What a world holds
+//! with what becomes of it on its way back. A [`Cloud`] is several of them, in one or more accounts and regions, with the
+//! roles that lead from one account into another. [`server`] puts either on loopback for any AWS client. What a world holds
 //! and how it behaves is its [`Spec`]; how reliable it is, its [`Weather`]. The rules of CreateUser are written here a
 //! second time, from the service's own documents, so that a fault of `validate` cannot hide behind the same fault in
 //! its test double.
@@ -12,6 +13,10 @@
 pub mod server;
 
 mod in_process;
+
+mod cloud;
+
+mod sts;
 
 mod world;
 
@@ -44,6 +49,10 @@ mod page;
 
 mod signature;
 
+mod keys;
+
+mod place;
+
 mod wire;
 
 mod bucket;
@@ -51,11 +60,13 @@ mod dice;
 mod journal;
 
 pub use bucket::Pace;
+pub use cloud::Cloud;
 pub use in_process::InProcess;
 pub use journal::JournalError;
+pub use keys::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, keys_of, session_token};
 pub use operation::Operation;
-pub use signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, session_token};
 pub use spec::{Clearing, Families, Group, LeftOut, Named, Spec, Updates};
+pub use sts::Trust;
 pub use users::QuickConnect;
 pub use weather::{ConsoleEdit, Fault, Odds, ThrottleName, Weather};
 pub use wire::{Delivery, Request};

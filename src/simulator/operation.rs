@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 
 use super::wire::Request;
 
@@ -115,6 +116,11 @@ impl Operation {
             Self::GetCurrentUserData => "GetCurrentUserData",
             Self::SearchQuickConnects => "SearchQuickConnects",
         }
+    }
+
+    /// The operation of this name, as the service has it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operation| operation.name() == name)
     }
 
     /// Whether it changes a user who is there.
@@ -281,6 +287,29 @@ impl Route {
         })
     }
 
+    /// The instance that a request names, by id or ARN, wherever its operation has it: in the path, in the ARN of a
+    /// resource, or in the body. `None` where it names none, or cannot be read.
+    pub(super) fn instance(&self, request: &Request) -> Option<String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Body {
+            #[serde(alias = "ContextId")]
+            instance_id: String,
+        }
+        match self.operation {
+            Operation::ListInstances => None,
+            Operation::TagResource | Operation::UntagResource | Operation::ListTagsForResource => {
+                let mut parts = self.label(0).splitn(3, '/');
+                let (before, id) = (parts.next()?, parts.next().unwrap_or_default());
+                Some(format!("{before}/{id}"))
+            }
+            _ if self.labels.is_empty() => {
+                serde_json::from_slice(&request.body).ok().map(|body: Body| body.instance_id)
+            }
+            _ => Some(self.label(0).to_owned()),
+        }
+    }
+
     /// A label of the path, counted from 0; empty where there is none.
     pub(super) fn label(&self, index: usize) -> &str {
         self.labels.get(index).map_or("", String::as_str)
@@ -380,6 +409,28 @@ mod tests {
             (Method::OPTIONS, "*"),
         ] {
             assert_eq!(Route::of(&request(&method, target)), None, "{method} {target}");
+        }
+    }
+
+    #[test]
+    fn the_instance_that_is_asked_for_is_found_wherever_it_stands() {
+        let arn = "arn:aws:connect:eu-central-1:1:instance/i";
+        let user = "/tags/arn%3Aaws%3Aconnect%3Aeu-central-1%3A1%3Ainstance%2Fi%2Fagent%2Fu";
+        for (method, target, body, found) in [
+            (Method::PUT, "/users/i", "", Some("i")),
+            (Method::GET, "/user-hierarchy-groups/i/g", "", Some("i")),
+            (Method::DELETE, "/quick-connects/i/q", "", Some("i")),
+            (Method::POST, user, "", Some(arn)),
+            (Method::GET, "/tags/nonsense", "", Some("nonsense/")),
+            (Method::GET, "/instance", "", None),
+            (Method::POST, "/search-users", r#"{"InstanceId":"i","MaxResults":1}"#, Some("i")),
+            (Method::POST, "/search-users", "{", None),
+            (Method::POST, "/", r#"{"QuotaCode":"L-1"}"#, None),
+            (Method::POST, "/", r#"{"QuotaCode":"L-1","ContextId":"i"}"#, Some("i")),
+        ] {
+            let request = Request { body: Bytes::from(body), ..request(&method, target) };
+            let route = Route::of(&request).expect("an operation");
+            assert_eq!(route.instance(&request).as_deref(), found, "{method} {target}");
         }
     }
 

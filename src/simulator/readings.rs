@@ -128,6 +128,16 @@ pub(super) static READINGS: &[Reading] = {
             "Service Authorization Reference: the user resource has aws:ResourceTag; that DeleteUser heeds it is assumed"),
         reading("late requests", "by choice one whose connection is closed arrives minutes later, and its signature is judged then", Documented,
             "IAM User Guide, Signature Version 4: \"must reach AWS within five minutes\""),
+        reading("buckets of an account", "one for each operation, account and region: instances that have these in common share it", Documented,
+            "API, Best practices: \"for each API separately at the AWS account level, not for the individual Amazon Connect instance\"; per Region as every quota"),
+        reading("ListInstances", "those of the caller's account in the region that the request is signed for", Documented,
+            "API, ListInstances: it takes no account; of the region by its endpoint"),
+        reading("an instance of another account or region", "ResourceNotFoundException, by its id and by its ARN", Assumed,
+            "API: the error; seen in aws-samples/amazon-transcribe-live-call-analytics#93 is that what is named is looked for in the caller's own account and region, a whole ARN too"),
+        reading("AssumeRole", "the keys of the role's account for an hour, or 900 seconds up to the role's longest session; an hour at most where a role takes on a role", Documented,
+            "STS API, AssumeRole: DurationSeconds; the message of a longer one is seen in kreuzwerker/awsu#27"),
+        reading("a role that may not be taken on", "AccessDenied, in the same words where it is not there, does not trust the caller or misses its ExternalId", Seen,
+            "service-cloud-voice/examples-from-doc#34; IAM User Guide, third-party access: a condition on sts:ExternalId"),
         reading("case variants", "usernames that differ in case alone are two users", Documented,
             "Admin Guide, Configure SAML: case-sensitive; seen in godwillcho/amazon-connect-duplicate-finder"),
     ]
@@ -156,8 +166,30 @@ mod tests {
         for Reading { of, does, standing, source } in READINGS {
             let _ = writeln!(page, "| {} | {does} | {} | {source} |", of.replace('_', " "), standing.word());
         }
-        page
+        page + SEVERAL
     }
+
+    /// What cannot be said in a table.
+    const SEVERAL: &str = r#"
+## Several instances, accounts and regions
+
+`headcount simulate` serves as many as it is told of, all at one address:
+
+```sh
+headcount simulate \
+  --instance 111111111111/eu-central-1/berlin \
+  --instance 111111111111/eu-central-1/paris,users-quota=3 \
+  --instance 222222222222/us-east-1/austin,rate=5,external-id=sesame,denied=TagResource
+```
+
+An instance can be named by its ARN too, so that it has the id that a real one has; `alias=NAME` behind it gives it its alias. Behind each stands what is different of it: `users-quota`, `rate`, `identity`, `weather`, `denied` (an operation, or `AssumeRole`; again for each further one) and `external-id`. What is not said is as the other flags have it. An alias is one instance's alone.
+
+* **Whose a request is** tells the access key that signed it, **where it goes** the region that it is signed for. Callers see and reach the instances of their own account in that region; any other is not there (404).
+* **Rates** are the account's in the region: its instances there use up one bucket for each operation, and have one `rate`. **The quota of users** is the instance's, as are weather, what is denied, and what happens to it. What is asked of no instance, as ListInstances, meets the weather of the first one that was named of the account and region.
+* **Keys**: those that are printed to be pasted are of the first one's account. Each account has lasting ones of its own as well; `--format json` has them in `instances`, with all else of each.
+* **Roles**: with `AWS_ENDPOINT_URL_STS` at the same address, any name is one of a role in each account, and any caller may take it on, from a profile's `role_arn`, with boto3, or with `aws sts assume-role`. `external-id` has an account's roles ask for that and refuse all else; `denied=AssumeRole` has them refuse everybody. Their keys go with their session token alone, and end with the session. AssumeRole is all there is of the STS.
+* **Counts**: `/_headcount/stats` has those of all together, as for one, with AssumeRole among them; and of each instance in `instances`.
+"#;
 
     #[test]
     fn every_reading_stands_once_and_says_who_says_so() {

@@ -1,8 +1,8 @@
-//! A world on loopback, for any AWS client.
+//! A world, or a cloud of them, on loopback, for any AWS client.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::{fmt, io};
 
 use bytes::Bytes;
@@ -14,34 +14,41 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::cloud::Cloud;
 use super::wire::{Delivery, Reply, Request};
 use super::world::{Stats, World};
 use crate::clock::{self, Clock};
 
-/// The path, outside of the service's own, where a world tells what was asked of it, as JSON.
+/// The path, outside of the service's own, where a world tells what was asked of it, as JSON; several tell it of each as
+/// well, in `instances`.
 pub(crate) const STATS_PATH: &str = "/_headcount/stats";
 
 /// The most bytes of a request's body.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// A world being served. Dropping it, like [`Running::shutdown`], closes the listener and every connection.
+/// Worlds being served. Dropping it, like [`Running::shutdown`], closes the listener and every connection.
 #[derive(Debug)]
 pub struct Running {
     /// Its endpoint, as in `http://127.0.0.1:4510`.
     pub url: String,
-    world: Arc<Mutex<World>>,
+    cloud: Arc<Cloud>,
     accepting: JoinHandle<Infallible>,
 }
 
 impl Running {
     /// What was asked so far.
     pub fn stats(&self) -> Stats {
-        self.world().stats()
+        self.cloud.stats()
     }
 
-    /// The world itself, locked: no request is answered while this is held.
+    /// The world itself, the first of several, locked: no request to it is answered while this is held.
     pub fn world(&self) -> MutexGuard<'_, World> {
-        lock(&self.world)
+        self.cloud.first()
+    }
+
+    /// All that is served.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
     }
 
     /// Stops serving and waits until the last connection is closed.
@@ -57,25 +64,25 @@ impl Drop for Running {
     }
 }
 
-/// Serves a world on this port of 127.0.0.1 (0 takes a free one), on the current tokio runtime.
+/// Serves a world, or a cloud of several, on this port of 127.0.0.1 (0 takes a free one), on the current tokio runtime.
 ///
 /// # Errors
 /// The port cannot be listened on.
-pub async fn serve(world: World, port: u16, clock: Arc<dyn Clock>) -> io::Result<Running> {
+pub async fn serve(cloud: impl Into<Cloud>, port: u16, clock: Arc<dyn Clock>) -> io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
-    let world = Arc::new(Mutex::new(world));
-    let accepting = tokio::spawn(accept(listener, Arc::clone(&world), clock));
-    Ok(Running { url: format!("http://{address}"), world, accepting })
+    let cloud = Arc::new(cloud.into());
+    let accepting = tokio::spawn(accept(listener, Arc::clone(&cloud), clock));
+    Ok(Running { url: format!("http://{address}"), cloud, accepting })
 }
 
-async fn accept(listener: TcpListener, world: Arc<Mutex<World>>, clock: Arc<dyn Clock>) -> Infallible {
+async fn accept(listener: TcpListener, cloud: Arc<Cloud>, clock: Arc<dyn Clock>) -> Infallible {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _)) => {
-                connections.spawn(connection(stream, Arc::clone(&world), Arc::clone(&clock)));
+                connections.spawn(connection(stream, Arc::clone(&cloud), Arc::clone(&clock)));
             }
             // Out of descriptors, or the client was gone already: neither ends the service.
             Err(_) => clock::sleep(std::time::Duration::from_millis(10)).await,
@@ -84,9 +91,9 @@ async fn accept(listener: TcpListener, world: Arc<Mutex<World>>, clock: Arc<dyn 
 }
 
 /// Serves one connection to its end; an end by force is what a dropped answer is.
-async fn connection(stream: TcpStream, world: Arc<Mutex<World>>, clock: Arc<dyn Clock>) {
+async fn connection(stream: TcpStream, cloud: Arc<Cloud>, clock: Arc<dyn Clock>) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(request, Arc::clone(&world), Arc::clone(&clock)));
+    let service = service_fn(move |request| answer(request, Arc::clone(&cloud), Arc::clone(&clock)));
     let _ = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service)
@@ -107,12 +114,12 @@ impl std::error::Error for Dropped {}
 
 async fn answer(
     request: http::Request<Incoming>,
-    world: Arc<Mutex<World>>,
+    cloud: Arc<Cloud>,
     clock: Arc<dyn Clock>,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (head, body) = request.into_parts();
     if head.method == Method::GET && head.uri.path() == STATS_PATH {
-        let stats = serde_json::to_vec(&lock(&world).stats()).unwrap_or_default();
+        let stats = serde_json::to_vec(&cloud.told()).unwrap_or_default();
         return Ok(json(StatusCode::OK, stats));
     }
     let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
@@ -127,7 +134,7 @@ async fn answer(
         headers: head.headers,
         body: body.to_bytes(),
     };
-    let Reply { answer, delivery, after } = lock(&world).respond(clock.now(), &request);
+    let Reply { answer, delivery, after } = cloud.respond(clock.now(), &request);
     if !after.is_zero() {
         clock::sleep(after).await;
     }
@@ -147,11 +154,6 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {
     *response.status_mut() = status;
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
     response
-}
-
-/// A world whose answer panicked is still the best witness there is of what happened before.
-fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
-    world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

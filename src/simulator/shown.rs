@@ -3,8 +3,8 @@
 //! A world holds users as they were asked for, and fills in when it shows one: so a world that was written down before
 //! something was filled in shows it as well.
 
-use super::spec::Families;
-use super::world::{World, identifier};
+use super::spec::{Families, identifier};
+use super::world::World;
 use crate::agent::IdentityType;
 use crate::connect::model::{
     AfterContactWorkConfig, AfterContactWorkConfigPerChannel, AutoAcceptConfig, CreateUser, IdentityInfo,

@@ -13,21 +13,8 @@ use sha2::{Digest as _, Sha256};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+use super::keys::{Key, Keys, user_of};
 use super::wire::{Refusal, Request};
-
-/// The access key that a world knows. Not a secret: it opens nothing but this machine's own simulations.
-pub const ACCESS_KEY_ID: &str = "AKIASIMULATED0000000";
-
-/// The secret of [`ACCESS_KEY_ID`].
-pub const SECRET_ACCESS_KEY: &str = "headcount/simulated+not/a/secret/key/000";
-
-/// What every session token that a world accepts begins with; it has the characters that real ones have.
-pub(crate) const SESSION_TOKEN_PREFIX: &str = "headcount//simulated+session==";
-
-/// The nth session token: each is good until the weather ends it.
-pub fn session_token(n: u64) -> String {
-    format!("{SESSION_TOKEN_PREFIX}{n}")
-}
 
 /// How far a request's time may be from the service's (AWS: "Troubleshoot SigV4", five minutes).
 const SKEW: Duration = Duration::from_secs(5 * 60);
@@ -36,17 +23,29 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Checks signatures, and remembers which session tokens have expired.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Gate {
+    keys: Keys,
     expired: HashSet<String>,
-    /// The last signing key and the scope it is for: deriving one costs four hashes, and it changes once a day.
-    key: Option<(String, Vec<u8>)>,
+    /// The last signing key and the access key and scope it is for: deriving one costs four hashes, and it changes once a day.
+    signing: Option<(String, Vec<u8>)>,
 }
 
 /// Who calls, as far as matters here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Caller {
+    /// As the service names them.
+    pub(super) arn: String,
     pub(super) session_token: Option<String>,
+    /// Whether the keys are those of a role.
+    pub(super) is_role: bool,
+}
+
+impl Caller {
+    /// Whoever calls where nobody is asked to sign.
+    pub(super) fn anybody(account: &str) -> Self {
+        Self { arn: user_of(account), session_token: None, is_role: false }
+    }
 }
 
 /// What an `Authorization` header says.
@@ -60,11 +59,28 @@ struct Authorization<'a> {
 }
 
 impl Gate {
-    /// Lets a request in whose signature is right, or says why not, always with status 403.
+    /// Lets those in who have keys of these accounts.
+    pub(super) fn of<'a>(accounts: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { keys: Keys::of(accounts), expired: HashSet::new(), signing: None }
+    }
+
+    /// The account and the region that a request says it is of; nothing is checked. `None` where no such key is known.
+    pub(super) fn place_of(&self, request: &Request) -> Option<(String, String)> {
+        let authorization = Authorization::of(request).ok()?;
+        let account = self.keys.account(authorization.access_key)?;
+        Some((account.to_owned(), authorization.region.to_owned()))
+    }
+
+    /// Lets whoever signs with this key in from now on.
+    pub(super) fn know(&mut self, id: String, key: Key) {
+        self.keys.add(id, key);
+    }
+
+    /// Lets a request in whose signature is right, for this region or for any, or says why not, always with status 403.
     pub(super) fn admit(
         &mut self,
         now: SystemTime,
-        region: &str,
+        region: Option<&str>,
         service: &str,
         request: &Request,
     ) -> Result<Caller, Refusal> {
@@ -73,29 +89,28 @@ impl Gate {
             incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
         })?;
         let token = request.header("x-amz-security-token").map(str::to_owned);
-        if authorization.access_key != ACCESS_KEY_ID
-            || token.as_deref().is_some_and(|t| !t.starts_with(SESSION_TOKEN_PREFIX))
-        {
+        let Some(key) = self.keys.get(authorization.access_key, token.as_deref()).cloned() else {
             return Err(Refusal::new(
                 403,
                 "UnrecognizedClientException",
                 "The security token included in the request is invalid.",
             ));
-        }
+        };
         check_time(now, stamp)?;
         authorization.check_scope(stamp, region, service)?;
         authorization.check_signed_headers(request)?;
-        let expected = self.signature(&authorization, stamp, request);
+        let expected = self.signature(&authorization, &key.secret, stamp, request);
         if expected.as_deref() != Some(authorization.signature) {
             return Err(invalid(
                 "The request signature we calculated does not match the signature you provided. Check your AWS \
                  Secret Access Key and signing method. Consult the service documentation for details.",
             ));
         }
-        if token.as_ref().is_some_and(|token| self.expired.contains(token)) {
+        let is_over = key.session.as_ref().is_some_and(|session| session.expires <= now);
+        if is_over || token.as_ref().is_some_and(|token| self.expired.contains(token)) {
             return Err(expired());
         }
-        Ok(Caller { session_token: token })
+        Ok(Caller { arn: key.arn, session_token: token, is_role: key.session.is_some() })
     }
 
     /// Ends a session: its token is refused from now on.
@@ -107,22 +122,22 @@ impl Gate {
     fn signature(
         &mut self,
         authorization: &Authorization<'_>,
+        secret: &str,
         stamp: &str,
         request: &Request,
     ) -> Option<String> {
-        let Authorization { date, region, service, .. } = authorization;
+        let Authorization { access_key, date, region, service, .. } = authorization;
         let scope = format!("{date}/{region}/{service}/aws4_request");
         let canonical = canonical_request(request, &authorization.signed)?;
         let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
-        if self.key.as_ref().is_none_or(|(of, _)| *of != scope) {
+        let of = format!("{access_key}/{scope}");
+        if self.signing.as_ref().is_none_or(|(known, _)| *known != of) {
             let key = [*date, *region, *service, "aws4_request"]
                 .iter()
-                .fold(format!("AWS4{SECRET_ACCESS_KEY}").into_bytes(), |key, part| {
-                    hmac(&key, part.as_bytes())
-                });
-            self.key = Some((scope, key));
+                .fold(format!("AWS4{secret}").into_bytes(), |key, part| hmac(&key, part.as_bytes()));
+            self.signing = Some((of, key));
         }
-        let (_, key) = self.key.as_ref()?;
+        let (_, key) = self.signing.as_ref()?;
         Some(hex(&hmac(key, text.as_bytes())))
     }
 }
@@ -171,13 +186,13 @@ impl<'a> Authorization<'a> {
         Some(Self { access_key, date, region, service, signed: signed?, signature: signature? })
     }
 
-    fn check_scope(&self, stamp: &str, region: &str, service: &str) -> Result<(), Refusal> {
+    fn check_scope(&self, stamp: &str, region: Option<&str>, service: &str) -> Result<(), Refusal> {
         if stamp.get(..8) != Some(self.date) {
             return Err(invalid(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.",
             ));
         }
-        if self.region != region {
+        if region.is_some_and(|region| self.region != region) {
             return Err(invalid(format!(
                 "Credential should be scoped to a valid region, not '{}'.",
                 self.region
@@ -300,22 +315,34 @@ pub(super) mod tests {
     use bytes::Bytes;
     use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-    use super::{ACCESS_KEY_ID, Caller, Gate, SECRET_ACCESS_KEY, hex, hmac, session_token};
-    use crate::simulator::Request;
+    use super::{Caller, Gate, hex, hmac};
+    use crate::simulator::{ACCESS_KEY_ID, Request, SECRET_ACCESS_KEY, session_token};
 
     /// Signs as a client does, with the crate that clients use: the other side of the check.
     pub(in crate::simulator) fn signed(
-        mut request: Request,
+        request: Request,
         now: SystemTime,
         secret: &str,
         token: Option<String>,
         service: &str,
     ) -> Request {
+        let keys = Credentials::new(ACCESS_KEY_ID, secret, token, None, "test");
+        signed_by(&keys, request, now, "eu-central-1", service)
+    }
+
+    /// The same, with any keys and for any region.
+    pub(in crate::simulator) fn signed_by(
+        keys: &Credentials,
+        mut request: Request,
+        now: SystemTime,
+        region: &str,
+        service: &str,
+    ) -> Request {
         request.headers.insert("host", HeaderValue::from_static("127.0.0.1:8000"));
-        let identity = Credentials::new(ACCESS_KEY_ID, secret, token, None, "test").into();
+        let identity = keys.clone().into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
-            .region("eu-central-1")
+            .region(region)
             .name(service)
             .time(now)
             .settings(SigningSettings::default())
@@ -348,9 +375,13 @@ pub(super) mod tests {
         Request { method, target: target.into(), headers: HeaderMap::new(), body: Bytes::from(body) }
     }
 
+    fn gate() -> Gate {
+        Gate::of(["123456789012"])
+    }
+
     fn verdict(request: &Request) -> Result<Caller, (u16, &'static str)> {
-        Gate::default()
-            .admit(now(), "eu-central-1", "connect", request)
+        gate()
+            .admit(now(), Some("eu-central-1"), "connect", request)
             .map_err(|refusal| (refusal.status, refusal.code))
     }
 
@@ -377,7 +408,9 @@ pub(super) mod tests {
                     token.clone(),
                     "connect",
                 );
-                assert_eq!(verdict(&request), Ok(Caller { session_token: token }), "{target}");
+                let arn = "arn:aws:iam::123456789012:user/simulated".to_owned();
+                let caller = Caller { arn, session_token: token, is_role: false };
+                assert_eq!(verdict(&request), Ok(caller), "{target}");
             }
         }
     }
@@ -477,7 +510,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_expired_session_stays_expired_and_a_new_one_is_let_in() {
-        let mut gate = Gate::default();
+        let mut gate = gate();
         gate.expire(&session_token(1));
         let call = |gate: &mut Gate, n| {
             let request = signed(
@@ -487,7 +520,7 @@ pub(super) mod tests {
                 Some(session_token(n)),
                 "connect",
             );
-            gate.admit(now(), "eu-central-1", "connect", &request).map_err(|refusal| refusal.code)
+            gate.admit(now(), Some("eu-central-1"), "connect", &request).map_err(|refusal| refusal.code)
         };
         assert_eq!(call(&mut gate, 1), Err("ExpiredTokenException"));
         assert!(call(&mut gate, 2).is_ok());

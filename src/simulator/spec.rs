@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
 use super::bucket::Pace;
 use super::operation::Operation;
 use super::weather::{Fault, Weather};
@@ -179,6 +181,17 @@ pub struct Group {
 }
 
 impl Spec {
+    /// An instance of this alias in this account and region, with an id made from the three; the rest is as by default.
+    pub fn at(account: &str, region: &str, alias: &str) -> Self {
+        Self {
+            account: account.into(),
+            region: region.into(),
+            instance_id: identifier(&[account, region, "instance", alias]),
+            alias: alias.into(),
+            ..Self::default()
+        }
+    }
+
     /// The pace of an operation.
     pub(crate) fn pace(&self, operation: Operation) -> Pace {
         self.paces.get(&operation).copied().unwrap_or(self.pace)
@@ -186,7 +199,13 @@ impl Spec {
 
     /// The instance's ARN.
     pub fn instance_arn(&self) -> String {
-        format!("arn:aws:connect:{}:{}:instance/{}", self.region, self.account, self.instance_id)
+        let partition = partition(&self.region);
+        format!("arn:{partition}:connect:{}:{}:instance/{}", self.region, self.account, self.instance_id)
+    }
+
+    /// The ARN of a role of this name in the instance's account.
+    pub fn role_arn(&self, name: &str) -> String {
+        format!("arn:{}:iam::{}:role/{name}", partition(&self.region), self.account)
     }
 
     /// Adds what a roster names and this instance has not yet, so that anybody's own roster can be rehearsed: routing
@@ -252,6 +271,26 @@ impl<'a> FromIterator<&'a str> for Group {
             }
             names => Self { path: names.iter().map(|name| (*name).to_owned()).collect(), id: None },
         }
+    }
+}
+
+/// An id in the form of a UUID that depends on what it names and nothing else.
+pub(super) fn identifier(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\0"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// The partition of a region, as an ARN has it.
+pub(super) fn partition(region: &str) -> &'static str {
+    let begins = |prefix: &str| region.starts_with(prefix);
+    if begins("us-gov-") {
+        "aws-us-gov"
+    } else if begins("cn-") {
+        "aws-cn"
+    } else {
+        "aws"
     }
 }
 

@@ -3,21 +3,21 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use super::bucket::Bucket;
 use super::dice::Dice;
 use super::journal::{Change, Journal, JournalError};
 use super::operation::{Operation, Route};
+use super::place::Place;
 use super::rules;
 use super::signature::{Caller, Gate, expired};
-use super::spec::{Group, Named, Spec};
+use super::spec::{Group, Named, Spec, identifier};
 use super::users::{Proficiency, QuickConnect, Record, Users};
 use super::weather::{ConsoleEdit, Fault};
 use super::wire::{Answer, Delivery, Refusal, Reply, Request};
@@ -36,9 +36,13 @@ pub struct World {
     pub(super) users: Users,
     /// When the description came to life; the times of all that was there already.
     pub(super) born: SystemTime,
-    buckets: BTreeMap<Operation, Bucket>,
+    /// Its account and region, which it may have in common with other instances.
+    pub(super) place: Arc<Place>,
     pub(super) calls: BTreeMap<Operation, Calls>,
-    gate: Gate,
+    /// Who is let in, and as whom; the same for all instances behind one address.
+    gate: Arc<Mutex<Gate>>,
+    /// Who calls, by ARN, for whoever is told that they may not.
+    caller: String,
     dice: Dice,
     /// Of people at work in the console, and of how long changes stay unseen.
     pub(super) console: Dice,
@@ -89,6 +93,19 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Adds what was asked of another.
+    pub(super) fn add(&mut self, other: &Stats) {
+        self.users += other.users;
+        for (name, calls) in &other.operations {
+            let sum = self.operations.entry(name).or_default();
+            sum.called += calls.called;
+            sum.throttled += calls.throttled;
+            sum.refused += calls.refused;
+            sum.executed += calls.executed;
+            sum.lost += calls.lost;
+        }
+    }
+
     /// The counts of one operation.
     pub fn of(&self, operation: Operation) -> Calls {
         self.operations.get(operation.name()).copied().unwrap_or_default()
@@ -110,9 +127,10 @@ impl World {
             groups,
             users: Users::default(),
             born: now,
-            buckets: Operation::ALL.into_iter().map(|o| (o, Bucket::new(spec.pace(o)))).collect(),
+            place: Arc::new(Place::new(&spec, Vec::new())),
             calls: BTreeMap::new(),
-            gate: Gate::default(),
+            gate: Arc::new(Mutex::new(Gate::of([spec.account.as_str()]))),
+            caller: String::new(),
             dice: Dice::new(spec.seed),
             console: Dice::new(!spec.seed),
             edits: Vec::new(),
@@ -144,7 +162,18 @@ impl World {
         for (name, username) in std::mem::take(&mut world.spec.quick_connects) {
             world.add_quick_connect(&name, &username);
         }
+        world.place = Arc::new(Place::new(&world.spec, vec![world.instance()]));
         world
+    }
+
+    /// Gives it the paces of another description.
+    pub(super) fn set_paces(&mut self, spec: &Spec) {
+        (self.spec.pace, self.spec.paces) = (spec.pace, spec.paces.clone());
+    }
+
+    /// Has it share the paces and the list of instances of its account and region, and whom it lets in.
+    pub(super) fn join(&mut self, place: Arc<Place>, gate: Arc<Mutex<Gate>>) {
+        (self.place, self.gate) = (place, gate);
     }
 
     /// Makes a world that remembers its users in this file, and has those that the file remembers.
@@ -180,11 +209,10 @@ impl World {
         self.spec.weather = weather;
     }
 
-    /// Changes how fast an operation may be called from now on; what is saved up stays.
+    /// Changes how fast an operation may be called from now on, in all instances of its account and region; what is saved up
+    /// stays.
     pub fn set_pace(&mut self, now: SystemTime, operation: Operation, pace: super::Pace) {
-        if let Some(bucket) = self.buckets.get_mut(&operation) {
-            bucket.set_pace(now, pace);
-        }
+        self.place.set_pace(now, operation, pace);
     }
 
     /// Has nobody permitted to call this operation from now on.
@@ -252,16 +280,27 @@ impl World {
         self.let_arrive(now);
         self.let_people_work(now);
         let admitted = self.admit(now, &route, request);
-        let calls = self.calls.entry(route.operation).or_default();
-        calls.called += 1;
+        self.calls.entry(route.operation).or_default().called += 1;
         match admitted {
-            Err(refusal) => {
-                let throttled = refusal.status == 429 && refusal.code != "LimitExceededException";
-                *(if throttled { &mut calls.throttled } else { &mut calls.refused }) += 1;
-                self.deliver(self.spec.latency, Err(refusal), now)
-            }
+            Err(refusal) => self.refuse(now, route.operation, refusal),
             Ok(fault) => self.perform(now, &route, request, fault),
         }
+    }
+
+    /// Answers a request of this account and region that asks for an instance which is not there: it costs a token, and
+    /// neither weather nor script of an instance befalls it.
+    pub(super) fn turn_away(&mut self, now: SystemTime, route: &Route, request: &Request) -> Reply {
+        self.calls.entry(route.operation).or_default().called += 1;
+        let admitted = self.known(now, route.operation, request);
+        let passed = admitted.and_then(|_| self.take_token(now, route.operation));
+        self.refuse(now, route.operation, passed.err().unwrap_or_else(no_instance))
+    }
+
+    fn refuse(&mut self, now: SystemTime, operation: Operation, refusal: Refusal) -> Reply {
+        let calls = self.calls.entry(operation).or_default();
+        let throttled = refusal.status == 429 && refusal.code != "LimitExceededException";
+        *(if throttled { &mut calls.throttled } else { &mut calls.refused }) += 1;
+        self.deliver(self.spec.latency, Err(refusal), now)
     }
 
     /// The doors before an operation, in order: signature, permission, token bucket, weather. What comes through may
@@ -269,9 +308,7 @@ impl World {
     fn admit(&mut self, now: SystemTime, route: &Route, request: &Request) -> Result<Fault, Refusal> {
         let operation = route.operation;
         let caller = self.recognize(now, operation, request)?;
-        if self.buckets.get_mut(&operation).is_some_and(|bucket| !bucket.take(now)) {
-            return Err(throttle(super::ThrottleName::TooManyRequests.code()));
-        }
+        self.take_token(now, operation)?;
         let ordered = match operation {
             Operation::CreateUser => self.spec.script.pop_front(),
             _ => self.orders.get_mut(&operation).and_then(VecDeque::pop_front),
@@ -282,7 +319,7 @@ impl World {
         match fault {
             Fault::Expired => {
                 if let Some(token) = &caller.session_token {
-                    self.gate.expire(token);
+                    held(&self.gate).expire(token);
                 }
                 Err(expired())
             }
@@ -302,12 +339,26 @@ impl World {
         operation: Operation,
         request: &Request,
     ) -> Result<Caller, Refusal> {
-        let caller = if self.spec.signed {
-            self.gate.admit(now, &self.spec.region, operation.service(), request)?
-        } else {
-            Caller { session_token: None }
-        };
+        let caller = self.known(now, operation, request)?;
         if self.spec.denied.contains(&operation) { Err(self.denied(operation)) } else { Ok(caller) }
+    }
+
+    /// Who calls, where the signature is right.
+    fn known(&mut self, now: SystemTime, operation: Operation, request: &Request) -> Result<Caller, Refusal> {
+        let caller = if self.spec.signed {
+            held(&self.gate).admit(now, Some(&self.spec.region), operation.service(), request)?
+        } else {
+            Caller::anybody(&self.spec.account)
+        };
+        self.caller.clone_from(&caller.arn);
+        Ok(caller)
+    }
+
+    fn take_token(&self, now: SystemTime, operation: Operation) -> Result<(), Refusal> {
+        if self.place.take(now, operation) {
+            return Ok(());
+        }
+        Err(throttle(super::ThrottleName::TooManyRequests.code()))
     }
 
     /// Executes the operation and lets the fault befall the answer.
@@ -490,7 +541,7 @@ impl World {
         if instance == self.spec.instance_id || instance == self.spec.instance_arn() {
             return Ok(());
         }
-        Err(Refusal::not_found("The specified resource was not found: Instance"))
+        Err(no_instance())
     }
 
     /// A user that the reads show, by id or ARN.
@@ -549,8 +600,8 @@ impl World {
             403,
             "AccessDeniedException",
             format!(
-                "User: arn:aws:iam::{}:user/simulated is not authorized to perform: {}:{operation} on resource: {}",
-                self.spec.account,
+                "User: {} is not authorized to perform: {}:{operation} on resource: {}",
+                self.caller,
                 operation.service(),
                 self.spec.instance_arn()
             ),
@@ -599,6 +650,15 @@ impl World {
             .into_uuid()
             .to_string()
     }
+}
+
+fn no_instance() -> Refusal {
+    Refusal::not_found("The specified resource was not found: Instance")
+}
+
+/// A gate is whole whoever panicked while holding it.
+fn held(gate: &Mutex<Gate>) -> MutexGuard<'_, Gate> {
+    gate.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn throttle(code: &'static str) -> Refusal {
@@ -666,14 +726,6 @@ fn groups(arn: &str, described: &[Group]) -> Vec<model::HierarchyGroup> {
         }
     });
     std::iter::once(root).chain(rest).collect()
-}
-
-/// An id in the form of a UUID that depends on what it names and nothing else.
-pub(super) fn identifier(parts: &[&str]) -> String {
-    let digest = Sha256::digest(parts.join("\0"));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
 /// The time of so many seconds since 1970.

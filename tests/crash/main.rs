@@ -13,7 +13,11 @@ mod check;
 mod copies;
 mod long;
 mod passwords;
+#[cfg(unix)]
+mod shared;
 mod stage;
+#[cfg(unix)]
+mod table;
 mod undos;
 mod updates;
 

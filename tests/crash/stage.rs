@@ -299,6 +299,28 @@ impl Stage {
         self.spawn(command, crash, hold, sabotage)
     }
 
+    /// Begins to import with a ledger in a table: `(engine, ledger, how many times as fast it beats)`, `(concurrency, whether
+    /// it is waited for)`, and where the process crashes and holds.
+    #[cfg(unix)]
+    pub(crate) fn begin_shared(
+        &self,
+        (engine, ledger, beats): (&str, &str, u32),
+        (concurrency, waits): (u16, bool),
+        (crash, hold): (Option<&Crash>, Option<&Crash>),
+        sabotage: Option<&str>,
+    ) -> Begun {
+        let mut command = self.command(concurrency);
+        command.args(["--ledger", ledger]);
+        if waits {
+            command.arg("--wait");
+        }
+        if self.generates {
+            command.arg("--generate-passwords").arg("--credentials-out").arg(self.credentials());
+        }
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", engine).env("HEADCOUNT_BEATS", beats.to_string());
+        self.spawn(command, crash, hold, sabotage)
+    }
+
     /// Updates, and crashes where it is told to.
     pub(crate) fn update(&self, flags: &[&str], crash: Option<&Crash>, sabotage: Option<&str>) -> Ended {
         let mut command = self.bare("update");

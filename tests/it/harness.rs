@@ -3,8 +3,13 @@
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Arc, MutexGuard};
 
+use headcount::clock::{Clock as _, SystemClock};
+use headcount::simulator::server::{self, Running};
+use headcount::simulator::{Cloud, Spec, World, keys_of};
 use serde_json::Value;
+use tokio::runtime::Runtime;
 
 /// What a run printed and how it ended.
 #[derive(Debug)]
@@ -202,6 +207,11 @@ impl Service {
         command
     }
 
+    /// What it printed, in one line.
+    pub fn said(&self) -> String {
+        self.said.to_string()
+    }
+
     /// The access key and its secret.
     pub fn keys(&self) -> (String, String) {
         let text = |name: &str| self.said[name].as_str().unwrap().to_owned();
@@ -228,6 +238,55 @@ impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Several instances in one or more accounts and regions, on loopback, in this process: what befalls each can be changed
+/// while calls are made.
+pub struct Several {
+    // In this order: what is served ends before what serves it.
+    running: Running,
+    _runtime: Runtime,
+}
+
+impl Several {
+    /// Serves these, of which there is at least one; by `Spec::at(ACCOUNT, REGION, ALIAS)` each has an id of its own.
+    pub fn start(specs: impl IntoIterator<Item = Spec>) -> Self {
+        let mut worlds = specs.into_iter().map(|spec| World::new(spec, SystemClock.now()));
+        let cloud = Cloud::new(worlds.next().unwrap(), worlds);
+        let runtime = Runtime::new().unwrap();
+        let running = runtime.block_on(server::serve(cloud, 0, Arc::new(SystemClock))).unwrap();
+        Self { running, _runtime: runtime }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.running.url
+    }
+
+    /// All of them, and whom their roles trust.
+    pub fn cloud(&self) -> &Cloud {
+        self.running.cloud()
+    }
+
+    /// The instance of this alias, locked.
+    pub fn world(&self, alias: &str) -> MutexGuard<'_, World> {
+        self.cloud().world(alias).unwrap()
+    }
+
+    pub fn arn(&self, alias: &str) -> String {
+        self.world(alias).spec().instance_arn()
+    }
+
+    /// The program with the endpoints of these and the lasting keys of an account.
+    pub fn headcount(&self, folder: &Path, account: &str) -> Command {
+        let (key, secret) = keys_of(account);
+        let mut command = headcount(folder);
+        command
+            .env("AWS_ENDPOINT_URL_CONNECT", self.url())
+            .env("AWS_ENDPOINT_URL_STS", self.url())
+            .env("AWS_ACCESS_KEY_ID", key)
+            .env("AWS_SECRET_ACCESS_KEY", secret);
+        command
     }
 }
 

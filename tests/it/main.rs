@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
+mod accounts;
 mod actions;
 mod annotate;
 mod answers;

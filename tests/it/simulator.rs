@@ -330,7 +330,7 @@ fn people_are_told_what_to_paste() {
     let shells: &[[&str; 3]] =
         if cfg!(windows) { &[["$env:", " = \"", "\""], ["set ", "=", ""]] } else { &[["export ", "=", ""]] };
     for [set, to, end] in shells {
-        for name in ["AWS_ENDPOINT_URL_CONNECT", "AWS_ENDPOINT_URL_SERVICE_QUOTAS"] {
+        for name in ["AWS_ENDPOINT_URL_CONNECT", "AWS_ENDPOINT_URL_SERVICE_QUOTAS", "AWS_ENDPOINT_URL_STS"] {
             assert!(rest.contains(&format!("{set}{name}{to}{url}{end}")), "{rest:?}");
         }
         for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {

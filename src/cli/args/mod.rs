@@ -11,6 +11,7 @@ pub(super) mod rate;
 pub(super) mod remove;
 pub(super) mod removing;
 pub(super) mod roster;
+pub(super) mod served;
 pub(super) mod sky;
 pub(super) mod taking;
 pub(super) mod undo;

@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::candidate::{Candidate, Stands};
+use super::candidate::{Candidate, Stands, is_anothers};
 use super::{PlannedUndo, UndoJob};
-use crate::apply::{SEEN_BY_THEN, Surroundings};
+use crate::apply::Surroundings;
 use crate::connect::{CallError, Operation};
-use crate::crash::{Sabotage, sabotage};
 use crate::error::Failure;
 use crate::instance::FetchError;
 use crate::job::parting;
@@ -21,20 +19,12 @@ use crate::job::world::World;
 use crate::lane::listing::{self, Guard};
 use crate::lane::reads;
 use crate::ledger::{
-    self, Attempt, BaseLedger, Job, LedgerAt, Place, RowState, State, Step, StepState, beside, peek, undone,
+    self, BaseLedger, Job, LedgerAt, Place, RowState, State, Step, StepState, beside, peek, undone,
 };
-use crate::plan::{Fate, Leaver, Made, Weighed, Why, made_by, of_undo};
+use crate::plan::{Leaver, Why};
 use crate::roster::{Options, Roster};
 use crate::user::Found;
 use crate::waits::Waits;
-
-/// So long after its intent a request of ours may still arrive. It is signed with the intent's time, and "a request must
-/// reach AWS within five minutes of the time stamp" (IAM user guide, *Signature Version 4*); three times that, for clocks
-/// that differ and a service that is generous.
-pub(super) const ARRIVES_WITHIN: Duration = Duration::from_secs(15 * 60);
-
-/// Of whoever carries the tag of an attempt that has made another user.
-const A_COPY: &str = "a copy of the user that was deleted: its tag is that of the attempt that made that one";
 
 /// The calls of an undo, reads first.
 const CALLS: [Operation; 7] = [
@@ -171,22 +161,15 @@ impl PlannedUndo {
         let run = self.run_id().to_owned();
         for candidate in &mut self.candidates {
             let found = candidate.id.as_deref().and_then(|id| found.get(id));
-            candidate.made_by = found.and_then(|found| made_by(&run, &candidate.made.attempts, found));
+            candidate.made_by = found.and_then(|found| candidate.maker(&run, found));
         }
         for candidate in &self.candidates {
             let found = candidate.id.as_deref().and_then(|id| found.get(id));
             let around =
                 |found: &Found| self.around.seen(&candidate.made.user, &found.user.id, &connects, &at_work).0;
-            let is_back = |found: &Found| {
-                candidate.stands == Stands::Back && made_by(&run, &candidate.attempts, found).is_some()
-            };
-            let is_back = found.is_some_and(is_back);
-            let mut against = found.map(|found| of_undo(self.of(), &candidate.made, found, &around(found)));
-            if is_back && candidate.made_by.is_none() {
-                against = Some(vec![(Why::AnotherTag, A_COPY.to_owned())]);
-            }
-            let weighed = self.weigh(candidate, against, now);
-            if is_back {
+            let against = found.map(|found| candidate.against(self.of(), found, &around(found)));
+            let weighed = candidate.weighed(against, || self.unseen(candidate), self.job.lifts, now);
+            if found.is_some_and(|found| candidate.is_back(&run, found)) {
                 back.push(candidate.made.user.clone());
             }
             let quick_connects = found.map(|found| around(found).quick_connects).unwrap_or_default();
@@ -226,68 +209,22 @@ impl PlannedUndo {
         other.map(|other| (Why::NotVisibleYet, words(other))).into_iter().collect()
     }
 
-    /// What becomes of a candidate against whom that stands; `None` where nobody is to be seen.
-    fn weigh(&self, candidate: &Candidate, against: Option<Vec<(Why, String)>>, now: SystemTime) -> Weighed {
-        let is_settled = |until: Option<SystemTime>| until.is_none_or(|until| now >= until);
-        let gone_once = |settled: bool| if settled { Fate::Gone } else { Fate::Wait };
-        let Some(against) = against else {
-            let is_gone = candidate.stands == Stands::Announced || is_settled(candidate.seen_by);
-            return Weighed { fate: gone_once(is_gone), against: self.unseen(candidate) };
-        };
-        let weighed = Weighed::of(against, self.job.lifts);
-        // The name of a row in doubt is another's, and no request of ours can arrive any more: nothing of ours is there.
-        if candidate.stands == Stands::InDoubt && is_anothers(&weighed.against) {
-            return Weighed { fate: gone_once(is_settled(candidate.not_before)), ..weighed };
-        }
-        weighed
-    }
-
     /// The rows whose users may be there, in the ledger's order.
     fn candidates(&self) -> Result<Vec<Candidate>, Failure> {
         let state = &self.state;
         let bases = self.bases()?;
         let of = |at: Place| {
-            let record = state.record(at);
             let user = state.user(at);
-            let is_listed = || self.reached.has(user);
-            let stands = match record.settled_state() {
-                RowState::Created => Stands::Made,
-                RowState::Unconfirmed => Stands::Announced,
-                RowState::InDoubt => Stands::InDoubt,
-                // Somebody has the name of whoever was deleted.
-                RowState::Deleted if is_listed() => Stands::Back,
-                _ => return None,
+            let heard = |id: Option<&str>| {
+                // What was asked of another user of the name says nothing of this one.
+                let is_of = |base: &&ledger::Base| {
+                    base.id.as_deref().zip(id).is_none_or(|(asked, made)| asked == made)
+                };
+                let base = bases.get(user).filter(is_of);
+                let asked = base.map(|base| base.asked).unwrap_or_default();
+                (asked, base.and_then(ledger::Base::heard))
             };
-            let id = match stands {
-                Stands::Made | Stands::Announced if !sabotage(Sabotage::UndoByUsername) => state.id(at),
-                _ => None,
-            };
-            // What was asked of another user of the name says nothing of this one.
-            let is_of = |base: &&ledger::Base| {
-                base.id.as_deref().zip(id.as_deref()).is_none_or(|(asked, made)| asked == made)
-            };
-            let base = bases.get(user).filter(is_of);
-            let unclear_since = state.unclear_since(at);
-            let heard = base.and_then(ledger::Base::heard);
-            let not_before = unclear_since.and_then(|since| since.checked_add(ARRIVES_WITHIN));
-            // Whoever was made may not be seen for as long; of a request that is on its way both times count.
-            let made_at = not_before.or(heard);
-            let earlier = state.detail(at).map(|detail| &*detail.earlier).unwrap_or_default();
-            let newest = record.attempt.map(|attempt| (attempt, record.nonce));
-            let attempts: Vec<_> = earlier.iter().copied().chain(newest).collect();
-            // An attempt makes one user: where the one that it made was deleted, another with its tag is somebody's copy.
-            let is_unclear = |attempt: Attempt| state.unclear(at).any(|unclear| unclear == attempt);
-            let unclear = attempts.iter().copied().filter(|(attempt, _)| is_unclear(*attempt)).collect();
-            let made = Made {
-                user: user.to_owned(),
-                id: id.clone(),
-                attempts: if stands == Stands::Back { unclear } else { attempts.clone() },
-                asked: base.map(|base| base.asked).unwrap_or_default(),
-                heard: heard.and_then(seconds),
-            };
-            let seen_by = made_at.and_then(|at| at.checked_add(SEEN_BY_THEN));
-            let row = record.row;
-            Some(Candidate { at, row, made, id, stands, made_by: None, attempts, not_before, seen_by })
+            Candidate::of(state, at, || self.reached.has(user), heard)
         };
         let rows = state.places().filter(|at| !state.record(*at).dropped);
         Ok(rows.filter_map(of).collect())
@@ -354,16 +291,6 @@ impl PlannedUndo {
         }
         Ok(described.users)
     }
-}
-
-/// A time in seconds since 1970, as the service writes the time of a change.
-fn seconds(at: SystemTime) -> Option<f64> {
-    at.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs_f64())
-}
-
-/// Whether what stands against somebody is that nothing proves them ours.
-fn is_anothers(against: &[(Why, String)]) -> bool {
-    against.iter().any(|(why, _)| matches!(why, Why::AnotherTag | Why::Unproved | Why::Renamed))
 }
 
 /// Under which id a name is found by a search, which lags behind and never proves that nobody is there.

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 pub use run::EndedUndo;
 
-use candidate::Candidate;
+pub(super) use candidate::Candidate;
 
 use super::meant::Patience;
 use super::pace::PaceAsked;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::PlannedUndo;
-use super::candidate::{Candidate, Stands};
+use super::candidate::Candidate;
 use super::look::unfinished;
 use crate::apply::{self, Departure, Means, Parted, Settings, Ways};
 use crate::clock::rfc3339;
@@ -125,37 +125,7 @@ impl PlannedUndo {
         let (ledger, _) = opened::begin(file, &Begins::default(), &self.world)?;
         let now = rfc3339(self.world.clock.now());
         let people = self.people.iter().zip(&self.candidates);
-        let found = people.flat_map(|(leaver, candidate)| {
-            let user = candidate.made.user.as_str();
-            let is_proved = matches!(leaver.fate, Fate::Skip(_)) && candidate.made_by.is_some();
-            let is_unknown = matches!(candidate.stands, Stands::InDoubt | Stands::Back);
-            let was_found = is_unknown && (leaver.fate == Fate::Delete || is_proved);
-            // Whose answer was lost is known to be made before it is known to be deleted, or left: also where the row's user
-            // was deleted, and this is another, of a request that was late.
-            let made = was_found.then(|| Entry {
-                recovered: true,
-                attempt: candidate.made_by,
-                id: candidate.id.as_deref().map(Into::into),
-                ..Entry::outcome(user, RowState::Created, now.clone())
-            });
-            let stands = match leaver.fate {
-                Fate::Gone => Some((RowState::Deleted, leaver.fate.code())),
-                Fate::Skip(_) => Some((RowState::Skipped, leaver.fate.code())),
-                Fate::Delete | Fate::Wait => None,
-            };
-            // Where it is not known that anybody was made, nobody was left either.
-            let stands = stands.filter(|(state, _)| {
-                let is_made = matches!(candidate.stands, Stands::Made | Stands::Announced) || was_found;
-                *state == RowState::Deleted || is_made
-            });
-            let stands = stands.map(|(state, code)| Entry {
-                code: code.map(Into::into),
-                message: leaver.note().map(Into::into),
-                id: leaver.id.as_deref().map(Into::into),
-                ..Entry::outcome_of_delete(user, state, now.clone())
-            });
-            made.into_iter().chain(stands)
-        });
+        let found = people.flat_map(|(leaver, candidate)| candidate.lines(leaver, &now));
         let session = session(&self.state, &self.world, &now);
         let mut lines = [session].into_iter().chain(found);
         ledger.record(&mut lines).await.map_err(|fault| {
@@ -166,20 +136,8 @@ impl PlannedUndo {
 
     /// Those who are to be deleted, whoever has to wait last.
     fn departures(&self) -> Vec<Departure> {
-        let of = |candidate: &Candidate| {
-            Some(Departure {
-                at: candidate.at,
-                row: candidate.row,
-                user: candidate.made.user.clone(),
-                id: candidate.id.clone()?,
-                was_begun: candidate.stands == Stands::Announced,
-                not_before: candidate.not_before,
-                seen_by: candidate.seen_by,
-                with_proficiencies: true,
-            })
-        };
         let mut departures: Vec<Departure> =
-            self.departing().filter_map(|(_, candidate)| of(candidate)).collect();
+            self.departing().filter_map(|(_, candidate)| candidate.departure()).collect();
         departures.sort_by_key(|departure| departure.not_before);
         departures
     }

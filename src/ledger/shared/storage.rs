@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::keeper::{Keeper, session_in};
 use super::log::{Landed, pieces};
-use super::segments::Segment;
+use super::segments::{Put, Segment};
 use crate::clock::Moment;
-use crate::crash;
+use crate::crash::{self, Sabotage};
 use crate::log::{Storage, Unhurried};
 
 /// Appends to the log of a run from this position on.
@@ -55,9 +55,47 @@ impl InSegments {
         self.keeper.has(segment.number, sent)
     }
 
+    /// Puts half of the lines, and where nobody says what became of that, all of them in its place: a branch that is wrong on
+    /// purpose.
+    fn put_merging(&mut self, lines: &[u8]) -> io::Result<()> {
+        let whole = std::str::from_utf8(lines).map_err(io::Error::other)?;
+        let ends: Vec<usize> = whole.match_indices('\n').map(|(at, _)| at + 1).collect();
+        let half = ends.get(ends.len().saturating_sub(1) / 2).copied().unwrap_or(whole.len());
+        if half == whole.len() || !self.is_taken {
+            return self.put(whole);
+        }
+        let ledger = self.keeper.ledger.clone();
+        let id = || ledger.id().map_err(|failure| io::Error::other(failure.what));
+        let first = Segment { number: self.tip + 1, nonce: id()?, lines: whole[..half].to_owned() };
+        match ledger.segments.put(&self.keeper.run, &first) {
+            Ok(Put::Done) => {
+                self.tip += 1;
+                return self.put(&whole[half..]);
+            }
+            Ok(Put::Taken(_)) => return self.put(whole),
+            Err(_) => {}
+        }
+        let merged = Segment { nonce: id()?, lines: whole.to_owned(), ..first.clone() };
+        match ledger.put(&self.keeper.run, &merged).map_err(io::Error::other)? {
+            Landed::No(theirs)
+                if !crash::sabotage(Sabotage::ComparedBySession) || theirs.nonce != first.nonce =>
+            {
+                self.keeper.was_taken_with(&theirs);
+                return Err(self.lost());
+            }
+            Landed::Yes | Landed::No(_) => self.tip += 1,
+        }
+        Ok(())
+    }
+
     fn lost(&self) -> io::Error {
         io::Error::other(self.keeper.fenced().unwrap_or_default())
     }
+}
+
+/// Whether lines are merged into an append that is unclear: never, but where it is to be noticed.
+fn merges() -> bool {
+    crash::sabotage(Sabotage::ComparedBySession) || crash::sabotage(Sabotage::RetryMerges)
 }
 
 impl Storage for InSegments {
@@ -87,6 +125,9 @@ impl Storage for InSegments {
 
     fn sync(&mut self) -> io::Result<()> {
         let pending = std::mem::take(&mut self.pending);
+        if merges() {
+            return self.put_merging(&pending);
+        }
         for piece in pieces(&pending).map_err(io::Error::other)? {
             self.put(piece)?;
         }
