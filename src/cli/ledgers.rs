@@ -10,8 +10,8 @@ use super::{output, retype, settings, tables};
 use crate::clock::{self, Clock as _, SystemClock, Zone, rfc3339};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::shared::{Lease, Run, TableUrl};
-use crate::ledger::{self, Counts, Gathered};
+use crate::ledger::shared::{Lease, TableUrl};
+use crate::ledger::{self, Counts, Gathered, Run};
 use crate::table;
 use crate::text::{self, plain, program, shell_line};
 
@@ -243,7 +243,7 @@ fn done(counts: &Counts) -> u64 {
 }
 
 fn list(url: &TableUrl, format: Format) -> Result<Exit, Failure> {
-    let runs = tables::shared(url.clone()).all_runs()?;
+    let runs = ledger::runs(&tables::shared(url.clone()))?;
     match format {
         Format::Json => {
             let listed = Listed { table: url.to_string(), runs: runs.iter().map(listed).collect() };

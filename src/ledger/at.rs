@@ -5,7 +5,6 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use super::shared::{SharedLedger, Takes};
-use super::words::Job;
 
 /// Where a ledger is.
 ///
@@ -42,20 +41,6 @@ impl LedgerAt {
     /// The file's path; `None` where machines share it.
     pub fn on_disk(&self) -> Option<&Path> {
         self.shared.is_none().then_some(self.name.as_path())
-    }
-
-    /// The ledgers of the same table that may know what was last asked of the same people, as those beside a roster do: the
-    /// import's and its updates', by their names. None of a file.
-    pub(crate) fn siblings(&self) -> Vec<Self> {
-        let Some((shared, name)) =
-            self.in_table().and_then(|shared| Some((shared, shared.url().name.as_ref()?)))
-        else {
-            return Vec::new();
-        };
-        let updates = format!(".{}", Job::command(Some(Job::Update)));
-        let import = name.strip_suffix(&updates).unwrap_or(name);
-        let all = [import.to_owned(), format!("{import}{updates}")];
-        all.into_iter().filter(|other| other != name).map(|name| Self::shared(shared.naming(&name))).collect()
     }
 
     /// Its name, as it is said and typed.

@@ -123,3 +123,144 @@ fn as_named(
     digests.dedup();
     Ok((named, digests))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::exit::Exit;
+    use crate::ledger::file::glance;
+    use crate::ledger::made::row;
+    use crate::ledger::shared::{Around, Fate, InMemory, Timing};
+
+    /// A table that is given up on at the first call that is not answered.
+    fn table(engine: &Arc<InMemory>, url: &str) -> SharedLedger {
+        let last = AtomicU64::new(0);
+        let around = Around {
+            clock: Arc::new(SystemClock),
+            pause: Arc::new(|_| {}),
+            delays: Arc::new(|| Box::new(|| Duration::ZERO)),
+            ids: Arc::new(move || Ok(format!("id-{}", last.fetch_add(1, Ordering::Relaxed)))),
+            timing: Timing { patience: Duration::ZERO, ..Timing::USUAL },
+        };
+        SharedLedger::new(url.parse().unwrap(), Arc::<InMemory>::clone(engine), around)
+    }
+
+    fn by() -> Lease {
+        Lease { host: "ops-1".into(), who: "process 7".into(), ..Lease::default() }
+    }
+
+    /// A ledger of so many rows, of this run.
+    fn ledger(run: &str, rows: u32) -> Vec<u8> {
+        let text = |text: &str| Some(text.to_owned().into());
+        let mut lines = Vec::new();
+        Entry {
+            version: Some(2),
+            run: text(run),
+            roster: text("/r/new hires.csv"),
+            digest: text("sha256:d"),
+            instance: text("arn:aws:connect:eu-west-2:123456789012:instance/i-1"),
+            ..Entry::of(Kind::Ledger)
+        }
+        .write_to(&mut lines);
+        let (session, alias) = (text("s"), text("acme"));
+        Entry { session, alias, ..Entry::of(Kind::Session) }.write_to(&mut lines);
+        for number in 0..rows {
+            row(&format!("user-{number}"), number + 2, u64::from(number) + 1).write_to(&mut lines);
+        }
+        lines
+    }
+
+    #[test]
+    fn a_move_that_is_cut_off_at_any_call_is_ended_by_the_same_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = ledger("r-1", 6_000);
+        for fate in [Fate::Lost, Fate::Unanswered, Fate::Late, Fate::Twice] {
+            for cut in 1.. {
+                let path = folder.path().join("r.csv.ledger.jsonl");
+                fs::write(&path, &lines).unwrap();
+                let weather = move |_: &str, call| if call == cut { fate } else { Fate::Well };
+                let engine = Arc::new(InMemory::in_weather(Box::new(weather)));
+                let to = table(&engine, "dynamodb://runs/spring");
+                let first = push(&path, &to, &by());
+                let calls = engine.calls();
+                engine.change_weather(Box::new(|_, _| Fate::Well));
+                if let Err(failure) = &first {
+                    assert_eq!(failure.exit, Exit::Stopped, "{failure}");
+                    // Nobody finds a part of it and goes on with that.
+                    let found = glance(&LedgerAt::shared(to.clone()));
+                    if let Ok(Some((state, _))) = found {
+                        assert_eq!(state.places().len(), 6_000, "{fate:?} at call {cut}");
+                    }
+                }
+                let again = push(&path, &to, &by()).unwrap();
+                assert_eq!(again.was_there, first.is_ok());
+                assert_eq!(engine.lines("r-1").as_bytes(), lines, "{fate:?} at call {cut}");
+                let file = fs::read(&path).unwrap();
+                assert!(file.starts_with(&lines));
+                let last = String::from_utf8(file[lines.len()..].to_vec()).unwrap();
+                assert!(last.starts_with("{\"type\":\"moved\",\"to\":\"dynamodb://runs/spring\""), "{last}");
+                if calls < cut {
+                    assert!(cut > 6, "{cut} calls moved it");
+                    break;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_table_has_is_not_moved_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Arc::new(InMemory::default());
+        let file = |name: &str, lines: &[u8]| {
+            let path = folder.path().join(name);
+            fs::write(&path, lines).unwrap();
+            path
+        };
+        let moved = push(&file("a", &ledger("r-1", 3)), &table(&engine, "dynamodb://runs"), &by()).unwrap();
+        assert_eq!(moved.to.to_string(), "dynamodb://runs/new hires@acme", "as an import names it");
+        let longer = ledger("r-1", 4);
+        let mut other = ledger("r-1", 3);
+        row("somebody", 9, 9).write_to(&mut other);
+        for (lines, to, why) in [
+            // The run itself under another name, another of the same roster, and another of the same name.
+            (ledger("r-1", 3), "dynamodb://runs/x", "the run is in the table already"),
+            (ledger("r-2", 3), "dynamodb://runs/x", "this roster is a run of the table already"),
+            (ledger("r-2", 3), "dynamodb://runs/new hires@acme", "another run of this name"),
+        ] {
+            let refused = push(&file("b", &lines), &table(&engine, to), &by()).err().unwrap();
+            assert!(refused.what.contains(why), "{refused}");
+            assert_eq!(fs::read(folder.path().join("b")).unwrap(), lines, "and it is as it was");
+        }
+        // A copy that went on for a while is the same run; of two that did, the second is another.
+        push(&file("c", &longer), &table(&engine, "dynamodb://runs/new hires@acme"), &by()).unwrap();
+        let refused = push(&file("d", &other), &table(&engine, "dynamodb://runs/new hires@acme"), &by());
+        assert!(refused.err().unwrap().what.contains("not what the file has"));
+        let damaged = push(&file("e", b"{}\n"), &table(&engine, "dynamodb://runs/e"), &by()).err().unwrap();
+        assert_eq!(damaged.exit, Exit::Stopped);
+        let calls = engine.calls();
+        assert!(push(&folder.path().join("none"), &table(&engine, "dynamodb://runs/n"), &by()).is_err());
+        assert_eq!(engine.calls(), calls, "nobody is asked, and nothing is made");
+        assert!(!folder.path().join("none").exists());
+    }
+
+    #[test]
+    fn a_file_that_was_moved_is_written_by_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Arc::new(InMemory::default());
+        let path = folder.path().join("l.jsonl");
+        fs::write(&path, ledger("r-1", 3)).unwrap();
+        push(&path, &table(&engine, "dynamodb://runs/new hires"), &by()).unwrap();
+        let refused = LockedFile::open(&path).err().unwrap();
+        assert_eq!(refused.exit, Exit::Stopped);
+        assert!(refused.what.contains("goes on in `dynamodb://runs/new hires`"), "{refused}");
+        assert!(refused.hint.unwrap().contains("⟦ledger 'dynamodb://runs/new hires'⟧"));
+        let elsewhere = push(&path, &table(&engine, "dynamodb://runs/y"), &by()).err().unwrap();
+        assert!(elsewhere.what.contains("was moved from this file"), "{elsewhere}");
+    }
+}

@@ -235,7 +235,7 @@ impl PlannedUndo {
         let own = BaseLedger::Named(self.ledger.clone());
         let others: Vec<BaseLedger> = if self.job.bases.is_empty() {
             let files = self.updates_beside().into_iter().map(LedgerAt::from);
-            files.chain(self.ledger.siblings()).map(BaseLedger::Beside).collect()
+            files.chain(ledger::siblings(&self.ledger)).map(BaseLedger::Beside).collect()
         } else {
             self.job.bases.iter().cloned().map(BaseLedger::Named).collect()
         };
