@@ -100,7 +100,7 @@ enum Command {
     Status(status::StatusArgs),
     Report(report::ReportArgs),
     Ledger(ledgers::LedgersArgs),
-    Credentials(credentials::CredentialsArgs),
+    Credentials(Box<credentials::CredentialsArgs>),
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
     Directory(Box<directory::DirectoryArgs>),

@@ -1,6 +1,6 @@
 //! What a ledger says, folded: where each row stands. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -108,7 +108,7 @@ pub(crate) struct MadeOn {
     /// The machines, in the order in which they were at work, each with the highest attempt before it.
     machines: Vec<(Option<Attempt>, Box<str>)>,
     /// How many passwords each has made, and how many of these are known to have left, so that they are in its file.
-    counts: HashMap<Box<str>, (u32, u32)>,
+    counts: BTreeMap<Box<str>, (u32, u32)>,
 }
 
 impl MadeOn {
@@ -888,9 +888,10 @@ impl State {
             attempts,
             attempts_before,
             generated,
-            recorded,
+            made_on,
             newest_intent,
             calls,
+            moved_to,
             names,
             rows,
             details,
@@ -898,8 +899,8 @@ impl State {
             seen,
             renamed,
         } = self;
-        let told = (header, session, sessions, attempts, attempts_before, generated, recorded);
-        let counted = (newest_intent, calls, renamed.len());
+        let told = (header, session, sessions, attempts, attempts_before, generated, made_on);
+        let counted = (newest_intent, calls, moved_to, renamed.len());
         let all = |((name, at), record)| (name, record, details.get(&at), ids.get(at), seen.get(&at));
         let rows: Vec<_> = names.iter().zip(self.places()).zip(rows).map(all).collect();
         format!("{told:?} {counted:?} {rows:?}")

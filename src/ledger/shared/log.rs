@@ -79,6 +79,9 @@ pub(super) struct Contents {
     pub(super) tip: u64,
 }
 
+/// The lines of a run, and who is at work with it.
+pub(crate) type LookedAt = (Vec<u8>, Option<Lease>);
+
 /// What became of a segment that was put.
 pub(super) enum Landed {
     /// It stands.
@@ -253,7 +256,7 @@ impl SharedLedger {
 
     /// All lines of the run that has the name, and who is at work with it, as far as can be told by one look; `None` where
     /// no run has the name.
-    pub(crate) fn looked_at(&self) -> Result<Option<(Vec<u8>, Option<Lease>)>, Failure> {
+    pub(crate) fn looked_at(&self) -> Result<Option<LookedAt>, Failure> {
         let Some(named) = self.named()? else { return Ok(None) };
         let lease =
             self.again(|| self.segments.lease(&named.run)).map_err(|fault| self.failed("read", fault))?;
