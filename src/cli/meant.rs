@@ -141,7 +141,7 @@ impl Typed {
             what: self.what(),
             target: instance.target(rehearsal.meant()),
             reading: Options { act: actions.then_some(Act::Create), ..reading.meant() },
-            ledger: self.ledger.clone().taking(taking.meant()),
+            ledger: taking.of(self.ledger.clone()),
             pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
             passwords: passwords.meant(rehearsal.simulate),
             patience: Patience {

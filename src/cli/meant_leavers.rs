@@ -51,7 +51,7 @@ impl TypedLeavers {
             is_rehearsal: args.rehearsal.simulate,
         };
         let named = args.ledger.clone().map(|ledger| tables::named(ledger, &naming)).transpose()?;
-        let ledger = named.map(|ledger| ledger.taking(args.taking.meant()));
+        let ledger = named.map(|ledger| args.taking.of(ledger));
         let args = RemoveArgs { ledger, ..args };
         Ok(Self { args, retry: None, words })
     }
@@ -96,7 +96,7 @@ impl TypedLeavers {
         }
         args.burst = typed.burst.or(args.burst);
         args.concurrency = typed.concurrency.or(args.concurrency);
-        (args.ledger, args.format) = (Some(of.taking(typed.taking.meant())), typed.format);
+        (args.ledger, args.format) = (Some(typed.taking.of(of)), typed.format);
         (args.dry_run, args.yes) = (typed.dry_run, typed.yes);
         let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
         Ok(Self { args, retry: Some(Retry { codes, picked, is_of_part, before }), words })

@@ -642,7 +642,7 @@ mod tests {
     const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough", "--updates", "merge"];
 
     /// What import and retry both take, on its way to a retry.
-    const TO_RETRY: [Row; 38] = [
+    const TO_RETRY: [Row; 39] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
         ("header-row", &["--header-row", "5"], Kept),
@@ -666,6 +666,7 @@ mod tests {
         ("ledger", &["--ledger=-l.jsonl"], As("of")),
         ("wait", &["--wait"], Left("whoever is waited for has ended by then")),
         ("take-over", &["--take-over"], Left("what was taken over is taken")),
+        ("replan", &["--replan"], Left("the run is planned with that roster by then")),
         ("rate", &["--rate", "0.5"], Kept),
         ("burst", &["--burst", "7"], Kept),
         ("concurrency", &["--concurrency", "9"], Kept),

@@ -276,7 +276,7 @@ impl Checked {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
         let state = opened::seen(&self.of_ledger())?;
-        supply.look(&state, &self.job.ledger, &self.world.host)?;
+        supply.look(&state, &self.job.ledger)?;
         let Decided { plan, outlook, .. } = self.decide(&state, &supply, usize::MAX).await?;
         self.tell_of_new(&plan);
         self.world.tell(Event::Planned {

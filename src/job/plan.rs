@@ -41,7 +41,7 @@ impl Checked {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
         let mut ledger = opened::locked(&self.of_ledger())?;
-        let credentials = supply.open(&ledger.state, &self.job.ledger, &self.world.host)?;
+        let credentials = supply.open(&ledger.state, &self.job.ledger)?;
         if let Some(credentials) = &credentials {
             // Where an older copy of the ledger was put back: no number is given twice.
             ledger.state.attempts = ledger.state.attempts.max(credentials.found.highest);

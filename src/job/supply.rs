@@ -120,27 +120,22 @@ impl Supply {
     /// Opens and locks the file for passwords that are made.
     ///
     /// One of a run of this ledger's name that was undone gives way to a new one, as the ledger did.
-    pub(super) fn open(
-        &self,
-        state: &State,
-        ledger: &LedgerAt,
-        host: &str,
-    ) -> Result<Option<LockedFile>, Failure> {
+    pub(super) fn open(&self, state: &State, ledger: &LedgerAt) -> Result<Option<LockedFile>, Failure> {
         let Self::Made { out, recipients } = self else { return Ok(None) };
         let mut file = LockedFile::open(out)?;
         if state.header.run.is_empty() && ledger::was_undone(ledger, &file.found.run) {
             file.give_way();
         }
-        file.suits(state, ledger.in_table().map(|_| host), recipients)?;
+        // Of a ledger that machines share, each has the passwords that it made itself.
+        file.suits(state, recipients, ledger.in_table().is_some())?;
         Ok(Some(file))
     }
 
     /// Looks whether the file for passwords that are made could be used; where there is none yet, it can.
-    pub(super) fn look(&self, state: &State, ledger: &LedgerAt, host: &str) -> Result<(), Failure> {
-        let (made, _) = state.made_on.on(ledger.in_table().map(|_| host));
+    pub(super) fn look(&self, state: &State, ledger: &LedgerAt) -> Result<(), Failure> {
         match self {
-            Self::Made { out, .. } if !out.exists() && made == 0 => Ok(()),
-            _ => self.open(state, ledger, host).map(drop),
+            Self::Made { out, .. } if !out.exists() && state.generated.is_none() => Ok(()),
+            _ => self.open(state, ledger).map(drop),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a ledger says, folded: where each row stands. Pure.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -30,8 +30,8 @@ pub struct State {
     attempts_before: Option<Attempt>,
     /// The highest attempt with a password that headcount made.
     pub(crate) generated: Option<Attempt>,
-    /// Where the passwords are that headcount made.
-    pub(crate) made_on: MadeOn,
+    /// How many of these are known to have left, so that their passwords are in the credentials file.
+    pub(crate) recorded: u32,
     /// When the newest intent was written that makes or changes a user, RFC 3339; empty before the first. The latest, where
     /// a clock was put back.
     pub newest_intent: String,
@@ -86,6 +86,8 @@ pub struct Session {
     pub(crate) at: String,
     /// The roster it worked from.
     pub roster: String,
+    /// Over the rows of the roster that was planned last; of a part of it nothing is said.
+    pub(crate) digest: String,
     /// The region, where one was needed.
     pub(crate) region: Option<String>,
     /// The AWS profile, where one was named.
@@ -100,51 +102,6 @@ pub struct Session {
     pub(crate) alias: Option<String>,
     /// It has said that it ended.
     pub has_ended: bool,
-}
-
-/// On which machine the passwords are that headcount made: of a ledger that machines share each has a file of its own.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct MadeOn {
-    /// The machines, in the order in which they were at work, each with the highest attempt before it.
-    machines: Vec<(Option<Attempt>, Box<str>)>,
-    /// How many passwords each has made, and how many of these are known to have left, so that they are in its file.
-    counts: BTreeMap<Box<str>, (u32, u32)>,
-}
-
-impl MadeOn {
-    fn begins(&mut self, host: &str, before: Option<Attempt>) {
-        if self.machines.last().is_none_or(|(_, last)| **last != *host) {
-            self.machines.push((before, host.into()));
-        }
-    }
-
-    /// The machine that made an attempt.
-    fn of(&mut self, attempt: Attempt) -> &mut (u32, u32) {
-        let behind = self.machines.partition_point(|(before, _)| *before < Some(attempt));
-        let host = behind.checked_sub(1).and_then(|at| self.machines.get(at));
-        let host = host.map(|(_, host)| host.clone()).unwrap_or_default();
-        self.counts.entry(host).or_default()
-    }
-
-    fn is_made(&mut self, attempt: Attempt) {
-        self.of(attempt).0 += 1;
-    }
-
-    fn has_left(&mut self, attempt: Attempt) {
-        self.of(attempt).1 += 1;
-    }
-
-    /// How many passwords this machine has made, and how many of these are known to have left; of all machines where none is
-    /// named.
-    pub(crate) fn on(&self, host: Option<&str>) -> (u32, u32) {
-        match host {
-            Some(host) => self.counts.get(host).copied().unwrap_or_default(),
-            None => {
-                let sum = |(made, left): (u32, u32), (more, gone): &(u32, u32)| (made + more, left + gone);
-                self.counts.values().fold((0, 0), sum)
-            }
-        }
-    }
 }
 
 /// One row, compact: a ledger of a million rows is held in memory.
@@ -415,8 +372,9 @@ impl State {
             Kind::Session => {
                 self.sessions += 1;
                 self.attempts_before = self.attempts;
-                self.made_on.begins(entry.host.as_deref().unwrap_or_default(), self.attempts);
+                let digest = entry.digest.as_deref().filter(|digest| !digest.is_empty()).map(str::to_owned);
                 self.session = Session {
+                    digest: digest.unwrap_or_else(|| std::mem::take(&mut self.session.digest)),
                     id: text(&entry.session),
                     host: text(&entry.host),
                     pid: entry.pid.unwrap_or_default(),
@@ -519,7 +477,6 @@ impl State {
         }
         if entry.generated {
             self.generated = self.generated.max(Some(attempt));
-            self.made_on.is_made(attempt);
         }
         if op == Op::Update {
             self.ids.set(at, entry.id.as_deref());
@@ -551,11 +508,7 @@ impl State {
             was_lost && !is_made_by_it || state == RowState::InDoubt && entry.unexecuted.is_none()
         });
         let is_first = record.open.is_some() && record.generated && entry.attempt == record.attempt;
-        if let Some(attempt) =
-            record.attempt.filter(|_| is_first && entry.unexecuted != Some(Unexecuted::NotSent))
-        {
-            self.made_on.has_left(attempt);
-        }
+        self.recorded += u32::from(is_first && entry.unexecuted != Some(Unexecuted::NotSent));
         record.open = None;
         // Whoever was deleted is to be made anew only where that is asked for, as long as no request has been executed.
         let is_as_before = record.state == RowState::Deleted && entry.unexecuted.is_some();
@@ -888,7 +841,7 @@ impl State {
             attempts,
             attempts_before,
             generated,
-            made_on,
+            recorded,
             newest_intent,
             calls,
             moved_to,
@@ -899,7 +852,7 @@ impl State {
             seen,
             renamed,
         } = self;
-        let told = (header, session, sessions, attempts, attempts_before, generated, made_on);
+        let told = (header, session, sessions, attempts, attempts_before, generated, recorded);
         let counted = (newest_intent, calls, moved_to, renamed.len());
         let all = |((name, at), record)| (name, record, details.get(&at), ids.get(at), seen.get(&at));
         let rows: Vec<_> = names.iter().zip(self.places()).zip(rows).map(all).collect();
@@ -995,7 +948,7 @@ mod tests {
         let generating = |number| Entry { generated: true, ..intent("ana", number) };
         let told = |entries: &[Entry]| {
             let state = fold(entries);
-            (state.generated.map_or(0, Attempt::number), state.made_on.on(None).1)
+            (state.generated.map_or(0, Attempt::number), state.recorded)
         };
         let mut entries = vec![row("ana", 2, 1), intent("ana", 1)];
         entries.push(outcome(RowState::InDoubt, 1));

@@ -77,14 +77,16 @@ impl LockedFile {
     }
 
     /// Fails where the file cannot be the one that this ledger's passwords belong into, or is for other recipients.
-    /// Of a ledger that machines share it has the passwords that were made on `host`, this one.
+    ///
+    /// Where `has_others`, other machines have files of their own with the passwords that they made: then this one need not have
+    /// them all.
     pub(crate) fn suits(
         &self,
         state: &State,
-        host: Option<&str>,
         recipients: &Recipients,
+        has_others: bool,
     ) -> Result<(), Failure> {
-        suits(&self.found, self.locked.path(), (state, host), recipients)
+        suits(&self.found, self.locked.path(), state, recipients, has_others)
     }
 
     /// Starts writing: a torn last line is cut off, and the first record is synced, when this returns.
@@ -121,11 +123,11 @@ impl LockedFile {
 fn suits(
     found: &Found,
     path: &Path,
-    (state, host): (&State, Option<&str>),
+    state: &State,
     recipients: &Recipients,
+    has_others: bool,
 ) -> Result<(), Failure> {
     let shown = path.display();
-    let (made, recorded) = state.made_on.on(host);
     let lost = |what: String| {
         Err(Failure::stopped(what).hint(
             "nothing was sent. Put the file back, or give its path with ⟦credentials-file⟧: only it has the passwords of \
@@ -133,7 +135,7 @@ fn suits(
              rest with a ledger and a file of their own: ⟦ledger NEW⟧ ⟦credentials-file NEW⟧",
         ))
     };
-    if found.run.is_empty() && made > 0 {
+    if found.run.is_empty() && state.generated.is_some() && !has_others {
         return lost(format!("the credentials file of this ledger's run is gone: `{shown}`"));
     }
     if !found.run.is_empty() && found.run != state.header.run {
@@ -141,10 +143,10 @@ fn suits(
             "nothing was sent; name another file with ⟦credentials-file⟧: one file belongs to one ledger",
         ));
     }
-    if found.records < recorded {
+    if found.records < state.recorded && !has_others {
         return lost(format!(
             "the credentials file is an older copy: {} of the {} passwords that were sent are in it: `{shown}`",
-            found.records, recorded
+            found.records, state.recorded
         ));
     }
     if !found.run.is_empty() && found.recipients != recipients.words() {
