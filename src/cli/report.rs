@@ -23,7 +23,7 @@ use crate::report::file::{self, Form};
 pub(super) struct ReportArgs {
     /// The ledger, as in roster.csv.ledger.jsonl
     #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
-    ledger: LedgerAt,
+    pub(super) ledger: LedgerAt,
 
     /// Where to write it; only an earlier report is ever replaced [default: stdout]
     #[arg(short, long, value_name = "FILE")]
