@@ -12,6 +12,8 @@ mod case;
 mod check;
 mod copies;
 mod long;
+#[cfg(unix)]
+mod machines;
 mod passwords;
 #[cfg(unix)]
 mod shared;

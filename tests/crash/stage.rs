@@ -321,6 +321,27 @@ impl Stage {
         self.spawn(command, crash, hold, sabotage)
     }
 
+    /// Imports with these flags, and a table that is served here.
+    #[cfg(unix)]
+    pub(crate) fn import_with(&self, flags: &[&str], engine: &str, beats: u32) -> Ended {
+        let mut command = self.command(8);
+        command
+            .args(flags)
+            .env("AWS_ENDPOINT_URL_DYNAMODB", engine)
+            .env("HEADCOUNT_BEATS", beats.to_string());
+        self.spawn(command, None, None, None).end()
+    }
+
+    /// Any command, with a table that is served here.
+    #[cfg(unix)]
+    pub(crate) fn any(&self, words: &[&str], engine: &str) -> Ended {
+        let mut command = Command::new(program());
+        command.args(words).env("AWS_ENDPOINT_URL_DYNAMODB", engine);
+        self.at_home(&mut command);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", engine);
+        self.spawn(command, None, None, None).end()
+    }
+
     /// Updates, and crashes where it is told to.
     pub(crate) fn update(&self, flags: &[&str], crash: Option<&Crash>, sabotage: Option<&str>) -> Ended {
         let mut command = self.bare("update");

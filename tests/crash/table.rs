@@ -104,6 +104,7 @@ impl Tables {
         }
     }
 
+    #[allow(dead_code, reason = "a benchmark's")]
     pub(crate) fn set_latency(&self, name: &str, latency: Duration) {
         if let Some(table) = self.locked().get_mut(name) {
             table.latency = latency;
@@ -111,6 +112,7 @@ impl Tables {
     }
 
     /// How many write units were paid for: a unit a kilobyte of what was put or changed.
+    #[allow(dead_code, reason = "a benchmark's")]
     pub(crate) fn write_units(&self, name: &str) -> usize {
         self.locked()
             .get(name)
