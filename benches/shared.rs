@@ -64,8 +64,8 @@ fn run(mut command: Command) -> f64 {
     let output = command.args(["--format", "json"]).stderr(Stdio::inherit()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     let text = String::from_utf8(output.stdout).unwrap();
-    let ended = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    ended.last().and_then(|event| event["seconds"].as_f64()).unwrap()
+    let mut ended = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    ended.next_back().and_then(|event| event["seconds"].as_f64()).unwrap()
 }
 
 fn append(bars: &mut Bars) {

@@ -398,6 +398,8 @@ fn what_is_asked_of_an_engine_is_so() {
             }),
         );
         assert_eq!(status, 200, "{said}");
+        let is_active = |_: &u32| call("DescribeTable", json!({})).1["Table"]["TableStatus"] == "ACTIVE";
+        assert!((0..10_000_u32).any(|look| is_active(&look)), "{}: the table is made", tables.name);
         let put = |number: u64, nonce: &str, lines: &str| {
             let sk = format!("seg#{number:010}");
             call(

@@ -162,7 +162,6 @@ async fn ten_thousand_rows_cost_at_most_twenty_two_thousand_write_units() {
     let beats = 2 * 500;
     assert!(of_log + beats <= 22_000, "{of_log} units of {} puts, and {beats} of beats", puts.len());
     assert!(of_log > 10_000, "{of_log}: something was put");
-    println!("{of_log} write units of {} puts, and {beats} of beats", puts.len());
 }
 
 fn in_step(shared: &SharedLedger, clock: &Arc<Still>) -> Ledger {
