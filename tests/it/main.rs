@@ -56,6 +56,7 @@ mod settle;
 mod shape;
 mod simulator;
 mod stops;
+mod targets;
 mod template;
 mod there;
 mod undo;

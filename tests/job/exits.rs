@@ -123,12 +123,12 @@ async fn whoever_may_not_create_is_told_so_and_it_is_4() {
 async fn a_ledger_that_is_anothers_is_4() {
     let stage = Stage::of(unlimited(), 2);
     let held = stage.plan(stage.import()).await.unwrap();
-    assert_eq!(stage.import().refuse_in_use(&stage.world()).unwrap_err().exit, Exit::Stopped);
+    assert_eq!(stage.import().refuse_in_use(&stage.world).unwrap_err().exit, Exit::Stopped);
     let in_use = stage.plan(stage.import()).await.err().expect("it is locked");
     assert!(in_use.exit == Exit::Stopped && in_use.what.contains("in use"), "{in_use}");
     drop(held);
     assert_eq!(stage.files(), ["roster.csv"], "a plan that is let go of leaves nothing");
-    stage.import().refuse_in_use(&stage.world()).unwrap();
+    stage.import().refuse_in_use(&stage.world).unwrap();
 
     stage.run(stage.import()).await.unwrap();
     let id = unlimited().instance_id;
@@ -174,7 +174,7 @@ async fn a_listener_that_breaks_is_a_bug_70_and_the_ledger_resumes() {
     assert_eq!(failure.exit, Exit::Bug, "{failure}");
     stage.world = whole;
     // What was at work beside the row is dropped as soon as the runtime comes to it.
-    while stage.import().refuse_in_use(&stage.world()).is_err() {
+    while stage.import().refuse_in_use(&stage.world).is_err() {
         tokio::task::yield_now().await;
     }
     let ended = stage.run(stage.import()).await.unwrap();
