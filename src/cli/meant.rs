@@ -158,7 +158,7 @@ impl Typed {
             what: self.what(),
             target,
             reading: Options { act: actions.then_some(Act::Create), targets, ..reading.meant() },
-            ledger: self.ledger.clone().taking(taking.meant()),
+            ledger: taking.of(self.ledger.clone()),
             pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
             passwords: passwords.meant(rehearsal.simulate),
             patience: Patience {

@@ -64,7 +64,7 @@ impl TypedChanges {
     pub(super) fn update(args: UpdateArgs, words: Vec<OsString>) -> Self {
         let UpdateArgs { roster, rate, burst, concurrency, dry_run, settle_timeout, yes, taking, shared } =
             args;
-        let ledger = shared.ledger.map(|ledger| ledger.taking(taking.meant()));
+        let ledger = shared.ledger.map(|ledger| taking.of(ledger));
         let shared = Shared { ledger, ..shared };
         let settle = Duration::from_secs(settle_timeout);
         let run = Some(Run { rate, burst, concurrency, settle, is_dry: dry_run, yes });
@@ -193,7 +193,7 @@ impl TypedChanges {
         let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
         let mut typed_changes = Self::update(args, words);
         let Self { shared, run, retry, .. } = &mut typed_changes;
-        shared.ledger = Some(of.taking(typed.taking.meant()));
+        shared.ledger = Some(typed.taking.of(of));
         shared.overwrite_drift |= overwrite_drift;
         shared.change_email |= change_email;
         shared.format = Some(typed.format);

@@ -40,7 +40,7 @@ pub(super) struct Retry {
 
 impl TypedLeavers {
     pub(super) fn of(args: RemoveArgs, words: Vec<OsString>) -> Self {
-        let ledger = args.ledger.map(|ledger| ledger.taking(args.taking.meant()));
+        let ledger = args.ledger.map(|ledger| args.taking.of(ledger));
         let args = RemoveArgs { ledger, ..args };
         Self { args, retry: None, words }
     }
@@ -85,7 +85,7 @@ impl TypedLeavers {
         }
         args.burst = typed.burst.or(args.burst);
         args.concurrency = typed.concurrency.or(args.concurrency);
-        (args.ledger, args.format) = (Some(of.taking(typed.taking.meant())), typed.format);
+        (args.ledger, args.format) = (Some(typed.taking.of(of)), typed.format);
         (args.dry_run, args.yes) = (typed.dry_run, typed.yes);
         let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
         Ok(Self { args, retry: Some(Retry { codes, picked, is_of_part, before }), words })

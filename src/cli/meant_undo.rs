@@ -33,7 +33,7 @@ impl TypedUndo {
     /// # Errors
     /// Exit 2 where there is no such ledger, or it is of another run than was typed; exit 4 where it is damaged.
     pub(super) fn of(args: UndoArgs, words: Vec<OsString>) -> Result<Self, Failure> {
-        let args = UndoArgs { ledger: args.ledger.taking(args.taking.meant()), ..args };
+        let args = UndoArgs { ledger: args.taking.of(args.ledger), ..args };
         let ledger = undone::or_undone(&args.ledger);
         let (state, _) = ledger::peek(&ledger).map_err(without_another)?;
         made_somebody(&ledger, &state, &words)?;

@@ -33,6 +33,7 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::Ledger => "--ledger",
         Setting::StandBy => "--wait",
         Setting::TakeOver => "--take-over",
+        Setting::PlannedAnew => "--replan",
         Setting::PartialRun => "--allow-partial",
         Setting::Untagged => "--no-provenance-tag",
         Setting::LetThrough => "--allow",

@@ -35,6 +35,7 @@ pub(super) fn locked(of: &For<'_>) -> Result<OpenLedger, Failure> {
     let seizes = at.in_table().filter(|shared| shared.is_seized()).map(|_| seizes(of.world));
     let file = OpenLedger::open(at, seizes)?;
     of.is_no_others(&file.state)?;
+    of.is_as_planned(&file.state)?;
     if file.repaired > 0 {
         of.world.remark(format!(
             "the ledger's last line was cut short by a crash ({}) and has been removed: nothing was sent on the strength of it",
@@ -149,6 +150,24 @@ impl For<'_> {
         Ok(())
     }
 
+    /// Fails where another machine has planned another roster than this one brings: it may be the newer one. Passwords are in
+    /// no digest, so that two rosters which differ in those alone look equal.
+    fn is_as_planned(&self, state: &State) -> Result<(), Failure> {
+        let Some(shared) = self.job.ledger.in_table() else { return Ok(()) };
+        let (theirs, own) = (&state.session.digest, self.wanted.digest());
+        if theirs.is_empty() || *theirs == own || self.job.is_of_part() || shared.plans_anew() {
+            return Ok(());
+        }
+        let session = &state.session;
+        let what = format!(
+            "the roster is not the one that the run was planned with last: by process {} on {}, at {}, with `{}` ({theirs}); \
+             this one is {own}",
+            session.pid, session.host, session.at, session.roster
+        );
+        Err(Failure::stopped(what)
+            .hint("nothing was sent; bring that roster, or go on with this one with ⟦planned-anew⟧"))
+    }
+
     /// Fails where a new run is about to begin in a table that has one of the same instance and roster: two people who start
     /// one roster under two names would make two runs of it.
     fn is_no_others(&self, state: &State) -> Result<(), Failure> {
@@ -156,8 +175,11 @@ impl For<'_> {
             return Ok(());
         };
         let (arn, digest) = (&self.directory.instance.arn, self.wanted.digest());
+        // Its own name may be there, and nothing in it yet: whoever gave it ended right then.
+        let own = shared.url().name.as_deref();
         let is_same = |named: &Named| {
-            named.instance == *arn
+            Some(named.name.as_str()) != own
+                && named.instance == *arn
                 && named.digest == digest
                 && !ledger::undone::is_named_in_table(&named.name)
         };

@@ -363,7 +363,8 @@ impl Beginning<'_> {
             host: Some(world.host.as_str().into()),
             pid: Some(std::process::id()),
             roster: Some(path.clone().into()),
-            digest: Some(digest.as_str().into()),
+            // A part of the roster does not take its place for whoever goes on with the whole.
+            digest: (!job.is_of_part()).then(|| digest.as_str().into()),
             tool: Some(tool.into()),
             region: Some(reached.region.as_str().into()),
             profile: job.target.profile().map(Into::into),
@@ -379,7 +380,7 @@ impl Beginning<'_> {
         };
         let mut lines = header.into_iter().chain([session]).chain(entries);
         ledger.record(&mut lines).await.map_err(|fault| {
-            let hint = if is_new {
+            let hint = if is_new && job.ledger.on_disk().is_some() {
                 "nothing was sent; free some space, or choose another place with ⟦ledger FILE⟧".to_owned()
             } else {
                 format!("nothing was sent; {}", ledger::goes_on(&job.ledger))

@@ -1,13 +1,13 @@
 //! Where the passwords come from that the roster has not.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::world::World;
 use crate::agent::{Agent, IdentityType, Password};
 use crate::error::Failure;
-use crate::ledger::{self, State};
+use crate::ledger::{self, LedgerAt, State};
 use crate::passwords::{self, LockedFile, Recipients};
 use crate::validate;
 
@@ -120,18 +120,19 @@ impl Supply {
     /// Opens and locks the file for passwords that are made.
     ///
     /// One of a run of this ledger's name that was undone gives way to a new one, as the ledger did.
-    pub(super) fn open(&self, state: &State, ledger: &Path) -> Result<Option<LockedFile>, Failure> {
+    pub(super) fn open(&self, state: &State, ledger: &LedgerAt) -> Result<Option<LockedFile>, Failure> {
         let Self::Made { out, recipients } = self else { return Ok(None) };
         let mut file = LockedFile::open(out)?;
         if state.header.run.is_empty() && ledger::was_undone(ledger, &file.found.run) {
             file.give_way();
         }
-        file.suits(state, recipients)?;
+        // Of a ledger that machines share, each has the passwords that it made itself.
+        file.suits(state, recipients, ledger.in_table().is_some())?;
         Ok(Some(file))
     }
 
     /// Looks whether the file for passwords that are made could be used; where there is none yet, it can.
-    pub(super) fn look(&self, state: &State, ledger: &Path) -> Result<(), Failure> {
+    pub(super) fn look(&self, state: &State, ledger: &LedgerAt) -> Result<(), Failure> {
         match self {
             Self::Made { out, .. } if !out.exists() && state.generated.is_none() => Ok(()),
             _ => self.open(state, ledger).map(drop),

@@ -38,6 +38,12 @@ impl LedgerAt {
         Self { shared: self.shared.map(|shared| shared.taking(takes)), ..self }
     }
 
+    /// The same, which may be planned with another roster; a file always may.
+    #[must_use]
+    pub fn planning_anew(self, replans: bool) -> Self {
+        Self { shared: self.shared.map(|shared| shared.planning_anew(replans)), ..self }
+    }
+
     /// The file's path; `None` where machines share it.
     pub fn on_disk(&self) -> Option<&Path> {
         self.shared.is_none().then_some(self.name.as_path())

@@ -53,7 +53,7 @@ impl LockedFile {
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let cannot = |what: &str, error: io::Error| {
             let hint = match std::fs::metadata(path) {
-                Ok(there) if there.len() > 0 => format!("nothing was sent; {}", goes_on(path)),
+                Ok(there) if there.len() > 0 => format!("nothing was sent; {}", goes_on_with(path)),
                 _ => "nothing was sent; choose a place that can be written with ⟦ledger FILE⟧".to_owned(),
             };
             Failure::stopped(format!("cannot {what} the ledger: `{}`", path.display()))
@@ -113,7 +113,14 @@ impl LockedFile {
 }
 
 /// What to do where a ledger that has records cannot be written: never another one, which would know nothing of them.
-pub(crate) fn goes_on(path: &Path) -> String {
+pub(crate) fn goes_on(at: &LedgerAt) -> String {
+    match at.on_disk() {
+        Some(path) => goes_on_with(path),
+        None => "see who has it with `headcount status`; the same command joins the run, and ⟦stand-by⟧ waits for it".to_owned(),
+    }
+}
+
+fn goes_on_with(path: &Path) -> String {
     format!(
         "free some space or make it writable, and run the same command; or move this ledger, `{}`, and go on with \
          ⟦ledger NEW⟧: another ledger would not know what was sent",

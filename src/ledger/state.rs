@@ -86,6 +86,8 @@ pub struct Session {
     pub(crate) at: String,
     /// The roster it worked from.
     pub roster: String,
+    /// Over the rows of the roster that was planned last; of a part of it nothing is said.
+    pub(crate) digest: String,
     /// The region, where one was needed.
     pub(crate) region: Option<String>,
     /// The AWS profile, where one was named.
@@ -427,7 +429,9 @@ impl State {
             Kind::Session => {
                 self.sessions += 1;
                 self.attempts_before = self.attempts;
+                let digest = entry.digest.as_deref().filter(|digest| !digest.is_empty()).map(str::to_owned);
                 self.session = Session {
+                    digest: digest.unwrap_or_else(|| std::mem::take(&mut self.session.digest)),
                     id: text(&entry.session),
                     host: text(&entry.host),
                     pid: entry.pid.unwrap_or_default(),

@@ -77,8 +77,16 @@ impl LockedFile {
     }
 
     /// Fails where the file cannot be the one that this ledger's passwords belong into, or is for other recipients.
-    pub(crate) fn suits(&self, state: &State, recipients: &Recipients) -> Result<(), Failure> {
-        suits(&self.found, self.locked.path(), state, recipients)
+    ///
+    /// Where `has_others`, other machines have files of their own with the passwords that they made: then this one need not have
+    /// them all.
+    pub(crate) fn suits(
+        &self,
+        state: &State,
+        recipients: &Recipients,
+        has_others: bool,
+    ) -> Result<(), Failure> {
+        suits(&self.found, self.locked.path(), state, recipients, has_others)
     }
 
     /// Starts writing: a torn last line is cut off, and the first record is synced, when this returns.
@@ -112,7 +120,13 @@ impl LockedFile {
     }
 }
 
-fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> Result<(), Failure> {
+fn suits(
+    found: &Found,
+    path: &Path,
+    state: &State,
+    recipients: &Recipients,
+    has_others: bool,
+) -> Result<(), Failure> {
     let shown = path.display();
     let lost = |what: String| {
         Err(Failure::stopped(what).hint(
@@ -121,7 +135,7 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
              rest with a ledger and a file of their own: ⟦ledger NEW⟧ ⟦credentials-file NEW⟧",
         ))
     };
-    if found.run.is_empty() && state.generated.is_some() {
+    if found.run.is_empty() && state.generated.is_some() && !has_others {
         return lost(format!("the credentials file of this ledger's run is gone: `{shown}`"));
     }
     if !found.run.is_empty() && found.run != state.header.run {
@@ -129,7 +143,7 @@ fn suits(found: &Found, path: &Path, state: &State, recipients: &Recipients) -> 
             "nothing was sent; name another file with ⟦credentials-file⟧: one file belongs to one ledger",
         ));
     }
-    if found.records < state.recorded {
+    if found.records < state.recorded && !has_others {
         return lost(format!(
             "the credentials file is an older copy: {} of the {} passwords that were sent are in it: `{shown}`",
             found.records, state.recorded

@@ -71,6 +71,8 @@ settings! {
     StandBy = "stand-by";
     /// That a ledger which another process has is asked for, or taken.
     TakeOver = "take-over";
+    /// That another roster takes the place of the one that a run was planned with.
+    PlannedAnew = "planned-anew";
     /// That the users who fit are made where the instance has not room for all.
     PartialRun = "partial-run";
     /// That users are not tagged with the run that made them.

@@ -81,6 +81,7 @@ const fn place(setting: Setting) -> &'static str {
         Setting::Ledger => "the ledger, in a terminal",
         Setting::StandBy => "standing by, in a terminal",
         Setting::TakeOver => "taking a ledger over, in a terminal",
+        Setting::PlannedAnew => "another roster for the run, in a terminal",
         Setting::PartialRun => "a run of part, in a terminal",
         Setting::Untagged => "a run without the tag, in a terminal",
         Setting::LetThrough => "letting an error through, in a terminal",

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::ledger::LedgerAt;
 use crate::ledger::shared::Takes;
 
 /// What is done where another process has the ledger.
@@ -15,6 +16,10 @@ pub(in crate::cli) struct TakingArgs {
     /// Of a shared ledger: ask whoever is at work with it to hand over; `now` takes it from one that does not react
     #[arg(long, value_name = "now", num_args = 0..=1, require_equals = true, default_missing_value = "ask", value_enum, hide_possible_values = true)]
     pub(in crate::cli) take_over: Option<TakeOver>,
+
+    /// Of a shared ledger: go on with this roster, although the run was planned with another one last
+    #[arg(long)]
+    pub(in crate::cli) replan: bool,
 }
 
 /// How a ledger is taken over.
@@ -25,8 +30,12 @@ pub(in crate::cli) enum TakeOver {
 }
 
 impl TakingArgs {
-    /// What is meant.
-    pub(in crate::cli) fn meant(&self) -> Takes {
+    /// The ledger as it is to be taken.
+    pub(in crate::cli) fn of(&self, ledger: LedgerAt) -> LedgerAt {
+        ledger.taking(self.takes()).planning_anew(self.replan)
+    }
+
+    fn takes(&self) -> Takes {
         match (self.wait, self.take_over) {
             (true, _) => Takes::Waits,
             (false, Some(TakeOver::Ask)) => Takes::Asks,

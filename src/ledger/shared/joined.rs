@@ -121,6 +121,24 @@ impl Joined {
     }
 }
 
+#[cfg(test)]
+impl Joined {
+    /// The same in step with its callers: each line that is waited for is put as it comes.
+    pub(super) fn in_step(
+        mut self,
+        state: State,
+        begins: &Begins,
+        (clock, nonces): (Arc<dyn Clock>, Nonces),
+    ) -> Ledger {
+        let run = begin(&self.ledger, begins).unwrap();
+        let keeper =
+            self.taken.take().unwrap_or_else(|| Keeper::new(self.ledger.clone(), run, Box::new(|_| {})));
+        let tip = self.tip;
+        let storage = InSegments { keeper, tip, pending: Vec::new(), is_taken: false };
+        Ledger::in_step(storage, state, clock, nonces)
+    }
+}
+
 impl Drop for Joined {
     fn drop(&mut self) {
         // Taken, and not used: whoever had it may go on.

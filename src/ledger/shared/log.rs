@@ -52,6 +52,8 @@ pub struct SharedLedger {
     pub(super) around: Around,
     /// What is done where somebody has it.
     pub(super) takes: Takes,
+    /// Whether the roster may be another than the run was planned with last.
+    replans: bool,
     /// Who is told of trouble with the engine, and how long it is borne; shared by all clones.
     borne: Arc<Mutex<Borne>>,
 }
@@ -89,13 +91,24 @@ pub(super) enum Landed {
 impl SharedLedger {
     /// The ledger of this address in this engine.
     pub fn new(url: TableUrl, segments: Arc<dyn Segments>, around: Around) -> Self {
-        Self { url, segments, around, takes: Takes::default(), borne: Arc::default() }
+        Self { url, segments, around, takes: Takes::default(), replans: false, borne: Arc::default() }
     }
 
     /// The same, taken so where somebody has it.
     #[must_use]
     pub fn taking(self, takes: Takes) -> Self {
         Self { takes, ..self }
+    }
+
+    /// The same, which may be planned with another roster.
+    #[must_use]
+    pub fn planning_anew(self, replans: bool) -> Self {
+        Self { replans, ..self }
+    }
+
+    /// Whether the roster may be another than the run was planned with last.
+    pub(crate) fn plans_anew(&self) -> bool {
+        self.replans
     }
 
     /// Whether it is taken whoever has it.

@@ -14,6 +14,8 @@ mod segments;
 mod share;
 mod standby;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod url;
 mod watch;
 
