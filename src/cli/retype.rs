@@ -381,11 +381,14 @@ impl Parts {
         let mut reached = Line::default();
         let own = match to {
             // Its ledger says which it is.
-            To::Retry { .. } => None,
-            To::Import { .. } | To::Update { .. } => typed.of_target.as_ref().map(|of| of.name.as_str()),
+            To::Retry { .. } | To::Update { .. } => None,
+            To::Import { .. } => typed.of_target.as_ref().map(|of| of.name.as_str()),
         };
-        reached.targets(targets, typed.of_target.as_ref().map(|_| own));
-        let has_targets = targets.targets.is_some();
+        // An update is of one instance.
+        let has_targets = targets.targets.is_some() && !matches!(to, To::Update { .. });
+        if has_targets {
+            reached.targets(targets, typed.of_target.as_ref().map(|_| own));
+        }
         if rehearsal.simulate {
             reached.rehearsal(rehearsal, !matches!(to, To::Retry { names_rehearsal: true, .. }));
         }
@@ -679,7 +682,7 @@ mod tests {
     const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough", "--updates", "merge"];
 
     /// What import and retry both take, on its way to a retry.
-    const TO_RETRY: [Row; 42] = [
+    const TO_RETRY: [Row; 43] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
         ("header-row", &["--header-row", "5"], Kept),
@@ -729,6 +732,7 @@ mod tests {
         ("outage-timeout", &["--outage-timeout", "61"], Kept),
         ("wait", &["--wait"], Left("once: who had the ledger has let go of it")),
         ("take-over", &["--take-over"], Left("likewise")),
+        ("replan", &["--replan"], Left("once: from then on the run is of this roster")),
         ("yes", &["--yes"], Left("what is sent then is another question")),
     ];
     const OF_UPDATES: [Row; 2] = [
@@ -934,6 +938,7 @@ mod tests {
             let fate = match flag {
                 "instance" | "region" | "profile" | "endpoint-url" | "simulate" | "skip-invalid" => Kept,
                 "ledger" => As("base"),
+                "targets" | "target" | "fail-fast" | "skip-failed-targets" => not("it is of one instance"),
                 "rate" | "burst" | "concurrency" => not("it is CreateUser's pace"),
                 "allow-partial" | "no-provenance-tag" | "accept-probable" | "settle-timeout" => {
                     not("nobody is made")

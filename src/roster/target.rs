@@ -242,6 +242,7 @@ mod tests {
         assert!(none.what.starts_with("no column of the roster says to which target"), "{}", none.what);
         let twice =
             rows(text, "[columns]\nSite = \"target\"\n\"last name\" = \"target\"\n", None).unwrap_err();
-        assert!(format!("{twice:?}").contains("two columns are the target's"), "{twice:?}");
+        let why = std::error::Error::source(&twice).map(ToString::to_string).unwrap_or_default();
+        assert_eq!(why, "two columns are the target's: `Site` and `last name`");
     }
 }
