@@ -291,7 +291,7 @@ impl Shared {
 
     async fn send(&self, id: &str, gate: &mut Option<OwnedSemaphorePermit>, tries: &mut Tries) -> Sent {
         let means = &self.means;
-        let call = || means.lane.client().delete_user(&means.settings.instance, id);
+        let call = |meant| means.lane.client().delete_user_at(&means.settings.instance, id, meant);
         tries.send((Action::Delete, Operation::DeleteUser), gate, means, call).await
     }
 
@@ -305,7 +305,8 @@ impl Shared {
         let mut tries = Tries::begin(departure.at, means);
         tries.budget = tries.budget.min(SIGNED_OUT_WITHIN);
         let operation = Operation::DeleteAllEntitySessions;
-        let call = || means.lane.client().delete_all_entity_sessions(&means.settings.instance, &departure.id);
+        let call =
+            |_| means.lane.client().delete_all_entity_sessions(&means.settings.instance, &departure.id);
         match tries.send((Action::SignOut, operation), &mut None, means, call).await {
             Sent::Done => self.step(departure, Step::SignOut, StepState::Done, Told::default()),
             Sent::Left => Ok(()),
@@ -325,7 +326,7 @@ impl Shared {
         let means = &self.means;
         let mut are_gone = true;
         for connect in connects {
-            let call = || means.lane.client().delete_quick_connect(&means.settings.instance, &connect.id);
+            let call = |_| means.lane.client().delete_quick_connect(&means.settings.instance, &connect.id);
             let operation = Operation::DeleteQuickConnect;
             match tries.send((Action::Delete, operation), &mut None, means, call).await {
                 Sent::Done => {}

@@ -1,7 +1,7 @@
 //! A call that may be sent again, sent until its answer says something: what sets a user as it is to be, or takes it away.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -76,13 +76,13 @@ impl Tries {
         self.calls.throttled += u64::from(verdict == Verdict::Throttled);
     }
 
-    /// Sends one call until it has an answer that says something. `gate` is let go when the first leaves.
+    /// Sends one call until it has an answer that says something. `call` is given the time with which it may be signed. `gate` is let go when the first leaves.
     pub(super) async fn send<A>(
         &mut self,
         (action, operation): (Action, Operation),
         gate: &mut Option<OwnedSemaphorePermit>,
         means: &Means,
-        call: impl Fn() -> A,
+        call: impl Fn(SystemTime) -> A,
     ) -> Sent
     where
         A: Future<Output = Result<Reply<()>, CallError>>,
@@ -92,7 +92,9 @@ impl Tries {
             if !means.lane.leave(operation, &means.stop).await {
                 return Sent::Left;
             }
-            // A machine that slept may no longer have the ledger.
+            // Taken before the ledger is known to be ours: a request that is signed with it and leaves much later, from a machine
+            // that slept, is not let in.
+            let meant = means.lane.clock().now();
             if let Err(JournalFault(message)) = means.ledger.be_ours().await {
                 means.stop(Stop::Ledger { message });
                 return Sent::Left;
@@ -101,7 +103,7 @@ impl Tries {
             let departure = means.lane.departure();
             let result = {
                 let _waiting = means.lane.awaits_answer(operation);
-                call().await
+                call(meant).await
             };
             let answer = Answer::of_reply(operation, &result, departure);
             means.learn(operation, &answer);

@@ -302,7 +302,7 @@ async fn send(
     tries: &mut Tries,
     means: &Means,
 ) -> Sent {
-    let call = || make(change, mover, arn, means);
+    let call = |_| make(change, mover, arn, means);
     tries.send((Action::Update, change.operation()), gate, means, call).await
 }
 

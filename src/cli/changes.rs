@@ -46,7 +46,7 @@ pub(super) fn diff(args: DiffArgs, words: &[OsString]) -> Result<Exit, Failure> 
     if let Some((path, _)) = page {
         is_free(path)?;
     }
-    let typed = TypedChanges::diff(args, words.to_vec());
+    let typed = TypedChanges::diff(args, words.to_vec())?;
     let shown = || {
         run(&typed, async |stage| {
             let compared = meant(&typed).compare(&stage.world()).await?;
@@ -61,7 +61,7 @@ pub(super) fn diff(args: DiffArgs, words: &[OsString]) -> Result<Exit, Failure> 
 
 /// Runs `update`. The same command again resumes.
 pub(super) fn update(args: UpdateArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    updated(&TypedChanges::update(args, words.to_vec()))
+    updated(&TypedChanges::update(args, words.to_vec())?)
 }
 
 /// Runs `retry` of an update's ledger.

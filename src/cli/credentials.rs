@@ -22,12 +22,14 @@ use crate::text::{self, plain};
 /// Prints the passwords that headcount made: for every created user the one that the instance holds.
 #[derive(Debug, Args)]
 pub(super) struct CredentialsArgs {
-    /// The file of --credentials-out; with a rehearsal's ledger, the one that the rehearsal made of that name
-    file: PathBuf,
+    /// The file of --credentials-out; with a rehearsal's ledger, the one that the rehearsal made of that name. Of a shared
+    /// ledger those of all machines
+    #[arg(value_name = "FILE", required = true, num_args = 1..)]
+    files: Vec<PathBuf>,
 
     /// The ledger of the same import: it says which attempt made each user
     #[arg(long, value_name = "LEDGER", value_parser = tables::ledger())]
-    ledger: LedgerAt,
+    pub(super) ledger: LedgerAt,
 
     /// The age identities that open encrypted passwords, as `age-keygen` writes them
     #[arg(long, value_name = "FILE")]
@@ -103,13 +105,18 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
     // The ledger first: whoever is created in it has a record already, also while an import goes on.
     let Gathered { state, own: outcomes, at_work, .. } =
         ledger::gather(&args.ledger, Outcomes::default(), Outcomes::take)?;
-    let path = passwords::of_ledger(&args.file, state.is_rehearsal(&args.ledger));
-    let shown = path.display();
-    let file = File::open(&path).map_err(|error| {
-        Failure::usage(format!("cannot open the credentials file: `{shown}`")).because(error)
-    })?;
+    let is_rehearsal = state.is_rehearsal(&args.ledger);
+    let paths: Vec<PathBuf> =
+        args.files.iter().map(|file| passwords::of_ledger(file, is_rehearsal)).collect();
+    let mut files = Vec::with_capacity(paths.len());
+    for path in &paths {
+        let file = File::open(path).map_err(|error| {
+            Failure::usage(format!("cannot open the credentials file: `{}`", path.display())).because(error)
+        })?;
+        files.push((file, path.as_path()));
+    }
     let told = Told { state: &state, at_work, outcomes: &outcomes };
-    let joined = Joined::read(&told, file, &path, identities.as_ref())?;
+    let joined = Joined::read_all(&told, files, identities.as_ref())?;
     let handing = &args.handing;
     let asked = Asked {
         with: &handing.with,
@@ -133,11 +140,34 @@ pub(super) fn run(args: &CredentialsArgs) -> Result<Exit, Failure> {
         for user in joined.lost() {
             output::say(&format!("not in the file: `{}`", plain(user)));
         }
+        for (by, passwords) in joined.lost_by() {
+            output::say(&format!(
+                "{} made on {} (process {}, since {}): its file has {}",
+                match passwords {
+                    1 => "1 password was".to_owned(),
+                    more => format!("{} passwords were", text::grouped(more)),
+                },
+                plain(&by.host),
+                by.pid,
+                plain(&by.since),
+                if passwords == 1 { "it" } else { "them" }
+            ));
+        }
+        let where_not = match paths.as_slice() {
+            [one] => format!("not in the file: `{}`", one.display()),
+            _ => "in none of the files".to_owned(),
+        };
+        let hint = match args.ledger.in_table() {
+            None => "is it an older copy? Where the passwords are lost, reset them in the console",
+            Some(_) => {
+                "give the files of those machines too; where the passwords are lost, reset them in the console"
+            }
+        };
         return Err(Failure::stopped(format!(
-            "{} made with a password that is not in the file: `{shown}`",
+            "{} made with a password that is {where_not}",
             text::count(lost, "user"),
         ))
-        .hint("is it an older copy? Where the passwords are lost, reset them in the console"));
+        .hint(hint));
     }
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[&str]); 20] = [
+const EXAMPLES: [(&str, &[&str]); 21] = [
     (
         "template",
         &[
@@ -104,6 +104,15 @@ const EXAMPLES: [(&str, &[&str]); 20] = [
         ],
     ),
     (
+        "ledger",
+        &[
+            "headcount ledger create dynamodb://headcount",
+            "headcount ledger list dynamodb://headcount",
+            "headcount ledger pull dynamodb://headcount/roster@acme -o roster.ledger.jsonl",
+            "headcount ledger push roster.csv.ledger.jsonl dynamodb://headcount/roster@acme",
+        ],
+    ),
+    (
         "credentials",
         &[
             "headcount credentials made.jsonl --ledger roster.csv.simulate.ledger.jsonl",
@@ -142,6 +151,7 @@ const EXAMPLES: [(&str, &[&str]); 20] = [
             "headcount policy import roster.csv --instance acme-contact-centre --region eu-central-1",
             "headcount policy import roster.csv --dry-run",
             "headcount policy retry roster.csv.ledger.jsonl",
+            "headcount policy ledger create dynamodb://headcount",
             "headcount policy --for look",
         ],
     ),
@@ -187,7 +197,7 @@ mod tests {
     #[test]
     fn every_example_is_the_same_in_each_shell() {
         for example in EXAMPLES.iter().flat_map(|(_, examples)| *examples) {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_.,:".contains(c);
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_.,:/@".contains(c);
             assert!(example.starts_with("headcount ") && example.chars().all(is_plain), "{example}");
         }
     }

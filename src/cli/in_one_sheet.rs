@@ -106,7 +106,7 @@ async fn look(typed: &Typed, checked: &Checked, world: &World) -> Result<Others,
     let is_dry_run = typed.shared.dry_run;
     let update = typed.update.clone().unwrap_or(UpdateToo::WITH_ACTIONS);
     let of_update = TypedChanges::of_import(typed, &update, checked.arn().to_owned());
-    let of_leavers = TypedLeavers::of_import(typed, &typed.removing, checked.arn().to_owned());
+    let of_leavers = TypedLeavers::of_import(typed, &typed.removing, checked.arn().to_owned())?;
     let (meant, remove) = (changes::meant(&of_update), of_leavers.meant()?);
     if !is_dry_run {
         meant.job.refuse_in_use(world)?;

@@ -19,7 +19,7 @@ use crate::text;
 
 /// Runs `remove`. The same command again resumes.
 pub(super) fn run(args: RemoveArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    start(&TypedLeavers::of(args, words.to_vec()))
+    start(&TypedLeavers::of(args, words.to_vec())?)
 }
 
 /// Runs `retry` of a ledger of leavers.

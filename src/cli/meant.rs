@@ -10,7 +10,7 @@ use super::args::import::{ImportArgs, RetryArgs, Shared, UpdateToo};
 use super::args::removing::RemovingArgs;
 use super::policy::Needs;
 use super::settings::{self, Named};
-use super::tables;
+use super::tables::{self, Naming};
 use crate::connect::{Role, policy};
 use crate::disk;
 use crate::error::Failure;
@@ -67,7 +67,13 @@ impl Typed {
     pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         let usual = || beside::ledger_of(&args.roster, args.shared.rehearsal.simulate).into();
         let ledger = args.shared.ledger.clone().unwrap_or_else(usual);
-        let ledger = tables::named(ledger, &args.roster, args.shared.instance.instance.as_deref())?;
+        let naming = Naming {
+            roster: &args.roster,
+            instance: args.shared.instance.instance.as_deref(),
+            job: None,
+            is_rehearsal: args.shared.rehearsal.simulate,
+        };
+        let ledger = tables::named(ledger, &naming)?;
         Ok(Self::import_with(args, ledger, words))
     }
 
@@ -82,7 +88,7 @@ impl Typed {
     /// A retry: roster, instance, region and profile are the ledger's where nothing else is said.
     ///
     /// # Errors
-    /// Exit 2 where there is no such ledger.
+    /// Exit 2 where there is no such ledger, or a rehearsal is to go on with one that machines share.
     pub(super) fn retry(args: RetryArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         let before = Before::of(&args.ledger()?)?;
         Self::retry_of(args, before, settings::named(), words)
@@ -109,6 +115,7 @@ impl Typed {
         if shared.targets.targets.is_none() {
             shared.instance.complete(&mut shared.rehearsal, &before, named);
         }
+        tables::not_rehearsed(&of, shared.rehearsal.simulate)?;
         let is_of_part = roster.is_some();
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
         let retry = Some(Retry { codes, is_of_part, before });

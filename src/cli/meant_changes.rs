@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::allow::AllowArgs;
@@ -14,7 +14,7 @@ use super::meant::{Typed, from_here, not_done};
 use super::meant_leavers::TypedLeavers;
 use super::policy::Needs;
 use super::settings;
-use super::tables;
+use super::tables::{self, Naming};
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
 use crate::job::{Allowed, Asking, Before, Changes, Job, PaceAsked, Passwords, Patience, RateAsked, What};
@@ -55,20 +55,45 @@ pub(super) struct Run {
     pub(super) yes: bool,
 }
 
+/// With the name of the ledger, where one is named that machines share.
+fn named(shared: Shared, roster: &Path) -> Result<Shared, Failure> {
+    let naming = Naming {
+        roster,
+        instance: shared.instance.instance.as_deref(),
+        job: Some(ledger::Job::Update),
+        is_rehearsal: shared.rehearsal.simulate,
+    };
+    let ledger = shared.ledger.clone().map(|ledger| tables::named(ledger, &naming)).transpose()?;
+    for base in &shared.base {
+        tables::not_rehearsed(base, shared.rehearsal.simulate)?;
+    }
+    Ok(Shared { ledger, ..shared })
+}
+
 impl TypedChanges {
-    pub(super) fn diff(args: DiffArgs, words: Vec<OsString>) -> Self {
+    /// A comparison.
+    ///
+    /// # Errors
+    /// Exit 2 where a shared ledger is named that cannot be one.
+    pub(super) fn diff(args: DiffArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         let DiffArgs { roster, shared, output: _, annotate: _ } = args;
-        Self { roster, shared, run: None, retry: None, words }
+        let shared = named(shared, &roster)?;
+        Ok(Self { roster, shared, run: None, retry: None, words })
     }
 
-    pub(super) fn update(args: UpdateArgs, words: Vec<OsString>) -> Self {
+    /// An update.
+    ///
+    /// # Errors
+    /// Exit 2 where a shared ledger is named that cannot be one.
+    pub(super) fn update(args: UpdateArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         let UpdateArgs { roster, rate, burst, concurrency, dry_run, settle_timeout, yes, taking, shared } =
             args;
+        let shared = named(shared, &roster)?;
         let ledger = shared.ledger.map(|ledger| taking.of(ledger));
         let shared = Shared { ledger, ..shared };
         let settle = Duration::from_secs(settle_timeout);
         let run = Some(Run { rate, burst, concurrency, settle, is_dry: dry_run, yes });
-        Self { roster, shared, run, retry: None, words }
+        Ok(Self { roster, shared, run, retry: None, words })
     }
 
     /// The update that stands beside an import of the same roster in one command, on the instance of this ARN.
@@ -94,7 +119,8 @@ impl TypedChanges {
             skip_invalid: args.skip_invalid,
             allow: args.allow.clone(),
             // Beside the import's, wherever that is.
-            ledger: tables::beside(&typed.ledger, Some(ledger::Job::Update)),
+            ledger: tables::beside(&typed.ledger, Some(ledger::Job::Update))
+                .map(|ledger| args.taking.of(ledger)),
             outage_timeout: args.outage_timeout,
             format: Some(args.format),
         };
@@ -150,7 +176,7 @@ impl TypedChanges {
             None => None,
         };
         let removal = match of_actions {
-            true => TypedLeavers::of_import(typed, &typed.removing, String::new()).needs()?,
+            true => TypedLeavers::of_import(typed, &typed.removing, String::new())?.needs()?,
             false => None,
         };
         Ok(match (typed.needs()?, update) {
@@ -191,7 +217,7 @@ impl TypedChanges {
                 .hint("run `headcount update ROSTER` again, with what it was told"));
         };
         let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
-        let mut typed_changes = Self::update(args, words);
+        let mut typed_changes = Self::update(args, words)?;
         let Self { shared, run, retry, .. } = &mut typed_changes;
         shared.ledger = Some(typed.taking.of(of));
         shared.overwrite_drift |= overwrite_drift;
@@ -209,6 +235,9 @@ impl TypedChanges {
             shared.rehearsal = typed.rehearsal;
         }
         shared.instance.complete(&mut shared.rehearsal, &before, settings::named());
+        if let Some(ledger) = &shared.ledger {
+            tables::not_rehearsed(ledger, shared.rehearsal.simulate)?;
+        }
         if let Some(run) = run {
             run.is_dry = typed.dry_run;
             run.yes = typed.yes;

@@ -13,7 +13,7 @@ use super::meant::{Typed, from_here, not_done};
 use super::policy::Needs;
 use super::retype::{Line, word_of};
 use super::settings::named;
-use super::tables;
+use super::tables::{self, Naming};
 use crate::connect::policy::{self, Updates};
 use crate::error::Failure;
 use crate::job::{Allowed, Before, Job, PaceAsked, Passwords, Patience, RateAsked, Remove, Suspended, What};
@@ -39,10 +39,21 @@ pub(super) struct Retry {
 }
 
 impl TypedLeavers {
-    pub(super) fn of(args: RemoveArgs, words: Vec<OsString>) -> Self {
-        let ledger = args.ledger.map(|ledger| args.taking.of(ledger));
+    /// Leavers.
+    ///
+    /// # Errors
+    /// Exit 2 where a shared ledger is named that cannot be one.
+    pub(super) fn of(args: RemoveArgs, words: Vec<OsString>) -> Result<Self, Failure> {
+        let naming = Naming {
+            roster: &args.list,
+            instance: args.instance.instance.as_deref(),
+            job: Some(ledger::Job::Remove),
+            is_rehearsal: args.rehearsal.simulate,
+        };
+        let named = args.ledger.clone().map(|ledger| tables::named(ledger, &naming)).transpose()?;
+        let ledger = named.map(|ledger| args.taking.of(ledger));
         let args = RemoveArgs { ledger, ..args };
-        Self { args, retry: None, words }
+        Ok(Self { args, retry: None, words })
     }
 
     /// A retry of a ledger of leavers, about those who were not deleted: what nothing else is said of is as it was told.
@@ -80,6 +91,7 @@ impl TypedLeavers {
             args.rehearsal = typed.rehearsal;
         }
         args.instance.complete(&mut args.rehearsal, &before, named());
+        tables::not_rehearsed(&of, args.rehearsal.simulate)?;
         if typed.rate != RateAsked::Quota {
             args.rate = typed.rate;
         }
@@ -92,7 +104,10 @@ impl TypedLeavers {
     }
 
     /// The leavers of a sheet whose joiners an import of the same command makes, on the instance of this ARN.
-    pub(super) fn of_import(typed: &Typed, removing: &RemovingArgs, arn: String) -> Self {
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub(super) fn of_import(typed: &Typed, removing: &RemovingArgs, arn: String) -> Result<Self, Failure> {
         let shared = &typed.shared;
         let Shared { reading, instance, rehearsal, allow, .. } = shared;
         let instance = InstanceArgs {

@@ -162,7 +162,11 @@ fn of_file(shared: &Shared) -> Result<(PathBuf, Targets, Vec<usize>), Failure> {
 /// The ledger of a target: beside the roster, or in the table that machines share.
 fn ledger_of(shared: &Shared, roster: &Path, target: &str, is_rehearsal: bool) -> Result<LedgerAt, Failure> {
     match shared.ledger.as_ref().and_then(LedgerAt::in_table) {
-        Some(table) => tables::for_target(table, roster, target),
+        Some(table) => {
+            let ledger = tables::for_target(table, roster, target)?;
+            tables::not_rehearsed(&ledger, is_rehearsal)?;
+            Ok(ledger)
+        }
         None => Ok(beside::ledger_of(&beside::for_target(roster, Some(target)), is_rehearsal).into()),
     }
 }
@@ -242,7 +246,7 @@ fn ledgers_of(args: &RetryArgs) -> Result<Vec<(String, LedgerAt)>, Failure> {
         let whole = failed::roster_of(roster).map_or(roster.clone(), |(whole, _)| whole);
         let mut there = Vec::new();
         for target in &targets.each {
-            let ledger = ledger_of(&args.shared, &whole, &target.name, false)?;
+            let ledger = ledger_of(&args.shared, &whole, &target.name, args.shared.rehearsal.simulate)?;
             if ledger::is_there(&ledger) {
                 there.push((target.name.clone(), ledger));
             }

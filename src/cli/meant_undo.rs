@@ -11,6 +11,7 @@ use super::meant::from_here;
 use super::policy::Needs;
 use super::retype::{Line, word_of};
 use super::settings::{self, Named};
+use super::tables;
 use crate::connect::policy;
 use crate::disk;
 use crate::error::Failure;
@@ -45,6 +46,7 @@ impl TypedUndo {
         }
         let before = Before::says(&ledger, &state);
         let args = with_ledgers(args, &before, settings::named());
+        tables::not_rehearsed(&ledger, args.rehearsal.simulate)?;
         Ok(Self { args, ledger, state, words })
     }
 

@@ -23,6 +23,7 @@ pub mod in_terminal;
 mod junit;
 mod leaver_words;
 mod leavers;
+mod ledgers;
 mod listed;
 mod man;
 mod meant;
@@ -102,7 +103,8 @@ enum Command {
     Remove(Box<args::remove::RemoveArgs>),
     Status(status::StatusArgs),
     Report(report::ReportArgs),
-    Credentials(credentials::CredentialsArgs),
+    Ledger(ledgers::LedgersArgs),
+    Credentials(Box<credentials::CredentialsArgs>),
     Simulate(simulate::SimulateArgs),
     Columns(columns::ColumnsArgs),
     Directory(Box<directory::DirectoryArgs>),
@@ -199,6 +201,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
             | Command::Directory(_)
             | Command::Export(_)
             | Command::Simulate(_)
+            | Command::Ledger(_)
     ) {
         signals::probe(FILES_TO_CONNECT)?;
     }
@@ -219,6 +222,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Remove(args) => leavers::run(*args, typed),
         Command::Status(args) => output::kept_in(args.output.as_deref(), || status::run(&args)),
         Command::Report(args) => report::run(&args),
+        Command::Ledger(args) => ledgers::run(&args),
         Command::Credentials(args) => credentials::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Columns(args) => columns::run(args),
@@ -257,6 +261,7 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
             "ask for each target's with --instance in place of --targets; docs/iam.md has what a role needs",
         ));
     }
+    let tables = tables_of(&command);
     let needs = match command {
         Command::Import(args) => TypedChanges::needs_with_import(&Typed::import(*args, Vec::new())?)?,
         Command::Retry(args) => {
@@ -267,15 +272,49 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
                 Some(ledger::Job::Remove) => TypedLeavers::retry(*args, &state, Vec::new())?.needs()?,
             }
         }
-        Command::Diff(args) => TypedChanges::diff(*args, Vec::new()).needs()?,
-        Command::Update(args) => TypedChanges::update(*args, Vec::new()).needs()?,
-        Command::Remove(args) => TypedLeavers::of(*args, Vec::new()).needs()?,
+        Command::Diff(args) => TypedChanges::diff(*args, Vec::new())?.needs()?,
+        Command::Update(args) => TypedChanges::update(*args, Vec::new())?.needs()?,
+        Command::Remove(args) => TypedLeavers::of(*args, Vec::new())?.needs()?,
         Command::Undo(args) => TypedUndo::of(*args, Vec::new())?.needs()?,
         Command::Directory(args) => Some(args.needs()?),
         Command::Export(args) => Some(args.needs()?),
         _ => None,
     };
-    policy::of_command(needs, output)
+    policy::of_command(needs, &tables, output)
+}
+
+/// The tables of shared ledgers that a command reaches.
+fn tables_of(command: &Command) -> policy::Tables {
+    use crate::connect::policy::TableJob::{Makes, Reads, Writes};
+    let none = policy::Tables::default;
+    let writes = |is_dry_run: bool| if is_dry_run { Reads } else { Writes };
+    let with = |ledger: Option<&ledger::LedgerAt>, job| match ledger {
+        Some(ledger) => none().with(ledger, job),
+        None => none(),
+    };
+    let bases = |tables: policy::Tables, bases: &[ledger::LedgerAt]| {
+        bases.iter().fold(tables, |tables, base| tables.with(base, Reads))
+    };
+    match command {
+        Command::Import(args) => with(args.shared.ledger.as_ref(), writes(args.shared.dry_run)),
+        Command::Retry(args) => with(args.of.as_ref(), writes(args.shared.dry_run)),
+        Command::Update(args) => {
+            bases(with(args.shared.ledger.as_ref(), writes(args.dry_run)), &args.shared.base)
+        }
+        Command::Diff(args) => bases(with(args.shared.ledger.as_ref(), Reads), &args.shared.base),
+        Command::Remove(args) => with(args.ledger.as_ref(), writes(args.dry_run)),
+        Command::Undo(args) => bases(none().with(&args.ledger, writes(args.dry_run)), &args.base),
+        Command::Status(args) => bases(none(), &args.ledgers),
+        Command::Report(args) => bases(none(), &args.ledgers),
+        Command::Credentials(args) => none().with(&args.ledger, Reads),
+        Command::Ledger(args) => match &args.what {
+            ledgers::What::Create { table } => none().with_table(table, Makes),
+            ledgers::What::List { table, .. } => none().with_table(table, Reads),
+            ledgers::What::Pull { ledger, .. } => none().with_table(ledger, Reads),
+            ledgers::What::Push { to, .. } => none().with_table(to, Writes),
+        },
+        _ => none(),
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::cli::output;
-use crate::connect::policy::{Job, document};
+use crate::connect::policy::{Job, TableJob, document, table_arn};
 use crate::connect::{Environment, InstanceRef, Target};
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::ledger::LedgerAt;
+use crate::ledger::shared::TableUrl;
 
 /// Prints the minimal IAM policy for what is to be done, as JSON.
 ///
@@ -70,8 +72,12 @@ const WITHOUT_OUTPUT: [&str; 5] = ["import", "retry", "update", "undo", "remove"
 /// no `-o` of its own, whoever adds one means the policy's.
 pub(super) fn own_output(command: &[OsString]) -> (&[OsString], Option<&Path>) {
     let is_output = |word: &OsString| word == "-o" || word == "--output";
+    let has_no_output = |name: &OsString, what: Option<&OsString>| {
+        let is_of_ledgers = name == "ledger" && what.is_none_or(|what| what != "pull");
+        is_of_ledgers || WITHOUT_OUTPUT.iter().any(|one| name == one)
+    };
     match command {
-        [name, .., flag, file] if is_output(flag) && WITHOUT_OUTPUT.iter().any(|one| name == one) => {
+        [name, .., flag, file] if is_output(flag) && has_no_output(name, command.get(1)) => {
             (&command[..command.len() - 2], Some(Path::new(file)))
         }
         _ => (command, None),
@@ -90,21 +96,52 @@ pub(crate) fn run(args: PolicyArgs) -> Result<Exit, Failure> {
         proficiencies: args.job == PolicyJob::ImportWithProficiencies,
         ..Job::IMPORT
     };
-    print(&Needs { job, instance, run: None }, args.output.as_deref())
+    print(Some(&Needs { job, instance, run: None }), &Tables::default(), args.output.as_deref())
 }
 
-/// Prints the policy of a command line; `None` is one that reaches no instance.
-pub(super) fn of_command(needs: Option<Needs>, output: Option<&Path>) -> Result<Exit, Failure> {
-    match needs {
-        Some(needs) => print(&needs, output),
-        None => Err(Failure::usage("this command line reaches no instance: it needs no permissions")
-            .hint("`headcount policy --help` shows one that does")),
+/// The tables that a command line reaches, by their ARNs, each with the most that is done with it.
+#[derive(Default)]
+pub(super) struct Tables(Vec<(String, TableJob)>);
+
+impl Tables {
+    /// With one more, where this ledger is in one.
+    #[must_use]
+    pub(super) fn with(self, ledger: &LedgerAt, job: TableJob) -> Self {
+        match ledger.in_table() {
+            Some(shared) => self.with_table(shared.url(), job),
+            None => self,
+        }
+    }
+
+    /// With one more.
+    #[must_use]
+    pub(super) fn with_table(mut self, url: &TableUrl, job: TableJob) -> Self {
+        let arn = table_arn(&url.table, url.own_region());
+        match self.0.iter_mut().find(|(there, _)| *there == arn) {
+            Some((_, most)) => *most = job.max(*most),
+            None => self.0.push((arn, job)),
+        }
+        self
     }
 }
 
-fn print(needs: &Needs, output: Option<&Path>) -> Result<Exit, Failure> {
-    let document = format!("{:#}\n", document(needs.job, &needs.instance, needs.run.as_deref()));
-    if needs.run.is_some() && needs.job.deletes {
+/// Prints the policy of a command line; one that reaches neither an instance nor a table has none.
+pub(super) fn of_command(
+    needs: Option<Needs>,
+    tables: &Tables,
+    output: Option<&Path>,
+) -> Result<Exit, Failure> {
+    if needs.is_none() && tables.0.is_empty() {
+        return Err(Failure::usage("this command line reaches no instance: it needs no permissions")
+            .hint("`headcount policy --help` shows one that does"));
+    }
+    print(needs.as_ref(), tables, output)
+}
+
+fn print(needs: Option<&Needs>, tables: &Tables, output: Option<&Path>) -> Result<Exit, Failure> {
+    let on_instance = needs.map(|needs| (needs.job, &*needs.instance, needs.run.as_deref()));
+    let document = format!("{:#}\n", document(on_instance, &tables.0));
+    if needs.is_some_and(|needs| needs.run.is_some() && needs.job.deletes) {
         output::say(
             "note: that Connect honours aws:ResourceTag for DeleteUser is inferred from its service authorization reference, \
              which lists it for users; where it does not, nobody can be deleted with this policy",
@@ -142,7 +179,10 @@ mod tests {
             (&["import", "r.csv", "-o", "p.json"][..], 2, Some("p.json")),
             (&["retry", "l.jsonl", "--dry-run", "--output", "p.json"], 3, Some("p.json")),
             (&["undo", "l.jsonl", "-o", "p.json"], 2, Some("p.json")),
+            (&["import", "-o", "p.json"], 1, Some("p.json")),
             (&["directory", "-o", "d.json"], 3, None),
+            (&["ledger", "list", "dynamodb://t/", "-o", "p.json"], 3, Some("p.json")),
+            (&["ledger", "pull", "dynamodb://t/n", "-o", "l.jsonl"], 5, None),
             (&["import", "r.csv", "--ledger", "-o"], 4, None),
             (&["import", "-o"], 2, None),
             (&["import", "r.csv"], 2, None),

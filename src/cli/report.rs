@@ -23,7 +23,7 @@ use crate::report::file::{self, Form};
 pub(super) struct ReportArgs {
     /// The ledger, as in roster.csv.ledger.jsonl; those of several targets make one report
     #[arg(value_name = "LEDGER", required = true, value_parser = tables::ledger())]
-    ledgers: Vec<LedgerAt>,
+    pub(super) ledgers: Vec<LedgerAt>,
 
     /// Where to write it; only an earlier report is ever replaced [default: stdout]
     #[arg(short, long, value_name = "FILE")]

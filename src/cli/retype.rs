@@ -154,6 +154,13 @@ pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line
     line
 }
 
+/// What shows how a ledger stands.
+pub(super) fn status_of(ledger: &Path) -> Line {
+    let mut line = Line::new(program(), "status");
+    line.path(ledger);
+    line
+}
+
 /// What undoes the run of a ledger, or goes on with that.
 pub(super) fn undo_of(ledger: &Path) -> Line {
     let mut line = Line::new(program(), "undo");
@@ -496,7 +503,8 @@ impl Line {
         let words = self.words.iter().map(|word| {
             let is_file = FILES.contains(&before);
             before = word;
-            if is_file { beside::absolute(Path::new(word)) } else { word.clone() }
+            let is_address = TableUrl::is_meant(word);
+            if is_file && !is_address { beside::absolute(Path::new(word)) } else { word.clone() }
         });
         words.collect()
     }
@@ -708,6 +716,9 @@ mod tests {
         ("password-from-env", &["--password-from-env", "FIRST"], Kept),
         ("password-command", &["--password-command", "pass show 'it'"], Kept),
         ("ledger", &["--ledger=-l.jsonl"], As("of")),
+        ("wait", &["--wait"], Left("whoever is waited for has ended by then")),
+        ("take-over", &["--take-over"], Left("what was taken over is taken")),
+        ("replan", &["--replan"], Left("the run is planned with that roster by then")),
         ("rate", &["--rate", "0.5"], Kept),
         ("burst", &["--burst", "7"], Kept),
         ("concurrency", &["--concurrency", "9"], Kept),
@@ -730,9 +741,6 @@ mod tests {
         ("accept-probable", &["--accept-probable"], Kept),
         ("settle-timeout", &["--settle-timeout", "60"], Kept),
         ("outage-timeout", &["--outage-timeout", "61"], Kept),
-        ("wait", &["--wait"], Left("once: who had the ledger has let go of it")),
-        ("take-over", &["--take-over"], Left("likewise")),
-        ("replan", &["--replan"], Left("once: from then on the run is of this roster")),
         ("yes", &["--yes"], Left("what is sent then is another question")),
     ];
     const OF_UPDATES: [Row; 2] = [
@@ -1000,6 +1008,55 @@ mod tests {
             retry(&job, None).to_string(),
             "headcount retry r.csv.ledger.jsonl --profile prod --endpoint-url https://e"
         );
+    }
+
+    /// The address of a shared ledger with all that a shell would read in it.
+    #[cfg(unix)]
+    const SHARED: &str = "dynamodb://runs/new hires' list@acme?region=eu-west-1&profile=ops";
+
+    #[cfg(unix)]
+    #[test]
+    fn the_address_of_a_shared_ledger_is_typed_as_it_is() {
+        let typed = words(&["headcount", "import", "r.csv", "--instance", "acme", "--ledger", SHARED]);
+        let typed_job = job(&typed);
+        let mut state = State::default();
+        let (roster, instance) = (Some("/r.csv".into()), Some(ARN.into()));
+        state.apply(&Entry { roster, instance, ..Entry::of(Kind::Ledger) });
+        state.apply(&Entry { settings: Some(Vec::new()), ..Entry::of(Kind::Session) });
+        let at = &typed_job.ledger;
+        let lines = [
+            resume(&typed),
+            retry(&typed_job, None),
+            import(&typed_job, ARN),
+            update(&typed_job, ARN, Remedy::Right),
+            resume_of(at, &state).unwrap(),
+            retry_of(at, &state, Some("X")),
+            undo_of(at),
+            anew_of(at, &state).unwrap(),
+            status(&typed_job, "rejected"),
+            status_of(at),
+            credentials(Path::new("pw.jsonl"), at),
+        ];
+        for line in lines {
+            let script = format!("printf '%s\\0' {line}");
+            let ran = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+            let said = String::from_utf8(ran.stdout).unwrap();
+            let said: Vec<&str> = said.split_terminator('\0').collect();
+            assert!(said.contains(&SHARED), "{line}");
+            let parsed = command_line().try_get_matches_from(&said).map(|_| ());
+            assert!(parsed.is_ok(), "{line}: {parsed:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shared_base_is_no_file_from_anywhere() {
+        let mut line = Line::default();
+        line.option("--base", Some(SHARED));
+        assert_eq!(line.words_from_anywhere(), ["--base", SHARED]);
+        let mut again = Line::default();
+        again.again(&["--base".to_owned(), SHARED.to_owned()], false);
+        assert_eq!(again.words, ["--base", SHARED]);
     }
 
     #[cfg(unix)]

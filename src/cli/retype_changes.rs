@@ -195,8 +195,8 @@ mod tests {
         let words: Vec<OsString> = line.iter().map(Into::into).collect();
         let matches = command_line().try_get_matches_from(&words).unwrap();
         match Cli::from_arg_matches(&matches).unwrap().command {
-            Command::Diff(args) => TypedChanges::diff(*args, words),
-            Command::Update(args) => TypedChanges::update(*args, words),
+            Command::Diff(args) => TypedChanges::diff(*args, words).unwrap(),
+            Command::Update(args) => TypedChanges::update(*args, words).unwrap(),
             _ => panic!("no comparison: {line:?}"),
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::ledgers::{self, Owner};
 use super::listed::{self, Listed, Which};
 use super::screen::tally::{PAST, number};
 use super::tables;
@@ -13,6 +14,7 @@ use super::{output, retype};
 use crate::clock::{Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::ledger::shared::Lease;
 use crate::ledger::{self, Calls, Counts, Gathered, Job, LedgerAt, SeenCounts, State};
 use crate::report::standing::{Lately, Standing, is_complete, roster_now};
 use crate::text;
@@ -22,7 +24,7 @@ use crate::text;
 pub(super) struct StatusArgs {
     /// The ledger, as in roster.csv.ledger.jsonl; of those of several targets each is a line
     #[arg(value_name = "LEDGER", required = true, value_parser = tables::ledger())]
-    ledgers: Vec<LedgerAt>,
+    pub(super) ledgers: Vec<LedgerAt>,
 
     /// For people, or one JSON object for programs
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Human)]
@@ -48,6 +50,12 @@ pub(super) enum Format {
 struct Status<'s> {
     #[serde(flatten)]
     stands: Standing<'s>,
+    /// Who is at work, where machines share the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Owner<'s>>,
+    /// The address of the ledger that goes on in place of this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_to: Option<&'s str>,
     /// With `--rows`.
     #[serde(skip_serializing_if = "Option::is_none")]
     listed: Option<Vec<Listed<'s>>>,
@@ -66,12 +74,14 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
 
 fn of_one(args: &StatusArgs, ledger: &LedgerAt) -> Result<Exit, Failure> {
     let gathered = ledger::gather(ledger, Lately::default(), |course, entry, _| course.take(entry))?;
-    let Gathered { state, own: course, at_work, .. } = &gathered;
+    let Gathered { state, own: course, at_work, lease, .. } = &gathered;
     let (at_work, now) = (*at_work, SystemClock.now());
     match args.format {
         Format::Json => {
             let status = Status {
                 stands: Standing::of(state, course, at_work, now),
+                owner: lease.as_ref().map(Owner::of),
+                moved_to: state.moved_to.as_deref(),
                 listed: (!args.rows.is_empty()).then(|| listed::of(state, &args.rows, at_work)),
             };
             let line = serde_json::to_string(&status)
@@ -82,7 +92,10 @@ fn of_one(args: &StatusArgs, ledger: &LedgerAt) -> Result<Exit, Failure> {
             output::result(&listed::human(&listed::of(state, &args.rows, at_work)));
         }
         Format::Human => {
-            output::told_under(&human(state, course, at_work, now), INDENT);
+            output::told_under(
+                &human(state, course, lease.as_ref().filter(|_| at_work), at_work, now),
+                INDENT,
+            );
             // Never broken: they are there to be pasted.
             output::result(&next(ledger, state, at_work));
         }
@@ -128,10 +141,12 @@ fn of_several(args: &StatusArgs, ledgers: &[LedgerAt]) -> Result<Exit, Failure> 
         None => text::plain(&ledger.to_string()),
     };
     if args.format == Format::Json {
-        let targets = all.iter().map(|Gathered { state, own, at_work, .. }| OfTarget {
+        let targets = all.iter().map(|Gathered { state, own, at_work, lease, .. }| OfTarget {
             target: state.header.target.as_deref(),
             status: Status {
                 stands: Standing::of(state, own, *at_work, now),
+                owner: lease.as_ref().map(Owner::of),
+                moved_to: state.moved_to.as_deref(),
                 listed: (!args.rows.is_empty()).then(|| listed::of(state, &args.rows, *at_work)),
             },
         });
@@ -212,6 +227,9 @@ fn next(ledger: &Path, state: &State, at_work: bool) -> String {
     if at_work {
         return String::new();
     }
+    if let Some(to) = &state.moved_to {
+        return format!("\nsee how it stands with: {}\n", retype::status_of(Path::new(&**to)));
+    }
     let is_imports = state.header.job.is_none();
     let is_undone = is_imports && is_undone(&rows);
     // A deletion that is not settled is an undo's to settle, and so is the user that one has left.
@@ -244,7 +262,7 @@ fn is_undone(rows: &Counts) -> bool {
     rows.deleted > 0 && rows.created + rows.in_doubt + rows.unconfirmed + rows.pending == 0
 }
 
-fn human(state: &State, course: &Lately, at_work: bool, now: SystemTime) -> String {
+fn human(state: &State, course: &Lately, owner: Option<&Lease>, at_work: bool, now: SystemTime) -> String {
     let rows = state.counts(at_work);
     let session = &state.session;
     // People know it by its alias.
@@ -252,7 +270,11 @@ fn human(state: &State, course: &Lately, at_work: bool, now: SystemTime) -> Stri
         Some(alias) => format!("{alias}\n{:INDENT$}{}", "", state.header.instance),
         None => state.header.instance.clone(),
     };
-    let who = if at_work {
+    let who = if let Some(owner) = owner {
+        ledgers::is_at_work(owner)
+    } else if let Some(to) = &state.moved_to {
+        format!("moved: it goes on in {to}, and what is below is how it stood then")
+    } else if at_work {
         format!(
             "process {} on {} is at work, since {}",
             session.pid,

@@ -2,7 +2,7 @@
 //! its own: the address, then the environment, says them.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -21,6 +21,15 @@ pub(super) fn ledger() -> impl TypedValueParser<Value = LedgerAt> {
 /// Reads a table's address.
 pub(super) fn address(text: &str) -> Result<TableUrl, String> {
     text.parse().map_err(|error| format!("{error}"))
+}
+
+/// Reads the address of a table alone.
+pub(super) fn table(text: &str) -> Result<TableUrl, String> {
+    let url = address(text)?;
+    match &url.name {
+        None => Ok(url),
+        Some(name) => Err(format!("it names a run, `{name}`, and a table is meant: {}", url.of_table())),
+    }
 }
 
 fn read(typed: OsString) -> Result<LedgerAt, String> {
@@ -49,24 +58,41 @@ pub(super) fn beside(import: &LedgerAt, job: Option<Job>) -> Option<LedgerAt> {
     Some(LedgerAt::shared(shared.naming(&format!("{name}.{}", Job::command(job)))))
 }
 
-/// A ledger that has no name yet: the roster's, without its suffix, and the instance's as it was typed.
-pub(super) fn named(
-    ledger: LedgerAt,
-    roster: &std::path::Path,
-    instance: Option<&str>,
-) -> Result<LedgerAt, Failure> {
+/// Fails where a rehearsal is to be kept in a table: what it makes is in a world on this machine.
+pub(super) fn not_rehearsed(ledger: &LedgerAt, is_rehearsal: bool) -> Result<(), Failure> {
+    if !is_rehearsal || ledger.in_table().is_none() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("a rehearsal has no shared ledger: `{ledger}`")).hint(
+        "the users that it makes are in a world on this machine; leave ⟦ledger⟧ out, and its ledger is beside the roster",
+    ))
+}
+
+/// Of what a ledger is that has no name yet.
+pub(super) struct Naming<'n> {
+    pub(super) roster: &'n Path,
+    pub(super) instance: Option<&'n str>,
+    pub(super) job: Option<Job>,
+    pub(super) is_rehearsal: bool,
+}
+
+/// A ledger that has no name yet: the roster's, without its suffix, and the instance's as it was typed; and the command's,
+/// where that is no import.
+pub(super) fn named(ledger: LedgerAt, of: &Naming<'_>) -> Result<LedgerAt, Failure> {
+    not_rehearsed(&ledger, of.is_rehearsal)?;
     let Some(shared) = ledger.in_table().filter(|shared| shared.url().name.is_none()) else {
         return Ok(ledger);
     };
-    let stem = roster.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let Some(instance) = instance else {
+    let stem = of.roster.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let Some(instance) = of.instance else {
         return Err(Failure::usage("which instance?").hint(
             "give ⟦instance ID|ARN|alias⟧ (`aws connect list-instances` prints them): the run's name in the table has it",
         ));
     };
     // Of an ARN the id: an address has no slashes in a name.
     let instance = instance.rsplit('/').next().unwrap_or(instance);
-    let name = format!("{stem}@{instance}");
+    let job = of.job.map(|_| format!(".{}", Job::command(of.job))).unwrap_or_default();
+    let name = format!("{stem}@{instance}{job}");
     let url = format!("{}", shared.url().naming(&name));
     let url = address(&url).map_err(|error| {
         Failure::usage(error).hint("give the run a name of your own: ⟦ledger dynamodb://TABLE/NAME⟧")
@@ -91,9 +117,11 @@ pub(super) fn for_target(
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
+
+    fn naming<'n>(roster: &'n str, instance: Option<&'n str>, job: Option<Job>) -> Naming<'n> {
+        Naming { roster: Path::new(roster), instance, job, is_rehearsal: false }
+    }
 
     #[test]
     fn a_file_is_a_file_and_an_address_is_a_table() {
@@ -109,11 +137,16 @@ mod tests {
     fn a_run_without_a_name_has_the_rosters_and_the_instances() {
         let table = || read("dynamodb://runs?region=eu-west-1".into()).unwrap();
         let arn = "arn:aws:connect:eu-west-1:111122223333:instance/5f3c9a1e";
-        for (instance, name) in [("acme", "new hires@acme"), (arn, "new hires@5f3c9a1e")] {
-            let ledger = named(table(), Path::new("d/new hires.csv"), Some(instance)).unwrap();
+        for (instance, job, name) in [
+            ("acme", None, "new hires@acme"),
+            (arn, None, "new hires@5f3c9a1e"),
+            ("acme", Some(Job::Update), "new hires@acme.update"),
+            ("acme", Some(Job::Remove), "new hires@acme.remove"),
+        ] {
+            let ledger = named(table(), &naming("d/new hires.csv", Some(instance), job)).unwrap();
             assert_eq!(ledger.to_string(), format!("dynamodb://runs/{name}?region=eu-west-1"));
         }
-        assert!(named(table(), Path::new("r.csv"), None).is_err());
+        assert!(named(table(), &naming("r.csv", None, None)).is_err());
         for (typed, of_target) in [
             ("dynamodb://runs?region=eu-west-1", "dynamodb://runs/new hires.emea?region=eu-west-1"),
             ("dynamodb://runs/spring", "dynamodb://runs/spring.emea"),
@@ -123,6 +156,15 @@ mod tests {
             assert_eq!(ledger.to_string(), of_target);
         }
         let own = read("dynamodb://runs/spring".into()).unwrap();
-        assert_eq!(named(own.clone(), Path::new("r.csv"), None).unwrap(), own);
+        assert_eq!(named(own.clone(), &naming("r.csv", None, None)).unwrap(), own);
+    }
+
+    #[test]
+    fn a_rehearsal_is_kept_on_this_machine() {
+        let rehearsed = Naming { is_rehearsal: true, ..naming("r.csv", Some("acme"), None) };
+        let shared = read("dynamodb://runs/spring".into()).unwrap();
+        let refused = named(shared, &rehearsed).unwrap_err();
+        assert!(refused.what.contains("a rehearsal has no shared ledger"), "{refused}");
+        assert!(named(LedgerAt::file("l.jsonl"), &rehearsed).is_ok());
     }
 }

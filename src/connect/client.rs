@@ -168,6 +168,19 @@ impl Client {
         self.done(operation::delete_user(instance, user)).await
     }
 
+    /// DeleteUser, signed with the time at which it was meant, by this machine's clock: however late it is delivered, a service
+    /// that was to be asked minutes ago lets nothing in. See [`Client::create_user_at`].
+    pub(crate) async fn delete_user_at(
+        &self,
+        instance: &str,
+        user: &str,
+        meant: SystemTime,
+    ) -> Result<Reply<()>, CallError> {
+        let call = operation::delete_user(instance, user);
+        let response = self.answer_signed_at(call, None, self.by_service(meant)).await?;
+        Ok(reply(response.headers(), ()))
+    }
+
     /// SearchQuickConnects, a page of at most 100.
     pub async fn search_quick_connects(
         &self,

@@ -64,6 +64,11 @@ impl TableOperation {
             Self::UpdateContinuousBackups => "UpdateContinuousBackups",
         }
     }
+
+    /// The IAM action that permits it.
+    pub(crate) fn action(self) -> String {
+        format!("dynamodb:{}", self.name())
+    }
 }
 
 /// A call without a result.

@@ -138,6 +138,7 @@ pub(crate) enum EndpointError {
 
 /// A service with its endpoint rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::enum_variant_names, reason = "one of them is called so")]
 pub(crate) enum Service {
     /// Amazon Connect.
     Connect,

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::connect::dynamodb::TableOperation;
+use crate::connect::endpoint::Partition;
 use crate::connect::operation::Operation;
 
 /// What is to be done with an instance.
@@ -174,14 +176,68 @@ impl Job {
     }
 }
 
+/// What is to be done with a table that keeps shared ledgers; each has what stands before it, but for the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TableJob {
+    /// Ledgers are read.
+    Reads,
+    /// A ledger is written: segments are put, the lease is taken and kept, and the table is looked at first.
+    Writes,
+    /// The table is made.
+    Makes,
+}
+
+impl TableJob {
+    /// Its IAM actions, sorted. Never one that deletes, nor one that writes without a condition or reads a whole table.
+    pub(crate) fn actions(self) -> Vec<String> {
+        use TableOperation::{
+            CreateTable, DescribeTable, GetItem, PutItem, Query, UpdateContinuousBackups, UpdateItem,
+        };
+        let operations: &[TableOperation] = match self {
+            Self::Reads => &[GetItem, Query],
+            Self::Writes => &[DescribeTable, GetItem, PutItem, Query, UpdateItem],
+            Self::Makes => &[CreateTable, DescribeTable, UpdateContinuousBackups],
+        };
+        operations.iter().map(|operation| operation.action()).collect()
+    }
+}
+
+/// The ARN of a table, whose name may be one; `*` stands for what is not known.
+pub(crate) fn table_arn(table: &str, region: Option<&str>) -> String {
+    if table.starts_with("arn:") {
+        return table.to_owned();
+    }
+    let partition = Partition::of_region(region.unwrap_or_default()).name;
+    format!("arn:{partition}:dynamodb:{}:*:table/{table}", region.unwrap_or("*"))
+}
+
 /// The tag that a run's users carry, as a condition names it on the user that is called for. That Connect honours it for
 /// DeleteUser is inferred: the service authorization reference lists `aws:ResourceTag/${TagKey}` for the resource type
 /// `user`, which DeleteUser needs.
 const RUN_OF_THE_USER: &str = "aws:ResourceTag/headcount:run";
 
-/// Returns the policy document for the job. `instance` is the ARN, whose parts may be `*`. Where a run is named, nobody but
-/// its own users may be deleted: a second proof, of which headcount itself knows nothing.
-pub(crate) fn document(job: Job, instance: &str, run: Option<&str>) -> Value {
+/// Returns the policy document for a job on an instance, where there is one, and on tables by their ARNs.
+pub(crate) fn document(
+    on_instance: Option<(Job, &str, Option<&str>)>,
+    tables: &[(String, TableJob)],
+) -> Value {
+    let mut statements =
+        on_instance.map_or_else(Vec::new, |(job, instance, run)| statements(job, instance, run));
+    for (at, (arn, job)) in tables.iter().enumerate() {
+        let number = if at == 0 { String::new() } else { (at + 1).to_string() };
+        statements.push(json!({
+            "Sid": format!("SharedLedgers{number}"),
+            "Effect": "Allow",
+            "Action": job.actions(),
+            "Resource": arn,
+        }));
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// The statements for a job. `instance` is the ARN, whose parts may be `*`. Where a run is named, nobody but its own users may
+/// be deleted: a second proof, of which headcount itself knows nothing.
+fn statements(job: Job, instance: &str, run: Option<&str>) -> Vec<Value> {
     let delete = Operation::DeleteUser.action();
     let (of_run, actions): (Vec<String>, Vec<String>) =
         job.actions().into_iter().partition(|action| run.is_some() && *action == delete);
@@ -202,7 +258,7 @@ pub(crate) fn document(job: Job, instance: &str, run: Option<&str>) -> Value {
     }
     statements
         .push(json!({ "Sid": "Account", "Effect": "Allow", "Action": job.elsewhere(), "Resource": "*" }));
-    json!({ "Version": "2012-10-17", "Statement": statements })
+    statements
 }
 
 /// A text as a condition takes it letter by letter: a file that was tampered with widens no policy (IAM user guide, *Policy
@@ -220,7 +276,7 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Job, Updates, document};
+    use super::{Job, TableJob, Updates, document, table_arn};
 
     const IMPORT: Job = Job::IMPORT;
 
@@ -304,7 +360,7 @@ mod tests {
     fn whoever_undoes_a_run_may_delete_its_own_users_alone() {
         let look = Job { creates: false, tags: false, reads_users: true, ..IMPORT };
         let arn = "arn:aws:connect:eu-west-2:1:instance/i";
-        let policy = document(Job { deletes: true, ..look }, arn, Some("run-1"));
+        let policy = document(Some((Job { deletes: true, ..look }, arn, Some("run-1"))), &[]);
         let [instance, run, _] = policy["Statement"].as_array().unwrap().as_slice() else {
             panic!("{policy:#}");
         };
@@ -316,14 +372,38 @@ mod tests {
         };
         assert_eq!(condition(&policy), "run-1/*");
         // What stands for other runs in a file stands for itself here.
-        let wide = document(Job { deletes: true, ..look }, arn, Some("*$?"));
+        let wide = document(Some((Job { deletes: true, ..look }, arn, Some("*$?"))), &[]);
         assert_eq!(condition(&wide), "${*}${$}${?}/*");
         // Whoever only looks has nothing to delete, and sees what stands against it.
-        let looks = document(Job { looks_around: true, ..look }, arn, Some("run-1"));
+        let looks = document(Some((Job { looks_around: true, ..look }, arn, Some("run-1"))), &[]);
         assert_eq!(looks["Statement"].as_array().unwrap().len(), 2);
         let may = looks["Statement"][0]["Action"].as_array().unwrap();
         for sees in ["connect:SearchQuickConnects", "connect:GetCurrentUserData"] {
             assert!(may.iter().any(|action| action == sees), "{sees}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_never_emptied_nor_read_whole() {
+        let name = |action: String| action.strip_prefix("dynamodb:").unwrap().to_owned();
+        let of = |job: TableJob| job.actions().into_iter().map(name).collect::<Vec<_>>();
+        assert_eq!(of(TableJob::Reads), ["GetItem", "Query"]);
+        assert_eq!(of(TableJob::Writes), ["DescribeTable", "GetItem", "PutItem", "Query", "UpdateItem"]);
+        assert_eq!(of(TableJob::Makes), ["CreateTable", "DescribeTable", "UpdateContinuousBackups"]);
+        let tables = [(table_arn("runs", None), TableJob::Reads)];
+        let policy = document(None, &tables);
+        assert_eq!(policy["Statement"].as_array().unwrap().len(), 1);
+        assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:dynamodb:*:*:table/runs");
+        for (table, region, arn) in [
+            ("runs", Some("eu-west-1"), "arn:aws:dynamodb:eu-west-1:*:table/runs"),
+            ("runs", Some("cn-north-1"), "arn:aws-cn:dynamodb:cn-north-1:*:table/runs"),
+            (
+                "arn:aws:dynamodb:eu-west-1:111122223333:table/runs",
+                Some("eu-west-1"),
+                "arn:aws:dynamodb:eu-west-1:111122223333:table/runs",
+            ),
+        ] {
+            assert_eq!(table_arn(table, region), arn);
         }
     }
 
@@ -403,14 +483,14 @@ mod tests {
                 "connect:TagResource"
             ]
         );
-        let policy = document(told, "arn:aws:connect:*:*:instance/*", None);
+        let policy = document(Some((told, "arn:aws:connect:*:*:instance/*", None)), &[]);
         assert_eq!(policy["Statement"][1]["Action"], serde_json::json!(["servicequotas:GetServiceQuota"]));
     }
 
     #[test]
     fn nothing_outside_the_instance_is_writable() {
         let arn = "arn:aws:connect:us-west-2:123456789012:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
-        let policy = document(IMPORT, arn, None);
+        let policy = document(Some((IMPORT, arn, None)), &[]);
         assert_eq!(policy["Statement"][0]["Resource"], serde_json::json!([arn, format!("{arn}/*")]));
         assert_eq!(policy["Statement"][1]["Resource"], "*");
         assert_eq!(

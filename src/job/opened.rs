@@ -84,9 +84,16 @@ pub(super) fn begin(
     Ok((Arc::new(ledger), run))
 }
 
-/// With what a run of this roster begins, on the instance of this ARN.
-pub(super) fn begins(job: &Job, instance: &str, digest: String, world: &World) -> Begins {
+/// With what a run of this roster begins, of a ledger of this kind, on the instance of this ARN.
+pub(super) fn begins(
+    job: &Job,
+    of: Option<ledger::Job>,
+    instance: &str,
+    digest: String,
+    world: &World,
+) -> Begins {
     Begins {
+        job: of.map(|_| ledger::Job::command(of).to_owned()).unwrap_or_default(),
         instance: instance.to_owned(),
         digest,
         roster: beside::absolute(job.roster()),
@@ -120,6 +127,7 @@ impl For<'_> {
             return Ok(());
         }
         ledger::be_of(self.of, &state.header, &self.job.ledger)?;
+        ledger::be_here(state, &self.job.ledger)?;
         let arn = &self.directory.instance.arn;
         if state.header.instance != *arn {
             let what = format!("the ledger is of another instance: `{}`", state.header.instance);
@@ -175,11 +183,13 @@ impl For<'_> {
             return Ok(());
         };
         let (arn, digest) = (&self.directory.instance.arn, self.wanted.digest());
+        let job = self.of.map(|_| ledger::Job::command(self.of)).unwrap_or_default();
         // Its own name may be there, and nothing in it yet: whoever gave it ended right then.
         let own = shared.url().name.as_deref();
         let is_same = |named: &Named| {
             Some(named.name.as_str()) != own
                 && named.instance == *arn
+                && named.job == job
                 && named.digest == digest
                 && !ledger::undone::is_named_in_table(&named.name)
         };
@@ -188,8 +198,10 @@ impl For<'_> {
             "this roster is a run of the table already, `{}`, begun with `{}` at {}",
             there.name, there.roster, there.at
         );
-        Err(Failure::stopped(what)
-            .hint(format!("nothing was sent; join it with ⟦ledger {}⟧", shared.url().naming(&there.name))))
+        Err(Failure::stopped(what).hint(format!(
+            "nothing was sent; join it with ⟦ledger {}⟧",
+            shared.url().naming(&there.name).typed()
+        )))
     }
 
     /// A file of which a sync or a full disk has left the name alone looks like that of a run that never began.

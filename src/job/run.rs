@@ -118,7 +118,7 @@ impl Begun {
         let Planned { checked, ledger, credentials, supply, plan, outlook, found } = planned;
         let world = &checked.world;
         let arn = &checked.reached.directory.instance.arn;
-        let begins = opened::begins(&checked.job, arn, checked.pass.wanted.digest(), world);
+        let begins = opened::begins(&checked.job, None, arn, checked.pass.wanted.digest(), world);
         let (ledger, run) = opened::begin(*ledger, &begins, world)?;
         let before =
             ledger.read(|state| Earlier { calls: state.calls, created: state.counts(false).created });

@@ -134,7 +134,9 @@ fn says_something(entry: &Entry<'_>) -> bool {
         Kind::Outcome => matches!(entry.stands(), Some(RowState::Created | RowState::Updated)),
         Kind::Step => entry.asked().is_some(),
         Kind::Intent => entry.op == Some(Op::Update),
-        Kind::Ledger | Kind::Session | Kind::Row | Kind::Dropped | Kind::Seen | Kind::End => false,
+        Kind::Ledger | Kind::Session | Kind::Row | Kind::Dropped | Kind::Seen | Kind::End | Kind::Moved => {
+            false
+        }
     }
 }
 

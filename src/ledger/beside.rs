@@ -73,7 +73,7 @@ pub(crate) fn updates_of(ledger: &Path) -> Option<PathBuf> {
 }
 
 /// How the name goes on of a file that keeps people as they were before an update, after the whole name of its roster.
-const BEFORE: &str = ".before.";
+pub(super) const BEFORE: &str = ".before.";
 
 /// The ledgers of the updates that put people back as they were before updates of this roster; of such a file, of those of its
 /// roster. What these asked for is newer than what the updates did, whose own ledger knows nothing of it.

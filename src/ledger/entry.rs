@@ -163,6 +163,9 @@ pub struct Entry<'a> {
     /// The exit code (`end`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<u8>,
+    /// The address of the ledger that goes on in place of this one (`moved`).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
+    pub to: Option<Cow<'a, str>>,
     /// When, RFC 3339 in UTC (all but `row` and `dropped`).
     #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
     pub at: Option<Cow<'a, str>>,
@@ -218,6 +221,7 @@ impl<'a> Entry<'a> {
             message: None,
             request_id: None,
             exit: None,
+            to: None,
             at: None,
         }
     }
@@ -305,6 +309,11 @@ impl<'a> Entry<'a> {
             Some(StandsAs::Asked(asked)) => Some(asked),
             Some(StandsAs::Seen(_)) | None => None,
         }
+    }
+
+    /// The run goes on elsewhere.
+    pub(super) fn moved(to: &'a str, at: String) -> Self {
+        Self { to: Some(to.into()), at: Some(at.into()), ..Self::of(Kind::Moved) }
     }
 
     /// Appends the line, its checksum and its newline included.

@@ -51,6 +51,13 @@ impl LockedFile {
     /// Exit 4 where another process has it (who, where and since when is said), where it cannot be opened, and where it
     /// is damaged or of another version.
     pub fn open(path: &Path) -> Result<Self, Failure> {
+        let file = Self::open_any(path)?;
+        be_here(&file.state, path)?;
+        Ok(file)
+    }
+
+    /// The same, also where the run was moved from here.
+    pub(super) fn open_any(path: &Path) -> Result<Self, Failure> {
         let cannot = |what: &str, error: io::Error| {
             let hint = match std::fs::metadata(path) {
                 Ok(there) if there.len() > 0 => format!("nothing was sent; {}", goes_on_with(path)),
@@ -90,8 +97,9 @@ impl LockedFile {
         Self { state, ..self }
     }
 
-    /// Starts writing; a file of version 1 becomes one of this version first, and is kept beside.
-    pub(crate) fn into_ledger(self, clock: Arc<dyn Clock>, nonces: Nonces) -> Result<Ledger, Failure> {
+    /// Its lines, to be read and appended to, and what they said. A file of version 1 becomes one of this version first, and
+    /// is kept beside.
+    pub(super) fn into_lines(self) -> Result<(Lines, State), Failure> {
         let (mut locked, mut length) = (self.locked, self.length);
         if self.version == 1 {
             let path = locked.path().to_owned();
@@ -102,9 +110,14 @@ impl LockedFile {
                 )
             })?;
         }
-        let lines = locked.into_lines(length);
+        Ok((locked.into_lines(length), self.state))
+    }
+
+    /// Starts writing.
+    pub(crate) fn into_ledger(self, clock: Arc<dyn Clock>, nonces: Nonces) -> Result<Ledger, Failure> {
+        let (lines, state) = self.into_lines()?;
         let path = lines.path().to_owned();
-        Ledger::start(OnDisk(lines), self.state, clock, nonces).map_err(|error| {
+        Ledger::start(OnDisk(lines), state, clock, nonces).map_err(|error| {
             Failure::stopped(format!("cannot write the ledger: `{}`", path.display()))
                 .because(error)
                 .hint("nothing was sent; the same command resumes")
@@ -144,6 +157,19 @@ fn be_regular(path: &Path) -> Result<(), Failure> {
         .hint("nothing was sent; choose a file with ⟦ledger FILE⟧")),
         _ => Ok(()), // what is not there or cannot be looked at is told by opening it
     }
+}
+
+/// Fails where the run was moved from this file: what was sent since is in the table alone.
+///
+/// # Errors
+/// Exit 4; where it goes on is said.
+pub(crate) fn be_here(state: &State, path: &Path) -> Result<(), Failure> {
+    let Some(to) = &state.moved_to else { return Ok(()) };
+    let what = format!("the run was moved from this file: it goes on in `{to}`: `{}`", path.display());
+    Err(Failure::stopped(what).hint(format!(
+        "nothing was sent; the same command goes on with ⟦ledger {}⟧ in place of the file",
+        shell_line([&**to])
+    )))
 }
 
 /// Fails where the ledger is another command's: one that an update keeps says nothing of who was made, and an import's nothing
@@ -254,6 +280,14 @@ pub(crate) fn glance(at: &LedgerAt) -> Result<Option<(State, bool)>, Failure> {
     Ok(gathered.filter(|gathered| gathered.bytes > 0).map(|gathered| (gathered.state, gathered.at_work)))
 }
 
+/// All that a look at a ledger brings; `None` where there is no run of the name in a table.
+///
+/// # Errors
+/// As [`gather`] has them.
+pub(super) fn glimpse(at: &LedgerAt) -> Result<Option<Gathered<()>>, Failure> {
+    gather_any(at, (), |(), _, _| {})
+}
+
 /// Whether there is something to look at: a file, or a run of this name. What cannot be asked is there.
 pub(crate) fn is_there(at: &LedgerAt) -> bool {
     match at.in_table() {
@@ -305,8 +339,11 @@ fn header_in(line: &[u8], path: &Path) -> Option<Header> {
 }
 
 /// Whether this run had its ledger under this name, and was undone.
-pub(crate) fn was_undone(ledger: &Path, run: &str) -> bool {
-    !run.is_empty() && first_of(&undone::path(ledger, run)).is_some_and(|header| header.run == run)
+pub(crate) fn was_undone(ledger: &LedgerAt, run: &str) -> bool {
+    if run.is_empty() {
+        return false;
+    }
+    first(&undone::at(ledger, run)).is_some_and(|header| header.run == run)
 }
 
 fn gather_any<T>(

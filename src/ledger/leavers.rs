@@ -75,7 +75,7 @@ pub(crate) fn leavers(
                         lists.retain(|(of, _)| *of != list);
                     }
                 }
-                Kind::Ledger | Kind::Session | Kind::Step | Kind::Seen | Kind::End => {}
+                Kind::Ledger | Kind::Session | Kind::Step | Kind::Seen | Kind::End | Kind::Moved => {}
             }
         })?;
         all.lists.push(path);

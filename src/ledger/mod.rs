@@ -19,12 +19,15 @@ mod file;
 mod ids;
 mod journal;
 mod leavers;
+mod moving;
 mod names;
 mod numbers;
 mod open;
 mod others;
 mod reader;
+mod runs;
 pub mod shared;
+mod siblings;
 mod state;
 mod sum;
 pub(crate) mod undone;
@@ -37,18 +40,21 @@ pub use at::LedgerAt;
 pub(crate) use bases::{Base, BaseLedger, bases};
 pub use entry::{Entry, VERSION};
 pub(crate) use file::{
-    Gathered, Lined, be_a_file, be_of, first, first_of, gather, glance, goes_on, is_there, refuse_in_use,
+    Gathered, be_a_file, be_here, be_of, first, first_of, gather, glance, goes_on, is_there, refuse_in_use,
     was_undone, whose,
 };
 pub use file::{Ledger, LockedFile, peek};
 pub use journal::{Begun, Intended, Intent, Journal, JournalFault, Ours, Outcome, Queued, Recorded};
 pub(crate) use leavers::{Leavers, leavers};
+pub(crate) use moving::push;
 pub(crate) use names::Names;
 pub use numbers::{Attempt, Calls, Nonce, Nonces, Place, counted, drawn};
 pub(crate) use open::{OpenLedger, Seizes};
 pub(crate) use others::{OtherRun, is_most};
 pub use reader::{Extent, each};
+pub(crate) use runs::{Run, runs};
 pub(crate) use shared::{Begins, OnAsked};
+pub(crate) use siblings::{siblings, undoings};
 pub use state::{Counts, State};
 pub(crate) use state::{SeenCounts, StepCounts, Steps};
 pub(crate) use updated::updated;

@@ -193,6 +193,7 @@ fn check(entry: &Entry, path: &Path, offset: u64) -> Result<(), Failure> {
         Kind::Step => entry.user.is_some() && entry.step.is_some() && entry.result.is_some(),
         Kind::Seen => entry.user.is_some() && entry.seen_as().is_some(),
         Kind::End => true,
+        Kind::Moved => entry.to.is_some(),
     };
     if !complete {
         return Err(not_a_ledger(path, offset));

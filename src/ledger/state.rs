@@ -37,6 +37,8 @@ pub struct State {
     pub newest_intent: String,
     /// How many CreateUser calls left and how many of them were throttled.
     pub(crate) calls: Calls,
+    /// The address of the ledger that goes on in place of this one, where the run was moved.
+    pub(crate) moved_to: Option<Box<str>>,
     /// The usernames, each at the place of its record.
     names: Names,
     rows: Vec<Record>,
@@ -457,6 +459,7 @@ impl State {
             Kind::Step => self.step(entry),
             Kind::Seen => self.sight(entry),
             Kind::End => self.session.has_ended = true,
+            Kind::Moved => self.moved_to = entry.to.as_deref().map(Into::into),
         }
     }
 
@@ -900,6 +903,7 @@ impl State {
             recorded,
             newest_intent,
             calls,
+            moved_to,
             names,
             rows,
             details,
@@ -908,7 +912,7 @@ impl State {
             renamed,
         } = self;
         let told = (header, session, sessions, attempts, attempts_before, generated, recorded);
-        let counted = (newest_intent, calls, renamed.len());
+        let counted = (newest_intent, calls, moved_to, renamed.len());
         let all = |((name, at), record)| (name, record, details.get(&at), ids.get(at), seen.get(&at));
         let rows: Vec<_> = names.iter().zip(self.places()).zip(rows).map(all).collect();
         format!("{told:?} {counted:?} {rows:?}")

@@ -32,9 +32,18 @@ pub(super) fn name_before(name: &str) -> Option<String> {
 
 /// The same of one wherever it is.
 pub(crate) fn path_at(ledger: &LedgerAt, run: &str) -> PathBuf {
-    let Some(shared) = ledger.in_table() else { return path(ledger.name(), run) };
-    let name = shared.url().name.clone().unwrap_or_default();
-    PathBuf::from(shared.url().naming(&name_in_table(&name, run)).to_string())
+    at(ledger, run).name().to_owned()
+}
+
+/// The ledger of that name.
+pub(super) fn at(ledger: &LedgerAt, run: &str) -> LedgerAt {
+    match ledger.in_table() {
+        None => LedgerAt::file(path(ledger.name(), run)),
+        Some(shared) => {
+            let name = shared.url().name.clone().unwrap_or_default();
+            LedgerAt::shared(shared.naming(&name_in_table(&name, run)))
+        }
+    }
 }
 
 /// Gives a ledger that name; one that has it keeps it. In a table the name that it had is free then, and the log stays.

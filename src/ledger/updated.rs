@@ -69,7 +69,7 @@ pub(crate) fn updated(
                 }
             }
             Kind::Dropped => known.is_whole = false,
-            Kind::Ledger | Kind::Session | Kind::Step | Kind::Seen | Kind::End => {}
+            Kind::Ledger | Kind::Session | Kind::Step | Kind::Seen | Kind::End | Kind::Moved => {}
         }
     })?;
     Ok(all)

@@ -24,6 +24,9 @@ pub enum Kind {
     Seen,
     /// A process has ended in order.
     End,
+    /// The run goes on in a table that machines share, and no longer in this file. Nothing follows it. A program of before
+    /// does not know the word and refuses the file.
+    Moved,
 }
 
 /// Where a row stands.

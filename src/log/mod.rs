@@ -7,5 +7,5 @@ mod locked;
 mod writer;
 
 pub(crate) use locked::{Disturbed, Lines, Locked};
-pub use writer::{Storage, Unhurried};
-pub(crate) use writer::{Synced, Unwritable, Writer};
+pub use writer::Storage;
+pub(crate) use writer::{Synced, Unhurried, Unwritable, Writer};

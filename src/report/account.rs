@@ -244,7 +244,7 @@ impl Gathering {
             Kind::Intent => self.intent(entry, before, at),
             Kind::Outcome => self.outcome(entry, before, at),
             // The state has what the plan says, and how the steps after a create stand.
-            Kind::Row | Kind::Dropped | Kind::Step | Kind::Seen => {}
+            Kind::Row | Kind::Dropped | Kind::Step | Kind::Seen | Kind::Moved => {}
         }
     }
 

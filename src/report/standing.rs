@@ -105,7 +105,8 @@ impl Lately {
             | Kind::Dropped
             | Kind::Intent
             | Kind::Step
-            | Kind::Seen => {}
+            | Kind::Seen
+            | Kind::Moved => {}
         }
     }
 

@@ -50,6 +50,22 @@ fn judged(table: &Value) -> Result<(), EngineFault> {
     Ok(())
 }
 
+/// How often a table that is not ready is looked at.
+const LOOKS: u32 = 120;
+
+/// A table for ledgers, as CreateTable is told of it.
+fn definition(name: &str) -> Value {
+    json!({
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        "DeletionProtectionEnabled": true,
+    })
+}
+
 /// What became of a table that was to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Created {
@@ -57,6 +73,8 @@ pub(crate) struct Created {
     pub(crate) was_there: bool,
     /// Why it cannot be restored to a point in time; `None` where it can.
     pub(crate) not_restorable: Option<String>,
+    /// Whoever may delete tables can delete it: one that was there, made by somebody else.
+    pub(crate) is_unprotected: bool,
 }
 
 /// Makes a table for ledgers, paid by request, protected against being deleted, and restorable to a point in time where that
@@ -70,38 +88,51 @@ pub(crate) fn create(
     pause: &dyn Fn(),
 ) -> Result<Created, EngineFault> {
     let engine = Engine::new(url, environment)?;
-    let definition = json!({
-        "TableName": url.table_name(),
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [
-            {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        "DeletionProtectionEnabled": true,
-    });
-    let was_there = match engine.ask(TableOperation::CreateTable, definition) {
+    let was_there = match engine.ask(TableOperation::CreateTable, definition(url.table_name())) {
         Ok(_) => false,
         Err(fault) if fault.what.contains("ResourceInUseException") => true,
         Err(fault) => return Err(fault),
     };
     // "CreateTable is an asynchronous operation" (API reference): until it is active nothing can be put.
-    for _ in 0..120 {
-        let there = engine.ask(TableOperation::DescribeTable, json!({"TableName": url.table}));
-        match there {
-            Ok(Asked::Done(answer)) if answer["Table"]["TableStatus"] == "ACTIVE" => {
-                judged(&answer["Table"])?;
-                break;
+    let table = active(&engine, url, pause)?;
+    judged(&table)?;
+    Ok(Created {
+        was_there,
+        not_restorable: be_restorable(&engine, url, pause).err().map(|fault| fault.what),
+        is_unprotected: table["DeletionProtectionEnabled"] != true,
+    })
+}
+
+/// A table as it is once it is active.
+fn active(engine: &Engine, url: &TableUrl, pause: &dyn Fn()) -> Result<Value, EngineFault> {
+    for _ in 0..LOOKS {
+        match engine.ask(TableOperation::DescribeTable, json!({"TableName": url.table})) {
+            Ok(Asked::Done(mut answer)) if answer["Table"]["TableStatus"] == "ACTIVE" => {
+                return Ok(answer["Table"].take());
             }
             Err(fault) if !fault.what.contains("ResourceNotFoundException") => return Err(fault),
             _ => pause(),
         }
     }
-    let restorable = json!({
+    Err(EngineFault::unclear("the table is not active yet"))
+}
+
+/// Has a table keep what it was, second by second. Of a new one this is refused for a while: "Backups are being enabled".
+fn be_restorable(engine: &Engine, url: &TableUrl, pause: &dyn Fn()) -> Result<(), EngineFault> {
+    let body = json!({
         "TableName": url.table,
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true},
     });
-    let restorable = engine.ask(TableOperation::UpdateContinuousBackups, restorable);
-    Ok(Created { was_there, not_restorable: restorable.err().map(|fault| fault.what) })
+    let mut looks = LOOKS;
+    loop {
+        match engine.ask(TableOperation::UpdateContinuousBackups, body.clone()) {
+            Err(fault) if fault.what.contains("ContinuousBackupsUnavailable") && looks > 0 => {
+                looks -= 1;
+                pause();
+            }
+            done => return done.map(drop),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! |---|---|---|---|
 //! | segment | `run#RUN` | `seg#0000000017` | `nonce`, `lines` |
 //! | lease | `run#RUN` | `lease` | `epoch`, `session`, `host`, `who`, `since`, `beat`, `seen`, `free`, `wanted` |
-//! | name | `names` | the name | `run`, `instance`, `digest`, `roster`, `tool`, `at` |
+//! | name | `names` | the name | `run`, `job`, `instance`, `digest`, `roster`, `tool`, `at` |
 //! | lane | `lane#ACCOUNT#REGION` | the operation | `m`: member → beat |
 //!
 //! Every read is consistent; nothing is ever deleted, for a put that arrives late would land on empty space and succeed.
@@ -251,10 +251,11 @@ impl Segments for Table {
     }
 
     fn claim(&self, named: &Named) -> Result<bool, EngineFault> {
-        let Named { name, run, instance, digest, roster, tool, at } = named;
+        let Named { name, run, job, instance, digest, roster, tool, at } = named;
         let mut item = items::key(NAMES, name);
         let members = [
             ("run", run),
+            ("job", job),
             ("instance", instance),
             ("digest", digest),
             ("roster", roster),
@@ -362,6 +363,7 @@ fn named(item: &Map<String, Value>) -> Named {
     Named {
         name: member("sk"),
         run: member("run"),
+        job: member("job"),
         instance: member("instance"),
         digest: member("digest"),
         roster: member("roster"),

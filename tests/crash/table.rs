@@ -53,6 +53,10 @@ struct Table {
     dice: Random,
     /// Nobody is answered.
     away: bool,
+    /// How long every answer takes.
+    latency: Duration,
+    /// The bytes of every item that was put.
+    put: Vec<usize>,
 }
 
 /// All tables, by name: one listener for all cases.
@@ -77,7 +81,14 @@ impl Tables {
     }
 
     pub(crate) fn make(&self, name: &str, sky: EngineSky, seed: u64) {
-        let table = Table { items: BTreeMap::new(), sky, dice: Random::seeded(seed), away: false };
+        let table = Table {
+            items: BTreeMap::new(),
+            sky,
+            dice: Random::seeded(seed),
+            away: false,
+            latency: Duration::ZERO,
+            put: Vec::new(),
+        };
         self.locked().insert(name.to_owned(), table);
     }
 
@@ -91,6 +102,19 @@ impl Tables {
         if let Some(table) = self.locked().get_mut(name) {
             table.away = away;
         }
+    }
+
+    pub(crate) fn set_latency(&self, name: &str, latency: Duration) {
+        if let Some(table) = self.locked().get_mut(name) {
+            table.latency = latency;
+        }
+    }
+
+    /// How many write units were paid for: a unit a kilobyte of what was put or changed.
+    pub(crate) fn write_units(&self, name: &str) -> usize {
+        self.locked()
+            .get(name)
+            .map_or(0, |table| table.put.iter().map(|bytes| bytes.div_ceil(1024).max(1)).sum())
     }
 
     pub(crate) fn drop_table(&self, name: &str) {
@@ -122,6 +146,10 @@ impl Tables {
 
 type All = Arc<Mutex<HashMap<String, Table>>>;
 
+fn locked(all: &All) -> MutexGuard<'_, HashMap<String, Table>> {
+    all.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Serves one connection until it is closed, or has to be.
 fn connection(stream: &TcpStream, all: &All) -> Option<()> {
     let _ = stream.set_nodelay(true);
@@ -148,6 +176,11 @@ fn connection(stream: &TcpStream, all: &All) -> Option<()> {
         reader.read_exact(&mut body).ok()?;
         let request: Value = serde_json::from_slice(&body).ok()?;
         let (status, answer) = answered(all, &target, &request)?;
+        let latency = request["TableName"].as_str().and_then(|name| Some(locked(all).get(name)?.latency));
+        if let Some(latency) = latency.filter(|latency| !latency.is_zero()) {
+            let (_held, way) = mpsc::channel::<()>();
+            let _ = way.recv_timeout(latency);
+        }
         let text = answer.to_string();
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n",
@@ -230,6 +263,7 @@ impl Table {
                     return Err(there.cloned());
                 }
                 let item = request["Item"].as_object().cloned().unwrap_or_default();
+                self.put.push(size(&item));
                 self.items.insert(key, item);
                 Ok(json!({}))
             }
@@ -242,6 +276,7 @@ impl Table {
                 let mut item =
                     there.cloned().unwrap_or_else(|| request["Key"].as_object().cloned().unwrap_or_default());
                 update(request, &mut item);
+                self.put.push(size(&item));
                 self.items.insert(key, item.clone());
                 Ok(if request["ReturnValues"] == "ALL_NEW" { json!({"Attributes": item}) } else { json!({}) })
             }
@@ -273,6 +308,12 @@ impl Table {
         }
         json!({"Items": found})
     }
+}
+
+/// About what an item is counted as: its names and values.
+fn size(item: &Item) -> usize {
+    let value = |value: &Value| value["S"].as_str().map_or(8, str::len);
+    item.iter().map(|(name, of)| name.len() + value(of)).sum()
 }
 
 /// A name with its placeholders filled in, as a path of one or two parts.

@@ -188,7 +188,7 @@ impl Checked {
         let names = NamesOfIds::of(directory);
         let asking = Asking::default();
         let setting = Setting { asking: &asking, identity: directory.instance.identity, names: &names };
-        let ledgers = base_ledgers(&self.job, &[]);
+        let ledgers = base_ledgers(&self.job, &[])?;
         let bases = ledger::bases(&ledgers, &directory.instance.arn, &|user| read.contains_key(user))?;
         let mut rows: Vec<(String, OfLedger)> = all.into_iter().collect();
         rows.sort_by_key(|(_, of)| of.row);

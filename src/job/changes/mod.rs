@@ -355,7 +355,7 @@ impl Compared {
     fn bases(&self) -> Result<HashMap<String, Base>, Failure> {
         let Changes { job, bases, .. } = &self.changes;
         let arn = &self.reached.directory.instance.arn;
-        let ledgers = base_ledgers(job, bases);
+        let ledgers = base_ledgers(job, bases)?;
         let known = ledger::bases(&ledgers, arn, &|user| self.wanted.find(user).is_some())?;
         let base = |(user, base): (String, ledger::Base)| {
             (user, Base { id: base.id.map(String::from), asked: base.asked, read: base.read })
@@ -481,23 +481,28 @@ impl Compared {
 
 /// The ledgers that say what was asked for before: those that were named, else those beside the roster; those of what was
 /// undone; and the update's own, wherever it is kept.
-pub(super) fn base_ledgers(job: &Job, named: &[LedgerAt]) -> Vec<BaseLedger> {
+///
+/// # Errors
+/// Exit 4 where the table of a shared one cannot be read.
+pub(super) fn base_ledgers(job: &Job, named: &[LedgerAt]) -> Result<Vec<BaseLedger>, Failure> {
     let whole = job.before().map_or(job.roster(), |before| &before.whole);
     let mut ledgers: Vec<_> = named.iter().cloned().map(BaseLedger::Named).collect();
     if named.is_empty() {
         ledgers.extend(
             beside::bases_of(whole, job.target.is_rehearsal()).map(|path| BaseLedger::Beside(path.into())),
         );
+        ledgers.extend(ledger::siblings(&job.ledger).into_iter().map(BaseLedger::Beside));
     }
     // Two updates are undone one after the other, each by a command that names the ledger of the updates alone.
     if (named.is_empty() || beside::is_named_as_before(whole)) && !job.target.is_rehearsal() {
         ledgers.extend(beside::undone_of(whole).into_iter().map(|path| BaseLedger::Beside(path.into())));
+        ledgers.extend(ledger::undoings(&job.ledger)?.into_iter().map(BaseLedger::Beside));
     }
     let own = BaseLedger::Beside(job.ledger.clone());
     if !ledgers.contains(&own) {
         ledgers.push(own);
     }
-    ledgers
+    Ok(ledgers)
 }
 
 /// Whom a session began to change and has not read back as asked for: something of them may be written, whatever was said of

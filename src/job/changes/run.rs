@@ -143,7 +143,8 @@ impl PlannedChanges {
         let Self { compared, ledger } = self;
         compared.world.go_on()?;
         let arn = &compared.reached.directory.instance.arn;
-        let begins = opened::begins(&compared.changes.job, arn, compared.wanted.digest(), &compared.world);
+        let digest = compared.wanted.digest();
+        let begins = opened::begins(&compared.changes.job, super::OF, arn, digest, &compared.world);
         let (ledger, settled) = opened::begin(*ledger, &begins, &compared.world)?;
         let since = Instant::now();
         let goes_on = ledger.read(is_unfinished);

@@ -139,7 +139,8 @@ impl Log {
             | Kind::Dropped
             | Kind::Intent
             | Kind::Step
-            | Kind::Seen => {}
+            | Kind::Seen
+            | Kind::Moved => {}
         }
     }
 

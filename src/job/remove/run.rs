@@ -106,7 +106,8 @@ impl PlannedRemove {
         let Self { leavers, ledger } = self;
         leavers.world.go_on()?;
         let arn = &leavers.reached.directory.instance.arn;
-        let begins = opened::begins(&leavers.remove.job, arn, leavers.wanted.digest(), &leavers.world);
+        let digest = leavers.wanted.digest();
+        let begins = opened::begins(&leavers.remove.job, OF, arn, digest, &leavers.world);
         let (ledger, settled) = opened::begin(*ledger, &begins, &leavers.world)?;
         let since = Instant::now();
         let goes_on = ledger.read(is_unfinished);

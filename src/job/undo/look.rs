@@ -234,7 +234,8 @@ impl PlannedUndo {
     fn bases(&self) -> Result<HashMap<String, ledger::Base>, Failure> {
         let own = BaseLedger::Named(self.ledger.clone());
         let others: Vec<BaseLedger> = if self.job.bases.is_empty() {
-            self.updates_beside().into_iter().map(|path| BaseLedger::Beside(path.into())).collect()
+            let files = self.updates_beside().into_iter().map(LedgerAt::from);
+            files.chain(ledger::siblings(&self.ledger)).map(BaseLedger::Beside).collect()
         } else {
             self.job.bases.iter().cloned().map(BaseLedger::Named).collect()
         };

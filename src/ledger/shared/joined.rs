@@ -17,6 +17,8 @@ use crate::ledger::state::State;
 /// With what a run begins that has no ledger yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Begins {
+    /// The command whose ledger it is, where that is no import's.
+    pub(crate) job: String,
     /// The instance's ARN.
     pub(crate) instance: String,
     /// Over the roster's rows.
@@ -150,9 +152,9 @@ impl Drop for Joined {
 
 /// Gives the name to a new run. Who loses is told who has won: two who start at once have one run.
 fn begin(ledger: &SharedLedger, begins: &Begins) -> Result<String, Failure> {
-    let Begins { instance, digest, roster, tool, at } = begins.clone();
+    let Begins { job, instance, digest, roster, tool, at } = begins.clone();
     let (name, run) = (ledger.name()?.to_owned(), ledger.id()?);
-    let named = Named { name, run: run.clone(), instance, digest, roster, tool, at };
+    let named = Named { name, run: run.clone(), job, instance, digest, roster, tool, at };
     let claimed =
         ledger.again(|| ledger.segments.claim(&named)).map_err(|fault| ledger.failed("begin", fault))?;
     // A condition that fails may have failed because of an answer that was lost.

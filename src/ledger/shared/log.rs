@@ -11,6 +11,7 @@ use super::watch::{Seen, Takes, Timing};
 use crate::clock::{Clock, Moment, rfc3339};
 use crate::crash;
 use crate::error::Failure;
+use crate::text::{program, shell_line};
 
 /// The most bytes of lines that a segment has: an item has at most 400 KB (Amazon DynamoDB developer guide, *Quotas*), its
 /// keys and its nonce included.
@@ -79,6 +80,9 @@ pub(super) struct Contents {
     /// The number of the last segment; 0 where there is none.
     pub(super) tip: u64,
 }
+
+/// The lines of a run, and who is at work with it.
+pub(crate) type LookedAt = (Vec<u8>, Option<Lease>);
 
 /// What became of a segment that was put.
 pub(super) enum Landed {
@@ -172,9 +176,9 @@ impl SharedLedger {
         self.url.name.as_deref().ok_or_else(|| {
             Failure::usage(format!("which run of the table? The address names none: `{}`", self.url)).hint(
                 format!(
-                    "a run's address is {}/NAME; `headcount ledger list {}` shows the names",
-                    self.url.of_table(),
-                    self.url.of_table()
+                    "a run's address has its name behind the table's, {}; `{}` shows the names",
+                    self.url.naming("NAME").typed(),
+                    shell_line([program(), "ledger", "list", &self.url.of_table().to_string()])
                 ),
             )
         })
@@ -265,7 +269,7 @@ impl SharedLedger {
 
     /// All lines of the run that has the name, and who is at work with it, as far as can be told by one look; `None` where
     /// no run has the name.
-    pub(crate) fn looked_at(&self) -> Result<Option<(Vec<u8>, Option<Lease>)>, Failure> {
+    pub(crate) fn looked_at(&self) -> Result<Option<LookedAt>, Failure> {
         let Some(named) = self.named()? else { return Ok(None) };
         let lease =
             self.again(|| self.segments.lease(&named.run)).map_err(|fault| self.failed("read", fault))?;
@@ -303,6 +307,13 @@ impl SharedLedger {
         });
         read.map_err(|fault| self.failed("read", fault))?;
         if let Some(hole) = hole {
+            if hole == 1 {
+                let what = format!("the shared ledger has no beginning: `{}`", self.url);
+                return Err(Failure::stopped(what).hint(
+                    "nothing was sent; a run is being moved to it, or that was cut off: the same `headcount ledger push` moves \
+                     it to its end",
+                ));
+            }
             let what = format!("the shared ledger is damaged: segment {hole} is missing: `{}`", self.url);
             return Err(Failure::stopped(what).hint(
                 "nothing was sent; restore the table from a backup, or import into a ledger of its own: users that are \

@@ -10,6 +10,7 @@ mod joined;
 mod keeper;
 mod log;
 mod memory;
+mod moving;
 mod segments;
 mod share;
 mod standby;

@@ -119,6 +119,8 @@ pub struct Named {
     pub name: String,
     /// The run; empty where the one that had the name was undone.
     pub run: String,
+    /// The command whose ledger it is, where that is no import's: `update`, `remove`.
+    pub job: String,
     /// The instance's ARN.
     pub instance: String,
     /// Over the rows of the roster with which it began.

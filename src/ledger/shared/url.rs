@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::text::shell_line;
+
 /// How the address of a shared ledger begins.
 const SCHEME: &str = "dynamodb://";
 
@@ -49,6 +51,11 @@ impl TableUrl {
     #[must_use]
     pub fn of_table(&self) -> Self {
         Self { name: None, ..self.clone() }
+    }
+
+    /// As it is typed in a shell: a name may have spaces, and what is behind the question mark is the shell's to read.
+    pub(crate) fn typed(&self) -> String {
+        shell_line([&self.to_string()])
     }
 
     /// The table's own name, also where it is given by its ARN.

@@ -1,0 +1,486 @@
+//! Ledgers that machines share, against other people's DynamoDB: each test on every one that can be had here.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::{Ran, Service, Watched, folder, run};
+use crate::tables::{Tables, all};
+
+/// A server of tables, an instance, and a folder with the sample.
+struct Stage {
+    tables: &'static Tables,
+    service: Service,
+    folder: TempDir,
+    table: String,
+}
+
+/// The same on each server of tables, with a table of its own name.
+fn on_each(name: &str, test: impl Fn(&Stage)) {
+    for tables in all() {
+        let stage = Stage {
+            tables,
+            service: Service::start(&[]),
+            folder: folder(&["roster.csv"]),
+            table: format!("dynamodb://{name}"),
+        };
+        stage.ledger(&["create", &stage.table]).exits(0);
+        test(&stage);
+    }
+}
+
+impl Stage {
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn headcount(&self) -> Command {
+        let mut command = self.service.headcount(self.path());
+        self.tables.reached_by(&mut command);
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Ran {
+        run(self.headcount().args(words))
+    }
+
+    fn ledger(&self, words: &[&str]) -> Ran {
+        run(self.headcount().arg("ledger").args(words))
+    }
+
+    /// An import of the sample with this ledger.
+    fn import(&self, ledger: &str, more: &[&str]) -> Command {
+        let mut command = self.headcount();
+        let instance = ["--instance", &self.service.arn, "--ledger", ledger];
+        command.args(["import", "roster.csv"]).args(instance).args(more);
+        command
+    }
+
+    fn url(&self, name: &str) -> String {
+        format!("{}/{name}", self.table)
+    }
+
+    fn status(&self, ledger: &str) -> Value {
+        json_of(&self.run(&["status", ledger, "--format", "json"]).exits(0))
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path().join(file)).unwrap()
+    }
+}
+
+fn json_of(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+/// The same without who is at work.
+fn without_owner(mut status: Value) -> Value {
+    let members = status.as_object_mut().unwrap();
+    for of_work in ["owner", "pace"] {
+        members.remove(of_work);
+    }
+    status
+}
+
+#[test]
+fn a_table_is_made_once_and_looked_at_after_that() {
+    on_each("made", |stage| {
+        let again = stage.ledger(&["create", &stage.table]).exits(0);
+        assert!(again.stdout.contains("the table `made` is there"), "{}", again.stdout);
+        assert!(again.stdout.contains("--ledger dynamodb://made\n"), "{}", again.stdout);
+        // What this one cannot set is said, and is no failure.
+        let is_said = again.stdout.contains("restorable") || again.stderr.contains("restored");
+        assert!(is_said, "{}: {}{}", stage.tables.name, again.stdout, again.stderr);
+        stage.ledger(&["create", &stage.url("run")]).exits(2);
+        let of_another = json!({
+            "TableName": "another", "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        });
+        assert_eq!(stage.tables.call("CreateTable", &of_another).0, 200);
+        let refused = stage.ledger(&["create", "dynamodb://another"]).exits(4);
+        assert!(refused.stderr.contains("none for ledgers"), "{}", refused.stderr);
+        let empty = stage.ledger(&["list", &stage.table]).exits(0);
+        assert_eq!(empty.stdout, "no runs yet\n");
+        let missing = stage.ledger(&["list", "dynamodb://missing"]).exits(4);
+        assert!(missing.stderr.contains("headcount ledger create"), "{}", missing.stderr);
+    });
+}
+
+#[test]
+fn a_run_in_a_table_is_shown_reported_listed_and_pulled_as_one_in_a_file() {
+    on_each("shown", |stage| {
+        // Without a name it has the roster's and the instance's.
+        let id = stage.service.arn.rsplit('/').next().unwrap();
+        let url = stage.url(&format!("roster@{id}"));
+        run(&mut stage.import(&stage.table, &["--rate", "1000"])).exits(0);
+        assert_eq!(fs::read_dir(stage.path()).unwrap().count(), 1, "nothing is beside the roster");
+        let status = stage.status(&url);
+        assert_eq!(status["rows"]["created"], 25);
+        assert_eq!(status.get("owner"), None, "nobody is at work");
+
+        let pulled = stage.ledger(&["pull", &url, "-o", "l.jsonl"]).exits(0);
+        assert!(pulled.stderr.contains("25 of 25 rows done"), "{}", pulled.stderr);
+        stage.ledger(&["pull", &url, "-o", "l.jsonl"]).exits(2);
+        stage.ledger(&["pull", &stage.url("nobody"), "-o", "n.jsonl"]).exits(2);
+        assert_eq!(stage.status("l.jsonl"), status);
+        let lines = stage.read("l.jsonl");
+        let mut query = json!({
+            "TableName": "shown", "ConsistentRead": true,
+            "KeyConditionExpression": "pk = :p AND begins_with(sk, :s)",
+            "ExpressionAttributeValues": {
+                ":p": {"S": format!("run#{}", status["run"].as_str().unwrap())}, ":s": {"S": "seg#"},
+            },
+        });
+        let (_, found) = stage.tables.call("Query", &query);
+        let segments = found["Items"].as_array().unwrap().iter();
+        let segments: String = segments.map(|item| item["lines"]["S"].as_str().unwrap_or_default()).collect();
+        assert_eq!(lines, segments);
+        query["ExpressionAttributeValues"][":p"] = json!({"S": "names"});
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(stage.path().join("l.jsonl")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        for of in [&url, "l.jsonl"] {
+            stage.run(&["report", of, "--format", "csv", "-o", &format!("{}.csv", of.len())]).exits(0);
+        }
+        assert_eq!(stage.read(&format!("{}.csv", url.len())), stage.read("7.csv"));
+
+        let list = json_of(&stage.ledger(&["list", &stage.table, "--format", "json"]).exits(0));
+        let of = &list["runs"][0];
+        assert_eq!((&of["url"], &of["run"]), (&json!(url), &status["run"]));
+        assert_eq!((&of["command"], &of["rows"]), (&json!("import"), &status["rows"]));
+        let list = stage.ledger(&["list", &stage.table]).exits(0).stdout;
+        assert!(list.contains("25 of 25") && list.contains("nobody"), "{list}");
+
+        // The same command has nothing to do, and another name for the same roster is refused.
+        run(&mut stage.import(&stage.table, &[])).exits(0);
+        let other = run(&mut stage.import(&stage.url("other"), &[])).exits(4);
+        assert!(other.stderr.contains(&format!("join it with --ledger {url}")), "{}", other.stderr);
+        assert_eq!(stage.service.calls("CreateUser", "executed"), 25);
+        let undo = stage.run(&["undo", &url, "--dry-run"]).exits(0);
+        assert!(undo.stdout.contains("25 users would be deleted"), "{}{}", undo.stdout, undo.stderr);
+        stage.run(&["retry", &url, "--dry-run"]).exits(0);
+    });
+}
+
+#[test]
+fn a_rehearsal_is_never_kept_in_a_table() {
+    for words in [
+        &["import", "roster.csv", "--simulate", "--ledger", "dynamodb://runs"][..],
+        &["import", "roster.csv", "--simulate", "--ledger", "dynamodb://runs/n"],
+        &["update", "roster.csv", "--simulate", "--ledger", "dynamodb://runs"],
+        &["remove", "roster.csv", "--simulate", "--ledger", "dynamodb://runs"],
+    ] {
+        let folder = folder(&["roster.csv"]);
+        let ran = run(crate::harness::headcount(folder.path()).args(words)).exits(2);
+        assert!(ran.stderr.contains("a rehearsal has no shared ledger"), "{words:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn who_was_killed_is_gone_on_with_and_who_is_at_work_is_left() {
+    on_each("killed", |stage| {
+        let url = stage.url("run");
+        let slowly = ["--rate", "4", "--burst", "1", "--format", "json"];
+        let mut first = Watched::start(&mut stage.import(&url, &slowly));
+        first.until_created(2);
+        // Who comes second sees that it goes on, and leaves it.
+        let second = run(&mut stage.import(&url, &[])).exits(4);
+        let pid = first.child.id();
+        assert!(second.stderr.contains(&format!("in use by process {pid} on ")), "{}", second.stderr);
+        assert!(second.stderr.contains("of 25 rows are done"), "{}", second.stderr);
+        assert!(
+            second.stderr.contains("--take-over") && second.stderr.contains("--wait"),
+            "{}",
+            second.stderr
+        );
+        let shown = stage.status(&url);
+        assert_eq!(shown["owner"]["process"], pid);
+        let human = stage.run(&["status", &url]).exits(0).stdout;
+        assert!(human.contains(&format!("process {pid} on ")) && human.contains("last heard of"), "{human}");
+        let listed = json_of(&stage.ledger(&["list", &stage.table, "--format", "json"]).exits(0));
+        assert_eq!(listed["runs"][0]["owner"]["process"], pid);
+        let pulled = stage.ledger(&["pull", &url, "-o", "under-way.jsonl"]).exits(0);
+        assert!(pulled.stderr.contains("is at work"), "{}", pulled.stderr);
+        first.kill();
+
+        // Nobody waits for whether it is dead where that is said.
+        let ran = run(&mut stage.import(&url, &["--take-over=now", "--rate", "1000"])).exits(0);
+        assert!(ran.stdout.contains("25 of 25 rows"), "{}{}", ran.stdout, ran.stderr);
+        let status = stage.status(&url);
+        assert_eq!((&status["rows"]["created"], &status["complete"]), (&json!(25), &json!(true)));
+        // Each once, whatever was sent twice.
+        assert_eq!(stage.service.calls("CreateUser", "executed"), 25);
+        stage.ledger(&["pull", &url, "-o", "whole.jsonl"]).exits(0);
+        assert_eq!(without_owner(stage.status("whole.jsonl")), without_owner(status));
+        assert!(stage.read("whole.jsonl").starts_with(&stage.read("under-way.jsonl")), "it is the same log");
+    });
+}
+
+#[test]
+fn a_run_that_began_in_a_file_goes_on_in_a_table() {
+    on_each("moved", |stage| {
+        const FILE: &str = "roster.csv.ledger.jsonl";
+        let flags = ["--rate", "4", "--burst", "1", "--format", "json"];
+        let mut first = Watched::start(
+            stage.headcount().args(["import", "roster.csv", "--instance", &stage.service.arn]).args(flags),
+        );
+        first.until_created(2);
+        // Not while somebody writes it.
+        let in_use = stage.ledger(&["push", FILE, &stage.url("spring")]).exits(4);
+        assert!(in_use.stderr.contains("in use"), "{}", in_use.stderr);
+        first.kill();
+        fs::copy(stage.path().join(FILE), stage.path().join("copy.jsonl")).unwrap();
+        let before = stage.read(FILE);
+
+        let moved = stage.ledger(&["push", FILE, &stage.url("spring")]).exits(0);
+        assert!(moved.stdout.contains("moved, 25 rows: dynamodb://moved/spring"), "{}", moved.stdout);
+        stage.ledger(&["pull", &stage.url("spring"), "-o", "pulled.jsonl"]).exits(0);
+        assert_eq!(stage.read("pulled.jsonl"), before);
+        // The file says so for good, in a word that programs of before do not know.
+        let last = stage.read(FILE);
+        let last: Value = serde_json::from_str(last.lines().last().unwrap()).unwrap();
+        assert_eq!((&last["type"], &last["to"]), (&json!("moved"), &json!("dynamodb://moved/spring")));
+        for words in [
+            &["import", "roster.csv", "--instance", &stage.service.arn][..],
+            &["import", "roster.csv", "--instance", &stage.service.arn, "--dry-run"],
+            &["retry", FILE],
+        ] {
+            let refused = stage.run(words).exits(4);
+            assert!(refused.stderr.contains("--ledger dynamodb://moved/spring"), "{}", refused.stderr);
+        }
+        let shown = stage.run(&["status", FILE]).exits(0).stdout;
+        assert!(shown.contains("headcount status dynamodb://moved/spring\n"), "{shown}");
+        assert_eq!(stage.status(FILE)["moved_to"], "dynamodb://moved/spring");
+
+        // Once more is no more, and a copy is not moved beside it.
+        let again = stage.ledger(&["push", FILE, &stage.url("spring")]).exits(0);
+        assert!(again.stdout.contains("moved before"), "{}", again.stdout);
+        stage.ledger(&["push", FILE, &stage.url("summer")]).exits(4);
+        let copy = stage.ledger(&["push", "copy.jsonl", &stage.url("summer")]).exits(4);
+        assert!(copy.stderr.contains("the run is in the table already, as `spring`"), "{}", copy.stderr);
+
+        // Nobody is at work with it, so that nobody is watched first.
+        run(&mut stage.import(&stage.url("spring"), &["--rate", "1000"])).exits(0);
+        assert_eq!(stage.status(&stage.url("spring"))["rows"]["created"], 25);
+        assert_eq!(stage.service.calls("CreateUser", "executed"), 25);
+
+        // The copy that was not told of it is what the table had: its move ends where the first had ended.
+        let copy = stage.ledger(&["push", "copy.jsonl", &stage.url("spring")]).exits(0);
+        assert!(copy.stdout.contains("moved, 25 rows"), "{}", copy.stdout);
+        stage.ledger(&["push", "nothing.jsonl", &stage.url("n")]).exits(2);
+        stage.run(&["import", "roster.csv", "--simulate"]).exits(0);
+        let rehearsed = stage.ledger(&["push", "roster.csv.simulate.ledger.jsonl", &stage.table]).exits(2);
+        assert!(rehearsed.stderr.contains("of a rehearsal"), "{}", rehearsed.stderr);
+    });
+}
+
+#[test]
+fn passwords_stay_on_the_machines_that_made_them_and_are_joined_from_their_files() {
+    on_each("made-on", |stage| {
+        let url = stage.url("run");
+        let roster = stage.path().join("roster.csv");
+        fs::copy(crate::harness::sample("roster-without-passwords.csv"), &roster).unwrap();
+        let made = |out: &str, more: &[&str]| {
+            let flags = ["--generate-passwords", "--credentials-out", out];
+            stage.import(&url, &[&flags[..], more].concat())
+        };
+        let slowly = ["--rate", "4", "--burst", "1", "--format", "json"];
+        let mut first = Watched::start(&mut made("a.jsonl", &slowly));
+        first.until_created(2);
+        let pid = first.child.id();
+        first.kill();
+        let lines = {
+            stage.ledger(&["pull", &url, "-o", "of-one.jsonl"]).exits(0);
+            stage.read("of-one.jsonl")
+        };
+        let host = lines.lines().find_map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line["host"].as_str().map(str::to_owned)
+        });
+        let host = host.unwrap();
+        // Whoever goes on has a file of its own.
+        run(&mut made("b.jsonl", &["--take-over=now", "--rate", "1000"])).exits(0);
+        let created = stage.status(&url)["rows"]["created"].as_u64().unwrap();
+        let alone = stage.run(&["credentials", "b.jsonl", "--ledger", &url]).exits(4);
+        let where_it_is = format!("made on {host} (process {pid}, since ");
+        assert!(alone.stderr.contains(&where_it_is), "{}", alone.stderr);
+        assert!(alone.stdout.lines().count() as u64 <= created, "{}", alone.stdout);
+        for files in [["a.jsonl", "b.jsonl"], ["b.jsonl", "a.jsonl"]] {
+            let all = stage.run(&[&["credentials"][..], &files, &["--ledger", &url]].concat()).exits(0);
+            assert_eq!(all.stdout.lines().count() as u64, created + 1, "{}", all.stdout);
+        }
+    });
+}
+
+#[test]
+fn what_an_update_in_a_table_asked_for_is_known_to_the_import_beside_it() {
+    on_each("beside", |stage| {
+        let id = stage.service.arn.rsplit('/').next().unwrap();
+        run(&mut stage.import(&stage.table, &["--rate", "1000"])).exits(0);
+        let roster = stage.read("roster.csv");
+        let changed = roster.replacen(",Customer Care,", ",Sales,", 1);
+        assert_ne!(changed, roster);
+        fs::write(stage.path().join("roster.csv"), changed).unwrap();
+        let instance = ["--instance", &stage.service.arn, "--ledger", &stage.table];
+        let update = stage.run(&[&["update", "roster.csv", "--rate", "1000"][..], &instance].concat());
+        let update = update.exits(0);
+        assert!(update.stdout.contains("1 updated") || update.stdout.contains("1 of"), "{}", update.stdout);
+        let list = json_of(&stage.ledger(&["list", &stage.table, "--format", "json"]).exits(0));
+        let runs = list["runs"].as_array().unwrap().iter();
+        let runs: Vec<_> =
+            runs.map(|run| (run["name"].as_str().unwrap(), run["command"].as_str().unwrap())).collect();
+        let (own, updates) = (format!("roster@{id}"), format!("roster@{id}.update"));
+        assert_eq!(runs, [(&*own, "import"), (&*updates, "update")]);
+        // Whoever was changed by it is as was asked for last: nobody else has touched them.
+        let undo = stage.run(&["undo", &stage.url(&own), "--dry-run"]).exits(0);
+        assert!(undo.stdout.contains("25 users would be deleted"), "{}{}", undo.stdout, undo.stderr);
+    });
+}
+
+#[test]
+fn a_move_that_was_cut_off_is_ended_by_the_same_command() {
+    on_each("cut-off", |stage| {
+        const FILE: &str = "roster.csv.ledger.jsonl";
+        let import = ["import", "roster.csv", "--instance", &stage.service.arn, "--rate", "1000"];
+        stage.run(&import).exits(0);
+        let lines = stage.read(FILE);
+        let run_id = stage.status(FILE)["run"].as_str().unwrap().to_owned();
+        // Two of its segments stand, and its first line does not yet.
+        let cuts: Vec<usize> = lines.match_indices('\n').map(|(at, _)| at + 1).collect();
+        for (number, from, to) in [(2, cuts[0], cuts[3]), (3, cuts[3], cuts[9])] {
+            let item = json!({
+                "pk": {"S": format!("run#{run_id}")}, "sk": {"S": format!("seg#{number:010}")},
+                "nonce": {"S": "n"}, "lines": {"S": &lines[from..to]},
+            });
+            let (status, _) = stage.tables.call("PutItem", &json!({"TableName": "cut-off", "Item": item}));
+            assert_eq!(status, 200);
+        }
+        let name = json!({
+            "pk": {"S": "names"}, "sk": {"S": "spring"}, "run": {"S": run_id},
+            "instance": {"S": stage.service.arn}, "roster": {"S": "roster.csv"}, "at": {"S": "2026-11-28T12:00:00Z"},
+        });
+        stage.tables.call("PutItem", &json!({"TableName": "cut-off", "Item": name}));
+        // Nobody goes on with what has no beginning.
+        let refused = stage.run(&["status", &stage.url("spring")]).exits(4);
+        assert!(refused.stderr.contains("headcount ledger push"), "{}", refused.stderr);
+        let list = stage.ledger(&["list", &stage.table]).exits(0).stdout;
+        assert!(list.contains("has no beginning"), "{list}");
+
+        stage.ledger(&["push", FILE, &stage.url("spring")]).exits(0);
+        stage.ledger(&["pull", &stage.url("spring"), "-o", "pulled.jsonl"]).exits(0);
+        assert_eq!(stage.read("pulled.jsonl"), lines);
+    });
+}
+
+#[test]
+fn what_is_asked_of_an_engine_is_so() {
+    for tables in all() {
+        let call = |operation: &str, body: Value| {
+            let mut body = body;
+            body["TableName"] = json!("features");
+            tables.call(operation, &body)
+        };
+        let (status, said) = call(
+            "CreateTable",
+            json!({
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [
+                    {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
+                ],
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            }),
+        );
+        assert_eq!(status, 200, "{said}");
+        let put = |number: u64, nonce: &str, lines: &str| {
+            let sk = format!("seg#{number:010}");
+            call(
+                "PutItem",
+                json!({
+                    "Item": {
+                        "pk": {"S": "run#r"}, "sk": {"S": sk}, "nonce": {"S": nonce}, "lines": {"S": lines},
+                    },
+                    "ConditionExpression": "attribute_not_exists(#pk)",
+                    "ExpressionAttributeNames": {"#pk": "pk"},
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }),
+            )
+        };
+        let is_failed = |(status, said): &(u16, Value)| {
+            *status == 400
+                && said["__type"]
+                    .as_str()
+                    .is_some_and(|kind| kind.ends_with("ConditionalCheckFailedException"))
+        };
+        assert_eq!(put(1, "a", "{}\n").0, 200);
+        let failed = put(1, "b", "x");
+        assert!(is_failed(&failed), "{failed:?}");
+        let told = failed.1["Item"]["nonce"]["S"].as_str();
+        assert_eq!(told, tables.tells_the_item.then_some("a"), "{}", tables.name);
+
+        let update = |expression: &str, condition: &str, names: Value, values: Value| {
+            call(
+                "UpdateItem",
+                json!({
+                    "Key": {"pk": {"S": "run#r"}, "sk": {"S": "lease"}}, "UpdateExpression": expression,
+                    "ConditionExpression": condition, "ExpressionAttributeNames": names,
+                    "ExpressionAttributeValues": values, "ReturnValues": "ALL_NEW",
+                }),
+            )
+        };
+        let take = |epoch: u64| {
+            update(
+                "SET #epoch = :epoch, #beat = :zero REMOVE #wanted",
+                "attribute_not_exists(#epoch) OR #epoch < :epoch",
+                json!({"#epoch": "epoch", "#beat": "beat", "#wanted": "wanted"}),
+                json!({":epoch": {"N": epoch.to_string()}, ":zero": {"N": "0"}}),
+            )
+        };
+        let beat = |epoch: u64| {
+            update(
+                "SET #beat = #beat + :one",
+                "#epoch = :epoch",
+                json!({"#epoch": "epoch", "#beat": "beat"}),
+                json!({":epoch": {"N": epoch.to_string()}, ":one": {"N": "1"}}),
+            )
+        };
+        assert_eq!((take(1).0, take(10).0), (200, 200));
+        assert!(is_failed(&take(9)) && is_failed(&beat(1)), "as numbers, not as texts");
+        assert_eq!(beat(10).1["Attributes"]["beat"]["N"], "1");
+
+        // A megabyte a page, in the order of the numbers, from any of them, and from the last.
+        for number in 2..16 {
+            assert_eq!(put(number, "a", &"y".repeat(100_000)).0, 200);
+        }
+        let query = |more: Value| {
+            let mut body = json!({
+                "ConsistentRead": true, "KeyConditionExpression": "#pk = :pk AND #sk BETWEEN :from AND :to",
+                "ExpressionAttributeNames": {"#pk": "pk", "#sk": "sk"},
+                "ExpressionAttributeValues": {
+                    ":pk": {"S": "run#r"}, ":from": {"S": "seg#0000000003"}, ":to": {"S": "seg#9999999999"},
+                },
+            });
+            more.as_object().unwrap().iter().for_each(|(name, value)| body[name] = value.clone());
+            call("Query", body).1
+        };
+        let keys = |page: &Value| -> Vec<String> {
+            let items = page["Items"].as_array().unwrap().iter();
+            items.map(|item| item["sk"]["S"].as_str().unwrap().to_owned()).collect()
+        };
+        let first = query(json!({}));
+        let second = query(json!({"ExclusiveStartKey": first["LastEvaluatedKey"].clone()}));
+        let all: Vec<String> = [keys(&first), keys(&second)].concat();
+        assert!(!keys(&second).is_empty(), "{}: a page is a megabyte", tables.name);
+        assert_eq!(all, (3..16).map(|number| format!("seg#{number:010}")).collect::<Vec<_>>());
+        let last = query(json!({"ScanIndexForward": false, "Limit": 1}));
+        assert_eq!(keys(&last), ["seg#0000000015"]);
+        let (status, said) = put(99, "a", &"z".repeat(410_000));
+        assert_eq!(status, 400, "an item has 400 KB: {said}");
+    }
+}
