@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 use tokio::sync::mpsc;
 
 use crate::agent::{Differing, RowNumber};
@@ -285,6 +286,43 @@ pub enum Event {
         /// How long this session took, in seconds.
         seconds: f64,
     },
+    /// One of several targets is done, or was left out. What it came to is in it, in place of an `ended` of its own.
+    Target {
+        /// Which.
+        target: String,
+        /// The exit code that it would have alone.
+        exit: u8,
+        /// Why it stopped before its rows did, or why it was left out.
+        reason: Option<String>,
+        /// Where all rows of its ledger stand; not there where it was left out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rows: Option<crate::ledger::Counts>,
+        /// CreateUser calls, over all its sessions.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        calls: Option<crate::ledger::Calls>,
+    },
+    /// Something that happened at one of several targets.
+    #[serde(untagged)]
+    Of(OfTarget),
+}
+
+/// Something that happened at one of several targets: a line of it has the target's name as well.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfTarget {
+    /// What.
+    pub event: Box<Event>,
+    /// Where.
+    pub target: String,
+}
+
+/// The members of the event, and the target's name.
+impl Serialize for OfTarget {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Through a value of one type: an event of a target within one of another would have no end of types.
+        let mut members = serde_json::to_value(&*self.event).map_err(S::Error::custom)?;
+        members["target"] = self.target.as_str().into();
+        members.serialize(serializer)
+    }
 }
 
 /// How many rows an import is going to do what with.
@@ -318,6 +356,42 @@ pub struct Forecast {
     pub left: u64,
     /// Those of `to_create` and `there` that were created before, and are to be made anew.
     pub anew: u64,
+}
+
+/// Of several targets together.
+impl std::ops::AddAssign for Forecast {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            to_create,
+            there,
+            equal,
+            to_settle,
+            done,
+            failed,
+            pending,
+            missing,
+            replaced,
+            invalid,
+            deleted,
+            unconfirmed,
+            left,
+            anew,
+        } = other;
+        self.to_create += to_create;
+        self.there += there;
+        self.equal += equal;
+        self.to_settle += to_settle;
+        self.done += done;
+        self.failed += failed;
+        self.pending += pending;
+        self.missing += missing;
+        self.replaced += replaced;
+        self.invalid += invalid;
+        self.deleted += deleted;
+        self.unconfirmed += unconfirmed;
+        self.left += left;
+        self.anew += anew;
+    }
 }
 
 /// How many people there are of each kind. Serialises as the `people` of a comparison; members may be added.
@@ -355,13 +429,27 @@ impl PeopleCounts {
 impl Event {
     /// Whether it is a line of `--format json`; else it is for people alone.
     pub fn is_for_programs(&self) -> bool {
-        !matches!(self, Self::Reading | Self::Reached | Self::Warning { .. } | Self::Remark { .. })
+        match self {
+            Self::Of(of) => of.event.is_for_programs(),
+            told => {
+                !matches!(told, Self::Reading | Self::Reached | Self::Warning { .. } | Self::Remark { .. })
+            }
+        }
     }
 
     /// The event as a line of `--format json`, its end included.
     pub(crate) fn line(&self) -> String {
         // What is in here are texts and numbers, and both can be written.
-        serde_json::to_string(self).map(|line| escaped(&line).into_owned() + "\n").unwrap_or_default()
+        let written = |event: &Self| serde_json::to_string(event).unwrap_or_default();
+        let line = match self {
+            // In the order of its members, with the name behind them.
+            Self::Of(OfTarget { event, target }) => {
+                let (line, name) = (written(event), serde_json::Value::from(target.as_str()));
+                format!("{},\"target\":{name}}}", line.strip_suffix('}').unwrap_or(&line))
+            }
+            event => written(event),
+        };
+        escaped(&line).into_owned() + "\n"
     }
 
     /// A wait as people read it.
@@ -382,6 +470,12 @@ impl Event {
             Self::Warning { message } => Self::Warning { message: worded(message) },
             Self::Remark { message } => Self::Remark { message: worded(message) },
             Self::Finding(finding) => Self::Finding(finding.worded(voice).into_owned()),
+            Self::Target { target, exit, reason, rows, calls } => {
+                Self::Target { target, exit, reason: reason.map(worded), rows, calls }
+            }
+            Self::Of(OfTarget { event, target }) => {
+                Self::Of(OfTarget { event: Box::new(event.worded(voice)), target })
+            }
             Self::Reading
             | Self::Reached
             | Self::Compared { .. }
@@ -464,6 +558,44 @@ mod tests {
         };
         let said = said(Event::Finding(found));
         assert_eq!((said.matches("⟦region⟧").count(), said.matches("--region").count()), (3, 1), "{said}");
+    }
+
+    #[test]
+    fn what_happens_at_one_of_several_targets_is_a_line_with_its_name() {
+        let of = |event| Event::Of(OfTarget { event: Box::new(event), target: "emea".into() });
+        let row = RowNumber::of(7);
+        for (event, line) in [
+            (
+                Event::Created { row, user: "ana".into(), id: "u".into(), recovered: false },
+                r#"{"event":"created","row":7,"user":"ana","id":"u","recovered":false,"target":"emea"}"#,
+            ),
+            (
+                Event::Note { message: "⟦region⟧".into() },
+                r#"{"event":"note","message":"--region","target":"emea"}"#,
+            ),
+            (Event::Reading, r#"{"event":"reading","target":"emea"}"#),
+        ] {
+            let is_for_programs = event.is_for_programs();
+            let of = of(event).worded(&Flags);
+            assert_eq!(of.line(), format!("{line}\n"));
+            assert_eq!(of.is_for_programs(), is_for_programs);
+        }
+        let found = Finding {
+            code: "sample-row",
+            severity: Severity::Warning,
+            row: Some(2),
+            column: None,
+            value: None,
+            message: "m".into(),
+            hint: None,
+        };
+        let line = of(Event::Finding(found)).line();
+        assert!(line.starts_with(r#"{"event":"finding","code":"sample-row""#), "{line}");
+        assert!(line.ends_with("\"target\":\"emea\"}\n"), "{line}");
+        let (target, reason) = ("emea".into(), Some("⟦region⟧".into()));
+        let ended = Event::Target { target, exit: 4, reason, rows: None, calls: None };
+        let line = r#"{"event":"target","target":"emea","exit":4,"reason":"--region"}"#;
+        assert_eq!(ended.worded(&Flags).line(), format!("{line}\n"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Why an import ends before its rows do.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -97,10 +99,15 @@ pub enum Stop {
         /// Where and how.
         message: String,
     },
+    /// Another of several targets stopped, and this one was to stop with it.
+    Another {
+        /// Which, and why.
+        message: String,
+    },
 }
 
-impl std::fmt::Display for Stop {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interrupted => f.write_str("interrupted"),
             Self::Full { message } => write!(f, "the instance takes no more users ({message})"),
@@ -133,30 +140,67 @@ impl std::fmt::Display for Stop {
             | Self::Passwords { message }
             | Self::Untold { message }
             | Self::Roster { message } => f.write_str(message),
+            Self::Another { message } => write!(f, "another target stopped: {message}"),
         }
     }
 }
 
 /// Tells everybody to stop. The first reason counts.
+///
+/// Below a switch there may be others: what stops it stops them, and what stops one of them stops it where it is to.
 #[derive(Clone, Debug)]
-pub struct Switch(watch::Sender<Option<Stop>>);
+pub struct Switch {
+    own: watch::Sender<Option<Stop>>,
+    above: Option<Arc<Above>>,
+}
+
+/// What a switch is below.
+struct Above {
+    switch: Switch,
+    passes: Box<Passes>,
+}
+
+/// With which reason one that stops a switch stops all others as well.
+type Passes = dyn Fn(&Stop) -> Option<Stop> + Send + Sync;
+
+impl fmt::Debug for Above {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.switch.fmt(f)
+    }
+}
 
 impl Default for Switch {
     fn default() -> Self {
-        Self(watch::Sender::new(None))
+        Self { own: watch::Sender::new(None), above: None }
     }
 }
 
 impl Switch {
+    /// A switch below this one, for one of several that go on side by side. `passes` says with which reason one that stops
+    /// it stops all others; `None` lets them go on.
+    #[must_use]
+    pub fn below(&self, passes: impl Fn(&Stop) -> Option<Stop> + Send + Sync + 'static) -> Self {
+        let above = Above { switch: self.clone(), passes: Box::new(passes) };
+        Self { above: Some(Arc::new(above)), ..Self::default() }
+    }
+
     /// Stops, and says whether this was the first to do so.
     pub fn stop(&self, reason: Stop) -> bool {
-        self.0.send_if_modified(|current| {
+        if self.above.as_ref().is_some_and(|above| above.switch.is_set()) {
+            return false;
+        }
+        let passed = self.above.as_ref().and_then(|above| Some((&above.switch, (above.passes)(&reason)?)));
+        let first = self.own.send_if_modified(|current| {
             let first = current.is_none();
             if first {
                 *current = Some(reason);
             }
             first
-        })
+        });
+        if let (true, Some((switch, reason))) = (first, passed) {
+            switch.stop(reason);
+        }
+        first
     }
 
     /// Stops, and tells it where this was the first to do so: a reason that came later is nobody's reason.
@@ -167,20 +211,29 @@ impl Switch {
         }
     }
 
-    /// The reason, where there is one.
+    /// The reason, where there is one: its own before that of what it is below.
     pub fn reason(&self) -> Option<Stop> {
-        self.0.borrow().clone()
+        let own = self.own.borrow().clone();
+        own.or_else(|| self.above.as_ref()?.switch.reason())
     }
 
     /// Whether there is a reason.
     pub fn is_set(&self) -> bool {
-        self.0.borrow().is_some()
+        self.own.borrow().is_some() || self.above.as_ref().is_some_and(|above| above.switch.is_set())
     }
 
     /// Returns when there is a reason.
     pub(crate) async fn stopped(&self) {
-        let mut receiver = self.0.subscribe();
-        let _ = receiver.wait_for(Option::is_some).await;
+        let mut own = self.own.subscribe();
+        let Some(above) = &self.above else {
+            let _ = own.wait_for(Option::is_some).await;
+            return;
+        };
+        let above = Box::pin(above.switch.stopped());
+        tokio::select! {
+            _ = own.wait_for(Option::is_some) => {}
+            () = above => {}
+        }
     }
 
     /// Awaits something, unless there is a reason to stop first: then `None`.
@@ -193,5 +246,44 @@ impl Switch {
             done = work => Some(done),
             () = self.stopped() => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Stop {
+        Stop::Full { message: "limit".into() }
+    }
+
+    #[tokio::test]
+    async fn what_stops_all_stops_each_and_what_stops_one_stops_the_others_where_it_is_to() {
+        let of_all = Switch::default();
+        let passes = |stop: &Stop| {
+            matches!(stop, Stop::Roster { .. }).then(|| Stop::Another { message: stop.to_string() })
+        };
+        let [one, other] = [of_all.below(passes), of_all.below(passes)];
+        assert!(one.stop(full()) && !one.stop(Stop::NoInstance), "the first reason counts");
+        assert_eq!((one.reason(), other.reason(), of_all.reason()), (Some(full()), None, None));
+        assert!(other.stop(Stop::Roster { message: "row 3".into() }));
+        let another = Some(Stop::Another { message: "row 3".into() });
+        assert_eq!((of_all.reason(), one.reason()), (another, Some(full())), "its own reason goes before");
+        assert!(!of_all.below(|_| None).stop(full()), "all have stopped already");
+        of_all.below(|_| None).stopped().await;
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_below_hears_of_what_stops_all() {
+        let of_all = Switch::default();
+        let below = of_all.below(|_| None).below(|_| None);
+        let waiting = tokio::spawn({
+            let below = below.clone();
+            async move { below.unless_stopped(std::future::pending::<()>()).await }
+        });
+        tokio::task::yield_now().await;
+        of_all.stop(Stop::Interrupted);
+        assert_eq!(waiting.await.unwrap(), None);
+        assert_eq!(below.reason(), Some(Stop::Interrupted));
     }
 }

@@ -119,6 +119,18 @@ impl Farewell<'_> {
         lines
     }
 
+    /// What is to be said of one of several targets: the rest is said of all.
+    pub(super) fn of_one_target(&self) -> Vec<Said> {
+        let mut lines = self.why_stopped();
+        lines.extend(self.passwords());
+        lines.extend(self.of_settled());
+        lines.extend(self.of_seen());
+        lines.extend(self.of_steps());
+        lines.extend(self.of_another_run());
+        lines.extend(self.of_undo());
+        lines
+    }
+
     /// People were told in full when it began to stop, while requests under way were awaited; a name is enough here.
     fn why_stopped(&self) -> Vec<Said> {
         let Some(stop) = &self.reason else { return Vec::new() };
@@ -165,19 +177,7 @@ impl Farewell<'_> {
 
     /// Files of failed rows that were removed, or are in the way.
     fn of_files(&self) -> Vec<Said> {
-        let Some(left) = &self.left else { return Vec::new() };
-        let removed = left.removed.iter();
-        // Where some have failed again, they are in another file.
-        let why = match left.file {
-            Some(_) => "the rows that have failed are in the new one",
-            None => "its rows no longer stand so",
-        };
-        let removed = removed.map(|path| format!("removed {}: {why}", shown(path)));
-        let spared = left.spared.iter().map(|path| {
-            format!("{} is not overwritten: it is not an untouched copy of headcount's", shown(path))
-        });
-        let held = left.held.iter().map(|path| output::held(path));
-        removed.chain(spared).chain(held).map(Said::Talk).collect()
+        self.left.as_ref().map(of_files).unwrap_or_default()
     }
 
     /// Rows whose lost answer had made a user with older cells than the roster's.
@@ -383,6 +383,22 @@ impl Farewell<'_> {
     }
 }
 
+/// Files of failed rows that were removed, or are in the way.
+pub(super) fn of_files(left: &Left) -> Vec<Said> {
+    let removed = left.removed.iter();
+    // Where some have failed again, they are in another file.
+    let why = match left.file {
+        Some(_) => "the rows that have failed are in the new one",
+        None => "its rows no longer stand so",
+    };
+    let removed = removed.map(|path| format!("removed {}: {why}", shown(path)));
+    let spared = left.spared.iter().map(|path| {
+        format!("{} is not overwritten: it is not an untouched copy of headcount's", shown(path))
+    });
+    let held = left.held.iter().map(|path| output::held(path));
+    removed.chain(spared).chain(held).map(Said::Talk).collect()
+}
+
 /// A command that makes of those who are there what the roster asks for.
 pub(super) fn remedy(typed: &Typed, arn: &str, remedy: Remedy) -> Said {
     let what = match remedy {
@@ -397,7 +413,18 @@ pub(super) fn shown(path: &Path) -> String {
     format!("`{}`", text::plain(&path.display().to_string()))
 }
 
-fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) -> String {
+pub(super) fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) -> String {
+    format!(
+        "{}; {}, {} throttled; {}\n",
+        of_counts(counts, steps),
+        text::count(calls.sent, "CreateUser call"),
+        text::grouped(calls.throttled),
+        text::duration(took)
+    )
+}
+
+/// Where all rows stand, in one line.
+pub(super) fn of_counts(counts: &Counts, steps: &StepCounts) -> String {
     let mut parts =
         vec![format!("{} of {} created", text::grouped(counts.created), text::count(counts.total, "row"))];
     for (number, what) in [
@@ -418,13 +445,7 @@ fn summary(counts: &Counts, steps: &StepCounts, calls: Calls, took: Duration) ->
             parts.push(format!("{} {what}", text::grouped(number)));
         }
     }
-    format!(
-        "{}; {}, {} throttled; {}\n",
-        parts.join(", "),
-        text::count(calls.sent, "CreateUser call"),
-        text::grouped(calls.throttled),
-        text::duration(took)
-    )
+    parts.join(", ")
 }
 
 /// A reason to stop, for those who have read it in full.
@@ -444,6 +465,7 @@ pub(super) fn name_of(stop: &Stop) -> &'static str {
         Stop::Passwords { .. } => "no file to keep passwords in",
         Stop::Untold { .. } => "nowhere to write the events",
         Stop::Roster { .. } => "another roster than was planned",
+        Stop::Another { .. } => "another target stopped",
     }
 }
 
@@ -517,7 +539,7 @@ fn hint_for(stop: &Stop, room: &Room, arn: &str) -> Option<String> {
         Stop::Untold { .. } => {
             "what was done is in the ledger: free some space for the events, then resume".into()
         }
-        Stop::Roster { .. } | Stop::Interrupted => return None,
+        Stop::Roster { .. } | Stop::Interrupted | Stop::Another { .. } => return None,
     })
 }
 
@@ -546,7 +568,7 @@ mod tests {
                     ..Entry::of(kind)
                 };
                 state.apply(&of(Kind::Ledger));
-                let before = Before::says(&args.of, &state);
+                let before = Before::says(&args.ledger().unwrap(), &state);
                 Typed::retry_of(*args, before, Named::default(), words).unwrap()
             }
             _ => panic!("no job: {typed:?}"),

@@ -7,7 +7,7 @@ use super::change_remedies::Leaves;
 use super::meant::Typed;
 use super::meant_changes::TypedChanges;
 use super::screen::Screen;
-use super::{changes, in_one_sheet, leavers, remedies, retype};
+use super::{changes, fleet, in_one_sheet, leavers, remedies, retype};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::{Changes, Job};
@@ -15,13 +15,22 @@ use crate::ledger;
 
 /// Runs `import`; `words` is the command line, to be pasted again.
 pub(super) fn run(args: ImportArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    if args.shared.targets.targets.is_some() {
+        return fleet::import(args, words);
+    }
     start(&Typed::import(args, words.to_vec())?)
 }
 
 /// Runs `retry`: roster, instance, region and profile default to the ledger's. Of an update's ledger it is an update, of one of
 /// leavers a removal.
 pub(super) fn retry(args: RetryArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    let (state, _) = ledger::peek(&args.of)?;
+    if args.shared.targets.targets.is_some() {
+        return fleet::retry(args, words);
+    }
+    let (state, _) = ledger::peek(&args.ledger()?)?;
+    if state.header.target.is_some() {
+        return fleet::retry(args, words);
+    }
     match state.header.job {
         None => start(&Typed::retry(args, words.to_vec())?),
         Some(ledger::Job::Update) => changes::retry(args, &state, words),

@@ -13,12 +13,12 @@ use super::args::removing::RemovingArgs;
 use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
 use super::args::taking::TakingArgs;
+use super::args::targets::TargetsArgs;
 use super::leaver_words;
 use super::meant::{Typed, from_here};
 use super::retype;
 use super::screen;
 use super::voice::Flags;
-use crate::agent::IdentityType;
 use crate::clock::{SystemClock, Zone};
 use crate::disk;
 use crate::job::{Around, Patience, RateAsked, Rehearsals, Terminal, ToRehearse, Told, Turns};
@@ -115,7 +115,8 @@ fn typed(asked: &ToRehearse, is_rehearsal: bool) -> Typed {
         encoding,
         delimiter: _, // there is no flag for it: it is found out
         phone_region,
-        act: _, // a page obeys no column of actions
+        act: _,     // a page obeys no column of actions
+        targets: _, // and none of targets
     } = reading;
     let ledger = LedgerAt::file(short(&asked.ledger(is_rehearsal)));
     let args = ImportArgs {
@@ -123,6 +124,7 @@ fn typed(asked: &ToRehearse, is_rehearsal: bool) -> Typed {
         update: UpdateToo { update: false, overwrite_drift: false, change_email: false },
         removing: RemovingArgs::default(),
         shared: Shared {
+            targets: TargetsArgs::default(),
             reading: RosterArgs {
                 columns: columns.as_deref().map(short),
                 sheet: sheet.clone(),
@@ -174,22 +176,13 @@ fn typed(asked: &ToRehearse, is_rehearsal: bool) -> Typed {
     Typed::import_with(args, ledger, vec![program().into()])
 }
 
-impl From<IdentityType> for Identity {
-    fn from(identity: IdentityType) -> Self {
-        match identity {
-            IdentityType::ConnectManaged => Self::Connect,
-            IdentityType::Saml => Self::Saml,
-            IdentityType::ExistingDirectory => Self::Directory,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::FromArgMatches as _;
 
     use super::super::{Cli, Command, command_line};
     use super::*;
+    use crate::agent::IdentityType;
     use crate::job::{Job, What};
 
     /// What a command comes to mean that was split at its blanks.

@@ -202,7 +202,9 @@ impl TypedChanges {
     /// Exit 2 where another ledger is named, or what the update was told cannot be read.
     pub(super) fn retry(args: RetryArgs, state: &State, words: Vec<OsString>) -> Result<Self, Failure> {
         args.delete_nobody()?;
-        let RetryArgs { of, roster, codes, overwrite_drift, change_email, removing: _, shared: typed } = args;
+        let of = args.ledger()?;
+        let RetryArgs { of: _, roster, codes, overwrite_drift, change_email, removing: _, shared: typed } =
+            args;
         if typed.ledger.as_ref().is_some_and(|ledger| *ledger != of) {
             return Err(Failure::usage("retry names its ledger already").hint("leave --ledger out"));
         }

@@ -61,7 +61,8 @@ impl TypedLeavers {
     /// # Errors
     /// Exit 2 where another ledger is named, or what it was told cannot be read.
     pub(super) fn retry(args: RetryArgs, state: &State, words: Vec<OsString>) -> Result<Self, Failure> {
-        let RetryArgs { of, roster, codes, overwrite_drift, change_email, removing, shared: typed } = args;
+        let of = args.ledger()?;
+        let RetryArgs { of: _, roster, codes, overwrite_drift, change_email, removing, shared: typed } = args;
         if overwrite_drift || change_email {
             return Err(Failure::usage("the ledger is one of leavers, and nobody on a list is changed")
                 .hint("leave --overwrite-drift and --change-email out"));

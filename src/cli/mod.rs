@@ -13,6 +13,9 @@ mod examples;
 mod export;
 mod farewell;
 pub(crate) mod findings;
+mod fleet;
+mod fleet_farewell;
+mod fleet_words;
 mod handed;
 mod import;
 mod in_one_sheet;
@@ -28,6 +31,7 @@ mod meant_changes;
 mod meant_leavers;
 mod meant_login;
 mod meant_rows;
+mod meant_targets;
 mod meant_undo;
 mod mend;
 #[cfg(feature = "open")]
@@ -87,7 +91,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Template(template::TemplateArgs),
-    Validate(args::validate::ValidateArgs),
+    Validate(Box<args::validate::ValidateArgs>),
     Mend(Box<args::mend::MendArgs>),
     #[cfg(feature = "open")]
     Open(Box<open::OpenArgs>),
@@ -205,7 +209,7 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
         Command::Template(args) => template::run(args),
         Command::Validate(args) => {
             let output = args.output.clone();
-            output::kept_in(output.as_deref(), || validate::run(args))
+            output::kept_in(output.as_deref(), || validate::run(*args))
         }
         Command::Mend(args) => mend::run(&args),
         #[cfg(feature = "open")]
@@ -244,11 +248,24 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
         Ok(cli) => cli.command,
         Err(error) => return Ok(slip::told(&error, &typed, &command_line())),
     };
+    let targets = match &command {
+        Command::Import(args) => &args.shared.targets.targets,
+        Command::Retry(args) => &args.shared.targets.targets,
+        _ => &None,
+    };
+    if targets.is_some() {
+        return Err(Failure::usage(
+            "a policy is for the instances of one account, and --targets may name several accounts",
+        )
+        .hint(
+            "ask for each target's with --instance in place of --targets; docs/iam.md has what a role needs",
+        ));
+    }
     let tables = tables_of(&command);
     let needs = match command {
         Command::Import(args) => TypedChanges::needs_with_import(&Typed::import(*args, Vec::new())?)?,
         Command::Retry(args) => {
-            let (state, _) = ledger::peek(&args.of)?;
+            let (state, _) = ledger::peek(&args.ledger()?)?;
             match state.header.job {
                 None => Typed::retry(*args, Vec::new())?.needs()?,
                 Some(ledger::Job::Update) => TypedChanges::retry(*args, &state, Vec::new())?.needs()?,
@@ -280,15 +297,15 @@ fn tables_of(command: &Command) -> policy::Tables {
     };
     match command {
         Command::Import(args) => with(args.shared.ledger.as_ref(), writes(args.shared.dry_run)),
-        Command::Retry(args) => none().with(&args.of, writes(args.shared.dry_run)),
+        Command::Retry(args) => with(args.of.as_ref(), writes(args.shared.dry_run)),
         Command::Update(args) => {
             bases(with(args.shared.ledger.as_ref(), writes(args.dry_run)), &args.shared.base)
         }
         Command::Diff(args) => bases(with(args.shared.ledger.as_ref(), Reads), &args.shared.base),
         Command::Remove(args) => with(args.ledger.as_ref(), writes(args.dry_run)),
         Command::Undo(args) => bases(none().with(&args.ledger, writes(args.dry_run)), &args.base),
-        Command::Status(args) => none().with(&args.ledger, Reads),
-        Command::Report(args) => none().with(&args.ledger, Reads),
+        Command::Status(args) => bases(none(), &args.ledgers),
+        Command::Report(args) => bases(none(), &args.ledgers),
         Command::Credentials(args) => none().with(&args.ledger, Reads),
         Command::Ledger(args) => match &args.what {
             ledgers::What::Create { table } => none().with_table(table, Makes),

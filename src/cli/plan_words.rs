@@ -85,7 +85,7 @@ fn of_instance(outlook: &Outlook, lines: &mut Vec<String>) {
 }
 
 /// The plan in one line. Every row of the roster is counted once.
-fn of_rows(rows: &Forecast) -> String {
+pub(super) fn of_rows(rows: &Forecast) -> String {
     let parts = [
         (rows.to_create, "to create"),
         (rows.there, "there already"),
@@ -149,17 +149,43 @@ fn of_names(outlook: &Outlook, lists_names: bool, lines: &mut Vec<String>) {
 }
 
 fn of_users(outlook: &Outlook, lines: &mut Vec<String>) {
+    lines.push(format!("users     {}", of_room(outlook)));
+    if outlook.users.is_some() {
+        lines.extend(outlook.odd_quota().map(|odd| of_odd(&odd)));
+    }
+}
+
+/// How many users there are, may be, and are to come.
+pub(super) fn of_room(outlook: &Outlook) -> String {
     let new = outlook.new_users();
     let Some(users) = outlook.users else {
-        lines.push(format!("users     how many are there is not known, {} to come", text::grouped(new)));
-        return;
+        return format!("how many are there is not known, {} to come", text::grouped(new));
     };
     let allowed = match outlook.allowed {
         Some(allowed) => format!("of {} ", text::grouped(allowed)),
         None => String::new(),
     };
-    lines.push(format!("users     {} {allowed}there, {} to come", text::grouped(users), text::grouped(new)));
-    lines.extend(outlook.odd_quota().map(|odd| of_odd(&odd)));
+    format!("{} {allowed}there, {} to come", text::grouped(users), text::grouped(new))
+}
+
+/// What is to be said of people on one of several targets, beside the counts.
+pub(super) fn of_people(outlook: &Outlook, is_dry_run: bool, lines: &mut Vec<String>) {
+    lines.extend(outlook.odd_quota().filter(|_| outlook.users.is_some()).map(|odd| of_odd(&odd)));
+    if let Some(passwords) = &outlook.passwords {
+        let words = of_passwords(passwords, outlook.new_users(), is_dry_run);
+        lines.push(format!("          passwords {}", text::plain(&words)));
+    }
+    if let (Some(PasswordsPlanned::Made { out, recipients: 0 }), 1..) =
+        (&outlook.passwords, outlook.new_users())
+    {
+        lines.extend(shared::warning(out));
+    }
+    of_there(&outlook.met, lines);
+    lines.extend(outlook.odd_variants().map(|odd| of_odd(&odd)));
+    lines.extend(outlook.follows.as_ref().map(of_follows));
+    of_made(&outlook.made, is_dry_run, lines);
+    let undo = retype::undo_of(&outlook.ledger).to_string();
+    lines.extend(outlook.odd_rows(&undo).iter().map(of_odd));
 }
 
 /// Who is there already, by name: as the roster has them, or how they differ.
@@ -242,7 +268,7 @@ fn of_another(of_run: &OfRun) -> String {
     )
 }
 
-fn of_pace(pace: &Chosen) -> String {
+pub(super) fn of_pace(pace: &Chosen) -> String {
     let Chosen { rate, burst, learns, remembered } = pace;
     match (learns, remembered) {
         (false, _) => format!("at {rate} calls a second (burst {burst})"),

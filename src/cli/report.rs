@@ -21,9 +21,9 @@ use crate::report::file::{self, Form};
 /// Writes the result of a run for people and programs: a page that opens offline, a table, a document, a ticket
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// The ledger, as in roster.csv.ledger.jsonl
-    #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
-    pub(super) ledger: LedgerAt,
+    /// The ledger, as in roster.csv.ledger.jsonl; those of several targets make one report
+    #[arg(value_name = "LEDGER", required = true, value_parser = tables::ledger())]
+    pub(super) ledgers: Vec<LedgerAt>,
 
     /// Where to write it; only an earlier report is ever replaced [default: stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -75,18 +75,15 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.output {
         file::is_free(path)?;
     }
-    let retry =
-        |state: &State, code: Option<&str>| Some(retype::retry_of(&args.ledger, state, code).to_string());
-    let resume = |state: &State| Some(retype::resume_of(&args.ledger, state)?.to_string());
-    let undo = |code: &str| in_terminal::undo_lifting(&args.ledger, code);
-    let guide = Guide { voice: &Flags, retry: &retry, resume: &resume, undo: &undo };
-    let mut account = Account::read(&args.ledger, &guide)?;
-    account.zone = Zone::of_system();
     let form = Form::from(format);
-    if form.names_people() && !args.without_names {
-        let reading = RosterArgs::of_settings(&account.settings).unwrap_or_default().meant();
-        file::name_rows(&mut account, reading);
+    let accounts = args.ledgers.iter().map(|ledger| account_of(ledger, form, args.without_names));
+    let accounts = accounts.collect::<Result<Vec<_>, _>>()?;
+    if accounts.iter().any(|account| account.job != accounts[0].job) {
+        return Err(Failure::usage(
+            "the ledgers are not of one kind: an import, an update and a removal have a report each",
+        ));
     }
+    let account = Account::together(accounts);
     let bytes = form.bytes(&account, &rfc3339(SystemClock.now()))?;
     match &args.output {
         None if format == Format::Json => output::json(&String::from_utf8_lossy(&bytes)),
@@ -100,6 +97,21 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// What one ledger tells.
+fn account_of(ledger: &LedgerAt, form: Form, is_without_names: bool) -> Result<Account, Failure> {
+    let retry = |state: &State, code: Option<&str>| Some(retype::retry_of(ledger, state, code).to_string());
+    let resume = |state: &State| Some(retype::resume_of(ledger, state)?.to_string());
+    let undo = |code: &str| in_terminal::undo_lifting(ledger, code);
+    let guide = Guide { voice: &Flags, retry: &retry, resume: &resume, undo: &undo };
+    let mut account = Account::read(ledger, &guide)?;
+    account.zone = Zone::of_system();
+    if form.names_people() && !is_without_names {
+        let reading = RosterArgs::of_settings(&account.settings).unwrap_or_default().meant();
+        file::name_rows(&mut account, reading);
+    }
+    Ok(account)
 }
 
 fn format(args: &ReportArgs) -> Result<Format, Failure> {

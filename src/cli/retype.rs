@@ -17,6 +17,7 @@ use super::args::mend::MendArgs;
 use super::args::passwords::PasswordArgs;
 use super::args::roster::{Identity, RosterArgs};
 use super::args::sky::Sky;
+use super::args::targets::TargetsArgs;
 use super::args::validate::ValidateArgs;
 use super::meant::{Typed, from_here};
 use crate::job::{Patience, RateAsked};
@@ -43,6 +44,18 @@ pub(super) fn retry(typed: &Typed, file: Option<&Path>) -> Line {
     let Parts { reached, reading, how } = Parts::of(typed, &of);
     line.take(reached);
     line.option("--roster", file.map(Path::display));
+    line.take(reading);
+    line.take(how);
+    line
+}
+
+/// What sends the failed rows of several targets again: those of `file`, where they are in a file of their own.
+pub(super) fn retry_all(typed: &Typed, file: Option<&Path>) -> Line {
+    let mut line = Line::of_typed(&typed.words, "retry");
+    let Parts { reached, reading, how } =
+        Parts::of(typed, &To::Retry { names_rehearsal: false, has_file: file.is_some() });
+    line.take(reached);
+    line.option("--roster", Some(file.unwrap_or(&typed.roster).display()));
     line.take(reading);
     line.take(how);
     line
@@ -95,7 +108,7 @@ fn imported(typed: &Typed, instance: &str, ledger: Option<String>) -> Line {
 }
 
 /// Flags whose value is a file. A ledger has it whole, for it is read from elsewhere.
-const FILES: [&str; 4] = ["--columns", "--directory", "--credentials-out", "--base"];
+const FILES: [&str; 5] = ["--columns", "--directory", "--credentials-out", "--base", "--targets"];
 
 /// What takes the place of a command that prints a password: what stands in it is nobody's to keep.
 const SOME_COMMAND: &str = "COMMAND";
@@ -114,6 +127,7 @@ pub(super) fn settings(typed: &Typed) -> Vec<String> {
         reading.words.extend(before[at..].iter().take(2).cloned());
     }
     let mut line = Line::default();
+    line.option("--targets", typed.shared.targets.targets.as_ref().map(|path| path.display()));
     line.rehearsal(&typed.shared.rehearsal, false);
     line.take(reading);
     line.take(how);
@@ -163,17 +177,20 @@ pub(super) fn resume_of(ledger: &Path, state: &State) -> Option<Line> {
         from_here(Path::new(if session.roster.is_empty() { &state.header.roster } else { &session.roster }));
     let mut line = Line::new(program(), Job::command(state.header.job));
     line.path(&roster);
+    let target = state.header.target.as_deref();
     if is_rehearsal {
         line.switch("--simulate", !settings.iter().any(|word| word == "--simulate"));
-    } else {
+    } else if target.is_none() {
         line.option("--instance", Some(&state.header.instance));
         line.option("--profile", session.profile.as_ref());
         line.option("--endpoint-url", session.endpoint.as_ref());
     }
+    line.option("--target", target);
+    let stem = beside::for_target(&roster, target);
     let usual = match state.header.job {
-        None => beside::ledger_of(&roster, is_rehearsal),
-        Some(Job::Update) => beside::update_ledger_of(&roster, is_rehearsal),
-        Some(Job::Remove) => beside::removal_ledger_of(&roster, is_rehearsal),
+        None => beside::ledger_of(&stem, is_rehearsal),
+        Some(Job::Update) => beside::update_ledger_of(&stem, is_rehearsal),
+        Some(Job::Remove) => beside::removal_ledger_of(&stem, is_rehearsal),
     };
     let is_usual = !is_shared(ledger) && beside::absolute(ledger) == beside::absolute(&usual);
     line.option("--ledger", (!is_usual).then(|| ledger.display()));
@@ -341,6 +358,7 @@ impl Parts {
         let Shared {
             reading,
             instance,
+            targets,
             rehearsal,
             passwords,
             ledger: _, // where the job has it
@@ -368,14 +386,25 @@ impl Parts {
             To::Import { .. } | To::Update { .. } => (false, false),
         };
         let mut reached = Line::default();
+        let own = match to {
+            // Its ledger says which it is.
+            To::Retry { .. } | To::Update { .. } => None,
+            To::Import { .. } => typed.of_target.as_ref().map(|of| of.name.as_str()),
+        };
+        // An update is of one instance.
+        let has_targets = targets.targets.is_some() && !matches!(to, To::Update { .. });
+        if has_targets {
+            reached.targets(targets, typed.of_target.as_ref().map(|_| own));
+        }
         if rehearsal.simulate {
             reached.rehearsal(rehearsal, !matches!(to, To::Retry { names_rehearsal: true, .. }));
         }
-        if let (To::Import { arn } | To::Update { arn }, false) = (to, rehearsal.simulate) {
+        if let (To::Import { arn } | To::Update { arn }, false, false) = (to, rehearsal.simulate, has_targets)
+        {
             reached.option("--instance", Some(arn));
             reached.option("--region", region.as_ref());
         }
-        if !rehearsal.simulate {
+        if !rehearsal.simulate && !has_targets {
             // A retry has them of its ledger, unless the environment, which comes before that, names others.
             reached.option("--profile", profile.as_ref().filter(|_| !is_retry || typed.named.profile));
             reached.option(
@@ -384,8 +413,9 @@ impl Parts {
             );
         }
         let mut how = Line::default();
-        how.option("--identity", identity.map(word_of));
-        how.option("--directory", directory.as_ref().map(|path| path.display()));
+        // With targets each has its own in their file.
+        how.option("--identity", identity.map(word_of).filter(|_| !has_targets));
+        how.option("--directory", directory.as_ref().map(|path| path.display()).filter(|_| !has_targets));
         let outage = (*outage_timeout != Patience::USUAL.outage.as_secs()).then_some(*outage_timeout);
         if matches!(to, To::Update { .. }) {
             // Neither is CreateUser's pace that of the calls that change somebody, nor has an update any use for passwords,
@@ -505,6 +535,20 @@ impl Line {
         }
     }
 
+    /// Several targets: those that were typed, or one of them. `None` is for all that were typed.
+    fn targets(&mut self, args: &TargetsArgs, one: Option<Option<&str>>) {
+        let TargetsArgs { targets, only, fail_fast, skip_failed_targets } = args;
+        self.option("--targets", targets.as_ref().map(|path| path.display()));
+        match one {
+            Some(one) => self.option("--target", one),
+            None => {
+                only.iter().for_each(|name| self.option("--target", Some(name)));
+                self.switch("--fail-fast", *fail_fast);
+                self.switch("--skip-failed-targets", *skip_failed_targets);
+            }
+        }
+    }
+
     pub(super) fn rehearsal(&mut self, args: &RehearsalArgs, is_needed: bool) {
         let RehearsalArgs { simulate: _, seed, weather, updates } = args;
         let weather = Some(*weather).filter(|weather| *weather != Sky::default());
@@ -557,6 +601,8 @@ impl Line {
             roster: _, // stands before
             identity,
             directory,
+            targets,
+            only,
             generate_passwords,
             update: _, // who checks an update once more says so
             allow,
@@ -569,6 +615,8 @@ impl Line {
         self.take(Self::reading(reading, false));
         self.option("--identity", identity.map(word_of::<Identity>));
         self.option("--directory", directory.as_ref().map(|path| path.display()));
+        self.option("--targets", targets.as_ref().map(|path| path.display()));
+        only.iter().for_each(|name| self.option("--target", Some(name)));
         self.switch("--generate-passwords", *generate_passwords);
         self.allowed(allow);
     }
@@ -642,7 +690,7 @@ mod tests {
     const WEATHER: &[&str] = &["--simulate", "--seed", "3", "--weather", "rough", "--updates", "merge"];
 
     /// What import and retry both take, on its way to a retry.
-    const TO_RETRY: [Row; 39] = [
+    const TO_RETRY: [Row; 43] = [
         ("columns", &["--columns", "my map.toml"], Kept),
         ("sheet", &["--sheet", "Neue Leute"], Kept),
         ("header-row", &["--header-row", "5"], Kept),
@@ -654,6 +702,10 @@ mod tests {
         ("endpoint-url", &["--endpoint-url", "https://e"], OF_NEITHER),
         ("identity", &["--identity", "saml"], Kept),
         ("directory", &["--directory", "d.json"], Kept),
+        ("targets", &["--targets", "my targets.toml"], Kept),
+        ("target", &["--targets", "t.toml", "--target", "emea", "--target", "na"], Kept),
+        ("fail-fast", &["--targets", "t.toml", "--fail-fast"], Kept),
+        ("skip-failed-targets", &["--targets", "t.toml", "--skip-failed-targets"], Kept),
         ("simulate", &["--simulate"], OF_LEDGER),
         ("seed", WEATHER, Kept),
         ("weather", WEATHER, Kept),
@@ -746,9 +798,11 @@ mod tests {
         rows.chain(own).collect()
     }
 
-    const OF_VALIDATE: [Row; 15] = [
+    const OF_VALIDATE: [Row; 17] = [
         ("identity", &["--identity", "saml"], Kept),
         ("directory", &["--directory=-d.json"], Kept),
+        ("targets", &["--targets", "t.toml"], Kept),
+        ("target", &["--targets", "t.toml", "--target", "emea"], Kept),
         ("generate-passwords", &["--generate-passwords"], Kept),
         ("update", &["--update"], Kept),
         ("allow", &["--allow", "email-syntax"], Kept),
@@ -796,7 +850,7 @@ mod tests {
             Command::Retry(args) => {
                 let is_rehearsal = typed.iter().any(|word| word == "--simulate");
                 let state = state(|header| header.rehearsal = is_rehearsal);
-                let before = Before::says(&args.of, &state);
+                let before = Before::says(&args.ledger().unwrap(), &state);
                 Typed::retry_of(*args, before, Named::default(), typed.to_vec()).unwrap()
             }
             _ => panic!("no job: {typed:?}"),
@@ -892,6 +946,7 @@ mod tests {
             let fate = match flag {
                 "instance" | "region" | "profile" | "endpoint-url" | "simulate" | "skip-invalid" => Kept,
                 "ledger" => As("base"),
+                "targets" | "target" | "fail-fast" | "skip-failed-targets" => not("it is of one instance"),
                 "rate" | "burst" | "concurrency" => not("it is CreateUser's pace"),
                 "allow-partial" | "no-provenance-tag" | "accept-probable" | "settle-timeout" => {
                     not("nobody is made")

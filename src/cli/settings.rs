@@ -15,6 +15,7 @@ pub(super) fn environment(profile: Option<String>) -> Environment {
         endpoint_url_connect: variable("AWS_ENDPOINT_URL_CONNECT"),
         endpoint_url: variable("AWS_ENDPOINT_URL"),
         endpoint_url_service_quotas: variable("AWS_ENDPOINT_URL_SERVICE_QUOTAS"),
+        endpoint_url_sts: variable("AWS_ENDPOINT_URL_STS"),
         endpoint_url_dynamodb: variable("AWS_ENDPOINT_URL_DYNAMODB"),
         use_fips: switch("AWS_USE_FIPS_ENDPOINT"),
         use_dualstack: switch("AWS_USE_DUALSTACK_ENDPOINT"),

@@ -8,23 +8,23 @@ use serde::Serialize;
 
 use super::ledgers::{self, Owner};
 use super::listed::{self, Listed, Which};
-use super::screen::live::{PAST, number};
+use super::screen::tally::{PAST, number};
 use super::tables;
 use super::{output, retype};
 use crate::clock::{Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::shared::Lease;
-use crate::ledger::{self, Counts, Gathered, Job, LedgerAt, SeenCounts, State};
+use crate::ledger::{self, Calls, Counts, Gathered, Job, LedgerAt, SeenCounts, State};
 use crate::report::standing::{Lately, Standing, is_complete, roster_now};
 use crate::text;
 
 /// Shows where a run stands, also while it runs.
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
-    /// The ledger, as in roster.csv.ledger.jsonl
-    #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
-    pub(super) ledger: LedgerAt,
+    /// The ledger, as in roster.csv.ledger.jsonl; of those of several targets each is a line
+    #[arg(value_name = "LEDGER", required = true, value_parser = tables::ledger())]
+    pub(super) ledgers: Vec<LedgerAt>,
 
     /// For people, or one JSON object for programs
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Human)]
@@ -66,7 +66,14 @@ const INDENT: usize = 10;
 
 /// Runs the command.
 pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
-    let gathered = ledger::gather(&args.ledger, Lately::default(), |course, entry, _| course.take(entry))?;
+    match args.ledgers.as_slice() {
+        [one] => of_one(args, one),
+        several => of_several(args, several),
+    }
+}
+
+fn of_one(args: &StatusArgs, ledger: &LedgerAt) -> Result<Exit, Failure> {
+    let gathered = ledger::gather(ledger, Lately::default(), |course, entry, _| course.take(entry))?;
     let Gathered { state, own: course, at_work, lease, .. } = &gathered;
     let (at_work, now) = (*at_work, SystemClock.now());
     match args.format {
@@ -90,10 +97,127 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
                 INDENT,
             );
             // Never broken: they are there to be pasted.
-            output::result(&next(&args.ledger, state, at_work));
+            output::result(&next(ledger, state, at_work));
         }
     }
     Ok(Exit::Done)
+}
+
+/// The object of `--format json` for several ledgers: a contract.
+#[derive(Serialize)]
+struct Several<'s> {
+    complete: bool,
+    rows: Counts,
+    calls: Calls,
+    /// Each as it is by itself.
+    targets: Vec<OfTarget<'s>>,
+}
+
+#[derive(Serialize)]
+struct OfTarget<'s> {
+    /// Which of several targets it is; not there where the ledger is of none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'s str>,
+    #[serde(flatten)]
+    status: Status<'s>,
+}
+
+/// Where the runs of several targets stand.
+fn of_several(args: &StatusArgs, ledgers: &[LedgerAt]) -> Result<Exit, Failure> {
+    let read = |ledger| {
+        ledger::gather(ledger, Lately::default(), |course: &mut Lately, entry, _| course.take(entry))
+    };
+    let all = ledgers.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let now = SystemClock.now();
+    let (mut rows, mut calls) = (Counts::default(), Calls::default());
+    for Gathered { state, at_work, .. } in &all {
+        rows += state.counts(*at_work);
+        calls += state.calls;
+    }
+    let is_done =
+        |gathered: &Gathered<Lately>| is_complete(&gathered.state, &gathered.state.counts(gathered.at_work));
+    let name = |state: &State, ledger: &LedgerAt| match &state.header.target {
+        Some(target) => target.clone(),
+        None => text::plain(&ledger.to_string()),
+    };
+    if args.format == Format::Json {
+        let targets = all.iter().map(|Gathered { state, own, at_work, lease, .. }| OfTarget {
+            target: state.header.target.as_deref(),
+            status: Status {
+                stands: Standing::of(state, own, *at_work, now),
+                owner: lease.as_ref().map(Owner::of),
+                moved_to: state.moved_to.as_deref(),
+                listed: (!args.rows.is_empty()).then(|| listed::of(state, &args.rows, *at_work)),
+            },
+        });
+        let several = Several { complete: all.iter().all(is_done), rows, calls, targets: targets.collect() };
+        let line = serde_json::to_string(&several)
+            .map_err(|error| Failure::new(Exit::Bug, "cannot print the status").because(error))?;
+        output::json(&format!("{line}\n"));
+        return Ok(Exit::Done);
+    }
+    if !args.rows.is_empty() {
+        for (Gathered { state, at_work, .. }, ledger) in all.iter().zip(ledgers) {
+            output::result(&format!("{}\n", name(state, ledger)));
+            output::result(&listed::human(&listed::of(state, &args.rows, *at_work)));
+        }
+        return Ok(Exit::Done);
+    }
+    let lines = all.iter().zip(ledgers).map(|(gathered, ledger)| {
+        let Gathered { state, at_work, .. } = gathered;
+        let stands = match (*at_work, is_done(gathered)) {
+            (true, _) => "at work",
+            (false, true) => "complete",
+            (false, false) => "not complete",
+        };
+        (name(state, ledger), state.counts(*at_work), stands)
+    });
+    let lines: Vec<_> = lines.chain([("total".to_owned(), rows, "")]).collect();
+    output::result(&table(&lines));
+    for (Gathered { state, at_work, .. }, ledger) in all.iter().zip(ledgers) {
+        output::result(next(ledger, state, *at_work).trim_start_matches('\n'));
+    }
+    Ok(Exit::Done)
+}
+
+/// A line for each, with the counts under each other; of what none has there is no column.
+fn table(lines: &[(String, Counts, &str)]) -> String {
+    type Column = (&'static str, fn(&Counts) -> u64);
+    let columns: [Column; 10] = [
+        ("rows", |counts| counts.total),
+        ("created", |counts| counts.created),
+        ("updated", |counts| counts.updated),
+        ("there", |counts| counts.there),
+        ("deleted", |counts| counts.deleted),
+        ("failed", |counts| counts.exists + counts.rejected + counts.invalid + counts.skipped),
+        ("in doubt", |counts| counts.in_doubt),
+        ("unconfirmed", |counts| counts.unconfirmed),
+        ("pending", |counts| counts.pending),
+        ("recovered", |counts| counts.recovered),
+    ];
+    let is_shown =
+        |(head, of): &&Column| *head == "rows" || lines.iter().any(|(_, counts, _)| of(counts) > 0);
+    let columns: Vec<&Column> = columns.iter().filter(is_shown).collect();
+    let name = lines.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0).max("target".len());
+    let width = |(head, of): &Column| {
+        let numbers = lines.iter().map(|(_, counts, _)| text::grouped(of(counts)).len());
+        numbers.max().unwrap_or(0).max(head.len())
+    };
+    let widths: Vec<usize> = columns.iter().map(|column| width(column)).collect();
+    let mut page = format!("{:<name$}", "target");
+    for ((head, _), width) in columns.iter().zip(&widths) {
+        page += &format!("  {head:>width$}");
+    }
+    page.push('\n');
+    for (target, counts, stands) in lines {
+        let mut line = format!("{target:<name$}");
+        for ((_, of), width) in columns.iter().zip(&widths) {
+            line += &format!("  {:>width$}", text::grouped(of(counts)));
+        }
+        page += format!("{line}  {stands}").trim_end();
+        page.push('\n');
+    }
+    page
 }
 
 /// The commands that go on, where something is left to do and nobody is at it.

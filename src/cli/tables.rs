@@ -100,6 +100,21 @@ pub(super) fn named(ledger: LedgerAt, of: &Naming<'_>) -> Result<LedgerAt, Failu
     Ok(LedgerAt::shared(shared.naming(url.name.as_deref().unwrap_or(&name))))
 }
 
+/// A ledger that machines share, as it is for one of several targets: its name, else the roster's without its suffix, and
+/// then the target's.
+pub(super) fn for_target(
+    shared: &SharedLedger,
+    roster: &std::path::Path,
+    target: &str,
+) -> Result<LedgerAt, Failure> {
+    let stem = || roster.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = shared.url().name.clone().unwrap_or_else(stem);
+    let url = address(&format!("{}", shared.url().naming(&format!("{name}.{target}")))).map_err(|error| {
+        Failure::usage(error).hint("give the run another name: ⟦ledger dynamodb://TABLE/NAME⟧")
+    })?;
+    Ok(LedgerAt::shared(shared.naming(url.name.as_deref().unwrap_or(&name))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +147,14 @@ mod tests {
             assert_eq!(ledger.to_string(), format!("dynamodb://runs/{name}?region=eu-west-1"));
         }
         assert!(named(table(), &naming("r.csv", None, None)).is_err());
+        for (typed, of_target) in [
+            ("dynamodb://runs?region=eu-west-1", "dynamodb://runs/new hires.emea?region=eu-west-1"),
+            ("dynamodb://runs/spring", "dynamodb://runs/spring.emea"),
+        ] {
+            let typed = read(typed.into()).unwrap();
+            let ledger = for_target(typed.in_table().unwrap(), Path::new("d/new hires.csv"), "emea").unwrap();
+            assert_eq!(ledger.to_string(), of_target);
+        }
         let own = read("dynamodb://runs/spring".into()).unwrap();
         assert_eq!(named(own.clone(), &naming("r.csv", None, None)).unwrap(), own);
     }

@@ -13,7 +13,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::finding::{Finding, Proposal, codes, may_be_let_through};
-use crate::job::{Basis, Offline, OfflineChecked, SavedAs};
+use crate::job::{Basis, OfTargetOffline, Offline, OfflineChecked, OfflineTargets, SavedAs, Targets};
 use crate::report::annotate::{self, Annotated};
 use crate::roster::{Field, Roster};
 use crate::stop::Switch;
@@ -38,7 +38,14 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
         let_through: args.allow.meant(),
         with_fixes: args.format == Format::Json,
     };
-    let offline = offline.check(&Switch::default())?;
+    let (offline, each) = match &args.targets {
+        None => (offline.check(&Switch::default())?, Vec::new()),
+        Some(file) => {
+            let targets = Targets::open(file)?;
+            let picked = args.only.iter().map(|name| targets.find(name)).collect::<Result<_, _>>()?;
+            OfflineTargets { offline, targets, picked }.check(&Switch::default())?
+        }
+    };
     if let Some((kind, out)) = copy {
         kind.fits(&offline.roster, out)?;
     }
@@ -52,12 +59,18 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
                 format!("{}: {words}", if is_old { "warning" } else { "note" })
             });
             let next = next(&args, path, checked);
-            output::told(&human(roster, checked, basis, names, &next));
+            let said = match each.is_empty() {
+                true => said(basis),
+                false => format!("checked for {}", text::count(each.len() as u64, "target")),
+            };
+            let each = each.iter().map(of_target).chain(names).collect::<Vec<_>>();
+            output::told(&human(roster, checked, &said, &each, &next));
         }
         Format::Json | Format::Junit => {
-            if let Basis::Columns(..) = basis {
+            if let (Basis::Columns(..), true) = (basis, each.is_empty()) {
                 output::say(&format!("note: {}", said(basis)));
             }
+            each.iter().for_each(|one| output::say(&format!("note: {}", of_target(one))));
             match args.format {
                 Format::Junit => write_junit(&offline, &path.display().to_string())?,
                 _ => write_json(&offline)?,
@@ -141,14 +154,25 @@ fn said(basis: Basis) -> String {
     }
 }
 
-fn human(roster: &Roster, checked: &Checked, basis: Basis, names: Option<String>, next: &str) -> String {
+/// How the rows of one target were checked.
+fn of_target(one: &OfTargetOffline) -> String {
+    let OfTargetOffline { target, rows, basis } = one;
+    let said = match basis {
+        Basis::Told(identity) => format!("checked for {identity}, as the file of targets says"),
+        basis => said(*basis)
+            .replace("`--identity` says otherwise", "`identity` in the file of targets says otherwise"),
+    };
+    format!("{target}: {}, {said}", text::count(*rows, "row"))
+}
+
+fn human(roster: &Roster, checked: &Checked, said: &str, more: &[String], next: &str) -> String {
     let path = roster.path();
-    let mut text = format!("{}: {}", shown(&path.display().to_string()), said(basis));
+    let mut text = format!("{}: {said}", shown(&path.display().to_string()));
     if let Some(template) = roster.recognised() {
         let _ = write!(text, "\nread as {template}");
     }
-    if let Some(names) = names {
-        let _ = write!(text, "\n{names}");
+    for more in more {
+        let _ = write!(text, "\n{more}");
     }
     text.push_str("\n\n");
     text.push_str(&findings::groups(checked, roster.own_headers(), output::Paint::of_stdout()));

@@ -22,6 +22,8 @@ const fn flag(setting: Setting) -> &'static str {
         Setting::PhoneRegion => "--phone-region",
         Setting::OtherRoster => "--roster",
         Setting::Instance => "--instance",
+        Setting::Targets => "--targets",
+        Setting::FailedTargetsSkipped => "--skip-failed-targets",
         Setting::Region => "--region",
         Setting::EndpointUrl => "--endpoint-url",
         Setting::IdentityType => "--identity",

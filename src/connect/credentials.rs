@@ -19,6 +19,7 @@ use aws_types::service_config::ServiceConfigKey;
 
 use crate::connect::adapter::Adapter;
 use crate::connect::profile::{self, Profile, Trouble};
+use crate::connect::role::Role;
 use crate::connect::target::Environment;
 use crate::connect::transport::{BoxFuture, HttpOptions};
 use crate::error::Failure;
@@ -97,10 +98,29 @@ impl Credentials {
     /// instance metadata. With `--profile` it is that profile alone, as with the AWS CLI.
     ///
     /// The chain is built anew for every load, because it reads the profile files once only.
-    pub(crate) fn chain(region: &str, environment: &Environment, options: &HttpOptions) -> Self {
+    ///
+    /// With a role it is taken with these keys, each time anew.
+    pub(crate) fn chain(
+        region: &str,
+        environment: &Environment,
+        role: Option<&Role>,
+        options: &HttpOptions,
+    ) -> Self {
         let options = HttpOptions { ca_bundle: environment.ca_bundle.clone(), ..options.clone() };
         let (region, profile) = (region.to_owned(), environment.profile.clone());
-        Self::loaded_by(move || Box::pin(load(region.clone(), profile.clone(), options.clone())))
+        let Some(role) = role.cloned() else {
+            return Self::loaded_by(move || Box::pin(load(region.clone(), profile.clone(), options.clone())));
+        };
+        let environment = environment.clone();
+        Self::loaded_by(move || {
+            let (region, profile, options) = (region.clone(), profile.clone(), options.clone());
+            let (role, environment) = (role.clone(), environment.clone());
+            Box::pin(async move {
+                let keys = load(region.clone(), profile, options.clone()).await?;
+                let taken = role.take(keys, Region::new(region), &environment, options).await;
+                taken.map_err(|error| not_taken(&role, &error))
+            })
+        })
     }
 
     /// Keys from any other source, called whenever they are needed anew.
@@ -340,6 +360,20 @@ fn explain(error: &ChainError, asked: Option<&str>, found: &Profile) -> Credenti
     }
 }
 
+/// Why a role cannot be taken by whoever has signed in.
+fn not_taken(role: &Role, error: &ChainError) -> CredentialsError {
+    let hint = match way_out(&causes(error)) {
+        Some(way) => way.to_owned(),
+        None => "whoever signs in needs sts:AssumeRole on it, and its trust policy must name them, with the `external_id` \
+                 that it asks for; a session must not last longer than the role allows: leave `duration_seconds` out"
+            .to_owned(),
+    };
+    CredentialsError {
+        what: format!("no AWS credentials: the role `{}` cannot be taken: {}", role.arn, causes(error)),
+        hint,
+    }
+}
+
 /// What to do where signing in is not what helps, by what went wrong in the words of the SDK.
 fn way_out(what: &str) -> Option<&'static str> {
     let ways = [
@@ -460,6 +494,7 @@ impl Environment {
             self.endpoint_url = None;
             self.endpoint_url_connect = None;
             self.endpoint_url_service_quotas = None;
+            self.endpoint_url_sts = None;
         } else {
             let common = loaded.endpoint_url().map(str::to_owned);
             // Where a service has none of its own, the lookup falls back to the common one, which is not the service's.
@@ -467,6 +502,7 @@ impl Environment {
             self.endpoint_url_connect = self.endpoint_url_connect.or_else(|| of_service("connect"));
             self.endpoint_url_service_quotas =
                 self.endpoint_url_service_quotas.or_else(|| of_service("service quotas"));
+            self.endpoint_url_sts = self.endpoint_url_sts.or_else(|| of_service("sts"));
             self.endpoint_url = self.endpoint_url.or(common);
         }
         self.region = self.region.or_else(|| loaded.region().map(|region| region.to_string()));

@@ -132,7 +132,7 @@ impl TableClient {
         };
         let transport = Arc::new(HttpTransport::new([url.as_str()], &options)?);
         // Loading them can take a person's while, as for every other service.
-        let credentials = Credentials::chain(&region, environment, &HttpOptions::default());
+        let credentials = Credentials::chain(&region, environment, None, &HttpOptions::default());
         let endpoint = format!("{url}/").parse().map_err(|error: http::uri::InvalidUri| {
             Failure::usage(format!("the endpoint of the table cannot be used: `{url}`")).because(error)
         })?;

@@ -24,6 +24,7 @@ pub(crate) mod transport;
 
 mod adapter;
 mod profile;
+mod role;
 mod sign;
 
 pub use client::Client;
@@ -34,6 +35,7 @@ pub use fault::CallError;
 pub(crate) use fault::{Fault, brief};
 pub use operation::Operation;
 pub use proxy::Proxies;
+pub use role::Role;
 pub(crate) use target::InstanceRef;
 pub use target::{Environment, Target};
 pub use transport::{BoxFuture, HttpOptions, Transport, TransportError};

@@ -20,6 +20,8 @@ pub struct Environment {
     pub endpoint_url: Option<String>,
     /// `AWS_ENDPOINT_URL_SERVICE_QUOTAS`.
     pub endpoint_url_service_quotas: Option<String>,
+    /// `AWS_ENDPOINT_URL_STS`, where a role is taken.
+    pub endpoint_url_sts: Option<String>,
     /// `AWS_ENDPOINT_URL_DYNAMODB`.
     pub endpoint_url_dynamodb: Option<String>,
     /// `AWS_USE_FIPS_ENDPOINT`.

@@ -17,7 +17,7 @@ use crate::roster::{self, Field, REASONS, Roster, Row, Storage, Use};
 use crate::text::{unguarded, unwritten};
 
 pub(crate) use origins::Origins;
-pub(crate) use write::{FailedRows, Left};
+pub(crate) use write::{AllFailed, FailedRows, Left};
 
 /// Which of [`REASONS`] has the number that the first roster has for the row.
 const ROW: usize = 3;
@@ -116,6 +116,15 @@ fn base(roster: &Roster) -> PathBuf {
         Some(original) => path.with_file_name(original),
         None => path.to_owned(),
     }
+}
+
+/// The roster that a file of failed rows is of, by its name, and whether it is of a rehearsal; `None` where it has no such
+/// name.
+pub(crate) fn roster_of(path: &Path) -> Option<(PathBuf, bool)> {
+    let name = path.file_name()?.to_str()?;
+    let roster = original(name)?;
+    let is_rehearsal = name.strip_prefix(roster).is_some_and(|rest| rest.starts_with(REHEARSAL));
+    Some((path.with_file_name(roster), is_rehearsal))
 }
 
 /// `roster.csv` of `roster.csv.failed.csv`, `roster.csv.failed.2.csv`, `roster.csv.simulate.failed.csv`,

@@ -20,6 +20,8 @@ pub(crate) struct Origins {
     run: Option<(String, u64)>,
     /// Names that rows had and no longer have.
     renamed: HashSet<String>,
+    /// The runs of other targets: a row of one of them may have been sent here by whoever has mended it.
+    others: Vec<String>,
 }
 
 impl Origins {
@@ -29,7 +31,13 @@ impl Origins {
         let (marks, users) = (place(roster, MARK), place(roster, USER));
         let copy = run.and_then(|run| Copy::of(roster, run));
         let (rows, is_retry) = (place(roster, ROW), run.is_some());
-        Self { marks, users, rows, is_retry, copy, run: None, renamed: HashSet::new() }
+        let (renamed, others) = (HashSet::new(), Vec::new());
+        Self { marks, users, rows, is_retry, copy, run: None, renamed, others }
+    }
+
+    /// The same, of a file that has rows of these runs as well.
+    pub(crate) fn beside(self, others: &[String]) -> Self {
+        Self { others: others.to_vec(), ..self }
     }
 
     /// Whether the roster is a file of failed rows.
@@ -45,8 +53,12 @@ impl Origins {
     /// Takes a row in, and says where it comes from: to a retry, for an import's ledger has not seen it.
     pub(crate) fn add(&mut self, row: &Row, username: &str) -> Option<Origin> {
         let cell = |at: Option<usize>| at.and_then(|at| row.cells.get(at)).unwrap_or("");
+        let run = run_of_mark(cell(self.marks));
+        if run.is_some_and(|run| self.others.iter().any(|other| other == run)) {
+            return None; // to this ledger it is new
+        }
         if self.run.is_none() {
-            self.run = run_of_mark(cell(self.marks)).map(|run| (run.to_owned(), row.number));
+            self.run = run.map(|run| (run.to_owned(), row.number));
         }
         let was = user_of(cell(self.users));
         let is_renamed = !was.is_empty() && was != username;

@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::finding::Severity;
 use crate::ledger::{OtherRun, Place, RowState, State};
 use crate::plan::Wanted;
-use crate::roster::{Kept, Options, REASONS, Roster, Row, Storage, template};
+use crate::roster::{Kept, Options, REASONS, Roster, Row, Rows, Storage, template};
 use crate::text::{guarded, plain, with_guard, written as written_out};
 use crate::validate::{self, RowCheck, Rules};
 
@@ -54,48 +54,30 @@ pub struct Left {
     pub(crate) held: Vec<PathBuf>,
 }
 
+/// The failed rows of one roster: those of one run, or of the runs of several targets, in one file.
+pub(crate) struct AllFailed<'r> {
+    /// What each run has read of the roster, all of them of one file.
+    pub(crate) parts: &'r [FailedRows<'r>],
+    /// The whole roster, where there are several targets: rows of it are nobody's.
+    pub(crate) whole: Option<&'r Roster>,
+    /// How many rows are nobody's.
+    pub(crate) unmet: u64,
+}
+
 impl FailedRows<'_> {
     /// Writes the file of the failed rows, atomically and readable by its owner only; where none has failed, removes an
     /// untouched copy of an earlier run.
     pub(crate) fn leave(&self) -> Result<Left, Failure> {
-        let failed = {
-            let counts = self.state.counts(false);
-            let failed = counts.failed() - self.others.as_ref().map_or(0, |others| others.exists);
-            // Of whom an update has changed something that is not shown, a person is to hear as well; of whom it was
-            // interrupted, the next one knows.
-            failed + counts.unconfirmed - self.state.unread()
-        };
-        let names = self.names()?;
-        let mut left = Left { spared: names.spared, elsewhere: failed, ..Left::default() };
-        let mut stale = names.stale;
-        if failed > 0 {
-            let (rows, landed) = self.write(&names.free)?;
-            left.rows = rows;
-            left.elsewhere = failed.saturating_sub(left.rows);
-            if left.rows > 0 {
-                stale.retain(|path| *path != names.free);
-                left.file = Some(match landed {
-                    Landed::There => names.free,
-                    Landed::Beside(other) => {
-                        left.held.push(names.free);
-                        other
-                    }
-                });
-                left.has_blanks = own_columns(self.roster).iter().any(|&(_, is_secret)| is_secret);
-            }
-        }
-        if left.file.is_none() {
-            // Nobody has to know what a file would not have been called.
-            left.spared.clear();
-        }
-        for path in stale {
-            match disk::remove(&path) {
-                Ok(()) => left.removed.push(path),
-                Err(error) if disk::is_held(&error) => left.held.push(path),
-                Err(error) => return Err(cannot("remove", &path, error)),
-            }
-        }
-        Ok(left)
+        AllFailed { parts: std::slice::from_ref(self), whole: None, unmet: 0 }.leave()
+    }
+
+    /// How many rows of the ledger have failed.
+    fn count(&self) -> u64 {
+        let counts = self.state.counts(false);
+        let failed = counts.failed() - self.others.as_ref().map_or(0, |others| others.exists);
+        // Of whom an update has changed something that is not shown, a person is to hear as well; of whom it was
+        // interrupted, the next one knows.
+        failed + counts.unconfirmed - self.state.unread()
     }
 
     /// Where the row stands, by the name that the ledger has for it; `None` where it has not failed.
@@ -132,6 +114,45 @@ impl FailedRows<'_> {
             && self.others.as_ref().is_some_and(|others| others.made(self.state, at));
         (has_failed && !is_unread && !is_others && !record.dropped).then_some((at, state))
     }
+}
+
+impl AllFailed<'_> {
+    /// The same of several.
+    pub(crate) fn leave(&self) -> Result<Left, Failure> {
+        let failed = self.unmet + self.parts.iter().map(FailedRows::count).sum::<u64>();
+        let Some(first) = self.first() else { return Ok(Left::default()) };
+        let names = self.names()?;
+        let mut left = Left { spared: names.spared, elsewhere: failed, ..Left::default() };
+        let mut stale = names.stale;
+        if failed > 0 {
+            let (rows, landed) = self.write(&names.free)?;
+            left.rows = rows;
+            left.elsewhere = failed.saturating_sub(left.rows);
+            if left.rows > 0 {
+                stale.retain(|path| *path != names.free);
+                left.file = Some(match landed {
+                    Landed::There => names.free,
+                    Landed::Beside(other) => {
+                        left.held.push(names.free);
+                        other
+                    }
+                });
+                left.has_blanks = own_columns(first).iter().any(|&(_, is_secret)| is_secret);
+            }
+        }
+        if left.file.is_none() {
+            // Nobody has to know what a file would not have been called.
+            left.spared.clear();
+        }
+        for path in stale {
+            match disk::remove(&path) {
+                Ok(()) => left.removed.push(path),
+                Err(error) if disk::is_held(&error) => left.held.push(path),
+                Err(error) => return Err(cannot("remove", &path, error)),
+            }
+        }
+        Ok(left)
+    }
 
     /// Goes over the roster once more and writes the rows that have failed; says how many, and where to. No row, no file.
     ///
@@ -139,10 +160,11 @@ impl FailedRows<'_> {
     /// row fails, do not come here.
     fn write(&self, path: &Path) -> Result<(u64, Landed), Failure> {
         let mut rows = 0;
-        let base = base(self.roster);
-        let other = |number| name(&base, self.of, number, &self.roster.storage());
+        let Some(first) = self.first() else { return Ok((0, Landed::There)) };
+        let base = base(first);
+        let other = |number| name(&base, self.of(), number, &first.storage());
         let written = disk::replace_with(path, other, |file| {
-            rows = match self.roster.storage() {
+            rows = match first.storage() {
                 Storage::Csv { delimiter, .. } => {
                     let mut sink = Csv::start(file, delimiter)?;
                     let rows = self.copy(&mut sink)?;
@@ -167,52 +189,46 @@ impl FailedRows<'_> {
         }
     }
 
+    /// The roster, as the first of them has read it.
+    fn first(&self) -> Option<&Roster> {
+        self.whole.or_else(|| self.parts.first().map(|part| part.roster))
+    }
+
+    fn of(&self) -> OfRun {
+        self.parts.first().map_or_else(OfRun::default, |part| part.of)
+    }
+
     fn copy<S: Sink>(&self, sink: &mut S) -> Result<u64, Unwritten> {
-        let columns = self.roster.columns();
-        let mut own = own_columns(self.roster);
+        let Some(first) = self.first() else { return Ok(0) };
+        let columns = first.columns();
+        let own = copied_columns(first);
         let mut headers: Vec<&str> = own.iter().map(|&(at, _)| columns.headers[at].as_str()).collect();
-        if let Some((at, header)) = made_logins(self.roster) {
-            own.push((at, false));
-            headers.push(header);
+        if let (Some((_, header)), Some(last)) = (made_logins(first), headers.last_mut()) {
+            *last = header;
         }
         sink.line(headers.into_iter().map(S::own).chain(REASONS.map(Cow::Borrowed)))?;
-        let copy = Copy::of(self.roster, &self.state.header.run);
-        let check = RowCheck::new(columns, self.rules);
-        // A file of failed rows that is written of such a file speaks of the first roster, as that one did.
-        let numbers = copy.as_ref().and_then(|_| place(self.roster, ROW));
-        let (mut rows, mut row, mut written) = (self.roster.rows()?, Row::default(), 0);
-        while rows.read(&mut row)? {
-            let Some((at, state)) = self.failed(&row, copy.as_ref()) else { continue };
-            let cells = own.iter().map(
-                |&(at, is_secret)| {
-                    if is_secret { "" } else { row.cells.get(at).unwrap_or("") }
-                },
-            );
-            let cells: Vec<&str> = cells.collect();
-            let mark = mark(&self.state.header.run, cells.iter().copied());
-            let detail = self.state.detail(at);
-            let code = detail.and_then(|detail| detail.code.as_deref()).unwrap_or("");
-            let told = detail.and_then(|detail| detail.message.as_deref()).unwrap_or("");
-            let faults = if state == RowState::Invalid { faults(&check, &row) } else { None };
-            let reasons = [
-                // A person reads it: a word with a space.
-                state.word().replace('_', " "),
-                guarded(&plain(code)),
-                guarded(&plain(faults.as_deref().unwrap_or(told))),
-                first_row(&row, numbers).unwrap_or(RowNumber::of(row.number)).to_string(),
-                guarded(&written_out(self.state.user(at))),
-                mark,
-            ];
-            let reasons = reasons.iter().map(|reason| Cow::Borrowed(reason.as_str()));
-            sink.line(cells.into_iter().map(S::own).chain(reasons))?;
-            for (place, kept) in &row.kept {
-                if let Some(column) = own.iter().position(|own| *own == (*place, false)) {
-                    sink.keep(column, kept)?;
+        let mut parts = self.parts.iter().map(Part::of).collect::<Result<Vec<_>, _>>()?;
+        let nobodys = self.whole.filter(|_| self.unmet > 0).map(Nobodys::of).transpose()?;
+        let mut nobodys = nobodys.filter(|rows| rows.is_there);
+        let mut written = 0;
+        // Each run reads its own rows, and all of them are those of the file, in its order.
+        loop {
+            let number = |part: &Part<'_>| part.is_there.then_some(part.row.number);
+            let next = (0..parts.len()).filter_map(|at| Some((number(&parts[at])?, at))).min();
+            match (next, &mut nobodys) {
+                (Some((number, at)), rest) if rest.as_ref().is_none_or(|rest| number < rest.row.number) => {
+                    written += u64::from(parts[at].write(sink)?);
+                    parts[at].read()?;
                 }
+                (_, Some(rest)) => {
+                    rest.write(sink)?;
+                    written += 1;
+                    rest.read()?;
+                    nobodys = nobodys.filter(|rows| rows.is_there);
+                }
+                (_, None) => return Ok(written),
             }
-            written += 1;
         }
-        Ok(written)
     }
 
     /// So many names are looked at for copies of ours, whatever stands between them.
@@ -220,11 +236,14 @@ impl FailedRows<'_> {
 
     /// The name to write to, and what there is at those that come before it.
     fn names(&self) -> Result<Names, Failure> {
-        let base = base(self.roster);
-        let read_now = self.roster.path().canonicalize().ok();
+        let Some(first) = self.first() else {
+            return Err(Failure::stopped("there is no roster whose rows have failed"));
+        };
+        let base = base(first);
+        let read_now = first.path().canonicalize().ok();
         let (mut spared, mut stale, mut free) = (Vec::new(), Vec::new(), None);
         for number in 1_u32.. {
-            let path = name(&base, self.of, number, &self.roster.storage());
+            let path = name(&base, self.of(), number, &first.storage());
             match path.symlink_metadata() {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     let free = free.get_or_insert(path);
@@ -236,7 +255,7 @@ impl FailedRows<'_> {
                 Err(error) => return Err(cannot("write", &path, error)),
                 Ok(there) => {
                     let is_read_now = read_now.is_some() && path.canonicalize().ok() == read_now;
-                    if there.is_file() && !is_read_now && self.is_untouched(&path) {
+                    if there.is_file() && !is_read_now && self.is_untouched(&path, &first.storage()) {
                         free.get_or_insert_with(|| path.clone());
                         stale.push(path);
                     } else if free.is_none() {
@@ -248,29 +267,173 @@ impl FailedRows<'_> {
         Err(Failure::stopped("there is no free name for the file of the failed rows"))
     }
 
-    /// Whether a file is a copy that a run of this ledger wrote and nobody has changed since: not a cell of its own
+    /// Whether a file is a copy that a run of these ledgers wrote and nobody has changed since: not a cell of its own
     /// columns, and so no password typed in.
-    fn is_untouched(&self, path: &Path) -> bool {
-        let delimiter = match self.roster.storage() {
-            Storage::Csv { delimiter, .. } => Some(delimiter),
+    fn is_untouched(&self, path: &Path, storage: &Storage) -> bool {
+        let delimiter = match storage {
+            Storage::Csv { delimiter, .. } => Some(*delimiter),
             Storage::Xlsx { .. } => None,
         };
         let Ok(there) = Roster::open(path, &Options { delimiter, ..Options::default() }) else {
             return false;
         };
-        let Some(copy) = Copy::of(&there, &self.state.header.run) else { return false };
-        let Ok(mut rows) = there.rows() else { return false };
+        let runs = self.parts.iter().map(|part| part.state.header.run.as_str());
+        let runs = runs.chain(self.whole.map(|_| NOBODYS));
+        let copies: Option<Vec<Copy>> = runs.map(|run| Copy::of(&there, run)).collect();
+        let (Some(copies), Ok(mut rows)) = (copies, there.rows()) else { return false };
         let mut row = Row::default();
         while let Ok(more) = rows.read(&mut row) {
             if !more {
                 return true;
             }
-            if copy.untouched(&row).is_none() {
+            if !copies.iter().any(|copy| copy.untouched(&row).is_some()) {
                 return false;
             }
         }
         false
     }
+}
+
+/// The run in the mark of a row that is no target's.
+const NOBODYS: &str = "";
+
+/// The columns of a copy, and whether each is blank in it: those of the roster, and that of made logins.
+fn copied_columns(roster: &Roster) -> Vec<(usize, bool)> {
+    let mut own = own_columns(roster);
+    own.extend(made_logins(roster).map(|(at, _)| (at, false)));
+    own
+}
+
+/// The rows of one run, as they are read once more.
+struct Part<'r> {
+    of: &'r FailedRows<'r>,
+    own: Vec<(usize, bool)>,
+    copy: Option<Copy>,
+    check: RowCheck<'r>,
+    /// A file of failed rows that is written of such a file speaks of the first roster, as that one did.
+    numbers: Option<usize>,
+    rows: Rows,
+    row: Row,
+    is_there: bool,
+}
+
+impl<'r> Part<'r> {
+    fn of(of: &'r FailedRows<'r>) -> Result<Self, Failure> {
+        let copy = Copy::of(of.roster, &of.state.header.run);
+        let numbers = copy.as_ref().and_then(|_| place(of.roster, ROW));
+        let check = RowCheck::new(of.roster.columns(), of.rules);
+        let (own, rows, row) = (copied_columns(of.roster), of.roster.rows()?, Row::default());
+        let mut part = Self { of, own, copy, check, numbers, rows, row, is_there: false };
+        part.read()?;
+        Ok(part)
+    }
+
+    fn read(&mut self) -> Result<(), Failure> {
+        self.is_there = self.rows.read(&mut self.row)?;
+        Ok(())
+    }
+
+    /// Writes the row that was read, where it has failed; says whether it has.
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<bool, Unwritten> {
+        let Self { of, row, .. } = self;
+        let Some((at, state)) = of.failed(row, self.copy.as_ref()) else { return Ok(false) };
+        let detail = of.state.detail(at);
+        let code = detail.and_then(|detail| detail.code.as_deref()).unwrap_or("");
+        let told = detail.and_then(|detail| detail.message.as_deref()).unwrap_or("");
+        let faults = if state == RowState::Invalid { faults(&self.check, row) } else { None };
+        let why = Why {
+            state,
+            code,
+            reason: faults.as_deref().unwrap_or(told),
+            number: first_row(row, self.numbers).unwrap_or(RowNumber::of(row.number)),
+            user: of.state.user(at),
+            run: &of.state.header.run,
+        };
+        write_row(row, &self.own, &why, sink)?;
+        Ok(true)
+    }
+}
+
+/// The rows that are no target's, as they are read once more.
+struct Nobodys<'r> {
+    roster: &'r Roster,
+    own: Vec<(usize, bool)>,
+    rows: Rows,
+    row: Row,
+    is_there: bool,
+}
+
+impl<'r> Nobodys<'r> {
+    fn of(roster: &'r Roster) -> Result<Self, Failure> {
+        let (own, rows, row) = (copied_columns(roster), roster.rows()?, Row::default());
+        let mut nobodys = Self { roster, own, rows, row, is_there: false };
+        nobodys.read()?;
+        Ok(nobodys)
+    }
+
+    fn read(&mut self) -> Result<(), Failure> {
+        loop {
+            self.is_there = self.rows.read(&mut self.row)?;
+            if !self.is_there || self.roster.is_nobodys(&self.row) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Unwritten> {
+        let Self { roster, row, .. } = self;
+        let unmet = roster.unmet(row);
+        let fault =
+            unmet.as_ref().or_else(|| row.findings.iter().find(|one| one.severity == Severity::Error));
+        let why = Why {
+            state: RowState::Invalid,
+            code: fault.map_or("", |fault| fault.code),
+            reason: fault.map_or("", |fault| &fault.message),
+            number: RowNumber::of(row.number),
+            user: validate::username(row, roster.columns()),
+            run: NOBODYS,
+        };
+        write_row(row, &self.own, &why, sink)
+    }
+}
+
+/// Why a row has failed, and whose it is.
+struct Why<'w> {
+    state: RowState,
+    code: &'w str,
+    reason: &'w str,
+    number: RowNumber,
+    user: &'w str,
+    run: &'w str,
+}
+
+fn write_row<S: Sink>(
+    row: &Row,
+    own: &[(usize, bool)],
+    why: &Why<'_>,
+    sink: &mut S,
+) -> Result<(), Unwritten> {
+    let cells =
+        own.iter().map(|&(at, is_secret)| if is_secret { "" } else { row.cells.get(at).unwrap_or("") });
+    let cells: Vec<&str> = cells.collect();
+    let mark = mark(why.run, cells.iter().copied());
+    let reasons = [
+        // A person reads it: a word with a space.
+        why.state.word().replace('_', " "),
+        guarded(&plain(why.code)),
+        guarded(&plain(why.reason)),
+        why.number.to_string(),
+        guarded(&written_out(why.user)),
+        mark,
+    ];
+    let reasons = reasons.iter().map(|reason| Cow::Borrowed(reason.as_str()));
+    sink.line(cells.into_iter().map(S::own).chain(reasons))?;
+    for (place, kept) in &row.kept {
+        if let Some(column) = own.iter().position(|own| *own == (*place, false)) {
+            sink.keep(column, kept)?;
+        }
+    }
+    Ok(())
 }
 
 /// All that is wrong with an invalid row, where the row itself shows it.

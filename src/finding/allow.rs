@@ -51,6 +51,8 @@ static WORDS: &[(&Code, Word)] = {
         (&codes::ROW_FILTER_UNCLEAR, Meaning),
         (&codes::ROLE_UNKNOWN, Meaning),
         (&codes::ACTION_UNKNOWN, Meaning),
+        (&codes::TARGET_UNKNOWN, Meaning),
+        (&codes::TARGET_MISSING, Meaning),
         (&codes::STAYERS_IN_LIST, Meaning),
         (&codes::RAGGED_ROW, Secret), // a password may stand under any header
         (&codes::UNCLOSED_QUOTE, Secret),

@@ -164,6 +164,18 @@ codes! {
         source: "headcount",
         fix: "write `create`, `update` or `remove`, or leave the cell blank; other words are given a meaning under \
               `[actions]` in a file for `⟦column-map FILE.toml⟧`";
+    TARGET_COLUMN = Warning "target-column", "a column says to which of several instances people go, and it is not obeyed",
+        why: "without a file of targets every row is for the one instance that is named, whatever the column says",
+        source: "headcount",
+        fix: "`⟦targets FILE.toml⟧` sends each row to the target that it names";
+    TARGET_UNKNOWN = Error "target-unknown", "a row names a target that there is not",
+        why: "nobody is made on an instance by a guess",
+        source: "headcount",
+        fix: "write a target's name as the file of targets has it, or list the word in that target's `also`";
+    TARGET_MISSING = Error "target-missing", "a row names no target",
+        why: "nobody is made on an instance by a guess",
+        source: "headcount",
+        fix: "fill in the cell, or say in the file of targets which is the `default_target`";
     STAYERS_IN_LIST = Error "stayers-in-list", "a column says who goes, and not all on the list of leavers do",
         why: "everybody on a list of leavers is deleted, and nobody can undo that: a whole roster is no such list",
         source: "headcount",

@@ -31,6 +31,8 @@ pub struct Before {
     pub(crate) settings: Option<Vec<String>>,
     /// Whether its first record says that it is a rehearsal's; ledgers once could not.
     pub(crate) says_rehearsal: bool,
+    /// The runs of other targets that are retried with this one.
+    pub(super) others: Vec<String>,
     /// It is a rehearsal's, by its first record or by its name.
     is_rehearsal: bool,
     /// Its instance is the one that rehearsals invent.
@@ -69,6 +71,7 @@ impl Before {
             header_row: session.header_row,
             settings: session.settings.clone(),
             says_rehearsal: header.rehearsal,
+            others: Vec::new(),
             is_rehearsal: state.is_rehearsal(ledger),
             is_invented: header.instance == Spec::default().instance_arn(),
         }

@@ -9,11 +9,11 @@ use super::opened::{self, For};
 use super::outlook::{Outlook, Sources};
 use super::pace::Chosen;
 use super::rehearsal::Stage;
-use super::supply::Supply;
+use super::supply::{Passwords, Supply};
 use super::target::{At, Reached};
 use super::there::Met;
 use super::world::World;
-use crate::agent::RowNumber;
+use crate::agent::{IdentityType, RowNumber};
 use crate::apply::SEEN_BY_THEN;
 use crate::clock;
 use crate::directory::Users;
@@ -88,7 +88,7 @@ impl Job {
     /// # Errors
     /// Exit 2 where the roster or the instance cannot be used; exit 4 where the instance cannot be reached or read; exit 5
     /// where the job was asked to stop meanwhile. A roster with faults is no error: see [`Checked::blocks`].
-    pub async fn check(self, world: &World) -> Result<Checked, Failure> {
+    pub async fn check(mut self, world: &World) -> Result<Checked, Failure> {
         world.go_on()?;
         ledger::be_a_file(&self.ledger)?; // and nothing is kept beside what is none
         let before = self.said_before();
@@ -98,6 +98,11 @@ impl Job {
         // On the heap: all that reads an instance would else be a part of whatever awaits a check.
         let reaching = Box::pin(self.reach(&roster, before.as_ref(), world, waits, true));
         let reached = world.reaching(waits, self.patience.outage, reaching).await?;
+        if self.reading.targets.is_some()
+            && reached.directory.instance.identity != IdentityType::ConnectManaged
+        {
+            self.passwords = Passwords::OfRoster; // they are for those targets whose users have some
+        }
         self.passwords.fit(reached.directory.instance.identity)?;
         let pass = Pass::over(&roster, &self, &reached, world)?;
         for finding in &pass.found.findings {
@@ -150,6 +155,9 @@ impl Pass {
         let mut wanted = Box::<Wanted>::default();
         let (mut there, ours) = (HashSet::new(), job.whom_it_made()?);
         let mut origins = Origins::of(roster, job.before().map(|before| before.run.as_str()));
+        if let Some(before) = job.before() {
+            origins = origins.beside(&before.others);
+        }
         let found = validate::check_with_fingerprints(roster, &rules, &mut |row| {
             if row.number.is_multiple_of(validate::Pass::GLANCE) {
                 world.go_on()?;
@@ -401,7 +409,7 @@ impl Checked {
     fn forgive_updated(&self, plan: &mut Plan, state: &State) -> Result<(), Failure> {
         let (job, wanted) = (&self.job, &self.pass.wanted);
         let whole = job.before().map_or(job.roster(), |before| &before.whole);
-        let path = beside::update_ledger_of(whole, job.target.is_rehearsal());
+        let path = beside::update_ledger_of(&job.stem(whole), job.target.is_rehearsal());
         let arn = &self.reached.directory.instance.arn;
         let updated = ledger::updated(&path, arn, &|user| wanted.find(user).is_some())?;
         plan.forgive(wanted, |user, seen| {

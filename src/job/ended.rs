@@ -85,6 +85,7 @@ mod tests {
             Stop::Passwords { message: message() },
             Stop::Untold { message: message() },
             Stop::Roster { message: message() },
+            Stop::Another { message: message() },
         ]
     }
 

@@ -1,11 +1,12 @@
 //! How instances are reached.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::parts::Parts;
 use crate::clock::Clock;
-use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Target, Transport};
+use crate::connect::{Client, Credentials, Environment, HttpOptions, InstanceRef, Role, Target, Transport};
 use crate::error::Failure;
 use crate::lane::paces::{AllPaces, PaceKey, Paces};
 use crate::simulator::server::{self, Running};
@@ -27,7 +28,7 @@ pub struct Lanes {
 
 enum Way {
     Network,
-    Within { transport: Arc<dyn Transport>, credentials: Credentials },
+    Within { transport: Arc<dyn Transport>, credentials: Credentials, profiles: HashMap<String, Credentials> },
 }
 
 /// An embedded Connect that answers.
@@ -48,11 +49,21 @@ impl Lanes {
     /// By this transport and with these credentials, whichever instance it is. A rehearsal's instance stays in the process,
     /// and no socket is opened.
     pub fn within(transport: Arc<dyn Transport>, credentials: Credentials) -> Self {
+        let profiles = HashMap::new();
         Self {
-            way: Way::Within { transport, credentials },
+            way: Way::Within { transport, credentials, profiles },
             paces: AllPaces::default(),
             parts: Parts::default(),
         }
+    }
+
+    /// The same, with other credentials where one of these profiles is named.
+    #[must_use]
+    pub fn with_profiles(mut self, named: impl IntoIterator<Item = (String, Credentials)>) -> Self {
+        if let Way::Within { profiles, .. } = &mut self.way {
+            profiles.extend(named);
+        }
+        self
     }
 
     /// The parts of rates that this process has among machines.
@@ -73,12 +84,19 @@ impl Lanes {
 
     /// The paces that calls to a target keep: one for all instances of its account and region. Where only an instance's id or
     /// alias is known, the profile stands for the account: who calls with one profile calls one account.
-    pub(super) fn paces(&self, target: &Target, profile: Option<&str>) -> Arc<Paces> {
+    ///
+    /// That holds until the instance is read: then its ARN says whose it is.
+    pub(super) fn paces(&self, target: &Target, role: Option<&Role>, profile: Option<&str>) -> Arc<Paces> {
         let account = match &target.instance {
-            InstanceRef::Arn { account, .. } => account.clone(),
-            InstanceRef::Id(_) | InstanceRef::Alias(_) => profile.unwrap_or_default().to_owned(),
+            InstanceRef::Arn { account, .. } => Some(account.as_str()),
+            InstanceRef::Id(_) | InstanceRef::Alias(_) => role.and_then(Role::account),
         };
-        self.paces.of(PaceKey { account, region: target.region.clone() })
+        self.paces_of(account.or(profile).unwrap_or_default(), &target.region)
+    }
+
+    /// The paces of an account and region that are known.
+    pub(super) fn paces_of(&self, account: &str, region: &str) -> Arc<Paces> {
+        self.paces.of(PaceKey { account: account.to_owned(), region: region.to_owned() })
     }
 
     /// A connection to an instance of the service.
@@ -86,6 +104,7 @@ impl Lanes {
         &self,
         target: &Target,
         environment: &Environment,
+        role: Option<&Role>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Client, Failure> {
         match &self.way {
@@ -93,10 +112,12 @@ impl Lanes {
                 environment.proxies.check(&target.endpoint)?;
                 let options =
                     HttpOptions { ca_bundle: environment.ca_bundle.clone(), ..HttpOptions::default() };
-                let credentials = Credentials::chain(&target.region, environment, &options);
+                let credentials = Credentials::chain(&target.region, environment, role, &options);
                 Client::new(target, credentials, Arc::clone(clock), &options)
             }
-            Way::Within { transport, credentials } => {
+            Way::Within { transport, credentials, profiles } => {
+                let of_profile = environment.profile.as_ref().and_then(|name| profiles.get(name));
+                let credentials = of_profile.unwrap_or(credentials);
                 Ok(Client::over(Arc::clone(transport), target, credentials.clone(), Arc::clone(clock)))
             }
         }
@@ -142,11 +163,11 @@ mod tests {
             let arn = format!("arn:aws:connect:{region}:{account}:instance/{id}-7b42-4d08-9c6f-2e81d0a4b7c3");
             Target::resolve(&arn, None, None, &Environment::default()).unwrap()
         };
-        let one = lanes.paces(&arn("111122223333", "eu-west-2", 'a'), None);
-        let same = lanes.paces(&arn("111122223333", "eu-west-2", 'b'), Some("other"));
+        let one = lanes.paces(&arn("111122223333", "eu-west-2", 'a'), None, None);
+        let same = lanes.paces(&arn("111122223333", "eu-west-2", 'b'), None, Some("other"));
         assert!(Arc::ptr_eq(&one, &same), "another instance of the account");
         for (account, region) in [("111122223333", "us-east-1"), ("444455556666", "eu-west-2")] {
-            assert!(!Arc::ptr_eq(&one, &lanes.paces(&arn(account, region, 'a'), None)));
+            assert!(!Arc::ptr_eq(&one, &lanes.paces(&arn(account, region, 'a'), None, None)));
         }
     }
 }

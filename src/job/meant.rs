@@ -16,7 +16,7 @@ use crate::error::{Failure, Remedy};
 use crate::finding::LetThrough;
 use crate::ledger::{self, LedgerAt, State, beside};
 use crate::plan::Asked;
-use crate::roster::{Act, Options, Roster};
+use crate::roster::{Act, OfTargets, Options, Roster};
 use crate::validate::{self, About, Inferred, Rules};
 
 /// What is to be done: a roster's rows are to become users.
@@ -118,6 +118,11 @@ impl Job {
         }
     }
 
+    /// What stands for a roster in the names of what is kept beside it.
+    pub(super) fn stem(&self, roster: &Path) -> PathBuf {
+        beside::for_target(roster, self.reading.targets.as_ref().and_then(OfTargets::name))
+    }
+
     /// Fails where another process has the ledger now: for whoever is going to run the job, before anything is asked of
     /// anybody. Running looks again.
     ///
@@ -178,7 +183,7 @@ impl Job {
             let_through: self.allowed.errors,
             names_are_made_up: self.target.is_rehearsal() && self.target.directory.is_none(),
             about: if self.allowed.leaves_there { About::Both } else { About::New },
-            may_be_empty: self.reading.act.is_some(),
+            may_be_empty: self.reading.act.is_some() || self.reading.targets.is_some(),
             ..Rules::of(directory)
         }
     }

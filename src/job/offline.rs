@@ -49,6 +49,8 @@ pub struct OfflineChecked {
     makes_passwords: bool,
     about: About,
     let_through: LetThrough,
+    /// Whether it is put together of the parts of several targets, whose rules are not the same.
+    is_of_several: bool,
 }
 
 impl OfflineChecked {
@@ -66,6 +68,10 @@ impl OfflineChecked {
     /// # Errors
     /// Exit 2 where the roster can no longer be read.
     pub(crate) fn each_with_fixes(&self, take: &mut dyn FnMut(&Finding, &[Proposal])) -> Result<(), Failure> {
+        if self.is_of_several {
+            self.found.findings.iter().for_each(|finding| take(finding, &[]));
+            return Ok(());
+        }
         let (rules, who) = (self.rules(), self.found.who.as_deref());
         let proposing = Proposing::new(&self.roster, &rules, who, None);
         for finding in self.found.findings.iter().take_while(|finding| finding.row.is_none()) {
@@ -205,9 +211,40 @@ impl Offline {
         let rules = rules_of(directory.as_ref(), identity, makes_passwords);
         let about = if self.for_update { About::There } else { About::New };
         let rules = rules.letting_through(let_through).inferred(basis.inferred()).about(about);
-        let rules = Rules { keeps_who: self.with_fixes, ..rules };
+        let may_be_empty = self.reading.targets.is_some();
+        let rules = Rules { keeps_who: self.with_fixes, may_be_empty, ..rules };
         let found = check_while(&roster, &rules, &|| go_on(stop))?;
-        Ok(OfflineChecked { roster, directory, basis, found, makes_passwords, about, let_through })
+        let is_of_several = false;
+        Ok(OfflineChecked {
+            roster,
+            directory,
+            basis,
+            found,
+            makes_passwords,
+            about,
+            let_through,
+            is_of_several,
+        })
+    }
+}
+
+impl OfflineChecked {
+    /// The parts of several targets put together, with what is wrong with rows that are nobody's, of which there are so many.
+    pub(super) fn together(whole: Roster, parts: &[&Self], nobodys: &[Finding], rows: u64) -> Option<Self> {
+        let first = parts.first()?;
+        let found: Vec<&validate::Checked> = parts.iter().map(|part| &part.found).collect();
+        let found = validate::Checked::together(&found, nobodys, rows);
+        Some(Self {
+            roster: whole,
+            directory: None,
+            basis: first.basis,
+            // The rules of none of them are those of all: what was not kept is counted, and not found again.
+            found: validate::Checked { not_kept: 0, ..found },
+            makes_passwords: first.makes_passwords,
+            about: first.about,
+            let_through: first.let_through,
+            is_of_several: true,
+        })
     }
 }
 

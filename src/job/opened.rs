@@ -135,6 +135,16 @@ impl For<'_> {
                 "give that instance, or import into {arn} with a ledger of its own: ⟦ledger FILE⟧"
             )));
         }
+        let own = self.job.reading.targets.as_ref().and_then(|targets| targets.name());
+        if state.header.target.as_deref() != own {
+            let of = |target: Option<&str>| {
+                target.map_or("no target".to_owned(), |name| format!("the target `{name}`"))
+            };
+            let what =
+                format!("the ledger is of {}, and this is {}", of(state.header.target.as_deref()), of(own));
+            return Err(Failure::stopped(what)
+                .hint("each target has a ledger of its own: ⟦targets FILE⟧, or ⟦ledger FILE⟧"));
+        }
         self.warn_of_another(state);
         let roster = beside::absolute(self.job.roster());
         let is_known = [&state.header.roster, &state.session.roster].iter().any(|path| **path == roster);

@@ -254,6 +254,16 @@ impl Outlook {
         time_of(self.new_users(), self.pace.burst, self.pace.rate)
     }
 
+    /// How long the creates of several take that share one pace.
+    pub(super) fn time_together(of: &[&Self]) -> Duration {
+        let new = of.iter().map(|outlook| outlook.new_users()).sum();
+        let slowest = of
+            .iter()
+            .map(|outlook| outlook.pace)
+            .reduce(|one, other| if other.rate < one.rate { other } else { one });
+        slowest.map_or(Duration::ZERO, |pace| time_of(new, pace.burst, pace.rate))
+    }
+
     /// Fails where the rows do not fit an applied quota that was read.
     ///
     /// # Errors
@@ -311,6 +321,11 @@ impl Follows {
 }
 
 impl Remarks {
+    /// Of those who are gone from this target's part of the roster these alone are gone from all of it.
+    pub(super) fn gone_but_moved<'u>(&mut self, gone: impl Iterator<Item = &'u str>) {
+        self.orphaned = Few::of(gone);
+    }
+
     fn of(plan: &Plan, wanted: &Wanted, state: &State) -> Self {
         let mut renamed = plan.renamed(wanted, state);
         let first = renamed.by_ref().take(Few::NAMED).map(|(was, now)| (was.to_owned(), now.to_owned()));

@@ -20,6 +20,22 @@ pub enum RateAsked {
     Fixed(f64),
 }
 
+impl RateAsked {
+    /// Reads a rate that is asked for. A call in two minutes is the slowest, and no account allows the fastest.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let rate = text.parse().ok().filter(|rate: &f64| (0.01..=100_000.0).contains(rate));
+        match (text, rate) {
+            ("quota", _) => Ok(Self::Quota),
+            ("auto", _) => Ok(Self::Learned),
+            (_, Some(rate)) => Ok(Self::Fixed(rate)),
+            _ => Err("expected `quota`, `auto`, or a number of calls a second from 0.01 to 100000".into()),
+        }
+    }
+}
+
 /// The pace that is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PaceAsked {

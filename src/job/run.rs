@@ -33,6 +33,7 @@ use crate::passwords::{Credentials, LockedFile};
 use crate::plan::{Decision, Plan};
 use crate::roster::Roster;
 use crate::user::{Found, NamesOfIds};
+use crate::validate::Rules;
 
 /// A job that has begun: its plan is in the ledger.
 struct Begun {
@@ -74,11 +75,40 @@ impl Planned {
     /// Exit 4 where the rows do not fit, or nothing can be recorded: then nothing was sent; exit 5 where the job was asked
     /// to stop before it began; exit 70 where a row's work broke.
     pub async fn run(self) -> Result<Ended, Failure> {
+        let begun = self.begin_and_send().await?;
+        let left = begun.leave_failed_rows();
+        Ok(begun.end(left).await.0)
+    }
+
+    /// The same as one of several that go on side by side, whose failed rows are left together.
+    pub(super) async fn run_beside(self) -> Result<(Ended, Remains), Failure> {
+        let begun = self.begin_and_send().await?;
+        Ok(begun.end(Ok(Left::default())).await)
+    }
+
+    async fn begin_and_send(self) -> Result<Begun, Failure> {
         self.fits()?;
         self.checked.world.go_on()?;
         let (begun, credentials) = Begun::with(self).await?;
         begun.send(credentials).await?;
-        begun.end().await
+        Ok(begun)
+    }
+}
+
+/// What is left of a job that has ended, for whoever leaves the failed rows of several.
+pub(super) struct Remains {
+    pub(super) checked: Checked,
+    /// What the ledger says; `None` where it could not be closed.
+    pub(super) state: Option<State>,
+}
+
+impl Remains {
+    /// The failed rows of this one; `None` where the ledger is not known.
+    pub(super) fn failed<'r>(&'r self, rules: &'r Rules<'r>) -> Option<FailedRows<'r>> {
+        let (Checked { job, roster, pass, .. }, state) = (&self.checked, self.state.as_ref()?);
+        let of = OfRun { is_rehearsal: job.target.is_rehearsal(), job: None };
+        let (wanted, others) = (&*pass.wanted, OtherRun::of(state));
+        Some(FailedRows { roster, wanted, rules, state, others, of })
     }
 }
 
@@ -155,10 +185,9 @@ impl Begun {
         }
     }
 
-    /// Says how it went, leaves the file of the failed rows, and closes the ledger.
-    async fn end(self) -> Result<Ended, Failure> {
+    /// Says how it went, and closes the ledger.
+    async fn end(self, left: Result<Left, Failure>) -> (Ended, Remains) {
         self.keep_rate();
-        let left = self.leave_failed_rows();
         let settled_otherwise = self.tell_of_settled().await;
         let replaced = self.plan.count(Decision::Replaced);
         let standing = self.ledger.read(|state| Standing {
@@ -181,9 +210,12 @@ impl Begun {
             calls,
             seconds: took.as_secs_f64(),
         });
-        let closed = close(ledger, exit);
+        let (state, closed) = match close(ledger, exit) {
+            Ok(state) => (Some(state), Ok(())),
+            Err(failure) => (None, Err(failure)),
+        };
         checked.reached.stop_serving().await;
-        Ok(Ended {
+        let ended = Ended {
             exit,
             counts,
             steps,
@@ -200,7 +232,8 @@ impl Begun {
             settled_otherwise,
             other_run,
             outlook,
-        })
+        };
+        (ended, Remains { checked, state })
     }
 
     /// Records and names the rows that were in doubt and turned out to be made with what the roster no longer asks for.
@@ -247,7 +280,7 @@ impl Begun {
     }
 }
 
-pub(super) fn close(ledger: Arc<dyn Journal>, exit: Exit) -> Result<(), Failure> {
+pub(super) fn close(ledger: Arc<dyn Journal>, exit: Exit) -> Result<State, Failure> {
     crash::point("close-before");
     let closed = if Arc::strong_count(&ledger) == 1 {
         ledger.close(exit).map_err(|fault| Failure::stopped(fault.to_string()))
@@ -255,7 +288,7 @@ pub(super) fn close(ledger: Arc<dyn Journal>, exit: Exit) -> Result<(), Failure>
         Err(Failure::new(Exit::Bug, "an import ended with a row still at work"))
     };
     crash::point("close-after");
-    closed.map(drop)
+    closed
 }
 
 /// What a session begins with.
@@ -318,6 +351,7 @@ impl Beginning<'_> {
             digest: Some(digest.as_str().into()),
             instance: Some(reached.directory.instance.arn.as_str().into()),
             rehearsal: job.target.is_rehearsal(),
+            target: job.reading.targets.as_ref().and_then(|targets| targets.name()).map(Into::into),
             job: *of,
             header_row,
             tool: Some(tool.into()),

@@ -9,7 +9,7 @@ use super::saved;
 use super::world::World;
 use crate::agent::IdentityType;
 use crate::apply::Settings;
-use crate::connect::{self, Client, Credentials, Environment, InstanceRef, Operation};
+use crate::connect::{self, Client, Credentials, Environment, InstanceRef, Operation, Role};
 use crate::directory::Directory;
 use crate::error::Failure;
 use crate::event::Event;
@@ -48,6 +48,8 @@ pub struct Address {
     pub region: Option<String>,
     /// Another endpoint than the region's own.
     pub endpoint: Option<String>,
+    /// The role that is taken with the profile's keys, or the environment's.
+    pub role: Option<Role>,
     /// What the environment says of reaching AWS, and the profile.
     pub environment: Environment,
 }
@@ -124,17 +126,25 @@ impl Target {
         let (region, endpoint) = (address.region.as_deref(), address.endpoint.as_deref());
         let target = connect::Target::resolve(named, region, endpoint, &environment)?;
         target.warning.iter().for_each(|warning| world.warn(warning));
-        let client = world.lanes.client(&target, &environment, &world.clock)?;
+        let client = world.lanes.client(&target, &environment, address.role.as_ref(), &world.clock)?;
         sign_in(&client, waits).await?;
         let endpoint =
             address.endpoint.clone().or(environment.endpoint_url_connect).or(environment.endpoint_url);
         world.tell(Event::Reading);
-        let paces = world.lanes.paces(&target, environment.profile.as_deref());
-        let lane = Arc::new(Lane::new(client, paces).waiting_in(waits.clone()));
+        let paces = world.lanes.paces(&target, address.role.as_ref(), environment.profile.as_deref());
+        let lane = Arc::new(Lane::new(client.clone(), paces).waiting_in(waits.clone()));
         let read = self.read_through(&lane, &target.instance, world, with_users).await;
         world.tell(Event::Reached);
         warn_of_skew(&lane, world);
-        Ok(Reached { lane, directory: read?, region: target.region, endpoint, running: None })
+        let directory = read?;
+        // Whoever was named by an alias is known by now: what is sent keeps the pace of its account, as others in it do.
+        let own =
+            account_of(&directory.instance.arn).map(|account| world.lanes.paces_of(account, &target.region));
+        let lane = match own.filter(|own| !Arc::ptr_eq(own, lane.paces())) {
+            Some(own) => Arc::new(Lane::new(client, own).waiting_in(waits.clone())),
+            None => lane,
+        };
+        Ok(Reached { lane, directory, region: target.region, endpoint, running: None })
     }
 
     /// Reaches an embedded Connect that is made to fit the stage, and reads it as any instance.
@@ -219,6 +229,11 @@ async fn sign_in(client: &Client, waits: &Waits) -> Result<(), Failure> {
     client.check_credentials().await?;
     waits.heard();
     Ok(())
+}
+
+/// The account in an instance's ARN.
+fn account_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|account| !account.is_empty())
 }
 
 /// A clock that had to be corrected is said, whether the instance could be read then or not.

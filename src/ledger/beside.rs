@@ -29,6 +29,15 @@ const WORLD: &str = ".simulate.world.jsonl";
 /// The same of one in which the people of a roster are there from the beginning.
 const PEOPLED: &str = ".simulate.people.jsonl";
 
+/// What stands in a roster's place in the names of all that is kept beside it for one of several targets:
+/// `roster.csv.emea`, as in `roster.csv.emea.ledger.jsonl`.
+pub(crate) fn for_target(roster: &Path, target: Option<&str>) -> PathBuf {
+    match target {
+        Some(target) => disk::with_suffix(roster, &format!(".{target}")),
+        None => roster.to_owned(),
+    }
+}
+
 /// The ledger of a roster, where nobody names another: beside it. A rehearsal has one of its own.
 pub fn ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
     disk::with_suffix(roster, if is_rehearsal { REHEARSED } else { LEDGER })

@@ -45,6 +45,9 @@ pub struct Entry<'a> {
     /// say it; see [`super::State::is_rehearsal`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rehearsal: bool,
+    /// Which of several targets it is of (`ledger`), by its name in their file.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none", deserialize_with = "borrowed")]
+    pub target: Option<Cow<'a, str>>,
     /// Whose ledger it is (`ledger`); an import's has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<Job>,
@@ -180,6 +183,7 @@ impl<'a> Entry<'a> {
             digest: None,
             instance: None,
             rehearsal: false,
+            target: None,
             job: None,
             tool: None,
             session: None,

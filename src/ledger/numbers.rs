@@ -137,6 +137,15 @@ pub struct Calls {
     pub throttled: u64,
 }
 
+/// Of several ledgers together.
+impl std::ops::AddAssign for Calls {
+    fn add_assign(&mut self, other: Self) {
+        let Self { sent, throttled } = other;
+        self.sent += sent;
+        self.throttled += throttled;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,6 +65,8 @@ pub struct Header {
     pub instance: String,
     /// Whether it says that it is a rehearsal's; [`State::is_rehearsal`] also knows the ledgers of before it could.
     pub(crate) rehearsal: bool,
+    /// Which of several targets it is of, by its name in their file.
+    pub target: Option<String>,
     /// Whose ledger it is, where that is no import's.
     pub job: Option<Job>,
     /// The row of the first roster's header, where it was told.
@@ -292,6 +294,62 @@ pub struct Counts {
     pub skipped: u64,
 }
 
+/// Of several ledgers together.
+impl std::ops::AddAssign for StepCounts {
+    fn add_assign(&mut self, other: Self) {
+        let Self { total, pending, done, rejected } = other;
+        self.total += total;
+        self.pending += pending;
+        self.done += done;
+        self.rejected += rejected;
+    }
+}
+
+/// Of several ledgers together.
+impl std::ops::AddAssign for SeenCounts {
+    fn add_assign(&mut self, other: Self) {
+        let Self { drifted, missing, gone, replaced } = other;
+        self.drifted += drifted;
+        self.missing += missing;
+        self.gone += gone;
+        self.replaced += replaced;
+    }
+}
+
+/// Of several ledgers together.
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            total,
+            pending,
+            in_doubt,
+            created,
+            recovered,
+            exists,
+            rejected,
+            invalid,
+            there,
+            updated,
+            unconfirmed,
+            deleted,
+            skipped,
+        } = other;
+        self.total += total;
+        self.pending += pending;
+        self.in_doubt += in_doubt;
+        self.created += created;
+        self.recovered += recovered;
+        self.exists += exists;
+        self.rejected += rejected;
+        self.invalid += invalid;
+        self.there += there;
+        self.updated += updated;
+        self.unconfirmed += unconfirmed;
+        self.deleted += deleted;
+        self.skipped += skipped;
+    }
+}
+
 impl Counts {
     /// Counts one row.
     pub(crate) fn add(&mut self, state: RowState, recovered: bool) {
@@ -364,6 +422,7 @@ impl State {
                     roster: text(&entry.roster),
                     instance: text(&entry.instance),
                     rehearsal: entry.rehearsal,
+                    target: entry.target.as_deref().map(str::to_owned),
                     job: entry.job,
                     header_row: entry.header_row,
                     at: text(&entry.at),

@@ -58,6 +58,37 @@ pub(crate) struct Account {
     pub(crate) causes: Vec<Cause>,
     /// Whether an importer is at work.
     pub(crate) at_work: bool,
+    /// Which of several targets it is of, by its name in their file.
+    pub(crate) target: Option<String>,
+    /// The targets that it was put together of; none where it is of one ledger.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// One of several targets, as a report has it beside the whole.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Part {
+    /// Its name; the run's id where its ledger has none.
+    pub(crate) target: String,
+    /// The run's id.
+    pub(crate) run: String,
+    /// The instance's ARN.
+    pub(crate) instance: String,
+    /// Its alias, where it was read.
+    pub(crate) alias: Option<String>,
+    /// Where its rows stand.
+    pub(crate) counts: Counts,
+    /// Its CreateUser calls.
+    pub(crate) calls: Calls,
+}
+
+impl Part {
+    /// All its rows, those that are as asked, those that failed, and those that nothing is said of yet.
+    pub(crate) fn numbers(&self) -> [u64; 4] {
+        let Counts { total, created, there, updated, deleted, pending, in_doubt, unconfirmed, .. } =
+            self.counts;
+        let (done, open) = (created + there + updated + deleted, pending + in_doubt + unconfirmed);
+        [total, done, total - done - open, open]
+    }
 }
 
 /// The ledger that a report was made from.
@@ -361,6 +392,7 @@ impl Gathering {
         account.rows.sort_by(|a, b| a.row.cmp(&b.row).then_with(|| a.user.cmp(&b.user)));
         account.counts = state.counts(at_work);
         account.calls = state.calls;
+        account.target.clone_from(&state.header.target);
         account.run.clone_from(&state.header.run);
         account.began.clone_from(&state.header.at);
         account.instance.clone_from(&state.header.instance);

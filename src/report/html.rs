@@ -142,15 +142,37 @@ fn outcome(page: &mut String, account: &Account, made: &str) {
         number => count(number, "throttle"),
     };
     // What an update sends is of many kinds, and its ledger counts none of them.
-    if account.job.is_some() {
-        page.push_str("</ul>\n</section>\n");
+    if account.job.is_none() {
+        let _ = writeln!(
+            page,
+            "<li><b>{}</b> <span>calls</span><small>{throttled}</small></li>",
+            grouped(account.calls.sent)
+        );
+    }
+    page.push_str("</ul>\n");
+    targets(page, account);
+    page.push_str("</section>\n");
+}
+
+/// Where the rows of each of several targets stand.
+fn targets(page: &mut String, account: &Account) {
+    if account.parts.is_empty() {
         return;
     }
-    let _ = write!(
-        page,
-        "<li><b>{}</b> <span>calls</span><small>{throttled}</small></li>\n</ul>\n</section>\n",
-        grouped(account.calls.sent)
+    page.push_str(
+        "<table>\n<thead><tr><th>target</th><th>rows</th><th>as asked</th><th>failed</th><th>open</th><th>instance</th></tr>\
+         </thead>\n<tbody>\n",
     );
+    for part in &account.parts {
+        let [rows, done, failed, open] = part.numbers().map(grouped);
+        let _ = writeln!(
+            page,
+            "<tr><td>{}</td><td>{rows}</td><td>{done}</td><td>{failed}</td><td>{open}</td><td>{}</td></tr>",
+            html(&part.target),
+            html(part.alias.as_deref().unwrap_or(&part.instance))
+        );
+    }
+    page.push_str("</tbody>\n</table>\n");
 }
 
 fn causes(page: &mut String, account: &Account) {
@@ -527,7 +549,7 @@ fn data(account: &Account) -> Result<String, Failure> {
                     row.throttled,
                     plain(&account.zone.shown(&row.at)),
                     row.cause.map_or(-1, i64::from),
-                    plain(&row.person.line()),
+                    plain(&of_whom(row)),
                 )
             })
             .collect(),
@@ -535,6 +557,12 @@ fn data(account: &Account) -> Result<String, Failure> {
     let json = serde_json::to_string(&data)
         .map_err(|error| Failure::new(Exit::Bug, "cannot write the report").because(error))?;
     Ok(island(&escaped(&json)))
+}
+
+/// What is known of a row's person, and of several targets which it is for.
+fn of_whom(row: &Row) -> String {
+    let parts = [row.target.clone().unwrap_or_default(), row.person.line()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// A text of ours, with what stands in backticks as code.

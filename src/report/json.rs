@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::account::{Account, Session, Source};
+use super::account::{Account, Part, Session, Source};
 use super::cause::Cause;
 use super::row::{Event, Row, Step};
 use crate::agent::RowNumber;
@@ -36,10 +36,26 @@ struct Document<'a> {
     rows: Counts,
     dropped: u64,
     calls: Calls,
+    /// Each of several targets; not there where the report is of one ledger.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    targets: Vec<Target<'a>>,
     ledger: Ledger<'a>,
     sessions: Vec<Sitting<'a>>,
     causes: Vec<Group<'a>>,
     users: Vec<User<'a>>,
+}
+
+/// One of several targets.
+#[derive(Serialize)]
+struct Target<'a> {
+    target: &'a str,
+    run: &'a str,
+    instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<&'a str>,
+    complete: bool,
+    rows: Counts,
+    calls: Calls,
 }
 
 #[derive(Serialize)]
@@ -92,6 +108,8 @@ struct Group<'a> {
 struct User<'a> {
     row: RowNumber,
     user: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
     /// The name that the roster had for it, where a file of failed rows gave it this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     was: Option<&'a str>,
@@ -154,6 +172,7 @@ pub(crate) fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
         rows: account.counts,
         dropped: account.dropped,
         calls: account.calls,
+        targets: account.parts.iter().map(target).collect(),
         ledger: Ledger { path, bytes: *bytes, digest },
         sessions: account.sessions.iter().map(sitting).collect(),
         causes: account.causes.iter().map(|cause| group(cause, &account.rows)).collect(),
@@ -164,6 +183,18 @@ pub(crate) fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
     escape_from(0, &mut bytes);
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+fn target(part: &Part) -> Target<'_> {
+    Target {
+        target: &part.target,
+        run: &part.run,
+        instance: &part.instance,
+        alias: part.alias.as_deref(),
+        complete: part.counts.is_complete(),
+        rows: part.counts,
+        calls: part.calls,
+    }
 }
 
 fn sitting(session: &Session) -> Sitting<'_> {
@@ -201,6 +232,7 @@ fn user(row: &Row) -> User<'_> {
     User {
         row: row.row,
         user: &row.user,
+        target: row.target.as_deref(),
         was: row.was.as_deref(),
         state: row.state,
         recovered: row.recovered,

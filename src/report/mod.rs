@@ -13,6 +13,7 @@ mod row;
 pub(crate) mod standing;
 pub(crate) mod table;
 pub(crate) mod ticket;
+mod together;
 
 use std::path::Path;
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::row::{Person, Row};
+use crate::agent::RowNumber;
 use crate::error::Failure;
 use crate::roster::{self, Columns, Field, Roster};
 use crate::validate;
@@ -31,10 +32,12 @@ pub(crate) fn find(rows: &mut [Row], roster: &Roster) -> Result<(), Failure> {
     let (mut read, mut row, mut found) = (roster.rows()?, roster::Row::default(), Vec::new());
     while read.read(&mut row)? {
         if let Some(at) = places.get(validate::username(&row, roster.columns())) {
-            found.push((*at, person(&row, roster.columns())));
+            found.push((*at, rows[*at].row == RowNumber::of(row.number), person(&row, roster.columns())));
         }
     }
-    for (at, person) in found {
+    // Where several rows have one name, as those of several targets may, the one of its own number comes last and counts.
+    found.sort_by_key(|(_, is_its_own, _)| *is_its_own);
+    for (at, _, person) in found {
         rows[at].person = person;
     }
     Ok(())

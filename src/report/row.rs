@@ -29,6 +29,8 @@ pub(crate) struct Row {
     pub(crate) user: String,
     /// The name that the roster had for it, where a file of failed rows gave it this one.
     pub(crate) was: Option<String>,
+    /// Which of several targets it is for.
+    pub(crate) target: Option<String>,
     /// Who it is, as far as the roster says.
     pub(crate) person: Person,
     /// Where it stands.

@@ -40,9 +40,12 @@ pub(crate) fn csv(account: &Account) -> Result<Vec<u8>, Failure> {
         .terminator(csv::Terminator::CRLF)
         .from_writer("\u{FEFF}".as_bytes().to_vec());
     let failed = |error: csv::Error| Failure::stopped("cannot write the report").because(error);
-    writer.write_record(HEADERS).map_err(failed)?;
+    // Of several targets each row has its own behind the others.
+    let target = (!account.parts.is_empty()).then_some("target");
+    writer.write_record(HEADERS.into_iter().chain(target)).map_err(failed)?;
     for row in &account.rows {
-        writer.write_record(cells(row).map(|text| cell(&text))).map_err(failed)?;
+        let cells = cells(row).into_iter().chain(target.map(|_| row.target.clone().unwrap_or_default()));
+        writer.write_record(cells.map(|text| cell(&text))).map_err(failed)?;
     }
     writer
         .into_inner()
@@ -85,6 +88,9 @@ fn build(account: &Account, made: &str) -> Result<Vec<u8>, XlsxError> {
         .set_background_color(Color::RGB(0x00D9_E2F3))
         .set_border_bottom(FormatBorder::Thin);
     rows(workbook.add_worksheet().set_name("Rows")?, account, &head)?;
+    if !account.parts.is_empty() {
+        targets(workbook.add_worksheet().set_name("Targets")?, account, &head)?;
+    }
     failures(workbook.add_worksheet().set_name("Failures")?, account, &head)?;
     record(workbook.add_worksheet().set_name("Record")?, account, made, &head)?;
     template::saved(&mut workbook)
@@ -138,6 +144,13 @@ fn rows(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(), X
         sheet.write_number(line, 11, row.attempts)?;
         sheet.write_number(line, 12, row.throttled)?;
         write(sheet, line, 13, &request)?;
+        if let Some(target) = &row.target {
+            write(sheet, line, 14, target)?;
+        }
+    }
+    if !account.parts.is_empty() {
+        sheet.write_string_with_format(0, 14, "target", head)?;
+        sheet.set_column_width(14, 16)?;
     }
     sheet.set_freeze_panes(1, 2)?;
     let last = u32::try_from(account.rows.len()).unwrap_or(u32::MAX);
@@ -155,6 +168,24 @@ fn on_paper(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     sheet.set_repeat_rows(0, 0)?;
     sheet.set_footer("&L&F&R&P / &N");
     Ok(())
+}
+
+/// Where the rows of each target stand.
+fn targets(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(), XlsxError> {
+    let titles = [("target", 20), ("rows", 9), ("as asked", 9), ("failed", 9), ("open", 9), ("instance", 90)];
+    for (column, (title, width)) in (0..).zip(titles) {
+        sheet.write_string_with_format(0, column, title, head)?;
+        sheet.set_column_width(column, width)?;
+    }
+    for (line, part) in (1..).zip(&account.parts) {
+        write(sheet, line, 0, &part.target)?;
+        for (column, number) in (1..).zip(part.numbers()) {
+            sheet.write_number(line, column, number as f64)?;
+        }
+        write(sheet, line, 5, &part.instance)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    on_paper(sheet)
 }
 
 fn failures(sheet: &mut Worksheet, account: &Account, head: &Format) -> Result<(), XlsxError> {

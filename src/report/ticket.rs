@@ -36,6 +36,14 @@ pub(crate) fn write(account: &Account, made: &str) -> String {
         }
     }
     let _ = writeln!(page, "| total | {} |\n", grouped(counts.total));
+    if !account.parts.is_empty() {
+        page.push_str("| target | rows | as asked | failed | open |\n|---|--:|--:|--:|--:|\n");
+        for part in &account.parts {
+            let [rows, done, failed, open] = part.numbers().map(grouped);
+            let _ = writeln!(page, "| {} | {rows} | {done} | {failed} | {open} |", code(&part.target));
+        }
+        page.push('\n');
+    }
     for cause in account.causes.iter().take(CAUSES) {
         let number = count(cause.rows.len() as u64, "row");
         let _ = write!(page, "- **{number} {}**", cause.label());

@@ -255,7 +255,7 @@ impl Read {
     fn of(csv: Csv, lines: Vec<Line>, told: Option<u64>, mapping: &Mapping) -> Result<Option<Self>, Failure> {
         let top = top::find(&lines, mapping);
         let Some(line) = lines.get(top.at) else { return Ok(None) };
-        let known = Header::read(line.cells.clone(), mapping, None).known();
+        let known = Header::read(line.cells.clone(), mapping, None, None).known();
         match told {
             Some(told) if line.number != told && lines.iter().all(|line| line.number != told) => {
                 Err(top::no_such_row(told, &lines, mapping))

@@ -3,11 +3,14 @@
 //! A rule looks at the cell as the file has it. Where it cannot be told what the cell says, the row stays and is an error:
 //! neither to make a person who has left nor to lose one who has not is left to a guess.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::act::{self, Act};
 use super::day::{self, Day, Days};
 use super::row::{Kept, Row};
+use super::target::{self, ForWhom, TargetNames};
 use crate::finding::codes;
 use crate::finding::{Finding, LeftOut};
 use crate::text::damage::{self, Kind, Kinds};
@@ -70,6 +73,8 @@ enum Test {
     Dates(Option<Day>, Option<Day>),
     /// A word for this act.
     Act(Act, act::Words),
+    /// A word for the target at this place.
+    Target(usize, Arc<TargetNames>),
 }
 
 /// What a rule says of a cell.
@@ -125,9 +130,14 @@ impl Rule {
         Self { header, is_only: false, test: Test::Act(Act::Nothing, words) }
     }
 
+    /// Only the rows of this target.
+    pub(super) fn of_target(header: String, target: usize, names: Arc<TargetNames>) -> Self {
+        Self { header, is_only: true, test: Test::Target(target, names) }
+    }
+
     /// Whether there is nothing to tell of the rows that it leaves out: another job has them.
     fn is_untold(&self) -> bool {
-        self.is_idle() || (self.is_only && self.is_of_action())
+        self.is_idle() || (self.is_only && self.is_of_action()) || matches!(self.test, Test::Target(..))
     }
 
     fn is_of_action(&self) -> bool {
@@ -156,6 +166,7 @@ impl Rule {
             Test::Filled => "is filled".to_owned(),
             Test::Empty => "is empty".to_owned(),
             Test::Act(act, _) => format!("{not}asks for {}", act.word()),
+            Test::Target(at, names) => format!("is {not}`{}`", shown(names.name(*at))),
             Test::Dates(before, after) => {
                 let side = |word: &str, day: &Option<Day>| day.map(|day| format!("{word} {day}"));
                 let sides: Vec<String> =
@@ -255,6 +266,8 @@ impl Test {
                     }
                 }
             },
+            // Whose a row is the row says, and not the cell alone.
+            Self::Target(..) => Answer::Unclear,
             Self::Dates(..) if cell.is_empty() => Answer::No,
             Self::Dates(before, after) => {
                 let is_within = |day: Day| {
@@ -339,11 +352,23 @@ impl Sieve {
         if self.skips_hidden && is_hidden {
             return Some(self.rules.len());
         }
-        if self.rules.is_empty() || !row.is_readable() {
+        if self.rules.is_empty() {
             return None;
+        }
+        if !row.is_readable() {
+            // Whose it is cannot be told either, and whoever reads the whole roster tells of it.
+            return self.rules.iter().position(|(_, rule)| matches!(rule.test, Test::Target(..)));
         }
         let mut unclear = None;
         for (nth, (at, rule)) in self.rules.iter().enumerate() {
+            if let Test::Target(only, names) = &rule.test {
+                // Of whom it cannot be told that is said once, by whoever reads the whole roster.
+                let at = Some(*at).filter(|at| *at < headers.len());
+                if target::whose(row, at, names) != ForWhom::Target(*only) {
+                    return Some(nth);
+                }
+                continue;
+            }
             let kept = row.kept.iter().find(|(of, _)| of == at).map(|(_, kept)| kept);
             let cell = Cell { text: row.cells.get(*at).unwrap_or("").trim(), kept };
             match rule.leaves_out(&cell) {

@@ -13,6 +13,7 @@ use super::mapping::Mapping;
 use super::numbers::Numbers;
 use super::roles::Roles;
 use super::row::{Columns, Row};
+use super::target::{self, OfTargets};
 use crate::error::Failure;
 use crate::finding::Finding;
 use crate::finding::codes::{self, Code};
@@ -39,6 +40,10 @@ pub(super) struct Header {
     pub(super) sieve: Sieve,
     /// The columns that say what is to be done: there should be one at most.
     acts: Vec<usize>,
+    /// The columns that say to which target a row goes: there should be one at most.
+    targets: Vec<usize>,
+    /// Whether that is obeyed.
+    has_targets: bool,
 }
 
 /// A column that the file does not have and the mapping makes.
@@ -84,9 +89,24 @@ fn acts(headers: &[String], uses: &[Use], mapping: &Mapping) -> Vec<usize> {
     (0..headers.len()).filter(is_one).collect()
 }
 
+/// Where the columns stand that say to which target a row goes: the one that a map names, else those whose headers say so.
+fn targets(headers: &[String], uses: &[Use], mapping: &Mapping) -> Vec<usize> {
+    if let Some(header) = &mapping.target {
+        return place(headers, header).into_iter().collect();
+    }
+    let is_one =
+        |at: &usize| matches!(uses[*at], Use::Unknown | Use::Misspelt(_)) && target::is_header(&headers[*at]);
+    (0..headers.len()).filter(is_one).collect()
+}
+
 impl Header {
     /// Reads a header. Whatever the mapping says goes before what the names say.
-    pub(super) fn read(headers: Vec<String>, mapping: &Mapping, act: Option<Act>) -> Self {
+    pub(super) fn read(
+        headers: Vec<String>,
+        mapping: &Mapping,
+        act: Option<Act>,
+        of_targets: Option<&OfTargets>,
+    ) -> Self {
         let mut uses: Vec<Use> =
             headers.iter().map(|header| mapping.column(header).unwrap_or_else(|| Use::of(header))).collect();
         let rules = mapping.rules.iter();
@@ -100,18 +120,31 @@ impl Header {
             of_any.into_iter().chain([own]).map(move |rule| (at, rule))
         });
         let of_act = of_act.into_iter().flatten();
-        let rules = rules.chain(of_act);
+        let targets = targets(&headers, &uses, mapping);
+        // First: whom another target's job reads is nothing to be told of here.
+        let of_target = of_targets.and_then(|of| {
+            let at = targets.first().copied();
+            let header = at.map(|at| headers[at].clone()).unwrap_or_default();
+            Some((at.unwrap_or(usize::MAX), Rule::of_target(header, of.only?, Arc::clone(&of.names))))
+        });
+        let rules = of_target.into_iter().chain(rules).chain(of_act);
         let sieve = Sieve::new(rules.collect(), mapping.hidden_rows == Hidden::Skip);
         let roles: Vec<usize> =
             mapping.roles.iter().filter_map(|roles| place(&headers, &roles.header)).collect();
         for (at, used) in uses.iter_mut().enumerate() {
             // What the map looks at is not read by mistake, nor forgotten.
-            if (sieve.has(at) || roles.contains(&at)) && matches!(used, Use::Unknown | Use::Misspelt(_)) {
+            let is_obeyed = of_targets.is_some() && targets.contains(&at);
+            if (sieve.has(at) || roles.contains(&at) || is_obeyed)
+                && matches!(used, Use::Unknown | Use::Misspelt(_))
+            {
                 *used = Use::Ignored;
             }
         }
         let recognised = columns::recognise(&headers);
-        let mut header = Self { width: headers.len(), uses, recognised, sieve, acts, ..Self::default() };
+        let has_targets = of_targets.is_some();
+        let width = headers.len();
+        let mut header =
+            Self { width, uses, recognised, sieve, acts, targets, has_targets, ..Self::default() };
         header.columns.strangers = header.strangers(&headers);
         header.columns.headers = headers;
         for (at, used) in header.uses.iter().enumerate() {
@@ -162,7 +195,9 @@ impl Header {
     /// The columns that carry nothing and choose nothing: one of them may say who has left.
     fn strangers(&self, headers: &[String]) -> Vec<usize> {
         let is_one = |at: &usize| {
-            let is_read = matches!(self.uses[*at], Use::Field(_) | Use::Unnamed) || self.sieve.has(*at);
+            let is_target = self.has_targets && self.targets.contains(at);
+            let is_read =
+                matches!(self.uses[*at], Use::Field(_) | Use::Unnamed) || self.sieve.has(*at) || is_target;
             let is_ours = columns::reason(&headers[*at]).is_some() || columns::is_note(&headers[*at]);
             !is_read && !is_ours
         };
@@ -190,6 +225,15 @@ impl Header {
                         columns::name_shown(name)
                     ),
                     codes::ACTION_COLUMN.fix.to_owned(),
+                )),
+                Use::Unknown | Use::Misspelt(_) if self.targets.contains(&at) => Some(about(
+                    &codes::TARGET_COLUMN,
+                    Some(name),
+                    format!(
+                        "the column says to which instance people go, and is not obeyed: `{}`",
+                        columns::name_shown(name)
+                    ),
+                    codes::TARGET_COLUMN.fix.to_owned(),
                 )),
                 Use::Unknown => Some(about(
                     &codes::UNKNOWN_COLUMN,
@@ -245,6 +289,31 @@ impl Header {
                     several.iter().map(|at| format!("`{}`", columns::name_shown(&self.own()[*at]))).collect();
                 Err(Failure::usage(format!("several columns say what is to be done: {}", names.join(", ")))
                     .hint("name the one that counts under `[actions]` in a file for `⟦column-map FILE.toml⟧`"))
+            }
+        }
+    }
+
+    /// The column that says to which target a row goes.
+    pub(super) fn target(&self) -> Option<usize> {
+        self.targets.first().copied()
+    }
+
+    /// Fails where targets are asked for and no column, or more than one, says to which a row goes.
+    pub(super) fn has_targets(&self, of: Option<&OfTargets>) -> Result<(), Failure> {
+        let Some(of) = of else { return Ok(()) };
+        match self.targets.as_slice() {
+            [_] => Ok(()),
+            [] if of.names.has_default() => Ok(()),
+            [] => Err(Failure::usage("no column of the roster says to which target a row goes").hint(format!(
+                "call it `target`, map it to `target` in a file for `⟦column-map FILE.toml⟧`, or say in the file of targets \
+                 which is the `default_target`; {}",
+                self.its_columns()
+            ))),
+            several => {
+                let names: Vec<String> =
+                    several.iter().map(|at| format!("`{}`", columns::name_shown(&self.own()[*at]))).collect();
+                Err(Failure::usage(format!("several columns say to which target a row goes: {}", names.join(", ")))
+                    .hint("map the one that counts to `target` in a file for `⟦column-map FILE.toml⟧`"))
             }
         }
     }
@@ -653,7 +722,7 @@ mod tests {
     "#;
 
     fn mapped(line: &str, map: &str) -> Header {
-        Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::parse(map).unwrap(), None)
+        Header::read(line.split(',').map(str::to_owned).collect(), &Mapping::parse(map).unwrap(), None, None)
     }
 
     fn read(line: &str) -> Header {

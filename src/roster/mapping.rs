@@ -13,6 +13,7 @@ use super::field::Field;
 use super::filter::{Hidden, Rule, Written};
 use super::made::{Split, Template};
 use super::roles::{self, Roles};
+use super::target;
 use crate::error::Failure;
 use crate::text::decoded;
 
@@ -94,6 +95,8 @@ pub(super) struct Mapping {
     pub(super) roles: Vec<Roles>,
     /// The header of the column that says what is to be done, and what its words mean.
     pub(super) actions: Option<(String, act::Words)>,
+    /// The header of the column that says to which target a row goes.
+    pub(super) target: Option<String>,
 }
 
 impl Mapping {
@@ -134,6 +137,13 @@ impl Mapping {
         }
         for (header, carried) in file.columns {
             let used = match carried {
+                Carried::Field(name) if target::is_header(&name) => {
+                    if let Some(other) = &mapping.target {
+                        return Err(format!("two columns are the target's: `{other}` and `{header}`"));
+                    }
+                    mapping.target = Some(header.clone());
+                    Use::Unknown
+                }
                 Carried::Field(name) => Use::Field(field("columns", &name)?),
                 Carried::Name(whole) => {
                     if mapping.split.is_some() {

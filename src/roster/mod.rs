@@ -27,6 +27,7 @@ mod roles;
 mod row;
 mod sheet;
 mod source;
+mod target;
 mod text;
 mod top;
 mod xlsx;
@@ -56,6 +57,7 @@ pub(crate) use held::Held;
 pub(crate) use row::Kept;
 pub use row::{Columns, Row};
 pub(crate) use sheet::{place as cell_place, resolve as resolved, sheet_part, stored_part};
+pub use target::{ForWhom, OfTargets, TargetNames};
 pub(crate) use xlsx::WORKBOOK_THREAD;
 
 use below::Holding;
@@ -82,6 +84,8 @@ pub struct Options {
     pub phone_region: Option<PhoneRegion>,
     /// Only the rows that ask for this, by the column that says what is to be done; else that column is not obeyed.
     pub act: Option<Act>,
+    /// The targets that a column names, and whose rows are read; else that column is not obeyed.
+    pub targets: Option<OfTargets>,
 }
 
 /// How a roster is stored.
@@ -129,6 +133,7 @@ pub struct Roster {
 struct Read {
     mapping: Mapping,
     act: Option<Act>,
+    targets: Option<OfTargets>,
     phone_region: Option<PhoneRegion>,
 }
 
@@ -208,7 +213,12 @@ impl Roster {
         };
         let data = columns::looks_like_data(&headers);
         let is_told = options.header_row.is_some();
-        let read = Read { mapping: mapping.clone(), act: options.act, phone_region: options.phone_region };
+        let read = Read {
+            mapping: mapping.clone(),
+            act: options.act,
+            targets: options.targets.clone(),
+            phone_region: options.phone_region,
+        };
         let roster = Self {
             path: path.to_owned(),
             content,
@@ -226,8 +236,8 @@ impl Roster {
 
     /// The same with this header, as if it stood in the file.
     fn headed(mut self, headers: Vec<String>, is_data: bool) -> Result<Self, Failure> {
-        let Read { mapping, act, phone_region } = &*self.read;
-        let mut header = Header::read(headers, mapping, *act);
+        let Read { mapping, act, targets, phone_region } = &*self.read;
+        let mut header = Header::read(headers, mapping, *act, targets.as_ref());
         if is_data && !header.is_known() {
             // Not shown: it may be a person's row, password and all.
             return Err(Failure::usage("the roster has no header: its first row looks like a person's").hint(
@@ -237,6 +247,7 @@ impl Roster {
         }
         header.fits(mapping)?;
         header.has_acts(*act)?;
+        header.has_targets(targets.as_ref())?;
         header.columns.phone_region = *phone_region;
         self.findings = self.of_content.iter().chain(&header.findings).cloned().collect();
         self.header = Arc::new(header);
@@ -282,6 +293,24 @@ impl Roster {
     /// Whether nothing of a column may be shown: it holds passwords, or sounds so and carries nothing else.
     pub(crate) fn hides(&self, at: usize) -> bool {
         self.header.hides(at)
+    }
+
+    /// Whose a row is, where there are several targets.
+    pub(crate) fn whose(&self, row: &Row) -> Option<ForWhom> {
+        let targets = self.read.targets.as_ref()?;
+        Some(target::whose(row, self.header.target(), &targets.names))
+    }
+
+    /// Whether a row is no target's: it names none, or one that there is not, or cannot be read.
+    pub(crate) fn is_nobodys(&self, row: &Row) -> bool {
+        !row.is_readable() || self.whose(row).is_some_and(|whose| !matches!(whose, ForWhom::Target(_)))
+    }
+
+    /// What is wrong with a row that names no target, or one that there is not.
+    pub(crate) fn unmet(&self, row: &Row) -> Option<Finding> {
+        let targets = self.read.targets.as_ref()?;
+        let at = self.header.target();
+        target::unmet(row, at, at.and_then(|at| self.own_headers().get(at)), &targets.names)
     }
 
     /// Its rows in memory, where they are.

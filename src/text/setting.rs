@@ -49,6 +49,10 @@ settings! {
     OtherRoster = "other-roster";
     /// The instance, by id, ARN or alias.
     Instance = "instance";
+    /// The file of several targets in an instance's place.
+    Targets = "targets";
+    /// That a target which cannot be reached or planned is left out.
+    FailedTargetsSkipped = "failed-targets-skipped";
     /// The AWS region.
     Region = "region";
     /// The endpoint in place of the region's own.

@@ -27,6 +27,7 @@ mod tally;
 mod tests;
 #[cfg(test)]
 mod there_tests;
+mod together;
 
 use crate::agent::IdentityType;
 use crate::directory::{Directory, Found};

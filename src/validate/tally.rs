@@ -79,6 +79,26 @@ impl Tally {
         }
     }
 
+    /// Takes what another has counted beyond what is counted here already.
+    pub(super) fn take_over(&mut self, all: &Self, counted: &Self) {
+        for kind in all.kinds.iter() {
+            let is_it = |other: &Kind| other.code == kind.code && other.column == kind.column;
+            let hash = self.hasher.hash_one((kind.code, kind.column.as_deref()));
+            let before = counted.kinds.iter().find(|other| is_it(other));
+            let (findings, rows) = before.map_or((0, 0), |before| (before.findings, before.rows));
+            let hasher = &self.hasher;
+            let rehash = |kind: &Kind| hasher.hash_one((kind.code, kind.column.as_deref()));
+            let none = || Kind { findings: 0, rows: 0, last: None, ..kind.clone() };
+            let mut entry = self.kinds.entry(hash, is_it, rehash).or_insert_with(none);
+            let own = entry.get_mut();
+            own.findings += kind.findings - findings;
+            own.rows += kind.rows - rows;
+            own.last = own.last.max(kind.last);
+        }
+        self.rows += all.rows - counted.rows;
+        self.rows_with_errors += all.rows_with_errors - counted.rows_with_errors;
+    }
+
     /// All findings of this one's code and column.
     pub(crate) fn of_kind(&self, finding: &Finding) -> Option<&Kind> {
         let (column, hash) = self.key(finding);

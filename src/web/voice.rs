@@ -72,6 +72,8 @@ const fn place(setting: Setting) -> &'static str {
         // In a terminal alone.
         Setting::OtherRoster => "another roster, in a terminal",
         Setting::Instance => "the instance, in a terminal",
+        Setting::Targets => "a file of targets, in a terminal",
+        Setting::FailedTargetsSkipped => "leaving out targets that fail, in a terminal",
         Setting::Region => "the region, in a terminal",
         Setting::EndpointUrl => "the endpoint, in a terminal",
         Setting::Rehearsal => "the rehearsal",

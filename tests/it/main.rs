@@ -59,6 +59,7 @@ mod shared;
 mod simulator;
 mod stops;
 mod tables;
+mod targets;
 mod template;
 mod there;
 mod undo;

@@ -561,6 +561,7 @@ fn the_ledgers_table_has_every_type_and_every_member() {
         digest: text(),
         instance: text(),
         rehearsal: true,
+        target: text(),
         job: Some(headcount::ledger::Job::Update),
         tool: text(),
         session: text(),

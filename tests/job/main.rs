@@ -20,5 +20,6 @@ mod retry;
 mod silence;
 mod stage;
 mod stopping;
+mod targets;
 mod undo;
 mod undone;

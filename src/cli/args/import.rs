@@ -11,6 +11,7 @@ use super::rate;
 use super::removing::RemovingArgs;
 use super::roster::RosterArgs;
 use super::taking::TakingArgs;
+use super::targets::TargetsArgs;
 use crate::cli::tables;
 use crate::error::Failure;
 use crate::job::{Patience, RateAsked};
@@ -56,12 +57,12 @@ impl UpdateToo {
 }
 
 /// Reruns the rows that failed, with the roster as it is now.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct RetryArgs {
     /// The ledger of the import, as in roster.csv.ledger.jsonl, of an update, as in roster.csv.update.ledger.jsonl, or of
-    /// leavers, as in leavers.csv.remove.ledger.jsonl
-    #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
-    pub(in crate::cli) of: LedgerAt,
+    /// leavers, as in leavers.csv.remove.ledger.jsonl; with --targets and --roster those of all targets, by their names
+    #[arg(value_name = "LEDGER", required_unless_present = "targets", value_parser = tables::ledger())]
+    pub(in crate::cli) of: Option<LedgerAt>,
 
     /// Another roster than the ledger's, as a mended file of the failed rows
     #[arg(long, value_name = "FILE")]
@@ -87,6 +88,17 @@ pub(in crate::cli) struct RetryArgs {
 }
 
 impl RetryArgs {
+    /// The ledger that is named.
+    ///
+    /// # Errors
+    /// Exit 2 where none is.
+    pub(in crate::cli) fn ledger(&self) -> Result<LedgerAt, Failure> {
+        self.of.clone().ok_or_else(|| {
+            Failure::usage("which ledger is retried?")
+                .hint("name it, as in `headcount retry roster.csv.ledger.jsonl`")
+        })
+    }
+
     /// Fails where what is said of leavers is said of a ledger of none.
     ///
     /// # Errors
@@ -101,13 +113,16 @@ impl RetryArgs {
 }
 
 /// What both commands take.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct Shared {
     #[command(flatten)]
     pub(in crate::cli) reading: RosterArgs,
 
     #[command(flatten)]
     pub(in crate::cli) instance: InstanceArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) targets: TargetsArgs,
 
     #[command(flatten)]
     pub(in crate::cli) rehearsal: RehearsalArgs,

@@ -106,6 +106,7 @@ impl InstanceArgs {
             named: instance.clone(),
             region: region.clone(),
             endpoint: endpoint_url.clone(),
+            role: None, // a file of targets says it
             environment: settings::environment(profile.clone()),
         }
     }

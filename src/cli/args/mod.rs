@@ -14,6 +14,7 @@ pub(super) mod roster;
 pub(super) mod served;
 pub(super) mod sky;
 pub(super) mod taking;
+pub(super) mod targets;
 pub(super) mod undo;
 pub(super) mod update;
 pub(super) mod validate;

@@ -6,14 +6,9 @@ use crate::job::RateAsked;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::cli) struct Allowance(pub(in crate::cli) Option<f64>);
 
-/// Reads a rate that is asked for. A call in two minutes is the slowest, and no account allows the fastest.
+/// Reads a rate that is asked for.
 pub(in crate::cli) fn asked(text: &str) -> Result<RateAsked, String> {
-    match (text, calls_a_second(text)) {
-        ("quota", _) => Ok(RateAsked::Quota),
-        ("auto", _) => Ok(RateAsked::Learned),
-        (_, Some(rate)) if (0.01..=100_000.0).contains(&rate) => Ok(RateAsked::Fixed(rate)),
-        _ => Err("expected `quota`, `auto`, or a number of calls a second from 0.01 to 100000".into()),
-    }
+    RateAsked::read(text)
 }
 
 /// Reads a rate that is allowed.

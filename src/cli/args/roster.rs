@@ -37,7 +37,8 @@ impl RosterArgs {
     /// How these flags say that a roster is read.
     pub(in crate::cli) fn meant(&self) -> Options {
         let Self { columns, sheet, header_row, encoding, phone_region } = self.clone();
-        Options { columns, sheet, header_row, encoding, delimiter: None, phone_region, act: None }
+        let (delimiter, act, targets) = (None, None, None);
+        Options { columns, sheet, header_row, encoding, delimiter, phone_region, act, targets }
     }
 
     /// What is said here takes the place of what was said before.
@@ -89,6 +90,16 @@ pub(in crate::cli) enum Identity {
     /// Users come from a directory (EXISTING_DIRECTORY).
     #[value(alias = "EXISTING_DIRECTORY")]
     Directory,
+}
+
+impl From<IdentityType> for Identity {
+    fn from(kind: IdentityType) -> Self {
+        match kind {
+            IdentityType::ConnectManaged => Self::Connect,
+            IdentityType::Saml => Self::Saml,
+            IdentityType::ExistingDirectory => Self::Directory,
+        }
+    }
 }
 
 impl From<Identity> for IdentityType {

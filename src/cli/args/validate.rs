@@ -22,6 +22,14 @@ pub(in crate::cli) struct ValidateArgs {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) directory: Option<PathBuf>,
 
+    /// A file of several instances: each row is checked by the rules and the directory of the target that it names.
+    #[arg(long, value_name = "FILE.toml", conflicts_with_all = ["identity", "directory"])]
+    pub(in crate::cli) targets: Option<PathBuf>,
+
+    /// The rows of this target alone; may be given again for another beside it [default: all of them].
+    #[arg(long = "target", value_name = "NAME", requires = "targets")]
+    pub(in crate::cli) only: Vec<String>,
+
     /// Rows need no password, for the import is going to make them.
     #[arg(long)]
     pub(in crate::cli) generate_passwords: bool,
@@ -49,7 +57,7 @@ pub(in crate::cli) struct ValidateArgs {
     pub(in crate::cli) annotate: Option<PathBuf>,
 
     /// Explain a code of a finding, and check nothing.
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "header_row", "encoding", "phone_region", "annotate", "generate_passwords", "update", "allow"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["roster", "identity", "directory", "columns", "sheet", "header_row", "encoding", "phone_region", "annotate", "generate_passwords", "update", "allow", "targets"])]
     pub(in crate::cli) explain: Option<String>,
 
     #[command(flatten)]

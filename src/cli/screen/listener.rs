@@ -9,12 +9,13 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::AbortHandle;
 
-use super::live::{self, Asked, Doing, Live, Show};
+use super::live::{Asked, Live, Show};
+use super::tally::{Doing, waiting};
 use crate::cli::voice::Flags;
 use crate::cli::{output, settings};
 use crate::clock;
 use crate::error::Failure;
-use crate::event::{Event, Pulse, Sink};
+use crate::event::{Event, OfTarget, Pulse, Sink};
 use crate::text;
 
 /// After how long a person is told that an instance is being read.
@@ -106,6 +107,35 @@ impl Listener {
         }
     }
 
+    fn tell_of(&self, event: Event, target: String) {
+        let named = |message: String| format!("{target}: {message}");
+        match event {
+            Event::Reading | Event::Reached => self.tell(event),
+            Event::Warning { message } => self.tell(Event::Warning { message: named(message) }),
+            Event::Remark { message } => self.tell(Event::Remark { message: named(message) }),
+            Event::Waiting { reason, seconds } if self.how == Show::Human && !self.has_started() => {
+                self.tell(Event::Waiting { reason: named(reason), seconds });
+            }
+            Event::Finding(_)
+            | Event::Compared { .. }
+            | Event::Change { .. }
+            | Event::Differences { .. }
+            | Event::Removal { .. }
+            | Event::Planned { .. } => {
+                if self.how == Show::Json {
+                    output::json(&Event::Of(OfTarget { event: Box::new(event), target }).line());
+                }
+            }
+            event => {
+                let has_started = matches!(event, Event::Started { .. });
+                self.show_aside(Event::Of(OfTarget { event: Box::new(event), target }));
+                if has_started {
+                    self.has_started.store(true, Ordering::SeqCst);
+                }
+            }
+        }
+    }
+
     fn show_aside(&self, event: Event) {
         if let Some(aside) = &*lock(&self.aside) {
             aside.events.tell(event);
@@ -117,6 +147,8 @@ impl Sink for Listener {
     fn tell(&self, event: Event) {
         let event = event.worded(&Flags);
         match event {
+            // What is said before anything is sent is said with the target's name.
+            Event::Of(OfTarget { event, target }) => self.tell_of(*event, target),
             Event::Reading => self.be_patient(),
             Event::Reached => self.end_patience(),
             Event::Warning { message } => self.live.say(&format!("warning: {message}")),
@@ -124,7 +156,7 @@ impl Sink for Listener {
             // Before anything is sent there is no view that could show it.
             Event::Waiting { reason, seconds } if self.how == Show::Human && !self.has_started() => {
                 let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
-                let line = live::waiting(wait, &text::plain(&reason));
+                let line = waiting(wait, &text::plain(&reason));
                 if !self.only_reads || !self.live.shows(&line) {
                     output::say(&line);
                 }

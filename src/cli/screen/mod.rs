@@ -1,8 +1,10 @@
 //! What a job says, shown: to people or to programs. Nothing is decided here.
 
+mod board;
 mod interrupt;
 mod listener;
-pub(super) mod live;
+mod live;
+pub(super) mod tally;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -10,7 +12,8 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 pub(super) use listener::Listener;
-pub(super) use live::{Doing, Show};
+pub(super) use live::Show;
+pub(super) use tally::Doing;
 
 use super::args::import::Format;
 use super::farewell::{self, Farewell, Others, Room, say_resume};

@@ -232,7 +232,7 @@ async fn end(
         calls,
         seconds: took.as_secs_f64(),
     });
-    let closed = close(ledger, exit);
+    let closed = close(ledger, exit).map(drop);
     compared.reached.stop_serving().await;
     let calls = std::mem::take(&mut compared.calls);
     Ok(EndedChanges { exit, counts, unread, stop, undo, left, closed, calls, took })

@@ -330,7 +330,7 @@ async fn end(
         calls,
         seconds: took.as_secs_f64(),
     });
-    let closed = close(ledger, exit);
+    let closed = close(ledger, exit).map(drop);
     leavers.reached.stop_serving().await;
     Ok(EndedRemove { exit, counts, parted, stop, before, left, closed, took })
 }

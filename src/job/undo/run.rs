@@ -266,7 +266,7 @@ impl PlannedUndo {
             seconds: took.as_secs_f64(),
         });
         let is_over = is_nothing_left(&counts) && back.is_empty() && stop.is_none();
-        let closed = close(ledger, exit);
+        let closed = close(ledger, exit).map(drop);
         let renamed = match (&closed, is_over) {
             (Ok(()), true) => self.rename(),
             _ => None,

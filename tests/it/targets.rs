@@ -1,0 +1,325 @@
+//! Several targets through the real program: instances of two accounts behind one address, a role into one of them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{Ran, Service, folder, headcount, pasted, run};
+
+const HEADER: &str = "first name,last name,email address,password,user login,routing profile name,security profile name,phone type (soft/desk),target\n";
+
+/// Two instances of one account and region, and one of another account whose roles ask for an external id.
+const INSTANCES: [&str; 6] = [
+    "--instance",
+    "111111111111/eu-central-1/berlin",
+    "--instance",
+    "111111111111/eu-central-1/paris,users-quota=2",
+    "--instance",
+    "222222222222/us-east-1/austin,external-id=sesame",
+];
+
+const TARGETS: &str = r#"
+[defaults]
+region = "eu-central-1"
+
+[targets.emea]
+instance = "berlin"
+also = ["Berlin"]
+
+[targets.fr]
+instance = "paris"
+
+[targets.na]
+instance = "austin"
+region = "us-east-1"
+role_arn = "arn:aws:iam::222222222222:role/HeadcountImport"
+external_id = "sesame"
+duration_seconds = 900
+"#;
+
+/// A row for each of these: who, and to which target.
+fn roster(folder: &Path, rows: &[(&str, &str)]) {
+    let row = |(user, target): &(&str, &str)| {
+        format!(
+            "Ana,Silva,{user}@example.com,Lantern-Reef-7{user},{user},Basic Routing Profile,Agent,soft,{target}\n"
+        )
+    };
+    let rows: Vec<String> = rows.iter().map(row).collect();
+    fs::write(folder.join("roster.csv"), HEADER.to_owned() + &rows.concat()).unwrap();
+}
+
+/// The program with the keys of the first account, all of whose services are at this address.
+fn at(service: &Service, folder: &Path) -> Command {
+    let mut command = service.headcount(folder);
+    command.env("AWS_ENDPOINT_URL_STS", &service.url).env("AWS_ENDPOINT_URL_SERVICE_QUOTAS", &service.url);
+    command
+}
+
+fn import(service: &Service, folder: &Path, flags: &[&str]) -> Ran {
+    run(at(service, folder).args(["import", "roster.csv", "--targets", "targets.toml"]).args(flags))
+}
+
+fn stage(rows: &[(&str, &str)]) -> (Service, tempfile::TempDir) {
+    let (service, folder) = (Service::start(&INSTANCES), folder(&[]));
+    fs::write(folder.path().join("targets.toml"), TARGETS).unwrap();
+    roster(folder.path(), rows);
+    (service, folder)
+}
+
+fn json(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The command behind these words on stderr.
+fn printed<'r>(ran: &'r Ran, what: &str) -> &'r str {
+    let line = ran.stderr.lines().find_map(|line| line.strip_prefix(what));
+    line.unwrap_or_else(|| panic!("no `{what}` in:\n{}", ran.stderr))
+}
+
+#[test]
+fn three_instances_of_two_accounts_are_filled_by_one_command_a_role_and_an_alias() {
+    let (service, folder) =
+        stage(&[("ann", "emea"), ("bob", "fr"), ("cyd", "na"), ("dan", "Berlin"), ("ann", "na")]);
+    let ran = import(&service, folder.path(), &["--format", "json"]).exits(0);
+    let events = json(&ran.stdout);
+    let of = |name: &str| events.iter().filter(|event| event["event"] == name).collect::<Vec<_>>();
+    let mut created: Vec<(&str, &str)> = of("created")
+        .iter()
+        .map(|event| (event["target"].as_str().unwrap(), event["user"].as_str().unwrap()))
+        .collect();
+    created.sort_unstable();
+    assert_eq!(created, [("emea", "ann"), ("emea", "dan"), ("fr", "bob"), ("na", "ann"), ("na", "cyd")]);
+    let ends = of("target");
+    assert!(
+        ends.len() == 3 && ends.iter().all(|end| end["exit"] == 0 && end["reason"].is_null()),
+        "{ends:?}"
+    );
+    assert_eq!(
+        (events.last().unwrap()["event"].as_str(), &events.last().unwrap()["rows"]["created"]),
+        (Some("ended"), &5.into())
+    );
+    let alone = ["target", "ended"];
+    let unnamed =
+        |event: &&Value| event["target"].is_null() && !alone.contains(&event["event"].as_str().unwrap());
+    assert_eq!(events.iter().find(unnamed), None, "every event has its target");
+    // Each ledger says whose it is; all of them together are one status and one report.
+    let ledgers = ["emea", "fr", "na"].map(|target| format!("roster.csv.{target}.ledger.jsonl"));
+    let first = fs::read_to_string(folder.path().join(&ledgers[2])).unwrap();
+    let first: Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (first["target"].as_str(), first["instance"].as_str().unwrap().contains(":222222222222:")),
+        (Some("na"), true)
+    );
+    let ran = run(headcount(folder.path()).arg("status").args(&ledgers)).exits(0);
+    let lines: Vec<Vec<&str>> = ran.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["target", "rows", "created"]);
+    assert_eq!(lines[1], ["emea", "2", "2", "complete"]);
+    assert_eq!(lines[4], ["total", "5", "5"]);
+    let ran = run(headcount(folder.path()).arg("status").args(&ledgers).args(["--format", "json"])).exits(0);
+    let status: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&status["complete"], &status["rows"]["created"]), (&true.into(), &5.into()));
+    assert_eq!(
+        (&status["targets"][1]["target"], &status["targets"][1]["rows"]["total"]),
+        (&"fr".into(), &1.into())
+    );
+    let ran = run(headcount(folder.path()).arg("report").args(&ledgers).args(["--format", "csv"])).exits(0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines[0].ends_with("\"at\",\"target\"") && lines.len() == 6, "{}", ran.stdout);
+    let of: Vec<(&str, &str)> = lines[1..]
+        .iter()
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').map(|cell| cell.trim_matches('"')).collect();
+            (cells[1], *cells.last().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        of,
+        [("ann", "emea"), ("bob", "fr"), ("cyd", "na"), ("dan", "emea"), ("ann", "na")],
+        "in the roster's order"
+    );
+    for form in ["md", "html", "json"] {
+        let ran =
+            run(headcount(folder.path()).arg("report").args(&ledgers).args(["--format", form])).exits(0);
+        assert!(
+            ["emea", "fr", "na"].iter().all(|target| ran.stdout.contains(target)),
+            "{form}: {}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn a_plan_names_each_target_and_the_failed_rows_of_all_go_home_by_the_command_that_is_printed() {
+    let (service, folder) =
+        stage(&[("ann", "emea"), ("bob", "fr"), ("cyd", "fr"), ("dan", "fr"), ("eve", "na")]);
+    // Somebody of another run has the name already.
+    fs::rename(folder.path().join("roster.csv"), folder.path().join("all.csv")).unwrap();
+    roster(folder.path(), &[("ann", "emea")]);
+    import(&service, folder.path(), &[]).exits(0);
+    fs::remove_file(folder.path().join("roster.csv.emea.ledger.jsonl")).unwrap();
+    fs::rename(folder.path().join("all.csv"), folder.path().join("roster.csv")).unwrap();
+    let text = fs::read_to_string(folder.path().join("roster.csv")).unwrap();
+    fs::write(folder.path().join("roster.csv"), text.replacen("Ana,Silva,ann", "Ann,Other,ann", 1)).unwrap();
+    let full = import(&service, folder.path(), &["--dry-run"]);
+    assert_eq!(full.exit, 4, "{}", full.stderr);
+    assert!(full.stderr.contains("target `fr`: the instance has not room"), "{}", full.stderr);
+    assert!(full.stderr.contains("--skip-failed-targets goes on without such a target"), "{}", full.stderr);
+    let ran = import(&service, folder.path(), &["--allow-partial"]).exits(4);
+    for line in [
+        "targets   3 of targets.toml",
+        "emea      berlin, CONNECT_MANAGED",
+        "emea and fr are in one account and region",
+    ] {
+        assert!(ran.stderr.contains(line), "no `{line}` in:\n{}", ran.stderr);
+    }
+    assert!(
+        ran.stdout.contains("fr     stopped, the instance is full: 2 of 3 rows created, 1 pending"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("total  3 of 5 rows created, 1 exists already"), "{}", ran.stdout);
+    let failed = fs::read_to_string(folder.path().join("roster.csv.failed.csv")).unwrap();
+    assert_eq!(failed.lines().count(), 2, "{failed}");
+    assert!(printed(&ran, "resume with: ").ends_with("--targets targets.toml --allow-partial"));
+    let again = printed(&ran, "retry with: ");
+    assert!(
+        again.ends_with("retry --targets targets.toml --roster roster.csv.failed.csv --allow-partial"),
+        "{again}"
+    );
+    let mended =
+        failed.replace(",ann,Basic", ",ann2,Basic").replace("example.com,,", "example.com,Lantern-Reef-77,");
+    fs::write(folder.path().join("roster.csv.failed.csv"), mended).unwrap();
+    let ran = run(&mut pasted(&at(&service, folder.path()), again));
+    assert!(ran.stdout.contains("emea   1 of 1 row created"), "{}\n{}", ran.stdout, ran.stderr);
+    // One ledger by itself knows its file of targets.
+    let ran = run(at(&service, folder.path()).args(["retry", "roster.csv.na.ledger.jsonl"])).exits(0);
+    assert!(ran.stdout.contains("na     1 of 1 row created"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_role_that_trusts_nobody_keeps_all_from_starting_and_says_what_helps() {
+    let (service, folder) = stage(&[("ann", "emea"), ("eve", "na")]);
+    let wrong = TARGETS.replace("sesame", "mellon");
+    fs::write(folder.path().join("targets.toml"), wrong).unwrap();
+    let ran = import(&service, folder.path(), &[]).exits(4);
+    let says = "target `na`: no AWS credentials: the role `arn:aws:iam::222222222222:role/HeadcountImport` cannot be taken";
+    assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("external_id") && ran.stderr.contains("nothing was sent anywhere"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(service.calls("CreateUser", "called"), 0);
+    let ran = import(&service, folder.path(), &["--skip-failed-targets"]).exits(4);
+    assert!(
+        ran.stdout.contains("emea   1 of 1 row created\nna     left out, nothing was sent\n"),
+        "{}",
+        ran.stdout
+    );
+    let ran = import(&service, folder.path(), &["--target", "emea"]).exits(0);
+    assert!(ran.stderr.contains("1 row is for targets that were not asked for"), "{}", ran.stderr);
+}
+
+#[test]
+fn targets_are_rehearsed_each_on_an_instance_of_its_own() {
+    let folder = folder(&[]);
+    fs::write(folder.path().join("targets.toml"), TARGETS).unwrap();
+    roster(folder.path(), &[("ann", "emea"), ("ann", "na"), ("bob", "fr")]);
+    let words = ["import", "roster.csv", "--targets", "targets.toml", "--simulate"];
+    let ran = run(headcount(folder.path()).args(words)).exits(0);
+    assert!(ran.stdout.contains("total  3 of 3 rows created"), "{}", ran.stdout);
+    for target in ["emea", "fr", "na"] {
+        for end in ["ledger", "world"] {
+            let name = format!("roster.csv.{target}.simulate.{end}.jsonl");
+            assert!(folder.path().join(&name).exists(), "{name}");
+        }
+    }
+    let ran = run(headcount(folder.path()).args(words)).exits(0);
+    assert!(ran.stdout.contains("total  3 of 3 rows created; 0 CreateUser calls"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_roster_is_checked_offline_by_the_rules_of_each_rows_target() {
+    let folder = folder(&[]);
+    let targets = TARGETS.replace("[targets.fr]\n", "[targets.fr]\nidentity = \"saml\"\n");
+    fs::write(folder.path().join("targets.toml"), targets).unwrap();
+    roster(folder.path(), &[("ann", "emea"), ("bob", "fr"), ("cyd", "Emea"), ("dan", ""), ("ann", "na")]);
+    let validate = |flags: &[&str]| {
+        run(headcount(folder.path())
+            .args(["validate", "roster.csv", "--targets", "targets.toml"])
+            .args(flags))
+    };
+    let ran = validate(&["--format", "json"]).exits(3);
+    let found: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let codes: Vec<(u64, &str)> = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["severity"] == "error")
+        .map(|one| (one["row"].as_u64().unwrap_or(0), one["code"].as_str().unwrap()))
+        .collect();
+    assert!(codes.contains(&(3, "password-not-allowed")), "of the SAML target: {codes:?}");
+    assert!(codes.contains(&(4, "target-unknown")) && codes.contains(&(5, "target-missing")), "{codes:?}");
+    assert!(!codes.iter().any(|(row, _)| [2, 6].contains(row)), "one name in two targets is none: {codes:?}");
+    assert_eq!(found["rows"], 5);
+    let ran = validate(&["--annotate", "out.csv"]).exits(3);
+    assert!(
+        ran.stdout.contains("fr: 1 row, checked for SAML, as the file of targets says"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("did you mean `emea`?"), "{}", ran.stdout);
+    let annotated = fs::read_to_string(folder.path().join("out.csv")).unwrap();
+    assert!(annotated.lines().nth(3).unwrap().contains("there is no such target"), "{annotated}");
+    let ran = validate(&["--format", "junit"]).exits(3);
+    assert!(
+        ran.stdout.contains("target-unknown") && ran.stdout.contains("password-not-allowed"),
+        "{}",
+        ran.stdout
+    );
+    // Without the file the column is known, told of, and not obeyed.
+    let ran = run(headcount(folder.path()).args(["validate", "roster.csv"])).exits(3);
+    assert!(
+        ran.stdout.contains("[target-column]") && ran.stdout.contains("--targets FILE.toml"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("[username-duplicate]"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    let folder = folder(&[]);
+    fs::write(folder.path().join("targets.toml"), TARGETS.replace("external_id", "mfa_serial")).unwrap();
+    roster(folder.path(), &[("ann", "emea")]);
+    let of = |words: &[&str]| run(headcount(folder.path()).args(words)).exits(2).stderr;
+    let import = ["import", "roster.csv", "--targets", "targets.toml"];
+    let with = |flags: &[&str]| of(&[&import[..], flags].concat());
+    assert!(
+        with(&[]).contains("line 16: `targets.na.mfa_serial`: a code of a second factor is not asked for"),
+        "{}",
+        with(&[])
+    );
+    for flags in [&["--instance", "x"][..], &["--region", "x"], &["--profile", "x"], &["--endpoint-url", "x"]]
+    {
+        assert!(with(flags).contains("cannot be used with"), "{}", with(flags));
+    }
+    for words in [["diff", "roster.csv"], ["update", "roster.csv"], ["remove", "roster.csv"]] {
+        let told = of(&[&words[..], &["--targets", "targets.toml"]].concat());
+        assert!(told.contains("--targets"), "{told}");
+    }
+    fs::write(folder.path().join("targets.toml"), TARGETS).unwrap();
+    assert!(with(&["--ledger", "x"]).contains("each target has a ledger of its own"));
+    assert!(with(&["--update"]).contains("--update does not go with --targets yet"));
+    assert!(with(&["--actions"]).contains("--actions does not go with --targets yet"));
+    assert!(with(&["--target", "emae"]).contains("did you mean `emea`?"));
+    let told = of(&[&["policy"][..], &import].concat());
+    assert!(told.contains("a policy is for the instances of one account"), "{told}");
+    fs::write(folder.path().join("none.csv"), "first name,last name,user login\nA,B,c\n").unwrap();
+    let told = of(&["import", "none.csv", "--targets", "targets.toml"]);
+    assert!(told.contains("no column of the roster says to which target a row goes"), "{told}");
+    let told = of(&["retry", "--targets", "targets.toml", "--roster", "roster.csv"]);
+    assert!(told.contains("none of these targets has a ledger here"), "{told}");
+}
