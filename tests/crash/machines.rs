@@ -159,10 +159,10 @@ fn three_machines_of_which_one_is_killed_or_held_forty_times_make_everybody_once
             held = None;
         }
         let asleep = held.map(|(at, _)| at);
-        for at in 0..MACHINES {
-            if Some(at) != asleep && machines[at].child.try_wait().is_ok_and(|ended| ended.is_some()) {
-                machines[at].again(&moto.url, ledger);
-                pids.push(machines[at].child.id());
+        for (_, machine) in machines.iter_mut().enumerate().filter(|(at, _)| Some(*at) != asleep) {
+            if machine.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                machine.again(&moto.url, ledger);
+                pids.push(machine.child.id());
             }
         }
         let Some(at) = (0..MACHINES).find(|at| Some(*at) != asleep && machines[*at].works()) else {
