@@ -70,6 +70,8 @@ const COMMANDS: &[&[&str]] = &[
     &["export", "-o", "users.csv", "--format", "json"],
     &["simulate"],
     &["columns", "roster.csv"],
+    // What it lists is in a table, which takes an engine: `shared.rs` has one where there is one.
+    &["ledger", "--help"],
     &["directory"],
     &["policy"],
     &["policy", "import", "roster.csv"],
