@@ -392,6 +392,23 @@ impl Stage {
         Begun { child, stdout, stderr, ended: self.ended.clone() }
     }
 
+    /// An import at this pace.
+    #[cfg(unix)]
+    pub(crate) fn paced(&self, rate: u32, burst: u32) -> Command {
+        let mut command = self.bare("import");
+        let timeout = self.settle_timeout.to_string();
+        command.args([
+            "--rate",
+            &rate.to_string(),
+            "--burst",
+            &burst.to_string(),
+            "--settle-timeout",
+            &timeout,
+        ]);
+        command.args(["--format", "json"]);
+        command
+    }
+
     pub(crate) fn command(&self, concurrency: u16) -> Command {
         let mut command = self.bare("import");
         command.args(["--rate", "5000", "--settle-timeout", &self.settle_timeout.to_string()]).args([
