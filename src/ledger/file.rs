@@ -382,7 +382,17 @@ pub struct Ledger {
     clock: Arc<dyn Clock>,
     nonces: Nonces,
     /// What keeps it ours, where machines share it.
-    keeper: Option<Arc<Keeper>>,
+    keeper: Option<Keeps>,
+}
+
+/// Keeps a shared ledger as long as it is written: one that is let go of without its end no longer beats, so that whoever
+/// watches it finds it dead, also where this process goes on with others.
+struct Keeps(Arc<Keeper>);
+
+impl Drop for Keeps {
+    fn drop(&mut self) {
+        self.0.end(false);
+    }
 }
 
 impl Ledger {
@@ -403,7 +413,7 @@ impl Ledger {
 
     /// The same, kept by this while it is written.
     pub(super) fn kept_by(self, keeper: Arc<Keeper>) -> Self {
-        Self { keeper: Some(keeper), ..self }
+        Self { keeper: Some(Keeps(keeper)), ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -541,7 +551,7 @@ impl Journal for Ledger {
 
     fn be_ours(&self) -> Ours<'_> {
         match &self.keeper {
-            Some(keeper) if !keeper.is_fresh() => {
+            Some(Keeps(keeper)) if !keeper.is_fresh() => {
                 let keeper = Arc::clone(keeper);
                 Box::pin(async move {
                     let asked = tokio::task::spawn_blocking(move || keeper.be_fresh()).await;
@@ -562,7 +572,7 @@ impl Journal for Ledger {
         let queued = writer.append(line);
         let closed = writer.close();
         // Let go of once the end is recorded, and not where it could not be: whoever comes next watches, and settles.
-        if let Some(keeper) = keeper {
+        if let Some(Keeps(keeper)) = &keeper {
             keeper.end(closed.is_ok());
         }
         queued.and(closed)?;

@@ -231,6 +231,19 @@ async fn whoever_had_the_ledger_writes_nothing_once_another_has_taken_it_and_say
 }
 
 #[tokio::test]
+async fn a_ledger_that_is_let_go_of_without_its_end_no_longer_beats() {
+    let (clock, engine) = (Arc::new(Still::default()), Arc::new(InMemory::default()));
+    let shared = ledger(&engine, &clock);
+    let journal = opened(&shared, &clock);
+    let run = shared.named().unwrap().unwrap().run;
+    journal.record(&mut plan(1, &run, "2027-01-15T08:00:00.000Z").into_iter()).await.unwrap();
+    drop(journal);
+    assert!(!shared.seen(&run).unwrap().lease.unwrap().free, "nobody has said that it ended");
+    drop(shared);
+    assert_eq!(Arc::strong_count(&engine), 1, "nobody is left who beats");
+}
+
+#[tokio::test]
 async fn of_two_who_begin_at_once_one_is_told_of_the_other() {
     let (clock, engine) = (Arc::new(Still::default()), Arc::new(InMemory::default()));
     let shared = ledger(&engine, &clock);
