@@ -18,7 +18,7 @@ mod system;
 mod system;
 
 use std::fs::{File, Metadata};
-use std::io::{self, BufRead as _, Write as _};
+use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -37,6 +37,17 @@ pub(crate) fn room_for(files: usize) -> io::Result<()> {
 /// end, the other need not end at all.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     if std::fs::metadata(path)?.is_file() { File::open(path) } else { Err(not_regular()) }
+}
+
+/// The bytes of a file that a person wrote, as far as so many; `None` of one that is longer.
+pub(crate) fn read_at_most(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    // Windows only denies a folder, and elsewhere it is opened.
+    if path.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
 /// Reads from a place in a file, and leaves the place of others alone.

@@ -4,7 +4,6 @@
 //! once, each with its line, its key and what was expected; a value that may be a key to an account is never shown.
 
 use std::collections::HashMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::pace::RateAsked;
 use crate::agent::IdentityType;
 use crate::connect::{self, Environment, Role};
+use crate::disk;
 use crate::error::Failure;
 use crate::roster::TargetNames;
 use crate::text::{decoded, shown};
@@ -108,16 +108,10 @@ impl Targets {
                 .because(error)
                 .hint("docs/targets.md has one to begin with")
         };
-        // Windows only denies a folder, and elsewhere it is opened.
-        if path.is_dir() {
-            return Err(unreadable(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder")));
-        }
-        let file = std::fs::File::open(path).map_err(unreadable)?;
-        let mut bytes = Vec::new();
-        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-        if bytes.len() as u64 > LONGEST {
+        let bytes = disk::read_at_most(path, LONGEST).map_err(unreadable)?;
+        let Some(bytes) = bytes else {
             return Err(Failure::usage(format!("too large for a file of targets: `{named}`")));
-        }
+        };
         let no_text = || std::io::Error::other("it is neither UTF-8 nor UTF-16 with a byte-order mark");
         let text = decoded(&bytes).ok_or_else(|| unreadable(no_text()))?;
         let folder = path.parent().unwrap_or(Path::new(""));

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use super::filter::{Hidden, Rule, Written};
 use super::made::{Split, Template};
 use super::roles::{self, Roles};
 use super::target;
+use crate::disk;
 use crate::error::Failure;
 use crate::text::decoded;
 
@@ -109,16 +109,10 @@ impl Mapping {
                 .because(error)
                 .hint("`headcount columns ROSTER` proposes a map")
         };
-        // Windows only denies a folder, and elsewhere it is opened.
-        if path.is_dir() {
-            return Err(unreadable(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder")));
-        }
-        let file = std::fs::File::open(path).map_err(unreadable)?;
-        let mut bytes = Vec::new();
-        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-        if bytes.len() as u64 > LONGEST {
+        let bytes = disk::read_at_most(path, LONGEST).map_err(unreadable)?;
+        let Some(bytes) = bytes else {
             return Err(Failure::usage(format!("too large for a column map: `{shown}`")));
-        }
+        };
         let no_text = || std::io::Error::other("it is neither UTF-8 nor UTF-16 with a byte-order mark");
         let text = decoded(&bytes).ok_or_else(|| unreadable(no_text()))?;
         Self::parse(&text).map_err(|what| {
