@@ -8,22 +8,12 @@ use std::process::{Command, Stdio};
 use headcount::simulator::{Fault, Operation, Pace, Spec, Trust};
 use serde_json::Value;
 
-use crate::harness::{Service, Several, folder, headcount, run};
+use crate::harness::{INSTANCES, Service, Several, folder, headcount, run};
 use crate::python;
 
 const ONE: &str = "111111111111";
 const OTHER: &str = "222222222222";
 const ROLE: &str = "arn:aws:iam::222222222222:role/HeadcountImport";
-
-/// Two instances of one account and region, and one of another account whose roles ask for an external id.
-const INSTANCES: [&str; 6] = [
-    "--instance",
-    "111111111111/eu-central-1/berlin",
-    "--instance",
-    "111111111111/eu-central-1/paris,users-quota=2",
-    "--instance",
-    "222222222222/us-east-1/austin,external-id=sesame",
-];
 
 /// A client of other hands, with the keys of the first account, or of a role.
 fn client(service: &Service, program: &Path, home: &Path, role: Option<&Value>) -> Command {

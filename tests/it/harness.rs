@@ -372,3 +372,13 @@ pub fn status(folder: &Path, ledger: &str) -> Value {
     let ran = run(headcount(folder).args(["status", ledger, "--format", "json"])).exits(0);
     serde_json::from_str(&ran.stdout).unwrap()
 }
+
+/// Two instances of one account and region, and one of another account whose roles ask for an external id.
+pub(crate) const INSTANCES: [&str; 6] = [
+    "--instance",
+    "111111111111/eu-central-1/berlin",
+    "--instance",
+    "111111111111/eu-central-1/paris,users-quota=2",
+    "--instance",
+    "222222222222/us-east-1/austin,external-id=sesame",
+];

@@ -6,19 +6,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Ran, Service, folder, headcount, pasted, run};
+use crate::harness::{INSTANCES, Ran, Service, folder, headcount, pasted, run};
 
 const HEADER: &str = "first name,last name,email address,password,user login,routing profile name,security profile name,phone type (soft/desk),target\n";
-
-/// Two instances of one account and region, and one of another account whose roles ask for an external id.
-const INSTANCES: [&str; 6] = [
-    "--instance",
-    "111111111111/eu-central-1/berlin",
-    "--instance",
-    "111111111111/eu-central-1/paris,users-quota=2",
-    "--instance",
-    "222222222222/us-east-1/austin,external-id=sesame",
-];
 
 const TARGETS: &str = r#"
 [defaults]

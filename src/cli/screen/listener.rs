@@ -116,12 +116,7 @@ impl Listener {
             Event::Waiting { reason, seconds } if self.how == Show::Human && !self.has_started() => {
                 self.tell(Event::Waiting { reason: named(reason), seconds });
             }
-            Event::Finding(_)
-            | Event::Compared { .. }
-            | Event::Change { .. }
-            | Event::Differences { .. }
-            | Event::Removal { .. }
-            | Event::Planned { .. } => {
+            event if is_shown_at_once(&event) => {
                 if self.how == Show::Json {
                     output::json(&Event::Of(OfTarget { event: Box::new(event), target }).line());
                 }
@@ -161,13 +156,7 @@ impl Sink for Listener {
                     output::say(&line);
                 }
             }
-            // People are shown all findings at once, and the whole plan.
-            Event::Finding(_)
-            | Event::Compared { .. }
-            | Event::Change { .. }
-            | Event::Differences { .. }
-            | Event::Removal { .. }
-            | Event::Planned { .. } => {
+            event if is_shown_at_once(&event) => {
                 if self.how == Show::Json {
                     output::json(&event.line());
                 }
@@ -189,4 +178,17 @@ impl Sink for Listener {
 
 fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What people are shown all at once, as findings and plans, and programs as it comes.
+fn is_shown_at_once(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Finding(_)
+            | Event::Compared { .. }
+            | Event::Change { .. }
+            | Event::Differences { .. }
+            | Event::Removal { .. }
+            | Event::Planned { .. }
+    )
 }
