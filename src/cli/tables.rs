@@ -83,21 +83,16 @@ pub(super) fn named(ledger: LedgerAt, of: &Naming<'_>) -> Result<LedgerAt, Failu
     let Some(shared) = ledger.in_table().filter(|shared| shared.url().name.is_none()) else {
         return Ok(ledger);
     };
-    let stem = of.roster.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let Some(instance) = of.instance else {
         return Err(Failure::usage("which instance?").hint(
             "give ⟦instance ID|ARN|alias⟧ (`aws connect list-instances` prints them): the run's name in the table has it",
         ));
     };
-    // Of an ARN the id: an address has no slashes in a name.
-    let instance = instance.rsplit('/').next().unwrap_or(instance);
-    let job = of.job.map(|_| format!(".{}", Job::command(of.job))).unwrap_or_default();
-    let name = format!("{stem}@{instance}{job}");
-    let url = format!("{}", shared.url().naming(&name));
-    let url = address(&url).map_err(|error| {
-        Failure::usage(error).hint("give the run a name of your own: ⟦ledger dynamodb://TABLE/NAME⟧")
+    let url = shared.url().naming_by(&of.roster.to_string_lossy(), instance, of.job).map_err(|error| {
+        Failure::usage(error.to_string())
+            .hint("give the run a name of your own: ⟦ledger dynamodb://TABLE/NAME⟧")
     })?;
-    Ok(LedgerAt::shared(shared.naming(url.name.as_deref().unwrap_or(&name))))
+    Ok(LedgerAt::shared(shared.at(url)))
 }
 
 /// A ledger that machines share, as it is for one of several targets: its name, else the roster's without its suffix, and
@@ -107,12 +102,10 @@ pub(super) fn for_target(
     roster: &std::path::Path,
     target: &str,
 ) -> Result<LedgerAt, Failure> {
-    let stem = || roster.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = shared.url().name.clone().unwrap_or_else(stem);
-    let url = address(&format!("{}", shared.url().naming(&format!("{name}.{target}")))).map_err(|error| {
-        Failure::usage(error).hint("give the run another name: ⟦ledger dynamodb://TABLE/NAME⟧")
+    let url = shared.url().naming_for(&roster.to_string_lossy(), target).map_err(|error| {
+        Failure::usage(error.to_string()).hint("give the run another name: ⟦ledger dynamodb://TABLE/NAME⟧")
     })?;
-    Ok(LedgerAt::shared(shared.naming(url.name.as_deref().unwrap_or(&name))))
+    Ok(LedgerAt::shared(shared.at(url)))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::world::World;
 use crate::clock::rfc3339;
 use crate::directory::Directory;
 use crate::error::Failure;
-use crate::ledger::shared::{Lease, Named};
+use crate::ledger::shared::Lease;
 use crate::ledger::{self, Begins, Journal, OnAsked, OpenLedger, Seizes, State, be_a_file, beside, glance};
 use crate::plan::Wanted;
 use crate::stop::Stop;
@@ -176,32 +176,15 @@ impl For<'_> {
             .hint("nothing was sent; bring that roster, or go on with this one with ⟦planned-anew⟧"))
     }
 
-    /// Fails where a new run is about to begin in a table that has one of the same instance and roster: two people who start
-    /// one roster under two names would make two runs of it.
+    /// Fails where a new run is about to begin in a table that has one of the same instance and roster.
     fn is_no_others(&self, state: &State) -> Result<(), Failure> {
-        let Some(shared) = self.job.ledger.in_table().filter(|_| state.header.run.is_empty()) else {
-            return Ok(());
-        };
-        let (arn, digest) = (&self.directory.instance.arn, self.wanted.digest());
-        let job = self.of.map(|_| ledger::Job::command(self.of)).unwrap_or_default();
-        // Its own name may be there, and nothing in it yet: whoever gave it ended right then.
-        let own = shared.url().name.as_deref();
-        let is_same = |named: &Named| {
-            Some(named.name.as_str()) != own
-                && named.instance == *arn
-                && named.job == job
-                && named.digest == digest
-                && !ledger::undone::is_named_in_table(&named.name)
-        };
-        let Some(there) = shared.runs()?.into_iter().find(is_same) else { return Ok(()) };
-        let what = format!(
-            "this roster is a run of the table already, `{}`, begun with `{}` at {}",
-            there.name, there.roster, there.at
-        );
-        Err(Failure::stopped(what).hint(format!(
-            "nothing was sent; join it with ⟦ledger {}⟧",
-            shared.url().naming(&there.name).typed()
-        )))
+        match self.job.ledger.in_table() {
+            Some(shared) if state.header.run.is_empty() => {
+                let arn = &self.directory.instance.arn;
+                shared.is_no_twin(&begins(self.job, self.of, arn, self.wanted.digest(), self.world))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A file of which a sync or a full disk has left the name alone looks like that of a run that never began.
@@ -216,6 +199,10 @@ impl For<'_> {
     /// Whoever worked with it last on another machine may be at work there still, with a copy that no lock reaches.
     fn warn_of_another(&self, state: &State) {
         let session = &state.session;
+        // Where machines share it, whoever had it can add nothing more.
+        if self.job.ledger.in_table().is_some() {
+            return;
+        }
         if !session.id.is_empty() && !session.has_ended && session.host != self.world.host {
             self.world.warn(format!(
                 "the last to work with this ledger has not said that it ended: {}; should it be at work there still \

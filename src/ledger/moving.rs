@@ -77,16 +77,9 @@ fn named(to: &SharedLedger, state: &State) -> Result<SharedLedger, Failure> {
         return Ok(to.clone());
     }
     let roster = if state.session.roster.is_empty() { &state.header.roster } else { &state.session.roster };
-    // It may have been written on another system.
-    let file = roster.rsplit(['/', '\\']).next().unwrap_or(roster);
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let id = state.header.instance.rsplit('/').next().unwrap_or_default();
-    let instance = state.session.alias.as_deref().unwrap_or(id);
-    let job = state.header.job.map(|_| format!(".{}", Job::command(state.header.job))).unwrap_or_default();
-    let name = format!("{stem}@{instance}{job}");
-    let url: Result<TableUrl, _> = to.url().naming(&name).to_string().parse();
-    match url {
-        Ok(_) => Ok(to.naming(&name)),
+    let instance = state.session.alias.as_deref().unwrap_or(&state.header.instance);
+    match to.url().naming_by(roster, instance, state.header.job) {
+        Ok(url) => Ok(to.at(url)),
         Err(error) => Err(Failure::usage(error.to_string())
             .hint(format!("give the run a name of your own: {}/NAME", to.url().of_table()))),
     }

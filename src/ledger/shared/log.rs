@@ -165,7 +165,13 @@ impl SharedLedger {
     /// The same table, with another name.
     #[must_use]
     pub fn naming(&self, name: &str) -> Self {
-        Self { url: self.url.naming(name), ..self.clone() }
+        self.at(self.url.naming(name))
+    }
+
+    /// The ledger of another address in the same table.
+    #[must_use]
+    pub(crate) fn at(&self, url: TableUrl) -> Self {
+        Self { url, ..self.clone() }
     }
 
     /// Its name.

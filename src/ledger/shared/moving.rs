@@ -3,6 +3,7 @@
 //! The first line, without which a log is none, is put last. Whoever comes before that finds a log without a beginning, and
 //! goes on with nothing of it; whoever was cut off on the way puts what is missing behind what stands.
 
+use super::joined::Begins;
 use super::log::{Landed, SharedLedger, pieces};
 use super::segments::{Lease, Named, Segment};
 use crate::error::Failure;
@@ -98,23 +99,24 @@ impl SharedLedger {
             let what = format!("the run is in the table already, as `{}`", there.name);
             return Err(Failure::stopped(what).hint(join(there)));
         }
-        let is_twin = |there: &&Named| {
-            there.run != named.run
-                && there.instance == named.instance
-                && there.job == named.job
-                && digests.contains(&there.digest)
-                && !undone::is_named_in_table(&there.name)
-        };
-        match runs.iter().find(is_twin) {
+        match runs.iter().find(|there| is_twin(there, named, digests)) {
             None => Ok(()),
-            Some(there) => {
-                let what = format!(
-                    "this roster is a run of the table already, `{}`, begun with `{}` at {}",
-                    there.name, there.roster, there.at
-                );
-                Err(Failure::stopped(what).hint(join(there)))
-            }
+            Some(there) => Err(Failure::stopped(a_twin(there)).hint(join(there))),
         }
+    }
+
+    /// Fails where a new run is about to begin in a table that has one of the same instance and roster: two people who start
+    /// one roster under two names would make two runs of it.
+    pub(crate) fn is_no_twin(&self, of: &Begins) -> Result<(), Failure> {
+        let Begins { job, instance, digest, .. } = of.clone();
+        let name = self.name()?.to_owned();
+        let digests = [digest];
+        let own = Named { name, job, instance, ..Named::default() };
+        let Some(there) = self.runs()?.into_iter().find(|there| is_twin(there, &own, &digests)) else {
+            return Ok(());
+        };
+        let url = self.naming(&there.name).url().typed();
+        Err(Failure::stopped(a_twin(&there)).hint(format!("nothing was sent; join it with ⟦ledger {url}⟧")))
     }
 
     /// Gives the run its name.
@@ -159,4 +161,22 @@ impl SharedLedger {
         read.map_err(|fault| self.failed("read", fault))?;
         Ok(there)
     }
+}
+
+/// Whether a run of a table is of the same instance, command and roster as another one. Its own name may be there, and nothing
+/// in it yet: whoever gave it ended right then.
+fn is_twin(there: &Named, own: &Named, digests: &[String]) -> bool {
+    there.name != own.name
+        && there.run != own.run
+        && there.instance == own.instance
+        && there.job == own.job
+        && digests.contains(&there.digest)
+        && !undone::is_named_in_table(&there.name)
+}
+
+fn a_twin(there: &Named) -> String {
+    format!(
+        "this roster is a run of the table already, `{}`, begun with `{}` at {}",
+        there.name, there.roster, there.at
+    )
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::ledger::words::Job;
+
 use crate::text::shell_line;
 
 /// How the address of a shared ledger begins.
@@ -45,6 +47,36 @@ impl TableUrl {
     #[must_use]
     pub fn naming(&self, name: &str) -> Self {
         Self { name: Some(name.to_owned()), ..self.clone() }
+    }
+
+    /// The same table with the name of a run that nobody has named: of this roster, on this instance (its alias, id or ARN), by
+    /// the command that is no import's. `roster@acme`, `roster@acme.update`.
+    ///
+    /// # Errors
+    /// Where they make no name.
+    pub(crate) fn naming_by(
+        &self,
+        roster: &str,
+        instance: &str,
+        job: Option<Job>,
+    ) -> Result<Self, NoTableUrl> {
+        // Of an ARN the id: a name has no slashes.
+        let instance = instance.rsplit('/').next().unwrap_or(instance);
+        let job = job.map(|_| format!(".{}", Job::command(job))).unwrap_or_default();
+        self.named(&format!("{}@{instance}{job}", stem(roster)))
+    }
+
+    /// The same table with the name of a target's run: this one's, else the roster's, and the target's.
+    ///
+    /// # Errors
+    /// Where they make no name.
+    pub(crate) fn naming_for(&self, roster: &str, target: &str) -> Result<Self, NoTableUrl> {
+        self.named(&format!("{}.{target}", self.name.as_deref().unwrap_or(stem(roster))))
+    }
+
+    fn named(&self, name: &str) -> Result<Self, NoTableUrl> {
+        be_a_name(name).map_err(NoTableUrl)?;
+        Ok(self.naming(name))
     }
 
     /// The table alone.
@@ -103,6 +135,12 @@ impl FromStr for TableUrl {
         }
         Ok(url)
     }
+}
+
+/// A file's name without its suffix, whichever system wrote its path.
+fn stem(path: &str) -> &str {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
 }
 
 /// A table's name has 3 to 255 of `a-z A-Z 0-9 _ - .` (Amazon DynamoDB developer guide, *Naming rules*).
