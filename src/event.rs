@@ -419,6 +419,23 @@ pub struct PeopleCounts {
     pub partly: u64,
 }
 
+/// Of several targets together.
+impl std::ops::AddAssign for PeopleCounts {
+    fn add_assign(&mut self, other: Self) {
+        let Self { total, same, update, drift, conflict, create, skip, not_there, left, partly } = other;
+        self.total += total;
+        self.same += same;
+        self.update += update;
+        self.drift += drift;
+        self.conflict += conflict;
+        self.create += create;
+        self.skip += skip;
+        self.not_there += not_there;
+        self.left += left;
+        self.partly += partly;
+    }
+}
+
 impl PeopleCounts {
     /// Whether anything differs from the roster, or anybody is not there.
     pub fn differs(&self) -> bool {

@@ -25,10 +25,25 @@ impl ChangeFarewell<'_> {
     /// The result in one line on stdout, for people: programs have events. The rest on stderr.
     pub(super) fn tell(&self) {
         if self.typed.shared.told_for() == Format::Human {
-            let EndedChanges { counts, took, .. } = self.ended;
-            output::told(&summary(counts, self.leaves.missing, &text::duration(*took)));
+            output::told(&self.result());
         }
         self.lines().iter().for_each(farewell::say);
+    }
+
+    /// The result in one line.
+    pub(super) fn result(&self) -> String {
+        let EndedChanges { counts, took, .. } = self.ended;
+        summary(counts, self.leaves.missing, &text::duration(*took))
+    }
+
+    /// What is said of one of several targets: the failed rows of all are in one file, and one command resumes all.
+    pub(super) fn of_one_target(&self) -> Vec<Said> {
+        let mut lines = self.why_stopped();
+        lines.extend(self.of_undo());
+        lines.extend(self.of_left());
+        lines.extend(self.of_unconfirmed());
+        lines.extend(self.of_missing());
+        lines
     }
 
     fn lines(&self) -> Vec<Said> {
@@ -153,7 +168,7 @@ impl ChangeFarewell<'_> {
 }
 
 /// Of those who are skipped, so many are not there.
-fn summary(counts: &Counts, not_there: u64, took: &str) -> String {
+pub(super) fn summary(counts: &Counts, not_there: u64, took: &str) -> String {
     let not_there = not_there.min(counts.skipped);
     let total = text::people(counts.total);
     let mut parts = vec![format!("{} of {total} updated", text::grouped(counts.updated))];

@@ -14,7 +14,7 @@ use super::meant_changes::TypedChanges;
 use super::plan_words::about;
 use super::screen::{Doing, Stage, asks};
 use super::voice::Flags;
-use super::{farewell, findings, output, remedies, retype, retype_changes, settings, words};
+use super::{abreast, farewell, findings, output, remedies, retype, retype_changes, settings, words};
 use crate::clock::{Clock as _, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
@@ -47,6 +47,10 @@ pub(super) fn diff(args: DiffArgs, words: &[OsString]) -> Result<Exit, Failure> 
         is_free(path)?;
     }
     let typed = TypedChanges::diff(args, words.to_vec())?;
+    if typed.shared.targets.targets.is_some() {
+        let shown = || abreast::diff(&typed, copy, page);
+        return output::kept_in(output.as_deref().filter(|_| page.is_none()), shown);
+    }
     let shown = || {
         run(&typed, async |stage| {
             let compared = meant(&typed).compare(&stage.world()).await?;
@@ -61,7 +65,11 @@ pub(super) fn diff(args: DiffArgs, words: &[OsString]) -> Result<Exit, Failure> 
 
 /// Runs `update`. The same command again resumes.
 pub(super) fn update(args: UpdateArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    updated(&TypedChanges::update(args, words.to_vec())?)
+    let typed = TypedChanges::update(args, words.to_vec())?;
+    if typed.shared.targets.targets.is_some() {
+        return abreast::update(&typed, typed.in_targets()?);
+    }
+    updated(&typed)
 }
 
 /// Runs `retry` of an update's ledger.
@@ -142,7 +150,7 @@ pub(super) fn meant(typed: &TypedChanges) -> Changes {
 }
 
 /// Does it on a stage, with one thread for all.
-fn run(
+pub(super) fn run(
     typed: &TypedChanges,
     work: impl AsyncFnOnce(&Stage) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
@@ -227,7 +235,7 @@ fn form_of(path: &Path) -> Option<Form> {
 }
 
 /// Only what was written here is replaced: a roster or a ledger named by mistake stays as it is.
-fn is_free(path: &Path) -> Result<(), Failure> {
+pub(super) fn is_free(path: &Path) -> Result<(), Failure> {
     let taken = || {
         Failure::usage(format!("there is a file that `diff` has not written: `{}`", path.display()))
             .hint("choose another name, or move the file away")
@@ -250,7 +258,7 @@ fn is_free(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn write_page(
+pub(super) fn write_page(
     typed: &TypedChanges,
     compared: &Compared,
     commands: &[Said],
@@ -285,7 +293,7 @@ fn write_page(
 }
 
 /// What was compared with what, and how it stands.
-fn head(typed: &TypedChanges, compared: &Compared, columns: usize) -> String {
+pub(super) fn head(typed: &TypedChanges, compared: &Compared, columns: usize) -> String {
     let mut lines = vec![of_roster(typed, compared)];
     lines.extend(of_rows(compared));
     lines.extend(of_instance(typed, compared));
@@ -325,7 +333,7 @@ fn of_instance(typed: &TypedChanges, compared: &Compared) -> Vec<String> {
 }
 
 /// The plan of an update, for people on stderr.
-fn plan(typed: &TypedChanges, compared: &Compared) -> Result<String, Failure> {
+pub(super) fn plan(typed: &TypedChanges, compared: &Compared) -> Result<String, Failure> {
     let can_be_made = compared.makes()?.is_some();
     let columns = settings::width_of_talk();
     let mut lines = vec![of_roster(typed, compared)];
@@ -393,7 +401,13 @@ pub(super) fn agrees(typed: &TypedChanges, compared: &Compared) -> Result<bool, 
 
 /// What of an update is named in its question by itself: rights, and addresses by which somebody signs in.
 fn apart(compared: &Compared) -> String {
-    let changed = || compared.people().iter().filter(|person| person.is_to_be_changed());
+    apart_of(&[compared])
+}
+
+/// The same of several.
+pub(super) fn apart_of(all: &[&Compared]) -> String {
+    let people = || all.iter().flat_map(|compared| compared.people());
+    let changed = || people().filter(|person| person.is_to_be_changed());
     let rights = changed().filter(|person| person.adds_rights).count() as u64;
     let is_new_address = |person: &&Person| {
         person.cells.iter().any(|cell| cell.is_login_address() && cell.resolution == Resolution::Update)

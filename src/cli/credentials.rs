@@ -182,6 +182,7 @@ fn as_imported(told: &RosterArgs, state: &State) -> RosterArgs {
         header_row: told.header_row.or(before.header_row),
         encoding: told.encoding.clone().or(before.encoding),
         phone_region: told.phone_region.or(before.phone_region),
+        of_targets: None,
     }
 }
 

@@ -7,7 +7,7 @@ use super::change_remedies::Leaves;
 use super::meant::Typed;
 use super::meant_changes::TypedChanges;
 use super::screen::Screen;
-use super::{changes, fleet, in_one_sheet, leavers, remedies, retype};
+use super::{abreast, changes, fleet, in_one_sheet, leavers, meant_targets, remedies, retype};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::{Changes, Job};
@@ -25,16 +25,25 @@ pub(super) fn run(args: ImportArgs, words: &[OsString]) -> Result<Exit, Failure>
 /// leavers a removal.
 pub(super) fn retry(args: RetryArgs, words: &[OsString]) -> Result<Exit, Failure> {
     if args.shared.targets.targets.is_some() {
-        return fleet::retry(args, words);
+        return retry_in_targets(args, words);
     }
     let (state, _) = ledger::peek(&args.ledger()?)?;
     if state.header.target.is_some() {
-        return fleet::retry(args, words);
+        return retry_in_targets(args, words);
     }
     match state.header.job {
         None => start(&Typed::retry(args, words.to_vec())?),
         Some(ledger::Job::Update) => changes::retry(args, &state, words),
         Some(ledger::Job::Remove) => leavers::retry(args, &state, words),
+    }
+}
+
+/// A retry of one target's ledger, or of those of all beside a roster.
+fn retry_in_targets(args: RetryArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    match meant_targets::job_of(&args)? {
+        None => fleet::retry(args, words),
+        Some(ledger::Job::Update) => abreast::retry_update(args, words),
+        Some(ledger::Job::Remove) => abreast::retry_remove(args, words),
     }
 }
 

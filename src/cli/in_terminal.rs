@@ -131,6 +131,7 @@ fn typed(asked: &ToRehearse, is_rehearsal: bool) -> Typed {
                 header_row: *header_row,
                 encoding: encoding.clone(),
                 phone_region: *phone_region,
+                of_targets: None,
             },
             instance: InstanceArgs {
                 instance: (!is_rehearsal).then(|| INSTANCE.to_owned()),
@@ -139,6 +140,7 @@ fn typed(asked: &ToRehearse, is_rehearsal: bool) -> Typed {
                 endpoint_url: None,
                 identity: identity.map(Identity::from),
                 directory: directory.as_deref().map(short),
+                role: None,
             },
             rehearsal: RehearsalArgs {
                 simulate: is_rehearsal,

@@ -9,9 +9,10 @@ use super::leaver_words as words_of_leavers;
 use super::meant_leavers::{self, TypedLeavers};
 use super::screen::{Doing, Stage};
 use super::typed_number::{self, Answer};
-use super::{output, remedies, retype, settings, suspend};
+use super::{abreast, output, remedies, retype, settings, suspend};
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::failed::Left;
 use crate::job::{Blocked, EndedRemove, Leavers};
 use crate::ledger::{Counts, State};
 use crate::stop::Stop;
@@ -19,7 +20,11 @@ use crate::text;
 
 /// Runs `remove`. The same command again resumes.
 pub(super) fn run(args: RemoveArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    start(&TypedLeavers::of(args, words.to_vec())?)
+    let typed = TypedLeavers::of(args, words.to_vec())?;
+    if typed.args.targets.targets.is_some() {
+        return abreast::remove(&typed, typed.in_targets()?);
+    }
+    start(&typed)
 }
 
 /// Runs `retry` of a ledger of leavers.
@@ -98,13 +103,17 @@ pub(super) fn said_dry_run(typed: &TypedLeavers, leavers: &Leavers) -> Result<Ex
 /// # Errors
 /// Exit 2 where nobody is there and the number was not typed, or another one was: then nobody is deleted.
 pub(super) fn agrees(typed: &TypedLeavers, leavers: &Leavers) -> Result<bool, Failure> {
-    let going = leavers.counts().delete;
+    agrees_to(typed, leavers.counts().delete, leavers.deleted_before())
+}
+
+/// The same of so many, of whom so many were deleted before.
+pub(super) fn agrees_to(typed: &TypedLeavers, going: u64, before: u64) -> Result<bool, Failure> {
     if going == 0 {
         return Ok(true);
     }
     let (yes, count) = (typed.args.yes, typed.args.removing.count);
     // Whoever goes on with what was interrupted types what they typed before.
-    let fits = |count: u64| count == going || count == going + leavers.deleted_before();
+    let fits = |count: u64| count == going || count == going + before;
     if let Some(count) = count
         && !fits(count)
     {
@@ -154,6 +163,22 @@ pub(super) fn farewell(typed: &TypedLeavers, arn: &str, ended: EndedRemove) -> R
 }
 
 fn lines(typed: &TypedLeavers, arn: &str, ended: &EndedRemove) -> Vec<Said> {
+    let mut lines = of_one_target(typed, arn, ended);
+    lines.extend(match &ended.left {
+        Ok(left) => of_left(left),
+        Err(failure) => {
+            output::failure(failure);
+            Vec::new()
+        }
+    });
+    if matches!(ended.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled) {
+        lines.push(farewell::resume_with(&retype::resume(&typed.words)));
+    }
+    lines
+}
+
+/// What is said of one of several targets: the rows of all of whom nothing came are in one file, and one command resumes all.
+pub(super) fn of_one_target(typed: &TypedLeavers, arn: &str, ended: &EndedRemove) -> Vec<Said> {
     let mut lines = Vec::new();
     if let Some(stop) = &ended.stop {
         let stopped = match (typed.args.format, stop) {
@@ -177,28 +202,17 @@ fn lines(typed: &TypedLeavers, arn: &str, ended: &EndedRemove) -> Vec<Said> {
         )));
         lines.push(Said::Command("list them with: ", meant_leavers::status(typed, "skipped").to_string()));
     }
-    lines.extend(of_left(ended));
     if ended.counts.unconfirmed > 0 {
         lines.push(Said::Talk(format!(
             "of {} nothing clear came back: the same command looks again",
             text::count(ended.counts.unconfirmed, "deletion")
         )));
     }
-    if matches!(ended.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled) {
-        lines.push(farewell::resume_with(&retype::resume(&typed.words)));
-    }
     lines
 }
 
 /// Where the rows are of whoever was not deleted.
-fn of_left(ended: &EndedRemove) -> Vec<Said> {
-    let left = match &ended.left {
-        Ok(left) => left,
-        Err(failure) => {
-            output::failure(failure);
-            return Vec::new();
-        }
-    };
+pub(super) fn of_left(left: &Left) -> Vec<Said> {
     let removed =
         left.removed.iter().map(|path| format!("removed {}: its rows no longer stand so", shown(path)));
     let spared = left.spared.iter().map(|path| {
@@ -215,7 +229,7 @@ fn of_left(ended: &EndedRemove) -> Vec<Said> {
     removed.chain(spared).chain(held).chain(file).map(Said::Talk).collect()
 }
 
-fn summary(counts: &Counts, took: &str) -> String {
+pub(super) fn summary(counts: &Counts, took: &str) -> String {
     let total = text::people(counts.total);
     let mut parts = vec![format!("{} of {total} deleted", text::grouped(counts.deleted))];
     for (number, what) in [

@@ -11,12 +11,12 @@ use super::args::removing::RemovingArgs;
 use super::policy::Needs;
 use super::settings::{self, Named};
 use super::tables::{self, Naming};
-use crate::connect::{Role, policy};
+use crate::connect::policy;
 use crate::disk;
 use crate::error::Failure;
-use crate::job::{Allowed, At, Before, Job, PaceAsked, Patience, What};
+use crate::job::{Allowed, Before, Job, PaceAsked, Patience, What};
 use crate::ledger::{LedgerAt, Place, RowState, State, beside};
-use crate::roster::{Act, Field, OfTargets, Options};
+use crate::roster::{Act, Field, Options};
 
 /// An import or a retry as it was typed, with all defaults resolved: what the commands are made of that are printed, and
 /// what the job is that is meant.
@@ -30,23 +30,10 @@ pub(super) struct Typed {
     /// Who may be deleted, where a column says who leaves and is obeyed.
     pub(super) removing: RemovingArgs,
     pub(super) shared: Shared,
-    /// Which of several targets it is for.
-    pub(super) of_target: Option<OfTarget>,
     /// What the environment names, which comes before what a ledger says.
     pub(super) named: Named,
     /// The command line.
     pub(super) words: Vec<OsString>,
-}
-
-/// One of several targets.
-#[derive(Clone)]
-pub(super) struct OfTarget {
-    /// Its name.
-    pub(super) name: String,
-    /// Its rows of the roster.
-    pub(super) rows: OfTargets,
-    /// The role that is taken there.
-    pub(super) role: Option<Role>,
 }
 
 /// What a retry is to do.
@@ -81,8 +68,7 @@ impl Typed {
     pub(super) fn import_with(args: ImportArgs, ledger: LedgerAt, words: Vec<OsString>) -> Self {
         let ImportArgs { roster, update, removing, shared } = args;
         let update = Some(update).filter(|update| update.update);
-        let (named, of_target) = (settings::named(), None);
-        Self { roster, ledger, retry: None, update, removing, shared, of_target, named, words }
+        Self { roster, ledger, retry: None, update, removing, shared, named: settings::named(), words }
     }
 
     /// A retry: roster, instance, region and profile are the ledger's where nothing else is said.
@@ -119,8 +105,7 @@ impl Typed {
         let is_of_part = roster.is_some();
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
         let retry = Some(Retry { codes, is_of_part, before });
-        let of_target = None;
-        Ok(Self { roster, ledger: of, retry, update: None, removing, shared, of_target, named, words })
+        Ok(Self { roster, ledger: of, retry, update: None, removing, shared, named, words })
     }
 
     /// Whether it is about those who join, those who move and those who leave, each by a column that says so.
@@ -156,15 +141,10 @@ impl Typed {
             yes: _,    // who is asked is the screen's
             format: _, // and so is how it is shown
         } = &self.shared;
-        let (mut target, targets) = (instance.target(rehearsal.meant()), self.of_target.as_ref());
-        if let (At::Instance(address), Some(OfTarget { role, .. })) = (&mut target.at, targets) {
-            address.role.clone_from(role);
-        }
-        let targets = targets.map(|of| of.rows.clone());
         Job {
             what: self.what(),
-            target,
-            reading: Options { act: actions.then_some(Act::Create), targets, ..reading.meant() },
+            target: instance.target(rehearsal.meant()),
+            reading: Options { act: actions.then_some(Act::Create), ..reading.meant() },
             ledger: taking.of(self.ledger.clone()),
             pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
             passwords: passwords.meant(rehearsal.simulate),
@@ -224,8 +204,7 @@ impl Typed {
 
     /// Whether the ledger is the one that the whole import has without being told.
     pub(super) fn has_usual_ledger(&self) -> bool {
-        let of_target = self.of_target.as_ref().map(|of| of.name.as_str());
-        let roster = beside::for_target(&self.whole_roster(), of_target);
+        let roster = beside::for_target(&self.whole_roster(), self.shared.reading.target());
         let usual = beside::ledger_of(&roster, self.shared.rehearsal.simulate);
         self.ledger.on_disk().is_some_and(|ledger| beside::absolute(ledger) == beside::absolute(&usual))
     }

@@ -9,9 +9,11 @@ use super::args::allow::AllowArgs;
 use super::args::import::{RetryArgs, UpdateToo};
 use super::args::instance::InstanceArgs;
 use super::args::roster::RosterArgs;
+use super::args::targets::TargetsArgs;
 use super::args::update::{Compared as Shared, DiffArgs, List, UpdateArgs};
 use super::meant::{Typed, from_here, not_done};
 use super::meant_leavers::TypedLeavers;
+use super::meant_targets::{self, OnePicked, Picked, not_with_targets};
 use super::policy::Needs;
 use super::settings;
 use super::tables::{self, Naming};
@@ -23,6 +25,7 @@ use crate::roster::{Act, Field, Options, Row};
 use crate::user::{Exact, Group};
 
 /// What was typed, and the command line.
+#[derive(Clone)]
 pub(super) struct TypedChanges {
     pub(super) roster: PathBuf,
     pub(super) shared: Shared,
@@ -30,10 +33,13 @@ pub(super) struct TypedChanges {
     pub(super) run: Option<Run>,
     /// Of a retry: what it is to do.
     pub(super) retry: Option<Retry>,
+    /// Its ledger, where it is of one of several targets.
+    own: Option<LedgerAt>,
     pub(super) words: Vec<OsString>,
 }
 
 /// What a retry is to do.
+#[derive(Clone)]
 pub(super) struct Retry {
     /// The error codes that it picks.
     codes: Vec<String>,
@@ -46,6 +52,7 @@ pub(super) struct Retry {
 }
 
 /// How an update is run.
+#[derive(Clone)]
 pub(super) struct Run {
     pub(super) rate: RateAsked,
     pub(super) burst: Option<u32>,
@@ -57,6 +64,9 @@ pub(super) struct Run {
 
 /// With the name of the ledger, where one is named that machines share.
 fn named(shared: Shared, roster: &Path) -> Result<Shared, Failure> {
+    if shared.targets.targets.is_some() {
+        return Ok(shared); // each target's ledger has a name of its own
+    }
     let naming = Naming {
         roster,
         instance: shared.instance.instance.as_deref(),
@@ -78,7 +88,52 @@ impl TypedChanges {
     pub(super) fn diff(args: DiffArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         let DiffArgs { roster, shared, output: _, annotate: _ } = args;
         let shared = named(shared, &roster)?;
-        Ok(Self { roster, shared, run: None, retry: None, words })
+        Ok(Self { roster, shared, run: None, retry: None, own: None, words })
+    }
+
+    /// The same for each of the targets that are asked for.
+    ///
+    /// # Errors
+    /// Exit 2 where the file of targets cannot be used, or what was typed does not go with several targets.
+    pub(super) fn in_targets(&self) -> Result<Vec<Self>, Failure> {
+        let shared = &self.shared;
+        if shared.actions {
+            return Err(not_with_targets("--actions"));
+        }
+        let member = |one: OnePicked<'_>| {
+            let is_rehearsal = shared.rehearsal.simulate;
+            let job = Some(ledger::Job::Update);
+            let own = Some(one.ledger(shared.ledger.as_ref(), job, &self.roster, is_rehearsal)?);
+            let reading = RosterArgs { of_targets: Some(one.rows()), ..shared.reading.clone() };
+            let (instance, targets) = (one.instance(is_rehearsal), one.alone(&shared.targets));
+            Ok(Self {
+                roster: self.roster.clone(),
+                shared: Shared { reading, instance, targets, ..shared.clone() },
+                run: self.run.clone(),
+                retry: None,
+                own,
+                words: self.words.clone(),
+            })
+        };
+        Picked::of(&shared.targets)?.each().map(member).collect()
+    }
+
+    /// Retries of the updates of several targets: of the one whose ledger is named, or of all beside a roster.
+    ///
+    /// # Errors
+    /// Exit 2 where the file of targets or a ledger cannot be used.
+    pub(super) fn retries(mut args: RetryArgs, words: &[OsString]) -> Result<Vec<Self>, Failure> {
+        let ledgers = meant_targets::ledgers_of(&mut args, Some(ledger::Job::Update))?;
+        let picked = Picked::of(&args.shared.targets)?;
+        let mut members = Vec::new();
+        for (name, at) in ledgers {
+            let Some(one) = picked.find(&name)? else { continue };
+            let (state, _) = ledger::peek(&at)?;
+            let mut typed = Self::retry(meant_targets::retry_of(&args, one, &at), &state, words.to_vec())?;
+            (typed.shared.ledger, typed.own) = (None, typed.shared.ledger);
+            members.push(typed);
+        }
+        if members.is_empty() { Err(meant_targets::none_has_one()) } else { Ok(members) }
     }
 
     /// An update.
@@ -93,7 +148,7 @@ impl TypedChanges {
         let shared = Shared { ledger, ..shared };
         let settle = Duration::from_secs(settle_timeout);
         let run = Some(Run { rate, burst, concurrency, settle, is_dry: dry_run, yes });
-        Ok(Self { roster, shared, run, retry: None, words })
+        Ok(Self { roster, shared, run, retry: None, own: None, words })
     }
 
     /// The update that stands beside an import of the same roster in one command, on the instance of this ARN.
@@ -109,6 +164,7 @@ impl TypedChanges {
         let shared = Shared {
             reading: args.reading.clone(),
             instance,
+            targets: TargetsArgs::default(),
             rehearsal: args.rehearsal.clone(),
             only: Vec::new(),
             exact: Vec::new(),
@@ -133,7 +189,8 @@ impl TypedChanges {
             is_dry: args.dry_run,
             yes: args.yes,
         };
-        Self { roster: typed.roster.clone(), shared, run: Some(run), retry: None, words: typed.words.clone() }
+        let (roster, words) = (typed.roster.clone(), typed.words.clone());
+        Self { roster, shared, run: Some(run), retry: None, own: None, words }
     }
 
     /// The update that suspends whoever is on a list of leavers, by a roster that was written for it.
@@ -142,6 +199,7 @@ impl TypedChanges {
         let shared = Shared {
             reading: RosterArgs::default(),
             instance: args.instance.clone(),
+            targets: TargetsArgs::default(),
             rehearsal: args.rehearsal.clone(),
             only: Vec::new(),
             exact: Vec::new(),
@@ -164,7 +222,7 @@ impl TypedChanges {
             is_dry: args.dry_run,
             yes: args.yes,
         };
-        Self { roster, shared, run: Some(run), retry: None, words: typed.words.clone() }
+        Self { roster, shared, run: Some(run), retry: None, own: None, words: typed.words.clone() }
     }
 
     /// The permissions that an import needs, with those of the update that it makes too; `None` for a rehearsal.
@@ -231,6 +289,7 @@ impl TypedChanges {
         }
         shared.reading.overlay(typed.reading);
         shared.instance = typed.instance.or(&shared.instance);
+        shared.targets = typed.targets;
         if typed.rehearsal.simulate {
             shared.rehearsal = typed.rehearsal;
         }
@@ -259,7 +318,7 @@ impl TypedChanges {
     /// The ledger of the update.
     pub(super) fn ledger(&self) -> LedgerAt {
         let usual = || beside::update_ledger_of(&self.roster, self.shared.rehearsal.simulate).into();
-        self.shared.ledger.clone().unwrap_or_else(usual)
+        self.own.clone().or_else(|| self.shared.ledger.clone()).unwrap_or_else(usual)
     }
 
     fn has(&self, list: List) -> bool {
@@ -271,6 +330,7 @@ impl TypedChanges {
         let Shared {
             reading,
             instance,
+            targets: _, // each is one of them
             rehearsal,
             only,
             exact: _, // by list

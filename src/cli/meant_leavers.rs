@@ -8,8 +8,11 @@ use std::time::Duration;
 use super::args::import::{RetryArgs, Shared};
 use super::args::instance::InstanceArgs;
 use super::args::remove::RemoveArgs;
+use super::args::roster::RosterArgs;
+use super::args::targets::TargetsArgs;
 use super::args::removing::{RemovingArgs, Suspension};
 use super::meant::{Typed, from_here, not_done};
+use super::meant_targets::{self, OnePicked, Picked, not_with_targets};
 use super::policy::Needs;
 use super::retype::{Line, word_of};
 use super::settings::named;
@@ -21,14 +24,18 @@ use crate::ledger::{self, LedgerAt, State, beside};
 use crate::roster::{Act, Options};
 
 /// What was typed, and the command line.
+#[derive(Clone)]
 pub(super) struct TypedLeavers {
     pub(super) args: RemoveArgs,
     /// Of a retry: what it is to do.
     pub(super) retry: Option<Retry>,
+    /// Its ledger, where it is of one of several targets.
+    own: Option<LedgerAt>,
     pub(super) words: Vec<OsString>,
 }
 
 /// What a retry is to do.
+#[derive(Clone)]
 pub(super) struct Retry {
     codes: Vec<String>,
     /// Whom it is about; `None` for everybody in its file.
@@ -44,6 +51,9 @@ impl TypedLeavers {
     /// # Errors
     /// Exit 2 where a shared ledger is named that cannot be one.
     pub(super) fn of(args: RemoveArgs, words: Vec<OsString>) -> Result<Self, Failure> {
+        if args.targets.targets.is_some() {
+            return Ok(Self { args, retry: None, own: None, words }); // each target's ledger has a name of its own
+        }
         let naming = Naming {
             roster: &args.list,
             instance: args.instance.instance.as_deref(),
@@ -53,7 +63,48 @@ impl TypedLeavers {
         let named = args.ledger.clone().map(|ledger| tables::named(ledger, &naming)).transpose()?;
         let ledger = named.map(|ledger| args.taking.of(ledger));
         let args = RemoveArgs { ledger, ..args };
-        Ok(Self { args, retry: None, words })
+        Ok(Self { args, retry: None, own: None, words })
+    }
+
+    /// The same for each of the targets that are asked for.
+    ///
+    /// # Errors
+    /// Exit 2 where the file of targets cannot be used, or what was typed does not go with several targets.
+    pub(super) fn in_targets(&self) -> Result<Vec<Self>, Failure> {
+        let args = &self.args;
+        for (is_said, flag) in [(args.actions, "--actions"), (args.first_suspend.is_some(), "--first-suspend")] {
+            if is_said {
+                return Err(not_with_targets(flag));
+            }
+        }
+        let member = |one: OnePicked<'_>| {
+            let is_rehearsal = args.rehearsal.simulate;
+            let own = one.ledger(args.ledger.as_ref(), Some(ledger::Job::Remove), &args.list, is_rehearsal)?;
+            let own = Some(args.taking.of(own));
+            let reading = RosterArgs { of_targets: Some(one.rows()), ..args.reading.clone() };
+            let (instance, targets) = (one.instance(is_rehearsal), one.alone(&args.targets));
+            let args = RemoveArgs { reading, instance, targets, ..args.clone() };
+            Ok(Self { args, retry: None, own, words: self.words.clone() })
+        };
+        Picked::of(&args.targets)?.each().map(member).collect()
+    }
+
+    /// Retries of the lists of several targets: of the one whose ledger is named, or of all beside a list.
+    ///
+    /// # Errors
+    /// Exit 2 where the file of targets or a ledger cannot be used.
+    pub(super) fn retries(mut args: RetryArgs, words: &[OsString]) -> Result<Vec<Self>, Failure> {
+        let ledgers = meant_targets::ledgers_of(&mut args, Some(ledger::Job::Remove))?;
+        let picked = Picked::of(&args.shared.targets)?;
+        let mut members = Vec::new();
+        for (name, at) in ledgers {
+            let Some(one) = picked.find(&name)? else { continue };
+            let (state, _) = ledger::peek(&at)?;
+            let mut typed = Self::retry(meant_targets::retry_of(&args, one, &at), &state, words.to_vec())?;
+            (typed.args.ledger, typed.own) = (None, typed.args.ledger);
+            members.push(typed);
+        }
+        if members.is_empty() { Err(meant_targets::none_has_one()) } else { Ok(members) }
     }
 
     /// A retry of a ledger of leavers, about those who were not deleted: what nothing else is said of is as it was told.
@@ -87,6 +138,7 @@ impl TypedLeavers {
         args.skip_invalid |= typed.skip_invalid;
         args.allow.allow.extend(typed.allow.allow);
         args.instance = typed.instance.or(&args.instance);
+        args.targets = typed.targets;
         if typed.rehearsal.simulate {
             args.rehearsal = typed.rehearsal;
         }
@@ -100,7 +152,8 @@ impl TypedLeavers {
         (args.ledger, args.format) = (Some(typed.taking.of(of)), typed.format);
         (args.dry_run, args.yes) = (typed.dry_run, typed.yes);
         let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
-        Ok(Self { args, retry: Some(Retry { codes, picked, is_of_part, before }), words })
+        let retry = Some(Retry { codes, picked, is_of_part, before });
+        Ok(Self { args, retry, own: None, words })
     }
 
     /// The leavers of a sheet whose joiners an import of the same command makes, on the instance of this ARN.
@@ -123,6 +176,7 @@ impl TypedLeavers {
             allow: allow.clone(),
             reading: reading.clone(),
             instance,
+            targets: TargetsArgs::default(),
             rehearsal: rehearsal.clone(),
             // What was said of CreateUser's pace says nothing of that of other calls.
             rate: RateAsked::Quota,
@@ -143,7 +197,7 @@ impl TypedLeavers {
     /// The ledger of the deletions.
     pub(super) fn ledger(&self) -> LedgerAt {
         let usual = || beside::removal_ledger_of(&self.args.list, self.args.rehearsal.simulate).into();
-        self.args.ledger.clone().unwrap_or_else(usual)
+        self.own.clone().or_else(|| self.args.ledger.clone()).unwrap_or_else(usual)
     }
 
     /// How the list is read.
@@ -165,6 +219,7 @@ impl TypedLeavers {
             allow,
             reading: _, // likewise
             instance,
+            targets: _, // each is one of them
             rehearsal,
             rate,
             burst,
@@ -268,18 +323,29 @@ pub(super) fn status(typed: &TypedLeavers, which: &str) -> Line {
 fn settings(typed: &TypedLeavers) -> Vec<String> {
     let mut line = Line::default();
     line.rehearsal(&typed.args.rehearsal, false);
-    let InstanceArgs { identity, directory, .. } = &typed.args.instance;
-    line.option("--identity", identity.map(word_of));
-    line.option("--directory", directory.as_ref().map(|path| path.display()));
+    if typed.args.targets.targets.is_some() {
+        line.targets(&typed.args.targets, Some(None));
+    } else {
+        let InstanceArgs { identity, directory, .. } = &typed.args.instance;
+        line.option("--identity", identity.map(word_of));
+        line.option("--directory", directory.as_ref().map(|path| path.display()));
+    }
     line.take(told(typed));
     line.words_from_anywhere()
 }
 
 /// Where.
 fn reached(typed: &TypedLeavers, arn: &str) -> Line {
-    let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory } =
+    let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory, role: _ } =
         &typed.args.instance;
     let mut line = Line::default();
+    if typed.args.targets.targets.is_some() {
+        line.targets(&typed.args.targets, None);
+        if typed.args.rehearsal.simulate {
+            line.rehearsal(&typed.args.rehearsal, true);
+        }
+        return line;
+    }
     if typed.args.rehearsal.simulate {
         line.rehearsal(&typed.args.rehearsal, true);
     } else {
@@ -305,6 +371,7 @@ fn told(typed: &TypedLeavers) -> Line {
         allow,
         reading,
         instance: _,  // where it is reached
+        targets: _,   // likewise
         rehearsal: _, // likewise
         rate,
         burst,

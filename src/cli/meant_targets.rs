@@ -8,14 +8,14 @@ use super::args::import::{Format, ImportArgs, RetryArgs, Shared};
 use super::args::instance::InstanceArgs;
 use super::args::roster::Identity;
 use super::args::targets::TargetsArgs;
-use super::meant::{OfTarget, Typed, from_here};
+use super::meant::{Typed, from_here};
 use super::{retype, settings, tables};
 use crate::disk;
 use crate::error::Failure;
 use crate::failed;
 use crate::job::{Before, Fleet, Job, Member, OneTarget, RateAsked, Targets};
-use crate::ledger::{self, LedgerAt, beside};
-use crate::roster::OfTargets;
+use crate::ledger::{self, LedgerAt, State, beside};
+use crate::roster::{OfTargets, TargetNames};
 
 /// An import or a retry of several targets, as it was typed.
 pub(super) struct TypedFleet {
@@ -36,28 +36,25 @@ impl TypedFleet {
         if args.update.update {
             return Err(not_with_targets("--update"));
         }
-        let (file, targets, picked) = of_file(&args.shared)?;
+        let picked = of_file(&args.shared)?;
         let usual = beside::ledger_of(&args.roster, args.shared.rehearsal.simulate).into();
         let named = args.shared.ledger.clone().unwrap_or(usual);
         let whole = Typed::import_with(args, named, words);
-        let member = |at: usize| {
-            let target = &targets.each[at];
-            let ledger =
-                ledger_of(&whole.shared, &whole.roster, &target.name, whole.shared.rehearsal.simulate)?;
+        let member = |one: OnePicked<'_>| {
+            let (named, is_rehearsal) = (whole.shared.ledger.as_ref(), whole.shared.rehearsal.simulate);
             Ok(Typed {
                 roster: whole.roster.clone(),
-                ledger,
+                ledger: one.ledger(named, None, &whole.roster, is_rehearsal)?,
                 retry: None,
                 update: None,
                 removing: whole.removing.clone(),
-                shared: shared_of(&whole.shared, target),
-                of_target: Some(of_target(&targets, at)),
+                shared: shared_of(&whole.shared, one),
                 named: whole.named,
                 words: whole.words.clone(),
             })
         };
-        let members = picked.into_iter().map(member).collect::<Result<_, Failure>>()?;
-        Ok(Self { file, members, whole })
+        let members = picked.each().map(member).collect::<Result<_, Failure>>()?;
+        Ok(Self { file: picked.file, members, whole })
     }
 
     /// A retry: of one ledger that says of which target it is, or of those beside a roster.
@@ -66,29 +63,20 @@ impl TypedFleet {
     /// Exit 2 where the file of targets or the ledgers cannot be used.
     pub(super) fn retry(mut args: RetryArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         args.delete_nobody()?;
-        let ledgers = match args.of.clone() {
-            Some(of) => vec![args_of_ledger(&mut args, of)?],
-            None => ledgers_of(&args)?,
-        };
-        let (file, targets, picked) = of_file(&args.shared)?;
+        let ledgers = ledgers_of(&mut args, None)?;
+        let picked = of_file(&args.shared)?;
         let mut members = Vec::new();
         for (name, path) in ledgers {
-            let at = targets.find(&name)?;
-            if !picked.contains(&at) {
-                continue;
-            }
-            let target = &targets.each[at];
+            let Some(one) = picked.find(&name)? else { continue };
             let before = Before::of(&path)?;
-            let mut shared = shared_of(&args.shared, target);
+            let mut shared = shared_of(&args.shared, one);
             shared.rehearsal.simulate |= before.is_rehearsal(false);
             shared.ledger = None; // this one
             let of = RetryArgs { of: Some(path), shared, ..args.clone() };
-            let typed = Typed::retry_of(of, before, settings::named(), words.clone())?;
-            members.push(Typed { of_target: Some(of_target(&targets, at)), ..typed });
+            members.push(Typed::retry_of(of, before, settings::named(), words.clone())?);
         }
         let Some(first) = members.first() else {
-            return Err(Failure::usage("none of these targets has a ledger here")
-                .hint("an import makes them, as in `headcount import ROSTER --targets FILE.toml`"));
+            return Err(none_has_one());
         };
         let roster = args.roster.clone().unwrap_or_else(|| first.roster.clone());
         let whole = Typed {
@@ -98,18 +86,17 @@ impl TypedFleet {
             update: None,
             removing: args.removing.clone(),
             shared: Shared { rehearsal: first.shared.rehearsal.clone(), ..args.shared },
-            of_target: None,
             named: settings::named(),
             words,
         };
-        Ok(Self { file, members, whole })
+        Ok(Self { file: picked.file, members, whole })
     }
 
     /// The jobs that are meant.
     pub(super) fn meant(&self) -> Fleet {
         let TargetsArgs { targets: _, only: _, fail_fast, skip_failed_targets } = &self.whole.shared.targets;
         let member = |typed: &Typed| Member {
-            target: typed.of_target.as_ref().map(|of| of.name.clone()).unwrap_or_default(),
+            target: typed.shared.reading.target().unwrap_or_default().to_owned(),
             job: Job { settings: Some(retype::settings(typed)), ..typed.meant() },
         };
         Fleet {
@@ -121,7 +108,7 @@ impl TypedFleet {
 
     /// What is meant for a target.
     pub(super) fn member(&self, target: &str) -> Option<&Typed> {
-        self.members.iter().find(|typed| typed.of_target.as_ref().is_some_and(|of| of.name == target))
+        self.members.iter().find(|typed| typed.shared.reading.target() == Some(target))
     }
 
     /// For people, or one event a line for programs.
@@ -130,78 +117,164 @@ impl TypedFleet {
     }
 }
 
-fn not_with_targets(flag: &str) -> Failure {
+pub(super) fn not_with_targets(flag: &str) -> Failure {
     Failure::usage(format!("{flag} does not go with --targets yet"))
         .hint("leave it out here, and run that part for each instance with --instance")
 }
 
-/// The file of targets, and which of them are asked for.
-fn of_file(shared: &Shared) -> Result<(PathBuf, Targets, Vec<usize>), Failure> {
-    let TargetsArgs { targets: file, only, .. } = &shared.targets;
-    let Some(file) = file else { return Err(Failure::usage("no file of targets is given")) };
+/// The targets of a file that are asked for.
+pub(super) struct Picked {
+    /// The file.
+    pub(super) file: PathBuf,
+    targets: Targets,
+    names: Arc<TargetNames>,
+    /// Their places, in the order of the file.
+    places: Vec<usize>,
+}
+
+impl Picked {
+    /// Those that these arguments ask for.
+    ///
+    /// # Errors
+    /// Exit 2 where the file cannot be used, or has none of such a name.
+    pub(super) fn of(args: &TargetsArgs) -> Result<Self, Failure> {
+        let Some(file) = &args.targets else { return Err(Failure::usage("no file of targets is given")) };
+        let targets = Targets::open(file)?;
+        let mut places =
+            args.only.iter().map(|name| targets.find(name)).collect::<Result<Vec<_>, _>>()?;
+        places.sort_unstable();
+        places.dedup();
+        let names = match places.as_slice() {
+            [alone] => targets.names().alone(*alone),
+            _ => targets.names(),
+        };
+        if places.is_empty() {
+            places = (0..targets.each.len()).collect();
+        }
+        Ok(Self { file: file.clone(), targets, names: Arc::new(names), places })
+    }
+
+    /// Each of them.
+    pub(super) fn each(&self) -> impl Iterator<Item = OnePicked<'_>> {
+        self.places.iter().map(|at| OnePicked { picked: self, at: *at })
+    }
+
+    /// The one of this name, where it is asked for.
+    ///
+    /// # Errors
+    /// Exit 2 where the file has none of this name.
+    pub(super) fn find(&self, name: &str) -> Result<Option<OnePicked<'_>>, Failure> {
+        let at = self.targets.find(name)?;
+        Ok(self.places.contains(&at).then_some(OnePicked { picked: self, at }))
+    }
+}
+
+/// One of the targets that are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct OnePicked<'p> {
+    picked: &'p Picked,
+    at: usize,
+}
+
+impl<'p> OnePicked<'p> {
+    pub(super) fn target(self) -> &'p OneTarget {
+        &self.picked.targets.each[self.at]
+    }
+
+    pub(super) fn name(self) -> String {
+        self.target().name.clone()
+    }
+
+    /// Its rows of a roster.
+    pub(super) fn rows(self) -> OfTargets {
+        OfTargets { names: Arc::clone(&self.picked.names), only: Some(self.at) }
+    }
+
+    /// These arguments for it alone.
+    pub(super) fn alone(self, args: &TargetsArgs) -> TargetsArgs {
+        TargetsArgs { targets: Some(self.picked.file.clone()), only: vec![self.name()], ..args.clone() }
+    }
+
+    /// The instance, as if it had been typed.
+    pub(super) fn instance(self, is_rehearsal: bool) -> InstanceArgs {
+        let OneTarget {
+            name: _,
+            also: _, // how rows are found
+            instance,
+            region,
+            profile,
+            role,
+            endpoint_url,
+            rate: _,  // of CreateUser alone
+            burst: _, // likewise
+            identity,
+            directory,
+        } = self.target();
+        InstanceArgs {
+            instance: Some(instance.clone()).filter(|_| !is_rehearsal),
+            region: region.clone().filter(|_| !is_rehearsal),
+            profile: profile.clone().filter(|_| !is_rehearsal),
+            endpoint_url: endpoint_url.clone().filter(|_| !is_rehearsal),
+            identity: identity.map(Identity::from),
+            directory: directory.clone(),
+            role: role.clone().filter(|_| !is_rehearsal),
+        }
+    }
+
+    /// Its ledger: beside the roster, or in the table that machines share.
+    ///
+    /// # Errors
+    /// Exit 2 where a file is named, which could be one target's alone, or a rehearsal's would be in a table.
+    pub(super) fn ledger(
+        self,
+        named: Option<&LedgerAt>,
+        job: Option<ledger::Job>,
+        roster: &Path,
+        is_rehearsal: bool,
+    ) -> Result<LedgerAt, Failure> {
+        match named {
+            None => {
+                let stem = beside::for_target(roster, Some(&self.target().name));
+                Ok(beside::ledger_for(job, &stem, is_rehearsal).into())
+            }
+            Some(named) => {
+                let Some(table) = named.in_table() else { return Err(no_file_for_all()) };
+                let ledger = tables::for_target(table, roster, &self.target().name)?;
+                let ledger = match job {
+                    None => ledger,
+                    Some(_) => tables::beside(&ledger, job).unwrap_or(ledger),
+                };
+                tables::not_rehearsed(&ledger, is_rehearsal)?;
+                Ok(ledger)
+            }
+        }
+    }
+}
+
+fn no_file_for_all() -> Failure {
+    Failure::usage("with --targets each target has a ledger of its own, beside the roster").hint(
+        "leave --ledger out: of the target `emea` it is ROSTER.emea.ledger.jsonl; ledgers that machines share are \
+         --ledger dynamodb://TABLE/NAME, and there NAME.emea",
+    )
+}
+
+/// The file of targets of an import or a retry, and which of them are asked for.
+fn of_file(shared: &Shared) -> Result<Picked, Failure> {
     if shared.actions {
         return Err(not_with_targets("--actions"));
     }
     if shared.ledger.as_ref().is_some_and(|ledger| ledger.in_table().is_none()) {
-        return Err(Failure::usage("with --targets each target has a ledger of its own, beside the roster")
-            .hint(
-                "leave --ledger out: of the target `emea` it is ROSTER.emea.ledger.jsonl; ledgers that machines share are \
-                 --ledger dynamodb://TABLE/NAME, and there NAME.emea",
-            ));
+        return Err(no_file_for_all());
     }
-    let targets = Targets::open(file)?;
-    let mut picked = only.iter().map(|name| targets.find(name)).collect::<Result<Vec<_>, _>>()?;
-    picked.sort_unstable();
-    picked.dedup();
-    if picked.is_empty() {
-        picked = (0..targets.each.len()).collect();
-    }
-    Ok((file.clone(), targets, picked))
-}
-
-/// The ledger of a target: beside the roster, or in the table that machines share.
-fn ledger_of(shared: &Shared, roster: &Path, target: &str, is_rehearsal: bool) -> Result<LedgerAt, Failure> {
-    match shared.ledger.as_ref().and_then(LedgerAt::in_table) {
-        Some(table) => {
-            let ledger = tables::for_target(table, roster, target)?;
-            tables::not_rehearsed(&ledger, is_rehearsal)?;
-            Ok(ledger)
-        }
-        None => Ok(beside::ledger_of(&beside::for_target(roster, Some(target)), is_rehearsal).into()),
-    }
-}
-
-fn of_target(targets: &Targets, at: usize) -> OfTarget {
-    let OneTarget { name, role, .. } = &targets.each[at];
-    let rows = OfTargets { names: Arc::new(targets.names()), only: Some(at) };
-    OfTarget { name: name.clone(), rows, role: role.clone() }
+    Picked::of(&shared.targets)
 }
 
 /// The flags of one target: what its file says where they say nothing.
-fn shared_of(shared: &Shared, target: &OneTarget) -> Shared {
-    let OneTarget {
-        name,
-        also: _, // how rows are found
-        instance,
-        region,
-        profile,
-        role: _, // for which there is no flag
-        endpoint_url,
-        rate,
-        burst,
-        identity,
-        directory,
-    } = target;
-    let rehearses = shared.rehearsal.simulate;
+fn shared_of(shared: &Shared, one: OnePicked<'_>) -> Shared {
     let mut own = shared.clone();
-    own.instance = InstanceArgs {
-        instance: Some(instance.clone()).filter(|_| !rehearses),
-        region: region.clone().filter(|_| !rehearses),
-        profile: profile.clone().filter(|_| !rehearses),
-        endpoint_url: endpoint_url.clone().filter(|_| !rehearses),
-        identity: identity.map(Identity::from),
-        directory: directory.clone(),
-    };
+    own.instance = one.instance(shared.rehearsal.simulate);
+    own.reading.of_targets = Some(one.rows());
+    let OneTarget { name, rate, burst, .. } = one.target();
     if own.rate == RateAsked::Quota {
         own.rate = rate.unwrap_or_default();
     }
@@ -212,52 +285,98 @@ fn shared_of(shared: &Shared, target: &OneTarget) -> Shared {
     own
 }
 
+/// The file of targets that a ledger's run was told, where it is one target's.
+pub(super) fn file_of(state: &State) -> Option<PathBuf> {
+    let settings = state.session.settings.as_deref().unwrap_or_default();
+    let at = settings.iter().position(|word| word == "--targets")?;
+    settings.get(at + 1).map(|file| from_here(Path::new(file)))
+}
+
+pub(super) fn no_file(target: &str) -> Failure {
+    Failure::usage(format!("the ledger is of the target `{target}`, and no file of targets is given"))
+        .hint("name it with --targets")
+}
+
+pub(super) fn none_has_one() -> Failure {
+    Failure::usage("none of these targets has a ledger here")
+        .hint("an import makes them, as in `headcount import ROSTER --targets FILE.toml`")
+}
+
+/// Whose run is retried where there are several targets: the ledger's, or that of the file of failed rows.
+///
+/// # Errors
+/// Exit 2 where the ledger is none; exit 4 where it is damaged.
+pub(super) fn job_of(args: &RetryArgs) -> Result<Option<ledger::Job>, Failure> {
+    match &args.of {
+        Some(of) => Ok(ledger::peek(of)?.0.header.job),
+        None => Ok(args.roster.as_deref().and_then(failed::job_of)),
+    }
+}
+
+/// The retry of one target's ledger.
+pub(super) fn retry_of(args: &RetryArgs, one: OnePicked<'_>, ledger: &LedgerAt) -> RetryArgs {
+    let mut shared = args.shared.clone();
+    shared.rehearsal.simulate |= ledger.on_disk().is_some_and(beside::is_named_as_rehearsed);
+    shared.instance = one.instance(shared.rehearsal.simulate);
+    shared.reading.of_targets = Some(one.rows());
+    shared.targets = one.alone(&shared.targets);
+    shared.ledger = None; // this one
+    RetryArgs { of: Some(ledger.clone()), shared, ..args.clone() }
+}
+
 /// A ledger that says of which target it is, and the flags with the file of targets that it was made by, where none was typed.
 fn args_of_ledger(args: &mut RetryArgs, ledger: LedgerAt) -> Result<(String, LedgerAt), Failure> {
     let (state, _) = ledger::peek(&ledger)?;
-    let Some(target) = state.header.target else {
+    let Some(target) = state.header.target.clone() else {
         return Err(Failure::usage(format!("the ledger is of no target: `{}`", ledger.display()))
             .hint("leave --targets out: it says itself of which instance it is"));
     };
-    if state.header.job.is_some() {
-        return Err(not_with_targets("a retry of this ledger"));
-    }
-    let settings = state.session.settings.unwrap_or_default();
-    let file = settings.iter().position(|word| word == "--targets").and_then(|at| settings.get(at + 1));
     let targets = &mut args.shared.targets.targets;
-    *targets = targets.take().or(file.map(|file| from_here(Path::new(file))));
+    *targets = targets.take().or(file_of(&state));
     if targets.is_none() {
-        return Err(Failure::usage(format!(
-            "the ledger is of the target `{target}`, and no file of targets is given"
-        ))
-        .hint("name it with --targets"));
+        return Err(no_file(&target));
     }
     Ok((target, ledger))
 }
 
+/// The ledgers that a retry of several targets is of, each with its target's name.
+///
+/// # Errors
+/// Exit 2 where the file of targets or the ledgers cannot be used.
+pub(super) fn ledgers_of(
+    args: &mut RetryArgs,
+    job: Option<ledger::Job>,
+) -> Result<Vec<(String, LedgerAt)>, Failure> {
+    match args.of.clone() {
+        Some(of) => Ok(vec![args_of_ledger(args, of)?]),
+        None => ledgers_beside(args, job),
+    }
+}
+
 /// The ledgers of all targets beside a roster, or beside the roster that a file of failed rows is of.
-fn ledgers_of(args: &RetryArgs) -> Result<Vec<(String, LedgerAt)>, Failure> {
+fn ledgers_beside(args: &RetryArgs, job: Option<ledger::Job>) -> Result<Vec<(String, LedgerAt)>, Failure> {
     let Some(roster) = &args.roster else {
         return Err(Failure::usage("which ledgers are retried?")
             .hint("name the roster with --roster, or the file of its failed rows; or one ledger"));
     };
-    let (_, targets, _) = of_file(&args.shared)?;
+    let picked = of_file(&args.shared)?;
+    let simulates = args.shared.rehearsal.simulate;
     if args.shared.ledger.is_some() {
         let whole = failed::roster_of(roster).map_or(roster.clone(), |(whole, _)| whole);
         let mut there = Vec::new();
-        for target in &targets.each {
-            let ledger = ledger_of(&args.shared, &whole, &target.name, args.shared.rehearsal.simulate)?;
+        for one in picked.each() {
+            let ledger = one.ledger(args.shared.ledger.as_ref(), job, &whole, simulates)?;
             if ledger::is_there(&ledger) {
-                there.push((target.name.clone(), ledger));
+                there.push((one.name(), ledger));
             }
         }
         return Ok(there);
     }
     let is_there = |roster: &Path| {
-        let all = targets.each.iter().flat_map(|target| {
-            let stem = beside::for_target(roster, Some(&target.name));
-            let simulates = [false, true].into_iter().filter(|is| *is || !args.shared.rehearsal.simulate);
-            simulates.map(move |is_rehearsal| (target.name.clone(), beside::ledger_of(&stem, is_rehearsal)))
+        let all = picked.each().flat_map(|one| {
+            let stem = beside::for_target(roster, Some(&one.target().name));
+            let kinds = [false, true].into_iter().filter(|is| *is || !simulates);
+            kinds.map(move |is_rehearsal| (one.name(), beside::ledger_for(job, &stem, is_rehearsal)))
         });
         all.filter(|(_, ledger)| ledger.exists()).collect::<Vec<_>>()
     };
@@ -267,7 +386,7 @@ fn ledgers_of(args: &RetryArgs) -> Result<Vec<(String, LedgerAt)>, Failure> {
         there = is_there(roster);
     }
     // A roster has ledgers of both where its import was rehearsed.
-    let rehearsed = args.shared.rehearsal.simulate || of.is_some_and(|(_, is_rehearsal)| is_rehearsal);
+    let rehearsed = simulates || of.is_some_and(|(_, is_rehearsal)| is_rehearsal);
     let is_one = |ledger: &Path| beside::is_named_as_rehearsed(ledger) == rehearsed;
     if there.iter().any(|(_, ledger)| is_one(ledger)) {
         there.retain(|(_, ledger)| is_one(ledger));

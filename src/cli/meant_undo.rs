@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::args::instance::InstanceArgs;
 use super::args::undo::UndoArgs;
 use super::meant::from_here;
+use super::meant_targets::{self, Picked};
 use super::policy::Needs;
 use super::retype::{Line, word_of};
 use super::settings::{self, Named};
@@ -16,7 +17,7 @@ use crate::connect::policy;
 use crate::disk;
 use crate::error::Failure;
 use crate::job::{Before, PaceAsked, Patience, UndoJob, kept_before};
-use crate::ledger::{self, Job, LedgerAt, State, undone};
+use crate::ledger::{self, Job, LedgerAt, State, beside, undone};
 
 /// What was typed, the ledger that is meant, and the command line.
 pub(super) struct TypedUndo {
@@ -35,19 +36,67 @@ impl TypedUndo {
     /// Exit 2 where there is no such ledger, or it is of another run than was typed; exit 4 where it is damaged.
     pub(super) fn of(args: UndoArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         let args = UndoArgs { ledger: args.taking.of(args.ledger), ..args };
-        let ledger = undone::or_undone(&args.ledger);
-        let (state, _) = ledger::peek(&ledger).map_err(without_another)?;
-        made_somebody(&ledger, &state, &words)?;
-        let own = &state.header.run;
-        if let Some(typed) = args.run.as_deref().filter(|typed| *typed != own.as_str()) {
+        let undo = Self::whole(args, words)?;
+        let own = &undo.state.header.run;
+        if let Some(typed) = undo.args.run.iter().find(|typed| *typed != own) {
             let what =
                 format!("nobody was deleted: the ledger is of the run {own}, and --run says `{}`", typed);
             return Err(Failure::usage(what).hint("look at which ledger it is; --run is the run that goes"));
         }
+        Ok(undo)
+    }
+
+    /// The same whichever run is typed.
+    fn whole(args: UndoArgs, words: Vec<OsString>) -> Result<Self, Failure> {
+        let ledger = undone::or_undone(&args.ledger);
+        let (state, _) = ledger::peek(&ledger).map_err(without_another)?;
+        made_somebody(&ledger, &state, &words)?;
         let before = Before::says(&ledger, &state);
+        let args = with_targets(args, &state, &ledger)?;
         let args = with_ledgers(args, &before, settings::named());
         tables::not_rehearsed(&ledger, args.rehearsal.simulate)?;
         Ok(Self { args, ledger, state, words })
+    }
+
+    /// Whether the ledgers of several targets are meant: with a file of them, a roster is named in a ledger's place.
+    pub(super) fn is_of_targets(args: &UndoArgs) -> bool {
+        let names_one = match args.ledger.on_disk() {
+            Some(path) => beside::is_named_as_ledger(path),
+            None => ledger::is_there(&undone::or_undone(&args.ledger)),
+        };
+        args.targets.targets.is_some() && !names_one
+    }
+
+    /// An undo of each of the targets that are asked for and have a ledger, with its name.
+    ///
+    /// # Errors
+    /// Exit 2 where the file of targets cannot be used, none of them has a ledger, or a run is typed that is none of theirs.
+    pub(super) fn in_targets(args: &UndoArgs, words: &[OsString]) -> Result<Vec<(String, Self)>, Failure> {
+        let mut members = Vec::new();
+        for one in Picked::of(&args.targets)?.each() {
+            let (named, is_rehearsal) = (args.ledger.in_table().map(|_| &args.ledger), args.rehearsal.simulate);
+            let ledger = one.ledger(named, None, &args.ledger, is_rehearsal)?;
+            if !ledger::is_there(&undone::or_undone(&ledger)) {
+                continue;
+            }
+            let (targets, ledger) = (one.alone(&args.targets), args.taking.of(ledger));
+            let args = UndoArgs { ledger, targets, ..args.clone() };
+            members.push((one.name(), Self::whole(args, words.to_vec())?));
+        }
+        if members.is_empty() {
+            return Err(meant_targets::none_has_one());
+        }
+        let is_ones = |run: &&String| members.iter().any(|(_, undo)| undo.state.header.run == **run);
+        if let Some(other) = args.run.iter().find(|run| !is_ones(run)) {
+            return Err(Failure::usage(format!("nobody was deleted: --run says `{other}`, which is none of these runs"))
+                .hint("look at which ledgers they are; each --run is a run that goes"));
+        }
+        Ok(members)
+    }
+
+    /// Whether the run was typed.
+    pub(super) fn is_run_typed(&self) -> bool {
+        self.args.run.contains(&self.state.header.run)
     }
 
     /// What is meant. Every argument is taken apart here: one that is added breaks the build until it means something.
@@ -63,6 +112,7 @@ impl TypedUndo {
             protect: _,             // read
             base,
             instance,
+            targets: _, // it is one of them
             rehearsal,
             rate,
             burst,
@@ -156,6 +206,30 @@ fn puts_back(state: &State, ledger: &Path, words: &[OsString], command: &str, fi
     line
 }
 
+/// The arguments with how the instance of a target is reached, where the ledger is one target's: its role is in the file of
+/// targets alone.
+fn with_targets(mut args: UndoArgs, state: &State, ledger: &Path) -> Result<UndoArgs, Failure> {
+    let Some(target) = &state.header.target else {
+        return match &args.targets.targets {
+            None => Ok(args),
+            Some(_) => Err(Failure::usage(format!("the ledger is of no target: `{}`", ledger.display()))
+                .hint("leave --targets out: it says itself of which instance it is")),
+        };
+    };
+    if state.is_rehearsal(ledger) || args.rehearsal.simulate || args.instance.instance.is_some() {
+        return Ok(args);
+    }
+    args.targets.targets = args.targets.targets.take().or_else(|| meant_targets::file_of(state));
+    if args.targets.targets.is_none() {
+        return Err(meant_targets::no_file(target));
+    }
+    args.targets.only = vec![target.clone()];
+    for one in Picked::of(&args.targets)?.each() {
+        args.instance = one.instance(false);
+    }
+    Ok(args)
+}
+
 /// The arguments with what the ledger says where nothing was typed, and the environment names nothing.
 fn with_ledgers(mut args: UndoArgs, before: &Before, named: Named) -> UndoArgs {
     args.instance.complete(&mut args.rehearsal, before, named);
@@ -182,6 +256,7 @@ fn told(typed: &TypedUndo) -> Line {
         protect,
         base,
         instance,
+        targets,
         rehearsal,
         rate: _,           // it only looks
         burst: _,          // likewise
@@ -194,18 +269,22 @@ fn told(typed: &TypedUndo) -> Line {
         yes: _,    // likewise
         format: _, // whoever pastes it is a person
     } = &typed.args;
-    let InstanceArgs { instance: _, region, profile: _, endpoint_url: _, identity, directory } = instance;
+    let InstanceArgs { instance: _, region, profile: _, endpoint_url: _, identity, directory, role: _ } = instance;
     let mut line = Line::default();
     if rehearsal.simulate {
         line.rehearsal(rehearsal, false);
+    } else if let Some(file) = &targets.targets {
+        // Which target it is the ledger says.
+        line.option("--targets", Some(file.display()));
     } else {
         line.option("--region", region.as_ref());
         let (profile, endpoint) = beyond_ledger(typed);
         line.option("--profile", profile);
         line.option("--endpoint-url", endpoint);
     }
-    line.option("--identity", identity.map(word_of));
-    line.option("--directory", directory.as_ref().map(|path| path.display()));
+    let is_ones = targets.targets.is_none();
+    line.option("--identity", identity.map(word_of).filter(|_| is_ones));
+    line.option("--directory", directory.as_ref().map(|path| path.display()).filter(|_| is_ones));
     line.switch("--even-if-changed", *even_if_changed);
     line.switch("--with-quick-connects", *with_quick_connects);
     line.switch("--even-if-signed-in", *even_if_signed_in);

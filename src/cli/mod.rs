@@ -1,5 +1,6 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
+mod abreast;
 mod args;
 mod change_farewell;
 mod change_remedies;
@@ -251,6 +252,11 @@ fn policy_of(words: &[OsString], output: Option<&Path>) -> Result<Exit, Failure>
     let targets = match &command {
         Command::Import(args) => &args.shared.targets.targets,
         Command::Retry(args) => &args.shared.targets.targets,
+        Command::Diff(args) => &args.shared.targets.targets,
+        Command::Update(args) => &args.shared.targets.targets,
+        Command::Remove(args) => &args.targets.targets,
+        Command::Undo(args) => &args.targets.targets,
+        Command::Export(args) => args.targets(),
         _ => &None,
     };
     if targets.is_some() {

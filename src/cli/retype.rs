@@ -187,11 +187,7 @@ pub(super) fn resume_of(ledger: &Path, state: &State) -> Option<Line> {
     }
     line.option("--target", target);
     let stem = beside::for_target(&roster, target);
-    let usual = match state.header.job {
-        None => beside::ledger_of(&stem, is_rehearsal),
-        Some(Job::Update) => beside::update_ledger_of(&stem, is_rehearsal),
-        Some(Job::Remove) => beside::removal_ledger_of(&stem, is_rehearsal),
-    };
+    let usual = beside::ledger_for(state.header.job, &stem, is_rehearsal);
     let is_usual = !is_shared(ledger) && beside::absolute(ledger) == beside::absolute(&usual);
     line.option("--ledger", (!is_usual).then(|| ledger.display()));
     line.again(settings, false);
@@ -301,6 +297,7 @@ pub(super) fn diff_of(export: &Path, arn: &str, reached: &InstanceArgs) -> Line 
         instance: _,  // by its ARN
         region: _,    // which is in the ARN
         directory: _, // names are read anew
+        role: _,      // of several targets the file of them is named
         profile,
         endpoint_url,
         identity,
@@ -380,7 +377,8 @@ impl Parts {
             yes: _,    // another question than was answered
             format: _, // whoever pastes it is a person
         } = &typed.shared;
-        let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory } = instance;
+        // A role is a target's, in the file of them.
+        let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory, role: _ } = instance;
         let (is_retry, has_file) = match to {
             To::Retry { has_file, .. } => (true, *has_file),
             To::Import { .. } | To::Update { .. } => (false, false),
@@ -389,12 +387,12 @@ impl Parts {
         let own = match to {
             // Its ledger says which it is.
             To::Retry { .. } | To::Update { .. } => None,
-            To::Import { .. } => typed.of_target.as_ref().map(|of| of.name.as_str()),
+            To::Import { .. } => reading.target(),
         };
         // An update is of one instance.
         let has_targets = targets.targets.is_some() && !matches!(to, To::Update { .. });
         if has_targets {
-            reached.targets(targets, typed.of_target.as_ref().map(|_| own));
+            reached.targets(targets, reading.target().map(|_| own));
         }
         if rehearsal.simulate {
             reached.rehearsal(rehearsal, !matches!(to, To::Retry { names_rehearsal: true, .. }));
@@ -536,7 +534,7 @@ impl Line {
     }
 
     /// Several targets: those that were typed, or one of them. `None` is for all that were typed.
-    fn targets(&mut self, args: &TargetsArgs, one: Option<Option<&str>>) {
+    pub(super) fn targets(&mut self, args: &TargetsArgs, one: Option<Option<&str>>) {
         let TargetsArgs { targets, only, fail_fast, skip_failed_targets } = args;
         self.option("--targets", targets.as_ref().map(|path| path.display()));
         match one {
@@ -562,7 +560,8 @@ impl Line {
 
     /// How the roster is read. A file of failed rows is UTF-8, whatever its roster was, and has its header on top.
     pub(super) fn reading(args: &RosterArgs, is_ours: bool) -> Self {
-        let RosterArgs { columns, sheet, header_row, encoding, phone_region } = args;
+        // Whose rows are read is said where the targets are.
+        let RosterArgs { columns, sheet, header_row, encoding, phone_region, of_targets: _ } = args;
         let mut line = Self::default();
         line.option("--columns", columns.as_ref().map(|path| path.display()));
         line.option("--sheet", sheet.as_ref());

@@ -99,9 +99,13 @@ pub(super) fn status(typed: &TypedChanges, which: &str) -> Line {
 pub(super) fn settings(typed: &TypedChanges) -> Vec<String> {
     let mut line = Line::default();
     line.rehearsal(&typed.shared.rehearsal, false);
-    let InstanceArgs { identity, directory, .. } = &typed.shared.instance;
-    line.option("--identity", identity.map(word_of));
-    line.option("--directory", directory.as_ref().map(|path| path.display()));
+    if typed.shared.targets.targets.is_some() {
+        line.targets(&typed.shared.targets, Some(None));
+    } else {
+        let InstanceArgs { identity, directory, .. } = &typed.shared.instance;
+        line.option("--identity", identity.map(word_of));
+        line.option("--directory", directory.as_ref().map(|path| path.display()));
+    }
     line.take(Line::reading(&typed.shared.reading, false));
     line.take(asked(typed));
     line.take(how(typed));
@@ -111,8 +115,15 @@ pub(super) fn settings(typed: &TypedChanges) -> Vec<String> {
 /// Where.
 fn reached(typed: &TypedChanges, arn: Option<&str>) -> Line {
     let Shared { instance, rehearsal, .. } = &typed.shared;
-    let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory } = instance;
+    let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory, role: _ } = instance;
     let mut line = Line::default();
+    if typed.shared.targets.targets.is_some() {
+        line.targets(&typed.shared.targets, None);
+        if rehearsal.simulate {
+            line.rehearsal(rehearsal, true);
+        }
+        return line;
+    }
     if rehearsal.simulate {
         line.rehearsal(rehearsal, true);
     } else {
@@ -131,6 +142,7 @@ fn asked(typed: &TypedChanges) -> Line {
     let Shared {
         reading: _,   // where the roster is named
         instance: _,  // where it is reached
+        targets: _,   // likewise
         rehearsal: _, // likewise
         only,
         exact,

@@ -12,7 +12,7 @@ use super::plan_words::about;
 use super::screen::{Doing, Stage};
 use super::typed_number::{self, Answer};
 use super::undo_farewell::UndoFarewell;
-use super::{farewell, output, retype, settings, words};
+use super::{abreast, farewell, output, retype, settings, words};
 use crate::clock::{Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -21,6 +21,9 @@ use crate::text::{self, plain};
 
 /// Runs `undo`. The same command again resumes.
 pub(super) fn run(args: UndoArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    if TypedUndo::is_of_targets(&args) {
+        return abreast::undo(&args, words);
+    }
     let typed = TypedUndo::of(args, words.to_vec())?;
     let job = typed.meant()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -70,14 +73,14 @@ async fn undone(typed: &TypedUndo, planned: PlannedUndo, stage: &Stage) -> Resul
 /// Exit 2 where nobody is there and the run was not typed: then nobody is deleted.
 fn agrees(typed: &TypedUndo, planned: &PlannedUndo) -> Result<bool, Failure> {
     let going = planned.counts().delete;
-    let UndoArgs { yes, run, .. } = &typed.args;
-    if going == 0 || (*yes && run.is_some()) {
+    let (yes, is_typed) = (typed.args.yes, typed.is_run_typed());
+    if going == 0 || (yes && is_typed) {
         return Ok(true);
     }
     if !settings::is_interactive() {
         let resume = retype::resume(&typed.words);
-        let yes = if *yes { "" } else { " --yes" };
-        let run = if run.is_none() { format!(" --run {}", planned.run_id()) } else { String::new() };
+        let yes = if yes { "" } else { " --yes" };
+        let run = if !is_typed { format!(" --run {}", planned.run_id()) } else { String::new() };
         let users = text::count(going, "user");
         let what = format!("nobody was deleted: {users} would be, and nobody is there to type that number");
         return Err(Failure::usage(what).hint(format!("if that is right: {resume}{yes}{run}")));
@@ -86,7 +89,7 @@ fn agrees(typed: &TypedUndo, planned: &PlannedUndo) -> Result<bool, Failure> {
 }
 
 /// The plan, for people on stderr.
-fn plan(typed: &TypedUndo, planned: &PlannedUndo) -> String {
+pub(super) fn plan(typed: &TypedUndo, planned: &PlannedUndo) -> String {
     let columns = settings::width_of_talk();
     let counts = planned.counts();
     let before = planned.state().counts(false).deleted;

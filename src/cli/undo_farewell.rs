@@ -50,17 +50,28 @@ impl UndoFarewell<'_> {
     /// The result in one line on stdout, for people: programs have events. The rest on stderr.
     pub(super) fn tell(&self) {
         if self.typed.args.format == Format::Human {
-            output::told(&summary(&Came::of(self.ended), &text::duration(self.ended.took)));
+            output::told(&self.result());
         }
         self.lines().iter().for_each(farewell::say);
     }
 
-    fn lines(&self) -> Vec<Said> {
+    /// The result in one line.
+    pub(super) fn result(&self) -> String {
+        summary(&Came::of(self.ended), &text::duration(self.ended.took))
+    }
+
+    /// What is said of one of several targets: one command resumes all.
+    pub(super) fn of_one_target(&self) -> Vec<Said> {
         let mut lines = self.why_stopped();
         lines.extend(self.of_back());
         lines.extend(self.of_left());
         lines.extend(self.of_unsettled());
         lines.extend(self.of_renamed());
+        lines
+    }
+
+    fn lines(&self) -> Vec<Said> {
+        let mut lines = self.of_one_target();
         if matches!(self.ended.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled) {
             lines.push(farewell::resume_with(&retype::resume(&self.typed.words)));
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::names::Names;
 use super::proof::{Proof, columns as columns_to_prove, rules};
 use super::row::{Absent, Line, Of, line};
-use super::write::Csv;
+use super::write::{Csv, Written};
 use crate::agent::IdentityType;
 use crate::connect::model::{User, UserProficiency};
 use crate::directory::Directory;
@@ -179,7 +179,7 @@ impl Before {
         let line = proof.prove(line(user, proficiencies, of), user, proficiencies);
         let mut bytes = Vec::new();
         let written = {
-            let mut csv = Csv::go_on(&mut bytes, &self.columns);
+            let mut csv = Csv::go_on(&mut bytes, Written::of_one(&self.columns));
             csv.line(&line).and_then(|()| csv.flush())
         };
         written.map_err(|error| self.unwritable(error))?;
@@ -220,7 +220,7 @@ fn columns(identity: IdentityType, keeping: Keeping) -> Vec<Field> {
 
 fn head(columns: &[Field]) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    Csv::begin(&mut head, columns)?.flush()?;
+    Csv::begin(&mut head, Written::of_one(columns))?.flush()?;
     Ok(head)
 }
 

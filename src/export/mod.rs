@@ -26,4 +26,4 @@ pub use suspended::Suspended;
 pub(crate) use suspended::path as path_of_suspended;
 #[cfg(test)]
 use write::write;
-pub(crate) use write::{Form, columns, create, may_be};
+pub(crate) use write::{Form, Written, columns, create, may_be};

@@ -20,6 +20,8 @@ use crate::validate::grammar;
 pub(crate) struct Line {
     /// The exact username.
     pub(crate) username: String,
+    /// Of which of several targets.
+    pub(crate) target: Option<String>,
     /// The cells that have text, in the order of the fields.
     pub(crate) cells: BTreeMap<Field, String>,
     /// What the row does not say, for a person: each a sentence about one thing.

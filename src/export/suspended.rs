@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::row::Line;
-use super::write::{Form, write};
+use super::write::{Form, Written, write};
 use crate::disk;
 use crate::error::Failure;
 use crate::roster::Field;
@@ -51,7 +51,7 @@ impl Suspended {
                 .hint("nobody was suspended; the same command goes on")
         };
         let mut bytes = Vec::new();
-        write(&mut bytes, Form::Csv, &columns, &lines).map_err(unwritten)?;
+        write(&mut bytes, Form::Csv, Written::of_one(&columns), &lines).map_err(unwritten)?;
         // One of ours begins with the same header, whoever stands in it.
         let head = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         match std::fs::read(path) {
@@ -78,6 +78,7 @@ impl Suspended {
             username: user.to_owned(),
             cells: cells.into_iter().chain(routing).collect::<BTreeMap<_, _>>(),
             untold: Vec::new(),
+            target: None,
         }
     }
 }

@@ -454,7 +454,7 @@ fn any_user(plain: u32) -> impl Strategy<Value = (User, Vec<UserProficiency>)> {
 /// The bytes of a file of one row.
 fn stored(line: &Line, identity: IdentityType, form: Form) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write(&mut bytes, form, &columns([line], identity, &[]), [line]).unwrap();
+    write(&mut bytes, form, Written::of_one(&columns([line], identity, &[])), [line]).unwrap();
     bytes
 }
 

@@ -48,6 +48,40 @@ pub(crate) fn columns<'l>(
     columns.into_iter().collect()
 }
 
+/// Which columns are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written<'c> {
+    /// The fields.
+    pub(crate) fields: &'c [Field],
+    /// Whether each row says first of which target it is.
+    pub(crate) has_targets: bool,
+}
+
+impl<'c> Written<'c> {
+    /// Of one instance.
+    pub(crate) fn of_one(fields: &'c [Field]) -> Self {
+        Self { fields, has_targets: false }
+    }
+
+    fn headers(self) -> impl Iterator<Item = &'static str> {
+        let target = self.has_targets.then_some(TARGET);
+        target.into_iter().chain(self.fields.iter().map(|field| field.header())).chain([NOTE])
+    }
+
+    /// The cells of a row, but for the last.
+    fn cells(self, line: &'c Line) -> impl Iterator<Item = &'c str> {
+        let target = self.has_targets.then(|| line.target.as_deref().unwrap_or(""));
+        target.into_iter().chain(self.fields.iter().map(|field| cell(line, *field)))
+    }
+
+    fn width(self) -> u16 {
+        u16::try_from(self.fields.len() + usize::from(self.has_targets)).unwrap_or(u16::MAX)
+    }
+}
+
+/// The header under which a target's name stands.
+const TARGET: &str = "target";
+
 /// Whether anybody on an instance of this kind can have it.
 pub(crate) fn may_be(field: Field, identity: IdentityType) -> bool {
     field != Field::Email || identity != IdentityType::Saml
@@ -57,7 +91,12 @@ pub(crate) fn may_be(field: Field, identity: IdentityType) -> bool {
 ///
 /// # Errors
 /// Exit 2 where it is there; exit 4 where it cannot be written.
-pub(crate) fn create(path: &Path, form: Form, columns: &[Field], lines: &[Line]) -> Result<(), Failure> {
+pub(crate) fn create(
+    path: &Path,
+    form: Form,
+    columns: Written<'_>,
+    lines: &[Line],
+) -> Result<(), Failure> {
     let written = disk::create_atomic_with(path, |file| write(file, form, columns, lines));
     written.map_err(|error| {
         let shown = path.display();
@@ -81,7 +120,7 @@ pub(crate) fn create(path: &Path, form: Form, columns: &[Field], lines: &[Line])
 pub(super) fn write<'l>(
     file: &mut impl Write,
     form: Form,
-    columns: &[Field],
+    columns: Written<'_>,
     lines: impl IntoIterator<Item = &'l Line>,
 ) -> io::Result<()> {
     match form {
@@ -99,26 +138,26 @@ pub(super) fn write<'l>(
 /// The rows of a CSV, written one by one.
 pub(super) struct Csv<'c, W: Write> {
     writer: csv::Writer<W>,
-    columns: &'c [Field],
+    columns: Written<'c>,
 }
 
 impl<'c, W: Write> Csv<'c, W> {
     /// With its header.
-    pub(super) fn begin(mut file: W, columns: &'c [Field]) -> io::Result<Self> {
+    pub(super) fn begin(mut file: W, columns: Written<'c>) -> io::Result<Self> {
         file.write_all("\u{FEFF}".as_bytes())?;
         let mut csv = Self::go_on(file, columns);
-        csv.writer.write_record(columns.iter().map(|field| field.header()).chain([NOTE]))?;
+        csv.writer.write_record(columns.headers())?;
         Ok(csv)
     }
 
     /// Behind what is there.
-    pub(super) fn go_on(file: W, columns: &'c [Field]) -> Self {
+    pub(super) fn go_on(file: W, columns: Written<'c>) -> Self {
         let writer = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(file);
         Self { writer, columns }
     }
 
     pub(super) fn line(&mut self, line: &Line) -> io::Result<()> {
-        let cells = self.columns.iter().map(|field| guarded(cell(line, *field)));
+        let cells = self.columns.cells(line).map(guarded);
         self.writer.write_record(cells.chain([guarded(&note(line))]))?;
         Ok(())
     }
@@ -128,30 +167,28 @@ impl<'c, W: Write> Csv<'c, W> {
     }
 }
 
-fn workbook<'l>(columns: &[Field], lines: impl IntoIterator<Item = &'l Line>) -> Result<Vec<u8>, XlsxError> {
+fn workbook<'l>(columns: Written<'_>, lines: impl IntoIterator<Item = &'l Line>) -> Result<Vec<u8>, XlsxError> {
     let (text, heading) = (template::text(), template::heading());
     let mut workbook = template::dated()?;
     // A row at a time: an instance may have a hundred thousand users.
     let sheet = workbook.add_worksheet_with_constant_memory()?.set_name("Users")?;
     sheet.set_freeze_panes(1, 0)?;
-    for column in 0..u16::try_from(columns.len()).unwrap_or(u16::MAX) {
+    for column in 0..columns.width() {
         sheet.set_column_format(column, &text)?;
         sheet.set_column_width(column, 22)?;
     }
-    for (column, header) in (0..).zip(columns.iter().map(|field| field.header()).chain([NOTE])) {
+    for (column, header) in (0..).zip(columns.headers()) {
         sheet.write_string_with_format(0, column, header, &heading)?;
     }
     for (row, line) in (1..).zip(lines) {
-        for (column, field) in (0..).zip(columns) {
-            let cell = cell(line, *field);
+        for (column, cell) in (0..).zip(columns.cells(line)) {
             if !cell.is_empty() {
                 sheet.write_string_with_format(row, column, cell, &text)?;
             }
         }
         let note = guarded(&note(line));
         if !note.is_empty() {
-            let column = u16::try_from(columns.len()).unwrap_or(u16::MAX);
-            sheet.write_string_with_format(row, column, &note, &text)?;
+            sheet.write_string_with_format(row, columns.width(), &note, &text)?;
         }
     }
     template::saved(&mut workbook)

@@ -127,6 +127,17 @@ pub(crate) fn roster_of(path: &Path) -> Option<(PathBuf, bool)> {
     Some((path.with_file_name(roster), is_rehearsal))
 }
 
+/// Whose run a file of failed rows is of, by its name: an import's where it says no other.
+pub(crate) fn job_of(path: &Path) -> Option<Job> {
+    let name = path.file_name()?.to_str()?;
+    let rest = name.strip_prefix(original(name)?)?;
+    let rest = rest.strip_prefix(REHEARSAL).unwrap_or(rest);
+    [(UPDATE, Job::Update), (REMOVE, Job::Remove)].into_iter().find_map(|(of, job)| {
+        rest.strip_prefix(of)?;
+        Some(job)
+    })
+}
+
 /// `roster.csv` of `roster.csv.failed.csv`, `roster.csv.failed.2.csv`, `roster.csv.simulate.failed.csv`,
 /// `roster.csv.update.failed.csv` and `roster.csv.remove.failed.csv`.
 fn original(name: &str) -> Option<&str> {

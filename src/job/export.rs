@@ -1,6 +1,6 @@
 //! An instance's users become a roster: read, put in order, and written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,10 +11,12 @@ use crate::clock::{parse_rfc3339, rfc3339};
 use crate::connect::Operation;
 use crate::connect::model::User;
 use crate::directory::Directory;
+use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::export::{
     self, Absent, Asked, Filter, Form, FoundPart, Line, Names, Of, Part, People, Person, Proof,
+    Written,
 };
 use crate::instance::users::{self, Progress, Read, Whom};
 use crate::instance::{FetchError, Reader};
@@ -43,6 +45,8 @@ pub struct Export {
     pub fields: Fields,
     /// Which users.
     pub asked: Asked,
+    /// The name of the target, where there are several: each row says it first.
+    pub of_target: Option<String>,
 }
 
 /// What was exported.
@@ -95,7 +99,16 @@ impl Export {
     /// Exit 2 where the file is there already, has a name that says nothing of its form, or the target or a filter is none;
     /// exit 4 where the instance cannot be read or a file not be written; exit 5 where it was interrupted.
     pub async fn run(&self, world: &World) -> Result<Exported, Failure> {
-        let form = self.form()?;
+        let mut exported = written(&self.out, vec![self.read(world).await?], world)?;
+        exported.pop().ok_or_else(|| Failure::stopped("nothing was exported"))
+    }
+
+    /// Reads the users; nothing is written but what is gone on with.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub(super) async fn read(&self, world: &World) -> Result<ToWrite, Failure> {
+        self.form()?;
         let At::Instance(address) = &self.target.at else {
             return Err(Failure::usage("an embedded Connect has nobody to export"));
         };
@@ -104,7 +117,7 @@ impl Export {
                 .hint("give ⟦instance ID|ARN|alias⟧ (`aws connect list-instances` prints them)"));
         }
         let part = match self.fields {
-            Fields::All => Some(FoundPart::open(&export::path_of_part(&self.out))?),
+            Fields::All => Some(FoundPart::open(&self.path_of_part())?),
             Fields::Fast => None,
         };
         let (world, waits) = &world.watched();
@@ -115,17 +128,21 @@ impl Export {
             reader.pace(&reached.directory.instance.arn, &READS, None).await;
             let export = Reading { export: self, reached: &reached, filter: &filter, world };
             let taken = export.take(part).await?;
-            export.write(taken, form)
+            Ok(export.to_write(taken))
         };
         world.reading(waits, Settings::OUTAGE_PATIENCE, Box::pin(reading)).await
     }
 
+    /// Where what was read is kept until it is written: each target has a file of its own.
+    fn path_of_part(&self) -> PathBuf {
+        match &self.of_target {
+            Some(target) => export::path_of_part(&disk::with_suffix(&self.out, &format!(".{target}"))),
+            None => export::path_of_part(&self.out),
+        }
+    }
+
     fn form(&self) -> Result<Form, Failure> {
-        let shown = self.out.display();
-        let Some(form) = Form::of(&self.out) else {
-            return Err(Failure::usage(format!("an export is a CSV or a workbook: `{shown}`"))
-                .hint("let its name end in `.csv` or `.xlsx`"));
-        };
+        let Some(form) = Form::of(&self.out) else { return Err(no_form(&self.out)) };
         // A link that points nowhere is something that is there.
         if std::fs::symlink_metadata(&self.out).is_ok() {
             return Err(is_there(&self.out));
@@ -230,7 +247,7 @@ impl Reading<'_> {
         let now = self.world.clock.now();
         let part = match part.of() {
             Some((instance, _)) if instance != arn => {
-                let path = export::path_of_part(&self.export.out);
+                let path = self.export.path_of_part();
                 return Err(Failure::usage(format!(
                     "what is there is a part of another instance's export, and stays: `{}`",
                     path.display()
@@ -305,7 +322,7 @@ impl Reading<'_> {
     }
 
     fn kept(&self, kept: u64) -> String {
-        let path = export::path_of_part(&self.export.out);
+        let path = self.export.path_of_part();
         format!(
             "what was read of {} is kept in `{}`: the same command goes on",
             count(kept, "user"),
@@ -313,7 +330,7 @@ impl Reading<'_> {
         )
     }
 
-    fn write(&self, taken: Taken, form: Form) -> Result<Exported, Failure> {
+    fn to_write(&self, taken: Taken) -> ToWrite {
         let Self { export, reached, filter, world } = self;
         let directory = &reached.directory;
         let Taken { people, gone, resumed, may_not_list, part } = taken;
@@ -324,25 +341,20 @@ impl Reading<'_> {
         }
         let mut lines = lines(people.into_iter().filter(|person| filter.lets(&person.user)), directory);
         lines.sort_by(|a, b| a.username.cmp(&b.username));
+        lines.iter_mut().for_each(|line| line.target.clone_from(&export.of_target));
         let left_out: &[Field] = match export.fields {
             Fields::Fast => &NOT_SEARCHED,
             Fields::All if may_not_list => &[Field::Proficiencies],
             Fields::All => &[],
         };
         let columns = export::columns(&lines, directory.instance.identity, left_out);
-        export::create(&export.out, form, &columns, &lines)?;
-        if let Some(part) = part
-            && let Err(error) = part.remove()
-        {
-            world.warn(format!("the part of it that is written now cannot be removed: {error}"));
-        }
         let untold = |line: &Line| {
             let said = line.untold.iter().map(|said| format!("{}: {said}", line.username));
             said.collect::<Vec<_>>()
         };
         // With the instance's own kind left out, as an address where nobody has one.
         let is_told = |field: &&Field| export::may_be(**field, directory.instance.identity);
-        Ok(Exported {
+        let exported = Exported {
             file: export.out.clone(),
             instance: directory.instance.arn.clone(),
             users: lines.len() as u64,
@@ -351,8 +363,46 @@ impl Reading<'_> {
             left_out: left_out.iter().filter(is_told).map(|field| field.name()).collect(),
             untold: lines.iter().flat_map(untold).collect(),
             rows_untold: lines.iter().filter(|line| !line.untold.is_empty()).count() as u64,
-        })
+        };
+        ToWrite { lines, columns, exported, part }
     }
+}
+
+/// The users of an instance, read and put in order.
+pub(super) struct ToWrite {
+    lines: Vec<Line>,
+    columns: Vec<Field>,
+    exported: Exported,
+    part: Option<Part>,
+}
+
+/// Writes those of one instance, or of several, to one file.
+///
+/// # Errors
+/// Exit 2 where the file is there by now; exit 4 where it cannot be written.
+pub(super) fn written(out: &Path, each: Vec<ToWrite>, world: &World) -> Result<Vec<Exported>, Failure> {
+    let Some(form) = Form::of(out) else { return Err(no_form(out)) };
+    let fields: BTreeSet<Field> = each.iter().flat_map(|one| &one.columns).copied().collect();
+    let fields: Vec<Field> = fields.into_iter().collect();
+    let (mut lines, mut exported, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+    for one in each {
+        lines.extend(one.lines);
+        exported.push(one.exported);
+        parts.extend(one.part);
+    }
+    let has_targets = lines.iter().any(|line| line.target.is_some());
+    export::create(out, form, Written { fields: &fields, has_targets }, &lines)?;
+    for part in parts {
+        if let Err(error) = part.remove() {
+            world.warn(format!("the part of it that is written now cannot be removed: {error}"));
+        }
+    }
+    Ok(exported)
+}
+
+fn no_form(out: &Path) -> Failure {
+    Failure::usage(format!("an export is a CSV or a workbook: `{}`", out.display()))
+        .hint("let its name end in `.csv` or `.xlsx`")
 }
 
 fn whom(id: String, name: String, proficiencies: bool) -> Whom {

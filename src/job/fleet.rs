@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::abreast::{Leaves, leave_all};
 use super::check::{Blocked, Checked, DryRun};
 use super::ended::Ended;
 use super::meant::{Job, What};
@@ -23,7 +24,7 @@ use super::world::World;
 use crate::error::Failure;
 use crate::event::{Event, OfTarget, Pulse, Sink};
 use crate::exit::Exit;
-use crate::failed::{AllFailed, Left};
+use crate::failed::{FailedRows, Left};
 use crate::finding::Finding;
 use crate::lane::paces::Paces;
 use crate::ledger::{self, Calls, Counts, SeenCounts, StepCounts, Steps};
@@ -31,7 +32,7 @@ use crate::plan::Decision;
 use crate::roster::{OfTargets, Options, Roster};
 use crate::stop::{Stop, Switch};
 use crate::text::count;
-use crate::validate;
+use crate::validate::{self, Rules};
 
 /// The jobs of several targets.
 #[derive(Clone, Debug)]
@@ -199,7 +200,7 @@ fn know_each_other(members: &mut [Member]) {
 
 impl Job {
     /// Whether something of it stands in a ledger already.
-    fn has_ledger(&self) -> bool {
+    pub(super) fn has_ledger(&self) -> bool {
         ledger::is_there(&self.ledger)
     }
 }
@@ -207,6 +208,11 @@ impl Job {
 /// Reads the whole roster once, for whose its rows are; tells of those that are nobody's.
 fn sorted(members: &[Member], world: &World) -> Result<Sorted, Failure> {
     let Some(Member { job, .. }) = members.first() else { return Err(Failure::usage("there is no target")) };
+    sorted_by(job, world)
+}
+
+/// The same by the job of any of the targets.
+pub(super) fn sorted_by(job: &Job, world: &World) -> Result<Sorted, Failure> {
     let targets = job.reading.targets.clone().map(|targets| OfTargets { only: None, ..targets });
     let whole = Job { reading: Options { targets, ..job.reading.clone() }, ..job.clone() };
     let sorted = Sorted::of(whole.open(whole.roster())?, &|| world.go_on())?;
@@ -218,7 +224,7 @@ fn sorted(members: &[Member], world: &World) -> Result<Sorted, Failure> {
 
 impl Job {
     /// The place of its target among all.
-    fn place(&self) -> Option<usize> {
+    pub(super) fn place(&self) -> Option<usize> {
         self.reading.targets.as_ref()?.only
     }
 }
@@ -315,24 +321,27 @@ impl CheckedFleet {
 
     /// Fails where two targets are one instance: of one username there would be two rows.
     fn refuse_twice(&self) -> Result<(), Failure> {
-        let mut seen: HashMap<&str, &str> = HashMap::new();
-        for (target, checked) in self.lanes.iter().filter(|(_, checked)| !checked.job.target.is_rehearsal()) {
-            if let Some(other) = seen.insert(checked.arn(), target) {
-                return Err(Failure::usage(format!(
-                    "the targets `{other}` and `{target}` are the same instance: `{}`",
-                    checked.arn()
-                ))
-                .hint(
-                    "nothing was sent; what a roster writes in place of a target's name stands in its `also`",
-                ));
-            }
-        }
-        Ok(())
+        let real = self.lanes.iter().filter(|(_, checked)| !checked.job.target.is_rehearsal());
+        are_different(real.map(|(target, checked)| (target.as_str(), checked.arn())))
     }
 }
 
+/// Fails where two targets are one instance, by its ARN.
+pub(super) fn are_different<'t>(targets: impl Iterator<Item = (&'t str, &'t str)>) -> Result<(), Failure> {
+    let mut seen: HashMap<&str, &str> = HashMap::new();
+    for (target, arn) in targets {
+        if let Some(other) = seen.insert(arn, target) {
+            return Err(Failure::usage(format!(
+                "the targets `{other}` and `{target}` are the same instance: `{arn}`"
+            ))
+            .hint("nothing was sent; what a roster writes in place of a target's name stands in its `also`"));
+        }
+    }
+    Ok(())
+}
+
 /// Fails where a target could not be reached or planned, and such are not left out, or no other is left.
-fn refuse_failed(
+pub(super) fn refuse_failed(
     left_out: &mut Vec<(String, Failure)>,
     are_skipped: bool,
     is_any_left: bool,
@@ -617,15 +626,21 @@ fn tell_end(events: &dyn Sink, target: String, ran: &Ran) {
 
 /// Leaves the failed rows of all in one file.
 fn leave(sorted: &Sorted, ran: &[(String, Ran)]) -> Result<Left, Failure> {
-    let remains: Vec<&Remains> = ran.iter().filter_map(|(_, ran)| Some(&ran.as_ref().ok()?.1)).collect();
-    let rules: Vec<_> =
-        remains.iter().map(|one| one.checked.job.rules(&one.checked.reached.directory)).collect();
-    let parts: Vec<_> = remains.iter().zip(&rules).filter_map(|(one, rules)| one.failed(rules)).collect();
-    AllFailed { parts: &parts, whole: Some(&sorted.roster), unmet: sorted.unmet }.leave()
+    leave_all(sorted, ran.iter().filter_map(|(_, ran)| Some(&ran.as_ref().ok()?.1)))
+}
+
+impl Leaves for Remains {
+    fn rules(&self) -> Rules<'_> {
+        self.checked.job.rules(&self.checked.reached.directory)
+    }
+
+    fn failed<'r>(&'r self, rules: &'r Rules<'r>) -> Option<FailedRows<'r>> {
+        Self::failed(self, rules)
+    }
 }
 
 /// Does several things side by side, and returns what each comes to, in order. One whose work breaks stops all.
-async fn side_by_side<T: Send + 'static>(
+pub(super) async fn side_by_side<T: Send + 'static>(
     work: impl Iterator<Item = (String, impl Future<Output = Result<T, Failure>> + Send + 'static)>,
     stop: &Switch,
 ) -> Vec<(String, Result<T, Failure>)> {
@@ -655,7 +670,7 @@ async fn side_by_side<T: Send + 'static>(
 
 impl World {
     /// The same for one of several targets: what it tells has its name, and it can be stopped alone.
-    fn at(&self, target: &str, pulses: &Arc<Pulses>, fails_fast: bool) -> Self {
+    pub(super) fn at(&self, target: &str, pulses: &Arc<Pulses>, fails_fast: bool) -> Self {
         let name = target.to_owned();
         let stop = self.stop.below(move |stop| {
             let is_everybodys = matches!(stop, Stop::Roster { .. } | Stop::Untold { .. });
@@ -691,7 +706,7 @@ impl Sink for Named {
 
 /// Who is asked what is waited for, of all targets.
 #[derive(Default)]
-struct Pulses(Mutex<Vec<Arc<dyn Pulse>>>);
+pub(super) struct Pulses(Mutex<Vec<Arc<dyn Pulse>>>);
 
 impl Pulse for Pulses {
     fn beat(&self) {

@@ -9,6 +9,7 @@
 //!
 //! [`Event`]: crate::event::Event
 
+mod abreast;
 mod acts;
 mod before;
 mod changes;
@@ -53,6 +54,7 @@ mod undo;
 mod workshop;
 mod world;
 
+pub use abreast::{Abreast, Came, EndedAbreast, ExportedAll, InTargets};
 pub use before::Before;
 pub use changes::{Asking, Changes, Compared, EndedChanges, Makes, PlannedChanges, Undo, groups_of};
 pub(crate) use check::{Blocked, Checked, DryRun};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::undone;
+use super::{Job, undone};
 use crate::disk;
 
 /// How the name of an import's ledger ends, after the whole name of its roster.
@@ -51,6 +51,15 @@ pub fn update_ledger_of(roster: &Path, is_rehearsal: bool) -> PathBuf {
 /// The ledger of a list of leavers, where nobody names another.
 pub fn removal_ledger_of(list: &Path, is_rehearsal: bool) -> PathBuf {
     disk::with_suffix(list, if is_rehearsal { REHEARSED_REMOVALS } else { REMOVALS })
+}
+
+/// The ledger of a command about a roster, where nobody names another.
+pub(crate) fn ledger_for(job: Option<Job>, roster: &Path, is_rehearsal: bool) -> PathBuf {
+    match job {
+        None => ledger_of(roster, is_rehearsal),
+        Some(Job::Update) => update_ledger_of(roster, is_rehearsal),
+        Some(Job::Remove) => removal_ledger_of(roster, is_rehearsal),
+    }
 }
 
 /// Whether a file has the name that ledgers of leavers have where nobody names another.

@@ -303,7 +303,7 @@ impl Header {
         let Some(of) = of else { return Ok(()) };
         match self.targets.as_slice() {
             [_] => Ok(()),
-            [] if of.names.has_default() => Ok(()),
+            [] if of.names.without_column().is_some() => Ok(()),
             [] => Err(Failure::usage("no column of the roster says to which target a row goes").hint(format!(
                 "call it `target`, map it to `target` in a file for `⟦column-map FILE.toml⟧`, or say in the file of targets \
                  which is the `default_target`; {}",

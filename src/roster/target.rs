@@ -27,6 +27,8 @@ pub struct TargetNames {
     /// Names and other words, each with the target that it means.
     words: HashMap<String, usize>,
     default: Option<usize>,
+    /// The one that alone is asked for: all rows of a roster without a column of targets are its.
+    alone: Option<usize>,
 }
 
 impl TargetNames {
@@ -44,14 +46,19 @@ impl TargetNames {
         names
     }
 
+    /// The same where this target alone is asked for: of a roster without a column of targets all rows are its.
+    pub fn alone(self, at: usize) -> Self {
+        Self { alone: Some(at), ..self }
+    }
+
     /// The name of a target by its place.
     pub(crate) fn name(&self, at: usize) -> &str {
         self.names.get(at).map_or("", String::as_str)
     }
 
-    /// Whether rows that name no target have one.
-    pub(crate) fn has_default(&self) -> bool {
-        self.default.is_some()
+    /// Whose the rows of a roster are that has no column of targets.
+    pub(crate) fn without_column(&self) -> Option<usize> {
+        self.alone.or(self.default)
     }
 
     /// Whose a row is, by its cell.
@@ -108,7 +115,10 @@ fn cell_of(row: &Row, at: Option<usize>) -> &str {
 
 /// Whose a row is, whose column of targets is at `at`; `None` there is a roster without such a column.
 pub(super) fn whose(row: &Row, at: Option<usize>, names: &TargetNames) -> ForWhom {
-    names.of(cell_of(row, at))
+    match at {
+        Some(_) => names.of(cell_of(row, at)),
+        None => names.without_column().map_or(ForWhom::Nobody, ForWhom::Target),
+    }
 }
 
 /// What is wrong with a row that is nobody's.
@@ -119,7 +129,7 @@ pub(super) fn unmet(
     names: &TargetNames,
 ) -> Option<Finding> {
     let cell = cell_of(row, at);
-    let (code, message, hint) = match names.of(cell) {
+    let (code, message, hint) = match whose(row, at, names) {
         ForWhom::Target(_) => return None,
         ForWhom::Nobody => (&codes::TARGET_MISSING, "the row names no target".to_owned(), None),
         ForWhom::Unknown => {
@@ -228,6 +238,25 @@ mod tests {
         // A row whose cells cannot be told apart is nobody's either.
         let all = [(2, false), (3, true), (4, false), (5, true), (6, true), (7, false)];
         assert_eq!(rows(text, "", None).unwrap(), all);
+    }
+
+    #[test]
+    fn a_roster_without_the_column_is_of_the_one_that_alone_is_asked_for() {
+        let read = |text: &str, names: TargetNames| {
+            let targets = Some(OfTargets { names: Arc::new(names), only: Some(1) });
+            let options = Options { targets, ..Options::default() };
+            let roster = Roster::from_memory(text.as_bytes().to_vec(), &options, "").unwrap();
+            let (mut rows, mut row, mut read) = (roster.rows().unwrap(), Row::default(), 0);
+            while rows.read(&mut row).unwrap() {
+                read += 1;
+            }
+            read
+        };
+        let (without, with) = ("user login,last name\nana,A\n", "user login,target\nana,\nbob,NA\n");
+        assert_eq!(read(without, names(None).alone(1)), 1);
+        assert_eq!(read(without, names(Some(0)).alone(1)), 1, "it is said, and the default is not");
+        assert_eq!(read(without, names(Some(0))), 0);
+        assert_eq!(read(with, names(None).alone(1)), 1, "where there is a column, a blank cell is nobody's");
     }
 
     #[test]

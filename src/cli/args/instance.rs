@@ -13,7 +13,7 @@ use crate::cli::policy::Needs;
 use crate::cli::settings::{self, Named};
 use crate::connect;
 use crate::connect::policy::Job;
-use crate::connect::{Environment, InstanceRef};
+use crate::connect::{Environment, InstanceRef, Role};
 use crate::error::Failure;
 use crate::job::{Address, At, Before, Rehearsal, Target};
 
@@ -44,6 +44,10 @@ pub(in crate::cli) struct InstanceArgs {
     /// A saved directory of the instance: names are resolved from it
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) directory: Option<PathBuf>,
+
+    /// The role that is taken there: a file of targets says it, and there is no flag for it.
+    #[arg(skip)]
+    pub(in crate::cli) role: Option<Role>,
 }
 
 /// A rehearsal in place of an instance.
@@ -88,7 +92,7 @@ impl InstanceArgs {
 
     /// What is said here, and where nothing is, what was said before.
     pub(in crate::cli) fn or(self, before: &Self) -> Self {
-        let Self { instance, region, profile, endpoint_url, identity, directory } = self;
+        let Self { instance, region, profile, endpoint_url, identity, directory, role } = self;
         Self {
             instance: instance.or_else(|| before.instance.clone()),
             region: region.or_else(|| before.region.clone()),
@@ -96,17 +100,18 @@ impl InstanceArgs {
             endpoint_url: endpoint_url.or_else(|| before.endpoint_url.clone()),
             identity: identity.or(before.identity),
             directory: directory.or_else(|| before.directory.clone()),
+            role: role.or_else(|| before.role.clone()),
         }
     }
 
     /// How the instance is found; the environment is read for what is not typed.
     pub(in crate::cli) fn address(&self) -> Address {
-        let Self { instance, region, profile, endpoint_url, identity: _, directory: _ } = self;
+        let Self { instance, region, profile, endpoint_url, identity: _, directory: _, role } = self;
         Address {
             named: instance.clone(),
             region: region.clone(),
             endpoint: endpoint_url.clone(),
-            role: None, // a file of targets says it
+            role: role.clone(),
             environment: settings::environment(profile.clone()),
         }
     }

@@ -12,6 +12,7 @@ use super::rate;
 use super::removing::{RemovingArgs, Suspension, suspension};
 use super::roster::RosterArgs;
 use super::taking::TakingArgs;
+use super::targets::TargetsArgs;
 use crate::cli::tables;
 use crate::job::{Patience, RateAsked};
 use crate::ledger::LedgerAt;
@@ -21,7 +22,7 @@ use crate::ledger::LedgerAt;
 /// Whatever the list says of somebody, first name, last name, e-mail address, must be so of whoever has the user login. That
 /// somebody is not on a list never deletes anybody. A deletion cannot be undone: everybody is written to LIST.before.csv
 /// first. The same command again resumes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct RemoveArgs {
     /// The list: `user login`, and what else tells who leaves
     pub(in crate::cli) list: PathBuf,
@@ -49,6 +50,9 @@ pub(in crate::cli) struct RemoveArgs {
 
     #[command(flatten)]
     pub(in crate::cli) instance: InstanceArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) targets: TargetsArgs,
 
     #[command(flatten)]
     pub(in crate::cli) rehearsal: RehearsalArgs,

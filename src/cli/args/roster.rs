@@ -6,7 +6,7 @@ use clap::{Args, Parser, ValueEnum};
 
 use crate::agent::{IdentityType, PhoneRegion};
 use crate::error::Failure;
-use crate::roster::{Options, Roster};
+use crate::roster::{OfTargets, Options, Roster};
 
 /// How the roster is read. Without any of these it is found out.
 #[derive(Clone, Debug, Default, Args)]
@@ -31,24 +31,34 @@ pub(in crate::cli) struct RosterArgs {
     /// The country whose national phone numbers become E.164, as in DE or US [default: numbers must be E.164].
     #[arg(long, value_name = "COUNTRY")]
     pub(in crate::cli) phone_region: Option<PhoneRegion>,
+
+    /// Which of several targets' rows are read: a file of targets says it, and there is no flag for it.
+    #[arg(skip)]
+    pub(in crate::cli) of_targets: Option<OfTargets>,
 }
 
 impl RosterArgs {
     /// How these flags say that a roster is read.
     pub(in crate::cli) fn meant(&self) -> Options {
-        let Self { columns, sheet, header_row, encoding, phone_region } = self.clone();
-        let (delimiter, act, targets) = (None, None, None);
+        let Self { columns, sheet, header_row, encoding, phone_region, of_targets: targets } = self.clone();
+        let (delimiter, act) = (None, None);
         Options { columns, sheet, header_row, encoding, delimiter, phone_region, act, targets }
     }
 
     /// What is said here takes the place of what was said before.
     pub(in crate::cli) fn overlay(&mut self, said: Self) {
-        let Self { columns, sheet, header_row, encoding, phone_region } = said;
+        let Self { columns, sheet, header_row, encoding, phone_region, of_targets } = said;
         self.columns = columns.or(self.columns.take());
         self.sheet = sheet.or(self.sheet.take());
         self.header_row = header_row.or(self.header_row);
         self.encoding = encoding.or(self.encoding.take());
         self.phone_region = phone_region.or(self.phone_region);
+        self.of_targets = of_targets.or(self.of_targets.take());
+    }
+
+    /// The name of the one of several targets whose rows are read.
+    pub(in crate::cli) fn target(&self) -> Option<&str> {
+        self.of_targets.as_ref().and_then(OfTargets::name)
     }
 
     /// What a ledger has of them, among other words of a command line; `None` where that cannot be read.

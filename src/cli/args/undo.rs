@@ -7,6 +7,7 @@ use clap::Args;
 use super::import::Format;
 use super::instance::{InstanceArgs, RehearsalArgs};
 use super::taking::TakingArgs;
+use super::targets::TargetsArgs;
 use super::{protect, rate};
 use crate::cli::tables;
 use crate::job::{Patience, RateAsked};
@@ -18,9 +19,10 @@ use crate::plan::Lifts;
 /// A user goes that has the ledger's id, carries the run's tag for its row, and is as the run or an update after it left it;
 /// everybody else is left, and the reason is named. A deletion cannot be undone. Instance, region and profile are the
 /// ledger's. The same command again resumes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct UndoArgs {
-    /// The ledger of the import, as in roster.csv.ledger.jsonl
+    /// The ledger of the import, as in roster.csv.ledger.jsonl; with --targets the roster, whose ledgers of all targets are
+    /// meant
     #[arg(value_name = "LEDGER", value_parser = tables::ledger())]
     pub(in crate::cli) ledger: LedgerAt,
 
@@ -46,6 +48,9 @@ pub(in crate::cli) struct UndoArgs {
 
     #[command(flatten)]
     pub(in crate::cli) instance: InstanceArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) targets: TargetsArgs,
 
     #[command(flatten)]
     pub(in crate::cli) rehearsal: RehearsalArgs,
@@ -77,9 +82,10 @@ pub(in crate::cli) struct UndoArgs {
     #[arg(long, help_heading = "Lost answers and outages", value_name = "SECONDS", default_value_t = Patience::USUAL.outage.as_secs())]
     pub(in crate::cli) outage_timeout: u64,
 
-    /// The run that is undone, as the plan names it: needed with --yes; with another one nobody is deleted
+    /// The run that is undone, as the plan names it: needed with --yes; with another one nobody is deleted. Of several targets
+    /// each run by itself
     #[arg(long, help_heading = "Run", value_name = "RUN")]
-    pub(in crate::cli) run: Option<String>,
+    pub(in crate::cli) run: Vec<String>,
 
     /// Do not ask: with --run, and nobody is deleted where the ledger is of another run
     #[arg(long, help_heading = "Run", short)]

@@ -11,6 +11,7 @@ use super::instance::{InstanceArgs, RehearsalArgs};
 use super::rate;
 use super::roster::RosterArgs;
 use super::taking::TakingArgs;
+use super::targets::TargetsArgs;
 use crate::cli::tables;
 use crate::job::{Patience, RateAsked};
 use crate::ledger::LedgerAt;
@@ -79,13 +80,16 @@ pub(in crate::cli) struct UpdateArgs {
 }
 
 /// What both commands take.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct Compared {
     #[command(flatten)]
     pub(in crate::cli) reading: RosterArgs,
 
     #[command(flatten)]
     pub(in crate::cli) instance: InstanceArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) targets: TargetsArgs,
 
     #[command(flatten)]
     pub(in crate::cli) rehearsal: RehearsalArgs,

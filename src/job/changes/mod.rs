@@ -15,6 +15,7 @@ use std::time::Duration;
 
 pub use decide::Asking;
 pub use makes::Makes;
+pub(super) use run::Remains;
 pub use run::{EndedChanges, PlannedChanges, Undo};
 
 use decide::{Decided, Setting, apart, decide};
@@ -485,7 +486,7 @@ impl Compared {
 /// # Errors
 /// Exit 4 where the table of a shared one cannot be read.
 pub(super) fn base_ledgers(job: &Job, named: &[LedgerAt]) -> Result<Vec<BaseLedger>, Failure> {
-    let whole = job.before().map_or(job.roster(), |before| &before.whole);
+    let whole = &job.stem(job.before().map_or(job.roster(), |before| &before.whole));
     let mut ledgers: Vec<_> = named.iter().cloned().map(BaseLedger::Named).collect();
     if named.is_empty() {
         ledgers.extend(

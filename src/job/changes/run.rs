@@ -20,15 +20,17 @@ use crate::exit::Exit;
 use crate::export;
 use crate::failed::{FailedRows, Left, OfRun};
 use crate::job::run::{Beginning, close};
+use crate::job::abreast::Leaves;
 use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    AskedFor, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, StandsAs, State,
+    AskedFor, Calls, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, StandsAs, State,
     StepState, Steps,
 };
 use crate::plan::{Person, Resolution};
 use crate::stop::Stop;
 use crate::user::{Group, NamesOfIds};
+use crate::validate::Rules;
 
 /// An update that is decided and can be run: it holds its ledger, and whoever lets go of it unused leaves nothing behind.
 pub struct PlannedChanges {
@@ -55,6 +57,8 @@ pub struct EndedChanges {
     pub closed: Result<(), Failure>,
     /// The calls that were planned, by operation.
     pub calls: BTreeMap<Operation, u64>,
+    /// The calls that left, over all sessions.
+    pub spent: Calls,
     /// How long this session took.
     pub took: Duration,
 }
@@ -91,7 +95,9 @@ impl Compared {
         if self.due.is_empty() {
             return None;
         }
-        let file = before_file(self.changes.job.roster(), run, goes_on);
+        // Each of several targets has a file of its own.
+        let stem = self.changes.job.stem(self.changes.job.roster());
+        let file = before_file(&stem, run, goes_on);
         let mut undo = Undo { file, ..Undo::default() };
         let written = self.people.iter().flat_map(|person| &person.cells);
         for cell in written.filter(|cell| cell.resolution == Resolution::Update) {
@@ -140,6 +146,20 @@ impl PlannedChanges {
     /// Exit 4 where nothing can be recorded or kept: then nothing was sent; exit 5 where it was asked to stop before it
     /// began; exit 70 where a user's work broke.
     pub async fn run(self) -> Result<EndedChanges, Failure> {
+        let begun = self.begin_and_send().await?;
+        let left = begun.leave();
+        Ok(begun.end(left).await.0)
+    }
+
+    /// The same of one of several targets: whoever runs them leaves the failed rows of all.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub(in crate::job) async fn run_beside(self) -> Result<(EndedChanges, Remains), Failure> {
+        Ok(self.begin_and_send().await?.end(Ok(Left::default())).await)
+    }
+
+    async fn begin_and_send(self) -> Result<Begun, Failure> {
         let Self { compared, ledger } = self;
         compared.world.go_on()?;
         let arn = &compared.reached.directory.instance.arn;
@@ -165,7 +185,40 @@ impl PlannedChanges {
             rate: compared.reached.lane.pace(Operation::DescribeUser).rate(),
         });
         send(&compared, &ledger, run).await?;
-        end(compared, ledger, undo, since).await
+        Ok(Begun { compared, ledger, undo, since })
+    }
+}
+
+/// An update of which all was sent that could be.
+struct Begun {
+    compared: Compared,
+    ledger: Arc<dyn Journal>,
+    undo: Option<Undo>,
+    since: Instant,
+}
+
+/// What is left of an update that has ended, for whoever leaves the failed rows of several.
+pub(in crate::job) struct Remains {
+    compared: Compared,
+    /// What the ledger says; `None` where it could not be closed.
+    state: Option<State>,
+}
+
+impl Leaves for Remains {
+    fn rules(&self) -> Rules<'_> {
+        self.compared.rules()
+    }
+
+    fn failed<'r>(&'r self, rules: &'r Rules<'r>) -> Option<FailedRows<'r>> {
+        Some(self.compared.failed(rules, self.state.as_ref()?))
+    }
+}
+
+impl Compared {
+    fn failed<'r>(&'r self, rules: &'r Rules<'r>, state: &'r State) -> FailedRows<'r> {
+        let Self { changes, roster, wanted, .. } = self;
+        let of = OfRun { is_rehearsal: changes.job.target.is_rehearsal(), job: super::OF };
+        FailedRows { roster, wanted, rules, state, others: OtherRun::of(state), of }
     }
 }
 
@@ -212,14 +265,16 @@ async fn send(compared: &Compared, ledger: &Arc<dyn Journal>, run: String) -> Re
     Box::pin(apply::update(means, job.pace.concurrency, movers)).await
 }
 
-/// Says how it went, leaves the file of the failed rows, and closes the ledger.
-async fn end(
-    mut compared: Compared,
-    ledger: Arc<dyn Journal>,
-    undo: Option<Undo>,
-    since: Instant,
-) -> Result<EndedChanges, Failure> {
-    let left = leave_failed_rows(&compared, &*ledger);
+impl Begun {
+    /// Leaves the file of the failed rows.
+    fn leave(&self) -> Result<Left, Failure> {
+        let rules = self.compared.rules();
+        self.ledger.read(|state| self.compared.failed(&rules, state).leave())
+    }
+
+    /// Says how it went, and closes the ledger.
+    async fn end(self, left: Result<Left, Failure>) -> (EndedChanges, Remains) {
+        let Self { mut compared, ledger, undo, since } = self;
     let (counts, calls, unread) = ledger.read(|state| (state.counts(false), state.calls, state.unread()));
     let stop = compared.world.stop.reason();
     let exit = exit_of(&counts, compared.found.invalid_rows, stop.as_ref());
@@ -232,10 +287,15 @@ async fn end(
         calls,
         seconds: took.as_secs_f64(),
     });
-    let closed = close(ledger, exit).map(drop);
+    let (state, closed) = match close(ledger, exit) {
+        Ok(state) => (Some(state), Ok(())),
+        Err(failure) => (None, Err(failure)),
+    };
     compared.reached.stop_serving().await;
-    let calls = std::mem::take(&mut compared.calls);
-    Ok(EndedChanges { exit, counts, unread, stop, undo, left, closed, calls, took })
+    let (spent, calls) = (calls, std::mem::take(&mut compared.calls));
+    let ended = EndedChanges { exit, counts, unread, stop, undo, left, closed, calls, spent, took };
+    (ended, Remains { compared, state })
+    }
 }
 
 /// How an update exits. Pure.
@@ -253,16 +313,6 @@ fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
         Exit::Done
     };
     by_reason.worst(by_rows)
-}
-
-fn leave_failed_rows(compared: &Compared, ledger: &dyn Journal) -> Result<Left, Failure> {
-    let Compared { changes, roster, reached, wanted, .. } = compared;
-    let rules = changes.rules(reached);
-    let of = OfRun { is_rehearsal: changes.job.target.is_rehearsal(), job: super::OF };
-    ledger.read(|state| {
-        let others = OtherRun::of(state);
-        FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()
-    })
 }
 
 /// Records the session, every row, and what stands without a call, synced. Returns the run's id.

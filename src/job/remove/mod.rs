@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use run::Remains;
 pub use run::{EndedRemove, PlannedRemove};
 
 use candidate::{Announced, Candidate};
@@ -133,6 +134,11 @@ impl Leavers {
         self.reached.directory.instance.arn.clone()
     }
 
+    /// Whether it is a rehearsal.
+    pub(crate) fn is_rehearsal(&self) -> bool {
+        self.remove.job.target.is_rehearsal()
+    }
+
     /// How long it takes at least: a deletion each, and what goes before and after it, at the pace of the slowest.
     pub fn time(&self) -> Duration {
         let going = || self.people.iter().filter(|leaver| leaver.fate == Fate::Delete);
@@ -183,7 +189,7 @@ impl Leavers {
     /// Exit 4 where something else has its name, or it cannot be written.
     pub fn write_suspended(&self, with: &Suspended) -> Result<PathBuf, Failure> {
         let job = &self.remove.job;
-        let path = export::path_of_suspended(job.roster(), job.target.is_rehearsal());
+        let path = export::path_of_suspended(&job.stem(job.roster()), job.target.is_rehearsal());
         let going = self.people.iter().filter(|leaver| leaver.fate == Fate::Delete);
         with.write(&path, going.map(|leaver| leaver.user.as_str()))
     }

@@ -20,14 +20,16 @@ use crate::exit::Exit;
 use crate::export::{self, Keeping};
 use crate::failed::{FailedRows, Left, OfRun};
 use crate::job::run::{Beginning, close};
+use crate::job::abreast::Leaves;
 use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, State, Step, StepState, Steps,
+    Calls, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, State, Step, StepState, Steps,
 };
 use crate::plan::{Fate, Leaver, Weighed, Why, as_planned, of_list};
 use crate::stop::Stop;
 use crate::user::{Found, Group, NamesOfIds};
+use crate::validate::Rules;
 
 /// Leavers who are decided about and can be deleted: it holds its ledger, and whoever lets go of it unused leaves nothing
 /// behind.
@@ -53,6 +55,8 @@ pub struct EndedRemove {
     pub left: Result<Left, Failure>,
     /// Whether the ledger could be closed.
     pub closed: Result<(), Failure>,
+    /// The calls that left, over all sessions.
+    pub calls: Calls,
     /// How long this session took.
     pub took: Duration,
 }
@@ -74,8 +78,10 @@ impl Leavers {
 
     /// Where everybody is kept who is to be deleted.
     fn before_file(&self, goes_on: bool) -> PathBuf {
-        let (list, is_rehearsal) = (self.remove.job.roster(), self.remove.job.target.is_rehearsal());
-        let named = |number: u32| export::path_of_leavers(list, is_rehearsal, number);
+        let (job, is_rehearsal) = (&self.remove.job, self.remove.job.target.is_rehearsal());
+        // Each of several targets has a file of its own.
+        let list = job.stem(job.roster());
+        let named = |number: u32| export::path_of_leavers(&list, is_rehearsal, number);
         let free = (1..).find(|number| !named(*number).exists()).unwrap_or(u32::MAX);
         named(if goes_on { free.saturating_sub(1).max(1) } else { free })
     }
@@ -103,6 +109,20 @@ impl PlannedRemove {
     /// Exit 4 where nothing can be recorded or kept: then nobody was deleted; exit 5 where it was asked to stop before it
     /// began; exit 70 where a user's work broke.
     pub async fn run(self) -> Result<EndedRemove, Failure> {
+        let begun = self.begin_and_send().await?;
+        let left = begun.leave();
+        Ok(begun.end(left).await.0)
+    }
+
+    /// The same of one of several targets: whoever runs them leaves the rows of all of whom nothing came.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub(in crate::job) async fn run_beside(self) -> Result<(EndedRemove, Remains), Failure> {
+        Ok(self.begin_and_send().await?.end(Ok(Left::default())).await)
+    }
+
+    async fn begin_and_send(self) -> Result<Begun, Failure> {
         let Self { leavers, ledger } = self;
         leavers.world.go_on()?;
         let arn = &leavers.reached.directory.instance.arn;
@@ -125,7 +145,41 @@ impl PlannedRemove {
             rate: leavers.reached.lane.pace(Operation::DeleteUser).rate(),
         });
         let parted = send(&leavers, &ledger, run).await?;
-        end(leavers, ledger, before, parted, since).await
+        Ok(Begun { leavers, ledger, before, parted, since })
+    }
+}
+
+/// Leavers of whom all were deleted who could be.
+struct Begun {
+    leavers: Leavers,
+    ledger: Arc<dyn Journal>,
+    before: Option<PathBuf>,
+    parted: Parted,
+    since: Instant,
+}
+
+/// What is left of it once it has ended, for whoever leaves the rows of several of whom nothing came.
+pub(in crate::job) struct Remains {
+    leavers: Leavers,
+    /// What the ledger says; `None` where it could not be closed.
+    state: Option<State>,
+}
+
+impl Leaves for Remains {
+    fn rules(&self) -> Rules<'_> {
+        self.leavers.rules()
+    }
+
+    fn failed<'r>(&'r self, rules: &'r Rules<'r>) -> Option<FailedRows<'r>> {
+        Some(self.leavers.failed(rules, self.state.as_ref()?))
+    }
+}
+
+impl Leavers {
+    fn failed<'r>(&'r self, rules: &'r Rules<'r>, state: &'r State) -> FailedRows<'r> {
+        let Self { remove, roster, wanted, .. } = self;
+        let of = OfRun { is_rehearsal: remove.job.target.is_rehearsal(), job: OF };
+        FailedRows { roster, wanted, rules, state, others: OtherRun::of(state), of }
     }
 }
 
@@ -309,15 +363,16 @@ fn entries<'e>(leaver: &'e Leaver, candidate: &Candidate, leavers: &Leavers, now
     lines
 }
 
-/// Says how it went, leaves the file of the rows of whom nothing came, and closes the ledger.
-async fn end(
-    mut leavers: Leavers,
-    ledger: Arc<dyn Journal>,
-    before: Option<PathBuf>,
-    parted: Parted,
-    since: Instant,
-) -> Result<EndedRemove, Failure> {
-    let left = leave_failed_rows(&leavers, &*ledger);
+impl Begun {
+    /// Leaves the file of the rows of whom nothing came.
+    fn leave(&self) -> Result<Left, Failure> {
+        let rules = self.leavers.rules();
+        self.ledger.read(|state| self.leavers.failed(&rules, state).leave())
+    }
+
+    /// Says how it went, and closes the ledger.
+    async fn end(self, left: Result<Left, Failure>) -> (EndedRemove, Remains) {
+        let Self { mut leavers, ledger, before, parted, since } = self;
     let (counts, calls) = ledger.read(|state| (state.counts(false), state.calls));
     let stop = leavers.world.stop.reason();
     let exit = exit_of(&counts, leavers.found.invalid_rows, stop.as_ref());
@@ -330,9 +385,14 @@ async fn end(
         calls,
         seconds: took.as_secs_f64(),
     });
-    let closed = close(ledger, exit).map(drop);
+    let (state, closed) = match close(ledger, exit) {
+        Ok(state) => (Some(state), Ok(())),
+        Err(failure) => (None, Err(failure)),
+    };
     leavers.reached.stop_serving().await;
-    Ok(EndedRemove { exit, counts, parted, stop, before, left, closed, took })
+    let ended = EndedRemove { exit, counts, parted, stop, before, left, closed, calls, took };
+    (ended, Remains { leavers, state })
+    }
 }
 
 /// How a list of leavers exits. Pure.
@@ -350,16 +410,6 @@ fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
         Exit::Done
     };
     by_reason.worst(by_rows)
-}
-
-fn leave_failed_rows(leavers: &Leavers, ledger: &dyn Journal) -> Result<Left, Failure> {
-    let Leavers { remove, roster, wanted, .. } = leavers;
-    let rules = leavers.rules();
-    let of = OfRun { is_rehearsal: remove.job.target.is_rehearsal(), job: OF };
-    ledger.read(|state| {
-        let others = OtherRun::of(state);
-        FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()
-    })
 }
 
 /// Whoever serves several at once may have each step done by any of its threads.

@@ -23,7 +23,7 @@ use crate::job::run::close;
 use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    Begins, Counts, Entry, Journal, Kind, OpenLedger, Place, RowState, SeenCounts, State, Steps, undone,
+    Begins, Calls, Counts, Entry, Journal, Kind, OpenLedger, Place, RowState, SeenCounts, State, Steps, undone,
 };
 use crate::plan::{Fate, Leaver, LeaverCounts, Lifts, Of, Weighed, made_by, of_undo};
 use crate::stop::Stop;
@@ -48,6 +48,8 @@ pub struct EndedUndo {
     pub back: Vec<String>,
     /// Whether the ledger could be closed.
     pub closed: Result<(), Failure>,
+    /// The calls that left, over all sessions.
+    pub calls: Calls,
     /// How long it took.
     pub took: Duration,
 }
@@ -111,6 +113,7 @@ impl PlannedUndo {
             renamed: Some(self.ledger.name().to_owned()),
             back: Vec::new(),
             closed: Ok(()),
+            calls: self.state.calls,
             took,
         }
     }
@@ -272,7 +275,7 @@ impl PlannedUndo {
             _ => None,
         };
         self.reached.stop_serving().await;
-        Ok(EndedUndo { exit, counts, parted, planned, stop, renamed, back, closed, took })
+        Ok(EndedUndo { exit, counts, parted, planned, stop, renamed, back, closed, calls, took })
     }
 
     /// Gives the ledger a name that says that nothing of its run is left. That it cannot be renamed loses nothing: the import

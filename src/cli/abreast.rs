@@ -1,0 +1,613 @@
+//! Comparisons, updates, undos and lists of leavers of several targets: all are looked at, shown one below the other and asked
+//! about once, and then go on side by side.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::args::import::{Format, RetryArgs};
+use super::args::targets::TargetsArgs;
+use super::args::undo::UndoArgs;
+use super::change_farewell::{self, ChangeFarewell};
+use super::change_remedies::{self, Leaves};
+use super::change_words::{self, ON_A_TERMINAL, Told};
+use super::farewell::{self, Said, shown};
+use super::leaver_words;
+use super::meant_changes::TypedChanges;
+use super::meant_leavers::TypedLeavers;
+use super::meant_undo::TypedUndo;
+use super::retype::Line;
+use super::screen::{Doing, Stage, asks};
+use super::typed_number::{self, Answer};
+use super::undo_farewell::UndoFarewell;
+use super::voice::Flags;
+use super::{changes, leavers, output, retype, settings, undo, validate, words};
+use crate::error::Failure;
+use crate::event::PeopleCounts;
+use crate::exit::Exit;
+use crate::failed::Left;
+use crate::job::{
+    Abreast, Came, Compared, EndedAbreast, EndedChanges, EndedRemove, EndedUndo, InTargets, PlannedUndo,
+};
+use crate::ledger::Counts;
+use crate::plan::LeaverCounts;
+use crate::report::annotate::{self, differences};
+use crate::report::drift::Form;
+use crate::roster::Field;
+use crate::text::{self, count, plain};
+
+/// Where the second column of what is told stands.
+const INDENT: usize = 10;
+
+/// What each of several targets is told, with its name.
+type Members<T> = Vec<(String, T)>;
+
+/// Runs `diff` of several targets. With a file for the result each target has one.
+pub(super) fn diff(
+    typed: &TypedChanges,
+    copy: Option<(&Path, annotate::Kind)>,
+    page: Option<(&Path, Form)>,
+) -> Result<Exit, Failure> {
+    let members = named(typed.in_targets()?, |one| one.shared.reading.target());
+    let page_of = |target: &str| page.map(|(path, form)| (for_target(path, target), form));
+    for (path, _) in members.iter().filter_map(|(target, _)| page_of(target)) {
+        changes::is_free(&path)?;
+    }
+    changes::run(typed, async |stage| {
+        let compared = meant(&members, &typed.shared.targets, changes::meant).compare(&stage.world()).await?;
+        stage.close();
+        if let Some(roster) = compared.roster() {
+            stage.findings(&compared.found(), roster);
+        }
+        if let Some(blocked) = compared.blocks() {
+            compared.close().await;
+            return Ok(changes::said_blocked(blocked, "nothing was compared"));
+        }
+        for (target, one) in &compared.lanes {
+            let typed = of(&members, target)?;
+            show_differences(target, typed, one, page_of(target))?;
+        }
+        if let Some((out, kind)) = copy {
+            annotated(&compared, out, kind)?;
+        }
+        say_apart(&compared);
+        let exit = compared.exit();
+        compared.close().await;
+        Ok(exit)
+    })
+}
+
+/// The path of a file for one of several targets: `diff.emea.html` of `diff.html`.
+fn for_target(path: &Path, target: &str) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    match path.extension() {
+        Some(end) => path.with_file_name(format!("{stem}.{target}.{}", end.to_string_lossy())),
+        None => path.with_file_name(format!("{stem}.{target}")),
+    }
+}
+
+/// Shows how the people of one target differ.
+fn show_differences(
+    target: &str,
+    typed: &TypedChanges,
+    compared: &Compared,
+    page: Option<(PathBuf, Form)>,
+) -> Result<(), Failure> {
+    let commands = change_remedies::of_comparison(typed, compared)?;
+    let is_for_people = typed.shared.told_for() == Format::Human;
+    if is_for_people {
+        let columns = settings::width_of_results();
+        let mut text = format!("target    {target}\n{}", changes::head(typed, compared, columns));
+        if page.is_none() {
+            text.push_str(&change_words::differences(&Told {
+                people: compared.people(),
+                counts: compared.counts(),
+                most: if output::is_for_terminal() { ON_A_TERMINAL } else { usize::MAX },
+                is_update: false,
+                can_be_made: compared.makes()?.is_some(),
+                columns,
+                paint: output::Paint::of_stdout(),
+            }));
+        }
+        output::result(&text);
+    }
+    if let Some((path, form)) = page {
+        changes::write_page(typed, compared, &commands, &path, form)?;
+    }
+    if is_for_people {
+        commands.iter().for_each(farewell::say);
+    }
+    Ok(())
+}
+
+/// One copy of the roster, with the differences of all targets in it.
+fn annotated(compared: &Abreast<Compared>, out: &Path, kind: annotate::Kind) -> Result<(), Failure> {
+    let (Some(roster), Some((_, first))) = (compared.roster(), compared.lanes.first()) else { return Ok(()) };
+    let people: Vec<_> = compared.lanes.iter().flat_map(|(_, one)| one.people().iter().cloned()).collect();
+    let both = differences::beside(roster, &compared.found(), &people)?;
+    let written = annotate::write(roster, &first.rules(), &both, kind, out, &Flags)?;
+    let has_passwords = roster.columns().has(Field::Password);
+    output::say(&validate::said_of_copy(&written, out, "differences or findings", has_passwords));
+    Ok(())
+}
+
+/// Runs `update` of several targets.
+pub(super) fn update(whole: &TypedChanges, members: Vec<TypedChanges>) -> Result<Exit, Failure> {
+    let members = named(members, |one| one.shared.reading.target());
+    changes::run(whole, async |stage| updated(whole, &members, stage).await)
+}
+
+/// Runs `retry` of the updates of several targets.
+pub(super) fn retry_update(args: RetryArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    let targets = args.shared.targets.clone();
+    let members = TypedChanges::retries(args, words)?;
+    let Some(first) = members.first() else { return Err(Failure::usage("there is no target")) };
+    let mut whole = first.clone();
+    let file = whole.shared.targets.targets.take();
+    whole.shared.targets = TargetsArgs { targets: file, ..targets };
+    update(&whole, members)
+}
+
+async fn updated(
+    whole: &TypedChanges,
+    members: &Members<TypedChanges>,
+    stage: &Stage,
+) -> Result<Exit, Failure> {
+    let jobs = meant(members, &whole.shared.targets, changes::meant);
+    let is_dry = whole.run.as_ref().is_some_and(|run| run.is_dry);
+    if !is_dry {
+        for (_, changes) in &jobs.members {
+            changes.job.refuse_in_use(&stage.world())?; // before anything is asked of anybody
+        }
+    }
+    let compared = jobs.compare(&stage.world()).await?;
+    if let Some(roster) = compared.roster() {
+        stage.findings(&compared.found(), roster);
+    }
+    if let Some(blocked) = compared.blocks() {
+        compared.close().await;
+        return Ok(changes::said_blocked(blocked, "nothing was changed"));
+    }
+    for (target, one) in &compared.lanes {
+        output::say_whole(&format!("target    {target}\n{}", changes::plan(of(members, target)?, one)?));
+    }
+    say_apart(&compared);
+    let counts = people_of(&compared);
+    output::say_whole(&wrapped(&format!("plan      all together: {}", change_words::counts(&counts, true))));
+    let mut leaves = Vec::new();
+    for (target, one) in &compared.lanes {
+        leaves.push((target.clone(), Leaves::of(of(members, target)?, one)?, one.instance().arn.clone()));
+    }
+    if is_dry {
+        let exit = if compared.found().is_clean() { Exit::Done } else { Exit::Findings };
+        let calls: u64 = compared.lanes.iter().flat_map(|(_, one)| one.calls().values()).sum();
+        if whole.shared.told_for() == Format::Human {
+            let users = count(counts.update, "user");
+            output::told(&format!(
+                "dry run: {users} would be changed, with {}; nothing was sent\n",
+                count(calls, "call")
+            ));
+        }
+        let exit = if compared.left_out().next().is_some() { exit.worst(Exit::Stopped) } else { exit };
+        compared.close().await;
+        return Ok(exit);
+    }
+    let lanes: Vec<&Compared> = compared.lanes.iter().map(|(_, one)| one).collect();
+    if !agrees(whole, counts.update, &lanes)? {
+        compared.close().await;
+        return Ok(declined("nothing was changed", &whole.words));
+    }
+    let ended = compared.plan().await?.run().await?;
+    stage.close();
+    let words = of_update(members, &leaves, &ended);
+    Ok(farewells(whole.shared.told_for(), &whole.words, ended, words, &|file| {
+        retry_all(&whole.words, &whole.shared.targets, file, whole.shared.rehearsal.simulate)
+    }))
+}
+
+/// Asks whoever is there whether it is to be done; where nobody is, it is.
+fn agrees(typed: &TypedChanges, users: u64, compared: &[&Compared]) -> Result<bool, Failure> {
+    let is_told = typed.run.as_ref().is_some_and(|run| run.yes);
+    if users == 0 || is_told || !settings::is_interactive() {
+        return Ok(true);
+    }
+    let apart = changes::apart_of(compared);
+    let targets = count(compared.len() as u64, "target");
+    asks(&format!("Change {} on {targets}{apart}? [y/N] ", count(users, "user")))
+}
+
+fn people_of(compared: &Abreast<Compared>) -> PeopleCounts {
+    compared.lanes.iter().fold(PeopleCounts::default(), |mut all, (_, one)| {
+        all += one.counts();
+        all
+    })
+}
+
+/// What is said of each target whose update has ended, and of all.
+fn of_update(
+    members: &Members<TypedChanges>,
+    leaves: &[(String, Leaves, String)],
+    ended: &EndedAbreast<EndedChanges>,
+) -> Words {
+    let (mut words, mut all, mut missing) = (Words::default(), Counts::default(), 0);
+    for (target, came) in &ended.lanes {
+        let (Ok(ended), Ok(typed)) = (came, of(members, target)) else { continue };
+        let Some((_, leaves, arn)) = leaves.iter().find(|(of, ..)| of == target) else { continue };
+        let farewell = ChangeFarewell { typed, arn, leaves, ended };
+        words.result(target, farewell.result());
+        words.lines(target, farewell.of_one_target());
+        all += ended.counts;
+        missing += leaves.missing;
+    }
+    all.total += ended.unmet;
+    all.invalid += ended.unmet;
+    words.total = change_farewell::summary(&all, missing, &text::duration(ended.took));
+    words
+}
+
+/// Runs `remove` of several targets.
+pub(super) fn remove(whole: &TypedLeavers, members: Vec<TypedLeavers>) -> Result<Exit, Failure> {
+    let members = named(members, |one| one.args.reading.target());
+    staged(whole.args.format, Doing::Deletes, &whole.words, async |stage| {
+        removed(whole, &members, stage).await
+    })
+}
+
+/// Runs `retry` of the lists of several targets.
+pub(super) fn retry_remove(args: RetryArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    let targets = args.shared.targets.clone();
+    let members = TypedLeavers::retries(args, words)?;
+    let Some(first) = members.first() else { return Err(Failure::usage("there is no target")) };
+    let mut whole = first.clone();
+    let file = whole.args.targets.targets.take();
+    whole.args.targets = TargetsArgs { targets: file, ..targets };
+    remove(&whole, members)
+}
+
+async fn removed(
+    whole: &TypedLeavers,
+    members: &Members<TypedLeavers>,
+    stage: &Stage,
+) -> Result<Exit, Failure> {
+    let mut jobs = Vec::new();
+    for (target, typed) in members {
+        let job = typed.meant()?;
+        if !whole.args.dry_run {
+            job.job.refuse_in_use(&stage.world())?; // before anything is asked of anybody
+        }
+        jobs.push((target.clone(), job));
+    }
+    let leavers = in_targets(jobs, &whole.args.targets).look(&stage.world()).await?;
+    if let Some(roster) = leavers.roster() {
+        stage.findings(&leavers.found(), roster);
+    }
+    if let Some(blocked) = leavers.blocks() {
+        leavers.close().await;
+        return Ok(leavers::said_blocked(blocked));
+    }
+    for (target, one) in &leavers.lanes {
+        let plan = leaver_words::plan(of(members, target)?, one);
+        output::say_whole(&format!("target    {target}\n{plan}"));
+    }
+    say_apart(&leavers);
+    let (going, before) = leaving(leavers.lanes.iter().map(|(_, one)| (one.counts(), one.deleted_before())));
+    output::say_whole(&wrapped(&format!(
+        "plan      all together: {}",
+        leaver_words::in_one_line(&going, before)
+    )));
+    if whole.args.dry_run {
+        if whole.args.format == Format::Human {
+            let users = count(going.delete, "user");
+            output::told(&format!("dry run: {users} would be deleted; nothing was sent\n"));
+        }
+        let clean = if leavers.found().is_clean() { Exit::Done } else { Exit::Findings };
+        let exit = if leavers.left_out().next().is_some() { clean.worst(Exit::Stopped) } else { clean };
+        let few = leavers.are_few().map(|()| exit);
+        leavers.close().await;
+        return few;
+    }
+    let agreed = leavers.are_few().and_then(|()| leavers::agrees_to(whole, going.delete, before));
+    match agreed {
+        Ok(true) => {}
+        Ok(false) => {
+            leavers.close().await;
+            return Ok(declined("nobody was deleted", &whole.words));
+        }
+        Err(failure) => {
+            leavers.close().await;
+            return Err(failure);
+        }
+    }
+    let arns: Vec<(String, String)> =
+        leavers.lanes.iter().map(|(target, one)| (target.clone(), one.arn())).collect();
+    let ended = leavers.plan().await?.run().await?;
+    stage.close();
+    let words = of_remove(members, &arns, &ended);
+    Ok(farewells(whole.args.format, &whole.words, ended, words, &|file| {
+        retry_all(&whole.words, &whole.args.targets, file, whole.args.rehearsal.simulate)
+    }))
+}
+
+/// What is said of each target whose leavers were deleted, and of all.
+fn of_remove(
+    members: &Members<TypedLeavers>,
+    arns: &[(String, String)],
+    ended: &EndedAbreast<EndedRemove>,
+) -> Words {
+    let (mut words, mut all) = (Words::default(), Counts::default());
+    for (target, came) in &ended.lanes {
+        let (Ok(ended), Ok(typed)) = (came, of(members, target)) else { continue };
+        let arn = arns.iter().find(|(of, _)| of == target).map_or("", |(_, arn)| arn);
+        words.result(target, leavers::summary(&ended.counts, &text::duration(ended.took)));
+        words.lines(target, leavers::of_one_target(typed, arn, ended));
+        all += ended.counts;
+    }
+    all.total += ended.unmet;
+    all.invalid += ended.unmet;
+    words.total = leavers::summary(&all, &text::duration(ended.took));
+    words
+}
+
+/// Runs `undo` of the ledgers of several targets.
+pub(super) fn undo(args: &UndoArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    let members = TypedUndo::in_targets(args, words)?;
+    staged(args.format, Doing::Deletes, words, async |stage| undone(args, &members, words, stage).await)
+}
+
+async fn undone(
+    args: &UndoArgs,
+    members: &Members<TypedUndo>,
+    words: &[OsString],
+    stage: &Stage,
+) -> Result<Exit, Failure> {
+    let jobs = members.iter().map(|(target, typed)| Ok((target.clone(), typed.meant()?)));
+    let jobs = jobs.collect::<Result<Vec<_>, Failure>>()?;
+    let planned = in_targets(jobs, &args.targets).plan(&stage.world()).await?;
+    for (target, one) in &planned.lanes {
+        output::say_whole(&format!("target    {target}\n{}", undo::plan(of(members, target)?, one)));
+    }
+    say_apart(&planned);
+    let before = |one: &PlannedUndo| one.state().counts(false).deleted;
+    let (going, before) = leaving(planned.lanes.iter().map(|(_, one)| (one.counts(), before(one))));
+    output::say_whole(&wrapped(&format!(
+        "plan      all together: {}",
+        leaver_words::in_one_line(&going, before)
+    )));
+    if args.dry_run {
+        if args.format == Format::Human {
+            let users = count(going.delete, "user");
+            output::told(&format!("dry run: {users} would be deleted; nothing was sent\n"));
+        }
+        let exit = if planned.left_out().next().is_some() { Exit::Stopped } else { Exit::Done };
+        planned.close().await;
+        return Ok(exit);
+    }
+    match agrees_to_undo(args, members, &planned, going.delete, words) {
+        Ok(true) => {}
+        Ok(false) => {
+            planned.close().await;
+            return Ok(declined("nobody was deleted", words));
+        }
+        Err(failure) => {
+            planned.close().await;
+            return Err(failure);
+        }
+    }
+    let arns: Vec<(String, String)> =
+        planned.lanes.iter().map(|(target, one)| (target.clone(), one.instance().arn.clone())).collect();
+    let ended = planned.run().await?;
+    stage.close();
+    let said = of_undo(members, &arns, &ended);
+    Ok(farewells(args.format, words, ended, said, &|_| None))
+}
+
+/// Asks whoever is there for the number of all who are deleted; where nobody is, each run was typed.
+fn agrees_to_undo(
+    args: &UndoArgs,
+    members: &Members<TypedUndo>,
+    planned: &Abreast<PlannedUndo>,
+    going: u64,
+    words: &[OsString],
+) -> Result<bool, Failure> {
+    let with_some = planned.lanes.iter().filter(|(_, one)| one.counts().delete > 0);
+    let mut untyped = Vec::new();
+    for (target, one) in with_some {
+        if !of(members, target)?.is_run_typed() {
+            untyped.push(format!(" --run {}", one.run_id()));
+        }
+    }
+    if going == 0 || (args.yes && untyped.is_empty()) {
+        return Ok(true);
+    }
+    if !settings::is_interactive() {
+        let (resume, users) = (retype::resume(words), count(going, "user"));
+        let yes = if args.yes { "" } else { " --yes" };
+        let what = format!("nobody was deleted: {users} would be, and nobody is there to type that number");
+        return Err(
+            Failure::usage(what).hint(format!("if that is right: {resume}{yes}{}", untyped.concat()))
+        );
+    }
+    Ok(typed_number::asks(going)? == Answer::Agreed)
+}
+
+/// What is said of each target whose run was undone.
+fn of_undo(
+    members: &Members<TypedUndo>,
+    arns: &[(String, String)],
+    ended: &EndedAbreast<EndedUndo>,
+) -> Words {
+    let (mut words, mut deleted) = (Words::default(), 0);
+    for (target, came) in &ended.lanes {
+        let (Ok(ended), Ok(typed)) = (came, of(members, target)) else { continue };
+        let arn = arns.iter().find(|(of, _)| of == target).map_or("", |(_, arn)| arn);
+        let farewell = UndoFarewell { typed, arn, ended };
+        words.result(target, farewell.result());
+        words.lines(target, farewell.of_one_target());
+        deleted += ended.parted.deleted;
+    }
+    words.total = format!("{} deleted; {}\n", text::people(deleted), text::duration(ended.took));
+    words
+}
+
+/// What is said at the end of several.
+#[derive(Default)]
+struct Words {
+    results: Vec<(String, String)>,
+    total: String,
+    lines: Vec<Said>,
+}
+
+impl Words {
+    fn result(&mut self, target: &str, result: String) {
+        self.results.push((target.to_owned(), result));
+    }
+
+    fn lines(&mut self, target: &str, lines: Vec<Said>) {
+        self.lines.extend(lines.into_iter().map(|said| match said {
+            Said::Talk(line) => Said::Talk(format!("{target}: {line}")),
+            command @ Said::Command(..) => command,
+        }));
+    }
+}
+
+/// A line for each target and one for all on stdout, for people; the rest on stderr. Returns how to exit.
+fn farewells<E>(
+    format: Format,
+    words: &[OsString],
+    ended: EndedAbreast<E>,
+    said: Words,
+    retry: &dyn Fn(&Path) -> Option<Line>,
+) -> Exit
+where
+    E: Came,
+{
+    let Words { results, total, mut lines } = said;
+    if format == Format::Human {
+        let names = ended.lanes.iter().map(|(name, _)| name);
+        let names = names.chain(ended.left_out.iter().map(|(name, _)| name));
+        let width = names.map(|name| name.chars().count()).max().unwrap_or(0).max("total".len());
+        let mut text = String::new();
+        for (target, _) in &ended.lanes {
+            let result = results.iter().find(|(of, _)| of == target).map(|(_, result)| result.as_str());
+            let stopped = ended.stop_of(target).map(|stop| format!("stopped, {}: ", farewell::name_of(stop)));
+            let result = result.unwrap_or("nothing was sent\n");
+            text.push_str(&format!("{target:<width$}  {}{result}", stopped.unwrap_or_default()));
+        }
+        for (target, _) in &ended.left_out {
+            text.push_str(&format!("{target:<width$}  left out, nothing was sent\n"));
+        }
+        text.push_str(&format!("{:<width$}  {total}", "total"));
+        output::told_under(&text, 4);
+    }
+    for (target, why) in &ended.left_out {
+        lines.push(Said::Talk(format!("{target}: left out: {}", plain(why))));
+    }
+    match &ended.left {
+        Ok(left) => lines.extend(of_left(left, retry)),
+        Err(failure) => output::failure(failure),
+    }
+    if matches!(ended.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled) {
+        lines.push(farewell::resume_with(&retype::resume(words)));
+    }
+    lines.iter().for_each(farewell::say);
+    let exit = ended.exit;
+    for (target, failure) in ended.into_failures() {
+        output::failure(&Failure { what: format!("target `{target}`: {}", failure.what), ..failure });
+    }
+    exit
+}
+
+/// Where the rows of all are of whom nothing came, and what sends each to its target again.
+fn of_left(left: &Left, retry: &dyn Fn(&Path) -> Option<Line>) -> Vec<Said> {
+    let mut lines = farewell::of_files(left);
+    let Some(file) = &left.file else { return lines };
+    lines.push(Said::Talk(format!(
+        "{} not as asked, with the reasons in {}, whichever target they are for; mend what is wrong there",
+        count(left.rows, "row"),
+        shown(file)
+    )));
+    lines.extend(retry(file).map(|line| Said::Command("retry with: ", line.to_string())));
+    lines
+}
+
+/// What sends the rows of a file again, each to its target.
+fn retry_all(words: &[OsString], targets: &TargetsArgs, file: &Path, is_rehearsal: bool) -> Option<Line> {
+    let mut line = Line::of_typed(words, "retry");
+    line.option("--roster", Some(file.display()));
+    line.targets(targets, None);
+    line.switch("--simulate", is_rehearsal);
+    Some(line)
+}
+
+/// What is told of targets and rows that have no part in it.
+fn say_apart<J: Send + 'static>(abreast: &Abreast<J>) {
+    let mut lines = Vec::new();
+    for (target, failure) in abreast.left_out() {
+        lines.push(format!("left out  {target}: {}", plain(&failure.what)));
+    }
+    if !abreast.idle().is_empty() {
+        lines.push(format!("idle      no row is for {}", abreast.idle().join(", ")));
+    }
+    let unmet = abreast.unmet();
+    if unmet > 0 {
+        let are = if unmet == 1 { "is" } else { "are" };
+        lines.push(format!("left      {} {are} for no target", count(unmet, "row")));
+    }
+    if !lines.is_empty() {
+        output::say_whole(&wrapped(&lines.join("\n")));
+    }
+}
+
+fn declined(what: &str, words: &[OsString]) -> Exit {
+    output::say(what);
+    farewell::say_resume(&retype::resume(words));
+    Exit::Interrupted
+}
+
+fn wrapped(text: &str) -> String {
+    words::wrapped(text, settings::width_of_talk(), INDENT)
+}
+
+fn leaving(all: impl Iterator<Item = (LeaverCounts, u64)>) -> (LeaverCounts, u64) {
+    all.fold((LeaverCounts::default(), 0), |(mut sum, before), (counts, deleted)| {
+        sum.delete += counts.delete;
+        sum.gone += counts.gone;
+        sum.wait += counts.wait;
+        sum.skip += counts.skip;
+        (sum, before + deleted)
+    })
+}
+
+/// Each with its target's name.
+fn named<T>(members: Vec<T>, name: impl Fn(&T) -> Option<&str>) -> Members<T> {
+    members.into_iter().map(|one| (name(&one).unwrap_or_default().to_owned(), one)).collect()
+}
+
+/// What was typed for a target.
+fn of<'m, T>(members: &'m Members<T>, target: &str) -> Result<&'m T, Failure> {
+    let found = members.iter().find(|(name, _)| name == target).map(|(_, typed)| typed);
+    found.ok_or_else(|| Failure::new(Exit::Bug, format!("nothing was typed for the target `{target}`")))
+}
+
+fn meant<T, J>(members: &Members<T>, args: &TargetsArgs, job: impl Fn(&T) -> J) -> InTargets<J> {
+    in_targets(members.iter().map(|(target, typed)| (target.clone(), job(typed))).collect(), args)
+}
+
+fn in_targets<J>(members: Vec<(String, J)>, args: &TargetsArgs) -> InTargets<J> {
+    let TargetsArgs { targets: _, only: _, fail_fast, skip_failed_targets } = *args;
+    InTargets { members, fails_fast: fail_fast, skips_failed: skip_failed_targets }
+}
+
+/// Does it on a stage, with one thread for all.
+fn staged(
+    format: Format,
+    doing: Doing,
+    words: &[OsString],
+    work: impl AsyncFnOnce(&Stage) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
+    let stage = Stage::set(format, doing, words)?;
+    let ended = runtime.block_on(work(&stage));
+    stage.close();
+    ended
+}
