@@ -108,7 +108,7 @@ fn show_differences(
                 paint: output::Paint::of_stdout(),
             }));
         }
-        output::result(&text);
+        output::result(&(text + "\n"));
     }
     if let Some((path, form)) = page {
         changes::write_page(typed, compared, &commands, &path, form)?;
@@ -168,7 +168,7 @@ async fn updated(
         return Ok(changes::said_blocked(blocked, "nothing was changed"));
     }
     for (target, one) in &compared.lanes {
-        output::say_whole(&format!("target    {target}\n{}", changes::plan(of(members, target)?, one)?));
+        output::say_whole(&format!("target    {target}\n{}\n", changes::plan(of(members, target)?, one)?));
     }
     say_apart(&compared);
     let counts = people_of(&compared);
@@ -271,6 +271,9 @@ async fn removed(
     let mut jobs = Vec::new();
     for (target, typed) in members {
         let job = typed.meant()?;
+        if typed.args.actions {
+            job.job.acts_agree()?;
+        }
         if !whole.args.dry_run {
             job.job.refuse_in_use(&stage.world())?; // before anything is asked of anybody
         }
@@ -286,7 +289,7 @@ async fn removed(
     }
     for (target, one) in &leavers.lanes {
         let plan = leaver_words::plan(of(members, target)?, one);
-        output::say_whole(&format!("target    {target}\n{plan}"));
+        output::say_whole(&format!("target    {target}\n{plan}\n"));
     }
     say_apart(&leavers);
     let (going, before) = leaving(leavers.lanes.iter().map(|(_, one)| (one.counts(), one.deleted_before())));
@@ -363,7 +366,7 @@ async fn undone(
     let jobs = jobs.collect::<Result<Vec<_>, Failure>>()?;
     let planned = in_targets(jobs, &args.targets).plan(&stage.world()).await?;
     for (target, one) in &planned.lanes {
-        output::say_whole(&format!("target    {target}\n{}", undo::plan(of(members, target)?, one)));
+        output::say_whole(&format!("target    {target}\n{}\n", undo::plan(of(members, target)?, one)));
     }
     say_apart(&planned);
     let before = |one: &PlannedUndo| one.state().counts(false).deleted;

@@ -13,7 +13,7 @@ use super::args::targets::TargetsArgs;
 use super::args::update::{Compared as Shared, DiffArgs, List, UpdateArgs};
 use super::meant::{Typed, from_here, not_done};
 use super::meant_leavers::TypedLeavers;
-use super::meant_targets::{self, OnePicked, Picked, not_with_targets};
+use super::meant_targets::{self, OnePicked, Picked};
 use super::policy::Needs;
 use super::settings;
 use super::tables::{self, Naming};
@@ -97,9 +97,6 @@ impl TypedChanges {
     /// Exit 2 where the file of targets cannot be used, or what was typed does not go with several targets.
     pub(super) fn in_targets(&self) -> Result<Vec<Self>, Failure> {
         let shared = &self.shared;
-        if shared.actions {
-            return Err(not_with_targets("--actions"));
-        }
         let member = |one: OnePicked<'_>| {
             let is_rehearsal = shared.rehearsal.simulate;
             let job = Some(ledger::Job::Update);

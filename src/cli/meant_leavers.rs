@@ -72,10 +72,8 @@ impl TypedLeavers {
     /// Exit 2 where the file of targets cannot be used, or what was typed does not go with several targets.
     pub(super) fn in_targets(&self) -> Result<Vec<Self>, Failure> {
         let args = &self.args;
-        for (is_said, flag) in [(args.actions, "--actions"), (args.first_suspend.is_some(), "--first-suspend")] {
-            if is_said {
-                return Err(not_with_targets(flag));
-            }
+        if args.first_suspend.is_some() {
+            return Err(not_with_targets("--first-suspend", "an update of them to a profile with next to no rights does the same: headcount update LIST --targets FILE.toml"));
         }
         let member = |one: OnePicked<'_>| {
             let is_rehearsal = args.rehearsal.simulate;

@@ -34,7 +34,10 @@ impl TypedFleet {
     /// Exit 2 where the file of targets cannot be used, or what was typed does not go with several targets.
     pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         if args.update.update {
-            return Err(not_with_targets("--update"));
+            return Err(not_with_targets(
+                "--update",
+                "leave it out here; then `headcount update ROSTER --targets FILE.toml` puts right whoever is there",
+            ));
         }
         let picked = of_file(&args.shared)?;
         let usual = beside::ledger_of(&args.roster, args.shared.rehearsal.simulate).into();
@@ -117,9 +120,8 @@ impl TypedFleet {
     }
 }
 
-pub(super) fn not_with_targets(flag: &str) -> Failure {
-    Failure::usage(format!("{flag} does not go with --targets yet"))
-        .hint("leave it out here, and run that part for each instance with --instance")
+pub(super) fn not_with_targets(flag: &str, instead: &str) -> Failure {
+    Failure::usage(format!("{flag} does not go with --targets yet")).hint(instead)
 }
 
 /// The targets of a file that are asked for.
@@ -261,7 +263,10 @@ fn no_file_for_all() -> Failure {
 /// The file of targets of an import or a retry, and which of them are asked for.
 fn of_file(shared: &Shared) -> Result<Picked, Failure> {
     if shared.actions {
-        return Err(not_with_targets("--actions"));
+        return Err(not_with_targets(
+            "--actions",
+            "rows of who joins are a roster of their own here; `headcount update` and `headcount remove` obey such a column",
+        ));
     }
     if shared.ledger.as_ref().is_some_and(|ledger| ledger.in_table().is_none()) {
         return Err(no_file_for_all());

@@ -252,7 +252,7 @@ mod tests {
             }
             read
         };
-        let (without, with) = ("user login,last name\nana,A\n", "user login,target\nana,\nbob,NA\n");
+        let (without, with) = ("user login,last name\nana,A\n", "user login,target\nana,\nbob,na\n");
         assert_eq!(read(without, names(None).alone(1)), 1);
         assert_eq!(read(without, names(Some(0)).alone(1)), 1, "it is said, and the default is not");
         assert_eq!(read(without, names(Some(0))), 0);

@@ -296,9 +296,9 @@ fn what_does_not_go_together_is_refused() {
     {
         assert!(with(flags).contains("cannot be used with"), "{}", with(flags));
     }
-    for words in [["diff", "roster.csv"], ["update", "roster.csv"], ["remove", "roster.csv"]] {
-        let told = of(&[&words[..], &["--targets", "targets.toml"]].concat());
-        assert!(told.contains("--targets"), "{told}");
+    for command in ["diff", "update", "remove", "undo"] {
+        let told = of(&[command, "roster.csv", "--targets", "targets.toml", "--instance", "x"]);
+        assert!(told.contains("cannot be used with"), "{told}");
     }
     fs::write(folder.path().join("targets.toml"), TARGETS).unwrap();
     assert!(with(&["--ledger", "x"]).contains("each target has a ledger of its own"));
@@ -312,4 +312,158 @@ fn what_does_not_go_together_is_refused() {
     assert!(told.contains("no column of the roster says to which target a row goes"), "{told}");
     let told = of(&["retry", "--targets", "targets.toml", "--roster", "roster.csv"]);
     assert!(told.contains("none of these targets has a ledger here"), "{told}");
+}
+
+/// What the roster's people are called, all of them, from here on.
+fn renamed(folder: &Path, from: &str, to: &str) {
+    let path = folder.join("roster.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace(from, to)).unwrap();
+}
+
+fn with_targets(service: &Service, folder: &Path, words: &[&str]) -> Ran {
+    run(at(service, folder).args(words).args(["--targets", "targets.toml"]))
+}
+
+#[test]
+fn one_roster_is_compared_and_put_right_on_all_targets_and_each_is_put_back_by_its_own_command() {
+    let rows = [("ann", "emea"), ("bob", "fr"), ("cyd", "na"), ("dan", "na")];
+    let (service, folder) = stage(&rows);
+    import(&service, folder.path(), &[]).exits(0);
+    let ran = with_targets(&service, folder.path(), &["diff", "roster.csv"]).exits(0);
+    assert_eq!(ran.stdout.matches("1 as they should be\n").count(), 4, "{}", ran.stdout);
+    renamed(folder.path(), "Ana,Silva", "Eva,Silva");
+    with_targets(&service, folder.path(), &["diff", "roster.csv"]).exits(1);
+    // One page each, and one copy of the roster with all that differs.
+    let flags = ["diff", "roster.csv", "-o", "diff.html", "--annotate", "told.csv"];
+    with_targets(&service, folder.path(), &flags).exits(1);
+    let page = fs::read_to_string(folder.path().join("diff.na.html")).unwrap();
+    assert!(page.contains("dan") && !page.contains("bob") && page.contains("--target na"), "{page}");
+    let told = fs::read_to_string(folder.path().join("told.csv")).unwrap();
+    assert_eq!(told.matches("`Ana`").count(), 4, "{told}");
+    with_targets(&service, folder.path(), &["update", "roster.csv", "--dry-run"]).exits(0);
+    let ran = with_targets(&service, folder.path(), &["update", "roster.csv", "--yes"]).exits(0);
+    assert!(ran.stdout.contains("na     2 of 2 people updated"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("total  4 of 4 people updated"), "{}", ran.stdout);
+    with_targets(&service, folder.path(), &["diff", "roster.csv"]).exits(0);
+    let again = with_targets(&service, folder.path(), &["update", "roster.csv", "--yes"]).exits(0);
+    assert!(again.stderr.contains("all together: 4 people: 4 as they should be"), "{}", again.stderr);
+    // Each of the three files has one target's people, and no column of targets: the command says whose they are.
+    let backs: Vec<&str> = ran.stderr.lines().filter_map(|line| line.strip_prefix("undo with: ")).collect();
+    assert_eq!(backs.len(), 3, "{}", ran.stderr);
+    for back in backs {
+        let ran = run(pasted(&at(&service, folder.path()), back).arg("--yes")).exits(0);
+        assert!(ran.stdout.contains("updated"), "{}", ran.stdout);
+    }
+    renamed(folder.path(), "Eva,Silva", "Ana,Silva");
+    with_targets(&service, folder.path(), &["diff", "roster.csv"]).exits(0);
+}
+
+#[test]
+fn a_column_of_actions_and_one_of_targets_are_obeyed_together() {
+    let (service, folder) = stage(&[("ann", "emea"), ("bob", "fr"), ("cyd", "na"), ("dan", "na")]);
+    import(&service, folder.path(), &[]).exits(0);
+    let sheet = "user login,first name,target,action\nann,Eva,emea,modify\nbob,Ana,fr,delete\ncyd,Eva,na,modify\ndan,Ana,na,delete\n";
+    fs::write(folder.path().join("sheet.csv"), sheet).unwrap();
+    let ran = with_targets(&service, folder.path(), &["update", "sheet.csv", "--actions", "--yes"]).exits(0);
+    assert!(ran.stdout.contains("total  2 of 2 people updated"), "{}", ran.stdout);
+    let flags = ["remove", "sheet.csv", "--actions", "--yes", "--count", "2"];
+    let ran = with_targets(&service, folder.path(), &flags).exits(0);
+    assert!(ran.stdout.contains("total  2 of 2 people deleted"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_failed_of_updates_is_in_one_file_and_its_retry_sends_each_home() {
+    let (service, folder) = stage(&[("ann", "emea"), ("bob", "fr"), ("cyd", "na")]);
+    import(&service, folder.path(), &[]).exits(0);
+    renamed(folder.path(), "Ana,Silva", "Eva,Silva");
+    let refused = ["update", "roster.csv", "--yes", "--skip-invalid"];
+    renamed(folder.path(), "cyd,Basic Routing Profile", "cyd,Nonsense");
+    renamed(folder.path(), "soft,fr", "soft,nowhere");
+    let ran = with_targets(&service, folder.path(), &refused).exits(1);
+    assert!(ran.stdout.contains("total  1 of 3 people updated, 2 invalid"), "{}", ran.stdout);
+    let failed = folder.path().join("roster.csv.update.failed.csv");
+    let text = fs::read_to_string(&failed).unwrap();
+    assert!(text.contains("cyd") && text.contains("nowhere") && !text.contains("ann"), "{text}");
+    fs::write(&failed, text.replace("Nonsense", "Basic Routing Profile").replace("nowhere", "fr")).unwrap();
+    let retry = printed(&ran, "retry with: ");
+    let ran = run(pasted(&at(&service, folder.path()), retry).arg("--yes")).exits(0);
+    assert!(ran.stdout.contains("na     1 of 1 person updated"), "{}", ran.stdout);
+    // The one row that was no target's has no ledger yet that would know it: an update of the roster takes it up.
+    renamed(folder.path(), "nowhere", "fr");
+    renamed(folder.path(), "Nonsense", "Basic Routing Profile");
+    with_targets(&service, folder.path(), &["update", "roster.csv", "--yes"]).exits(0);
+    with_targets(&service, folder.path(), &["diff", "roster.csv"]).exits(0);
+}
+
+#[test]
+fn an_export_of_all_targets_is_one_roster_of_which_nothing_differs() {
+    let (service, folder) = stage(&[("ann", "emea"), ("bob", "fr"), ("cyd", "na")]);
+    import(&service, folder.path(), &[]).exits(0);
+    for file in ["all.csv", "all.xlsx"] {
+        let ran = with_targets(&service, folder.path(), &["export", "-o", file]).exits(0);
+        assert!(ran.stderr.contains("exported 3 users of 3 targets"), "{}", ran.stderr);
+        with_targets(&service, folder.path(), &["diff", file]).exits(0);
+    }
+    let text = fs::read_to_string(folder.path().join("all.csv")).unwrap();
+    let whose: Vec<&str> = text.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(whose, ["emea", "fr", "na"]);
+    // A target that cannot be reached is left out where that is said, and else nothing is written.
+    let targets = fs::read_to_string(folder.path().join("targets.toml")).unwrap();
+    fs::write(folder.path().join("targets.toml"), targets.replace("sesame", "wrong")).unwrap();
+    let ran = with_targets(&service, folder.path(), &["export", "-o", "some.csv"]).exits(4);
+    assert!(ran.stderr.contains("target `na`"), "{}", ran.stderr);
+    assert!(!folder.path().join("some.csv").exists());
+    let flags = ["export", "-o", "some.csv", "--skip-failed-targets", "--format", "json"];
+    let ran = with_targets(&service, folder.path(), &flags).exits(4);
+    let of: Vec<String> = json(&ran.stdout)
+        .iter()
+        .filter(|event| event["event"] == "exported")
+        .map(|event| event["target"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(of, ["emea", "fr"]);
+}
+
+#[test]
+fn leavers_of_all_targets_go_by_one_number_and_whoever_stays_is_in_one_file() {
+    let (service, folder) = stage(&[("ann", "emea"), ("bob", "fr"), ("cyd", "na"), ("eve", "emea")]);
+    import(&service, folder.path(), &[]).exits(0);
+    let list = "user login,first name,target\nann,Ana,emea\ncyd,Ana,na\nnobody,Ana,fr\n";
+    fs::write(folder.path().join("leavers.csv"), list).unwrap();
+    let ran = with_targets(&service, folder.path(), &["remove", "leavers.csv", "--yes"]).exits(2);
+    assert!(ran.stderr.contains("--count 2"), "{}", ran.stderr);
+    let flags = ["remove", "leavers.csv", "--yes", "--count", "2"];
+    let ran = with_targets(&service, folder.path(), &flags).exits(1);
+    assert!(ran.stdout.contains("total  2 of 3 people deleted, 1 left"), "{}", ran.stdout);
+    let failed = fs::read_to_string(folder.path().join("leavers.csv.remove.failed.csv")).unwrap();
+    assert!(failed.contains("nobody") && !failed.contains("cyd"), "{failed}");
+    for target in ["emea", "na"] {
+        assert!(folder.path().join(format!("leavers.csv.{target}.before.csv")).exists(), "{target}");
+    }
+    let retry = printed(&ran, "retry with: ");
+    run(pasted(&at(&service, folder.path()), retry).arg("--yes")).exits(1);
+    let left = with_targets(&service, folder.path(), &["export", "-o", "left.csv"]).exits(0);
+    assert!(left.stderr.contains("exported 2 users of 3 targets"), "{}", left.stderr);
+}
+
+#[test]
+fn the_runs_of_all_targets_are_undone_together_or_one_by_its_ledger_which_knows_its_role() {
+    let (service, folder) = stage(&[("ann", "emea"), ("bob", "fr"), ("cyd", "na"), ("dan", "na")]);
+    import(&service, folder.path(), &[]).exits(0);
+    // Of a role in another account the ledger says only in which file it is.
+    let na = "roster.csv.na.ledger.jsonl";
+    let ran = run(at(&service, folder.path()).args(["undo", na, "--dry-run"])).exits(0);
+    assert!(ran.stdout.contains("2 users would be deleted"), "{}", ran.stdout);
+    let ran = with_targets(&service, folder.path(), &["undo", "roster.csv", "--yes"]).exits(2);
+    let command = ran.stderr.split_once("if that is right: ").unwrap().1.lines().next().unwrap();
+    assert_eq!(command.matches("--run ").count(), 3, "{command}");
+    let other = ["undo", "roster.csv", "--yes", "--run", "another"];
+    with_targets(&service, folder.path(), &other).exits(2);
+    let ran = run(&mut pasted(&at(&service, folder.path()), command)).exits(0);
+    assert!(ran.stdout.contains("total  4 people deleted"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("na     2 of 2 people deleted"), "{}", ran.stdout);
+    let ran = with_targets(&service, folder.path(), &["export", "-o", "left.csv"]).exits(0);
+    assert!(ran.stderr.contains("exported 0 users of 3 targets"), "{}", ran.stderr);
+    // And begun afresh.
+    import(&service, folder.path(), &[]).exits(0);
 }

@@ -13,7 +13,7 @@ pub(in crate::cli) struct TargetsArgs {
     pub(in crate::cli) targets: Option<PathBuf>,
 
     /// This target alone; may be given again for another beside it [default: all of them]
-    #[arg(long = "target", value_name = "NAME", requires = "targets")]
+    #[arg(id = "target", long = "target", value_name = "NAME", requires = "targets")]
     pub(in crate::cli) only: Vec<String>,
 
     /// The first target that stops stops all; else the others go on
