@@ -104,6 +104,7 @@ impl Joined {
         wanted: OnAsked,
     ) -> Result<(Ledger, Option<String>), Failure> {
         let ledger = self.ledger.clone();
+        ledger.forget();
         let run = match &self.named {
             Some(named) => named.run.clone(),
             None => begin(&ledger, begins)?,

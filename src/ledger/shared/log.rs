@@ -57,6 +57,15 @@ pub struct SharedLedger {
     replans: bool,
     /// Who is told of trouble with the engine, and how long it is borne; shared by all clones.
     borne: Arc<Mutex<Borne>>,
+    /// What was read of the log last, for whoever reads it next: no segment ever changes. Shared by all clones of one name.
+    kept: Arc<Mutex<Option<Kept>>>,
+}
+
+/// What was read of a run's log.
+#[derive(Clone)]
+struct Kept {
+    run: String,
+    contents: Contents,
 }
 
 /// Who is told of trouble.
@@ -74,6 +83,7 @@ struct Borne {
 const SILENCE: Duration = Duration::from_secs(4);
 
 /// All that was in a log when it was read.
+#[derive(Clone, Default)]
 pub(super) struct Contents {
     /// The lines, as a file would have them.
     pub(super) lines: Vec<u8>,
@@ -95,7 +105,8 @@ pub(super) enum Landed {
 impl SharedLedger {
     /// The ledger of this address in this engine.
     pub fn new(url: TableUrl, segments: Arc<dyn Segments>, around: Around) -> Self {
-        Self { url, segments, around, takes: Takes::default(), replans: false, borne: Arc::default() }
+        let (takes, borne, kept) = (Takes::default(), Arc::default(), Arc::default());
+        Self { url, segments, around, takes, replans: false, borne, kept }
     }
 
     /// The same, taken so where somebody has it.
@@ -171,7 +182,7 @@ impl SharedLedger {
     /// The ledger of another address in the same table.
     #[must_use]
     pub(crate) fn at(&self, url: TableUrl) -> Self {
-        Self { url, ..self.clone() }
+        Self { url, kept: Arc::default(), ..self.clone() }
     }
 
     /// Its name.
@@ -297,11 +308,19 @@ impl SharedLedger {
         self.again(look).map_err(|fault| self.failed("read", fault))
     }
 
-    /// Reads a run from its first segment to its last. Numbers without a gap: whatever is missing between two of them is
+    /// Lets go of what was read: whoever begins to write holds what it says.
+    pub(super) fn forget(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Reads a run from its first segment to its last, and of what was read before only what has come since. Numbers without a gap: whatever is missing between two of them is
     /// damage, as a line that is missing from a file.
     pub(super) fn contents(&self, run: &str) -> Result<Contents, Failure> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let kept = kept.filter(|kept| kept.run == run).map(|kept| kept.contents);
         // Read from where an answer was lost on, and not from the beginning.
-        let (mut lines, mut tip, mut hole) = (Vec::new(), 0, None);
+        let Contents { mut lines, mut tip } = kept.unwrap_or_default();
+        let mut hole = None;
         let read = self.again(|| {
             self.segments.read(run, tip + 1, &mut |segment| {
                 if segment.number != tip + 1 {
@@ -326,7 +345,10 @@ impl SharedLedger {
                  there already are then reported as existing",
             ));
         }
-        Ok(Contents { lines, tip })
+        let contents = Contents { lines, tip };
+        let kept = Kept { run: run.to_owned(), contents: contents.clone() };
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        Ok(contents)
     }
 
     /// Puts a segment and finds out what became of it: nothing else is put at its position meanwhile, nor behind it.

@@ -218,6 +218,13 @@ impl InMemory {
             .collect()
     }
 
+    /// Loses a segment, as nothing but a hand in the table does.
+    pub fn lose(&self, run: &str, number: u64) {
+        if let Some(run) = self.engine().tables.runs.get_mut(run) {
+            run.remove(&number);
+        }
+    }
+
     /// How many bytes each segment had that was put, in order.
     pub fn written(&self) -> Vec<usize> {
         self.engine().written.clone()

@@ -325,3 +325,27 @@ fn a_log_with_a_hole_is_damaged_and_says_where() {
     let failure = Joined::read(&ledger(&engine, &clock)).err().unwrap();
     assert!(failure.what.contains("segment 2 is missing"), "{failure}");
 }
+
+#[tokio::test]
+async fn what_was_read_is_not_asked_for_again_and_what_has_come_since_is() {
+    let (clock, engine) = (Arc::new(Still::default()), Arc::new(InMemory::default()));
+    let writes = opened(&ledger(&engine, &clock), &clock);
+    let reads = ledger(&engine, &clock);
+    let run = reads.named().unwrap().unwrap().run;
+    let now = "2027-01-15T08:00:00.000Z";
+    writes.record(&mut plan(2, &run, now).into_iter()).await.unwrap();
+    let mut tips = Vec::new();
+    for number in 0..3 {
+        let contents = reads.contents(&run).unwrap();
+        assert_eq!(String::from_utf8(contents.lines).unwrap(), engine.lines(&run));
+        tips.push(contents.tip);
+        let session = plan(0, &run, now).remove(1);
+        let session = Entry { session: Some(format!("again {number}").into()), ..session };
+        writes.record(&mut [session].into_iter()).await.unwrap();
+    }
+    assert!(tips.is_sorted_by(|one, next| one < next), "{tips:?}");
+    // Only what is behind the tip is read: a log whose beginning is gone since is not seen to be.
+    engine.lose(&run, 1);
+    assert_eq!(reads.contents(&run).unwrap().tip, tips[2] + 1);
+    assert!(ledger(&engine, &clock).contents(&run).is_err(), "whoever reads all of it does");
+}
