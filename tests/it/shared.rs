@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -220,6 +220,38 @@ fn who_was_killed_is_gone_on_with_and_who_is_at_work_is_left() {
         stage.ledger(&["pull", &url, "-o", "whole.jsonl"]).exits(0);
         assert_eq!(without_owner(stage.status("whole.jsonl")), without_owner(status));
         assert!(stage.read("whole.jsonl").starts_with(&stage.read("under-way.jsonl")), "it is the same log");
+    });
+}
+
+#[test]
+fn of_two_that_start_at_once_one_goes_on_and_the_other_names_it() {
+    on_each("atonce", |stage| {
+        let url = stage.url("run");
+        // Each machine has the roster in a folder of its own, and neither knows of the other.
+        let other = folder(&["roster.csv"]);
+        let start = |of: &Path| {
+            let mut command = stage.import(&url, &["--rate", "4", "--burst", "1"]);
+            command.current_dir(of).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().unwrap()
+        };
+        let both = [stage.path(), other.path()].map(start);
+        let pids: Vec<u32> = both.iter().map(Child::id).collect();
+        let ended: Vec<Output> = std::thread::scope(|scope| {
+            let waits = both.map(|child| scope.spawn(|| child.wait_with_output().unwrap()));
+            waits.into_iter().map(|wait| wait.join().unwrap()).collect()
+        });
+        let told: Vec<String> =
+            ended.iter().map(|end| String::from_utf8_lossy(&end.stderr).into_owned()).collect();
+        let codes: Vec<Option<i32>> = ended.iter().map(|end| end.status.code()).collect();
+        let (winner, loser) = match codes.as_slice() {
+            [Some(0), Some(4)] => (0, 1),
+            [Some(4), Some(0)] => (1, 0),
+            codes => panic!("{codes:?}: {told:#?}"),
+        };
+        assert!(told[loser].contains(&format!("process {} on ", pids[winner])), "{}", told[loser]);
+        assert!(String::from_utf8_lossy(&ended[winner].stdout).contains("25 of 25 rows created"));
+        assert_eq!(stage.service.calls("CreateUser", "executed"), 25);
+        assert_eq!(stage.status(&url)["rows"]["created"], 25);
     });
 }
 

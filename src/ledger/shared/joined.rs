@@ -162,14 +162,29 @@ fn begin(ledger: &SharedLedger, begins: &Begins) -> Result<String, Failure> {
     let there = if claimed { None } else { ledger.named()?.filter(|there| there.run != run) };
     match there {
         None => Ok(run),
-        Some(there) => Err(Failure::stopped(format!(
-            "somebody else has just begun a run of this name, with `{}` at {}: `{}`",
-            there.roster,
-            there.at,
-            ledger.url()
-        ))
-        .hint("nothing was sent; the same command joins that run once nobody is at work with it")),
+        Some(there) => match begins_it(ledger, &there.run)? {
+            Some(lease) => Err(ledger.in_use(&there.run, &lease.to_string())),
+            None => Err(Failure::stopped(format!(
+                "somebody else has just begun a run of this name, with `{}` at {}: `{}`",
+                there.roster,
+                there.at,
+                ledger.url()
+            ))
+            .hint("nothing was sent; the same command joins that run once nobody is at work with it")),
+        },
     }
+}
+
+/// Who has begun the run: between the name and the first line it says so, and is waited for that long.
+fn begins_it(ledger: &SharedLedger, run: &str) -> Result<Option<Lease>, Failure> {
+    const LOOKS: u32 = 3;
+    for _ in 0..LOOKS {
+        if let Some(lease) = ledger.seen(run)?.lease {
+            return Ok(Some(lease).filter(|lease| !lease.free));
+        }
+        (ledger.around.pause)(ledger.around.timing.poll);
+    }
+    Ok(None)
 }
 
 fn replayed(ledger: &SharedLedger, contents: &Contents) -> Result<State, Failure> {
