@@ -425,9 +425,7 @@ fn agrees_to_undo(
         let (resume, users) = (retype::resume(words), count(going, "user"));
         let yes = if args.yes { "" } else { " --yes" };
         let what = format!("nobody was deleted: {users} would be, and nobody is there to type that number");
-        return Err(
-            Failure::usage(what).hint(format!("if that is right: {resume}{yes}{}", untyped.concat()))
-        );
+        return Err(Failure::usage(what).hint(format!("if that is right: {resume}{yes}{}", untyped.concat())));
     }
     Ok(typed_number::asks(going)? == Answer::Agreed)
 }

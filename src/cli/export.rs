@@ -191,7 +191,11 @@ fn told_of_all(all: &ExportedAll, args: &ExportArgs) -> Exit {
         output::say(&format!("{target:<width$}  {what}"));
     }
     let shown = plain(&args.output.display().to_string());
-    output::say(&format!("exported {} of {} to `{shown}`", count(users, "user"), count(lanes.len() as u64, "target")));
+    output::say(&format!(
+        "exported {} of {} to `{shown}`",
+        count(users, "user"),
+        count(lanes.len() as u64, "target")
+    ));
     for (target, why) in left_out {
         output::say(&format!("{target}: left out: {}", plain(why)));
     }
@@ -202,7 +206,8 @@ fn told_of_all(all: &ExportedAll, args: &ExportArgs) -> Exit {
         }
     }
     say_not_read(&not_read);
-    let untold: Vec<String> = lanes.iter().flat_map(|(_, exported)| exported.untold.iter().cloned()).collect();
+    let untold: Vec<String> =
+        lanes.iter().flat_map(|(_, exported)| exported.untold.iter().cloned()).collect();
     say_untold(&untold, lanes.iter().map(|(_, exported)| exported.rows_untold).sum());
     output::say("there are no passwords in it: nobody can read them");
     if users > 0

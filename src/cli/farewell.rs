@@ -125,6 +125,7 @@ impl Farewell<'_> {
         lines.extend(self.passwords());
         lines.extend(self.of_settled());
         lines.extend(self.of_seen());
+        lines.extend(self.of_differing());
         lines.extend(self.of_steps());
         lines.extend(self.of_another_run());
         lines.extend(self.of_undo());

@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::args::import::{RetryArgs, Shared};
 use super::args::instance::InstanceArgs;
 use super::args::remove::RemoveArgs;
+use super::args::removing::{RemovingArgs, Suspension};
 use super::args::roster::RosterArgs;
 use super::args::targets::TargetsArgs;
-use super::args::removing::{RemovingArgs, Suspension};
 use super::meant::{Typed, from_here, not_done};
 use super::meant_targets::{self, OnePicked, Picked, not_with_targets};
 use super::policy::Needs;
@@ -73,11 +73,15 @@ impl TypedLeavers {
     pub(super) fn in_targets(&self) -> Result<Vec<Self>, Failure> {
         let args = &self.args;
         if args.first_suspend.is_some() {
-            return Err(not_with_targets("--first-suspend", "an update of them to a profile with next to no rights does the same: headcount update LIST --targets FILE.toml"));
+            return Err(not_with_targets(
+                "--first-suspend",
+                "an update of them to a profile with next to no rights does the same: headcount update LIST --targets FILE.toml",
+            ));
         }
         let member = |one: OnePicked<'_>| {
             let is_rehearsal = args.rehearsal.simulate;
-            let own = one.ledger(args.ledger.as_ref(), Some(ledger::Job::Remove), &args.list, is_rehearsal)?;
+            let own =
+                one.ledger(args.ledger.as_ref(), Some(ledger::Job::Remove), &args.list, is_rehearsal)?;
             let own = Some(args.taking.of(own));
             let reading = RosterArgs { of_targets: Some(one.rows()), ..args.reading.clone() };
             let (instance, targets) = (one.instance(is_rehearsal), one.alone(&args.targets));

@@ -142,8 +142,7 @@ impl Picked {
     pub(super) fn of(args: &TargetsArgs) -> Result<Self, Failure> {
         let Some(file) = &args.targets else { return Err(Failure::usage("no file of targets is given")) };
         let targets = Targets::open(file)?;
-        let mut places =
-            args.only.iter().map(|name| targets.find(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut places = args.only.iter().map(|name| targets.find(name)).collect::<Result<Vec<_>, _>>()?;
         places.sort_unstable();
         places.dedup();
         let names = match places.as_slice() {

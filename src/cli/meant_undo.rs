@@ -74,7 +74,8 @@ impl TypedUndo {
     pub(super) fn in_targets(args: &UndoArgs, words: &[OsString]) -> Result<Vec<(String, Self)>, Failure> {
         let mut members = Vec::new();
         for one in Picked::of(&args.targets)?.each() {
-            let (named, is_rehearsal) = (args.ledger.in_table().map(|_| &args.ledger), args.rehearsal.simulate);
+            let (named, is_rehearsal) =
+                (args.ledger.in_table().map(|_| &args.ledger), args.rehearsal.simulate);
             let ledger = one.ledger(named, None, &args.ledger, is_rehearsal)?;
             if !ledger::is_there(&undone::or_undone(&ledger)) {
                 continue;
@@ -88,8 +89,10 @@ impl TypedUndo {
         }
         let is_ones = |run: &&String| members.iter().any(|(_, undo)| undo.state.header.run == **run);
         if let Some(other) = args.run.iter().find(|run| !is_ones(run)) {
-            return Err(Failure::usage(format!("nobody was deleted: --run says `{other}`, which is none of these runs"))
-                .hint("look at which ledgers they are; each --run is a run that goes"));
+            return Err(Failure::usage(format!(
+                "nobody was deleted: --run says `{other}`, which is none of these runs"
+            ))
+            .hint("look at which ledgers they are; each --run is a run that goes"));
         }
         Ok(members)
     }
@@ -269,7 +272,8 @@ fn told(typed: &TypedUndo) -> Line {
         yes: _,    // likewise
         format: _, // whoever pastes it is a person
     } = &typed.args;
-    let InstanceArgs { instance: _, region, profile: _, endpoint_url: _, identity, directory, role: _ } = instance;
+    let InstanceArgs { instance: _, region, profile: _, endpoint_url: _, identity, directory, role: _ } =
+        instance;
     let mut line = Line::default();
     if rehearsal.simulate {
         line.rehearsal(rehearsal, false);

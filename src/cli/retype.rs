@@ -378,7 +378,8 @@ impl Parts {
             format: _, // whoever pastes it is a person
         } = &typed.shared;
         // A role is a target's, in the file of them.
-        let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory, role: _ } = instance;
+        let InstanceArgs { instance: _, region, profile, endpoint_url, identity, directory, role: _ } =
+            instance;
         let (is_retry, has_file) = match to {
             To::Retry { has_file, .. } => (true, *has_file),
             To::Import { .. } | To::Update { .. } => (false, false),
@@ -386,11 +387,10 @@ impl Parts {
         let mut reached = Line::default();
         let own = match to {
             // Its ledger says which it is.
-            To::Retry { .. } | To::Update { .. } => None,
-            To::Import { .. } => reading.target(),
+            To::Retry { .. } => None,
+            To::Import { .. } | To::Update { .. } => reading.target(),
         };
-        // An update is of one instance.
-        let has_targets = targets.targets.is_some() && !matches!(to, To::Update { .. });
+        let has_targets = targets.targets.is_some();
         if has_targets {
             reached.targets(targets, reading.target().map(|_| own));
         }
@@ -945,7 +945,7 @@ mod tests {
             let fate = match flag {
                 "instance" | "region" | "profile" | "endpoint-url" | "simulate" | "skip-invalid" => Kept,
                 "ledger" => As("base"),
-                "targets" | "target" | "fail-fast" | "skip-failed-targets" => not("it is of one instance"),
+                "targets" | "target" | "fail-fast" | "skip-failed-targets" => Kept,
                 "rate" | "burst" | "concurrency" => not("it is CreateUser's pace"),
                 "allow-partial" | "no-provenance-tag" | "accept-probable" | "settle-timeout" => {
                     not("nobody is made")

@@ -91,12 +91,7 @@ pub(crate) fn may_be(field: Field, identity: IdentityType) -> bool {
 ///
 /// # Errors
 /// Exit 2 where it is there; exit 4 where it cannot be written.
-pub(crate) fn create(
-    path: &Path,
-    form: Form,
-    columns: Written<'_>,
-    lines: &[Line],
-) -> Result<(), Failure> {
+pub(crate) fn create(path: &Path, form: Form, columns: Written<'_>, lines: &[Line]) -> Result<(), Failure> {
     let written = disk::create_atomic_with(path, |file| write(file, form, columns, lines));
     written.map_err(|error| {
         let shown = path.display();
@@ -167,7 +162,10 @@ impl<'c, W: Write> Csv<'c, W> {
     }
 }
 
-fn workbook<'l>(columns: Written<'_>, lines: impl IntoIterator<Item = &'l Line>) -> Result<Vec<u8>, XlsxError> {
+fn workbook<'l>(
+    columns: Written<'_>,
+    lines: impl IntoIterator<Item = &'l Line>,
+) -> Result<Vec<u8>, XlsxError> {
     let (text, heading) = (template::text(), template::heading());
     let mut workbook = template::dated()?;
     // A row at a time: an instance may have a hundred thousand users.

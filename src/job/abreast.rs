@@ -368,7 +368,8 @@ impl Abreast<PlannedChanges> {
     /// # Errors
     /// Exit 5 where it was asked to stop before it began.
     pub async fn run(self) -> Result<EndedAbreast<EndedChanges>, Failure> {
-        let leave = |sorted: &Sorted, remains: &[&changes::Remains]| leave_all(sorted, remains.iter().copied());
+        let leave =
+            |sorted: &Sorted, remains: &[&changes::Remains]| leave_all(sorted, remains.iter().copied());
         self.last(PlannedChanges::run_beside, leave).await
     }
 }
@@ -464,7 +465,8 @@ impl Abreast<PlannedRemove> {
     /// # Errors
     /// Exit 5 where it was asked to stop before it began.
     pub async fn run(self) -> Result<EndedAbreast<EndedRemove>, Failure> {
-        let leave = |sorted: &Sorted, remains: &[&remove::Remains]| leave_all(sorted, remains.iter().copied());
+        let leave =
+            |sorted: &Sorted, remains: &[&remove::Remains]| leave_all(sorted, remains.iter().copied());
         self.last(PlannedRemove::run_beside, leave).await
     }
 }

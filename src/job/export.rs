@@ -15,8 +15,7 @@ use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::export::{
-    self, Absent, Asked, Filter, Form, FoundPart, Line, Names, Of, Part, People, Person, Proof,
-    Written,
+    self, Absent, Asked, Filter, Form, FoundPart, Line, Names, Of, Part, People, Person, Proof, Written,
 };
 use crate::instance::users::{self, Progress, Read, Whom};
 use crate::instance::{FetchError, Reader};

@@ -334,7 +334,9 @@ pub(super) fn are_different<'t>(targets: impl Iterator<Item = (&'t str, &'t str)
             return Err(Failure::usage(format!(
                 "the targets `{other}` and `{target}` are the same instance: `{arn}`"
             ))
-            .hint("nothing was sent; what a roster writes in place of a target's name stands in its `also`"));
+            .hint(
+                "nothing was sent; what a roster writes in place of a target's name stands in its `also`",
+            ));
         }
     }
     Ok(())

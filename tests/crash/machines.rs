@@ -14,8 +14,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::case::{Row, Sky};
 use crate::check::{Scene, Told};
-use crate::stage::{ForwardClock, Stage, foreign as foreign_user};
 use crate::runtime;
+use crate::stage::{ForwardClock, Stage, foreign as foreign_user};
 
 const ROWS: usize = 1_000;
 const BLOWS: usize = 40;
@@ -240,7 +240,8 @@ fn three_machines_of_which_one_is_killed_or_held_forty_times_make_everybody_once
     };
     let sessions = text.lines().filter(|line| line.contains("\"type\":\"session\"")).count();
     // How long it would have taken without a blow, by how fast it was after the last one, in the same weather.
-    let undisturbed = (took.saturating_sub(of_blows)).as_secs_f64() / (ROWS as u64 - so_far) as f64 * ROWS as f64;
+    let undisturbed =
+        (took.saturating_sub(of_blows)).as_secs_f64() / (ROWS as u64 - so_far) as f64 * ROWS as f64;
     let each = (took.as_secs_f64() - undisturbed) / (sessions - 1) as f64;
     println!(
         "{kills} kills and {holds} pauses of whoever had the ledger, {sessions} sessions, {} users made, {} rows recovered; \

@@ -334,6 +334,8 @@ fn one_roster_is_compared_and_put_right_on_all_targets_and_each_is_put_back_by_i
     assert_eq!(ran.stdout.matches("1 as they should be\n").count(), 4, "{}", ran.stdout);
     renamed(folder.path(), "Ana,Silva", "Eva,Silva");
     with_targets(&service, folder.path(), &["diff", "roster.csv"]).exits(1);
+    let told = import(&service, folder.path(), &["--yes"]).stderr;
+    assert!(told.contains("update roster.csv --targets targets.toml --target na"), "{told}");
     // One page each, and one copy of the roster with all that differs.
     let flags = ["diff", "roster.csv", "-o", "diff.html", "--annotate", "told.csv"];
     with_targets(&service, folder.path(), &flags).exits(1);

@@ -19,13 +19,13 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::export;
 use crate::failed::{FailedRows, Left, OfRun};
-use crate::job::run::{Beginning, close};
 use crate::job::abreast::Leaves;
+use crate::job::run::{Beginning, close};
 use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    AskedFor, Calls, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, StandsAs, State,
-    StepState, Steps,
+    AskedFor, Calls, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, StandsAs,
+    State, StepState, Steps,
 };
 use crate::plan::{Person, Resolution};
 use crate::stop::Stop;
@@ -275,26 +275,26 @@ impl Begun {
     /// Says how it went, and closes the ledger.
     async fn end(self, left: Result<Left, Failure>) -> (EndedChanges, Remains) {
         let Self { mut compared, ledger, undo, since } = self;
-    let (counts, calls, unread) = ledger.read(|state| (state.counts(false), state.calls, state.unread()));
-    let stop = compared.world.stop.reason();
-    let exit = exit_of(&counts, compared.found.invalid_rows, stop.as_ref());
-    let took = since.elapsed();
-    compared.world.tell(Event::Ended {
-        exit: exit.code(),
-        rows: counts,
-        steps: Steps::default(),
-        seen: SeenCounts::default(),
-        calls,
-        seconds: took.as_secs_f64(),
-    });
-    let (state, closed) = match close(ledger, exit) {
-        Ok(state) => (Some(state), Ok(())),
-        Err(failure) => (None, Err(failure)),
-    };
-    compared.reached.stop_serving().await;
-    let (spent, calls) = (calls, std::mem::take(&mut compared.calls));
-    let ended = EndedChanges { exit, counts, unread, stop, undo, left, closed, calls, spent, took };
-    (ended, Remains { compared, state })
+        let (counts, calls, unread) = ledger.read(|state| (state.counts(false), state.calls, state.unread()));
+        let stop = compared.world.stop.reason();
+        let exit = exit_of(&counts, compared.found.invalid_rows, stop.as_ref());
+        let took = since.elapsed();
+        compared.world.tell(Event::Ended {
+            exit: exit.code(),
+            rows: counts,
+            steps: Steps::default(),
+            seen: SeenCounts::default(),
+            calls,
+            seconds: took.as_secs_f64(),
+        });
+        let (state, closed) = match close(ledger, exit) {
+            Ok(state) => (Some(state), Ok(())),
+            Err(failure) => (None, Err(failure)),
+        };
+        compared.reached.stop_serving().await;
+        let (spent, calls) = (calls, std::mem::take(&mut compared.calls));
+        let ended = EndedChanges { exit, counts, unread, stop, undo, left, closed, calls, spent, took };
+        (ended, Remains { compared, state })
     }
 }
 

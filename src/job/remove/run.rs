@@ -19,12 +19,13 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::export::{self, Keeping};
 use crate::failed::{FailedRows, Left, OfRun};
-use crate::job::run::{Beginning, close};
 use crate::job::abreast::Leaves;
+use crate::job::run::{Beginning, close};
 use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    Calls, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, State, Step, StepState, Steps,
+    Calls, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, State, Step, StepState,
+    Steps,
 };
 use crate::plan::{Fate, Leaver, Weighed, Why, as_planned, of_list};
 use crate::stop::Stop;
@@ -373,25 +374,25 @@ impl Begun {
     /// Says how it went, and closes the ledger.
     async fn end(self, left: Result<Left, Failure>) -> (EndedRemove, Remains) {
         let Self { mut leavers, ledger, before, parted, since } = self;
-    let (counts, calls) = ledger.read(|state| (state.counts(false), state.calls));
-    let stop = leavers.world.stop.reason();
-    let exit = exit_of(&counts, leavers.found.invalid_rows, stop.as_ref());
-    let took = since.elapsed();
-    leavers.world.tell(Event::Ended {
-        exit: exit.code(),
-        rows: counts,
-        steps: Steps::default(),
-        seen: SeenCounts::default(),
-        calls,
-        seconds: took.as_secs_f64(),
-    });
-    let (state, closed) = match close(ledger, exit) {
-        Ok(state) => (Some(state), Ok(())),
-        Err(failure) => (None, Err(failure)),
-    };
-    leavers.reached.stop_serving().await;
-    let ended = EndedRemove { exit, counts, parted, stop, before, left, closed, calls, took };
-    (ended, Remains { leavers, state })
+        let (counts, calls) = ledger.read(|state| (state.counts(false), state.calls));
+        let stop = leavers.world.stop.reason();
+        let exit = exit_of(&counts, leavers.found.invalid_rows, stop.as_ref());
+        let took = since.elapsed();
+        leavers.world.tell(Event::Ended {
+            exit: exit.code(),
+            rows: counts,
+            steps: Steps::default(),
+            seen: SeenCounts::default(),
+            calls,
+            seconds: took.as_secs_f64(),
+        });
+        let (state, closed) = match close(ledger, exit) {
+            Ok(state) => (Some(state), Ok(())),
+            Err(failure) => (None, Err(failure)),
+        };
+        leavers.reached.stop_serving().await;
+        let ended = EndedRemove { exit, counts, parted, stop, before, left, closed, calls, took };
+        (ended, Remains { leavers, state })
     }
 }
 

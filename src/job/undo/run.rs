@@ -23,7 +23,8 @@ use crate::job::run::close;
 use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
 use crate::ledger::{
-    Begins, Calls, Counts, Entry, Journal, Kind, OpenLedger, Place, RowState, SeenCounts, State, Steps, undone,
+    Begins, Calls, Counts, Entry, Journal, Kind, OpenLedger, Place, RowState, SeenCounts, State, Steps,
+    undone,
 };
 use crate::plan::{Fate, Leaver, LeaverCounts, Lifts, Of, Weighed, made_by, of_undo};
 use crate::stop::Stop;
