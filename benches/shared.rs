@@ -1,4 +1,4 @@
-//! `cargo bench --bench shared [-- append|pace|units]`: what a ledger that machines share costs beside one in a file.
+//! `cargo bench --bench shared [-- append|units|pace|accounts|crowd]`: what a ledger that machines share costs beside one in a file.
 //!
 //! *append*: 1,000 rows at 50 calls a second, with 20 ms to the table, against the same with a file. *pace*: programs on ledgers
 //! in one table, of instances of one account, whose service has one bucket for all, or of two. *units*: the write units of 1,000 rows. By
@@ -32,14 +32,13 @@ const ROUNDS: usize = 3;
 
 fn main() -> ExitCode {
     let told: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let wants = |part: &str| told.iter().any(|arg| arg == part) || (told.is_empty() && part != "pace");
+    let is_named = |part: &str| told.iter().any(|arg| arg == part);
+    let wants = |part: &str| is_named(part) || told.is_empty();
     let mut bars = Bars::default();
     if wants("append") || wants("units") {
         append(&mut bars);
     }
-    if wants("pace") {
-        pace(&mut bars);
-    }
+    pace(&mut bars, &is_named);
     bars.end()
 }
 
@@ -160,27 +159,33 @@ fn together(instances: &[&str], rows: usize) -> Together {
 }
 
 /// Two programs call one account for ten minutes; two call an account each; three call one.
-fn pace(bars: &mut Bars) {
-    for (what, instances, rows, ideal) in [
+fn pace(bars: &mut Bars, is_named: &dyn Fn(&str) -> bool) {
+    for (part, what, instances, rows, ideal) in [
         (
+            "pace",
             "two machines on one account",
             &["111122223333/eu-west-1/one", "111122223333/eu-west-1/two"][..],
             600,
             600.0,
         ),
         (
+            "accounts",
             "two machines on an account each",
             &["111122223333/eu-west-1/one", "222233334444/eu-west-1/two"],
             240,
             120.0,
         ),
         (
+            "crowd",
             "three machines on one account",
             &["111122223333/eu-west-1/one", "111122223333/eu-west-1/two", "111122223333/eu-west-1/three"],
             120,
             180.0,
         ),
     ] {
+        if !is_named(part) {
+            continue;
+        }
         let Together { called, throttled, seconds } = together(instances, rows);
         most(
             bars,
