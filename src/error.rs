@@ -29,6 +29,8 @@ pub enum Remedy {
         /// Their names.
         sheets: Vec<String>,
     },
+    /// Somebody else had the ledger between the look at it and its lock: what was planned may not be so any more.
+    PlanAgain,
     /// The ledger is an import's: a rehearsal has one of its own.
     RehearsalsLedger,
     /// The ledger is a rehearsal's: an import of this instance has one of its own.

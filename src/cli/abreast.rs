@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::again::again;
 use super::args::import::{Format, RetryArgs};
 use super::args::targets::TargetsArgs;
 use super::args::undo::UndoArgs;
@@ -133,7 +134,7 @@ fn annotated(compared: &Abreast<Compared>, out: &Path, kind: annotate::Kind) -> 
 /// Runs `update` of several targets.
 pub(super) fn update(whole: &TypedChanges, members: Vec<TypedChanges>) -> Result<Exit, Failure> {
     let members = named(members, |one| one.shared.reading.target());
-    changes::run(whole, async |stage| updated(whole, &members, stage).await)
+    changes::run(whole, async |stage| again(async || updated(whole, &members, stage).await).await)
 }
 
 /// Runs `retry` of the updates of several targets.
@@ -155,9 +156,7 @@ async fn updated(
     let jobs = meant(members, &whole.shared.targets, changes::meant);
     let is_dry = whole.run.as_ref().is_some_and(|run| run.is_dry);
     if !is_dry {
-        for (_, changes) in &jobs.members {
-            changes.job.refuse_in_use(&stage.world())?; // before anything is asked of anybody
-        }
+        jobs.refuse_in_use(&stage.world())?; // before anything is asked of anybody
     }
     let compared = jobs.compare(&stage.world()).await?;
     if let Some(roster) = compared.roster() {
@@ -248,7 +247,7 @@ fn of_update(
 pub(super) fn remove(whole: &TypedLeavers, members: Vec<TypedLeavers>) -> Result<Exit, Failure> {
     let members = named(members, |one| one.args.reading.target());
     staged(whole.args.format, Doing::Deletes, &whole.words, async |stage| {
-        removed(whole, &members, stage).await
+        again(async || removed(whole, &members, stage).await).await
     })
 }
 
@@ -274,12 +273,13 @@ async fn removed(
         if typed.args.actions {
             job.job.acts_agree()?;
         }
-        if !whole.args.dry_run {
-            job.job.refuse_in_use(&stage.world())?; // before anything is asked of anybody
-        }
         jobs.push((target.clone(), job));
     }
-    let leavers = in_targets(jobs, &whole.args.targets).look(&stage.world()).await?;
+    let jobs = in_targets(jobs, &whole.args.targets);
+    if !whole.args.dry_run {
+        jobs.refuse_in_use(&stage.world())?; // before anything is asked of anybody
+    }
+    let leavers = jobs.look(&stage.world()).await?;
     if let Some(roster) = leavers.roster() {
         stage.findings(&leavers.found(), roster);
     }

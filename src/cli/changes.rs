@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 
+use super::again::again;
 use super::args::import::{Format, RetryArgs};
 use super::args::update::{DiffArgs, UpdateArgs};
 use super::change_farewell::ChangeFarewell;
@@ -78,7 +79,7 @@ pub(super) fn retry(args: RetryArgs, state: &State, words: &[OsString]) -> Resul
 }
 
 fn updated(typed: &TypedChanges) -> Result<Exit, Failure> {
-    run(typed, async |stage| updated_on(typed, stage).await)
+    run(typed, async |stage| again(async || updated_on(typed, stage).await).await)
 }
 
 /// The whole update, on a stage that is set.

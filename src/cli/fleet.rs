@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::again::again;
 use super::args::import::{Format, ImportArgs, RetryArgs};
 use super::farewell::say_resume;
 use super::fleet_farewell::FleetFarewell;
@@ -28,7 +29,7 @@ fn start(typed: &TypedFleet) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
     let stage = Stage::set(typed.format(), Doing::Creates, &typed.whole.words)?;
-    let ended = runtime.block_on(run(typed, &stage));
+    let ended = runtime.block_on(again(async || run(typed, &stage).await));
     stage.close();
     ended.map_err(|failure| remedies::worded(failure, &typed.whole))
 }
@@ -38,9 +39,7 @@ async fn run(typed: &TypedFleet, stage: &Stage) -> Result<Exit, Failure> {
     let fleet = typed.meant();
     let is_dry_run = typed.whole.shared.dry_run;
     if !is_dry_run {
-        for member in &fleet.members {
-            member.job.refuse_in_use(&stage.world())?; // before anything is asked of anybody
-        }
+        fleet.refuse_in_use(&stage.world())?; // before anything is asked of anybody
     }
     let checked = fleet.check(&stage.world()).await?;
     stage.findings(&checked.found(), checked.roster());

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::again::again;
 use super::args::import::{ImportArgs, RetryArgs, UpdateToo};
 use super::change_remedies::Leaves;
 use super::meant::Typed;
@@ -53,9 +54,11 @@ fn start(typed: &Typed) -> Result<Exit, Failure> {
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
     let screen = Screen::for_job(typed)?;
     let ended = match &typed.update {
-        _ if typed.obeys_actions() => runtime.block_on(in_one_sheet::run(typed, &screen)),
-        None => runtime.block_on(import(typed, &screen)),
-        Some(update) => runtime.block_on(import_and_update(typed, update, &screen)),
+        _ if typed.obeys_actions() => {
+            runtime.block_on(again(async || in_one_sheet::run(typed, &screen).await))
+        }
+        None => runtime.block_on(again(async || import(typed, &screen).await)),
+        Some(update) => runtime.block_on(again(async || import_and_update(typed, update, &screen).await)),
     };
     screen.close();
     ended.map_err(|failure| remedies::worded(failure, typed))

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::again::again;
 use super::args::import::{Format, RetryArgs};
 use super::args::remove::RemoveArgs;
 use super::farewell::{self, Said, shown};
@@ -36,7 +37,7 @@ fn start(typed: &TypedLeavers) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::stopped("cannot start the runtime").because(error))?;
     let stage = Stage::set(typed.args.format, Doing::Deletes, &typed.words)?;
-    let ended = runtime.block_on(removed(typed, &stage));
+    let ended = runtime.block_on(again(async || removed(typed, &stage).await));
     stage.close();
     ended.map_err(|failure| remedies::of_leavers(failure, typed))
 }

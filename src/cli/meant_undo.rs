@@ -72,6 +72,13 @@ impl TypedUndo {
     /// # Errors
     /// Exit 2 where the file of targets cannot be used, none of them has a ledger, or a run is typed that is none of theirs.
     pub(super) fn in_targets(args: &UndoArgs, words: &[OsString]) -> Result<Vec<(String, Self)>, Failure> {
+        if args.ledger.in_table().is_some_and(|table| table.url().name.is_none()) {
+            return Err(Failure::usage(format!(
+                "which run of the table? The address names none: `{}`",
+                args.ledger
+            ))
+            .hint("name it as the import did, without the target's name: dynamodb://TABLE/NAME"));
+        }
         let mut members = Vec::new();
         for one in Picked::of(&args.targets)?.each() {
             let (named, is_rehearsal) =
@@ -85,7 +92,10 @@ impl TypedUndo {
             members.push((one.name(), Self::whole(args, words.to_vec())?));
         }
         if members.is_empty() {
-            return Err(meant_targets::none_has_one());
+            return Err(Failure::usage("none of these targets has a ledger here").hint(
+                "ledgers that machines share are named in the roster's place: headcount undo dynamodb://TABLE/NAME \
+                 --targets FILE.toml",
+            ));
         }
         let is_ones = |run: &&String| members.iter().any(|(_, undo)| undo.state.header.run == **run);
         if let Some(other) = args.run.iter().find(|run| !is_ones(run)) {

@@ -1,6 +1,7 @@
 //! The command line: what was typed, what is meant, and one file a command.
 
 mod abreast;
+mod again;
 mod args;
 mod change_farewell;
 mod change_remedies;

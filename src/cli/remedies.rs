@@ -18,7 +18,7 @@ pub(super) fn worded(failure: Failure, typed: &Typed) -> Failure {
             let file = if typed.has_usual_ledger() { ", FILE being another file" } else { "" };
             format!("nothing was sent; an import has a ledger of its own{file}: import with: {next}")
         }
-        Some(Remedy::OneOfSheets { .. }) | None => return failure,
+        Some(Remedy::OneOfSheets { .. } | Remedy::PlanAgain) | None => return failure,
     };
     failure.hint(hint)
 }
@@ -26,7 +26,7 @@ pub(super) fn worded(failure: Failure, typed: &Typed) -> Failure {
 /// The same of a list of leavers.
 pub(super) fn of_leavers(failure: Failure, typed: &TypedLeavers) -> Failure {
     let hint = match (&failure.remedy, &typed.args.ledger) {
-        (None | Some(Remedy::OneOfSheets { .. }), _) => return failure,
+        (None | Some(Remedy::OneOfSheets { .. } | Remedy::PlanAgain), _) => return failure,
         (Some(_), Some(_)) => {
             "nobody was deleted; leave --ledger out: a list and a rehearsal of it have a ledger each"
         }
@@ -38,7 +38,7 @@ pub(super) fn of_leavers(failure: Failure, typed: &TypedLeavers) -> Failure {
 /// The same of a comparison or an update.
 pub(super) fn of_changes(failure: Failure, typed: &TypedChanges) -> Failure {
     let hint = match (&failure.remedy, &typed.shared.ledger) {
-        (None | Some(Remedy::OneOfSheets { .. }), _) => return failure,
+        (None | Some(Remedy::OneOfSheets { .. } | Remedy::PlanAgain), _) => return failure,
         (Some(_), Some(_)) => {
             "nothing was sent; leave --ledger out: an import, an update and a rehearsal have a ledger each"
         }

@@ -51,6 +51,48 @@ pub struct Abreast<J> {
     left_out: Vec<(String, Failure)>,
 }
 
+/// Fails where another process has one of these ledgers. Whether somebody is alive who has one takes a while to tell, and so
+/// all of them are watched at once.
+pub(super) fn refuse_all_in_use<'j>(
+    jobs: impl Iterator<Item = (&'j str, &'j Job)>,
+    world: &World,
+) -> Result<(), Failure> {
+    let pulses = Arc::new(Pulses::default());
+    world.events.watch(Arc::clone(&pulses) as Arc<dyn Pulse>);
+    let looked: Vec<(&str, Result<(), Failure>)> = std::thread::scope(|scope| {
+        let looks: Vec<_> = jobs
+            .map(|(target, job)| {
+                let world = world.at(target, &pulses, false);
+                (target, scope.spawn(move || job.refuse_in_use(&world)))
+            })
+            .collect();
+        let broken = || Err(Failure::new(Exit::Bug, "the look at a ledger ended in a panic"));
+        looks.into_iter().map(|(target, look)| (target, look.join().unwrap_or_else(|_| broken()))).collect()
+    });
+    world.go_on()?;
+    looked.into_iter().try_for_each(|(target, look)| look.map_err(|failure| of_target(target, failure)))
+}
+
+impl InTargets<Changes> {
+    /// Fails where another process has one of the ledgers: all of them are looked at side by side.
+    ///
+    /// # Errors
+    /// As [`Job::refuse_in_use`], of the first of them.
+    pub fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
+        refuse_all_in_use(self.members.iter().map(|(target, changes)| (target.as_str(), &changes.job)), world)
+    }
+}
+
+impl InTargets<Remove> {
+    /// Fails where another process has one of the ledgers: all of them are looked at side by side.
+    ///
+    /// # Errors
+    /// As [`Job::refuse_in_use`], of the first of them.
+    pub fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
+        refuse_all_in_use(self.members.iter().map(|(target, remove)| (target.as_str(), &remove.job)), world)
+    }
+}
+
 /// How the jobs of several targets ended.
 #[derive(Debug)]
 pub struct EndedAbreast<E> {
@@ -589,6 +631,9 @@ impl InTargets<Export> {
         let Some(out) = self.members.first().map(|(_, export)| export.out.clone()) else {
             return Err(Failure::usage("there is no target"));
         };
+        for (_, export) in &self.members {
+            export.form()?; // of the file that all of them are written to
+        }
         let read = |export: Export, world: World| async move { export.read(&world).await };
         let Abreast { lanes, left_out, .. } = self.begin(world, None, read).await?;
         let (names, read): (Vec<String>, Vec<ToWrite>) = lanes.into_iter().unzip();

@@ -140,7 +140,11 @@ impl Export {
         }
     }
 
-    fn form(&self) -> Result<Form, Failure> {
+    /// The form of the file.
+    ///
+    /// # Errors
+    /// Exit 2 where it is there already, or its name says nothing of its form.
+    pub(super) fn form(&self) -> Result<Form, Failure> {
         let Some(form) = Form::of(&self.out) else { return Err(no_form(&self.out)) };
         // A link that points nowhere is something that is there.
         if std::fs::symlink_metadata(&self.out).is_ok() {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::abreast::{Leaves, leave_all};
+use super::abreast::{Leaves, leave_all, refuse_all_in_use};
 use super::check::{Blocked, Checked, DryRun};
 use super::ended::Ended;
 use super::meant::{Job, What};
@@ -21,7 +21,7 @@ use super::plan::Planned;
 use super::run::Remains;
 use super::sorted::Sorted;
 use super::world::World;
-use crate::error::Failure;
+use crate::error::{Failure, Remedy};
 use crate::event::{Event, OfTarget, Pulse, Sink};
 use crate::exit::Exit;
 use crate::failed::{FailedRows, Left};
@@ -142,6 +142,14 @@ pub struct EndedFleet {
 }
 
 impl Fleet {
+    /// Fails where another process has one of the ledgers: all of them are looked at side by side.
+    ///
+    /// # Errors
+    /// As [`Job::refuse_in_use`], of the first of them.
+    pub fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
+        refuse_all_in_use(self.members.iter().map(|member| (member.target.as_str(), &member.job)), world)
+    }
+
     /// Reaches all instances, and checks every row of the roster against its own. What is found is told.
     ///
     /// # Errors
@@ -370,6 +378,7 @@ fn failed(mut left_out: Vec<(String, Failure)>, are_skipped: bool) -> Failure {
         };
         return Failure { what: format!("target `{target}`: {}", failure.what), ..failure }.hint(hint);
     }
+    let plans_again = left_out.iter().any(|(_, failure)| failure.remedy == Some(Remedy::PlanAgain));
     let exit = left_out.iter().fold(Exit::Stopped, |exit, (_, failure)| exit.worst(failure.exit));
     let lines: Vec<String> = left_out
         .iter()
@@ -379,11 +388,12 @@ fn failed(mut left_out: Vec<(String, Failure)>, are_skipped: bool) -> Failure {
         })
         .collect();
     let what = format!("{} cannot be worked with", count(left_out.len() as u64, "target"));
-    Failure::new(exit, what).because(lines.join("\n")).hint(if are_skipped {
+    let failure = Failure::new(exit, what).because(lines.join("\n")).hint(if are_skipped {
         "nothing was sent anywhere"
     } else {
         HINT
-    })
+    });
+    if plans_again { failure.remedy(Remedy::PlanAgain) } else { failure }
 }
 
 /// Takes those out of the people gone from the roster whose rows are another target's now.

@@ -6,9 +6,11 @@ use super::meant::Job;
 use super::world::World;
 use crate::clock::rfc3339;
 use crate::directory::Directory;
-use crate::error::Failure;
+use crate::error::{Failure, Remedy};
 use crate::ledger::shared::Lease;
-use crate::ledger::{self, Begins, Journal, OnAsked, OpenLedger, Seizes, State, be_a_file, beside, glance};
+use crate::ledger::{
+    self, Begins, Journal, LedgerAt, OnAsked, OpenLedger, Seizes, State, be_a_file, beside, glance,
+};
 use crate::plan::Wanted;
 use crate::stop::Stop;
 use crate::text::count;
@@ -32,6 +34,7 @@ pub(super) struct For<'a> {
 /// Exit 4 where another process has it, where it cannot be used, or where it is of something else.
 pub(super) fn locked(of: &For<'_>) -> Result<OpenLedger, Failure> {
     let at = &of.job.ledger;
+    is_as_found(at)?;
     let seizes = at.in_table().filter(|shared| shared.is_seized()).map(|_| seizes(of.world));
     let file = OpenLedger::open(at, seizes)?;
     of.is_no_others(&file.state)?;
@@ -47,6 +50,16 @@ pub(super) fn locked(of: &For<'_>) -> Result<OpenLedger, Failure> {
     }
     of.fits(&file.state)?;
     Ok(file)
+}
+
+/// Fails where somebody has had a shared ledger since it was found free: who was made meanwhile is on no list that was read
+/// before, and whoever is at work is not to be taken from.
+fn is_as_found(at: &LedgerAt) -> Result<(), Failure> {
+    let Some(shared) = at.in_table().filter(|shared| !shared.is_seized()) else { return Ok(()) };
+    let Some(who) = shared.had_since()? else { return Ok(()) };
+    let what = format!("{who} has had the ledger since the instance was read: `{at}`");
+    let failure = Failure::stopped(what).hint("nothing was sent; the same command looks again");
+    Err(failure.remedy(Remedy::PlanAgain))
 }
 
 /// Who takes a ledger from somebody who is alive and does not let go of it.

@@ -77,6 +77,8 @@ struct Borne {
     patience: Option<Duration>,
     /// Who had the ledger, and was found dead.
     dead: Option<String>,
+    /// What was seen when nobody had it, or whoever had it was dead; none where nobody had begun the run.
+    free: Option<Option<(u64, u64, u64)>>,
 }
 
 /// How long trouble goes on in silence at most.
@@ -140,6 +142,25 @@ impl SharedLedger {
     /// Whoever had the ledger is dead: its part of a rate is free.
     pub(super) fn found_dead(&self, who: String) {
         self.borne().dead = Some(who);
+    }
+
+    /// It was found free, or whoever had it dead, with these signs.
+    pub(super) fn found_free(&self, signs: Option<(u64, u64, u64)>) {
+        self.borne().free = Some(signs);
+    }
+
+    /// Who has had the ledger since it was found free; `None` where nobody has, or nobody had looked.
+    ///
+    /// # Errors
+    /// Exit 4 where the engine cannot be reached.
+    pub(crate) fn had_since(&self) -> Result<Option<String>, Failure> {
+        let Some(found) = self.borne().free else { return Ok(None) };
+        let seen = self.named()?.map(|named| self.seen(&named.run)).transpose()?;
+        if seen.as_ref().map(Seen::signs) == found {
+            return Ok(None);
+        }
+        let lease = seen.and_then(|seen| seen.lease);
+        Ok(Some(lease.map_or_else(|| "somebody".to_owned(), |lease| lease.to_string())))
     }
 
     /// Who had the ledger and was found dead, as it calls itself in lanes.

@@ -38,7 +38,10 @@ impl SharedLedger {
     ) -> Result<Stood, Failure> {
         let around = self.around.clone();
         let (timing, clock) = (around.timing, &around.clock);
-        let Some(named) = self.named()? else { return Ok(Stood::Free) };
+        let Some(named) = self.named()? else {
+            self.found_free(None);
+            return Ok(Stood::Free);
+        };
         let mut watch = Watch::default();
         let mut asked: Option<(u64, Moment)> = None;
         let begun = clock.moment();
@@ -55,8 +58,12 @@ impl SharedLedger {
                 .as_ref()
                 .map_or_else(|| "a process that has said no more".to_owned(), Lease::to_string);
             match life {
-                Life::Free => return Ok(Stood::Free),
+                Life::Free => {
+                    self.found_free(Some(seen.signs()));
+                    return Ok(Stood::Free);
+                }
                 Life::Dead => {
+                    self.found_free(Some(seen.signs()));
                     if let Some(lease) = &seen.lease {
                         self.found_dead(format!("{} on {}", lease.who, lease.host));
                     }

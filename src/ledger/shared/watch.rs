@@ -82,7 +82,7 @@ pub struct Seen {
 
 impl Seen {
     /// What changes while somebody is alive.
-    fn signs(&self) -> (u64, u64, u64) {
+    pub(super) fn signs(&self) -> (u64, u64, u64) {
         let (epoch, beat) = self.lease.as_ref().map_or((0, 0), |lease| (lease.epoch, lease.beat));
         (epoch, beat, self.tip)
     }

@@ -1,0 +1,18 @@
+//! What is planned again because somebody else had the ledger meanwhile.
+
+use super::output;
+use crate::error::{Failure, Remedy};
+use crate::exit::Exit;
+
+/// Does a whole job, and once more from its beginning where somebody else had its shared ledger between the look at it and its
+/// lock: then it is waited for, left, or gone on with, as that look finds it.
+pub(super) async fn again(work: impl AsyncFn() -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+    loop {
+        match work().await {
+            Err(failure) if failure.remedy == Some(Remedy::PlanAgain) => {
+                output::say(&format!("{}; looking again", failure.what));
+            }
+            done => return done,
+        }
+    }
+}
