@@ -29,7 +29,7 @@ use crate::failed::Left;
 use crate::job::{
     Abreast, Came, Compared, EndedAbreast, EndedChanges, EndedRemove, EndedUndo, InTargets, PlannedUndo,
 };
-use crate::ledger::Counts;
+use crate::ledger::{Counts, LedgerAt};
 use crate::plan::LeaverCounts;
 use crate::report::annotate::{self, differences};
 use crate::report::drift::Form;
@@ -199,7 +199,8 @@ async fn updated(
     stage.close();
     let words = of_update(members, &leaves, &ended);
     Ok(farewells(whole.shared.told_for(), &whole.words, ended, words, &|file| {
-        retry_all(&whole.words, &whole.shared.targets, file, whole.shared.rehearsal.simulate)
+        let (shared, words) = (&whole.shared, &whole.words);
+        retry_all(words, &shared.targets, shared.ledger.as_ref(), file, shared.rehearsal.simulate)
     }))
 }
 
@@ -326,7 +327,8 @@ async fn removed(
     stage.close();
     let words = of_remove(members, &arns, &ended);
     Ok(farewells(whole.args.format, &whole.words, ended, words, &|file| {
-        retry_all(&whole.words, &whole.args.targets, file, whole.args.rehearsal.simulate)
+        let (args, words) = (&whole.args, &whole.words);
+        retry_all(words, &args.targets, args.ledger.as_ref(), file, args.rehearsal.simulate)
     }))
 }
 
@@ -415,17 +417,18 @@ fn agrees_to_undo(
     let mut untyped = Vec::new();
     for (target, one) in with_some {
         if !of(members, target)?.is_run_typed() {
-            untyped.push(format!(" --run {}", one.run_id()));
+            untyped.extend(["--run".to_owned(), one.run_id().to_owned()]);
         }
     }
     if going == 0 || (args.yes && untyped.is_empty()) {
         return Ok(true);
     }
     if !settings::is_interactive() {
-        let (resume, users) = (retype::resume(words), count(going, "user"));
-        let yes = if args.yes { "" } else { " --yes" };
+        let users = count(going, "user");
+        let more: Vec<String> = (!args.yes).then(|| "--yes".to_owned()).into_iter().chain(untyped).collect();
+        let command = retype::resume_with(words, &more);
         let what = format!("nobody was deleted: {users} would be, and nobody is there to type that number");
-        return Err(Failure::usage(what).hint(format!("if that is right: {resume}{yes}{}", untyped.concat())));
+        return Err(Failure::usage(what).hint(format!("if that is right: {command}")));
     }
     Ok(typed_number::asks(going)? == Answer::Agreed)
 }
@@ -531,10 +534,17 @@ fn of_left(left: &Left, retry: &dyn Fn(&Path) -> Option<Line>) -> Vec<Said> {
 }
 
 /// What sends the rows of a file again, each to its target.
-fn retry_all(words: &[OsString], targets: &TargetsArgs, file: &Path, is_rehearsal: bool) -> Option<Line> {
+fn retry_all(
+    words: &[OsString],
+    targets: &TargetsArgs,
+    ledger: Option<&LedgerAt>,
+    file: &Path,
+    is_rehearsal: bool,
+) -> Option<Line> {
     let mut line = Line::of_typed(words, "retry");
     line.option("--roster", Some(file.display()));
     line.targets(targets, None);
+    line.option("--ledger", retype::in_table(ledger));
     line.switch("--simulate", is_rehearsal);
     Some(line)
 }

@@ -128,14 +128,16 @@ pub(super) fn agrees_to(typed: &TypedLeavers, going: u64, before: u64) -> Result
         return Ok(true);
     }
     if !settings::is_interactive() {
-        let resume = retype::resume(&typed.words);
-        let count = if count.is_none() { format!(" --count {going}") } else { String::new() };
-        let yes = if yes { "" } else { " --yes" };
+        let mut more: Vec<String> = (!yes).then(|| "--yes".to_owned()).into_iter().collect();
+        if count.is_none() {
+            more.extend(["--count".to_owned(), going.to_string()]);
+        }
+        let command = retype::resume_with(&typed.words, &more);
         return Err(Failure::usage(format!(
             "nobody was deleted: {} would be, and nobody is there to type that number",
             text::count(going, "user")
         ))
-        .hint(format!("if that is right: {resume}{yes}{count}")));
+        .hint(format!("if that is right: {command}")));
     }
     Ok(typed_number::asks(going)? == Answer::Agreed)
 }

@@ -22,7 +22,7 @@ use super::args::validate::ValidateArgs;
 use super::meant::{Typed, from_here};
 use crate::job::{Patience, RateAsked};
 use crate::ledger::shared::TableUrl;
-use crate::ledger::{Job, State, beside, undone};
+use crate::ledger::{Job, LedgerAt, State, beside, undone};
 use crate::plan::Remedy;
 use crate::text::{path_word, program, program_by_path, shell_line};
 
@@ -33,6 +33,14 @@ pub(super) fn resume(words: &[OsString]) -> Line {
         found.clone_into(typed);
     }
     Line { words }
+}
+
+/// The same with more flags: before what stands behind `--`, where nothing is a flag.
+pub(super) fn resume_with(words: &[OsString], more: &[String]) -> Line {
+    let mut line = resume(words);
+    let at = line.words.iter().position(|word| word == "--").unwrap_or(line.words.len());
+    line.words.splice(at..at, more.iter().cloned());
+    line
 }
 
 /// What sends the failed rows again: those of `file`, where they are in a file of their own.
@@ -56,9 +64,15 @@ pub(super) fn retry_all(typed: &Typed, file: Option<&Path>) -> Line {
         Parts::of(typed, &To::Retry { names_rehearsal: false, has_file: file.is_some() });
     line.take(reached);
     line.option("--roster", Some(file.unwrap_or(&typed.roster).display()));
+    line.option("--ledger", in_table(typed.shared.ledger.as_ref()));
     line.take(reading);
     line.take(how);
     line
+}
+
+/// The address of ledgers that machines share: those of several targets are found by it, and files beside the roster.
+pub(super) fn in_table(ledger: Option<&LedgerAt>) -> Option<String> {
+    ledger.filter(|ledger| ledger.in_table().is_some()).map(ToString::to_string)
 }
 
 /// What sends the rows that are pending, into the instance of this ARN.

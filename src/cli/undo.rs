@@ -78,12 +78,14 @@ fn agrees(typed: &TypedUndo, planned: &PlannedUndo) -> Result<bool, Failure> {
         return Ok(true);
     }
     if !settings::is_interactive() {
-        let resume = retype::resume(&typed.words);
-        let yes = if yes { "" } else { " --yes" };
-        let run = if !is_typed { format!(" --run {}", planned.run_id()) } else { String::new() };
+        let mut more: Vec<String> = (!yes).then(|| "--yes".to_owned()).into_iter().collect();
+        if !is_typed {
+            more.extend(["--run".to_owned(), planned.run_id().to_owned()]);
+        }
+        let command = retype::resume_with(&typed.words, &more);
         let users = text::count(going, "user");
         let what = format!("nobody was deleted: {users} would be, and nobody is there to type that number");
-        return Err(Failure::usage(what).hint(format!("if that is right: {resume}{yes}{run}")));
+        return Err(Failure::usage(what).hint(format!("if that is right: {command}")));
     }
     Ok(typed_number::asks(going)? == Answer::Agreed)
 }

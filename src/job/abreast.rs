@@ -331,13 +331,18 @@ impl<J: HeldAgainst> Abreast<J> {
         Some(Blocked { rows: unmet + blocked.iter().map(|blocked| blocked.rows).sum::<u64>(), of_file })
     }
 
-    /// Fails where rows are in the way, or two targets are one instance.
+    /// Fails where two targets are one instance.
+    fn are_different(&self) -> Result<(), Failure> {
+        are_different(self.lanes.iter().filter_map(|(target, job)| Some((target.as_str(), job.arn()?))))
+    }
+
+    /// Fails where rows are in the way.
     fn may_go(&self) -> Result<(), Failure> {
         if let Some(Blocked { rows, .. }) = self.blocks() {
             let what = format!("nothing was sent anywhere: {} with errors", count(rows, "row"));
             return Err(Failure::new(Exit::Findings, what));
         }
-        are_different(self.lanes.iter().filter_map(|(target, job)| Some((target.as_str(), job.arn()?))))
+        Ok(())
     }
 }
 
@@ -355,9 +360,6 @@ fn sort<J>(
     let idle = in_targets.members.iter().filter(|(_, job)| is_idle(job_of(job)));
     let idle: Vec<String> = idle.map(|(target, _)| target.clone()).collect();
     in_targets.members.retain(|(_, job)| !is_idle(job_of(job)));
-    if in_targets.members.is_empty() && sorted.unmet == 0 {
-        return Err(Failure::usage("no row of the roster is for these targets"));
-    }
     Ok((sorted, idle))
 }
 
@@ -365,13 +367,14 @@ impl InTargets<Changes> {
     /// Holds every row of the roster against its own target, side by side. What is found is told.
     ///
     /// # Errors
-    /// As [`Changes::compare`], of a target that is not left out.
+    /// As [`Changes::compare`], of a target that is not left out; exit 2 where two targets are one instance.
     pub async fn compare(mut self, world: &World) -> Result<Abreast<Compared>, Failure> {
         world.go_on()?;
         let (sorted, idle) = sort(&mut self, |changes| &changes.job, world)?;
         let allows_invalid = self.members.iter().any(|(_, changes)| changes.job.allowed.invalid_rows);
         let compare = |changes: Changes, world: World| async move { changes.compare(&world).await };
         let abreast = self.begin(world, Some(sorted), compare).await?;
+        abreast.are_different()?;
         Ok(Abreast { idle, allows_invalid, ..abreast })
     }
 }
@@ -380,7 +383,7 @@ impl Abreast<Compared> {
     /// Locks every ledger. Nothing is written yet.
     ///
     /// # Errors
-    /// As [`Compared::plan`], of a target that is not left out; exit 2 where two targets are one instance.
+    /// As [`Compared::plan`], of a target that is not left out.
     pub async fn plan(self) -> Result<Abreast<PlannedChanges>, Failure> {
         self.may_go()?;
         self.next(Compared::plan).await
@@ -460,13 +463,14 @@ impl InTargets<Remove> {
     /// Reads everybody on the list on their own target, side by side, and decides what becomes of each. What is found is told.
     ///
     /// # Errors
-    /// As [`Remove::look`], of a target that is not left out.
+    /// As [`Remove::look`], of a target that is not left out; exit 2 where two targets are one instance.
     pub async fn look(mut self, world: &World) -> Result<Abreast<Leavers>, Failure> {
         world.go_on()?;
         let (sorted, idle) = sort(&mut self, |remove| &remove.job, world)?;
         let allows_invalid = self.members.iter().any(|(_, remove)| remove.job.allowed.invalid_rows);
         let look = |remove: Remove, world: World| async move { remove.look(&world).await };
         let abreast = self.begin(world, Some(sorted), look).await?;
+        abreast.are_different()?;
         Ok(Abreast { idle, allows_invalid, ..abreast })
     }
 }
@@ -475,7 +479,7 @@ impl Abreast<Leavers> {
     /// Locks every ledger. Nothing is written yet.
     ///
     /// # Errors
-    /// As [`Leavers::plan`], of a target that is not left out; exit 2 where two targets are one instance.
+    /// As [`Leavers::plan`], of a target that is not left out.
     pub async fn plan(self) -> Result<Abreast<PlannedRemove>, Failure> {
         self.may_go()?;
         self.next(Leavers::plan).await
@@ -625,7 +629,7 @@ impl InTargets<Export> {
     /// not at all.
     ///
     /// # Errors
-    /// As [`Export::run`], of a target that is not left out.
+    /// As [`Export::run`], of a target that is not left out; exit 2 where two targets are one instance.
     pub async fn run(self, world: &World) -> Result<ExportedAll, Failure> {
         world.go_on()?;
         let Some(out) = self.members.first().map(|(_, export)| export.out.clone()) else {
@@ -636,6 +640,7 @@ impl InTargets<Export> {
         }
         let read = |export: Export, world: World| async move { export.read(&world).await };
         let Abreast { lanes, left_out, .. } = self.begin(world, None, read).await?;
+        are_different(lanes.iter().map(|(target, read)| (target.as_str(), read.instance())))?;
         let (names, read): (Vec<String>, Vec<ToWrite>) = lanes.into_iter().unzip();
         let exported = written(&out, read, world)?;
         let exit = if left_out.is_empty() { Exit::Done } else { Exit::Stopped };

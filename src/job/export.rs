@@ -379,6 +379,13 @@ pub(super) struct ToWrite {
     part: Option<Part>,
 }
 
+impl ToWrite {
+    /// The instance's ARN.
+    pub(super) fn instance(&self) -> &str {
+        &self.exported.instance
+    }
+}
+
 /// Writes those of one instance, or of several, to one file.
 ///
 /// # Errors

@@ -376,8 +376,17 @@ fn the_ledgers_of_all_targets_may_be_in_one_table_and_each_command_finds_its_own
         let on_all = |words: &[&str]| with(&[words, &shared].concat());
         on_all(&["import", "roster.csv"]).exits(0);
         renamed(folder.path(), "Ana,Silva", "Eva,Silva");
-        let ran = on_all(&["update", "roster.csv"]).exits(0);
-        assert!(ran.stdout.contains("total  3 of 3 people updated"), "{}", ran.stdout);
+        renamed(folder.path(), "cyd,Basic Routing Profile", "cyd,Nonsense");
+        let ran = on_all(&["update", "roster.csv", "--skip-invalid"]).exits(1);
+        assert!(ran.stdout.contains("total  2 of 3 people updated, 1 invalid"), "{}", ran.stdout);
+        // Ledgers in a table are found by its address alone.
+        let failed = folder.path().join("roster.csv.update.failed.csv");
+        let text = fs::read_to_string(&failed).unwrap();
+        fs::write(&failed, text.replace("Nonsense", "Basic Routing Profile")).unwrap();
+        let mut retry = pasted(&at(&service, folder.path()), printed(&ran, "retry with: "));
+        tables.reached_by(&mut retry);
+        let ran = run(retry.arg("--yes")).exits(0);
+        assert!(ran.stdout.contains("na     1 of 1 person updated"), "{}", ran.stdout);
         fs::write(folder.path().join("leavers.csv"), "user login,target\nbob,fr\n").unwrap();
         let ran = on_all(&["remove", "leavers.csv", "--count", "1"]).exits(0);
         assert!(ran.stdout.contains("total  1 of 1 person deleted"), "{}", ran.stdout);
@@ -450,6 +459,16 @@ fn an_export_of_all_targets_is_one_roster_of_which_nothing_differs() {
     assert_eq!(whose, ["emea", "fr", "na"]);
     // A target that cannot be reached is left out where that is said, and else nothing is written.
     let targets = fs::read_to_string(folder.path().join("targets.toml")).unwrap();
+    // Two targets that are one instance would have everybody twice.
+    let twice = targets.clone() + "[targets.again]\ninstance = \"berlin\"\n";
+    fs::write(folder.path().join("targets.toml"), twice).unwrap();
+    fs::write(folder.path().join("again.csv"), text.replace("\nfr,", "\nagain,")).unwrap();
+    for words in
+        [&["diff", "again.csv"][..], &["export", "-o", "twice.csv"], &["update", "again.csv", "--dry-run"]]
+    {
+        let ran = with_targets(&service, folder.path(), words).exits(2);
+        assert!(ran.stderr.contains("are the same instance"), "{}", ran.stderr);
+    }
     fs::write(folder.path().join("targets.toml"), targets.replace("sesame", "wrong")).unwrap();
     let ran = with_targets(&service, folder.path(), &["export", "-o", "some.csv"]).exits(4);
     assert!(ran.stderr.contains("target `na`"), "{}", ran.stderr);
