@@ -55,7 +55,7 @@ pub struct SharedLedger {
     pub(super) takes: Takes,
     /// Whether the roster may be another than the run was planned with last.
     replans: bool,
-    /// Who is told of trouble with the engine, and how long it is borne; shared by all clones.
+    /// Who is told of trouble with the engine, and how long it is borne; shared by all clones of one name.
     borne: Arc<Mutex<Borne>>,
     /// What was read of the log last, for whoever reads it next: no segment ever changes. Shared by all clones of one name.
     kept: Arc<Mutex<Option<Kept>>>,
@@ -203,7 +203,8 @@ impl SharedLedger {
     /// The ledger of another address in the same table.
     #[must_use]
     pub(crate) fn at(&self, url: TableUrl) -> Self {
-        Self { url, kept: Arc::default(), ..self.clone() }
+        // What was found out about one run says nothing of another.
+        Self { url, kept: Arc::default(), borne: Arc::default(), ..self.clone() }
     }
 
     /// Its name.
