@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::again::again;
 use super::args::import::{Format, RetryArgs};
+use super::args::remove::RemoveArgs;
 use super::args::targets::TargetsArgs;
 use super::args::undo::UndoArgs;
+use super::args::update::{DiffArgs, UpdateArgs};
 use super::change_farewell::{self, ChangeFarewell};
 use super::change_remedies::{self, Leaves};
 use super::change_words::{self, ON_A_TERMINAL, Told};
+use super::changes::Written;
 use super::farewell::{self, Said, shown};
 use super::leaver_words;
 use super::meant_changes::TypedChanges;
@@ -43,7 +46,14 @@ const INDENT: usize = 10;
 type Members<T> = Vec<(String, T)>;
 
 /// Runs `diff` of several targets. With a file for the result each target has one.
-pub(super) fn diff(
+pub(super) fn diff(args: DiffArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    let written = Written::of(&args)?;
+    let typed = TypedChanges::diff(args, words.to_vec())?;
+    let shown = || compare(&typed, written.copy(), written.page());
+    output::kept_in(written.kept(), shown)
+}
+
+fn compare(
     typed: &TypedChanges,
     copy: Option<(&Path, annotate::Kind)>,
     page: Option<(&Path, Form)>,
@@ -132,7 +142,12 @@ fn annotated(compared: &Abreast<Compared>, out: &Path, kind: annotate::Kind) -> 
 }
 
 /// Runs `update` of several targets.
-pub(super) fn update(whole: &TypedChanges, members: Vec<TypedChanges>) -> Result<Exit, Failure> {
+pub(super) fn update(args: UpdateArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    let typed = TypedChanges::update(args, words.to_vec())?;
+    update_each(&typed, typed.in_targets()?)
+}
+
+fn update_each(whole: &TypedChanges, members: Vec<TypedChanges>) -> Result<Exit, Failure> {
     let members = named(members, |one| one.shared.reading.target());
     changes::run(whole, async |stage| again(async || updated(whole, &members, stage).await).await)
 }
@@ -145,7 +160,7 @@ pub(super) fn retry_update(args: RetryArgs, words: &[OsString]) -> Result<Exit, 
     let mut whole = first.clone();
     let file = whole.shared.targets.targets.take();
     whole.shared.targets = TargetsArgs { targets: file, ..targets };
-    update(&whole, members)
+    update_each(&whole, members)
 }
 
 async fn updated(
@@ -245,7 +260,12 @@ fn of_update(
 }
 
 /// Runs `remove` of several targets.
-pub(super) fn remove(whole: &TypedLeavers, members: Vec<TypedLeavers>) -> Result<Exit, Failure> {
+pub(super) fn remove(args: RemoveArgs, words: &[OsString]) -> Result<Exit, Failure> {
+    let typed = TypedLeavers::of(args, words.to_vec())?;
+    remove_each(&typed, typed.in_targets()?)
+}
+
+fn remove_each(whole: &TypedLeavers, members: Vec<TypedLeavers>) -> Result<Exit, Failure> {
     let members = named(members, |one| one.args.reading.target());
     staged(whole.args.format, Doing::Deletes, &whole.words, async |stage| {
         again(async || removed(whole, &members, stage).await).await
@@ -260,7 +280,7 @@ pub(super) fn retry_remove(args: RetryArgs, words: &[OsString]) -> Result<Exit, 
     let mut whole = first.clone();
     let file = whole.args.targets.targets.take();
     whole.args.targets = TargetsArgs { targets: file, ..targets };
-    remove(&whole, members)
+    remove_each(&whole, members)
 }
 
 async fn removed(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::again::again;
 use super::args::import::{Format, RetryArgs};
@@ -15,7 +15,7 @@ use super::meant_changes::TypedChanges;
 use super::plan_words::about;
 use super::screen::{Doing, Stage, asks};
 use super::voice::Flags;
-use super::{abreast, farewell, findings, output, remedies, retype, retype_changes, settings, words};
+use super::{farewell, findings, output, remedies, retype, retype_changes, settings, words};
 use crate::clock::{Clock as _, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
@@ -31,46 +31,75 @@ use crate::text;
 /// Where the second column of what is told stands.
 const INDENT: usize = 10;
 
+/// Where a comparison is written to, beside what is shown.
+pub(super) struct Written {
+    /// The result.
+    pub(super) output: Option<PathBuf>,
+    /// As a page or another form of its own; else what would be printed is kept there.
+    form: Option<Form>,
+    /// A copy of the roster with the differences in it.
+    annotated: Option<(PathBuf, annotate::Kind)>,
+}
+
+impl Written {
+    /// Where these arguments have it written to.
+    ///
+    /// # Errors
+    /// Exit 2 where a copy cannot be of this kind.
+    pub(super) fn of(args: &DiffArgs) -> Result<Self, Failure> {
+        let annotated = match &args.annotate {
+            Some(out) => {
+                // Told before the work, which takes a while.
+                let kind = annotate::Kind::of(out)?;
+                kind.fits(&args.shared.reading.open(&args.roster)?, out)?;
+                Some((out.clone(), kind))
+            }
+            None => None,
+        };
+        let output = args.output.clone();
+        // With --format a file has what would be printed.
+        let form = output.as_deref().and_then(form_of).filter(|_| args.shared.format.is_none());
+        Ok(Self { output, form, annotated })
+    }
+
+    /// The copy.
+    pub(super) fn copy(&self) -> Option<(&Path, annotate::Kind)> {
+        self.annotated.as_ref().map(|(out, kind)| (out.as_path(), *kind))
+    }
+
+    /// The page.
+    pub(super) fn page(&self) -> Option<(&Path, Form)> {
+        self.output.as_deref().zip(self.form)
+    }
+
+    /// The file that keeps what would be printed.
+    pub(super) fn kept(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|_| self.form.is_none())
+    }
+}
+
 /// Runs `diff`: exit 0 where nothing differs, 1 where something does, 3 where the roster has errors.
 pub(super) fn diff(args: DiffArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    let annotate = args.annotate.clone();
-    let kind = annotate.as_deref().map(annotate::Kind::of).transpose()?;
-    let copy = annotate.as_deref().zip(kind);
-    if let Some((out, kind)) = copy {
-        // Told before the work, which takes a while.
-        kind.fits(&args.shared.reading.open(&args.roster)?, out)?;
-    }
-    let output = args.output.clone();
-    // With --format a file has what would be printed.
-    let form = output.as_deref().and_then(form_of).filter(|_| args.shared.format.is_none());
-    let page = output.as_deref().zip(form);
-    if let Some((path, _)) = page {
+    let written = Written::of(&args)?;
+    if let Some((path, _)) = written.page() {
         is_free(path)?;
     }
     let typed = TypedChanges::diff(args, words.to_vec())?;
-    if typed.shared.targets.targets.is_some() {
-        let shown = || abreast::diff(&typed, copy, page);
-        return output::kept_in(output.as_deref().filter(|_| page.is_none()), shown);
-    }
     let shown = || {
         run(&typed, async |stage| {
             let compared = meant(&typed).compare(&stage.world()).await?;
             stage.close();
-            let ended = told(&typed, stage, &compared, copy, page);
+            let ended = told(&typed, stage, &compared, written.copy(), written.page());
             compared.close().await;
             ended
         })
     };
-    output::kept_in(output.as_deref().filter(|_| page.is_none()), shown)
+    output::kept_in(written.kept(), shown)
 }
 
 /// Runs `update`. The same command again resumes.
 pub(super) fn update(args: UpdateArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    let typed = TypedChanges::update(args, words.to_vec())?;
-    if typed.shared.targets.targets.is_some() {
-        return abreast::update(&typed, typed.in_targets()?);
-    }
-    updated(&typed)
+    updated(&TypedChanges::update(args, words.to_vec())?)
 }
 
 /// Runs `retry` of an update's ledger.

@@ -10,7 +10,7 @@ use super::leaver_words as words_of_leavers;
 use super::meant_leavers::{self, TypedLeavers};
 use super::screen::{Doing, Stage};
 use super::typed_number::{self, Answer};
-use super::{abreast, output, remedies, retype, settings, suspend};
+use super::{output, remedies, retype, settings, suspend};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::failed::Left;
@@ -21,11 +21,7 @@ use crate::text;
 
 /// Runs `remove`. The same command again resumes.
 pub(super) fn run(args: RemoveArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    let typed = TypedLeavers::of(args, words.to_vec())?;
-    if typed.args.targets.targets.is_some() {
-        return abreast::remove(&typed, typed.in_targets()?);
-    }
-    start(&typed)
+    start(&TypedLeavers::of(args, words.to_vec())?)
 }
 
 /// Runs `retry` of a ledger of leavers.

@@ -12,7 +12,7 @@ use super::plan_words::about;
 use super::screen::{Doing, Stage};
 use super::typed_number::{self, Answer};
 use super::undo_farewell::UndoFarewell;
-use super::{abreast, farewell, output, retype, settings, words};
+use super::{farewell, output, retype, settings, words};
 use crate::clock::{Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -21,9 +21,6 @@ use crate::text::{self, plain};
 
 /// Runs `undo`. The same command again resumes.
 pub(super) fn run(args: UndoArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    if TypedUndo::is_of_targets(&args) {
-        return abreast::undo(&args, words);
-    }
     let typed = TypedUndo::of(args, words.to_vec())?;
     let job = typed.meant()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

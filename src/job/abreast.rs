@@ -11,7 +11,10 @@ use tokio::time::Instant;
 use super::changes::{self, Changes, Compared, EndedChanges, PlannedChanges};
 use super::check::Blocked;
 use super::export::{Export, Exported, ToWrite, written};
-use super::fleet::{Pulses, are_different, refuse_failed, side_by_side, sorted_by};
+use super::fleet::{
+    Pulses, are_different, of_target, refuse_all_in_use, refuse_failed, side_by_side, sorted_by,
+};
+use super::leaving::leave_all;
 use super::meant::Job;
 use super::remove::{self, EndedRemove, Leavers, PlannedRemove, Remove};
 use super::sorted::Sorted;
@@ -20,12 +23,12 @@ use super::world::World;
 use crate::error::Failure;
 use crate::event::{Event, Pulse};
 use crate::exit::Exit;
-use crate::failed::{AllFailed, FailedRows, Left};
+use crate::failed::Left;
 use crate::ledger::{Calls, Counts, SeenCounts, Steps};
 use crate::roster::Roster;
 use crate::stop::Stop;
 use crate::text::count;
-use crate::validate::{self, Rules};
+use crate::validate;
 
 /// The jobs of several targets, each with its target's name.
 #[derive(Clone, Debug)]
@@ -49,28 +52,6 @@ pub struct Abreast<J> {
     allows_invalid: bool,
     idle: Vec<String>,
     left_out: Vec<(String, Failure)>,
-}
-
-/// Fails where another process has one of these ledgers. Whether somebody is alive who has one takes a while to tell, and so
-/// all of them are watched at once.
-pub(super) fn refuse_all_in_use<'j>(
-    jobs: impl Iterator<Item = (&'j str, &'j Job)>,
-    world: &World,
-) -> Result<(), Failure> {
-    let pulses = Arc::new(Pulses::default());
-    world.events.watch(Arc::clone(&pulses) as Arc<dyn Pulse>);
-    let looked: Vec<(&str, Result<(), Failure>)> = std::thread::scope(|scope| {
-        let looks: Vec<_> = jobs
-            .map(|(target, job)| {
-                let world = world.at(target, &pulses, false);
-                (target, scope.spawn(move || job.refuse_in_use(&world)))
-            })
-            .collect();
-        let broken = || Err(Failure::new(Exit::Bug, "the look at a ledger ended in a panic"));
-        looks.into_iter().map(|(target, look)| (target, look.join().unwrap_or_else(|_| broken()))).collect()
-    });
-    world.go_on()?;
-    looked.into_iter().try_for_each(|(target, look)| look.map_err(|failure| of_target(target, failure)))
 }
 
 impl InTargets<Changes> {
@@ -108,26 +89,6 @@ pub struct EndedAbreast<E> {
     pub unmet: u64,
     /// How long it took.
     pub took: Duration,
-}
-
-/// What is left of a job that has ended, for whoever leaves the failed rows of several.
-pub(super) trait Leaves {
-    /// By what its rows were checked.
-    fn rules(&self) -> Rules<'_>;
-
-    /// Its failed rows; `None` where its ledger is not known.
-    fn failed<'r>(&'r self, rules: &'r Rules<'r>) -> Option<FailedRows<'r>>;
-}
-
-/// Leaves the failed rows of several in one file.
-pub(super) fn leave_all<'r, R: Leaves + 'r>(
-    sorted: &Sorted,
-    remains: impl Iterator<Item = &'r R>,
-) -> Result<Left, Failure> {
-    let remains: Vec<&R> = remains.collect();
-    let rules: Vec<Rules<'_>> = remains.iter().map(|one| one.rules()).collect();
-    let parts: Vec<_> = remains.iter().zip(&rules).filter_map(|(one, rules)| one.failed(rules)).collect();
-    AllFailed { parts: &parts, whole: Some(&sorted.roster), unmet: sorted.unmet }.leave()
 }
 
 /// A roster that was held against one of several targets.
@@ -690,9 +651,4 @@ fn end_of<E: Came>(target: String, came: Result<&E, &Failure>) -> Event {
             calls: None,
         },
     }
-}
-
-/// A failure with the name of the target that it is of.
-fn of_target(target: &str, failure: Failure) -> Failure {
-    Failure { what: format!("target `{target}`: {}", failure.what), ..failure }
 }

@@ -12,9 +12,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::abreast::{Leaves, leave_all, refuse_all_in_use};
 use super::check::{Blocked, Checked, DryRun};
 use super::ended::Ended;
+use super::leaving::{Leaves, leave_all};
 use super::meant::{Job, What};
 use super::outlook::Outlook;
 use super::plan::Planned;
@@ -332,6 +332,33 @@ impl CheckedFleet {
         let real = self.lanes.iter().filter(|(_, checked)| !checked.job.target.is_rehearsal());
         are_different(real.map(|(target, checked)| (target.as_str(), checked.arn())))
     }
+}
+
+/// Fails where another process has one of these ledgers. Whether somebody is alive who has one takes a while to tell, and so
+/// all of them are watched at once.
+pub(super) fn refuse_all_in_use<'j>(
+    jobs: impl Iterator<Item = (&'j str, &'j Job)>,
+    world: &World,
+) -> Result<(), Failure> {
+    let pulses = Arc::new(Pulses::default());
+    world.events.watch(Arc::clone(&pulses) as Arc<dyn Pulse>);
+    let looked: Vec<(&str, Result<(), Failure>)> = std::thread::scope(|scope| {
+        let looks: Vec<_> = jobs
+            .map(|(target, job)| {
+                let world = world.at(target, &pulses, false);
+                (target, scope.spawn(move || job.refuse_in_use(&world)))
+            })
+            .collect();
+        let broken = || Err(Failure::new(Exit::Bug, "the look at a ledger ended in a panic"));
+        looks.into_iter().map(|(target, look)| (target, look.join().unwrap_or_else(|_| broken()))).collect()
+    });
+    world.go_on()?;
+    looked.into_iter().try_for_each(|(target, look)| look.map_err(|failure| of_target(target, failure)))
+}
+
+/// A failure with the name of the target that it is of.
+pub(super) fn of_target(target: &str, failure: Failure) -> Failure {
+    Failure { what: format!("target `{target}`: {}", failure.what), ..failure }
 }
 
 /// Fails where two targets are one instance, by its ARN.

@@ -20,6 +20,7 @@ mod few;
 mod fleet;
 mod kept;
 mod lanes;
+mod leaving;
 mod meant;
 mod meet;
 mod mending;

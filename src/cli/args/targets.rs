@@ -24,3 +24,10 @@ pub(in crate::cli) struct TargetsArgs {
     #[arg(long, requires = "targets")]
     pub(in crate::cli) skip_failed_targets: bool,
 }
+
+impl TargetsArgs {
+    /// Whether there are several.
+    pub(in crate::cli) fn are_given(&self) -> bool {
+        self.targets.is_some()
+    }
+}

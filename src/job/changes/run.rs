@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::export;
 use crate::failed::{FailedRows, Left, OfRun};
-use crate::job::abreast::Leaves;
+use crate::job::leaving::Leaves;
 use crate::job::run::{Beginning, close};
 use crate::job::{opened, shares};
 use crate::lane::slots::Slots;
